@@ -1,0 +1,43 @@
+"""segue: a music recommender that its users own.
+
+>>> import segue
+>>> library = segue.Library("my.segue")                      # doctest: +SKIP
+>>> segue.preprocess(library, "data/")                       # doctest: +SKIP
+>>> segue.train(library, "cnn")                              # doctest: +SKIP
+>>> segue.recommend(library, user="alice", k=10).to_pandas() # doctest: +SKIP
+
+Names are loaded when they are first used, so that `import segue` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segue.library import Library
+    from segue.pipeline.evaluate import evaluate
+    from segue.pipeline.preprocess import preprocess
+    from segue.pipeline.recommend import recommend, similar
+    from segue.pipeline.train import train
+
+__version__ = "0.1.0"
+
+__all__ = ["Library", "__version__", "evaluate", "preprocess", "recommend", "similar", "train"]
+
+_ROOMS = {
+    "Library": "segue.library",
+    "evaluate": "segue.pipeline.evaluate",
+    "preprocess": "segue.pipeline.preprocess",
+    "recommend": "segue.pipeline.recommend",
+    "similar": "segue.pipeline.recommend",
+    "train": "segue.pipeline.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'segue' has no attribute {name!r}")
+    return getattr(import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,71 @@
+"""Every error that segue raises on purpose.
+
+SegueError                      told in one sentence, exit code 1
+├── DatasetError                what comes in cannot be used at all
+├── AudioError                  one audio file cannot be decoded or holds no signal
+├── FramesError                 one file of precomputed frames cannot be used
+├── LibraryError                what is kept cannot be opened, read or written
+│   ├── LibraryVersionError     the library was written by a newer segue
+│   ├── UnknownTrackError       a track id that the library does not hold
+│   └── UnknownListenerError    a listener whom the library does not know
+├── ModelError                  a model cannot be trained, loaded or used
+│   ├── ModelNotTrainedError    the verb needs a model that is not there yet
+│   └── TooLittleDataError      one class only, too few tracks, no labels
+└── MissingExtraError           an optional part is not installed
+
+A message names the value, the rule that it breaks and the way out. It is one sentence for people:
+nothing in it needs a traceback.
+"""
+
+
+class SegueError(Exception):
+    """Base of all errors that segue raises on purpose."""
+
+
+class DatasetError(SegueError):
+    """A dataset that cannot be used at all. A single bad row is a `Problem` instead."""
+
+
+class AudioError(SegueError):
+    """An audio file that cannot be decoded, or that holds no signal."""
+
+
+class FramesError(SegueError):
+    """A file of precomputed frames that cannot be used."""
+
+
+class LibraryError(SegueError):
+    """A library that cannot be opened, read or written."""
+
+
+class LibraryVersionError(LibraryError):
+    """A library whose format is newer than this program."""
+
+
+class UnknownTrackError(LibraryError):
+    """A track id that the library does not hold."""
+
+
+class UnknownListenerError(LibraryError):
+    """A listener whom the library does not know."""
+
+
+class ModelError(SegueError):
+    """A model that cannot be trained, loaded or used."""
+
+
+class ModelNotTrainedError(ModelError):
+    """A verb that needs a model which has not been trained yet."""
+
+
+class TooLittleDataError(ModelError):
+    """Too few classes, tracks or listens for what was asked."""
+
+
+class MissingExtraError(SegueError):
+    """An optional part of segue that is not installed."""
+
+    def __init__(self, needed_for: str, extra: str) -> None:
+        super().__init__(
+            f"{needed_for} needs the extra '{extra}': run pip install 'segue[{extra}]'."
+        )

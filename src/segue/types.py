@@ -1,0 +1,85 @@
+"""The words that every part of segue shares. Plain, frozen data; no behaviour beyond validation.
+
+Conventions
+-----------
+- Times are seconds, tempo is beats per minute, `timestamp` is seconds since 1970 in UTC.
+- `None` means unknown. Zero, empty text and NaN are never used for unknown.
+- Frames are time-major: ``[n_frames, n_bands]``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, get_args
+
+Split = Literal["train", "valid", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)
+
+LISTEN_COLUMNS = (
+    "user_id",
+    "track_id",
+    "timestamp",
+    "position",
+    "plays",
+    "ms_played",
+    "rating",
+    "skipped",
+    "split",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One item that can be recommended.
+
+    `path` is its audio file, `features` its precomputed frames; both absolute, both optional
+    (a dataset of listens alone has neither). `tags` maps a tag to its count or weight. `metadata`
+    keeps the columns that segue has no use for, as text.
+    """
+
+    track_id: str
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    year: int | None = None
+    genres: tuple[str, ...] = ()
+    tags: Mapping[str, float] = field(default_factory=dict)
+    tempo: float | None = None
+    duration: float | None = None
+    lyrics: str | None = None
+    split: Split | None = None
+    path: Path | None = None
+    features: Path | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that came in and could not be used: where it was, and why.
+
+    `source` names the file relative to the dataset, `row` its line (the header is line 1) where
+    there is one, `subject` the track or listener meant.
+    """
+
+    source: str
+    reason: str
+    row: int | None = None
+    subject: str | None = None
+
+
+Advance = Callable[[int], None]
+"""Tells a progress bar how many more steps are done."""
+
+
+class Progress(Protocol):
+    """Opens a progress bar for `total` steps; the context gives the `Advance` to call."""
+
+    def __call__(self, description: str, total: int) -> AbstractContextManager[Advance]:
+        """Open a bar named `description` for `total` steps."""
+
+
+@contextmanager
+def no_progress(description: str, total: int) -> Iterator[Advance]:  # noqa: ARG001
+    """Show nothing: the default of every function that takes a `Progress`."""
+    yield lambda steps: None  # noqa: ARG005
