@@ -1,0 +1,17 @@
+"""What is kept: the only room that knows files, tables and SQL."""
+
+from segue.library.catalogue import Catalogue
+from segue.library.features import FeatureStore, settings_hash
+from segue.library.library import Library
+from segue.library.models import ModelStore
+from segue.library.storage import new_directory, write_json
+
+__all__ = [
+    "Catalogue",
+    "FeatureStore",
+    "Library",
+    "ModelStore",
+    "new_directory",
+    "settings_hash",
+    "write_json",
+]

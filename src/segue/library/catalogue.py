@@ -1,0 +1,118 @@
+"""Tracks as rows of the database and as one catalogue in memory.
+
+A track has an id (text, from the dataset), a row (integer, for good) and a position (its place in
+one catalogue, ``0 .. n_tracks - 1``). Arrays over tracks, such as a signal's scores, are ordered by
+position.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import UnknownTrackError
+from segue.types import Split, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All tracks of a library, in the order of their rows."""
+
+    tracks: Sequence[Track]
+    rows: NDArray[np.int64]
+    positions: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Index the tracks by id."""
+        positions = {track.track_id: position for position, track in enumerate(self.tracks)}
+        object.__setattr__(self, "positions", positions)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    def position(self, track_id: str) -> int:
+        """Return the position of the track `track_id`.
+
+        Raises
+        ------
+        UnknownTrackError
+            If there is none; the message names tracks whose id or title comes near.
+        """
+        found = self.positions.get(track_id)
+        if found is not None:
+            return found
+        wanted = track_id.casefold()
+        near = [
+            track.track_id
+            for track in self.tracks
+            if wanted in track.track_id.casefold() or wanted in (track.title or "").casefold()
+        ]
+        hint = f"did you mean {' or '.join(map(repr, near[:3]))}?" if near else _FIND_IDS
+        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
+
+
+_FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."
+
+
+def to_record(track: Track) -> dict[str, Any]:
+    """Return the columns of the table `tracks` for `track`."""
+    return {
+        "track_id": track.track_id,
+        "title": track.title,
+        "artist": track.artist,
+        "album": track.album,
+        "year": track.year,
+        "genres": json.dumps(track.genres, ensure_ascii=False),
+        "tags": json.dumps(dict(track.tags), ensure_ascii=False),
+        "tempo": track.tempo,
+        "duration": track.duration,
+        "lyrics": track.lyrics,
+        "split": track.split,
+        "path": _path_to_text(track.path) if track.path else None,
+        "features": _path_to_text(track.features) if track.features else None,
+        "metadata": json.dumps(dict(track.metadata), ensure_ascii=False),
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Track:
+    """Return the track that a row of the table `tracks` holds."""
+    return Track(
+        track_id=record["track_id"],
+        title=record["title"],
+        artist=record["artist"],
+        album=record["album"],
+        year=record["year"],
+        genres=tuple(json.loads(record["genres"])),
+        tags=json.loads(record["tags"]),
+        tempo=record["tempo"],
+        duration=record["duration"],
+        lyrics=record["lyrics"],
+        split=cast("Split | None", record["split"]),
+        path=_path_from_text(record["path"]) if record["path"] else None,
+        features=_path_from_text(record["features"]) if record["features"] else None,
+        metadata=json.loads(record["metadata"]),
+    )
+
+
+_BYTES = "bytes:"
+"""Begins the path of a file whose name is not UTF-8, which no database keeps as text."""
+
+
+def _path_to_text(path: Path) -> str:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return _BYTES + quote_from_bytes(os.fsencode(path))
+    return str(path)
+
+
+def _path_from_text(text: str) -> Path:
+    if text.startswith(_BYTES):
+        return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_BYTES))))
+    return Path(text)

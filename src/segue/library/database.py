@@ -1,0 +1,67 @@
+"""Opening `library.db`: SQLite in WAL mode, its format version checked before anything else."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, insert, inspect, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from segue.errors import LibraryError, LibraryVersionError
+from segue.library.schema import FORMAT_VERSION, meta, schema
+from segue.library.storage import told
+
+_BUSY_MS = 10_000
+
+
+def open_database(path: Path) -> Engine:
+    """Open the database at `path`, making it and its tables where they are missing.
+
+    Raises
+    ------
+    LibraryVersionError
+        If a newer segue wrote it.
+    LibraryError
+        If it cannot be opened, or is no library.
+    """
+    database = create_engine(f"sqlite:///{path}")
+    event.listen(database, "connect", _configure)
+    with told(path.parent):
+        existing = set(inspect(database).get_table_names())
+        if existing and "meta" not in existing:
+            raise LibraryError(
+                f"{path} is a database, but not one of segue's: choose another --library."
+            )
+        if "meta" not in existing:
+            schema.create_all(database)
+            with database.begin() as connection:
+                connection.execute(insert(meta).values(key="format", value=str(FORMAT_VERSION)))
+    _check_version(database, path)
+    return database
+
+
+def _check_version(database: Engine, path: Path) -> None:
+    with told(path.parent), database.connect() as connection:
+        value = connection.scalar(select(meta.c.value).where(meta.c.key == "format"))
+    if value is None or not value.isdecimal():
+        raise LibraryError(
+            f"The library {path.parent} states no format version: restore it from a copy,"
+            " or make a new one with segue preprocess."
+        )
+    if int(value) > FORMAT_VERSION:
+        raise LibraryVersionError(
+            f"The library {path.parent} has format {value}, and this segue reads up to"
+            f" {FORMAT_VERSION}: upgrade segue, or choose another --library."
+        )
+
+
+def _configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001
+    cursor = connection.cursor()
+    # a reader never waits for a writer in WAL; FULL keeps every commit through a power cut
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,326 @@
+"""The library: everything that segue keeps, in one directory.
+
+The database is the one mutable store. Features are append-only arrays beside it, models and reports
+are directories that are replaced as a whole.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import Engine, Table, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.errors import LibraryError
+from segue.library import schema
+from segue.library.catalogue import Catalogue, from_record, to_record
+from segue.library.database import open_database
+from segue.library.features import FeatureStore, settings_hash
+from segue.library.models import ModelStore
+from segue.library.storage import told
+from segue.types import LISTEN_COLUMNS, Problem, Split, Track
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Connection
+
+_VALUES = LISTEN_COLUMNS[2:]
+"""What a listen says beside who and which track."""
+_ANALYSED = ("tempo", "duration")
+"""What analysis fills in where the dataset does not say; reading the dataset again keeps it."""
+_CHUNK = 10_000
+
+
+class Library:
+    """An opened library directory.
+
+    Parameters
+    ----------
+    directory
+        Where it lies; `~` is expanded.
+    create
+        Make it where it is missing (the default), or refuse to.
+
+    Raises
+    ------
+    LibraryError
+        If it cannot be opened, or is missing and `create` is false.
+    LibraryVersionError
+        If a newer segue wrote it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> library = Library(Path(tempfile.mkdtemp()) / "my.segue")
+    >>> len(library.catalogue())
+    0
+    """
+
+    def __init__(self, directory: str | Path, *, create: bool = True) -> None:
+        self.directory = Path(directory).expanduser().absolute()
+        database = self.directory / "library.db"
+        if not create and not database.is_file():
+            raise LibraryError(
+                f"There is no library at {directory}:"
+                " make one with segue preprocess DATASET, or name another with --library."
+            )
+        with told(self.directory):
+            if self.directory.exists() and not self.directory.is_dir():
+                raise LibraryError(
+                    f"{directory} is a file, not a library: choose another --library."
+                )
+            self.directory.mkdir(parents=True, exist_ok=True)
+        self._database: Engine = open_database(database)
+        self.models = ModelStore(self.directory / "models")
+        self.reports = self.directory / "reports"
+
+    def close(self) -> None:
+        """Let go of the database file; the library opens it again when it is asked something."""
+        self._database.dispose()
+
+    # what comes in -------------------------------------------------------------------------------
+
+    def add_dataset(
+        self,
+        name: str,
+        *,
+        tracks: Sequence[Track],
+        listens: "pd.DataFrame",
+        friends: "pd.DataFrame | None" = None,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        """Take in a dataset, all of it or nothing.
+
+        A track whose id is known replaces what was known of it and keeps its row. The listens and
+        problems of an earlier reading of the same dataset `name` are replaced.
+        """
+        with told(self.directory), self._database.begin() as connection:
+            _put_tracks(connection, tracks)
+            _put_listens(connection, name, listens)
+            if friends is not None:
+                _put_friends(connection, friends)
+            _put_problems(connection, name, "scan", problems)
+
+    def set_problems(self, dataset: str, stage: str, problems: Sequence[Problem]) -> None:
+        """Replace the problems of one stage of a dataset."""
+        with told(self.directory), self._database.begin() as connection:
+            _put_problems(connection, dataset, stage, problems)
+
+    def set_analysed(self, found: Mapping[int, Mapping[str, float | None]]) -> None:
+        """Fill in what analysis found (`tempo`, `duration`), by track row, where it is unknown."""
+        with told(self.directory), self._database.begin() as connection:
+            for row, values in found.items():
+                for column, value in values.items():
+                    field = schema.tracks.c[column]
+                    connection.execute(
+                        schema.tracks.update()
+                        .where(schema.tracks.c.row == row, field.is_(None))
+                        .values({column: value})
+                    )
+
+    # what is known -------------------------------------------------------------------------------
+
+    def catalogue(self) -> Catalogue:
+        """Return all tracks, in the order of their rows."""
+        records = self._read(select(schema.tracks).order_by(schema.tracks.c.row))
+        rows = np.array([record["row"] for record in records], np.int64)
+        return Catalogue([from_record(record) for record in records], rows)
+
+    def listens(self) -> "pd.DataFrame":
+        """Return all listens: `user_id`, `track_id`, and the other columns of `LISTEN_COLUMNS`."""
+        import pandas as pd
+
+        table = schema.listens
+        query = (
+            select(
+                schema.users.c.user_id,
+                schema.tracks.c.track_id,
+                *(table.c[column] for column in _VALUES),
+            )
+            .join_from(table, schema.users)
+            .join(schema.tracks)
+            .order_by(table.c.id)
+        )
+        with told(self.directory), self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        return pd.DataFrame.from_records(rows, columns=list(LISTEN_COLUMNS))
+
+    def listeners(self) -> list[str]:
+        """Return the ids of all listeners, in the order they came."""
+        query = select(schema.users.c.user_id).order_by(schema.users.c.row)
+        return [record["user_id"] for record in self._read(query)]
+
+    def friends(self) -> list[tuple[str, str]]:
+        """Return the pairs of listeners that `friends.csv` gave."""
+        one, other = schema.users.alias(), schema.users.alias()
+        query = (
+            select(one.c.user_id.label("one"), other.c.user_id.label("other"))
+            .join_from(schema.friends, one, schema.friends.c.user == one.c.row)
+            .join(other, schema.friends.c.friend == other.c.row)
+        )
+        return [(record["one"], record["other"]) for record in self._read(query)]
+
+    def problems(self) -> list[Problem]:
+        """Return everything that came in and could not be used."""
+        query = select(schema.problems).order_by(schema.problems.c.id)
+        return [
+            Problem(
+                source=record["source"],
+                reason=record["reason"],
+                row=record["line"],
+                subject=record["subject"],
+            )
+            for record in self._read(query)
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many tracks, listeners, listens and problems there are."""
+        names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
+        names["problems"] = "problems"
+        with told(self.directory), self._database.connect() as connection:
+            return {
+                word: connection.scalar(
+                    select(func.count()).select_from(schema.schema.tables[table])
+                )
+                or 0
+                for word, table in names.items()
+            }
+
+    # what is computed ----------------------------------------------------------------------------
+
+    def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
+        """Return the store of the arrays that `settings` computes."""
+        directory = self.directory / "features" / settings_hash(settings)
+        return FeatureStore(directory, settings=settings, dtypes=dtypes)
+
+    def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Delete the stores of features whose settings are `unwanted`."""
+        for path in self.directory.glob("features/*/settings.json"):
+            if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
+                shutil.rmtree(path.parent, ignore_errors=True)
+
+    def splits(self, target: str) -> dict[int, Split]:
+        """Return which split each track's row was drawn into for the `target`."""
+        table = schema.splits
+        records = self._read(select(table.c.track, table.c.split).where(table.c.target == target))
+        return {record["track"]: record["split"] for record in records}
+
+    def set_splits(self, target: str, splits: Mapping[int, Split]) -> None:
+        """Keep which split each track's row was drawn into for the `target`."""
+        rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
+        with told(self.directory), self._database.begin() as connection:
+            connection.execute(delete(schema.splits).where(schema.splits.c.target == target))
+            _insert(connection, schema.splits, rows)
+
+    def record_run(
+        self, verb: str, result: Mapping[str, Any], *, fingerprint: str | None = None
+    ) -> None:
+        """Note that a verb has finished, and what it gave."""
+        values = {
+            "verb": verb,
+            "finished": time.time(),
+            "fingerprint": fingerprint,
+            "result": json.dumps(result, ensure_ascii=False),
+        }
+        with told(self.directory), self._database.begin() as connection:
+            connection.execute(insert(schema.runs).values(values))
+
+    def last_run(self, verb: str) -> dict[str, Any] | None:
+        """Return the last finished run of a verb: `finished`, `fingerprint`, `result`."""
+        table = schema.runs
+        query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
+        records = self._read(query)
+        return {**records[0], "result": json.loads(records[0]["result"])} if records else None
+
+    def _read(self, query: Any) -> list[dict[str, Any]]:
+        with told(self.directory), self._database.connect() as connection:
+            return [dict(record) for record in connection.execute(query).mappings()]
+
+
+def _insert(connection: "Connection", table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(insert(table), list(rows[start : start + _CHUNK]))
+
+
+def _put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
+    if not tracks:
+        return
+    statement = upsert(schema.tracks)
+    columns = [column.name for column in schema.tracks.c if column.name not in ("row", "track_id")]
+    values: dict[str, Any] = {name: statement.excluded[name] for name in columns}
+    for name in _ANALYSED:
+        values[name] = func.coalesce(values[name], schema.tracks.c[name])
+    statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
+    records = [to_record(track) for track in tracks]
+    for start in range(0, len(records), _CHUNK):
+        connection.execute(statement, records[start : start + _CHUNK])
+
+
+def _rows_of(connection: "Connection", table: Table, column: str) -> dict[str, int]:
+    found = connection.execute(select(table.c[column], table.c.row))
+    return {row[0]: row[1] for row in found}
+
+
+def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, int]:
+    known = _rows_of(connection, schema.users, "user_id")
+    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in known]
+    _insert(connection, schema.users, [{"user_id": user_id} for user_id in new])
+    return _rows_of(connection, schema.users, "user_id") if new else known
+
+
+def _put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") -> None:
+    connection.execute(delete(schema.listens).where(schema.listens.c.dataset == name))
+    if listens.empty:
+        return
+    users = _put_users(connection, listens["user_id"])
+    tracks = _rows_of(connection, schema.tracks, "track_id")
+    values = [column for column in _VALUES if column in listens.columns]
+    for start in range(0, len(listens), _CHUNK):
+        part = listens.iloc[start : start + _CHUNK]
+        columns: dict[str, list[Any]] = {
+            "user": [users[user_id] for user_id in part["user_id"]],
+            "track": [tracks[track_id] for track_id in part["track_id"]],
+        }
+        for column in values:
+            known = part[column].astype(object)
+            columns[column] = known.where(part[column].notna(), None).tolist()
+        names = list(columns)
+        rows = [
+            {**dict(zip(names, row, strict=True)), "dataset": name}
+            for row in zip(*columns.values(), strict=True)
+        ]
+        connection.execute(insert(schema.listens), rows)
+
+
+def _put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
+    users = _put_users(connection, [*friends["user_id"], *friends["friend_id"]])
+    rows = [
+        {"user": users[one], "friend": users[other]}
+        for one, other in zip(friends["user_id"], friends["friend_id"], strict=True)
+    ]
+    statement = upsert(schema.friends).on_conflict_do_nothing()
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(statement, rows[start : start + _CHUNK])
+
+
+def _put_problems(
+    connection: "Connection", dataset: str, stage: str, problems: Sequence[Problem]
+) -> None:
+    table = schema.problems
+    connection.execute(delete(table).where(table.c.dataset == dataset, table.c.stage == stage))
+    rows = [
+        {
+            "dataset": dataset,
+            "stage": stage,
+            "source": problem.source,
+            "line": problem.row,
+            "subject": problem.subject,
+            "reason": problem.reason,
+        }
+        for problem in problems
+    ]
+    _insert(connection, table, rows)

@@ -1,0 +1,110 @@
+"""What is learned, kept by name: a directory of weights with a manifest, replaced as a whole.
+
+A manifest says what the model is and where it came from: its kind, target, settings, seed, the hash
+of the data it was fitted on, metrics, training time, and the versions of what made it.
+"""
+
+import json
+import platform
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from segue.errors import ModelError, ModelNotTrainedError
+from segue.library.storage import new_directory, told, write_json
+
+MANIFEST_FORMAT = 1
+_VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorflow-cpu")
+
+
+class ModelStore:
+    """The models of one library, ``models/<name>/``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def names(self) -> list[str]:
+        """Return the names of the models that are there, sorted."""
+        return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
+
+    def __contains__(self, name: str) -> bool:
+        return (self.directory / name / "manifest.json").is_file()
+
+    def path(self, name: str) -> Path:
+        """Return the directory of the model `name`.
+
+        Raises
+        ------
+        ModelNotTrainedError
+            If there is none.
+        """
+        if name not in self:
+            raise ModelNotTrainedError(
+                f"The model '{name}' is not trained yet: run segue train {name}."
+            )
+        return self.directory / name
+
+    def manifest(self, name: str) -> dict[str, Any]:
+        """Return the manifest of the model `name`.
+
+        Raises
+        ------
+        ModelNotTrainedError
+            If there is none.
+        ModelError
+            If it cannot be read, or was written by a newer segue.
+        """
+        path = self.path(name) / "manifest.json"
+        try:
+            document: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"The model '{name}' cannot be read: run segue train {name} --force."
+            ) from error
+        if document.get("format", 0) > MANIFEST_FORMAT:
+            raise ModelError(
+                f"The model '{name}' was written by a newer segue: upgrade segue,"
+                f" or run segue train {name} --force."
+            )
+        return document
+
+    def checkpoint(self, name: str) -> Path:
+        """Return the directory where the training of `name` keeps its state while it runs."""
+        return self.directory / f".{name}.checkpoint"
+
+    def drop_checkpoint(self, name: str) -> None:
+        """Forget the state of a training that has ended."""
+        shutil.rmtree(self.checkpoint(name), ignore_errors=True)
+
+    @contextmanager
+    def saving(self, name: str, manifest: Mapping[str, Any]) -> Iterator[Path]:
+        """Give a directory to save the model `name` into; it replaces the old one at the end.
+
+        What the block adds to `manifest` is kept as well.
+        """
+        place = self.directory / name
+        with told(place), new_directory(place) as temporary:
+            yield temporary
+            write_json(
+                temporary / "manifest.json",
+                {
+                    "format": MANIFEST_FORMAT,
+                    "name": name,
+                    **manifest,
+                    "versions": installed_versions(),
+                },
+            )
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that shape what a model learns."""
+    found = {"python": platform.python_version()}
+    for name in _VERSIONED:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,114 @@
+"""The tables of `library.db`.
+
+Lists and maps (genres, tags, metadata, settings) are kept as JSON text: SQLite and PostgreSQL read
+them alike, and nothing is queried by what is inside them. Listens name listeners and tracks by
+row number, which keeps 48 million of them small.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+FORMAT_VERSION = 1
+"""Raised whenever an older program could misread what a newer one wrote."""
+
+schema = MetaData()
+
+meta = Table(
+    "meta",
+    schema,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+tracks = Table(
+    "tracks",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("track_id", String, nullable=False, unique=True),
+    Column("title", Text),
+    Column("artist", Text),
+    Column("album", Text),
+    Column("year", Integer),
+    Column("genres", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("tempo", Float),
+    Column("duration", Float),
+    Column("lyrics", Text),
+    Column("split", String),
+    Column("path", Text),
+    Column("features", Text),
+    Column("metadata", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("user_id", String, nullable=False, unique=True),
+)
+
+listens = Table(
+    "listens",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("user", Integer, ForeignKey("users.row"), nullable=False),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("timestamp", Float),
+    Column("position", Float),
+    Column("plays", Float),
+    Column("ms_played", Float),
+    Column("rating", Float),
+    Column("skipped", Boolean),
+    Column("split", String),
+    Column("dataset", Text, nullable=False),
+    Index("listens_by_user", "user"),
+)
+
+friends = Table(
+    "friends",
+    schema,
+    Column("user", Integer, ForeignKey("users.row"), primary_key=True),
+    Column("friend", Integer, ForeignKey("users.row"), primary_key=True),
+)
+
+problems = Table(
+    "problems",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("line", Integer),
+    Column("subject", Text),
+    Column("reason", Text, nullable=False),
+)
+
+splits = Table(
+    "splits",
+    schema,
+    Column("target", String, nullable=False),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("split", String, nullable=False),
+    UniqueConstraint("target", "track"),
+)
+
+runs = Table(
+    "runs",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("verb", String, nullable=False),
+    Column("finished", Float, nullable=False),
+    Column("fingerprint", String),
+    Column("result", Text, nullable=False),
+)
