@@ -1,0 +1,77 @@
+"""What every part of the analysis must agree on: rates, sizes, and what is kept of a long track.
+
+Conventions
+-----------
+- Sizes are in samples of the resampled mono signal, or in frames (one every `hop_length` samples).
+- The defaults are librosa's, so that a descriptor here is the number that `librosa.feature` gives.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from segue.errors import SegueError
+
+SAMPLE_RATE: Final = 22_050
+"""Samples a second at which everything is analysed, unless the settings say otherwise."""
+
+ANALYSIS_VERSION: Final = 1
+"""Goes up when the same settings would give other numbers, so that kept features are redone."""
+
+CONTRAST_TOP_EDGE: Final = 6_400.0
+"""Hz; the lower edge of the highest spectral-contrast band, which must lie below Nyquist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSettings:
+    """The settings of one analysis; two analyses compare only when these are equal.
+
+    Examples
+    --------
+    >>> AnalysisSettings().n_mels
+    128
+    >>> AnalysisSettings(n_mfcc=200)
+    Traceback (most recent call last):
+        ...
+    segue.errors.SegueError: n_mfcc is 200 but must not exceed n_mels, 128: lower it.
+    """
+
+    sample_rate: int = SAMPLE_RATE
+    n_fft: int = 2_048  # samples a frame: 93 ms
+    hop_length: int = 512  # samples between frames: 23 ms
+    n_mels: int = 128
+    n_mfcc: int = 20
+    pool: int = 4  # frames averaged into one step of the sequence: 93 ms
+    max_frames: int = 2_048  # frames kept of a track: 47.6 s
+    window_frames: int = 512  # frames in a row (11.9 s) in each window of a longer track
+
+    def __post_init__(self) -> None:
+        for name in ("n_fft", "hop_length", "n_mels", "n_mfcc", "pool", "max_frames"):
+            value = getattr(self, name)
+            if value < 1:
+                raise SegueError(
+                    f"{name} is {value} but must be at least 1: choose a higher value."
+                )
+        if self.sample_rate <= 2 * CONTRAST_TOP_EDGE:
+            raise SegueError(
+                f"sample_rate is {self.sample_rate} but must be above {2 * CONTRAST_TOP_EDGE:.0f} "
+                "Hz, twice the lower edge of the highest spectral-contrast band: choose a higher "
+                "rate."
+            )
+        if self.n_fft % 2 or self.sample_rate > 100 * self.n_fft:
+            raise SegueError(
+                f"n_fft is {self.n_fft} but must be even and span at least 10 ms: choose "
+                "a larger even value."
+            )
+        if self.n_mfcc > self.n_mels:
+            raise SegueError(
+                f"n_mfcc is {self.n_mfcc} but must not exceed n_mels, {self.n_mels}: lower it."
+            )
+        if self.max_frames % self.window_frames or self.window_frames % self.pool:
+            raise SegueError(
+                f"max_frames, {self.max_frames}, must be a multiple of window_frames, "
+                f"{self.window_frames}, and that of pool, {self.pool}: choose such values."
+            )
+
+
+DEFAULT_SETTINGS: Final = AnalysisSettings()
+"""librosa's sizes at 22,050 Hz."""

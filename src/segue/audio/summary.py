@@ -1,0 +1,114 @@
+"""Seven statistics of each band over time.
+
+Conventions
+-----------
+- Statistic-major: the means of all bands, then all standard deviations, and so on in the order of
+  `STATISTICS`.
+- Moments are the population's (divided by n): `scipy.stats.skew` and `kurtosis` with their
+  defaults, so a normal distribution has kurtosis 0. The median of an even number of frames is the
+  mean of the middle two.
+- A band that changes by no more than single-precision rounding (a millionth of its value) has
+  standard deviation, skew and kurtosis 0 (scipy gives NaN, or the skew of the rounding).
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.audio.descriptors import descriptor_bands
+from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
+from segue.audio.spectrum import Doubles, Floats
+from segue.errors import FramesError
+
+STATISTICS: Final = ("mean", "std", "skew", "kurtosis", "median", "min", "max")
+ROUNDING: Final = 1e-6
+LARGEST: Final = 1e38
+
+
+def summarise(frames: NDArray[Any]) -> Floats:
+    """Summarise frames of any descriptor, or given ones.
+
+    Parameters
+    ----------
+    frames : NDArray [n_frames, n_bands]
+        Floats or integers, at least one frame, all finite.
+
+    Returns
+    -------
+    NDArray[float32] [7 * n_bands]
+        `STATISTICS` of each band, statistic-major.
+
+    Raises
+    ------
+    FramesError
+        If there is no frame or band, or a value is not finite in single precision.
+
+    Examples
+    --------
+    >>> summarise(np.array([[0], [0], [3]])).round(2)
+    array([ 1.  ,  1.41,  0.71, -1.5 ,  0.  ,  0.  ,  3.  ], dtype=float32)
+    """
+    if frames.ndim != 2 or frames.size == 0:
+        raise FramesError(
+            f"Frames have shape {frames.shape} but must be [n_frames, n_bands] with at least one "
+            "of each: check the file that they come from."
+        )
+    bands: Doubles = np.ascontiguousarray(frames.T, dtype=np.float64)  # [n_bands, n_frames]
+    # NaN and infinity fail this comparison too.
+    if not np.abs(bands).max() <= LARGEST:
+        raise FramesError(
+            "Frames hold values that are NaN, infinite or beyond single precision: compute them "
+            "anew."
+        )
+    ordered = np.sort(bands, axis=1)
+    lowest, highest = ordered[:, 0], ordered[:, -1]
+    n_frames = ordered.shape[1]
+    median = (ordered[:, (n_frames - 1) // 2] + ordered[:, n_frames // 2]) / 2.0
+
+    mean = bands.mean(axis=1)
+    deviation = bands - mean[:, None]
+    # What single precision cannot tell apart is constant; rounding has no skew worth knowing.
+    largest = np.maximum(np.abs(lowest), np.abs(highest))
+    deviation[highest - lowest <= ROUNDING * largest] = 0.0
+    std = np.sqrt((deviation * deviation).mean(axis=1))
+    changes = std > 0.0
+    # Scaled first, so that no power of a very small or large spread leaves double precision.
+    scaled = deviation / np.where(changes, std, 1.0)[:, None]
+    square = scaled * scaled
+    skew = np.einsum("bf,bf->b", square, scaled) / n_frames
+    kurtosis = np.einsum("bf,bf->b", square, square) / n_frames - np.where(changes, 3.0, 0.0)
+    statistics = (mean, std, skew, kurtosis, median, lowest, highest)
+    return np.concatenate(statistics).astype(np.float32)
+
+
+def summary_names(settings: AnalysisSettings = DEFAULT_SETTINGS) -> tuple[str, ...]:
+    """Return the name of each value of `Analysis.summary`, in its order.
+
+    Examples
+    --------
+    >>> names = summary_names()
+    >>> names[0], names[131], names[173], names[-1]
+    ('log_mel[0].mean', 'mfcc[3].mean', 'centroid.mean', 'tempo')
+    """
+    bands = [
+        name if n_bands == 1 else f"{name}[{band}]"
+        for name, n_bands in descriptor_bands(settings).items()
+        for band in range(n_bands)
+    ]
+    return (*_names(bands), "tempo")
+
+
+def given_summary_names(n_bands: int) -> tuple[str, ...]:
+    """Return the names of the values of `summarise` for given frames of `n_bands`.
+
+    Examples
+    --------
+    >>> given_summary_names(2)[:3]
+    ('frames[0].mean', 'frames[1].mean', 'frames[0].std')
+    """
+    return _names([f"frames[{band}]" for band in range(n_bands)])
+
+
+def _names(bands: list[str]) -> tuple[str, ...]:
+    return tuple(f"{band}.{statistic}" for statistic in STATISTICS for band in bands)
