@@ -1,0 +1,20 @@
+"""What comes in: datasets of every kind, cleaned, with their problems told.
+
+`read_dataset` reads a directory, `load_frames` one file of precomputed frames. `comparison_key`
+says when two artists are the same.
+"""
+
+from segue.sources.cleaning.artists import comparison_key
+from segue.sources.dataset import Dataset, Kind, read_dataset
+from segue.sources.frames import Frames, load_frames
+from segue.sources.tracks import AUDIO_SUFFIXES
+
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "Dataset",
+    "Frames",
+    "Kind",
+    "comparison_key",
+    "load_frames",
+    "read_dataset",
+]

@@ -1,0 +1,87 @@
+"""One spelling for text: Unicode, white space, and words that only say "unknown".
+
+Conventions
+-----------
+- Text becomes Unicode normal form C; each run of white space becomes one space; control
+  characters and zero-width marks go. Letters, case and punctuation stay as they were written.
+- Mojibake (``BeyoncÃ©``) is left alone: a guess at repair can spoil a name that was right.
+- `None` means unknown. Placeholders that taggers write (``<Unknown>``, ``(None)``) are unknown.
+
+Source: Unicode Standard Annex 15.
+"""
+
+import re
+import unicodedata
+
+# Controls other than white space, soft hyphen, zero-width space, word joiner, byte order mark.
+# Zero-width joiners stay: Persian, Indic scripts and emoji need them.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
+# Halves of surrogate pairs come from file names that are not UTF-8; no database can store them.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BRACKETS = "<>()[]{} "
+_QUESTION_MARKS = re.compile(r"\?{2,}")
+
+PLACEHOLDERS = frozenset(
+    {
+        *("unknown", "unknown artist", "unknown title", "unknown album", "unknown track"),
+        *("unknown genre", "no artist", "no title", "no album", "no genre", "none", "null", "nan"),
+        *("n/a", "not available", "undefined", "unspecified", "-", "--", "_"),
+    }
+)
+"""Case-folded texts, without their brackets, that say only that nothing is known."""
+
+
+def clean_text(text: str) -> str:
+    r"""Give `text` in normal form C, with single spaces and nothing invisible in it.
+
+    Idempotent. Line breaks become spaces; see `clean_lines` to keep them.
+
+    Examples
+    --------
+    >>> clean_text("  Sigur\u200b  Ro\u0301s\n")
+    'Sigur Rós'
+    """
+    if not text.isascii() or not text.isprintable():
+        text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.split())
+
+
+def clean_lines(text: str) -> str:
+    """Clean each line as `clean_text` does and keep the line breaks (lyrics)."""
+    lines = (clean_text(line) for line in text.replace("\x00", "").splitlines())
+    return "\n".join(lines).strip()
+
+
+def clean_id(text: str) -> str:
+    """Give an identifier without white space around it, in normal form C.
+
+    Nothing else changes, so that ``007`` stays ``007``.
+
+    Examples
+    --------
+    >>> clean_id(" 007 ")
+    '007'
+    """
+    if text.isascii():
+        return text.strip()
+    return unicodedata.normalize("NFC", _SURROGATE.sub("\ufffd", text)).strip()
+
+
+def known_text(text: str) -> str | None:
+    """Clean `text`; None where it is empty or only a placeholder.
+
+    Two or more question marks with nothing else are a name that was lost on its way; one is
+    kept, since albums are called that.
+
+    Examples
+    --------
+    >>> known_text("<Unknown>"), known_text("???"), known_text("http://zhaymusic.com/")
+    (None, None, 'http://zhaymusic.com/')
+    """
+    cleaned = clean_text(text) if text else ""
+    if not cleaned or _QUESTION_MARKS.fullmatch(cleaned):
+        return None
+    if cleaned.strip(_BRACKETS).casefold() in PLACEHOLDERS:
+        return None
+    return cleaned

@@ -1,0 +1,143 @@
+"""A plain music folder: every audio file below it is a track, described by its own tags.
+
+Conventions
+-----------
+- `track_id` is the path below the folder, with ``/``. Hidden files and what is not audio are
+  passed over (see `walk`).
+- A file whose tags cannot be read is still a track, with a problem; whether it can be *decoded*
+  shows when it is analysed.
+- Of several values in one tag the first counts; genres are all kept.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import mutagen
+import soundfile
+
+from segue.sources.cleaning.text import clean_text
+from segue.sources.tracks import build_track
+from segue.sources.walk import relative_id
+from segue.types import Problem, Progress, Track, no_progress
+
+# our name: (Vorbis comments and APE, ID3 frames, MP4 atoms, ASF attributes)
+_TAG_NAMES: dict[str, tuple[str, ...]] = {
+    "title": ("title", "TIT2", "\xa9nam", "Title"),
+    "artist": ("artist", "TPE1", "\xa9ART", "Author", "albumartist", "TPE2", "aART"),
+    "album": ("album", "TALB", "\xa9alb", "WM/AlbumTitle"),
+    "year": ("date", "year", "TDRC", "TYER", "TDOR", "\xa9day", "WM/Year", "originaldate"),
+    "genre": ("genre", "TCON", "\xa9gen", "WM/Genre"),
+    "tempo": ("bpm", "TBPM", "tmpo", "WM/BeatsPerMinute", "tempo"),
+    "lyrics": ("lyrics", "USLT", "\xa9lyr", "WM/Lyrics"),
+    "musicbrainz_recording_id": (
+        "musicbrainz_trackid",
+        "UFID:http://musicbrainz.org",
+        "----:com.apple.iTunes:MusicBrainz Track Id",
+        "MusicBrainz/Track Id",
+    ),
+}
+
+
+def read_folder(
+    directory: Path, files: list[Path], *, progress: Progress = no_progress
+) -> tuple[list[Track], list[Problem]]:
+    """Read the tags of audio files below `directory`, in the order given."""
+    tracks: dict[str, Track] = {}
+    problems: list[Problem] = []
+    with progress("Reading tags", len(files)) as advance:
+        for path in files:
+            track, reasons = read_audio_file(directory, path)
+            if track.track_id in tracks:
+                reasons = ["another file has the same name in other Unicode: rename one of them"]
+            else:
+                tracks[track.track_id] = track
+            problems += [
+                Problem(source=track.track_id, reason=reason, subject=track.track_id)
+                for reason in reasons
+            ]
+            advance(1)
+    return list(tracks.values()), problems
+
+
+def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:
+    """Give one file as a track, with the reasons why some of it could not be used."""
+    unreadable: list[str] = []
+    raw: dict[str, str] = {}
+    try:
+        raw = read_tags_of_file(path)
+    except Exception as error:  # noqa: BLE001  # one file of a scan; mutagen's parsers raise anything
+        text = clean_text(str(error)) or type(error).__name__
+        unreadable = [f"its tags cannot be read ({text}): the track has no metadata"]
+    recording = raw.pop("musicbrainz_recording_id", "")
+    extra = {"musicbrainz_recording_id": recording} if recording else {}
+    track_id = relative_id(path, directory)
+    track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
+    return track, unreadable + reasons
+
+
+def read_tags_of_file(path: Path) -> dict[str, str]:
+    """Read raw tags and the duration of one audio file, by the names of `build_track`.
+
+    Raises
+    ------
+    Exception
+        Whatever mutagen or soundfile raise on a damaged file: their parsers promise nothing.
+    """
+    file = mutagen.File(path)
+    if file is None:
+        return _read_with_soundfile(path)
+    raw = {} if file.tags is None else _pick(file.tags)
+    if not raw and path.suffix.lower() in {".wav", ".aiff", ".aif"}:
+        raw = _read_with_soundfile(path)  # the INFO chunk, which mutagen does not know
+    length = getattr(file.info, "length", 0)
+    if length > 0:
+        raw["duration"] = str(length)
+    return raw
+
+
+def _read_with_soundfile(path: Path) -> dict[str, str]:
+    # Opened here: soundfile itself does not take names that are not UTF-8.
+    with path.open("rb") as opened, soundfile.SoundFile(opened) as file:
+        if file.format == "RAW":  # what libsndfile says of an .au file without a header
+            raise ValueError("no header of an audio file")
+        raw = _pick(file.copy_metadata())
+        if file.frames > 0:
+            raw["duration"] = str(file.frames / file.samplerate)
+    return raw
+
+
+def _pick(tags: Mapping[str, Any]) -> dict[str, str]:
+    """Give the tags that we use as text; spellings differ in case between programs."""
+    by_name: dict[str, Any] = {}
+    for key in tags.keys():  # noqa: SIM118  # mutagen's tags iterate over pairs, in some formats
+        name = str(key)
+        # ID3 adds language and description: "USLT:desc:eng".
+        by_name.setdefault(name.casefold(), tags[key])
+        by_name.setdefault(name.partition(":")[0].casefold(), tags[key])
+    picked: dict[str, str] = {}
+    for ours, theirs in _TAG_NAMES.items():
+        read: Callable[[Any], list[str]] = _genre_texts if ours == "genre" else _texts
+        values = (read(by_name[name.casefold()]) for name in theirs if name.casefold() in by_name)
+        texts = next(filter(None, values), [])
+        if texts:
+            picked[ours] = "|".join(texts) if ours == "genre" else texts[0]
+    return picked
+
+
+def _genre_texts(value: Any) -> list[str]:  # mutagen has no types
+    """Give genres; ID3 knows the names behind its numbers (17, "(17)")."""
+    return list(map(str, value.genres)) if hasattr(value, "genres") else _texts(value)
+
+
+def _texts(value: Any) -> list[str]:  # mutagen has no types
+    """Give a tag's values as text, whichever way its format holds them."""
+    if isinstance(value, list | tuple):
+        return [text for part in value for text in _texts(part) if text.strip()]
+    if isinstance(value, bytes):
+        return [value.decode(errors="replace")]
+    # ID3 frames hold `text` (a list, or one for lyrics) or `data` (UFID), ASF attributes `value`.
+    for name in ("text", "data", "value"):
+        if hasattr(value, name):
+            return _texts(getattr(value, name))
+    return [str(value)]

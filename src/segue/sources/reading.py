@@ -1,0 +1,135 @@
+"""Which reader a directory needs, and what its parts have to do with each other.
+
+Conventions: see `dataset`, whose `read_dataset` is the way in.
+"""
+
+from pathlib import Path
+
+from segue.errors import DatasetError
+from segue.sources.dataset import Dataset, Kind
+from segue.sources.folder import read_folder
+from segue.sources.gtzan import is_gtzan, read_gtzan
+from segue.sources.listens import no_listens, read_friends, read_listens
+from segue.sources.metadata import has_content, read_metadata
+from segue.sources.msd import MSD_SUFFIXES, is_msd, read_msd
+from segue.sources.table import find_table
+from segue.sources.tracks import AUDIO_SUFFIXES
+from segue.sources.walk import walk
+from segue.types import Problem, Progress, Track
+
+_LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
+
+
+def read(directory: Path, progress: Progress) -> Dataset:
+    """Do what `segue.sources.read_dataset` promises."""
+    directory = _checked(directory)
+    metadata, listens_path, friends_path = (
+        find_table(directory, stem) for stem in ("metadata", "listens", "friends")
+    )
+    problems = _also_there(directory)
+    kind, tracks, rows, found = _read_tracks(directory, metadata, progress)
+    problems += found
+    listens = no_listens()
+    if listens_path is not None:
+        known = {track.track_id for track in tracks} if tracks or metadata is not None else None
+        listens, found = read_listens(listens_path, known)
+        problems += found
+        if known is None:
+            tracks = [
+                Track(track_id=track_id) for track_id in listens["track_id"].unique().tolist()
+            ]
+    elif metadata is not None:  # with listens, an id alone is something to recommend
+        tracks, found = _drop_bare(tracks, metadata.name, rows)
+        problems += found
+    if not tracks:
+        raise _no_tracks(directory, problems)
+    friends = None
+    if friends_path is not None:
+        friends, found = read_friends(friends_path)
+        problems += found
+    return Dataset(directory, kind, tracks, listens, friends, problems)
+
+
+def _checked(directory: Path) -> Path:
+    directory = Path(directory).expanduser().absolute()
+    if directory.is_file():
+        raise DatasetError(
+            f"{directory} is a file and a dataset is a folder: name the folder that holds it, "
+            f"{directory.parent}."
+        )
+    if not directory.is_dir():
+        raise DatasetError(
+            f"The folder {directory} is not there: check its spelling, or make it with {_LAYOUT}."
+        )
+    return directory
+
+
+def _read_tracks(
+    directory: Path, metadata: Path | None, progress: Progress
+) -> tuple[Kind, list[Track], dict[str, int], list[Problem]]:
+    """Read the tracks of whatever kind is there; none where there are only listens."""
+    if metadata is not None:
+        tracks, rows, problems = read_metadata(metadata)
+        return "table", tracks, rows, problems
+    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES)
+    songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
+    audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
+    kind: Kind = "table"
+    if songs and len(songs) >= len(audio) and (not audio or any(map(is_msd, songs[:3]))):
+        kind, passed_over = "msd", audio
+        tracks, problems = read_msd(directory, songs, progress=progress)
+    else:
+        passed_over = songs
+        if is_gtzan(audio):
+            kind = "gtzan"
+            tracks, problems = read_gtzan(directory, audio, progress=progress)
+        else:
+            kind = "folder" if audio else "table"
+            tracks, problems = read_folder(directory, audio, progress=progress)
+    return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
+
+
+def _passed_over(files: list[Path]) -> list[Problem]:
+    if not files:
+        return []
+    reason = (
+        f"{len(files)} files like it were passed over: a folder is read as audio or as Million "
+        "Song files, not both; put them into folders of their own"
+    )
+    return [Problem(source=files[0].name, reason=reason)]
+
+
+def _also_there(directory: Path) -> list[Problem]:
+    """Tell of tables that lie beside one of the same name, which is used."""
+    problems = []
+    for stem in ("metadata", "listens", "friends"):
+        used = find_table(directory, stem)
+        for suffix in (".tsv", ".parquet"):
+            other = directory / f"{stem}{suffix}"
+            if used is not None and used != other and other.is_file():
+                reason = f"{used.name} is there too and is used: take one of them away"
+                problems.append(Problem(source=other.name, reason=reason))
+    return problems
+
+
+def _drop_bare(
+    tracks: list[Track], source: str, rows: dict[str, int]
+) -> tuple[list[Track], list[Problem]]:
+    """Leave out the tracks of which only the id is known."""
+    bare = [track for track in tracks if not has_content(track)]
+    reason = "nothing is known of the track but its id: give it audio, features or metadata"
+    return [track for track in tracks if has_content(track)], [
+        Problem(source=source, reason=reason, row=rows[track.track_id], subject=track.track_id)
+        for track in bare
+    ]
+
+
+def _no_tracks(directory: Path, problems: list[Problem]) -> DatasetError:
+    if problems:
+        first = problems[0]
+        where = first.source if first.row is None else f"{first.source}, row {first.row}"
+        return DatasetError(
+            f"{directory} holds no track that can be used, with {len(problems)} problems, the "
+            f"first in {where} ({first.reason}): mend it, or put {_LAYOUT} there."
+        )
+    return DatasetError(f"{directory} holds no music: put {_LAYOUT} there.")
