@@ -1,0 +1,77 @@
+"""Splits, metrics, intervals and the report: how good segue is on a user's own data."""
+
+from segue.evaluation.classification import (
+    CLASSIFICATION_METRICS,
+    ClassificationResult,
+    ClassScore,
+    classification_metrics,
+    confusion_matrix,
+)
+from segue.evaluation.intervals import (
+    Interval,
+    bootstrap_interval,
+    classification_difference,
+    classification_intervals,
+    paired_difference,
+)
+from segue.evaluation.listen_split import split_listens
+from segue.evaluation.projection import embedding_map
+from segue.evaluation.ranking import (
+    RANKING_METRICS,
+    RankingResult,
+    gini,
+    precision_recall_curve,
+    ranking_metrics,
+)
+from segue.evaluation.report import (
+    ClassifierReport,
+    Curve,
+    EmbeddingMap,
+    Measurement,
+    Mistake,
+    RecommendationReport,
+    Report,
+    Verdict,
+    verdict,
+    write_report,
+)
+from segue.evaluation.track_split import (
+    absent_classes,
+    split_tracks,
+    straddling_groups,
+    undividable_classes,
+)
+
+__all__ = [
+    "CLASSIFICATION_METRICS",
+    "RANKING_METRICS",
+    "ClassScore",
+    "ClassificationResult",
+    "ClassifierReport",
+    "Curve",
+    "EmbeddingMap",
+    "Interval",
+    "Measurement",
+    "Mistake",
+    "RankingResult",
+    "RecommendationReport",
+    "Report",
+    "Verdict",
+    "absent_classes",
+    "bootstrap_interval",
+    "classification_difference",
+    "classification_intervals",
+    "classification_metrics",
+    "confusion_matrix",
+    "embedding_map",
+    "gini",
+    "paired_difference",
+    "precision_recall_curve",
+    "ranking_metrics",
+    "split_listens",
+    "split_tracks",
+    "straddling_groups",
+    "undividable_classes",
+    "verdict",
+    "write_report",
+]

@@ -1,0 +1,152 @@
+"""Which listens are learned from and which are kept for judging.
+
+Conventions
+-----------
+- Every listener is split on their own: the tracks that they came to last are held out, as a
+  recommender is asked for what comes next.
+- Held out are *new* tracks: one that the listener plays before the cut is known to the training,
+  and a recommender never recommends what is known. Plays of known tracks after the cut belong to
+  the held-out time all the same, so that training sees nothing of it.
+- Order is `timestamp` where all listens of a listener have one, else `position`, else an order
+  drawn from the seed and the ids alone. None of them depends on the order of the rows.
+"""
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.types import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_HELD_OUT = (0.1, 0.2)
+"""Shares of a listener's tracks for valid and test."""
+
+_MINIMUM_FOR_VALID = 5
+
+
+def split_listens(
+    listens: "pd.DataFrame",
+    *,
+    held_out: tuple[float, float] = DEFAULT_HELD_OUT,
+    seed: int,
+) -> "pd.Series[str]":
+    """Split listens by time within each listener, or at random where there is no time.
+
+    Of a listener's distinct tracks, in the order of their first listen, the last ``held_out[1]``
+    (at least one, where there are two) are test, ``held_out[0]`` before them valid (from
+    five tracks on). A listener of one track is all train.
+
+    Where the column `split` states any split, nothing is drawn: what is stated is obeyed and all
+    other rows are train.
+
+    Parameters
+    ----------
+    listens : DataFrame [n_listens]
+        With `user_id`, `track_id`, and any of `timestamp`, `position`, `split`.
+    held_out : two floats
+        Shares of valid and test, from 0 to 1, together below 1. A share of 0 holds out nothing.
+    seed : int
+        Decides between listens at the same moment, and the order where there is no time.
+
+    Returns
+    -------
+    Series of Split [n_listens]
+        With the index of `listens`.
+
+    Raises
+    ------
+    ValueError
+        If the shares are none, or a split is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> listens = pd.DataFrame(
+    ...     {"user_id": ["ann"] * 4, "track_id": ["a", "b", "a", "c"], "timestamp": [1, 2, 3, 4]}
+    ... )
+    >>> split_listens(listens, seed=0).tolist()
+    ['train', 'train', 'train', 'test']
+    """
+    import pandas as pd
+
+    valid_share, test_share = held_out
+    if min(held_out) < 0 or sum(held_out) >= 1:
+        raise ValueError(
+            f"held_out {held_out} are no shares of valid and test: "
+            "give two numbers from 0 to 1 that sum to less than 1."
+        )
+    if "split" in listens and listens["split"].notna().any():
+        return _stated(listens["split"])
+    if listens.empty:
+        return pd.Series([], index=listens.index, dtype=object, name="split")
+
+    users = pd.factorize(listens["user_id"], sort=True)[0].astype(np.int64)
+    tracks = pd.factorize(listens["track_id"], sort=True)[0].astype(np.int64)
+    drawn = _drawn(listens, seed)
+    order = np.lexsort((tracks, drawn, _moments(listens, users), users))
+    users, tracks = users[order], tracks[order]
+
+    # How many distinct tracks the listener has met before each listen, in order.
+    pairs = users * (tracks.max() + 1) + tracks
+    first = np.zeros(len(order), dtype=bool)
+    first[np.unique(pairs, return_index=True)[1]] = True
+    met = np.cumsum(first)
+    starts = np.searchsorted(users, np.arange(users[-1] + 1))
+    n_tracks = np.add.reduceat(first.astype(np.int64), starts)
+    number = met - met[starts][users]  # 0 for the first track of each listener
+
+    n_test = np.where(n_tracks > 1, np.maximum(np.rint(n_tracks * test_share), 1), 0)
+    n_valid = np.maximum(np.rint(n_tracks * valid_share), 1)
+    n_valid = np.where(n_tracks >= _MINIMUM_FOR_VALID, n_valid, 0)
+    n_test = n_test if test_share > 0 else np.zeros_like(n_test)
+    n_valid = n_valid if valid_share > 0 else np.zeros_like(n_valid)
+
+    split = np.full(len(order), "train", dtype=object)
+    split[number >= (n_tracks - n_test - n_valid)[users]] = "valid"
+    split[number >= (n_tracks - n_test)[users]] = "test"
+    result = np.empty(len(order), dtype=object)
+    result[order] = split
+    return pd.Series(result.tolist(), index=listens.index, dtype=object, name="split")
+
+
+def _stated(column: "pd.Series[str]") -> "pd.Series[str]":
+    """Obey the stated splits; everything else is train."""
+    unknown = set(column.dropna().unique()) - set(SPLITS)
+    if unknown:
+        raise ValueError(
+            f"split {sorted(map(str, unknown))[0]!r} is unknown: use train, valid or test."
+        )
+    return column.astype(object).where(column.notna(), "train")
+
+
+def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return when each listen was: a number that orders the listens of one listener, 0 for none."""
+    moments = np.zeros(len(listens))
+    undated = np.ones(len(listens), dtype=bool)
+    for column in ("timestamp", "position"):
+        if column not in listens:
+            continue
+        values = listens[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        incomplete = np.zeros(users.max() + 1, dtype=bool)
+        incomplete[users[~np.isfinite(values)]] = True
+        chosen = undated & ~incomplete[users]
+        moments[chosen] = values[chosen]
+        undated &= ~chosen
+    return moments
+
+
+def _drawn(listens: "pd.DataFrame", seed: int) -> NDArray[np.uint64]:
+    """Return a number for each (listener, track) that only their ids and the seed decide."""
+    from pandas.util import hash_array
+
+    key = f"{seed % 10**16:016d}"
+
+    def hashed(column: str) -> NDArray[np.uint64]:
+        values = listens[column].astype(str).to_numpy(dtype=object)
+        return cast("NDArray[np.uint64]", hash_array(values, hash_key=key))
+
+    # Listener and track enter unlike each other; the product spreads what their sum would keep.
+    return (hashed("user_id") * np.uint64(2) + np.uint64(1)) * hashed("track_id")

@@ -1,0 +1,26 @@
+"""The report: what was measured, as dataclasses, a document and one HTML page."""
+
+from segue.evaluation.report.contents import (
+    ClassifierReport,
+    Curve,
+    EmbeddingMap,
+    Measurement,
+    Mistake,
+    RecommendationReport,
+    Report,
+)
+from segue.evaluation.report.words import Verdict, verdict
+from segue.evaluation.report.writing import write_report
+
+__all__ = [
+    "ClassifierReport",
+    "Curve",
+    "EmbeddingMap",
+    "Measurement",
+    "Mistake",
+    "RecommendationReport",
+    "Report",
+    "Verdict",
+    "verdict",
+    "write_report",
+]

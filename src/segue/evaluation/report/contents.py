@@ -1,0 +1,270 @@
+"""What a report holds: plain numbers that were measured, and where they came from.
+
+Conventions
+-----------
+- Metrics go by the names of DESIGN.md: ``f1_macro``, ``ndcg@10``. Intervals are ``(low, high)``.
+- A *difference* is the interval of the paired difference: this model minus the other one.
+- NaN means undefined; documents (`Report.to_document`) say null.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.evaluation.classification import ClassificationResult
+from segue.evaluation.intervals import Interval
+from segue.types import Split
+
+Intervals = Mapping[str, Interval]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One track that a classifier got wrong. `confidence` is the probability that it gave."""
+
+    title: str | None
+    artist: str | None
+    true: str
+    predicted: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierReport:
+    """How one classifier, or one baseline, did on the tracks of `split`.
+
+    `target` is what was predicted (``genre``). `f1_intervals` are in the order of the classes.
+    `history` holds one value an epoch under ``loss``, ``val_loss``, ``accuracy``,
+    ``val_accuracy``. `differences` maps the name of another classifier to the intervals of the
+    difference in each metric. `trained_on` counts the train tracks of each class.
+    """
+
+    name: str
+    target: str
+    split: Split
+    result: ClassificationResult
+    intervals: Intervals = field(default_factory=dict)
+    f1_intervals: Sequence[Interval] = ()
+    baseline: bool = False
+    history: Mapping[str, Sequence[float]] | None = None
+    differences: Mapping[str, Intervals] = field(default_factory=dict)
+    trained_on: Mapping[str, int] = field(default_factory=dict)
+    mistakes: Sequence[Mistake] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Mean precision@k and recall@k for k = 1, 2, ..."""
+
+    precision: Sequence[float]
+    recall: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendationReport:
+    """How ranked lists did: the engine's, every single signal's, the baselines'.
+
+    `models` maps each to its metrics, in the order shown; `engine` names the one that a listener
+    gets. `n` counts who was judged, `n_tracks` what could have been recommended. `differences`
+    maps another model to the intervals of engine minus it. `simulated` listeners are labelled.
+
+    With ``task="similarity"`` the lists are the nearest tracks to each of `n` tracks, and a hit is
+    a track of the same `target`.
+    """
+
+    engine: str
+    split: Split
+    n: int
+    n_tracks: int
+    models: Mapping[str, Mapping[str, float]]
+    intervals: Mapping[str, Intervals] = field(default_factory=dict)
+    differences: Mapping[str, Intervals] = field(default_factory=dict)
+    baselines: tuple[str, ...] = ("popularity", "random")
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    simulated: bool = False
+    task: Literal["recommendation", "similarity"] = "recommendation"
+    target: str = "genre"
+
+    def __post_init__(self) -> None:
+        if self.engine not in self.models:
+            raise ValueError(
+                f"engine {self.engine!r} is not among the models "
+                f"{', '.join(self.models) or '(none)'}: give its metrics under its name."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingMap:
+    """Where tracks lie on a plane: ``xy [n, 2]``, and their classes (None where unknown)."""
+
+    name: str
+    xy: NDArray[np.floating]
+    labels: Sequence[str | None]
+
+    def __post_init__(self) -> None:
+        if self.xy.shape != (len(self.labels), 2):
+            raise ValueError(
+                f"xy has shape {self.xy.shape} for {len(self.labels)} labels: "
+                "give one point on the plane for each."
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """How it was measured.
+
+    `split_method` says in words how the split came about. `counts` maps what was counted
+    (``tracks``, ``artists``, ``listens``) to how many each split holds. `artist_disjoint` is None
+    where it was not checked. `settings` are further facts by name.
+    """
+
+    dataset: str
+    seed: int
+    created: datetime
+    split_method: str
+    artist_disjoint: bool | None = None
+    confidence: float = 0.95
+    n_resamples: int = 2000
+    counts: Mapping[str, Mapping[Split, int]] = field(default_factory=dict)
+    undividable: tuple[str, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that one run of `segue evaluate` measured.
+
+    `subject` is what was asked for: a model's name, ``similarity``, ``recommendations``, or
+    ``all``. `notes` are sentences about what could not be measured, and why.
+    """
+
+    measurement: Measurement
+    subject: str = "all"
+    classifiers: tuple[ClassifierReport, ...] = ()
+    recommendations: tuple[RecommendationReport, ...] = ()
+    maps: tuple[EmbeddingMap, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the document of ``segue evaluate --json``: JSON-safe, null for undefined.
+
+        A single task's document, or with subject ``all``
+        ``{"task": "all", "reports": [one document a task]}``.
+
+        Raises
+        ------
+        ValueError
+            If the subject is one model but several, or none, were measured.
+        """
+        documents = [
+            self._classification(found) for found in self.classifiers if not found.baseline
+        ] + [self._recommendation(found) for found in self.recommendations]
+        shared = {"notes": list(self.notes), "measured": self._measured()}
+        if self.subject == "all":
+            return _json_object({"task": "all", "reports": documents} | shared)
+        if len(documents) != 1:
+            raise ValueError(
+                f"the report on {self.subject!r} holds {len(documents)} results: give one, "
+                "or the subject 'all'."
+            )
+        return _json_object(documents[0] | shared)
+
+    def rivals(self, of: ClassifierReport) -> tuple[ClassifierReport, ...]:
+        """Return all classifiers that were judged on the same tracks, itself included."""
+        return tuple(
+            found
+            for found in self.classifiers
+            if (found.target, found.split, found.result.n) == (of.target, of.split, of.result.n)
+        )
+
+    def _classification(self, found: ClassifierReport) -> dict[str, Any]:
+        result, rivals = found.result, self.rivals(found)
+        per_class: dict[str, dict[str, Any]] = {
+            name: {
+                "precision": score.precision,
+                "recall": score.recall,
+                "f1": score.f1,
+                "support": score.support,
+            }
+            for name, score in result.per_class.items()
+        }
+        for name, interval in zip(result.class_names, found.f1_intervals, strict=False):
+            per_class[name]["f1_interval"] = interval
+        return {
+            "task": "classification",
+            "model": found.name,
+            "target": found.target,
+            "split": found.split,
+            "n": result.n,
+            "metrics": result.metrics,
+            "intervals": found.intervals,
+            "models": {rival.name: rival.result.metrics for rival in rivals},
+            "model_intervals": {rival.name: rival.intervals for rival in rivals},
+            "differences": found.differences,
+            "baselines": [rival.name for rival in rivals if rival.baseline],
+            "per_class": per_class,
+            "classes": result.class_names,
+            "confusion": result.confusion.tolist(),
+            "history": found.history,
+        }
+
+    def _recommendation(self, found: RecommendationReport) -> dict[str, Any]:
+        return {
+            "task": found.task,
+            "model": found.engine,
+            "split": found.split,
+            "n": found.n,
+            "n_tracks": found.n_tracks,
+            "simulated": found.simulated,
+            "metrics": found.models[found.engine],
+            "intervals": found.intervals.get(found.engine, {}),
+            "models": found.models,
+            "model_intervals": found.intervals,
+            "differences": found.differences,
+            "baselines": [name for name in found.baselines if name in found.models],
+            "curves": {
+                name: {"precision": curve.precision, "recall": curve.recall}
+                for name, curve in found.curves.items()
+            },
+        }
+
+    def _measured(self) -> dict[str, Any]:
+        how = self.measurement
+        return {
+            "dataset": how.dataset,
+            "seed": how.seed,
+            "created": how.created.isoformat(),
+            "split_method": how.split_method,
+            "artist_disjoint": how.artist_disjoint,
+            "confidence": how.confidence,
+            "n_resamples": how.n_resamples,
+            "counts": how.counts,
+            "undividable_classes": how.undividable,
+            "versions": how.versions,
+            "settings": how.settings,
+        }
+
+
+def _json_object(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _json_safe(value) for name, value in fields.items()}
+
+
+def _json_safe(value: Any) -> Any:
+    """Return `value` in JSON's own types, with null for numbers that JSON does not have."""
+    if isinstance(value, Mapping):
+        return {str(key): _json_safe(entry) for key, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return _json_safe(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_json_safe(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return _json_safe(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,239 @@
+"""The page: what the template shows, prepared here, so that the template decides nothing.
+
+Conventions
+-----------
+- Every text reaches the template as plain text and is escaped there; only our own CSS and the SVG
+  that matplotlib wrote are marked as safe.
+- A missing or undefined number shows as a dash.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from segue.evaluation.classification import CLASSIFICATION_METRICS
+from segue.evaluation.ranking import RANKING_METRICS
+from segue.evaluation.report.contents import (
+    ClassifierReport,
+    RecommendationReport,
+    Report,
+)
+from segue.evaluation.report.plots import (
+    Plot,
+    class_plot,
+    confusion_plot,
+    curve_plots,
+    learning_plots,
+    map_plot,
+)
+from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
+from segue.evaluation.report.words import (
+    TOO_SMALL,
+    cuts_of,
+    display_name,
+    main_cut,
+    verdict,
+)
+from segue.types import SPLITS
+
+if TYPE_CHECKING:
+    from segue.evaluation.intervals import Interval
+
+_OF_HITS = ("precision", "recall", "ndcg", "map", "hit_rate")
+
+
+def render(report: Report) -> tuple[str, list[Plot]]:
+    """Return the page, and the plots to write beside it.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    str, list of Plot
+    """
+    trained = [found for found in report.classifiers if not found.baseline]
+    classifiers = [_classifier(found) for found in trained]
+    lists = [_lists(found) for found in report.recommendations]
+    maps = [
+        {"name": display_name(found.name), "plot": plot, "keys": keys}
+        for found, (plot, keys) in ((found, map_plot(found)) for found in report.maps)
+    ]
+    environment = Environment(
+        loader=FunctionLoader(_package_file),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["svg"] = lambda plot: Markup(plot.svg)  # noqa: S704  (ours, not a stranger's)
+    page = environment.get_template("page.html").render(
+        css=Markup(_package_file("page.css")),  # noqa: S704
+        report=report,
+        verdict=verdict(report),
+        tables=[_classifier_table(rivals) for rivals in _rounds(report)],
+        classifiers=classifiers,
+        lists=lists,
+        maps=maps,
+        measured=_measured(report),
+        simulated=any(found.simulated for found in report.recommendations),
+        too_small=TOO_SMALL,
+    )
+    plots = [plot for each in classifiers for plot in each["files"]]
+    plots += [plot for each in lists for plot in each["plots"]]
+    plots += [_map_file(each) for each in maps]
+    return page, plots
+
+
+def _package_file(name: str) -> str:
+    return (files("segue.evaluation.report") / name).read_text(encoding="utf-8")
+
+
+def _map_file(prepared: Mapping[str, Any]) -> Plot:
+    plot: Plot = prepared["plot"]
+    return plot
+
+
+def _rounds(report: Report) -> list[tuple[ClassifierReport, ...]]:
+    """Group classifiers that were judged on the same tracks; baselines last."""
+    seen: dict[tuple[str, str, int], tuple[ClassifierReport, ...]] = {}
+    for found in report.classifiers:
+        rivals = sorted(report.rivals(found), key=lambda rival: rival.baseline)
+        seen[found.target, found.split, found.result.n] = tuple(rivals)
+    return list(seen.values())
+
+
+def _classifier_table(rivals: Sequence[ClassifierReport]) -> Table:
+    first = rivals[0]
+    return model_table(
+        caption=(
+            f"By {first.target}, on the {first.result.n} tracks of the {first.split} part. "
+            "Best in bold; small print: intervals."
+        ),
+        metrics=CLASSIFICATION_METRICS,
+        models={rival.name: rival.result.metrics for rival in rivals},
+        intervals={rival.name: rival.intervals for rival in rivals},
+        best=CLASSIFICATION_METRICS,
+        whiskers="accuracy",
+        roles={rival.name: "baseline" for rival in rivals if rival.baseline},
+        top=1.0,
+    )
+
+
+def _classifier(found: ClassifierReport) -> dict[str, Any]:
+    """Prepare the section of one classifier."""
+    result = found.result
+    learning = learning_plots(found)
+    intervals: Sequence[Interval | None] = found.f1_intervals or [None] * len(result.class_names)
+    classes: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "support": score.support,
+            "trained_on": found.trained_on.get(name),
+            "precision": number(score.precision, 2),
+            "recall": number(score.recall, 2),
+            "f1": number(score.f1, 2),
+            "interval": spread(interval, 2),
+            "bar": 0.0 if math.isnan(score.f1) else round(100 * score.f1, 1),
+            "whisker": whisker_of(score.f1, interval, 1.0),
+            "small": score.support < TOO_SMALL,
+        }
+        for (name, score), interval in zip(result.per_class.items(), intervals, strict=True)
+    ]
+    classes.sort(key=lambda each: (each["small"], -each["bar"], each["name"]))
+    truly = result.confusion.sum(axis=1)
+    matrix = [
+        {
+            "name": name,
+            "cells": [
+                {"count": int(count), "share": round(float(count) / max(int(total), 1), 3)}
+                for count in counts
+            ],
+            "total": int(total),
+        }
+        for name, counts, total in zip(result.class_names, result.confusion, truly, strict=True)
+    ]
+    return {
+        "name": display_name(found.name),
+        "key": found.name,
+        "target": found.target,
+        "split": found.split,
+        "classes": classes,
+        "class_names": result.class_names,
+        "matrix": matrix,
+        "learning": learning,
+        "mistakes": found.mistakes,
+        "files": [*learning, confusion_plot(found), class_plot(found)],
+    }
+
+
+def _lists(found: RecommendationReport) -> dict[str, Any]:
+    """Prepare the section of ranked lists: one table for each k, the main one first."""
+    main = main_cut(found)
+    cuts = [main, *(k for k in cuts_of(found.models[found.engine]) if k != main)]
+    roles = dict.fromkeys(found.baselines, "baseline") | {found.engine: "what a listener gets"}
+    shared: dict[str, Any] = {
+        "models": found.models,
+        "intervals": found.intervals,
+        "roles": roles,
+        "chosen": found.engine,
+    }
+    cut_tables = []
+    for k in cuts:
+        hits, lists = (
+            [name for name in (f"{each}@{k}" for each in family) if _measured_by_any(found, name)]
+            for family in (_OF_HITS, [each for each in RANKING_METRICS if each not in _OF_HITS])
+        )
+        tables = []
+        if hits:
+            main_one = f"ndcg@{k}" if f"ndcg@{k}" in hits else hits[0]
+            caption = f"Lists of {k}: {_judged(found)} Best in bold; small print: intervals."
+            tables.append(
+                model_table(caption=caption, metrics=hits, best=hits, whiskers=main_one, **shared)
+            )
+        if lists:
+            caption = "What the lists are like. More is not better by itself."
+            tables.append(model_table(caption=caption, metrics=lists, best=(), **shared))
+        cut_tables.append({"k": k, "tables": tables})
+    return {"report": found, "cuts": cut_tables, "plots": curve_plots(found)}
+
+
+def _measured_by_any(found: RecommendationReport, metric: str) -> bool:
+    return any(metric in values for values in found.models.values())
+
+
+def _judged(found: RecommendationReport) -> str:
+    if found.task == "similarity":
+        return f"{found.n} tracks asked, {found.n_tracks} to choose from."
+    simulated = "simulated " if found.simulated else ""
+    return f"{found.n} {simulated}listeners, {found.n_tracks} tracks to choose from."
+
+
+def _measured(report: Report) -> dict[str, Any]:
+    how = report.measurement
+    disjoint = {
+        True: "yes: no artist is on both sides",
+        False: "no: some artists are on both sides",
+        None: "not checked",
+    }[how.artist_disjoint]
+    return {
+        "facts": {
+            "Dataset": how.dataset,
+            "Split": how.split_method,
+            "Artists kept apart": disjoint,
+            "Seed": str(how.seed),
+            "Intervals": (
+                f"{100 * how.confidence:.0f}%, percentile bootstrap, {how.n_resamples} resamples"
+            ),
+            "Date": how.created.strftime("%Y-%m-%d %H:%M %Z").strip(),
+        }
+        | dict(how.settings),
+        "splits": SPLITS,
+        "counts": how.counts,
+        "versions": how.versions,
+    }

@@ -1,0 +1,133 @@
+"""Splits of listens: by time within each listener, new tracks held out, what is given obeyed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segue.evaluation import split_listens
+
+
+def table(rows, columns=("user_id", "track_id", "timestamp")):
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+LISTENS = st.lists(
+    st.tuples(st.sampled_from(["ann", "bob"]), st.integers(0, 15).map(str), st.integers(0, 30)),
+    min_size=1,
+    max_size=60,
+)
+
+
+@given(rows=LISTENS)
+@settings(max_examples=60, deadline=None)
+def test_nothing_learned_is_later_than_what_is_held_out(rows):
+    listens = table(rows)
+    listens["found"] = split_listens(listens, seed=0)
+    for _, own in listens.groupby("user_id"):
+        latest = {
+            split: part["timestamp"].agg(["min", "max"]) for split, part in own.groupby("found")
+        }
+        for earlier, later in (("train", "valid"), ("train", "test"), ("valid", "test")):
+            if earlier in latest and later in latest:
+                assert latest[earlier]["max"] <= latest[later]["min"]
+
+
+@given(rows=LISTENS)
+@settings(max_examples=60, deadline=None)
+def test_every_listener_of_two_tracks_has_a_new_one_in_test(rows):
+    listens = table(rows)
+    listens["found"] = split_listens(listens, seed=0)
+    for _, own in listens.groupby("user_id"):
+        before = set(own.loc[own["found"] != "test", "track_id"])
+        new = set(own.loc[own["found"] == "test", "track_id"]) - before
+        n_tracks = own["track_id"].nunique()
+        assert len(new) == (max(1, round(n_tracks * 0.2)) if n_tracks > 1 else 0)
+
+
+@given(rows=LISTENS, seed=st.integers(0, 5))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_the_rows_does_not_matter(rows, seed):
+    listens = table(rows).drop_duplicates().reset_index(drop=True)
+    shuffled = listens.sample(frac=1, random_state=seed)
+    found = split_listens(shuffled, seed=1)
+    assert found.index.equals(shuffled.index)
+    assert found.sort_index().tolist() == split_listens(listens, seed=1).tolist()
+
+
+def test_ten_tracks_in_time_give_seven_one_two():
+    listens = table([("ann", f"t{i}", 100 - i) for i in range(10)])
+    assert split_listens(listens, seed=0).tolist() == ["test"] * 2 + ["valid"] + ["train"] * 7
+
+
+def test_position_stands_in_where_a_time_is_missing():
+    listens = table(
+        [("ann", "a", 9, 1), ("ann", "b", None, 2), ("bob", "a", 2, 1), ("bob", "b", 1, 2)],
+        ("user_id", "track_id", "timestamp", "position"),
+    )
+    assert split_listens(listens, seed=0).tolist() == ["train", "test", "test", "train"]
+
+
+def test_without_time_the_seed_draws_and_repeats_stay_together():
+    listens = table([("ann", str(i % 20)) for i in range(60)], ("user_id", "track_id"))
+    first = split_listens(listens, seed=1)
+    assert first.tolist() == split_listens(listens, seed=1).tolist()
+    assert first.tolist() != split_listens(listens, seed=2).tolist()
+    assert first.groupby(listens["track_id"]).nunique().eq(1).all()
+
+
+def test_listeners_draw_each_their_own():
+    rows = [(f"user {u}", str(i)) for u in range(30) for i in range(10)]
+    listens = table(rows, ("user_id", "track_id"))
+    held_out = listens[split_listens(listens, seed=0) == "test"]
+    assert held_out["track_id"].nunique() == 10
+
+
+def test_given_splits_are_obeyed():
+    listens = table(
+        [("ann", "a", "test"), ("ann", "b", None), ("bob", "a", "valid")],
+        ("user_id", "track_id", "split"),
+    )
+    assert split_listens(listens, seed=0).tolist() == ["test", "train", "valid"]
+
+
+def test_an_empty_split_column_draws():
+    listens = table(
+        [("ann", str(i), i, None) for i in range(4)], ("user_id", "track_id", "timestamp", "split")
+    )
+    assert split_listens(listens, seed=0).tolist() == ["train"] * 3 + ["test"]
+
+
+def test_shares_of_zero_hold_nothing_out():
+    listens = table([("ann", str(i), i) for i in range(10)])
+    assert set(split_listens(listens, held_out=(0.0, 0.0), seed=0)) == {"train"}
+
+
+def test_nullable_columns_and_no_rows_are_fine():
+    listens = table([("ann", "a", 1), ("ann", "b", 2)])
+    listens["timestamp"] = listens["timestamp"].astype("Float64")
+    listens["position"] = pd.array([pd.NA, 1], dtype="Int64")
+    assert split_listens(listens, seed=0).tolist() == ["train", "test"]
+    assert len(split_listens(listens.iloc[:0], seed=0)) == 0
+
+
+def test_wrong_arguments_are_told():
+    listens = table([("ann", "a", "dev")], ("user_id", "track_id", "split"))
+    with pytest.raises(ValueError, match="split 'dev' is unknown"):
+        split_listens(listens, seed=0)
+    with pytest.raises(ValueError, match=r"held_out \(0.5, 0.5\) are no shares"):
+        split_listens(listens, held_out=(0.5, 0.5), seed=0)
+
+
+def test_many_listeners_are_split_alike_to_one_at_a_time(rng):
+    rows = pd.DataFrame(
+        {
+            "user_id": rng.integers(0, 20, 400).astype(str),
+            "track_id": rng.integers(0, 30, 400).astype(str),
+            "timestamp": np.arange(400)[rng.permutation(400)],
+        }
+    )
+    together = split_listens(rows, seed=0)
+    for _, own in rows.groupby("user_id"):
+        assert together[own.index].tolist() == split_listens(own, seed=0).tolist()

@@ -1,0 +1,409 @@
+"""Reports: the document, the words, the page, and that writing is all or nothing."""
+
+import json
+import math
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from segue.errors import LibraryError
+from segue.evaluation import (
+    ClassifierReport,
+    Curve,
+    EmbeddingMap,
+    Measurement,
+    Mistake,
+    RecommendationReport,
+    Report,
+    classification_metrics,
+    verdict,
+    write_report,
+)
+
+HOSTILE = "<script>alert('x')</script> $\\frac{1}{0$ & \u65e5\u672c \"--> "
+VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect"}
+
+
+def measurement(**changes):
+    return replace(
+        Measurement(
+            dataset="shelf",
+            seed=7,
+            created=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+            split_method="drawn",
+            artist_disjoint=True,
+            counts={"tracks": {"train": 1200, "valid": 3, "test": 4}},
+            versions={"segue": "0.1.0"},
+        ),
+        **changes,
+    )
+
+
+def classifier(name="cnn", right=60, n=80, names=("folk", "jazz", "ska"), **changes):
+    """`n` tracks, all but 4 of the first two classes, of which `right` are named right."""
+    true = np.array([0, 1] * ((n - 4) // 2) + [2] * 4)
+    predicted = np.where(np.arange(n) < right, true, (true + 1) % 2)
+    result = classification_metrics(true, predicted, names)
+    settings = {
+        "name": name,
+        "target": "genre",
+        "split": "test",
+        "result": result,
+        "intervals": {"accuracy": (right / n - 0.05, right / n + 0.05)},
+    }
+    return ClassifierReport(**settings | changes)
+
+
+def baseline(right=30, **changes):
+    return classifier("majority", right, baseline=True, **changes)
+
+
+def lists(**changes):
+    models = {
+        name: {"precision@10": value, "ndcg@10": value, "hit_rate@10": 0.5, "ndcg@5": value}
+        for name, value in (("blend", 0.2), ("knn", 0.15), ("popularity", 0.1), ("random", 0.01))
+    }
+    settings = {"engine": "blend", "split": "test", "n": 90, "n_tracks": 500, "models": models}
+    return RecommendationReport(**settings | changes)
+
+
+def report(*parts, **changes):
+    return Report(
+        measurement=changes.pop("measurement", measurement()),
+        classifiers=tuple(part for part in parts if isinstance(part, ClassifierReport)),
+        recommendations=tuple(part for part in parts if isinstance(part, RecommendationReport)),
+        **changes,
+    )
+
+
+def everything(label=HOSTILE):
+    names = (label, "jazz", "ska")
+    return report(
+        classifier(
+            names=names,
+            history={"loss": [2.0, 1.0], "val_loss": [2.1, 1.5], "accuracy": [0.2, 0.6]},
+            f1_intervals=[(0.1, 0.5), (0.2, 0.6), (math.nan, math.nan)],
+            mistakes=(
+                Mistake(title=label, artist=None, true=label, predicted="ska", confidence=1),
+            ),
+        ),
+        baseline(names=names),
+        lists(simulated=True, curves={label: Curve([0.1, 0.2], [0.1, 0.3])}),
+        maps=(EmbeddingMap(name="cnn", xy=np.arange(8.0).reshape(4, 2), labels=[label, None] * 2),),
+        notes=(label,),
+        measurement=measurement(dataset=label),
+    )
+
+
+class Page(HTMLParser):
+    """Collects the tags, attributes and text of a page; insists that tags are balanced."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """A directory with a report on everything, with names such as strangers' files hold."""
+    directory = tmp_path_factory.mktemp("reports") / "run"
+    assert write_report(everything(), directory) == directory / "report.html"
+    return directory
+
+
+# The document
+
+
+def test_one_model_is_one_document():
+    document = report(classifier(), baseline(), subject="cnn").to_document()
+    assert (document["task"], document["model"], document["split"]) == (
+        "classification",
+        "cnn",
+        "test",
+    )
+    assert document["n"] == 80
+    assert set(document["metrics"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro"}
+    assert document["metrics"]["accuracy"] == document["models"]["cnn"]["accuracy"] == 0.75
+    assert document["intervals"]["accuracy"] == pytest.approx([0.7, 0.8])
+    assert document["baselines"] == ["majority"]
+    assert document["per_class"]["ska"]["support"] == 4
+    assert document["confusion"][0][0] > 0
+
+
+def test_recommendations_are_one_document_with_every_model():
+    document = report(lists(), subject="recommendations").to_document()
+    assert document["task"] == "recommendation"
+    assert document["metrics"] == document["models"]["blend"]
+    assert set(document["models"]) == {"blend", "knn", "popularity", "random"}
+
+
+def test_all_is_a_list_of_documents():
+    document = report(classifier(), classifier("rnn"), baseline(), lists()).to_document()
+    assert document["task"] == "all"
+    assert [each.get("model") for each in document["reports"]] == ["cnn", "rnn", "blend"]
+
+
+def test_models_judged_on_other_tracks_are_not_put_beside():
+    document = report(classifier(), baseline(n=60), subject="cnn").to_document()
+    assert set(document["models"]) == {"cnn"}
+
+
+def test_undefined_numbers_are_null(written):
+    text = (written / "metrics.json").read_text(encoding="utf-8")
+    document = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert document["reports"][0]["per_class"]["ska"]["f1_interval"] == [None, None]
+    assert document["reports"][1]["simulated"] is True
+
+
+def test_one_model_with_several_results_is_told():
+    with pytest.raises(ValueError, match="report on 'cnn' holds 2 results"):
+        report(classifier(), classifier("rnn"), subject="cnn").to_document()
+
+
+def test_an_engine_without_metrics_is_told():
+    with pytest.raises(ValueError, match="engine 'best' is not among the models blend, knn"):
+        lists(engine="best")
+    with pytest.raises(ValueError, match=r"shape \(2, 3\) for 2 labels: give one point"):
+        EmbeddingMap(name="cnn", xy=np.ones((2, 3)), labels=["a", "b"])
+
+
+# The words
+
+
+def said(*parts, **changes):
+    found = verdict(report(*parts, **changes))
+    return "\n".join(found.shows), "\n".join(found.not_shown)
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [
+        ((0.04, 0.3), "(38%), is worse, by 4 to 30 points"),
+        ((-0.3, -0.04), "(38%), is better, by 4 to 30 points"),
+        ((-0.03, 0.09), "cannot be told apart from it: the difference lies between \u22123 and +9"),
+    ],
+)
+def test_a_paired_difference_decides_what_is_better(difference, words):
+    found = classifier(differences={"majority": {"accuracy": difference}})
+    shows, _ = said(found, baseline())
+    assert "CNN names the right genre for 75% of 80 tracks" in shows
+    assert words in shows
+
+
+@pytest.mark.parametrize(
+    ("right", "words"), [(30, "is worse."), (58, "cannot be told apart from it: their intervals")]
+)
+def test_without_one_overlapping_intervals_are_not_told_apart(right, words):
+    assert words in said(classifier(), baseline(right))[0]
+
+
+def test_a_small_class_is_said_to_be_too_small():
+    assert (
+        "Too small to judge on their own, with under 10 test tracks: ska (4)."
+        in (said(classifier())[1])
+    )
+
+
+def test_a_class_without_tracks_is_said_not_to_be_judged():
+    names = ("folk", "jazz", "ska", "raga")
+    how = measurement(undividable=("raga",))
+    _, caveats = said(classifier(names=names), measurement=how)
+    assert "Not judged at all, without a single test track: raga (all their tracks are by one" in (
+        caveats
+    )
+
+
+def test_valid_in_the_place_of_test_is_told():
+    assert (
+        "There is no test part, so the valid part is judged."
+        in (said(classifier(split="valid"))[1])
+    )
+
+
+def test_shared_artists_are_told():
+    shows, caveats = said(classifier(), measurement=measurement(artist_disjoint=False))
+    assert "none by an artist" not in shows
+    assert "Some artists are on both sides of the split" in caveats
+
+
+def test_simulated_listeners_are_told():
+    shows, caveats = said(lists(simulated=True))
+    assert "of 90 simulated listeners" in shows
+    assert "The listeners are simulated from stated tastes." in caveats
+    assert "simulated" not in "".join(said(lists()))
+
+
+def test_lists_are_compared_with_baselines_and_the_best_signal():
+    shows, _ = said(lists(differences={"popularity": {"ndcg@10": (0.01, 0.2)}}))
+    assert "Of 10 tracks that segue recommends (blend), 2.0 on average" in shows
+    assert "Blend is better than popularity (nDCG@10 0.200 to 0.100)." in shows
+    assert "cannot be told apart from the best single signal, kNN" in shows
+
+
+def test_nothing_measured_is_told_with_its_reason():
+    found = verdict(report(notes=("There are no listens.",)))
+    assert found.shows == ("Nothing could be measured.",)
+    assert found.not_shown == ("There are no listens.",)
+
+
+def test_similar_tracks_are_told_in_their_own_words():
+    shows, _ = said(lists(task="similarity", engine="knn"))
+    assert "Of the 10 tracks nearest to a track by kNN, 1.5 on average are of the same genre" in (
+        shows
+    )
+
+
+# The page
+
+
+def test_names_from_strangers_files_are_escaped(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    parsed = Page(page)
+    assert not [tag for tag, _ in parsed.tags if tag in {"script", "iframe", "object", "link"}]
+    assert "<script" not in page
+    assert "".join(parsed.text).count("<script>alert('x')</script>") >= 5
+
+
+def test_the_page_needs_no_other_file_and_no_network(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)=\"(?!#)", page)
+    assert not re.search(r"url\((?!#)|@import", page)
+
+
+def test_the_page_can_be_read_without_seeing_it(written):
+    parsed = Page((written / "report.html").read_text(encoding="utf-8"))
+    assert all("scope" in attributes for tag, attributes in parsed.tags if tag == "th")
+    tables = [attributes for tag, attributes in parsed.tags if tag == "table"]
+    assert tables
+    assert all("aria-label" in table for table in tables if "mistakes" not in table["class"])
+    images = [attributes for _, attributes in parsed.tags if attributes.get("role") == "img"]
+    assert len(images) == 5
+    assert all(len(image["aria-label"]) > 20 for image in images)
+    assert ("html", {"lang": "en"}) in parsed.tags
+    ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_is_made_for_light_and_dark(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert "prefers-color-scheme: dark" in page
+    drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert drawings
+    for drawing in drawings:
+        assert "var(--" in drawing
+        assert "#0b7285" not in drawing
+
+
+def test_simulated_listeners_are_labelled_where_they_show(written):
+    text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
+    assert text.count("simulated") >= 4
+
+
+def test_the_page_says_what_was_measured_and_how(written):
+    text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
+    for told in ("0.750", "too small to judge", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
+        assert told in text
+
+
+def test_the_best_is_in_bold(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    assert "<strong>0.200</strong>" in page
+    assert "<strong>0.150</strong>" not in page
+
+
+def test_every_plot_is_a_file_too(written):
+    files = sorted((written / "plots").iterdir())
+    assert {file.name for file in files} == {
+        "confusion_cnn.png",
+        "f1_cnn.png",
+        "learning_cnn_accuracy.png",
+        "learning_cnn_loss.png",
+        "map_cnn.png",
+        "recommendation_precision_at_k.png",
+        "recommendation_recall_at_k.png",
+    }
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in files)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        report(),
+        report(baseline()),
+        report(classifier(history={"loss": [1.0], "val_loss": []})),
+        report(lists(task="similarity")),
+        report(lists(models={"blend": {"ndcg@10": math.nan}})),
+        report(maps=(EmbeddingMap(name="cnn", xy=np.zeros((0, 2)), labels=[]),)),
+    ],
+)
+def test_a_report_on_little_is_a_whole_page(found, tmp_path):
+    page = write_report(found, tmp_path / "run")
+    Page(page.read_text(encoding="utf-8"))
+
+
+def test_text_that_is_no_unicode_does_not_stop_the_report(tmp_path):
+    names = ("_bad \udcff\n\x00", "jazz", "ska")
+    found = replace(
+        report(classifier(names=names), notes=("bad \udcff name",)),
+        maps=(EmbeddingMap(name="../cnn", xy=np.ones((2, 2)), labels=[names[0], "_jazz"]),),
+    )
+    page = write_report(found, tmp_path / "run")
+    assert (tmp_path / "run" / "plots" / "map____cnn.png").is_file()
+    assert "bad ? name" in page.read_text(encoding="utf-8")
+
+
+# Writing
+
+
+def test_a_report_replaces_the_former_one_as_a_whole(tmp_path):
+    directory = tmp_path / "run"
+    directory.mkdir()
+    (directory / "stale.txt").write_text("old")
+    write_report(report(), directory)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+    assert sorted(path.name for path in directory.iterdir()) == [
+        "metrics.json",
+        "plots",
+        "report.html",
+    ]
+
+
+def test_a_full_disk_leaves_the_former_report_as_it_was(tmp_path, monkeypatch):
+    directory = tmp_path / "run"
+    write_report(report(notes=("first",)), directory)
+
+    def full(path, content):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("segue.evaluation.report.writing._write", full)
+    with pytest.raises(LibraryError, match=r"No space left on device.*: free space there"):
+        write_report(report(notes=("second",)), directory)
+    assert "first" in (directory / "report.html").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LibraryError, match="report cannot be written to"):
+        write_report(report(), tmp_path / "file" / "run")
