@@ -1,0 +1,114 @@
+"""The engine: standardise each signal, weigh, add, take the best, and say why.
+
+For one listener, each signal's scores are brought to mean 0 and standard deviation 1 over the
+candidates it speaks about. A track that a signal says nothing about gets that signal's mean, 0: it
+is neither helped nor harmed. The score is the weighted sum, so the weighted parts are the
+explanation, and they add up to the score exactly.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.weights import Areas, areas, everyone, shrink, weights_from
+from segue.index import best
+from segue.signals import Profile, Scores, Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The best tracks for one listener or seed, best first.
+
+    `positions` [k], `scores` [k], `parts` [k, n_signals] that sum to the scores, and the `weights`
+    [n_signals] that were used.
+    """
+
+    positions: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    parts: NDArray[np.float32]
+    weights: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Blends signals over one catalogue. `all_listeners` are everyone's areas, ``[n_signals]``."""
+
+    signals: Sequence[Signal]
+    all_listeners: Areas
+
+    @classmethod
+    def fit(
+        cls, signals: Sequence[Signal], profiles: Sequence[Profile], *, seed: int = 0
+    ) -> "Engine":
+        """Return the engine whose global weights come from `profiles`."""
+        return cls(signals, everyone(signals, profiles, seed=seed))
+
+    def global_weights(self) -> NDArray[np.float64]:
+        """Return the weights for everyone, ``[n_signals]``."""
+        return weights_from(self.all_listeners)
+
+    def listener_weights(self, profile: Profile) -> NDArray[np.float64]:
+        """Return one listener's own weights, ``[n_signals]``."""
+        n_liked = len(profile.liked)
+        if n_liked < 2:
+            return self.global_weights()
+        return weights_from(shrink(areas(self.signals, profile), n_liked, self.all_listeners))
+
+    def recommend(
+        self, profile: Profile, k: int, *, exclude: NDArray[np.bool_] | None = None
+    ) -> Ranked:
+        """Return the best `k` tracks for a listener; fewer where fewer candidates are left.
+
+        Parameters
+        ----------
+        exclude
+            Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
+        """
+        rows = np.stack([signal.for_listeners([profile])[0] for signal in self.signals])
+        if exclude is None:
+            exclude = np.zeros(rows.shape[1], bool)
+            exclude[profile.known] = True
+        return rank(rows, self.listener_weights(profile), exclude, k)
+
+    def similar(self, position: int, k: int) -> Ranked:
+        """Return the `k` tracks most like the one at `position`, which is not among them."""
+        rows = np.stack([signal.for_track(position) for signal in self.signals])
+        exclude = np.zeros(rows.shape[1], bool)
+        exclude[position] = True
+        speaks = (~np.isnan(rows[:, ~exclude])).any(axis=1)
+        weights = np.where(speaks, self.global_weights(), 0)
+        if not weights.any():
+            weights = speaks.astype(float)
+        return rank(rows, weights / max(weights.sum(), 1e-12), exclude, k)
+
+
+def rank(rows: Scores, weights: NDArray[np.float64], exclude: NDArray[np.bool_], k: int) -> Ranked:
+    """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded."""
+    parts = standardise(rows, ~exclude) * weights[:, None].astype(np.float32)
+    total = parts.sum(axis=0)
+    # where no signal that counts says anything there is no reason to recommend
+    total[exclude | np.isnan(rows[weights > 0]).all(axis=0)] = np.nan
+    positions, scores = best(total[None, :], k)
+    found = positions[0][positions[0] >= 0]
+    return Ranked(found, scores[0][: len(found)], parts[:, found].T, weights)
+
+
+def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:
+    """Bring each row to mean 0 and standard deviation 1 over its candidates; 0 where it is NaN.
+
+    >>> rows = np.array([[1.0, 3.0, np.nan, 99.0]], np.float32)
+    >>> standardise(rows, np.array([True, True, True, False]))[0, :3].tolist()
+    [-1.0, 1.0, 0.0]
+    """
+    says = ~np.isnan(rows)
+    counted = says & candidates
+    n = np.maximum(counted.sum(axis=1, keepdims=True), 1)
+    mean = np.where(counted, rows, 0).sum(axis=1, keepdims=True, dtype=np.float64) / n
+    centred = np.where(says, rows - mean, 0)
+    variance = np.where(counted, centred**2, 0).sum(axis=1, keepdims=True) / n
+    spread = np.sqrt(variance)
+    # a signal that scores all alike has nothing to say either
+    flat = spread <= 1e-6 * np.maximum(np.abs(mean), 1e-3)
+    return np.where(flat, 0, centred / np.where(flat, 1, spread)).astype(np.float32)

@@ -1,0 +1,80 @@
+"""What a listener is given: ranked tracks, each with the parts that its score is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from segue.engine.blend import Ranked
+from segue.types import Track
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One recommended track. `why` gives what each signal adds; its values sum to `score`."""
+
+    rank: int
+    track_id: str
+    title: str | None
+    artist: str | None
+    score: float
+    why: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendations:
+    """Tracks for a listener, or tracks like a seed.
+
+    `user` is the listener's id, or None for somebody who only named tracks; `seed` is the track id
+    that others were compared with. `weights` sum to 1 over the signals that were used.
+    """
+
+    user: str | None
+    weights: Mapping[str, float]
+    tracks: Sequence[Pick]
+    seed: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue recommend --json`` prints."""
+        head: dict[str, Any] = {"user": self.user} if self.seed is None else {"track": self.seed}
+        return {
+            **head,
+            "weights": dict(self.weights),
+            "tracks": [asdict(pick) for pick in self.tracks],
+        }
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return one row a track: the fields of `Pick`, and a column ``why.<signal>`` a signal."""
+        import pandas as pd
+
+        rows = []
+        for pick in self.tracks:
+            row = asdict(pick)
+            why = row.pop("why")
+            rows.append({**row, **{f"why.{name}": part for name, part in why.items()}})
+        fields = ["rank", "track_id", "title", "artist", "score"]
+        columns = [*fields, *(f"why.{name}" for name in self.weights)]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def explain(
+    ranked: Ranked, names: Sequence[str], tracks: Sequence[Track]
+) -> tuple[dict[str, float], list[Pick]]:
+    """Return the weights by name and the ranked tracks with what each signal adds."""
+    picks = []
+    for place, position in enumerate(ranked.positions.tolist()):
+        track, parts = tracks[position], ranked.parts[place].tolist()
+        picks.append(
+            Pick(
+                rank=place + 1,
+                track_id=track.track_id,
+                title=track.title,
+                artist=track.artist,
+                # added up here in float64, so that what is shown sums to what is shown
+                score=sum(parts),
+                why=dict(zip(names, parts, strict=True)),
+            )
+        )
+    return dict(zip(names, ranked.weights.tolist(), strict=True)), picks

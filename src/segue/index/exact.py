@@ -1,0 +1,90 @@
+"""Exact nearest neighbours by cosine, and the best k of a row of scores.
+
+Vectors are float32 ``[n, d]`` with rows of length one (or zero, for a track that has none). Work is
+done in blocks so that memory stays bounded: a block of queries times all vectors.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK = 512
+
+
+def best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the positions and scores of the `k` highest of each row, best first.
+
+    Equal scores are ordered by position, so the answer does not depend on the machine. NaN and -inf
+    mean "not to be returned": where fewer than `k` are left, positions are -1 and scores -inf.
+
+    Parameters
+    ----------
+    scores
+        ``[n_rows, n]``.
+    k
+        How many; at least 1.
+
+    Returns
+    -------
+    positions, scores
+        ``[n_rows, k]`` int64 and float32.
+
+    Examples
+    --------
+    >>> positions, scores = best(np.array([[0.5, np.nan, 0.9, 0.5]], np.float32), 4)
+    >>> positions.tolist()
+    [[2, 0, 3, -1]]
+    """
+    clean = np.where(np.isnan(scores), -np.inf, scores).astype(np.float32, copy=False)
+    n_rows, n = clean.shape
+    positions = np.full((n_rows, k), -1, np.int64)
+    values = np.full((n_rows, k), -np.inf, np.float32)
+    keep = min(k, n)
+    for i, row in enumerate(clean):
+        if keep < n:
+            # all that reach the k-th value, so that ties at the edge are settled by position
+            threshold = np.partition(row, n - keep)[n - keep]
+            candidates = np.flatnonzero(row >= threshold) if threshold > -np.inf else None
+        else:
+            candidates = None
+        if candidates is None:
+            candidates = np.flatnonzero(row > -np.inf)
+        order = candidates[np.argsort(-row[candidates], kind="stable")[:keep]]
+        positions[i, : len(order)] = order
+        values[i, : len(order)] = row[order]
+    return positions, values
+
+
+def nearest(
+    vectors: NDArray[np.float32], queries: NDArray[np.float32], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the `k` vectors of highest cosine with each query, best first.
+
+    Parameters
+    ----------
+    vectors
+        ``[n, d]``, rows of length one.
+    queries
+        ``[n_queries, d]``, rows of length one. A query that is itself among the vectors finds
+        itself first.
+
+    Returns
+    -------
+    positions, similarities
+        ``[n_queries, k]`` int64 (-1 where fewer than `k` are left) and float32 in [-1, 1].
+    """
+    positions = np.empty((len(queries), k), np.int64)
+    similarities = np.empty((len(queries), k), np.float32)
+    for start in range(0, len(queries), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        positions[block], similarities[block] = best(queries[block] @ vectors.T, k)
+    return positions, similarities
+
+
+def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale each row to length one; a row of zeros stays as it is.
+
+    >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)).round(2).tolist()
+    [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
+    """
+    length = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+    return (vectors / np.where(length > 0, length, 1)).astype(np.float32, copy=False)

@@ -1,0 +1,213 @@
+"""kNN: one vector of metadata and descriptors together, and its exact nearest neighbours.
+
+The vector is a row of blocks: summary statistics of each group of descriptors, genres, tags, tempo,
+duration and year. Every column is standardised over the train tracks (clipped at five standard
+deviations, so that one odd track does not stretch an axis), a value that is not known stands at the
+mean, and every block is then scaled to a mean squared length of one times its share: a block of 900
+columns has no more say than a block of one. Descriptors are brought down to their first principal
+axes, which keeps distances and leaves out what is noise.
+
+All statistics are fitted on train tracks only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import log, log1p
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import TooLittleDataError
+from segue.index import normalise
+from segue.signals.metadata import tag_rarity
+from segue.signals.vectors import VectorSignal
+from segue.types import Track
+
+NAME = "knn"
+MODEL = "knn"
+
+Matrix = NDArray[np.float32]
+
+_CLIP = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnnSettings:
+    """How the combined vector is made."""
+
+    descriptor_axes: int = 96  # enough for 97 % of the variance of 1,247 summary columns
+    max_genres: int = 64  # the most frequent; rarer ones say little about neighbours
+    max_tags: int = 256
+    descriptors: float = 1.0  # shares: what a block counts for, in squared length
+    genre: float = 0.5
+    tag: float = 0.5
+    number: float = 0.1  # each of tempo, duration, year
+
+
+@dataclass(frozen=True)
+class KnnModel:
+    """The fitted vectoriser. `arrays` holds all that was learned, by name."""
+
+    settings: KnnSettings
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def fit(
+        cls,
+        tracks: Sequence[Track],
+        summary: Matrix,
+        groups: Sequence[str],
+        train: NDArray[np.bool_],
+        settings: KnnSettings | None = None,
+    ) -> Self:
+        """Learn scaling, vocabulary and axes from the train tracks.
+
+        Parameters
+        ----------
+        tracks
+            The catalogue, by position.
+        summary
+            ``[n_tracks, d]`` summary statistics of descriptors; rows of NaN where there are none,
+            ``d`` may be zero.
+        groups
+            The descriptor each column of `summary` belongs to (``"mfcc"``, ...), ``[d]``.
+        train
+            Which tracks to learn from, ``[n_tracks]``.
+
+        Raises
+        ------
+        TooLittleDataError
+            If there are fewer than two train tracks.
+        """
+        settings = settings or KnnSettings()
+        if train.sum() < 2:
+            raise TooLittleDataError(
+                f"The model 'knn' needs at least 2 train tracks and has {int(train.sum())}:"
+                " add tracks, or check the column 'split'."
+            )
+        learned = [track for track, use in zip(tracks, train, strict=True) if use]
+        arrays: dict[str, NDArray[Any]] = _fit_descriptors(
+            summary[train], np.array(list(groups), str), settings
+        )
+        rarity = tag_rarity(learned)
+        tags = _most_frequent([track.tags for track in learned], settings.max_tags)
+        arrays["genre_names"] = _most_frequent(
+            [dict.fromkeys(track.genres, 1.0) for track in learned], settings.max_genres
+        )
+        arrays["tag_names"] = tags
+        arrays["tag_rarity"] = np.array([rarity(tag) for tag in tags], np.float32)
+        numbers = _numbers(learned)
+        arrays["number_mean"], arrays["number_std"] = _moments(numbers)
+        return cls(settings, arrays)
+
+    def transform(self, tracks: Sequence[Track], summary: Matrix, *, labels: bool = True) -> Matrix:
+        """Return ``[n_tracks, d]`` vectors of length one.
+
+        Parameters
+        ----------
+        labels
+            False leaves genres and tags out: what remains may be used to predict them.
+        """
+        blocks = [self._descriptors(summary), *self._numbers(tracks)]
+        if labels:
+            blocks += [self._genres(tracks), self._tags(tracks)]
+        return normalise(np.concatenate(blocks, axis=1).astype(np.float32))
+
+    def settings_dict(self) -> dict[str, Any]:
+        """Return the settings for the manifest."""
+        return asdict(self.settings)
+
+    def _descriptors(self, summary: Matrix) -> Matrix:
+        if not len(self.arrays["axes"]):
+            return np.zeros((len(summary), 0), np.float32)
+        columns = _standardise(summary, self.arrays["mean"], self.arrays["std"])
+        axes: Matrix = (columns * self.arrays["scale"]) @ self.arrays["axes"].T
+        return axes * np.float32(self.settings.descriptors**0.5)
+
+    def _numbers(self, tracks: Sequence[Track]) -> list[Matrix]:
+        numbers = _standardise(
+            _numbers(tracks), self.arrays["number_mean"], self.arrays["number_std"]
+        )
+        return [numbers * np.float32(self.settings.number**0.5)]
+
+    def _genres(self, tracks: Sequence[Track]) -> Matrix:
+        names = [str(name) for name in self.arrays["genre_names"]]
+        rows = [dict.fromkeys(track.genres, 1.0) for track in tracks]
+        return normalise(_spread(rows, names)) * np.float32(self.settings.genre**0.5)
+
+    def _tags(self, tracks: Sequence[Track]) -> Matrix:
+        names = [str(name) for name in self.arrays["tag_names"]]
+        rows = [{tag: log1p(max(n, 0)) for tag, n in track.tags.items()} for track in tracks]
+        weighted = _spread(rows, names) * self.arrays["tag_rarity"]
+        return normalise(weighted.astype(np.float32)) * np.float32(self.settings.tag**0.5)
+
+
+def knn(embeddings: Matrix) -> VectorSignal:
+    """Return the signal of combined vectors ``[n_tracks, d]``, rows of NaN where there are none."""
+    return VectorSignal(NAME, np.nan_to_num(embeddings, nan=0.0))
+
+
+def _fit_descriptors(
+    summary: Matrix, groups: NDArray[np.str_], settings: KnnSettings
+) -> dict[str, NDArray[Any]]:
+    """Learn mean, standard deviation, the scale of each column and the principal axes."""
+    known = ~np.isnan(summary).all(axis=1) if summary.shape[1] else np.zeros(len(summary), bool)
+    mean, std = _moments(summary[known])
+    columns = _standardise(summary[known], mean, std)
+    counts = {group: int((groups == group).sum()) for group in set(groups.tolist())}
+    scale = np.array([(counts[group] * len(counts)) ** -0.5 for group in groups], np.float32)
+    axes = np.zeros((0, summary.shape[1]), np.float32)
+    if known.sum() >= 2:
+        rotation = np.linalg.svd(columns * scale, full_matrices=False)[2]
+        axes = rotation[: settings.descriptor_axes].astype(np.float32)
+    return {"mean": mean, "std": std, "scale": scale, "axes": axes}
+
+
+def _moments(values: Matrix) -> tuple[Matrix, Matrix]:
+    """Return mean and standard deviation of each column over what is known; 0 and 1 elsewhere."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0).sum(axis=0) / count
+    variance = np.where(known, (values - mean) ** 2, 0).sum(axis=0) / count
+    std = np.sqrt(variance)
+    # a column that never changes must not blow up the first value that differs
+    flat = std <= 1e-6 * np.maximum(np.abs(mean), 1)
+    return mean.astype(np.float32), np.where(flat, 1, std).astype(np.float32)
+
+
+def _standardise(values: Matrix, mean: Matrix, std: Matrix) -> Matrix:
+    scaled = np.clip((values - mean) / std, -_CLIP, _CLIP)
+    return np.where(np.isnan(scaled), 0, scaled).astype(np.float32)
+
+
+def _numbers(tracks: Sequence[Track]) -> Matrix:
+    """Return ``[n_tracks, 3]``: log tempo, log duration and year, NaN where unknown."""
+    rows = [
+        (
+            log(track.tempo) if track.tempo else np.nan,
+            log(track.duration) if track.duration else np.nan,
+            track.year if track.year else np.nan,
+        )
+        for track in tracks
+    ]
+    return np.array(rows, np.float32).reshape(len(tracks), 3)
+
+
+def _most_frequent(rows: Sequence[Mapping[str, float]], most: int) -> NDArray[np.str_]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        for name in row:
+            counts[name] = counts.get(name, 0) + 1
+    names = sorted(counts, key=lambda name: (-counts[name], name))[:most]
+    return np.array(names, np.str_) if names else np.zeros(0, "U1")
+
+
+def _spread(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> Matrix:
+    columns = {name: column for column, name in enumerate(names)}
+    out = np.zeros((len(rows), len(names)), np.float32)
+    for position, row in enumerate(rows):
+        for name, value in row.items():
+            if name in columns:
+                out[position, columns[name]] = value
+    return out

@@ -1,0 +1,45 @@
+"""Popularity: how many listeners of this library like a track.
+
+A listener's own plays do not count for them: a track is not popular because they play it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.signals.signal import Profile, Scores
+
+NAME = "popularity"
+
+
+@dataclass(frozen=True)
+class PopularitySignal:
+    """Scores by ``log(1 + listeners)``; says nothing where the library has no listener."""
+
+    listeners: NDArray[np.float32]
+    """How many listeners like each track, ``[n_tracks]``."""
+
+    name = NAME
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``: the same for all, less each listener's own part."""
+        counts = np.tile(self.listeners, (len(profiles), 1))
+        if not self.listeners.any():
+            return np.full_like(counts, np.nan)
+        for row, profile in zip(counts, profiles, strict=True):
+            row[profile.known] = np.maximum(row[profile.known] - 1, 0)
+        return np.log1p(counts)
+
+    def for_track(self, position: int) -> Scores:  # noqa: ARG002
+        """Return NaN: that a track is popular does not make it like another."""
+        return np.full(len(self.listeners), np.nan, np.float32)
+
+
+def popularity(profiles: Sequence[Profile], n_tracks: int) -> PopularitySignal:
+    """Return the signal of how many of the `profiles` like each track."""
+    counts = np.zeros(n_tracks, np.float32)
+    for profile in profiles:
+        counts[profile.liked] += 1
+    return PopularitySignal(counts)

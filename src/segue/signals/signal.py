@@ -1,0 +1,91 @@
+"""What a signal is: anything that can score tracks for a listener or against a seed track.
+
+Tracks are positions in one catalogue. A score is any finite number, higher is better, comparable
+within one row only; NaN means that the signal has nothing to say (a track without audio, a listener
+without history), which is not the same as a low score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+Scores = NDArray[np.float32]
+
+DISLIKE = 0.5
+"""How much the mean of the disliked counts against the mean of the liked (Rocchio's gamma to beta:
+what one skips says less about one's taste than what one plays)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of one listener.
+
+    `positions` are the tracks they have an opinion of, each once, and `weights` how strong it is:
+    above zero liked, below zero disliked. `known` are all tracks they have ever met.
+    """
+
+    positions: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    known: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Check that weights belong to positions."""
+        if self.positions.shape != self.weights.shape or self.positions.ndim != 1:
+            raise ValueError(
+                f"positions {self.positions.shape} and weights {self.weights.shape} must be two"
+                " vectors of one length"
+            )
+
+    @property
+    def liked(self) -> NDArray[np.int64]:
+        """Positions of the tracks with a weight above zero."""
+        return self.positions[self.weights > 0]
+
+    def without(self, positions: NDArray[np.int64]) -> "Profile":
+        """Return the profile as if nothing were known of the opinions on `positions`.
+
+        The tracks stay in `known`: that they were met is not forgotten.
+        """
+        keep = ~np.isin(self.positions, positions)
+        return Profile(self.positions[keep], self.weights[keep], self.known)
+
+
+class Signal(Protocol):
+    """Scores all tracks of one catalogue. Scoring many listeners at once equals one at a time."""
+
+    @property
+    def name(self) -> str:
+        """What it is called everywhere: in weights, explanations and sliders."""
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]`` scores."""
+
+    def for_track(self, position: int) -> Scores:
+        """Return ``[n_tracks]`` scores by likeness to the track at `position`."""
+
+
+def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
+    """Return ``[n_profiles, n_tracks]``: in each row the liked sum to 1, the disliked to -DISLIKE.
+
+    >>> profile = Profile(np.array([0, 2, 3]), np.float32([1, 3, -2]), np.array([0, 2, 3]))
+    >>> profile_matrix([profile], 4).toarray().tolist()
+    [[0.25, 0.0, 0.75, -0.5]]
+    """
+    columns = [np.zeros(0, np.int64)]
+    values = [np.zeros(0, np.float32)]
+    starts = [0]
+    for profile in profiles:
+        weights = profile.weights.astype(np.float32)
+        liked = float(weights[weights > 0].sum()) or 1.0
+        disliked = float(-weights[weights < 0].sum()) or 1.0
+        columns.append(profile.positions)
+        values.append(np.where(weights > 0, weights / liked, weights * DISLIKE / disliked))
+        starts.append(starts[-1] + len(profile.positions))
+    data = np.concatenate(values).astype(np.float32)
+    return sparse.csr_array(
+        (data, np.concatenate(columns), np.array(starts)), shape=(len(profiles), n_tracks)
+    )

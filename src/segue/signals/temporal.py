@@ -1,0 +1,14 @@
+"""Temporal: likeness of how music moves, as the RNN hears it in sequences of descriptors."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.signals.vectors import VectorSignal, from_embeddings
+
+NAME = "temporal"
+MODEL = "rnn"
+
+
+def temporal(embeddings: NDArray[np.float32]) -> VectorSignal:
+    """Return the signal of the RNN's embeddings ``[n_tracks, d]``, NaN where there is none."""
+    return from_embeddings(NAME, embeddings)

@@ -1,0 +1,126 @@
+"""The engine: parts sum to scores, the known never comes back, missing is neutral."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from segue.engine import (
+    Engine,
+    Recommendations,
+    explain,
+    profile_from_seeds,
+    rank,
+    standardise,
+    with_seeds,
+)
+from segue.signals import VectorSignal, popularity
+from segue.types import Track
+
+N = 40
+
+
+@pytest.fixture
+def engine(rng):
+    vectors = rng.normal(size=(N, 5)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[-3:] = 0  # nothing known of the last three
+    liked = [profile_from_seeds(rng.choice(N, 8, replace=False).tolist()) for _ in range(12)]
+    signals = [VectorSignal("timbre", vectors), popularity(liked, N)]
+    return Engine.fit(signals, liked)
+
+
+def test_what_is_known_is_not_recommended_unless_asked(engine):
+    profile = profile_from_seeds([1, 2, 3], [4])
+    found = engine.recommend(profile, N).positions
+    assert set(found.tolist()) == set(range(N)) - {1, 2, 3, 4}
+    again = engine.recommend(profile, N, exclude=np.zeros(N, bool)).positions
+    assert set(again.tolist()) == set(range(N))
+
+
+def test_parts_sum_to_scores_and_scores_descend(engine):
+    ranked = engine.recommend(profile_from_seeds([1, 2, 3]), 10)
+    np.testing.assert_allclose(ranked.parts.sum(axis=1), ranked.scores, atol=1e-6)
+    assert (np.diff(ranked.scores) <= 0).all()
+    assert ranked.weights.sum() == pytest.approx(1)
+    tracks = [Track(track_id=str(i)) for i in range(N)]
+    weights, picks = explain(ranked, ["timbre", "popularity"], tracks)
+    document = Recommendations("anna", weights, picks).to_dict()
+    for pick in document["tracks"]:
+        assert sum(pick["why"].values()) == pick["score"]
+    assert set(document) == {"user", "weights", "tracks"}
+
+
+def test_listeners_have_their_own_weights(engine):
+    rng = np.random.default_rng(3)
+    alike = np.argsort(-(engine.signals[0].vectors @ engine.signals[0].vectors[0]))[:12]
+    of_taste = engine.listener_weights(profile_from_seeds(alike.tolist()))
+    of_none = engine.listener_weights(profile_from_seeds(rng.choice(N, 12, replace=False).tolist()))
+    assert of_taste[0] > of_none[0]
+    assert engine.listener_weights(profile_from_seeds([5])).tolist() == (
+        engine.global_weights().tolist()
+    )
+
+
+def test_similar_never_names_the_seed(engine):
+    found = engine.similar(0, N)
+    assert 0 not in found.positions
+    # popularity says nothing of likeness, so it has no weight and the rest is of likeness alone
+    assert found.weights.tolist() == [1.0, 0.0]
+    expected = engine.signals[0].vectors @ engine.signals[0].vectors[0]
+    expected[0] = -np.inf
+    assert found.positions[0] == expected[:-3].argmax()
+    assert len(engine.similar(N - 1, 5).positions) == 0
+
+
+def test_a_track_without_audio_is_neither_helped_nor_harmed():
+    rows = np.array([[1.0, 3.0, np.nan, 2.0], [0.0, 1.0, 2.0, 3.0]], np.float32)
+    ranked = rank(rows, np.array([0.5, 0.5]), np.zeros(4, bool), 4)
+    parts = dict(zip(ranked.positions.tolist(), ranked.parts[:, 0].tolist(), strict=True))
+    assert parts[2] == 0
+    assert parts[0] < 0 < parts[1]
+
+
+def test_where_nothing_is_said_nothing_is_recommended():
+    rows = np.array([[np.nan, 1.0, 2.0], [5.0, 6.0, 7.0]], np.float32)
+    ranked = rank(rows, np.array([1.0, 0.0]), np.zeros(3, bool), 3)
+    assert ranked.positions.tolist() == [2, 1]
+
+
+def test_fewer_than_asked_for(engine):
+    assert len(engine.recommend(profile_from_seeds(range(N - 2)), 10).positions) == 2
+    assert len(engine.recommend(profile_from_seeds(range(N)), 10).positions) == 0
+
+
+@given(
+    arrays(
+        np.float32,
+        st.tuples(st.integers(1, 3), st.integers(2, 20)),
+        elements=st.floats(-1e6, 1e6, width=32) | st.just(np.nan),
+    )
+)
+def test_standardised_scores_are_finite_and_centred(rows):
+    found = standardise(rows, np.ones(rows.shape[1], bool))
+    assert np.isfinite(found).all()
+    assert (found[np.isnan(rows)] == 0).all()
+    np.testing.assert_allclose(found.sum(axis=1) / rows.shape[1], 0, atol=1e-3)
+
+
+def test_seeds_count_as_much_as_the_strongest_opinion():
+    profile = profile_from_seeds([1, 2])
+    strong = type(profile)(profile.positions, np.array([4.0, -1.0], np.float32), profile.known)
+    both = with_seeds(strong, [7], [2])
+    found = dict(zip(both.positions.tolist(), both.weights.tolist(), strict=True))
+    assert found == {1: 4.0, 7: 4.0, 2: -4.0}
+    assert both.known.tolist() == [1, 2, 7]
+
+
+def test_to_pandas_has_a_column_for_every_reason(engine):
+    ranked = engine.recommend(profile_from_seeds([1]), 3)
+    tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(N)]
+    weights, picks = explain(ranked, ["timbre", "popularity"], tracks)
+    table = Recommendations(None, weights, picks).to_pandas()
+    assert list(table.columns)[-2:] == ["why.timbre", "why.popularity"]
+    np.testing.assert_allclose(table["why.timbre"] + table["why.popularity"], table["score"])
+    assert list(Recommendations(None, weights, []).to_pandas().columns) == list(table.columns)

@@ -1,0 +1,155 @@
+"""The contract that every signal passes. A new signal joins with one line in `SIGNALS`.
+
+The checkerboard: even tracks are alike, odd tracks are alike, and listeners like one kind each. One
+track of their kind is withheld from each, so the right first answer is known exactly.
+"""
+
+import numpy as np
+import pytest
+
+from segue.engine import rank
+from segue.signals import KnnModel, Profile, knn, metadata, popularity, temporal, timbre
+from segue.types import Track
+
+N_TRACKS = 12
+SILENT = N_TRACKS  # one more track, of which nothing is known
+
+
+def vectors(seed=0):
+    """Two directions with a little noise, and a row of NaN for the track without audio."""
+    rng = np.random.default_rng(seed)
+    points = np.zeros((N_TRACKS + 1, 4), np.float32)
+    points[0:N_TRACKS:2, 0] = points[1:N_TRACKS:2, 1] = 1
+    points += rng.normal(scale=0.01, size=points.shape).astype(np.float32)
+    points[SILENT] = np.nan
+    return points
+
+
+def tracks():
+    kinds = [("folk", "Even"), ("jazz", "Odd")]
+    known = [
+        Track(track_id=str(i), genres=(kinds[i % 2][0],), artist=kinds[i % 2][1], tempo=90.0 + i)
+        for i in range(N_TRACKS)
+    ]
+    return [*known, Track(track_id="silent")]
+
+
+def combined():
+    model = KnnModel.fit(tracks(), vectors(), ["mfcc"] * 4, np.ones(N_TRACKS + 1, bool))
+    return model.transform(tracks(), vectors())
+
+
+SIGNALS = {
+    "timbre": lambda: timbre(vectors()),
+    "temporal": lambda: temporal(vectors(1)),
+    "knn": lambda: knn(combined()),
+    "metadata": lambda: metadata(tracks()),
+    "popularity": lambda: popularity([like(0, 2), like(0, 1), like(0, 4)], N_TRACKS + 1),
+}
+COMPARING = [name for name in SIGNALS if name != "popularity"]
+
+
+def like(*positions, dislike=()):
+    both = np.array([*positions, *dislike], np.int64)
+    weights = np.array([1.0] * len(positions) + [-1.0] * len(dislike), np.float32)
+    return Profile(both, weights, both)
+
+
+def checkerboard():
+    """Each listener likes all of one kind but one, which is withheld."""
+    return [like(*(i for i in range(u % 2, N_TRACKS, 2) if i != u)) for u in range(N_TRACKS)]
+
+
+@pytest.fixture(params=SIGNALS, ids=str)
+def signal(request):
+    return SIGNALS[request.param]()
+
+
+@pytest.fixture(params=COMPARING, ids=str)
+def comparing(request):
+    return SIGNALS[request.param]()
+
+
+def test_shapes_and_types(signal):
+    scores = signal.for_listeners(checkerboard())
+    assert scores.shape == (N_TRACKS, N_TRACKS + 1)
+    assert scores.dtype == np.float32
+    assert signal.for_track(3).shape == (N_TRACKS + 1,)
+    assert signal.for_track(3).dtype == np.float32
+    assert not np.isinf(scores).any()
+
+
+def test_the_withheld_track_comes_first(comparing):
+    for withheld, profile in enumerate(checkerboard()):
+        exclude = np.zeros(N_TRACKS + 1, bool)
+        exclude[profile.known] = True
+        scores = comparing.for_listeners([profile])
+        assert rank(scores, np.ones(1), exclude, 1).positions.tolist() == [withheld]
+
+
+def test_a_batch_equals_one_at_a_time(signal):
+    profiles = checkerboard()
+    batch = signal.for_listeners(profiles)
+    for row, profile in zip(batch, profiles, strict=True):
+        np.testing.assert_allclose(row, signal.for_listeners([profile])[0], atol=1e-6)
+
+
+def test_no_listeners_give_no_rows(signal):
+    assert signal.for_listeners([]).shape == (0, N_TRACKS + 1)
+
+
+def test_likeness_is_of_the_same_kind(comparing):
+    scores = comparing.for_track(4)
+    same, other = scores[0:N_TRACKS:2], scores[1:N_TRACKS:2]
+    assert same.min() > other.max()
+
+
+def test_what_is_disliked_counts_against(comparing):
+    neutral, against = comparing.for_listeners([like(0, 1), like(0, dislike=(1,))])
+    gap_before = neutral[2] - neutral[3]
+    assert against[2] - against[3] > gap_before
+
+
+def test_only_dislikes_still_say_something(comparing):
+    scores = comparing.for_listeners([like(dislike=(0,))])[0]
+    assert scores[1] > scores[2]
+
+
+def test_nothing_known_of_the_listener_is_said_as_nan(comparing):
+    assert np.isnan(comparing.for_listeners([like()])).all()
+    assert np.isnan(comparing.for_listeners([like(SILENT)])).all()
+
+
+def test_nothing_known_of_a_track_is_said_as_nan():
+    for name in ("timbre", "temporal", "metadata"):
+        signal = SIGNALS[name]()
+        assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
+        assert np.isnan(signal.for_track(SILENT)).all()
+
+
+def test_the_same_each_time(signal):
+    first = signal.for_listeners(checkerboard())
+    np.testing.assert_array_equal(first, signal.for_listeners(checkerboard()))
+
+
+def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
+    profile = like(0, 2, 3)
+    without = profile.without(np.array([3]))
+    np.testing.assert_array_equal(
+        comparing.for_listeners([without]), comparing.for_listeners([like(0, 2)])
+    )
+    assert without.known.tolist() == [0, 2, 3]
+
+
+def test_popularity_does_not_count_a_listener_for_themselves():
+    mine = like(0, 2)
+    signal = popularity([mine, like(0, 1)], 4)
+    scores = signal.for_listeners([mine, like()])
+    np.testing.assert_allclose(scores[0], np.log1p([1, 1, 0, 0]), rtol=1e-6)
+    np.testing.assert_allclose(scores[1], np.log1p([2, 1, 1, 0]), rtol=1e-6)
+    assert np.isnan(signal.for_track(0)).all()
+
+
+def test_a_profile_whose_parts_do_not_fit_is_refused():
+    with pytest.raises(ValueError, match="one length"):
+        Profile(np.zeros(2, np.int64), np.zeros(3, np.float32), np.zeros(0, np.int64))

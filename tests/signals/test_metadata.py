@@ -1,0 +1,65 @@
+"""Metadata: known likenesses, and statistics from train tracks only."""
+
+import numpy as np
+import pytest
+
+from segue.signals import metadata
+from segue.types import Track
+
+
+def cosines(*tracks, **options):
+    return metadata(list(tracks), **options).for_track(0)
+
+
+def test_a_track_is_as_like_itself_as_can_be():
+    track = Track(track_id="1", artist="A", album="B", genres=("c",), tags={"d": 3}, year=1999)
+    assert cosines(track)[0] == pytest.approx(1)
+
+
+def test_one_artist_in_two_spellings_is_one_artist():
+    first = Track(track_id="1", artist="The Beatles")
+    second = Track(track_id="2", artist="beatles, the")
+    key = {"The Beatles": "beatles", "beatles, the": "beatles"}.__getitem__
+    assert cosines(first, second, artist_key=key)[1] == pytest.approx(1)
+    assert cosines(first, second)[1] == 0
+
+
+def test_albums_of_one_name_by_two_artists_are_two():
+    first = Track(track_id="1", artist="A", album="Greatest Hits")
+    second = Track(track_id="2", artist="B", album="Greatest Hits")
+    assert cosines(first, second)[1] == 0
+
+
+def test_blocks_have_their_shares():
+    # one shared genre, all else different: genre's share of artist + genre, 1 / 2
+    first = Track(track_id="1", artist="A", genres=("folk",))
+    second = Track(track_id="2", artist="B", genres=("folk",))
+    assert cosines(first, second)[1] == pytest.approx(1 / 2)
+
+
+def test_near_years_are_near():
+    years = [2000, 2001, 2004, 2010]
+    found = cosines(*(Track(track_id=str(year), year=year) for year in years))
+    assert found[0] > found[1] > found[2] > found[3] == 0
+
+
+def test_a_rare_tag_says_more_than_a_common_one():
+    tracks = [Track(track_id=str(i), tags={"seen live": 1}) for i in range(20)]
+    tracks[0] = Track(track_id="0", tags={"seen live": 1, "nyckelharpa": 1})
+    tracks.append(Track(track_id="rare", tags={"nyckelharpa": 1}))
+    found = metadata(tracks).for_track(0)
+    assert found[-1] > found[1]
+
+
+def test_rarity_is_counted_over_train_tracks_only():
+    learned = [Track(track_id="1", tags={"a": 1, "b": 1}), Track(track_id="2", tags={"a": 1})]
+    judged = [Track(track_id=str(i), tags={"b": 1}) for i in range(3, 9)]
+    train = np.array([True] * 2 + [False] * 6)
+    alone = metadata(learned).for_track(0)[:2]
+    np.testing.assert_allclose(metadata(learned + judged, train).for_track(0)[:2], alone)
+    assert metadata(learned + judged).for_track(0)[1] != pytest.approx(alone[1])
+
+
+def test_nothing_known_at_all_is_no_error():
+    signal = metadata([Track(track_id="1"), Track(track_id="2")])
+    assert not signal.has_vector.any()
