@@ -1,0 +1,45 @@
+"""`segue demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segue.cli.evaluate import show_document
+from segue.cli.options import JsonOption
+from segue.cli.output import print_json, print_picks, say
+from segue.cli.progress import terminal_progress
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Option(help="Where the starter library's music is rendered to.")
+    ] = Path("starter"),
+    library: Annotated[
+        Path, typer.Option("--library", "-l", help="Library that the demo makes.")
+    ] = Path("demo.segue"),
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Do all of it on a starter library: render, preprocess, train, evaluate, recommend."""
+    from segue.pipeline.demo import run_demo
+
+    def step(text: str) -> None:
+        if not json:
+            say(text)
+
+    result = run_demo(directory, library, seed=seed, progress=terminal_progress(), step=step)
+    if json:
+        print_json(result.to_dict())
+        return
+    say("")
+    show_document(result.document)
+    say("")
+    print_picks(f"For {result.recommendations.user}", result.recommendations.to_dict())
+    say(
+        "",
+        f"Report:  {result.page}  (open it in a web browser)",
+        f"Music:   {directory / 'audio'}",
+        "Try:     segue recommend --library"
+        f" {library} --like {result.recommendations.tracks[0].track_id}",
+    )

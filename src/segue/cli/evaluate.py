@@ -1,0 +1,97 @@
+"""`segue evaluate`."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import print_json, print_table, say
+from segue.cli.progress import terminal_progress
+
+
+class Subject(StrEnum):
+    """What can be measured."""
+
+    cnn = "cnn"
+    rnn = "rnn"
+    knn = "knn"
+    recommendations = "recommendations"
+    all = "all"
+
+
+class Part(StrEnum):
+    """Parts of a split."""
+
+    train = "train"
+    valid = "valid"
+    test = "test"
+
+
+def evaluate(
+    subject: Annotated[Subject, typer.Argument(help="What to measure.")] = Subject.all,
+    split: Annotated[Part, typer.Option(help="Part to judge on.")] = Part.test,
+    seed: Annotated[int, typer.Option(min=0, help="Of resampling and of random baselines.")] = 0,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Measure models and recommendations against baselines, and write a report."""
+    from segue.library import Library
+    from segue.pipeline.evaluate import evaluate as run
+
+    found = run(
+        Library(library, create=False),
+        subject.value,
+        split=split.value,
+        seed=seed,
+        progress=terminal_progress(),
+    )
+    document = found.report.to_document()
+    if json:
+        print_json({**document, "report": str(found.page)})
+        return
+    show_document(document)
+    say("", f"Report: {found.page}", "Open it in a web browser.")
+
+
+def show_document(document: dict[str, Any]) -> None:
+    """Print the main figures of an evaluation with their intervals."""
+    reports = document["reports"] if document["task"] == "all" else [document]
+    seen = set()
+    for report in reports:
+        ranked = report["task"] != "classification"
+        metrics = ("precision@10", "recall@10", "ndcg@10") if ranked else ("accuracy", "f1_macro")
+        title = (
+            f"Recommendations to {report['n']:,} listeners"
+            + (" (simulated)" if report["simulated"] else "")
+            if ranked
+            else f"Telling {report['target']} apart, {report['n']:,} tracks"
+        )
+        if title in seen:
+            continue
+        seen.add(title)
+        rows = []
+        models = _all_models(report) if not ranked else report["models"]
+        for name, values in models.items():
+            bounds = report["model_intervals"].get(name) or {}
+            cells = [_with_interval(values.get(m), bounds.get(m)) for m in metrics]
+            rows.append((name, *cells))
+        print_table(f"{title}, {report['split']} part", ("", *metrics), rows, right=len(metrics))
+        say("")
+    for note in document["notes"]:
+        say(note)
+
+
+def _all_models(first: dict[str, Any]) -> dict[str, Any]:
+    """Return each classifier once, the baselines last."""
+    baselines = first["baselines"]
+    names = sorted(first["models"], key=lambda name: name in baselines)
+    return {name: first["models"][name] for name in names}
+
+
+def _with_interval(value: float | None, interval: list[float | None] | None) -> str:
+    if value is None:
+        return "-"
+    if not interval or interval[0] is None or interval[1] is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

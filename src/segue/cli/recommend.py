@@ -1,0 +1,70 @@
+"""`segue recommend` and `segue similar`."""
+
+from typing import Annotated
+
+import typer
+
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import print_json, print_picks, say
+
+CountOption = Annotated[int, typer.Option("-k", min=1, help="How many tracks.")]
+
+
+def recommend(
+    user: Annotated[str | None, typer.Option(help="Listener to recommend to.")] = None,
+    k: CountOption = 10,
+    like: Annotated[
+        list[str] | None, typer.Option(help="Track id that is liked; may be repeated.")
+    ] = None,
+    dislike: Annotated[
+        list[str] | None, typer.Option(help="Track id that is disliked; may be repeated.")
+    ] = None,
+    include_known: Annotated[
+        bool, typer.Option("--include-known", help="Also what the listener has met already.")
+    ] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Recommend what comes next, and say why."""
+    if user is None and not like:
+        raise typer.BadParameter("name a listener with --user, or a track with --like")
+    from segue.library import Library
+    from segue.pipeline.recommend import recommend as run
+
+    found = run(
+        Library(library, create=False),
+        user,
+        k,
+        like=like or [],
+        dislike=dislike or [],
+        include_known=include_known,
+    ).to_dict()
+    if json:
+        print_json(found)
+        return
+    if not found["tracks"]:
+        say("Nothing is left to recommend: --include-known brings back what was met already.")
+        return
+    print_picks(f"For {user}" if user else "For somebody who likes these", found)
+    weights = sorted(found["weights"].items(), key=lambda part: -part[1])
+    say("", "weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights))
+
+
+def similar(
+    track: Annotated[str, typer.Argument(help="Track id.")],
+    k: CountOption = 10,
+    signal: Annotated[
+        str | None, typer.Option(help="One signal alone: timbre, temporal, knn or metadata.")
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """List the tracks that are most like one."""
+    from segue.library import Library
+    from segue.pipeline.recommend import similar as run
+
+    found = run(Library(library, create=False), track, k, signal=signal).to_dict()
+    if json:
+        print_json(found)
+        return
+    print_picks(f"Like {track}", found)

@@ -1,0 +1,47 @@
+"""The one door to Keras: imported on first use, quietly, with a clear error where it is missing."""
+
+import importlib
+import importlib.util
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+from segue.errors import MissingExtraError
+
+NEEDED_TO_EXPORT = ("onnx", "tf2onnx")
+NOISY = ("keras", "tensorflow", "tf2onnx", "onnx", "google", "flatbuffers", "gast", "astunparse")
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Hide the deprecation warnings that the libraries of training raise about each other."""
+    with warnings.catch_warnings():
+        for package in NOISY:
+            for category in (DeprecationWarning, FutureWarning, UserWarning):
+                warnings.filterwarnings("ignore", category=category, module=rf"{package}(\.|$)")
+        yield
+
+
+def load_keras() -> ModuleType:
+    """Import Keras with its backend, and make sure that its models can be exported.
+
+    TensorFlow's own log lines are set to errors only, unless TF_CPP_MIN_LOG_LEVEL is set already;
+    it reads that variable while it is imported, so it has to be in the environment.
+
+    Raises
+    ------
+    MissingExtraError
+        When Keras, its backend or the ONNX exporter is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        with quietly():
+            keras = importlib.import_module("keras")
+    except ImportError as error:
+        raise MissingExtraError("Training", "train") from error
+    exporter = NEEDED_TO_EXPORT if keras.backend.backend() == "tensorflow" else ("onnx",)
+    if any(importlib.util.find_spec(name) is None for name in exporter):
+        raise MissingExtraError("Training", "train")
+    return keras

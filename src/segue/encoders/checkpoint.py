@@ -1,0 +1,88 @@
+"""The state of an unfinished training, kept so that it can be stopped at any time and resumed.
+
+One file, ``checkpoint.npz``, holds everything: the network's variables, the optimiser's, those of
+the best epoch so far, and the history. It is written under another name and renamed, so that what
+lies under its name is always whole. A checkpoint of other settings, other data or another version
+of this format (a different fingerprint) is not resumed from, nor is one that cannot be read.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.crops import Frames
+
+NAME = "checkpoint.npz"
+FORMAT = 1
+N_HASHED_FRAMES = 32
+
+Variables = list[NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a training needs to go on after `epoch` finished epochs, in plain arrays."""
+
+    epoch: int
+    network: Variables
+    optimizer: Variables
+    best: Variables
+    history: dict[str, Any]
+
+
+def fingerprint(facts: object, frames: Sequence[Frames]) -> str:
+    """Hash facts (settings, labels and the like, as JSON) and data.
+
+    Of each track's frames the shape, the type and 32 frames spread evenly are hashed, so that
+    a large library need not be read twice; a change that misses all of those goes unnoticed.
+    """
+    digest = hashlib.sha256(json.dumps([FORMAT, facts], sort_keys=True).encode())
+    for track in frames:
+        digest.update(f"{track.shape}{track.dtype}".encode())
+        rows = np.linspace(0, len(track) - 1, N_HASHED_FRAMES).astype(int)
+        digest.update(np.ascontiguousarray(track[rows]).tobytes())
+    return digest.hexdigest()
+
+
+def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) -> None:
+    """Write `checkpoint` to `directory`, which is made where it is missing."""
+    directory.mkdir(parents=True, exist_ok=True)
+    facts = {
+        "fingerprint": fingerprint,
+        "epoch": checkpoint.epoch,
+        "history": checkpoint.history,
+        "counts": [len(checkpoint.network), len(checkpoint.optimizer), len(checkpoint.best)],
+    }
+    variables = checkpoint.network + checkpoint.optimizer + checkpoint.best
+    temporary = directory / f"{NAME}.part"
+    with temporary.open("wb") as file:
+        np.savez(file, json.dumps(facts), *variables, allow_pickle=False)
+    temporary.replace(directory / NAME)
+
+
+def read_checkpoint(directory: Path, fingerprint: str) -> Checkpoint | None:
+    """Read the checkpoint in `directory`; None where there is none for `fingerprint`."""
+    try:
+        # opened here, since np.load leaves a file open that it cannot read
+        with (directory / NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            facts = json.loads(str(arrays["arr_0"]))
+            if facts["fingerprint"] != fingerprint:
+                return None
+            variables = [arrays[f"arr_{i + 1}"] for i in range(sum(facts["counts"]))]
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+        return None  # none there, or cut short: training begins again
+    n_network, n_optimizer, _ = facts["counts"]
+    return Checkpoint(
+        epoch=facts["epoch"],
+        network=variables[:n_network],
+        optimizer=variables[n_network : n_network + n_optimizer],
+        best=variables[n_network + n_optimizer :],
+        history=facts["history"],
+    )

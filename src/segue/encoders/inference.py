@@ -1,0 +1,154 @@
+"""Encoders in use: frames to an embedding and class probabilities, through ONNX Runtime.
+
+Needs neither Keras nor TensorFlow. A track is cut into crops spread evenly over it (tiled where
+it is shorter than one), all crops go through the graph at once, and both outputs are averaged.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.checks import check_frames
+from segue.encoders.crops import Frames, even_crops
+from segue.errors import ModelError
+from segue.types import Progress, no_progress
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+GRAPH = "model.onnx"
+DESCRIPTION = "encoder.json"
+FORMAT = 1
+
+
+class Encoder:
+    """A saved encoder, held open.
+
+    Attributes
+    ----------
+    kind, input_kind : str
+        Which network it is, and what frames it was trained on.
+    window, n_bands, n_crops : int
+        Crop length in frames, width of the frames, crops averaged.
+    embedding_size : int
+        Length of the embedding.
+    class_names : tuple of str
+        Class of each probability.
+    """
+
+    def __init__(
+        self, session: "onnxruntime.InferenceSession", description: dict[str, Any]
+    ) -> None:
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self.kind: str = description["kind"]
+        self.input_kind: str = description["input_kind"]
+        self.window: int = description["window"]
+        self.n_bands: int = description["n_bands"]
+        self.n_crops: int = description["crops"]
+        self.embedding_size: int = description["embedding"]
+        self.class_names: tuple[str, ...] = tuple(description["class_names"])
+
+    @classmethod
+    def load(cls, directory: Path, *, threads: int | None = None) -> "Encoder":
+        """Open the encoder that `TrainedEncoder.save` wrote to `directory`.
+
+        Parameters
+        ----------
+        directory : Path
+            Holds ``model.onnx`` and ``encoder.json``.
+        threads : int, optional
+            Processor threads that one encoding uses; by default ONNX Runtime decides.
+
+        Raises
+        ------
+        ModelError
+            When a file is missing, cut short or does not belong to the other.
+        """
+        import onnxruntime
+
+        description = _read_description(directory / DESCRIPTION)
+        graph = _read_graph(directory / GRAPH, description["graph_sha256"])
+        options = onnxruntime.SessionOptions()
+        if threads is not None:
+            options.intra_op_num_threads = threads
+            options.inter_op_num_threads = 1
+        options.log_severity_level = 3  # errors only
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        return cls(session, description)
+
+    def encode(self, frames: Frames) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Encode one track.
+
+        Parameters
+        ----------
+        frames : array ``[n_frames, n_bands]``
+            In the raw values that training saw: the graph scales them itself.
+
+        Returns
+        -------
+        embedding : float32 ``[embedding_size]``
+        probabilities : float32 ``[n_classes]``
+            They sum to 1.
+
+        Raises
+        ------
+        FramesError
+            When the frames are empty, not finite or of another width.
+        """
+        check_frames(frames, self.n_bands)
+        crops = even_crops(frames, self.window, self.n_crops)
+        embeddings, probabilities = self._session.run(None, {self._input: crops})
+        return embeddings.mean(axis=0), probabilities.mean(axis=0)
+
+    def encode_many(
+        self, frames: Sequence[Frames], progress: Progress = no_progress
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Encode tracks one by one: embeddings ``[n, d]`` and probabilities ``[n, c]``."""
+        embeddings = np.empty((len(frames), self.embedding_size), dtype=np.float32)
+        probabilities = np.empty((len(frames), len(self.class_names)), dtype=np.float32)
+        with progress(f"Encoding with {self.kind}", len(frames)) as advance:
+            for row, track in enumerate(frames):
+                embeddings[row], probabilities[row] = self.encode(track)
+                advance(1)
+        return embeddings, probabilities
+
+
+def _read_description(path: Path) -> dict[str, Any]:
+    """Read ``encoder.json``, and refuse one that does not hold what an encoder needs."""
+    needed = {"kind", "input_kind", "window", "n_bands", "crops", "embedding", "class_names"}
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} is missing or cannot be read: train the encoder again."
+        ) from error
+    if not isinstance(description, dict) or not {*needed, "graph_sha256"} <= description.keys():
+        raise ModelError(f"{path} does not describe an encoder: train the encoder again.")
+    if description.get("format") != FORMAT:
+        raise ModelError(
+            f"{path} has format {description.get('format')}, this segue reads {FORMAT}: "
+            "update segue, or train the encoder again."
+        )
+    return description
+
+
+def _read_graph(path: Path, digest: str) -> bytes:
+    """Read ``model.onnx`` and make sure that it is the one that was written."""
+    try:
+        graph = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"{path} is missing or cannot be read: train the encoder again."
+        ) from error
+    if hashlib.sha256(graph).hexdigest() != digest:
+        raise ModelError(
+            f"{path} is cut short or not the file that was saved ({len(graph):,} bytes): "
+            "train the encoder again."
+        )
+    return graph

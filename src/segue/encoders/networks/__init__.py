@@ -1,0 +1,39 @@
+"""The networks, one file each, in pure Keras 3: no operation of a backend is named in them.
+
+Every network is a function ``(window, n_classes, scale, settings) -> keras.Model`` with
+
+- one input, ``[batch, window, n_bands]`` float32, raw values: scaling by band comes first;
+- two outputs, ``embedding`` ``[batch, settings.embedding]`` and ``probabilities``
+  ``[batch, n_classes]``.
+
+The modules import Keras; this package does not, until a network is asked for.
+"""
+
+from typing import TYPE_CHECKING
+
+from segue.encoders.recipe import BandScale
+from segue.encoders.settings import CnnSettings, EncoderSettings, RnnSettings
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = ["build_network"]
+
+
+def build_network(
+    window: int, n_classes: int, scale: BandScale, settings: EncoderSettings
+) -> "keras.Model":
+    """Build the network that `settings` belongs to, with fresh weights."""
+    match settings:
+        case CnnSettings():
+            from segue.encoders.networks.cnn import build_cnn
+
+            return build_cnn(window, n_classes, scale, settings)
+        case RnnSettings():
+            from segue.encoders.networks.rnn import build_rnn
+
+            return build_rnn(window, n_classes, scale, settings)
+        case _:
+            raise ValueError(
+                f"{type(settings).__name__} belongs to no network: use CnnSettings or RnnSettings."
+            )

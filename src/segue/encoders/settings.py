@@ -1,0 +1,162 @@
+"""Settings of the encoders: one frozen dataclass a kind, every default stated once, here.
+
+Conventions
+-----------
+- Lengths of time are in frames of the input, whatever its rate: log-mel has 43 a second, descriptor
+  sequences 10.8, given frames what they were given with.
+- A *pass* sees every training track once, with one random crop. An *epoch* is the unit after which
+  the network is validated and a checkpoint written: one pass, or `least_epoch_steps` where a pass
+  is shorter (a small library then sees each track several times an epoch, each time elsewhere).
+
+The budget
+----------
+The number of steps follows from the number of training tracks alone, never from the clock, so that
+a seed gives the same network on a slow machine: ``passes`` passes over the tracks, but no fewer
+than `least_steps` and no more than `most_steps`, rounded up to whole epochs.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+EncoderKind = Literal["cnn", "rnn"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderSettings:
+    """What the encoders' networks and their one training recipe have in common.
+
+    Parameters
+    ----------
+    window : int > 0
+        Frames a crop holds, at most; see `window_for`.
+    embedding : int > 0
+        Size of the embedding.
+    crops : int > 0
+        Crops averaged in prediction, spread evenly over the track.
+    passes, least_steps, most_steps, least_epoch_steps : int > 0
+        The budget, as the module's header says.
+    patience : int > 0
+        Epochs without a lower loss on valid after which training stops.
+    batch : int > 1
+        Crops a step.
+    learning_rate, weight_decay : float
+        Of AdamW; the rate warms up over the first `warm_up` share of the steps, then falls to
+        zero along a cosine.
+    dropout, label_smoothing : float in [0, 1)
+        The usual regularisers.
+    mixup : float >= 0
+        Both parameters of the beta distribution that mixes pairs of crops; 0 mixes none.
+    time_mask, band_mask : float in [0, 1)
+        SpecAugment: the widest mask as a share of the window and of the bands; 0 masks none.
+    masks : int >= 0
+        Masks of each kind a crop gets.
+    level_jitter : float >= 0
+        Standard deviation of the level added to a whole crop, in standard deviations of the
+        input; only sensible where the values are logarithmic.
+    """
+
+    window: int
+    embedding: int = 64
+    crops: int = 8
+    passes: int = 60
+    least_steps: int = 300
+    most_steps: int = 20_000
+    least_epoch_steps: int = 20
+    patience: int = 15
+    batch: int = 32
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    warm_up: float = 0.1
+    dropout: float = 0.3
+    label_smoothing: float = 0.1
+    mixup: float = 0.3
+    time_mask: float = 0.15
+    band_mask: float = 0.1
+    masks: int = 2
+    level_jitter: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse values that no training could use."""
+        for name in ("window", "embedding", "crops", "passes", "least_steps", "most_steps"):
+            _require(self, name, getattr(self, name) >= 1, "at least 1")
+        for name in ("least_epoch_steps", "patience"):
+            _require(self, name, getattr(self, name) >= 1, "at least 1")
+        _require(self, "batch", self.batch >= 2, "at least 2, since batches are normalised")
+        _require(self, "learning_rate", self.learning_rate > 0, "above 0")
+        for name in ("weight_decay", "mixup", "masks", "level_jitter"):
+            _require(self, name, getattr(self, name) >= 0, "at least 0")
+        for name in ("warm_up", "dropout", "label_smoothing", "time_mask", "band_mask"):
+            _require(self, name, 0 <= getattr(self, name) < 1, "in [0, 1)")
+
+    def window_for(self, length: float) -> int:
+        """Frames of a crop, given the median length of the training tracks.
+
+        At most three quarters of it, so that crops of short tracks differ too; a multiple of 16,
+        so that pooling divides it.
+
+        Examples
+        --------
+        >>> CnnSettings().window_for(861), CnnSettings().window_for(256)
+        (256, 192)
+        """
+        return max(16, min(self.window, int(0.75 * length)) // 16 * 16)
+
+    def epoch_steps(self, n_tracks: int) -> int:
+        """Optimiser steps of one epoch over `n_tracks` training tracks."""
+        return max(math.ceil(n_tracks / self.batch), self.least_epoch_steps)
+
+    def epochs(self, n_tracks: int) -> int:
+        """Epochs that the budget gives `n_tracks` training tracks.
+
+        Examples
+        --------
+        >>> settings = CnnSettings(passes=60, batch=32, least_steps=300, least_epoch_steps=20)
+        >>> settings.epochs(442), settings.epochs(140)  # 840 steps, and 300
+        (42, 15)
+        """
+        steps = self.passes * math.ceil(n_tracks / self.batch)
+        steps = min(max(steps, self.least_steps), self.most_steps)
+        return math.ceil(steps / self.epoch_steps(n_tracks))
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings as plain values for a manifest."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CnnSettings(EncoderSettings):
+    """Settings of the short-chunk residual CNN; `channels` of its blocks, each of which halves."""
+
+    window: int = 256
+    channels: tuple[int, ...] = (16, 32, 64, 96)
+    level_jitter: float = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RnnSettings(EncoderSettings):
+    """Settings of the bidirectional GRU with attention pooling.
+
+    `projection` is the width that the bands are projected to, `units` the GRU's in each direction,
+    `most_steps_in_time` the longest sequence that the GRU itself sees: pooling in front halves
+    longer ones until they fit.
+    """
+
+    window: int = 256
+    projection: int = 64
+    units: int = 64
+    most_steps_in_time: int = 64
+
+
+SETTINGS: Mapping[EncoderKind, type[CnnSettings] | type[RnnSettings]] = {
+    "cnn": CnnSettings,
+    "rnn": RnnSettings,
+}
+"""The settings class of each kind of encoder."""
+
+
+def _require(settings: EncoderSettings, name: str, holds: bool, rule: str) -> None:
+    if not holds:
+        raise ValueError(f"{name} is {getattr(settings, name)}: it must be {rule}.")

@@ -1,0 +1,103 @@
+"""A trained encoder while Keras is still at hand: predicts, describes itself, saves itself.
+
+Saved files: ``model.keras`` (to train on), ``model.onnx`` (to use) and ``encoder.json`` (what
+`segue.encoders.Encoder` has to know beside the graph).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.backend import quietly
+from segue.encoders.checks import check_frames
+from segue.encoders.crops import Frames, even_crops
+from segue.encoders.history import History
+from segue.encoders.inference import DESCRIPTION, FORMAT, GRAPH
+from segue.encoders.settings import EncoderKind, EncoderSettings
+
+if TYPE_CHECKING:
+    import keras
+
+PREDICTION_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedEncoder:
+    """A trained network and all that is needed to use or repeat it; see `train_encoder`.
+
+    `window` is the crop length that the settings gave for these tracks, `input_kind` says in the
+    caller's word what the frames are (``log_mel``, ``sequence``, ``given``).
+    """
+
+    kind: EncoderKind
+    network: "keras.Model"
+    settings: EncoderSettings
+    seed: int
+    input_kind: str
+    window: int
+    n_bands: int
+    class_names: tuple[str, ...]
+    history: History
+
+    def predict(self, frames: Sequence[Frames]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Encode many tracks with Keras: embeddings ``[n, d]`` and probabilities ``[n, c]``.
+
+        The same numbers as `Encoder.encode_many` gives, to 1e-4.
+        """
+        for position, track in enumerate(frames):
+            check_frames(track, self.n_bands, f"track number {position}")
+        return predict(self.network, frames, self.window, self.settings.crops)
+
+    def describe(self) -> dict[str, Any]:
+        """All facts of this encoder as plain values, for a manifest: no paths, no times."""
+        return {
+            "format": FORMAT,
+            "kind": self.kind,
+            "input_kind": self.input_kind,
+            "window": self.window,
+            "n_bands": self.n_bands,
+            "embedding": self.settings.embedding,
+            "crops": self.settings.crops,
+            "class_names": list(self.class_names),
+            "seed": self.seed,
+            "settings": self.settings.to_dict(),
+            "history": self.history.to_dict(),
+        }
+
+    def save(self, directory: Path) -> None:
+        """Write the three files to `directory`, each under another name first, the JSON last."""
+        directory.mkdir(parents=True, exist_ok=True)
+        weights = directory / "part.model.keras"
+        with quietly():
+            self.network.save(weights)
+        weights.replace(directory / "model.keras")
+        graph = directory / f"part.{GRAPH}"
+        with quietly():
+            self.network.export(graph, format="onnx", verbose=False)
+        graph.replace(directory / GRAPH)
+        digest = hashlib.sha256((directory / GRAPH).read_bytes()).hexdigest()
+        text = json.dumps({**self.describe(), "graph_sha256": digest}, indent=2)
+        description = directory / f"part.{DESCRIPTION}"
+        description.write_text(text + "\n", encoding="utf-8")
+        description.replace(directory / DESCRIPTION)
+
+
+def predict(
+    network: "keras.Model", frames: Sequence[Frames], window: int, n_crops: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Average a network's two outputs over `n_crops` crops of each track."""
+    embeddings, probabilities = [], []
+    per_batch = max(PREDICTION_BATCH // n_crops, 1)
+    for first in range(0, len(frames), per_batch):
+        crops = [even_crops(track, window, n_crops) for track in frames[first : first + per_batch]]
+        outputs = network.predict_on_batch(np.concatenate(crops))
+        ends = np.cumsum([len(some) for some in crops])[:-1]
+        embeddings += [part.mean(axis=0) for part in np.split(outputs[0], ends)]
+        probabilities += [part.mean(axis=0) for part in np.split(outputs[1], ends)]
+    return np.stack(embeddings), np.stack(probabilities)

@@ -1,0 +1,187 @@
+"""The training loop of every encoder: epochs over batches, validation, the best epoch kept.
+
+Repeatable to the bit: weights, dropout and crops follow from the seed alone, and `state` holds all
+that an epoch leaves behind, so that a restored trainer goes on as if it had never stopped.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.backend import load_keras
+from segue.encoders.checkpoint import Checkpoint, Variables
+from segue.encoders.crops import Frames
+from segue.encoders.history import History
+from segue.encoders.networks import build_network
+from segue.encoders.recipe import class_weights, epoch_batches, fit_scale
+from segue.encoders.settings import EncoderSettings
+from segue.encoders.trained import predict
+from segue.errors import ModelError
+from segue.types import Advance
+
+VALID_CROPS = 3  # fewer than in use: validation costs as much time as training otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Tracks of one part of the split: frames, and targets ``[n, n_classes]`` of ones and zeros."""
+
+    frames: list[Frames]
+    targets: NDArray[np.float32]
+
+
+class Trainer:
+    """A network in training.
+
+    Parameters
+    ----------
+    train, valid : Part
+        `valid` may be empty: then every epoch of the budget is trained and the last one kept.
+    settings : EncoderSettings
+    seed : int
+    """
+
+    def __init__(self, train: Part, valid: Part, settings: EncoderSettings, seed: int) -> None:
+        self.train, self.valid = train, valid
+        self.settings, self.seed = settings, seed
+        self.scale = fit_scale(train.frames)
+        self.window = settings.window_for(float(np.median([len(t) for t in train.frames])))
+        self.weights = class_weights(train.targets)
+        self.epoch = 0
+        self.epochs = settings.epochs(len(train.frames))
+        self.epoch_steps = settings.epoch_steps(len(train.frames))
+        self.history = History()
+        keras = load_keras()
+        keras.utils.set_random_seed(seed)
+        n_classes = train.targets.shape[1]
+        self.network: Any = build_network(self.window, n_classes, self.scale, settings)
+        self._learner = keras.Model(self.network.input, self.network.outputs[1])
+        self._compile(keras)
+        self._best: Variables = _values(self.network.variables)
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps of the whole budget."""
+        return self.epochs * self.epoch_steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether the budget is spent, or valid has stopped getting better."""
+        stale = self.epoch - self.history.best_epoch
+        return self.epoch >= self.epochs or (
+            bool(self.history.val_loss) and stale >= self.settings.patience
+        )
+
+    def train_epoch(self, advance: Advance) -> None:
+        """Train one epoch and validate; `advance` is told of every step."""
+        seed = (self.seed, self.epoch)
+        sums, n_steps = np.zeros(2), 0
+        for crops, targets in epoch_batches(
+            self.train.frames,
+            self.train.targets,
+            self.window,
+            self.scale,
+            self.settings,
+            seed=seed,
+        ):
+            self._learner.reset_metrics()  # they would be averages since the epoch began
+            sums += self._learner.train_on_batch(crops, targets, targets @ self.weights)
+            n_steps += 1
+            advance(1)
+        loss, accuracy = (float(value) for value in sums / n_steps)
+        if not np.isfinite(loss):
+            raise ModelError(
+                f"Training diverged in epoch {self.epoch + 1} (its loss is {loss}): "
+                f"lower learning_rate, which is {self.settings.learning_rate}."
+            )
+        self.epoch += 1
+        self.history.loss.append(loss)
+        self.history.accuracy.append(accuracy)
+        self._validate()
+
+    def _validate(self) -> None:
+        """Measure on valid, and keep the weights if they are the best so far."""
+        if self.valid.frames:
+            _, probabilities = predict(self.network, self.valid.frames, self.window, VALID_CROPS)
+            loss, accuracy = measure(probabilities, self.valid.targets)
+            best = min(self.history.val_loss, default=np.inf)
+            self.history.val_loss.append(loss)
+            self.history.val_accuracy.append(accuracy)
+            if loss >= best:
+                return
+        self.history.best_epoch = self.epoch
+        self._best = _values(self.network.variables)
+
+    def finish(self) -> None:
+        """Give the network the weights of the best epoch, and say in the history how it ended."""
+        _assign(self.network.variables, self._best)
+        best, last = self.history.best_epoch, self.epoch
+        if not self.valid.frames:
+            note = f"All {last} epochs of the budget were trained and the last is kept, since "
+            note += "there is no valid part to choose one."
+        elif last < self.epochs:
+            note = f"Stopped after epoch {last} of {self.epochs}, since the loss on valid had not "
+            note += f"fallen for {self.settings.patience} epochs; epoch {best} is kept."
+        else:
+            note = f"All {last} epochs of the budget were trained; epoch {best}, with the lowest "
+            note += "loss on valid, is kept."
+        self.history.note = note
+
+    def state(self) -> Checkpoint:
+        """All that the finished epochs have left behind."""
+        return Checkpoint(
+            epoch=self.epoch,
+            network=_values(self._learner.variables),
+            optimizer=_values(self._learner.optimizer.variables),
+            best=self._best,
+            history=self.history.to_dict(),
+        )
+
+    def restore(self, state: Checkpoint) -> None:
+        """Go on from `state`."""
+        _assign(self._learner.variables, state.network)
+        _assign(self._learner.optimizer.variables, state.optimizer)
+        self._best = state.best
+        self.epoch = state.epoch
+        self.history = History(**state.history)
+
+    def _compile(self, keras: Any) -> None:
+        """AdamW with warm-up and a cosine; biases and normalisation are not decayed."""
+        settings = self.settings
+        warm_up = max(int(settings.warm_up * self.steps), 1)
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            decay_steps=max(self.steps - warm_up, 1),
+            warmup_target=settings.learning_rate,
+            warmup_steps=warm_up,
+        )
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        optimizer.build(self._learner.trainable_variables)
+        self._learner.compile(
+            optimizer,
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+            metrics=["categorical_accuracy"],
+            # XLA takes longer to compile these networks than it saves; JAX knows nothing else
+            jit_compile=keras.backend.backend() == "jax",
+        )
+
+
+def measure(
+    probabilities: NDArray[np.float32], targets: NDArray[np.float32]
+) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy, both ``[n, n_classes]``."""
+    likelihood = np.clip((probabilities * targets).sum(axis=1), 1e-7, 1)
+    hits = probabilities.argmax(axis=1) == targets.argmax(axis=1)
+    return float(-np.log(likelihood).mean()), float(hits.mean())
+
+
+def _values(variables: list[Any]) -> Variables:
+    return [np.array(variable.numpy()) for variable in variables]
+
+
+def _assign(variables: list[Any], values: Variables) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

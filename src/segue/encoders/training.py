@@ -1,0 +1,139 @@
+"""Training of every encoder: one loop, from frames and labels to a `TrainedEncoder`.
+
+Conventions
+-----------
+- Frames are ``[n_frames, n_bands]``, labels are indices into `class_names`, -1 where unknown.
+- Repeatable: the same seed, settings, data, library versions and number of processor threads give
+  the same weights, bit for bit, on a CPU; stopping and resuming changes nothing. Across machines
+  or versions the results agree only in kind.
+- Nothing is fitted on tracks outside train; valid only says when to stop and which epoch is kept.
+- Every epoch ends with a checkpoint (see `segue.encoders.checkpoint`); an interrupt loses at most
+  the epoch under way.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.backend import quietly
+from segue.encoders.checkpoint import fingerprint, read_checkpoint, write_checkpoint
+from segue.encoders.checks import check_training
+from segue.encoders.crops import Frames
+from segue.encoders.settings import SETTINGS, EncoderKind, EncoderSettings
+from segue.encoders.trained import TrainedEncoder
+from segue.encoders.trainer import Part, Trainer
+from segue.types import Progress, Split, no_progress
+
+
+def train_encoder(
+    kind: EncoderKind,
+    frames: Sequence[Frames],
+    labels: Sequence[int] | NDArray[np.integer],
+    splits: Sequence[Split],
+    class_names: Sequence[str],
+    *,
+    settings: EncoderSettings | None = None,
+    seed: int = 0,
+    input_kind: str = "given",
+    checkpoint: Path | None = None,
+    progress: Progress = no_progress,
+) -> TrainedEncoder:
+    """Train an encoder to tell classes apart.
+
+    Parameters
+    ----------
+    kind : {"cnn", "rnn"}
+        Which network.
+    frames : sequence of arrays ``[n_frames_i, n_bands]``
+        One for each track; uint8 or float, may be memory-mapped.
+    labels : int ``[n]``
+        Index of each track's class; tracks of -1 are left out.
+    splits : sequence of {"train", "valid", "test"}
+        Part of each track; the test part is not looked at.
+    class_names : sequence of str
+        Name of each class.
+    settings : EncoderSettings, optional
+        Of the kind's own class; its defaults where it is left out.
+    seed : int in [0, 2**32)
+        Of weights, crops and augmentation.
+    input_kind : str
+        Kept with the encoder: what the frames are (``log_mel``, ``sequence``, ``given``).
+    checkpoint : Path, optional
+        Directory to keep the state in after each epoch. A state that is there and comes from the
+        same settings and data is resumed from. It is left there at the end: delete it after
+        the encoder is saved.
+    progress : Progress
+        Advances a step at a time; raising from it stops training.
+
+    Raises
+    ------
+    TooLittleDataError
+        When train has no labelled track, fewer than two classes, or no class with two tracks.
+    FramesError
+        When frames are empty, not finite, or of different widths.
+    ModelError
+        When training diverges.
+    MissingExtraError
+        When Keras is not installed.
+    """
+    settings = SETTINGS[kind]() if settings is None else settings
+    if not isinstance(settings, SETTINGS[kind]):
+        raise TypeError(f"{type(settings).__name__} is not for {kind!r}: use {SETTINGS[kind]}.")
+    known = np.asarray(labels, dtype=np.int64)
+    check_training(frames, known, splits, class_names)
+    train, valid = (
+        _part(split, frames, known, splits, len(class_names)) for split in ("train", "valid")
+    )
+    with quietly():
+        trainer = Trainer(train, valid, settings, seed)
+        _run(trainer, f"Training {kind}", checkpoint, [kind, seed, list(class_names)], progress)
+    return TrainedEncoder(
+        kind=kind,
+        network=trainer.network,
+        settings=settings,
+        seed=seed,
+        input_kind=input_kind,
+        window=trainer.window,
+        n_bands=int(frames[0].shape[1]),
+        class_names=tuple(class_names),
+        history=trainer.history,
+    )
+
+
+def _run(
+    trainer: Trainer,
+    name: str,
+    checkpoint: Path | None,
+    facts: list[object],
+    progress: Progress,
+) -> None:
+    """Train to the end, resuming from `checkpoint` and keeping it up to date."""
+    train, valid = trainer.train, trainer.valid
+    facts = [*facts, trainer.settings.to_dict(), train.targets.tolist(), valid.targets.tolist()]
+    mark = fingerprint(facts, train.frames + valid.frames)
+    state = read_checkpoint(checkpoint, mark) if checkpoint else None
+    if state:
+        trainer.restore(state)
+    with progress(name, trainer.steps) as advance:
+        advance(trainer.epoch * trainer.epoch_steps)
+        while not trainer.finished:
+            trainer.train_epoch(advance)
+            if checkpoint:
+                write_checkpoint(checkpoint, trainer.state(), mark)
+        advance((trainer.epochs - trainer.epoch) * trainer.epoch_steps)  # saved by stopping early
+    trainer.finish()
+
+
+def _part(
+    split: Split,
+    frames: Sequence[Frames],
+    labels: NDArray[np.int64],
+    splits: Sequence[Split],
+    n_classes: int,
+) -> Part:
+    """Pick the labelled tracks of one part of the split."""
+    rows = [row for row, part in enumerate(splits) if part == split and labels[row] >= 0]
+    targets = np.eye(n_classes, dtype=np.float32)[labels[rows]]
+    return Part([frames[row] for row in rows], targets)

@@ -1,0 +1,93 @@
+"""`demo`: the main job, end to end, on the starter library. What is done is not done again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from segue.engine import Recommendations
+from segue.library import Library, settings_hash
+from segue.pipeline.evaluate import evaluate
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommend import recommend
+from segue.pipeline.train import MODELS, train
+from segue.sources.starter import make_starter
+from segue.types import Progress, no_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstrated:
+    """What the demo gave: the figures, the page that shows them, and a listener's tracks."""
+
+    document: dict[str, Any]
+    page: Path
+    recommendations: Recommendations
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue demo --json`` prints."""
+        return {
+            "report": str(self.page),
+            "evaluation": self.document,
+            "recommendations": self.recommendations.to_dict(),
+        }
+
+
+def run_demo(
+    directory: Path,
+    library_directory: Path,
+    *,
+    seed: int = 0,
+    n_tracks: int = 200,
+    seconds: float = 20.0,
+    progress: Progress = no_progress,
+    step: Callable[[str], None] = lambda text: None,  # noqa: ARG005
+) -> Demonstrated:
+    """Render the starter library, preprocess, train, evaluate, recommend.
+
+    Parameters
+    ----------
+    directory, library_directory
+        Where the music and the library go.
+    step
+        Told, in a sentence, what comes next.
+
+    Raises
+    ------
+    MissingExtraError
+        If the extras `demo` or `train` are not installed.
+    """
+    step("1/5  Rendering public-domain scores to audio")
+    dataset = make_starter(
+        directory, n_tracks=n_tracks, seconds=seconds, seed=seed, progress=progress
+    )
+    library = Library(library_directory)
+    step("2/5  Listening: descriptors of every track")
+    preprocess(library, dataset, progress=progress)
+    step("3/5  Training: CNN, RNN, nearest neighbours")
+    for model in MODELS:
+        train(library, model, seed=seed, progress=progress)
+    step("4/5  Measuring on tracks and listens that were kept apart")
+    document, page = _evaluate_once(library, seed, progress)
+    step("5/5  Recommending")
+    listener = library.listeners()[0]
+    return Demonstrated(document, page, recommend(library, listener))
+
+
+def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dict[str, Any], Path]:
+    """Evaluate, or take what the last evaluation of the same models and listens gave."""
+    fingerprint = settings_hash(
+        {
+            "models": {name: library.models.manifest(name)["fingerprint"] for name in MODELS},
+            "counts": library.counts(),
+            "seed": seed,
+        }
+    )
+    last = library.last_run("demo")
+    if last and last["fingerprint"] == fingerprint and Path(last["result"]["page"]).is_file():
+        return last["result"]["document"], Path(last["result"]["page"])
+    found = evaluate(library, seed=seed, progress=progress)
+    document = found.report.to_document()
+    library.record_run(
+        "demo", {"document": document, "page": str(found.page)}, fingerprint=fingerprint
+    )
+    return document, found.page

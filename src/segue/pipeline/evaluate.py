@@ -1,0 +1,246 @@
+"""`evaluate`: measure what the library can be measured on, and write the report."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from segue.errors import ModelError, SegueError
+from segue.evaluation import (
+    ClassifierReport,
+    EmbeddingMap,
+    Measurement,
+    RecommendationReport,
+    Report,
+    embedding_map,
+    straddling_groups,
+    undividable_classes,
+    write_report,
+)
+from segue.library import Catalogue, Library
+from segue.library.models import installed_versions
+from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.judge_classifiers import judge_classifiers
+from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
+from segue.pipeline.labels import Labels, artist_groups, labels_of
+from segue.types import Progress, Split, no_progress
+
+RECOMMENDATIONS = "recommendations"
+SUBJECTS = (*ENCODERS, KNN, RECOMMENDATIONS, "all")
+T = TypeVar("T")
+_MAPPED = 2_000
+_KEPT_REPORTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A report and where its page lies."""
+
+    report: Report
+    page: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    library: Library
+    catalogue: Catalogue
+    subject: str
+    split: Split
+    seed: int
+    progress: Progress
+
+
+def evaluate(
+    library: Library,
+    subject: str = "all",
+    *,
+    split: Split = "test",
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Evaluated:
+    """Measure a model, the recommendations, or all that is there, and write a report.
+
+    Parameters
+    ----------
+    subject
+        A trained model (``cnn``, ``rnn``, ``knn``), ``recommendations`` or ``all``.
+    split
+        The part to judge on. Where a library has no test part, valid is judged and the report
+        says so.
+    seed
+        Of resampling, of the random baseline and of listens that are split at random.
+
+    Raises
+    ------
+    ModelError
+        If the subject is unknown, or nothing of it can be measured.
+    """
+    if subject not in SUBJECTS:
+        raise ModelError(f"Nothing to evaluate is called {subject!r}: choose from {_choices()}.")
+    catalogue = library.catalogue()
+    if not len(catalogue):
+        raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
+    encode_new(library, catalogue, progress=progress)
+    asked = _Asked(library, catalogue, subject, split, seed, progress)
+    notes: list[str] = []
+    classifiers, labels = _part(asked, _classifiers, notes) or ([], None)
+    recommendations = _part(asked, _recommendations, notes)
+    if not classifiers and recommendations is None:
+        raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
+    judged = classifiers[0].split if classifiers else split
+    report = Report(
+        measurement=_measurement(asked, labels, recommendations),
+        subject=subject,
+        classifiers=tuple(classifiers),
+        recommendations=(recommendations[0],) if recommendations else (),
+        maps=tuple(_maps(asked, labels)) if labels else (),
+        notes=(*notes, *_optimism(judged, split)),
+    )
+    page = write_report(report, library.reports / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    _keep_latest(library.reports)
+    library.record_run("evaluate", {"subject": subject, "page": str(page)})
+    return Evaluated(report, page)
+
+
+def _choices() -> str:
+    return ", ".join(SUBJECTS[:-1]) + " or all"
+
+
+def _part(asked: _Asked, measure: Callable[[_Asked], T | None], notes: list[str]) -> T | None:
+    """Measure one part; if all was asked for, a part that cannot be measured is a note."""
+    try:
+        return measure(asked)
+    except SegueError as error:
+        if asked.subject != "all":
+            raise
+        notes.append(str(error))
+        return None
+
+
+def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
+    if asked.subject == RECOMMENDATIONS:
+        return None
+    library = asked.library
+    trained = [name for name in (*ENCODERS, KNN) if name in library.models]
+    wanted = trained if asked.subject == "all" else [asked.subject]
+    if not wanted:
+        raise ModelError("No model is trained yet: run segue train all first.")
+    targets = {name: library.models.manifest(name)["target"] for name in wanted}
+    target = targets[wanted[0]]
+    labels = labels_of(library, asked.catalogue, target)
+    if len(labels.class_names) < 2:
+        raise ModelError(
+            f"The tracks have fewer than two classes in the column {target!r}, so there is no"
+            " classifier to judge: add labels, or train with another --target."
+        )
+    counts = labels.counts()
+    split: Split = asked.split if counts[asked.split] else "valid"
+    wanted = [name for name in wanted if targets[name] == target]
+    found = judge_classifiers(library, asked.catalogue, labels, wanted, split, seed=asked.seed)
+    return found, labels
+
+
+def _recommendations(
+    asked: _Asked,
+) -> tuple[RecommendationReport, dict[str, dict[Split, int]]] | None:
+    if asked.subject not in (RECOMMENDATIONS, "all"):
+        return None
+    listens = asked.library.listens()
+    if listens.empty:
+        raise ModelError(
+            "The library holds no listens, so recommendations cannot be judged:"
+            " add a listens.csv to the dataset and run segue preprocess again."
+        )
+    known = hold_out(listens, asked.catalogue.positions, asked.split, seed=asked.seed)
+    report = judge_recommendations(
+        asked.library,
+        asked.catalogue,
+        known,
+        seed=asked.seed,
+        progress=asked.progress,
+    )
+    return report, {name: dict(counts) for name, counts in known.counts.items()}
+
+
+def _measurement(
+    asked: _Asked,
+    labels: Labels | None,
+    recommendations: tuple[RecommendationReport, dict[str, dict[Split, int]]] | None,
+) -> Measurement:
+    groups = artist_groups(asked.catalogue.tracks)
+    counts: dict[str, dict[Split, int]] = dict(recommendations[1]) if recommendations else {}
+    method: list[str] = []
+    disjoint: bool | None = None
+    undividable: tuple[str, ...] = ()
+    if labels:
+        counts["tracks"] = labels.counts()
+        stated = any(track.split for track in asked.catalogue.tracks)
+        method.append(
+            "Tracks are split as the dataset states."
+            if stated
+            else "Tracks are split so that no artist (or album or folder, where the artist is not"
+            " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
+        )
+        disjoint = not straddling_groups(groups, labels.splits)
+        values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
+        undividable = undividable_classes(groups, values)
+    if recommendations:
+        method.append(
+            "Listens are split as the dataset states; otherwise each listener's last tracks are"
+            " held out, or tracks drawn with the seed where nothing tells their order."
+        )
+    return Measurement(
+        dataset=asked.library.directory.name,
+        seed=asked.seed,
+        created=datetime.now(UTC),
+        split_method=" ".join(method),
+        artist_disjoint=disjoint,
+        counts=counts,
+        undividable=undividable,
+        versions=installed_versions(),
+    )
+
+
+def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
+    """Lay the tracks out by each model that was asked for; a library too large is sampled."""
+    maps = []
+    models = (*ENCODERS, KNN) if asked.subject == "all" else (asked.subject,)
+    for model in models:
+        if model not in asked.library.models:
+            continue
+        vectors = embeddings(asked.library, asked.catalogue, model)
+        known = np.flatnonzero(~np.isnan(vectors).any(axis=1))
+        if len(known) < 3:
+            continue
+        chosen = np.sort(np.random.default_rng(asked.seed).permutation(known)[:_MAPPED])
+        names = [labels.class_names[i] if i >= 0 else None for i in labels.labels[chosen]]
+        maps.append(
+            EmbeddingMap(
+                name=model, xy=embedding_map(vectors[chosen], seed=asked.seed), labels=names
+            )
+        )
+    return maps
+
+
+def _optimism(judged: Split, asked: Split) -> list[str]:
+    notes = []
+    if judged != asked:
+        notes.append(f"The tracks have no {asked} part; they are judged on {judged} instead.")
+    if judged == "valid":
+        notes.append(
+            "The valid part also decided when training stopped and how strongly the logistic"
+            " regression is regularised, so figures on it are a little too good."
+        )
+    if judged == "train":
+        notes.append("These are tracks that the models learned from: they say nothing of new ones.")
+    return notes
+
+
+def _keep_latest(reports: Path) -> None:
+    """Delete all but the latest reports; a name is a time, so names sort by age."""
+    for old in sorted(path for path in reports.glob("[!.]*") if path.is_dir())[:-_KEPT_REPORTS]:
+        shutil.rmtree(old, ignore_errors=True)

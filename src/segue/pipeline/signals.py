@@ -1,0 +1,136 @@
+"""Opening what recommendations are made with: the signals that a library can offer, and the engine.
+
+Everyone's areas (see `segue.engine.weights`) are fitted from all listens and kept under
+``models/engine``; they are fitted again when the signals or the listens have changed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Engine, everyone, profiles_of
+from segue.errors import ModelError, ModelNotTrainedError
+from segue.library import Catalogue, Library, settings_hash
+from segue.pipeline.embeddings import embeddings
+from segue.signals import (
+    Profile,
+    Signal,
+    VectorSignal,
+    knn,
+    metadata,
+    popularity,
+    temporal,
+    timbre,
+)
+from segue.sources import comparison_key
+
+ENGINE = "engine"
+LEARNED = {"timbre": ("cnn", timbre), "temporal": ("rnn", temporal), "knn": ("knn", knn)}
+"""The model each learned signal needs, and how its vectors become a signal."""
+SIGNALS = (*LEARNED, "metadata", "popularity")
+
+
+def open_signals(
+    library: Library, catalogue: Catalogue, profiles: Sequence[Profile]
+) -> list[Signal]:
+    """Return every signal that has something to say about this library.
+
+    Parameters
+    ----------
+    profiles
+        The listeners that popularity is counted over.
+    """
+    signals: list[Signal] = [
+        vector_signal(library, catalogue, name)
+        for name, (model, _) in LEARNED.items()
+        if model in library.models
+    ]
+    described = vector_signal(library, catalogue, "metadata")
+    if described.has_vector.any():
+        signals.append(described)
+    if profiles:
+        signals.append(popularity(profiles, len(catalogue)))
+    return signals
+
+
+def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSignal:
+    """Return one of the signals that compare tracks with each other.
+
+    Raises
+    ------
+    ModelNotTrainedError
+        If its model is not trained yet.
+    ModelError
+        If there is no such signal.
+    """
+    if name == "metadata":
+        return metadata(
+            catalogue.tracks, _learned_from(library, catalogue), artist_key=comparison_key
+        )
+    if name not in LEARNED:
+        known = ", ".join((*LEARNED, "metadata"))
+        raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
+    model, build = LEARNED[name]
+    if model not in library.models:
+        raise ModelNotTrainedError(
+            f"The signal '{name}' needs the model '{model}', which is not trained yet:"
+            f" run segue train {model}."
+        )
+    return build(embeddings(library, catalogue, model))
+
+
+def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
+    """Return the profiles of all listeners, from all their listens."""
+    return profiles_of(library.listens(), catalogue.positions)
+
+
+def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]) -> Engine:
+    """Return the engine with everyone's areas as fitted last, or fitted now if they are stale.
+
+    Raises
+    ------
+    ModelError
+        If no signal has anything to say.
+    """
+    signals = open_signals(library, catalogue, list(profiles.values()))
+    if not signals:
+        raise ModelError(
+            "Nothing is known of these tracks that could be compared (no audio, frames, metadata"
+            " or listens): run segue preprocess on a dataset that has some of them."
+        )
+    names = [signal.name for signal in signals]
+    fingerprint = settings_hash(
+        {
+            "signals": names,
+            "models": [library.models.manifest(m)["fingerprint"] for m, _ in _trained(library)],
+            "counts": library.counts(),
+        }
+    )
+    if ENGINE in library.models:
+        manifest = library.models.manifest(ENGINE)
+        if manifest["fingerprint"] == fingerprint:
+            return Engine(signals, np.array([manifest["areas"][name] for name in names]))
+    areas = everyone(signals, list(profiles.values()))
+    found = dict(zip(names, areas.tolist(), strict=True))
+    with library.models.saving(ENGINE, {"fingerprint": fingerprint, "areas": found}):
+        pass
+    return Engine(signals, areas)
+
+
+def _trained(library: Library) -> list[tuple[str, object]]:
+    return [(model, build) for model, build in LEARNED.values() if model in library.models]
+
+
+def _learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
+    """Return the tracks that statistics may be fitted on: none that a model is judged on."""
+    targets = {library.models.manifest(model).get("target") for model, _ in _trained(library)}
+    kept = [library.splits(target) for target in targets if target]
+    return np.array(
+        [
+            track.split in (None, "train")
+            and all(part.get(row, "train") == "train" for part in kept)
+            for track, row in zip(catalogue.tracks, catalogue.rows.tolist(), strict=True)
+        ],
+        bool,
+    )

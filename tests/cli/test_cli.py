@@ -1,0 +1,163 @@
+"""The command line as its users meet it: help, documents, one-sentence errors, exit codes."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+VERBS = ["preprocess", "train", "recommend", "similar", "evaluate", "demo", "library"]
+
+
+def segue(*arguments, cwd=None, **variables):
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **variables}
+    return subprocess.run(
+        [sys.executable, "-c", "from segue.cli import main; main()", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def listens(tmp_path_factory):
+    """A library of listens alone: quick to make, enough to recommend from."""
+    directory = tmp_path_factory.mktemp("listens")
+    rows = [f"u{u},t{t}" for u in range(6) for t in range(12) if (u + t) % 3]
+    (directory / "listens.csv").write_text("\n".join(["user_id,track_id", *rows]))
+    done = segue("preprocess", directory, "--library", directory / "my.segue", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["listens"] == len(rows)
+    return directory / "my.segue"
+
+
+def test_help_names_every_verb_and_every_verb_has_help():
+    text = segue("--help").stdout
+    assert all(verb in text for verb in VERBS)
+    for verb in VERBS:
+        done = segue(verb, "--help")
+        assert done.returncode == 0
+        assert "Usage" in done.stdout
+
+
+def test_every_option_has_help():
+    from typer.main import get_command
+
+    from segue.cli import app
+
+    commands = dict(get_command(app).commands)
+    commands.update({f"library {k}": v for k, v in commands.pop("library").commands.items()})
+    for name, command in commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_version():
+    assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", segue("--version").stdout)
+
+
+def test_json_is_one_document_and_nothing_else(listens):
+    for verb in (
+        ["recommend", "--user", "u0", "-k", "3"],
+        ["evaluate", "recommendations"],
+        ["train", "all"],
+        ["library", "show"],
+        ["library", "problems"],
+        ["library", "tracks"],
+        ["library", "listeners"],
+    ):
+        done = segue(*verb, "--json", SEGUE_LIBRARY=str(listens))
+        assert done.returncode == 0, done.stderr
+        assert isinstance(json.loads(done.stdout), dict)
+        assert done.stderr == ""
+
+
+def test_a_recommendation_reads_as_the_design_says(listens):
+    done = segue("recommend", "--user", "u0", "-k", "2", "--json", "--library", listens)
+    document = json.loads(done.stdout)
+    assert set(document) == {"user", "weights", "tracks"}
+    fields = {"rank", "track_id", "title", "artist", "score", "why"}
+    assert all(set(track) == fields for track in document["tracks"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["preprocess", "nowhere"], "nowhere"),
+        (["recommend", "--user", "u0", "--library", "none"], "segue preprocess DATASET"),
+        (["recommend", "--user", "nobody"], "no listener 'nobody'"),
+        (["recommend", "--like", "t99"], "no track 't99'"),
+        (["similar", "t99"], "no track 't99'"),
+        (["similar", "t1", "--signal", "timbre"], "run segue train cnn"),
+        (["similar", "t1", "--signal", "nonsense"], "choose --signal from"),
+        (["train", "cnn"], "needs audio or precomputed frames"),
+        (["train", "knn", "--target", "mood"], "choose a --target"),
+        (["evaluate", "cnn"], "segue train cnn"),
+    ],
+)
+def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, arguments, sentence):
+    done = segue(*arguments, cwd=tmp_path, SEGUE_LIBRARY=str(listens))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("segue: ")
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["recommend"],
+        ["recommend", "--user", "u0", "-k", "0"],
+        ["train", "svm"],
+        ["evaluate", "--split", "all"],
+        ["nonsense"],
+        ["preprocess"],
+        ["train"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2(listens, arguments):
+    done = segue(*arguments, SEGUE_LIBRARY=str(listens))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_markup_in_a_title_is_shown_as_it_is(tmp_path):
+    rows = "track_id,title,artist\n1,[bold]x[/bold],A\n2,[/nope],A\n3,plain,B"
+    (tmp_path / "metadata.csv").write_text(rows)
+    (tmp_path / "listens.csv").write_text("user_id,track_id\nu,1\nu,3")
+    assert segue("preprocess", tmp_path, cwd=tmp_path).returncode == 0
+    done = segue("recommend", "--user", "u", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "[/nope]" in done.stdout
+
+
+def test_the_older_scripts_answer(repository, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "metadata.csv").write_text("track_id,artist,genre\n1,A,x\n2,A,x\n3,B,y\n4,B,y")
+    (data / "listens.csv").write_text("user_id,track_id\nu,1\nu,3\nv,2\nv,4")
+    for script, *arguments in (
+        ["preprocess.py"],
+        ["train.py", "--model", "knn"],
+        ["recommend.py", "--user_id", "u"],
+    ):
+        path = Path(repository) / script
+        done = subprocess.run(
+            [sys.executable, path, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "my.segue" / "library.db").is_file()

@@ -1,0 +1,154 @@
+"""Training: it learns, repeats itself, can be stopped and resumed, and says what it did."""
+
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from segue.encoders import CnnSettings, train_encoder
+from segue.encoders.checkpoint import NAME
+from segue.encoders.trainer import Part, Trainer
+from segue.errors import MissingExtraError, ModelError
+
+
+def fit(kind, tracks, settings, **changes):
+    arguments = {"seed": 3, "labels": tracks.labels, "splits": tracks.splits} | changes
+    return train_encoder(
+        kind, tracks.frames, class_names=tracks.class_names, settings=settings, **arguments
+    )
+
+
+def weights(encoder):
+    return [variable.numpy() for variable in encoder.network.variables]
+
+
+def assert_same(one, other):
+    for a, b in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert one.history == other.history
+
+
+def test_it_tells_the_classes_apart(trained, tracks):
+    valid = [row for row, split in enumerate(tracks.splits) if split == "valid"]
+    embeddings, probabilities = trained.predict([tracks.frames[row] for row in valid])
+    assert embeddings.shape == (15, 12)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+    assert (probabilities.argmax(axis=1) == tracks.labels[valid]).mean() >= 0.9
+
+
+def test_the_kept_epoch_is_the_one_with_the_lowest_loss_on_valid(trained):
+    history = trained.history
+    assert history.best_epoch == 1 + int(np.argmin(history.val_loss))
+    lengths = {len(history.loss), len(history.accuracy), len(history.val_accuracy)}
+    assert lengths == {len(history.val_loss)}
+    assert f"epoch {history.best_epoch}" in history.note
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["cnn", "rnn"])
+def test_stopped_and_resumed_equals_uninterrupted(kind, tracks, small, tmp_path):
+    settings = small(kind)
+    whole = fit(kind, tracks, settings)
+    with pytest.raises(KeyboardInterrupt):  # in the middle of the second of three epochs
+        fit(kind, tracks, settings, checkpoint=tmp_path, progress=counting([], stop_at=12))
+    steps = []
+    resumed = fit(kind, tracks, settings, checkpoint=tmp_path, progress=counting(steps))
+    assert steps[0] == 8  # the finished epoch is not trained again
+    assert sum(steps) == 24
+    assert_same(whole, resumed)
+    assert_same(whole, fit(kind, tracks, settings, checkpoint=tmp_path))  # already at its end
+
+
+@pytest.fixture(scope="module")
+def stopped(tracks, small, tmp_path_factory):
+    """A checkpoint after one epoch of eight steps."""
+    directory = tmp_path_factory.mktemp("stopped")
+    progress = counting([], stop_at=9)
+    with pytest.raises(KeyboardInterrupt):
+        fit("rnn", tracks, small("rnn"), checkpoint=directory, progress=progress)
+    return directory
+
+
+@pytest.mark.parametrize(
+    ("change", "steps_resumed"),
+    [("nothing", 8), ("seed", 0), ("labels", 0), ("frames", 0), ("settings", 0), ("cut", 0)],
+)
+def test_only_a_checkpoint_of_the_same_training_is_resumed(
+    change, steps_resumed, stopped, tracks, small, tmp_path
+):
+    settings, file = small("rnn"), tmp_path / NAME
+    file.write_bytes((stopped / NAME).read_bytes())
+    changes = {}
+    match change:
+        case "seed":
+            changes["seed"] = 4
+        case "labels":
+            changes["labels"] = np.roll(tracks.labels, 1)
+        case "frames":
+            tracks = replace(tracks, frames=[255 - track for track in tracks.frames])
+        case "settings":
+            settings = small("rnn", dropout=0.1)
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-100])
+    steps = []
+    progress = counting(steps, stop_at=0)
+    with pytest.raises(KeyboardInterrupt):
+        fit("rnn", tracks, settings, checkpoint=tmp_path, progress=progress, **changes)
+    assert steps == [steps_resumed]
+
+
+def test_another_seed_draws_other_weights(tracks, small):
+    part = Part(tracks.frames, np.eye(3, dtype=np.float32)[tracks.labels])
+    one, same, other = (Trainer(part, part, small("rnn"), seed).state() for seed in (1, 1, 2))
+    for a, b in zip(one.network, same.network, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any((a != b).any() for a, b in zip(one.network, other.network, strict=True))
+
+
+def test_without_a_valid_part_the_whole_budget_is_trained(tracks, small):
+    splits = ["test" if split == "valid" else split for split in tracks.splits]
+    history = fit("rnn", tracks, small("rnn"), splits=splits).history
+    assert history.best_epoch == len(history.loss) == 3
+    assert history.val_loss == []
+    assert "no valid part" in history.note
+
+
+def test_training_stops_when_valid_no_longer_gets_better(tracks, small):
+    settings = small("rnn", least_steps=800, patience=2, learning_rate=0.05)
+    history = fit("rnn", tracks, settings).history
+    assert len(history.loss) == history.best_epoch + 2
+    assert history.note.startswith(f"Stopped after epoch {len(history.loss)} of 100")
+
+
+def test_divergence_is_told(tracks, small):
+    settings = small("rnn", learning_rate=1e30)
+    with pytest.raises(ModelError, match=r"diverged in epoch \d.*lower learning_rate.*1e\+30"):
+        fit("rnn", tracks, settings)
+
+
+def test_settings_of_another_kind_are_refused(tracks):
+    with pytest.raises(TypeError, match="CnnSettings is not for 'rnn'"):
+        fit("rnn", tracks, CnnSettings())
+
+
+def test_a_missing_extra_says_its_install_line(tracks, small, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'segue\[train\]'"):
+        fit("cnn", tracks, small("cnn"))
+
+
+def counting(steps, stop_at=None):
+    """Make a progress that notes every advance, and interrupts at `stop_at` steps."""
+
+    @contextmanager
+    def progress(description, total):
+        def advance(n):
+            steps.append(n)
+            if stop_at is not None and sum(steps) >= stop_at:
+                raise KeyboardInterrupt
+
+        yield advance
+
+    return progress

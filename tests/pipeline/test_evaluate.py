@@ -1,0 +1,121 @@
+"""Evaluate: the document that outsiders read, and the honesty of what is held out."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segue.errors import ModelError
+from segue.pipeline.evaluate import evaluate
+from segue.pipeline.judge_recommendations import hold_out
+from segue.pipeline.preprocess import preprocess
+
+pytestmark = pytest.mark.slow
+METRICS = (
+    "precision",
+    "recall",
+    "ndcg",
+    "map",
+    "hit_rate",
+    "coverage",
+    "novelty",
+    "gini",
+    "artist_diversity",
+)
+
+
+@pytest.fixture(scope="module")
+def everything(trained):
+    found = evaluate(trained)
+    return found, found.report.to_document()
+
+
+def test_a_model_is_judged_beside_the_baselines(trained):
+    document = evaluate(trained, "cnn").report.to_document()
+    assert (document["task"], document["split"]) == ("classification", "test")
+    assert set(document["metrics"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro"}
+    assert set(document["models"]) == {"cnn", "majority", "descriptors_logistic_regression"}
+    assert set(document["per_class"]) == {"high", "low", "noise"}
+    assert document["models"]["descriptors_logistic_regression"]["accuracy"] == 1.0
+    assert document["models"]["majority"]["accuracy"] == pytest.approx(1 / 3, abs=0.1)
+    low, high = document["intervals"]["accuracy"]
+    assert low <= document["metrics"]["accuracy"] <= high
+
+
+def test_recommendations_have_every_metric_of_every_model(everything):
+    reports = everything[1]["reports"]
+    document = next(report for report in reports if report["task"] == "recommendation")
+    signals = {"timbre", "temporal", "knn", "metadata", "popularity"}
+    assert set(document["models"]) == {"personal", "global", "random"} | signals
+    for metrics in document["models"].values():
+        assert set(metrics) == {f"{name}@{k}" for name in METRICS for k in (5, 10, 20)}
+    assert document["metrics"] == document["models"]["personal"]
+    assert document["metrics"]["hit_rate@5"] == 1.0
+    assert document["n"] == 3
+
+
+def test_the_report_is_one_page_beside_its_numbers(everything):
+    found, document = everything
+    assert document["task"] == "all"
+    assert [report.get("model") for report in document["reports"]] == [
+        "cnn",
+        "rnn",
+        "knn",
+        "personal",
+    ]
+    page = found.page.read_text("utf-8")
+    assert "confusion" in page.casefold()
+    assert 'src="http' not in page
+    assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
+
+
+def test_what_is_held_out_is_never_known_before():
+    rng = np.random.default_rng(1)
+    listens = pd.DataFrame(
+        {
+            "user_id": rng.choice(["u", "v"], 200),
+            "track_id": rng.integers(0, 50, 200).astype(str),
+            "timestamp": rng.random(200),
+        }
+    )
+    positions = {str(i): i for i in range(50)}
+    found = hold_out(listens, positions, "test")
+    assert set(found.users) == {"u", "v"}
+    for profile, held_out in zip(found.profiles, found.held_out, strict=True):
+        assert len(held_out)
+        assert not set(held_out.tolist()) & set(profile.known.tolist())
+
+
+def test_stated_parts_of_listens_are_obeyed():
+    listens = pd.DataFrame(
+        {
+            "user_id": ["u"] * 4,
+            "track_id": ["a", "b", "c", "d"],
+            "split": ["train", "valid", "test", "test"],
+        }
+    )
+    positions = {name: place for place, name in enumerate("abcd")}
+    found = hold_out(listens, positions, "test")
+    assert found.profiles[0].known.tolist() == [0, 1]
+    assert found.held_out[0].tolist() == [2, 3]
+    valid = hold_out(listens, positions, "valid")
+    assert (valid.profiles[0].known.tolist(), valid.held_out[0].tolist()) == ([0], [1])
+    # no test part: valid is judged, and says so
+    assert hold_out(listens[:2], positions, "test").split == "valid"
+
+
+def test_what_cannot_be_measured_says_why(library, trained, dataset):
+    with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
+        evaluate(library)
+    preprocess(library, dataset, workers=1)
+    with pytest.raises(ModelError, match="run segue train"):
+        evaluate(library, "cnn")
+    with pytest.raises(ModelError, match="choose from cnn"):
+        evaluate(trained, "svm")
+    # nothing is trained, but listens can be judged all the same
+    found = evaluate(library)
+    assert [report["task"] for report in found.report.to_document()["reports"]] == [
+        "recommendation"
+    ]
+    assert "No model is trained yet" in found.report.notes[0]

@@ -1,0 +1,112 @@
+"""Preprocess: everything is accounted for, twice is once, and a stop loses nothing."""
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.errors import DatasetError
+from segue.library import Library
+from segue.pipeline.inputs import AUDIO, GIVEN, open_store
+from segue.pipeline.preprocess import preprocess
+
+
+def rows_of(library, chosen=AUDIO):
+    return open_store(library, chosen).rows().tolist()
+
+
+def test_every_track_is_analysed_once(dataset, library):
+    first = preprocess(library, dataset, workers=1)
+    assert (first.tracks, first.analysed, first.problems) == (36, 36, 0)
+    assert (first.listens, first.listeners) == (30, 3)
+    second = preprocess(library, dataset, workers=1)
+    assert (second.tracks, second.analysed) == (36, 0)
+    assert library.counts() == {"tracks": 36, "listeners": 3, "listens": 30, "problems": 0}
+    assert all(3.9 < track.duration < 4.1 for track in library.catalogue().tracks)
+
+
+@pytest.mark.slow
+def test_processes_give_what_one_process_gives(dataset, trained, library):
+    preprocess(library, dataset, workers=2)
+    one, several = open_store(trained, AUDIO), open_store(library, AUDIO)
+    assert one.rows().tolist() == several.rows().tolist()
+    for name in AUDIO.dtypes:
+        for row in one.rows().tolist():
+            np.testing.assert_array_equal(one.read(name, row), several.read(name, row))
+
+
+def test_a_stop_keeps_what_is_done(dataset, library):
+    class Stop(BaseException):
+        pass
+
+    from contextlib import contextmanager
+
+    @contextmanager
+    def stopping(description, total):
+        done = 0
+
+        def advance(steps):
+            nonlocal done
+            done += steps
+            if description == "Analysing audio" and done == 5:
+                raise Stop
+
+        yield advance
+
+    with pytest.raises(Stop):
+        preprocess(library, dataset, workers=1, progress=stopping)
+    again = Library(library.directory)
+    assert len(rows_of(again)) == 5
+    assert sum(track.duration is not None for track in again.catalogue().tracks) == 5
+    assert preprocess(again, dataset, workers=1).analysed == 31
+
+
+def test_one_bad_file_is_a_problem_and_the_rest_goes_on(dataset, library, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    (copy / "audio" / "05.wav").write_bytes(b"RIFF but no more")
+    result = preprocess(library, copy, workers=1)
+    assert (result.analysed, result.problems) == (35, 1)
+    (problem,) = library.problems()
+    assert problem.subject == "t05"
+    assert "05.wav" in problem.reason
+    # mended, it is taken in, and the problem is gone
+    shutil.copy(dataset / "audio" / "05.wav", copy / "audio" / "05.wav")
+    assert preprocess(library, copy, workers=1).analysed == 1
+    assert library.problems() == []
+
+
+def test_frames_are_kept_as_given(library, tmp_path, rng):
+    (tmp_path / "features").mkdir()
+    names = {"a": np.uint8, "b": np.float32, "c": np.float64}
+    frames = {name: (rng.random((30, 8)) * 200).astype(dtype) for name, dtype in names.items()}
+    for name, values in frames.items():
+        np.save(tmp_path / "features" / f"{name}.npy", values)
+    frames["bad"] = np.full((30, 8), np.nan, np.float32)
+    np.save(tmp_path / "features" / "bad.npy", frames["bad"])
+    lines = [f"{name},features/{name}.npy" for name in frames]
+    (tmp_path / "metadata.csv").write_text("\n".join(["track_id,features", *lines]))
+    result = preprocess(library, tmp_path)
+    assert (result.analysed, result.problems) == (3, 1)
+    catalogue = library.catalogue()
+    for dtype, expected in (("uint8", ["a"]), ("float32", ["b", "c"])):
+        store = open_store(library, GIVEN[dtype])
+        found = [catalogue.tracks[catalogue.rows.tolist().index(r)].track_id for r in store.rows()]
+        assert found == expected
+        for name, row in zip(expected, store.rows().tolist(), strict=True):
+            np.testing.assert_array_equal(
+                store.read("frames", row), frames[name].astype(store.dtypes["frames"])
+            )
+
+
+def test_a_plain_folder_of_music_is_a_dataset(library, tmp_path, rng):
+    soundfile.write(tmp_path / "one.flac", 0.1 * rng.normal(size=44_100), 22_050)
+    assert preprocess(library, tmp_path, workers=1).analysed == 1
+    assert library.catalogue().tracks[0].track_id == "one.flac"
+
+
+def test_what_is_no_dataset_leaves_the_library_as_it_was(library, tmp_path):
+    with pytest.raises(DatasetError):
+        preprocess(library, tmp_path / "nowhere")
+    assert library.counts()["tracks"] == 0

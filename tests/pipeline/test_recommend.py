@@ -1,0 +1,79 @@
+"""Recommend and similar, on a small real library."""
+
+import pytest
+
+from segue.errors import LibraryError, ModelNotTrainedError, UnknownListenerError, UnknownTrackError
+from segue.pipeline.recommend import recommend, similar
+
+pytestmark = pytest.mark.slow
+
+
+def kind(track_id):
+    return int(track_id[1:]) % 3
+
+
+@pytest.mark.parametrize(("user", "likes"), [("anna", 0), ("ben", 1), ("carl", 2)])
+def test_listeners_get_more_of_their_kind(trained, user, likes):
+    found = recommend(trained, user, 2)
+    assert [kind(pick.track_id) for pick in found.tracks] == [likes] * 2
+    known = set(trained.listens().query("user_id == @user")["track_id"])
+    assert known.isdisjoint(pick.track_id for pick in recommend(trained, user, 99).tracks)
+    assert len(recommend(trained, user, 99).tracks) == 36 - len(known)
+
+
+def test_scores_are_the_sum_of_their_reasons(trained):
+    document = recommend(trained, "anna", 5).to_dict()
+    assert set(document["weights"]) == {"timbre", "temporal", "knn", "metadata", "popularity"}
+    assert sum(document["weights"].values()) == pytest.approx(1)
+    for pick in document["tracks"]:
+        assert set(pick["why"]) == set(document["weights"])
+        assert sum(pick["why"].values()) == pytest.approx(pick["score"], abs=1e-12)
+    assert [pick["rank"] for pick in document["tracks"]] == [1, 2, 3, 4, 5]
+
+
+def test_seeds_stand_in_for_a_history(trained):
+    found = recommend(trained, like=["t00", "t03"], dislike=["t01"], k=5)
+    assert found.user is None
+    assert {kind(pick.track_id) for pick in found.tracks} == {0}
+    assert {"t00", "t03", "t01"}.isdisjoint(pick.track_id for pick in found.tracks)
+    newcomer = recommend(trained, "somebody new", like=["t00", "t03"], dislike=["t01"], k=5)
+    assert newcomer.tracks == found.tracks
+
+
+def test_what_is_known_comes_back_when_asked(trained):
+    found = recommend(trained, "anna", 36, include_known=True)
+    assert len(found.tracks) == 36
+
+
+def test_similar_is_of_the_same_kind_by_every_signal(trained):
+    for signal in (None, "timbre", "temporal", "knn", "metadata"):
+        found = similar(trained, "t04", 3, signal=signal)
+        assert [kind(pick.track_id) for pick in found.tracks] == [1] * 3, signal
+        assert found.to_dict()["track"] == "t04"
+    assert -1.0 <= similar(trained, "t04", 1, signal="timbre").tracks[0].score <= 1.0
+
+
+def test_who_or_what_is_unknown_is_told(trained, library):
+    with pytest.raises(UnknownListenerError, match=r"no listener 'ann'.*'anna'"):
+        recommend(trained, "ann")
+    with pytest.raises(UnknownTrackError, match="no track 'nowhere'"):
+        similar(trained, "nowhere")
+    with pytest.raises(UnknownTrackError, match="no track 'nowhere'"):
+        recommend(trained, like=["nowhere"])
+    with pytest.raises(ValueError, match="Nobody to recommend to"):
+        recommend(trained)
+    with pytest.raises(ValueError, match="ask for at least 1"):
+        recommend(trained, "anna", 0)
+    with pytest.raises(LibraryError, match="run segue preprocess DATASET first"):
+        recommend(library, "anna")
+
+
+def test_an_untrained_library_recommends_by_what_it_has(dataset, library):
+    from segue.pipeline.preprocess import preprocess
+
+    preprocess(library, dataset, workers=1)
+    found = recommend(library, "anna", 3)
+    assert set(found.weights) == {"metadata", "popularity"}
+    assert len(found.tracks) == 3
+    with pytest.raises(ModelNotTrainedError, match="run segue train cnn"):
+        similar(library, "t00", signal="timbre")

@@ -1,0 +1,154 @@
+"""Train: what is up to date stays, what cannot be trained says why, new tracks are placed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segue.errors import ModelError, TooLittleDataError
+from segue.library import Library
+from segue.pipeline.embeddings import embeddings, encode_new, probabilities
+from segue.pipeline.labels import artist_groups, labels_of
+from segue.pipeline.train import train
+from segue.types import Track
+
+NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
+pytestmark = pytest.mark.slow
+
+
+def bare(library, genres):
+    tracks = [Track(track_id=str(i), genres=(name,)) for i, name in enumerate(genres)]
+    library.add_dataset("d", tracks=tracks, listens=NONE)
+    return library
+
+
+def test_a_model_says_what_it_was_made_from(trained):
+    for name in ("cnn", "rnn", "knn"):
+        manifest = trained.models.manifest(name)
+        assert manifest["target"] == "genre"
+        assert manifest["class_names"] == ["high", "low", "noise"]
+        assert sum(manifest["tracks"].values()) == 36
+        assert manifest["versions"]["numpy"] == np.__version__
+    for name in ("cnn", "rnn"):
+        files = {path.name for path in trained.models.path(name).iterdir()}
+        assert {"model.keras", "model.onnx", "manifest.json"} <= files
+        assert "accuracy" in trained.models.manifest(name)["metrics"]
+    assert not list(trained.models.directory.glob(".*"))
+
+
+def test_every_track_is_placed(trained):
+    catalogue = trained.catalogue()
+    for name in ("cnn", "rnn", "knn"):
+        assert np.isfinite(embeddings(trained, catalogue, name)).all()
+    np.testing.assert_allclose(probabilities(trained, catalogue, "cnn").sum(1), 1, atol=1e-5)
+    assert encode_new(trained, catalogue) == 0
+
+
+def test_sounds_of_one_kind_are_near_each_other(trained):
+    catalogue = trained.catalogue()
+    labels = labels_of(trained, catalogue).labels
+    vectors = embeddings(trained, catalogue, "knn")
+    near = np.argsort(-(vectors @ vectors.T), axis=1)[:, 1]
+    assert (labels[near] == labels).mean() == 1.0
+
+
+def test_no_artist_is_on_both_sides(trained):
+    catalogue = trained.catalogue()
+    labels = labels_of(trained, catalogue)
+    groups = np.array(artist_groups(catalogue.tracks))
+    splits = np.array(labels.splits)
+    assert all(len(set(splits[groups == group])) == 1 for group in groups)
+    assert min(labels.counts().values()) >= 3
+
+
+def test_what_is_up_to_date_is_not_trained_again(trained):
+    before = trained.models.manifest("knn")
+    (result,) = train(trained, "knn")
+    assert result.state == "up to date"
+    assert trained.models.manifest("knn") == before
+
+
+def test_metadata_alone_train_neighbours_and_the_rest_is_skipped(library):
+    results = train(bare(library, ["a", "b"] * 10))
+    assert {result.model: result.state for result in results} == {
+        "cnn": "skipped",
+        "rnn": "skipped",
+        "knn": "trained",
+    }
+    assert "needs audio or precomputed frames" in (results[0].reason or "")
+    with pytest.raises(ModelError, match="run segue preprocess on a dataset that has them"):
+        train(library, "cnn")
+
+
+def test_one_class_is_not_enough(trained, tmp_path, dataset):
+    from segue.pipeline.preprocess import preprocess
+
+    library = Library(tmp_path / "one")
+    preprocess(library, dataset, workers=1)
+    same = [
+        Track(track_id=track.track_id, genres=("only",), path=track.path)
+        for track in library.catalogue().tracks
+    ]
+    library.add_dataset("d", tracks=same, listens=NONE)
+    with pytest.raises(TooLittleDataError, match="found one, 'only': add labels"):
+        train(library, "cnn")
+
+
+def test_what_cannot_be_trained_says_why(library):
+    with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
+        train(library)
+    bare(library, ["a"] * 4)
+    with pytest.raises(ModelError, match="no model 'svm': choose from cnn, rnn, knn or all"):
+        train(library, "svm")
+    with pytest.raises(ModelError, match="No track has a 'mood': choose a --target from genre"):
+        train(library, "knn", target="mood")
+
+
+def test_classes_of_one_track_are_left_out(library):
+    labels = labels_of(*_with_catalogue(bare(library, ["a"] * 3 + ["b"] * 3 + ["c"])))
+    assert labels.class_names == ("a", "b")
+    assert labels.left_out == ("c",)
+    assert labels.labels.tolist() == [0, 0, 0, 1, 1, 1, -1]
+
+
+def test_the_split_is_drawn_once(library):
+    bare(library, ["a", "b"] * 20)
+    first = labels_of(*_with_catalogue(library)).splits
+    bare(library, ["a", "b"] * 30)
+    second = labels_of(*_with_catalogue(library)).splits
+    assert second[:40] == first
+    assert set(second[40:]) == {"train"}
+
+
+def test_stated_splits_are_obeyed(library):
+    tracks = [Track(track_id=str(i), genres=("a",), split="valid") for i in range(3)]
+    tracks += [Track(track_id=str(i), genres=("b",), split="train") for i in range(3, 9)]
+    library.add_dataset("d", tracks=tracks, listens=NONE)
+    found = labels_of(*_with_catalogue(library))
+    assert found.splits == ("valid",) * 3 + ("train",) * 6
+
+
+def test_any_column_can_be_the_target(library):
+    tracks = [Track(track_id=str(i), metadata={"mood": "ab"[i % 2]}) for i in range(8)]
+    library.add_dataset("d", tracks=tracks, listens=NONE)
+    assert labels_of(*_with_catalogue(library), "mood").class_names == ("a", "b")
+
+
+def test_the_album_and_then_the_folder_stand_in_for_the_artist(tmp_path):
+    tracks = [
+        Track(track_id="1", artist="The Knife", album="X"),
+        Track(track_id="2", artist="knife"),
+        Track(track_id="3", album="X", path=tmp_path / "a" / "1.ogg"),
+        Track(track_id="4", path=tmp_path / "a" / "2.ogg"),
+        Track(track_id="5", path=tmp_path / "a" / "3.ogg"),
+        Track(track_id="6", path=tmp_path / "b" / "4.ogg"),
+    ]
+    one, two, three, four, five, six = artist_groups(tracks)
+    assert one == two
+    assert four == five
+    assert len({one, three, four, six}) == 4
+    alone = artist_groups(tracks[3:5])
+    assert alone[0] != alone[1]
+
+
+def _with_catalogue(library):
+    return library, library.catalogue()

@@ -1,0 +1,121 @@
+"""Who may know whom (DESIGN.md), and what may be imported when: read from the imports."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import segue
+
+PACKAGE = Path(segue.__file__).parent
+
+# each room may import itself, the rooms named here, and the ground floor
+FLOORS = {
+    "cli": {"pipeline", "library", "sources", "evaluation", "engine", "signals", "audio"},
+    "pipeline": {
+        "evaluation",
+        "engine",
+        "signals",
+        "encoders",
+        "index",
+        "sources",
+        "audio",
+        "library",
+    },
+    "evaluation": {"engine", "signals"},
+    "engine": {"signals", "index"},
+    "signals": {"encoders", "index"},
+    "encoders": set(),
+    "index": set(),
+    "sources": set(),
+    "audio": set(),
+    "library": set(),
+}
+GROUND = {"errors", "types"}
+KERAS = {"keras", "tensorflow", "tf2onnx"}
+
+
+def imports(path: Path) -> set[str]:
+    """Return every module that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+    return found
+
+
+def files() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def test_every_room_is_on_the_plan():
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    assert rooms == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards(path):
+    parts = path.relative_to(PACKAGE).parts
+    if len(parts) == 1 and parts[0] == "__init__.py":
+        return
+    room = parts[0] if len(parts) > 1 else None
+    allowed = (FLOORS[room] | {room} if room else set()) | GROUND
+    known = {name.split(".")[1] for name in imports(path) if name.startswith("segue.")}
+    assert known <= allowed, f"{path.name} imports {known - allowed}"
+
+
+@pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_their_rooms_know_keras_and_sql(path):
+    room = path.relative_to(PACKAGE).parts[0]
+    roots = {name.split(".")[0] for name in imports(path)}
+    if room != "encoders":
+        assert not roots & KERAS
+    if room != "library":
+        assert not roots & {"sqlalchemy", "sqlite3"}
+    assert "pickle" not in roots
+    assert "librosa" not in roots
+
+
+def modules_loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+def test_import_segue_loads_nothing_heavy():
+    heavy = {"numpy", "pandas", "scipy", "sklearn", "sqlalchemy", "tensorflow", "keras", "rich"}
+    assert not modules_loaded_by("import segue") & heavy
+
+
+def test_help_loads_neither_tensorflow_nor_the_pipeline():
+    code = "import sys; sys.argv = ['segue']\nimport segue.cli"
+    heavy = {"numpy", "pandas", "scipy", "sklearn", "sqlalchemy", "tensorflow", "keras", "librosa"}
+    assert not modules_loaded_by(code) & heavy
+
+
+def test_verbs_other_than_train_never_load_tensorflow():
+    code = (
+        "import segue.pipeline.preprocess, segue.pipeline.recommend, segue.pipeline.evaluate,"
+        " segue.pipeline.train"
+    )
+    assert not modules_loaded_by(code) & KERAS
+
+
+def test_public_names_are_what_all_says():
+    for name in segue.__all__:
+        assert getattr(segue, name) is not None
+    assert set(dir(segue)) == set(segue.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        segue.nonsense  # noqa: B018
+
+
+def test_no_module_is_called_utils():
+    names = {path.stem for path in files()}
+    assert not names & {"utils", "helpers", "common", "misc"}
