@@ -29,6 +29,7 @@ PRIOR_LIKES = 20
 CHANCE = 0.5
 _FOLDS = 5
 _MOST_LIKED = 200
+_MOST_LISTENERS = 200
 _SAMPLED = 2_000
 _HIGHEST = 0.999
 
@@ -60,14 +61,14 @@ def areas(signals: Sequence[Signal], profile: Profile, *, seed: int = 0) -> Area
 def everyone(signals: Sequence[Signal], profiles: Sequence[Profile], *, seed: int = 0) -> Areas:
     """Return the mean area of each signal over listeners, ``[n_signals]``, seeded.
 
-    Up to 500 listeners are drawn. With no listeners at all every signal gets the same area, a
+    Up to 200 listeners are drawn. With no listeners at all every signal gets the same area, a
     little better than chance, so that all count alike.
     """
     rng = np.random.default_rng(seed)
     able = [profile for profile in profiles if len(profile.liked) >= 2]
     if not able:
         return np.full(len(signals), CHANCE + 0.1)
-    chosen = rng.permutation(len(able))[:500]
+    chosen = rng.permutation(len(able))[:_MOST_LISTENERS]
     found = np.stack([areas(signals, able[i], seed=seed) for i in chosen])
     return np.asarray(found.mean(axis=0), np.float64)
 
