@@ -131,6 +131,15 @@ def test_wrong_usage_is_exit_code_2(listens, arguments):
     assert "Traceback" not in done.stderr
 
 
+def test_no_usable_audio_leaves_nothing_behind(tmp_path):
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "a.mp3").write_text("this is not music")
+    done = segue("preprocess", "music", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "can be used: replace" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["music"]
+
+
 def test_markup_in_a_title_is_shown_as_it_is(tmp_path):
     rows = "track_id,title,artist\n1,[bold]x[/bold],A\n2,[/nope],A\n3,plain,B"
     (tmp_path / "metadata.csv").write_text(rows)

@@ -106,6 +106,15 @@ def test_a_plain_folder_of_music_is_a_dataset(library, tmp_path, rng):
     assert library.catalogue().tracks[0].track_id == "one.flac"
 
 
+def test_no_usable_audio_leaves_the_library_as_it_was(library, tmp_path, capfd):
+    for name in ("a.mp3", "b.wav"):
+        (tmp_path / name).write_text("this is not music")
+    with pytest.raises(DatasetError, match=r"None of the 2 files can be used.*a\.mp3"):
+        preprocess(library, tmp_path)
+    assert library.counts() == {"tracks": 0, "listeners": 0, "listens": 0, "problems": 0}
+    assert capfd.readouterr().err == ""
+
+
 def test_what_is_no_dataset_leaves_the_library_as_it_was(library, tmp_path):
     with pytest.raises(DatasetError):
         preprocess(library, tmp_path / "nowhere")

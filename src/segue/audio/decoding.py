@@ -132,6 +132,12 @@ def _read_with_soundfile(
     return _joined(mono), rate
 
 
+def _reason(error: Exception) -> str:
+    """Return FFmpeg's own words, without the number and the path that come with them."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return words[:1].lower() + words[1:]
+
+
 def _read_with_av(path: Path, max_seconds: float | None) -> "tuple[NDArray[np.float32], int]":
     import av
 
@@ -155,7 +161,7 @@ def _read_with_av(path: Path, max_seconds: float | None) -> "tuple[NDArray[np.fl
                     ]
                 except (av.FFmpegError, ValueError) as error:
                     # Broken, or of another layout than the packets before it.
-                    reason = str(error)
+                    reason = _reason(error)
                     continue
                 for frame in frames:
                     rate = frame.sample_rate
@@ -164,7 +170,7 @@ def _read_with_av(path: Path, max_seconds: float | None) -> "tuple[NDArray[np.fl
                 if max_seconds is not None and rate and n_samples >= max_seconds * rate:
                     break
     except av.FFmpegError as error:
-        reason = str(error)
+        reason = _reason(error)
     if not mono:
         raise AudioError(
             f"'{path}' cannot be decoded as audio ({reason}): replace it or leave it out."

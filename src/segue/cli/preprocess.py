@@ -24,14 +24,9 @@ def preprocess(
     json: JsonOption = False,
 ) -> None:
     """Scan, clean and analyse a dataset. Running it again does only what is new."""
-    from segue.library import Library
-    from segue.pipeline.preprocess import take_in
-    from segue.sources import read_dataset
+    from segue.pipeline.preprocess import preprocess_into
 
-    progress = terminal_progress()
-    # read before the library is opened: a dataset that cannot be used leaves nothing behind
-    found = read_dataset(dataset, progress=progress)
-    result = take_in(Library(library), found, workers=workers, progress=progress)
+    result = preprocess_into(library, dataset, workers=workers, progress=terminal_progress())
     if json:
         print_json(result.to_dict())
         return

@@ -8,9 +8,11 @@ a run that is stopped goes on where it was.
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.audio import analyse, decode, summarise
-from segue.errors import AudioError, FramesError, SegueError
+from segue.errors import AudioError, DatasetError, FramesError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.inputs import ANALYSIS, AUDIO, GIVEN, open_store
 from segue.sources import load_frames
@@ -47,6 +49,45 @@ def analyse_new(
     n_audio, bad_audio = _analyse_audio(library, catalogue, workers, progress)
     n_given, bad_frames = _take_frames(library, catalogue, progress)
     return n_audio + n_given, bad_audio + bad_frames
+
+
+def check_usable(tracks: Sequence[Track]) -> None:
+    """Make sure that at least one of `tracks` can be analysed, before anything is kept.
+
+    Tries the first second of one after another until one can: as a rule the first.
+
+    Raises
+    ------
+    DatasetError
+        If all have audio or frames that cannot be used.
+    """
+    reasons: list[str] = []
+    for track in tracks:
+        reason = _why_unusable(track)
+        if reason is None:
+            return
+        reasons.append(reason)
+    if reasons:
+        raise DatasetError(
+            f"None of the {len(reasons)} files can be used: replace them or name another folder;"
+            f" the first: {reasons[0]}"
+        )
+
+
+def _why_unusable(track: Track) -> str | None:
+    if track.path is not None:
+        with _c_libraries_silent():
+            result = _analyse_file(track.path, max_seconds=1)
+        if not isinstance(result, str):
+            return None
+        if track.features is None:
+            return result
+    if track.features is not None:
+        try:
+            load_frames(track.features)
+        except FramesError as error:
+            return str(error)
+    return None
 
 
 def _analyse_audio(
@@ -78,10 +119,12 @@ def _analyse_audio(
     return len(found), problems
 
 
-def _analyse_file(path: Path) -> tuple[Arrays, dict[str, float | None]] | str:
+def _analyse_file(
+    path: Path, max_seconds: float | None = None
+) -> tuple[Arrays, dict[str, float | None]] | str:
     """Return the arrays and values of one file, or why there are none."""
     try:
-        analysis = analyse(decode(path, ANALYSIS.sample_rate), ANALYSIS)
+        analysis = analyse(decode(path, ANALYSIS.sample_rate, max_seconds), ANALYSIS)
     except AudioError as error:
         return str(error)
     arrays = {name: getattr(analysis, name) for name in AUDIO.dtypes}
@@ -94,7 +137,9 @@ def _run(
     """Give each row with its result, as they come."""
     if len(work) < _IN_LINE or workers == 1:
         for row, path in work:
-            yield row, _analyse_file(path)
+            with _c_libraries_silent():
+                result = _analyse_file(path)
+            yield row, result
         return
     executor = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
@@ -130,6 +175,23 @@ def _start_worker() -> None:
     threadpool_limits(1)
     # Ctrl-C reaches the whole group of processes; the one that stores results decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # decoders written in C print what they think of a broken file; the reason comes as a `Problem`
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+@contextmanager
+def _c_libraries_silent() -> Iterator[None]:
+    """Do for a while in this process what a worker does for good: see `_start_worker`."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silent = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(silent, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(silent)
 
 
 def _take_frames(
@@ -144,12 +206,11 @@ def _take_frames(
     problems: list[Problem] = []
     if not work:
         return 0, problems
-    load = _load_checked()
     try:
         with progress("Reading frames", len(work)) as advance:
             for row, track, path in work:
                 try:
-                    frames = load(path)
+                    frames = load_frames(path)
                 except FramesError as error:
                     problems.append(_problem(track, path, str(error)))
                 else:
@@ -161,20 +222,6 @@ def _take_frames(
         for store in stores.values():
             store.close()
     return len(work) - len(problems), problems
-
-
-def _load_checked() -> Callable[[Path], NDArray[Any]]:
-    """Return a loader that refuses frames which no network could be fed with."""
-
-    def load(path: Path) -> NDArray[Any]:
-        frames = load_frames(path)
-        if not np.isfinite(frames).all():
-            raise FramesError(
-                f"{path.name} holds NaN or infinity: compute its frames again without them."
-            )
-        return frames
-
-    return load
 
 
 def _problem(track: Track, path: Path | None, reason: str) -> Problem:

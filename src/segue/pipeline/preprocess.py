@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import Library
-from segue.pipeline.analysis import analyse_new
+from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.embeddings import encode_new
 from segue.sources import Dataset, read_dataset
 from segue.types import Progress, no_progress
@@ -56,19 +56,44 @@ def preprocess(
     LibraryError
         If the library cannot be written.
     """
-    return take_in(
-        library, read_dataset(Path(dataset), progress=progress), workers=workers, progress=progress
-    )
+    return _take_in(library, read_usable(dataset, progress=progress), workers, progress)
 
 
-def take_in(
-    library: Library,
-    found: Dataset,
+def preprocess_into(
+    directory: Path,
+    dataset: str | Path,
     *,
     workers: int | None = None,
     progress: Progress = no_progress,
 ) -> Preprocessed:
-    """Do what `preprocess` does with a dataset that was already read."""
+    """Do what `preprocess` does; the library in `directory` is made once the dataset is usable.
+
+    Raises
+    ------
+    DatasetError, LibraryError
+        As `preprocess`.
+    """
+    found = read_usable(dataset, progress=progress)
+    return _take_in(Library(directory), found, workers, progress)
+
+
+def read_usable(dataset: str | Path, *, progress: Progress = no_progress) -> Dataset:
+    """Read a dataset and make sure that there is something in it to learn from.
+
+    Raises
+    ------
+    DatasetError
+        If there are no listens and not one track that can be analysed.
+    """
+    found = read_dataset(Path(dataset), progress=progress)
+    if found.listens.empty:
+        check_usable(found.tracks)
+    return found
+
+
+def _take_in(
+    library: Library, found: Dataset, workers: int | None, progress: Progress
+) -> Preprocessed:
     started = time.monotonic()
     name = str(found.directory.resolve())
     library.add_dataset(
