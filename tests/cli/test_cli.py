@@ -3,11 +3,14 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 VERBS = ["preprocess", "train", "recommend", "similar", "evaluate", "demo", "library"]
 
@@ -138,6 +141,32 @@ def test_no_usable_audio_leaves_nothing_behind(tmp_path):
     assert done.returncode == 1
     assert "can be used: replace" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["music"]
+
+
+def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
+    (tmp_path / "music").mkdir()
+    time = np.arange(22_050 * 20) / 22_050
+    for i in range(40):
+        tone = 0.1 * np.sin(2 * np.pi * (200 + 10 * i) * time)
+        soundfile.write(tmp_path / "music" / f"{i:02}.wav", tone, 22_050)
+    command = [sys.executable, "-c", "from segue.cli import main; main()"]
+    running = subprocess.Popen(
+        [*command, "preprocess", "music", "--workers", "1"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    index = "my.segue/features/*/index.bin"
+    while running.poll() is None and not any(p.stat().st_size > 300 for p in tmp_path.glob(index)):
+        pass
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert out == ""
+    assert err == "segue: stopped; what was done is kept, run it again to go on.\n"
+    done = segue("preprocess", "music", "--workers", "1", "--json", cwd=tmp_path)
+    assert 0 < json.loads(done.stdout)["analysed"] < 38
 
 
 def test_markup_in_a_title_is_shown_as_it_is(tmp_path):

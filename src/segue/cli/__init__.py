@@ -3,14 +3,13 @@
 Heavy parts are imported by the verb that needs them, so that ``segue --help`` answers at once.
 """
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
 from segue.cli.demo import demo
 from segue.cli.evaluate import evaluate
+from segue.cli.failures import told
 from segue.cli.library import library
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
@@ -49,29 +48,10 @@ def start(
 
 
 for verb in (preprocess, train, recommend, similar, evaluate, demo):
-    app.command()(verb)
+    app.command()(told(verb))
 app.add_typer(library, name="library")
 
 
 def main() -> None:
-    """Run the command line; every error that segue foresees is one sentence and exit code 1."""
-    from segue.errors import SegueError
-
-    try:
-        app()
-    except SegueError as error:
-        sys.stderr.write(f"segue: {error}\n")
-        sys.exit(1)
-    except ValueError as error:
-        # the pipeline refuses an argument: wrong usage
-        if os.environ.get("SEGUE_TRACEBACK"):
-            raise
-        sys.stderr.write(f"segue: {error}\n")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nsegue: stopped; what was done is kept, run it again to go on.\n")
-        sys.exit(130)
-    except BrokenPipeError:
-        # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    """Run the command line."""
+    app()

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from segue.cli.failures import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say
 
@@ -13,6 +14,7 @@ library = typer.Typer(
 
 
 @library.command()
+@told
 def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """Count what the library holds, and list its models."""
     from segue.library import Library
@@ -44,6 +46,7 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
 
 
 @library.command()
+@told
 def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List what came in and could not be used, and why."""
     from dataclasses import asdict
@@ -69,6 +72,7 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
 
 
 @library.command()
+@told
 def tracks(
     word: Annotated[
         str | None, typer.Argument(help="Only tracks with this in id, title, artist or album.")
@@ -104,6 +108,7 @@ def tracks(
 
 
 @library.command()
+@told
 def listeners(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List the listeners whom the library knows."""
     from segue.library import Library
