@@ -91,14 +91,13 @@ def evaluate(
     recommendations = _part(asked, _recommendations, notes)
     if not classifiers and recommendations is None:
         raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
-    judged = classifiers[0].split if classifiers else split
     report = Report(
         measurement=_measurement(asked, labels, recommendations),
         subject=subject,
         classifiers=tuple(classifiers),
         recommendations=(recommendations[0],) if recommendations else (),
         maps=tuple(_maps(asked, labels)) if labels else (),
-        notes=(*notes, *_optimism(judged, split)),
+        notes=tuple(notes),
     )
     page = write_report(report, library.reports / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
     _keep_latest(library.reports)
@@ -224,20 +223,6 @@ def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
             )
         )
     return maps
-
-
-def _optimism(judged: Split, asked: Split) -> list[str]:
-    notes = []
-    if judged != asked:
-        notes.append(f"The tracks have no {asked} part; they are judged on {judged} instead.")
-    if judged == "valid":
-        notes.append(
-            "The valid part also decided when training stopped and how strongly the logistic"
-            " regression is regularised, so figures on it are a little too good."
-        )
-    if judged == "train":
-        notes.append("These are tracks that the models learned from: they say nothing of new ones.")
-    return notes
 
 
 def _keep_latest(reports: Path) -> None:
