@@ -99,7 +99,9 @@ def test_what_cannot_be_trained_says_why(library):
     bare(library, ["a"] * 4)
     with pytest.raises(ModelError, match="no model 'svm': choose from cnn, rnn, knn or all"):
         train(library, "svm")
-    with pytest.raises(ModelError, match="No track has a 'mood': choose a --target from genre"):
+    with pytest.raises(
+        ModelError, match="No track has a 'mood': choose a --target from genre, tag"
+    ):
         train(library, "knn", target="mood")
 
 
@@ -131,6 +133,16 @@ def test_any_column_can_be_the_target(library):
     tracks = [Track(track_id=str(i), metadata={"mood": "ab"[i % 2]}) for i in range(8)]
     library.add_dataset("d", tracks=tracks, listens=NONE)
     assert labels_of(*_with_catalogue(library), "mood").class_names == ("a", "b")
+
+
+def test_the_strongest_common_tag_can_be_the_target(library):
+    tags = [{"rock": 5, "odd": 9}, {"rock": 1}, {"pop": 2, "rock": 1}, {"pop": 1}]
+    common = [{f"tag {i}": 1 for i in range(10)} for _ in range(3)]
+    tracks = [Track(track_id=str(i), tags=some) for i, some in enumerate(tags + common)]
+    library.add_dataset("d", tracks=tracks, listens=NONE)
+    found = labels_of(*_with_catalogue(library), "tag")
+    assert found.class_names[:2] == ("pop", "rock")
+    assert [found.class_names[i] for i in found.labels[:4]] == ["rock", "rock", "pop", "pop"]
 
 
 def test_the_album_and_then_the_folder_stand_in_for_the_artist(tmp_path):

@@ -22,7 +22,10 @@ class Model(StrEnum):
 def train(
     model: Annotated[Model, typer.Argument(help="Which model; all trains what there is data for.")],
     target: Annotated[
-        str, typer.Option(help="Column whose classes the networks learn to tell apart.")
+        str,
+        typer.Option(
+            help="What the networks learn to tell apart: genre, tag, artist or any metadata column."
+        ),
     ] = "genre",
     seed: Annotated[int, typer.Option(min=0, help="Of weights, crops and augmentation.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Train again what is up to date.")] = False,
@@ -50,7 +53,7 @@ def train(
             f"{result.metrics.get(name, float('nan')):.3f}" for name in ("accuracy", "f1_macro")
         ]
         shown = ["-" if value == "nan" else value for value in valid]
-        learned = str(result.tracks.get("train", "")) if result.classes else ""
+        learned = str(result.tracks.get("train", ""))
         rows.append((result.model, result.state, learned, *shown, f"{result.seconds:.0f} s"))
     columns = ("model", "", "train tracks", "valid accuracy", "valid macro-F1", "time")
     print_table(f"Trained on {target}", columns, rows, right=4)

@@ -55,8 +55,9 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = "genre") -> 
     Parameters
     ----------
     target
-        ``genre`` (the first, where a track has several), ``artist``, ``album``, ``year``, or any
-        metadata column that the dataset brought.
+        ``genre`` (the first, where a track has several), ``tag`` (the strongest of its tags that
+        is among the library's twelve most common), ``artist``, ``album``, ``year``, or any metadata
+        column that the dataset brought.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = "genre") -> 
     )
 
 
-def need_classes(labels: Labels, model: str) -> None:
+def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
     """Make sure that there is something to tell apart.
 
     Raises
@@ -96,7 +97,8 @@ def need_classes(labels: Labels, model: str) -> None:
     found = f"one, {labels.class_names[0]!r}" if n_classes else "none"
     raise TooLittleDataError(
         f"The model '{model}' needs at least two classes of {LEAST_TRACKS} tracks in the column"
-        f" {labels.target!r} and found {found}: add labels, or choose another with --target."
+        f" {labels.target!r} and found {found}: add labels, or choose another --target from"
+        f" {_targets(catalogue)}."
     )
 
 
@@ -104,9 +106,24 @@ def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
     """Return the class of each track as text, None where unknown."""
     if target == "genre":
         return [track.genres[0] if track.genres else None for track in tracks]
+    if target == "tag":
+        return _strongest_tags(tracks)
     if target in ("artist", "album", "year"):
         return [str(getattr(track, target) or "") or None for track in tracks]
     return [track.metadata.get(target) or None for track in tracks]
+
+
+def _strongest_tags(tracks: Sequence[Track]) -> list[str | None]:
+    counts = Counter(tag for track in tracks for tag in track.tags)
+    common = {tag for tag, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:12]}
+    return [
+        max(
+            (tag for tag in track.tags if tag in common),
+            key=lambda tag: (track.tags[tag], tag),
+            default=None,
+        )
+        for track in tracks
+    ]
 
 
 def artist_groups(tracks: Sequence[Track]) -> list[str]:
@@ -146,4 +163,4 @@ def _splits(
 
 def _targets(catalogue: Catalogue) -> str:
     columns = Counter(name for track in catalogue.tracks for name in track.metadata)
-    return ", ".join(["genre", "artist", "album", "year", *sorted(columns)][:12])
+    return ", ".join(["genre", "tag", "artist", "album", "year", *sorted(columns)][:12])

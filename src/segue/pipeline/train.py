@@ -21,7 +21,7 @@ from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.inputs import need_input, summaries
 from segue.pipeline.labels import Labels, labels_of, need_classes
 from segue.signals import KnnModel, KnnSettings
-from segue.types import Progress, no_progress
+from segue.types import SPLITS, Progress, no_progress
 
 MODELS = (*ENCODERS, KNN)
 """What `train` trains, in the order of `train all`."""
@@ -75,7 +75,8 @@ def train(
     model
         ``cnn``, ``rnn``, ``knn`` or ``all``.
     target
-        The column whose classes the networks learn to tell apart; see `labels_of`.
+        The column whose classes the networks learn to tell apart: ``genre``, ``tag``, ``artist``,
+        ``album``, ``year`` or any metadata column.
     seed
         Of weights, crops and augmentation; the split has its own, so that seeds compare.
     force
@@ -138,7 +139,7 @@ def _train_one(work: _Work, name: str) -> Trained:
 def _fit_encoder(work: _Work, name: str) -> dict[str, Any] | None:
     """Train a network and save it; None if the one that is there is up to date."""
     chosen, store = need_input(work.library, name)
-    need_classes(work.labels, name)
+    need_classes(work.labels, work.catalogue, name)
     rows = set(store.rows().tolist())
     places = [place for place, row in enumerate(work.catalogue.rows.tolist()) if row in rows]
     kind = cast("EncoderKind", name)
@@ -203,6 +204,7 @@ def _fit_knn(work: _Work, name: str) -> dict[str, Any] | None:
         "settings": asdict(settings),
         **_origin(work.catalogue, work.labels, range(len(work.catalogue)), work.seed),
     }
+    manifest["tracks"] = {split: int(work.labels.mask(split).sum()) for split in SPLITS}
     manifest["data"] = settings_hash(
         {"labels": manifest["data"], "metadata": _metadata_digest(work.catalogue)}
     )
