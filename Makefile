@@ -25,12 +25,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-demo: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "Installing segue into $(VENV) (about 600 MB with TensorFlow, once)"
+	@echo "Installing segue into $(VENV) (2.5 GB on disk with TensorFlow, once)"
 	$(INSTALL) --editable '.[train,demo]'
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
-	@echo "Installing segue and its tools into $(VENV) (about 1 GB, once)"
+	@echo "Installing segue and its tools into $(VENV) (3 GB on disk, once)"
 	$(INSTALL) --editable '.[train,demo,dev]'
 	@touch $@ $(VENV)/.installed-demo
 

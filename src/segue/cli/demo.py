@@ -1,5 +1,6 @@
 """`segue demo`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,6 @@ def demo(
         "",
         f"Report:  {result.page}  (open it in a web browser)",
         f"Music:   {directory / 'audio'}",
-        "Try:     segue recommend --library"
-        f" {library} --like {result.recommendations.tracks[0].track_id}",
+        f"Try:     {sys.argv[0]} recommend --library {library}"
+        f" --like {result.recommendations.tracks[0].track_id}",
     )

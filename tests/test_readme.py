@@ -1,0 +1,61 @@
+"""What the README tells people to type works as written."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+PLACES = {"~/Music": "music", "TRACK": "t1", "WORD": "t", "timbre|temporal|knn|metadata": "knn"}
+
+
+def commands(text: str) -> list[str]:
+    """Return the command lines of all shell blocks, comments taken off."""
+    blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_the_two_commands_are_there(repository):
+    found = commands((repository / "README.md").read_text("utf-8"))
+    makefile = (repository / "Makefile").read_text("utf-8")
+    for target in ("demo", "test"):
+        assert f"make {target}" in found
+        assert f"\n{target}:" in makefile
+
+
+@pytest.mark.slow
+def test_every_verb_runs_as_written(repository, tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    rows = [f"t{i},Band {i % 4},{'xy'[i % 2]}" for i in range(12)]
+    (music / "metadata.csv").write_text("\n".join(["track_id,artist,genre", *rows]))
+    listens = [f"{user},t{i}" for user in ("anna", "ben") for i in range(0, 12, 2)]
+    (music / "listens.csv").write_text("\n".join(["user_id,track_id", *listens]))
+    lines = [
+        line
+        for line in commands((repository / "README.md").read_text("utf-8"))
+        if line.startswith("segue ")
+    ]
+    assert len(lines) >= 6
+    for line in lines:
+        words = [PLACES.get(word, word) for word in shlex.split(line)]
+        done = subprocess.run(
+            [sys.executable, "-c", "from segue.cli import main; main()", *words[1:]],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "COLUMNS": "120"},
+        )
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+
+
+def test_links_and_pictures_are_there(repository):
+    for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        text = (repository / name).read_text("utf-8")
+        for target in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in target:
+                assert (repository / target).is_file(), f"{name}: {target}"
