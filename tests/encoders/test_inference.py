@@ -10,6 +10,8 @@ import pytest
 from segue.encoders import Encoder
 from segue.errors import FramesError, ModelError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def saved(trained, tmp_path_factory):

@@ -12,6 +12,8 @@ from segue.encoders.checkpoint import NAME
 from segue.encoders.trainer import Part, Trainer
 from segue.errors import MissingExtraError, ModelError
 
+pytestmark = pytest.mark.slow
+
 
 def fit(kind, tracks, settings, **changes):
     arguments = {"seed": 3, "labels": tracks.labels, "splits": tracks.splits} | changes
@@ -46,7 +48,6 @@ def test_the_kept_epoch_is_the_one_with_the_lowest_loss_on_valid(trained):
     assert f"epoch {history.best_epoch}" in history.note
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cnn", "rnn"])
 def test_stopped_and_resumed_equals_uninterrupted(kind, tracks, small, tmp_path):
     settings = small(kind)
@@ -133,8 +134,9 @@ def test_settings_of_another_kind_are_refused(tracks):
         fit("rnn", tracks, CnnSettings())
 
 
-def test_a_missing_extra_says_its_install_line(tracks, small, monkeypatch):
-    monkeypatch.setitem(sys.modules, "keras", None)
+@pytest.mark.parametrize("package", ["keras", "onnx", "tf2onnx"])
+def test_a_missing_extra_says_its_install_line(package, tracks, small, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'segue\[train\]'"):
         fit("cnn", tracks, small("cnn"))
 

@@ -169,22 +169,6 @@ def test_what_is_no_library_is_refused(tmp_path):
         Library(tmp_path / "text")
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 256 KiB, mounted for real; skipped where mounting is not allowed."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
-        capture_output=True,
-        check=False,
-    )
-    if os.geteuid() != 0 or mounted.returncode:
-        pytest.skip("mounting a small disk needs root")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
-
-
 def test_a_full_disk_is_told_and_nothing_is_lost(small_disk):
     library = Library(small_disk / "my.segue")
     library.add_dataset("d", tracks=TRACKS, listens=NONE)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segue.errors import ModelError
+from segue.errors import ModelError, SegueError
+from segue.library import Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judge_recommendations import hold_out
 from segue.pipeline.preprocess import preprocess
@@ -119,3 +120,14 @@ def test_what_cannot_be_measured_says_why(library, trained, dataset):
         "recommendation"
     ]
     assert "No model is trained yet" in found.report.notes[0]
+
+
+def test_a_full_disk_is_told_and_the_last_report_stays(small_disk, tmp_path):
+    rows = [f"u{u},t{t}" for u in range(4) for t in range(8) if (u + t) % 3]
+    (tmp_path / "listens.csv").write_text("\n".join(["user_id,track_id", *rows]))
+    library = Library(small_disk / "my.segue")
+    preprocess(library, tmp_path)
+    (small_disk / "full").write_bytes(bytes(60_000))
+    with pytest.raises(SegueError, match="No space left on device"):
+        evaluate(library)
+    assert list(library.reports.glob("*")) == []

@@ -4,7 +4,7 @@ from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.library import Library
 from segue.library.models import ModelStore
-from segue.library.storage import new_directory, write_json
+from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
     "Catalogue",
@@ -13,5 +13,6 @@ __all__ = [
     "ModelStore",
     "new_directory",
     "settings_hash",
+    "told",
     "write_json",
 ]

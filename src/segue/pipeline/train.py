@@ -16,7 +16,7 @@ import numpy as np
 from segue.encoders import SETTINGS, Encoder, EncoderKind, EncoderSettings, train_encoder
 from segue.errors import MissingExtraError, ModelError
 from segue.evaluation import classification_metrics
-from segue.library import Catalogue, Library, settings_hash
+from segue.library import Catalogue, Library, settings_hash, told
 from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.inputs import need_input, summaries
 from segue.pipeline.labels import Labels, labels_of, need_classes
@@ -101,7 +101,8 @@ def train(
     results = []
     for name in MODELS if model == "all" else (model,):
         try:
-            results.append(_train_one(work, name))
+            with told(library.directory):
+                results.append(_train_one(work, name))
         except (ModelError, MissingExtraError) as error:
             if model != "all":
                 raise
