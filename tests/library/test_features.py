@@ -44,6 +44,19 @@ def test_a_later_addition_replaces_an_earlier_one(tmp_path, rng):
     np.testing.assert_array_equal(open_store(tmp_path).read("frames", 1), second["frames"])
 
 
+def test_what_is_forgotten_is_gone_until_it_is_added_again(tmp_path, rng):
+    first, second = arrays(rng), arrays(rng)
+    with open_store(tmp_path) as store:
+        store.add(1, first)
+        store.add(2, first)
+        store.forget([1, 9])
+        assert store.rows().tolist() == [2]
+    assert open_store(tmp_path).rows().tolist() == [2]
+    with open_store(tmp_path) as store:
+        store.add(1, second)
+    np.testing.assert_array_equal(open_store(tmp_path).read("frames", 1), second["frames"])
+
+
 def test_matrix_has_nan_where_there_is_nothing(tmp_path, rng):
     of_row = arrays(rng)
     with open_store(tmp_path) as store:

@@ -106,6 +106,21 @@ def test_a_plain_folder_of_music_is_a_dataset(library, tmp_path, rng):
     assert library.catalogue().tracks[0].track_id == "one.flac"
 
 
+def test_a_known_id_with_another_file_is_analysed_anew(library, tmp_path, rng):
+    for name, level in (("one", 0.05), ("two", 0.4)):
+        (tmp_path / name / "audio").mkdir(parents=True)
+        soundfile.write(
+            tmp_path / name / "audio" / "x.wav", level * rng.normal(size=22_050), 22_050
+        )
+        (tmp_path / name / "metadata.csv").write_text("track_id,path\n1,audio/x.wav")
+    preprocess(library, tmp_path / "one")
+    first = open_store(library, AUDIO).matrix("summary", library.catalogue().rows)
+    assert preprocess(library, tmp_path / "two").analysed == 1
+    second = open_store(library, AUDIO).matrix("summary", library.catalogue().rows)
+    assert first.shape == second.shape == (1, 1247)
+    assert np.abs(first - second).max() > 1
+
+
 def test_no_usable_audio_leaves_the_library_as_it_was(library, tmp_path, capfd):
     for name in ("a.mp3", "b.wav"):
         (tmp_path / name).write_text("this is not music")

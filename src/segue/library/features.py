@@ -9,7 +9,8 @@ that is fixed for the store. Its directory:
 
 Data goes to the disk before the record that points to it, so the store may be stopped at any byte:
 a record cut short, or one that points past the data, is passed over and overwritten by the next
-addition. A later record of the same track and array replaces an earlier one.
+addition. A later record of the same track and array replaces an earlier one; one of -1 frames says
+that the track's arrays no longer hold.
 """
 
 import hashlib
@@ -38,6 +39,7 @@ _RECORD = np.dtype(
     ]
 )
 _ALIGNMENT = 16
+_FORGOTTEN = -1
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
@@ -91,6 +93,9 @@ class FeatureStore:
             if number >= len(self._names):
                 continue
             name = self._names[number]
+            if n_frames == _FORGOTTEN:
+                self._records[name].pop(row, None)
+                continue
             end = offset + n_frames * n_bands * self.dtypes[name].itemsize
             if min(offset, n_frames, n_bands) >= 0 and end <= size:
                 self._records[name][row] = (offset, n_frames, n_bands, checksum)
@@ -122,6 +127,26 @@ class FeatureStore:
                 for place, row in enumerate(rows)
             ]
         )
+
+    def forget(self, rows: Sequence[int]) -> None:
+        """Note that the arrays of some tracks no longer hold: their file is another one now."""
+        held = [row for row in rows if any(row in found for found in self._records.values())]
+        if not held:
+            return
+        with told(self.directory):
+            if self._data is None or self._index is None:
+                self._data, self._index = self._open_for_writing()
+            records = [
+                (row, 0, _FORGOTTEN, 0, number, 0)
+                for row in held
+                for number in range(len(self._names))
+            ]
+            self._index.write(np.array(records, _RECORD).tobytes())
+            self._index.flush()
+            os.fsync(self._index.fileno())
+        for found in self._records.values():
+            for row in held:
+                found.pop(row, None)
 
     def _append(self, tracks: Sequence[tuple[int, Mapping[str, NDArray[Any]]]]) -> None:
         with told(self.directory):

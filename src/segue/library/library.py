@@ -95,11 +95,15 @@ class Library:
     ) -> None:
         """Take in a dataset, all of it or nothing.
 
-        A track whose id is known replaces what was known of it and keeps its row. The listens and
-        problems of an earlier reading of the same dataset `name` are replaced.
+        A track whose id is known replaces what was known of it and keeps its row; if its file is
+        another one now, what was computed from the old one is forgotten. The listens and problems
+        of an earlier reading of the same dataset `name` are replaced.
         """
         with told(self.directory), self._database.begin() as connection:
+            before = _files(connection)
             _put_tracks(connection, tracks)
+            after = _files(connection)
+            self.forget_features([row for row, files in before.items() if after[row] != files])
             _put_listens(connection, name, listens)
             if friends is not None:
                 _put_friends(connection, friends)
@@ -197,6 +201,15 @@ class Library:
         directory = self.directory / "features" / settings_hash(settings)
         return FeatureStore(directory, settings=settings, dtypes=dtypes)
 
+    def forget_features(self, rows: Sequence[int]) -> None:
+        """Let every store forget what was computed from tracks whose files are others now."""
+        for path in self.directory.glob("features/*/settings.json"):
+            kept = json.loads(path.read_text("utf-8"))
+            with FeatureStore(
+                path.parent, settings=kept["settings"], dtypes=kept["arrays"]
+            ) as store:
+                store.forget(rows)
+
     def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> None:
         """Delete the stores of features whose settings are `unwanted`."""
         for path in self.directory.glob("features/*/settings.json"):
@@ -258,6 +271,13 @@ def _put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     records = [to_record(track) for track in tracks]
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
+
+
+def _files(connection: "Connection") -> dict[int, tuple[str | None, str | None]]:
+    """Return the audio file and the file of frames of every track's row."""
+    table = schema.tracks
+    found = connection.execute(select(table.c.row, table.c.path, table.c.features))
+    return {row[0]: (row[1], row[2]) for row in found}
 
 
 def _rows_of(connection: "Connection", table: Table, column: str) -> dict[str, int]:

@@ -84,11 +84,8 @@ def _place(library: Library, catalogue: Catalogue) -> int:
         new = [place for place, row in enumerate(catalogue.rows.tolist()) if row not in store]
         if not new:
             return 0
-        model = load_knn(library)
-        summary = summaries(library, catalogue)[0][new]
-        n_columns = len(model.arrays["mean"])
-        if summary.shape[1] != n_columns:
-            summary = np.full((len(new), n_columns), np.nan, np.float32)
-        vectors = model.transform([catalogue.tracks[place] for place in new], summary)
+        summary = summaries(library, catalogue, library.models.manifest(KNN)["input"])[0]
+        tracks = [catalogue.tracks[place] for place in new]
+        vectors = load_knn(library).transform(tracks, summary[new])
         store.add_many(catalogue.rows[new].tolist(), {"embedding": vectors})
     return len(new)

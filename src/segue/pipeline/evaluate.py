@@ -129,18 +129,20 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
     if not wanted:
         raise ModelError("No model is trained yet: run segue train all first.")
     targets = {name: library.models.manifest(name)["target"] for name in wanted}
-    target = targets[wanted[0]]
-    labels = labels_of(library, asked.catalogue, target)
-    if len(labels.class_names) < 2:
-        raise ModelError(
-            f"The tracks have fewer than two classes in the column {target!r}, so there is no"
-            " classifier to judge: add labels, or train with another --target."
-        )
-    counts = labels.counts()
-    split: Split = asked.split if counts[asked.split] else "valid"
-    wanted = [name for name in wanted if targets[name] == target]
-    found = judge_classifiers(library, asked.catalogue, labels, wanted, split, seed=asked.seed)
-    return found, labels
+    found: list[ClassifierReport] = []
+    first: Labels | None = None
+    for target in dict.fromkeys(targets.values()):
+        labels = labels_of(library, asked.catalogue, target)
+        if len(labels.class_names) < 2:
+            raise ModelError(
+                f"The tracks have fewer than two classes in the column {target!r}, so there is no"
+                " classifier to judge: add labels, or train with another --target."
+            )
+        split: Split = asked.split if labels.counts()[asked.split] else "valid"
+        names = [name for name in wanted if targets[name] == target]
+        found += judge_classifiers(library, asked.catalogue, labels, names, split, seed=asked.seed)
+        first = first or labels
+    return (found, first) if first else None
 
 
 def _recommendations(

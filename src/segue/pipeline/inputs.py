@@ -83,9 +83,14 @@ def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
 
 
 def summaries(
-    library: Library, catalogue: Catalogue
+    library: Library, catalogue: Catalogue, name: str | None = None
 ) -> tuple[NDArray[np.float32], Sequence[str], Input | None]:
     """Return the summary vectors of all tracks, what their columns describe, and their input.
+
+    Parameters
+    ----------
+    name
+        Of the input; by default the one that most tracks have.
 
     Returns
     -------
@@ -94,7 +99,10 @@ def summaries(
     groups
         The descriptor of each column, ``[d]``.
     """
-    found = choose_input(library)
+    if name is None:
+        found = choose_input(library)
+    else:
+        found = (INPUTS[name], open_store(library, INPUTS[name])) if name in INPUTS else None
     if found is None:
         return np.zeros((len(catalogue), 0), np.float32), [], None
     chosen, store = found

@@ -151,7 +151,7 @@ def _logistic(
 
 def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
     """Let the nearest train tracks vote, by the combined vector without genres and tags."""
-    summary = summaries(library, catalogue)[0]
+    summary = summaries(library, catalogue, library.models.manifest(KNN)["input"])[0]
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
     train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
     k = min(_NEIGHBOURS, len(train))

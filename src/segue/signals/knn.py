@@ -106,6 +106,8 @@ class KnnModel:
 
         Parameters
         ----------
+        summary
+            As in `fit`; columns of another number say nothing, as if no track had any.
         labels
             False leaves genres and tags out: what remains may be used to predict them.
         """
@@ -121,6 +123,8 @@ class KnnModel:
     def _descriptors(self, summary: Matrix) -> Matrix:
         if not len(self.arrays["axes"]):
             return np.zeros((len(summary), 0), np.float32)
+        if summary.shape[1] != len(self.arrays["mean"]):
+            return np.zeros((len(summary), len(self.arrays["axes"])), np.float32)
         columns = _standardise(summary, self.arrays["mean"], self.arrays["std"])
         axes: Matrix = (columns * self.arrays["scale"]) @ self.arrays["axes"].T
         return axes * np.float32(self.settings.descriptors**0.5)
