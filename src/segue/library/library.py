@@ -7,32 +7,33 @@ are directories that are replaced as a whole.
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Engine, Table, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Engine, delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
-from segue.library.catalogue import Catalogue, from_record, to_record
+from segue.library.catalogue import Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.features import FeatureStore, settings_hash
+from segue.library.intake import (
+    VALUES,
+    files_of,
+    insert_rows,
+    put_friends,
+    put_listens,
+    put_problems,
+    put_tracks,
+)
 from segue.library.models import ModelStore
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, Problem, Split, Track
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Connection
-
-_VALUES = LISTEN_COLUMNS[2:]
-"""What a listen says beside who and which track."""
-_ANALYSED = ("tempo", "duration")
-"""What analysis fills in where the dataset does not say; reading the dataset again keeps it."""
-_CHUNK = 10_000
 
 
 class Library:
@@ -100,19 +101,19 @@ class Library:
         of an earlier reading of the same dataset `name` are replaced.
         """
         with told(self.directory), self._database.begin() as connection:
-            before = _files(connection)
-            _put_tracks(connection, tracks)
-            after = _files(connection)
+            before = files_of(connection)
+            put_tracks(connection, tracks)
+            after = files_of(connection)
             self.forget_features([row for row, files in before.items() if after[row] != files])
-            _put_listens(connection, name, listens)
+            put_listens(connection, name, listens)
             if friends is not None:
-                _put_friends(connection, friends)
-            _put_problems(connection, name, "scan", problems)
+                put_friends(connection, friends)
+            put_problems(connection, name, "scan", problems)
 
     def set_problems(self, dataset: str, stage: str, problems: Sequence[Problem]) -> None:
         """Replace the problems of one stage of a dataset."""
         with told(self.directory), self._database.begin() as connection:
-            _put_problems(connection, dataset, stage, problems)
+            put_problems(connection, dataset, stage, problems)
 
     def set_analysed(self, found: Mapping[int, Mapping[str, float | None]]) -> None:
         """Fill in what analysis found (`tempo`, `duration`), by track row, where it is unknown."""
@@ -143,7 +144,7 @@ class Library:
             select(
                 schema.users.c.user_id,
                 schema.tracks.c.track_id,
-                *(table.c[column] for column in _VALUES),
+                *(table.c[column] for column in VALUES),
             )
             .join_from(table, schema.users)
             .join(schema.tracks)
@@ -227,7 +228,7 @@ class Library:
         rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
         with told(self.directory), self._database.begin() as connection:
             connection.execute(delete(schema.splits).where(schema.splits.c.target == target))
-            _insert(connection, schema.splits, rows)
+            insert_rows(connection, schema.splits, rows)
 
     def record_run(
         self, verb: str, result: Mapping[str, Any], *, fingerprint: str | None = None
@@ -252,95 +253,3 @@ class Library:
     def _read(self, query: Any) -> list[dict[str, Any]]:
         with told(self.directory), self._database.connect() as connection:
             return [dict(record) for record in connection.execute(query).mappings()]
-
-
-def _insert(connection: "Connection", table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    for start in range(0, len(rows), _CHUNK):
-        connection.execute(insert(table), list(rows[start : start + _CHUNK]))
-
-
-def _put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
-    if not tracks:
-        return
-    statement = upsert(schema.tracks)
-    columns = [column.name for column in schema.tracks.c if column.name not in ("row", "track_id")]
-    values: dict[str, Any] = {name: statement.excluded[name] for name in columns}
-    for name in _ANALYSED:
-        values[name] = func.coalesce(values[name], schema.tracks.c[name])
-    statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
-    records = [to_record(track) for track in tracks]
-    for start in range(0, len(records), _CHUNK):
-        connection.execute(statement, records[start : start + _CHUNK])
-
-
-def _files(connection: "Connection") -> dict[int, tuple[str | None, str | None]]:
-    """Return the audio file and the file of frames of every track's row."""
-    table = schema.tracks
-    found = connection.execute(select(table.c.row, table.c.path, table.c.features))
-    return {row[0]: (row[1], row[2]) for row in found}
-
-
-def _rows_of(connection: "Connection", table: Table, column: str) -> dict[str, int]:
-    found = connection.execute(select(table.c[column], table.c.row))
-    return {row[0]: row[1] for row in found}
-
-
-def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, int]:
-    known = _rows_of(connection, schema.users, "user_id")
-    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in known]
-    _insert(connection, schema.users, [{"user_id": user_id} for user_id in new])
-    return _rows_of(connection, schema.users, "user_id") if new else known
-
-
-def _put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") -> None:
-    connection.execute(delete(schema.listens).where(schema.listens.c.dataset == name))
-    if listens.empty:
-        return
-    users = _put_users(connection, listens["user_id"])
-    tracks = _rows_of(connection, schema.tracks, "track_id")
-    values = [column for column in _VALUES if column in listens.columns]
-    for start in range(0, len(listens), _CHUNK):
-        part = listens.iloc[start : start + _CHUNK]
-        columns: dict[str, list[Any]] = {
-            "user": [users[user_id] for user_id in part["user_id"]],
-            "track": [tracks[track_id] for track_id in part["track_id"]],
-        }
-        for column in values:
-            known = part[column].astype(object)
-            columns[column] = known.where(part[column].notna(), None).tolist()
-        names = list(columns)
-        rows = [
-            {**dict(zip(names, row, strict=True)), "dataset": name}
-            for row in zip(*columns.values(), strict=True)
-        ]
-        connection.execute(insert(schema.listens), rows)
-
-
-def _put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
-    users = _put_users(connection, [*friends["user_id"], *friends["friend_id"]])
-    rows = [
-        {"user": users[one], "friend": users[other]}
-        for one, other in zip(friends["user_id"], friends["friend_id"], strict=True)
-    ]
-    statement = upsert(schema.friends).on_conflict_do_nothing()
-    for start in range(0, len(rows), _CHUNK):
-        connection.execute(statement, rows[start : start + _CHUNK])
-
-
-def _put_problems(
-    connection: "Connection", dataset: str, stage: str, problems: Sequence[Problem]
-) -> None:
-    table = schema.problems
-    connection.execute(delete(table).where(table.c.dataset == dataset, table.c.stage == stage))
-    rows = [
-        {
-            "dataset": dataset,
-            "stage": stage,
-            "source": problem.source,
-            "line": problem.row,
-            "subject": problem.subject,
-            "reason": problem.reason,
-        }
-        for problem in problems
-    ]
-    _insert(connection, table, rows)

@@ -5,7 +5,8 @@ says when two artists are the same.
 """
 
 from segue.sources.cleaning.artists import comparison_key
-from segue.sources.dataset import Dataset, Kind, read_dataset
+from segue.sources.dataset import Dataset, Kind
+from segue.sources.entry import read_dataset
 from segue.sources.frames import Frames, load_frames
 from segue.sources.tracks import AUDIO_SUFFIXES
 

@@ -1,20 +1,10 @@
-"""One way in for every kind of dataset.
-
-Conventions
------------
-- `kind` tells what the tracks were read from: ``table`` (metadata.csv, or listens alone), ``gtzan``
-  (its layout of folders), ``msd`` (HDF5 files) or ``folder`` (audio files and their tags).
-  A table wins over files; HDF5 songs win where they are at least as many as audio files.
-- listens.csv and friends.csv are read beside any of them; their ids are those of the tracks.
-- Paths in tracks are absolute. Nothing is decoded here, and nothing is written.
-- What cannot be used is a `Problem`, never an error, as long as one track is left.
-"""
+"""What a dataset is once it has been read. `segue.sources.entry` reads one."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from segue.types import Problem, Progress, Track, no_progress
+from segue.types import Problem, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,24 +38,3 @@ class Dataset:
     listens: "pd.DataFrame"
     friends: "pd.DataFrame | None"
     problems: list[Problem]
-
-
-def read_dataset(directory: Path, *, progress: Progress = no_progress) -> Dataset:
-    """Read a dataset directory of any kind.
-
-    Parameters
-    ----------
-    directory : Path
-    progress : Progress
-        Opened where many files are read one by one.
-
-    Raises
-    ------
-    DatasetError
-        The directory is missing, is a file, or holds no usable track; a table in it cannot be
-        read at all.
-    """
-    # pandas, h5py and mutagen load with the readers: a program that only recommends has no need.
-    from segue.sources.reading import read
-
-    return read(directory, progress)

@@ -1,6 +1,6 @@
 """Which reader a directory needs, and what its parts have to do with each other.
 
-Conventions: see `dataset`, whose `read_dataset` is the way in.
+Conventions: see `entry`, whose `read_dataset` is the way in.
 """
 
 from pathlib import Path

@@ -1,0 +1,118 @@
+"""Writing what comes in into the tables, inside a transaction that the caller holds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library import schema
+from segue.library.catalogue import to_record
+from segue.types import LISTEN_COLUMNS, Problem, Track
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Connection
+
+VALUES = LISTEN_COLUMNS[2:]
+"""What a listen says beside who and which track."""
+_ANALYSED = ("tempo", "duration")
+"""What analysis fills in where the dataset does not say; reading the dataset again keeps it."""
+_CHUNK = 10_000
+
+
+def insert_rows(connection: "Connection", table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows, some thousands at a time."""
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(insert(table), list(rows[start : start + _CHUNK]))
+
+
+def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
+    """Insert tracks; one whose id is known is updated in its row."""
+    if not tracks:
+        return
+    statement = upsert(schema.tracks)
+    columns = [column.name for column in schema.tracks.c if column.name not in ("row", "track_id")]
+    values: dict[str, Any] = {name: statement.excluded[name] for name in columns}
+    for name in _ANALYSED:
+        values[name] = func.coalesce(values[name], schema.tracks.c[name])
+    statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
+    records = [to_record(track) for track in tracks]
+    for start in range(0, len(records), _CHUNK):
+        connection.execute(statement, records[start : start + _CHUNK])
+
+
+def files_of(connection: "Connection") -> dict[int, tuple[str | None, str | None]]:
+    """Return the audio file and the file of frames of every track's row."""
+    table = schema.tracks
+    found = connection.execute(select(table.c.row, table.c.path, table.c.features))
+    return {row[0]: (row[1], row[2]) for row in found}
+
+
+def _rows_of(connection: "Connection", table: Table, column: str) -> dict[str, int]:
+    found = connection.execute(select(table.c[column], table.c.row))
+    return {row[0]: row[1] for row in found}
+
+
+def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, int]:
+    known = _rows_of(connection, schema.users, "user_id")
+    new = [user_id for user_id in dict.fromkeys(user_ids) if user_id not in known]
+    insert_rows(connection, schema.users, [{"user_id": user_id} for user_id in new])
+    return _rows_of(connection, schema.users, "user_id") if new else known
+
+
+def put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") -> None:
+    """Replace the listens that the dataset `name` brought; every track must be known."""
+    connection.execute(delete(schema.listens).where(schema.listens.c.dataset == name))
+    if listens.empty:
+        return
+    users = _put_users(connection, listens["user_id"])
+    tracks = _rows_of(connection, schema.tracks, "track_id")
+    values = [column for column in VALUES if column in listens.columns]
+    for start in range(0, len(listens), _CHUNK):
+        part = listens.iloc[start : start + _CHUNK]
+        columns: dict[str, list[Any]] = {
+            "user": [users[user_id] for user_id in part["user_id"]],
+            "track": [tracks[track_id] for track_id in part["track_id"]],
+        }
+        for column in values:
+            known = part[column].astype(object)
+            columns[column] = known.where(part[column].notna(), None).tolist()
+        names = list(columns)
+        rows = [
+            {**dict(zip(names, row, strict=True)), "dataset": name}
+            for row in zip(*columns.values(), strict=True)
+        ]
+        connection.execute(insert(schema.listens), rows)
+
+
+def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
+    """Add pairs of listeners; those that are known already stay."""
+    users = _put_users(connection, [*friends["user_id"], *friends["friend_id"]])
+    rows = [
+        {"user": users[one], "friend": users[other]}
+        for one, other in zip(friends["user_id"], friends["friend_id"], strict=True)
+    ]
+    statement = upsert(schema.friends).on_conflict_do_nothing()
+    for start in range(0, len(rows), _CHUNK):
+        connection.execute(statement, rows[start : start + _CHUNK])
+
+
+def put_problems(
+    connection: "Connection", dataset: str, stage: str, problems: Sequence[Problem]
+) -> None:
+    """Replace the problems that one stage of a dataset had."""
+    table = schema.problems
+    connection.execute(delete(table).where(table.c.dataset == dataset, table.c.stage == stage))
+    rows = [
+        {
+            "dataset": dataset,
+            "stage": stage,
+            "source": problem.source,
+            "line": problem.row,
+            "subject": problem.subject,
+            "reason": problem.reason,
+        }
+        for problem in problems
+    ]
+    insert_rows(connection, table, rows)
