@@ -105,6 +105,12 @@ def test_what_cannot_be_trained_says_why(library):
         train(library, "knn", target="mood")
 
 
+def test_nothing_to_train_at_all_is_a_failure(library):
+    library.add_dataset("d", tracks=[Track(track_id="1", genres=("a",))], listens=NONE)
+    with pytest.raises(ModelError, match=r"Nothing could be trained.*at least 2 train tracks"):
+        train(library)
+
+
 def test_classes_of_one_track_are_left_out(library):
     labels = labels_of(*_with_catalogue(bare(library, ["a"] * 3 + ["b"] * 3 + ["c"])))
     assert labels.class_names == ("a", "b")

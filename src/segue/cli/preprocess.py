@@ -30,7 +30,9 @@ def preprocess(
     if json:
         print_json(result.to_dict())
         return
-    listens = f", {result.listens:,} listens by {result.listeners:,}" if result.listens else ""
+    listens = (
+        f", {result.listens:,} listens by {result.listeners:,} listeners" if result.listens else ""
+    )
     speed = (
         f" ({result.analysed / result.seconds:.1f} a second)"
         if result.analysed and result.seconds > 0

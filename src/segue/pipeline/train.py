@@ -87,7 +87,7 @@ def train(
     Raises
     ------
     ModelError
-        If the model is unknown, or cannot be trained on this library.
+        If the model is unknown, or cannot be trained on this library; with ``all``, if none can.
     MissingExtraError
         If a network is asked for and Keras is not installed.
     """
@@ -107,6 +107,9 @@ def train(
             if model != "all":
                 raise
             results.append(Trained(model=name, state="skipped", reason=str(error)))
+    if all(result.state == "skipped" for result in results):
+        reasons = " ".join(result.reason or "" for result in results)
+        raise ModelError(f"Nothing could be trained. {reasons}")
     library.record_run("train", {"models": [result.to_dict() for result in results]})
     return results
 
