@@ -141,6 +141,15 @@ def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
     assert without.known.tolist() == [0, 2, 3]
 
 
+def test_embeddings_are_centred_on_train_tracks_only():
+    train = np.arange(N_TRACKS + 1) < 6
+    moved = vectors()
+    moved[8] += 100
+    first, second = timbre(vectors(), train), timbre(moved, train)
+    np.testing.assert_array_equal(first.vectors[:8], second.vectors[:8])
+    assert np.abs(timbre(vectors()).vectors[0] - timbre(moved).vectors[0]).max() > 0.1
+
+
 def test_popularity_does_not_count_a_listener_for_themselves():
     mine = like(0, 2)
     signal = popularity([mine, like(0, 1)], 4)

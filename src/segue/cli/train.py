@@ -57,6 +57,10 @@ def train(
         rows.append((result.model, result.state, learned, *shown, f"{result.seconds:.0f} s"))
     columns = ("model", "", "train tracks", "valid accuracy", "valid macro-F1", "time")
     print_table(f"Trained on {target}", columns, rows, right=4)
+    left_out = next((result.left_out for result in results if result.left_out), ())
+    if left_out:
+        named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
+        say(f"Left out, with one track each: {len(left_out)} of {target} ({named}).")
     for result in results:
         if result.reason:
             say(f"{result.model}: {result.reason}")

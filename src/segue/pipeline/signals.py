@@ -65,9 +65,8 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
         If there is no such signal.
     """
     if name == "metadata":
-        return metadata(
-            catalogue.tracks, _learned_from(library, catalogue), artist_key=comparison_key
-        )
+        learned = _learned_from(library, catalogue)
+        return metadata(catalogue.tracks, learned, artist_key=comparison_key)
     if name not in LEARNED:
         known = ", ".join((*LEARNED, "metadata"))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
@@ -77,7 +76,7 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
             f"The signal '{name}' needs the model '{model}', which is not trained yet:"
             f" run segue train {model}."
         )
-    return build(embeddings(library, catalogue, model))
+    return build(embeddings(library, catalogue, model), _learned_from(library, catalogue))
 
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:

@@ -29,13 +29,18 @@ MODELS = (*ENCODERS, KNN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What became of one model. `metrics` are those of the valid part, where there is one."""
+    """What became of one model.
+
+    `metrics` are those of the valid part, where there is one; `left_out` are the classes with too
+    few tracks to be learned and judged.
+    """
 
     model: str
     state: Literal["trained", "up to date", "skipped"]
     reason: str | None = None
     target: str | None = None
     classes: int = 0
+    left_out: Sequence[str] = ()
     tracks: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -134,6 +139,7 @@ def _train_one(work: _Work, name: str) -> Trained:
         state="up to date" if before else "trained",
         target=manifest["target"],
         classes=len(manifest["class_names"]),
+        left_out=work.labels.left_out,
         tracks=manifest["tracks"],
         metrics=manifest["metrics"],
         seconds=round(manifest["seconds"] if before else time.monotonic() - started, 1),

@@ -147,7 +147,10 @@ class KnnModel:
         return normalise(weighted.astype(np.float32)) * np.float32(self.settings.tag**0.5)
 
 
-def knn(embeddings: Matrix) -> VectorSignal:
+def knn(
+    embeddings: Matrix,
+    train: NDArray[np.bool_] | None = None,  # noqa: ARG001  centred when they were made
+) -> VectorSignal:
     """Return the signal of combined vectors ``[n_tracks, d]``, rows of NaN where there are none."""
     return VectorSignal(NAME, np.nan_to_num(embeddings, nan=0.0))
 

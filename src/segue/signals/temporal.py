@@ -9,6 +9,8 @@ NAME = "temporal"
 MODEL = "rnn"
 
 
-def temporal(embeddings: NDArray[np.float32]) -> VectorSignal:
-    """Return the signal of the RNN's embeddings ``[n_tracks, d]``, NaN where there is none."""
-    return from_embeddings(NAME, embeddings)
+def temporal(
+    embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None
+) -> VectorSignal:
+    """Return the signal of the RNN's embeddings ``[n_tracks, d]``, centred on the train tracks."""
+    return from_embeddings(NAME, embeddings, train)

@@ -9,6 +9,6 @@ NAME = "timbre"
 MODEL = "cnn"
 
 
-def timbre(embeddings: NDArray[np.float32]) -> VectorSignal:
-    """Return the signal of the CNN's embeddings ``[n_tracks, d]``, NaN where there is none."""
-    return from_embeddings(NAME, embeddings)
+def timbre(embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None) -> VectorSignal:
+    """Return the signal of the CNN's embeddings ``[n_tracks, d]``, centred on the train tracks."""
+    return from_embeddings(NAME, embeddings, train)

@@ -51,16 +51,19 @@ class VectorSignal:
         return scores
 
 
-def from_embeddings(name: str, embeddings: NDArray[np.float32]) -> VectorSignal:
+def from_embeddings(
+    name: str, embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None
+) -> VectorSignal:
     """Return the signal of `embeddings` ``[n_tracks, d]``, rows of NaN where a track has none.
 
-    The mean is taken away first: what all tracks share (ReLU features all point one way) would
-    make every cosine close to one.
+    The mean over the `train` tracks ``[n_tracks]`` (all, if not given) is taken away first: what
+    all tracks share (ReLU features all point one way) would make every cosine close to one.
     """
     has = ~np.isnan(embeddings).any(axis=1)
+    learned = has if train is None or not (has & train).any() else has & train
     if not has.any():
         return VectorSignal(name, np.zeros_like(embeddings))
-    centred = embeddings - embeddings[has].mean(axis=0)
+    centred = embeddings - embeddings[learned].mean(axis=0)
     centred[~has] = 0
     return VectorSignal(name, normalise(centred.astype(np.float32)))
 
