@@ -146,7 +146,8 @@ def test_opus_and_raw_aac(tmp_path: Path) -> None:
     file.save()
     encoded(tmp_path / "y.aac", "aac", 22_050)
     dataset = read_dataset(tmp_path)
-    assert [track.title for track in dataset.tracks] == ["Title", None]
+    # the raw stream can hold no tags: it is called by its name
+    assert [track.title for track in dataset.tracks] == ["Title", "y"]
     assert [track.duration for track in dataset.tracks] == pytest.approx([0.5, 0.5], abs=0.15)
     assert dataset.problems == []
 

@@ -51,7 +51,7 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
         rows.append(
             (
                 str(pick["rank"]),
-                name or "(no title)",
+                name or "(untitled)",
                 pick["track_id"],
                 reasons,
                 f"{pick['score']:.2f}",

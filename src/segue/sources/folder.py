@@ -6,11 +6,13 @@ Conventions
   passed over (see `walk`).
 - A file whose tags cannot be read is still a track, with a problem; whether it can be *decoded*
   shows when it is analysed.
-- Of several values in one tag the first counts; genres are all kept.
+- Of several values in one tag the first counts; genres are all kept. A file without a title is
+  called by its name.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import mutagen
@@ -73,6 +75,9 @@ def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:
     extra = {"musicbrainz_recording_id": recording} if recording else {}
     track_id = relative_id(path, directory)
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
+    if track.title is None:
+        # what every player shows: nothing learns from titles, and people must see which it is
+        track = replace(track, title=PurePosixPath(track_id).stem)
     return track, unreadable + reasons
 
 
