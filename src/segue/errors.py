@@ -6,6 +6,7 @@ SegueError                      told in one sentence, exit code 1
 ├── FramesError                 one file of precomputed frames cannot be used
 ├── LibraryError                what is kept cannot be opened, read or written
 │   ├── LibraryVersionError     the library was written by a newer segue
+│   ├── LibraryBusyError        another program is writing to it
 │   ├── UnknownTrackError       a track id that the library does not hold
 │   └── UnknownListenerError    a listener whom the library does not know
 ├── ModelError                  a model cannot be trained, loaded or used
@@ -40,6 +41,10 @@ class LibraryError(SegueError):
 
 class LibraryVersionError(LibraryError):
     """A library whose format is newer than this program."""
+
+
+class LibraryBusyError(LibraryError):
+    """A library that another program is writing to."""
 
 
 class UnknownTrackError(LibraryError):

@@ -36,6 +36,11 @@ class Track:
     `path` is its audio file, `features` its precomputed frames; both absolute, both optional
     (a dataset of listens alone has neither). `tags` maps a tag to its count or weight. `metadata`
     keeps the columns that segue has no use for, as text.
+
+    `tempo` and `duration` are the dataset's where it states them, else what analysis heard; a tempo
+    or `key` ("A minor") that was heard too doubtfully is None. The confidences are of what was
+    heard, from 0 to 1, and None where nothing was. `loudness` is in LUFS. A track that is `missing`
+    had a file which is gone: it is kept, and not recommended.
     """
 
     track_id: str
@@ -46,12 +51,25 @@ class Track:
     genres: tuple[str, ...] = ()
     tags: Mapping[str, float] = field(default_factory=dict)
     tempo: float | None = None
+    tempo_confidence: float | None = None
+    key: str | None = None
+    key_confidence: float | None = None
+    loudness: float | None = None
     duration: float | None = None
     lyrics: str | None = None
     split: Split | None = None
     path: Path | None = None
     features: Path | None = None
+    missing: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """By what a file is taken for unchanged: its size in bytes, and when it was written, in ns."""
+
+    size: int
+    mtime_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,27 @@
 """What is kept of a track: quantised, pooled, capped, summarised."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from segue.audio import (
+    STATISTICS,
+    Analysis,
     AnalysisSettings,
     analyse,
+    analyse_file,
     dequantise,
     describe,
-    kept_frames,
     quantise,
     summarise,
     summary_names,
 )
+from segue.audio.analysis import window_bounds
 
 
 def test_analysis_keeps_what_describe_gives(signals: dict[str, NDArray[np.float32]]) -> None:
@@ -40,15 +46,18 @@ def test_summary_is_of_every_descriptor_then_the_tempo(
     centroid = summarise(described["centroid"])
     assert [values[f"centroid.{name}"] for name in ("mean", "std", "skew")] == [*centroid[:3]]
     assert values["mfcc[3].max"] == described["mfcc"][:, 3].max()
-    assert values["tempo"] == pytest.approx(analysis.tempo)
+    assert analysis.tempo is not None
+    assert values["tempo"] == pytest.approx(analysis.tempo.bpm)
+    assert values["loudness"] == pytest.approx(analysis.loudness)
     assert analysis.summary.dtype == np.float32
 
 
 def test_silence_is_analysed(signals: dict[str, NDArray[np.float32]]) -> None:
     analysis = analyse(signals["silence"])
     assert analysis.tempo is None
-    assert np.isnan(analysis.summary[-1])
-    assert np.isfinite(analysis.summary[:-1]).all()
+    assert (analysis.key, analysis.loudness, len(analysis.beats)) == (None, None, 0)
+    assert np.isnan(analysis.summary[-5:]).all()
+    assert np.isfinite(analysis.summary[:-5]).all()
     assert np.isfinite(analysis.sequence).all()
     assert not analysis.log_mel.any()
 
@@ -70,10 +79,11 @@ def test_a_long_track_is_kept_in_windows_of_frames_in_a_row(rng: np.random.Gener
 
 
 @given(st.integers(1, 10_000), st.integers(1, 8), st.integers(1, 64))
-def test_kept_frames_are_windows_spread_evenly(n_frames: int, n_windows: int, n_steps: int) -> None:
+def test_kept_windows_are_spread_evenly(n_frames: int, n_windows: int, n_steps: int) -> None:
     size = 4 * n_steps
     settings = AnalysisSettings(max_frames=n_windows * size, window_frames=size)
-    kept = kept_frames(n_frames, settings)
+    bounds = window_bounds(n_frames, settings)
+    kept = np.concatenate([np.arange(first, end) for first, end in bounds])
     assert len(kept) == min(n_frames, settings.max_frames)
     assert np.all(np.diff(kept) >= 1)
     assert kept[0] >= 0
@@ -81,6 +91,98 @@ def test_kept_frames_are_windows_spread_evenly(n_frames: int, n_windows: int, n_
     if n_frames > settings.max_frames:
         starts = kept.reshape(n_windows, size)[:, 0]
         assert np.ptp(np.diff(starts)) <= 1 if n_windows > 1 else True
+
+
+def assert_same_analysis(one: Analysis, other: Analysis) -> None:
+    """Products over other runs of frames differ by single-precision rounding, and by no more."""
+    for name in ("log_mel", "beats", "fingerprint"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
+    np.testing.assert_allclose(one.sequence, other.sequence, rtol=2e-3, atol=1e-3)
+    np.testing.assert_allclose(one.summary, other.summary, rtol=2e-5, atol=1e-4)
+    assert one.duration == other.duration
+    assert one.loudness == pytest.approx(other.loudness, abs=0.02)
+    assert one.tempo is not None
+    assert other.tempo is not None
+    assert one.tempo.bpm == pytest.approx(other.tempo.bpm, rel=1e-5)
+    assert one.tempo.confidence == pytest.approx(other.tempo.confidence, abs=1e-5)
+    assert one.key is not None
+    assert other.key is not None
+    assert one.key.number == other.key.number
+    assert one.key.confidence == pytest.approx(other.key.confidence, abs=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0, 11.3, 47.55, 60.0])
+def test_blocks_of_a_file_are_described_like_the_whole_of_it(
+    seconds: float, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """The file is read in blocks of three seconds; `analyse` gets all samples at once."""
+    samples = np.cumsum(rng.normal(0, 0.02, round(seconds * 22_050))) * 0.05
+    samples = np.clip(samples - samples.mean(), -0.9, 0.9).astype(np.float32)
+    samples[-2_000:] -= 0.05  # ends below zero: the end's crossings count as librosa counts them
+    path = tmp_path / "walk.wav"
+    soundfile.write(path, samples, 22_050, subtype="FLOAT")
+    assert_same_analysis(analyse_file(path), analyse(samples))
+
+
+def test_sections_of_a_long_track_are_described_one_by_one(rng: np.random.Generator) -> None:
+    settings = AnalysisSettings(max_frames=64, window_frames=16, section_frames=100)
+    signal = rng.normal(0, 0.1, 512 * 249).astype(np.float32)  # 250 frames: 100, 100, 50
+    # Noise has one level throughout: only the tuning could differ between sections.
+    whole = describe(signal)
+    analysis = analyse(signal, settings)
+    centroid = summarise(whole["centroid"])
+    values = dict(zip(summary_names(settings), analysis.summary, strict=True))
+    assert [values[f"centroid.{name}"] for name in STATISTICS] == [*centroid]
+    assert analysis.log_mel.shape == (64, 128)
+    np.testing.assert_array_equal(analysis.log_mel[:16], quantise(whole["log_mel"][:16]))
+    np.testing.assert_array_equal(analysis.log_mel[-16:], quantise(whole["log_mel"][232:248]))
+
+
+def test_the_summary_of_a_very_long_track_is_of_every_so_many_th_frame(
+    rng: np.random.Generator,
+) -> None:
+    settings = AnalysisSettings(
+        max_frames=64, window_frames=16, section_frames=100, summary_frames=100
+    )
+    signal = rng.normal(0, 0.1, 512 * 340).astype(np.float32)  # 341 frames: every fourth is 86
+    described = describe(signal)["zero_crossing_rate"]
+    values = dict(zip(summary_names(settings), analyse(signal, settings).summary, strict=True))
+    expected = summarise(described[::4])
+    assert [values[f"zero_crossing_rate.{name}"] for name in STATISTICS] == [*expected]
+
+
+def test_fast_analysis_hears_stretches_of_a_long_track(tmp_path: Path) -> None:
+    fast = AnalysisSettings(fast=True)
+    signal = np.tile(music_like(8.0), 20)  # 160 s that repeat
+    path = tmp_path / "long.flac"
+    soundfile.write(path, signal, 22_050)
+    heard, all_of_it = analyse_file(path, fast), analyse_file(path)
+    assert heard.duration == pytest.approx(160.0, abs=0.01)
+    assert heard.log_mel.shape == all_of_it.log_mel.shape
+    assert len(heard.beats) == 0
+    assert heard.key is not None
+    assert all_of_it.key is not None
+    assert heard.key.number == all_of_it.key.number
+    assert heard.tempo is not None
+    assert all_of_it.tempo is not None
+    assert heard.tempo.bpm == pytest.approx(all_of_it.tempo.bpm, rel=0.01)
+    assert heard.loudness == pytest.approx(all_of_it.loudness, abs=0.5)
+    means = slice(0, 178)
+    np.testing.assert_allclose(heard.summary[means], all_of_it.summary[means], rtol=0.1, atol=1.0)
+
+
+def test_fast_analysis_of_a_short_track_is_the_whole_analysis(tmp_path: Path) -> None:
+    path = tmp_path / "short.wav"
+    soundfile.write(path, music_like(20.0), 22_050)
+    assert_same_analysis(analyse_file(path, AnalysisSettings(fast=True)), analyse_file(path))
+
+
+def music_like(seconds: float) -> NDArray[np.float32]:
+    """Make the notes of a C major chord, struck in turn 120 times a minute."""
+    time = np.arange(round(seconds * 22_050)) / 22_050
+    pitch = np.choose((time * 2).astype(int) % 4, [261.63, 329.63, 392.0, 523.25])
+    struck = np.sin(2 * np.pi * pitch * time) * np.exp(-4.0 * np.mod(time, 0.5))
+    return (0.3 * struck).astype(np.float32)
 
 
 @given(st.floats(-80.0, 47.5))

@@ -158,7 +158,7 @@ def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
         text=True,
     )
     index = "my.segue/features/*/index.bin"
-    while running.poll() is None and not any(p.stat().st_size > 300 for p in tmp_path.glob(index)):
+    while running.poll() is None and not any(p.stat().st_size > 900 for p in tmp_path.glob(index)):
         pass
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)

@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.errors import (
+    LibraryBusyError,
     LibraryError,
     LibraryVersionError,
     ModelError,
     ModelNotTrainedError,
     UnknownTrackError,
 )
-from segue.library import Library, new_directory
+from segue.library import AudioFile, Library, new_directory
 from segue.library.catalogue import from_record, to_record
-from segue.types import Problem, Track
+from segue.types import FileState, Problem, Track
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
 TRACKS = [
@@ -117,15 +120,106 @@ def test_problems_and_friends_and_runs_are_kept(library):
     assert library.last_run("train") is None
 
 
-def test_analysis_fills_in_only_what_is_unknown(library):
-    library.add_dataset("d", tracks=[Track(track_id="a", tempo=97.0)], listens=NONE)
+def heard(**values):
+    return AudioFile(path=Path("/music/a.ogg"), state=FileState(1_000, 5), digest="00", **values)
+
+
+def test_what_analysis_hears_fills_in_only_what_the_dataset_leaves_open(library):
+    track = Track(track_id="a", tempo=97.0, path=Path("/music/a.ogg"))
+    library.add_dataset("d", tracks=[track], listens=NONE)
     row = int(library.catalogue().rows[0])
-    library.set_analysed({row: {"tempo": 120.0, "duration": 20.0}})
+    library.set_audio_files({row: heard(tempo=120.0, duration=20.0, key="A minor")})
     track = library.catalogue().tracks[0]
-    assert (track.tempo, track.duration) == (97.0, 20.0)
-    library.add_dataset("d", tracks=[Track(track_id="a", title="New")], listens=NONE)
+    assert (track.tempo, track.duration, track.key) == (97.0, 20.0, "A minor")
+    # the dataset no longer states it, and the file is the same
+    again = Track(track_id="a", title="New", path=Path("/music/a.ogg"))
+    library.add_dataset("d", tracks=[again], listens=NONE)
     track = library.catalogue().tracks[0]
-    assert (track.title, track.tempo, track.duration) == ("New", 97.0, 20.0)
+    assert (track.title, track.tempo, track.duration) == ("New", 120.0, 20.0)
+    assert library.known_tracks()["a"].track == again
+    # another file says nothing of this one
+    other = Track(track_id="a", title="New", path=Path("/music/b.ogg"))
+    library.add_dataset("d", tracks=[other], listens=NONE)
+    assert library.catalogue().tracks == [other]
+
+
+def test_the_same_sound_elsewhere_keeps_what_was_heard(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    row = int(library.catalogue().rows[1])
+    library.set_audio_files({row: heard(loudness=-14.0)})
+    moved = replace(TRACKS[1], path=Path("/music/else/b.ogg"))
+    state = FileState(1_010, 6)
+    library.add_dataset("d", tracks=[moved], listens=NONE, same_sound={"b": state})
+    assert library.catalogue().tracks[1].loudness == -14.0
+    file = library.audio_files()[row]
+    assert (file.path, file.state, file.digest) == (moved.path, state, "00")
+    # the same name with another sound
+    library.add_dataset("d", tracks=[moved], listens=NONE, changed={"b"})
+    assert library.audio_files() == {}
+
+
+def test_a_missing_track_is_kept_and_comes_back(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    library.add_dataset("d", tracks=TRACKS[:1], listens=NONE, missing={"b"})
+    assert [track.missing for track in library.catalogue().tracks] == [False, True]
+    assert library.counts()["missing"] == 1
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    assert library.catalogue().tracks == TRACKS
+
+
+def test_one_recording_is_forgotten_with_its_file(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    library.set_alike([(2, 1, 0.9)])
+    library.set_alike([(1, 2, 0.8)])
+    assert library.alike() == [(1, 2)]
+    library.add_dataset("d", tracks=TRACKS, listens=NONE, changed={"b"})
+    assert library.alike() == []
+
+
+FORMAT_1 = """
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO meta VALUES ('format', '1');
+CREATE TABLE tracks (row INTEGER PRIMARY KEY, track_id VARCHAR NOT NULL UNIQUE, title TEXT,
+  artist TEXT, album TEXT, year INTEGER, genres TEXT NOT NULL, tags TEXT NOT NULL, tempo FLOAT,
+  duration FLOAT, lyrics TEXT, split VARCHAR, path TEXT, features TEXT, metadata TEXT NOT NULL);
+INSERT INTO tracks (row, track_id, title, genres, tags, metadata)
+  VALUES (7, 'a', 'Au clair', '["folk"]', '{}', '{}');
+"""
+
+
+def test_a_library_of_the_first_format_is_brought_up_to_date(tmp_path):
+    (tmp_path / "old").mkdir()
+    with sqlite3.connect(tmp_path / "old" / "library.db") as database:
+        database.executescript(FORMAT_1)
+    database.close()
+    for _ in range(2):
+        library = Library(tmp_path / "old")
+        catalogue = library.catalogue()
+        assert catalogue.tracks == [Track(track_id="a", title="Au clair", genres=("folk",))]
+        assert catalogue.rows.tolist() == [7]
+        assert library.audio_files() == {}
+
+
+def test_a_second_writer_is_told_who_writes(library):
+    with library.writing("segue preprocess"):
+        other = Library(library.directory)
+        with (
+            pytest.raises(LibraryBusyError, match=rf"segue preprocess \(process {os.getpid()}"),
+            other.writing("segue train"),
+        ):
+            pass
+    with other.writing("segue train"):
+        pass
+
+
+def test_a_writer_that_was_killed_holds_nothing(library):
+    script = (
+        "import os, sys; from segue.library import Library\n"
+        "with Library(sys.argv[1]).writing('segue train'):\n    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, library.directory], check=False)
+    with library.writing("segue preprocess"):
+        pass
 
 
 def test_an_unknown_track_names_near_ones(library):

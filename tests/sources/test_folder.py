@@ -207,7 +207,7 @@ def test_loops_of_links_end_and_every_file_counts_once(tmp_path: Path) -> None:
     assert [track.track_id for track in dataset.tracks] == ["linked/other.wav", "z.wav"]
     assert [(problem.source, problem.reason[:20]) for problem in dataset.problems] == [
         ("a.wav", "the link leads to a "),
-        ("lost.wav", "the link leads nowhe"),
+        ("lost.wav", "the link leads to no"),
     ]
 
 

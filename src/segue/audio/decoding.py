@@ -1,42 +1,41 @@
-"""Read an audio file as one mono signal.
+"""Read an audio file as one mono signal at one rate, whole or as it comes.
 
 Conventions
 -----------
 - A signal is float32 ``[n_samples]``, full scale is -1 to 1 (louder float files stay louder).
 - Channels are averaged with equal weight, then the mean is resampled with soxr's high quality.
-- libsndfile reads what it can (wav, flac, ogg, opus, mp3, aiff, au, caf, ...); FFmpeg, through
-  PyAV, the rest (m4a, aac, wma, ...).
 - Silence is a signal. An empty file, one that cannot be decoded, and one with NaN or infinite
   samples are not. Broken packets inside a file that otherwise decodes are passed over.
 """
 
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segue.audio.digest import digest, new_hash
+from segue.audio.pcm import Pcm, claimed_duration, read_pcm, read_pcm_window
 from segue.audio.settings import SAMPLE_RATE
 from segue.errors import AudioError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import hashlib
 
-    from numpy.typing import NDArray
+    from segue.audio.spectrum import Floats
 
-BLOCK_SECONDS = 30
 LOUDEST = 1e9  # above any integer PCM read as float; squares of more would overflow float32
 
 
 def decode(
     path: Path, sample_rate: int = SAMPLE_RATE, max_seconds: float | None = None
-) -> "NDArray[np.float32]":
+) -> "Floats":
     """Decode `path` to mono at `sample_rate`.
 
     Parameters
     ----------
     path : Path
-        An audio file of any format that libsndfile or FFmpeg reads.
+        An audio file of any format that FFmpeg or libsndfile reads.
     sample_rate : int > 0
         Samples a second of the result.
     max_seconds : float > 0, optional
@@ -52,23 +51,129 @@ def decode(
     AudioError
         If the file is missing, empty, cannot be decoded, or holds NaN or infinite samples.
     """
-    path = Path(path)
-    try:
-        size = path.stat().st_size if path.is_file() else None
-    except OSError as error:
-        raise AudioError(f"'{path}' cannot be read ({error}): check its permissions.") from error
-    if size is None:
-        raise AudioError(f"There is no audio file '{path}': check the path.")
-    if size == 0:
-        raise AudioError(f"'{path}' is an empty file: replace it or leave it out.")
-    signal, rate = _read(path, max_seconds)
-    if signal.size == 0:
-        raise AudioError(f"'{path}' holds no audio samples: replace it or leave it out.")
-    check_signal(signal, str(path))
-    return _resample(signal, rate, sample_rate)
+    recording = Recording(path, sample_rate)
+    limit = None if max_seconds is None else round(max_seconds * sample_rate)
+    blocks: list[Floats] = []
+    n_samples = 0
+    for block in recording.blocks():
+        blocks.append(block)
+        n_samples += len(block)
+        if limit is not None and n_samples >= limit:
+            break
+    return np.concatenate(blocks)[:limit]
 
 
-def check_signal(signal: "NDArray[np.float32]", name: str) -> None:
+class Recording:
+    """An audio file whose signal is read in blocks, so that a long one is never whole in memory.
+
+    Parameters
+    ----------
+    path : Path
+    sample_rate : int > 0
+        Samples a second of the blocks.
+
+    Raises
+    ------
+    AudioError
+        If the file is missing, empty, or not a file.
+
+    Attributes
+    ----------
+    energy, mono_energy : float
+        Of what was read so far: the sum of squares of all channels' samples, and of their mean's,
+        at the file's own rate.
+    """
+
+    def __init__(self, path: Path, sample_rate: int = SAMPLE_RATE) -> None:
+        self.path = Path(path)
+        self.sample_rate = sample_rate
+        self.energy = 0.0
+        self.mono_energy = 0.0
+        self._hash: hashlib.blake2b | None = None
+        _check_file(self.path)
+
+    def blocks(self) -> "Iterator[Floats]":
+        """Yield the signal ``[n_samples]`` from beginning to end, a few seconds at a time.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be decoded, holds no sample, or samples that are no sound.
+        """
+        nothing, hashed = True, new_hash()
+        untouched = hashed.digest()
+        for block in self._resampled(read_pcm(self.path, hashed)):
+            nothing = False
+            yield block
+        if nothing:
+            raise AudioError(f"'{self.path}' holds no audio samples: replace it or leave it out.")
+        if hashed.digest() != untouched:
+            self._hash = hashed
+
+    def digest(self) -> bytes:
+        """Return `segue.audio.digest.digest` of the file; at no cost once all blocks were read.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be read.
+        """
+        return digest(self.path) if self._hash is None else self._hash.digest()
+
+    def window(self, start: float, seconds: float) -> "Floats":
+        """Return `seconds` of the signal from `start` on, shorter where it ends before.
+
+        Raises
+        ------
+        AudioError
+            If it cannot be decoded there.
+        """
+        blocks = list(self._resampled(read_pcm_window(self.path, start, seconds)))
+        return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
+
+    def claimed_duration(self) -> float | None:
+        """Return the length in seconds that the file claims; None where it claims nothing."""
+        return claimed_duration(self.path)
+
+    @property
+    def channel_gain(self) -> float:
+        """How many times the energy of all channels is that of their mean; 1 for silence."""
+        return self.energy / self.mono_energy if self.mono_energy > 0.0 else 1.0
+
+    def _resampled(self, blocks: Iterable[Pcm]) -> "Iterator[Floats]":
+        resampler: Any = None
+        rate = 0
+        for block in blocks:
+            self._measure(block)
+            if rate not in (0, block.rate) and resampler is not None:
+                yield from _nonempty(resampler.resample_chunk(block.mono[:0], last=True))
+            if rate != block.rate:
+                rate = block.rate
+                resampler = self._resampler(rate)
+            yield from _nonempty(
+                block.mono if resampler is None else resampler.resample_chunk(block.mono)
+            )
+        if resampler is not None:
+            yield from _nonempty(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+
+    def _resampler(self, rate: int) -> Any:  # soxr has no types
+        import soxr
+
+        if rate == self.sample_rate:
+            return None
+        return soxr.ResampleStream(rate, self.sample_rate, 1, dtype="float32", quality="HQ")
+
+    def _measure(self, block: Pcm) -> None:
+        with np.errstate(over="ignore", invalid="ignore"):
+            mono_energy = float(np.vdot(block.mono, block.mono))
+        # Below this no sample can be too loud, and none is NaN.
+        if not block.energy < LOUDEST**2:
+            check_signal(block.mono, str(self.path))
+        self.energy += block.energy
+        self.mono_energy += mono_energy
+
+
+def check_signal(signal: "Floats", name: str) -> None:
     """Raise `AudioError` unless all samples are finite and of a magnitude that audio can have."""
     # NaN and infinity fail this comparison too.
     if not max(abs(float(signal.max())), abs(float(signal.min()))) < LOUDEST:
@@ -78,116 +183,18 @@ def check_signal(signal: "NDArray[np.float32]", name: str) -> None:
         )
 
 
-def _read(path: Path, max_seconds: float | None) -> "tuple[NDArray[np.float32], int]":
-    import soundfile
+def _nonempty(block: "Floats") -> "Iterator[Floats]":
+    if len(block):
+        yield block
 
+
+def _check_file(path: Path) -> None:
+    """Raise `AudioError` unless `path` is a file with something in it."""
     try:
-        signal, rate = _read_with_soundfile(path, max_seconds)
-    except soundfile.LibsndfileError:
-        return _read_with_av(path, max_seconds)
-    if signal.size == 0:
-        # A foreign file may look to libsndfile like one of its own with nothing in it.
-        return _read_with_av(path, max_seconds)
-    return signal, rate
-
-
-@contextmanager
-def _openable(path: Path) -> "Iterator[str | BinaryIO]":
-    """Give what both libraries open: the name, or the open file where the name is not UTF-8."""
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:
-        with path.open("rb") as file:
-            yield file
-    else:
-        yield str(path)
-
-
-def _read_with_soundfile(
-    path: Path, max_seconds: float | None
-) -> "tuple[NDArray[np.float32], int]":
-    import soundfile
-
-    with _openable(path) as readable, soundfile.SoundFile(readable) as file:
-        if file.format == "RAW":
-            # headerless .au: libsndfile would take any bytes for sound
-            raise AudioError(
-                f"'{path}' has no header that tells its format: replace it or leave it out."
-            )
-        rate: int = file.samplerate
-        limit = -1 if max_seconds is None else round(max_seconds * rate)
-        weights = np.full(file.channels, 1.0 / file.channels, dtype=np.float32)
-        mono: list[NDArray[np.float32]] = []
-        n_samples = 0
-        # In blocks, so that a long file of many channels is never in memory whole.
-        while n_samples != limit:
-            wanted = (
-                BLOCK_SECONDS * rate if limit < 0 else min(BLOCK_SECONDS * rate, limit - n_samples)
-            )
-            block = file.read(wanted, dtype="float32", always_2d=True)
-            if len(block) == 0:
-                break
-            n_samples += len(block)
-            mono.append(block[:, 0] if file.channels == 1 else block @ weights)
-    return _joined(mono), rate
-
-
-def _reason(error: Exception) -> str:
-    """Return FFmpeg's own words, without the number and the path that come with them."""
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return words[:1].lower() + words[1:]
-
-
-def _read_with_av(path: Path, max_seconds: float | None) -> "tuple[NDArray[np.float32], int]":
-    import av
-
-    mono: list[NDArray[np.float32]] = []
-    rate, n_samples = 0, 0
-    reason = "no packet of it decodes"
-    try:
-        with (
-            _openable(path) as readable,
-            av.open(readable, mode="r", metadata_errors="ignore") as container,
-        ):
-            if not container.streams.audio:
-                raise AudioError(f"'{path}' has no audio stream: replace it or leave it out.")
-            to_planar_float = av.AudioResampler(format="fltp")
-            for packet in container.demux(container.streams.audio[0]):
-                try:
-                    frames = [
-                        converted
-                        for frame in packet.decode()
-                        for converted in to_planar_float.resample(frame)
-                    ]
-                except (av.FFmpegError, ValueError) as error:
-                    # Broken, or of another layout than the packets before it.
-                    reason = _reason(error)
-                    continue
-                for frame in frames:
-                    rate = frame.sample_rate
-                    mono.append(frame.to_ndarray().mean(axis=0))  # [n_channels, n] -> [n]
-                    n_samples += frame.samples
-                if max_seconds is not None and rate and n_samples >= max_seconds * rate:
-                    break
-    except av.FFmpegError as error:
-        reason = _reason(error)
-    if not mono:
-        raise AudioError(
-            f"'{path}' cannot be decoded as audio ({reason}): replace it or leave it out."
-        )
-    signal = _joined(mono)
-    return signal if max_seconds is None else signal[: round(max_seconds * rate)], rate
-
-
-def _joined(blocks: "list[NDArray[np.float32]]") -> "NDArray[np.float32]":
-    return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
-
-
-def _resample(signal: "NDArray[np.float32]", rate: int, sample_rate: int) -> "NDArray[np.float32]":
-    if rate == sample_rate:
-        return np.ascontiguousarray(signal)
-    import soxr
-
-    resampled: NDArray[np.float32] = soxr.resample(signal, rate, sample_rate, quality="HQ")
-    # A few samples at a high rate may come to none at a lower one.
-    return resampled if resampled.size else signal[:1]
+        size = path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise AudioError(f"'{path}' cannot be read ({error}): check its permissions.") from error
+    if size is None:
+        raise AudioError(f"There is no audio file '{path}': check the path.")
+    if size == 0:
+        raise AudioError(f"'{path}' is an empty file: replace it or leave it out.")

@@ -10,15 +10,17 @@ Conventions
 - Units: dB for ``log_mel`` and ``spectral_contrast``, Hz for ``centroid``, ``bandwidth`` and
   ``rolloff``, crossings a sample for ``zero_crossing_rate``, 0 to 1 for ``chroma``.
 - Silence gives numbers, not NaN: -100 dB, contrast 0, no chroma, centroid 0 Hz.
-- Working memory is about 14 kB a frame (0.35 GB for ten minutes): the power spectrum is kept until
-  the tuning of the whole track, and so its chroma, is known.
+- Working memory is about 6 kB a frame (0.15 GB for ten minutes): the power spectrum is kept until
+  the tuning, and so the chroma, is known. `analyse` describes long tracks in sections.
 - A signal shorter than one frame is refused: most of what would be described is padding.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from segue.audio.decoding import check_signal
 from segue.audio.filters import (
@@ -30,14 +32,17 @@ from segue.audio.filters import (
     multiply,
     tonnetz_basis,
 )
+from segue.audio.loudness import heard_energy
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import (
     Doubles,
     Floats,
-    centred_frames,
+    Framer,
+    frames_of,
     frequencies,
-    magnitude_blocks,
-    power_to_db,
+    magnitudes,
+    to_db,
+    within,
 )
 from segue.audio.tuning import spectral_peaks, tuning_of_peaks
 from segue.errors import AudioError
@@ -95,58 +100,127 @@ def describe(signal: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> d
     >>> centroid.shape, round(float(np.median(centroid)))
     ((44, 1), 1000)
     """
-    signal = _checked(signal, settings)
-    frames = centred_frames(signal, settings)
-    blocks = [_describe_block(block, settings) for block in magnitude_blocks(frames)]
+    signal = checked(signal, settings)
+    framer, section = Framer(settings), Section(settings)
+    for samples in framer.push(signal):
+        section.add(samples, before=0 if section.n_frames else framer.before)
+    for samples in framer.finish():
+        section.add(samples, before=0 if section.n_frames else framer.before, after=framer.after)
+    return by_name(section.finish().frames, settings)
 
-    log_mel = power_to_db(np.concatenate([block.mel for block in blocks]))
-    peaks = [block.peaks for block in blocks]
-    tuning = tuning_of_peaks(*(np.concatenate(column) for column in zip(*peaks, strict=True)))
-    weights = chroma_filters(settings, tuning)
-    chroma = _scaled_to_one(np.concatenate([multiply(block.power, weights) for block in blocks]))
-    crest = power_to_db(np.concatenate([block.crest for block in blocks]))
-    valley = power_to_db(np.concatenate([block.valley for block in blocks]))
-    shape = np.concatenate([block.shape for block in blocks])
+
+def by_name(frames: Floats, settings: AnalysisSettings) -> dict[str, Floats]:
+    """Cut the columns of ``[n_frames, sum of bands]`` into descriptors."""
+    bands = descriptor_bands(settings)
+    starts = np.cumsum([0, *bands.values()])
     return {
-        "log_mel": log_mel,
-        "mfcc": _cepstrum(log_mel, settings),
-        "chroma": chroma,
-        "spectral_contrast": crest - valley,
-        "tonnetz": multiply(_sum_to_one(chroma), tonnetz_basis()),
-        "centroid": shape[:, 0:1],
-        "bandwidth": shape[:, 1:2],
-        "rolloff": shape[:, 2:3],
-        "zero_crossing_rate": _zero_crossing_rate(signal, settings),
-        "rms": np.sqrt(np.einsum("fn,fn->f", frames, frames) / np.float32(settings.n_fft))[:, None],
+        name: frames[:, first:end]
+        for name, (first, end) in zip(bands, pairwise(starts), strict=True)
     }
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """The frames of a section.
+
+    Attributes
+    ----------
+    frames : NDArray[float32] [n_frames, sum of bands]
+        All descriptors side by side, in the order of `descriptor_bands`.
+    heard : NDArray[float32] [n_frames]
+        Mean square of the signal in each frame as the ear weighs it: see `loudness`.
+    """
+
+    frames: Floats
+    heard: Floats
+
+
+class Section:
+    """Describes a stretch of consecutive frames that share one tuning and one loudest moment.
+
+    Both are known only at its end, when `finish` says what `add` took in. Until then it holds the
+    power spectra, 4 kB a frame.
+    """
+
+    def __init__(self, settings: AnalysisSettings) -> None:
+        self.n_frames = 0
+        self._settings = settings
+        self._blocks: list[_Block] = []
+
+    def add(self, samples: Floats, *, before: int = 0, after: int = 0) -> None:
+        """Take in the frames over `samples`, a run as `Framer` gives it.
+
+        Parameters
+        ----------
+        before, after : int
+            How many zeros it begins and ends with that are not in the signal.
+        """
+        frames = frames_of(samples, self._settings)
+        magnitude = magnitudes(frames)
+        power = magnitude * magnitude
+        crest, valley = _crest_and_valley(magnitude, self._settings)
+        energy = np.einsum("fn,fn->f", frames, frames) / np.float32(self._settings.n_fft)
+        self._blocks.append(
+            _Block(
+                power=power,
+                mel=to_db(mel_spectrum(power, self._settings)),
+                peaks=spectral_peaks(power, self._settings),
+                crest=to_db(crest),
+                valley=to_db(valley),
+                shape=_spectral_shape(magnitude, frequencies(self._settings)),
+                crossings=_zero_crossing_rate(samples, self._settings, before, after),
+                rms=np.sqrt(energy)[:, None],
+                heard=heard_energy(power, self._settings),
+            )
+        )
+        self.n_frames += len(frames)
+
+    def finish(self) -> Described:
+        """Return what was taken in, described; nothing is held any longer."""
+        blocks, self._blocks = self._blocks, []
+        pitches, powers = (
+            np.concatenate([block.peaks[side] for block in blocks]) for side in (0, 1)
+        )
+        weights = chroma_filters(self._settings, tuning_of_peaks(pitches, powers))
+        # One block's spectrum is let go as the next is folded.
+        folded = [multiply(blocks[place].power, weights) for place in range(len(blocks))]
+        chroma = _scaled_to_one(np.concatenate(folded))
+        log_mel = within(_joined(blocks, "mel"))
+        parts = {
+            "log_mel": log_mel,
+            "mfcc": _cepstrum(log_mel, self._settings),
+            "chroma": chroma,
+            "spectral_contrast": within(_joined(blocks, "crest"))
+            - within(_joined(blocks, "valley")),
+            "tonnetz": multiply(_sum_to_one(chroma), tonnetz_basis()),
+            "shape": _joined(blocks, "shape"),
+            "zero_crossing_rate": _joined(blocks, "crossings"),
+            "rms": _joined(blocks, "rms"),
+        }
+        return Described(np.concatenate(list(parts.values()), axis=1), _joined(blocks, "heard"))
+
+
+@dataclass(frozen=True, slots=True)
 class _Block:
-    """What a run of frames contributes before the whole track's maxima and tuning are known."""
+    """What a run of frames says before the section's loudest moment and tuning are known."""
 
     power: Floats  # [n_frames, n_bins]; kept, because chroma waits for the tuning
-    mel: Floats  # [n_frames, n_mels] power
+    mel: Floats  # [n_frames, n_mels] dB
     peaks: tuple[Floats, Floats]  # Hz and power, each [n_peaks]
-    crest: Floats  # [n_frames, 7] mean of the loudest bins of each octave band
-    valley: Floats  # [n_frames, 7] mean of the quietest
+    crest: Floats  # [n_frames, 7] mean of the loudest bins of each octave band, dB
+    valley: Floats  # [n_frames, 7] mean of the quietest, dB
     shape: Floats  # [n_frames, 3] centroid, bandwidth, rolloff in Hz
+    crossings: Floats  # [n_frames, 1]
+    rms: Floats  # [n_frames, 1]
+    heard: Floats  # [n_frames]
 
 
-def _describe_block(magnitude: Floats, settings: AnalysisSettings) -> _Block:
-    power = magnitude * magnitude
-    crest, valley = _crest_and_valley(magnitude, settings)
-    return _Block(
-        power=power,
-        mel=mel_spectrum(power, settings),
-        peaks=spectral_peaks(power, settings),
-        crest=crest,
-        valley=valley,
-        shape=_spectral_shape(magnitude, frequencies(settings)),
-    )
+def _joined(blocks: list[_Block], name: str) -> Floats:
+    return np.concatenate([getattr(block, name) for block in blocks])
 
 
-def _checked(signal: Floats, settings: AnalysisSettings) -> Floats:
+def checked(signal: Floats, settings: AnalysisSettings) -> Floats:
+    """Return `signal` as float32, or say why it cannot be described."""
     signal = np.asarray(signal, dtype=np.float32)
     if signal.ndim != 1:
         raise AudioError(
@@ -154,12 +228,17 @@ def _checked(signal: Floats, settings: AnalysisSettings) -> Floats:
             "channels first."
         )
     if len(signal) < settings.n_fft:
-        raise AudioError(
-            f"The signal has {len(signal)} samples but one frame takes {settings.n_fft} "
-            f"({settings.n_fft / settings.sample_rate:.2f} s): use a longer recording."
-        )
+        raise too_short(len(signal), settings)
     check_signal(signal, "signal")
     return signal
+
+
+def too_short(n_samples: int, settings: AnalysisSettings) -> AudioError:
+    """Return the error for a signal that does not fill a frame."""
+    return AudioError(
+        f"The signal has {n_samples} samples but one frame takes {settings.n_fft} "
+        f"({settings.n_fft / settings.sample_rate:.2f} s): use a longer recording."
+    )
 
 
 def _spectral_shape(magnitude: Floats, hertz: Doubles) -> Floats:
@@ -185,9 +264,14 @@ def _crest_and_valley(magnitude: Floats, settings: AnalysisSettings) -> tuple[Fl
     crest = np.empty((len(magnitude), len(bands)), dtype=np.float32)
     valley = np.empty_like(crest)
     for band, (first, end, n_quantile) in enumerate(bands):
-        ordered = np.sort(magnitude[:, first:end], axis=1)
-        valley[:, band] = ordered[:, :n_quantile].mean(axis=1)
-        crest[:, band] = ordered[:, -n_quantile:].mean(axis=1)
+        bins = magnitude[:, first:end]
+        if n_quantile == 1:
+            bins.min(axis=1, out=valley[:, band])
+            bins.max(axis=1, out=crest[:, band])
+        else:
+            ordered = np.sort(bins, axis=1)
+            valley[:, band] = ordered[:, :n_quantile].mean(axis=1)
+            crest[:, band] = ordered[:, -n_quantile:].mean(axis=1)
     return crest, valley
 
 
@@ -217,16 +301,22 @@ def _sum_to_one(frames: Floats) -> Floats:
     return scaled
 
 
-def _zero_crossing_rate(signal: Floats, settings: AnalysisSettings) -> Floats:
+def _zero_crossing_rate(
+    samples: Floats, settings: AnalysisSettings, before: int, after: int
+) -> Floats:
     """Return the share of samples ``[n_frames, 1]`` whose sign differs from the one before.
 
     Zero is positive, and so is what is nearer to it than 1e-10. Beyond the ends the signal goes
     on at its last value. The first sample of a frame does not count, but is counted among them.
     """
-    half, n_fft = settings.n_fft // 2, settings.n_fft
-    negative = np.pad(signal < np.float32(-1e-10), half, mode="edge")
-    crossings = np.zeros(len(negative), dtype=np.int64)
-    np.cumsum(negative[1:] != negative[:-1], out=crossings[1:])
-    starts = np.arange(0, len(negative) - n_fft + 1, settings.hop_length)
-    rate = (crossings[starts + n_fft - 1] - crossings[starts]) / n_fft
-    return rate.astype(np.float32)[:, None]
+    n_fft, hop = settings.n_fft, settings.hop_length
+    negative = samples < np.float32(-1e-10)
+    negative[:before] = negative[before]
+    negative[len(negative) - after :] = negative[len(negative) - after - 1]
+    crossing = np.zeros(len(negative), dtype=np.bool_)
+    np.not_equal(negative[1:], negative[:-1], out=crossing[1:])
+    hops = np.count_nonzero(crossing.reshape(-1, hop), axis=1)
+    counts = sliding_window_view(hops, n_fft // hop).sum(axis=1)
+    counts -= crossing[: len(counts) * hop : hop]
+    rates: Floats = (counts / n_fft).astype(np.float32)[:, None]
+    return rates

@@ -14,7 +14,7 @@ from segue.errors import SegueError
 SAMPLE_RATE: Final = 22_050
 """Samples a second at which everything is analysed, unless the settings say otherwise."""
 
-ANALYSIS_VERSION: Final = 1
+ANALYSIS_VERSION: Final = 2
 """Goes up when the same settings would give other numbers, so that kept features are redone."""
 
 CONTRAST_TOP_EDGE: Final = 6_400.0
@@ -43,9 +43,23 @@ class AnalysisSettings:
     pool: int = 4  # frames averaged into one step of the sequence: 93 ms
     max_frames: int = 2_048  # frames kept of a track: 47.6 s
     window_frames: int = 512  # frames in a row (11.9 s) in each window of a longer track
+    section_frames: int = 16_384  # 6 min 20 s: a longer track is described in sections of so much
+    summary_frames: int = 32_768  # a summary of more frames is of every second, fourth, ... one
+    fast: bool = False  # listen to `max_frames // window_frames` stretches instead of all
+    stretch_seconds: float = 20.0  # length of each
 
     def __post_init__(self) -> None:
-        for name in ("n_fft", "hop_length", "n_mels", "n_mfcc", "pool", "max_frames"):
+        for name in (
+            "n_fft",
+            "hop_length",
+            "n_mels",
+            "n_mfcc",
+            "pool",
+            "max_frames",
+            "window_frames",
+            "section_frames",
+            "summary_frames",
+        ):
             value = getattr(self, name)
             if value < 1:
                 raise SegueError(
@@ -62,6 +76,11 @@ class AnalysisSettings:
                 f"n_fft is {self.n_fft} but must be even and span at least 10 ms: choose "
                 "a larger even value."
             )
+        if self.n_fft % self.hop_length:
+            raise SegueError(
+                f"n_fft is {self.n_fft} but must be a multiple of hop_length, {self.hop_length}: "
+                "choose such values."
+            )
         if self.n_mfcc > self.n_mels:
             raise SegueError(
                 f"n_mfcc is {self.n_mfcc} but must not exceed n_mels, {self.n_mels}: lower it."
@@ -71,6 +90,21 @@ class AnalysisSettings:
                 f"max_frames, {self.max_frames}, must be a multiple of window_frames, "
                 f"{self.window_frames}, and that of pool, {self.pool}: choose such values."
             )
+        if self.section_frames < self.max_frames:
+            raise SegueError(
+                f"section_frames is {self.section_frames} but must be at least max_frames, "
+                f"{self.max_frames}: raise it."
+            )
+        if self.fast and self.stretch_seconds < self.window_seconds:
+            raise SegueError(
+                f"stretch_seconds is {self.stretch_seconds} but must hold a window of "
+                f"{self.window_seconds:.1f} s: raise it."
+            )
+
+    @property
+    def window_seconds(self) -> float:
+        """Seconds of signal under one window of frames."""
+        return (self.window_frames * self.hop_length + self.n_fft) / self.sample_rate
 
 
 DEFAULT_SETTINGS: Final = AnalysisSettings()

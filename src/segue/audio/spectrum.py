@@ -22,28 +22,74 @@ from segue.audio.settings import AnalysisSettings
 Floats: TypeAlias = NDArray[np.float32]
 Doubles: TypeAlias = NDArray[np.float64]
 
-BLOCK_FRAMES = 64  # a block's double-precision frames, 1 MB, stay in a core's cache
+BLOCK_FRAMES = 128  # large enough that numpy's own cost a call is little, small enough for caches
 
 
-def centred_frames(signal: Floats, settings: AnalysisSettings, mode: str = "constant") -> Floats:
-    """View `signal` as overlapping frames ``[n_frames, n_fft]``, padded by `numpy.pad`'s `mode`."""
-    half = settings.n_fft // 2
-    padded = np.pad(signal, half, mode="edge" if mode == "edge" else "constant")
-    return sliding_window_view(padded, settings.n_fft)[:: settings.hop_length]
+class Framer:
+    """Cuts a signal that comes in blocks into runs of samples that hold whole frames.
+
+    Parameters
+    ----------
+    settings : AnalysisSettings
+    padded : bool
+        Centre frames on multiples of the hop, with zeros before the beginning and after the end;
+        otherwise the first frame starts at the first sample, and only whole frames count.
+
+    Attributes
+    ----------
+    before, after : int
+        Zeros that the first run begins with, and the last, after `finish`, ends with.
+    """
+
+    def __init__(self, settings: AnalysisSettings, *, padded: bool = True) -> None:
+        self._n_fft, self._hop = settings.n_fft, settings.hop_length
+        self.before = self.after = self._n_fft // 2 if padded else 0
+        self._rest = np.zeros(self.before, dtype=np.float32)
+
+    def push(self, signal: Floats) -> Iterator[Floats]:
+        """Yield what has become whole: runs of at most `BLOCK_FRAMES` frames.
+
+        A run of ``k`` frames is the samples ``[(k - 1) * hop_length + n_fft]`` under them.
+        """
+        self._rest = np.concatenate((self._rest, signal)) if len(self._rest) else signal
+        n_frames = max((len(self._rest) - self._n_fft) // self._hop + 1, 0)
+        for first in range(0, n_frames, BLOCK_FRAMES):
+            end = min(first + BLOCK_FRAMES, n_frames)
+            yield self._rest[first * self._hop : (end - 1) * self._hop + self._n_fft]
+        self._rest = self._rest[n_frames * self._hop :]
+
+    def finish(self) -> Iterator[Floats]:
+        """Yield the last runs, of frames that reach beyond the end."""
+        samples = np.concatenate((self._rest, np.zeros(self.after, dtype=np.float32)))
+        unused = (len(samples) - self._n_fft) % self._hop
+        self._rest, self.after = samples[:0], self.after - unused
+        yield from self.push(samples)
 
 
-def magnitude_blocks(frames: Floats) -> Iterator[Floats]:
-    """Yield the magnitude spectra ``[<= BLOCK_FRAMES, n_fft // 2 + 1]`` of `frames`, in order."""
-    window = hann_window(frames.shape[1])
-    for start in range(0, len(frames), BLOCK_FRAMES):
-        spectrum = np.fft.rfft(frames[start : start + BLOCK_FRAMES] * window, axis=1)
-        yield np.abs(spectrum.astype(np.complex64))
+def frames_of(samples: Floats, settings: AnalysisSettings) -> Floats:
+    """View the samples of a run as overlapping frames ``[n_frames, n_fft]``."""
+    return sliding_window_view(samples, settings.n_fft)[:: settings.hop_length]
 
 
-def power_to_db(power: Floats, top_db: float | None = 80.0) -> Floats:
-    """Return ``10 log10(power)``, no lower than -100 dB nor than `top_db` below the loudest."""
-    decibels = np.float32(10.0) * np.log10(np.maximum(power, np.float32(1e-10)))
-    return decibels if top_db is None else np.maximum(decibels, decibels.max() - top_db)
+def magnitudes(frames: Floats) -> Floats:
+    """Return the magnitude spectra ``[n_frames, n_fft // 2 + 1]`` of `frames`."""
+    spectrum = np.fft.rfft(frames * hann_window(frames.shape[1]), axis=1)
+    magnitude: Floats = np.abs(spectrum.astype(np.complex64))
+    return magnitude
+
+
+def to_db(power: Floats) -> Floats:
+    """Return ``10 log10(power)``, no lower than -100 dB."""
+    decibels: Floats = np.log10(np.maximum(power, np.float32(1e-10)))
+    decibels *= np.float32(10.0)
+    return decibels
+
+
+def within(decibels: Floats, range_db: float = 80.0) -> Floats:
+    """Raise what is more than `range_db` below the loudest to that, in place."""
+    floor = decibels.max() - np.float32(range_db)
+    np.maximum(decibels, floor, out=decibels)
+    return decibels
 
 
 def frequencies(settings: AnalysisSettings) -> Doubles:

@@ -36,10 +36,12 @@ def spectral_peaks(power: Floats, settings: AnalysisSettings) -> tuple[Floats, F
     top = min(HIGHEST, settings.sample_rate / 2.0)
     first, end = (int(bin_) for bin_ in np.searchsorted(hertz, (LOWEST, top)))
     first = max(first, 1)
-    below, here, above = (power[:, first + step : end + step] for step in (-1, 0, 1))
-    loud_enough = here > np.float32(PEAK_THRESHOLD) * power.max(axis=1, keepdims=True)
-    frame, place = np.nonzero((here > below) & (here >= above) & loud_enough)
-    peak, left, right = here[frame, place], below[frame, place], above[frame, place]
+    near = power[:, first - 1 : end + 1]
+    rises = near[:, 1:] > near[:, :-1]  # above the bin before
+    peaks = rises[:, :-1] & ~rises[:, 1:]
+    peaks &= near[:, 1:-1] > np.float32(PEAK_THRESHOLD) * power.max(axis=1, keepdims=True)
+    frame, place = np.divmod(np.flatnonzero(peaks), peaks.shape[1])
+    left, peak, right = (near[frame, place + step] for step in range(3))
     slope = right - left
     # In double precision, as librosa's compiled stencil does it.
     curvature = (right + left).astype(np.float64) - 2.0 * peak.astype(np.float64)

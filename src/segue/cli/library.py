@@ -13,6 +13,23 @@ library = typer.Typer(
 )
 
 
+_FIELDS = (
+    "track_id",
+    "title",
+    "artist",
+    "album",
+    "year",
+    "genres",
+    "tempo",
+    "tempo_confidence",
+    "key",
+    "key_confidence",
+    "loudness",
+    "duration",
+    "missing",
+)
+
+
 @library.command()
 @told
 def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
@@ -35,8 +52,9 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
     if json:
         print_json(document)
         return
+    missing = f" ({document['missing']:,} missing)" if document["missing"] else ""
     say(
-        f"{library}: {document['tracks']:,} tracks, {document['listens']:,} listens by"
+        f"{library}: {document['tracks']:,} tracks{missing}, {document['listens']:,} listens by"
         f" {document['listeners']:,} listeners, {document['problems']:,} problems."
     )
     names = ", ".join(f"{model['name']} (on {model['target']})" for model in models)
@@ -94,17 +112,71 @@ def tracks(
         )
     ]
     if json:
-        fields = ("track_id", "title", "artist", "album", "year", "genres", "tempo", "duration")
-        rows = [{name: getattr(track, name) for name in fields} for track in found[:most]]
+        rows = [{name: getattr(track, name) for name in _FIELDS} for track in found[:most]]
         print_json({"n": len(found), "tracks": rows})
         return
     cells = [
-        (track.track_id, track.title or "", track.artist or "", ", ".join(track.genres))
+        (
+            track.track_id + (" (missing)" if track.missing else ""),
+            track.title or "",
+            track.artist or "",
+            ", ".join(track.genres),
+            track.key or "",
+            f"{track.tempo:.0f}" if track.tempo else "",
+        )
         for track in found[:most]
     ]
-    print_table(f"{len(found):,} tracks", ("id", "title", "artist", "genre"), cells)
+    columns = ("id", "title", "artist", "genre", "key", "tempo")
+    print_table(f"{len(found):,} tracks", columns, cells, right=1)
     if len(found) > most:
         say(f"... and {len(found) - most:,} more: --most {len(found)} shows all.")
+
+
+@library.command()
+@told
+def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
+    """List recordings that lie in several files; they are never recommended beside each other."""
+    from segue.library import Library
+    from segue.pipeline.duplicates import duplicates as find
+
+    found = find(Library(library, create=False))
+    if json:
+        print_json(found.to_dict())
+        return
+    if not found.recordings:
+        say("No recording is there twice.")
+        return
+    rows = [
+        (
+            f"{number}" if not place else "",
+            track.track_id,
+            " - ".join(part for part in (track.artist, track.title) if part),
+            "" if track.duration is None else _minutes(track.duration),
+        )
+        for number, tracks in enumerate(found.recordings, start=1)
+        for place, track in enumerate(tracks)
+    ]
+    n_files = len(rows)
+    title = f"{len(found.recordings):,} recordings in {n_files:,} files"
+    print_table(title, ("", "id", "track", "length"), rows, right=1)
+
+
+@library.command("drop-windows")
+@told
+def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
+    """Free what only training needs, 9 of 10 bytes; segue preprocess --windows makes it again."""
+    from segue.library import Library
+    from segue.pipeline.inputs import drop_windows as drop
+
+    n_bytes = drop(Library(library, create=False))
+    if json:
+        print_json({"freed_bytes": n_bytes})
+        return
+    say(f"{n_bytes / 1e6:,.1f} MB freed.")
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds + 0.5) // 60}:{int(seconds + 0.5) % 60:02}"
 
 
 @library.command()

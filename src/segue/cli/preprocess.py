@@ -21,12 +21,47 @@ def preprocess(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one a processor.")
     ] = None,
+    fast: Annotated[
+        bool,
+        typer.Option(
+            "--fast",
+            help="Listen to 80 seconds of each new track, spread over it; a run without --fast"
+            " hears the rest later.",
+        ),
+    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave out files and folders of this name, or whose path matches (*, ?); may be"
+            " repeated. A file .notmusic in a folder leaves it out for good."
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option(min=1, help="Seconds after which a file is given up.")
+    ] = 300,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again the files that failed before.")
+    ] = False,
+    windows: Annotated[
+        bool,
+        typer.Option("--windows", help="Make again what segue library drop-windows dropped."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Scan, clean and analyse a dataset. Running it again does only what is new."""
-    from segue.pipeline.preprocess import preprocess_into
+    from segue.pipeline.preprocess import preprocess as run
 
-    result = preprocess_into(library, dataset, workers=workers, progress=terminal_progress())
+    result = run(
+        library,
+        dataset,
+        workers=workers,
+        exclude=exclude or [],
+        fast=fast,
+        retry=retry,
+        windows=windows,
+        time_limit=time_limit,
+        progress=terminal_progress(),
+    )
     if json:
         print_json(result.to_dict())
         return
@@ -42,6 +77,15 @@ def preprocess(
         f"{result.tracks:,} tracks{listens} in {library}.",
         f"{result.analysed:,} analysed now{speed}, in {result.seconds:.1f} s.",
     )
+    if result.moved:
+        say(f"{result.moved:,} moved or renamed, found again.")
+    if result.missing:
+        say(f"{result.missing:,} in the library are missing now: kept, and not recommended.")
+    if result.duplicates:
+        say(
+            f"{result.duplicates:,} are files of recordings that are there more than once:"
+            " segue library duplicates lists them."
+        )
     if result.problems:
         things = "thing" if result.problems == 1 else "things"
         say(f"{result.problems:,} {things} could not be used: segue library problems lists them.")

@@ -33,10 +33,17 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Engine:
-    """Blends signals over one catalogue. `all_listeners` are everyone's areas, ``[n_signals]``."""
+    """Blends signals over one catalogue.
+
+    `all_listeners` are everyone's areas, ``[n_signals]``. `recordings` are the positions of tracks
+    that are one recording in several files: only one of them comes, and none beside a track of its
+    own that is known or asked about. Tracks that are `missing`, by position, never come.
+    """
 
     signals: Sequence[Signal]
     all_listeners: Areas
+    recordings: Sequence[Sequence[int]] = ()
+    missing: Sequence[int] = ()
 
     @classmethod
     def fit(
@@ -70,7 +77,7 @@ class Engine:
         if exclude is None:
             exclude = np.zeros(rows.shape[1], bool)
             exclude[profile.known] = True
-        return rank(rows, self.listener_weights(profile), exclude, k)
+        return self._rank(rows, self.listener_weights(profile), exclude, k)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""
@@ -81,18 +88,58 @@ class Engine:
         weights = np.where(speaks, self.global_weights(), 0)
         if not weights.any():
             weights = speaks.astype(float)
-        return rank(rows, weights / max(weights.sum(), 1e-12), exclude, k)
+        return self._rank(rows, weights / max(weights.sum(), 1e-12), exclude, k)
+
+    def _rank(
+        self, rows: Scores, weights: NDArray[np.float64], exclude: NDArray[np.bool_], k: int
+    ) -> Ranked:
+        barred = self.barred(exclude)
+        return rank(rows, weights, barred, k, self.recordings)
+
+    def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
+        barred = exclude.copy()
+        for group in self.recordings:
+            if exclude[list(group)].any():
+                barred[list(group)] = True
+        barred[list(self.missing)] = True
+        return barred
 
 
-def rank(rows: Scores, weights: NDArray[np.float64], exclude: NDArray[np.bool_], k: int) -> Ranked:
-    """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded."""
+def rank(
+    rows: Scores,
+    weights: NDArray[np.float64],
+    exclude: NDArray[np.bool_],
+    k: int,
+    recordings: Sequence[Sequence[int]] = (),
+) -> Ranked:
+    """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded.
+
+    Of each of `recordings`, groups of positions, only the best comes.
+    """
     parts = standardise(rows, ~exclude) * weights[:, None].astype(np.float32)
     total = parts.sum(axis=0)
     # where no signal that counts says anything there is no reason to recommend
     total[exclude | np.isnan(rows[weights > 0]).all(axis=0)] = np.nan
+    keep_one_of_each(total, recordings)
     positions, scores = best(total[None, :], k)
     found = positions[0][positions[0] >= 0]
     return Ranked(found, scores[0][: len(found)], parts[:, found].T, weights)
+
+
+def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:
+    """Leave a score, in place, only to the best track of each group; NaN to the others.
+
+    >>> scores = np.array([0.1, 0.5, 0.4], np.float32)
+    >>> keep_one_of_each(scores, [[0, 2]])
+    >>> np.isnan(scores).tolist()
+    [True, False, False]
+    """
+    for group in recordings:
+        places = np.array(group)
+        known = places[~np.isnan(scores[places])]
+        if len(known) > 1:
+            scores[places[places != known[np.argmax(scores[known])]]] = np.nan
 
 
 def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:

@@ -1,5 +1,6 @@
 """What is kept: the only room that knows files, tables and SQL."""
 
+from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.library import Library
@@ -7,8 +8,10 @@ from segue.library.models import ModelStore
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
+    "AudioFile",
     "Catalogue",
     "FeatureStore",
+    "KnownTrack",
     "Library",
     "ModelStore",
     "new_directory",

@@ -74,14 +74,23 @@ def to_record(track: Track) -> dict[str, Any]:
         "duration": track.duration,
         "lyrics": track.lyrics,
         "split": track.split,
-        "path": _path_to_text(track.path) if track.path else None,
-        "features": _path_to_text(track.features) if track.features else None,
+        "path": path_to_text(track.path) if track.path else None,
+        "features": path_to_text(track.features) if track.features else None,
         "metadata": json.dumps(dict(track.metadata), ensure_ascii=False),
+        "missing": track.missing,
     }
 
 
+HEARD = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness", "duration")
+"""What analysis adds to a track, in columns ``heard_<name>`` of a record."""
+
+
 def from_record(record: Mapping[str, Any]) -> Track:
-    """Return the track that a row of the table `tracks` holds."""
+    """Return the track that a row of the table `tracks` holds, with what was heard if given."""
+    heard = {name: record.get(f"heard_{name}") for name in HEARD}
+    for name in ("tempo", "duration"):
+        if record[name] is not None:
+            heard[name] = record[name]
     return Track(
         track_id=record["track_id"],
         title=record["title"],
@@ -90,13 +99,13 @@ def from_record(record: Mapping[str, Any]) -> Track:
         year=record["year"],
         genres=tuple(json.loads(record["genres"])),
         tags=json.loads(record["tags"]),
-        tempo=record["tempo"],
-        duration=record["duration"],
         lyrics=record["lyrics"],
         split=cast("Split | None", record["split"]),
-        path=_path_from_text(record["path"]) if record["path"] else None,
-        features=_path_from_text(record["features"]) if record["features"] else None,
+        path=path_from_text(record["path"]) if record["path"] else None,
+        features=path_from_text(record["features"]) if record["features"] else None,
         metadata=json.loads(record["metadata"]),
+        missing=bool(record["missing"]),
+        **heard,
     )
 
 
@@ -104,7 +113,8 @@ _BYTES = "bytes:"
 """Begins the path of a file whose name is not UTF-8, which no database keeps as text."""
 
 
-def _path_to_text(path: Path) -> str:
+def path_to_text(path: Path) -> str:
+    """Return the text by which a database keeps a path, of whatever bytes."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
@@ -112,7 +122,8 @@ def _path_to_text(path: Path) -> str:
     return str(path)
 
 
-def _path_from_text(text: str) -> Path:
+def path_from_text(text: str) -> Path:
+    """Return the path that `path_to_text` gave a text for."""
     if text.startswith(_BYTES):
         return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_BYTES))))
     return Path(text)

@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -32,14 +42,26 @@ def open_database(path: Path) -> Engine:
                 f"{path} is a database, but not one of segue's: choose another --library."
             )
         if "meta" not in existing:
-            schema.create_all(database)
             with database.begin() as connection:
+                schema.create_all(connection)
                 connection.execute(insert(meta).values(key="format", value=str(FORMAT_VERSION)))
-    _check_version(database, path)
+    version = _checked_version(database, path)
+    if version < FORMAT_VERSION:
+        with told(path.parent), database.begin() as connection:
+            _migrate(connection, version)
     return database
 
 
-def _check_version(database: Engine, path: Path) -> None:
+def _migrate(connection: Connection, version: int) -> None:
+    """Bring the tables of an older format up to this one; all of it or nothing."""
+    schema.create_all(connection)
+    columns = {column["name"] for column in inspect(connection).get_columns("tracks")}
+    if version < 2 and "missing" not in columns:
+        connection.execute(text("ALTER TABLE tracks ADD COLUMN missing BOOLEAN"))
+    connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
+
+
+def _checked_version(database: Engine, path: Path) -> int:
     with told(path.parent), database.connect() as connection:
         value = connection.scalar(select(meta.c.value).where(meta.c.key == "format"))
     if value is None or not value.isdecimal():
@@ -52,6 +74,7 @@ def _check_version(database: Engine, path: Path) -> None:
             f"The library {path.parent} has format {value}, and this segue reads up to"
             f" {FORMAT_VERSION}: upgrade segue, or choose another --library."
         )
+    return int(value)
 
 
 def _configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001

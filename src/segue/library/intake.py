@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 VALUES = LISTEN_COLUMNS[2:]
 """What a listen says beside who and which track."""
-_ANALYSED = ("tempo", "duration")
-"""What analysis fills in where the dataset does not say; reading the dataset again keeps it."""
 _CHUNK = 10_000
 
 
@@ -28,25 +26,42 @@ def insert_rows(connection: "Connection", table: Table, rows: Sequence[Mapping[s
 
 
 def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
-    """Insert tracks; one whose id is known is updated in its row."""
-    if not tracks:
-        return
+    """Insert tracks; one whose id is known is updated in its row, if anything has changed."""
+    before = {
+        record["track_id"]: record
+        for record in connection.execute(select(schema.tracks)).mappings()
+    }
+    records = [
+        record
+        for record in map(to_record, tracks)
+        if record["track_id"] not in before or _differs(record, before[record["track_id"]])
+    ]
     statement = upsert(schema.tracks)
     columns = [column.name for column in schema.tracks.c if column.name not in ("row", "track_id")]
     values: dict[str, Any] = {name: statement.excluded[name] for name in columns}
-    for name in _ANALYSED:
-        values[name] = func.coalesce(values[name], schema.tracks.c[name])
     statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
-    records = [to_record(track) for track in tracks]
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
 
 
-def files_of(connection: "Connection") -> dict[int, tuple[str | None, str | None]]:
-    """Return the audio file and the file of frames of every track's row."""
+def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:
+    return any(before[name] != value for name, value in record.items())
+
+
+def mark_missing(connection: "Connection", track_ids: Iterable[str]) -> None:
+    """Note that the files of some tracks are gone."""
     table = schema.tracks
-    found = connection.execute(select(table.c.row, table.c.path, table.c.features))
-    return {row[0]: (row[1], row[2]) for row in found}
+    for track_id in track_ids:
+        connection.execute(table.update().where(table.c.track_id == track_id).values(missing=True))
+
+
+def files_of(connection: "Connection") -> dict[int, tuple[str, str | None, str | None]]:
+    """Return the id, audio file and file of frames of every track's row."""
+    table = schema.tracks
+    found = connection.execute(
+        select(table.c.row, table.c.track_id, table.c.path, table.c.features)
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in found}
 
 
 def _rows_of(connection: "Connection", table: Table, column: str) -> dict[str, int]:

@@ -7,7 +7,8 @@ are directories that are replaced as a whole.
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +17,33 @@ from sqlalchemy import Engine, delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
-from segue.library.catalogue import Catalogue, from_record
+from segue.library.audio_files import (
+    AudioFile,
+    KnownTrack,
+    audio_files,
+    forget_audio_files,
+    known_tracks,
+    place_audio_file,
+    put_alike,
+    put_audio_files,
+)
+from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.intake import (
     VALUES,
     files_of,
     insert_rows,
+    mark_missing,
     put_friends,
     put_listens,
     put_problems,
     put_tracks,
 )
+from segue.library.lock import writing
 from segue.library.models import ModelStore
 from segue.library.storage import told
-from segue.types import LISTEN_COLUMNS, Problem, Split, Track
+from segue.types import LISTEN_COLUMNS, FileState, Problem, Split, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,18 +106,44 @@ class Library:
         listens: "pd.DataFrame",
         friends: "pd.DataFrame | None" = None,
         problems: Sequence[Problem] = (),
+        same_sound: Mapping[str, FileState] | None = None,
+        changed: Collection[str] = (),
+        missing: Collection[str] = (),
     ) -> None:
         """Take in a dataset, all of it or nothing.
 
         A track whose id is known replaces what was known of it and keeps its row; if its file is
         another one now, what was computed from the old one is forgotten. The listens and problems
         of an earlier reading of the same dataset `name` are replaced.
+
+        Parameters
+        ----------
+        same_sound
+            Tracks whose file is another one, with its state, but sounds the same: what was computed
+            still holds.
+        changed
+            Tracks whose file has the same name and another sound.
+        missing
+            Tracks that were there once, and whose files are gone.
         """
+        kept = same_sound or {}
         with told(self.directory), self._database.begin() as connection:
             before = files_of(connection)
             put_tracks(connection, tracks)
+            mark_missing(connection, missing)
             after = files_of(connection)
-            self.forget_features([row for row, files in before.items() if after[row] != files])
+            stale = [
+                row
+                for row, files in before.items()
+                if files[0] not in kept and (after[row] != files or files[0] in changed)
+            ]
+            forget_audio_files(connection, stale)
+            self.forget_features(stale)
+            rows = {files[0]: row for row, files in before.items()}
+            for track in tracks:
+                if track.track_id in kept and track.path is not None:
+                    state = kept[track.track_id]
+                    place_audio_file(connection, rows[track.track_id], track.path, state)
             put_listens(connection, name, listens)
             if friends is not None:
                 put_friends(connection, friends)
@@ -115,25 +154,51 @@ class Library:
         with told(self.directory), self._database.begin() as connection:
             put_problems(connection, dataset, stage, problems)
 
-    def set_analysed(self, found: Mapping[int, Mapping[str, float | None]]) -> None:
-        """Fill in what analysis found (`tempo`, `duration`), by track row, where it is unknown."""
+    def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
+        """Keep what analysis found in the files of some tracks, by row, or why it could not."""
         with told(self.directory), self._database.begin() as connection:
-            for row, values in found.items():
-                for column, value in values.items():
-                    field = schema.tracks.c[column]
-                    connection.execute(
-                        schema.tracks.update()
-                        .where(schema.tracks.c.row == row, field.is_(None))
-                        .values({column: value})
-                    )
+            put_audio_files(connection, files)
+
+    def set_alike(self, pairs: Sequence[tuple[int, int, float]]) -> None:
+        """Note which tracks, by row, are one recording, and how alike they are."""
+        with told(self.directory), self._database.begin() as connection:
+            put_alike(connection, pairs)
+
+    def writing(self, verb: str) -> AbstractContextManager[None]:
+        """Hold the library for `verb` while the context lasts: see `segue.library.lock.writing`.
+
+        Raises
+        ------
+        LibraryBusyError
+            If another program is writing to it.
+        """
+        return writing(self.directory, verb)
 
     # what is known -------------------------------------------------------------------------------
 
     def catalogue(self) -> Catalogue:
         """Return all tracks, in the order of their rows."""
-        records = self._read(select(schema.tracks).order_by(schema.tracks.c.row))
+        files = schema.audio_files
+        heard = [files.c[name].label(f"heard_{name}") for name in HEARD]
+        query = select(schema.tracks, *heard).join_from(schema.tracks, files, isouter=True)
+        records = self._read(query.order_by(schema.tracks.c.row))
         rows = np.array([record["row"] for record in records], np.int64)
         return Catalogue([from_record(record) for record in records], rows)
+
+    def known_tracks(self) -> dict[str, KnownTrack]:
+        """Return every track by its id as its dataset stated it, with its audio file."""
+        with told(self.directory), self._database.connect() as connection:
+            return known_tracks(connection)
+
+    def audio_files(self) -> dict[int, AudioFile]:
+        """Return what is known of the audio files of tracks, by row."""
+        with told(self.directory), self._database.connect() as connection:
+            return audio_files(connection)
+
+    def alike(self) -> list[tuple[int, int]]:
+        """Return the pairs of tracks, by row, that are one recording."""
+        query = select(schema.alike).order_by(schema.alike.c.one, schema.alike.c.other)
+        return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
         """Return all listens: `user_id`, `track_id`, and the other columns of `LISTEN_COLUMNS`."""
@@ -169,9 +234,11 @@ class Library:
         )
         return [(record["one"], record["other"]) for record in self._read(query)]
 
-    def problems(self) -> list[Problem]:
-        """Return everything that came in and could not be used."""
+    def problems(self, *, stage: str | None = None) -> list[Problem]:
+        """Return everything that came in and could not be used, or what one stage could not."""
         query = select(schema.problems).order_by(schema.problems.c.id)
+        if stage is not None:
+            query = query.where(schema.problems.c.stage == stage)
         return [
             Problem(
                 source=record["source"],
@@ -183,17 +250,17 @@ class Library:
         ]
 
     def counts(self) -> dict[str, int]:
-        """Return how many tracks, listeners, listens and problems there are."""
+        """Return how many tracks, listeners, listens and problems there are, and `missing` ones."""
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
         names["problems"] = "problems"
         with told(self.directory), self._database.connect() as connection:
-            return {
-                word: connection.scalar(
-                    select(func.count()).select_from(schema.schema.tables[table])
-                )
-                or 0
+            queries = {
+                word: select(func.count()).select_from(schema.schema.tables[table])
                 for word, table in names.items()
             }
+            tracks = schema.tracks
+            queries["missing"] = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
     # what is computed ----------------------------------------------------------------------------
 
@@ -202,20 +269,27 @@ class Library:
         directory = self.directory / "features" / settings_hash(settings)
         return FeatureStore(directory, settings=settings, dtypes=dtypes)
 
-    def forget_features(self, rows: Sequence[int]) -> None:
-        """Let every store forget what was computed from tracks whose files are others now."""
-        for path in self.directory.glob("features/*/settings.json"):
+    def forget_features(
+        self, rows: Sequence[int], where: Callable[[Mapping[str, Any]], bool] | None = None
+    ) -> None:
+        """Let every store, or those `where` their settings are so, forget some tracks."""
+        for path in self.directory.glob("features/*/settings.json") if rows else ():
             kept = json.loads(path.read_text("utf-8"))
+            if where is not None and not where(kept["settings"]):
+                continue
             with FeatureStore(
                 path.parent, settings=kept["settings"], dtypes=kept["arrays"]
             ) as store:
                 store.forget(rows)
 
-    def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> None:
-        """Delete the stores of features whose settings are `unwanted`."""
+    def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> int:
+        """Delete the stores of features whose settings are `unwanted`; return their bytes."""
+        n_bytes = 0
         for path in self.directory.glob("features/*/settings.json"):
             if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
+                n_bytes += sum(file.stat().st_size for file in path.parent.iterdir())
                 shutil.rmtree(path.parent, ignore_errors=True)
+        return n_bytes
 
     def splits(self, target: str) -> dict[int, Split]:
         """Return which split each track's row was drawn into for the `target`."""

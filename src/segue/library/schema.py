@@ -6,6 +6,7 @@ row number, which keeps 48 million of them small.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -19,8 +20,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-FORMAT_VERSION = 1
-"""Raised whenever an older program could misread what a newer one wrote."""
+FORMAT_VERSION = 2
+"""Raised whenever an older program could misread what a newer one wrote.
+
+1  the first
+2  what is known of audio files, missing tracks, recordings in several files
+"""
 
 schema = MetaData()
 
@@ -49,6 +54,34 @@ tracks = Table(
     Column("path", Text),
     Column("features", Text),
     Column("metadata", Text, nullable=False),
+    Column("missing", Boolean),  # NULL in what format 1 wrote
+)
+
+audio_files = Table(
+    "audio_files",
+    schema,
+    Column("track", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False),
+    Column("digest", Text),
+    Column("failed", Text),  # why it could not be analysed
+    Column("failed_with", Text),  # the version of segue that could not
+    Column("fast", Boolean, nullable=False),
+    Column("duration", Float),
+    Column("tempo", Float),
+    Column("tempo_confidence", Float),
+    Column("key", Text),
+    Column("key_confidence", Float),
+    Column("loudness", Float),
+)
+
+alike = Table(
+    "alike",
+    schema,
+    Column("one", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("other", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("likeness", Float, nullable=False),
 )
 
 users = Table(

@@ -57,7 +57,7 @@ def load_knn(library: Library) -> KnnModel:
 def _encode(library: Library, model: str, progress: Progress) -> int:
     manifest = library.models.manifest(model)
     chosen = INPUTS[manifest["input"]]
-    source, name = open_store(library, chosen), chosen.frames[model]
+    source, name = open_store(library, chosen.windows), chosen.frames[model]
     n_new = 0
     with embedding_store(library, model) as store:
         rows = [row for row in source.rows().tolist() if row not in store]

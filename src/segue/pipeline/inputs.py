@@ -1,12 +1,12 @@
 """Which arrays the library keeps of a track, and which of them a model is fed with.
 
-A *input* is one store of arrays: what analysis computes from audio, or frames that came with the
-dataset (kept in their own data type). Models take the input that covers most of the library, so a
+An *input* is what analysis computes from audio, or frames that came with the dataset (kept in their
+own data type). Models take the input that covers most of the library, so a
 library of mixed kinds trains on one kind and says what it leaves out.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segue.audio import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
+    TRACK_VALUES,
     given_summary_names,
     summary_names,
 )
@@ -22,47 +23,89 @@ from segue.errors import ModelError
 from segue.library import Catalogue, FeatureStore, Library
 
 ANALYSIS = DEFAULT_SETTINGS
-"""What every library is analysed with. Another value makes another store beside the old one."""
+"""What every library is analysed with. Another value makes other stores beside the old ones."""
+
+FAST = replace(ANALYSIS, fast=True)
+"""What ``--fast`` analyses with: the same arrays, from less of the track."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One store: what its arrays were computed with, and their data types."""
+
+    settings: Mapping[str, Any]
+    dtypes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One kind of store. `frames` names the array that each encoder reads."""
+    """What models are fed with, and the stores in which it is kept.
+
+    `frames` names the array of `windows` that each encoder reads; `summary` holds the vectors.
+    """
 
     name: str
-    settings: Mapping[str, Any]
-    dtypes: Mapping[str, str]
+    windows: Kept
+    summary: Kept
     frames: Mapping[str, str]
+
+
+def _audio(keeps: str, dtypes: Mapping[str, str]) -> Kept:
+    settings = {"from": "audio", "version": ANALYSIS_VERSION, **asdict(ANALYSIS)}
+    # how much of a track is listened to is a fact of the track: what comes out compares
+    for name in ("fast", "stretch_seconds"):
+        del settings[name]
+    return Kept({**settings, "keeps": keeps}, dtypes)
+
+
+def _given(dtype: str) -> Input:
+    kept = Kept({"from": "given frames", "dtype": dtype}, {"frames": dtype, "summary": "float32"})
+    return Input(f"frames ({dtype})", kept, kept, {"cnn": "frames", "rnn": "frames"})
 
 
 AUDIO = Input(
     name="audio",
-    settings={"from": "audio", "version": ANALYSIS_VERSION, **asdict(ANALYSIS)},
-    dtypes={"log_mel": "uint8", "sequence": "float16", "summary": "float32"},
+    # what takes the room, 9 of 10 bytes: it may be dropped and made again
+    windows=_audio("windows", {"log_mel": "uint8", "sequence": "float16"}),
+    summary=_audio(
+        "summary",
+        {
+            "summary": "float32",
+            "beats": "float32",
+            "fingerprint": "uint32",
+            "facts": "float32",
+            "file": "int64",
+            "digest": "uint8",
+        },
+    ),
     frames={"cnn": "log_mel", "rnn": "sequence"},
 )
-GIVEN = {
-    dtype: Input(
-        name=f"frames ({dtype})",
-        settings={"from": "given frames", "dtype": dtype},
-        dtypes={"frames": dtype, "summary": "float32"},
-        frames={"cnn": "frames", "rnn": "frames"},
-    )
-    for dtype in ("uint8", "float32")
-}
+GIVEN = {dtype: _given(dtype) for dtype in ("uint8", "float32")}
 INPUTS = {found.name: found for found in (AUDIO, *GIVEN.values())}
 
 
-def open_store(library: Library, chosen: Input) -> FeatureStore:
-    """Return the store of one input."""
-    return library.features(chosen.settings, chosen.dtypes)
+def open_store(library: Library, kept: Kept) -> FeatureStore:
+    """Return one store of one input."""
+    return library.features(kept.settings, kept.dtypes)
 
 
 def choose_input(library: Library) -> tuple[Input, FeatureStore] | None:
-    """Return the input that most tracks have, with its store; None if no track has any."""
-    stores = [(chosen, open_store(library, chosen)) for chosen in INPUTS.values()]
+    """Return the input that most tracks have, with its windows; None if no track has any."""
+    stores = [(chosen, open_store(library, chosen.windows)) for chosen in INPUTS.values()]
     chosen, store = max(stores, key=lambda pair: len(pair[1].rows()))
     return (chosen, store) if len(store.rows()) else None
+
+
+def drop_windows(library: Library) -> int:
+    """Delete the windows of audio, which only training needs; return how many bytes that freed.
+
+    Raises
+    ------
+    LibraryBusyError
+        If another program is writing to the library.
+    """
+    with library.writing("segue library drop-windows"):
+        return library.drop_features(lambda kept: kept == AUDIO.windows.settings)
 
 
 def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
@@ -75,6 +118,11 @@ def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
     """
     found = choose_input(library)
     if found is None:
+        if len(open_store(library, AUDIO.summary).rows()):
+            raise ModelError(
+                f"The model '{model}' needs the windows of the tracks, which were dropped:"
+                " run segue preprocess --windows on the dataset to make them again."
+            )
         raise ModelError(
             f"The model '{model}' needs audio or precomputed frames and this library has neither:"
             " run segue preprocess on a dataset that has them."
@@ -99,21 +147,23 @@ def summaries(
     groups
         The descriptor of each column, ``[d]``.
     """
-    if name is None:
-        found = choose_input(library)
-    else:
-        found = (INPUTS[name], open_store(library, INPUTS[name])) if name in INPUTS else None
-    if found is None:
+    wanted = [INPUTS[name]] if name in INPUTS else [] if name else list(INPUTS.values())
+    stores = [(chosen, open_store(library, chosen.summary)) for chosen in wanted]
+    if not any(len(store.rows()) for _, store in stores) and name not in INPUTS:
         return np.zeros((len(catalogue), 0), np.float32), [], None
-    chosen, store = found
+    chosen, store = max(stores, key=lambda pair: len(pair[1].rows()))
     summary = store.matrix("summary", catalogue.rows)
     return summary, _groups(chosen, summary.shape[1]), chosen
 
 
 def _groups(chosen: Input, n_columns: int) -> list[str]:
-    """Return the part of each column's name before its band: ``"mfcc[3].mean"`` is of ``mfcc``."""
+    """Return the part of each column's name before its band: ``"mfcc[3].mean"`` is of ``mfcc``.
+
+    What is one value a track (loudness, tempo, key) is a group of its own.
+    """
     if chosen is AUDIO:
         names = summary_names(ANALYSIS)
+        names = (*names[: -len(TRACK_VALUES)], *("track" for _ in TRACK_VALUES))
     else:
         names = given_summary_names(n_columns // len(given_summary_names(1)))
     return [name.split("[")[0].split(".")[0] for name in names]

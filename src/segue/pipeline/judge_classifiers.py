@@ -133,8 +133,11 @@ def _logistic(
     valid = _judged_tracks(labels, summary, "valid")
     if len(np.unique(labels.labels[train])) < 2:
         return []
-    scaler = StandardScaler().fit(np.nan_to_num(summary[train]))
-    columns = np.clip(scaler.transform(np.nan_to_num(summary)), -5, 5)
+    known = ~np.isnan(summary)
+    # what is unknown of a track (its tempo, its key) counts as the mean
+    usual = np.where(known, summary, 0)[train].sum(axis=0) / np.maximum(known[train].sum(axis=0), 1)
+    filled = np.where(known, summary, usual)
+    columns = np.clip(StandardScaler().fit(filled[train]).transform(filled), -5, 5)
     fitted: list[tuple[float, Any]] = []
     for strength in _STRENGTHS if valid.any() else _STRENGTHS[1:2]:
         model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
@@ -143,9 +146,9 @@ def _logistic(
         fitted.append((right, model))
     best = max(fitted, key=lambda pair: pair[0])[1]
     chances = np.full((len(summary), len(labels.class_names)), np.nan)
-    known = ~np.isnan(summary).all(axis=1)
-    chances[known] = 0
-    chances[np.ix_(known, best.classes_)] = best.predict_proba(columns[known])
+    heard = known.any(axis=1)
+    chances[heard] = 0
+    chances[np.ix_(heard, best.classes_)] = best.predict_proba(columns[heard])
     return [Judged(LOGISTIC, chances, baseline=True)] if chosen.any() else []
 
 

@@ -5,7 +5,7 @@ listener's own. Tracks met in them are never recommended here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ from segue.evaluation import (
 )
 from segue.index import best
 from segue.library import Catalogue, Library
+from segue.pipeline.duplicates import recordings
 from segue.pipeline.labels import artist_groups
 from segue.pipeline.signals import open_signals
 from segue.signals import Profile, Scores
@@ -101,7 +102,12 @@ def judge_recommendations(
     signals = open_signals(library, catalogue, list(known.history.values()))
     if not signals:
         raise ModelError("There is no signal to recommend with: run segue train all first.")
-    engine = Engine.fit(signals, list(known.history.values()), seed=seed)
+    fitted = Engine.fit(signals, list(known.history.values()), seed=seed)
+    engine = replace(
+        fitted,
+        recordings=recordings(library, catalogue),
+        missing=[place for place, track in enumerate(catalogue.tracks) if track.missing],
+    )
     lists = _recommend_all(engine, known, len(catalogue), seed, progress)
     popularity = np.zeros(len(catalogue))
     for profile in known.history.values():
@@ -143,7 +149,7 @@ def _recommend_all(
     names = [signal.name for signal in engine.signals]
     models = [PERSONAL, GLOBAL, *names, RANDOM]
     lists = {name: np.full((len(known.users), K_MOST), -1, np.int64) for name in models}
-    everyone = engine.global_weights()
+    everyone, groups = engine.global_weights(), engine.recordings
     with progress("Judging recommendations", len(known.users)) as advance:
         for start in range(0, len(known.users), _BATCH):
             batch = known.profiles[start : start + _BATCH]
@@ -152,10 +158,11 @@ def _recommend_all(
                 rows: Scores = scores[:, i]
                 exclude = np.zeros(n_tracks, bool)
                 exclude[profile.known] = True
+                exclude = engine.barred(exclude)
                 own = engine.listener_weights(profile)
                 found = {
-                    PERSONAL: rank(rows, own, exclude, K_MOST).positions,
-                    GLOBAL: rank(rows, everyone, exclude, K_MOST).positions,
+                    PERSONAL: rank(rows, own, exclude, K_MOST, groups).positions,
+                    GLOBAL: rank(rows, everyone, exclude, K_MOST, groups).positions,
                     RANDOM: rng.permutation(np.flatnonzero(~exclude))[:K_MOST],
                 }
                 alone = np.where(np.isnan(rows) | exclude, np.nan, standardise(rows, ~exclude))

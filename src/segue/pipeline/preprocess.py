@@ -1,20 +1,31 @@
 """`preprocess`: read a dataset, clean it, keep it, analyse what is new."""
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from segue.library import Library
-from segue.pipeline.analysis import analyse_new, check_usable
+from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
+from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
-from segue.sources import Dataset, read_dataset
+from segue.pipeline.scan import compare, known_files
+from segue.pipeline.workers import TIME_LIMIT, Workers
+from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
+
+_VERB = "segue preprocess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocessed:
-    """What `preprocess` did. `analysed` counts tracks analysed now, `seconds` all it took."""
+    """What `preprocess` did.
+
+    `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
+    `missing` those of the whole library whose files are gone, `seconds` all it took.
+    """
 
     dataset: str
     kind: str
@@ -23,8 +34,11 @@ class Preprocessed:
     listens: int
     analysed: int
     encoded: int
+    moved: int
+    missing: int
+    duplicates: int
     problems: int
-    seconds: float
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue preprocess --json`` prints."""
@@ -32,10 +46,15 @@ class Preprocessed:
 
 
 def preprocess(
-    library: Library,
+    library: Library | Path,
     dataset: str | Path,
     *,
     workers: int | None = None,
+    exclude: Sequence[str] = (),
+    fast: bool = False,
+    retry: bool = False,
+    windows: bool = False,
+    time_limit: float = TIME_LIMIT,
     progress: Progress = no_progress,
 ) -> Preprocessed:
     """Take a dataset into the library and analyse what is new in it.
@@ -44,70 +63,85 @@ def preprocess(
 
     Parameters
     ----------
+    library
+        Or the directory of one, which is made once the dataset is known to be usable.
     dataset
         Directory of the dataset: metadata.csv, a music folder, GTZAN, Million Song, or listens.
     workers
         Processes that decode and describe; by default one a processor.
+    exclude
+        Patterns of files and folders to leave out.
+    fast
+        Listen to 80 seconds of each new track, spread over it; a later run without it makes up
+        for the rest.
+    retry
+        Try again the files that could not be analysed before.
+    windows
+        Make again the windows that `segue.pipeline.storage.drop_windows` dropped.
+    time_limit
+        Seconds after which a file is given up.
 
     Raises
     ------
     DatasetError
         If nothing in the dataset can be used; the library is then as it was.
+    LibraryBusyError
+        If another program is writing to the library.
     LibraryError
         If the library cannot be written.
     """
-    return _take_in(library, read_usable(dataset, progress=progress), workers, progress)
+    how = HowToAnalyse(fast=fast, retry=retry, windows=windows)
+    started = time.monotonic()
+    with ExitStack() as stack:
+        pool = stack.enter_context(Workers(workers, time_limit))
+        opened = library if isinstance(library, Library) else _if_there(library)
+        known: Known = {}
+        if opened is not None:
+            stack.enter_context(opened.writing(_VERB))
+            known = known_files(opened)
+        found = read_dataset(Path(dataset), exclude=exclude, known=known, progress=progress)
+        if found.listens.empty and not any(track.path in known for track in found.tracks):
+            check_usable(found.tracks, pool)
+        if opened is None:
+            opened = library if isinstance(library, Library) else Library(library)
+            stack.enter_context(opened.writing(_VERB))
+        done = _take_in(opened, found, pool, how, progress)
+        result = replace(done, seconds=round(time.monotonic() - started, 2))
+        opened.record_run("preprocess", result.to_dict())
+        return result
 
 
-def preprocess_into(
-    directory: Path,
-    dataset: str | Path,
-    *,
-    workers: int | None = None,
-    progress: Progress = no_progress,
-) -> Preprocessed:
-    """Do what `preprocess` does; the library in `directory` is made once the dataset is usable.
-
-    Raises
-    ------
-    DatasetError, LibraryError
-        As `preprocess`.
-    """
-    found = read_usable(dataset, progress=progress)
-    return _take_in(Library(directory), found, workers, progress)
-
-
-def read_usable(dataset: str | Path, *, progress: Progress = no_progress) -> Dataset:
-    """Read a dataset and make sure that there is something in it to learn from.
-
-    Raises
-    ------
-    DatasetError
-        If there are no listens and not one track that can be analysed.
-    """
-    found = read_dataset(Path(dataset), progress=progress)
-    if found.listens.empty:
-        check_usable(found.tracks)
-    return found
+def _if_there(directory: Path) -> Library | None:
+    return Library(directory) if (directory / "library.db").exists() else None
 
 
 def _take_in(
-    library: Library, found: Dataset, workers: int | None, progress: Progress
+    library: Library,
+    found: Dataset,
+    workers: Workers,
+    how: HowToAnalyse,
+    progress: Progress,
 ) -> Preprocessed:
-    started = time.monotonic()
     name = str(found.directory.resolve())
+    scan = compare(library, found, workers, progress)
     library.add_dataset(
         name,
-        tracks=found.tracks,
+        tracks=scan.tracks,
         listens=found.listens,
         friends=found.friends,
         problems=found.problems,
+        same_sound=scan.same_sound,
+        changed=scan.changed,
+        missing=scan.missing,
     )
     catalogue = library.catalogue()
-    analysed, problems = analyse_new(library, catalogue, workers=workers, progress=progress)
+    analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
     library.set_problems(name, "analysis", problems)
-    encoded = encode_new(library, library.catalogue(), progress=progress)
-    result = Preprocessed(
+    if analysed:
+        catalogue = library.catalogue()
+    duplicates = find_duplicates(library, catalogue, progress=progress)
+    encoded = encode_new(library, catalogue, progress=progress)
+    return Preprocessed(
         dataset=name,
         kind=found.kind,
         tracks=len(found.tracks),
@@ -115,8 +149,8 @@ def _take_in(
         listens=len(found.listens),
         analysed=analysed,
         encoded=encoded,
+        moved=scan.n_moved,
+        missing=library.counts()["missing"],
+        duplicates=duplicates,
         problems=len(found.problems) + len(problems),
-        seconds=round(time.monotonic() - started, 2),
     )
-    library.record_run("preprocess", result.to_dict())
-    return result

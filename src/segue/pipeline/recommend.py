@@ -8,12 +8,14 @@ from segue.engine import (
     Ranked,
     Recommendations,
     explain,
+    keep_one_of_each,
     profile_from_seeds,
     with_seeds,
 )
 from segue.errors import LibraryError, UnknownListenerError
 from segue.index import best
 from segue.library import Catalogue, Library
+from segue.pipeline.duplicates import recordings
 from segue.pipeline.signals import listeners_of, open_engine, vector_signal
 
 
@@ -112,6 +114,12 @@ def similar(
 def _by_one(library: Library, catalogue: Catalogue, position: int, k: int, name: str) -> Ranked:
     scores = vector_signal(library, catalogue, name).for_track(position)
     scores[position] = np.nan
+    groups = recordings(library, catalogue)
+    keep_one_of_each(scores, groups)
+    for group in groups:
+        if position in group:
+            scores[group] = np.nan
+    scores[[track.missing for track in catalogue.tracks]] = np.nan
     positions, values = best(scores[None, :], k)
     found = positions[0][positions[0] >= 0]
     top = values[0][: len(found)]

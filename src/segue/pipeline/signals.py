@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segue.engine import Engine, everyone, profiles_of
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library, settings_hash
+from segue.pipeline.duplicates import recordings
 from segue.pipeline.embeddings import embeddings
 from segue.signals import (
     Profile,
@@ -99,6 +100,8 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
             " or listens): run segue preprocess on a dataset that has some of them."
         )
     names = [signal.name for signal in signals]
+    groups = recordings(library, catalogue)
+    missing = [place for place, track in enumerate(catalogue.tracks) if track.missing]
     fingerprint = settings_hash(
         {
             "signals": names,
@@ -109,12 +112,13 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     if ENGINE in library.models:
         manifest = library.models.manifest(ENGINE)
         if manifest["fingerprint"] == fingerprint:
-            return Engine(signals, np.array([manifest["areas"][name] for name in names]))
+            kept = np.array([manifest["areas"][name] for name in names])
+            return Engine(signals, kept, groups, missing)
     areas = everyone(signals, list(profiles.values()))
     found = dict(zip(names, areas.tolist(), strict=True))
     with library.models.saving(ENGINE, {"fingerprint": fingerprint, "areas": found}):
         pass
-    return Engine(signals, areas)
+    return Engine(signals, areas, groups, missing)
 
 
 def _trained(library: Library) -> list[tuple[str, object]]:

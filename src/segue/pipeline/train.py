@@ -95,6 +95,8 @@ def train(
         If the model is unknown, or cannot be trained on this library; with ``all``, if none can.
     MissingExtraError
         If a network is asked for and Keras is not installed.
+    LibraryBusyError
+        If another program is writing to the library.
     """
     if model not in (*MODELS, "all"):
         raise ModelError(f"There is no model {model!r}: choose from {', '.join(MODELS)} or all.")
@@ -103,19 +105,25 @@ def train(
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
     labels = labels_of(library, catalogue, target)
     work = _Work(library, catalogue, labels, seed, force, settings or {}, progress)
+    with library.writing("segue train"):
+        results = _train_each(work, model)
+    if all(result.state == "skipped" for result in results):
+        reasons = " ".join(result.reason or "" for result in results)
+        raise ModelError(f"Nothing could be trained. {reasons}")
+    library.record_run("train", {"models": [result.to_dict() for result in results]})
+    return results
+
+
+def _train_each(work: _Work, model: str) -> list[Trained]:
     results = []
     for name in MODELS if model == "all" else (model,):
         try:
-            with told(library.directory):
+            with told(work.library.directory):
                 results.append(_train_one(work, name))
         except (ModelError, MissingExtraError) as error:
             if model != "all":
                 raise
             results.append(Trained(model=name, state="skipped", reason=str(error)))
-    if all(result.state == "skipped" for result in results):
-        reasons = " ".join(result.reason or "" for result in results)
-        raise ModelError(f"Nothing could be trained. {reasons}")
-    library.record_run("train", {"models": [result.to_dict() for result in results]})
     return results
 
 
@@ -157,6 +165,7 @@ def _fit_encoder(work: _Work, name: str) -> dict[str, Any] | None:
     manifest: dict[str, Any] = {
         "kind": name,
         "input": chosen.name,
+        "analysis": settings_hash(chosen.windows.settings),
         "settings": settings.to_dict(),
         **_origin(work.catalogue, work.labels, places, work.seed),
     }
@@ -211,6 +220,7 @@ def _fit_knn(work: _Work, name: str) -> dict[str, Any] | None:
     manifest: dict[str, Any] = {
         "kind": name,
         "input": chosen.name if chosen else "metadata",
+        "analysis": settings_hash(chosen.summary.settings) if chosen else None,
         "settings": asdict(settings),
         **_origin(work.catalogue, work.labels, range(len(work.catalogue)), work.seed),
     }
@@ -253,7 +263,7 @@ def _up_to_date(library: Library, name: str, manifest: Mapping[str, Any]) -> boo
     if name not in library.models:
         return False
     there = library.models.manifest(name)
-    same = ("kind", "input", "target", "class_names", "seed", "data")
+    same = ("kind", "input", "analysis", "target", "class_names", "seed", "data")
     return all(there.get(key) == manifest[key] for key in same) and there.get(
         "settings"
     ) == _as_json(manifest["settings"])

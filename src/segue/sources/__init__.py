@@ -5,17 +5,20 @@ says when two artists are the same.
 """
 
 from segue.sources.cleaning.artists import comparison_key
-from segue.sources.dataset import Dataset, Kind
+from segue.sources.dataset import Dataset, Kind, Known
 from segue.sources.entry import read_dataset
 from segue.sources.frames import Frames, load_frames
 from segue.sources.tracks import AUDIO_SUFFIXES
+from segue.sources.walk import state_of
 
 __all__ = [
     "AUDIO_SUFFIXES",
     "Dataset",
     "Frames",
     "Kind",
+    "Known",
     "comparison_key",
     "load_frames",
     "read_dataset",
+    "state_of",
 ]

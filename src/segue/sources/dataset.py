@@ -1,13 +1,20 @@
 """What a dataset is once it has been read. `segue.sources.entry` reads one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from segue.types import Problem, Track
+from segue.types import FileState, Problem, Track
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Known = Mapping[Path, tuple[FileState | None, Track]]
+"""The tracks of an earlier reading by their files, each with the file's state at that time.
+
+A file in the same state need not be read again, one that changed keeps its track's id.
+"""
 
 Kind = Literal["table", "folder", "gtzan", "msd"]
 

@@ -10,18 +10,30 @@ Conventions
 - What cannot be used is a `Problem`, never an error, as long as one track is left.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from segue.sources.dataset import Dataset
+from segue.sources.dataset import Dataset, Known
 from segue.types import Progress, no_progress
 
 
-def read_dataset(directory: Path, *, progress: Progress = no_progress) -> Dataset:
+def read_dataset(
+    directory: Path,
+    *,
+    exclude: Sequence[str] = (),
+    known: Known | None = None,
+    progress: Progress = no_progress,
+) -> Dataset:
     """Read a dataset directory of any kind.
 
     Parameters
     ----------
     directory : Path
+    exclude : sequence of str
+        Patterns of files and folders that are left out: see `segue.sources.walk`.
+    known : Known, optional
+        The tracks of an earlier reading. Of a plain music folder, only the tags of files that
+        changed since are read.
     progress : Progress
         Opened where many files are read one by one.
 
@@ -34,4 +46,4 @@ def read_dataset(directory: Path, *, progress: Progress = no_progress) -> Datase
     # pandas, h5py and mutagen load with the readers: a program that only recommends has no need.
     from segue.sources.reading import read
 
-    return read(directory, progress)
+    return read(directory, exclude, known or {}, progress)

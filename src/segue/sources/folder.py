@@ -10,8 +10,9 @@ Conventions
   called by its name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,8 +20,9 @@ import mutagen
 import soundfile
 
 from segue.sources.cleaning.text import clean_text
+from segue.sources.dataset import Known
 from segue.sources.tracks import build_track
-from segue.sources.walk import relative_id
+from segue.sources.walk import relative_id, state_of
 from segue.types import Problem, Progress, Track, no_progress
 
 # our name: (Vorbis comments and APE, ID3 frames, MP4 atoms, ASF attributes)
@@ -42,14 +44,34 @@ _TAG_NAMES: dict[str, tuple[str, ...]] = {
 
 
 def read_folder(
-    directory: Path, files: list[Path], *, progress: Progress = no_progress
+    directory: Path,
+    files: list[Path],
+    known: Known | None = None,
+    *,
+    progress: Progress = no_progress,
 ) -> tuple[list[Track], list[Problem]]:
-    """Read the tags of audio files below `directory`, in the order given."""
+    """Read the tags of audio files below `directory`, in the order given.
+
+    A file that is `known` keeps its track's id, whatever it was called when it got it; its tags are
+    read again only if it changed.
+    """
+    before = known or {}
+    kept_ids = {before[path][1].track_id for path in files if path in before}
     tracks: dict[str, Track] = {}
     problems: list[Problem] = []
     with progress("Reading tags", len(files)) as advance:
         for path in files:
-            track, reasons = read_audio_file(directory, path)
+            state, old = before.get(path, (None, None))
+            reasons: list[str] = []
+            if old is not None and state is not None and state == state_of(path):
+                track = old
+            else:
+                track, reasons = read_audio_file(directory, path)
+                if old is not None:
+                    track = replace(track, track_id=old.track_id)
+                elif track.track_id in kept_ids:
+                    # a file that was moved away bears this name as its id
+                    track = replace(track, track_id=_free(track.track_id, kept_ids))
             if track.track_id in tracks:
                 reasons = ["another file has the same name in other Unicode: rename one of them"]
             else:
@@ -60,6 +82,11 @@ def read_folder(
             ]
             advance(1)
     return list(tracks.values()), problems
+
+
+def _free(track_id: str, taken: Collection[str]) -> str:
+    numbered = (f"{track_id} ({number})" for number in count(2))
+    return next(name for name in numbered if name not in taken)
 
 
 def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:

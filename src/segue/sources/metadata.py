@@ -11,7 +11,7 @@ Conventions
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from segue.sources.cleaning.text import clean_id
 from segue.sources.listens import id_text
 from segue.sources.table import MOST_PROBLEMS, TRACK_COLUMNS, Table, read_table
 from segue.sources.tracks import AUDIO_SUFFIXES, FRAMES_SUFFIXES, build_track
-from segue.sources.walk import relative_id, walk
+from segue.sources.walk import is_excluded, relative_id, walk
 from segue.types import Problem, Track
 
 
@@ -73,8 +73,10 @@ class _Files:
         return problems
 
 
-def read_metadata(path: Path) -> tuple[list[Track], dict[str, int], list[Problem]]:
-    """Read the tracks of a metadata table.
+def read_metadata(
+    path: Path, exclude: Sequence[str] = ()
+) -> tuple[list[Track], dict[str, int], list[Problem]]:
+    """Read the tracks of a metadata table; those whose files `exclude` matches are left out.
 
     Returns
     -------
@@ -115,6 +117,8 @@ def read_metadata(path: Path) -> tuple[list[Track], dict[str, int], list[Problem
         else:
             row_of[track_id] = row
             track, reasons = _read_row(track_id, raw, extra, audio, frames)
+            if exclude and _leads_to_excluded(track, path.parent, exclude):
+                continue
             tracks.append(track)
             problems += [
                 Problem(source=path.name, reason=reason, row=row, subject=track_id)
@@ -123,12 +127,20 @@ def read_metadata(path: Path) -> tuple[list[Track], dict[str, int], list[Problem
     return tracks, row_of, problems + audio.not_named() + frames.not_named()
 
 
+def _leads_to_excluded(track: Track, directory: Path, exclude: Sequence[str]) -> bool:
+    return any(
+        is_excluded(Path(os.path.relpath(file, directory)), exclude)
+        for file in (track.path, track.features)
+        if file is not None
+    )
+
+
 def has_content(track: Track) -> bool:
     """Say whether anything but its id is known of a track."""
     return any(
         value is not None and not (isinstance(value, tuple | dict) and len(value) == 0)
         for name in Track.__dataclass_fields__
-        if name not in {"track_id", "split"}
+        if name not in {"track_id", "split", "missing"}
         for value in (getattr(track, name),)
     )
 

@@ -3,10 +3,11 @@
 Conventions: see `entry`, whose `read_dataset` is the way in.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from segue.errors import DatasetError
-from segue.sources.dataset import Dataset, Kind
+from segue.sources.dataset import Dataset, Kind, Known
 from segue.sources.folder import read_folder
 from segue.sources.gtzan import is_gtzan, read_gtzan
 from segue.sources.listens import no_listens, read_friends, read_listens
@@ -20,21 +21,21 @@ from segue.types import Problem, Progress, Track
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
 
 
-def read(directory: Path, progress: Progress) -> Dataset:
+def read(directory: Path, exclude: Sequence[str], known: Known, progress: Progress) -> Dataset:
     """Do what `segue.sources.read_dataset` promises."""
     directory = _checked(directory)
     metadata, listens_path, friends_path = (
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
     problems = _also_there(directory)
-    kind, tracks, rows, found = _read_tracks(directory, metadata, progress)
+    kind, tracks, rows, found = _read_tracks(directory, metadata, exclude, known, progress)
     problems += found
     listens = no_listens()
     if listens_path is not None:
-        known = {track.track_id for track in tracks} if tracks or metadata is not None else None
-        listens, found = read_listens(listens_path, known)
+        given = {track.track_id for track in tracks} if tracks or metadata is not None else None
+        listens, found = read_listens(listens_path, given)
         problems += found
-        if known is None:
+        if given is None:
             tracks = [
                 Track(track_id=track_id) for track_id in listens["track_id"].unique().tolist()
             ]
@@ -65,13 +66,17 @@ def _checked(directory: Path) -> Path:
 
 
 def _read_tracks(
-    directory: Path, metadata: Path | None, progress: Progress
+    directory: Path,
+    metadata: Path | None,
+    exclude: Sequence[str],
+    known: Known,
+    progress: Progress,
 ) -> tuple[Kind, list[Track], dict[str, int], list[Problem]]:
     """Read the tracks of whatever kind is there; none where there are only listens."""
     if metadata is not None:
-        tracks, rows, problems = read_metadata(metadata)
+        tracks, rows, problems = read_metadata(metadata, exclude)
         return "table", tracks, rows, problems
-    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES)
+    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, exclude)
     songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
     kind: Kind = "table"
@@ -85,7 +90,7 @@ def _read_tracks(
             tracks, problems = read_gtzan(directory, audio, progress=progress)
         else:
             kind = "folder" if audio else "table"
-            tracks, problems = read_folder(directory, audio, progress=progress)
+            tracks, problems = read_folder(directory, audio, known, progress=progress)
     return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
 
 

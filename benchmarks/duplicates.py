@@ -1,0 +1,272 @@
+"""How many copies of a recording are found, and how many different ones are taken for the same.
+
+Run: ``python benchmarks/duplicates.py FOLDER... [--copies 3] [--seed 0]`` on folders of real music.
+Every track is copied with seeded changes: another encoding, and one or two of leading silence, a
+trimmed beginning or end, volume, equalisation, limiting. All are fingerprinted and grouped as
+``segue library duplicates`` does. A merge of two files of different tracks is false, unless their
+originals' waveforms correlate at 0.5 and more at one lag throughout, which no two performances
+do: these tracks lie in the folders twice, and are listed. Tracks changed in speed by 3 % and more
+are *not* copies: they stand for other versions.
+
+The threshold was chosen on the tracks of even places; the figures of odd ones are the check.
+``--keep FILE.npz`` keeps the fingerprints, which a later ``--kept FILE.npz`` reports on at once.
+"""
+
+import argparse
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+from scipy.stats import binomtest
+
+from segue.audio import DEFAULT_SETTINGS, SAMPLE_RATE, decode, describe
+from segue.audio.fingerprint import fingerprint
+from segue.index.recordings import LEAST_LIKENESS, alike_pairs, grouped
+from segue.sources.tracks import AUDIO_SUFFIXES
+
+Signal = NDArray[np.float32]
+HEARD = 150.0  # s of each track; the fingerprint is of the first 120
+CODECS = {
+    "mp3 64k": ("mp3", "libmp3lame", 64_000),
+    "mp3 128k": ("mp3", "libmp3lame", 128_000),
+    "mp3 320k": ("mp3", "libmp3lame", 320_000),
+    "wma 96k": ("asf", "wmav2", 96_000),
+    "opus 48k": ("ogg", "libopus", 48_000),
+    "aac 96k": ("adts", "aac", 96_000),
+}
+
+
+def encoded(signal: Signal, codec: str) -> Signal:
+    """Encode at 44.1 (Opus: 48) kHz and decode."""
+    container_format, name, bit_rate = CODECS[codec]
+    rate = 48_000 if name == "libopus" else 44_100
+    samples = soxr.resample(signal, SAMPLE_RATE, rate)
+    file = io.BytesIO()
+    with av.open(file, "w", format=container_format) as container:
+        stream = container.add_stream(name, rate=rate, layout="mono")
+        stream.bit_rate = bit_rate
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.rate = rate
+        fifo = av.AudioFifo()
+        for converted in resampler.resample(frame):
+            fifo.write(converted)
+        size = stream.codec_context.frame_size or 1_024
+        while piece := fifo.read(size) or fifo.read(0, partial=True):
+            piece.pts = None
+            container.mux(stream.encode(piece))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    with av.open(file) as container:
+        blocks = [frame.to_ndarray() for frame in container.decode(audio=0)]
+    decoded = np.concatenate(blocks, axis=1).astype(np.float32).mean(axis=0)
+    return soxr.resample(decoded, rate, SAMPLE_RATE)
+
+
+def shelf(signal: Signal, hertz: float, gain_db: float, *, high: bool) -> Signal:
+    """Raise or lower all above or below a frequency (first order)."""
+    pole = np.exp(-2 * np.pi * hertz / SAMPLE_RATE)
+    low = lfilter([1 - pole], [1, -pole], signal)
+    gain = 10 ** (gain_db / 20) - 1
+    return (signal + gain * ((signal - low) if high else low)).astype(np.float32)
+
+
+def limited(signal: Signal) -> Signal:
+    """Squeeze the peaks, as a remaster does."""
+    scale = 3.0 / max(float(np.abs(signal).max()), 1e-3)
+    return np.tanh(signal * scale).astype(np.float32) * 0.5
+
+
+def edits(rng: np.random.Generator) -> dict[str, Callable[[Signal], Signal]]:
+    """Return changes after which it is still the same recording."""
+    seconds, gain = rng.uniform(0.3, 5.0), rng.uniform(-6.0, 6.0)
+    samples = round(seconds * SAMPLE_RATE)
+    return {
+        "leading silence": lambda x: np.concatenate((np.zeros(samples, np.float32), x)),
+        "beginning cut": lambda x: x[min(samples, len(x) // 5) :],
+        "end cut": lambda x: x[: -min(samples, len(x) // 5)],
+        "volume": lambda x: x * np.float32(10 ** (gain / 20)),
+        "treble": lambda x: shelf(x, 2_000.0, gain, high=True),
+        "bass": lambda x: shelf(x, 300.0, gain, high=False),
+        "limited": limited,
+    }
+
+
+def tracks(folders: list[Path]) -> Iterator[tuple[Path, Signal]]:
+    """Yield real tracks of 15 s and more; shorter ones in these folders are sound effects."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix.lower() in AUDIO_SUFFIXES:
+                signal = decode(path, max_seconds=HEARD)
+                if len(signal) >= 15 * SAMPLE_RATE:
+                    yield path, signal
+
+
+def codes(signal: Signal) -> NDArray[np.uint32]:
+    """Fingerprint a signal."""
+    return fingerprint(describe(signal)["log_mel"], DEFAULT_SETTINGS)
+
+
+def wilson(n_hits: int, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share."""
+    low, high = binomtest(n_hits, max(n, 1)).proportion_ci(method="wilson")
+    return float(low), float(high)
+
+
+def same_waveform(one: Path, other: Path) -> float:
+    """Return the correlation of two tracks at the lag that fits best, the least of its parts."""
+    x, y = decode(one, max_seconds=HEARD), decode(other, max_seconds=HEARD)
+    n_fft = 1 << (len(x) + len(y)).bit_length()
+    product = np.fft.rfft(x, n_fft) * np.fft.rfft(y, n_fft).conj()
+    lag = int(np.argmax(np.abs(np.fft.irfft(product, n_fft))))
+    lag = lag if lag < n_fft // 2 else lag - n_fft
+    x, y = x[max(lag, 0) :], y[max(-lag, 0) :]
+    n = min(len(x), len(y))
+    parts = zip(np.array_split(x[:n], 3), np.array_split(y[:n], 3), strict=True)
+    return min(abs(float(np.corrcoef(a, b)[0, 1])) for a, b in parts)
+
+
+class Files:
+    """All files that are compared: fingerprints, durations, tracks of origin, what was changed."""
+
+    def __init__(self) -> None:
+        self.prints: list[NDArray[np.uint32]] = []
+        self.durations: list[float] = []
+        self.origin: list[int] = []
+        self.change: list[str] = []
+        self.paths: list[str] = []
+
+    def add(self, signal: Signal, origin: int, change: str) -> None:
+        """Add one file."""
+        self.prints.append(codes(signal))
+        self.durations.append(len(signal) / SAMPLE_RATE)
+        self.origin.append(origin)
+        self.change.append(change)
+
+    def save(self, path: Path) -> None:
+        """Keep all of it."""
+        np.savez(
+            path,
+            codes=np.concatenate(self.prints),
+            lengths=[len(found) for found in self.prints],
+            durations=self.durations,
+            origin=self.origin,
+            change=self.change,
+            paths=self.paths,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Files":
+        """Read what `save` kept."""
+        files = cls()
+        with np.load(path) as kept:
+            files.prints = np.split(kept["codes"], np.cumsum(kept["lengths"])[:-1])
+            for name in ("durations", "origin", "change", "paths"):
+                setattr(files, name, kept[name].tolist())
+        return files
+
+
+def main() -> None:
+    """Print what was found and what was merged wrongly."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--copies", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="Keep the fingerprints in this .npz.")
+    parser.add_argument("--kept", type=Path, help="Report on the fingerprints in this .npz.")
+    arguments = parser.parse_args()
+    if arguments.kept:
+        files = Files.load(arguments.kept)
+    else:
+        files = make(arguments.folders, arguments.copies, arguments.seed)
+    if arguments.keep:
+        files.save(arguments.keep)
+    report(files)
+
+
+def make(folders: list[Path], n_copies: int, seed: int) -> Files:
+    """Fingerprint every track, so many copies of it, and a version at another speed."""
+    rng = np.random.default_rng(seed)
+    files = Files()
+    for place, (path, signal) in enumerate(tracks(folders)):
+        files.paths.append(str(path))
+        files.add(signal, place, "original")
+        for _ in range(n_copies):
+            codec = str(rng.choice(list(CODECS)))
+            choice = edits(rng)
+            chosen = rng.choice(list(choice), size=rng.integers(1, 3), replace=False).tolist()
+            copy = signal
+            for edit in chosen:
+                copy = choice[edit](copy)
+            files.add(encoded(copy, codec), place, " + ".join([codec, *sorted(chosen)]))
+        speed = float(rng.choice([0.9, 0.97, 1.03, 1.1]))
+        faster = soxr.resample(signal, speed * SAMPLE_RATE, SAMPLE_RATE)
+        files.add(faster, place, f"speed {speed}")
+    return files
+
+
+def report(files: Files) -> None:
+    """Print the figures of the two halves of the tracks."""
+    origin, change = np.array(files.origin), files.change
+    names = [Path(path).name for path in files.paths]
+    print(f"{len(names)} tracks, {len(change)} files, likeness from {LEAST_LIKENESS}")
+    empty = {
+        names[place] for place, code in zip(origin, files.prints, strict=True) if not len(code)
+    }
+    print(f"without a fingerprint: {', '.join(sorted(empty)) or 'none'}")
+    for part, label in ((0, "chosen on: even places"), (1, "checked on: odd places")):
+        places = np.flatnonzero(origin % 2 == part)
+        pairs = alike_pairs(
+            [files.prints[place] for place in places], np.array(files.durations)[places]
+        )
+        groups = grouped([(pair.one, pair.other) for pair in pairs], len(places))
+        group_of = {places[one]: number for number, group in enumerate(groups) for one in group}
+        merged = {(places[a], places[b]) for group in groups for a in group for b in group if a < b}
+        originals = {origin[one]: one for one in places if change[one] == "original"}
+        copies = [f for f in places if change[f] != "original" and "speed" not in change[f]]
+        found, missed = 0, Counter[str]()
+        for copy in copies:
+            same = group_of.get(originals[origin[copy]], -1) == group_of.get(copy, -2)
+            found += same
+            if not same:
+                missed[change[copy]] += 1
+        print(f"\n{label}: {len(originals)} tracks, {len(copies)} copies")
+        low, high = wilson(found, len(copies))
+        print(
+            f"  found {found} of {len(copies)}: {found / len(copies):.2%} [{low:.2%}, {high:.2%}]"
+        )
+        for what, count in missed.most_common(8):
+            print(f"    missed {count}: {what}")
+        twice = {
+            (a, b): same_waveform(Path(files.paths[a]), Path(files.paths[b]))
+            for a, b in sorted({tuple(sorted((origin[a], origin[b]))) for a, b in merged})
+            if a != b
+        }
+        for (a, b), value in twice.items():
+            print(f"    {names[a]} = {names[b]}: their waveforms correlate at {value:.2f}")
+        wrong = [
+            (a, b)
+            for a, b in sorted(merged)
+            if ("speed" in change[a]) != ("speed" in change[b])
+            or (
+                origin[a] != origin[b]
+                and twice[min(origin[a], origin[b]), max(origin[a], origin[b])] < 0.5
+            )
+        ]
+        low, high = wilson(len(wrong), len(merged))
+        print(
+            f"  false {len(wrong)} of {len(merged)} merged pairs: {len(wrong) / len(merged):.2%}"
+            f" [{low:.2%}, {high:.2%}], of {len(places) * (len(places) - 1) // 2} pairs in all"
+        )
+        for a, b in wrong[:20]:
+            print(f"    {names[origin[a]]} ({change[a]}) = {names[origin[b]]} ({change[b]})")
+
+
+if __name__ == "__main__":
+    main()

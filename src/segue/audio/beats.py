@@ -1,0 +1,101 @@
+"""Where the beats fall.
+
+Conventions
+-----------
+- Beats are frame numbers, ascending; times are those divided by the frame rate.
+- The method and its constants are `librosa.beat.beat_track`'s at one tempo: the chain of onsets
+  whose spacing stays near the beat, found by dynamic programming, without the weak ones at the
+  ends.
+- librosa compiles a loop over frames. Here frames are taken in blocks of half a beat: a frame's
+  predecessor lies at least that far back, so none in a block depends on another.
+
+Ellis, "Beat tracking by dynamic programming", 2007.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
+from segue.audio.spectrum import Doubles, Floats
+
+TIGHTNESS = 100.0
+WEAKEST_START = 0.01  # of the greatest score: nothing before it is a first beat
+
+
+def find_beats(
+    envelope: Floats, bpm: float, settings: AnalysisSettings = DEFAULT_SETTINGS
+) -> NDArray[np.int64]:
+    """Find the beats of a track.
+
+    Parameters
+    ----------
+    envelope : NDArray[float32] [n_frames]
+        As `onset_strength` gives it.
+    bpm : float > 0
+        The tempo to keep to.
+
+    Returns
+    -------
+    NDArray[int64] [n_beats]
+        Frame numbers.
+    """
+    period = int(np.round(60.0 * settings.sample_rate / (settings.hop_length * bpm)))
+    spread = envelope.std(ddof=1) if len(envelope) > 1 else 0.0
+    if not spread > 0.0:
+        return np.zeros(0, dtype=np.int64)
+    score = _near_onsets(envelope / spread, period)
+    chained, before = _chain(score, period)
+    frame = _last(chained)
+    beats = []
+    while frame >= 0:
+        beats.append(frame)
+        frame = int(before[frame])
+    return _without_weak_ends(np.array(beats[::-1], dtype=np.int64), score)
+
+
+def _near_onsets(envelope: Floats, period: int) -> Doubles:
+    """Return the onsets smoothed over a 32nd of a beat ``[n_frames]``."""
+    offsets = np.arange(-period, period + 1)
+    window = np.exp(-0.5 * (offsets * 32.0 / period) ** 2)
+    smoothed: Doubles = np.convolve(envelope, window)[period : period + len(envelope)]
+    return smoothed
+
+
+def _chain(score: Doubles, period: int) -> tuple[Doubles, NDArray[np.int64]]:
+    """Return the score of the best chain that ends at each frame, and the beat before it or -1."""
+    nearest, furthest = max(int(np.round(period / 2)), 1), 2 * period
+    back = np.arange(nearest, furthest + 1)
+    cost = TIGHTNESS * (np.log(back) - np.log(period)) ** 2
+    chained = np.full(furthest + len(score), -np.inf)  # nothing precedes the first frame
+    before = np.full(len(score), -1, dtype=np.int64)
+    # [nearest, n_back], from the nearest predecessor to the furthest
+    places = np.arange(nearest)[:, None] + furthest - back
+    for start in range(0, len(score), nearest):
+        end = min(start + nearest, len(score))
+        candidates = chained[places[: end - start] + start] - cost
+        best = candidates.argmax(axis=1)
+        gain = candidates[np.arange(end - start), best]
+        follows = np.isfinite(gain)
+        chained[furthest + start : furthest + end] = score[start:end] + np.where(follows, gain, 0)
+        before[start:end] = np.where(follows, np.arange(start, end) - back[best], -1)
+    before[: int(np.argmax(score >= WEAKEST_START * score.max()))] = -1
+    return chained[furthest:], before
+
+
+def _last(chained: Doubles) -> int:
+    """Return the last peak that is at least half the median peak; the last frame without one."""
+    padded = np.pad(chained, 1, mode="edge")
+    peaks = np.flatnonzero((chained > padded[:-2]) & (chained >= padded[2:]))
+    if not len(peaks):
+        return len(chained) - 1
+    high = peaks[chained[peaks] >= 0.5 * np.median(chained[peaks])]
+    return int(high[-1]) if len(high) else len(chained) - 1
+
+
+def _without_weak_ends(beats: NDArray[np.int64], score: Doubles) -> NDArray[np.int64]:
+    smoothed = np.convolve(score[beats], np.hanning(5))[2:]
+    strong = np.flatnonzero(score > 0.5 * np.sqrt((smoothed**2).mean()))
+    if not len(strong):
+        return beats[:0]
+    kept: NDArray[np.int64] = beats[(beats >= strong[0]) & (beats <= strong[-1])]
+    return kept

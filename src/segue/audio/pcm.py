@@ -1,0 +1,263 @@
+"""Blocks of mono samples from an audio file, at the file's own rate.
+
+Conventions
+-----------
+- FFmpeg (through PyAV) reads first: it knows every format that people have, and was measured to be
+  faster than libsndfile in all of them (``docs/performance.md``). libsndfile is asked for what
+  FFmpeg refuses.
+- Channels are averaged with equal weight; integers are scaled so that full scale is -1 to 1.
+- Packets that do not decode are passed over. What a file says of its encoder's delay and padding
+  is cut away by the decoder.
+- Only local files are opened: a playlist under an audio name leads nowhere.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from segue.audio.spectrum import Floats
+from segue.errors import AudioError
+
+if TYPE_CHECKING:
+    import hashlib
+
+    import av
+
+BLOCK_SAMPLES = 131_072  # of one channel: 3 s at 44.1 kHz
+_WARM_UP = 0.1  # s before a window: the first packets after a jump decode to little or to noise
+_OPTIONS = {"protocol_whitelist": "file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """A block of consecutive samples.
+
+    Attributes
+    ----------
+    mono : NDArray[float32] [n_samples]
+        The mean of the channels.
+    rate : int
+        Samples a second.
+    energy : float
+        Sum over all samples and channels of the squared sample.
+    """
+
+    mono: Floats
+    rate: int
+    energy: float
+
+
+def read_pcm(path: Path, hashed: "hashlib.blake2b | None" = None) -> Iterator[Pcm]:
+    """Yield the whole file in blocks, from its beginning.
+
+    Parameters
+    ----------
+    path : Path
+    hashed : hash, optional
+        Takes in every packet on the way: see `segue.audio.digest`.
+
+    Raises
+    ------
+    AudioError
+        If nothing of it can be decoded.
+    """
+    nothing = True
+    reason: AudioError | None = None
+    try:
+        for block in _read_with_ffmpeg(path, hashed):
+            nothing = False
+            yield block
+    except AudioError as error:
+        # What went before is a signal: a file that is cut short is used up to the cut.
+        reason = error
+    if nothing:
+        yield from _read_with_libsndfile(path, reason)
+
+
+def read_pcm_window(path: Path, start: float, seconds: float) -> Iterator[Pcm]:
+    """Yield `seconds` of the file from `start` on, in blocks; less where it ends before.
+
+    Raises
+    ------
+    AudioError
+        If FFmpeg cannot open the file or nothing decodes there.
+    """
+    with opened(path) as (container, stream):
+        if start > _WARM_UP:
+            # in units of 1/AV_TIME_BASE s
+            container.seek(round((start - _WARM_UP) * 1_000_000), backward=True)
+        yield from _cut(_decode(container, stream, path), start, seconds)
+
+
+def claimed_duration(path: Path) -> float | None:
+    """Return the length in seconds that the file's header claims; None where it does not."""
+    try:
+        with opened(path) as (container, stream):
+            if stream.duration and stream.time_base:
+                return float(stream.duration * stream.time_base)
+            return container.duration / 1_000_000 if container.duration else None
+    except AudioError:
+        return None
+
+
+@contextmanager
+def openable(path: Path) -> "Iterator[str | BinaryIO]":
+    """Give what both libraries open: the name, or the open file where the name is not UTF-8."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        with path.open("rb") as file:
+            yield file
+    else:
+        yield str(path)
+
+
+@contextmanager
+def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.AudioStream]]":
+    """Give FFmpeg's view of a file, and the first audio stream in it.
+
+    Raises
+    ------
+    AudioError
+        If it has none, or what FFmpeg refuses inside the block.
+    """
+    import av
+
+    try:
+        with (
+            openable(path) as readable,
+            av.open(readable, mode="r", options=_OPTIONS, metadata_errors="ignore") as container,
+        ):
+            if not container.streams.audio:
+                raise AudioError(f"'{path}' has no audio stream: replace it or leave it out.")
+            stream = container.streams.audio[0]
+            # The cores are busy with other files.
+            stream.codec_context.thread_type = "NONE"
+            yield container, stream
+    # ValueError: PyAV refuses some broken headers by itself
+    except (av.FFmpegError, ValueError) as error:
+        raise _undecodable(path, _words(error)) from error
+
+
+def _read_with_ffmpeg(path: Path, hashed: "hashlib.blake2b | None") -> Iterator[Pcm]:
+    with opened(path) as (container, stream):
+        for block, _ in _decode(container, stream, path, hashed):
+            yield block
+
+
+def _decode(
+    container: "av.container.InputContainer",
+    stream: "av.AudioStream",
+    path: Path,
+    hashed: "hashlib.blake2b | None" = None,
+) -> Iterator[tuple[Pcm, float]]:
+    """Yield blocks, each with the time in seconds of its first sample."""
+    import av
+
+    # Frames are small (1,024 samples in Vorbis); turning each into an array would cost as much
+    # as decoding it.
+    fifo = av.AudioFifo()
+    time = 0.0  # of the first sample in it
+    reason, decoded = "no packet of it decodes", False
+    for packet in container.demux(stream):
+        if hashed is not None:
+            hashed.update(packet)
+        try:
+            frames = packet.decode()
+        except (av.FFmpegError, ValueError) as error:
+            reason = _words(error)
+            continue
+        for frame in frames:
+            decoded = True
+            if fifo.samples == 0:
+                time = frame.time or 0.0
+            starts, frame.pts = frame.time, None
+            try:
+                fifo.write(frame)
+            except ValueError:  # the format changes in the middle of the file
+                if fifo.samples:
+                    yield _to_pcm(fifo.read(0)), time
+                    time = starts or 0.0
+                fifo = av.AudioFifo()
+                fifo.write(frame)
+            if fifo.samples >= BLOCK_SAMPLES:
+                yield _to_pcm(fifo.read(0)), time
+    if not decoded:
+        raise _undecodable(path, reason)
+    if fifo.samples:
+        yield _to_pcm(fifo.read(0)), time
+
+
+def _to_pcm(frame: Any) -> Pcm:
+    samples = frame.to_ndarray()
+    n_channels: int = frame.layout.nb_channels
+    if not frame.format.is_planar:
+        samples = samples.reshape(-1, n_channels).T
+    scale = 1.0
+    if samples.dtype == np.uint8:
+        samples, scale = samples.astype(np.int16) - 128, 1.0 / 128.0
+    elif samples.dtype.kind == "i":
+        scale = 1.0 / (float(np.iinfo(samples.dtype).max) + 1.0)
+    return _averaged(list(samples), frame.sample_rate, scale)
+
+
+def _averaged(channels: "list[np.ndarray[Any, Any]]", rate: int, scale: float) -> Pcm:
+    mono: Floats | None = None
+    energy = 0.0
+    # A double beyond single precision becomes infinite, which whoever reads this refuses.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for channel in channels:
+            samples = np.ascontiguousarray(channel, dtype=np.float32)
+            energy += float(np.vdot(samples, samples))
+            # The first is copied where it is only viewed: it is added to.
+            mono = np.array(samples) if mono is None else np.add(mono, samples, out=mono)
+        if mono is None:
+            raise ValueError("a block has at least one channel")
+        factor = np.float32(scale / len(channels))
+        if factor != 1.0:
+            mono *= factor
+    return Pcm(mono, rate, energy * scale * scale)
+
+
+def _cut(blocks: Iterator[tuple[Pcm, float]], start: float, seconds: float) -> Iterator[Pcm]:
+    """Keep what lies between `start` and ``start + seconds``."""
+    for block, time in blocks:
+        first = max(round((start - time) * block.rate), 0)
+        end = round((start + seconds - time) * block.rate)
+        kept = block.mono[first : max(end, 0)]
+        if len(kept):
+            yield Pcm(kept, block.rate, block.energy * len(kept) / len(block.mono))
+        if end <= len(block.mono):
+            return
+
+
+def _read_with_libsndfile(path: Path, refused: AudioError | None) -> Iterator[Pcm]:
+    import soundfile
+
+    try:
+        with openable(path) as readable, soundfile.SoundFile(readable) as file:
+            if file.format == "RAW":
+                # headerless .au: libsndfile would take any bytes for sound
+                raise AudioError(
+                    f"'{path}' has no header that tells its format: replace it or leave it out."
+                )
+            while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
+                yield _averaged(list(block.T), file.samplerate, 1.0)
+    except soundfile.LibsndfileError as error:
+        raise refused or _undecodable(path, str(error)) from error
+
+
+def _undecodable(path: Path, reason: str) -> AudioError:
+    return AudioError(
+        f"'{path}' cannot be decoded as audio ({reason}): replace it or leave it out."
+    )
+
+
+def _words(error: Exception) -> str:
+    """Return FFmpeg's own words, without the number and the path that come with them."""
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return words[:1].lower() + words[1:]

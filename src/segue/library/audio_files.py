@@ -1,0 +1,146 @@
+"""What is known of the audio files of tracks, in the table `audio_files`: one row a track.
+
+The row of a track that was analysed says what was heard; that of one that could not be analysed
+says why. Its `path`, `size` and `mtime_ns` are those of the file that this holds for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library import schema
+from segue.library.catalogue import from_record, path_from_text, path_to_text
+from segue.types import FileState, Track
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFile:
+    """What is known of one audio file.
+
+    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed, and
+    `failed_with` which segue could not. `tempo` and `key` are None where they are doubtful; the
+    confidences tell how sure they are, from 0 to 1.
+    """
+
+    path: Path
+    state: FileState
+    digest: str | None = None
+    failed: str | None = None
+    failed_with: str | None = None
+    fast: bool = False
+    duration: float | None = None
+    tempo: float | None = None
+    tempo_confidence: float | None = None
+    key: str | None = None
+    key_confidence: float | None = None
+    loudness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTrack:
+    """A track as its dataset stated it, its row, and its audio file where there was one."""
+
+    row: int
+    track: Track
+    file: AudioFile | None
+
+
+_AS_THEY_ARE = (
+    "digest",
+    "failed",
+    "failed_with",
+    "fast",
+    "duration",
+    "tempo",
+    "tempo_confidence",
+    "key",
+    "key_confidence",
+    "loudness",
+)
+
+
+def put_audio_files(connection: "Connection", files: Mapping[int, AudioFile]) -> None:
+    """Keep what is known of the files of some tracks, by row, in place of what was known."""
+    if not files:
+        return
+    records = [
+        {
+            "track": row,
+            "path": path_to_text(file.path),
+            "size": file.state.size,
+            "mtime_ns": file.state.mtime_ns,
+            **{name: getattr(file, name) for name in _AS_THEY_ARE},
+        }
+        for row, file in files.items()
+    ]
+    statement = upsert(schema.audio_files)
+    values = {name: statement.excluded[name] for name in records[0] if name != "track"}
+    statement = statement.on_conflict_do_update(index_elements=["track"], set_=values)
+    for start in range(0, len(records), _CHUNK):
+        connection.execute(statement, records[start : start + _CHUNK])
+
+
+def place_audio_file(connection: "Connection", row: int, path: Path, state: FileState) -> None:
+    """Note that the same sound lies elsewhere now, or in a file that was written anew."""
+    table = schema.audio_files
+    connection.execute(
+        table.update()
+        .where(table.c.track == row)
+        .values(path=path_to_text(path), size=state.size, mtime_ns=state.mtime_ns)
+    )
+
+
+def forget_audio_files(connection: "Connection", rows: Iterable[int]) -> None:
+    """Forget what was known of the files of some tracks."""
+    alike = schema.alike
+    for row in rows:
+        connection.execute(delete(schema.audio_files).where(schema.audio_files.c.track == row))
+        connection.execute(delete(alike).where((alike.c.one == row) | (alike.c.other == row)))
+
+
+def audio_files(connection: "Connection") -> dict[int, AudioFile]:
+    """Return what is known of the audio files, by the row of their track."""
+    records = connection.execute(select(schema.audio_files)).mappings()
+    return {
+        record["track"]: AudioFile(
+            path=path_from_text(record["path"]),
+            state=FileState(record["size"], record["mtime_ns"]),
+            **{name: record[name] for name in _AS_THEY_ARE},
+        )
+        for record in records
+    }
+
+
+def known_tracks(connection: "Connection") -> dict[str, KnownTrack]:
+    """Return every track by its id."""
+    files = audio_files(connection)
+    records = connection.execute(select(schema.tracks).order_by(schema.tracks.c.row)).mappings()
+    return {
+        record["track_id"]: KnownTrack(
+            record["row"], from_record(dict(record)), files.get(record["row"])
+        )
+        for record in records
+    }
+
+
+def put_alike(connection: "Connection", pairs: Sequence[tuple[int, int, float]]) -> None:
+    """Note which tracks, by row, are one recording, and how alike they are."""
+    statement = upsert(schema.alike)
+    statement = statement.on_conflict_do_update(
+        index_elements=["one", "other"], set_={"likeness": statement.excluded.likeness}
+    )
+    records: list[dict[str, Any]] = [
+        {"one": min(one, other), "other": max(one, other), "likeness": value}
+        for one, other, value in pairs
+    ]
+    for start in range(0, len(records), _CHUNK):
+        connection.execute(statement, records[start : start + _CHUNK])

@@ -1,0 +1,47 @@
+"""One writer at a time: a lock on the library that ends with the process that holds it."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from segue.errors import LibraryBusyError
+from segue.library.storage import told
+
+
+@contextmanager
+def writing(directory: Path, verb: str) -> Iterator[None]:
+    """Hold the library in `directory` for `verb`, which is what others are told.
+
+    The system lets go of the lock when the process ends, however it ends.
+
+    Raises
+    ------
+    LibraryBusyError
+        If another process, or another part of this one, holds it.
+    LibraryError
+        If the disk refuses.
+    """
+    with told(directory):
+        file = (directory / ".lock").open("a+", encoding="utf-8")
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another program"
+            raise LibraryBusyError(
+                f"The library {directory} is being written by {holder}:"
+                " wait until that has finished, or stop it."
+            ) from None
+        with told(directory):
+            since = datetime.now().astimezone().strftime("%H:%M:%S")
+            file.truncate(0)
+            file.write(f"{verb} (process {os.getpid()}, since {since})")
+            file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)

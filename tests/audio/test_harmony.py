@@ -1,0 +1,60 @@
+"""Scales have their keys; what has none is not given one with confidence."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from segue.audio import LEAST_KEY_CONFIDENCE, N_KEYS, analyse, estimate_key, key_name
+from segue.audio.harmony import key_place
+
+RATE = 22_050
+MAJOR, NATURAL_MINOR, HARMONIC_MINOR = (
+    (0, 2, 4, 5, 7, 9, 11, 12),
+    (0, 2, 3, 5, 7, 8, 10, 12),
+    (0, 2, 3, 5, 7, 8, 11, 12),
+)
+
+
+def tone(pitch: int) -> NDArray[np.float64]:
+    """Make half a second of a decaying tone with two overtones; `pitch` is MIDI's number."""
+    time = np.arange(RATE // 2) / RATE
+    hertz = 440.0 * 2 ** ((pitch - 69) / 12)
+    partials = sum(np.sin(2 * np.pi * hertz * n * time) / n for n in (1, 2, 3))
+    return np.asarray(partials * np.exp(-2 * time))
+
+
+@pytest.mark.parametrize(
+    ("tonic", "steps", "name"),
+    [
+        (57, NATURAL_MINOR, "A minor"),
+        (57, HARMONIC_MINOR, "A minor"),
+        (60, MAJOR, "C major"),
+        (66, MAJOR, "F# major"),
+        (63, HARMONIC_MINOR, "D# minor"),
+    ],
+)
+def test_a_scale_up_and_down_has_its_key(tonic: int, steps: tuple[int, ...], name: str) -> None:
+    notes = [tonic + step for step in (*steps, *steps[::-1])]
+    signal = 0.2 * np.concatenate([tone(note) for note in notes])
+    found = analyse(signal.astype(np.float32)).key
+    assert found is not None
+    assert found.name == name
+    assert found.confidence > LEAST_KEY_CONFIDENCE
+
+
+def test_all_tones_alike_have_no_key() -> None:
+    assert estimate_key(np.ones((10, 12), dtype=np.float32)) is None
+    assert estimate_key(np.zeros((10, 12), dtype=np.float32)) is None
+
+
+def test_noise_has_no_key_that_is_trusted(rng: np.random.Generator) -> None:
+    found = analyse(rng.normal(0, 0.1, 20 * RATE).astype(np.float32)).key
+    assert found is None or found.confidence < LEAST_KEY_CONFIDENCE
+
+
+def test_keys_have_names_and_places() -> None:
+    names = [key_name(number) for number in range(N_KEYS)]
+    assert len(set(names)) == N_KEYS
+    # A fifth apart is nearer than a semitone.
+    distance = [np.hypot(*np.subtract(key_place(0)[:2], key_place(other)[:2])) for other in (7, 1)]
+    assert distance[0] < distance[1]

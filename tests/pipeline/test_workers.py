@@ -1,0 +1,90 @@
+"""Workers: every task is answered, whatever becomes of the process that works on it."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from segue.pipeline.tasks import Failed
+from segue.pipeline.workers import Workers
+
+sys.path.insert(0, str(Path(__file__).parent))  # the workers are given this path
+import work
+
+
+def answers(workers, function, arguments):
+    return dict(workers.answers(function, [(one, (one,)) for one in arguments]))
+
+
+def test_every_task_is_answered_once():
+    with Workers(2) as workers:
+        assert answers(workers, work.double, range(50)) == {n: 2 * n for n in range(50)}
+        assert answers(workers, work.double, range(3)) == {n: 2 * n for n in range(3)}
+        assert answers(workers, work.double, []) == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("segfault", "SIGSEGV"),
+        ("killed", "memory runs out"),
+        ("exit", "code 3"),
+        ("memory", "memory ran out"),
+        ("bug", "ValueError: a bug"),
+    ],
+)
+def test_a_task_that_ends_its_process_is_told_and_the_others_go_on(what, reason):
+    tasks = ["a", "b", what, "c", "d", "e"]
+    with Workers(2) as workers:
+        found = answers(workers, work.misbehave, tasks)
+    failed = found.pop(what)
+    assert isinstance(failed, Failed)
+    assert reason in failed.reason
+    assert found == {task: task for task in tasks if task != what}
+
+
+def test_a_task_that_takes_too_long_is_given_up():
+    started = time.monotonic()
+    with Workers(1, seconds=0.5) as workers:
+        found = answers(workers, work.misbehave, ["a", "hang", "b"])
+    assert "more than 0.5 s" in found["hang"].reason
+    assert (found["a"], found["b"]) == ("a", "b")
+    assert time.monotonic() - started < 30
+
+
+def test_no_more_processes_than_tasks_and_none_is_left_behind():
+    with Workers(8) as workers:
+        pids = set(answers(workers, work.pid, [1]).values())
+    assert len(pids) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids.pop(), 0)
+
+
+def test_what_a_codec_prints_is_not_seen(capfd):
+    with Workers(1) as workers:
+        answers(workers, work.misbehave, ["noise"])
+    assert capfd.readouterr().err == ""
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path):
+    script = tmp_path / "script.py"  # with no guard around its main part
+    script.write_text(
+        f"import sys, os; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import work\n"
+        "from segue.pipeline.workers import Workers\n"
+        "workers = Workers(1).__enter__()\n"
+        "print(list(workers.answers(work.pid, [(1, (1,))]))[0][1], flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    pid = int(done.stdout)
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the worker lives on")
