@@ -259,5 +259,5 @@ def _undecodable(path: Path, reason: str) -> AudioError:
 
 def _words(error: Exception) -> str:
     """Return FFmpeg's own words, without the number and the path that come with them."""
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    words: str = getattr(error, "strerror", None) or str(error)
     return words[:1].lower() + words[1:]

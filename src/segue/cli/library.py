@@ -156,8 +156,8 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
         for number, tracks in enumerate(found.recordings, start=1)
         for place, track in enumerate(tracks)
     ]
-    n_files = len(rows)
-    title = f"{len(found.recordings):,} recordings in {n_files:,} files"
+    things = "recording" if len(found.recordings) == 1 else "recordings"
+    title = f"{len(found.recordings):,} {things} in {len(rows):,} files"
     print_table(title, ("", "id", "track", "length"), rows, right=1)
 
 

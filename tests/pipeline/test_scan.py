@@ -1,0 +1,228 @@
+"""A second reading of a folder: what was moved, changed, retagged, excluded or is gone."""
+
+import os
+import shutil
+from contextlib import contextmanager
+
+import mutagen
+import numpy as np
+import pytest
+import soundfile
+
+from segue.library import Library
+from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.preprocess import preprocess
+
+RATE = 22_050
+
+
+def tone(hertz, seconds=2.0):
+    return 0.2 * np.sin(2 * np.pi * hertz * np.arange(round(RATE * seconds)) / RATE)
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of four tracks, in two folders of their own."""
+    root = tmp_path / "music"
+    for place, hertz in {"a/one": 200, "a/two": 300, "b/three": 400, "b/four": 500}.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(root / f"{place}.flac", tone(hertz), RATE)
+    return root
+
+
+def tracks_of(library):
+    return {track.track_id: track for track in library.catalogue().tracks}
+
+
+def analysed(library):
+    """Return the summary of every track by its id."""
+    catalogue = library.catalogue()
+    matrix = open_store(library, AUDIO.summary).matrix("summary", catalogue.rows)
+    return {track.track_id: row for track, row in zip(catalogue.tracks, matrix, strict=True)}
+
+
+def spying():
+    """Return a progress that notes how many steps each stage was announced to have."""
+    seen = {}
+
+    @contextmanager
+    def progress(description, total):
+        seen[description] = total
+        yield lambda steps: None
+
+    return progress, seen
+
+
+def test_a_second_run_reads_no_tags_and_analyses_nothing(music, library, monkeypatch):
+    preprocess(library, music)
+    before, heard = tracks_of(library), analysed(library)
+    monkeypatch.setattr("segue.sources.folder.read_tags_of_file", pytest.fail)
+    progress, seen = spying()
+    again = preprocess(library, music, progress=progress)
+    assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 0, 0)
+    assert seen.get("Analysing audio", 0) == 0
+    assert "Comparing files" not in seen
+    assert tracks_of(library) == before
+    for track_id, summary in analysed(library).items():
+        np.testing.assert_array_equal(summary, heard[track_id])
+
+
+def test_a_moved_or_renamed_file_keeps_its_id_and_its_analysis(music, library):
+    preprocess(library, music)
+    rows = dict(zip(tracks_of(library), library.catalogue().rows.tolist(), strict=True))
+    (music / "c").mkdir()
+    (music / "a" / "one.flac").rename(music / "c" / "one.flac")
+    (music / "b" / "four.flac").rename(music / "b" / "five.flac")
+    again = preprocess(library, music)
+    assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 2, 0)
+    found = tracks_of(library)
+    assert dict(zip(found, library.catalogue().rows.tolist(), strict=True)) == rows
+    assert found["a/one.flac"].path == music / "c" / "one.flac"
+    assert found["b/four.flac"].path == music / "b" / "five.flac"
+    # and so it stays
+    third = preprocess(library, music)
+    assert (third.tracks, third.analysed, third.moved) == (4, 0, 0)
+    assert tracks_of(library) == found
+
+
+def test_a_file_that_takes_the_name_of_a_moved_one_is_a_track_of_its_own(music, library):
+    preprocess(library, music)
+    (music / "a" / "one.flac").rename(music / "a" / "uno.flac")
+    preprocess(library, music)
+    soundfile.write(music / "a" / "one.flac", tone(900), RATE)
+    assert preprocess(library, music).analysed == 1
+    paths = {track_id: track.path.name for track_id, track in tracks_of(library).items()}
+    assert paths["a/one.flac"] == "uno.flac"
+    assert paths["a/one.flac (2)"] == "one.flac"
+    assert preprocess(library, music).analysed == 0
+
+
+def test_other_tags_need_no_new_analysis(music, library):
+    preprocess(library, music)
+    file = mutagen.File(music / "a" / "one.flac")
+    file["title"] = ["New " * 2_000]
+    file.save()
+    again = preprocess(library, music)
+    assert again.analysed == 0
+    assert tracks_of(library)["a/one.flac"].title.startswith("New New")
+    progress, seen = spying()
+    preprocess(library, music, progress=progress)
+    assert "Comparing files" not in seen
+
+
+def test_another_sound_under_the_same_name_is_analysed_anew(music, library):
+    preprocess(library, music)
+    heard = analysed(library)
+    soundfile.write(music / "a" / "one.flac", tone(2_000, 3.0), RATE)
+    again = preprocess(library, music)
+    assert again.analysed == 1
+    assert np.nanmax(np.abs(analysed(library)["a/one.flac"] - heard["a/one.flac"])) > 1
+    assert tracks_of(library)["a/one.flac"].duration == pytest.approx(3.0)
+
+
+def test_a_file_written_anew_with_the_same_sound_is_not(music, library):
+    preprocess(library, music)
+    os.utime(music / "a" / "one.flac", (1_000_000_000, 1_000_000_000))
+    assert preprocess(library, music).analysed == 0
+
+
+def test_a_deleted_file_is_missing_and_comes_back_as_it_was(music, library, tmp_path):
+    preprocess(library, music)
+    before = tracks_of(library)
+    (music / "a" / "one.flac").rename(tmp_path / "aside.flac")
+    again = preprocess(library, music)
+    assert (again.tracks, again.missing) == (3, 1)
+    assert tracks_of(library)["a/one.flac"].missing
+    assert len(open_store(library, AUDIO.summary).rows()) == 4
+    (tmp_path / "aside.flac").rename(music / "a" / "one.flac")
+    assert (preprocess(library, music).missing, preprocess(library, music).analysed) == (0, 0)
+    assert tracks_of(library) == before
+
+
+def test_a_table_whose_file_is_gone_keeps_the_analysis(dataset, library, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    preprocess(library, copy)
+    (copy / "audio" / "05.wav").rename(tmp_path / "aside.wav")
+    again = preprocess(library, copy)
+    assert (again.missing, again.problems) == (1, 1)
+    assert tracks_of(library)["t05"].missing
+    assert len(open_store(library, AUDIO.summary).rows()) == 36
+    (tmp_path / "aside.wav").rename(copy / "audio" / "05.wav")
+    again = preprocess(library, copy)
+    assert (again.analysed, again.missing, again.problems) == (0, 0, 0)
+
+
+def test_what_is_excluded_is_left_out(music, library):
+    (music / "b" / ".notmusic").touch()
+    assert preprocess(library, music).tracks == 2
+    assert preprocess(library, music, exclude=["ONE.*"]).tracks == 1
+    assert preprocess(library, music, exclude=["a/tw*"]).tracks == 1
+    (music / "b" / ".notmusic").unlink()
+    assert preprocess(library, music, exclude=["a"]).tracks == 2
+
+
+def test_a_file_that_failed_is_told_again_and_not_tried_until_it_changes(music, library):
+    bad = music / "a" / "one.flac"
+    good = bad.read_bytes()
+    bad.write_bytes(b"not flac")
+    assert preprocess(library, music).problems == 2  # neither its tags nor its sound
+    progress, seen = spying()
+    assert preprocess(library, music, progress=progress).problems == 2
+    assert seen["Analysing audio"] == 0
+    progress, seen = spying()
+    assert preprocess(library, music, retry=True, progress=progress).problems == 2
+    assert seen["Analysing audio"] == 1
+    bad.write_bytes(good)
+    again = preprocess(library, music)
+    assert (again.analysed, again.problems) == (1, 0)
+
+
+def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
+    (tmp_path / "music").mkdir()
+    soundfile.write(tmp_path / "music" / "long.flac", 0.1 * rng.normal(size=200 * RATE), RATE)
+    fast = preprocess(library, tmp_path / "music", fast=True)
+    assert fast.analysed == 1
+    (file,) = library.audio_files().values()
+    assert file.fast
+    assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+    quick = analysed(library)["long.flac"]
+    assert preprocess(library, tmp_path / "music").analysed == 1
+    (file,) = library.audio_files().values()
+    assert not file.fast
+    whole = analysed(library)["long.flac"]
+    assert not np.array_equal(quick, whole, equal_nan=True)
+    # what is never in the whole is not in a part: noise sounds alike throughout
+    both = ~np.isnan(quick) & ~np.isnan(whole)
+    assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
+    assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+
+
+def test_windows_are_dropped_and_made_again(music, library):
+    from segue.pipeline.inputs import drop_windows
+
+    preprocess(library, music)
+    before = open_store(library, AUDIO.windows)
+    kept = {row: before.read("log_mel", row).copy() for row in before.rows().tolist()}
+    assert drop_windows(library) > sum(array.nbytes for array in kept.values())
+    assert preprocess(library, music).analysed == 0
+    assert preprocess(library, music, windows=True).analysed == 4
+    after = open_store(library, AUDIO.windows)
+    for row, array in kept.items():
+        np.testing.assert_array_equal(after.read("log_mel", row), array)
+
+
+def test_what_a_killed_run_could_not_tell_the_database_is_told_by_the_next(music, library):
+    preprocess(library, music)
+    before = tracks_of(library)
+    rows = library.catalogue().rows.tolist()
+    from sqlalchemy import delete
+
+    from segue.library.schema import audio_files
+
+    with library._database.begin() as connection:
+        connection.execute(delete(audio_files).where(audio_files.c.track.in_(rows[:2])))
+    again = preprocess(Library(library.directory), music)
+    assert again.analysed == 0
+    assert tracks_of(library) == before
+    assert len(library.audio_files()) == 4
