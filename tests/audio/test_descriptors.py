@@ -162,8 +162,8 @@ def test_the_signal_is_left_as_it_was(signals: dict[str, NDArray[np.float32]]) -
 @pytest.mark.parametrize(
     ("signal", "sentence"),
     [
-        (np.zeros(0), "0 samples but one frame takes 2048 .*: use a longer recording"),
-        (np.zeros(2_047), "2047 samples but one frame takes 2048"),
+        (np.zeros(0), "has 0 of the 2048 samples .*: use a longer recording"),
+        (np.zeros(2_047), "2047 of the 2048 samples"),
         (np.zeros((2, 4_000)), r"shape \(2, 4000\) but must be mono"),
         (np.full(4_000, np.nan), "NaN"),
         (np.r_[np.zeros(4_000), np.inf], "infinite"),

@@ -134,7 +134,7 @@ def analyse_file(path: Path, settings: AnalysisSettings = DEFAULT_SETTINGS) -> A
         heard = _hear_stretches(recording.window, duration, settings)
     if heard is None:
         recording = Recording(path, settings.sample_rate)
-        heard = _hear_all(recording.blocks(), settings)
+        heard = _hear_all(recording.blocks(), settings, path)
     analysis = _analysis(heard, settings, gain=recording.channel_gain)
     return replace(analysis, digest=recording.digest())
 
@@ -190,7 +190,8 @@ class _Gatherer:
 
     def _thin(self, frames: Floats) -> None:
         """Keep every `_stride`-th frame of the track, and twice as few when there are too many."""
-        self._frames.append(frames[-self._n_frames % self._stride :: self._stride])
+        # a copy: a view would keep the whole section
+        self._frames.append(frames[-self._n_frames % self._stride :: self._stride].copy())
         self._n_frames += len(frames)
         while sum(map(len, self._frames)) > self._settings.summary_frames:
             self._frames = [np.concatenate(self._frames)[::2].copy()]
@@ -209,7 +210,9 @@ class _Gatherer:
         )
 
 
-def _hear_all(blocks: Iterable[Floats], settings: AnalysisSettings) -> _Heard:
+def _hear_all(
+    blocks: Iterable[Floats], settings: AnalysisSettings, path: Path | None = None
+) -> _Heard:
     """Describe every frame of a signal that comes in blocks."""
     framer, gatherer = Framer(settings), _Gatherer(settings)
     section = Section(settings)
@@ -234,7 +237,7 @@ def _hear_all(blocks: Iterable[Floats], settings: AnalysisSettings) -> _Heard:
         for samples in framer.push(block):
             take(samples)
     if n_samples < n_fft:
-        raise too_short(n_samples, settings)
+        raise too_short(n_samples, settings, path)
     for samples in framer.finish():
         take(samples, framer.after)
     gatherer.add(section.finish())

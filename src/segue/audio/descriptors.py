@@ -18,6 +18,7 @@ Conventions
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -233,11 +234,13 @@ def checked(signal: Floats, settings: AnalysisSettings) -> Floats:
     return signal
 
 
-def too_short(n_samples: int, settings: AnalysisSettings) -> AudioError:
-    """Return the error for a signal that does not fill a frame."""
+def too_short(n_samples: int, settings: AnalysisSettings, path: Path | None = None) -> AudioError:
+    """Return the error for a signal, or a file, that does not fill a frame."""
+    name = "The signal" if path is None else f"'{path}'"
+    way_out = "use a longer recording" if path is None else "replace it or leave it out"
     return AudioError(
-        f"The signal has {n_samples} samples but one frame takes {settings.n_fft} "
-        f"({settings.n_fft / settings.sample_rate:.2f} s): use a longer recording."
+        f"{name} has {n_samples} of the {settings.n_fft} samples that one frame takes "
+        f"({settings.n_fft / settings.sample_rate:.2f} s): {way_out}."
     )
 
 

@@ -1,5 +1,7 @@
 """Opening `library.db`: SQLite in WAL mode, its format version checked before anything else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import (
@@ -36,27 +38,49 @@ def open_database(path: Path) -> Engine:
     database = create_engine(f"sqlite:///{path}")
     event.listen(database, "connect", _configure)
     with told(path.parent):
-        existing = set(inspect(database).get_table_names())
-        if existing and "meta" not in existing:
-            raise LibraryError(
-                f"{path} is a database, but not one of segue's: choose another --library."
-            )
-        if "meta" not in existing:
-            with database.begin() as connection:
-                schema.create_all(connection)
-                connection.execute(insert(meta).values(key="format", value=str(FORMAT_VERSION)))
-    version = _checked_version(database, path)
-    if version < FORMAT_VERSION:
-        with told(path.parent), database.begin() as connection:
-            _migrate(connection, version)
+        if "meta" not in _tables(database, path):
+            with _at_once(database) as connection:
+                # another program may have made them meanwhile
+                if not inspect(connection).has_table("meta"):
+                    schema.create_all(connection)
+                    version = str(FORMAT_VERSION)
+                    connection.execute(insert(meta).values(key="format", value=version))
+    if _checked_version(database, path) < FORMAT_VERSION:
+        with told(path.parent), _at_once(database) as connection:
+            _migrate(connection)
     return database
 
 
-def _migrate(connection: Connection, version: int) -> None:
-    """Bring the tables of an older format up to this one; all of it or nothing."""
+def _tables(database: Engine, path: Path) -> set[str]:
+    existing = set(inspect(database).get_table_names())
+    if existing and "meta" not in existing:
+        raise LibraryError(
+            f"{path} is a database, but not one of segue's: choose another --library."
+        )
+    return existing
+
+
+@contextmanager
+def _at_once(database: Engine) -> Iterator[Connection]:
+    """Give a connection whose statements come to be together or not at all.
+
+    Python's sqlite3 begins no transaction by itself for statements that make tables.
+    """
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def _migrate(connection: Connection) -> None:
+    """Bring the tables of an older format up to this one."""
     schema.create_all(connection)
     columns = {column["name"] for column in inspect(connection).get_columns("tracks")}
-    if version < 2 and "missing" not in columns:
+    if "missing" not in columns:  # format 1
         connection.execute(text("ALTER TABLE tracks ADD COLUMN missing BOOLEAN"))
     connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
 

@@ -52,6 +52,8 @@ def analyse_track(path: Path, settings: AnalysisSettings) -> Arrays | Failed:
         return arrays_of(analyse_file(path, settings), status, fast=settings.fast)
     except AudioError as error:
         return Failed(str(error))
+    except FileNotFoundError:
+        return Failed(f"'{path}' is gone: it was there when the run began.")
     except OSError as error:
         return Failed(f"'{path}' cannot be read ({error}): check its permissions.")
 
