@@ -124,3 +124,35 @@ def test_to_pandas_has_a_column_for_every_reason(engine):
     assert list(table.columns)[-2:] == ["why.timbre", "why.popularity"]
     np.testing.assert_allclose(table["why.timbre"] + table["why.popularity"], table["score"])
     assert list(Recommendations(None, weights, []).to_pandas().columns) == list(table.columns)
+
+
+class Given:
+    """A signal whose scores are given: the same for every listener and seed."""
+
+    name = "given"
+
+    def __init__(self, scores):
+        self.scores = np.array(scores, np.float32)
+
+    def for_listeners(self, profiles):
+        return np.tile(self.scores, (len(profiles), 1))
+
+    def for_track(self, position):
+        return self.scores.copy()
+
+
+def test_one_recording_in_several_files_comes_once_and_never_beside_itself():
+    engine = Engine(
+        [Given([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])], np.array([1.0]), recordings=[[0, 1], [2, 4]]
+    )
+    nobody = profile_from_seeds([5], [])
+    assert engine.recommend(nobody, 6).positions.tolist() == [0, 2, 3]
+    # who knows one of its files knows the recording
+    assert engine.recommend(profile_from_seeds([1], []), 6).positions.tolist() == [2, 3, 5]
+    assert engine.similar(4, 6).positions.tolist() == [0, 3, 5]
+
+
+def test_a_missing_track_never_comes():
+    engine = Engine([Given([0.9, 0.8, 0.7])], np.array([1.0]), missing=[0])
+    assert engine.similar(2, 3).positions.tolist() == [1]
+    assert engine.recommend(profile_from_seeds([2], []), 3).positions.tolist() == [1]

@@ -1,0 +1,101 @@
+"""Which tracks are one recording: shifts, lengths, groups, and what is new."""
+
+import numpy as np
+import pytest
+
+from segue.index import alike_pairs, grouped, shiftless
+from segue.index.recordings import LEAST_LIKENESS, likeness
+
+
+def random_codes(seed, n=600):
+    rng = np.random.default_rng(seed)
+    # a sign holds for some steps, as it does in music
+    signs = np.repeat(rng.integers(0, 2**16, n // 3, dtype=np.uint32), 3)
+    reliable = rng.integers(0, 2**16, n, dtype=np.uint32) | rng.integers(
+        0, 2**16, n, dtype=np.uint32
+    )
+    return signs | (reliable << np.uint32(16))
+
+
+def flipped(codes, share, seed=9):
+    """Turn that share of the signs over."""
+    turned = np.random.default_rng(seed).random((len(codes), 16)) < share
+    mask = (turned << np.arange(16)).sum(axis=1).astype(np.uint32)
+    return codes ^ mask
+
+
+def test_a_fingerprint_is_wholly_like_itself_and_not_like_another():
+    assert likeness(random_codes(1), random_codes(1)) == pytest.approx(1.0)
+    assert likeness(random_codes(1), random_codes(2)) < 0.3
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_likeness_is_the_agreement_of_the_signs(share):
+    codes = random_codes(1)
+    assert likeness(codes, flipped(codes, share)) == pytest.approx(1 - 2 * share, abs=0.05)
+
+
+@pytest.mark.parametrize("shift", [1, 37, 100])
+def test_a_beginning_that_is_cut_off_does_not_matter(shift):
+    codes = random_codes(1)
+    assert likeness(codes, codes[shift:]) == pytest.approx(1.0)
+    assert likeness(codes[shift:], codes) == pytest.approx(1.0)
+    assert shiftless(codes) @ shiftless(codes[shift:]) > 0.8
+
+
+def test_an_empty_fingerprint_is_like_nothing():
+    nothing = np.zeros(0, np.uint32)
+    assert not shiftless(nothing).any()
+    assert alike_pairs([nothing, nothing], np.array([10.0, 10.0])) == []
+    assert alike_pairs([], np.zeros(0)) == []
+
+
+def pairs(found):
+    return sorted((pair.one, pair.other) for pair in found)
+
+
+def test_copies_are_found_among_others():
+    prints = [random_codes(seed) for seed in range(40)]
+    prints += [flipped(prints[3], 0.05), prints[7][50:]]
+    durations = np.full(42, 200.0)
+    assert pairs(alike_pairs(prints, durations)) == [(3, 40), (7, 41)]
+    found = alike_pairs(prints, durations)
+    assert all(pair.value >= LEAST_LIKENESS for pair in found)
+
+
+def test_only_pairs_of_what_is_new_are_asked_for():
+    prints = [random_codes(0), random_codes(0), random_codes(1), random_codes(1)]
+    durations = np.full(4, 200.0)
+    assert pairs(alike_pairs(prints, durations)) == [(0, 1), (2, 3)]
+    assert pairs(alike_pairs(prints, durations, new=np.array([3]))) == [(2, 3)]
+    assert pairs(alike_pairs(prints, durations, new=np.array([], np.int64))) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fits"),
+    [
+        (200.0, 214.0, True),
+        (200.0, 216.0, False),
+        (20.0, 26.0, True),
+        (20.0, 28.0, False),
+        (np.nan, 200.0, True),
+    ],
+)
+def test_recordings_of_other_lengths_are_others(one, other, fits):
+    prints = [random_codes(0), random_codes(0)]
+    assert bool(alike_pairs(prints, np.array([one, other]))) == fits
+
+
+def test_no_track_is_in_two_groups_and_no_group_passes_likeness_on():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        found = {tuple(sorted(pair)) for pair in rng.integers(0, 12, (10, 2)).tolist()}
+        found = {pair for pair in found if pair[0] != pair[1]}
+        groups = grouped(sorted(found), 12)
+        members = [place for group in groups for place in group]
+        assert len(members) == len(set(members))
+        for group in groups:
+            assert any(
+                all(tuple(sorted((centre, other))) in found for other in group if other != centre)
+                for centre in group
+            )

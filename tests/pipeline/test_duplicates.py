@@ -1,0 +1,86 @@
+"""A recording in several files is found once, as tracks come in, and listed."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.pipeline.duplicates import duplicates
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommend import similar
+
+RATE = 22_050
+
+
+def tune(seed, seconds=12.0):
+    rng = np.random.default_rng(seed)
+    notes = []
+    while sum(map(len, notes)) < seconds * RATE:
+        time = np.arange(int(rng.uniform(0.1, 0.5) * RATE)) / RATE
+        pitch = 220 * 2 ** (rng.integers(0, 30) / 12)
+        partials = sum(np.sin(2 * np.pi * pitch * n * time) / n for n in range(1, 6))
+        notes.append(0.1 * partials * np.exp(-5 * time))
+    signal = np.concatenate(notes)[: round(seconds * RATE)]
+    return signal + 0.001 * rng.normal(size=len(signal))
+
+
+@pytest.fixture
+def music(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for seed in range(4):
+        soundfile.write(folder / f"{seed}.flac", tune(seed), RATE)
+    return folder
+
+
+def listed(library):
+    return [[track.track_id for track in group] for group in duplicates(library).recordings]
+
+
+def test_copies_are_found_when_they_come_and_forgotten_when_they_go(music, library):
+    assert preprocess(library, music).duplicates == 0
+    late = np.concatenate([np.zeros(2 * RATE), 0.5 * tune(1)])
+    soundfile.write(music / "1 again.ogg", late, RATE)
+    shutil.copy(music / "2.flac", music / "2 copy.flac")
+    assert preprocess(library, music).duplicates == 4
+    assert sorted(map(sorted, listed(library))) == [
+        ["1 again.ogg", "1.flac"],
+        ["2 copy.flac", "2.flac"],
+    ]
+    assert preprocess(library, music).duplicates == 4
+    (music / "1 again.ogg").unlink()
+    assert preprocess(library, music).duplicates == 2
+    soundfile.write(music / "2 copy.flac", tune(9), RATE)
+    assert preprocess(library, music).duplicates == 0
+    assert listed(library) == []
+
+
+def test_a_copy_is_not_recommended_beside_its_recording(music, library):
+    soundfile.write(music / "0 again.ogg", tune(0), RATE)
+    soundfile.write(music / "1 again.ogg", tune(1), RATE)
+    lines = [f"{path.stem},{path.name},A,x" for path in sorted(music.iterdir())]
+    (music / "metadata.csv").write_text("\n".join(["track_id,path,artist,genre", *lines]))
+    preprocess(library, music)
+    for signal in (None, "metadata"):
+        found = [pick.track_id for pick in similar(library, "0", 10, signal=signal).tracks]
+        assert "0 again" not in found
+        assert len({"1", "1 again"} & set(found)) == 1
+        assert {"2", "3"} <= set(found)
+
+
+def test_the_command_line_lists_them(music, tmp_path):
+    shutil.copy(music / "2.flac", music / "2 copy.flac")
+    preprocess(tmp_path / "my.segue", music)
+    command = [sys.executable, "-c", "from segue.cli import main; main()", "library", "duplicates"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "1 recording in 2 files" in told.stdout
+    told = subprocess.run(
+        [*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    ((one, other),) = json.loads(told.stdout)["recordings"]
+    assert {one["track_id"], other["track_id"]} == {"2.flac", "2 copy.flac"}
+    assert one["path"].startswith(str(music))
