@@ -18,6 +18,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import soundfile
 import soxr
 
 from segue.audio import SAMPLE_RATE, decode
@@ -29,7 +30,7 @@ ENCODINGS = {  # suffix: container, codec
     "wav": ("wav", "pcm_s16le"),
     "24.wav": ("wav", "pcm_s24le"),
     "flac": ("flac", "flac"),
-    "ogg": ("ogg", "libvorbis"),
+    "ogg": ("ogg", "vorbis"),
     "opus": ("ogg", "libopus"),
     "mp3": ("mp3", "libmp3lame"),
     "m4a": ("ipod", "aac"),
@@ -46,8 +47,13 @@ def encode(path: Path, suffix: str, to: Path) -> None:
     container_format, codec = ENCODINGS[suffix]
     rate = 48_000 if codec == "libopus" else 44_100
     samples = soxr.resample(decode(path, max_seconds=SECONDS), SAMPLE_RATE, rate)
+    if codec == "vorbis":  # PyAV has no good encoder of it
+        soundfile.write(to, np.tile(samples, (2, 1)).T, rate, format="OGG")
+        return
     with av.open(str(to), "w", format=container_format) as output:
         stream = output.add_stream(codec, rate=rate, layout="stereo")
+        stream.bit_rate = 128_000
+        stream.codec_context.open()
         frame = av.AudioFrame.from_ndarray(np.tile(samples, (2, 1)), "fltp", "stereo")
         frame.sample_rate = rate
         size = stream.codec_context.frame_size or 4_096

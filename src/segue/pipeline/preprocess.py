@@ -11,7 +11,7 @@ from segue.library import Library
 from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
-from segue.pipeline.scan import compare, known_files
+from segue.pipeline.scan import compare, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
@@ -99,7 +99,13 @@ def preprocess(
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
             known = known_files(opened)
-        found = read_dataset(Path(dataset), exclude=exclude, known=known, progress=progress)
+        found = read_dataset(
+            Path(dataset),
+            exclude=exclude,
+            known=known,
+            read_files=read_in(pool),
+            progress=progress,
+        )
         if found.listens.empty and not any(track.path in known for track in found.tracks):
             check_usable(found.tracks, pool)
         if opened is None:

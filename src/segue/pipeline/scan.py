@@ -5,14 +5,14 @@ of its sound decides: other tags are no other sound, and a new name for a sound 
 else any more is a track that was moved, which keeps its id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.tasks import digest_of
+from segue.pipeline.tasks import Failed, digest_of
 from segue.pipeline.workers import Workers
-from segue.sources import Dataset, Known, state_of
+from segue.sources import Dataset, Known, Read, ReadFiles, state_of
 from segue.types import FileState, Progress, Track
 
 
@@ -45,6 +45,20 @@ def known_files(library: Library) -> Known:
         for known in library.known_tracks().values()
         if known.track.path is not None
     }
+
+
+def read_in(workers: Workers) -> ReadFiles:
+    """Return how tags are read in worker processes: a parser that dies there ends no run."""
+    # mutagen and soundfile are for who reads a folder
+    from segue.sources.folder import read_audio_file, untagged
+
+    def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
+        work = [(path, (directory, path)) for path in files]
+        for path, answer in workers.answers(read_audio_file, work):
+            failed = isinstance(answer, Failed)
+            yield path, untagged(directory, path, answer.reason) if failed else answer
+
+    return read
 
 
 def compare(library: Library, found: Dataset, workers: Workers, progress: Progress) -> Scan:

@@ -102,8 +102,8 @@ class Workers:
         if time.monotonic() - worker.since < self._seconds:
             return None
         worker.end()
-        reason = f"it took more than {self._seconds:g} s and was given up: a higher --time-limit"
-        return (Failed(f"{reason} gives it longer."),)
+        reason = f"it took more than {self._seconds:g} s and was given up"
+        return (Failed(f"{reason}: a higher --time-limit gives it longer"),)
 
     def __enter__(self) -> Self:
         return self
@@ -185,8 +185,8 @@ def _how_it_ended(code: int | None) -> str:
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         cause = "as happens when memory runs out" if name == "SIGKILL" else "a fault in a codec"
-        return f"the process that analysed it was ended by {name}, {cause}: leave the file out."
-    return f"the process that analysed it ended (code {code}): leave the file out."
+        return f"the process that read it was ended by {name}, {cause}: leave the file out"
+    return f"the process that read it ended (code {code}): leave the file out"
 
 
 def _n_processors() -> int:

@@ -5,7 +5,7 @@ says when two artists are the same.
 """
 
 from segue.sources.cleaning.artists import comparison_key
-from segue.sources.dataset import Dataset, Kind, Known
+from segue.sources.dataset import Dataset, Kind, Known, Read, ReadFiles
 from segue.sources.entry import read_dataset
 from segue.sources.frames import Frames, load_frames
 from segue.sources.tracks import AUDIO_SUFFIXES
@@ -17,6 +17,8 @@ __all__ = [
     "Frames",
     "Kind",
     "Known",
+    "Read",
+    "ReadFiles",
     "comparison_key",
     "load_frames",
     "read_dataset",

@@ -1,11 +1,11 @@
 """What a dataset is once it has been read. `segue.sources.entry` reads one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from segue.types import FileState, Problem, Track
+from segue.types import FileState, Problem, Progress, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,23 @@ A file in the same state need not be read again, one that changed keeps its trac
 """
 
 Kind = Literal["table", "folder", "gtzan", "msd"]
+
+
+Read = tuple[Track, list[str]]
+"""A file as a track, and the reasons why some of it could not be used."""
+
+ReadFiles = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, Read]]]
+"""Reads the tags of files below a directory, in whatever order, each given with its path."""
+
+
+@dataclass(frozen=True, slots=True)
+class HowToRead:
+    """The choices of one reading: see `segue.sources.read_dataset`."""
+
+    exclude: Sequence[str]
+    known: Known
+    read_files: ReadFiles | None
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ Conventions
 from collections.abc import Sequence
 from pathlib import Path
 
-from segue.sources.dataset import Dataset, Known
+from segue.sources.dataset import Dataset, HowToRead, Known, ReadFiles
 from segue.types import Progress, no_progress
 
 
@@ -22,6 +22,7 @@ def read_dataset(
     *,
     exclude: Sequence[str] = (),
     known: Known | None = None,
+    read_files: ReadFiles | None = None,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Read a dataset directory of any kind.
@@ -34,6 +35,9 @@ def read_dataset(
     known : Known, optional
         The tracks of an earlier reading. Of a plain music folder, only the tags of files that
         changed since are read.
+    read_files : ReadFiles, optional
+        How the tags of a plain music folder are read; by default here, one file after another.
+        Parsers of damaged files may end the process: others read them elsewhere.
     progress : Progress
         Opened where many files are read one by one.
 
@@ -46,4 +50,4 @@ def read_dataset(
     # pandas, h5py and mutagen load with the readers: a program that only recommends has no need.
     from segue.sources.reading import read
 
-    return read(directory, exclude, known or {}, progress)
+    return read(directory, HowToRead(exclude, known or {}, read_files, progress))

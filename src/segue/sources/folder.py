@@ -10,7 +10,7 @@ Conventions
   called by its name.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path, PurePosixPath
@@ -20,7 +20,7 @@ import mutagen
 import soundfile
 
 from segue.sources.cleaning.text import clean_text
-from segue.sources.dataset import Known
+from segue.sources.dataset import Known, Read, ReadFiles
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id, state_of
 from segue.types import Problem, Progress, Track, no_progress
@@ -43,45 +43,63 @@ _TAG_NAMES: dict[str, tuple[str, ...]] = {
 }
 
 
+def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
+    """Read the tags of files here: the plainest `ReadFiles`."""
+    for path in files:
+        yield path, read_audio_file(directory, path)
+
+
 def read_folder(
     directory: Path,
     files: list[Path],
     known: Known | None = None,
     *,
+    read_files: ReadFiles = read_one_by_one,
     progress: Progress = no_progress,
 ) -> tuple[list[Track], list[Problem]]:
-    """Read the tags of audio files below `directory`, in the order given.
+    """Give the audio files below `directory` as tracks, in the order given.
 
     A file that is `known` keeps its track's id, whatever it was called when it got it; its tags are
     read again only if it changed.
     """
     before = known or {}
     kept_ids = {before[path][1].track_id for path in files if path in before}
+    to_read = [path for path in files if not _unchanged(path, before)]
+    read: dict[Path, Read] = {}
+    with progress("Reading tags", len(to_read)) as advance:
+        for path, found in read_files(directory, to_read):
+            read[path] = found
+            advance(1)
     tracks: dict[str, Track] = {}
     problems: list[Problem] = []
-    with progress("Reading tags", len(files)) as advance:
-        for path in files:
-            state, old = before.get(path, (None, None))
-            reasons: list[str] = []
-            if old is not None and state is not None and state == state_of(path):
-                track = old
-            else:
-                track, reasons = read_audio_file(directory, path)
-                if old is not None:
-                    track = replace(track, track_id=old.track_id)
-                elif track.track_id in kept_ids:
-                    # a file that was moved away bears this name as its id
-                    track = replace(track, track_id=_free(track.track_id, kept_ids))
-            if track.track_id in tracks:
-                reasons = ["another file has the same name in other Unicode: rename one of them"]
-            else:
-                tracks[track.track_id] = track
-            problems += [
-                Problem(source=track.track_id, reason=reason, subject=track.track_id)
-                for reason in reasons
-            ]
-            advance(1)
+    for path in files:
+        old = before[path][1] if path in before else None
+        reasons: list[str] = []
+        if path in read:
+            track, reasons = read[path]
+            if old is not None:
+                track = replace(track, track_id=old.track_id)
+            elif track.track_id in kept_ids:
+                # a file that was moved away bears this name as its id
+                track = replace(track, track_id=_free(track.track_id, kept_ids))
+        elif old is not None:
+            track = old
+        else:
+            continue
+        if track.track_id in tracks:
+            reasons = ["another file has the same name in other Unicode: rename one of them"]
+        else:
+            tracks[track.track_id] = track
+        problems += [
+            Problem(source=track.track_id, reason=reason, subject=track.track_id)
+            for reason in reasons
+        ]
     return list(tracks.values()), problems
+
+
+def _unchanged(path: Path, before: Known) -> bool:
+    state = before[path][0] if path in before else None
+    return state is not None and state == state_of(path)
 
 
 def _free(track_id: str, taken: Collection[str]) -> str:
@@ -89,7 +107,7 @@ def _free(track_id: str, taken: Collection[str]) -> str:
     return next(name for name in numbered if name not in taken)
 
 
-def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:
+def read_audio_file(directory: Path, path: Path) -> Read:
     """Give one file as a track, with the reasons why some of it could not be used."""
     unreadable: list[str] = []
     raw: dict[str, str] = {}
@@ -98,6 +116,17 @@ def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:
     except Exception as error:  # noqa: BLE001  # one file of a scan; mutagen's parsers raise anything
         text = clean_text(str(error)) or type(error).__name__
         unreadable = [f"its tags cannot be read ({text}): the track has no metadata"]
+    track, reasons = _track(directory, path, raw)
+    return track, unreadable + reasons
+
+
+def untagged(directory: Path, path: Path, reason: str) -> Read:
+    """Give a file as a track without tags, because of `reason`."""
+    track, _ = _track(directory, path, {})
+    return track, [f"its tags cannot be read ({reason}): the track has no metadata"]
+
+
+def _track(directory: Path, path: Path, raw: dict[str, str]) -> Read:
     recording = raw.pop("musicbrainz_recording_id", "")
     extra = {"musicbrainz_recording_id": recording} if recording else {}
     track_id = relative_id(path, directory)
@@ -105,7 +134,7 @@ def read_audio_file(directory: Path, path: Path) -> tuple[Track, list[str]]:
     if track.title is None:
         # what every player shows: nothing learns from titles, and people must see which it is
         track = replace(track, title=PurePosixPath(track_id).stem)
-    return track, unreadable + reasons
+    return track, reasons
 
 
 def read_tags_of_file(path: Path) -> dict[str, str]:

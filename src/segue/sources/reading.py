@@ -3,12 +3,11 @@
 Conventions: see `entry`, whose `read_dataset` is the way in.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from segue.errors import DatasetError
-from segue.sources.dataset import Dataset, Kind, Known
-from segue.sources.folder import read_folder
+from segue.sources.dataset import Dataset, HowToRead, Kind
+from segue.sources.folder import read_folder, read_one_by_one
 from segue.sources.gtzan import is_gtzan, read_gtzan
 from segue.sources.listens import no_listens, read_friends, read_listens
 from segue.sources.metadata import has_content, read_metadata
@@ -16,19 +15,19 @@ from segue.sources.msd import MSD_SUFFIXES, is_msd, read_msd
 from segue.sources.table import find_table
 from segue.sources.tracks import AUDIO_SUFFIXES
 from segue.sources.walk import walk
-from segue.types import Problem, Progress, Track
+from segue.types import Problem, Track
 
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
 
 
-def read(directory: Path, exclude: Sequence[str], known: Known, progress: Progress) -> Dataset:
+def read(directory: Path, how: HowToRead) -> Dataset:
     """Do what `segue.sources.read_dataset` promises."""
     directory = _checked(directory)
     metadata, listens_path, friends_path = (
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
     problems = _also_there(directory)
-    kind, tracks, rows, found = _read_tracks(directory, metadata, exclude, known, progress)
+    kind, tracks, rows, found = _read_tracks(directory, metadata, how)
     problems += found
     listens = no_listens()
     if listens_path is not None:
@@ -66,31 +65,33 @@ def _checked(directory: Path) -> Path:
 
 
 def _read_tracks(
-    directory: Path,
-    metadata: Path | None,
-    exclude: Sequence[str],
-    known: Known,
-    progress: Progress,
+    directory: Path, metadata: Path | None, how: HowToRead
 ) -> tuple[Kind, list[Track], dict[str, int], list[Problem]]:
     """Read the tracks of whatever kind is there; none where there are only listens."""
     if metadata is not None:
-        tracks, rows, problems = read_metadata(metadata, exclude)
+        tracks, rows, problems = read_metadata(metadata, how.exclude)
         return "table", tracks, rows, problems
-    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, exclude)
+    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, how.exclude)
     songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
     kind: Kind = "table"
     if songs and len(songs) >= len(audio) and (not audio or any(map(is_msd, songs[:3]))):
         kind, passed_over = "msd", audio
-        tracks, problems = read_msd(directory, songs, progress=progress)
+        tracks, problems = read_msd(directory, songs, progress=how.progress)
     else:
         passed_over = songs
         if is_gtzan(audio):
             kind = "gtzan"
-            tracks, problems = read_gtzan(directory, audio, progress=progress)
+            tracks, problems = read_gtzan(directory, audio, progress=how.progress)
         else:
             kind = "folder" if audio else "table"
-            tracks, problems = read_folder(directory, audio, known, progress=progress)
+            tracks, problems = read_folder(
+                directory,
+                audio,
+                how.known,
+                read_files=how.read_files or read_one_by_one,
+                progress=how.progress,
+            )
     return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
 
 
