@@ -1,78 +1,262 @@
-"""CPU seconds to describe one file: segue's shared spectrum against librosa's separate calls.
+"""CPU seconds a track: segue's analysis beside its peers', on the same files in the same run.
 
-Run: ``python benchmarks/analysis.py FILE`` (or with no file: 30 seconds of made-up music).
-Both sides describe the same decoded signal; the best of several rounds counts, after one warm-up
-round that lets librosa compile. Set ``OPENBLAS_NUM_THREADS=1`` to leave out waiting threads.
+Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6]``. Of a folder,
+the files of 2 to 6 MB nearest to 4 MB are taken. ``pip install 'segue[peers]'`` brings the peers;
+one that is not there, or that this processor cannot run, is told and left out. Every tool reads,
+decodes and describes the files in a process of its own, with one thread for numerical libraries;
+the time that Python takes to start and to import is not counted. The least of the rounds counts.
+
+What the peers compute: bliss-audio 23 numbers a track (tempo, timbre, loudness, chroma); Essentia's
+MusicExtractor its whole set; librosa, with one call for each, the descriptors, tempo and beats that
+segue computes. segue adds log-mel windows, key, loudness and a fingerprint.
 """
 
+import argparse
+import json
+import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-import librosa
-import numpy as np
-from numpy.typing import NDArray
-
-from segue.audio import SAMPLE_RATE, analyse, decode, describe, tempo
-
-Signal = NDArray[np.float32]
+SAMPLE_RATE = 22_050
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMBA")}
 
 
-def made_up_music(seconds: float = 30.0) -> Signal:
-    """Make a chord that is struck 110 times a minute, over noise."""
-    time_ = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    chord = sum(np.sin(2 * np.pi * 220.0 * 2 ** (step / 12) * time_) for step in (0, 4, 7))
-    struck = chord * np.exp(-6.0 * np.mod(time_, 60.0 / 110.0))
-    noise = np.random.default_rng(0).normal(0.0, 0.01, len(time_))
-    return (0.2 * struck + noise).astype(np.float32)
+def segue() -> Callable[[str], object]:
+    """Analyse whole tracks."""
+    from segue.audio import analyse_file
+
+    return lambda path: analyse_file(Path(path))
 
 
-def with_librosa(signal: Signal) -> None:
-    """Ask librosa for every descriptor and the tempo, each on its own, as its users do."""
-    feature, rate = librosa.feature, SAMPLE_RATE
-    librosa.power_to_db(feature.melspectrogram(y=signal, sr=rate))
-    feature.mfcc(y=signal, sr=rate)
-    feature.tonnetz(chroma=feature.chroma_stft(y=signal, sr=rate))
-    feature.spectral_contrast(y=signal, sr=rate)
-    feature.spectral_centroid(y=signal, sr=rate)
-    feature.spectral_bandwidth(y=signal, sr=rate)
-    feature.spectral_rolloff(y=signal, sr=rate)
-    feature.zero_crossing_rate(signal)
-    feature.rms(y=signal)
-    feature.tempo(y=signal, sr=rate)
+def segue_fast() -> Callable[[str], object]:
+    """Analyse stretches of tracks."""
+    from segue.pipeline.inputs import FAST
+    from segue.pipeline.tasks import analyse_track
+
+    return lambda path: analyse_track(Path(path), FAST)
 
 
-def with_segue(signal: Signal) -> None:
-    """Describe the signal and estimate its tempo."""
-    tempo(describe(signal)["log_mel"])
+def segue_decode() -> Callable[[str], object]:
+    """Decode and resample alone."""
+    from segue.audio import decode
+
+    return lambda path: decode(Path(path))
 
 
-def cpu_seconds(function: Callable[[Signal], object], signal: Signal, rounds: int = 5) -> float:
-    """Return the least CPU time of `rounds` calls, after one that does not count."""
-    function(signal)
-    times = []
-    for _ in range(rounds):
+def libsndfile_decode() -> Callable[[str], object]:
+    """Decode alone, at the file's own rate."""
+    import soundfile
+
+    return lambda path: soundfile.read(path, dtype="float32")
+
+
+def bliss() -> Callable[[str], object]:
+    """Ask bliss-audio, in Rust."""
+    from bliss_audio import Song
+
+    return Song
+
+
+def librosa_calls() -> Callable[[str], object]:
+    """Ask librosa for every descriptor, the tempo and the beats, each on its own."""
+    import librosa
+
+    feature = librosa.feature
+
+    def describe(path: str) -> None:
+        signal, rate = librosa.load(path, sr=SAMPLE_RATE)
+        librosa.power_to_db(feature.melspectrogram(y=signal, sr=rate))
+        feature.mfcc(y=signal, sr=rate)
+        feature.tonnetz(chroma=feature.chroma_stft(y=signal, sr=rate))
+        feature.spectral_contrast(y=signal, sr=rate)
+        feature.spectral_centroid(y=signal, sr=rate)
+        feature.spectral_bandwidth(y=signal, sr=rate)
+        feature.spectral_rolloff(y=signal, sr=rate)
+        feature.zero_crossing_rate(signal)
+        feature.rms(y=signal)
+        librosa.beat.beat_track(y=signal, sr=rate)
+
+    return describe
+
+
+def essentia() -> Callable[[str], object]:
+    """Ask Essentia's extractor."""
+    import essentia
+    from essentia.standard import MusicExtractor
+
+    essentia.log.infoActive = False
+    essentia.log.warningActive = False
+    return MusicExtractor()
+
+
+TOOLS: dict[str, Callable[[], Callable[[str], object]]] = {
+    "segue": segue,
+    "segue --fast": segue_fast,
+    "segue, decode alone": segue_decode,
+    "libsndfile, decode alone": libsndfile_decode,
+    "bliss-audio": bliss,
+    "librosa": librosa_calls,
+    "essentia": essentia,
+}
+
+
+def measure(tool: str, files: list[str]) -> list[float]:
+    """Return the CPU seconds of each file, in this process."""
+    function = TOOLS[tool]()
+    if tool == "librosa":
+        function(files[0])  # it compiles some of its functions first
+    seconds = []
+    for file in files:
         start = time.process_time()
-        function(signal)
-        times.append(time.process_time() - start)
-    return min(times)
+        function(file)
+        seconds.append(time.process_time() - start)
+    return seconds
+
+
+def measured(tool: str, files: list[str]) -> list[float] | str:
+    """Do `measure` in a process of its own; return why where that cannot be done."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--tool", tool, *files],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **ONE_THREAD},
+    )
+    if done.returncode == 0:
+        return list(json.loads(done.stdout.splitlines()[-1]))
+    if done.returncode == -4:
+        return "is built for instructions that this processor does not have"
+    reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+    return f"does not run here: {reason[0]}"
+
+
+def workers_ratio(files: list[str]) -> float:
+    """Return how many times the throughput of one worker two workers have."""
+    from segue.pipeline.inputs import ANALYSIS
+    from segue.pipeline.tasks import analyse_track
+    from segue.pipeline.workers import Workers
+
+    work = [(number, (Path(file), ANALYSIS)) for number, file in enumerate(files * 4)]
+    seconds = {}
+    for n_workers in (1, 2):
+        with Workers(n_workers) as workers:
+            list(workers.answers(analyse_track, work[:n_workers]))
+            start = time.monotonic()
+            list(workers.answers(analyse_track, work))
+            seconds[n_workers] = time.monotonic() - start
+    return seconds[1] / seconds[2]
+
+
+def peak_memory(path: str, *, fast: bool = False) -> float:
+    """Return the most memory in MB that a process took to analyse a file."""
+    settings = "FAST" if fast else "ANALYSIS"
+    script = (
+        "import resource, sys; from pathlib import Path\n"
+        f"from segue.pipeline.inputs import {settings} as settings\n"
+        "from segue.pipeline.tasks import analyse_track\n"
+        "analyse_track(Path(sys.argv[1]), settings)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, path],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **ONE_THREAD},
+    )
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1_024) / 1e6
+
+
+def kept_bytes(files: list[str]) -> float:
+    """Return the bytes that a library keeps of a track, with everything."""
+    from segue.library import Library
+    from segue.pipeline.preprocess import preprocess
+
+    with tempfile.TemporaryDirectory() as directory:
+        music = Path(directory) / "music"
+        music.mkdir()
+        for file in files:
+            (music / Path(file).name).symlink_to(Path(file).resolve())
+        library = Library(Path(directory) / "my.segue")
+        result = preprocess(library, music)
+        library.close()
+        parts = [path for path in library.directory.rglob("*") if path.is_file()]
+        return sum(path.stat().st_size for path in parts) / max(result.analysed, 1)
+
+
+def long_mix(files: list[str], hours: float, to: Path) -> str:
+    """Join tracks to a mix of so many hours, 44.1 kHz stereo FLAC."""
+    import soundfile
+
+    blocks = [soundfile.read(file, dtype="int16", always_2d=True) for file in files]
+    rate = blocks[0][1]
+    path = to / "mix.flac"
+    n_wanted = round(hours * 3_600 * rate)
+    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as mix:
+        while n_wanted > 0:
+            for samples, _ in blocks:
+                stereo = samples[:n_wanted, [0, -1]]
+                mix.write(stereo)
+                n_wanted -= len(stereo)
+    return str(path)
+
+
+def choose(arguments: list[Path], n_tracks: int) -> list[str]:
+    """Return the files named, or of folders the real tracks of 2 to 6 MB nearest to 4 MB."""
+    files: list[Path] = []
+    for argument in arguments:
+        if argument.is_file():
+            files.append(argument)
+            continue
+        sized = [path for path in sorted(argument.rglob("*")) if path.suffix in {".ogg", ".mp3"}]
+        sized = [path for path in sized if 2e6 <= path.stat().st_size <= 6e6]
+        files += sorted(sized, key=lambda path: abs(path.stat().st_size - 4e6))[:n_tracks]
+    return [str(file) for file in files]
 
 
 def main() -> None:
-    """Print the CPU seconds of both, and their ratio."""
-    if len(sys.argv) > 1:
-        start = time.process_time()
-        signal = decode(Path(sys.argv[1]))
-        print(f"decode             {time.process_time() - start:7.3f} CPU s")
-    else:
-        signal = made_up_music()
-    print(f"signal             {len(signal) / SAMPLE_RATE:7.1f} s")
-    ours, theirs = cpu_seconds(with_segue, signal), cpu_seconds(with_librosa, signal)
-    print(f"segue describe     {ours:7.3f} CPU s")
-    print(f"segue analyse      {cpu_seconds(analyse, signal):7.3f} CPU s")
-    print(f"librosa            {theirs:7.3f} CPU s")
-    print(f"ratio              {theirs / ours:7.1f} times")
+    """Print the table and the ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tracks", type=int, default=6)
+    parser.add_argument("--hours", type=float, default=3.0, help="Of the mix for memory; 0: none.")
+    parser.add_argument("--tool", choices=TOOLS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.tool:
+        print(json.dumps(measure(arguments.tool, list(map(str, arguments.files)))))
+        return
+    files = choose(arguments.files, arguments.tracks)
+    least: dict[str, float] = {}
+    for tool in TOOLS:
+        found = measured(tool, files[:1])
+        if isinstance(found, str):
+            print(f"{tool} {found}")
+        else:
+            least[tool] = float("inf")
+    for _ in range(arguments.rounds):
+        for tool, before in least.items():
+            found = measured(tool, files)
+            if not isinstance(found, str):
+                least[tool] = min(before, sum(found) / len(found))
+    megabytes = sum(Path(file).stat().st_size for file in files) / len(files) / 1e6
+    print(f"\n{len(files)} tracks of {megabytes:.1f} MB; least of {arguments.rounds} rounds")
+    print(f"{'':26} CPU s/track   segue takes")
+    for tool, seconds in sorted(least.items(), key=lambda pair: pair[1]):
+        print(f"{tool:26} {seconds:11.3f} {least['segue'] / seconds:10.2f} of it", end="")
+        print(f", --fast {least['segue --fast'] / seconds:.2f}")
+    print(f"\ntwo workers have {workers_ratio(files):.2f} times the throughput of one")
+    print(f"kept of a track: {kept_bytes(files) / 1e3:.0f} kB")
+    print(f"peak memory of one track: {peak_memory(files[0]):.0f} MB")
+    if arguments.hours:
+        with tempfile.TemporaryDirectory() as directory:
+            mix = long_mix(files, arguments.hours, Path(directory))
+            print(f"peak memory of {arguments.hours:g} hours: {peak_memory(mix):.0f} MB", end="")
+            print(f", --fast {peak_memory(mix, fast=True):.0f} MB")
 
 
 if __name__ == "__main__":

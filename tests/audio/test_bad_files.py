@@ -304,3 +304,35 @@ def test_three_hours_take_no_more_memory_than_three_minutes(tmp_path: Path) -> N
     assert n_frames == 2_048
     unit = 1 if sys.platform == "darwin" else 1_024
     assert peak * unit < 300e6
+
+
+def encode(path: Path, codec: str, layout: str, container: str) -> None:
+    """Encode the same music on all channels of a layout."""
+    with av.open(str(path), "w", format=container) as output:
+        stream = output.add_stream(codec, rate=48_000, layout=layout)
+        stream.codec_context.open()
+        n_channels = stream.codec_context.layout.nb_channels
+        samples = np.tile(music(48_000), (1, n_channels)).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(samples, format="flt", layout=layout)
+        frame.sample_rate = 48_000
+        size = stream.codec_context.frame_size
+        resampler = av.AudioResampler(stream.format.name, layout, 48_000, frame_size=size)
+        for piece in (*resampler.resample(frame), *resampler.resample(None)):
+            output.mux(stream.encode(piece))
+        output.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("codec", "layout"), [("aac", "7.1"), ("aac", "5.1"), ("alac", "5.1")])
+def test_many_channels_in_planes_of_their_own(
+    codec: str, layout: str, tmp_path: Path, heard: np.ndarray
+) -> None:
+    encode(tmp_path / "a.mka", codec, layout, "matroska")
+    assert likeness(decode(tmp_path / "a.mka"), heard) > 0.9
+
+
+def test_a_stream_that_changes_its_channels(tmp_path: Path) -> None:
+    for layout in ("stereo", "mono", "7.1"):
+        encode(tmp_path / f"{layout}.aac", "aac", layout, "adts")
+    parts = [(tmp_path / f"{layout}.aac").read_bytes() for layout in ("stereo", "mono", "7.1")]
+    (tmp_path / "all.aac").write_bytes(b"".join(parts))
+    assert len(decode(tmp_path / "all.aac")) > 2 * SECONDS * SAMPLE_RATE

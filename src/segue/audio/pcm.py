@@ -11,7 +11,7 @@ Conventions
 - Only local files are opened: a playlist under an audio name leads nowhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BLOCK_SAMPLES = 131_072  # of one channel: 3 s at 44.1 kHz
 _WARM_UP = 0.1  # s before a window: the first packets after a jump decode to little or to noise
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+_MOST_PLANES = 8  # channels that a planar frame shows; there are hardly files with more
 _OPTIONS = {"protocol_whitelist": "file"}
 
 
@@ -135,6 +137,8 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.AudioS
             if not container.streams.audio:
                 raise AudioError(f"'{path}' has no audio stream: replace it or leave it out.")
             stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise AudioError(f"'{path}' is of an unknown encoding: replace it or leave it out.")
             # The cores are busy with other files.
             stream.codec_context.thread_type = "NONE"
             yield container, stream
@@ -160,7 +164,7 @@ def _decode(
 
     # Frames are small (1,024 samples in Vorbis); turning each into an array would cost as much
     # as decoding it.
-    fifo = av.AudioFifo()
+    fifo, held = av.AudioFifo(), ("", 0, 0)
     time = 0.0  # of the first sample in it
     reason, decoded = "no packet of it decodes", False
     for packet in container.demux(stream):
@@ -173,17 +177,16 @@ def _decode(
             continue
         for frame in frames:
             decoded = True
-            if fifo.samples == 0:
-                time = frame.time or 0.0
-            starts, frame.pts = frame.time, None
-            try:
-                fifo.write(frame)
-            except ValueError:  # the format changes in the middle of the file
+            # The fifo itself overlooks another number of channels, and reads past their end.
+            shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+            if shape != held:
                 if fifo.samples:
                     yield _to_pcm(fifo.read(0)), time
-                    time = starts or 0.0
-                fifo = av.AudioFifo()
-                fifo.write(frame)
+                fifo, held = av.AudioFifo(), shape
+            if fifo.samples == 0:
+                time = frame.time or 0.0
+            frame.pts = None
+            fifo.write(frame)
             if fifo.samples >= BLOCK_SAMPLES:
                 yield _to_pcm(fifo.read(0)), time
     if not decoded:
@@ -193,19 +196,24 @@ def _decode(
 
 
 def _to_pcm(frame: Any) -> Pcm:
-    samples = frame.to_ndarray()
-    n_channels: int = frame.layout.nb_channels
-    if not frame.format.is_planar:
-        samples = samples.reshape(-1, n_channels).T
+    # Not by the frame's own to_ndarray: of eight channels and more it reads past the last.
+    kind = np.dtype(_DTYPES[frame.format.name.removesuffix("p")])
+    n_channels, n_samples = frame.layout.nb_channels, frame.samples
+    if frame.format.is_planar:
+        planes = frame.planes[: min(n_channels, _MOST_PLANES)]
+        channels = [np.frombuffer(plane, kind, n_samples) for plane in planes]
+    else:
+        samples = np.frombuffer(frame.planes[0], kind, n_samples * n_channels)
+        channels = list(samples.reshape(-1, n_channels).T)
     scale = 1.0
-    if samples.dtype == np.uint8:
-        samples, scale = samples.astype(np.int16) - 128, 1.0 / 128.0
-    elif samples.dtype.kind == "i":
-        scale = 1.0 / (float(np.iinfo(samples.dtype).max) + 1.0)
-    return _averaged(list(samples), frame.sample_rate, scale)
+    if kind == np.uint8:
+        channels, scale = [channel.astype(np.int16) - 128 for channel in channels], 1.0 / 128.0
+    elif kind.kind == "i":
+        scale = 1.0 / (float(np.iinfo(kind).max) + 1.0)
+    return _averaged(channels, frame.sample_rate, scale)
 
 
-def _averaged(channels: "list[np.ndarray[Any, Any]]", rate: int, scale: float) -> Pcm:
+def _averaged(channels: "Sequence[np.ndarray[Any, Any]]", rate: int, scale: float) -> Pcm:
     mono: Floats | None = None
     energy = 0.0
     # A double beyond single precision becomes infinite, which whoever reads this refuses.
