@@ -3,8 +3,8 @@
 Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6]``. Of a folder,
 the files of 2 to 6 MB nearest to 4 MB are taken. ``pip install 'segue[peers]'`` brings the peers;
 one that is not there, or that this processor cannot run, is told and left out. Every tool reads,
-decodes and describes the files in a process of its own, with one thread for numerical libraries;
-the time that Python takes to start and to import is not counted. The least of the rounds counts.
+decodes and describes the files in a process of its own, with one thread for numerical libraries,
+after one file that does not count. The least of the rounds counts.
 
 What the peers compute: bliss-audio 23 numbers a track (tempo, timbre, loudness, chroma); Essentia's
 MusicExtractor its whole set; librosa, with one call for each, the descriptors, tempo and beats that
@@ -107,8 +107,7 @@ TOOLS: dict[str, Callable[[], Callable[[str], object]]] = {
 def measure(tool: str, files: list[str]) -> list[float]:
     """Return the CPU seconds of each file, in this process."""
     function = TOOLS[tool]()
-    if tool == "librosa":
-        function(files[0])  # it compiles some of its functions first
+    function(files[0])  # what is loaded, made or compiled once does not count
     seconds = []
     for file in files:
         start = time.process_time()
@@ -152,14 +151,15 @@ def workers_ratio(files: list[str]) -> float:
 
 
 def peak_memory(path: str, *, fast: bool = False) -> float:
-    """Return the most memory in MB that a process took to analyse a file."""
+    """Return the most memory in MB that a process took to analyse a file; Linux tells it."""
     settings = "FAST" if fast else "ANALYSIS"
     script = (
-        "import resource, sys; from pathlib import Path\n"
+        "import sys; from pathlib import Path\n"
         f"from segue.pipeline.inputs import {settings} as settings\n"
         "from segue.pipeline.tasks import analyse_track\n"
         "analyse_track(Path(sys.argv[1]), settings)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        # getrusage would count what the process that started this one took
+        "print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, path],
@@ -168,7 +168,7 @@ def peak_memory(path: str, *, fast: bool = False) -> float:
         check=True,
         env={**os.environ, **ONE_THREAD},
     )
-    return int(done.stdout) * (1 if sys.platform == "darwin" else 1_024) / 1e6
+    return int(done.stdout.split()[1]) * 1_024 / 1e6
 
 
 def kept_bytes(files: list[str]) -> float:
@@ -225,6 +225,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tracks", type=int, default=6)
     parser.add_argument("--hours", type=float, default=3.0, help="Of the mix for memory; 0: none.")
+    parser.add_argument("--only", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--tool", choices=TOOLS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.tool:
@@ -232,7 +233,7 @@ def main() -> None:
         return
     files = choose(arguments.files, arguments.tracks)
     least: dict[str, float] = {}
-    for tool in TOOLS:
+    for tool in arguments.only:
         found = measured(tool, files[:1])
         if isinstance(found, str):
             print(f"{tool} {found}")

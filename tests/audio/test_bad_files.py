@@ -276,6 +276,7 @@ def test_strange_names(name: str, tmp_path: Path, heard: np.ndarray) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells a process's peak")
 def test_three_hours_take_no_more_memory_than_three_minutes(tmp_path: Path) -> None:
     path = tmp_path / "mix.wav"
     soundfile.write(path, np.zeros(8_000), 8_000)
@@ -288,22 +289,24 @@ def test_three_hours_take_no_more_memory_than_three_minutes(tmp_path: Path) -> N
         for _ in range(3 * 60):
             file.write(np.tile(beat, 120).tobytes())
     script = (
-        "import resource, sys\n"
+        "import sys\n"
         "from pathlib import Path\n"
         "from segue.audio import analyse_file\n"
         "analysis = analyse_file(Path(sys.argv[1]))\n"
-        "print(analysis.duration, analysis.tempo.bpm, len(analysis.log_mel),\n"
-        "      resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(analysis.duration, analysis.tempo.bpm, len(analysis.log_mel))\n"
+        # getrusage would count what the process that started this one took
+        "print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
     )
-    duration, bpm, n_frames, peak = map(float, done.stdout.split())
+    facts, _, memory = done.stdout.partition("\n")
+    duration, bpm, n_frames = map(float, facts.split())
+    kilobytes = int(memory.split()[1])
     assert duration == pytest.approx(3 * 3_600, abs=1)
     assert min(abs(bpm - true) for true in (60, 120)) < 1  # a beat every half second
     assert n_frames == 2_048
-    unit = 1 if sys.platform == "darwin" else 1_024
-    assert peak * unit < 300e6
+    assert kilobytes * 1_024 < 300e6
 
 
 def encode(path: Path, codec: str, layout: str, container: str) -> None:

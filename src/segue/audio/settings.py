@@ -46,7 +46,7 @@ class AnalysisSettings:
     section_frames: int = 16_384  # 6 min 20 s: a longer track is described in sections of so much
     summary_frames: int = 32_768  # a summary of more frames is of every second, fourth, ... one
     fast: bool = False  # listen to `max_frames // window_frames` stretches instead of all
-    stretch_seconds: float = 20.0  # length of each
+    stretch_seconds: float = 15.0  # length of each
 
     def __post_init__(self) -> None:
         for name in (

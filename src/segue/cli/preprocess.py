@@ -25,7 +25,7 @@ def preprocess(
         bool,
         typer.Option(
             "--fast",
-            help="Listen to 80 seconds of each new track, spread over it; a run without --fast"
+            help="Listen to a minute of each new track, spread over it; a run without --fast"
             " hears the rest later.",
         ),
     ] = False,

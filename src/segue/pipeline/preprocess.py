@@ -72,7 +72,7 @@ def preprocess(
     exclude
         Patterns of files and folders to leave out.
     fast
-        Listen to 80 seconds of each new track, spread over it; a later run without it makes up
+        Listen to a minute of each new track, spread over it; a later run without it makes up
         for the rest.
     retry
         Try again the files that could not be analysed before.
