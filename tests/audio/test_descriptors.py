@@ -113,7 +113,9 @@ def test_the_centroid_of_a_chirp_rises(signals: dict[str, NDArray[np.float32]]) 
 
 def test_silence_has_numbers(signals: dict[str, NDArray[np.float32]]) -> None:
     described = describe(signals["silence"])
-    assert np.all(described["log_mel"] == -100.0)
+    # how a processor rounds the logarithm of 1e-10 is its own affair
+    assert np.all(np.abs(described["log_mel"] + 100.0) < 1e-4)
+    assert np.ptp(described["log_mel"]) == 0.0
     assert np.all(described["mfcc"][:, 1:] == 0.0)
     for name in described.keys() - {"log_mel", "mfcc"}:
         assert np.all(described[name] == 0.0), name
