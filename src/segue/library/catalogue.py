@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -97,16 +98,21 @@ def from_record(record: Mapping[str, Any]) -> Track:
         artist=record["artist"],
         album=record["album"],
         year=record["year"],
-        genres=tuple(json.loads(record["genres"])),
-        tags=json.loads(record["tags"]),
+        genres=tuple(_from_json(record["genres"])),
+        tags=_from_json(record["tags"]),
         lyrics=record["lyrics"],
         split=cast("Split | None", record["split"]),
         path=path_from_text(record["path"]) if record["path"] else None,
         features=path_from_text(record["features"]) if record["features"] else None,
-        metadata=json.loads(record["metadata"]),
+        metadata=_from_json(record["metadata"]),
         missing=bool(record["missing"]),
         **heard,
     )
+
+
+def _from_json(text: str) -> Any:
+    # most are empty, and there are many
+    return [] if text == "[]" else {} if text == "{}" else json.loads(text)
 
 
 _BYTES = "bytes:"
@@ -122,6 +128,7 @@ def path_to_text(path: Path) -> str:
     return str(path)
 
 
+@lru_cache(maxsize=2**15)  # the same files are asked for several times a run
 def path_from_text(text: str) -> Path:
     """Return the path that `path_to_text` gave a text for."""
     if text.startswith(_BYTES):

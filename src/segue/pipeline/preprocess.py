@@ -1,17 +1,17 @@
 """`preprocess`: read a dataset, clean it, keep it, analyse what is new."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from segue.library import Library
+from segue.library import KnownTrack, Library
 from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
-from segue.pipeline.scan import compare, known_files, read_in
+from segue.pipeline.scan import Scan, compare, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
@@ -77,7 +77,7 @@ def preprocess(
     retry
         Try again the files that could not be analysed before.
     windows
-        Make again the windows that `segue.pipeline.storage.drop_windows` dropped.
+        Make again the windows that `segue.pipeline.inputs.drop_windows` dropped.
     time_limit
         Seconds after which a file is given up.
 
@@ -95,10 +95,12 @@ def preprocess(
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
         opened = library if isinstance(library, Library) else _if_there(library)
+        tracks: Mapping[str, KnownTrack] = {}
         known: Known = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
-            known = known_files(opened)
+            tracks = opened.known_tracks()
+            known = known_files(opened, tracks)
         found = read_dataset(
             Path(dataset),
             exclude=exclude,
@@ -111,7 +113,8 @@ def preprocess(
         if opened is None:
             opened = library if isinstance(library, Library) else Library(library)
             stack.enter_context(opened.writing(_VERB))
-        done = _take_in(opened, found, pool, how, progress)
+        scan = compare(found, tracks, pool, progress)
+        done = _take_in(opened, found, scan, pool, how, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
         return result
@@ -124,12 +127,13 @@ def _if_there(directory: Path) -> Library | None:
 def _take_in(
     library: Library,
     found: Dataset,
+    scan: Scan,
     workers: Workers,
     how: HowToAnalyse,
+    *,
     progress: Progress,
 ) -> Preprocessed:
     name = str(found.directory.resolve())
-    scan = compare(library, found, workers, progress)
     library.add_dataset(
         name,
         tracks=scan.tracks,

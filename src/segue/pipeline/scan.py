@@ -31,19 +31,19 @@ class Scan:
     n_moved: int = 0
 
 
-def known_files(library: Library) -> Known:
-    """Return the tracks that a reading of the dataset need not read again, by file.
+def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
+    """Return those of the `known` tracks that need not be read again, by file.
 
     One of which there is something to tell is read again, so that it is told again.
     """
     told = {problem.subject for problem in library.problems(stage="scan")}
     return {
-        (known.file.path if known.file else known.track.path): (
-            known.file.state if known.file and known.track.track_id not in told else None,
-            replace(known.track, missing=False),
+        (one.file.path if one.file else one.track.path): (
+            one.file.state if one.file and one.track.track_id not in told else None,
+            replace(one.track, missing=False) if one.track.missing else one.track,
         )
-        for known in library.known_tracks().values()
-        if known.track.path is not None
+        for one in known.values()
+        if one.track.path is not None
     }
 
 
@@ -61,9 +61,10 @@ def read_in(workers: Workers) -> ReadFiles:
     return read
 
 
-def compare(library: Library, found: Dataset, workers: Workers, progress: Progress) -> Scan:
-    """Compare a dataset with what the library knows of it."""
-    known = library.known_tracks()
+def compare(
+    found: Dataset, known: Mapping[str, KnownTrack], workers: Workers, progress: Progress
+) -> Scan:
+    """Compare a dataset with the tracks that the library knows, by id."""
     scan = Scan(list(found.tracks))
     _keep_lost_paths(scan, known)
     here = {track.track_id for track in found.tracks}
