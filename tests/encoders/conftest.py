@@ -10,7 +10,7 @@ import pytest
 from segue.encoders import SETTINGS, EncoderKind, EncoderSettings, TrainedEncoder, train_encoder
 from segue.types import Split
 
-KINDS: list[EncoderKind] = ["cnn", "rnn"]
+KINDS: list[EncoderKind] = ["cnn", "rnn", "transformer"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ def small() -> Callable[..., EncoderSettings]:
             "embedding": 12,
             "crops": 3,
         }
-        tiny |= {"channels": (8, 8)} if kind == "cnn" else {"projection": 12, "units": 12}
+        tiny |= {
+            "cnn": {"channels": (8, 8)},
+            "rnn": {"projection": 12, "units": 12},
+            "transformer": {"width": 12, "heads": 2, "depth": 1},
+        }[kind]
         return SETTINGS[kind](**tiny | changes)
 
     return make
@@ -59,7 +63,7 @@ def small() -> Callable[..., EncoderSettings]:
 @pytest.fixture(scope="session", params=KINDS)
 def trained(request, tracks: Tracks, small: Callable[..., EncoderSettings]) -> TrainedEncoder:
     """One trained encoder of each kind, shared: nothing may change it."""
-    settings = small(request.param, least_steps=64)
+    settings = small(request.param, least_steps=112)
     return train_encoder(
         request.param, tracks.frames, tracks.labels, tracks.splits, tracks.class_names,
         settings=settings, seed=3,

@@ -41,4 +41,13 @@ def test_a_short_track_is_repeated_from_its_start(n_frames, window):
 
 def test_random_crops_reach_every_start(rng):
     frames = np.arange(12)[:, None]
-    assert {int(random_crop(frames, 10, rng)[0, 0]) for _ in range(100)} == {0, 1, 2}
+    assert {int(random_crop(frames, 6, rng)[0, 0]) for _ in range(200)} == set(range(7))
+
+
+def test_a_crop_of_a_track_shorter_than_two_windows_goes_on_at_its_beginning(rng):
+    for n_frames in (3, 10, 19):
+        frames = np.arange(n_frames)[:, None]
+        crops = [random_crop(frames, 10, rng)[:, 0] for _ in range(300)]
+        assert {int(one[0]) for one in crops} == set(range(n_frames))
+        for one in crops:
+            np.testing.assert_array_equal(np.diff(one) % n_frames, 1 % n_frames)

@@ -34,11 +34,11 @@ def test_the_budget_stays_within_its_bounds(n_tracks):
     assert steps < settings.most_steps + settings.epoch_steps(n_tracks)
 
 
-def test_a_window_is_a_multiple_of_16_and_leaves_room_to_move():
+def test_a_window_is_a_multiple_of_16_and_no_longer_than_most_tracks():
     settings = CnnSettings(window=256)
     assert settings.window_for(2048) == 256
-    assert settings.window_for(256) == 192
-    assert settings.window_for(100) == 64
+    assert settings.window_for(256) == 256
+    assert settings.window_for(100) == 96
     assert settings.window_for(3) == 16
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.encoders import CnnSettings, train_encoder
+from segue.encoders import SETTINGS, CnnSettings, train_encoder
 from segue.encoders.checkpoint import NAME
 from segue.encoders.trainer import Part, Trainer
 from segue.errors import MissingExtraError, ModelError
@@ -17,9 +17,8 @@ pytestmark = pytest.mark.slow
 
 def fit(kind, tracks, settings, **changes):
     arguments = {"seed": 3, "labels": tracks.labels, "splits": tracks.splits} | changes
-    return train_encoder(
-        kind, tracks.frames, class_names=tracks.class_names, settings=settings, **arguments
-    )
+    arguments.setdefault("class_names", tracks.class_names)
+    return train_encoder(kind, tracks.frames, settings=settings, **arguments)
 
 
 def weights(encoder):
@@ -48,7 +47,7 @@ def test_the_kept_epoch_is_the_one_with_the_lowest_loss_on_valid(trained):
     assert f"epoch {history.best_epoch}" in history.note
 
 
-@pytest.mark.parametrize("kind", ["cnn", "rnn"])
+@pytest.mark.parametrize("kind", SETTINGS)
 def test_stopped_and_resumed_equals_uninterrupted(kind, tracks, small, tmp_path):
     settings = small(kind)
     whole = fit(kind, tracks, settings)
@@ -98,6 +97,34 @@ def test_only_a_checkpoint_of_the_same_training_is_resumed(
     with pytest.raises(KeyboardInterrupt):
         fit("rnn", tracks, settings, checkpoint=tmp_path, progress=progress, **changes)
     assert steps == [steps_resumed]
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_it_tells_tags_apart(kind, tracks, small):
+    tags = np.eye(3, dtype=bool)[tracks.labels]
+    tags[:, 0] |= tags[:, 1]  # low or middle
+    encoder = fit(kind, tracks, small(kind, least_steps=112), labels=tags, objective="tags")
+    chances = encoder.predict(tracks.frames)[1]
+    assert ((chances > 0.5) == tags).mean() >= 0.85
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_contrast_brings_together_what_belongs_together(kind, tracks, small):
+    encoder = fit(
+        kind,
+        tracks,
+        small(kind, least_steps=112, batch=16),
+        labels=tracks.labels + 5,
+        objective="contrast",
+        class_names=(),
+    )
+    assert encoder.class_names == ()
+    vectors = encoder.predict(tracks.frames)[1]
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=0.1)
+    likeness = vectors @ vectors.T
+    same = tracks.labels[:, None] == tracks.labels
+    np.fill_diagonal(likeness, -1)
+    assert same[np.arange(45), likeness.argmax(axis=1)].mean() >= 0.9
 
 
 def test_another_seed_draws_other_weights(tracks, small):

@@ -7,12 +7,14 @@
 
 from segue.encoders.history import History
 from segue.encoders.inference import Encoder
+from segue.encoders.objectives import Objective
 from segue.encoders.settings import (
     SETTINGS,
     CnnSettings,
     EncoderKind,
     EncoderSettings,
     RnnSettings,
+    TransformerSettings,
 )
 from segue.encoders.trained import TrainedEncoder
 from segue.encoders.training import train_encoder
@@ -24,7 +26,9 @@ __all__ = [
     "EncoderKind",
     "EncoderSettings",
     "History",
+    "Objective",
     "RnnSettings",
     "TrainedEncoder",
+    "TransformerSettings",
     "train_encoder",
 ]

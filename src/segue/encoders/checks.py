@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders.crops import Frames
+from segue.encoders.objectives import Objective, is_labelled
 from segue.errors import FramesError, TooLittleDataError
 from segue.types import SPLITS, Split
 
@@ -40,9 +41,10 @@ def check_frames(frames: Frames, n_bands: int | None = None, name: str = "the tr
 
 def check_training(
     frames: Sequence[Frames],
-    labels: NDArray[np.integer],
+    labels: NDArray[np.generic],
     splits: Sequence[Split],
     class_names: Sequence[str],
+    objective: Objective = "classes",
 ) -> None:
     """Refuse what cannot be trained on: see `segue.encoders.train_encoder` for the errors."""
     if not len(frames) == len(labels) == len(splits):
@@ -53,22 +55,48 @@ def check_training(
     unknown = set(splits) - set(SPLITS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is not a split: use one of {', '.join(SPLITS)}.")
-    if len(labels) and not -1 <= int(labels.min()) <= int(labels.max()) < len(class_names):
-        raise ValueError(
-            f"Labels reach from {labels.min()} to {labels.max()} for {len(class_names)} classes: "
-            "use an index into class_names, or -1 for unknown."
-        )
-    trained = labels[(np.asarray(splits) == "train") & (labels >= 0)]
+    _check_shape(labels, class_names, objective)
+    known = is_labelled(objective, labels)
+    trained = labels[(np.asarray(splits) == "train") & known]
     if not len(trained):
         raise TooLittleDataError(
             "No track of the train part has both frames and a label: "
             "add labelled tracks, or change the split."
         )
-    counts = np.bincount(trained, minlength=len(class_names))
+    if objective == "contrast":
+        _check_groups(trained)
+    else:
+        counts = trained.sum(axis=0) if objective == "tags" else np.bincount(trained)
+        _check_counts(np.asarray(counts), class_names, len(trained))
+    for position, (track, split, labelled) in enumerate(zip(frames, splits, known, strict=True)):
+        if labelled:
+            check_frames(track, frames[0].shape[-1], f"track number {position} ({split})")
+
+
+def _check_shape(
+    labels: NDArray[np.generic], class_names: Sequence[str], objective: Objective
+) -> None:
+    n = len(class_names)
+    if objective == "tags":
+        if labels.ndim != 2 or labels.shape[1] != n:
+            raise ValueError(
+                f"Tags have shape {list(labels.shape)} for {n} names: give [n_tracks, n_tags]."
+            )
+        return
+    numbers = labels.astype(np.int64)
+    least, most = (int(numbers.min()), int(numbers.max())) if len(numbers) else (-1, -1)
+    if least < -1 or (objective == "classes" and most >= n):
+        raise ValueError(
+            f"Labels reach from {least} to {most} for {n} classes: "
+            "use an index into class_names, or -1 for unknown."
+        )
+
+
+def _check_counts(counts: NDArray[np.integer], class_names: Sequence[str], n_tracks: int) -> None:
     if np.count_nonzero(counts) < 2:
         raise TooLittleDataError(
-            f"All {len(trained)} tracks of the train part are of the class "
-            f"{class_names[int(trained[0])]!r}, but telling classes apart needs two: "
+            f"All {n_tracks} tracks of the train part are of the class "
+            f"{class_names[int(counts.argmax())]!r}, but telling classes apart needs two: "
             "choose another target, or add tracks of a second class."
         )
     if counts.max() < 2:
@@ -76,6 +104,11 @@ def check_training(
             f"None of the {np.count_nonzero(counts)} classes has two tracks in the train part: "
             "choose a target with fewer classes, or add tracks."
         )
-    for position, (track, split, label) in enumerate(zip(frames, splits, labels, strict=True)):
-        if label >= 0:
-            check_frames(track, frames[0].shape[-1], f"track number {position} ({split})")
+
+
+def _check_groups(groups: NDArray[np.generic]) -> None:
+    if len(np.unique(groups)) < 2:
+        raise TooLittleDataError(
+            f"All {len(groups)} tracks of the train part belong together, but contrast needs "
+            "two groups: add tracks of another artist."
+        )

@@ -49,5 +49,13 @@ def even_crops(frames: Frames, window: int, n_crops: int) -> NDArray[np.float32]
 
 
 def random_crop(frames: Frames, window: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """One crop from a start drawn evenly."""
-    return crop(frames, int(rng.integers(max(len(frames) - window, 0) + 1)), window)
+    """One crop from a start drawn evenly.
+
+    Of a track shorter than two windows a crop may begin anywhere and goes on at the track's
+    beginning: it shows as much of the track as it can, and still begins elsewhere each time.
+    """
+    n_frames = len(frames)
+    if n_frames >= 2 * window:
+        return crop(frames, int(rng.integers(n_frames - window + 1)), window)
+    places = (int(rng.integers(n_frames)) + np.arange(window)) % n_frames
+    return np.asarray(frames[places], dtype=np.float32)

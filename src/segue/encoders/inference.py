@@ -21,6 +21,8 @@ from segue.types import Progress, no_progress
 if TYPE_CHECKING:
     import onnxruntime
 
+    from segue.encoders.objectives import Objective
+
 GRAPH = "model.onnx"
 DESCRIPTION = "encoder.json"
 FORMAT = 1
@@ -37,8 +39,10 @@ class Encoder:
         Crop length in frames, width of the frames, crops averaged.
     embedding_size : int
         Length of the embedding.
+    objective : Objective
+        What it was trained on.
     class_names : tuple of str
-        Class of each probability.
+        Class or tag of each probability; none where it was trained by contrast.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Encoder:
         self.n_crops: int = description["crops"]
         self.embedding_size: int = description["embedding"]
         self.class_names: tuple[str, ...] = tuple(description["class_names"])
+        self.objective: Objective = description.get("objective", "classes")
 
     @classmethod
     def load(cls, directory: Path, *, threads: int | None = None) -> "Encoder":
@@ -94,7 +99,7 @@ class Encoder:
         -------
         embedding : float32 ``[embedding_size]``
         probabilities : float32 ``[n_classes]``
-            They sum to 1.
+            Those of classes sum to 1.
 
         Raises
         ------
@@ -103,7 +108,9 @@ class Encoder:
         """
         check_frames(frames, self.n_bands)
         crops = even_crops(frames, self.window, self.n_crops)
-        embeddings, probabilities = self._session.run(None, {self._input: crops})
+        embeddings, outputs = self._session.run(None, {self._input: crops})
+        # what contrast puts out beside the embedding is no probability
+        probabilities = outputs[:, : len(self.class_names)]
         return embeddings.mean(axis=0), probabilities.mean(axis=0)
 
     def encode_many(

@@ -17,17 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders.crops import Frames, random_crop
+from segue.encoders.objectives import Objective
 from segue.encoders.settings import EncoderSettings
 
 Float32 = NDArray[np.float32]
 
+TONE_LEVELS = 6
+TONE_BANDS = 4  # up to here the levels of a tone curve are evenly apart, then in proportion
+
 
 @dataclass(frozen=True, slots=True)
 class BandScale:
-    """Mean and variance of each band over the training tracks, ``[n_bands]`` each."""
+    """Mean and variance of each band over the training tracks, ``[n_bands]`` each.
+
+    `change` is the standard deviation, over all bands, of how a scaled value changes from one
+    frame to the next.
+    """
 
     mean: Float32
     variance: Float32
+    change: float = 1.0
 
     @property
     def factor(self) -> list[float]:
@@ -46,21 +55,23 @@ class BandScale:
 
 
 def fit_scale(frames: Sequence[Frames]) -> BandScale:
-    """Fit mean and variance of each band, every frame counting alike.
+    """Fit mean, variance and change of each band, every frame counting alike.
 
     Constant bands get variance 1, so that they become 0 rather than rounding errors blown up.
     """
     n_bands = frames[0].shape[1]
-    count, total, squares = 0, np.zeros(n_bands), np.zeros(n_bands)
+    count, total, squares, changes = 0, np.zeros(n_bands), np.zeros(n_bands), np.zeros(n_bands)
     for track in frames:  # one at a time: they may be memory-mapped
         values = np.asarray(track, dtype=np.float64)
+        changes += np.square(np.diff(values, axis=0)).sum(axis=0)
         count += len(values)
         total += values.sum(axis=0)
         squares += np.square(values).sum(axis=0)
     mean = total / count
     variance = squares / count - mean**2
     variance[variance <= 1e-10 * np.maximum(mean**2, 1e-10)] = 1.0
-    return BandScale(mean.astype(np.float32), variance.astype(np.float32))
+    change = float(np.sqrt((changes / variance).mean() / max(count - len(frames), 1)))
+    return BandScale(mean.astype(np.float32), variance.astype(np.float32), change or 1.0)
 
 
 def class_weights(targets: Float32) -> Float32:
@@ -86,18 +97,53 @@ def epoch_batches(
     settings: EncoderSettings,
     *,
     seed: tuple[int, ...],
+    objective: Objective = "classes",
+    spectra: bool = True,
 ) -> Iterator[tuple[Float32, Float32]]:
-    """Yield the augmented batches of one epoch: crops and their targets."""
+    """Yield the augmented batches of one epoch: crops and their targets.
+
+    Only `spectra` change in level and tone: other descriptors have no such thing.
+    For ``contrast`` every batch holds pairs: each track drawn comes with another of its group, or
+    with itself, elsewhere; and crops are not mixed.
+    """
     rng = np.random.default_rng(seed)
+    pairs = objective == "contrast"
     n_steps = settings.epoch_steps(len(frames))
-    n_drawn = n_steps * settings.batch
-    n_passes = -(-n_drawn // len(frames))
-    order = np.concatenate([rng.permutation(len(frames)) for _ in range(n_passes)])[:n_drawn]
-    for rows in order.reshape(n_steps, settings.batch):
+    for rows in _drawn(len(frames), n_steps, settings.batch // 2 if pairs else settings.batch, rng):
+        if pairs:
+            rows = np.concatenate((rows, partners(rows, targets[:, 0], rng)))  # noqa: PLW2901
         crops = np.stack([random_crop(frames[row], window, rng) for row in rows])
-        crops = jitter_level(crops, settings.level_jitter * scale.spread, rng)
+        if spectra:
+            crops = jitter_level(crops, settings.level_jitter * scale.spread, rng)
+            crops = jitter_tone(crops, settings.tone_jitter * scale.spread, rng)
         crops = mask(crops, scale.mean, settings, rng)
-        yield mix(crops, targets[rows], settings.mixup, rng)
+        yield mix(crops, targets[rows], 0 if pairs else settings.mixup, rng)
+
+
+def _drawn(n_tracks: int, n_steps: int, batch: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return the rows of each step ``[n_steps, batch]``: all tracks once, then all again."""
+    n_passes = -(-n_steps * batch // n_tracks)
+    order = np.concatenate([rng.permutation(n_tracks) for _ in range(n_passes)])
+    return order[: n_steps * batch].reshape(n_steps, batch)
+
+
+def partners(
+    rows: NDArray[np.int64], groups: Float32, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw for each row another of its group; itself where it is alone.
+
+    Examples
+    --------
+    >>> groups = np.array([5, 5, 9], np.float32)
+    >>> partners(np.array([0, 1, 2]), groups, np.random.default_rng(0)).tolist()
+    [1, 0, 2]
+    """
+    found = []
+    for row in rows.tolist():
+        others = np.flatnonzero(groups == groups[row])
+        others = others[others != row]
+        found.append(int(rng.choice(others)) if len(others) else row)
+    return np.array(found, np.int64)
 
 
 def jitter_level(crops: Float32, deviation: float, rng: np.random.Generator) -> Float32:
@@ -105,6 +151,23 @@ def jitter_level(crops: Float32, deviation: float, rng: np.random.Generator) -> 
     if deviation == 0:
         return crops
     return crops + rng.normal(0, deviation, (len(crops), 1, 1)).astype(np.float32)
+
+
+def jitter_tone(crops: Float32, deviation: float, rng: np.random.Generator) -> Float32:
+    """Add a smooth random curve over the bands to each crop: another equalisation.
+
+    The curve runs straight between six levels, which lie closer together at the low bands.
+    """
+    if deviation == 0:
+        return crops
+    n_bands = crops.shape[2]
+    levels = rng.normal(0, deviation, (len(crops), TONE_LEVELS)).astype(np.float32)
+    places = np.log1p(np.arange(n_bands) / TONE_BANDS) / np.log1p((n_bands - 1) / TONE_BANDS or 1)
+    places *= TONE_LEVELS - 1
+    left = np.minimum(places.astype(np.int64), TONE_LEVELS - 2)
+    share = (places - left).astype(np.float32)
+    curves = levels[:, left] * (1 - share) + levels[:, left + 1] * share
+    return np.asarray(crops + curves[:, None, :])
 
 
 def mask(

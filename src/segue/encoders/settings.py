@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-EncoderKind = Literal["cnn", "rnn"]
+EncoderKind = Literal["cnn", "rnn", "transformer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,10 @@ class EncoderSettings:
         SpecAugment: the widest mask as a share of the window and of the bands; 0 masks none.
     masks : int >= 0
         Masks of each kind a crop gets.
-    level_jitter : float >= 0
-        Standard deviation of the level added to a whole crop, in standard deviations of the
-        input; only sensible where the values are logarithmic.
+    level_jitter, tone_jitter : float >= 0
+        Standard deviation of a level added to a whole crop, and of each of the six levels of
+        a smooth curve over the bands, in standard deviations of the input. Only spectra get them,
+        whose values are logarithmic: they stand for gain and equalisation.
     """
 
     window: int
@@ -68,7 +69,7 @@ class EncoderSettings:
     patience: int = 15
     batch: int = 32
     learning_rate: float = 2e-3
-    weight_decay: float = 1e-2
+    weight_decay: float = 0.3
     warm_up: float = 0.1
     dropout: float = 0.3
     label_smoothing: float = 0.1
@@ -76,7 +77,8 @@ class EncoderSettings:
     time_mask: float = 0.15
     band_mask: float = 0.1
     masks: int = 2
-    level_jitter: float = 0.0
+    level_jitter: float = 0.2
+    tone_jitter: float = 0.3
 
     def __post_init__(self) -> None:
         """Refuse values that no training could use."""
@@ -86,7 +88,7 @@ class EncoderSettings:
             _require(self, name, getattr(self, name) >= 1, "at least 1")
         _require(self, "batch", self.batch >= 2, "at least 2, since batches are normalised")
         _require(self, "learning_rate", self.learning_rate > 0, "above 0")
-        for name in ("weight_decay", "mixup", "masks", "level_jitter"):
+        for name in ("weight_decay", "mixup", "masks", "level_jitter", "tone_jitter"):
             _require(self, name, getattr(self, name) >= 0, "at least 0")
         for name in ("warm_up", "dropout", "label_smoothing", "time_mask", "band_mask"):
             _require(self, name, 0 <= getattr(self, name) < 1, "in [0, 1)")
@@ -94,15 +96,14 @@ class EncoderSettings:
     def window_for(self, length: float) -> int:
         """Frames of a crop, given the median length of the training tracks.
 
-        At most three quarters of it, so that crops of short tracks differ too; a multiple of 16,
-        so that pooling divides it.
+        No more than that, and a multiple of 16, so that pooling divides it.
 
         Examples
         --------
-        >>> CnnSettings().window_for(861), CnnSettings().window_for(256)
-        (256, 192)
+        >>> CnnSettings().window_for(861), CnnSettings().window_for(250)
+        (256, 240)
         """
-        return max(16, min(self.window, int(0.75 * length)) // 16 * 16)
+        return max(16, min(self.window, int(length)) // 16 * 16)
 
     def epoch_steps(self, n_tracks: int) -> int:
         """Optimiser steps of one epoch over `n_tracks` training tracks."""
@@ -128,11 +129,17 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CnnSettings(EncoderSettings):
-    """Settings of the short-chunk residual CNN; `channels` of its blocks, each of which halves."""
+    """Settings of the short-chunk residual CNN.
+
+    `channels` are those of the first convolution and of each two-dimensional block, each of which
+    halves the bands, and time until `most_steps_in_time` are left; `width` is that of the
+    one-dimensional block behind them.
+    """
 
     window: int = 256
-    channels: tuple[int, ...] = (16, 32, 64, 96)
-    level_jitter: float = 0.2
+    channels: tuple[int, ...] = (16, 24, 32)
+    most_steps_in_time: int = 64
+    width: int = 96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,9 +157,28 @@ class RnnSettings(EncoderSettings):
     most_steps_in_time: int = 64
 
 
-SETTINGS: Mapping[EncoderKind, type[CnnSettings] | type[RnnSettings]] = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformerSettings(EncoderSettings):
+    """Settings of the transformer.
+
+    `patch` is how many frames a token stands for, `width` its length, `heads` how many attentions
+    share that, `depth` the number of blocks, `block_dropout` the dropout inside them.
+    """
+
+    window: int = 256
+    patch: int = 4
+    width: int = 64
+    heads: int = 4
+    depth: int = 2
+    block_dropout: float = 0.1
+
+
+SETTINGS: Mapping[
+    EncoderKind, type[CnnSettings] | type[RnnSettings] | type[TransformerSettings]
+] = {
     "cnn": CnnSettings,
     "rnn": RnnSettings,
+    "transformer": TransformerSettings,
 }
 """The settings class of each kind of encoder."""
 

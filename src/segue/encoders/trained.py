@@ -19,6 +19,7 @@ from segue.encoders.checks import check_frames
 from segue.encoders.crops import Frames, even_crops
 from segue.encoders.history import History
 from segue.encoders.inference import DESCRIPTION, FORMAT, GRAPH
+from segue.encoders.objectives import Objective
 from segue.encoders.settings import EncoderKind, EncoderSettings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class TrainedEncoder:
     """
 
     kind: EncoderKind
+    objective: Objective
     network: "keras.Model"
     settings: EncoderSettings
     seed: int
@@ -59,6 +61,7 @@ class TrainedEncoder:
         return {
             "format": FORMAT,
             "kind": self.kind,
+            "objective": self.objective,
             "input_kind": self.input_kind,
             "window": self.window,
             "n_bands": self.n_bands,

@@ -15,6 +15,7 @@ from segue.encoders.checkpoint import Checkpoint, Variables
 from segue.encoders.crops import Frames
 from segue.encoders.history import History
 from segue.encoders.networks import build_network
+from segue.encoders.objectives import Objective, measure
 from segue.encoders.recipe import class_weights, epoch_batches, fit_scale
 from segue.encoders.settings import EncoderSettings
 from segue.encoders.trained import predict
@@ -41,22 +42,36 @@ class Trainer:
         `valid` may be empty: then every epoch of the budget is trained and the last one kept.
     settings : EncoderSettings
     seed : int
+    objective : Objective
+    spectra : bool
+        Whether the frames are spectra, which may change in level and tone.
     """
 
-    def __init__(self, train: Part, valid: Part, settings: EncoderSettings, seed: int) -> None:
+    def __init__(
+        self,
+        train: Part,
+        valid: Part,
+        settings: EncoderSettings,
+        seed: int,
+        objective: Objective = "classes",
+        *,
+        spectra: bool = True,
+    ) -> None:
         self.train, self.valid = train, valid
-        self.settings, self.seed = settings, seed
+        self.settings, self.seed, self.objective = settings, seed, objective
+        self.spectra = spectra
         self.scale = fit_scale(train.frames)
         self.window = settings.window_for(float(np.median([len(t) for t in train.frames])))
-        self.weights = class_weights(train.targets)
+        # tags are not exclusive, and what contrasts has no classes: there is nothing to balance
+        self.weights = class_weights(train.targets) if objective == "classes" else None
         self.epoch = 0
         self.epochs = settings.epochs(len(train.frames))
         self.epoch_steps = settings.epoch_steps(len(train.frames))
         self.history = History()
         keras = load_keras()
         keras.utils.set_random_seed(seed)
-        n_classes = train.targets.shape[1]
-        self.network: Any = build_network(self.window, n_classes, self.scale, settings)
+        n_outputs = train.targets.shape[1]
+        self.network: Any = build_network(self.window, n_outputs, self.scale, settings, objective)
         self._learner = keras.Model(self.network.input, self.network.outputs[1])
         self._compile(keras)
         self._best: Variables = _values(self.network.variables)
@@ -85,9 +100,12 @@ class Trainer:
             self.scale,
             self.settings,
             seed=seed,
+            objective=self.objective,
+            spectra=self.spectra,
         ):
             self._learner.reset_metrics()  # they would be averages since the epoch began
-            sums += self._learner.train_on_batch(crops, targets, targets @ self.weights)
+            weights = None if self.weights is None else targets @ self.weights
+            sums += self._step(crops, targets, weights)
             n_steps += 1
             advance(1)
         loss, accuracy = (float(value) for value in sums / n_steps)
@@ -101,11 +119,21 @@ class Trainer:
         self.history.accuracy.append(accuracy)
         self._validate()
 
+    def _step(
+        self,
+        crops: NDArray[np.float32],
+        targets: NDArray[np.float32],
+        weights: NDArray[np.float32] | None,
+    ) -> NDArray[np.float64]:
+        """Learn from one batch; return its loss and accuracy, NaN where there is none."""
+        result = np.atleast_1d(self._learner.train_on_batch(crops, targets, weights))
+        return np.array([result[0], result[1] if len(result) > 1 else np.nan], np.float64)
+
     def _validate(self) -> None:
         """Measure on valid, and keep the weights if they are the best so far."""
         if self.valid.frames:
             _, probabilities = predict(self.network, self.valid.frames, self.window, VALID_CROPS)
-            loss, accuracy = measure(probabilities, self.valid.targets)
+            loss, accuracy = measure(self.objective, probabilities, self.valid.targets)
             best = min(self.history.val_loss, default=np.inf)
             self.history.val_loss.append(loss)
             self.history.val_accuracy.append(accuracy)
@@ -149,6 +177,8 @@ class Trainer:
 
     def _compile(self, keras: Any) -> None:
         """AdamW with warm-up and a cosine; biases and normalisation are not decayed."""
+        from segue.encoders.losses import loss_of
+
         settings = self.settings
         warm_up = max(int(settings.warm_up * self.steps), 1)
         rate = keras.optimizers.schedules.CosineDecay(
@@ -162,20 +192,11 @@ class Trainer:
         optimizer.build(self._learner.trainable_variables)
         self._learner.compile(
             optimizer,
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-            metrics=["categorical_accuracy"],
+            loss=loss_of(self.objective, settings.label_smoothing),
+            metrics=["categorical_accuracy"] if self.objective == "classes" else [],
             # XLA takes longer to compile these networks than it saves; JAX knows nothing else
             jit_compile=keras.backend.backend() == "jax",
         )
-
-
-def measure(
-    probabilities: NDArray[np.float32], targets: NDArray[np.float32]
-) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy, both ``[n, n_classes]``."""
-    likelihood = np.clip((probabilities * targets).sum(axis=1), 1e-7, 1)
-    hits = probabilities.argmax(axis=1) == targets.argmax(axis=1)
-    return float(-np.log(likelihood).mean()), float(hits.mean())
 
 
 def _values(variables: list[Any]) -> Variables:

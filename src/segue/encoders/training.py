@@ -21,6 +21,7 @@ from segue.encoders.backend import quietly
 from segue.encoders.checkpoint import fingerprint, read_checkpoint, write_checkpoint
 from segue.encoders.checks import check_training
 from segue.encoders.crops import Frames
+from segue.encoders.objectives import Objective, is_labelled, targets_of
 from segue.encoders.settings import SETTINGS, EncoderKind, EncoderSettings
 from segue.encoders.trained import TrainedEncoder
 from segue.encoders.trainer import Part, Trainer
@@ -30,36 +31,41 @@ from segue.types import Progress, Split, no_progress
 def train_encoder(
     kind: EncoderKind,
     frames: Sequence[Frames],
-    labels: Sequence[int] | NDArray[np.integer],
+    labels: Sequence[int] | NDArray[np.generic],
     splits: Sequence[Split],
     class_names: Sequence[str],
     *,
+    objective: Objective = "classes",
     settings: EncoderSettings | None = None,
     seed: int = 0,
     input_kind: str = "given",
     checkpoint: Path | None = None,
     progress: Progress = no_progress,
 ) -> TrainedEncoder:
-    """Train an encoder to tell classes apart.
+    """Train an encoder to tell classes or tags, or what belongs together, apart.
 
     Parameters
     ----------
-    kind : {"cnn", "rnn"}
+    kind : {"cnn", "rnn", "transformer"}
         Which network.
     frames : sequence of arrays ``[n_frames_i, n_bands]``
         One for each track; uint8 or float, may be memory-mapped.
-    labels : int ``[n]``
-        Index of each track's class; tracks of -1 are left out.
+    labels : int ``[n]``, or bool ``[n, n_tags]`` for tags
+        Index of each track's class, or for ``contrast`` the number of its group; tracks of -1, and
+        those without a tag, are left out.
     splits : sequence of {"train", "valid", "test"}
         Part of each track; the test part is not looked at.
     class_names : sequence of str
-        Name of each class.
+        Name of each class or tag; none for ``contrast``.
+    objective : {"classes", "tags", "contrast"}
+        What is learned: see `segue.encoders.objectives`.
     settings : EncoderSettings, optional
         Of the kind's own class; its defaults where it is left out.
     seed : int in [0, 2**32)
         Of weights, crops and augmentation.
     input_kind : str
-        Kept with the encoder: what the frames are (``log_mel``, ``sequence``, ``given``).
+        What the frames are, kept with the encoder: ``sequence`` for descriptors; anything else
+        (``log_mel``, ``given``) counts as a spectrum, which may change in level and tone.
     checkpoint : Path, optional
         Directory to keep the state in after each epoch. A state that is there and comes from the
         same settings and data is resumed from. It is left there at the end: delete it after
@@ -70,7 +76,8 @@ def train_encoder(
     Raises
     ------
     TooLittleDataError
-        When train has no labelled track, fewer than two classes, or no class with two tracks.
+        When train has no labelled track, fewer than two classes or tags, or no class with two
+        tracks; for ``contrast``, fewer than two groups.
     FramesError
         When frames are empty, not finite, or of different widths.
     ModelError
@@ -81,16 +88,19 @@ def train_encoder(
     settings = SETTINGS[kind]() if settings is None else settings
     if not isinstance(settings, SETTINGS[kind]):
         raise TypeError(f"{type(settings).__name__} is not for {kind!r}: use {SETTINGS[kind]}.")
-    known = np.asarray(labels, dtype=np.int64)
-    check_training(frames, known, splits, class_names)
-    train, valid = (
-        _part(split, frames, known, splits, len(class_names)) for split in ("train", "valid")
-    )
+    known = np.asarray(labels)
+    check_training(frames, known, splits, class_names, objective)
+    taught = is_labelled(objective, known)
+    targets = targets_of(objective, known, len(class_names))
+    train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))
     with quietly():
-        trainer = Trainer(train, valid, settings, seed)
-        _run(trainer, f"Training {kind}", checkpoint, [kind, seed, list(class_names)], progress)
+        spectra = input_kind != "sequence"
+        trainer = Trainer(train, valid, settings, seed, objective, spectra=spectra)
+        facts: list[object] = [kind, objective, seed, list(class_names)]
+        _run(trainer, f"Training {kind}", checkpoint, facts, progress)
     return TrainedEncoder(
         kind=kind,
+        objective=objective,
         network=trainer.network,
         settings=settings,
         seed=seed,
@@ -129,11 +139,10 @@ def _run(
 def _part(
     split: Split,
     frames: Sequence[Frames],
-    labels: NDArray[np.int64],
+    targets: NDArray[np.float32],
+    taught: NDArray[np.bool_],
     splits: Sequence[Split],
-    n_classes: int,
 ) -> Part:
     """Pick the labelled tracks of one part of the split."""
-    rows = [row for row, part in enumerate(splits) if part == split and labels[row] >= 0]
-    targets = np.eye(n_classes, dtype=np.float32)[labels[rows]]
-    return Part([frames[row] for row in rows], targets)
+    rows = [row for row, part in enumerate(splits) if part == split and taught[row]]
+    return Part([frames[row] for row in rows], targets[rows])

@@ -1,4 +1,7 @@
-"""The classes that models are trained on, and the split that all of them share.
+"""What models are trained on, and the split that all of them share.
+
+Classes (a genre, any column), tags (several a track), or, where there are too few of those, which
+tracks are of one artist or album: that is learned by contrast.
 
 The split of a target is drawn once and kept in the library, so that every model is judged on the
 same tracks, and a track that was judged on never becomes one that was learned from. New tracks join
@@ -6,12 +9,14 @@ their artist's side, or train.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.encoders import Objective
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import split_tracks
 from segue.library import Catalogue, Library
@@ -20,6 +25,18 @@ from segue.types import SPLITS, Split, Track
 
 LEAST_TRACKS = 2
 """A class of fewer tracks cannot be both learned and judged; its tracks count as unlabelled."""
+
+LEAST_TAGGED = 5
+"""A tag of fewer tracks counts as none; of the others the `MOST_TAGS` most common are learned."""
+
+MOST_TAGS = 50
+
+LEAST_SHARE = 0.1
+"""Of the tracks that must have a class, unless a target is asked for by name."""
+
+DEFAULT_TARGET, TAGS = "genre", "tags"
+IDENTITIES = ("artist", "album", "track")
+"""Targets that are learned by contrast: their classes could not be judged on other artists."""
 
 SPLIT_SEED = 0
 """Of the split, apart from the seed of training: several seeds are judged on the same tracks."""
@@ -30,7 +47,9 @@ class Labels:
     """Class and split of every track of a catalogue, by position.
 
     `labels` are positions in `class_names`, -1 where unknown; `left_out` are the classes with too
-    few tracks.
+    few tracks. For tags `class_names` are theirs, `tags` says which a track has ``[n_tracks,
+    n_tags]``, and its label is the strongest of them. For contrast there are no classes, and
+    `labels` number the groups.
     """
 
     target: str
@@ -38,6 +57,12 @@ class Labels:
     labels: NDArray[np.int64]
     splits: tuple[Split, ...]
     left_out: tuple[str, ...]
+    objective: Objective = "classes"
+    tags: NDArray[np.bool_] | None = None
+
+    def taught(self, places: Sequence[int]) -> NDArray[Any]:
+        """Return what an encoder is taught of the tracks at `places`."""
+        return (self.labels if self.tags is None else self.tags)[np.asarray(places, np.int64)]
 
     def mask(self, split: Split) -> NDArray[np.bool_]:
         """Return which tracks are in `split`, labelled or not, ``[n_tracks]``."""
@@ -49,28 +74,51 @@ class Labels:
         return {split: int((self.mask(split) & known).sum()) for split in SPLITS}
 
 
-def labels_of(library: Library, catalogue: Catalogue, target: str = "genre") -> Labels:
+def default_target(catalogue: Catalogue) -> str:
+    """Return what to learn where nobody says: genres if there are enough, else who belongs together.
+
+    The artist if two artists have two tracks, else the album, else each track on its own.
+    """
+    tracks = catalogue.tracks
+    genres = [value for value in target_values(tracks, DEFAULT_TARGET) if value]
+    enough = sum(n >= LEAST_TRACKS for n in Counter(genres).values()) >= 2
+    if enough and len(genres) >= LEAST_SHARE * len(tracks):
+        return DEFAULT_TARGET
+    for target in IDENTITIES[:-1]:
+        counts = Counter(value for value in target_values(tracks, target) if value)
+        if sum(n >= LEAST_TRACKS for n in counts.values()) >= 2:
+            return target
+    return IDENTITIES[-1]
+
+
+def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARGET) -> Labels:
     """Return the classes of `target` and the split for it, drawing what is not drawn yet.
 
     Parameters
     ----------
     target
-        ``genre`` (the first, where a track has several), ``tag`` (the strongest of its tags that
-        is among the library's twelve most common), ``artist``, ``album``, ``year``, or any metadata
-        column that the dataset brought.
+        ``genre`` (the first, where a track has several), ``tags`` (all that are common), ``tag``
+        (the strongest of its tags that is among the library's twelve most common), ``artist``,
+        ``album`` or ``track`` (by contrast), ``year``, or any metadata column that the dataset
+        brought.
 
     Raises
     ------
     ModelError
         If no track has such a column.
     """
+    if target in IDENTITIES:
+        return _groups(library, catalogue, target)
     values = target_values(catalogue.tracks, target)
-    if target != "genre" and not any(values):
+    if target != DEFAULT_TARGET and not any(values):
         raise ModelError(
             f"No track has a {target!r}: choose a --target from {_targets(catalogue)}."
         )
     counts = Counter(value for value in values if value is not None)
+    tagged = target == TAGS
     class_names = tuple(sorted(name for name, n in counts.items() if n >= LEAST_TRACKS))
+    if tagged:
+        class_names = _learned_tags(catalogue.tracks)
     positions = {name: position for position, name in enumerate(class_names)}
     labels = np.array([positions.get(value or "", -1) for value in values], np.int64)
     known = [value if value in positions else None for value in values]
@@ -79,12 +127,38 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = "genre") -> 
         class_names=class_names,
         labels=labels,
         splits=tuple(_splits(library, catalogue, target, known)),
-        left_out=tuple(sorted(set(counts) - set(class_names))),
+        left_out=() if tagged else tuple(sorted(set(counts) - set(class_names))),
+        objective="tags" if tagged else "classes",
+        tags=_tag_matrix(catalogue.tracks, class_names) if tagged else None,
+    )
+
+
+def _groups(library: Library, catalogue: Catalogue, target: str) -> Labels:
+    """Return which tracks belong together, each group of one on its own."""
+    values = target_values(catalogue.tracks, target)
+    keys = [
+        f"track {track.track_id}" if value is None else f"{target} {comparison_key(value)}"
+        for track, value in zip(catalogue.tracks, values, strict=True)
+    ]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return Labels(
+        target=target,
+        class_names=(),
+        labels=np.array([numbers[key] for key in keys], np.int64),
+        splits=tuple(_splits(library, catalogue, target, [None] * len(keys))),
+        left_out=(),
+        objective="contrast",
+    )
+
+
+def _tag_matrix(tracks: Sequence[Track], names: Sequence[str]) -> NDArray[np.bool_]:
+    return np.array([[name in track.tags for name in names] for track in tracks], bool).reshape(
+        len(tracks), len(names)
     )
 
 
 def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
-    """Make sure that there is something to tell apart.
+    """Make sure that there is something to tell apart; what contrasts needs no classes.
 
     Raises
     ------
@@ -92,7 +166,7 @@ def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
         If there are fewer than two classes of two tracks.
     """
     n_classes = len(labels.class_names)
-    if n_classes >= 2:
+    if n_classes >= 2 or labels.objective == "contrast":
         return
     found = f"one, {labels.class_names[0]!r}" if n_classes else "none"
     raise TooLittleDataError(
@@ -107,15 +181,27 @@ def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
     if target == "genre":
         return [track.genres[0] if track.genres else None for track in tracks]
     if target == "tag":
-        return _strongest_tags(tracks)
+        return _strongest_tags(tracks, _common_tags(tracks, most=12, least=1))
+    if target == TAGS:
+        return _strongest_tags(tracks, _learned_tags(tracks))
+    if target == "track":
+        return [None] * len(tracks)
     if target in ("artist", "album", "year"):
         return [str(getattr(track, target) or "") or None for track in tracks]
     return [track.metadata.get(target) or None for track in tracks]
 
 
-def _strongest_tags(tracks: Sequence[Track]) -> list[str | None]:
+def _learned_tags(tracks: Sequence[Track]) -> tuple[str, ...]:
+    return _common_tags(tracks, most=MOST_TAGS, least=LEAST_TAGGED)
+
+
+def _common_tags(tracks: Sequence[Track], *, most: int, least: int) -> tuple[str, ...]:
     counts = Counter(tag for track in tracks for tag in track.tags)
-    common = {tag for tag, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:12]}
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return tuple(sorted(tag for tag, n in ordered if n >= least))
+
+
+def _strongest_tags(tracks: Sequence[Track], common: Collection[str]) -> list[str | None]:
     return [
         max(
             (tag for tag in track.tags if tag in common),
@@ -163,4 +249,5 @@ def _splits(
 
 def _targets(catalogue: Catalogue) -> str:
     columns = Counter(name for track in catalogue.tracks for name in track.metadata)
-    return ", ".join(["genre", "tag", "artist", "album", "year", *sorted(columns)][:12])
+    known = ["genre", TAGS, "tag", "artist", "album", "year"]
+    return ", ".join([*known, *sorted(columns)][:12])

@@ -1,47 +1,55 @@
-"""`cnn`: a short-chunk CNN with residual blocks over windows of a spectrogram.
+"""`cnn`: a short-chunk residual CNN over windows of a spectrogram.
 
-Source: Won et al., Evaluation of CNN-based automatic music tagging models, 2020, made small: few
-channels, a strided first layer, and mean and maximum over time in place of the maximum alone.
+Two-dimensional blocks come first, while the bands are many and what is next to what matters; then
+the bands become channels, each with filters of its own, and what is left is a sequence in time.
+Networks that pool the bands away instead forget where a sound lies (``docs/encoders.md``).
+
+Source: Won et al., Evaluation of CNN-based automatic music tagging models, 2020 (short chunks,
+residual blocks), made small.
 """
 
 import keras
 from keras import layers
 
+from segue.encoders.networks.front import scaled, with_change
+from segue.encoders.networks.head import network_of
+from segue.encoders.networks.pooling import attention_and_maximum
+from segue.encoders.objectives import Objective
 from segue.encoders.recipe import BandScale
 from segue.encoders.settings import CnnSettings
 
 
-def build_cnn(window: int, n_classes: int, scale: BandScale, settings: CnnSettings) -> keras.Model:
+def build_cnn(
+    window: int, n_outputs: int, scale: BandScale, settings: CnnSettings, objective: Objective
+) -> keras.Model:
     """Build the CNN; see `segue.encoders.networks` for what goes in and comes out."""
-    n_bands = len(scale.mean)
-    frames = keras.Input((window, n_bands), name="frames")
-    x = layers.Rescaling(scale.factor, scale.offset, name="scale")(frames)
-    x = layers.Reshape((window, n_bands, 1))(x)
-    x = layers.Conv2D(settings.channels[0], 5, strides=2, padding="same", use_bias=False)(x)
+    frames = keras.Input((window, len(scale.mean)), name="frames")
+    x = with_change(scaled(frames, scale), scale)  # [batch, window, n_bands, 2]
+    x = layers.Conv2D(settings.channels[0], 5, strides=(1, 2), padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.MaxPooling2D(2, padding="same")(x)  # most of the cost lies before the blocks
-    for channels in settings.channels:  # each halves time and bands
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    for channels in settings.channels[1:]:
         x = residual_block(x, channels)
-    x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)  # bands keep their places
+        long = x.shape[1] > settings.most_steps_in_time
+        x = layers.MaxPooling2D((2 if long else 1, 2), padding="same")(x)
+    x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)  # [batch, steps, bands * channels]
     x = layers.Dropout(settings.dropout)(x)
-    x = layers.Dense(128, use_bias=False)(x)
+    x = layers.Conv1D(settings.width, 3, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
-    x = layers.Dropout(settings.dropout)(x)
-    embedding = layers.Dense(settings.embedding, name="embedding")(x)
-    x = layers.ReLU()(layers.BatchNormalization()(embedding))
-    probabilities = layers.Dense(n_classes, activation="softmax", name="probabilities")(x)
-    return keras.Model(frames, [embedding, probabilities], name="cnn")
+    x = residual_block(layers.Dropout(settings.dropout / 2)(x), settings.width)
+    return network_of(
+        "cnn", frames, attention_and_maximum(x), n_outputs, objective=objective, settings=settings
+    )
 
 
 def residual_block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    """Two 3 x 3 convolutions beside a short cut, then maximum pooling by two in both directions."""
+    """Two convolutions of width 3 beside a short cut, over time or over time and bands."""
+    convolution = layers.Conv1D if len(x.shape) == 3 else layers.Conv2D
     short_cut = x
     if x.shape[-1] != channels:
-        short_cut = layers.Conv2D(channels, 1, use_bias=False)(x)
-        short_cut = layers.BatchNormalization()(short_cut)
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+        short_cut = layers.BatchNormalization()(convolution(channels, 1, use_bias=False)(x))
+    x = convolution(channels, 3, padding="same", use_bias=False)(x)
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+    x = convolution(channels, 3, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization()(x)
-    return layers.MaxPooling2D(2, padding="same")(layers.ReLU()(layers.Add()([x, short_cut])))
+    return layers.ReLU()(layers.Add()([x, short_cut]))

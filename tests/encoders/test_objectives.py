@@ -1,0 +1,80 @@
+"""What follows from an objective: targets, what counts as right, and the loss of each backend."""
+
+import numpy as np
+import pytest
+
+from segue.encoders.objectives import TEMPERATURE, is_labelled, measure, targets_of
+from segue.encoders.recipe import epoch_batches, fit_scale, partners
+from segue.encoders.settings import RnnSettings
+
+
+def unit(vectors):
+    vectors = np.asarray(vectors, np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_what_is_labelled():
+    assert is_labelled("classes", np.array([0, -1, 2])).tolist() == [True, False, True]
+    assert is_labelled("contrast", np.array([7, -1])).tolist() == [True, False]
+    assert is_labelled("tags", np.array([[1, 0], [0, 0]])).tolist() == [True, False]
+
+
+def test_classes_are_measured_by_the_likeliest():
+    outputs = np.array([[0.8, 0.2], [0.6, 0.4]], np.float32)
+    loss, right = measure("classes", outputs, targets_of("classes", np.array([0, 1]), 2))
+    assert right == 0.5
+    assert loss == pytest.approx(-(np.log(0.8) + np.log(0.4)) / 2)
+
+
+def test_tags_are_measured_each_on_its_own():
+    outputs = np.array([[0.9, 0.8, 0.1], [0.2, 0.7, 0.5]], np.float32)
+    targets = np.array([[1, 1, 0], [1, 0, 1]], np.float32)
+    loss, right = measure("tags", outputs, targets)
+    assert right == 0.5  # the likeliest of the second is none of its tags
+    chances = np.where(targets > 0, outputs, 1 - outputs)
+    assert loss == pytest.approx(-np.log(chances).mean(), rel=1e-5)
+
+
+def test_contrast_is_measured_by_the_nearest_of_those_that_are_not_alone():
+    vectors = unit([[1, 0], [1, 0.1], [0, 1], [-1, 0.2], [0.9, 0.3]])
+    groups = targets_of("contrast", np.array([4, 4, 5, 5, 6]), 0)
+    _, right = measure("contrast", vectors, groups)
+    # 0 and 1 find each other; 2 is nearer to 4, 3 to 2; 4 is alone and not judged
+    assert right == pytest.approx(3 / 4)
+    alone = targets_of("contrast", np.arange(5), 0)
+    assert measure("contrast", vectors, alone) == (0.0, 0.0)
+
+
+def test_the_contrast_of_keras_is_that_of_its_definition(rng):
+    pytest.importorskip("keras")
+    from segue.encoders.losses import loss_of
+
+    vectors = unit(rng.normal(size=(8, 5)))
+    groups = np.array([0, 0, 1, 1, 1, 2, 2, 3], np.float32)
+    found = np.array(loss_of("contrast", 0.0)(groups[:, None], vectors))
+    for i in range(8):
+        shares = np.exp(vectors @ vectors[i] / TEMPERATURE)
+        shares[i] = 0
+        shares /= shares.sum()
+        others = [j for j in range(8) if j != i and groups[j] == groups[i]]
+        expected = -np.mean(np.log(shares[others])) if others else 0.0
+        assert found[i] == pytest.approx(expected, abs=1e-4)
+
+
+def test_batches_for_contrast_come_in_pairs_of_a_group(rng):
+    tracks = [np.full((30, 3), n, np.uint8) for n in range(12)]
+    groups = np.repeat(np.arange(4), 3).astype(np.float32)[:, None]
+    settings = RnnSettings(batch=8, least_epoch_steps=6, mixup=0.4, masks=0)
+    batches = epoch_batches(
+        tracks, groups, 16, fit_scale(tracks), settings, seed=(0, 0), objective="contrast"
+    )
+    for crops, targets in batches:
+        heard = crops[:, 0, 0].astype(int)
+        np.testing.assert_array_equal(heard // 3, targets[:, 0])  # nothing is mixed
+        np.testing.assert_array_equal(targets[:4], targets[4:])
+        assert (heard[:4] != heard[4:]).all()
+
+
+def test_who_is_alone_is_its_own_partner(rng):
+    found = partners(np.array([0, 1, 2]), np.array([3, 8, 8], np.float32), rng)
+    assert found.tolist() == [0, 2, 1]
