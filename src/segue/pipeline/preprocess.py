@@ -11,7 +11,7 @@ from segue.library import KnownTrack, Library
 from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
-from segue.pipeline.scan import Scan, compare, known_files, read_in
+from segue.pipeline.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
@@ -101,11 +101,13 @@ def preprocess(
             stack.enter_context(opened.writing(_VERB))
             tracks = opened.known_tracks()
             known = known_files(opened, tracks)
+        comparison = Comparison(tracks, pool, progress)
         found = read_dataset(
             Path(dataset),
             exclude=exclude,
             known=known,
             read_files=read_in(pool),
+            identify=comparison.identify,
             progress=progress,
         )
         if found.listens.empty and not any(track.path in known for track in found.tracks):
@@ -113,8 +115,7 @@ def preprocess(
         if opened is None:
             opened = library if isinstance(library, Library) else Library(library)
             stack.enter_context(opened.writing(_VERB))
-        scan = compare(found, tracks, pool, progress)
-        done = _take_in(opened, found, scan, pool, how, progress=progress)
+        done = _take_in(opened, found, comparison.scan(found), pool, how, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
         return result

@@ -25,6 +25,12 @@ Read = tuple[Track, list[str]]
 ReadFiles = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, Read]]]
 """Reads the tags of files below a directory, in whatever order, each given with its path."""
 
+NameOf = Callable[[Path], str]
+"""What a file of a folder is called, as text that can be an id."""
+
+Identify = Callable[[Path, Sequence[Track], NameOf], Sequence[str]]
+"""Gives the files of a directory, as tracks, their ids: each once, in the same order."""
+
 
 @dataclass(frozen=True, slots=True)
 class HowToRead:
@@ -33,6 +39,7 @@ class HowToRead:
     exclude: Sequence[str]
     known: Known
     read_files: ReadFiles | None
+    identify: Identify | None
     progress: Progress
 
 

@@ -6,15 +6,16 @@ Conventions: see `entry`, whose `read_dataset` is the way in.
 from pathlib import Path
 
 from segue.errors import DatasetError
-from segue.sources.dataset import Dataset, HowToRead, Kind
+from segue.sources.dataset import Dataset, HowToRead, Kind, NameOf
 from segue.sources.folder import read_folder, read_one_by_one
-from segue.sources.gtzan import is_gtzan, read_gtzan
+from segue.sources.gtzan import is_gtzan, name_of_clip, read_gtzan
 from segue.sources.listens import no_listens, read_friends, read_listens
 from segue.sources.metadata import has_content, read_metadata
 from segue.sources.msd import MSD_SUFFIXES, is_msd, read_msd
+from segue.sources.naming import with_ids
 from segue.sources.table import find_table
 from segue.sources.tracks import AUDIO_SUFFIXES
-from segue.sources.walk import walk
+from segue.sources.walk import relative_id, walk
 from segue.types import Problem, Track
 
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
@@ -31,13 +32,16 @@ def read(directory: Path, how: HowToRead) -> Dataset:
     problems += found
     listens = no_listens()
     if listens_path is not None:
-        given = {track.track_id for track in tracks} if tracks or metadata is not None else None
+        given = _names(directory, kind, tracks) if tracks or metadata is not None else None
         listens, found = read_listens(listens_path, given)
         problems += found
         if given is None:
             tracks = [
                 Track(track_id=track_id) for track_id in listens["track_id"].unique().tolist()
             ]
+        elif any(name != track_id for name, track_id in given.items()):
+            ids = listens["track_id"].map(given).astype("str")
+            listens = listens.assign(track_id=ids)
     elif metadata is not None:  # with listens, an id alone is something to recommend
         tracks, found = _drop_bare(tracks, metadata.name, rows)
         problems += found
@@ -82,17 +86,32 @@ def _read_tracks(
         passed_over = songs
         if is_gtzan(audio):
             kind = "gtzan"
-            tracks, problems = read_gtzan(directory, audio, progress=how.progress)
+            reads = read_gtzan(directory, audio, how.known, progress=how.progress)
         else:
             kind = "folder" if audio else "table"
-            tracks, problems = read_folder(
+            reads = read_folder(
                 directory,
                 audio,
                 how.known,
                 read_files=how.read_files or read_one_by_one,
                 progress=how.progress,
             )
+        tracks, problems = with_ids(directory, reads, _naming(directory, kind), how)
     return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
+
+
+def _naming(directory: Path, kind: Kind) -> NameOf:
+    name = name_of_clip if kind == "gtzan" else relative_id
+    return lambda path: name(path, directory)
+
+
+def _names(directory: Path, kind: Kind, tracks: list[Track]) -> dict[str, str]:
+    """Return the id of each track by what listens may call it: the id, or its file's name."""
+    names: dict[str, str] = {}
+    if kind in ("folder", "gtzan"):
+        name_of = _naming(directory, kind)
+        names = {name_of(track.path): track.track_id for track in tracks if track.path is not None}
+    return names | {track.track_id: track.track_id for track in tracks}
 
 
 def _passed_over(files: list[Path]) -> list[Problem]:
