@@ -30,7 +30,8 @@ def test_every_task_is_answered_once():
     ("what", "reason"),
     [
         ("segfault", "SIGSEGV"),
-        ("killed", "memory runs out"),
+        ("killed", "SIGKILL, as if memory ran out"),
+        ("real time", "signal 40"),
         ("exit", "code 3"),
         ("memory", "memory ran out"),
         ("bug", "ValueError: a bug"),

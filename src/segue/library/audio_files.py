@@ -26,9 +26,10 @@ _CHUNK = 10_000
 class AudioFile:
     """What is known of one audio file.
 
-    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed, and
-    `failed_with` which segue could not. `tempo` and `key` are None where they are doubtful; the
-    confidences tell how sure they are, from 0 to 1.
+    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed,
+    `failed_with` which segue could not, `failed_after` how many seconds it was given, if it took
+    too long; a file that was heard `fast` may have failed to be heard whole. `tempo` and `key` are
+    None where they are doubtful; the confidences tell how sure they are, from 0 to 1.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class AudioFile:
     digest: str | None = None
     failed: str | None = None
     failed_with: str | None = None
+    failed_after: float | None = None
     fast: bool = False
     duration: float | None = None
     tempo: float | None = None
@@ -58,6 +60,7 @@ _AS_THEY_ARE = (
     "digest",
     "failed",
     "failed_with",
+    "failed_after",
     "fast",
     "duration",
     "tempo",

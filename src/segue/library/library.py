@@ -273,14 +273,21 @@ class Library:
         self, rows: Sequence[int], where: Callable[[Mapping[str, Any]], bool] | None = None
     ) -> None:
         """Let every store, or those `where` their settings are so, forget some tracks."""
-        for path in self.directory.glob("features/*/settings.json") if rows else ():
-            kept = json.loads(path.read_text("utf-8"))
-            if where is not None and not where(kept["settings"]):
-                continue
-            with FeatureStore(
-                path.parent, settings=kept["settings"], dtypes=kept["arrays"]
-            ) as store:
+        for store in self.stores(where) if rows else ():
+            with store:
                 store.forget(rows)
+
+    def stores(
+        self, where: Callable[[Mapping[str, Any]], bool] | None = None
+    ) -> list[FeatureStore]:
+        """Return every store that is there, or those `where` their settings are so."""
+        found = []
+        for path in self.directory.glob("features/*/settings.json"):
+            kept = json.loads(path.read_text("utf-8"))
+            if where is None or where(kept["settings"]):
+                settings, dtypes = kept["settings"], kept["arrays"]
+                found.append(FeatureStore(path.parent, settings=settings, dtypes=dtypes))
+        return found
 
     def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> int:
         """Delete the stores of features whose settings are `unwanted`; return their bytes."""

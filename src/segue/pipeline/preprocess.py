@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
+from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
+from segue.pipeline.plan import HowToAnalyse, restored
 from segue.pipeline.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
@@ -90,7 +91,7 @@ def preprocess(
     LibraryError
         If the library cannot be written.
     """
-    how = HowToAnalyse(fast=fast, retry=retry, windows=windows)
+    how = HowToAnalyse(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
     started = time.monotonic()
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
@@ -99,7 +100,7 @@ def preprocess(
         known: Known = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
-            tracks = opened.known_tracks()
+            tracks = restored(opened, opened.known_tracks())
             known = known_files(opened, tracks)
         comparison = Comparison(tracks, pool, progress)
         found = read_dataset(

@@ -103,7 +103,8 @@ class Workers:
             return None
         worker.end()
         reason = f"it took more than {self._seconds:g} s and was given up"
-        return (Failed(f"{reason}: a higher --time-limit gives it longer"),)
+        reason += ": a higher --time-limit gives it longer"
+        return (Failed(reason, after=self._seconds),)
 
     def __enter__(self) -> Self:
         return self
@@ -182,11 +183,22 @@ def _start() -> _Worker:
 
 
 def _how_it_ended(code: int | None) -> str:
+    if code == -signal.SIGKILL:
+        way_out = "leave the file out, or give it more memory and try again with --retry"
+        return f"the process that read it was ended by SIGKILL, as if memory ran out: {way_out}"
+    way_out = "leave the file out, or try again with --retry"
     if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        cause = "as happens when memory runs out" if name == "SIGKILL" else "a fault in a codec"
-        return f"the process that read it was ended by {name}, {cause}: leave the file out"
-    return f"the process that read it ended (code {code}): leave the file out"
+        return (
+            f"the process that read it was ended by {_name(-code)}, a fault in a codec: {way_out}"
+        )
+    return f"the process that read it ended (code {code}): {way_out}"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those for real time have numbers only
+        return f"signal {number}"
 
 
 def _n_processors() -> int:
