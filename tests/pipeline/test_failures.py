@@ -104,6 +104,21 @@ def test_a_track_that_was_heard_fast_and_cannot_be_heard_whole_is_tried_once(mus
     assert tried(library, music, time_limit=400) == (["long.flac"], 0)
 
 
+def test_problems_of_analysis_are_told_once_however_many_datasets_there_are(
+    music, library, tmp_path
+):
+    (music / "bad.flac").write_text("no music")
+    preprocess(library, music)
+    (tmp_path / "other").mkdir()
+    soundfile.write(tmp_path / "other" / "x.flac", np.ones(RATE) / 2, RATE)
+    preprocess(library, tmp_path / "other")
+    (told,) = library.problems(stage="analysis")
+    assert told.subject == "bad.flac"
+    (music / "bad.flac").unlink()
+    preprocess(library, music)
+    assert library.problems() == []
+
+
 def test_a_file_that_may_not_be_read_is_no_fault_of_the_file(tmp_path, monkeypatch):
     def refuse(path, settings):
         raise PermissionError(13, "Permission denied", str(path))

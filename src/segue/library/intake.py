@@ -114,14 +114,15 @@ def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
 
 
 def put_problems(
-    connection: "Connection", dataset: str, stage: str, problems: Sequence[Problem]
+    connection: "Connection", dataset: str | None, stage: str, problems: Sequence[Problem]
 ) -> None:
-    """Replace the problems that one stage of a dataset had."""
+    """Replace the problems that one stage of a dataset had, or of all datasets (None)."""
     table = schema.problems
-    connection.execute(delete(table).where(table.c.dataset == dataset, table.c.stage == stage))
+    old = delete(table).where(table.c.stage == stage)
+    connection.execute(old if dataset is None else old.where(table.c.dataset == dataset))
     rows = [
         {
-            "dataset": dataset,
+            "dataset": dataset or "",
             "stage": stage,
             "source": problem.source,
             "line": problem.row,

@@ -149,10 +149,10 @@ class Library:
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
 
-    def set_problems(self, dataset: str, stage: str, problems: Sequence[Problem]) -> None:
-        """Replace the problems of one stage of a dataset."""
+    def set_problems(self, stage: str, problems: Sequence[Problem]) -> None:
+        """Replace the problems of a stage that is of the whole library, of no one dataset."""
         with told(self.directory), self._database.begin() as connection:
-            put_problems(connection, dataset, stage, problems)
+            put_problems(connection, None, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
         """Keep what analysis found in the files of some tracks, by row, or why it could not."""

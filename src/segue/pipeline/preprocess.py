@@ -148,7 +148,7 @@ def _take_in(
     )
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
-    library.set_problems(name, "analysis", problems)
+    library.set_problems("analysis", problems)
     if analysed:
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
