@@ -81,6 +81,11 @@ def preprocess(
         say(f"{result.moved:,} moved or renamed, found again.")
     if result.missing:
         say(f"{result.missing:,} in the library are missing now: kept, and not recommended.")
+    if result.left_out:
+        say(
+            f"{result.left_out:,} in the library are left out now, by --exclude or .notmusic: kept,"
+            " and not recommended."
+        )
     if result.duplicates:
         say(
             f"{result.duplicates:,} are files of recordings that are there more than once:"

@@ -25,6 +25,7 @@ from segue.library.storage import told
 _BUSY_MS = 10_000
 _ADDED = (  # columns that earlier formats did not have
     ("tracks", "missing", "BOOLEAN"),
+    ("tracks", "left_out", "BOOLEAN"),
     ("audio_files", "failed_after", "FLOAT"),
 )
 

@@ -48,11 +48,14 @@ def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:
     return any(before[name] != value for name, value in record.items())
 
 
-def mark_missing(connection: "Connection", track_ids: Iterable[str]) -> None:
-    """Note that the files of some tracks are gone."""
+def mark_missing(
+    connection: "Connection", track_ids: Iterable[str], *, left_out: bool = False
+) -> None:
+    """Note that the files of some tracks are gone, or left out."""
     table = schema.tracks
     for track_id in track_ids:
-        connection.execute(table.update().where(table.c.track_id == track_id).values(missing=True))
+        one = table.update().where(table.c.track_id == track_id)
+        connection.execute(one.values(missing=True, left_out=left_out))
 
 
 def files_of(connection: "Connection") -> dict[int, tuple[str, str | None, str | None]]:

@@ -109,6 +109,7 @@ class Library:
         same_sound: Mapping[str, FileState] | None = None,
         changed: Collection[str] = (),
         missing: Collection[str] = (),
+        left_out: Collection[str] = (),
     ) -> None:
         """Take in a dataset, all of it or nothing.
 
@@ -125,12 +126,15 @@ class Library:
             Tracks whose file has the same name and another sound.
         missing
             Tracks that were there once, and whose files are gone.
+        left_out
+            Tracks that were there once, and whose files are not to be used.
         """
         kept = same_sound or {}
         with told(self.directory), self._database.begin() as connection:
             before = files_of(connection)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
+            mark_missing(connection, left_out, left_out=True)
             after = files_of(connection)
             stale = [
                 row
@@ -250,7 +254,10 @@ class Library:
         ]
 
     def counts(self) -> dict[str, int]:
-        """Return how many tracks, listeners, listens and problems there are, and `missing` ones."""
+        """Return how many tracks, listeners, listens and problems there are.
+
+        `missing` and `left_out` count tracks: whose file is gone, and whose file is not to be used.
+        """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
         names["problems"] = "problems"
         with told(self.directory), self._database.connect() as connection:
@@ -259,7 +266,9 @@ class Library:
                 for word, table in names.items()
             }
             tracks = schema.tracks
-            queries["missing"] = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            missing = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            queries["left_out"] = missing.where(tracks.c.left_out)
+            queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
     # what is computed ----------------------------------------------------------------------------

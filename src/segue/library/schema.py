@@ -25,7 +25,7 @@ FORMAT_VERSION = 3
 
 1  the first
 2  what is known of audio files, missing tracks, recordings in several files
-3  after how many seconds a file was given up
+3  after how many seconds a file was given up; tracks that are left out
 """
 
 schema = MetaData()
@@ -56,6 +56,7 @@ tracks = Table(
     Column("features", Text),
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
+    Column("left_out", Boolean),  # why it is missing; NULL in what format 2 wrote
 )
 
 audio_files = Table(

@@ -24,13 +24,14 @@ class Followed:
 
     `ids` are those of the files, in order. `same_sound` are known tracks in another file, or in one
     that was written anew, with its state; `changed` those whose file has another sound now;
-    `missing` those whose file is gone.
+    `missing` those whose file is gone, `left_out` those whose file is there and not to be used.
     """
 
     ids: list[str]
     same_sound: dict[str, FileState] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     n_moved: int = 0
 
 
@@ -82,7 +83,7 @@ def follow(
     files, lost = _at_known_paths(tracks, holders, digests_of, out)
     held = {one.track.track_id for one in holders if one is not None}
     settled = held - {one.track.track_id for one in lost}
-    gone, out.missing = _gone(known, held, at, directory)
+    gone, out.left_out = _gone(known, held, at, directory)
     lost += gone
     files += _newcomers(tracks, holders, known, lost, digests_of)
     files.sort(key=lambda file: file.place)
@@ -99,8 +100,8 @@ def follow(
             _name(file, name_of(file.path), out, taken)
     for file in files:
         out.ids[file.place] = file.track_id or out.ids[file.place]
-    out.missing |= {one.track.track_id for one in lost}
-    out.missing -= set(out.ids)
+    out.missing = {one.track.track_id for one in lost}.difference(out.ids)
+    out.left_out.difference_update(out.ids)
     return out
 
 

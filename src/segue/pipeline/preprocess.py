@@ -25,7 +25,8 @@ class Preprocessed:
     """What `preprocess` did.
 
     `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
-    `missing` those of the whole library whose files are gone, `seconds` all it took.
+    `missing` those of the whole library whose files are gone, `left_out` those whose files are not
+    to be used, `seconds` all it took.
     """
 
     dataset: str
@@ -37,6 +38,7 @@ class Preprocessed:
     encoded: int
     moved: int
     missing: int
+    left_out: int
     duplicates: int
     problems: int
     seconds: float = 0.0
@@ -145,6 +147,7 @@ def _take_in(
         same_sound=scan.same_sound,
         changed=scan.changed,
         missing=scan.missing,
+        left_out=scan.left_out,
     )
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
@@ -153,6 +156,7 @@ def _take_in(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
+    counts = library.counts()
     return Preprocessed(
         dataset=name,
         kind=found.kind,
@@ -162,7 +166,8 @@ def _take_in(
         analysed=analysed,
         encoded=encoded,
         moved=scan.n_moved,
-        missing=library.counts()["missing"],
+        missing=counts["missing"],
+        left_out=counts["left_out"],
         duplicates=duplicates,
         problems=len(found.problems) + len(problems),
     )

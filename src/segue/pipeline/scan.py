@@ -22,13 +22,15 @@ class Scan:
     """The tracks of a dataset as the library is to have them.
 
     `same_sound` are known tracks in another file, or in one that was written anew, with its state;
-    `changed` those whose file has another sound now; `missing` those whose file is gone.
+    `changed` those whose file has another sound now; `missing` those whose file is gone, `left_out`
+    those whose file is not to be used.
     """
 
     tracks: list[Track]
     same_sound: dict[str, FileState] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     n_moved: int = 0
 
 
@@ -41,7 +43,7 @@ def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
     return {
         path: (
             one.file.state if one.file and one.track.track_id not in told else None,
-            replace(one.track, missing=False) if one.track.missing else one.track,
+            replace(one.track, missing=False, left_out=False) if one.track.missing else one.track,
         )
         for path, one in by_path(known.values()).items()
     }
@@ -86,9 +88,11 @@ class Comparison:
         scan = Scan(list(found.tracks))
         if self._followed is not None:
             scan.same_sound, scan.changed = self._followed.same_sound, self._followed.changed
-            scan.missing, scan.n_moved = self._followed.missing, self._followed.n_moved
+            scan.missing, scan.left_out = self._followed.missing, self._followed.left_out
+            scan.n_moved = self._followed.n_moved
             return scan
         _keep_lost_paths(scan, self._known)
+        scan.left_out = set(found.left_out)
         holders = [self._known.get(track.track_id) for track in scan.tracks]
         suspects = written_since(scan.tracks, holders)
         digests = self._digests([path for _, path, _, _ in suspects])

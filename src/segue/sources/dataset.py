@@ -1,6 +1,6 @@
 """What a dataset is once it has been read. `segue.sources.entry` reads one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -61,6 +61,8 @@ class Dataset:
         `user_id`, `friend_id`, both text.
     problems : list of Problem
         What could not be used, and why.
+    left_out : collection of str
+        The ids of tracks that a table names and whose files are not to be used.
     """
 
     directory: Path
@@ -69,3 +71,4 @@ class Dataset:
     listens: "pd.DataFrame"
     friends: "pd.DataFrame | None"
     problems: list[Problem]
+    left_out: Collection[str] = ()

@@ -3,6 +3,8 @@
 Conventions: see `entry`, whose `read_dataset` is the way in.
 """
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.errors import DatasetError
@@ -28,8 +30,9 @@ def read(directory: Path, how: HowToRead) -> Dataset:
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
     problems = _also_there(directory)
-    kind, tracks, rows, found = _read_tracks(directory, metadata, how)
-    problems += found
+    read = _read_tracks(directory, metadata, how)
+    kind, tracks = read.kind, read.tracks
+    problems += read.problems
     listens = no_listens()
     if listens_path is not None:
         given = _names(directory, kind, tracks) if tracks or metadata is not None else None
@@ -43,15 +46,15 @@ def read(directory: Path, how: HowToRead) -> Dataset:
             ids = listens["track_id"].map(given).astype("str")
             listens = listens.assign(track_id=ids)
     elif metadata is not None:  # with listens, an id alone is something to recommend
-        tracks, found = _drop_bare(tracks, metadata.name, rows)
+        tracks, found = _drop_bare(tracks, metadata.name, read.rows)
         problems += found
     if not tracks:
-        raise _no_tracks(directory, problems)
+        raise _no_tracks(directory, problems, read.left_out_by)
     friends = None
     if friends_path is not None:
         friends, found = read_friends(friends_path)
         problems += found
-    return Dataset(directory, kind, tracks, listens, friends, problems)
+    return Dataset(directory, kind, tracks, listens, friends, problems, read.left_out)
 
 
 def _checked(directory: Path) -> Path:
@@ -68,13 +71,23 @@ def _checked(directory: Path) -> Path:
     return directory
 
 
-def _read_tracks(
-    directory: Path, metadata: Path | None, how: HowToRead
-) -> tuple[Kind, list[Track], dict[str, int], list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class _Tracks:
+    """The tracks of a dataset; `rows` and `left_out` are a table's, by id."""
+
+    kind: Kind
+    tracks: list[Track]
+    problems: list[Problem]
+    left_out_by: Iterable[str]
+    rows: Mapping[str, int] = field(default_factory=dict)
+    left_out: Collection[str] = ()
+
+
+def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tracks:
     """Read the tracks of whatever kind is there; none where there are only listens."""
     if metadata is not None:
-        tracks, rows, problems = read_metadata(metadata, how.exclude)
-        return "table", tracks, rows, problems
+        tracks, rows, problems, left_out = read_metadata(metadata, how.exclude)
+        return _Tracks("table", tracks, problems, left_out.values(), rows, left_out.keys())
     found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, how.exclude)
     songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
@@ -97,7 +110,8 @@ def _read_tracks(
                 progress=how.progress,
             )
         tracks, problems = with_ids(directory, reads, _naming(directory, kind), how)
-    return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
+    problems = found.problems + problems + _passed_over(passed_over)
+    return _Tracks(kind, tracks, problems, found.left_out)
 
 
 def _naming(directory: Path, kind: Kind) -> NameOf:
@@ -138,7 +152,7 @@ def _also_there(directory: Path) -> list[Problem]:
 
 
 def _drop_bare(
-    tracks: list[Track], source: str, rows: dict[str, int]
+    tracks: list[Track], source: str, rows: Mapping[str, int]
 ) -> tuple[list[Track], list[Problem]]:
     """Leave out the tracks of which only the id is known."""
     bare = [track for track in tracks if not has_content(track)]
@@ -149,12 +163,21 @@ def _drop_bare(
     ]
 
 
-def _no_tracks(directory: Path, problems: list[Problem]) -> DatasetError:
+def _no_tracks(
+    directory: Path, problems: list[Problem], left_out_by: Iterable[str]
+) -> DatasetError:
     if problems:
         first = problems[0]
         where = first.source if first.row is None else f"{first.source}, row {first.row}"
         return DatasetError(
             f"{directory} holds no track that can be used, with {len(problems)} problems, the "
             f"first in {where} ({first.reason}): mend it, or put {_LAYOUT} there."
+        )
+    causes = list(dict.fromkeys(left_out_by))
+    if causes:
+        more = f" (and {len(causes) - 1} more)" if causes[1:] else ""
+        return DatasetError(
+            f"{directory} holds no music but what {causes[0]}{more} leaves out: take that away, or"
+            " name another folder."
         )
     return DatasetError(f"{directory} holds no music: put {_LAYOUT} there.")
