@@ -163,10 +163,13 @@ class Library:
         with told(self.directory), self._database.begin() as connection:
             put_audio_files(connection, files)
 
-    def set_alike(self, pairs: Sequence[tuple[int, int, float]]) -> None:
-        """Note which tracks, by row, are one recording, and how alike they are."""
+    def set_alike(self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]) -> None:
+        """Note which tracks, by row, are one recording, and how alike they are.
+
+        They take the place of all that was known of the tracks `among` which they were sought.
+        """
         with told(self.directory), self._database.begin() as connection:
-            put_alike(connection, pairs)
+            put_alike(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
         """Hold the library for `verb` while the context lasts: see `segue.library.lock.writing`.
