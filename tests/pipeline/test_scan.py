@@ -219,6 +219,8 @@ def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
     both = ~np.isnan(quick) & ~np.isnan(whole)
     assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
     assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+    # and what was heard fast takes no room any more
+    assert [store.dead_bytes() for store in library.stores(lambda kept: "keeps" in kept)] == [0, 0]
 
 
 def test_windows_are_dropped_and_made_again(music, library):

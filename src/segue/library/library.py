@@ -5,9 +5,8 @@ are directories that are replaced as a whole.
 """
 
 import json
-import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from segue.library.audio_files import (
 )
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
+from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.intake import (
     VALUES,
@@ -91,6 +91,7 @@ class Library:
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.reports = self.directory / "reports"
+        self._features = self.directory / "features"
 
     def close(self) -> None:
         """Let go of the database file; the library opens it again when it is asked something."""
@@ -142,7 +143,7 @@ class Library:
                 if files[0] not in kept and (after[row] != files or files[0] in changed)
             ]
             forget_audio_files(connection, stale)
-            self.forget_features(stale)
+            forget_in(self._features, stale)
             rows = {files[0]: row for row, files in before.items()}
             for track in tracks:
                 if track.track_id in kept and track.path is not None:
@@ -278,37 +279,20 @@ class Library:
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
         """Return the store of the arrays that `settings` computes."""
-        directory = self.directory / "features" / settings_hash(settings)
+        directory = self._features / settings_hash(settings)
         return FeatureStore(directory, settings=settings, dtypes=dtypes)
 
-    def forget_features(
-        self, rows: Sequence[int], where: Callable[[Mapping[str, Any]], bool] | None = None
-    ) -> None:
-        """Let every store, or those `where` their settings are so, forget some tracks."""
-        for store in self.stores(where) if rows else ():
-            with store:
-                store.forget(rows)
+    def stores(self, where: Where) -> list[FeatureStore]:
+        """Return the stores that are there, `where` their settings are so."""
+        return stores_in(self._features, where)
 
-    def stores(
-        self, where: Callable[[Mapping[str, Any]], bool] | None = None
-    ) -> list[FeatureStore]:
-        """Return every store that is there, or those `where` their settings are so."""
-        found = []
-        for path in self.directory.glob("features/*/settings.json"):
-            kept = json.loads(path.read_text("utf-8"))
-            if where is None or where(kept["settings"]):
-                settings, dtypes = kept["settings"], kept["arrays"]
-                found.append(FeatureStore(path.parent, settings=settings, dtypes=dtypes))
-        return found
-
-    def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> int:
+    def drop_features(self, unwanted: Where) -> int:
         """Delete the stores of features whose settings are `unwanted`; return their bytes."""
-        n_bytes = 0
-        for path in self.directory.glob("features/*/settings.json"):
-            if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
-                n_bytes += sum(file.stat().st_size for file in path.parent.iterdir())
-                shutil.rmtree(path.parent, ignore_errors=True)
-        return n_bytes
+        return drop_in(self._features, unwanted)
+
+    def compact_features(self) -> int:
+        """Give back what replaced arrays take, where that is much; return how many bytes."""
+        return compact_in(self._features)
 
     def splits(self, target: str) -> dict[int, Split]:
         """Return which split each track's row was drawn into for the `target`."""

@@ -156,6 +156,8 @@ def _take_in(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
+    if analysed or encoded:
+        library.compact_features()
     counts = library.counts()
     return Preprocessed(
         dataset=name,
