@@ -82,6 +82,10 @@ class Workers:
                     yield key, result
 
     def _hand_out(self, function: Callable[..., Any], todo: deque[Any]) -> None:
+        for worker in [one for one in self._workers if not one.held and one.has_ended()]:
+            # it came to its end with nothing to do: no task is to blame
+            worker.end()
+            self._workers.remove(worker)
         while todo and len(self._workers) < self._n_workers:
             # no more of them than tasks
             if sum(not worker.held for worker in self._workers) >= len(todo):
@@ -137,6 +141,10 @@ class _Worker:
         # that it died is noticed where its answer is awaited
         with suppress(OSError):
             self.connection.send((function, task[1]))
+
+    def has_ended(self) -> bool:
+        """Say whether the process is gone, or has closed its end of the way."""
+        return self.process.poll() is not None or self.connection.poll()
 
     def death(self) -> str:
         """Say how a process that has closed its end of the way came to its own."""
