@@ -91,6 +91,12 @@ def preprocess(
             f"{result.duplicates:,} are files of recordings that are there more than once:"
             " segue library duplicates lists them."
         )
+    if result.outdated:
+        models = "model" if len(result.outdated) == 1 else "models"
+        say(
+            f"The {models} {', '.join(result.outdated)} learned from an earlier analysis:"
+            " segue train all trains anew."
+        )
     if result.problems:
         things = "thing" if result.problems == 1 else "things"
         say(f"{result.problems:,} {things} could not be used: segue library problems lists them.")

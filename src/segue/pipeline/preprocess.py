@@ -11,6 +11,7 @@ from segue.library import KnownTrack, Library
 from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
+from segue.pipeline.inputs import outdated
 from segue.pipeline.plan import HowToAnalyse, restored
 from segue.pipeline.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
@@ -26,7 +27,7 @@ class Preprocessed:
 
     `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
     `missing` those of the whole library whose files are gone, `left_out` those whose files are not
-    to be used, `seconds` all it took.
+    to be used, `seconds` all it took. The `outdated` models learned from an earlier analysis.
     """
 
     dataset: str
@@ -41,6 +42,7 @@ class Preprocessed:
     left_out: int
     duplicates: int
     problems: int
+    outdated: Sequence[str] = ()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -172,4 +174,5 @@ def _take_in(
         left_out=counts["left_out"],
         duplicates=duplicates,
         problems=len(found.problems) + len(problems),
+        outdated=outdated(library),
     )
