@@ -3,6 +3,7 @@
 SegueError                      told in one sentence, exit code 1
 ├── DatasetError                what comes in cannot be used at all
 ├── AudioError                  one audio file cannot be decoded or holds no signal
+│   └── UnreadableAudioError    the system does not let it be read: no fault of the file
 ├── FramesError                 one file of precomputed frames cannot be used
 ├── LibraryError                what is kept cannot be opened, read or written
 │   ├── LibraryVersionError     the library was written by a newer segue
@@ -29,6 +30,10 @@ class DatasetError(SegueError):
 
 class AudioError(SegueError):
     """An audio file that cannot be decoded, or that holds no signal."""
+
+
+class UnreadableAudioError(AudioError):
+    """An audio file that the system does not let us read now; it may another time."""
 
 
 class FramesError(SegueError):

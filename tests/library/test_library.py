@@ -169,10 +169,19 @@ def test_a_missing_track_is_kept_and_comes_back(library):
 
 def test_one_recording_is_forgotten_with_its_file(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
-    library.set_alike([(2, 1, 0.9)])
-    library.set_alike([(1, 2, 0.8)])
+    library.set_alike([(2, 1, 0.9)], among=[1, 2])
+    library.set_alike([(1, 2, 0.8)], among=[1])
     assert library.alike() == [(1, 2)]
     library.add_dataset("d", tracks=TRACKS, listens=NONE, changed={"b"})
+    assert library.alike() == []
+
+
+def test_what_is_compared_again_is_as_it_was_found_last(library):
+    library.add_dataset("d", tracks=[*TRACKS, Track(track_id="c")], listens=NONE)
+    library.set_alike([(1, 2, 0.9), (2, 3, 0.9), (1, 3, 0.9)], among=[1, 2, 3])
+    library.set_alike([(3, 2, 0.9)], among=[2])
+    assert library.alike() == [(1, 3), (2, 3)]
+    library.set_alike([], among=[3])
     assert library.alike() == []
 
 

@@ -59,6 +59,18 @@ def test_copies_are_found_when_they_come_and_forgotten_when_they_go(music, libra
     assert listed(library) == []
 
 
+def test_pairs_that_were_found_fast_are_not_kept_when_the_whole_is_heard(tmp_path, library):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    # of the first stretch nobody can tell that these are two recordings
+    for seed in (1, 2):
+        rest = tune(seed, 85.0)
+        soundfile.write(folder / f"{seed}.flac", np.concatenate([tune(0, 20.0), rest]), RATE)
+    assert preprocess(library, folder, fast=True).duplicates == 2
+    assert preprocess(library, folder).duplicates == 0
+    assert listed(library) == []
+
+
 def test_a_copy_is_not_recommended_beside_its_recording(music, library):
     soundfile.write(music / "0 again.ogg", tune(0), RATE)
     soundfile.write(music / "1 again.ogg", tune(1), RATE)

@@ -1,14 +1,17 @@
 """Preprocess: everything is accounted for, twice is once, and a stop loses nothing."""
 
+import json
 import shutil
 
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
-from segue.errors import DatasetError
+from segue.cli import app
+from segue.errors import DatasetError, ModelError
 from segue.library import Library
-from segue.pipeline.inputs import AUDIO, GIVEN, open_store
+from segue.pipeline.inputs import AUDIO, GIVEN, drop_windows, need_input, open_store
 from segue.pipeline.preprocess import preprocess
 
 
@@ -28,6 +31,7 @@ def test_every_track_is_analysed_once(dataset, library):
         "listens": 30,
         "problems": 0,
         "missing": 0,
+        "left_out": 0,
     }
     assert all(3.9 < track.duration < 4.1 for track in library.catalogue().tracks)
 
@@ -139,6 +143,7 @@ def test_no_usable_audio_leaves_the_library_as_it_was(library, tmp_path, capfd):
         "listens": 0,
         "problems": 0,
         "missing": 0,
+        "left_out": 0,
     }
     assert capfd.readouterr().err == ""
 
@@ -147,3 +152,41 @@ def test_what_is_no_dataset_leaves_the_library_as_it_was(library, tmp_path):
     with pytest.raises(DatasetError):
         preprocess(library, tmp_path / "nowhere")
     assert library.counts()["tracks"] == 0
+
+
+def test_models_of_an_earlier_analysis_are_named(dataset, trained, tmp_path):
+    shutil.copytree(trained.directory, tmp_path / "my.segue")
+    library = Library(tmp_path / "my.segue")
+    assert preprocess(library, dataset).outdated == []
+    for name in ("cnn", "knn"):
+        path = library.models.path(name) / "manifest.json"
+        manifest = json.loads(path.read_text())
+        if name == "cnn":
+            del manifest["analysis"]  # as 0.1.0 wrote it
+        else:
+            manifest["analysis"] = "another"
+        path.write_text(json.dumps(manifest))
+    assert preprocess(library, dataset).outdated == ["cnn", "knn"]
+    told = CliRunner().invoke(
+        app, ["preprocess", str(dataset), "--library", str(library.directory)]
+    )
+    assert "The models cnn, knn learned from an earlier analysis: segue train all" in told.output
+
+
+def test_training_does_not_pass_over_tracks_whose_windows_were_dropped(dataset, library, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset, copy)
+    rows = (copy / "metadata.csv").read_text().splitlines(keepends=True)
+    (copy / "metadata.csv").write_text("".join(rows[:-2]))
+    preprocess(library, copy)
+    drop_windows(library)
+    with pytest.raises(ModelError, match="34 of 34 were dropped: run segue preprocess --windows"):
+        need_input(library, "cnn")
+    (copy / "metadata.csv").write_text("".join(rows))
+    preprocess(library, copy)
+    with pytest.raises(ModelError, match="34 of 36 were dropped: run segue preprocess --windows"):
+        need_input(library, "cnn")
+    # what is not there any more keeps nobody from training
+    (copy / "audio" / "00.wav").unlink()
+    preprocess(library, copy, windows=True)
+    assert len(need_input(library, "cnn")[1].rows()) == 35

@@ -161,6 +161,30 @@ def test_what_is_excluded_is_left_out(music, library):
     assert preprocess(library, music, exclude=["a"]).tracks == 2
 
 
+@pytest.mark.parametrize("table", [False, True])
+def test_what_is_left_out_later_is_kept_and_not_called_missing(music, library, table):
+    if table:
+        rows = [f"{path.relative_to(music)},x" for path in sorted(music.rglob("*.flac"))]
+        (music / "metadata.csv").write_text("\n".join(["path,genre", *rows]))
+    preprocess(library, music)
+    before = tracks_of(library)
+    for how in ({"exclude": ["b"]}, {"exclude": ["b/*.flac"]}, {}):
+        if not how:
+            (music / "b" / ".notmusic").touch()
+        again = preprocess(library, music, **how)
+        assert (again.tracks, again.missing, again.left_out) == (2, 0, 2)
+        found = tracks_of(library)
+        # not recommended, as if it were missing
+        assert found["b/four.flac"].missing
+        assert found["b/four.flac"].left_out
+        assert library.counts()["left_out"] == 2
+    (music / "b" / "four.flac").unlink()
+    (music / "b" / ".notmusic").unlink()
+    again = preprocess(library, music)
+    assert (again.analysed, again.missing, again.left_out) == (0, 1, 0)
+    assert tracks_of(library)["b/three.flac"] == before["b/three.flac"]
+
+
 def test_a_file_that_failed_is_told_again_and_not_tried_until_it_changes(music, library):
     bad = music / "a" / "one.flac"
     good = bad.read_bytes()
@@ -195,6 +219,8 @@ def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
     both = ~np.isnan(quick) & ~np.isnan(whole)
     assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
     assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
+    # and what was heard fast takes no room any more
+    assert [store.dead_bytes() for store in library.stores(lambda kept: "keeps" in kept)] == [0, 0]
 
 
 def test_windows_are_dropped_and_made_again(music, library):

@@ -1,6 +1,7 @@
 """Workers: every task is answered, whatever becomes of the process that works on it."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -30,7 +31,8 @@ def test_every_task_is_answered_once():
     ("what", "reason"),
     [
         ("segfault", "SIGSEGV"),
-        ("killed", "memory runs out"),
+        ("killed", "SIGKILL, as if memory ran out"),
+        ("real time", "signal 40"),
         ("exit", "code 3"),
         ("memory", "memory ran out"),
         ("bug", "ValueError: a bug"),
@@ -61,6 +63,14 @@ def test_no_more_processes_than_tasks_and_none_is_left_behind():
     assert len(pids) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(pids.pop(), 0)
+
+
+def test_a_process_that_ends_with_nothing_to_do_is_no_fault_of_the_next_task():
+    with Workers(2) as workers:
+        (pid,) = answers(workers, work.pid, [1]).values()
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        assert answers(workers, work.double, range(6)) == {n: 2 * n for n in range(6)}
 
 
 def test_what_a_codec_prints_is_not_seen(capfd):

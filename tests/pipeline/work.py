@@ -14,6 +14,8 @@ def misbehave(what):
         os.kill(os.getpid(), signal.SIGSEGV)
     if what == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if what == "real time":
+        os.kill(os.getpid(), 40)
     if what == "exit":
         os._exit(3)
     if what == "hang":

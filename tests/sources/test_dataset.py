@@ -301,3 +301,37 @@ def test_recommending_does_not_load_the_readers() -> None:
     code = "import segue.sources, sys; print({'pandas', 'h5py', 'mutagen'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("mark", "exclude", "by"),
+    [
+        (".notmusic", [], r"the file \.notmusic in .*"),
+        ("a/.notmusic", [], r"the file \.notmusic in .*a"),
+        (None, ["*.wav"], r"--exclude '\*\.wav'"),
+        (None, ["A"], "--exclude 'A'"),
+    ],
+)
+@pytest.mark.parametrize("table", [False, True])
+def test_music_that_is_all_left_out_says_by_what(
+    tmp_path: Path, mark: str | None, exclude: list[str], by: str, table: bool
+) -> None:
+    sound(tmp_path / "a" / "1.wav")
+    if mark:
+        (tmp_path / mark).touch()
+    if table:
+        (tmp_path / "metadata.csv").write_text("track_id,path,title\n1,a/1.wav,One\n")
+    with pytest.raises(DatasetError, match=f"holds no music but what {by} leaves out: take that"):
+        read_dataset(tmp_path, exclude=exclude)
+
+
+def test_a_table_leaves_out_what_is_not_music(tmp_path: Path) -> None:
+    for name in ("a", "talk/b", "talk/deep/c"):
+        sound(tmp_path / "audio" / f"{name}.wav")
+    (tmp_path / "audio" / "talk" / ".notmusic").touch()
+    rows = "a,a.wav\nb,talk/b.wav\nc,audio/talk/deep/c.wav\n"
+    (tmp_path / "metadata.csv").write_text("track_id,path\n" + rows)
+    dataset = read_dataset(tmp_path)
+    assert [track.track_id for track in dataset.tracks] == ["a"]
+    assert list(dataset.left_out) == ["b", "c"]
+    assert dataset.problems == []

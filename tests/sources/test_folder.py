@@ -230,3 +230,44 @@ def test_progress_is_told_of_every_file(tmp_path: Path) -> None:
     read_dataset(tmp_path, progress=progress)
     assert seen == [("Reading tags", 3)]
     assert sum(done) == 3
+
+
+def test_what_cannot_be_looked_at_ends_no_walk(tmp_path: Path) -> None:
+    sound(tmp_path / "good.wav")
+    (tmp_path / "loop").symlink_to("loop")
+    # stat refuses such a name, as it does what lies in a folder without permission
+    for name in ("folder", "file.wav"):
+        (tmp_path / name).symlink_to("x" * 300)
+    dataset = read_dataset(tmp_path)
+    assert [track.track_id for track in dataset.tracks] == ["good.wav"]
+    told = {problem.source: problem.reason for problem in dataset.problems}
+    assert set(told) == {"file.wav", "folder", "loop"}
+    assert "File name too long" in told["folder"]
+    assert "Too many levels" in told["loop"]
+
+
+def test_a_folder_without_permission_ends_no_walk(tmp_path: Path) -> None:
+    music, secret = tmp_path / "music", tmp_path / "secret"
+    sound(music / "good.wav")
+    sound(secret / "inner" / "x.wav")
+    (music / "linked").symlink_to(secret / "inner")
+    (music / "linked.wav").symlink_to(secret / "inner" / "x.wav")
+    secret.chmod(0)
+    nobody = 65_534
+    if os.geteuid() == 0:  # who may read everything
+        for folder in (tmp_path, *tmp_path.parents[:2]):
+            folder.chmod(0o755)
+        os.seteuid(nobody)
+    try:
+        dataset = read_dataset(music)
+    finally:
+        if os.geteuid() == nobody:
+            os.seteuid(0)
+        secret.chmod(0o755)
+    assert [track.track_id for track in dataset.tracks] == ["good.wav"]
+    assert {
+        (problem.source, "Permission denied" in problem.reason) for problem in dataset.problems
+    } == {
+        ("linked", True),
+        ("linked.wav", True),
+    }

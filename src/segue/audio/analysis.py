@@ -14,6 +14,7 @@ Conventions
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,7 @@ from segue.audio.rhythm import (
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Floats, Framer
 from segue.audio.summary import summarise
+from segue.errors import AudioError
 
 QUANTISED_FLOOR: Final = -80.0  # dB at code 0
 QUANTISED_STEP: Final = 0.5  # dB
@@ -130,8 +132,10 @@ def analyse_file(path: Path, settings: AnalysisSettings = DEFAULT_SETTINGS) -> A
     recording = Recording(path, settings.sample_rate)
     heard = None
     if settings.fast:
-        duration = recording.claimed_duration()
-        heard = _hear_stretches(recording.window, duration, settings)
+        # where nothing decodes after a jump, the whole of it may
+        with suppress(AudioError):
+            duration = recording.claimed_duration()
+            heard = _hear_stretches(recording.window, duration, settings)
     if heard is None:
         recording = Recording(path, settings.sample_rate)
         heard = _hear_all(recording.blocks(), settings, path)
@@ -256,7 +260,7 @@ def _hear_stretches(
     for start in np.linspace(0.0, duration - settings.stretch_seconds, n_stretches):
         signal = window(float(start), settings.stretch_seconds)
         if len(signal) < settings.window_seconds * settings.sample_rate:
-            return None  # the file is not as long as it says, or nothing decodes after a jump
+            return None  # the file is not as long as it says
         first = section.n_frames
         for samples in Framer(settings, padded=False).push(signal):
             section.add(samples)

@@ -17,7 +17,7 @@ import numpy as np
 from segue.audio.digest import digest, new_hash
 from segue.audio.pcm import Pcm, claimed_duration, read_pcm, read_pcm_window
 from segue.audio.settings import SAMPLE_RATE
-from segue.errors import AudioError
+from segue.errors import AudioError, UnreadableAudioError
 
 if TYPE_CHECKING:
     import hashlib
@@ -189,11 +189,16 @@ def _nonempty(block: "Floats") -> "Iterator[Floats]":
 
 
 def _check_file(path: Path) -> None:
-    """Raise `AudioError` unless `path` is a file with something in it."""
+    """Raise `AudioError` unless `path` is a file with something in it that may be read."""
     try:
         size = path.stat().st_size if path.is_file() else None
+        if size is not None:
+            # a decoder would say of what may not be read that it cannot be decoded
+            path.open("rb").close()
     except OSError as error:
-        raise AudioError(f"'{path}' cannot be read ({error}): check its permissions.") from error
+        raise UnreadableAudioError(
+            f"'{path}' cannot be read ({error.strerror}): check its permissions."
+        ) from error
     if size is None:
         raise AudioError(f"There is no audio file '{path}': check the path.")
     if size == 0:

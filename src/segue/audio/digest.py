@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from segue.audio.pcm import opened
-from segue.errors import AudioError
+from segue.errors import AudioError, UnreadableAudioError
 
 DIGEST_BYTES: Final = 16
 
@@ -46,4 +46,6 @@ def _of_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return hashlib.file_digest(file, new_hash).digest()
     except OSError as error:
-        raise AudioError(f"'{path}' cannot be read ({error}): check its permissions.") from error
+        raise UnreadableAudioError(
+            f"'{path}' cannot be read ({error.strerror}): check its permissions."
+        ) from error

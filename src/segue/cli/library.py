@@ -1,12 +1,15 @@
 """`segue library`: what is kept, and what could not be used."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segue.cli.failures import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say
+
+if TYPE_CHECKING:
+    from segue.types import Track
 
 library = typer.Typer(
     help="Look into a library: what is kept, and what could not be used.", no_args_is_help=True
@@ -27,6 +30,7 @@ _FIELDS = (
     "loudness",
     "duration",
     "missing",
+    "left_out",
 )
 
 
@@ -52,10 +56,15 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
     if json:
         print_json(document)
         return
-    missing = f" ({document['missing']:,} missing)" if document["missing"] else ""
+    absent = ", ".join(
+        f"{document[name]:,} {words}"
+        for name, words in (("missing", "missing"), ("left_out", "left out"))
+        if document[name]
+    )
     say(
-        f"{library}: {document['tracks']:,} tracks{missing}, {document['listens']:,} listens by"
-        f" {document['listeners']:,} listeners, {document['problems']:,} problems."
+        f"{library}: {document['tracks']:,} tracks{absent and f' ({absent})'},"
+        f" {document['listens']:,} listens by {document['listeners']:,} listeners,"
+        f" {document['problems']:,} problems."
     )
     names = ", ".join(f"{model['name']} (on {model['target']})" for model in models)
     say(f"Models: {names or 'none yet; segue train all makes them'}.")
@@ -117,7 +126,7 @@ def tracks(
         return
     cells = [
         (
-            track.track_id + (" (missing)" if track.missing else ""),
+            track.track_id + _note(track),
             track.title or "",
             track.artist or "",
             ", ".join(track.genres),
@@ -173,6 +182,10 @@ def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fa
         print_json({"freed_bytes": n_bytes})
         return
     say(f"{n_bytes / 1e6:,.1f} MB freed.")
+
+
+def _note(track: "Track") -> str:
+    return " (left out)" if track.left_out else " (missing)" if track.missing else ""
 
 
 def _minutes(seconds: float) -> str:

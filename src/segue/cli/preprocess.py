@@ -81,10 +81,21 @@ def preprocess(
         say(f"{result.moved:,} moved or renamed, found again.")
     if result.missing:
         say(f"{result.missing:,} in the library are missing now: kept, and not recommended.")
+    if result.left_out:
+        say(
+            f"{result.left_out:,} in the library are left out now, by --exclude or .notmusic: kept,"
+            " and not recommended."
+        )
     if result.duplicates:
         say(
             f"{result.duplicates:,} are files of recordings that are there more than once:"
             " segue library duplicates lists them."
+        )
+    if result.outdated:
+        models = "model" if len(result.outdated) == 1 else "models"
+        say(
+            f"The {models} {', '.join(result.outdated)} learned from an earlier analysis:"
+            " segue train all trains anew."
         )
     if result.problems:
         things = "thing" if result.problems == 1 else "things"

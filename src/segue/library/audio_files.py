@@ -4,12 +4,12 @@ The row of a track that was analysed says what was heard; that of one that could
 says why. Its `path`, `size` and `mtime_ns` are those of the file that this holds for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
@@ -26,9 +26,10 @@ _CHUNK = 10_000
 class AudioFile:
     """What is known of one audio file.
 
-    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed, and
-    `failed_with` which segue could not. `tempo` and `key` are None where they are doubtful; the
-    confidences tell how sure they are, from 0 to 1.
+    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed,
+    `failed_with` which segue could not, `failed_after` how many seconds it was given, if it took
+    too long; a file that was heard `fast` may have failed to be heard whole. `tempo` and `key` are
+    None where they are doubtful; the confidences tell how sure they are, from 0 to 1.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class AudioFile:
     digest: str | None = None
     failed: str | None = None
     failed_with: str | None = None
+    failed_after: float | None = None
     fast: bool = False
     duration: float | None = None
     tempo: float | None = None
@@ -58,6 +60,7 @@ _AS_THEY_ARE = (
     "digest",
     "failed",
     "failed_with",
+    "failed_after",
     "fast",
     "duration",
     "tempo",
@@ -132,15 +135,26 @@ def known_tracks(connection: "Connection") -> dict[str, KnownTrack]:
     }
 
 
-def put_alike(connection: "Connection", pairs: Sequence[tuple[int, int, float]]) -> None:
-    """Note which tracks, by row, are one recording, and how alike they are."""
-    statement = upsert(schema.alike)
-    statement = statement.on_conflict_do_update(
-        index_elements=["one", "other"], set_={"likeness": statement.excluded.likeness}
-    )
+def put_alike(
+    connection: "Connection", pairs: Sequence[tuple[int, int, float]], among: Collection[int]
+) -> None:
+    """Note which tracks, by row, are one recording, and how alike they are.
+
+    They take the place of all pairs that one of the tracks `among` which they were sought was in.
+    """
+    table = schema.alike
+    sought = set(among)
+    old = [
+        {"a": one, "b": other}
+        for one, other in connection.execute(select(table.c.one, table.c.other))
+        if one in sought or other in sought
+    ]
+    if old:
+        pair = (table.c.one == bindparam("a")) & (table.c.other == bindparam("b"))
+        connection.execute(delete(table).where(pair), old)
     records: list[dict[str, Any]] = [
         {"one": min(one, other), "other": max(one, other), "likeness": value}
         for one, other, value in pairs
     ]
     for start in range(0, len(records), _CHUNK):
-        connection.execute(statement, records[start : start + _CHUNK])
+        connection.execute(insert(table), records[start : start + _CHUNK])

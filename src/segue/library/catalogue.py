@@ -79,6 +79,7 @@ def to_record(track: Track) -> dict[str, Any]:
         "features": path_to_text(track.features) if track.features else None,
         "metadata": json.dumps(dict(track.metadata), ensure_ascii=False),
         "missing": track.missing,
+        "left_out": track.left_out,
     }
 
 
@@ -106,6 +107,7 @@ def from_record(record: Mapping[str, Any]) -> Track:
         features=path_from_text(record["features"]) if record["features"] else None,
         metadata=_from_json(record["metadata"]),
         missing=bool(record["missing"]),
+        left_out=bool(record["left_out"]),
         **heard,
     )
 

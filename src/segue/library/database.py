@@ -23,6 +23,11 @@ from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
 
 _BUSY_MS = 10_000
+_ADDED = (  # columns that earlier formats did not have
+    ("tracks", "missing", "BOOLEAN"),
+    ("tracks", "left_out", "BOOLEAN"),
+    ("audio_files", "failed_after", "FLOAT"),
+)
 
 
 def open_database(path: Path) -> Engine:
@@ -79,9 +84,9 @@ def _at_once(database: Engine) -> Iterator[Connection]:
 def _migrate(connection: Connection) -> None:
     """Bring the tables of an older format up to this one."""
     schema.create_all(connection)
-    columns = {column["name"] for column in inspect(connection).get_columns("tracks")}
-    if "missing" not in columns:  # format 1
-        connection.execute(text("ALTER TABLE tracks ADD COLUMN missing BOOLEAN"))
+    for table, column, kind in _ADDED:
+        if column not in {there["name"] for there in inspect(connection).get_columns(table)}:
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
     connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
 
 

@@ -5,12 +5,11 @@ that is fixed for the store. Its directory:
 
 - ``settings.json``  what the arrays were computed with, and their data types
 - ``data.bin``       the arrays, one after another, C order, each starting at a multiple of 16 bytes
-- ``index.bin``      one record of 32 bytes an array: track row, offset, shape, CRC-32 of the data
+- ``index.bin``      where each array lies: see `segue.library.feature_index`
 
 Data goes to the disk before the record that points to it, so the store may be stopped at any byte:
 a record cut short, or one that points past the data, is passed over and overwritten by the next
-addition. A later record of the same track and array replaces an earlier one; one of -1 frames says
-that the track's arrays no longer hold.
+addition. What was replaced or forgotten takes room until the store is compacted.
 """
 
 import hashlib
@@ -26,20 +25,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import LibraryError
+from segue.library.feature_index import (
+    FORGOTTEN,
+    INDEX,
+    RECORD,
+    Index,
+    Place,
+    clear_away,
+    data_file,
+    read_index,
+    write_index,
+)
 from segue.library.storage import told, write_json
 
-_RECORD = np.dtype(
-    [
-        ("row", "<i8"),
-        ("offset", "<i8"),
-        ("n_frames", "<i4"),
-        ("n_bands", "<i4"),
-        ("array", "<u4"),
-        ("checksum", "<u4"),
-    ]
-)
 _ALIGNMENT = 16
-_FORGOTTEN = -1
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
@@ -78,27 +77,15 @@ class FeatureStore:
         self._index: BinaryIO | None = None
         self._end = 0
         self._map: NDArray[np.uint8] | None = None
-        self._records: dict[str, dict[int, tuple[int, int, int, int]]] = {}
+        self._generation = 0
+        self._records: dict[str, dict[int, Place]] = {}
         self._read_index()
 
-    def _read_index(self) -> None:
-        self._records = {name: {} for name in self._names}
-        data, index = self.directory / "data.bin", self.directory / "index.bin"
-        if not index.exists() or not data.exists():
-            return
+    def _read_index(self) -> Index:
         with told(self.directory):
-            size, raw = data.stat().st_size, index.read_bytes()
-        records = np.frombuffer(raw[: len(raw) // _RECORD.itemsize * _RECORD.itemsize], _RECORD)
-        for row, offset, n_frames, n_bands, number, checksum in records.tolist():
-            if number >= len(self._names):
-                continue
-            name = self._names[number]
-            if n_frames == _FORGOTTEN:
-                self._records[name].pop(row, None)
-                continue
-            end = offset + n_frames * n_bands * self.dtypes[name].itemsize
-            if min(offset, n_frames, n_bands) >= 0 and end <= size:
-                self._records[name][row] = (offset, n_frames, n_bands, checksum)
+            index = read_index(self.directory, self.dtypes)
+        self._generation, self._records, self._map = index.generation, index.places, None
+        return index
 
     def __contains__(self, row: int) -> bool:
         """Tell whether every array of the track at `row` is there."""
@@ -137,11 +124,11 @@ class FeatureStore:
             if self._data is None or self._index is None:
                 self._data, self._index = self._open_for_writing()
             records = [
-                (row, 0, _FORGOTTEN, 0, number, 0)
+                (row, 0, FORGOTTEN, 0, number, 0)
                 for row in held
                 for number in range(len(self._names))
             ]
-            self._index.write(np.array(records, _RECORD).tobytes())
+            self._index.write(np.array(records, RECORD).tobytes())
             self._index.flush()
             os.fsync(self._index.fileno())
         for found in self._records.values():
@@ -166,7 +153,7 @@ class FeatureStore:
             self._data.write(b"".join(blobs))
             self._data.flush()
             os.fsync(self._data.fileno())
-            self._index.write(np.array(records, _RECORD).tobytes())
+            self._index.write(np.array(records, RECORD).tobytes())
             self._index.flush()
             os.fsync(self._index.fileno())
         self._end, self._map = offset, None
@@ -182,10 +169,16 @@ class FeatureStore:
                 "arrays": {name: str(dtype) for name, dtype in self.dtypes.items()},
             },
         )
-        data = (self.directory / "data.bin").open("ab")
-        index = (self.directory / "index.bin").open("ab")
+        # another one may have compacted it since this was opened
+        found = self._read_index()
+        clear_away(self.directory)
+        if not found.sound:
+            # what points past the data would mean others' as soon as there are more
+            write_index(self.directory, self._generation, self._records.values())
+        data = data_file(self.directory, self._generation).open("ab")
+        index = (self.directory / INDEX).open("ab")
         # what a stop has left behind the last whole record is cut off
-        index.truncate(index.tell() // _RECORD.itemsize * _RECORD.itemsize)
+        index.truncate(index.tell() // RECORD.itemsize * RECORD.itemsize)
         self._end = data.tell() + (-data.tell() % _ALIGNMENT)
         data.write(bytes(self._end - data.tell()))
         return data, index
@@ -198,9 +191,11 @@ class FeatureStore:
         KeyError
             If the store holds no such array of that track.
         """
+        if row not in self._records[name]:
+            raise KeyError(row)
+        dtype, mapped = self.dtypes[name], self._mapped()
         offset, n_frames, n_bands, _ = self._records[name][row]
-        dtype = self.dtypes[name]
-        data = self._mapped()[offset : offset + n_frames * n_bands * dtype.itemsize]
+        data = mapped[offset : offset + n_frames * n_bands * dtype.itemsize]
         return data.view(dtype).reshape(n_frames, n_bands)
 
     def matrix(self, name: str, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
@@ -225,15 +220,78 @@ class FeatureStore:
 
     def _mapped(self) -> NDArray[np.uint8]:
         if self._map is None:
-            path = self.directory / "data.bin"
+            path = data_file(self.directory, self._generation)
             try:
                 empty = path.stat().st_size == 0
                 self._map = np.zeros(0, np.uint8) if empty else np.memmap(path, np.uint8, mode="r")
             except OSError as error:
+                before = self._generation
+                if self._read_index().generation != before:
+                    return self._mapped()  # it was compacted since this was opened
                 raise LibraryError(
                     f"Cannot read {path}: {error.strerror}; run segue preprocess again to make it."
                 ) from error
         return self._map
+
+    def dead_bytes(self) -> int:
+        """Return how many bytes arrays take that were replaced or forgotten."""
+        path = data_file(self.directory, self._generation)
+        return (path.stat().st_size if path.exists() else 0) - self.live_bytes()
+
+    def live_bytes(self) -> int:
+        """Return how many bytes the arrays take that hold."""
+        return sum(
+            _padded(n_frames * n_bands * self.dtypes[name].itemsize)
+            for name, places in self._records.items()
+            for _, n_frames, n_bands, _ in places.values()
+        )
+
+    def compact(self) -> int:
+        """Write anew what holds, and give back the rest; return how many bytes that were.
+
+        It may be stopped at any byte: until the new index takes the place of the old one, nothing
+        has changed. Who has it open reads on.
+
+        Raises
+        ------
+        LibraryError
+            If the disk refuses: the store is then as it was.
+        """
+        self.close()
+        found = self._read_index()
+        dead = self.dead_bytes()
+        if dead <= 0:
+            return 0
+        generation = found.generation + 1
+        with told(self.directory):
+            try:
+                places = self._copy_to(data_file(self.directory, generation))
+                write_index(self.directory, generation, places.values())
+            except OSError:
+                clear_away(self.directory)
+                raise
+            clear_away(self.directory)
+        self._read_index()
+        return dead
+
+    def _copy_to(self, path: Path) -> dict[str, dict[int, Place]]:
+        """Write all arrays one after another into a new file; return where they lie there."""
+        places: dict[str, dict[int, Place]] = {name: {} for name in self._names}
+        # in the order in which they lie, so that each page is read once
+        order = sorted(
+            (place, name, row)
+            for name, of_row in self._records.items()
+            for row, place in of_row.items()
+        )
+        with path.open("wb") as stream:
+            for (_, *shape_and_checksum), name, row in order:
+                n_frames, n_bands, checksum = shape_and_checksum
+                places[name][row] = (stream.tell(), n_frames, n_bands, checksum)
+                blob = self.read(name, row).tobytes()
+                stream.write(blob + bytes(_padded(len(blob)) - len(blob)))
+            stream.flush()
+            os.fsync(stream.fileno())
+        return places
 
     def close(self) -> None:
         """Close the files; the store can still be read."""
@@ -252,3 +310,7 @@ class FeatureStore:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _padded(n_bytes: int) -> int:
+    return n_bytes + (-n_bytes % _ALIGNMENT)

@@ -48,11 +48,14 @@ def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:
     return any(before[name] != value for name, value in record.items())
 
 
-def mark_missing(connection: "Connection", track_ids: Iterable[str]) -> None:
-    """Note that the files of some tracks are gone."""
+def mark_missing(
+    connection: "Connection", track_ids: Iterable[str], *, left_out: bool = False
+) -> None:
+    """Note that the files of some tracks are gone, or left out."""
     table = schema.tracks
     for track_id in track_ids:
-        connection.execute(table.update().where(table.c.track_id == track_id).values(missing=True))
+        one = table.update().where(table.c.track_id == track_id)
+        connection.execute(one.values(missing=True, left_out=left_out))
 
 
 def files_of(connection: "Connection") -> dict[int, tuple[str, str | None, str | None]]:
@@ -114,14 +117,15 @@ def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
 
 
 def put_problems(
-    connection: "Connection", dataset: str, stage: str, problems: Sequence[Problem]
+    connection: "Connection", dataset: str | None, stage: str, problems: Sequence[Problem]
 ) -> None:
-    """Replace the problems that one stage of a dataset had."""
+    """Replace the problems that one stage of a dataset had, or of all datasets (None)."""
     table = schema.problems
-    connection.execute(delete(table).where(table.c.dataset == dataset, table.c.stage == stage))
+    old = delete(table).where(table.c.stage == stage)
+    connection.execute(old if dataset is None else old.where(table.c.dataset == dataset))
     rows = [
         {
-            "dataset": dataset,
+            "dataset": dataset or "",
             "stage": stage,
             "source": problem.source,
             "line": problem.row,

@@ -5,9 +5,8 @@ are directories that are replaced as a whole.
 """
 
 import json
-import shutil
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +28,7 @@ from segue.library.audio_files import (
 )
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
+from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.intake import (
     VALUES,
@@ -91,6 +91,7 @@ class Library:
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.reports = self.directory / "reports"
+        self._features = self.directory / "features"
 
     def close(self) -> None:
         """Let go of the database file; the library opens it again when it is asked something."""
@@ -109,6 +110,7 @@ class Library:
         same_sound: Mapping[str, FileState] | None = None,
         changed: Collection[str] = (),
         missing: Collection[str] = (),
+        left_out: Collection[str] = (),
     ) -> None:
         """Take in a dataset, all of it or nothing.
 
@@ -125,12 +127,15 @@ class Library:
             Tracks whose file has the same name and another sound.
         missing
             Tracks that were there once, and whose files are gone.
+        left_out
+            Tracks that were there once, and whose files are not to be used.
         """
         kept = same_sound or {}
         with told(self.directory), self._database.begin() as connection:
             before = files_of(connection)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
+            mark_missing(connection, left_out, left_out=True)
             after = files_of(connection)
             stale = [
                 row
@@ -138,7 +143,7 @@ class Library:
                 if files[0] not in kept and (after[row] != files or files[0] in changed)
             ]
             forget_audio_files(connection, stale)
-            self.forget_features(stale)
+            forget_in(self._features, stale)
             rows = {files[0]: row for row, files in before.items()}
             for track in tracks:
                 if track.track_id in kept and track.path is not None:
@@ -149,20 +154,23 @@ class Library:
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
 
-    def set_problems(self, dataset: str, stage: str, problems: Sequence[Problem]) -> None:
-        """Replace the problems of one stage of a dataset."""
+    def set_problems(self, stage: str, problems: Sequence[Problem]) -> None:
+        """Replace the problems of a stage that is of the whole library, of no one dataset."""
         with told(self.directory), self._database.begin() as connection:
-            put_problems(connection, dataset, stage, problems)
+            put_problems(connection, None, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
         """Keep what analysis found in the files of some tracks, by row, or why it could not."""
         with told(self.directory), self._database.begin() as connection:
             put_audio_files(connection, files)
 
-    def set_alike(self, pairs: Sequence[tuple[int, int, float]]) -> None:
-        """Note which tracks, by row, are one recording, and how alike they are."""
+    def set_alike(self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]) -> None:
+        """Note which tracks, by row, are one recording, and how alike they are.
+
+        They take the place of all that was known of the tracks `among` which they were sought.
+        """
         with told(self.directory), self._database.begin() as connection:
-            put_alike(connection, pairs)
+            put_alike(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
         """Hold the library for `verb` while the context lasts: see `segue.library.lock.writing`.
@@ -250,7 +258,10 @@ class Library:
         ]
 
     def counts(self) -> dict[str, int]:
-        """Return how many tracks, listeners, listens and problems there are, and `missing` ones."""
+        """Return how many tracks, listeners, listens and problems there are.
+
+        `missing` and `left_out` count tracks: whose file is gone, and whose file is not to be used.
+        """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
         names["problems"] = "problems"
         with told(self.directory), self._database.connect() as connection:
@@ -259,37 +270,29 @@ class Library:
                 for word, table in names.items()
             }
             tracks = schema.tracks
-            queries["missing"] = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            missing = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            queries["left_out"] = missing.where(tracks.c.left_out)
+            queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
     # what is computed ----------------------------------------------------------------------------
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
         """Return the store of the arrays that `settings` computes."""
-        directory = self.directory / "features" / settings_hash(settings)
+        directory = self._features / settings_hash(settings)
         return FeatureStore(directory, settings=settings, dtypes=dtypes)
 
-    def forget_features(
-        self, rows: Sequence[int], where: Callable[[Mapping[str, Any]], bool] | None = None
-    ) -> None:
-        """Let every store, or those `where` their settings are so, forget some tracks."""
-        for path in self.directory.glob("features/*/settings.json") if rows else ():
-            kept = json.loads(path.read_text("utf-8"))
-            if where is not None and not where(kept["settings"]):
-                continue
-            with FeatureStore(
-                path.parent, settings=kept["settings"], dtypes=kept["arrays"]
-            ) as store:
-                store.forget(rows)
+    def stores(self, where: Where) -> list[FeatureStore]:
+        """Return the stores that are there, `where` their settings are so."""
+        return stores_in(self._features, where)
 
-    def drop_features(self, unwanted: Callable[[Mapping[str, Any]], bool]) -> int:
+    def drop_features(self, unwanted: Where) -> int:
         """Delete the stores of features whose settings are `unwanted`; return their bytes."""
-        n_bytes = 0
-        for path in self.directory.glob("features/*/settings.json"):
-            if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
-                n_bytes += sum(file.stat().st_size for file in path.parent.iterdir())
-                shutil.rmtree(path.parent, ignore_errors=True)
-        return n_bytes
+        return drop_in(self._features, unwanted)
+
+    def compact_features(self) -> int:
+        """Give back what replaced arrays take, where that is much; return how many bytes."""
+        return compact_in(self._features)
 
     def splits(self, target: str) -> dict[int, Split]:
         """Return which split each track's row was drawn into for the `target`."""

@@ -20,11 +20,12 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised whenever an older program could misread what a newer one wrote.
 
 1  the first
 2  what is known of audio files, missing tracks, recordings in several files
+3  after how many seconds a file was given up; tracks that are left out
 """
 
 schema = MetaData()
@@ -55,6 +56,7 @@ tracks = Table(
     Column("features", Text),
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
+    Column("left_out", Boolean),  # why it is missing; NULL in what format 2 wrote
 )
 
 audio_files = Table(
@@ -67,6 +69,7 @@ audio_files = Table(
     Column("digest", Text),
     Column("failed", Text),  # why it could not be analysed
     Column("failed_with", Text),  # the version of segue that could not
+    Column("failed_after", Float),  # the seconds after which it was given up, if it was
     Column("fast", Boolean, nullable=False),
     Column("duration", Float),
     Column("tempo", Float),

@@ -88,7 +88,10 @@ def find_duplicates(
                     prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
                 )
                 # the pairs first: what is in the store is not compared again
-                library.set_alike([(rows[p.one], rows[p.other], p.value) for p in pairs])
+                library.set_alike(
+                    [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs],
+                    among=[rows[place] for place in new],
+                )
                 vectors.add_many([rows[place] for place in new], {"vector": made})
                 advance(len(new))
     return sum(map(len, recordings(library, catalogue)))

@@ -20,7 +20,7 @@ from segue.audio import (
     summary_names,
 )
 from segue.errors import ModelError
-from segue.library import Catalogue, FeatureStore, Library
+from segue.library import Catalogue, FeatureStore, Library, settings_hash
 
 ANALYSIS = DEFAULT_SETTINGS
 """What every library is analysed with. Another value makes other stores beside the old ones."""
@@ -90,10 +90,15 @@ def open_store(library: Library, kept: Kept) -> FeatureStore:
 
 
 def choose_input(library: Library) -> tuple[Input, FeatureStore] | None:
-    """Return the input that most tracks have, with its windows; None if no track has any."""
-    stores = [(chosen, open_store(library, chosen.windows)) for chosen in INPUTS.values()]
-    chosen, store = max(stores, key=lambda pair: len(pair[1].rows()))
-    return (chosen, store) if len(store.rows()) else None
+    """Return the input that most tracks have, with its windows; None if no track has any.
+
+    The windows of some tracks may have been dropped.
+    """
+    n_tracks = {
+        name: len(open_store(library, chosen.summary).rows()) for name, chosen in INPUTS.items()
+    }
+    chosen = INPUTS[max(n_tracks, key=lambda name: n_tracks[name])]
+    return (chosen, open_store(library, chosen.windows)) if n_tracks[chosen.name] else None
 
 
 def drop_windows(library: Library) -> int:
@@ -109,25 +114,55 @@ def drop_windows(library: Library) -> int:
 
 
 def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
-    """Return `choose_input`, or say that there is nothing to train on.
+    """Return `choose_input`, or say that there is nothing, or not all, to train on.
 
     Raises
     ------
     ModelError
-        If no track has audio or frames.
+        If no track has audio or frames, or the windows of some were dropped.
     """
     found = choose_input(library)
     if found is None:
-        if len(open_store(library, AUDIO.summary).rows()):
-            raise ModelError(
-                f"The model '{model}' needs the windows of the tracks, which were dropped:"
-                " run segue preprocess --windows on the dataset to make them again."
-            )
         raise ModelError(
             f"The model '{model}' needs audio or precomputed frames and this library has neither:"
             " run segue preprocess on a dataset that has them."
         )
+    chosen, windows = found
+    n_tracks = len(open_store(library, chosen.summary).rows())
+    n_dropped = _n_dropped(library, chosen, windows)
+    if n_dropped or not len(windows.rows()):
+        raise ModelError(
+            f"The model '{model}' needs the windows of the tracks, and those of"
+            f" {n_dropped or n_tracks:,} of {n_tracks:,} were dropped:"
+            " run segue preprocess --windows on the dataset to make them again."
+        )
     return found
+
+
+def _n_dropped(library: Library, chosen: Input, windows: FeatureStore) -> int:
+    """Return how many tracks lack the windows that could be made again."""
+    lacking = set(open_store(library, chosen.summary).rows().tolist())
+    lacking -= set(windows.rows().tolist())
+    if not lacking:
+        return 0
+    catalogue, files = library.catalogue(), library.audio_files()
+    return sum(
+        row in lacking and not track.missing and not (row in files and files[row].failed)
+        for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True)
+    )
+
+
+def outdated(library: Library) -> list[str]:
+    """Return the models that learned from another analysis than this one."""
+    names = []
+    for name in library.models.names():
+        manifest = library.models.manifest(name)
+        chosen = INPUTS.get(manifest.get("input", ""))
+        if chosen is not None:
+            present = {settings_hash(kept.settings) for kept in (chosen.windows, chosen.summary)}
+            if manifest.get("analysis") not in present:
+                names.append(name)
+    return names
 
 
 def summaries(

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
+from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.embeddings import encode_new
-from segue.pipeline.scan import Scan, compare, known_files, read_in
+from segue.pipeline.inputs import outdated
+from segue.pipeline.plan import HowToAnalyse, restored
+from segue.pipeline.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
@@ -24,7 +26,8 @@ class Preprocessed:
     """What `preprocess` did.
 
     `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
-    `missing` those of the whole library whose files are gone, `seconds` all it took.
+    `missing` those of the whole library whose files are gone, `left_out` those whose files are not
+    to be used, `seconds` all it took. The `outdated` models learned from an earlier analysis.
     """
 
     dataset: str
@@ -36,8 +39,10 @@ class Preprocessed:
     encoded: int
     moved: int
     missing: int
+    left_out: int
     duplicates: int
     problems: int
+    outdated: Sequence[str] = ()
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def preprocess(
     LibraryError
         If the library cannot be written.
     """
-    how = HowToAnalyse(fast=fast, retry=retry, windows=windows)
+    how = HowToAnalyse(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
     started = time.monotonic()
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
@@ -99,13 +104,15 @@ def preprocess(
         known: Known = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
-            tracks = opened.known_tracks()
+            tracks = restored(opened, opened.known_tracks())
             known = known_files(opened, tracks)
+        comparison = Comparison(tracks, pool, progress)
         found = read_dataset(
             Path(dataset),
             exclude=exclude,
             known=known,
             read_files=read_in(pool),
+            identify=comparison.identify,
             progress=progress,
         )
         if found.listens.empty and not any(track.path in known for track in found.tracks):
@@ -113,8 +120,7 @@ def preprocess(
         if opened is None:
             opened = library if isinstance(library, Library) else Library(library)
             stack.enter_context(opened.writing(_VERB))
-        scan = compare(found, tracks, pool, progress)
-        done = _take_in(opened, found, scan, pool, how, progress=progress)
+        done = _take_in(opened, found, comparison.scan(found), pool, how, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
         return result
@@ -143,14 +149,18 @@ def _take_in(
         same_sound=scan.same_sound,
         changed=scan.changed,
         missing=scan.missing,
+        left_out=scan.left_out,
     )
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
-    library.set_problems(name, "analysis", problems)
+    library.set_problems("analysis", problems)
     if analysed:
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
+    if analysed or encoded:
+        library.compact_features()
+    counts = library.counts()
     return Preprocessed(
         dataset=name,
         kind=found.kind,
@@ -160,7 +170,9 @@ def _take_in(
         analysed=analysed,
         encoded=encoded,
         moved=scan.n_moved,
-        missing=library.counts()["missing"],
+        missing=counts["missing"],
+        left_out=counts["left_out"],
         duplicates=duplicates,
         problems=len(found.problems) + len(problems),
+        outdated=outdated(library),
     )

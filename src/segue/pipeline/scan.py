@@ -1,8 +1,8 @@
 """What has changed in a dataset since the last time: which files are new, other, elsewhere, gone.
 
 A file is taken for unchanged by its size and the time it was written. Where these differ, a digest
-of its sound decides: other tags are no other sound, and a new name for a sound that lies nowhere
-else any more is a track that was moved, which keeps its id.
+of its sound decides: other tags are no other sound. A table says itself which tracks its files are;
+of the files of a folder `segue.pipeline.identity` says it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.library import KnownTrack, Library
+from segue.pipeline.identity import Followed, by_path, follow, written_since
 from segue.pipeline.tasks import Failed, digest_of
 from segue.pipeline.workers import Workers
-from segue.sources import Dataset, Known, Read, ReadFiles, state_of
+from segue.sources import Dataset, Known, NameOf, Read, ReadFiles, state_of
 from segue.types import FileState, Progress, Track
 
 
@@ -21,13 +22,15 @@ class Scan:
     """The tracks of a dataset as the library is to have them.
 
     `same_sound` are known tracks in another file, or in one that was written anew, with its state;
-    `changed` those whose file has another sound now; `missing` those whose file is gone.
+    `changed` those whose file has another sound now; `missing` those whose file is gone, `left_out`
+    those whose file is not to be used.
     """
 
     tracks: list[Track]
     same_sound: dict[str, FileState] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     missing: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     n_moved: int = 0
 
 
@@ -38,12 +41,11 @@ def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
     """
     told = {problem.subject for problem in library.problems(stage="scan")}
     return {
-        (one.file.path if one.file else one.track.path): (
+        path: (
             one.file.state if one.file and one.track.track_id not in told else None,
-            replace(one.track, missing=False) if one.track.missing else one.track,
+            replace(one.track, missing=False, left_out=False) if one.track.missing else one.track,
         )
-        for one in known.values()
-        if one.track.path is not None
+        for path, one in by_path(known.values()).items()
     }
 
 
@@ -61,41 +63,57 @@ def read_in(workers: Workers) -> ReadFiles:
     return read
 
 
-def compare(
-    found: Dataset, known: Mapping[str, KnownTrack], workers: Workers, progress: Progress
-) -> Scan:
-    """Compare a dataset with the tracks that the library knows, by id."""
-    scan = Scan(list(found.tracks))
-    _keep_lost_paths(scan, known)
-    here = {track.track_id for track in found.tracks}
-    gone = [
-        before
-        for track_id, before in known.items()
-        if track_id not in here and _lay_in(before.track, found)
-    ]
-    suspects = _suspects(scan.tracks, known)
-    newcomers = [track.path for track in scan.tracks if track.path and track.track_id not in known]
-    lost_sounds = [before for before in gone if before.file and before.file.digest]
-    to_hash = [path for path, _, _ in suspects] + (newcomers if lost_sounds else [])
-    digests = _digests(to_hash, workers, progress)
-    for path, state, before in suspects:
-        if before.file and before.file.digest and digests.get(path) == before.file.digest:
-            scan.same_sound[before.track.track_id] = state
-        else:
-            scan.changed.add(before.track.track_id)
-    moved = _match(newcomers, lost_sounds, digests)
-    for place, track in enumerate(scan.tracks):
-        if track.path is None or track.path not in moved:
-            continue
-        now = state_of(track.path)
-        if now is not None:
-            track_id = moved[track.path].track.track_id
-            scan.tracks[place] = replace(track, track_id=track_id)
-            scan.same_sound[track_id] = now
-            scan.n_moved += 1
-    back = {track.track_id for track in scan.tracks}
-    scan.missing |= {one.track.track_id for one in gone} - back
-    return scan
+class Comparison:
+    """Compares a dataset with the tracks that the library knows.
+
+    `identify` is for who reads the dataset: it says which tracks the files of a folder are. `scan`
+    then says how the library is to have them.
+    """
+
+    def __init__(
+        self, known: Mapping[str, KnownTrack], workers: Workers, progress: Progress
+    ) -> None:
+        self._known = known
+        self._workers = workers
+        self._progress = progress
+        self._followed: Followed | None = None
+
+    def identify(self, directory: Path, tracks: Sequence[Track], name_of: NameOf) -> Sequence[str]:
+        """Do what `segue.sources.Identify` asks for."""
+        self._followed = follow(directory, tracks, name_of, self._known, self._digests)
+        return self._followed.ids
+
+    def scan(self, found: Dataset) -> Scan:
+        """Return what is new in a dataset that has been read."""
+        scan = Scan(list(found.tracks))
+        if self._followed is not None:
+            scan.same_sound, scan.changed = self._followed.same_sound, self._followed.changed
+            scan.missing, scan.left_out = self._followed.missing, self._followed.left_out
+            scan.n_moved = self._followed.n_moved
+            return scan
+        _keep_lost_paths(scan, self._known)
+        scan.left_out = set(found.left_out)
+        holders = [self._known.get(track.track_id) for track in scan.tracks]
+        suspects = written_since(scan.tracks, holders)
+        digests = self._digests([path for _, path, _, _ in suspects])
+        for _, path, state, before in suspects:
+            if before.file and before.file.digest and digests.get(path) == before.file.digest:
+                scan.same_sound[before.track.track_id] = state
+            else:
+                scan.changed.add(before.track.track_id)
+        return scan
+
+    def _digests(self, paths: Sequence[Path]) -> dict[Path, str]:
+        found: dict[Path, str] = {}
+        if not paths:
+            return found
+        with self._progress("Comparing files", len(paths)) as advance:
+            work = [(path, (path,)) for path in paths]
+            for path, answer in self._workers.answers(digest_of, work):
+                if isinstance(answer, bytes):
+                    found[path] = answer.hex()
+                advance(1)
+        return found
 
 
 def _keep_lost_paths(scan: Scan, known: Mapping[str, KnownTrack]) -> None:
@@ -105,63 +123,7 @@ def _keep_lost_paths(scan: Scan, known: Mapping[str, KnownTrack]) -> None:
         if before is None:
             continue
         if track.path is None and before.track.path is not None:
-            if not before.track.path.exists():
+            if state_of(before.track.path) is None:
                 scan.tracks[place] = replace(track, path=before.track.path, missing=True)
         elif track.features is None and before.track.features is not None:
             scan.tracks[place] = replace(track, features=before.track.features)
-
-
-def _lay_in(track: Track, found: Dataset) -> bool:
-    """Say whether a track was one of a folder's; one that a table leaves out is not lost."""
-    if found.kind not in ("folder", "gtzan") or track.path is None:
-        return False
-    return track.path.is_relative_to(found.directory)
-
-
-def _suspects(
-    tracks: Sequence[Track], known: Mapping[str, KnownTrack]
-) -> list[tuple[Path, FileState, KnownTrack]]:
-    """Return the files of known tracks that are elsewhere, or in another state, than before."""
-    suspects = []
-    for track in tracks:
-        before = known.get(track.track_id)
-        if before is None or before.file is None or track.path is None or track.missing:
-            continue
-        state = state_of(track.path)
-        if state is None or (track.path, state) == (before.file.path, before.file.state):
-            continue
-        suspects.append((track.path, state, before))
-    return suspects
-
-
-def _digests(paths: Sequence[Path], workers: Workers, progress: Progress) -> dict[Path, str]:
-    found: dict[Path, str] = {}
-    if not paths:
-        return found
-    with progress("Comparing files", len(paths)) as advance:
-        for path, answer in workers.answers(digest_of, [(path, (path,)) for path in paths]):
-            if isinstance(answer, bytes):
-                found[path] = answer.hex()
-            advance(1)
-    return found
-
-
-def _match(
-    newcomers: Sequence[Path], lost: Sequence[KnownTrack], digests: Mapping[Path, str]
-) -> dict[Path, KnownTrack]:
-    """Give each new file the lost track of the same sound: one of the same name, if there is."""
-    by_digest: dict[str, list[KnownTrack]] = {}
-    for before in lost:
-        if before.file and before.file.digest:
-            by_digest.setdefault(before.file.digest, []).append(before)
-    found: dict[Path, KnownTrack] = {}
-    for same_name in (True, False):
-        for path in newcomers:
-            candidates = by_digest.get(digests.get(path, ""), [])
-            for before in candidates:
-                name = before.track.path.name if before.track.path else ""
-                if path not in found and (name == path.name or not same_name):
-                    found[path] = before
-                    candidates.remove(before)
-                    break
-    return found

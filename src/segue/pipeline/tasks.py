@@ -21,7 +21,7 @@ from segue.audio import (
     decode,
     digest,
 )
-from segue.errors import AudioError
+from segue.errors import AudioError, UnreadableAudioError
 
 FACTS: Final = (
     "duration",
@@ -39,9 +39,15 @@ Arrays = Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What a task gave instead of a result: the reason, in a sentence for people."""
+    """What a task gave instead of a result: the reason, in a sentence for people.
+
+    It is `passing` where the file itself is not at fault and may do another time, and came `after`
+    so many seconds where it was given up.
+    """
 
     reason: str
+    passing: bool = False
+    after: float | None = None
 
 
 def analyse_track(path: Path, settings: AnalysisSettings) -> Arrays | Failed:
@@ -50,12 +56,15 @@ def analyse_track(path: Path, settings: AnalysisSettings) -> Arrays | Failed:
         # before it is read: a file that is written to meanwhile is seen to have changed next time
         status = path.stat()
         return arrays_of(analyse_file(path, settings), status, fast=settings.fast)
+    except UnreadableAudioError as error:
+        return Failed(str(error), passing=True)
     except AudioError as error:
         return Failed(str(error))
     except FileNotFoundError:
-        return Failed(f"'{path}' is gone: it was there when the run began.")
+        return Failed(f"'{path}' is gone: it was there when the run began.", passing=True)
     except OSError as error:
-        return Failed(f"'{path}' cannot be read ({error}): check its permissions.")
+        reason = f"'{path}' cannot be read ({error.strerror}): check its permissions."
+        return Failed(reason, passing=True)
 
 
 def arrays_of(analysis: Analysis, status: os.stat_result, *, fast: bool) -> Arrays:

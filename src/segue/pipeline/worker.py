@@ -37,7 +37,9 @@ def _answer(function: Any, arguments: Any) -> Any:
     try:
         return function(*arguments)
     except MemoryError:
-        return Failed("memory ran out: give it more, or use fewer --workers.")
+        return Failed(
+            "memory ran out: give it more or use fewer --workers, and try it again with --retry."
+        )
     except Exception as error:  # noqa: BLE001  # one file must not stop the others
         return Failed(
             f"segue itself failed on it ({type(error).__name__}: {error}): please report it."

@@ -82,6 +82,10 @@ class Workers:
                     yield key, result
 
     def _hand_out(self, function: Callable[..., Any], todo: deque[Any]) -> None:
+        for worker in [one for one in self._workers if not one.held and one.has_ended()]:
+            # it came to its end with nothing to do: no task is to blame
+            worker.end()
+            self._workers.remove(worker)
         while todo and len(self._workers) < self._n_workers:
             # no more of them than tasks
             if sum(not worker.held for worker in self._workers) >= len(todo):
@@ -103,7 +107,8 @@ class Workers:
             return None
         worker.end()
         reason = f"it took more than {self._seconds:g} s and was given up"
-        return (Failed(f"{reason}: a higher --time-limit gives it longer"),)
+        reason += ": a higher --time-limit gives it longer"
+        return (Failed(reason, after=self._seconds),)
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +141,10 @@ class _Worker:
         # that it died is noticed where its answer is awaited
         with suppress(OSError):
             self.connection.send((function, task[1]))
+
+    def has_ended(self) -> bool:
+        """Say whether the process is gone, or has closed its end of the way."""
+        return self.process.poll() is not None or self.connection.poll()
 
     def death(self) -> str:
         """Say how a process that has closed its end of the way came to its own."""
@@ -182,11 +191,22 @@ def _start() -> _Worker:
 
 
 def _how_it_ended(code: int | None) -> str:
+    if code == -signal.SIGKILL:
+        way_out = "leave the file out, or give it more memory and try again with --retry"
+        return f"the process that read it was ended by SIGKILL, as if memory ran out: {way_out}"
+    way_out = "leave the file out, or try again with --retry"
     if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        cause = "as happens when memory runs out" if name == "SIGKILL" else "a fault in a codec"
-        return f"the process that read it was ended by {name}, {cause}: leave the file out"
-    return f"the process that read it ended (code {code}): leave the file out"
+        return (
+            f"the process that read it was ended by {_name(-code)}, a fault in a codec: {way_out}"
+        )
+    return f"the process that read it ended (code {code}): {way_out}"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # those for real time have numbers only
+        return f"signal {number}"
 
 
 def _n_processors() -> int:

@@ -5,9 +5,10 @@ says when two artists are the same.
 """
 
 from segue.sources.cleaning.artists import comparison_key
-from segue.sources.dataset import Dataset, Kind, Known, Read, ReadFiles
+from segue.sources.dataset import Dataset, Identify, Kind, Known, NameOf, Read, ReadFiles
 from segue.sources.entry import read_dataset
 from segue.sources.frames import Frames, load_frames
+from segue.sources.naming import free_id
 from segue.sources.tracks import AUDIO_SUFFIXES
 from segue.sources.walk import state_of
 
@@ -15,11 +16,14 @@ __all__ = [
     "AUDIO_SUFFIXES",
     "Dataset",
     "Frames",
+    "Identify",
     "Kind",
     "Known",
+    "NameOf",
     "Read",
     "ReadFiles",
     "comparison_key",
+    "free_id",
     "load_frames",
     "read_dataset",
     "state_of",

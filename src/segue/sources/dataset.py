@@ -1,6 +1,6 @@
 """What a dataset is once it has been read. `segue.sources.entry` reads one."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -25,6 +25,12 @@ Read = tuple[Track, list[str]]
 ReadFiles = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, Read]]]
 """Reads the tags of files below a directory, in whatever order, each given with its path."""
 
+NameOf = Callable[[Path], str]
+"""What a file of a folder is called, as text that can be an id."""
+
+Identify = Callable[[Path, Sequence[Track], NameOf], Sequence[str]]
+"""Gives the files of a directory, as tracks, their ids: each once, in the same order."""
+
 
 @dataclass(frozen=True, slots=True)
 class HowToRead:
@@ -33,6 +39,7 @@ class HowToRead:
     exclude: Sequence[str]
     known: Known
     read_files: ReadFiles | None
+    identify: Identify | None
     progress: Progress
 
 
@@ -54,6 +61,8 @@ class Dataset:
         `user_id`, `friend_id`, both text.
     problems : list of Problem
         What could not be used, and why.
+    left_out : collection of str
+        The ids of tracks that a table names and whose files are not to be used.
     """
 
     directory: Path
@@ -62,3 +71,4 @@ class Dataset:
     listens: "pd.DataFrame"
     friends: "pd.DataFrame | None"
     problems: list[Problem]
+    left_out: Collection[str] = ()

@@ -13,7 +13,7 @@ Conventions
 from collections.abc import Sequence
 from pathlib import Path
 
-from segue.sources.dataset import Dataset, HowToRead, Known, ReadFiles
+from segue.sources.dataset import Dataset, HowToRead, Identify, Known, ReadFiles
 from segue.types import Progress, no_progress
 
 
@@ -23,6 +23,7 @@ def read_dataset(
     exclude: Sequence[str] = (),
     known: Known | None = None,
     read_files: ReadFiles | None = None,
+    identify: Identify | None = None,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Read a dataset directory of any kind.
@@ -38,6 +39,9 @@ def read_dataset(
     read_files : ReadFiles, optional
         How the tags of a plain music folder are read; by default here, one file after another.
         Parsers of damaged files may end the process: others read them elsewhere.
+    identify : Identify, optional
+        Which tracks the files of a folder are; by default those that lay there before. It is asked
+        before listens are read, since these name tracks.
     progress : Progress
         Opened where many files are read one by one.
 
@@ -50,4 +54,4 @@ def read_dataset(
     # pandas, h5py and mutagen load with the readers: a program that only recommends has no need.
     from segue.sources.reading import read
 
-    return read(directory, HowToRead(exclude, known or {}, read_files, progress))
+    return read(directory, HowToRead(exclude, known or {}, read_files, identify, progress))

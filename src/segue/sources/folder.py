@@ -2,17 +2,16 @@
 
 Conventions
 -----------
-- `track_id` is the path below the folder, with ``/``. Hidden files and what is not audio are
-  passed over (see `walk`).
+- `track_id` is the path below the folder, with ``/`` (see `naming`). Hidden files and what is not
+  audio are passed over (see `walk`).
 - A file whose tags cannot be read is still a track, with a problem; whether it can be *decoded*
   shows when it is analysed.
 - Of several values in one tag the first counts; genres are all kept. A file without a title is
   called by its name.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,7 +22,7 @@ from segue.sources.cleaning.text import clean_text
 from segue.sources.dataset import Known, Read, ReadFiles
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id, state_of
-from segue.types import Problem, Progress, Track, no_progress
+from segue.types import Progress, no_progress
 
 # our name: (Vorbis comments and APE, ID3 frames, MP4 atoms, ASF attributes)
 _TAG_NAMES: dict[str, tuple[str, ...]] = {
@@ -56,55 +55,33 @@ def read_folder(
     *,
     read_files: ReadFiles = read_one_by_one,
     progress: Progress = no_progress,
-) -> tuple[list[Track], list[Problem]]:
-    """Give the audio files below `directory` as tracks, in the order given.
+) -> list[Read]:
+    """Read the audio files below `directory`, in the order given.
 
-    A file that is `known` keeps its track's id, whatever it was called when it got it; its tags are
-    read again only if it changed.
+    A file that is `known` comes under its track's id, whatever it was called when it got it; its
+    tags are read again only if it changed.
     """
     before = known or {}
-    kept_ids = {before[path][1].track_id for path in files if path in before}
     to_read = [path for path in files if not _unchanged(path, before)]
     read: dict[Path, Read] = {}
     with progress("Reading tags", len(to_read)) as advance:
         for path, found in read_files(directory, to_read):
             read[path] = found
             advance(1)
-    tracks: dict[str, Track] = {}
-    problems: list[Problem] = []
+    reads: list[Read] = []
     for path in files:
         old = before[path][1] if path in before else None
-        reasons: list[str] = []
         if path in read:
             track, reasons = read[path]
-            if old is not None:
-                track = replace(track, track_id=old.track_id)
-            elif track.track_id in kept_ids:
-                # a file that was moved away bears this name as its id
-                track = replace(track, track_id=_free(track.track_id, kept_ids))
+            reads.append((track if old is None else replace(track, track_id=old.track_id), reasons))
         elif old is not None:
-            track = old
-        else:
-            continue
-        if track.track_id in tracks:
-            reasons = ["another file has the same name in other Unicode: rename one of them"]
-        else:
-            tracks[track.track_id] = track
-        problems += [
-            Problem(source=track.track_id, reason=reason, subject=track.track_id)
-            for reason in reasons
-        ]
-    return list(tracks.values()), problems
+            reads.append((old, []))
+    return reads
 
 
 def _unchanged(path: Path, before: Known) -> bool:
     state = before[path][0] if path in before else None
     return state is not None and state == state_of(path)
-
-
-def _free(track_id: str, taken: Collection[str]) -> str:
-    numbered = (f"{track_id} ({number})" for number in count(2))
-    return next(name for name in numbered if name not in taken)
 
 
 def read_audio_file(directory: Path, path: Path) -> Read:

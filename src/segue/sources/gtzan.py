@@ -10,13 +10,15 @@ Source: Tzanetakis and Cook, Musical genre classification of audio signals, 2002
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from segue.sources.cleaning.text import clean_id
+from segue.sources.dataset import Known, Read
 from segue.sources.folder import read_audio_file
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id
-from segue.types import Problem, Progress, Track, no_progress
+from segue.types import Progress, no_progress
 
 _NAME = re.compile(r"(?P<genre>.+)\.[0-9]{5}")
 _NEARLY_ALL = 0.9
@@ -39,26 +41,30 @@ def is_gtzan(files: list[Path]) -> bool:
     return bool(files) and sum(map(follows_layout, files)) >= _NEARLY_ALL * len(files)
 
 
+def name_of_clip(path: Path, directory: Path) -> str:
+    """Return what a file is called: its name without suffix, or its path if it is a stray one."""
+    return clean_id(path.stem) if follows_layout(path) else relative_id(path, directory)
+
+
 def read_gtzan(
-    directory: Path, files: list[Path], *, progress: Progress = no_progress
-) -> tuple[list[Track], list[Problem]]:
-    """Give the tracks of GTZAN's layout, in the order of the files."""
-    tracks: dict[str, Track] = {}
-    problems: list[Problem] = []
+    directory: Path,
+    files: list[Path],
+    known: Known | None = None,
+    *,
+    progress: Progress = no_progress,
+) -> list[Read]:
+    """Read GTZAN's layout, in the order of the files; one that is `known` under its track's id."""
+    before = known or {}
+    reads: list[Read] = []
     with progress("Reading genres", len(files)) as advance:
         for path in files:
             if follows_layout(path):
-                raw = {"genre": path.parent.name}
-                track, reasons = build_track(clean_id(path.stem), raw, path=path.absolute())
+                raw, name = {"genre": path.parent.name}, name_of_clip(path, directory)
+                track, reasons = build_track(name, raw, path=path.absolute())
             else:
                 track, reasons = read_audio_file(directory, path)
-            if tracks.setdefault(track.track_id, track) is not track:
-                other = tracks[track.track_id].path
-                named = "another file" if other is None else relative_id(other, directory)
-                reasons = [f"the id is that of {named} already, which is used: take one out"]
-            problems += [
-                Problem(source=relative_id(path, directory), reason=reason, subject=track.track_id)
-                for reason in reasons
-            ]
+            if path in before:
+                track = replace(track, track_id=before[path][1].track_id)
+            reads.append((track, reasons))
             advance(1)
-    return list(tracks.values()), problems
+    return reads

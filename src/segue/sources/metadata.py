@@ -22,7 +22,7 @@ from segue.sources.cleaning.text import clean_id
 from segue.sources.listens import id_text
 from segue.sources.table import MOST_PROBLEMS, TRACK_COLUMNS, Table, read_table
 from segue.sources.tracks import AUDIO_SUFFIXES, FRAMES_SUFFIXES, build_track
-from segue.sources.walk import is_excluded, relative_id, walk
+from segue.sources.walk import leaving_out, relative_id, walk
 from segue.types import Problem, Track
 
 
@@ -75,8 +75,8 @@ class _Files:
 
 def read_metadata(
     path: Path, exclude: Sequence[str] = ()
-) -> tuple[list[Track], dict[str, int], list[Problem]]:
-    """Read the tracks of a metadata table; those whose files `exclude` matches are left out.
+) -> tuple[list[Track], dict[str, int], list[Problem], dict[str, str]]:
+    """Read the tracks of a metadata table but those whose files are left out, as `walk` does it.
 
     Returns
     -------
@@ -85,6 +85,8 @@ def read_metadata(
     dict of str to int
         The row of each track id.
     list of Problem
+    dict of str to str
+        By what tracks are left out, by their ids.
 
     Raises
     ------
@@ -104,6 +106,8 @@ def read_metadata(
     known = {name: columns.pop(name) for name in TRACK_COLUMNS if name in columns}
     tracks: list[Track] = []
     row_of: dict[str, int] = {}
+    left_out: dict[str, str] = {}
+    left_out_by = leaving_out(path.parent, exclude)
     for i, row in enumerate(map(int, table.rows)):
         raw = {name: cells[i] for name, cells in known.items() if cells[i]}
         extra = {name: cells[i] for name, cells in columns.items() if cells[i]}
@@ -117,22 +121,16 @@ def read_metadata(
         else:
             row_of[track_id] = row
             track, reasons = _read_row(track_id, raw, extra, audio, frames)
-            if exclude and _leads_to_excluded(track, path.parent, exclude):
+            by = [left_out_by(file) for file in (track.path, track.features) if file is not None]
+            if any(by):
+                left_out[track_id] = next(filter(None, by))
                 continue
             tracks.append(track)
             problems += [
                 Problem(source=path.name, reason=reason, row=row, subject=track_id)
                 for reason in reasons
             ]
-    return tracks, row_of, problems + audio.not_named() + frames.not_named()
-
-
-def _leads_to_excluded(track: Track, directory: Path, exclude: Sequence[str]) -> bool:
-    return any(
-        is_excluded(Path(os.path.relpath(file, directory)), exclude)
-        for file in (track.path, track.features)
-        if file is not None
-    )
+    return tracks, row_of, problems + audio.not_named() + frames.not_named(), left_out
 
 
 def has_content(track: Track) -> bool:
@@ -140,7 +138,7 @@ def has_content(track: Track) -> bool:
     return any(
         value is not None and not (isinstance(value, tuple | dict) and len(value) == 0)
         for name in Track.__dataclass_fields__
-        if name not in {"track_id", "split", "missing"}
+        if name not in {"track_id", "split", "missing", "left_out"}
         for value in (getattr(track, name),)
     )
 

@@ -3,18 +3,21 @@
 Conventions: see `entry`, whose `read_dataset` is the way in.
 """
 
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.errors import DatasetError
-from segue.sources.dataset import Dataset, HowToRead, Kind
+from segue.sources.dataset import Dataset, HowToRead, Kind, NameOf
 from segue.sources.folder import read_folder, read_one_by_one
-from segue.sources.gtzan import is_gtzan, read_gtzan
+from segue.sources.gtzan import is_gtzan, name_of_clip, read_gtzan
 from segue.sources.listens import no_listens, read_friends, read_listens
 from segue.sources.metadata import has_content, read_metadata
 from segue.sources.msd import MSD_SUFFIXES, is_msd, read_msd
+from segue.sources.naming import with_ids
 from segue.sources.table import find_table
 from segue.sources.tracks import AUDIO_SUFFIXES
-from segue.sources.walk import walk
+from segue.sources.walk import relative_id, walk
 from segue.types import Problem, Track
 
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
@@ -27,27 +30,31 @@ def read(directory: Path, how: HowToRead) -> Dataset:
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
     problems = _also_there(directory)
-    kind, tracks, rows, found = _read_tracks(directory, metadata, how)
-    problems += found
+    read = _read_tracks(directory, metadata, how)
+    kind, tracks = read.kind, read.tracks
+    problems += read.problems
     listens = no_listens()
     if listens_path is not None:
-        given = {track.track_id for track in tracks} if tracks or metadata is not None else None
+        given = _names(directory, kind, tracks) if tracks or metadata is not None else None
         listens, found = read_listens(listens_path, given)
         problems += found
         if given is None:
             tracks = [
                 Track(track_id=track_id) for track_id in listens["track_id"].unique().tolist()
             ]
+        elif any(name != track_id for name, track_id in given.items()):
+            ids = listens["track_id"].map(given).astype("str")
+            listens = listens.assign(track_id=ids)
     elif metadata is not None:  # with listens, an id alone is something to recommend
-        tracks, found = _drop_bare(tracks, metadata.name, rows)
+        tracks, found = _drop_bare(tracks, metadata.name, read.rows)
         problems += found
     if not tracks:
-        raise _no_tracks(directory, problems)
+        raise _no_tracks(directory, problems, read.left_out_by)
     friends = None
     if friends_path is not None:
         friends, found = read_friends(friends_path)
         problems += found
-    return Dataset(directory, kind, tracks, listens, friends, problems)
+    return Dataset(directory, kind, tracks, listens, friends, problems, read.left_out)
 
 
 def _checked(directory: Path) -> Path:
@@ -64,13 +71,23 @@ def _checked(directory: Path) -> Path:
     return directory
 
 
-def _read_tracks(
-    directory: Path, metadata: Path | None, how: HowToRead
-) -> tuple[Kind, list[Track], dict[str, int], list[Problem]]:
+@dataclass(frozen=True, slots=True)
+class _Tracks:
+    """The tracks of a dataset; `rows` and `left_out` are a table's, by id."""
+
+    kind: Kind
+    tracks: list[Track]
+    problems: list[Problem]
+    left_out_by: Iterable[str]
+    rows: Mapping[str, int] = field(default_factory=dict)
+    left_out: Collection[str] = ()
+
+
+def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tracks:
     """Read the tracks of whatever kind is there; none where there are only listens."""
     if metadata is not None:
-        tracks, rows, problems = read_metadata(metadata, how.exclude)
-        return "table", tracks, rows, problems
+        tracks, rows, problems, left_out = read_metadata(metadata, how.exclude)
+        return _Tracks("table", tracks, problems, left_out.values(), rows, left_out.keys())
     found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, how.exclude)
     songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
@@ -82,17 +99,33 @@ def _read_tracks(
         passed_over = songs
         if is_gtzan(audio):
             kind = "gtzan"
-            tracks, problems = read_gtzan(directory, audio, progress=how.progress)
+            reads = read_gtzan(directory, audio, how.known, progress=how.progress)
         else:
             kind = "folder" if audio else "table"
-            tracks, problems = read_folder(
+            reads = read_folder(
                 directory,
                 audio,
                 how.known,
                 read_files=how.read_files or read_one_by_one,
                 progress=how.progress,
             )
-    return kind, tracks, {}, found.problems + problems + _passed_over(passed_over)
+        tracks, problems = with_ids(directory, reads, _naming(directory, kind), how)
+    problems = found.problems + problems + _passed_over(passed_over)
+    return _Tracks(kind, tracks, problems, found.left_out)
+
+
+def _naming(directory: Path, kind: Kind) -> NameOf:
+    name = name_of_clip if kind == "gtzan" else relative_id
+    return lambda path: name(path, directory)
+
+
+def _names(directory: Path, kind: Kind, tracks: list[Track]) -> dict[str, str]:
+    """Return the id of each track by what listens may call it: the id, or its file's name."""
+    names: dict[str, str] = {}
+    if kind in ("folder", "gtzan"):
+        name_of = _naming(directory, kind)
+        names = {name_of(track.path): track.track_id for track in tracks if track.path is not None}
+    return names | {track.track_id: track.track_id for track in tracks}
 
 
 def _passed_over(files: list[Path]) -> list[Problem]:
@@ -119,7 +152,7 @@ def _also_there(directory: Path) -> list[Problem]:
 
 
 def _drop_bare(
-    tracks: list[Track], source: str, rows: dict[str, int]
+    tracks: list[Track], source: str, rows: Mapping[str, int]
 ) -> tuple[list[Track], list[Problem]]:
     """Leave out the tracks of which only the id is known."""
     bare = [track for track in tracks if not has_content(track)]
@@ -130,12 +163,21 @@ def _drop_bare(
     ]
 
 
-def _no_tracks(directory: Path, problems: list[Problem]) -> DatasetError:
+def _no_tracks(
+    directory: Path, problems: list[Problem], left_out_by: Iterable[str]
+) -> DatasetError:
     if problems:
         first = problems[0]
         where = first.source if first.row is None else f"{first.source}, row {first.row}"
         return DatasetError(
             f"{directory} holds no track that can be used, with {len(problems)} problems, the "
             f"first in {where} ({first.reason}): mend it, or put {_LAYOUT} there."
+        )
+    causes = list(dict.fromkeys(left_out_by))
+    if causes:
+        more = f" (and {len(causes) - 1} more)" if causes[1:] else ""
+        return DatasetError(
+            f"{directory} holds no music but what {causes[0]}{more} leaves out: take that away, or"
+            " name another folder."
         )
     return DatasetError(f"{directory} holds no music: put {_LAYOUT} there.")

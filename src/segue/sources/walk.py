@@ -11,9 +11,10 @@ Conventions
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 
 from segue.sources.cleaning.text import clean_id
@@ -27,10 +28,11 @@ _LEFT_BEHIND = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume I
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files in the order of their names, and what could not be followed."""
+    """Files in the order of their names, what could not be followed, by what some are left out."""
 
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def relative_id(path: Path, directory: Path) -> str:
@@ -46,6 +48,7 @@ def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) 
     seen: set[tuple[int, int]] = set()
     plain, links = [directory], list[Path]()
     linked_files: list[Path] = []
+    places = {"folder": plain, "link": links, "file": found.files, "linked file": linked_files}
     while plain or links:
         folder = plain.pop() if plain else links.pop(0)
         try:
@@ -59,50 +62,86 @@ def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) 
             found.problems.append(Problem(source=relative_id(folder, directory), reason=reason))
             continue
         if any(entry.name == NOT_MUSIC for entry in entries):
+            found.left_out.append(_by_mark(folder))
             continue
         for entry in entries:
             path = Path(entry.path)
             if entry.name.startswith(".") or entry.name in _LEFT_BEHIND:
                 continue
-            if exclude and is_excluded(path.relative_to(directory), exclude):
-                continue
             audible = path.suffix.lower() in wanted
-            if entry.is_symlink() and audible and not path.is_dir():
-                linked_files.append(path)
-            elif entry.is_symlink() and entry.is_dir():
-                links.append(path)
-            elif entry.is_dir():
-                plain.append(path)
-            elif audible and entry.is_file():
-                found.files.append(path)
+            pattern = excluding(path.relative_to(directory), exclude) if exclude else None
+            if pattern is not None:
+                if audible or entry.is_dir(follow_symlinks=False):
+                    found.left_out.append(_by_pattern(pattern))
+                continue
+            try:
+                kind = _kind(entry, audible)
+            except OSError as error:
+                _complain(found, path, directory, _cannot_be_read(error))
+                continue
+            if kind is not None:
+                places[kind].append(path)
             elif audible:
-                source = relative_id(path, directory)
                 reason = "it is a pipe or a device, not a file: take it out of the folder"
-                found.problems.append(Problem(source=source, reason=reason, subject=source))
+                _complain(found, path, directory, reason)
     _add_links(found, linked_files, directory)
     found.files.sort(key=lambda path: path.relative_to(directory).parts)
     return found
 
 
-def is_excluded(relative: Path, patterns: Iterable[str]) -> bool:
-    """Say whether a path below the dataset is left out.
+def _kind(entry: "os.DirEntry[str]", audible: bool) -> str | None:
+    """Say what there is to do with an entry; nothing with what is no folder and not audible."""
+    if entry.is_symlink():
+        return "link" if entry.is_dir() else "linked file" if audible else None
+    return "folder" if entry.is_dir() else "file" if audible and entry.is_file() else None
+
+
+def leaving_out(directory: Path, exclude: Sequence[str]) -> Callable[[Path], str | None]:
+    """Return what says of a file that a table names by what it is left out, if it is."""
+
+    @cache
+    def marked(folder: Path) -> Path | None:
+        if os.path.lexists(folder / NOT_MUSIC):
+            return folder
+        return None if folder in (directory, folder.parent) else marked(folder.parent)
+
+    def left_out_by(path: Path) -> str | None:
+        folder = marked(path.parent)
+        if folder is not None:
+            return _by_mark(folder)
+        pattern = excluding(Path(os.path.relpath(path, directory)), exclude) if exclude else None
+        return None if pattern is None else _by_pattern(pattern)
+
+    return left_out_by
+
+
+def _by_mark(folder: Path) -> str:
+    return f"the file {NOT_MUSIC} in {folder}"
+
+
+def _by_pattern(pattern: str) -> str:
+    return f"--exclude {pattern!r}"
+
+
+def excluding(relative: Path, patterns: Iterable[str]) -> str | None:
+    """Return the pattern by which a path below the dataset is left out; None if it is not.
 
     Examples
     --------
-    >>> is_excluded(Path("talk/Podcasts/one.mp3"), ["podcasts"])
-    True
-    >>> is_excluded(Path("music/one.mp3"), ["*/two.mp3", "*.wav"])
-    False
+    >>> excluding(Path("talk/Podcasts/one.mp3"), ["rock", "podcasts"])
+    'podcasts'
+    >>> excluding(Path("music/one.mp3"), ["*/two.mp3", "*.wav"])
     """
     whole = relative.as_posix().casefold()
     names = whole.split("/")
-    for pattern in (pattern.casefold().strip("/") for pattern in patterns):
+    for given in patterns:
+        pattern = given.casefold().strip("/")
         if "/" in pattern:
             if fnmatchcase(whole, pattern) or fnmatchcase(whole, f"{pattern}/*"):
-                return True
+                return given
         elif any(fnmatchcase(name, pattern) for name in names):
-            return True
-    return False
+            return given
+    return None
 
 
 def state_of(path: Path) -> FileState | None:
@@ -119,13 +158,21 @@ def _add_links(found: Found, links: list[Path], directory: Path) -> None:
     known = {os.path.realpath(path) for path in found.files} if links else set()
     for path in sorted(links):
         target = os.path.realpath(path)
-        source = relative_id(path, directory)
         if not path.is_file():
             reason = "the link leads to no file: mend it or take it out"
-            found.problems.append(Problem(source=source, reason=reason, subject=source))
+            _complain(found, path, directory, reason)
         elif target in known:
             reason = "the link leads to a file that is a track already: the file itself is used"
-            found.problems.append(Problem(source=source, reason=reason, subject=source))
+            _complain(found, path, directory, reason)
         else:
             known.add(target)
             found.files.append(path)
+
+
+def _complain(found: Found, path: Path, directory: Path, reason: str) -> None:
+    source = relative_id(path, directory)
+    found.problems.append(Problem(source=source, reason=reason, subject=source))
+
+
+def _cannot_be_read(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror}): check its permissions, or take it out"

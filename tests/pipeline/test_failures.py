@@ -1,0 +1,130 @@
+"""What could not be analysed: when it is tried again, and where it is told."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.pipeline import tasks
+from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.tasks import Failed, analyse_track
+from segue.pipeline.workers import Workers
+
+RATE = 22_050
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of two tracks, one of them long enough to be heard fast."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "music").mkdir()
+    for name, seconds in {"long": 100, "short": 2}.items():
+        noise = 0.1 * rng.normal(size=seconds * RATE)
+        soundfile.write(tmp_path / "music" / f"{name}.flac", noise, RATE)
+    return tmp_path / "music"
+
+
+@pytest.fixture
+def tried(monkeypatch):
+    """The names of the files that were analysed, and what is said of some of them instead."""
+    names, answers_of = [], {}
+    answers = Workers.answers
+
+    def answer(self, function, work):
+        work = list(work)
+        if function is not analyse_track:
+            return answers(self, function, work)
+        names.extend(arguments[0].name for _, arguments in work)
+        said = [(key, answers_of[path.name]) for key, (path, _) in work if path.name in answers_of]
+        rest = [(key, (path, how)) for key, (path, how) in work if path.name not in answers_of]
+        return iter([*said, *answers(self, function, rest)])
+
+    monkeypatch.setattr(Workers, "answers", answer)
+
+    def run(library, folder, **how):
+        names.clear()
+        result = preprocess(library, folder, **how)
+        return sorted(names), result.problems
+
+    run.answers_of = answers_of
+    return run
+
+
+def test_a_higher_time_limit_tries_again_what_took_too_long(music, library, tried):
+    tried.answers_of["long.flac"] = Failed("it took more than 2 s", after=2)
+    assert tried(library, music, time_limit=2) == (["long.flac", "short.flac"], 1)
+    assert tried(library, music, time_limit=2) == ([], 1)
+    assert tried(library, music, time_limit=1) == ([], 1)
+    tried.answers_of.clear()
+    assert tried(library, music, time_limit=3) == (["long.flac"], 0)
+
+
+def test_what_took_too_long_as_a_whole_may_be_heard_fast(music, library, tried):
+    tried.answers_of["long.flac"] = Failed("it took more than 300 s", after=300)
+    tried(library, music)
+    tried.answers_of.clear()
+    assert tried(library, music, fast=True) == (["long.flac"], 0)
+
+
+def test_what_the_system_refused_is_tried_again_by_itself(music, library, tried):
+    tried.answers_of["long.flac"] = Failed("check its permissions", passing=True)
+    for _ in range(2):
+        assert "long.flac" in tried(library, music)[0]
+    tried.answers_of.clear()
+    assert tried(library, music) == (["long.flac"], 0)
+
+
+def test_a_files_own_fault_is_not_tried_again_but_on_demand(music, library, tried):
+    tried.answers_of["long.flac"] = Failed("it ended the process")
+    tried(library, music)
+    assert tried(library, music) == ([], 1)
+    assert tried(library, music, fast=True) == ([], 1)
+    assert tried(library, music, retry=True) == (["long.flac"], 1)
+
+
+def test_what_failed_fast_is_tried_whole(music, library, tried):
+    tried.answers_of["long.flac"] = Failed("nothing decodes there")
+    tried(library, music, fast=True)
+    assert tried(library, music, fast=True) == ([], 1)
+    tried.answers_of.clear()
+    assert "long.flac" in tried(library, music)[0]
+
+
+def test_a_track_that_was_heard_fast_and_cannot_be_heard_whole_is_tried_once(music, library, tried):
+    tried(library, music, fast=True)
+    before = library.catalogue().tracks[0]
+    tried.answers_of["long.flac"] = Failed("it took more than 300 s", after=300)
+    assert "long.flac" in tried(library, music)[0]
+    assert tried(library, music) == ([], 1)
+    # what was heard of it still holds, and the reason is told by runs of either kind
+    assert library.catalogue().tracks[0] == before
+    assert len(open_store(library, AUDIO.summary).rows()) == 2
+    assert tried(library, music, fast=True) == ([], 1)
+    tried.answers_of.clear()
+    assert tried(library, music, time_limit=400) == (["long.flac"], 0)
+
+
+def test_problems_of_analysis_are_told_once_however_many_datasets_there_are(
+    music, library, tmp_path
+):
+    (music / "bad.flac").write_text("no music")
+    preprocess(library, music)
+    (tmp_path / "other").mkdir()
+    soundfile.write(tmp_path / "other" / "x.flac", np.ones(RATE) / 2, RATE)
+    preprocess(library, tmp_path / "other")
+    (told,) = library.problems(stage="analysis")
+    assert told.subject == "bad.flac"
+    (music / "bad.flac").unlink()
+    preprocess(library, music)
+    assert library.problems() == []
+
+
+def test_a_file_that_may_not_be_read_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    def refuse(path, settings):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "x.flac").touch()
+    monkeypatch.setattr(tasks, "analyse_file", refuse)
+    failed = analyse_track(tmp_path / "x.flac", tasks.DEFAULT_SETTINGS)
+    assert failed.passing
+    assert "check its permissions" in failed.reason

@@ -1,0 +1,221 @@
+"""Which track a file is: an id, its analysis and its listens belong to a sound, not to a path."""
+
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.library import Library
+from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.preprocess import preprocess
+
+RATE = 22_050
+
+
+def write(path, hertz):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tone = 0.2 * np.sin(2 * np.pi * hertz * np.arange(2 * RATE) / RATE)
+    soundfile.write(path, tone, RATE)
+    return path
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of three tracks, each a tone of its own."""
+    for number in (1, 2, 3):
+        write(tmp_path / "music" / f"t{number}.flac", 200 * number)
+    return tmp_path / "music"
+
+
+def places(library):
+    """Return where the file of each track lies, by id; None of those that are missing."""
+    return {
+        track.track_id: None if track.missing else track.path
+        for track in library.catalogue().tracks
+    }
+
+
+def heard(library):
+    """Return the summary of every track by its id."""
+    catalogue = library.catalogue()
+    matrix = open_store(library, AUDIO.summary).matrix("summary", catalogue.rows)
+    return {track.track_id: row for track, row in zip(catalogue.tracks, matrix, strict=True)}
+
+
+def assert_same_hearing(library, before):
+    now = heard(library)
+    for track_id, summary in before.items():
+        np.testing.assert_array_equal(now[track_id], summary)
+
+
+def test_a_chain_of_renamings_keeps_every_id_with_its_sound(music, library):
+    preprocess(library, music)
+    before = heard(library)
+    for number in (3, 2, 1):
+        (music / f"t{number}.flac").rename(music / f"t{number + 1}.flac")
+    again = preprocess(library, music)
+    assert (again.tracks, again.analysed, again.moved, again.missing) == (3, 0, 3, 0)
+    assert places(library) == {f"t{n}.flac": music / f"t{n + 1}.flac" for n in (1, 2, 3)}
+    assert_same_hearing(library, before)
+    again = preprocess(library, music)
+    assert (again.analysed, again.moved) == (0, 0)
+
+
+def test_two_files_that_swap_names_keep_their_ids(music, library):
+    preprocess(library, music)
+    before = heard(library)
+    (music / "t1.flac").rename(music / "aside")
+    (music / "t2.flac").rename(music / "t1.flac")
+    (music / "aside").rename(music / "t2.flac")
+    again = preprocess(library, music)
+    assert (again.analysed, again.moved, again.missing) == (0, 2, 0)
+    assert places(library)["t1.flac"] == music / "t2.flac"
+    assert places(library)["t2.flac"] == music / "t1.flac"
+    assert_same_hearing(library, before)
+
+
+def test_a_renamed_file_keeps_its_id_when_another_takes_its_name_at_once(music, library):
+    preprocess(library, music)
+    before = heard(library)
+    (music / "t1.flac").rename(music / "z.flac")
+    write(music / "t1.flac", 900)
+    again = preprocess(library, music)
+    assert (again.tracks, again.analysed, again.moved, again.missing) == (4 - 1 + 1, 1, 1, 0)
+    assert places(library)["t1.flac"] == music / "z.flac"
+    assert places(library)["t1.flac (2)"] == music / "t1.flac"
+    assert_same_hearing(library, before)
+    assert preprocess(library, music).analysed == 0
+
+
+def test_a_file_renamed_over_another_leaves_that_one_missing(music, library):
+    preprocess(library, music)
+    before = heard(library)
+    (music / "t1.flac").replace(music / "t2.flac")
+    again = preprocess(library, music)
+    assert (again.tracks, again.analysed, again.moved, again.missing) == (2, 0, 1, 1)
+    assert places(library) == {
+        "t1.flac": music / "t2.flac",
+        "t2.flac": None,
+        "t3.flac": music / "t3.flac",
+    }
+    again = preprocess(library, music)
+    assert (again.analysed, again.moved, again.missing) == (0, 0, 1)
+    write(music / "back.flac", 400)
+    again = preprocess(library, music)
+    assert (again.analysed, again.moved, again.missing) == (0, 1, 0)
+    assert places(library)["t2.flac"] == music / "back.flac"
+    assert_same_hearing(library, before)
+
+
+def test_a_stranger_does_not_take_the_id_of_a_missing_track(music, library):
+    preprocess(library, music)
+    (music / "t1.flac").rename(music / "z.flac")
+    preprocess(library, music)
+    (music / "z.flac").unlink()
+    assert preprocess(library, music).missing == 1
+    write(music / "t1.flac", 900)
+    again = preprocess(library, music)
+    assert (again.analysed, again.missing) == (1, 1)
+    assert places(library)["t1.flac"] is None
+    assert places(library)["t1.flac (2)"] == music / "t1.flac"
+
+
+def test_a_library_folder_that_moves_leaves_no_ghosts(music, library):
+    preprocess(library, music)
+    before = heard(library)
+    moved = music.rename(music.parent / "moved")
+    (moved / "t1.flac").unlink()
+    (moved / "t2.flac").rename(moved / "two.flac")
+    again = preprocess(library, moved)
+    assert (again.tracks, again.analysed, again.missing, again.duplicates) == (2, 0, 1, 0)
+    assert places(library) == {
+        "t1.flac": None,
+        "t2.flac": moved / "two.flac",
+        "t3.flac": moved / "t3.flac",
+    }
+    assert_same_hearing(library, before)
+    again = preprocess(library, moved)
+    assert (again.analysed, again.moved, again.missing) == (0, 0, 1)
+
+
+def test_a_file_of_which_nothing_was_heard_keeps_its_id_when_its_folder_moves(music, library):
+    (music / "t4.flac").write_text("no music")
+    preprocess(library, music)
+    moved = music.rename(music.parent / "moved")
+    preprocess(library, moved)
+    assert places(library)["t4.flac"] == moved / "t4.flac"
+
+
+def test_equal_names_in_two_folders_are_tracks_of_their_own(music, library, tmp_path):
+    preprocess(library, music)
+    before = heard(library)
+    other = write(tmp_path / "other" / "t1.flac", 900).parent
+    again = preprocess(library, other)
+    assert (again.tracks, again.analysed, again.missing) == (1, 1, 0)
+    expected = {f"t{n}.flac": music / f"t{n}.flac" for n in (1, 2, 3)}
+    assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
+    assert_same_hearing(library, before)
+    for folder in (music, other):
+        assert preprocess(library, folder).analysed == 0
+    assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
+
+
+def test_a_folder_reached_by_another_path_is_the_same_tracks(music, library, tmp_path):
+    preprocess(library, music)
+    (tmp_path / "link").symlink_to(music)
+    again = preprocess(library, tmp_path / "link")
+    assert (again.tracks, again.analysed, again.missing) == (3, 0, 0)
+    assert len(places(library)) == 3
+
+
+def test_listens_beside_a_folder_follow_its_files(music, library, tmp_path):
+    def plays(folder, *track_ids):
+        lines = [f"anna,{track_id}" for track_id in track_ids]
+        (folder / "listens.csv").write_text("\n".join(["user_id,track_id", *lines]) + "\n")
+
+    def listened():
+        return sorted(library.listens()["track_id"])
+
+    plays(music, "t1.flac", "t2.flac")
+    preprocess(library, music)
+    (music / "t1.flac").rename(music / "one.flac")
+    assert preprocess(library, music).problems == 0
+    assert listened() == ["t1.flac", "t2.flac"]
+    # the file may be called by its name now, too
+    plays(music, "one.flac", "t2.flac")
+    for _ in range(2):
+        assert preprocess(library, music).problems == 0
+        assert listened() == ["t1.flac", "t2.flac"]
+    # and a folder's listens are of its own files
+    other = write(tmp_path / "other" / "t2.flac", 900).parent
+    plays(other, "t2.flac")
+    assert preprocess(library, other).problems == 0
+    assert listened() == ["t1.flac", "t2.flac", "t2.flac (2)"]
+
+
+def test_a_problem_is_of_the_track_that_the_file_became(music, library, tmp_path):
+    preprocess(library, music)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "t1.flac").write_text("no music")
+    write(other / "x.flac", 700)
+    preprocess(library, other)
+    told = {problem.subject for problem in library.problems()}
+    assert told == {"t1.flac (2)"}
+
+
+def test_a_renamed_clip_of_gtzan_is_found_once(tmp_path):
+    folder, library = tmp_path / "gtzan", Library(tmp_path / "my.segue")
+    for number in range(3):
+        write(folder / "blues" / f"blues.0000{number}.wav", 300 + 100 * number)
+    preprocess(library, folder)
+    (folder / "blues" / "blues.00000.wav").rename(folder / "blues" / "blues.00009.wav")
+    again = preprocess(library, folder)
+    assert (again.kind, again.analysed, again.moved) == ("gtzan", 0, 1)
+    again = preprocess(library, folder)
+    assert (again.analysed, again.moved, again.missing) == (0, 0, 0)
+    assert places(library)["blues.00000"] == folder / "blues" / "blues.00009.wav"
+    shutil.copy(folder / "blues" / "blues.00009.wav", folder / "blues" / "blues.00000.wav")
+    preprocess(library, folder)
+    assert places(library)["blues.00000 (2)"] == folder / "blues" / "blues.00000.wav"

@@ -1,0 +1,93 @@
+"""Runs that were stopped: what the next one takes up, and what it need not do again."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from segue.library import FeatureStore, Library
+from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.preprocess import preprocess
+
+RATE = 22_050
+PLACED = {"embedding of": "cnn", "fingerprint": "x"}
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder of four tracks that are long enough to be heard fast."""
+    rng = np.random.default_rng(0)
+    (tmp_path / "music").mkdir()
+    for number in range(4):
+        noise = 0.1 * rng.normal(size=95 * 8_000)
+        soundfile.write(tmp_path / "music" / f"{number}.wav", noise, 8_000)
+    return tmp_path / "music"
+
+
+class Stopped(BaseException):
+    """Ends a run as Ctrl-C does, which no part of segue catches."""
+
+
+def run_and_stop(monkeypatch, library, music, n_tracks, *, killed):
+    """Stop a run after some tracks: as Ctrl-C does, or `killed` before it tells the database."""
+    add, tell = FeatureStore.add, Library.set_audio_files
+    added = []
+
+    def add_some(self, row, arrays):
+        add(self, row, arrays)
+        if self.settings == AUDIO.summary.settings:
+            added.append(row)
+            if len(added) == n_tracks:
+                raise Stopped
+
+    def tell_or_not(self, files):
+        if not killed:
+            tell(self, files)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FeatureStore, "add", add_some)
+        patch.setattr(Library, "set_audio_files", tell_or_not)
+        with pytest.raises(Stopped):
+            preprocess(library, music, workers=1)
+    return added
+
+
+def placed(library):
+    return library.features(PLACED, {"embedding": "float32"})
+
+
+@pytest.fixture
+def heard_fast(music, library):
+    """A library of four tracks that were heard fast, each placed by a model."""
+    preprocess(library, music, fast=True)
+    rows = library.catalogue().rows.tolist()
+    with placed(library) as store:
+        store.add_many(rows, {"embedding": np.eye(4, dtype=np.float32)})
+    return library
+
+
+def test_a_run_that_hears_the_rest_gives_up_embeddings_one_by_one(heard_fast, music, monkeypatch):
+    added = run_and_stop(monkeypatch, heard_fast, music, 2, killed=False)
+    left = set(placed(heard_fast).rows().tolist())
+    assert left == set(heard_fast.catalogue().rows.tolist()) - set(added)
+
+
+def test_what_a_killed_run_heard_whole_is_not_heard_again(heard_fast, music, monkeypatch):
+    run_and_stop(monkeypatch, heard_fast, music, 2, killed=True)
+    assert sum(file.fast for file in heard_fast.audio_files().values()) == 4
+    assert preprocess(heard_fast, music).analysed == 2
+    assert not any(file.fast for file in heard_fast.audio_files().values())
+    assert preprocess(heard_fast, music).analysed == 0
+
+
+def test_what_a_killed_run_could_not_tell_is_compared_with_the_disk(music, library, monkeypatch):
+    (row, _) = run_and_stop(monkeypatch, library, music, 2, killed=True)
+    assert library.audio_files() == {}
+    heard = open_store(library, AUDIO.summary).read("summary", row).copy()
+    catalogue = library.catalogue()
+    track = catalogue.tracks[catalogue.rows.tolist().index(row)]
+    tone = 0.2 * np.sin(np.arange(95 * 8_000) / 3)
+    soundfile.write(track.path, tone, 8_000)
+    assert preprocess(library, music).analysed == 3
+    assert not np.array_equal(
+        open_store(library, AUDIO.summary).read("summary", row), heard, equal_nan=True
+    )
