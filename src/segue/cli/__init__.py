@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from segue.cli.demo import demo
+from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
 from segue.cli.library import library
@@ -50,6 +51,7 @@ def start(
 for verb in (preprocess, train, recommend, similar, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(library, name="library")
+app.add_typer(encoders, name="encoders")
 
 
 def main() -> None:

@@ -77,6 +77,8 @@ def preprocess(
         f"{result.tracks:,} tracks{listens} in {library}.",
         f"{result.analysed:,} analysed now{speed}, in {result.seconds:.1f} s.",
     )
+    if result.heard:
+        say(f"{result.heard:,} heard now by the pretrained ears.")
     if result.moved:
         say(f"{result.moved:,} moved or renamed, found again.")
     if result.missing:

@@ -102,9 +102,13 @@ class Encoder:
             When the frames are empty, not finite or of another width.
         """
         check_frames(frames, self.n_bands)
-        crops = even_crops(frames, self.window, self.n_crops)
-        embeddings, probabilities = self._session.run(None, {self._input: crops})
+        embeddings, probabilities = self.run(even_crops(frames, self.window, self.n_crops))
         return embeddings.mean(axis=0), probabilities.mean(axis=0)
+
+    def run(self, crops: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Run crops ``[n, window, n_bands]`` at once: embeddings ``[n, d]``, probabilities."""
+        embeddings, probabilities = self._session.run(None, {self._input: crops})
+        return embeddings, probabilities
 
     def encode_many(
         self, frames: Sequence[Frames], progress: Progress = no_progress

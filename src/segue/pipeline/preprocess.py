@@ -10,6 +10,7 @@ from typing import Any
 from segue.library import KnownTrack, Library
 from segue.pipeline.analysis import HowToAnalyse, analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
+from segue.pipeline.ears import hear_new
 from segue.pipeline.embeddings import encode_new
 from segue.pipeline.scan import Scan, compare, known_files, read_in
 from segue.pipeline.workers import TIME_LIMIT, Workers
@@ -23,7 +24,8 @@ _VERB = "segue preprocess"
 class Preprocessed:
     """What `preprocess` did.
 
-    `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
+    `analysed` and `encoded` count tracks done now, `heard` those that pretrained ears
+    heard now, `moved` those found again under another name,
     `missing` those of the whole library whose files are gone, `seconds` all it took.
     """
 
@@ -34,6 +36,7 @@ class Preprocessed:
     listens: int
     analysed: int
     encoded: int
+    heard: int
     moved: int
     missing: int
     duplicates: int
@@ -151,6 +154,8 @@ def _take_in(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
+    heard, unheard = hear_new(library, catalogue, workers, progress=progress)
+    library.set_problems(name, "hearing", unheard)
     return Preprocessed(
         dataset=name,
         kind=found.kind,
@@ -159,8 +164,9 @@ def _take_in(
         listens=len(found.listens),
         analysed=analysed,
         encoded=encoded,
+        heard=heard,
         moved=scan.n_moved,
         missing=library.counts()["missing"],
         duplicates=duplicates,
-        problems=len(found.problems) + len(problems),
+        problems=len(found.problems) + len(problems) + len(unheard),
     )
