@@ -70,7 +70,7 @@ def preprocess(
     )
     speed = (
         f" ({result.analysed / result.seconds:.1f} a second)"
-        if result.analysed and result.seconds > 0
+        if result.analysed and result.seconds > 0 and not result.heard
         else ""
     )
     say(

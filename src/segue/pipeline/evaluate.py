@@ -24,6 +24,7 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.heads import heads
 from segue.pipeline.judge_classifiers import judge_classifiers
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
 from segue.pipeline.labels import Labels, artist_groups, labels_of
@@ -67,7 +68,8 @@ def evaluate(
     Parameters
     ----------
     subject
-        A trained model (``cnn``, ``rnn``, ``knn``), ``recommendations`` or ``all``.
+        A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``recommendations`` or
+        ``all``.
     split
         The part to judge on. Where a library has no test part, valid is judged and the report
         says so.
@@ -79,8 +81,10 @@ def evaluate(
     ModelError
         If the subject is unknown, or nothing of it can be measured.
     """
-    if subject not in SUBJECTS:
-        raise ModelError(f"Nothing to evaluate is called {subject!r}: choose from {_choices()}.")
+    if subject not in (*SUBJECTS, *heads(library)):
+        raise ModelError(
+            f"Nothing to evaluate is called {subject!r}: choose from {_choices(library)}."
+        )
     catalogue = library.catalogue()
     if not len(catalogue):
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
@@ -105,8 +109,8 @@ def evaluate(
     return Evaluated(report, page)
 
 
-def _choices() -> str:
-    return ", ".join(SUBJECTS[:-1]) + " or all"
+def _choices(library: Library) -> str:
+    return ", ".join((*SUBJECTS[:-1], *heads(library))) + " or all"
 
 
 def _part(asked: _Asked, measure: Callable[[_Asked], T | None], notes: list[str]) -> T | None:
@@ -124,7 +128,7 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
     if asked.subject == RECOMMENDATIONS:
         return None
     library = asked.library
-    trained = [name for name in (*ENCODERS, KNN) if name in library.models]
+    trained = [name for name in (*ENCODERS, KNN) if name in library.models] + heads(library)
     wanted = trained if asked.subject == "all" else [asked.subject]
     if not wanted:
         raise ModelError("No model is trained yet: run segue train all first.")
@@ -211,7 +215,8 @@ def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
     maps = []
     models = (*ENCODERS, KNN) if asked.subject == "all" else (asked.subject,)
     for model in models:
-        if model not in asked.library.models:
+        # a head has no vectors of its own
+        if model not in asked.library.models or model not in (*ENCODERS, KNN):
             continue
         vectors = embeddings(asked.library, asked.catalogue, model)
         known = np.flatnonzero(~np.isnan(vectors).any(axis=1))
