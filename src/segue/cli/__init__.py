@@ -14,6 +14,7 @@ from segue.cli.failures import told
 from segue.cli.library import library
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
+from segue.cli.search import search
 from segue.cli.train import train
 
 app = typer.Typer(
@@ -48,7 +49,7 @@ def start(
     """Answer --version; a verb follows otherwise."""
 
 
-for verb in (preprocess, train, recommend, similar, evaluate, demo):
+for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
