@@ -95,7 +95,8 @@ def terms_of(query: str, known: Collection[str]) -> list[str]:
         place += length
         if term not in terms and not PASSED_OVER.fullmatch(term):
             terms.append(term)
-    return terms
+    # nothing but small words: then they are what is looked for
+    return terms or list(dict.fromkeys(words))
 
 
 def tags_for(term: str, tags: Iterable[str]) -> list[str]:
