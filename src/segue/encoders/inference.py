@@ -79,6 +79,7 @@ class Encoder:
             options.intra_op_num_threads = threads
             options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only
+        options.enable_mem_pattern = False  # a third of the memory, no time: sizes of runs differ
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         return cls(session, description)
 
@@ -121,6 +122,17 @@ class Encoder:
                 embeddings[row], probabilities[row] = self.encode(track)
                 advance(1)
         return embeddings, probabilities
+
+
+def check_saved(directory: Path) -> None:
+    """Make sure that the encoder in `directory` is whole, without opening it.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, cut short or does not belong to the other.
+    """
+    _read_graph(directory / GRAPH, _read_description(directory / DESCRIPTION)["graph_sha256"])
 
 
 def _read_description(path: Path) -> dict[str, Any]:

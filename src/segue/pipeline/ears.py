@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.encoders.pretrained import EARS, PACKAGE, installed_ears, open_ear
+from segue.encoders.pretrained import EARS, PACKAGE, check_ear, installed_ears
 from segue.errors import ModelNotTrainedError
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.hearing import MOST_PATCHES, hear_track
@@ -83,7 +83,7 @@ def hear_new(
     if not work:
         return 0, []
     for directory in installed.values():
-        open_ear(directory)  # a damaged one is told once, not for every track
+        check_ear(directory)  # a damaged one is told once, not for every track
     tracks = dict(zip(catalogue.rows.tolist(), catalogue.tracks, strict=True))
     problems: list[Problem] = []
     try:

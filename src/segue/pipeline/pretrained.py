@@ -16,12 +16,12 @@ from segue.encoders.pretrained import (
     LICENCE_FILE,
     PACKAGE,
     VERSION,
+    check_ear,
     convert,
     download_wheel,
     installed_ears,
     licence_of,
     need_converter,
-    open_ear,
     open_wheel,
     package_directory,
 )
@@ -139,7 +139,7 @@ def _all_whole() -> bool:
         return False
     try:
         for directory in installed.values():
-            open_ear(directory)
+            check_ear(directory)
     except ModelError:
         return False
     return True

@@ -12,7 +12,7 @@ from segue.encoders.pretrained.conversion import (
     need_converter,
 )
 from segue.encoders.pretrained.ears import EARS, LICENCE, PACKAGE, VERSION, Ear
-from segue.encoders.pretrained.place import installed_ears, open_ear, package_directory
+from segue.encoders.pretrained.place import check_ear, installed_ears, open_ear, package_directory
 from segue.encoders.pretrained.wheel import download_wheel, open_wheel
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "VERSION",
     "Ear",
     "build",
+    "check_ear",
     "convert",
     "download_wheel",
     "installed_ears",

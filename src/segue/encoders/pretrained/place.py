@@ -4,9 +4,11 @@
 beside them. On Linux that is below ``~/.local/share/segue``, or ``$XDG_DATA_HOME/segue``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from segue.encoders.inference import DESCRIPTION, GRAPH, Encoder
+from segue.encoders.inference import DESCRIPTION, GRAPH, Encoder, check_saved
 from segue.encoders.pretrained.ears import EARS, PACKAGE
 from segue.errors import ModelError
 
@@ -32,8 +34,20 @@ def open_ear(directory: Path) -> Encoder:
     ModelError
         When one of its files is missing or damaged.
     """
-    try:
+    with _told(directory):
         return Encoder.load(directory, threads=1)
+
+
+def check_ear(directory: Path) -> None:
+    """Make sure that an installed ear is whole, without opening it; see `open_ear`."""
+    with _told(directory):
+        check_saved(directory)
+
+
+@contextmanager
+def _told(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except ModelError as error:
         raise ModelError(
             f"The pretrained ear '{directory.name}' is damaged ({directory / GRAPH} or the file"
