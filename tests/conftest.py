@@ -25,6 +25,26 @@ def shared_data() -> Path:
     return directory
 
 
+@pytest.fixture(scope="session", autouse=True)
+def user_data(tmp_path_factory) -> Path:
+    """A data directory of the user's own for the tests: no ears but those that a test adds."""
+    directory = tmp_path_factory.mktemp("user-data")
+    os.environ["XDG_DATA_HOME"] = str(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def musicnn_wheel(tmp_path_factory) -> Path:
+    """The real wheel that pretrained ears come from; skipped where it cannot be downloaded."""
+    from segue.encoders.pretrained import download_wheel
+    from segue.errors import ModelError
+
+    try:
+        return download_wheel(tmp_path_factory.mktemp("wheel"))
+    except ModelError as error:
+        pytest.skip(f"no wheel to test with: {error}")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A seeded generator of random numbers, the same in every test."""

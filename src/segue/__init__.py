@@ -17,17 +17,28 @@ if TYPE_CHECKING:
     from segue.pipeline.evaluate import evaluate
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommend import recommend, similar
+    from segue.pipeline.search import search
     from segue.pipeline.train import train
 
 __version__ = "0.1.0"
 
-__all__ = ["Library", "__version__", "evaluate", "preprocess", "recommend", "similar", "train"]
+__all__ = [
+    "Library",
+    "__version__",
+    "evaluate",
+    "preprocess",
+    "recommend",
+    "search",
+    "similar",
+    "train",
+]
 
 _ROOMS = {
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
     "preprocess": "segue.pipeline.preprocess",
     "recommend": "segue.pipeline.recommend",
+    "search": "segue.pipeline.search",
     "similar": "segue.pipeline.recommend",
     "train": "segue.pipeline.train",
 }

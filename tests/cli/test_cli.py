@@ -12,7 +12,17 @@ import numpy as np
 import pytest
 import soundfile
 
-VERBS = ["preprocess", "train", "recommend", "similar", "evaluate", "demo", "library"]
+VERBS = [
+    "preprocess",
+    "train",
+    "recommend",
+    "similar",
+    "search",
+    "evaluate",
+    "demo",
+    "library",
+    "encoders",
+]
 
 
 def segue(*arguments, cwd=None, **variables):
@@ -54,7 +64,8 @@ def test_every_option_has_help():
     from segue.cli import app
 
     commands = dict(get_command(app).commands)
-    commands.update({f"library {k}": v for k, v in commands.pop("library").commands.items()})
+    for group in ("library", "encoders"):
+        commands.update({f"{group} {k}": v for k, v in commands.pop(group).commands.items()})
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
@@ -74,6 +85,7 @@ def test_json_is_one_document_and_nothing_else(listens):
         ["library", "problems"],
         ["library", "tracks"],
         ["library", "listeners"],
+        ["encoders", "list"],
     ):
         done = segue(*verb, "--json", SEGUE_LIBRARY=str(listens))
         assert done.returncode == 0, done.stderr
@@ -99,6 +111,14 @@ def test_a_recommendation_reads_as_the_design_says(listens):
         (["similar", "t99"], "no track 't99'"),
         (["similar", "t1", "--signal", "timbre"], "run segue train cnn"),
         (["similar", "t1", "--signal", "nonsense"], "choose --signal from"),
+        (["similar", "t1", "--signal", "musicnn"], "run segue encoders add musicnn"),
+        (["search", "sad", "piano"], "run segue encoders add musicnn"),
+        (["train", "genre", "--on", "vgg"], "run segue encoders add musicnn"),
+        (["train", "genre", "--on", "ear"], "choose --on from musicnn"),
+        (["evaluate", "genre-on-vgg"], "choose from cnn"),
+        (["encoders", "add", "nonsense"], "the one package is musicnn"),
+        (["encoders", "add", "--wheel", "none.whl"], "check the path"),
+        (["encoders", "remove"], "not installed"),
         (["train", "cnn"], "needs audio or precomputed frames"),
         (["train", "knn", "--target", "mood"], "choose a --target"),
         (["evaluate", "cnn"], "segue train cnn"),
@@ -121,6 +141,8 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["recommend"],
         ["recommend", "--user", "u0", "-k", "0"],
         ["train", "svm"],
+        ["evaluate", "svm"],
+        ["search"],
         ["evaluate", "--split", "all"],
         ["nonsense"],
         ["preprocess"],

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 
 from segue.cli.demo import demo
+from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
 from segue.cli.library import library
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
+from segue.cli.search import search
 from segue.cli.train import train
 
 app = typer.Typer(
@@ -47,9 +49,10 @@ def start(
     """Answer --version; a verb follows otherwise."""
 
 
-for verb in (preprocess, train, recommend, similar, evaluate, demo):
+for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(library, name="library")
+app.add_typer(encoders, name="encoders")
 
 
 def main() -> None:

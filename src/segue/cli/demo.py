@@ -44,3 +44,5 @@ def demo(
         f"Try:     {sys.argv[0]} recommend --library {library}"
         f" --like {result.recommendations.tracks[0].track_id}",
     )
+    if result.heard:
+        say(f"""         {sys.argv[0]} search --library {library} 'sad piano'""")

@@ -29,19 +29,30 @@ class Part(StrEnum):
 
 
 def evaluate(
-    subject: Annotated[Subject, typer.Argument(help="What to measure.")] = Subject.all,
+    subject: Annotated[
+        str,
+        typer.Argument(
+            help="What to measure: cnn, rnn, knn, a head such as genre-on-musicnn,"
+            " recommendations or all."
+        ),
+    ] = Subject.all.value,
     split: Annotated[Part, typer.Option(help="Part to judge on.")] = Part.test,
     seed: Annotated[int, typer.Option(min=0, help="Of resampling and of random baselines.")] = 0,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
     """Measure models and recommendations against baselines, and write a report."""
+    if subject not in set(Subject) and "-on-" not in subject:
+        known = ", ".join(Subject)
+        raise typer.BadParameter(
+            f"{subject!r} is not one of {known}, or a head such as genre-on-vgg"
+        )
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 
     found = run(
         Library(library, create=False),
-        subject.value,
+        subject,
         split=split.value,
         seed=seed,
         progress=terminal_progress(),

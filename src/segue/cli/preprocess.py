@@ -70,13 +70,15 @@ def preprocess(
     )
     speed = (
         f" ({result.analysed / result.seconds:.1f} a second)"
-        if result.analysed and result.seconds > 0
+        if result.analysed and result.seconds > 0 and not result.heard
         else ""
     )
     say(
         f"{result.tracks:,} tracks{listens} in {library}.",
         f"{result.analysed:,} analysed now{speed}, in {result.seconds:.1f} s.",
     )
+    if result.heard:
+        say(f"{result.heard:,} heard now by the pretrained ears.")
     if result.moved:
         say(f"{result.moved:,} moved or renamed, found again.")
     if result.missing:

@@ -54,7 +54,11 @@ def similar(
     track: Annotated[str, typer.Argument(help="Track id.")],
     k: CountOption = 10,
     signal: Annotated[
-        str | None, typer.Option(help="One signal alone: timbre, temporal, knn or metadata.")
+        str | None,
+        typer.Option(
+            help="One signal alone: timbre, temporal, knn, metadata, or a pretrained ear:"
+            " musicnn, vgg, instruments."
+        ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,

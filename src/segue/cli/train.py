@@ -20,26 +20,42 @@ class Model(StrEnum):
 
 
 def train(
-    model: Annotated[Model, typer.Argument(help="Which model; all trains what there is data for.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="Which model: cnn, rnn, knn, or all that there is data for. With --on, a column."
+        ),
+    ],
     target: Annotated[
         str,
         typer.Option(
             help="What the networks learn to tell apart: genre, tag, artist or any metadata column."
         ),
     ] = "genre",
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="A pretrained ear, musicnn or vgg: learn to tell the classes of a column"
+            " (segue train genre --on musicnn) on top of what it heard."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, crops and augmentation.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Train again what is up to date.")] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Train the networks and the nearest neighbours on the library."""
+    """Train the networks and the nearest neighbours, or a head on a pretrained ear."""
+    if on is None and model not in set(Model):
+        known = ", ".join(Model)
+        raise typer.BadParameter(f"{model!r} is not one of {known}; a column needs --on musicnn")
     from segue.library import Library
     from segue.pipeline.train import train as run
 
     results = run(
         Library(library, create=False),
-        model.value,
+        model,
         target=target,
+        on=on,
         seed=seed,
         force=force,
         progress=terminal_progress(),
@@ -56,6 +72,7 @@ def train(
         learned = str(result.tracks.get("train", ""))
         rows.append((result.model, result.state, learned, *shown, f"{result.seconds:.0f} s"))
     columns = ("model", "", "train tracks", "valid accuracy", "valid macro-F1", "time")
+    target = results[0].target or target
     print_table(f"Trained on {target}", columns, rows, right=4)
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:

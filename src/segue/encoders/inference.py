@@ -84,6 +84,7 @@ class Encoder:
             options.intra_op_num_threads = threads
             options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only
+        options.enable_mem_pattern = False  # a third of the memory, no time: sizes of runs differ
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         return cls(session, description)
 
@@ -107,11 +108,15 @@ class Encoder:
             When the frames are empty, not finite or of another width.
         """
         check_frames(frames, self.n_bands)
-        crops = even_crops(frames, self.window, self.n_crops)
-        embeddings, outputs = self._session.run(None, {self._input: crops})
+        embeddings, outputs = self.run(even_crops(frames, self.window, self.n_crops))
         # what contrast puts out beside the embedding is no probability
         probabilities = outputs[:, : len(self.class_names)]
         return embeddings.mean(axis=0), probabilities.mean(axis=0)
+
+    def run(self, crops: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Run crops ``[n, window, n_bands]`` at once: embeddings ``[n, d]``, and their outputs."""
+        embeddings, outputs = self._session.run(None, {self._input: crops})
+        return embeddings, outputs
 
     def encode_many(
         self, frames: Sequence[Frames], progress: Progress = no_progress
@@ -124,6 +129,17 @@ class Encoder:
                 embeddings[row], probabilities[row] = self.encode(track)
                 advance(1)
         return embeddings, probabilities
+
+
+def check_saved(directory: Path) -> None:
+    """Make sure that the encoder in `directory` is whole, without opening it.
+
+    Raises
+    ------
+    ModelError
+        When a file is missing, cut short or does not belong to the other.
+    """
+    _read_graph(directory / GRAPH, _read_description(directory / DESCRIPTION)["graph_sha256"])
 
 
 def _read_description(path: Path) -> dict[str, Any]:

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from segue.engine import Recommendations
+from segue.errors import ModelError
 from segue.library import Library, settings_hash
+from segue.pipeline.ears import heard_by
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.pretrained import add_encoders
 from segue.pipeline.recommend import recommend
 from segue.pipeline.train import MODELS, train
 from segue.sources.starter import make_starter
@@ -17,11 +20,15 @@ from segue.types import Progress, no_progress
 
 @dataclass(frozen=True, slots=True)
 class Demonstrated:
-    """What the demo gave: the figures, the page that shows them, and a listener's tracks."""
+    """What the demo gave: the figures, the page that shows them, and a listener's tracks.
+
+    `heard` tells whether a pretrained ear was there to hear them.
+    """
 
     document: dict[str, Any]
     page: Path
     recommendations: Recommendations
+    heard: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue demo --json`` prints."""
@@ -42,7 +49,9 @@ def run_demo(
     progress: Progress = no_progress,
     step: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> Demonstrated:
-    """Render the starter library, preprocess, train, evaluate, recommend.
+    """Render the starter library, add a pretrained ear, preprocess, train, evaluate, recommend.
+
+    Where the ear cannot be had (no network), all goes on without it.
 
     Parameters
     ----------
@@ -56,21 +65,27 @@ def run_demo(
     MissingExtraError
         If the extras `demo` or `train` are not installed.
     """
-    step("1/5  Rendering public-domain scores to audio")
+    step("1/6  Rendering public-domain scores to audio")
     dataset = make_starter(
         directory, n_tracks=n_tracks, seconds=seconds, seed=seed, progress=progress
     )
     library = Library(library_directory)
-    step("2/5  Listening: descriptors of every track")
+    step("2/6  Adding a pretrained ear, for all libraries of yours (29 MB, once)")
+    try:
+        add_encoders(progress=progress)
+    except ModelError as error:
+        step(f"     Left out: {error}")
+    step("3/6  Listening: descriptors of every track, and what the ear makes of it")
     preprocess(library, dataset, progress=progress)
-    step("3/5  Training: CNN, RNN, nearest neighbours")
+    step("4/6  Training: CNN, RNN, nearest neighbours")
     for model in MODELS:
         train(library, model, seed=seed, progress=progress)
-    step("4/5  Measuring on tracks and listens that were kept apart")
+    step("5/6  Measuring on tracks and listens that were kept apart")
     document, page = _evaluate_once(library, seed, progress)
-    step("5/5  Recommending")
+    step("6/6  Recommending")
     listener = library.listeners()[0]
-    return Demonstrated(document, page, recommend(library, listener))
+    picks = recommend(library, listener)
+    return Demonstrated(document, page, picks, heard=bool(heard_by(library)))
 
 
 def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dict[str, Any], Path]:

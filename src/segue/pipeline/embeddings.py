@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders import Encoder
+from segue.encoders.pretrained import EARS
 from segue.errors import FramesError
 from segue.library import Catalogue, FeatureStore, Library
+from segue.pipeline.ears import ear_store
 from segue.pipeline.inputs import INPUTS, open_store, summaries
 from segue.signals import KnnModel, KnnSettings
 from segue.types import Progress, no_progress
@@ -21,7 +23,12 @@ KNN = "knn"
 
 
 def embedding_store(library: Library, model: str) -> FeatureStore:
-    """Return the store of the vectors that the present training of `model` gives."""
+    """Return the store of the vectors that the present training of `model` gives.
+
+    A pretrained ear counts as a model that is there once and for all.
+    """
+    if model in EARS:
+        return ear_store(library, model)
     manifest = library.models.manifest(model)
     dtypes = {"embedding": "float32"}
     if model in ENCODERS:

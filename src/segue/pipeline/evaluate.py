@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.heads import heads
 from segue.pipeline.judge_classifiers import judge_classifiers
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
 from segue.pipeline.labels import Labels, artist_groups, labels_of
@@ -52,6 +54,7 @@ class _Asked:
     split: Split
     seed: int
     progress: Progress
+    notes: list[str]
 
 
 def evaluate(
@@ -67,7 +70,8 @@ def evaluate(
     Parameters
     ----------
     subject
-        A trained model (``cnn``, ``rnn``, ``knn``), ``recommendations`` or ``all``.
+        A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``recommendations`` or
+        ``all``.
     split
         The part to judge on. Where a library has no test part, valid is judged and the report
         says so.
@@ -79,16 +83,18 @@ def evaluate(
     ModelError
         If the subject is unknown, or nothing of it can be measured.
     """
-    if subject not in SUBJECTS:
-        raise ModelError(f"Nothing to evaluate is called {subject!r}: choose from {_choices()}.")
+    if subject not in (*SUBJECTS, *heads(library)):
+        raise ModelError(
+            f"Nothing to evaluate is called {subject!r}: choose from {_choices(library)}."
+        )
     catalogue = library.catalogue()
     if not len(catalogue):
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
     encode_new(library, catalogue, progress=progress)
-    asked = _Asked(library, catalogue, subject, split, seed, progress)
     notes: list[str] = []
-    classifiers, labels = _part(asked, _classifiers, notes) or ([], None)
-    recommendations = _part(asked, _recommendations, notes)
+    asked = _Asked(library, catalogue, subject, split, seed, progress, notes)
+    classifiers, labels = _part(asked, _classifiers) or ([], None)
+    recommendations = _part(asked, _recommendations)
     if not classifiers and recommendations is None:
         raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
     report = Report(
@@ -105,18 +111,18 @@ def evaluate(
     return Evaluated(report, page)
 
 
-def _choices() -> str:
-    return ", ".join(SUBJECTS[:-1]) + " or all"
+def _choices(library: Library) -> str:
+    return ", ".join((*SUBJECTS[:-1], *heads(library))) + " or all"
 
 
-def _part(asked: _Asked, measure: Callable[[_Asked], T | None], notes: list[str]) -> T | None:
+def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
     """Measure one part; if all was asked for, a part that cannot be measured is a note."""
     try:
         return measure(asked)
     except SegueError as error:
         if asked.subject != "all":
             raise
-        notes.append(str(error))
+        asked.notes.append(str(error))
         return None
 
 
@@ -124,7 +130,7 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
     if asked.subject == RECOMMENDATIONS:
         return None
     library = asked.library
-    trained = [name for name in (*ENCODERS, KNN) if name in library.models]
+    trained = [name for name in (*ENCODERS, KNN) if name in library.models] + heads(library)
     wanted = trained if asked.subject == "all" else [asked.subject]
     if not wanted:
         raise ModelError("No model is trained yet: run segue train all first.")
@@ -132,17 +138,25 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
     found: list[ClassifierReport] = []
     first: Labels | None = None
     for target in dict.fromkeys(targets.values()):
-        labels = labels_of(library, asked.catalogue, target)
-        if len(labels.class_names) < 2:
-            raise ModelError(
-                f"The tracks have fewer than two classes in the column {target!r}, so there is no"
-                " classifier to judge: add labels, or train with another --target."
-            )
-        split: Split = asked.split if labels.counts()[asked.split] else "valid"
         names = [name for name in wanted if targets[name] == target]
-        found += judge_classifiers(library, asked.catalogue, labels, names, split, seed=asked.seed)
-        first = first or labels
+        # of several targets one may not be fit to be judged: the others are all the same
+        judged = _part(asked, partial(_judge, target=target, names=names))
+        if judged:
+            found += judged[0]
+            first = first or judged[1]
     return (found, first) if first else None
+
+
+def _judge(asked: _Asked, target: str, names: list[str]) -> tuple[list[ClassifierReport], Labels]:
+    labels = labels_of(asked.library, asked.catalogue, target)
+    if len(labels.class_names) < 2:
+        raise ModelError(
+            f"The tracks have fewer than two classes in the column {target!r}, so there is no"
+            " classifier to judge: add labels, or train with another --target."
+        )
+    split: Split = asked.split if labels.counts()[asked.split] else "valid"
+    found = judge_classifiers(asked.library, asked.catalogue, labels, names, split, seed=asked.seed)
+    return found, labels
 
 
 def _recommendations(
@@ -211,7 +225,8 @@ def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
     maps = []
     models = (*ENCODERS, KNN) if asked.subject == "all" else (asked.subject,)
     for model in models:
-        if model not in asked.library.models:
+        # a head has no vectors of its own
+        if model not in asked.library.models or model not in (*ENCODERS, KNN):
             continue
         vectors = embeddings(asked.library, asked.catalogue, model)
         known = np.flatnonzero(~np.isnan(vectors).any(axis=1))

@@ -24,6 +24,7 @@ from segue.evaluation import (
 from segue.index import nearest
 from segue.library import Catalogue, Library
 from segue.pipeline.embeddings import ENCODERS, KNN, load_knn, probabilities
+from segue.pipeline.heads import head_probabilities, is_head
 from segue.pipeline.inputs import summaries
 from segue.pipeline.labels import Labels, artist_groups
 from segue.types import Split
@@ -102,7 +103,8 @@ def _model(library: Library, catalogue: Catalogue, labels: Labels, model: str) -
     if model == KNN:
         return Judged(model, _knn_vote(library, catalogue, labels))
     chances = np.full((len(catalogue), len(labels.class_names)), np.nan)
-    given = probabilities(library, catalogue, model)
+    judge = head_probabilities if is_head(model) else probabilities
+    given = judge(library, catalogue, model)
     known = ~np.isnan(given).any(axis=1)
     chances[known] = 0
     # a class that came to the library after training keeps probability zero
@@ -128,6 +130,7 @@ def _logistic(
 ) -> list[Judged]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
     train = _judged_tracks(labels, summary, "train")
     valid = _judged_tracks(labels, summary, "valid")
@@ -141,7 +144,9 @@ def _logistic(
     fitted: list[tuple[float, Any]] = []
     for strength in _STRENGTHS if valid.any() else _STRENGTHS[1:2]:
         model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        model.fit(columns[train], labels.labels[train])
+        # the products are small: several threads were a hundred times slower on a busy machine
+        with threadpool_limits(1):
+            model.fit(columns[train], labels.labels[train])
         right = model.score(columns[valid], labels.labels[valid]) if valid.any() else 0.0
         fitted.append((right, model))
     best = max(fitted, key=lambda pair: pair[0])[1]
@@ -219,7 +224,7 @@ def _mistakes(
     catalogue: Catalogue, labels: Labels, judged: Judged, places: NDArray[np.int64]
 ) -> list[Mistake]:
     """Return the mistakes made with most confidence, the surest first."""
-    if judged.name not in ENCODERS:
+    if judged.name not in ENCODERS and not is_head(judged.name):
         return []
     chances = judged.chances[places]
     predicted = chances.argmax(axis=1)

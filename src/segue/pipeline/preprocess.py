@@ -10,6 +10,7 @@ from typing import Any
 from segue.library import KnownTrack, Library
 from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
+from segue.pipeline.ears import hear_new
 from segue.pipeline.embeddings import encode_new
 from segue.pipeline.inputs import outdated
 from segue.pipeline.plan import HowToAnalyse, restored
@@ -25,9 +26,10 @@ _VERB = "segue preprocess"
 class Preprocessed:
     """What `preprocess` did.
 
-    `analysed` and `encoded` count tracks done now, `moved` those found again under another name,
-    `missing` those of the whole library whose files are gone, `left_out` those whose files are not
-    to be used, `seconds` all it took. The `outdated` models learned from an earlier analysis.
+    `analysed` and `encoded` count tracks done now, `heard` those that pretrained ears heard now,
+    `moved` those found again under another name, `missing` those of the whole library whose files
+    are gone, `left_out` those whose files are not to be used, `seconds` all it took. The `outdated`
+    models learned from an earlier analysis.
     """
 
     dataset: str
@@ -37,6 +39,7 @@ class Preprocessed:
     listens: int
     analysed: int
     encoded: int
+    heard: int
     moved: int
     missing: int
     left_out: int
@@ -158,7 +161,9 @@ def _take_in(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
-    if analysed or encoded:
+    heard, unheard = hear_new(library, catalogue, workers, progress=progress)
+    library.set_problems("hearing", unheard)
+    if analysed or encoded or heard:
         library.compact_features()
     counts = library.counts()
     return Preprocessed(
@@ -169,10 +174,11 @@ def _take_in(
         listens=len(found.listens),
         analysed=analysed,
         encoded=encoded,
+        heard=heard,
         moved=scan.n_moved,
         missing=counts["missing"],
         left_out=counts["left_out"],
         duplicates=duplicates,
-        problems=len(found.problems) + len(problems),
+        problems=len(found.problems) + len(problems) + len(unheard),
         outdated=outdated(library),
     )

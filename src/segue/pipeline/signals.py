@@ -9,15 +9,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.encoders.pretrained import EARS
 from segue.engine import Engine, everyone, profiles_of
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.duplicates import recordings
+from segue.pipeline.ears import need_heard
 from segue.pipeline.embeddings import embeddings
 from segue.signals import (
     Profile,
     Signal,
     VectorSignal,
+    from_embeddings,
     knn,
     metadata,
     popularity,
@@ -68,8 +71,12 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     if name == "metadata":
         learned = _learned_from(library, catalogue)
         return metadata(catalogue.tracks, learned, artist_key=comparison_key)
+    if name in EARS:
+        need_heard(library, name, f"The signal '{name}'")
+        heard = embeddings(library, catalogue, name)
+        return from_embeddings(name, heard, _learned_from(library, catalogue))
     if name not in LEARNED:
-        known = ", ".join((*LEARNED, "metadata"))
+        known = ", ".join((*LEARNED, "metadata", *EARS))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
     model, build = LEARNED[name]
     if model not in library.models:

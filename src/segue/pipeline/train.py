@@ -68,6 +68,7 @@ def train(
     model: str = "all",
     *,
     target: str = "genre",
+    on: str | None = None,
     seed: int = 0,
     force: bool = False,
     settings: Mapping[str, EncoderSettings] | None = None,
@@ -82,6 +83,9 @@ def train(
     target
         The column whose classes the networks learn to tell apart: ``genre``, ``tag``, ``artist``,
         ``album``, ``year`` or any metadata column.
+    on
+        A pretrained ear (``musicnn``, ``vgg``): `model` then names the column whose classes a
+        head learns to tell apart on top of it (see `segue.pipeline.heads`).
     seed
         Of weights, crops and augmentation; the split has its own, so that seeds compare.
     force
@@ -98,6 +102,10 @@ def train(
     LibraryBusyError
         If another program is writing to the library.
     """
+    if on is not None:
+        from segue.pipeline.heads import train_head  # which tells what it did in our words
+
+        return [train_head(library, model, on, seed=seed, force=force)]
     if model not in (*MODELS, "all"):
         raise ModelError(f"There is no model {model!r}: choose from {', '.join(MODELS)} or all.")
     catalogue = library.catalogue()

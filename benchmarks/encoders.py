@@ -1,0 +1,235 @@
+"""What encoders cost: seconds a track on one core, start-up, memory, and how ONNX equals Keras.
+
+Run: ``python benchmarks/encoders.py FOLDER_OR_FILES... [--library my.segue] [--wheel FILE]``.
+Measured are the pretrained ears that are installed (``segue encoders add``) on the
+files, and the encoders that `--library` has trained on its windows. Every measurement is a process
+of its own with one thread; times are CPU seconds, of the tracks after the first.
+
+Memory is that of a whole ``segue preprocess`` of the files into a new library (analysis, then
+hearing, with `--workers`): the most that all its processes held at once, as Linux tells it; what
+they share counts once. With `--wheel`, the ears' graphs are compared with the networks in
+Keras on patches of the files; trained encoders with their ``model.keras``.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SUFFIXES = {".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
+MOST_MB = 600
+
+
+def timed_ear(name: str, files: list[str]) -> dict[str, float]:
+    """Time the hearing of files by one ear, and how long it takes to be ready."""
+    from segue.audio.patches import patches_of_file
+    from segue.encoders.pretrained import installed_ears, open_ear
+    from segue.pipeline.hearing import MOST_PATCHES
+
+    started = time.perf_counter()
+    encoder = open_ear(installed_ears()[name])
+    ready = time.perf_counter() - started
+    decoding, encoding, n_patches = [], [], []
+    for file in files:
+        start = time.process_time()
+        patches = patches_of_file(Path(file), MOST_PATCHES)
+        between = time.process_time()
+        for patch in patches:
+            encoder.run(patch[np.newaxis])
+        encoding.append(time.process_time() - between)
+        decoding.append(between - start)
+        n_patches.append(len(patches))
+    return {
+        "start-up": ready,
+        "patches": float(np.mean(n_patches[1:])),
+        "decode and spectrogram": float(np.mean(decoding[1:])),
+        "encode": float(np.mean(encoding[1:])),
+    }
+
+
+def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
+    """Time an encoder that a library has trained, on windows that it keeps."""
+    from segue.encoders import Encoder
+    from segue.library import Library
+    from segue.pipeline.inputs import INPUTS, open_store
+
+    opened = Library(library, create=False)
+    chosen = INPUTS[opened.models.manifest(name)["input"]]
+    started = time.perf_counter()
+    encoder = Encoder.load(opened.models.path(name), threads=1)
+    ready = time.perf_counter() - started
+    store = open_store(opened, chosen.windows)
+    encoding = []
+    for row in store.rows().tolist()[:n_tracks]:
+        frames = store.read(chosen.frames[name], row)
+        start = time.process_time()
+        encoder.encode(frames)
+        encoding.append(time.process_time() - start)
+    return {"start-up": ready, "encode": float(np.mean(encoding[1:]))}
+
+
+def compared_ear(name: str, wheel: str, files: list[str]) -> dict[str, float]:
+    """Compare an ear's graph with its network in Keras, on patches of music."""
+    from segue.audio.patches import patches_of_file
+    from segue.encoders.pretrained import EARS, build, installed_ears, open_ear, open_wheel
+
+    patches = np.concatenate([patches_of_file(Path(file), 4) for file in files[:8]])
+    theirs = build(open_wheel(Path(wheel)), EARS[name]).predict_on_batch(patches)
+    ours = open_ear(installed_ears()[name]).run(patches)
+    differences = [float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)]
+    return dict(zip(("embedding", "probabilities"), differences, strict=True))
+
+
+def compared_trained(name: str, library: str) -> dict[str, float]:
+    """Compare a trained encoder's graph with its ``model.keras``, on windows of the library."""
+    import keras
+
+    from segue.encoders import Encoder
+    from segue.encoders.crops import even_crops
+    from segue.library import Library
+    from segue.pipeline.inputs import INPUTS, open_store
+
+    opened = Library(library, create=False)
+    chosen = INPUTS[opened.models.manifest(name)["input"]]
+    directory = opened.models.path(name)
+    encoder = Encoder.load(directory)
+    store = open_store(opened, chosen.windows)
+    crops = np.concatenate(
+        [
+            even_crops(store.read(chosen.frames[name], row), encoder.window, 2)
+            for row in store.rows().tolist()[:16]
+        ]
+    )
+    theirs = keras.models.load_model(directory / "model.keras").predict_on_batch(crops)
+    differences = [
+        float(np.abs(a - b).max()) for a, b in zip(encoder.run(crops), theirs, strict=True)
+    ]
+    return dict(zip(("embedding", "probabilities"), differences, strict=True))
+
+
+def peak_memory(files: list[str], workers: int) -> tuple[float, float]:
+    """Return the most MB that an encode run held, all its processes together, and its seconds."""
+    with tempfile.TemporaryDirectory() as directory:
+        music = Path(directory) / "music"
+        music.mkdir()
+        for file in files:
+            (music / Path(file).name).symlink_to(Path(file).resolve())
+        code = (
+            "import sys; from pathlib import Path\n"
+            "from segue.pipeline.preprocess import preprocess\n"
+            "print(preprocess(Path(sys.argv[1]), sys.argv[2], workers=int(sys.argv[3])).heard)"
+        )
+        started = time.monotonic()
+        running = subprocess.Popen(
+            [sys.executable, "-c", code, f"{directory}/my.segue", music, str(workers)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        most = 0.0
+        while running.poll() is None:
+            most = max(most, sum(resident(pid) for pid in family(running.pid)))
+            time.sleep(0.02)
+        if running.returncode or running.communicate()[0].strip() == "0":
+            sys.exit("The encode run failed: are pretrained ears installed? segue encoders add")
+        return most, time.monotonic() - started
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and its children."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *(member for child in children for member in family(int(child)))]
+
+
+def resident(pid: int) -> float:
+    """Return the memory in MB that a process holds now, its share of what several hold."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1_024 / 1e6
+
+
+def measured(work: list[object]) -> dict[str, float] | str:
+    """Call one of the functions above in a process of its own; return why where it cannot."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--work", json.dumps(work)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **ONE_THREAD, "TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+    if done.returncode == 0:
+        return dict(json.loads(done.stdout.splitlines()[-1]))
+    return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+
+
+def show(name: str, found: dict[str, float] | str, form: str) -> None:
+    """Print one line."""
+    values = (
+        found if isinstance(found, str) else ", ".join(f"{k} {v:{form}}" for k, v in found.items())
+    )
+    print(f"  {name:12} {values}")
+
+
+def choose(arguments: list[Path], n_tracks: int) -> list[str]:
+    """Return the files named, and those of folders, evenly spread over their names."""
+    files: list[Path] = []
+    for argument in arguments:
+        if argument.is_file():
+            files.append(argument)
+            continue
+        found = sorted(path for path in argument.rglob("*") if path.suffix in SUFFIXES)
+        files += found[:: max(len(found) // n_tracks, 1)][:n_tracks]
+    return [str(file) for file in files]
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path)
+    parser.add_argument("--tracks", type=int, default=20)
+    parser.add_argument("--library", help="Whose trained encoders are measured as well.")
+    parser.add_argument("--wheel", help="To compare the ears with their networks in Keras.")
+    parser.add_argument("--workers", type=int, default=1, help="Of the encode run.")
+    parser.add_argument("--work", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.work:
+        function, *rest = json.loads(arguments.work)
+        print(json.dumps(globals()[function](*rest)))
+        return
+    from segue.encoders.pretrained import installed_ears
+
+    files = choose(arguments.files, arguments.tracks)
+    if len(files) < 2:
+        parser.error("name a folder with music, or at least two files")
+    ears = list(installed_ears())
+    library, trained = arguments.library, []
+    if library:
+        trained = sorted(path.parent.name for path in Path(library).glob("models/*/encoder.json"))
+    print(f"CPU seconds a track ({len(files)} files), and seconds until an encoder is ready:")
+    for ear in ears:
+        show(ear, measured(["timed_ear", ear, files]), ".3f")
+    for name in trained:
+        show(name, measured(["timed_trained", name, library, len(files)]), ".4f")
+    most, seconds = peak_memory(files, arguments.workers)
+    verdict = "under" if most < MOST_MB else "OVER"
+    print(f"Memory of an encode run: {most:.0f} MB at most, {verdict} {MOST_MB}; {seconds:.0f} s.")
+    print("Largest difference of ONNX from Keras:")
+    for ear in ears if arguments.wheel else []:
+        show(ear, measured(["compared_ear", ear, arguments.wheel, files]), ".1e")
+    for name in trained:
+        show(name, measured(["compared_trained", name, library]), ".1e")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""How often the nearest track is of the same class: pretrained ears beside hand-made descriptors.
+
+Run: ``python benchmarks/nearest.py LIBRARY [--by COLUMN]``. For every track the most alike by
+cosine, of vectors centred over the library (ears) or standardised (descriptors), is looked up three
+times: among all others, among those of other artists (where both are known), and among those of
+another artist and another album. Counted are tracks for which a track of the same class is left to
+be found. Brackets are 95 % bootstrap intervals that draw whole artists.
+"""
+
+import argparse
+
+import numpy as np
+
+from segue.evaluation import classification_intervals
+from segue.library import Library
+from segue.pipeline.ears import heard_by
+from segue.pipeline.embeddings import embeddings
+from segue.pipeline.inputs import summaries
+from segue.pipeline.labels import artist_groups, target_values
+from segue.sources import comparison_key
+
+
+def nearest_class(vectors, labels, apart):
+    """Return the class of each track's nearest, and which tracks count, ``[n_tracks]``."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.maximum(lengths, 1e-9)
+    alike = np.where(apart, unit @ unit.T, -np.inf)
+    counted = (apart & (labels[:, None] == labels[None, :])).any(axis=1)
+    return labels[alike.argmax(axis=1)], counted
+
+
+def same(names):
+    """Return which pairs have the same known name, ``[n, n]``."""
+    keys = np.array([comparison_key(name) if name else "" for name in names])
+    return (keys[:, None] == keys[None, :]) & (keys != "")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library")
+    parser.add_argument("--by", default="genre")
+    arguments = parser.parse_args()
+    library = Library(arguments.library, create=False)
+    catalogue = library.catalogue()
+    values = target_values(catalogue.tracks, arguments.by)
+    summary, groups, _ = summaries(library, catalogue)
+    kept = np.array([value is not None for value in values]) & ~np.isnan(summary).all(axis=1)
+    spaces = {ear: embeddings(library, catalogue, ear) for ear in heard_by(library)}
+    for vectors in spaces.values():
+        kept &= ~np.isnan(vectors).any(axis=1)
+    places = np.flatnonzero(kept)
+    spaces = {name: v[places] - v[places].mean(axis=0) for name, v in spaces.items()}
+    filled = np.nan_to_num((summary - np.nanmean(summary, axis=0))[places])
+    scaled = np.clip(filled / np.maximum(filled.std(axis=0), 1e-9), -5, 5)
+    spaces["mfcc"] = scaled[:, [name == "mfcc" for name in groups]]
+    spaces["all descriptors"] = scaled
+    tracks = [catalogue.tracks[place] for place in places]
+    names, labels = np.unique([values[place] for place in places], return_inverse=True)
+    other = ~np.eye(len(places), dtype=bool)
+    artist, album = same([t.artist for t in tracks]), same([t.album for t in tracks])
+    filters = {
+        "all": other,
+        "other artists": other & ~artist,
+        "and other albums": other & ~artist & ~album,
+    }
+    drawn = np.unique(artist_groups(tracks), return_inverse=True)[1]
+    print(f"Nearest of the same {arguments.by}: {len(places)} tracks, {len(names)} classes")
+    for name, vectors in spaces.items():
+        cells = []
+        for title, apart in filters.items():
+            found, counted = nearest_class(vectors, labels, apart)
+            truth, predicted = labels[counted], found[counted]
+            bounds, _ = classification_intervals(
+                truth, predicted, len(names), groups=drawn[counted], seed=0
+            )
+            low, high = bounds["accuracy"]
+            right = float((truth == predicted).mean())
+            cells.append(f"{title} ({counted.sum()}): {right:.3f} [{low:.3f}, {high:.3f}]")
+        print(f"  {name:16}{'  '.join(cells)}")
+
+
+if __name__ == "__main__":
+    main()

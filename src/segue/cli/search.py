@@ -1,0 +1,41 @@
+"""`segue search`."""
+
+from typing import Annotated
+
+import typer
+
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import print_json, print_table, say
+from segue.cli.recommend import CountOption
+
+
+def search(
+    words: Annotated[
+        list[str], typer.Argument(help='What to look for: "sad piano", jazz, words of a title.')
+    ],
+    k: CountOption = 10,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Find tracks by words: given tags and genres, titles, and tags that an ear predicts."""
+    from segue.library import Library
+    from segue.pipeline.search import search as run
+
+    query = " ".join(words)
+    found = run(Library(library, create=False), query, k)
+    if json:
+        print_json(found.to_dict())
+        return
+    rows = [
+        (
+            str(match.rank),
+            " - ".join(part for part in (match.artist, match.title) if part) or "(untitled)",
+            match.track_id,
+            "; ".join(f"{term}: {', '.join(by)}" for term, by in match.matched.items() if by),
+            f"{match.score:.2f}",
+        )
+        for match in found.tracks
+    ]
+    print_table(f"Found for {query}", ("", "track", "id", "matched by", "score"), rows, right=1)
+    if found.unknown:
+        say(f"Nothing is known by: {', '.join(found.unknown)}.")

