@@ -15,6 +15,14 @@ from segue.evaluation.intervals import (
     paired_difference,
 )
 from segue.evaluation.listen_split import split_listens
+from segue.evaluation.neighbours import (
+    HUB_CUT,
+    PRECISION_CUTS,
+    Hubness,
+    expected_precision,
+    hubness,
+    precision_per_query,
+)
 from segue.evaluation.projection import embedding_map
 from segue.evaluation.ranking import (
     RANKING_METRICS,
@@ -44,12 +52,15 @@ from segue.evaluation.track_split import (
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "HUB_CUT",
+    "PRECISION_CUTS",
     "RANKING_METRICS",
     "ClassScore",
     "ClassificationResult",
     "ClassifierReport",
     "Curve",
     "EmbeddingMap",
+    "Hubness",
     "Interval",
     "Measurement",
     "Mistake",
@@ -64,8 +75,11 @@ __all__ = [
     "classification_metrics",
     "confusion_matrix",
     "embedding_map",
+    "expected_precision",
     "gini",
+    "hubness",
     "paired_difference",
+    "precision_per_query",
     "precision_recall_curve",
     "ranking_metrics",
     "split_listens",
