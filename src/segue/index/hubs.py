@@ -34,9 +34,11 @@ Rescale = Callable[[Matrix, Places], Matrix]
 LOCAL_NEIGHBOURS = 10
 """The neighbour whose distance is a track's local scale."""
 
+LEAST_SPREAD = 1e-6
+"""Of cosines: where all are alike, none is unusual."""
+
 _BLOCK = 512
 _FURTHEST = 20.0  # standard deviations; beyond it a probability is no longer a normal number
-_LEAST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class MutualProximity:
             second = (((block @ outer) * block).sum(axis=1) - itself**2) / n_others
             mean[start : start + _BLOCK] = first
             spread[start : start + _BLOCK] = np.sqrt(np.maximum(second - first**2, 0))
-        return cls(mean, np.maximum(spread, _LEAST_SPREAD))
+        return cls(mean, np.maximum(spread, LEAST_SPREAD))
 
     def between(self, cosines: Matrix, queries: Places) -> Matrix:
         """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
@@ -138,7 +140,7 @@ class LocalScaling:
             cosines[np.arange(len(places)), places] = -np.inf
             kth = np.partition(cosines, -k, axis=1)[:, -k].astype(np.float64)
             scale[places] = np.where(has[places], _distance(kth), 1)
-        return cls(np.maximum(scale, _LEAST_SPREAD))
+        return cls(np.maximum(scale, LEAST_SPREAD))
 
     def between(self, cosines: Matrix, queries: Places) -> Matrix:
         """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
