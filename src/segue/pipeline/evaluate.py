@@ -26,11 +26,13 @@ from segue.library.models import installed_versions
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.judge_classifiers import judge_classifiers
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
+from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
 from segue.pipeline.labels import Labels, artist_groups, labels_of
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
-SUBJECTS = (*ENCODERS, KNN, RECOMMENDATIONS, "all")
+SIMILARITY = "similarity"
+SUBJECTS = (*ENCODERS, KNN, SIMILARITY, RECOMMENDATIONS, "all")
 T = TypeVar("T")
 _MAPPED = 2_000
 _KEPT_REPORTS = 10
@@ -49,6 +51,7 @@ class _Asked:
     library: Library
     catalogue: Catalogue
     subject: str
+    target: str | None
     split: Split
     seed: int
     progress: Progress
@@ -58,6 +61,7 @@ def evaluate(
     library: Library,
     subject: str = "all",
     *,
+    target: str | None = None,
     split: Split = "test",
     seed: int = 0,
     progress: Progress = no_progress,
@@ -67,7 +71,9 @@ def evaluate(
     Parameters
     ----------
     subject
-        A trained model (``cnn``, ``rnn``, ``knn``), ``recommendations`` or ``all``.
+        A trained model (``cnn``, ``rnn``, ``knn``), ``similarity``, ``recommendations`` or ``all``.
+    target
+        The column that similar tracks should share; by default what models were trained on.
     split
         The part to judge on. Where a library has no test part, valid is judged and the report
         says so.
@@ -85,17 +91,22 @@ def evaluate(
     if not len(catalogue):
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
     encode_new(library, catalogue, progress=progress)
-    asked = _Asked(library, catalogue, subject, split, seed, progress)
+    asked = _Asked(library, catalogue, subject, target, split, seed, progress)
     notes: list[str] = []
     classifiers, labels = _part(asked, _classifiers, notes) or ([], None)
     recommendations = _part(asked, _recommendations, notes)
-    if not classifiers and recommendations is None:
+    similarity = _part(asked, _similarity, notes)
+    if similarity:
+        labels = labels or similarity.labels
+        notes += similarity.notes
+    if not classifiers and recommendations is None and similarity is None:
         raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
     report = Report(
         measurement=_measurement(asked, labels, recommendations),
         subject=subject,
         classifiers=tuple(classifiers),
         recommendations=(recommendations[0],) if recommendations else (),
+        similarity=similarity.report if similarity else None,
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
     )
@@ -121,7 +132,7 @@ def _part(asked: _Asked, measure: Callable[[_Asked], T | None], notes: list[str]
 
 
 def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
-    if asked.subject == RECOMMENDATIONS:
+    if asked.subject in (RECOMMENDATIONS, SIMILARITY):
         return None
     library = asked.library
     trained = [name for name in (*ENCODERS, KNN) if name in library.models]
@@ -165,6 +176,19 @@ def _recommendations(
         progress=asked.progress,
     )
     return report, {name: dict(counts) for name, counts in known.counts.items()}
+
+
+def _similarity(asked: _Asked) -> JudgedSimilarity | None:
+    if asked.subject not in (SIMILARITY, "all"):
+        return None
+    return judge_similarity(
+        asked.library,
+        asked.catalogue,
+        asked.target,
+        split=asked.split,
+        seed=asked.seed,
+        progress=asked.progress,
+    )
 
 
 def _measurement(

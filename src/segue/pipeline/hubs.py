@@ -95,6 +95,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     field, queries, judged_by, split = _asked(library, catalogue, space)
     vectors = space.vectors[field.places]
     metric = f"precision{'' if split == 'valid' else '_unfiltered'}@{HUB_CUT}"
+    expected = chance(field, queries)
     methods: dict[str, Rescale] = {
         PLAIN: plain,
         MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
@@ -103,7 +104,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     n = 0
     for name, rescale in methods.items():
         lists = neighbour_lists(field, vectors, rescale)
-        values = precisions(field, lists, queries).get(metric, np.zeros(0))
+        values = precisions(field, lists, queries, expected).get(metric, np.zeros(0))
         n = int(np.isfinite(values).sum())
         figures[name] = {
             f"precision@{HUB_CUT}": float(np.nanmean(values)) if n else 0.0,

@@ -113,21 +113,20 @@ def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale
     return Lists(near, filtered)
 
 
-def precisions(field: Field, lists: Lists, queries: Codes) -> Values:
-    """Return every precision of the `queries`, in the order of `METRICS`."""
+def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> Values:
+    """Return every precision of the `queries`; `expected` is what `chance` gives for them."""
     found: Values = {}
     for name, kind, filtered in METRICS:
-        if kind in field.kinds:
-            findable = _counts(field, kind, queries, filtered=filtered)[0] > 0
-            chosen = (lists.filtered if filtered else lists.near)[queries]
-            for k in PRECISION_CUTS:
-                values = precision_per_query(chosen, queries, field.kinds[kind], k)
-                found[f"{name}@{k}"] = np.where(findable, values, np.nan)
+        chosen = (lists.filtered if filtered else lists.near)[queries]
+        for k in PRECISION_CUTS if kind in field.kinds else ():
+            metric = f"{name}@{k}"
+            values = precision_per_query(chosen, queries, field.kinds[kind], k)
+            found[metric] = np.where(np.isfinite(expected[metric]), values, np.nan)
     return found
 
 
 def chance(field: Field, queries: Codes) -> Values:
-    """Return what `precisions` would be on average of lists drawn at random."""
+    """Return what the precisions of lists drawn at random are on average, by `METRICS`."""
     found: Values = {}
     for name, kind, filtered in METRICS:
         if kind in field.kinds:

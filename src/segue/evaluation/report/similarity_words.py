@@ -1,0 +1,103 @@
+"""Similar tracks in words: how metrics and methods are called, what the figures show and do not."""
+
+from collections.abc import Mapping
+
+from segue.evaluation.report.similarity import HubsTaken, SimilarityReport
+from segue.evaluation.report.words import FEW, display_name, joined, percent, spoken_name
+
+CUT = 10
+"""The length of the lists that are told of."""
+
+HUBS = (f"hub_skewness@{CUT}", f"largest_hub@{CUT}", f"never_retrieved@{CUT}")
+_METHODS = {
+    "plain": "cosine",
+    "mutual_proximity": "mutual proximity",
+    "local_scaling": "local scaling",
+}
+
+
+def method_name(method: str) -> str:
+    """Return how a way to compare is called in a sentence.
+
+    Examples
+    --------
+    >>> method_name("mutual_proximity"), method_name("plain")
+    ('mutual proximity', 'cosine')
+    """
+    return _METHODS.get(method, method.replace("_", " "))
+
+
+def heads(target: str | None) -> dict[str, str]:
+    """Return the metrics of a table of neighbours with how they are headed.
+
+    Examples
+    --------
+    >>> heads("genre")["precision@10"]
+    'Same genre, other artist'
+    """
+    kind = target or "class"
+    named = {
+        "precision": f"Same {kind}, other artist",
+        "precision_unfiltered": f"Same {kind}, any artist",
+        "artist_precision": "Same artist",
+        "album_precision": "Same album",
+        "album_precision_filtered": "Same album, other artist",
+    }
+    return {f"{name}@{CUT}": head for name, head in named.items()}
+
+
+def similarity_shows(found: SimilarityReport, confidence: float) -> list[str]:
+    """Return what the figures on neighbours show, a sentence or a few each."""
+    best = found.everything or found.judged
+    values, bounds = best.models.get(found.model, {}), best.intervals.get(found.model, {})
+    sentences = []
+    metric = next((name for name in heads(found.target) if name in values), None)
+    if metric is not None:
+        head = heads(found.target)[metric].lower().replace(", ", " by ", 1)
+        by_chance = best.models.get("random", {}).get(metric)
+        told = f"; by chance it would be {by_chance * CUT:.1f}" if by_chance is not None else ""
+        low, high = (CUT * bound for bound in bounds.get(metric, (values[metric],) * 2))
+        sentences.append(
+            f"Of the {CUT} tracks nearest to a track by {spoken_name(found.model)},"
+            f" {CUT * values[metric]:.1f} on average are of the {head}"
+            f" ({percent(confidence)} interval {low:.1f} to {high:.1f};"
+            f" {best.n[metric]} tracks asked){told}."
+        )
+    sentences += [_hub_sentence(name, each) for name, each in found.hubs.items()]
+    return sentences
+
+
+def similarity_caveats(found: SimilarityReport) -> list[str]:
+    """Return what the figures on neighbours do not show."""
+    caveats = []
+    n = max(found.judged.n.values(), default=0)
+    if found.everything and n < FEW:
+        caveats.append(
+            f"{joined(map(spoken_name, found.learned))} learned labels, so only the"
+            f" {n} tracks of the {found.judged.split} part are asked about there: few, so every"
+            " figure is rough."
+        )
+    caveats.append(
+        "Neighbours of one kind are neighbours that a label says are of one kind: tracks may sound"
+        " alike across labels, and whether people find them alike was not asked."
+    )
+    return caveats
+
+
+def _hub_sentence(name: str, found: HubsTaken) -> str:
+    before, after = (found.methods[method] for method in ("plain", "mutual_proximity"))
+    skewed = f"{_change(before, after, HUBS[0])} in skewness"
+    largest = f"the largest hub from {before[HUBS[1]]:.0f} to {after[HUBS[1]]:.0f} lists"
+    metric = f"precision@{CUT}"
+    cost = ""
+    if metric in before:
+        cost = f"; precision@{CUT} goes {_change(before, after, metric)}"
+        if found.difference and found.difference[0] <= 0 <= found.difference[1]:
+            cost += ", which is not told apart from no change"
+    use = "is used" if found.used == "mutual_proximity" else "is not used"
+    return f"{display_name(name)}: mutual proximity takes hubs {skewed}, {largest}{cost}. It {use}."
+
+
+def _change(before: Mapping[str, float], after: Mapping[str, float], metric: str) -> str:
+    digits = 3 if metric.startswith("precision") else 1
+    return f"from {before[metric]:.{digits}f} to {after[metric]:.{digits}f}"
