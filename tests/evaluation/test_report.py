@@ -267,13 +267,6 @@ def test_nothing_measured_is_told_with_its_reason():
     assert found.not_shown == ("There are no listens.",)
 
 
-def test_similar_tracks_are_told_in_their_own_words():
-    shows, _ = said(lists(task="similarity", engine="knn"))
-    assert "Of the 10 tracks nearest to a track by kNN, 1.5 on average are of the same genre" in (
-        shows
-    )
-
-
 # The page
 
 
@@ -352,7 +345,6 @@ def test_every_plot_is_a_file_too(written):
         report(),
         report(baseline()),
         report(classifier(history={"loss": [1.0], "val_loss": []})),
-        report(lists(task="similarity")),
         report(lists(models={"blend": {"ndcg@10": math.nan}})),
         report(maps=(EmbeddingMap(name="cnn", xy=np.zeros((0, 2)), labels=[]),)),
     ],

@@ -30,10 +30,11 @@ def _neighbours(document: Mapping[str, Any], found: Mapping[str, Any], part: str
         bounds = found["model_intervals"].get(name) or {}
         cells = [with_interval(values.get(metric), bounds.get(metric)) for metric in shown]
         rows.append((name, *cells))
-    n = document["n"] if found is document else max(found["n"].values())
     said = "all tracks" if part == "all part" else part
-    title = f"Neighbours that share a track's ..., precision@{_CUT} of {n:,} queries: {said}"
-    print_table(title, ("", *shown.values()), rows, right=len(shown))
+    title = f"Share of the {_CUT} nearest that are of the same ..., asked for {said}"
+    counts = document["queries"] if found is document else found["n"]
+    heads = [f"{head} ({counts[metric]:,})" for metric, head in shown.items()]
+    print_table(title, ("", *heads), rows, right=len(shown))
     say("")
 
 

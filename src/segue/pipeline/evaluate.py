@@ -27,7 +27,7 @@ from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.judge_classifiers import judge_classifiers
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
 from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
-from segue.pipeline.labels import Labels, artist_groups, labels_of
+from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
@@ -203,13 +203,7 @@ def _measurement(
     undividable: tuple[str, ...] = ()
     if labels:
         counts["tracks"] = labels.counts()
-        stated = any(track.split for track in asked.catalogue.tracks)
-        method.append(
-            "Tracks are split as the dataset states."
-            if stated
-            else "Tracks are split so that no artist (or album or folder, where the artist is not"
-            " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
-        )
+        method.append(split_rule(asked.catalogue))
         disjoint = not straddling_groups(groups, labels.splits)
         values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
         undividable = undividable_classes(groups, values)

@@ -64,6 +64,9 @@ def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecis
     if kept.get(model, {}).get("fingerprint") == fingerprint:
         return HubDecision(**kept[model]["decision"])
     made = _decide(library, catalogue, model)
+    if not made.n:
+        # nothing to decide by yet: other tracks may come
+        return made
     kept[model] = {"fingerprint": fingerprint, "decision": made.to_dict()}
     with library.models.saving(HUBS, {"decisions": kept}):
         pass
@@ -94,6 +97,8 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     space = model_space(library, catalogue, model)
     field, queries, judged_by, split = _asked(library, catalogue, space)
     vectors = space.vectors[field.places]
+    if len(vectors) < 2:
+        return HubDecision(used=PLAIN, judged_by=judged_by, split=split, n=0, figures={})
     metric = f"precision{'' if split == 'valid' else '_unfiltered'}@{HUB_CUT}"
     expected = chance(field, queries)
     methods: dict[str, Rescale] = {

@@ -126,7 +126,7 @@ def _judged(
 ) -> SimilarityReport:
     field = asked.field
     every = _asked(field, np.arange(len(field.places)), "all", asked.seed)
-    used, hubs, lists = {}, {}, {}
+    hubs, lists = {}, {}
     with progress("Judging neighbours", len(found)) as advance:
         for space in found:
             vectors = space.vectors[field.places]
@@ -134,13 +134,11 @@ def _judged(
             by_method = {
                 name: neighbour_lists(field, vectors, rescale) for name, rescale in methods.items()
             }
-            used[space.name] = (
-                hub_decision(library, catalogue, space.model).used if space.model else PLAIN
-            )
-            lists[space.name] = by_method[used[space.name]]
+            used = hub_decision(library, catalogue, space.model).used if space.model else None
+            lists[space.name] = by_method[used or PLAIN]
             if len(methods) > 1:
                 fair = asked if space.learned else every
-                hubs[space.name] = _hubs_taken(fair, by_method, used[space.name])
+                hubs[space.name] = _hubs_taken(fair, by_method, used)
             advance(1)
     judged = _neighbours(asked, lists)
     if not any(judged.n.values()):
@@ -225,7 +223,7 @@ def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
     }
 
 
-def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str) -> HubsTaken:
+def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None) -> HubsTaken:
     judged = _neighbours(asked, by_method, baseline=False)
     before, after = (
         _precisions(asked, by_method[name]).get(_MAIN, np.zeros(0))

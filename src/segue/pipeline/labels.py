@@ -146,6 +146,16 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
     return groups
 
 
+def split_rule(catalogue: Catalogue) -> str:
+    """Say in words how tracks are split."""
+    if any(track.split for track in catalogue.tracks):
+        return "Tracks are split as the dataset states."
+    return (
+        "Tracks are split so that no artist (or album or folder, where the artist is not"
+        " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
+    )
+
+
 def _splits(
     library: Library, catalogue: Catalogue, target: str, labels: Sequence[str | None]
 ) -> list[Split]:

@@ -39,12 +39,14 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubsTaken:
-    """One space by each way to compare, on the queries of `split`; `used` names segue's own.
+    """One space by each way to compare, on the queries of `split`.
+
+    `used` names the way that segue compares by, None for a space that it only measures.
 
     `difference` is the paired interval of ``precision@10``, mutual proximity minus plain cosine.
     """
 
-    used: str
+    used: str | None
     split: Part
     methods: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)

@@ -1,19 +1,14 @@
 """Similar tracks in words: how metrics and methods are called, what the figures show and do not."""
 
-from collections.abc import Mapping
-
 from segue.evaluation.report.similarity import HubsTaken, SimilarityReport
-from segue.evaluation.report.words import FEW, display_name, joined, percent, spoken_name
+from segue.evaluation.report.words import FEW, joined, percent, spoken_name
 
 CUT = 10
 """The length of the lists that are told of."""
 
 HUBS = (f"hub_skewness@{CUT}", f"largest_hub@{CUT}", f"never_retrieved@{CUT}")
-_METHODS = {
-    "plain": "cosine",
-    "mutual_proximity": "mutual proximity",
-    "local_scaling": "local scaling",
-}
+PLAIN, MUTUAL_PROXIMITY = "plain", "mutual_proximity"
+_METHODS = {PLAIN: "cosine"}
 
 
 def method_name(method: str) -> str:
@@ -63,8 +58,7 @@ def similarity_shows(found: SimilarityReport, confidence: float) -> list[str]:
             f" ({percent(confidence)} interval {low:.1f} to {high:.1f};"
             f" {best.n[metric]} tracks asked){told}."
         )
-    sentences += [_hub_sentence(name, each) for name, each in found.hubs.items()]
-    return sentences
+    return sentences + _hub_sentences(found)
 
 
 def similarity_caveats(found: SimilarityReport) -> list[str]:
@@ -84,20 +78,35 @@ def similarity_caveats(found: SimilarityReport) -> list[str]:
     return caveats
 
 
-def _hub_sentence(name: str, found: HubsTaken) -> str:
-    before, after = (found.methods[method] for method in ("plain", "mutual_proximity"))
-    skewed = f"{_change(before, after, HUBS[0])} in skewness"
-    largest = f"the largest hub from {before[HUBS[1]]:.0f} to {after[HUBS[1]]:.0f} lists"
+def _hub_sentences(found: SimilarityReport) -> list[str]:
+    """Say for which models hubs are taken away, what that does, and for which it is not done."""
+    used = [name for name, each in found.hubs.items() if each.used == MUTUAL_PROXIMITY]
+    without = [name for name, each in found.hubs.items() if each.used == PLAIN]
+    sentences = [
+        f"Hubs are taken away for {spoken_name(name)}, by mutual proximity: "
+        + _hub_change(found.hubs[name])
+        for name in used
+    ]
+    if without:
+        sentences.append(
+            f"Hubs stay as they are for {joined(map(spoken_name, without))}: taking them away did"
+            " not help on the tracks that decide it."
+        )
+    return sentences
+
+
+def _hub_change(found: HubsTaken) -> str:
+    before, after = found.methods[PLAIN], found.methods[MUTUAL_PROXIMITY]
+    skewness, largest, never = HUBS
+    sentence = (
+        f"skewness goes from {before[skewness]:.1f} to {after[skewness]:.1f}, the largest hub from"
+        f" {before[largest]:.0f} to {after[largest]:.0f} lists, and tracks in no list from"
+        f" {100 * before[never]:.1f}% to {100 * after[never]:.1f}%"
+    )
     metric = f"precision@{CUT}"
-    cost = ""
-    if metric in before:
-        cost = f"; precision@{CUT} goes {_change(before, after, metric)}"
-        if found.difference and found.difference[0] <= 0 <= found.difference[1]:
-            cost += ", which is not told apart from no change"
-    use = "is used" if found.used == "mutual_proximity" else "is not used"
-    return f"{display_name(name)}: mutual proximity takes hubs {skewed}, {largest}{cost}. It {use}."
-
-
-def _change(before: Mapping[str, float], after: Mapping[str, float], metric: str) -> str:
-    digits = 3 if metric.startswith("precision") else 1
-    return f"from {before[metric]:.{digits}f} to {after[metric]:.{digits}f}"
+    if metric not in before:
+        return sentence + "."
+    told = f"; precision goes from {before[metric]:.3f} to {after[metric]:.3f}"
+    if found.difference and found.difference[0] <= 0 <= found.difference[1]:
+        told += ", which cannot be told apart from no change"
+    return sentence + told + "."

@@ -32,6 +32,11 @@ _NAMES = {
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",
     "majority": "majority class",
+    "descriptors": "all descriptors",
+    "log_mel": "log-mel",
+    "mfcc": "MFCC",
+    "rms": "RMS",
+    "track": "loudness, tempo, key",
 }
 
 
