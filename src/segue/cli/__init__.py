@@ -11,6 +11,7 @@ from segue.cli.demo import demo
 from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
 from segue.cli.library import library
+from segue.cli.models import models
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
 from segue.cli.train import train
@@ -50,6 +51,7 @@ def start(
 for verb in (preprocess, train, recommend, similar, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(library, name="library")
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def _neighbours(document: Mapping[str, Any], found: Mapping[str, Any], part: str
 
 def _hubs(document: Mapping[str, Any]) -> None:
     hubs: Mapping[str, Any] = document["hubs"]
-    shown = _shown(document, {name: each["methods"]["plain"] for name, each in hubs.items()})
+    shown = _shown(document, {name: each["methods"]["cosine"] for name, each in hubs.items()})
     rows = []
     for name, each in hubs.items():
         for method, values in each["methods"].items():

@@ -32,7 +32,7 @@ from segue.pipeline.spaces import Space, model_space
 from segue.signals import VectorSignal
 
 HUBS = "hubs"
-PLAIN, MUTUAL_PROXIMITY = "plain", "mutual_proximity"
+COSINE, MUTUAL_PROXIMITY = "cosine", "mutual_proximity"
 _VERSION = 1  # goes up when other decisions would be made
 _LEAST_QUERIES = 10
 
@@ -98,11 +98,11 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     field, queries, judged_by, split = _asked(library, catalogue, space)
     vectors = space.vectors[field.places]
     if len(vectors) < 2:
-        return HubDecision(used=PLAIN, judged_by=judged_by, split=split, n=0, figures={})
+        return HubDecision(used=COSINE, judged_by=judged_by, split=split, n=0, figures={})
     metric = f"precision{'' if split == 'valid' else '_unfiltered'}@{HUB_CUT}"
     expected = chance(field, queries)
     methods: dict[str, Rescale] = {
-        PLAIN: plain,
+        COSINE: plain,
         MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
     }
     figures: dict[str, dict[str, float]] = {}
@@ -115,10 +115,10 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
             f"precision@{HUB_CUT}": float(np.nanmean(values)) if n else 0.0,
             **hubness(lists.near, len(field.places)).metrics(),
         }
-    before, after = figures[PLAIN], figures[MUTUAL_PROXIMITY]
+    before, after = figures[COSINE], figures[MUTUAL_PROXIMITY]
     right, skewed = f"precision@{HUB_CUT}", f"hub_skewness@{HUB_CUT}"
     helps = n > 0 and after[right] >= before[right] and after[skewed] < before[skewed]
-    used = MUTUAL_PROXIMITY if helps else PLAIN
+    used = MUTUAL_PROXIMITY if helps else COSINE
     return HubDecision(used=used, judged_by=judged_by, split=split, n=n, figures=figures)
 
 

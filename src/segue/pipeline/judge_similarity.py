@@ -19,7 +19,6 @@ from segue.evaluation import (
     HubsTaken,
     Interval,
     Neighbours,
-    Part,
     SimilarityReport,
     bootstrap_interval,
     hubness,
@@ -29,7 +28,7 @@ from segue.index import LocalScaling, MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.embeddings import KNN
-from segue.pipeline.hubs import MUTUAL_PROXIMITY, PLAIN, hub_decision
+from segue.pipeline.hubs import MUTUAL_PROXIMITY, COSINE, hub_decision
 from segue.pipeline.labels import Labels, labels_of
 from segue.pipeline.neighbours import (
     MOST_TRACKS,
@@ -65,7 +64,7 @@ class _Asked:
 
     field: Field
     queries: Codes
-    split: Part
+    split: str
     seed: int
     expected: Values
 
@@ -135,7 +134,7 @@ def _judged(
                 name: neighbour_lists(field, vectors, rescale) for name, rescale in methods.items()
             }
             used = hub_decision(library, catalogue, space.model).used if space.model else None
-            lists[space.name] = by_method[used or PLAIN]
+            lists[space.name] = by_method[used or COSINE]
             if len(methods) > 1:
                 fair = asked if space.learned else every
                 hubs[space.name] = _hubs_taken(fair, by_method, used)
@@ -208,16 +207,16 @@ def _held_out(
     )
 
 
-def _asked(field: Field, queries: Codes, split: Part, seed: int) -> _Asked:
+def _asked(field: Field, queries: Codes, split: str, seed: int) -> _Asked:
     return _Asked(field, queries, split, seed, chance(field, queries))
 
 
 def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
     """Return the ways to compare; a single block of descriptors is only measured as it is."""
     if space.model is None and space.name != DESCRIPTORS:
-        return {PLAIN: plain}
+        return {COSINE: plain}
     return {
-        PLAIN: plain,
+        COSINE: plain,
         MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
         LOCAL_SCALING: LocalScaling.fit(vectors).between,
     }
@@ -227,7 +226,7 @@ def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None)
     judged = _neighbours(asked, by_method, baseline=False)
     before, after = (
         _precisions(asked, by_method[name]).get(_MAIN, np.zeros(0))
-        for name in (PLAIN, MUTUAL_PROXIMITY)
+        for name in (COSINE, MUTUAL_PROXIMITY)
     )
     difference = None
     if np.isfinite(before).any():

@@ -9,7 +9,7 @@ from segue.evaluation.report.contents import (
     RecommendationReport,
     Report,
 )
-from segue.evaluation.report.similarity import HubsTaken, Neighbours, Part, SimilarityReport
+from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
 from segue.evaluation.report.verdict import Verdict, verdict
 from segue.evaluation.report.writing import write_report
 
@@ -21,7 +21,6 @@ __all__ = [
     "Measurement",
     "Mistake",
     "Neighbours",
-    "Part",
     "RecommendationReport",
     "Report",
     "SimilarityReport",

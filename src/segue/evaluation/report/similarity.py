@@ -10,19 +10,16 @@ Conventions
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from segue.evaluation.intervals import Interval
-from segue.types import Split
-
-Part = Split | Literal["all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
     """How spaces did on the same queries. `n` counts, for each metric, those who could be asked."""
 
-    split: Part
+    split: str
     n: Mapping[str, int]
     models: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
@@ -47,7 +44,7 @@ class HubsTaken:
     """
 
     used: str | None
-    split: Part
+    split: str
     methods: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
     difference: Interval | None = None

@@ -86,7 +86,7 @@ def percent_of(share: float) -> str:
 
 
 def _any_hub(found: SimilarityReport, metric: str) -> bool:
-    return any(metric in each.methods["plain"] for each in found.hubs.values())
+    return any(metric in each.methods["cosine"] for each in found.hubs.values())
 
 
 def _hub_rows(name: str, found: HubsTaken, shown: Sequence[str]) -> list[HubRow]:

@@ -7,8 +7,7 @@ CUT = 10
 """The length of the lists that are told of."""
 
 HUBS = (f"hub_skewness@{CUT}", f"largest_hub@{CUT}", f"never_retrieved@{CUT}")
-PLAIN, MUTUAL_PROXIMITY = "plain", "mutual_proximity"
-_METHODS = {PLAIN: "cosine"}
+COSINE, MUTUAL_PROXIMITY = "cosine", "mutual_proximity"
 
 
 def method_name(method: str) -> str:
@@ -16,10 +15,10 @@ def method_name(method: str) -> str:
 
     Examples
     --------
-    >>> method_name("mutual_proximity"), method_name("plain")
-    ('mutual proximity', 'cosine')
+    >>> method_name("mutual_proximity")
+    'mutual proximity'
     """
-    return _METHODS.get(method, method.replace("_", " "))
+    return method.replace("_", " ")
 
 
 def heads(target: str | None) -> dict[str, str]:
@@ -81,7 +80,7 @@ def similarity_caveats(found: SimilarityReport) -> list[str]:
 def _hub_sentences(found: SimilarityReport) -> list[str]:
     """Say for which models hubs are taken away, what that does, and for which it is not done."""
     used = [name for name, each in found.hubs.items() if each.used == MUTUAL_PROXIMITY]
-    without = [name for name, each in found.hubs.items() if each.used == PLAIN]
+    without = [name for name, each in found.hubs.items() if each.used == COSINE]
     sentences = [
         f"Hubs are taken away for {spoken_name(name)}, by mutual proximity: "
         + _hub_change(found.hubs[name])
@@ -96,7 +95,7 @@ def _hub_sentences(found: SimilarityReport) -> list[str]:
 
 
 def _hub_change(found: HubsTaken) -> str:
-    before, after = found.methods[PLAIN], found.methods[MUTUAL_PROXIMITY]
+    before, after = found.methods[COSINE], found.methods[MUTUAL_PROXIMITY]
     skewness, largest, never = HUBS
     sentence = (
         f"skewness goes from {before[skewness]:.1f} to {after[skewness]:.1f}, the largest hub from"
