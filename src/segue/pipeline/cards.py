@@ -215,10 +215,11 @@ def _not_for(
     if labels is None or not labels.class_names:
         return ["Naming anything: it learned no classes, it only places tracks beside each other."]
     target = labels.target
-    sentences = [
-        f"Other libraries than this one: it knows {len(labels.class_names)} classes of"
-        + f" {target} as they are labelled here, and no others."
-    ]
+    other = (
+        f"Other libraries than this one: it knows {len(labels.class_names)} classes of {target} as"
+        " they are labelled here, and no others."
+    )
+    sentences = [other]
     if target != "artist":
         sentences.append(
             "Telling who made a track: artists are kept apart in the split, and it is never judged"

@@ -28,7 +28,7 @@ from segue.index import LocalScaling, MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.embeddings import KNN
-from segue.pipeline.hubs import MUTUAL_PROXIMITY, COSINE, hub_decision
+from segue.pipeline.hubs import COSINE, MUTUAL_PROXIMITY, hub_decision
 from segue.pipeline.labels import Labels, labels_of
 from segue.pipeline.neighbours import (
     MOST_TRACKS,
