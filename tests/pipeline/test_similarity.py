@@ -121,6 +121,7 @@ def test_the_document_keeps_the_contract(plain_shelf):
     assert document["metrics"] == document["models"][document["model"]]
     assert set(document["intervals"]) <= set(document["metrics"])
     assert document["baselines"] == ["random"]
+    assert set(document["differences"]) == set(document["models"]) - {"descriptors", "random"}
     assert document["hubs"]["descriptors"]["used"] is None
     assert set(document["hubs"]["descriptors"]["methods"]) == {
         "cosine",

@@ -44,6 +44,10 @@ def evaluate(
     json: JsonOption = False,
 ) -> None:
     """Measure models and recommendations against baselines, and write a report."""
+    if target is not None and subject not in (Subject.similarity, Subject.all):
+        raise typer.BadParameter(
+            "--target is for similarity: a model is judged on what it was trained on"
+        )
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 

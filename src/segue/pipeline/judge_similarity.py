@@ -22,7 +22,6 @@ from segue.evaluation import (
     SimilarityReport,
     bootstrap_interval,
     hubness,
-    paired_difference,
 )
 from segue.index import LocalScaling, MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
@@ -31,6 +30,8 @@ from segue.pipeline.embeddings import KNN
 from segue.pipeline.hubs import COSINE, MUTUAL_PROXIMITY, hub_decision
 from segue.pipeline.labels import Labels, labels_of
 from segue.pipeline.neighbours import (
+    ALBUM,
+    ARTIST,
     MOST_TRACKS,
     Codes,
     Field,
@@ -139,7 +140,8 @@ def _judged(
                 fair = asked if space.learned else every
                 hubs[space.name] = _hubs_taken(fair, by_method, used)
             advance(1)
-    judged = _neighbours(asked, lists)
+    first = next((name for name in (KNN, DESCRIPTORS) if name in lists), found[0].name)
+    judged = _neighbours(asked, lists, first)
     if not any(judged.n.values()):
         raise ModelError(
             f"Nothing is known that the neighbours of the {asked.split} part could share (no"
@@ -147,9 +149,11 @@ def _judged(
             " choose another --target."
         )
     unlearned = {space.name: lists[space.name] for space in found if not space.learned}
-    everything = _neighbours(every, unlearned) if asked.split != "all" and unlearned else None
+    everything = (
+        _neighbours(every, unlearned, first) if asked.split != "all" and unlearned else None
+    )
     return SimilarityReport(
-        model=next((name for name in (KNN, DESCRIPTORS) if name in lists), found[0].name),
+        model=first,
         target=labels.target if labels else None,
         n_tracks=len(field.places),
         judged=judged,
@@ -167,7 +171,8 @@ def _labels(
     wanted = target or next((name for name in trained if name), None) or "genre"
     labels = labels_of(library, catalogue, wanted)
     if len(labels.class_names) >= 2:
-        return labels, []
+        # artists and albums are judged anyway
+        return (None if wanted in (ARTIST, ALBUM) else labels), []
     only = f"one, {labels.class_names[0]!r}" if labels.class_names else "none"
     reason = (
         f"Neighbours cannot be judged by {wanted!r}, which needs two classes of 2 tracks and has"
@@ -223,39 +228,50 @@ def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
 
 
 def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None) -> HubsTaken:
-    judged = _neighbours(asked, by_method, baseline=False)
-    before, after = (
-        _precisions(asked, by_method[name]).get(_MAIN, np.zeros(0))
-        for name in (COSINE, MUTUAL_PROXIMITY)
-    )
-    difference = None
-    if np.isfinite(before).any():
-        groups = asked.field.artists[asked.queries]
-        difference = paired_difference(after, before, groups=groups, seed=asked.seed)
+    judged = _neighbours(asked, by_method, MUTUAL_PROXIMITY, baseline=False)
     return HubsTaken(
         used=used,
         split=judged.split,
         methods=judged.models,
         intervals=judged.intervals,
-        difference=difference,
+        difference=judged.differences.get(COSINE, {}).get(_MAIN),
     )
 
 
-def _neighbours(asked: _Asked, lists: Mapping[str, Lists], *, baseline: bool = True) -> Neighbours:
-    """Return the means and intervals of every space; intervals draw artists."""
+def _neighbours(
+    asked: _Asked, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
+) -> Neighbours:
+    """Return the means and intervals of all `lists`, and `first` minus each; drawing artists."""
+    values = {
+        name: precisions(asked.field, found, asked.queries, asked.expected)
+        for name, found in lists.items()
+    }
     n = {name: int(np.isfinite(values).sum()) for name, values in asked.expected.items()}
     models, intervals = {}, {}
     for name, found in lists.items():
-        means, bounds = _means(asked, _precisions(asked, found), n)
+        means, bounds = _means(asked, values[name], n)
         models[name] = means | hubness(found.near, len(asked.field.places)).metrics()
         intervals[name] = bounds
     if baseline:
         models[RANDOM], intervals[RANDOM] = _means(asked, asked.expected, n)
-    return Neighbours(split=asked.split, n=n, models=models, intervals=intervals)
+    return Neighbours(
+        split=asked.split,
+        n=n,
+        models=models,
+        intervals=intervals,
+        differences=_differences(asked, values, first) if n.get(_MAIN) else {},
+    )
 
 
-def _precisions(asked: _Asked, lists: Lists) -> Values:
-    return precisions(asked.field, lists, asked.queries, asked.expected)
+def _differences(
+    asked: _Asked, values: Mapping[str, Values], first: str
+) -> dict[str, dict[str, Interval]]:
+    if first not in values:
+        return {}
+    pairs = {name: values[first][_MAIN] - each[_MAIN] for name, each in values.items()}
+    groups = asked.field.artists[asked.queries]
+    bounds = bootstrap_interval(pairs, groups=groups, seed=asked.seed)
+    return {name: {_MAIN: interval} for name, interval in bounds.items() if name != first}
 
 
 def _means(

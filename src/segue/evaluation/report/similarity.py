@@ -17,12 +17,16 @@ from segue.evaluation.intervals import Interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbours:
-    """How spaces did on the same queries. `n` counts, for each metric, those who could be asked."""
+    """How spaces did on the same queries. `n` counts, for each metric, those who could be asked.
+
+    `differences` maps a space to paired intervals: the one that the report tells first, minus it.
+    """
 
     split: str
     n: Mapping[str, int]
     models: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
+    differences: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as documents hold it."""
@@ -31,6 +35,7 @@ class Neighbours:
             "n": self.n,
             "models": self.models,
             "model_intervals": self.intervals,
+            "differences": self.differences,
         }
 
 

@@ -57,7 +57,7 @@ def similarity_shows(found: SimilarityReport, confidence: float) -> list[str]:
             f" ({percent(confidence)} interval {low:.1f} to {high:.1f};"
             f" {best.n[metric]} tracks asked){told}."
         )
-    return sentences + _hub_sentences(found)
+    return sentences + _learned_sentences(found) + _hub_sentences(found)
 
 
 def similarity_caveats(found: SimilarityReport) -> list[str]:
@@ -75,6 +75,24 @@ def similarity_caveats(found: SimilarityReport) -> list[str]:
         " alike across labels, and whether people find them alike was not asked."
     )
     return caveats
+
+
+def _learned_sentences(found: SimilarityReport) -> list[str]:
+    """Compare what learned labels with the space that is told first, on the same tracks."""
+    metric, part = f"precision@{CUT}", found.judged
+    sentences = []
+    for name in found.learned:
+        difference = part.differences.get(name, {}).get(metric)
+        if name == found.model or difference is None:
+            continue
+        own, other = (CUT * part.models[each][metric] for each in (name, found.model))
+        low, high = sorted(-CUT * bound for bound in difference)
+        side = "more than" if low > 0 else "fewer than" if high < 0 else "not told apart from"
+        sentences.append(
+            f"By {spoken_name(name)} it is {own:.1f} of {CUT} on the {part.n[metric]} tracks of the"
+            f" {part.split} part, {side} the {other:.1f} by {spoken_name(found.model)} on the same."
+        )
+    return sentences
 
 
 def _hub_sentences(found: SimilarityReport) -> list[str]:
