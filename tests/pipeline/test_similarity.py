@@ -181,7 +181,6 @@ def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypat
 
 def test_a_large_library_is_judged_on_a_part_of_it(plain_shelf, monkeypatch):
     monkeypatch.setattr("segue.pipeline.neighbours.MOST_TRACKS", 20)
-    monkeypatch.setattr("segue.pipeline.judge_similarity.MOST_TRACKS", 20)
     found = judged(plain_shelf)
     assert found.report.n_tracks == 20
     assert "among 20 tracks, drawn of 36" in found.notes[0]

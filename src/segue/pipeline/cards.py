@@ -23,6 +23,7 @@ from segue.pipeline.embeddings import ENCODERS, KNN
 from segue.pipeline.hubs import HubDecision, hub_decision
 from segue.pipeline.judge_classifiers import judged_model
 from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
+from segue.pipeline.spaces import trained_models
 from segue.types import Split
 
 SMALL_CLASS = 10
@@ -116,7 +117,8 @@ def model_card(library: Library, name: str) -> ModelCard:
     target = manifest.get("target")
     labels = labels_of(library, catalogue, target) if target and len(catalogue) else None
     classes = _learned(labels) if labels else {}
-    judged = _judgements(library, catalogue, labels, name) if labels and classes else []
+    judges = bool(labels and classes and manifest.get("class_names"))
+    judged = _judgements(library, catalogue, labels, name) if labels and judges else []
     return ModelCard(
         name=name,
         kind=manifest["kind"],
@@ -169,9 +171,7 @@ def _judgements(
     library: Library, catalogue: Catalogue, labels: Labels, name: str
 ) -> list[Judgement]:
     """Judge the class probabilities that the model gave, on test and on valid."""
-    if len(labels.class_names) < 2 or (name not in ENCODERS and name != KNN):
-        return []
-    if not labels.counts()["train"]:
+    if len(labels.class_names) < 2 or not labels.counts()["train"]:
         return []
     chances = judged_model(library, catalogue, labels, name).chances
     known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
@@ -202,7 +202,7 @@ def _judgements(
 
 
 def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | None:
-    if name not in (*ENCODERS, KNN) or not len(catalogue):
+    if name not in trained_models(library) or not len(catalogue):
         return None
     found = hub_decision(library, catalogue, name)
     return found if found.n else None

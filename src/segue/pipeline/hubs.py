@@ -18,6 +18,7 @@ from segue.evaluation import HUB_CUT, hubness
 from segue.index import MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
 from segue.pipeline.duplicates import recordings
+from segue.pipeline.embeddings import embedding_store
 from segue.pipeline.labels import artist_groups, labels_of
 from segue.pipeline.neighbours import (
     ARTIST,
@@ -59,7 +60,8 @@ class HubDecision:
 
 def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     """Return the decision on the present training of `model`, made now if there is none yet."""
-    fingerprint = f"{_VERSION} {library.models.manifest(model)['fingerprint']}"
+    # its name tells the model and the training of it
+    fingerprint = f"{_VERSION} {embedding_store(library, model).directory.name}"
     kept = _kept(library)
     if kept.get(model, {}).get("fingerprint") == fingerprint:
         return HubDecision(**kept[model]["decision"])
@@ -125,9 +127,9 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
 def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field, Codes, str, str]:
     """Return the tracks compared, those asked for neighbours, what is right, and their split."""
     groups = recordings(library, catalogue)
-    target = library.models.manifest(space.name).get("target")
-    if target:
-        labels = labels_of(library, catalogue, target)
+    target = space.target or "genre"
+    labels = labels_of(library, catalogue, target)
+    if len(labels.class_names) >= 2:
         names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
         field = make_field(catalogue, groups, space.has_vector, names)
         valid = np.flatnonzero(labels.mask("valid")[field.places])

@@ -32,12 +32,12 @@ from segue.pipeline.labels import Labels, labels_of
 from segue.pipeline.neighbours import (
     ALBUM,
     ARTIST,
-    MOST_TRACKS,
     Codes,
     Field,
     Lists,
     Values,
     chance,
+    field_notes,
     make_field,
     neighbour_lists,
     precisions,
@@ -100,16 +100,18 @@ def judge_similarity(
             "No track can be compared by its sound, since none has audio, frames or a trained"
             " model's vector: run segue preprocess on a dataset that has audio or frames."
         )
-    labels, notes = _labels(library, catalogue, target, found)
+    wanted = target or next((space.target for space in found if space.target), "genre")
+    labels, notes = _labels(library, catalogue, wanted, needed=target is not None)
     usable = np.logical_and.reduce([space.has_vector for space in found])
     names = _names(labels) if labels else None
     field = make_field(catalogue, recordings(library, catalogue), usable, names, seed=seed)
     if len(field.places) < 2:
+        named = ", ".join(space.name for space in found)
         raise ModelError(
-            f"Neighbours need at least 2 tracks that all of {_listed(found)} can place, and there"
+            f"Neighbours need at least 2 tracks that all of {named} can place, and there"
             f" are {len(field.places)}: run segue preprocess and segue train again."
         )
-    notes += _field_notes(field, int(usable.sum()), labels)
+    notes += field_notes(field, int(usable.sum()), names)
     asked = _held_out(library, catalogue, field, found, split=split, seed=seed)
     report = _judged(library, catalogue, found, asked, labels=labels, progress=progress)
     return JudgedSimilarity(report, labels, tuple(notes))
@@ -164,11 +166,9 @@ def _judged(
 
 
 def _labels(
-    library: Library, catalogue: Catalogue, target: str | None, found: Sequence[Space]
+    library: Library, catalogue: Catalogue, wanted: str, *, needed: bool
 ) -> tuple[Labels | None, list[str]]:
     """Return what neighbours are judged by, or None and a sentence that says why not."""
-    trained = [library.models.manifest(space.model).get("target") for space in found if space.model]
-    wanted = target or next((name for name in trained if name), None) or "genre"
     labels = labels_of(library, catalogue, wanted)
     if len(labels.class_names) >= 2:
         # artists and albums are judged anyway
@@ -178,7 +178,7 @@ def _labels(
         f"Neighbours cannot be judged by {wanted!r}, which needs two classes of 2 tracks and has"
         f" {only}: add labels, or choose another --target."
     )
-    if target is not None:
+    if needed:
         raise ModelError(reason)
     return None, [reason + " Only artists and albums are judged."]
 
@@ -197,7 +197,7 @@ def _held_out(
     seed: int,
 ) -> _Asked:
     """Return the tracks that may be asked about: of the judged part for every learned space."""
-    learned = {library.models.manifest(space.name)["target"] for space in found if space.learned}
+    learned = {space.target for space in found if space.learned and space.target}
     if not learned:
         return _asked(field, np.arange(len(field.places)), "all", seed)
     drawn = [labels_of(library, catalogue, target) for target in sorted(learned)]
@@ -281,30 +281,3 @@ def _means(
     groups = asked.field.artists[asked.queries]
     means = {name: float(np.nanmean(column)) for name, column in known.items()}
     return means, bootstrap_interval(known, groups=groups, seed=asked.seed)
-
-
-def _field_notes(field: Field, n_usable: int, labels: Labels | None) -> list[str]:
-    notes = []
-    if n_usable > MOST_TRACKS:
-        notes.append(
-            f"Neighbours are judged among {MOST_TRACKS:,} tracks, drawn of {n_usable:,}: the more"
-            " tracks there are, the more of a kind are near."
-        )
-    if labels:
-        names = _names(labels)
-        artists: dict[str, set[int]] = {}
-        for place, artist in zip(field.places.tolist(), field.artists.tolist(), strict=True):
-            if (name := names[place]) is not None:
-                artists.setdefault(name, set()).add(artist)
-        alone = sorted(name for name, found in artists.items() if len(found) == 1)
-        if alone:
-            told = ", ".join(alone[:6]) + (f" and {len(alone) - 6} more" if len(alone) > 6 else "")
-            notes.append(
-                f"Not judged with the artist filter, since all their tracks are by one artist (or"
-                f" of one album or folder, where the artist is not known): {told}."
-            )
-    return notes
-
-
-def _listed(found: Sequence[Space]) -> str:
-    return ", ".join(space.name for space in found)

@@ -20,6 +20,7 @@ from segue.sources import comparison_key
 MOST_TRACKS = 5_000
 _LONGEST = max(*PRECISION_CUTS, HUB_CUT)
 _BLOCK = 512
+_TOLD = 6
 
 Codes = NDArray[np.int64]
 Values = dict[str, NDArray[np.float64]]
@@ -135,6 +136,30 @@ def chance(field: Field, queries: Codes) -> Values:
                 values = expected_precision(relevant, candidates, k)
                 found[f"{name}@{k}"] = np.where(relevant > 0, values, np.nan)
     return found
+
+
+def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None) -> list[str]:
+    """Say in sentences whether the field is a sample, and which classes the filter leaves out."""
+    notes = []
+    if n_usable > MOST_TRACKS:
+        notes.append(
+            f"Neighbours are judged among {MOST_TRACKS:,} tracks, drawn of {n_usable:,}: the more"
+            " tracks there are, the more of a kind are near."
+        )
+    artists: dict[str, set[int]] = {}
+    for place, artist in zip(field.places.tolist(), field.artists.tolist(), strict=True):
+        name = target[place] if target is not None else None
+        if name is not None:
+            artists.setdefault(name, set()).add(artist)
+    alone = sorted(name for name, found in artists.items() if len(found) == 1)
+    if alone:
+        told = ", ".join(alone[:_TOLD])
+        more = f" and {len(alone) - _TOLD} more" if len(alone) > _TOLD else ""
+        notes.append(
+            "Not judged with the artist filter, since all their tracks are by one artist (or of one"
+            f" album or folder, where the artist is not known): {told}{more}."
+        )
+    return notes
 
 
 def _counts(field: Field, kind: str, queries: Codes, *, filtered: bool) -> tuple[Codes, Codes]:

@@ -28,13 +28,14 @@ Matrix = NDArray[np.float32]
 class Space:
     """Vectors of all tracks ``[n_tracks, d]``, and what may be asked of them.
 
-    A space that `learned` labels is judged on held-out tracks only. `model` names the model that it
-    comes from, None for descriptors.
+    `model` names the model that it comes from, None for descriptors; `target` is what that was
+    trained for. A space that `learned` labels is judged on held-out tracks only.
     """
 
     name: str
     vectors: Matrix
     model: str | None = None
+    target: str | None = None
     learned: bool = False
 
     @property
@@ -55,20 +56,21 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
 
     Encoders are centred as their signal is; the kNN vector is made without genres and tags.
     """
-    manifest = library.models.manifest(model)
+    # what was trained elsewhere has no manifest here, and learned no labels of this library
+    manifest = library.models.manifest(model) if model in library.models else {}
+    target = manifest.get("target")
     if model == KNN:
         summary = summaries(library, catalogue, manifest["input"])[0]
         vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
-        return Space(model, vectors, model)
-    learned = manifest.get("target") is not None
+        return Space(model, vectors, model, target)
     centred = from_embeddings(
         model, embeddings(library, catalogue, model), learned_from(library, catalogue)
     )
-    return Space(model, centred.vectors, model, learned)
+    return Space(model, centred.vectors, model, target, learned=target is not None)
 
 
 def trained_models(library: Library) -> list[str]:
-    """Return the models that place tracks and are there, encoders first."""
+    """Return the models that place tracks and are there, encoders first: what is judged."""
     return [model for model in (*ENCODERS, KNN) if model in library.models]
 
 
