@@ -274,3 +274,20 @@ def test_valid_stands_in_where_there_is_no_test_part(trained, monkeypatch):
     }
     monkeypatch.setattr(Library, "splits", lambda self, target: splits)
     assert judged(trained).report.judged.split == "valid"
+
+
+def test_what_was_trained_elsewhere_is_judged_by_what_models_here_are_for(neighbourly, monkeypatch):
+    """A space without a manifest: as a pretrained encoder, it learned nothing from this library."""
+    catalogue = neighbourly.catalogue()
+    heard = neighbourly.features({"heard by": "ear"}, {"embedding": "float32"})
+    with heard:
+        found = spaces.spaces(neighbourly, catalogue)[-1]
+        heard.add_many(catalogue.rows.tolist(), {"embedding": found.vectors})
+    for room in ("embeddings", "hubs"):
+        monkeypatch.setattr(f"segue.pipeline.{room}.embedding_store", lambda *_: heard)
+    ear = spaces.model_space(neighbourly, catalogue, "ear")
+    assert (ear.target, ear.learned, ear.has_vector.all()) == (None, False, True)
+    made = hub_decision(neighbourly, catalogue, "ear")
+    assert made.judged_by in ("genre", "artist")
+    monkeypatch.setattr(hubs, "trained_target", lambda _: "album")
+    assert hub_decision(neighbourly, catalogue, "ear").judged_by in ("album", "artist")

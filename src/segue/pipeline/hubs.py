@@ -29,7 +29,7 @@ from segue.pipeline.neighbours import (
     neighbour_lists,
     precisions,
 )
-from segue.pipeline.spaces import Space, model_space
+from segue.pipeline.spaces import Space, model_space, trained_target
 from segue.signals import VectorSignal
 
 HUBS = "hubs"
@@ -60,8 +60,11 @@ class HubDecision:
 
 def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     """Return the decision on the present training of `model`, made now if there is none yet."""
-    # its name tells the model and the training of it
+    # the store's name tells the model and the training of it
     fingerprint = f"{_VERSION} {embedding_store(library, model).directory.name}"
+    if model not in library.models:
+        # what was trained elsewhere is judged by what matters here
+        fingerprint += f" {trained_target(library)}"
     kept = _kept(library)
     if kept.get(model, {}).get("fingerprint") == fingerprint:
         return HubDecision(**kept[model]["decision"])
@@ -127,7 +130,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
 def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field, Codes, str, str]:
     """Return the tracks compared, those asked for neighbours, what is right, and their split."""
     groups = recordings(library, catalogue)
-    target = space.target or "genre"
+    target = space.target or trained_target(library)
     labels = labels_of(library, catalogue, target)
     if len(labels.class_names) >= 2:
         names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]

@@ -42,7 +42,7 @@ from segue.pipeline.neighbours import (
     neighbour_lists,
     precisions,
 )
-from segue.pipeline.spaces import DESCRIPTORS, Space, spaces
+from segue.pipeline.spaces import DESCRIPTORS, Space, spaces, trained_target
 from segue.types import Progress, Split, no_progress
 
 LOCAL_SCALING = "local_scaling"
@@ -100,8 +100,9 @@ def judge_similarity(
             "No track can be compared by its sound, since none has audio, frames or a trained"
             " model's vector: run segue preprocess on a dataset that has audio or frames."
         )
-    wanted = target or next((space.target for space in found if space.target), "genre")
-    labels, notes = _labels(library, catalogue, wanted, needed=target is not None)
+    labels, notes = _labels(
+        library, catalogue, target or trained_target(library), needed=target is not None
+    )
     usable = np.logical_and.reduce([space.has_vector for space in found])
     names = _names(labels) if labels else None
     field = make_field(catalogue, recordings(library, catalogue), usable, names, seed=seed)

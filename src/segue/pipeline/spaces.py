@@ -74,6 +74,13 @@ def trained_models(library: Library) -> list[str]:
     return [model for model in (*ENCODERS, KNN) if model in library.models]
 
 
+def trained_target(library: Library) -> str:
+    """Return what the library's models were trained for, ``genre`` where there are none."""
+    models = trained_models(library)
+    targets = (library.models.manifest(model).get("target") for model in models)
+    return next((target for target in targets if target), "genre")
+
+
 def learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
     """Return the tracks that statistics may be fitted on: none that a model is judged on."""
     models = trained_models(library)
