@@ -22,6 +22,7 @@ VERBS = [
     "demo",
     "library",
     "encoders",
+    "models",
 ]
 
 
@@ -64,7 +65,7 @@ def test_every_option_has_help():
     from segue.cli import app
 
     commands = dict(get_command(app).commands)
-    for group in ("library", "encoders"):
+    for group in ("library", "encoders", "models"):
         commands.update({f"{group} {k}": v for k, v in commands.pop(group).commands.items()})
     for name, command in commands.items():
         assert command.help, name
@@ -86,6 +87,8 @@ def test_json_is_one_document_and_nothing_else(listens):
         ["library", "tracks"],
         ["library", "listeners"],
         ["encoders", "list"],
+        ["models", "list"],
+        ["models", "show", "knn"],
     ):
         done = segue(*verb, "--json", SEGUE_LIBRARY=str(listens))
         assert done.returncode == 0, done.stderr
@@ -122,6 +125,9 @@ def test_a_recommendation_reads_as_the_design_says(listens):
         (["train", "cnn"], "needs audio or precomputed frames"),
         (["train", "knn", "--target", "mood"], "choose a --target"),
         (["evaluate", "cnn"], "segue train cnn"),
+        (["evaluate", "similarity"], "none has audio, frames or a trained model's vector"),
+        (["models", "show", "cnn"], "segue train cnn"),
+        (["models", "show", "svm"], "no model 'svm'"),
     ],
 )
 def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, arguments, sentence):

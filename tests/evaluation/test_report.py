@@ -15,10 +15,13 @@ from segue.evaluation import (
     ClassifierReport,
     Curve,
     EmbeddingMap,
+    HubsTaken,
     Measurement,
     Mistake,
+    Neighbours,
     RecommendationReport,
     Report,
+    SimilarityReport,
     classification_metrics,
     verdict,
     write_report,
@@ -71,6 +74,36 @@ def lists(**changes):
     return RecommendationReport(**settings | changes)
 
 
+def similarity(target="genre", **changes):
+    """Two spaces and chance; hubs taken away from one."""
+    hubs = {"hub_skewness@10": 1.5, "largest_hub@10": 40.0, "never_retrieved@10": 0.125}
+    models = {
+        name: {"precision@10": value, "artist_precision@10": value / 2}
+        for name, value in (("knn", 0.5), ("mfcc", 0.4), ("random", 0.1))
+    }
+    for name in ("knn", "mfcc"):
+        models[name] |= hubs
+    judged = Neighbours(
+        split="test",
+        n={"precision@10": 30, "artist_precision@10": 20, "album_precision@10": 0},
+        models=models,
+        intervals={"knn": {"precision@10": (0.4, 0.6)}},
+        differences={"mfcc": {"precision@10": (0.02, 0.2)}},
+    )
+    taken = HubsTaken(
+        used="mutual_proximity",
+        split="test",
+        methods={
+            "cosine": models["knn"],
+            "mutual_proximity": models["knn"] | {"precision@10": 0.52, "hub_skewness@10": 0.5},
+        },
+        difference=(-0.01, 0.05),
+    )
+    settings = {"model": "knn", "n_tracks": 300, "judged": judged, "hubs": {"knn": taken}}
+    settings |= {"everything": judged, "learned": ("cnn",)}
+    return SimilarityReport(target=target, **settings | changes)
+
+
 def report(*parts, **changes):
     return Report(
         measurement=changes.pop("measurement", measurement()),
@@ -93,6 +126,7 @@ def everything(label=HOSTILE):
         ),
         baseline(names=names),
         lists(simulated=True, curves={label: Curve([0.1, 0.2], [0.1, 0.3])}),
+        similarity=similarity(label),
         maps=(EmbeddingMap(name="cnn", xy=np.arange(8.0).reshape(4, 2), labels=[label, None] * 2),),
         notes=(label,),
         measurement=measurement(dataset=label),
@@ -267,11 +301,33 @@ def test_nothing_measured_is_told_with_its_reason():
     assert found.not_shown == ("There are no listens.",)
 
 
-def test_similar_tracks_are_told_in_their_own_words():
-    shows, _ = said(lists(task="similarity", engine="knn"))
-    assert "Of the 10 tracks nearest to a track by kNN, 1.5 on average are of the same genre" in (
-        shows
+def test_neighbours_are_told_with_chance_and_what_taking_hubs_away_does():
+    shows, caveats = said(similarity=similarity())
+    assert (
+        "Of the 10 tracks nearest to a track by kNN, 5.0 on average are of the same genre by other"
+        " artist (95% interval 4.0 to 6.0; 30 tracks asked); by chance it would be 1.0." in shows
     )
+    assert (
+        "Hubs are taken away for kNN, by mutual proximity: skewness goes from 1.5 to 0.5" in shows
+    )
+    assert "which cannot be told apart from no change" in shows
+    assert "CNN learned labels, so only the 30 tracks of the test part are asked about" in caveats
+    assert "whether people find them alike was not asked" in caveats
+    found, _ = said(similarity=similarity(learned=("mfcc",)))
+    assert "By MFCC it is 4.0 of 10 on the 30 tracks of the test part, fewer than the 5.0" in found
+    alone = replace(similarity().hubs["knn"], used="cosine")
+    assert "Hubs stay as they are for kNN" in said(similarity=similarity(hubs={"knn": alone}))[0]
+
+
+def test_similarity_is_one_document_with_every_space():
+    document = report(similarity=similarity(), subject="similarity").to_document()
+    assert (document["task"], document["model"], document["n"]) == ("similarity", "knn", 30)
+    assert document["metrics"] == document["models"]["knn"]
+    assert document["intervals"] == {"precision@10": [0.4, 0.6]}
+    assert document["hubs"]["knn"]["difference"] == [-0.01, 0.05]
+    assert document["all_tracks"]["n"]["artist_precision@10"] == 20
+    with pytest.raises(ValueError, match="model 'cnn' is not among knn, mfcc, random"):
+        similarity(model="cnn")
 
 
 # The page
@@ -352,7 +408,8 @@ def test_every_plot_is_a_file_too(written):
         report(),
         report(baseline()),
         report(classifier(history={"loss": [1.0], "val_loss": []})),
-        report(lists(task="similarity")),
+        report(similarity=similarity()),
+        report(similarity=similarity(None, everything=None, hubs={})),
         report(lists(models={"blend": {"ndcg@10": math.nan}})),
         report(maps=(EmbeddingMap(name="cnn", xy=np.zeros((0, 2)), labels=[]),)),
     ],

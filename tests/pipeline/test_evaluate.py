@@ -64,6 +64,7 @@ def test_the_report_is_one_page_beside_its_numbers(everything):
         "rnn",
         "knn",
         "personal",
+        "knn",
     ]
     page = found.page.read_text("utf-8")
     assert "confusion" in page.casefold()
@@ -117,7 +118,8 @@ def test_what_cannot_be_measured_says_why(library, trained, dataset):
     # nothing is trained, but listens can be judged all the same
     found = evaluate(library)
     assert [report["task"] for report in found.report.to_document()["reports"]] == [
-        "recommendation"
+        "recommendation",
+        "similarity",
     ]
     assert "No model is trained yet" in found.report.notes[0]
 

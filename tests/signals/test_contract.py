@@ -4,10 +4,13 @@ The checkerboard: even tracks are alike, odd tracks are alike, and listeners lik
 track of their kind is withheld from each, so the right first answer is known exactly.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from segue.engine import rank
+from segue.index import MutualProximity
 from segue.signals import KnnModel, Profile, knn, metadata, popularity, temporal, timbre
 from segue.types import Track
 
@@ -39,8 +42,14 @@ def combined():
     return model.transform(tracks(), vectors())
 
 
+def hubless(signal):
+    """The same signal with mutual proximity in the place of cosines."""
+    return replace(signal, hubs=MutualProximity.fit(signal.vectors))
+
+
 SIGNALS = {
     "timbre": lambda: timbre(vectors()),
+    "timbre without hubs": lambda: hubless(timbre(vectors())),
     "temporal": lambda: temporal(vectors(1)),
     "knn": lambda: knn(combined()),
     "metadata": lambda: metadata(tracks()),
@@ -121,7 +130,7 @@ def test_nothing_known_of_the_listener_is_said_as_nan(comparing):
 
 
 def test_nothing_known_of_a_track_is_said_as_nan():
-    for name in ("timbre", "temporal", "metadata"):
+    for name in ("timbre", "timbre without hubs", "temporal", "metadata"):
         signal = SIGNALS[name]()
         assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
         assert np.isnan(signal.for_track(SILENT)).all()
@@ -139,6 +148,14 @@ def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
         comparing.for_listeners([without]), comparing.for_listeners([like(0, 2)])
     )
     assert without.known.tolist() == [0, 2, 3]
+
+
+def test_who_likes_one_track_is_that_track():
+    for name in ("timbre", "timbre without hubs"):
+        signal = SIGNALS[name]()
+        mine = signal.for_listeners([like(4)])[0]
+        others = np.arange(N_TRACKS + 1) != 4
+        np.testing.assert_allclose(mine[others], signal.for_track(4)[others], rtol=1e-4, atol=1e-4)
 
 
 def test_embeddings_are_centred_on_train_tracks_only():

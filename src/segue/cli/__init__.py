@@ -12,6 +12,7 @@ from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
 from segue.cli.library import library
+from segue.cli.models import models
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
@@ -53,6 +54,7 @@ for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
+app.add_typer(models, name="models")
 
 
 def main() -> None:

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
+from segue.cli.similarity import show_similarity
 
 
 class Subject(StrEnum):
@@ -16,6 +17,7 @@ class Subject(StrEnum):
     cnn = "cnn"
     rnn = "rnn"
     knn = "knn"
+    similarity = "similarity"
     recommendations = "recommendations"
     all = "all"
 
@@ -32,10 +34,16 @@ def evaluate(
     subject: Annotated[
         str,
         typer.Argument(
-            help="What to measure: cnn, rnn, knn, a head such as genre-on-musicnn,"
+            help="What to measure: cnn, rnn, knn, a head such as genre-on-musicnn, similarity,"
             " recommendations or all."
         ),
     ] = Subject.all.value,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Column that similar tracks should share; by default what models are trained on."
+        ),
+    ] = None,
     split: Annotated[Part, typer.Option(help="Part to judge on.")] = Part.test,
     seed: Annotated[int, typer.Option(min=0, help="Of resampling and of random baselines.")] = 0,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -47,12 +55,17 @@ def evaluate(
         raise typer.BadParameter(
             f"{subject!r} is not one of {known}, or a head such as genre-on-vgg"
         )
+    if target is not None and subject not in (Subject.similarity, Subject.all):
+        raise typer.BadParameter(
+            "--target is for similarity: a model is judged on what it was trained on"
+        )
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 
     found = run(
         Library(library, create=False),
         subject,
+        target=target,
         split=split.value,
         seed=seed,
         progress=terminal_progress(),
@@ -70,6 +83,9 @@ def show_document(document: dict[str, Any]) -> None:
     reports = document["reports"] if document["task"] == "all" else [document]
     seen = set()
     for report in reports:
+        if report["task"] == "similarity":
+            show_similarity(report)
+            continue
         ranked = report["task"] != "classification"
         metrics = ("precision@10", "recall@10", "ndcg@10") if ranked else ("accuracy", "f1_macro")
         title = (
@@ -85,7 +101,7 @@ def show_document(document: dict[str, Any]) -> None:
         models = _all_models(report) if not ranked else report["models"]
         for name, values in models.items():
             bounds = report["model_intervals"].get(name) or {}
-            cells = [_with_interval(values.get(m), bounds.get(m)) for m in metrics]
+            cells = [with_interval(values.get(m), bounds.get(m)) for m in metrics]
             rows.append((name, *cells))
         print_table(f"{title}, {report['split']} part", ("", *metrics), rows, right=len(metrics))
         say("")
@@ -98,11 +114,3 @@ def _all_models(first: dict[str, Any]) -> dict[str, Any]:
     baselines = first["baselines"]
     names = sorted(first["models"], key=lambda name: name in baselines)
     return {name: first["models"][name] for name in names}
-
-
-def _with_interval(value: float | None, interval: list[float | None] | None) -> str:
-    if value is None:
-        return "-"
-    if not interval or interval[0] is None or interval[1] is None:
-        return f"{value:.3f}"
-    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

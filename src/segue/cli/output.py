@@ -58,3 +58,16 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
             )
         )
     print_table(title, ("", "track", "id", "why", "score"), rows, right=1)
+
+
+def with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:
+    """Return a figure with its interval, as tables show it.
+
+    >>> with_interval(0.5, [0.25, 0.75]), with_interval(None, None)
+    ('0.500 [0.250, 0.750]', '-')
+    """
+    if value is None:
+        return "-"
+    if not interval or interval[0] is None or interval[1] is None:
+        return f"{value:.3f}"
+    return f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

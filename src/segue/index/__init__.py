@@ -1,14 +1,30 @@
-"""Nearest neighbours: exact. And which tracks are one recording."""
+"""Nearest neighbours: exact, and free of hubs. And which tracks are one recording."""
 
 from segue.index.exact import best, nearest, normalise
+from segue.index.hubs import (
+    LEAST_SPREAD,
+    LocalScaling,
+    MutualProximity,
+    Rescale,
+    both_nearer,
+    likenesses,
+    plain,
+)
 from segue.index.recordings import N_DIMENSIONS, alike_pairs, grouped, shiftless
 
 __all__ = [
+    "LEAST_SPREAD",
     "N_DIMENSIONS",
+    "LocalScaling",
+    "MutualProximity",
+    "Rescale",
     "alike_pairs",
     "best",
+    "both_nearer",
     "grouped",
+    "likenesses",
     "nearest",
     "normalise",
+    "plain",
     "shiftless",
 ]

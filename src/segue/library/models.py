@@ -59,8 +59,10 @@ class ModelStore:
         """
         path = self.path(name) / "manifest.json"
         try:
-            document: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+            document = json.loads(path.read_text("utf-8"))
+            if not isinstance(document, dict):
+                raise TypeError(f"a manifest is a table, not {type(document).__name__}")  # noqa: TRY301
+        except (OSError, ValueError, TypeError) as error:
             raise ModelError(
                 f"The model '{name}' cannot be read: run segue train {name} --force."
             ) from error

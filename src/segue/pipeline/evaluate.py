@@ -28,11 +28,13 @@ from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.heads import heads
 from segue.pipeline.judge_classifiers import judge_classifiers
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
-from segue.pipeline.labels import Labels, artist_groups, labels_of
+from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
+from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
-SUBJECTS = (*ENCODERS, KNN, RECOMMENDATIONS, "all")
+SIMILARITY = "similarity"
+SUBJECTS = (*ENCODERS, KNN, SIMILARITY, RECOMMENDATIONS, "all")
 T = TypeVar("T")
 _MAPPED = 2_000
 _KEPT_REPORTS = 10
@@ -51,6 +53,7 @@ class _Asked:
     library: Library
     catalogue: Catalogue
     subject: str
+    target: str | None
     split: Split
     seed: int
     progress: Progress
@@ -61,6 +64,7 @@ def evaluate(
     library: Library,
     subject: str = "all",
     *,
+    target: str | None = None,
     split: Split = "test",
     seed: int = 0,
     progress: Progress = no_progress,
@@ -70,8 +74,10 @@ def evaluate(
     Parameters
     ----------
     subject
-        A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``recommendations`` or
-        ``all``.
+        A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``similarity``,
+        ``recommendations`` or ``all``.
+    target
+        The column that similar tracks should share; by default what models were trained on.
     split
         The part to judge on. Where a library has no test part, valid is judged and the report
         says so.
@@ -92,16 +98,21 @@ def evaluate(
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
     encode_new(library, catalogue, progress=progress)
     notes: list[str] = []
-    asked = _Asked(library, catalogue, subject, split, seed, progress, notes)
+    asked = _Asked(library, catalogue, subject, target, split, seed, progress, notes)
     classifiers, labels = _part(asked, _classifiers) or ([], None)
     recommendations = _part(asked, _recommendations)
-    if not classifiers and recommendations is None:
+    similarity = _part(asked, _similarity)
+    if similarity:
+        labels = labels or similarity.labels
+        notes += similarity.notes
+    if not classifiers and recommendations is None and similarity is None:
         raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
     report = Report(
         measurement=_measurement(asked, labels, recommendations),
         subject=subject,
         classifiers=tuple(classifiers),
         recommendations=(recommendations[0],) if recommendations else (),
+        similarity=similarity.report if similarity else None,
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
     )
@@ -127,7 +138,7 @@ def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
 
 
 def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
-    if asked.subject == RECOMMENDATIONS:
+    if asked.subject in (RECOMMENDATIONS, SIMILARITY):
         return None
     library = asked.library
     trained = [name for name in (*ENCODERS, KNN) if name in library.models] + heads(library)
@@ -181,6 +192,19 @@ def _recommendations(
     return report, {name: dict(counts) for name, counts in known.counts.items()}
 
 
+def _similarity(asked: _Asked) -> JudgedSimilarity | None:
+    if asked.subject not in (SIMILARITY, "all"):
+        return None
+    return judge_similarity(
+        asked.library,
+        asked.catalogue,
+        asked.target,
+        split=asked.split,
+        seed=asked.seed,
+        progress=asked.progress,
+    )
+
+
 def _measurement(
     asked: _Asked,
     labels: Labels | None,
@@ -193,13 +217,7 @@ def _measurement(
     undividable: tuple[str, ...] = ()
     if labels:
         counts["tracks"] = labels.counts()
-        stated = any(track.split for track in asked.catalogue.tracks)
-        method.append(
-            "Tracks are split as the dataset states."
-            if stated
-            else "Tracks are split so that no artist (or album or folder, where the artist is not"
-            " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
-        )
+        method.append(split_rule(asked.catalogue))
         disjoint = not straddling_groups(groups, labels.splits)
         values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
         undividable = undividable_classes(groups, values)

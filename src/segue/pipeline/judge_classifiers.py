@@ -68,7 +68,7 @@ def judge_classifiers(
     summary, _, _ = summaries(library, catalogue)
     chosen = _judged_tracks(labels, summary, split)
     found = [_baseline(labels, chosen), *_logistic(labels, summary, chosen)]
-    found += [_model(library, catalogue, labels, model) for model in models]
+    found += [judged_model(library, catalogue, labels, model) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)
@@ -98,7 +98,8 @@ def _judged_tracks(labels: Labels, summary: NDArray[np.float32], split: Split) -
     return labels.mask(split) & (labels.labels >= 0) & analysed
 
 
-def _model(library: Library, catalogue: Catalogue, labels: Labels, model: str) -> Judged:
+def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: str) -> Judged:
+    """Return what a trained model says of all tracks."""
     manifest = library.models.manifest(model)
     if model == KNN:
         return Judged(model, _knn_vote(library, catalogue, labels))

@@ -75,7 +75,7 @@ class Labels:
 
 
 def default_target(catalogue: Catalogue) -> str:
-    """Return what to learn where nobody says: genres if there are enough, else who belongs together.
+    """Return what to learn where nobody says: genres, or what belongs together.
 
     The artist if two artists have two tracks, else the album, else each track on its own.
     """
@@ -230,6 +230,16 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
         else:
             groups.append(f"track {track.track_id}")
     return groups
+
+
+def split_rule(catalogue: Catalogue) -> str:
+    """Say in words how tracks are split."""
+    if any(track.split for track in catalogue.tracks):
+        return "Tracks are split as the dataset states."
+    return (
+        "Tracks are split so that no artist (or album or folder, where the artist is not"
+        " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
+    )
 
 
 def _splits(

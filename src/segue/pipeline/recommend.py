@@ -79,7 +79,8 @@ def similar(
 ) -> Recommendations:
     """Return the tracks most like `track`, by all signals together or by one.
 
-    With one `signal` the score is its cosine, in [-1, 1]; with all it is the blended score.
+    With one `signal` the score is its cosine, in [-1, 1], or its mutual proximity in standard
+    deviations where hubs are taken away; with all it is the blended score.
 
     Raises
     ------

@@ -7,7 +7,6 @@ Everyone's areas (see `segue.engine.weights`) are fitted from all listens and ke
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.encoders.pretrained import EARS
 from segue.engine import Engine, everyone, profiles_of
@@ -16,6 +15,8 @@ from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.ears import need_heard
 from segue.pipeline.embeddings import embeddings
+from segue.pipeline.hubs import without_hubs
+from segue.pipeline.spaces import learned_from
 from segue.signals import (
     Profile,
     Signal,
@@ -59,7 +60,7 @@ def open_signals(
 
 
 def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSignal:
-    """Return one of the signals that compare tracks with each other.
+    """Return one of the signals that compare tracks with each other, without hubs if that helps.
 
     Raises
     ------
@@ -69,12 +70,13 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
         If there is no such signal.
     """
     if name == "metadata":
-        learned = _learned_from(library, catalogue)
+        learned = learned_from(library, catalogue)
         return metadata(catalogue.tracks, learned, artist_key=comparison_key)
     if name in EARS:
         need_heard(library, name, f"The signal '{name}'")
         heard = embeddings(library, catalogue, name)
-        return from_embeddings(name, heard, _learned_from(library, catalogue))
+        centred = from_embeddings(name, heard, learned_from(library, catalogue))
+        return without_hubs(library, catalogue, name, centred)
     if name not in LEARNED:
         known = ", ".join((*LEARNED, "metadata", *EARS))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
@@ -84,7 +86,8 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
             f"The signal '{name}' needs the model '{model}', which is not trained yet:"
             f" run segue train {model}."
         )
-    return build(embeddings(library, catalogue, model), _learned_from(library, catalogue))
+    made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
+    return without_hubs(library, catalogue, model, made)
 
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
@@ -114,6 +117,9 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
             "signals": names,
             "models": [library.models.manifest(m)["fingerprint"] for m, _ in _trained(library)],
             "counts": library.counts(),
+            "without hubs": [
+                one.name for one in signals if isinstance(one, VectorSignal) and one.hubs
+            ],
         }
     )
     if ENGINE in library.models:
@@ -130,17 +136,3 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
 
 def _trained(library: Library) -> list[tuple[str, object]]:
     return [(model, build) for model, build in LEARNED.values() if model in library.models]
-
-
-def _learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
-    """Return the tracks that statistics may be fitted on: none that a model is judged on."""
-    targets = {library.models.manifest(model).get("target") for model, _ in _trained(library)}
-    kept = [library.splits(target) for target in targets if target]
-    return np.array(
-        [
-            track.split in (None, "train")
-            and all(part.get(row, "train") == "train" for part in kept)
-            for track, row in zip(catalogue.tracks, catalogue.rows.tolist(), strict=True)
-        ],
-        bool,
-    )

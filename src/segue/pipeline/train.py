@@ -18,6 +18,7 @@ from segue.errors import MissingExtraError, ModelError
 from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library, settings_hash, told
 from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
+from segue.pipeline.hubs import hub_decision
 from segue.pipeline.inputs import need_input, summaries
 from segue.pipeline.labels import Labels, labels_of, need_classes
 from segue.signals import KnnModel, KnnSettings
@@ -150,6 +151,7 @@ def _train_one(work: _Work, name: str) -> Trained:
             )
         )
     encode_new(work.library, work.catalogue, progress=work.progress)
+    hub_decision(work.library, work.catalogue, name)
     return Trained(
         model=name,
         state="up to date" if before else "trained",

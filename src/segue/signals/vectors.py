@@ -3,6 +3,10 @@
 A listener stands at the weighted mean of what they like, pushed away from what they dislike
 (Rocchio, 1971); a track's score is its scalar product with that point. It is linear in the history,
 so a score is the sum of what each known track adds to it.
+
+Where `hubs` are given, likeness is mutual proximity on the normal scale (see `segue.index.hubs`):
+a track near to everybody is no longer everybody's neighbour. A listener is then a point whose
+nearness is unusual for the tracks, on average over the history, and unusual for the listener.
 """
 
 from collections.abc import Sequence
@@ -13,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.index import normalise
+from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
 from segue.signals.signal import Profile, Scores, profile_matrix
 
 Matrix = Any
@@ -22,10 +26,14 @@ Matrix = Any
 
 @dataclass(frozen=True)
 class VectorSignal:
-    """Cosine likeness of vectors ``[n_tracks, d]``, dense or sparse, rows of length one or zero."""
+    """Cosine likeness of vectors ``[n_tracks, d]``, dense or sparse, rows of length one or zero.
+
+    With `hubs`, fitted on the same vectors, it is mutual proximity instead.
+    """
 
     name: str
     vectors: Matrix
+    hubs: MutualProximity | None = None
     has_vector: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,18 +45,39 @@ class VectorSignal:
         """Return ``[n_profiles, n_tracks]`` scores; NaN rows for those who have met no vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
         scores = _dense((weights @ self.vectors) @ self.vectors.T)
+        if self.hubs is not None and len(profiles):
+            total = np.asarray(weights.sum(axis=1), np.float64).ravel()
+            own = np.stack([self._unusual(row, p) for row, p in zip(scores, profiles, strict=True)])
+            scores = both_nearer(own, self.hubs.of_tracks(scores, total))
         scores[:, ~self.has_vector] = np.nan
         speaks = np.array([self.has_vector[p.positions].any() for p in profiles], bool)
         scores[~speaks] = np.nan
         return scores
 
     def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]`` cosines with the track at `position`; all NaN if it has none."""
+        """Return ``[n_tracks]`` likenesses to the track at `position`; all NaN if it has none."""
         if not self.has_vector[position]:
             return np.full(self.vectors.shape[0], np.nan, np.float32)
-        scores: Scores = _dense(self.vectors[[position]] @ self.vectors.T)[0]
+        cosines = _dense(self.vectors[[position]] @ self.vectors.T)
+        if self.hubs is not None:
+            cosines = self.hubs.between(cosines, np.array([position]))
+        scores: Scores = cosines[0]
         scores[~self.has_vector] = np.nan
         return scores
+
+    def _unusual(self, row: Scores, profile: Profile) -> NDArray[np.float64]:
+        """Return a listener's scores ``[n_tracks]`` in standard deviations from what is usual.
+
+        Usual is what tracks get that the listener has no opinion of.
+        """
+        others = self.has_vector.copy()
+        others[profile.positions] = False
+        counted = row[others if others.any() else self.has_vector].astype(np.float64)
+        if not len(counted):
+            return np.zeros(len(row))
+        spread = max(float(counted.std()), LEAST_SPREAD)
+        unusual: NDArray[np.float64] = (row - counted.mean()) / spread
+        return unusual
 
 
 def from_embeddings(

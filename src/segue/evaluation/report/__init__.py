@@ -9,17 +9,21 @@ from segue.evaluation.report.contents import (
     RecommendationReport,
     Report,
 )
-from segue.evaluation.report.words import Verdict, verdict
+from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
+from segue.evaluation.report.verdict import Verdict, verdict
 from segue.evaluation.report.writing import write_report
 
 __all__ = [
     "ClassifierReport",
     "Curve",
     "EmbeddingMap",
+    "HubsTaken",
     "Measurement",
     "Mistake",
+    "Neighbours",
     "RecommendationReport",
     "Report",
+    "SimilarityReport",
     "Verdict",
     "verdict",
     "write_report",

@@ -11,13 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.evaluation.classification import ClassificationResult
 from segue.evaluation.intervals import Interval
+from segue.evaluation.report.similarity import SimilarityReport
 from segue.types import Split
 
 Intervals = Mapping[str, Interval]
@@ -72,9 +73,6 @@ class RecommendationReport:
     `models` maps each to its metrics, in the order shown; `engine` names the one that a listener
     gets. `n` counts who was judged, `n_tracks` what could have been recommended. `differences`
     maps another model to the intervals of engine minus it. `simulated` listeners are labelled.
-
-    With ``task="similarity"`` the lists are the nearest tracks to each of `n` tracks, and a hit is
-    a track of the same `target`.
     """
 
     engine: str
@@ -87,8 +85,6 @@ class RecommendationReport:
     baselines: tuple[str, ...] = ("popularity", "random")
     curves: Mapping[str, Curve] = field(default_factory=dict)
     simulated: bool = False
-    task: Literal["recommendation", "similarity"] = "recommendation"
-    target: str = "genre"
 
     def __post_init__(self) -> None:
         if self.engine not in self.models:
@@ -148,6 +144,7 @@ class Report:
     subject: str = "all"
     classifiers: tuple[ClassifierReport, ...] = ()
     recommendations: tuple[RecommendationReport, ...] = ()
+    similarity: SimilarityReport | None = None
     maps: tuple[EmbeddingMap, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -165,6 +162,7 @@ class Report:
         documents = [
             self._classification(found) for found in self.classifiers if not found.baseline
         ] + [self._recommendation(found) for found in self.recommendations]
+        documents += [self.similarity.to_dict()] if self.similarity else []
         shared = {"notes": list(self.notes), "measured": self._measured()}
         if self.subject == "all":
             return _json_object({"task": "all", "reports": documents} | shared)
@@ -216,7 +214,7 @@ class Report:
 
     def _recommendation(self, found: RecommendationReport) -> dict[str, Any]:
         return {
-            "task": found.task,
+            "task": "recommendation",
             "model": found.engine,
             "split": found.split,
             "n": found.n,

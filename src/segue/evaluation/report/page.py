@@ -30,13 +30,14 @@ from segue.evaluation.report.plots import (
     learning_plots,
     map_plot,
 )
+from segue.evaluation.report.similarity_page import section
 from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
+from segue.evaluation.report.verdict import verdict
 from segue.evaluation.report.words import (
     TOO_SMALL,
     cuts_of,
     display_name,
     main_cut,
-    verdict,
 )
 from segue.types import SPLITS
 
@@ -79,6 +80,7 @@ def render(report: Report) -> tuple[str, list[Plot]]:
         tables=[_classifier_table(rivals) for rivals in _rounds(report)],
         classifiers=classifiers,
         lists=lists,
+        similar=section(report.similarity) if report.similarity else None,
         maps=maps,
         measured=_measured(report),
         simulated=any(found.simulated for found in report.recommendations),
@@ -208,8 +210,6 @@ def _measured_by_any(found: RecommendationReport, metric: str) -> bool:
 
 
 def _judged(found: RecommendationReport) -> str:
-    if found.task == "similarity":
-        return f"{found.n} tracks asked, {found.n_tracks} to choose from."
     simulated = "simulated " if found.simulated else ""
     return f"{found.n} {simulated}listeners, {found.n_tracks} tracks to choose from."
 

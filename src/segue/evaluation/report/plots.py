@@ -150,7 +150,7 @@ def curve_plots(lists: RecommendationReport) -> list[Plot]:
             f"{name} {getattr(curve, measure)[-1]:.3f}" for name, curve in lists.curves.items()
         )
         alternative = f"{measure.capitalize()}@k over the length of the list, at the end: {ends}."
-        plots.append(_kept(figure, f"{lists.task}_{measure}_at_k", alternative))
+        plots.append(_kept(figure, f"recommendation_{measure}_at_k", alternative))
     return plots
 
 

@@ -10,7 +10,6 @@ Conventions
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from segue.evaluation.intervals import Interval
 from segue.evaluation.report.contents import (
@@ -33,48 +32,12 @@ _NAMES = {
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",
     "majority": "majority class",
+    "descriptors": "all descriptors",
+    "log_mel": "log-mel",
+    "mfcc": "MFCC",
+    "rms": "RMS",
+    "track": "loudness, tempo, key",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Sentences: what the numbers `shows`, and what they do `not_shown`."""
-
-    shows: tuple[str, ...]
-    not_shown: tuple[str, ...]
-
-
-def verdict(report: Report) -> Verdict:
-    """Say what a report shows and does not show.
-
-    Parameters
-    ----------
-    report : Report
-
-    Returns
-    -------
-    Verdict
-        Plain text, one sentence or a few each; not escaped for HTML.
-    """
-    shows: list[str] = []
-    caveats: list[str] = []
-    trained = [found for found in report.classifiers if not found.baseline]
-    for found in trained:
-        shows += _classifier_shows(report, found)
-    for lists in report.recommendations:
-        shows += _similarity_shows(lists) if lists.task == "similarity" else _lists_show(lists)
-    if any(lists.simulated for lists in report.recommendations):
-        caveats.append(
-            "The listeners are simulated from stated tastes. The figures show that the machinery "
-            "finds the taste that was put in, and nothing about how people would like the result."
-        )
-    caveats += _split_caveats(report)
-    for target, found in {found.target: found for found in trained}.items():
-        caveats += _class_caveats(report, target, found)
-    caveats += _list_caveats(report)
-    if not shows:
-        shows.append("Nothing could be measured.")
-    return Verdict(tuple(shows), (*caveats, *report.notes))
 
 
 def display_name(name: str) -> str:
@@ -142,7 +105,8 @@ def joined(names: Iterable[str], most: int = 6) -> str:
     return found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
 
 
-def _classifier_shows(report: Report, found: ClassifierReport) -> list[str]:
+def classifier_shows(report: Report, found: ClassifierReport) -> list[str]:
+    """Return what the figures of one classifier show."""
     result = found.result
     strangers = (
         ", none by an artist that it learned from" if report.measurement.artist_disjoint else ""
@@ -183,7 +147,8 @@ def _sided(side: int, who: str, other: str, by: str, unsure: str) -> str:
     return f"{who}, {other}, cannot be told apart from it{unsure}."
 
 
-def _lists_show(lists: RecommendationReport) -> list[str]:
+def lists_show(lists: RecommendationReport) -> list[str]:
+    """Return what the figures of recommended lists show."""
     mine = lists.models[lists.engine]
     k = main_cut(lists)
     who = "simulated listeners" if lists.simulated else "listeners"
@@ -223,22 +188,13 @@ def _against(lists: RecommendationReport, name: str, metric: str, role: str = ""
     return f"{display_name(lists.engine)} {verb} {role}{spoken_name(name)} {figures}."
 
 
-def _similarity_shows(lists: RecommendationReport) -> list[str]:
-    k = main_cut(lists)
-    hits = lists.models[lists.engine].get(f"precision@{k}", math.nan) * k
-    chance = lists.models.get("random", {}).get(f"precision@{k}")
-    by_chance = "" if chance is None else f"; by chance it would be {chance * k:.1f}"
-    sentence = (
-        f"Of the {k} tracks nearest to a track by {spoken_name(lists.engine)}, {hits:.1f} on "
-        f"average are of the same {lists.target} ({lists.n} tracks asked){by_chance}."
-    )
-    return [sentence]
-
-
-def _split_caveats(report: Report) -> list[str]:
+def split_caveats(report: Report) -> list[str]:
+    """Return what the split takes from the figures."""
     caveats = []
-    measured = {found.split for found in report.classifiers}
+    measured: set[str] = {found.split for found in report.classifiers}
     measured |= {lists.split for lists in report.recommendations}
+    if report.similarity:
+        measured.add(report.similarity.judged.split)
     if "valid" in measured:
         caveats.append(
             "There is no test part, so the valid part is judged. Training also used it to decide "
@@ -254,7 +210,8 @@ def _split_caveats(report: Report) -> list[str]:
     return caveats
 
 
-def _class_caveats(report: Report, target: str, found: ClassifierReport) -> list[str]:
+def class_caveats(report: Report, target: str, found: ClassifierReport) -> list[str]:
+    """Return which classes say little, and what telling classes apart does not say."""
     support = {name: score.support for name, score in found.result.per_class.items()}
     small = {name: count for name, count in support.items() if 0 < count < TOO_SMALL}
     absent = [name for name, count in support.items() if count == 0]
@@ -282,8 +239,9 @@ def _class_caveats(report: Report, target: str, found: ClassifierReport) -> list
     return caveats
 
 
-def _list_caveats(report: Report) -> list[str]:
-    asked = [lists for lists in report.recommendations if lists.task == "recommendation"]
+def list_caveats(report: Report) -> list[str]:
+    """Return what the figures of recommended lists do not show."""
+    asked = report.recommendations
     caveats = [
         f"{lists.n} listeners are few: every figure about lists is rough."
         for lists in asked

@@ -1,0 +1,144 @@
+"""`segue models`: what is trained, and each model's card."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from segue.cli.failures import told
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import print_json, print_table, say, with_interval
+
+models = typer.Typer(
+    help="Look at what is trained: data, figures, settings, and what it should not be used for.",
+    no_args_is_help=True,
+)
+_SHOWN = ("accuracy", "f1_macro")
+_WIDTH = 100
+
+
+@models.command("list")
+@told
+def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
+    """List the trained models, with their figures on valid."""
+    from segue.library import Library
+    from segue.pipeline.cards import model_rows
+
+    found = model_rows(Library(library, create=False))
+    if json:
+        print_json({"models": found})
+        return
+    if not found:
+        say("No models yet: segue train all makes them.")
+        return
+    rows = []
+    for model in found:
+        if "problem" in model:
+            continue
+        metrics = model["metrics"] or {}
+        figures = [f"{metrics[name]:.3f}" if name in metrics else "-" for name in _SHOWN]
+        learned = str((model["tracks"] or {}).get("train", ""))
+        seconds = "-" if model["seconds"] is None else f"{model['seconds']:.0f} s"
+        rows.append((model["name"], model["target"] or "", learned, *figures, seconds))
+    columns = ("model", "on", "train tracks", "valid accuracy", "valid macro-F1", "training")
+    print_table(f"{len(found)} models; segue models show NAME says more", columns, rows, right=4)
+    say(*(model["problem"] for model in found if "problem" in model))
+
+
+@models.command()
+@told
+def show(
+    name: Annotated[str, typer.Argument(help="Which model, as segue models list names it.")],
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Show a model's card."""
+    from segue.library import Library
+    from segue.pipeline.cards import model_card
+
+    card = model_card(Library(library, create=False), name).to_dict()
+    if json:
+        print_json(card)
+        return
+    heading = f"{card['name']}: tells {card['target']} apart" if card["target"] else card["name"]
+    say(heading, "=" * len(heading), "")
+    _facts(card)
+    if card["judged"]:
+        say("")
+        _figures(card["judged"])
+    if card["hubs"]:
+        say("")
+        _hubs(card["hubs"])
+    say("", "Not to be used for")
+    for sentence in card["not_for"]:
+        _paragraph("- ", sentence)
+
+
+def _facts(card: Mapping[str, Any]) -> None:
+    tracks = ", ".join(f"{n:,} {split}" for split, n in card["tracks"].items())
+    classes = ", ".join(f"{name} ({n})" for name, n in card["classes"].items())
+    settings = ", ".join(f"{key} {_value(value)}" for key, value in card["settings"].items())
+    made = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
+    left_out = f"; left out, with one track each: {len(card['left_out'])}"
+    facts = {
+        "Dataset": card["dataset"],
+        "Heard as": card["input"],
+        "Tracks": tracks,
+        "Classes": f"{classes} train tracks{left_out if card['left_out'] else ''}"
+        if classes
+        else "none",
+        "Split": card["split_rule"],
+        "Settings": settings,
+        "Seed": card["seed"],
+        "Training": None if card["seconds"] is None else f"{card['seconds']:.0f} s",
+        "Made with": made,
+        "Data": card["data"],
+    }
+    for name, fact in facts.items():
+        if fact not in (None, ""):
+            _paragraph(f"{name:<11}", str(fact))
+
+
+def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
+    rows = [
+        (
+            f"{found['split']} ({found['n']:,} tracks)",
+            *(
+                with_interval(found["metrics"].get(name), found["intervals"].get(name))
+                for name in _SHOWN
+            ),
+            f"{found['majority_accuracy']:.3f}",
+        )
+        for found in judged
+    ]
+    columns = ("", "accuracy", "macro-F1", "accuracy of the majority")
+    print_table("How good it is, with 95 % intervals that draw artists", columns, rows, right=3)
+
+
+def _hubs(hubs: Mapping[str, Any]) -> None:
+    rows = [
+        (
+            method.replace("_", " ") + (" (used)" if method == hubs["used"] else ""),
+            f"{figures['precision@10']:.3f}",
+            f"{figures['hub_skewness@10']:.2f}",
+            f"{figures['largest_hub@10']:.0f}",
+            f"{figures['never_retrieved@10']:.1%}",
+        )
+        for method, figures in hubs["figures"].items()
+    ]
+    part = "all tracks" if hubs["split"] == "all" else f"{hubs['n']:,} {hubs['split']} tracks"
+    title = f"Neighbours of the same {hubs['judged_by']}, asked for {part}"
+    columns = ("compared by", "precision@10", "hub skewness", "largest hub", "in no list")
+    print_table(title, columns, rows, right=4)
+
+
+def _value(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _paragraph(head: str, text: str) -> None:
+    """Print `text` after `head`, wrapped, the lines below indented."""
+    from textwrap import wrap
+
+    lines = wrap(text, _WIDTH - len(head), break_long_words=False, break_on_hyphens=False)
+    say(*(f"{head if not i else ' ' * len(head)}{line}" for i, line in enumerate(lines)))

@@ -1,0 +1,105 @@
+"""The section on similar tracks: what the page shows of a `SimilarityReport`."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
+from segue.evaluation.report.similarity_words import CUT, HUBS, heads, method_name
+from segue.evaluation.report.tables import Cell, Table, model_table, number, spread
+from segue.evaluation.report.words import display_name
+
+HUB_HEADS = ("Hub skewness", "Largest hub", "In no list")
+
+
+@dataclass(frozen=True, slots=True)
+class HubRow:
+    """One way to compare in one space, as the page shows it."""
+
+    space: str
+    method: str
+    used: bool
+    cells: Sequence[tuple[str, str]]
+
+
+def section(found: SimilarityReport) -> dict[str, Any]:
+    """Prepare the section for the page."""
+    tables = [_table(found, found.judged, _asked_about(found.judged))]
+    if found.everything:
+        tables.append(_table(found, found.everything, _asked_about(found.everything)))
+    shown = [metric for metric in heads(found.target) if _any_hub(found, metric)]
+    return {
+        "report": found,
+        "tables": tables,
+        "hub_heads": [*(heads(found.target)[metric] for metric in shown), *HUB_HEADS],
+        "hub_rows": [
+            row for name, each in found.hubs.items() for row in _hub_rows(name, each, shown)
+        ],
+    }
+
+
+def _asked_about(part: Neighbours) -> str:
+    n = max(part.n.values(), default=0)
+    if part.split == "all":
+        return f"All tracks ({n} can be asked), by what learned no labels."
+    return f"The {n} tracks of the {part.split} part, which are fair to all."
+
+
+def _table(found: SimilarityReport, part: Neighbours, caption: str) -> Table:
+    named = heads(found.target)
+    shown = [metric for metric in named if part.n.get(metric)]
+    table = model_table(
+        caption=f"{caption} Precision@{CUT}: best in bold; small print: intervals.",
+        metrics=shown,
+        models=part.models,
+        intervals=part.intervals,
+        best=shown,
+        whiskers=shown[0] if shown else None,
+        roles=dict.fromkeys(found.baselines, "baseline"),
+        chosen=found.model,
+    )
+    rows = [
+        replace(row, cells=[*row.cells, *(Cell(text) for text in _hub_cells(values))])
+        for row, values in zip(table.rows, part.models.values(), strict=True)
+    ]
+    columns = [f"{named[metric]} ({part.n[metric]})" for metric in shown]
+    scale = table.scale.rpartition(", 0 to ")[2]
+    drawn = f"{named[shown[0]]}, 0 to {scale}" if shown else ""
+    return Table(table.caption, [*columns, *HUB_HEADS], rows, drawn)
+
+
+def _hub_cells(values: Mapping[str, float]) -> list[str]:
+    skewness, largest, never = (values.get(metric, math.nan) for metric in HUBS)
+    return [number(skewness, 2), number(largest, 0).split(".")[0], percent_of(never)]
+
+
+def percent_of(share: float) -> str:
+    r"""Return a small share in per cent.
+
+    Examples
+    --------
+    >>> percent_of(0.036), percent_of(math.nan) == "\u2013"
+    ('3.6%', True)
+    """
+    return f"{100 * share:.1f}%" if math.isfinite(share) else number(share)
+
+
+def _any_hub(found: SimilarityReport, metric: str) -> bool:
+    return any(metric in each.methods["cosine"] for each in found.hubs.values())
+
+
+def _hub_rows(name: str, found: HubsTaken, shown: Sequence[str]) -> list[HubRow]:
+    return [
+        HubRow(
+            display_name(name),
+            method_name(method),
+            method == found.used,
+            [
+                (number(values.get(metric)), spread(found.intervals.get(method, {}).get(metric)))
+                for metric in shown
+            ]
+            + [(text, "") for text in _hub_cells(values)],
+        )
+        for method, values in found.methods.items()
+    ]

@@ -1,0 +1,58 @@
+"""The verdict: what a report shows and does not show, in sentences that stand above all numbers."""
+
+from dataclasses import dataclass
+
+from segue.evaluation.report.contents import Report
+from segue.evaluation.report.similarity_words import similarity_caveats, similarity_shows
+from segue.evaluation.report.words import (
+    class_caveats,
+    classifier_shows,
+    list_caveats,
+    lists_show,
+    split_caveats,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Sentences: what the numbers `shows`, and what they do `not_shown`."""
+
+    shows: tuple[str, ...]
+    not_shown: tuple[str, ...]
+
+
+def verdict(report: Report) -> Verdict:
+    """Say what a report shows and does not show.
+
+    Parameters
+    ----------
+    report : Report
+
+    Returns
+    -------
+    Verdict
+        Plain text, one sentence or a few each; not escaped for HTML.
+    """
+    shows: list[str] = []
+    caveats: list[str] = []
+    trained = [found for found in report.classifiers if not found.baseline]
+    for found in trained:
+        shows += classifier_shows(report, found)
+    for lists in report.recommendations:
+        shows += lists_show(lists)
+    if report.similarity:
+        shows += similarity_shows(report.similarity, report.measurement.confidence)
+    if any(lists.simulated for lists in report.recommendations):
+        caveats.append(
+            "The listeners are simulated from stated tastes. The figures show that the machinery "
+            "finds the taste that was put in, and nothing about how people would like the result."
+        )
+    caveats += split_caveats(report)
+    for target, found in {found.target: found for found in trained}.items():
+        caveats += class_caveats(report, target, found)
+    caveats += list_caveats(report)
+    if report.similarity:
+        caveats += similarity_caveats(report.similarity)
+    if not shows:
+        shows.append("Nothing could be measured.")
+    return Verdict(tuple(shows), (*caveats, *report.notes))

@@ -1,0 +1,179 @@
+"""Hubs: tracks that lie near to almost all others, and how nearness is rescaled to be rid of them.
+
+In many dimensions a few vectors come up as neighbours of very many, and many of none (hubs and
+anti-hubs). Both remedies here make nearness mutual: two tracks are near when each is nearer to the
+other than is usual *for it*. Cosines are rescaled, vectors stay as they are; nothing of size
+``n x n`` is ever held.
+
+Conventions
+-----------
+- Vectors are float32 ``[n, d]`` with rows of length one, or zero for a track that has none.
+- What is usual for a track is taken over all *other* tracks that have a vector.
+- A `Rescale` takes a block of cosines ``[n_queries, n]`` and the queries' places ``[n_queries]``,
+  and gives likenesses of the same shape, higher is nearer.
+
+Source: Schnitzer, Flexer, Schedl and Widmer, "Local and global scaling reduce hubs in space",
+JMLR 13, 2012. Mutual proximity is their Gaussian one, with the distances of either track taken as
+independent; local scaling is Zelnik-Manor and Perona's (2004), which they compare it with.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from threadpoolctl import threadpool_limits
+
+from segue.index.exact import normalise
+
+Matrix = NDArray[np.float32]
+Places = NDArray[np.int64]
+Rescale = Callable[[Matrix, Places], Matrix]
+
+LOCAL_NEIGHBOURS = 10
+"""The neighbour whose distance is a track's local scale."""
+
+LEAST_SPREAD = 1e-6
+"""Of cosines: where all are alike, none is unusual."""
+
+_BLOCK = 512  # rows of n cosines at a time
+_VECTOR_BLOCK = 8_192  # rows of d values at a time
+_FURTHEST = 20.0  # standard deviations; beyond it a probability is no longer a normal number
+
+
+@dataclass(frozen=True, slots=True)
+class MutualProximity:
+    """What cosines are usual for each track: their `mean` and `spread` (float64 ``[n]``).
+
+    The mutual proximity of x and y with cosine c is the probability that a cosine of x and one of
+    y both fall below c. It is given *on the normal scale*, `probit(MP)`: in standard deviations,
+    so that what is very near can still be told from what is near.
+    """
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, vectors: Matrix) -> Self:
+        """Work out mean and spread of each track's cosines with all others, exactly.
+
+        Both follow from the sum of the vectors and of their outer products, so this takes time
+        ``n d^2`` and not ``n^2``: 0.1 s for 100,000 tracks of 128 dimensions.
+        """
+        # the products are small: on a busy machine several threads were forty times slower
+        with threadpool_limits(1):
+            return cls(*_usual_cosines(vectors))
+
+    def between(self, cosines: Matrix, queries: Places) -> Matrix:
+        """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
+        theirs = (cosines - self.mean[queries, None]) / self.spread[queries, None]
+        return both_nearer(theirs, self.of_tracks(cosines, np.ones(len(queries))))
+
+    def of_tracks(self, scores: Matrix, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how unusual scores ``[m, n]`` are for each track, in standard deviations.
+
+        A score is a sum of cosines whose weights add up to `weight` ``[m]``.
+        """
+        unusual: NDArray[np.float64] = (scores - weight[:, None] * self.mean) / self.spread
+        return unusual
+
+
+def both_nearer(one: NDArray[np.float64], other: NDArray[np.float64]) -> Matrix:
+    """Return `probit(Phi(one) Phi(other))`: mutual proximity on the normal scale, float32.
+
+    Examples
+    --------
+    >>> near = both_nearer(np.array([0.0, 9.0]), np.array([0.0, 9.0]))
+    >>> ndtr(near[0]).round(6).item()  # nearer than half of all for one, and for the other
+    0.25
+    >>> round(float(near[1]), 2)  # a probability of one less 2e-19
+    8.92
+    """
+    one = np.clip(one, -_FURTHEST, _FURTHEST)
+    other = np.clip(other, -_FURTHEST, _FURTHEST)
+    both = ndtr(one) * ndtr(other)
+    scaled = ndtri(both)
+    # near 1 the probability that they do not is the one that keeps its digits
+    near = both > 0.5
+    missed_one, missed_other = ndtr(-one[near]), ndtr(-other[near])
+    scaled[near] = -ndtri(missed_one + missed_other - missed_one * missed_other)
+    found: Matrix = scaled.astype(np.float32)
+    return found
+
+
+def _usual_cosines(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and spread of each vector's cosines with all others."""
+    n_others = max(int(np.count_nonzero(vectors.any(axis=1))) - 1, 1)
+    total = vectors.sum(axis=0, dtype=np.float64)
+    outer = np.zeros((vectors.shape[1], vectors.shape[1]))
+    for start in range(0, len(vectors), _VECTOR_BLOCK):
+        block = vectors[start : start + _VECTOR_BLOCK].astype(np.float64)
+        outer += block.T @ block
+    mean, spread = np.empty(len(vectors)), np.empty(len(vectors))
+    for start in range(0, len(vectors), _VECTOR_BLOCK):
+        block = vectors[start : start + _VECTOR_BLOCK].astype(np.float64)
+        itself = (block * block).sum(axis=1)
+        first = (block @ total - itself) / n_others
+        second = (((block @ outer) * block).sum(axis=1) - itself**2) / n_others
+        mean[start : start + _VECTOR_BLOCK] = first
+        spread[start : start + _VECTOR_BLOCK] = np.sqrt(np.maximum(second - first**2, 0))
+    return mean, np.maximum(spread, LEAST_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalScaling:
+    """The local `scale` of each track, float64 ``[n]``: the distance to its 10th neighbour.
+
+    The likeness of x and y at Euclidean distance d is ``exp(-d^2 / (scale_x scale_y))``.
+    """
+
+    scale: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, vectors: Matrix, k: int = LOCAL_NEIGHBOURS) -> Self:
+        """Find the `k`-th neighbour of every track, exactly, a block of tracks at a time.
+
+        This takes time ``n^2 d``.
+        """
+        has = np.asarray(vectors.any(axis=1))
+        scale = np.ones(len(vectors))
+        k = min(k, int(has.sum()) - 1)
+        if k < 1:
+            return cls(scale)
+        for start in range(0, len(vectors), _BLOCK):
+            places = np.arange(start, min(start + _BLOCK, len(vectors)))
+            cosines = vectors[places] @ vectors.T
+            cosines[:, ~has] = -np.inf
+            cosines[np.arange(len(places)), places] = -np.inf
+            kth = np.partition(cosines, -k, axis=1)[:, -k].astype(np.float64)
+            scale[places] = np.where(has[places], _distance(kth), 1)
+        return cls(np.maximum(scale, LEAST_SPREAD))
+
+    def between(self, cosines: Matrix, queries: Places) -> Matrix:
+        """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
+        squared = _distance(cosines.astype(np.float64)) ** 2
+        scaled: Matrix = np.exp(-squared / (self.scale[queries, None] * self.scale))
+        return scaled.astype(np.float32)
+
+
+def plain(cosines: Matrix, queries: Places) -> Matrix:  # noqa: ARG001  the same for every query
+    """Leave cosines as they are: the `Rescale` that changes nothing."""
+    return cosines
+
+
+def likenesses(vectors: Matrix, queries: Places, rescale: Rescale = plain) -> Matrix:
+    """Return the likeness of the tracks at `queries` with all, ``[n_queries, n]``.
+
+    NaN where either has no vector. `vectors` need not be of length one yet.
+    """
+    unit = normalise(vectors)
+    has = np.asarray(unit.any(axis=1))
+    found = rescale(unit[queries] @ unit.T, queries)
+    return np.where(has[queries, None] & has, found, np.float32(np.nan))
+
+
+def _distance(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Euclidean distances of vectors of length one from their cosines."""
+    return np.sqrt(np.maximum(2 - 2 * cosines, 0))

@@ -1,0 +1,289 @@
+"""Model cards: what a model was made from, how good it is, and what it should not be used for.
+
+All of it is read from what the library keeps: the manifest, the class probabilities that the model
+gave, the split, the decision on hubs. What a model should not be used for follows from those facts.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segue.errors import ModelError, ModelNotTrainedError
+from segue.evaluation import (
+    Interval,
+    classification_intervals,
+    classification_metrics,
+    undividable_classes,
+)
+from segue.library import Catalogue, Library
+from segue.pipeline.embeddings import ENCODERS, KNN
+from segue.pipeline.hubs import HubDecision, hub_decision
+from segue.pipeline.judge_classifiers import judged_model
+from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
+from segue.pipeline.spaces import trained_models
+from segue.types import Split
+
+SMALL_CLASS = 10
+"""A class of fewer train tracks has hardly been learned."""
+FEW_ARTISTS = 3
+"""A class of fewer artists may be known by them."""
+FEW_JUDGED = 50
+"""Figures on fewer tracks are rough."""
+_TOLD = 5
+_JUDGED: tuple[Split, ...] = ("test", "valid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """How a model did on the `n` tracks of one part; `majority` names the class most learned."""
+
+    split: Split
+    n: int
+    metrics: Mapping[str, float]
+    intervals: Mapping[str, Interval]
+    majority: str
+    majority_accuracy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """One model in facts. What is not known of it is None or empty."""
+
+    name: str
+    kind: str
+    dataset: str
+    input: str | None
+    target: str | None
+    classes: Mapping[str, int] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+    tracks: Mapping[str, int] = field(default_factory=dict)
+    split_rule: str
+    judged: Sequence[Judgement] = ()
+    hubs: HubDecision | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    seconds: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
+    fingerprint: str | None = None
+    not_for: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue models show --json`` prints; null for undefined."""
+        document = asdict(self)
+        for judged in document["judged"]:
+            judged["metrics"] = {name: _defined(v) for name, v in judged["metrics"].items()}
+            judged["intervals"] = {
+                name: [_defined(bound) for bound in bounds]
+                for name, bounds in judged["intervals"].items()
+            }
+        return document
+
+
+def model_rows(library: Library) -> list[dict[str, Any]]:
+    """Return one entry a trained model: its name, target, tracks, metrics on valid, time.
+
+    A model whose manifest cannot be read has a `problem` instead.
+    """
+    rows: list[dict[str, Any]] = []
+    for name in library.models.names():
+        try:
+            manifest = library.models.manifest(name)
+        except ModelError as error:
+            rows.append({"name": name, "problem": str(error)})
+            continue
+        if "kind" in manifest:
+            fields = ("kind", "target", "tracks", "metrics", "seed", "seconds")
+            rows.append({"name": name, **{field: manifest.get(field) for field in fields}})
+    return rows
+
+
+def model_card(library: Library, name: str) -> ModelCard:
+    """Return the card of the trained model `name`.
+
+    Raises
+    ------
+    ModelNotTrainedError
+        If it is a model of segue that is not trained yet.
+    ModelError
+        If there is no such model, or its manifest is damaged.
+    """
+    manifest = _manifest(library, name)
+    catalogue = library.catalogue()
+    last = library.last_run("preprocess")
+    target = manifest.get("target")
+    labels = labels_of(library, catalogue, target) if target and len(catalogue) else None
+    classes = _learned(labels) if labels else {}
+    judges = bool(labels and classes and manifest.get("class_names"))
+    judged = _judgements(library, catalogue, labels, name) if labels and judges else []
+    return ModelCard(
+        name=name,
+        kind=manifest["kind"],
+        dataset=last["result"]["dataset"] if last else str(library.directory),
+        input=manifest.get("input"),
+        target=target,
+        classes=classes,
+        left_out=labels.left_out if labels else (),
+        tracks=manifest.get("tracks") or {},
+        split_rule=split_rule(catalogue),
+        judged=judged,
+        hubs=_hubs(library, catalogue, name),
+        settings=manifest.get("settings") or {},
+        seed=manifest.get("seed"),
+        seconds=manifest.get("seconds"),
+        versions=manifest.get("versions") or {},
+        data=manifest.get("data"),
+        fingerprint=manifest.get("fingerprint"),
+        not_for=_not_for(name, catalogue, labels, judged),
+    )
+
+
+def _manifest(library: Library, name: str) -> dict[str, Any]:
+    there = [row["name"] for row in model_rows(library)]
+    if name not in there:
+        if name in (*ENCODERS, KNN):
+            raise ModelNotTrainedError(
+                f"The model '{name}' is not trained yet: run segue train {name}."
+            )
+        known = f"choose from {', '.join(there)}" if there else "segue train all makes them"
+        raise ModelError(f"There is no model {name!r}: {known}.")
+    manifest = library.models.manifest(name)
+    for key, kind in {"tracks": dict, "settings": dict, "versions": dict, "target": str}.items():
+        if not isinstance(manifest.get(key), kind | None):
+            raise ModelError(
+                f"The manifest of the model '{name}' is damaged, its {key!r} is"
+                f" {manifest[key]!r}: run segue train {name} --force."
+            )
+    return manifest
+
+
+def _learned(labels: Labels) -> dict[str, int]:
+    """Return how many train tracks each class has."""
+    learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
+    counts = np.bincount(learned, minlength=len(labels.class_names)).tolist()
+    return dict(zip(labels.class_names, counts, strict=True))
+
+
+def _judgements(
+    library: Library, catalogue: Catalogue, labels: Labels, name: str
+) -> list[Judgement]:
+    """Judge the class probabilities that the model gave, on test and on valid."""
+    if len(labels.class_names) < 2 or not labels.counts()["train"]:
+        return []
+    chances = judged_model(library, catalogue, labels, name).chances
+    known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
+    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+    learned = _learned(labels)
+    majority = max(learned, key=lambda each: (learned[each], each))
+    found = []
+    for split in _JUDGED:
+        places = np.flatnonzero(known & labels.mask(split))
+        if not len(places):
+            continue
+        truth, predicted = labels.labels[places], chances[places].argmax(axis=1)
+        found.append(
+            Judgement(
+                split=split,
+                n=len(places),
+                metrics=classification_metrics(truth, predicted, labels.class_names).metrics,
+                intervals=classification_intervals(
+                    truth, predicted, len(labels.class_names), groups=groups[places], seed=0
+                )[0],
+                majority=majority,
+                majority_accuracy=float(
+                    (truth == labels.class_names.index(majority)).mean(),
+                ),
+            )
+        )
+    return found
+
+
+def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | None:
+    if name not in trained_models(library) or not len(catalogue):
+        return None
+    found = hub_decision(library, catalogue, name)
+    return found if found.n else None
+
+
+def _not_for(
+    name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[Judgement]
+) -> list[str]:
+    """Say what the facts forbid."""
+    if labels is None or not labels.class_names:
+        return ["Naming anything: it learned no classes, it only places tracks beside each other."]
+    target = labels.target
+    other = (
+        f"Other libraries than this one: it knows {len(labels.class_names)} classes of {target} as"
+        " they are labelled here, and no others."
+    )
+    sentences = [other]
+    if target != "artist":
+        sentences.append(
+            "Telling who made a track: artists are kept apart in the split, and it is never judged"
+            " on them."
+        )
+    if name == KNN:
+        sentences.append(
+            "Checking labels by its neighbours: genres and tags are part of its vector, so they"
+            " agree with themselves (its figures here leave them out)."
+        )
+    sentences += _class_sentences(catalogue, labels)
+    for found in judged[:1]:
+        sentences += _figure_sentences(found)
+    if not judged:
+        sentences.append("Any claim of quality: no held-out track has a class to judge it by.")
+    return sentences
+
+
+def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
+    learned = _learned(labels)
+    groups = artist_groups(catalogue.tracks)
+    values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
+    artists = Counter(name for name, _ in set(zip(values, groups, strict=True)) if name)
+    alone = set(undividable_classes(groups, values))
+    small = [f"{name} ({n})" for name, n in learned.items() if n < SMALL_CLASS]
+    few = [f"{n} ({artists[n]})" for n in learned if n not in alone and artists[n] < FEW_ARTISTS]
+    sentences = []
+    if small:
+        sentences.append(
+            f"Classes learned from under {SMALL_CLASS} tracks, which it hardly knows:"
+            f" {_told(small)}."
+        )
+    if alone:
+        sentences.append(
+            "Classes that are all by one artist (or album or folder), which it may know by that"
+            f" artist and is not judged on: {_told(sorted(alone))}."
+        )
+    if few:
+        sentences.append(f"Classes of under {FEW_ARTISTS} artists in all: {_told(few)}.")
+    return sentences
+
+
+def _figure_sentences(found: Judgement) -> list[str]:
+    sentences = []
+    if found.n < FEW_JUDGED:
+        sentences.append(f"Fine comparisons: it is judged on {found.n} tracks, which is rough.")
+    low = found.intervals["accuracy"][0]
+    if not low > found.majority_accuracy:
+        sentences.append(
+            f"Deciding anything by its classes: its accuracy cannot be told apart from always"
+            f" naming {found.majority!r} ({100 * found.majority_accuracy:.0f}%)."
+        )
+    if found.split == "valid":
+        sentences.append(
+            "Judging it by its figures on valid alone: that part also decided when training"
+            " stopped."
+        )
+    return sentences
+
+
+def _told(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return ", ".join(names[:_TOLD]) + more
+
+
+def _defined(value: float) -> float | None:
+    return value if np.isfinite(value) else None

@@ -1,0 +1,93 @@
+"""Hubs: the closed forms equal their definitions, nearness is mutual, and hubs do go."""
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+from scipy.stats import skew
+
+from segue.index import LocalScaling, MutualProximity, best, both_nearer, likenesses, normalise
+
+N = 60
+
+
+@pytest.fixture
+def vectors(rng):
+    """Unit vectors that share a direction, and one track without any."""
+    found = normalise((rng.normal(size=(N, 8)) + 0.4).astype(np.float32))
+    found[7] = 0
+    return found
+
+
+def others(vectors):
+    """Every pair of different tracks that both have a vector."""
+    has = vectors.any(axis=1)
+    return has[:, None] & has & ~np.eye(len(vectors), dtype=bool)
+
+
+def test_mutual_proximity_is_its_definition(vectors):
+    allowed = others(vectors)
+    cosines = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
+    expected = np.full((N, N), np.nan)
+    for x in range(N):
+        for y in np.flatnonzero(allowed[x]):
+            of_x, of_y = cosines[x][allowed[x]], cosines[y][allowed[y]]
+            nearer_x = ndtr((cosines[x, y] - of_x.mean()) / of_x.std())
+            nearer_y = ndtr((cosines[x, y] - of_y.mean()) / of_y.std())
+            expected[x, y] = nearer_x * nearer_y
+    fitted = MutualProximity.fit(vectors)
+    found = ndtr(likenesses(vectors, np.arange(N), fitted.between))
+    np.testing.assert_allclose(found[allowed], expected[allowed], rtol=1e-4, atol=1e-6)
+
+
+def test_local_scaling_is_its_definition(vectors):
+    allowed = others(vectors)
+    distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2).astype(np.float64)
+    scale = [np.sort(distances[x][allowed[x]])[9] if allowed[x].any() else 1.0 for x in range(N)]
+    expected = np.exp(-(distances**2) / np.outer(scale, scale))
+    found = likenesses(vectors, np.arange(N), LocalScaling.fit(vectors, 10).between)
+    np.testing.assert_allclose(found[allowed], expected[allowed], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
+def test_nearness_is_mutual_and_unknown_where_there_is_no_vector(kind, vectors):
+    found = likenesses(vectors, np.arange(N), kind.fit(vectors).between)
+    allowed = others(vectors)
+    np.testing.assert_allclose(found[allowed], found.T[allowed], rtol=1e-5, atol=1e-5)
+    assert np.isnan(found[7]).all()
+    assert np.isnan(found[:, 7]).all()
+    assert np.isfinite(found[allowed]).all()
+    block = likenesses(vectors, np.array([3, 5]), kind.fit(vectors).between)
+    np.testing.assert_allclose(block, found[[3, 5]], rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_nearer_for_both_is_nearer(rng):
+    one, other = np.sort(rng.normal(size=200)), np.sort(rng.normal(size=200))
+    assert (np.diff(both_nearer(one, other)) > 0).all()
+    # far out, where a probability itself would have become 1 or 0
+    assert (np.diff(both_nearer(np.arange(6.0, 19), np.arange(6.0, 19))) > 0).all()
+    assert (np.diff(both_nearer(np.arange(-19.0, -5), np.arange(-19.0, -5))) > 0).all()
+
+
+@pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
+def test_a_hub_in_many_dimensions_goes(kind, rng):
+    """Points near the middle of all are neighbours of all, until nearness has to be mutual."""
+    points = rng.normal(size=(400, 60))
+    points[:5] *= 0.3
+    points = normalise(np.hstack([points, np.full((400, 1), 3.0)]).astype(np.float32))
+    counts = {}
+    for name, rescale in (("plain", None), ("rescaled", kind.fit(points).between)):
+        found = likenesses(points, np.arange(400), *([rescale] if rescale else []))
+        np.fill_diagonal(found, np.nan)
+        counts[name] = np.bincount(best(found, 10)[0].ravel(), minlength=400)
+    assert skew(counts["plain"]) > 3
+    assert counts["plain"].max() > 60  # of lists of 10: 6 times its share
+    assert skew(counts["rescaled"]) < 0.6 * skew(counts["plain"])
+    assert counts["rescaled"].max() < 0.5 * counts["plain"].max()
+    assert (counts["rescaled"] == 0).sum() <= (counts["plain"] == 0).sum()
+
+
+@pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+def test_few_and_equal_tracks_give_finite_numbers(kind, n):
+    vectors = normalise(np.ones((n, 3), np.float32))
+    assert np.isfinite(likenesses(vectors, np.arange(n), kind.fit(vectors).between)).all()
