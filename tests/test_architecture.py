@@ -103,7 +103,7 @@ def test_help_loads_neither_tensorflow_nor_the_pipeline():
 def test_verbs_other_than_train_never_load_tensorflow():
     code = (
         "import segue.pipeline.preprocess, segue.pipeline.recommend, segue.pipeline.evaluate,"
-        " segue.pipeline.train"
+        " segue.pipeline.train, segue.pipeline.search, segue.pipeline.pretrained"
     )
     assert not modules_loaded_by(code) & KERAS
 

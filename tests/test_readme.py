@@ -30,14 +30,15 @@ def test_the_two_commands_are_there(repository):
 def test_every_verb_runs_as_written(repository, tmp_path):
     music = tmp_path / "music"
     music.mkdir()
-    rows = [f"t{i},Band {i % 4},{'xy'[i % 2]}" for i in range(12)]
-    (music / "metadata.csv").write_text("\n".join(["track_id,artist,genre", *rows]))
+    rows = [f"t{i},Band {i % 4},{'xy'[i % 2]},sad piano" for i in range(12)]
+    (music / "metadata.csv").write_text("\n".join(["track_id,artist,genre,tags", *rows]))
     listens = [f"{user},t{i}" for user in ("anna", "ben") for i in range(0, 12, 2)]
     (music / "listens.csv").write_text("\n".join(["user_id,track_id", *listens]))
     lines = [
         line
         for line in commands((repository / "README.md").read_text("utf-8"))
-        if line.startswith("segue ")
+        # what needs the network has tests of its own
+        if line.startswith("segue ") and not line.startswith("segue encoders add")
     ]
     assert len(lines) >= 6
     for line in lines:

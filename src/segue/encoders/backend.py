@@ -3,9 +3,11 @@
 import importlib
 import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 from segue.errors import MissingExtraError
@@ -24,11 +26,29 @@ def quietly() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _mute() -> Iterator[None]:
+    """Let nothing that is written in C reach standard error."""
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def load_keras() -> ModuleType:
     """Import Keras with its backend, and make sure that its models can be exported.
 
     TensorFlow's own log lines are set to errors only, unless TF_CPP_MIN_LOG_LEVEL is set already;
-    it reads that variable while it is imported, so it has to be in the environment.
+    it reads that variable while it is imported, so it has to be in the environment. What it writes
+    before it has read it goes nowhere.
 
     Raises
     ------
@@ -37,7 +57,7 @@ def load_keras() -> ModuleType:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        with quietly():
+        with quietly(), _mute():
             keras = importlib.import_module("keras")
     except ImportError as error:
         raise MissingExtraError("Training", "train") from error
