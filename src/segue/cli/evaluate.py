@@ -16,6 +16,7 @@ class Subject(StrEnum):
 
     cnn = "cnn"
     rnn = "rnn"
+    transformer = "transformer"
     knn = "knn"
     similarity = "similarity"
     recommendations = "recommendations"
@@ -34,8 +35,8 @@ def evaluate(
     subject: Annotated[
         str,
         typer.Argument(
-            help="What to measure: cnn, rnn, knn, a head such as genre-on-musicnn, similarity,"
-            " recommendations or all."
+            help="What to measure: cnn, rnn, transformer, knn, a head such as genre-on-musicnn,"
+            " similarity, recommendations or all."
         ),
     ] = Subject.all.value,
     target: Annotated[

@@ -15,6 +15,7 @@ class Model(StrEnum):
 
     cnn = "cnn"
     rnn = "rnn"
+    transformer = "transformer"
     knn = "knn"
     all = "all"
 

@@ -18,7 +18,7 @@ from segue.pipeline.inputs import INPUTS, open_store, summaries
 from segue.signals import KnnModel, KnnSettings
 from segue.types import Progress, no_progress
 
-ENCODERS = ("cnn", "rnn")
+ENCODERS = ("cnn", "rnn", "transformer")
 KNN = "knn"
 
 

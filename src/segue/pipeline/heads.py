@@ -1,15 +1,13 @@
 """Heads: classifiers of the user's own labels on top of what a pretrained ear heard.
 
-A head is multinomial logistic regression on the ear's embeddings, standardised over the train
-tracks; how strongly it is regularised is chosen on valid. It is kept like every model, under
-``<target>-on-<ear>``, in plain arrays: `mean`, `scale`, `weights` ``[d, n_classes]``, `bias`.
+A head is multinomial logistic regression on the ear's embeddings (`segue.pipeline.logistic`), kept
+like every model, under ``<target>-on-<ear>``, in plain arrays.
 """
 
 import hashlib
 import time
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -24,6 +22,7 @@ from segue.library import Catalogue, Library, settings_hash, told
 from segue.pipeline.ears import need_heard
 from segue.pipeline.embeddings import embeddings
 from segue.pipeline.labels import Labels, labels_of, need_classes
+from segue.pipeline.logistic import STRENGTHS, Logistic, fit_logistic
 from segue.pipeline.train import Trained
 from segue.types import SPLITS
 
@@ -32,20 +31,6 @@ _ON: Final = "-on-"
 _WEIGHTS: Final = "arrays.npz"
 
 Matrix = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadSettings:
-    """How a head is fitted."""
-
-    strengths: tuple[float, ...] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-    """Inverse strengths of regularisation (C) that valid chooses from."""
-
-    strength: float = 0.003
-    """The one to take where there is no valid part."""
-
-    clip: float = 5.0
-    """Standardised values beyond this are cut: one odd track must not decide."""
 
 
 def head_name(target: str, ear: str) -> str:
@@ -75,7 +60,6 @@ def train_head(
     *,
     seed: int = 0,
     force: bool = False,
-    settings: HeadSettings | None = None,
 ) -> Trained:
     """Fit the head for the column `target` on what `ear` heard, and save it.
 
@@ -94,7 +78,7 @@ def train_head(
         If another program is writing to the library.
     """
     with library.writing("segue train"), told(library.directory):
-        trained = _train(library, target, ear, seed, force=force, settings=settings)
+        trained = _train(library, target, ear, seed, force=force)
     library.record_run("train", {"models": [trained.to_dict()]})
     return trained
 
@@ -106,7 +90,6 @@ def _train(
     seed: int,
     *,
     force: bool,
-    settings: HeadSettings | None,
 ) -> Trained:
     if ear not in EARS:
         raise ModelError(f"There is no pretrained ear {ear!r}: choose --on from {', '.join(EARS)}.")
@@ -114,15 +97,19 @@ def _train(
     need_heard(library, ear, f"The model '{name}'")
     catalogue = library.catalogue()
     labels = labels_of(library, catalogue, target)
+    if labels.objective != "classes":
+        raise ModelError(
+            f"A head tells classes apart, and {target!r} has none that could be judged on other"
+            " artists: choose a column such as genre."
+        )
     need_classes(labels, catalogue, name)
-    settings = settings or HeadSettings()
     vectors = embeddings(library, catalogue, ear)
     parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
     manifest: dict[str, Any] = {
         "kind": KIND,
         "on": ear,
         "ear": EARS[ear].fingerprint,
-        "settings": {key: _plain(value) for key, value in asdict(settings).items()},
+        "settings": {"strengths": list(STRENGTHS)},
         "target": target,
         "class_names": list(labels.class_names),
         "seed": seed,
@@ -134,11 +121,18 @@ def _train(
         if all(there.get(key) == value for key, value in manifest.items()):
             return _told(there, labels, "up to date")
     started = time.monotonic()
-    arrays, chosen = _fit(vectors, labels, parts, settings)
+    fitted = fit_logistic(
+        vectors, labels.labels, parts["train"], parts["valid"], len(labels.class_names)
+    )
+    if fitted is None:
+        raise TooLittleDataError(
+            f"The train part has tracks of fewer than two classes of {target!r} that were heard,"
+            " and a head needs two: run segue preprocess again, or choose another target."
+        )
     with library.models.saving(name, manifest) as directory:
-        np.savez(directory / _WEIGHTS, allow_pickle=False, **arrays)
-        manifest["strength"] = chosen
-        manifest["metrics"] = _metrics(arrays, vectors, labels, parts["valid"])
+        fitted.save(directory / _WEIGHTS)
+        manifest["strength"] = fitted.strength
+        manifest["metrics"] = _metrics(fitted, vectors, labels, parts["valid"])
         manifest["fingerprint"] = _digest(directory / _WEIGHTS)
         manifest["seconds"] = round(time.monotonic() - started, 1)
     return _told(manifest, labels, "trained")
@@ -164,16 +158,13 @@ def head_probabilities(library: Library, catalogue: Catalogue, name: str) -> Mat
 
     The classes are those of its manifest; rows of NaN stand for tracks that its ear has not heard.
     """
-    path = library.models.path(name) / _WEIGHTS
     try:
-        # opened here, since np.load leaves a file open that it cannot read
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
-            arrays = dict(found)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        fitted = Logistic.load(library.models.path(name) / _WEIGHTS)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(
             f"The model '{name}' cannot be read: run segue train with --on and --force again."
         ) from error
-    return _probabilities(arrays, embeddings(library, catalogue, name.rpartition(_ON)[2]))
+    return fitted.probabilities(embeddings(library, catalogue, name.rpartition(_ON)[2]))
 
 
 def _part(labels: Labels, vectors: Matrix, split: str) -> NDArray[np.bool_]:
@@ -182,69 +173,12 @@ def _part(labels: Labels, vectors: Matrix, split: str) -> NDArray[np.bool_]:
     return in_split & (labels.labels >= 0) & ~np.isnan(vectors).any(axis=1)
 
 
-def _fit(
-    vectors: Matrix,
-    labels: Labels,
-    parts: Mapping[str, NDArray[np.bool_]],
-    settings: HeadSettings,
-) -> tuple[dict[str, NDArray[Any]], float]:
-    """Return the head's arrays, and the strength that was best on valid (the lower of equals)."""
-    from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
-
-    train, valid = parts["train"], parts["valid"]
-    known = np.unique(labels.labels[train])
-    if len(known) < 2:
-        raise TooLittleDataError(
-            f"The train part has tracks of {len(known)} class of {labels.target!r} that were heard"
-            " and a head needs two: run segue preprocess again, or choose another target."
-        )
-    mean = vectors[train].mean(axis=0)
-    scale = vectors[train].std(axis=0)
-    scale[scale < 1e-6] = 1  # units that never answer
-    arrays = {"mean": mean, "scale": scale, "clip": np.float32(settings.clip)}
-    x = _standardised(arrays, vectors)
-    best: tuple[float, float, Any] | None = None
-    for strength in settings.strengths if valid.any() else (settings.strength,):
-        model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        # the products are small: several threads were a hundred times slower on a busy machine
-        with threadpool_limits(1):
-            model.fit(x[train], labels.labels[train])
-        right = float(model.score(x[valid], labels.labels[valid])) if valid.any() else 0.0
-        if best is None or right > best[0]:
-            best = (right, strength, model)
-    if best is None:
-        raise ModelError("No strengths were given to choose from: give at least one.")
-    _, strength, model = best
-    # with two classes scikit-learn keeps the difference of their rows only
-    two = len(known) == 2
-    rows = np.concatenate((-model.coef_, model.coef_)) / 2 if two else model.coef_
-    offsets = np.concatenate((-model.intercept_, model.intercept_)) / 2 if two else model.intercept_
-    weights = np.zeros((vectors.shape[1], len(labels.class_names)), np.float32)
-    bias = np.full(len(labels.class_names), -np.inf, np.float32)  # never met in train
-    weights[:, known], bias[known] = rows.T, offsets
-    return {**arrays, "weights": weights, "bias": bias}, strength
-
-
-def _standardised(arrays: Mapping[str, NDArray[Any]], vectors: Matrix) -> Matrix:
-    clip = float(arrays["clip"])
-    scaled: Matrix = np.clip((vectors - arrays["mean"]) / arrays["scale"], -clip, clip)
-    return scaled
-
-
-def _probabilities(arrays: Mapping[str, NDArray[Any]], vectors: Matrix) -> Matrix:
-    logits = _standardised(arrays, vectors) @ arrays["weights"] + arrays["bias"]
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances: Matrix = powers / powers.sum(axis=1, keepdims=True)
-    return chances
-
-
 def _metrics(
-    arrays: Mapping[str, NDArray[Any]], vectors: Matrix, labels: Labels, valid: NDArray[np.bool_]
+    fitted: Logistic, vectors: Matrix, labels: Labels, valid: NDArray[np.bool_]
 ) -> dict[str, float]:
     if not valid.any():
         return {}
-    predicted = _probabilities(arrays, vectors[valid]).argmax(axis=1)
+    predicted = fitted.probabilities(vectors[valid]).argmax(axis=1)
     return classification_metrics(labels.labels[valid], predicted, labels.class_names).metrics
 
 
@@ -257,10 +191,6 @@ def _data_hash(catalogue: Catalogue, labels: Labels, vectors: Matrix) -> str:
         )
     ]
     return settings_hash({"tracks": facts, "classes": labels.class_names})
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _digest(path: Path) -> str:

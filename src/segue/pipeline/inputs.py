@@ -60,7 +60,9 @@ def _audio(keeps: str, dtypes: Mapping[str, str]) -> Kept:
 
 def _given(dtype: str) -> Input:
     kept = Kept({"from": "given frames", "dtype": dtype}, {"frames": dtype, "summary": "float32"})
-    return Input(f"frames ({dtype})", kept, kept, {"cnn": "frames", "rnn": "frames"})
+    return Input(
+        f"frames ({dtype})", kept, kept, dict.fromkeys(("cnn", "rnn", "transformer"), "frames")
+    )
 
 
 AUDIO = Input(
@@ -78,7 +80,7 @@ AUDIO = Input(
             "digest": "uint8",
         },
     ),
-    frames={"cnn": "log_mel", "rnn": "sequence"},
+    frames={"cnn": "log_mel", "rnn": "sequence", "transformer": "sequence"},
 )
 GIVEN = {dtype: _given(dtype) for dtype in ("uint8", "float32")}
 INPUTS = {found.name: found for found in (AUDIO, *GIVEN.values())}

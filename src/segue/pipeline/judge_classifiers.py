@@ -2,13 +2,11 @@
 
 All are judged on the same tracks: those of the split that have a class and were analysed. The
 baselines learn from the same train tracks: the most frequent class, and logistic regression on the
-descriptors' summary statistics (standardised over train; its strength of regularisation is chosen
-on valid).
+descriptors' summary statistics (see `segue.pipeline.logistic`).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +25,11 @@ from segue.pipeline.embeddings import ENCODERS, KNN, load_knn, probabilities
 from segue.pipeline.heads import head_probabilities, is_head
 from segue.pipeline.inputs import summaries
 from segue.pipeline.labels import Labels, artist_groups
+from segue.pipeline.logistic import fit_logistic
 from segue.types import Split
 
 MAJORITY = "majority"
 LOGISTIC = "descriptors_logistic_regression"
-_STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 _NEIGHBOURS = 10
 _MOST_MISTAKES = 8
 
@@ -67,7 +65,7 @@ def judge_classifiers(
     """
     summary, _, _ = summaries(library, catalogue)
     chosen = _judged_tracks(labels, summary, split)
-    found = [_baseline(labels, chosen), *_logistic(labels, summary, chosen)]
+    found = baselines(labels, summary)
     found += [judged_model(library, catalogue, labels, model) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)
@@ -120,42 +118,24 @@ def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: 
     return Judged(model, chances, history=history or None)
 
 
-def _baseline(labels: Labels, chosen: NDArray[np.bool_]) -> Judged:
+def baselines(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
+    """Return what the most frequent class, and logistic regression on descriptors, say."""
+    return [_majority(labels, len(summary)), *_logistic(labels, summary)]
+
+
+def _majority(labels: Labels, n_tracks: int) -> Judged:
     learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
     shares = np.bincount(learned, minlength=len(labels.class_names)) / max(len(learned), 1)
-    return Judged(MAJORITY, np.tile(shares, (len(chosen), 1)), baseline=True)
+    return Judged(MAJORITY, np.tile(shares, (n_tracks, 1)), baseline=True)
 
 
-def _logistic(
-    labels: Labels, summary: NDArray[np.float32], chosen: NDArray[np.bool_]
-) -> list[Judged]:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-    from threadpoolctl import threadpool_limits
-
-    train = _judged_tracks(labels, summary, "train")
-    valid = _judged_tracks(labels, summary, "valid")
-    if len(np.unique(labels.labels[train])) < 2:
+def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
+    train, valid = (_judged_tracks(labels, summary, split) for split in ("train", "valid"))
+    fitted = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
+    if fitted is None:
         return []
-    known = ~np.isnan(summary)
-    # what is unknown of a track (its tempo, its key) counts as the mean
-    usual = np.where(known, summary, 0)[train].sum(axis=0) / np.maximum(known[train].sum(axis=0), 1)
-    filled = np.where(known, summary, usual)
-    columns = np.clip(StandardScaler().fit(filled[train]).transform(filled), -5, 5)
-    fitted: list[tuple[float, Any]] = []
-    for strength in _STRENGTHS if valid.any() else _STRENGTHS[1:2]:
-        model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        # the products are small: several threads were a hundred times slower on a busy machine
-        with threadpool_limits(1):
-            model.fit(columns[train], labels.labels[train])
-        right = model.score(columns[valid], labels.labels[valid]) if valid.any() else 0.0
-        fitted.append((right, model))
-    best = max(fitted, key=lambda pair: pair[0])[1]
-    chances = np.full((len(summary), len(labels.class_names)), np.nan)
-    heard = known.any(axis=1)
-    chances[heard] = 0
-    chances[np.ix_(heard, best.classes_)] = best.predict_proba(columns[heard])
-    return [Judged(LOGISTIC, chances, baseline=True)] if chosen.any() else []
+    chances = fitted.probabilities(summary).astype(np.float64)
+    return [Judged(LOGISTIC, chances, baseline=True)]
 
 
 def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:

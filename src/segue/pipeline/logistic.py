@@ -94,7 +94,7 @@ def fit_logistic(
         model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
         # the products are small: several threads were a hundred times slower on a busy machine
         with threadpool_limits(1):
-            model.fit(columns[train], labels[train])
+            model.fit(columns[train].astype(np.float64), labels[train])
         fitted = Logistic(mean, scale, *_all_classes(model, known, n_classes), strength)
         loss = _loss(fitted.probabilities(vectors[choosing]), labels[choosing])
         if best is None or loss < best[0]:

@@ -28,6 +28,7 @@ FEW = 50
 _NAMES = {
     "cnn": "CNN",
     "rnn": "RNN",
+    "transformer": "transformer",
     "knn": "kNN",
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",

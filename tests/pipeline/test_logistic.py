@@ -1,0 +1,68 @@
+"""The regression is scikit-learn's, over all classes, and knows what it does not know."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from segue.pipeline.logistic import STRENGTHS, USUAL_STRENGTH, Logistic, fit_logistic
+
+
+@pytest.fixture
+def data(rng):
+    """Ninety vectors of 12, three classes of five (1, 3 and 4); one column never changes."""
+    labels = np.array([1, 3, 4])[np.arange(90) % 3]
+    vectors = rng.normal(0, 1, (90, 12)).astype(np.float32)
+    vectors[np.arange(90), labels] += 2
+    vectors[:, 7] = 3
+    split = np.arange(90) // 3 % 3
+    return vectors, labels, split < 2, split == 2
+
+
+@pytest.mark.parametrize("classes", [(1, 3, 4), (1, 4)])
+def test_probabilities_are_scikit_learns(data, classes):
+    vectors, labels, train, valid = data
+    kept = np.isin(labels, classes)
+    train, valid = train & kept, valid & kept
+    fitted = fit_logistic(vectors, labels, train, valid, 5, strengths=(0.03,))
+    columns = np.delete(vectors, 7, axis=1)
+    scaled = (columns - columns[train].mean(axis=0)) / columns[train].std(axis=0)
+    model = LogisticRegression(C=0.03, max_iter=2_000, class_weight="balanced")
+    model.fit(np.clip(scaled, -5, 5)[train], labels[train])
+    chances = fitted.probabilities(vectors)
+    np.testing.assert_allclose(
+        chances[:, list(classes)], model.predict_proba(np.clip(scaled, -5, 5)), atol=1e-3
+    )
+    assert (np.delete(chances, classes, axis=1) == 0).all()
+
+
+def test_what_is_unknown_counts_as_the_mean(data):
+    vectors, labels, train, valid = data
+    vectors[3, 2] = np.nan
+    fitted = fit_logistic(vectors, labels, train, valid, 5)
+    filled = vectors[3:4].copy()
+    filled[0, 2] = fitted.mean[2]
+    np.testing.assert_array_equal(fitted.probabilities(vectors[3:4]), fitted.probabilities(filled))
+    vectors[3] = np.nan
+    assert np.isnan(fitted.probabilities(vectors)[3]).all()
+
+
+def test_valid_chooses_the_strength(data, rng):
+    vectors, labels, train, valid = data
+    assert fit_logistic(vectors, labels, train, np.zeros(90, bool), 5).strength == USUAL_STRENGTH
+    noise = rng.normal(0, 1, vectors.shape).astype(np.float32)
+    # where there is nothing to learn, the less is believed the better
+    least, most = (fit_logistic(x, labels, train, valid, 5).strength for x in (noise, vectors))
+    assert least < most
+
+
+def test_one_class_is_nothing_to_learn(data):
+    vectors, labels, train, valid = data
+    assert fit_logistic(vectors, labels, train & (labels == 3), valid, 5) is None
+
+
+def test_saved_and_loaded_is_itself(data, tmp_path):
+    fitted = fit_logistic(*data, 5)
+    fitted.save(tmp_path / "arrays.npz")
+    loaded = Logistic.load(tmp_path / "arrays.npz")
+    assert loaded.strength == fitted.strength
+    np.testing.assert_array_equal(loaded.probabilities(data[0]), fitted.probabilities(data[0]))
