@@ -37,7 +37,10 @@ def preprocess(
         ),
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(min=1, help="Seconds after which a file is given up.")
+        float,
+        typer.Option(
+            min=1, help="Seconds after which a file is given up; a higher limit tries it again."
+        ),
     ] = 300,
     retry: Annotated[
         bool, typer.Option("--retry", help="Try again the files that failed before.")

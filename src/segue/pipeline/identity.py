@@ -97,7 +97,8 @@ def follow(
             taken.used.add(file.track_id)
     for file in files:
         if file.track_id is None:
-            _name(file, name_of(file.path), out, taken)
+            named = name_of(file.path) if file.holder else tracks[file.place].track_id
+            _name(file, named, out, taken)
     for file in files:
         out.ids[file.place] = file.track_id or out.ids[file.place]
     out.missing = {one.track.track_id for one in lost}.difference(out.ids)
@@ -124,6 +125,9 @@ class _Taken:
     known: Mapping[str, KnownTrack]
     used: set[str]
     lost: set[str]
+
+    def __contains__(self, track_id: object) -> bool:
+        return track_id in self.known or track_id in self.used
 
 
 def _at_known_paths(
@@ -228,7 +232,7 @@ def _name(file: _File, name: str, out: Followed, taken: _Taken) -> None:
         _settle(file, one, out, taken)
         return
     if name in taken.used or (one is not None and not _may_become(file, one, taken)):
-        name = free_id(name, taken.known.keys() | taken.used)
+        name = free_id(name, taken)
     file.track_id = name
     taken.used.add(name)
 

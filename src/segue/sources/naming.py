@@ -8,7 +8,7 @@ Conventions
 - A new file that is called like a known track is numbered: no track gets another one's id.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -41,7 +41,7 @@ def with_ids(
     return tracks, problems
 
 
-def free_id(track_id: str, taken: Collection[str]) -> str:
+def free_id(track_id: str, taken: Container[str]) -> str:
     """Return the id with the first number after it that makes it one of nobody.
 
     >>> free_id("one.ogg", {"one.ogg", "one.ogg (2)"})
