@@ -64,7 +64,9 @@ def test_the_contrast_of_keras_is_that_of_its_definition(rng):
 def test_batches_for_contrast_come_in_pairs_of_a_group(rng):
     tracks = [np.full((30, 3), n, np.uint8) for n in range(12)]
     groups = np.repeat(np.arange(4), 3).astype(np.float32)[:, None]
-    settings = RnnSettings(batch=8, least_epoch_steps=6, mixup=0.4, masks=0)
+    settings = RnnSettings(
+        batch=8, least_epoch_steps=6, mixup=0.4, masks=0, level_jitter=0, tone_jitter=0
+    )
     batches = epoch_batches(
         tracks, groups, 16, fit_scale(tracks), settings, seed=(0, 0), objective="contrast"
     )

@@ -6,9 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.encoders import CnnSettings, RnnSettings
-from segue.encoders.recipe import class_weights, epoch_batches, fit_scale, jitter_level, mask, mix
+from segue.encoders.recipe import (
+    class_weights,
+    epoch_batches,
+    fit_scale,
+    jitter_level,
+    jitter_tone,
+    mask,
+    mix,
+)
 
-OFF = {"mixup": 0.0, "masks": 0, "level_jitter": 0.0}
+OFF = {"mixup": 0.0, "masks": 0, "level_jitter": 0.0, "tone_jitter": 0.0}
 
 
 @pytest.fixture
@@ -93,3 +101,30 @@ def test_what_is_turned_off_changes_nothing(crops, rng):
     np.testing.assert_array_equal(mask(crops, crops[0, 0], CnnSettings(masks=0), rng), crops)
     np.testing.assert_array_equal(jitter_level(crops, 0.0, rng), crops)
     np.testing.assert_array_equal(mix(crops, targets, 0.0, rng)[0], crops)
+
+
+def test_only_spectra_change_in_level_and_tone(rng):
+    tracks = [np.full((30, 3), n, dtype=np.uint8) for n in range(20)]
+    settings = RnnSettings(batch=8, least_epoch_steps=5, mixup=0, masks=0)
+    arguments = (tracks, np.eye(20, dtype=np.float32), 16, fit_scale(tracks), settings)
+    for spectra in (False, True):
+        for crops, chosen in epoch_batches(*arguments, seed=(1, 2), spectra=spectra):
+            same = crops[:, 0, 0] == chosen.argmax(axis=1)
+            assert not same.any() if spectra else same.all()
+
+
+def test_tone_is_a_smooth_curve_over_the_bands_and_the_same_at_all_times(crops, rng):
+    change = jitter_tone(crops, 3.0, rng) - crops
+    np.testing.assert_allclose(change, np.broadcast_to(change[:, :1], change.shape), atol=1e-5)
+    curves = change[:, 0]
+    assert np.abs(np.diff(curves, axis=1)).max() < np.ptp(curves)
+    levels = np.concatenate([jitter_tone(crops, 3.0, rng)[:, 0] - crops[:, 0] for _ in range(500)])
+    np.testing.assert_allclose(levels[:, [0, -1]].std(axis=0), 3.0, rtol=0.1)
+    np.testing.assert_array_equal(jitter_tone(crops, 0.0, rng), crops)
+
+
+def test_change_is_the_spread_of_differences_of_scaled_values(rng):
+    tracks = [rng.normal(3, 2, (n, 4)) for n in (10, 50, 1)]
+    scale = fit_scale(tracks)
+    changes = np.concatenate([np.diff(t * scale.factor, axis=0) for t in tracks])
+    assert scale.change == pytest.approx(np.sqrt((changes**2).mean()), rel=0.03)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.encoders import CnnSettings, RnnSettings
+from segue.encoders import CnnSettings, RnnSettings, TransformerSettings
 from segue.library import Library
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
@@ -26,6 +26,9 @@ SMALL = {
     ),
     "rnn": RnnSettings(
         window=32, projection=8, units=8, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
+    ),
+    "transformer": TransformerSettings(
+        window=32, width=8, heads=2, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
     ),
 }
 
@@ -55,8 +58,9 @@ def dataset(tmp_path_factory):
         kind = KINDS[i % len(KINDS)]
         path = f"audio/{i:02}.wav"
         soundfile.write(directory / path, sound(kind, rng), RATE)
-        rows.append((f"t{i:02}", path, f"Piece {i}", f"{kind} band {i // 3 % 6}", kind))
-    header = "track_id path title artist genre"
+        band = f"{kind} band {i // 3 % 6}"
+        rows.append((f"t{i:02}", path, f"Piece {i}", band, kind, band))
+    header = "track_id path title artist genre ensemble"
     write_csv(directory / "metadata.csv", header, rows)
     listens = [
         (user, f"t{i:02}", 1_000 * n)

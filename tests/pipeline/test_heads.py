@@ -113,11 +113,11 @@ def test_a_head_is_judged_like_the_others(dataset, library):
             store.add(row, {"embedding": vector, "probabilities": np.full(50, 0.1)})
     train_head(library, "genre", "musicnn")
     # no artist can be judged where artists are kept apart: that must not hide the others
-    train_head(library, "artist", "musicnn")
+    train_head(library, "ensemble", "musicnn")
     for subject in ("genre-on-musicnn", "all"):
         document = evaluate(library, subject).report.to_document()
         assert json.dumps(document)
         report = document["reports"][0] if document["task"] == "all" else document
         assert report["models"]["genre-on-musicnn"]["accuracy"] == 1.0
-        assert ("artist" in " ".join(document["notes"])) == (subject == "all")
+        assert ("ensemble" in " ".join(document["notes"])) == (subject == "all")
         assert {"majority", "descriptors_logistic_regression"} <= set(report["baselines"])

@@ -55,7 +55,8 @@ class Logistic:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote; raises OSError, ValueError, EOFError or KeyError if it cannot."""
-        with np.load(path, allow_pickle=False) as found:
+        # opened here, since np.load leaves a file open that it cannot read
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays: dict[str, Any] = {field.name: found[field.name] for field in fields(cls)}
         return cls(**{**arrays, "strength": float(arrays["strength"])})
 
