@@ -50,10 +50,11 @@ def small() -> Callable[..., EncoderSettings]:
             "embedding": 12,
             "crops": 3,
         }
+        tiny |= {"channels": (8, 8), "width": 12}
         tiny |= {
-            "cnn": {"channels": (8, 8)},
-            "rnn": {"projection": 12, "units": 12},
-            "transformer": {"width": 12, "heads": 2, "depth": 1},
+            "cnn": {},
+            "rnn": {"units": 12},
+            "transformer": {"heads": 2, "depth": 1, "learning_rate": 3e-3},
         }[kind]
         return SETTINGS[kind](**tiny | changes)
 

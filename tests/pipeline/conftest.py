@@ -22,10 +22,16 @@ KINDS = ("low", "high", "noise")
 N_PER_KIND = 12
 SMALL = {
     "cnn": CnnSettings(
-        window=64, channels=(8, 8), embedding=8, passes=4, least_steps=12, least_epoch_steps=6
+        window=64,
+        channels=(8, 8),
+        width=8,
+        embedding=8,
+        passes=4,
+        least_steps=12,
+        least_epoch_steps=6,
     ),
     "rnn": RnnSettings(
-        window=32, projection=8, units=8, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
+        window=32, width=8, units=8, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
     ),
     "transformer": TransformerSettings(
         window=32, width=8, heads=2, embedding=8, passes=6, least_steps=20, least_epoch_steps=5

@@ -32,6 +32,10 @@ class EncoderSettings:
     ----------
     window : int > 0
         Frames a crop holds, at most; see `window_for`.
+    channels : tuple of int > 0
+        Of the first convolution over time and bands, and of each residual block behind it.
+    width : int > 0
+        Of the sequence that is made of that, which has `most_steps_in_time` steps at most.
     embedding : int > 0
         Size of the embedding.
     crops : int > 0
@@ -57,9 +61,17 @@ class EncoderSettings:
         Standard deviation of a level added to a whole crop, and of each of the six levels of
         a smooth curve over the bands, in standard deviations of the input. Only spectra get them,
         whose values are logarithmic: they stand for gain and equalisation.
+    balanced : bool
+        Whether rare classes weigh more in the loss.
+    averaging : float in [0, 1)
+        Share that a step keeps of the moving average of the weights, which is what is kept; 0
+        averages none.
     """
 
-    window: int
+    window: int = 256
+    channels: tuple[int, ...] = (16, 24, 32)
+    width: int = 96
+    most_steps_in_time: int = 64
     embedding: int = 64
     crops: int = 8
     passes: int = 60
@@ -71,14 +83,16 @@ class EncoderSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 0.3
     warm_up: float = 0.1
-    dropout: float = 0.3
+    dropout: float = 0.4
     label_smoothing: float = 0.1
     mixup: float = 0.3
     time_mask: float = 0.15
     band_mask: float = 0.1
     masks: int = 2
     level_jitter: float = 0.2
-    tone_jitter: float = 0.3
+    tone_jitter: float = 0.2
+    balanced: bool = True
+    averaging: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values that no training could use."""
@@ -90,7 +104,14 @@ class EncoderSettings:
         _require(self, "learning_rate", self.learning_rate > 0, "above 0")
         for name in ("weight_decay", "mixup", "masks", "level_jitter", "tone_jitter"):
             _require(self, name, getattr(self, name) >= 0, "at least 0")
-        for name in ("warm_up", "dropout", "label_smoothing", "time_mask", "band_mask"):
+        for name in (
+            "warm_up",
+            "dropout",
+            "label_smoothing",
+            "time_mask",
+            "band_mask",
+            "averaging",
+        ):
             _require(self, name, 0 <= getattr(self, name) < 1, "in [0, 1)")
 
     def window_for(self, length: float) -> int:
@@ -129,48 +150,28 @@ class EncoderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CnnSettings(EncoderSettings):
-    """Settings of the short-chunk residual CNN.
-
-    `channels` are those of the first convolution and of each two-dimensional block, each of which
-    halves the bands, and time until `most_steps_in_time` are left; `width` is that of the
-    one-dimensional block behind them.
-    """
-
-    window: int = 256
-    channels: tuple[int, ...] = (16, 24, 32)
-    most_steps_in_time: int = 64
-    width: int = 96
+    """Settings of the short-chunk residual CNN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RnnSettings(EncoderSettings):
-    """Settings of the bidirectional GRU with attention pooling.
+    """Settings of the recurrent network: `units` of the GRU in each direction."""
 
-    `projection` is the width that the bands are projected to, `units` the GRU's in each direction,
-    `most_steps_in_time` the longest sequence that the GRU itself sees: pooling in front halves
-    longer ones until they fit.
-    """
-
-    window: int = 256
-    projection: int = 64
     units: int = 64
-    most_steps_in_time: int = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransformerSettings(EncoderSettings):
     """Settings of the transformer.
 
-    `patch` is how many frames a token stands for, `width` its length, `heads` how many attentions
-    share that, `depth` the number of blocks, `block_dropout` the dropout inside them.
+    `heads` is how many attentions share the `width`, `depth` the number of blocks, `block_dropout`
+    the dropout inside them.
     """
 
-    window: int = 256
-    patch: int = 4
-    width: int = 64
+    learning_rate: float = 1e-3
     heads: int = 4
     depth: int = 2
-    block_dropout: float = 0.1
+    block_dropout: float = 0.2
 
 
 SETTINGS: Mapping[

@@ -63,7 +63,8 @@ class Trainer:
         self.scale = fit_scale(train.frames)
         self.window = settings.window_for(float(np.median([len(t) for t in train.frames])))
         # tags are not exclusive, and what contrasts has no classes: there is nothing to balance
-        self.weights = class_weights(train.targets) if objective == "classes" else None
+        balanced = settings.balanced and objective == "classes"
+        self.weights = class_weights(train.targets) if balanced else None
         self.epoch = 0
         self.epochs = settings.epochs(len(train.frames))
         self.epoch_steps = settings.epoch_steps(len(train.frames))
@@ -71,7 +72,9 @@ class Trainer:
         keras = load_keras()
         keras.utils.set_random_seed(seed)
         n_outputs = train.targets.shape[1]
-        self.network: Any = build_network(self.window, n_outputs, self.scale, settings, objective)
+        self.network: Any = build_network(
+            self.window, n_outputs, self.scale, settings, objective, spectra=spectra
+        )
         self._learner = keras.Model(self.network.input, self.network.outputs[1])
         self._compile(keras)
         self._best: Variables = _values(self.network.variables)
@@ -131,6 +134,13 @@ class Trainer:
 
     def _validate(self) -> None:
         """Measure on valid, and keep the weights if they are the best so far."""
+        learned = self._learner.trainable_variables
+        latest = _values(learned)
+        self._learner.optimizer.finalize_variable_values(learned)  # averages, if there are any
+        self._keep_if_best()
+        _assign(learned, latest)
+
+    def _keep_if_best(self) -> None:
         if self.valid.frames:
             _, probabilities = predict(self.network, self.valid.frames, self.window, VALID_CROPS)
             loss, accuracy = measure(self.objective, probabilities, self.valid.targets)
@@ -187,7 +197,12 @@ class Trainer:
             warmup_target=settings.learning_rate,
             warmup_steps=warm_up,
         )
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+        optimizer = keras.optimizers.AdamW(
+            rate,
+            weight_decay=settings.weight_decay,
+            use_ema=settings.averaging > 0,
+            ema_momentum=settings.averaging,
+        )
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         optimizer.build(self._learner.trainable_variables)
         self._learner.compile(

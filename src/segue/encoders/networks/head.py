@@ -1,4 +1,4 @@
-"""How every network ends: an embedding, and from it what the objective asks for."""
+"""How every network ends: one vector a crop, an embedding, and what the objective asks for."""
 
 import keras
 from keras import layers
@@ -9,21 +9,17 @@ from segue.encoders.settings import EncoderSettings
 PROJECTION = 64  # values of the vector that contrast compares
 
 
-def network_of(
-    name: str,
-    frames: keras.KerasTensor,
-    pooled: keras.KerasTensor,
-    n_outputs: int,
-    *,
-    objective: Objective,
-    settings: EncoderSettings,
-) -> keras.Model:
-    """Close a network whose body gives one vector a crop ``[batch, width]``.
+def outputs_of(
+    x: keras.KerasTensor, n_outputs: int, objective: Objective, settings: EncoderSettings
+) -> list[keras.KerasTensor]:
+    """Return the outputs of a network that has read the steps ``[batch, steps, width]``.
 
-    Its outputs are ``embedding`` ``[batch, settings.embedding]`` and, by the objective,
-    ``probabilities`` ``[batch, n_outputs]`` or ``projection`` ``[batch, 64]``.
+    They are ``embedding`` ``[batch, settings.embedding]`` and, by the objective, ``probabilities``
+    ``[batch, n_outputs]`` or ``projection`` ``[batch, 64]``.
     """
-    x = layers.Dropout(settings.dropout)(pooled)
+    # what is heard throughout, and what is heard once
+    x = layers.Concatenate()([attend(x), layers.GlobalMaxPooling1D()(x)])
+    x = layers.Dropout(settings.dropout)(x)
     embedding = layers.Dense(settings.embedding, name="embedding")(x)
     x = layers.ReLU()(layers.BatchNormalization()(embedding))
     match objective:
@@ -32,6 +28,15 @@ def network_of(
         case "tags":
             output = layers.Dense(n_outputs, activation="sigmoid", name="probabilities")(x)
         case "contrast":
-            x = layers.Dense(PROJECTION)(x)
-            output = layers.UnitNormalization(name="projection")(x)
-    return keras.Model(frames, [embedding, output], name=name)
+            output = layers.UnitNormalization(name="projection")(layers.Dense(PROJECTION)(x))
+    return [embedding, output]
+
+
+def attend(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Average over time with learned weights that sum to 1 ``[batch, width]``.
+
+    Source: Yang et al., Hierarchical attention networks, 2016.
+    """
+    weights = layers.Softmax(axis=1)(layers.Dense(1)(layers.Dense(32, activation="tanh")(x)))
+    mean = layers.Dot(axes=1)([weights, x])  # [batch, 1, width]
+    return layers.Flatten()(mean)

@@ -1,0 +1,123 @@
+"""What each choice of the training recipe is worth: valid accuracy with and without it, by seed.
+
+Run: ``python benchmarks/recipe.py LIBRARY [--model cnn] [--seeds 3] [--target genre]`` on a library
+that was preprocessed. Each choice is turned off (or on) by itself, everything else as it
+is; a network is trained on train for each and each seed, and judged on valid, of which the loss is
+the finer measure. Networks train in processes of their own, `jobs` at a time, one thread each.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+CHOICES: dict[str, dict[str, object]] = {
+    "as it is": {},
+    "no tone jitter": {"tone_jitter": 0.0},
+    "no level jitter": {"level_jitter": 0.0},
+    "no masks (SpecAugment)": {"masks": 0},
+    "no mixup": {"mixup": 0.0},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "classes not balanced": {"balanced": False},
+    "little weight decay (.01)": {"weight_decay": 0.01},
+    "less dropout (.3)": {"dropout": 0.3},
+    "weights averaged (.99)": {"averaging": 0.99},
+}
+
+
+def measure(library: Path, model: str, target: str, seed: int, choice: str) -> dict[str, float]:
+    """Train one network in this process and judge it on valid."""
+    from segue.encoders import SETTINGS, train_encoder
+    from segue.encoders.objectives import measure as judge
+    from segue.encoders.objectives import targets_of
+    from segue.library import Library
+    from segue.pipeline.inputs import need_input
+    from segue.pipeline.labels import labels_of
+
+    opened = Library(library, create=False)
+    catalogue = opened.catalogue()
+    labels = labels_of(opened, catalogue, target)
+    given, store = need_input(opened, model)
+    places = [
+        place
+        for place, row in enumerate(catalogue.rows.tolist())
+        if row in store and labels.splits[place] != "test" and labels.labels[place] >= 0
+    ]
+    frames = [store.read(given.frames[model], int(catalogue.rows[place])) for place in places]
+    taught, splits = labels.taught(places), [labels.splits[place] for place in places]
+    encoder = train_encoder(
+        model,  # type: ignore[arg-type]
+        frames,
+        taught,
+        splits,
+        labels.class_names,
+        objective=labels.objective,
+        settings=SETTINGS[model](**CHOICES[choice]),  # type: ignore[index]
+        seed=seed,
+        input_kind=given.frames[model],
+    )
+    valid = [place for place, split in enumerate(splits) if split == "valid"]
+    outputs = encoder.predict([frames[place] for place in valid])[1]
+    targets = targets_of(labels.objective, taught[valid], len(labels.class_names))
+    loss, accuracy = judge(labels.objective, outputs, targets)
+    return {"accuracy": accuracy, "loss": loss}
+
+
+def main() -> None:
+    """Train all, and print the table: means over the seeds, and how many seeds got better."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", type=Path)
+    parser.add_argument("--model", default="cnn")
+    parser.add_argument("--target", default="genre")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--choices", nargs="+", choices=CHOICES, default=list(CHOICES))
+    parser.add_argument("--one", nargs=2, metavar=("SEED", "CHOICE"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        seed, choice = int(asked.one[0]), asked.one[1]
+        print(json.dumps(measure(asked.library, asked.model, asked.target, seed, choice)))
+        return
+    found: dict[str, list[dict[str, float]]] = defaultdict(list)
+    work = [(seed, choice) for choice in asked.choices for seed in range(asked.seeds)]
+    for start in range(0, len(work), asked.jobs):
+        batch = work[start : start + asked.jobs]
+        for (_, choice), process in zip(batch, [_start(asked, *one) for one in batch], strict=True):
+            said, _ = process.communicate()
+            found[choice].append(json.loads(said.splitlines()[-1]))
+            print(choice, found[choice][-1], file=sys.stderr, flush=True)
+    usual = found[asked.choices[0]]
+    print(f"{asked.model} on {asked.target}, valid part, {asked.seeds} seeds")
+    print(f"{'':28} accuracy (by seed)              loss    better than '{asked.choices[0]}'")
+    for choice, results in found.items():
+        accuracies = [one["accuracy"] for one in results]
+        losses = [one["loss"] for one in results]
+        better = sum(one["loss"] < two["loss"] for one, two in zip(results, usual, strict=True))
+        by_seed = ", ".join(f"{value:.3f}" for value in accuracies)
+        print(
+            f"{choice:28} {np.mean(accuracies):.3f} ({by_seed})  {np.mean(losses):.3f}"
+            f"   {better} of {len(results)}"
+        )
+
+
+def _start(asked: argparse.Namespace, seed: int, choice: str) -> "subprocess.Popen[str]":
+    one_thread = {f"TF_NUM_{kind}_THREADS": "1" for kind in ("INTRAOP", "INTEROP")}
+    return subprocess.Popen(
+        [
+            *(sys.executable, __file__, str(asked.library), "--model", asked.model),
+            *("--target", asked.target, "--one", str(seed), choice),
+        ],
+        env={**os.environ, **one_thread, "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
