@@ -21,7 +21,7 @@ from segue.audio import (
     summarise,
     summary_names,
 )
-from segue.audio.analysis import window_bounds
+from segue.audio.analysis import RUN_FRAMES, window_bounds
 
 
 def test_analysis_keeps_what_describe_gives(signals: dict[str, NDArray[np.float32]]) -> None:
@@ -138,16 +138,18 @@ def test_sections_of_a_long_track_are_described_one_by_one(rng: np.random.Genera
     np.testing.assert_array_equal(analysis.log_mel[-16:], quantise(whole["log_mel"][232:248]))
 
 
-def test_the_summary_of_a_very_long_track_is_of_every_so_many_th_frame(
+def test_the_summary_of_a_very_long_track_is_of_every_so_many_th_run_of_frames(
     rng: np.random.Generator,
 ) -> None:
     settings = AnalysisSettings(
-        max_frames=64, window_frames=16, section_frames=100, summary_frames=100
+        max_frames=64, window_frames=16, section_frames=100, summary_frames=150
     )
-    signal = rng.normal(0, 0.1, 512 * 340).astype(np.float32)  # 341 frames: every fourth is 86
+    signal = rng.normal(0, 0.1, 512 * 340).astype(np.float32)  # 341 frames in runs of 64
     described = describe(signal)["zero_crossing_rate"]
     values = dict(zip(summary_names(settings), analyse(signal, settings).summary, strict=True))
-    expected = summarise(described[::4])
+    every_fourth_run = np.arange(341) // RUN_FRAMES % 4 == 0
+    assert every_fourth_run.sum() == 128
+    expected = summarise(described[every_fourth_run])
     assert [values[f"zero_crossing_rate.{name}"] for name in STATISTICS] == [*expected]
 
 

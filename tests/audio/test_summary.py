@@ -23,6 +23,8 @@ def by_scipy(frames: NDArray[np.float64]) -> NDArray[np.float64]:
             np.median(frames, axis=0),
             frames.min(axis=0),
             frames.max(axis=0),
+            np.abs(np.diff(frames, axis=0)).mean(axis=0),
+            np.diff(frames, axis=0).std(axis=0),
         )
     )
 
@@ -43,8 +45,8 @@ def test_frames_of_bytes_are_summarised_as_numbers(rng: np.random.Generator) -> 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -100.0, 1e-30, 1e30])
 def test_a_constant_band_has_no_spread(value: float) -> None:
-    mean, std, skew, kurtosis, median, lowest, highest = summarise(np.full((7, 1), value))
-    assert (std, skew, kurtosis) == (0.0, 0.0, 0.0)
+    mean, std, skew, kurtosis, median, lowest, highest, *change = summarise(np.full((7, 1), value))
+    assert (std, skew, kurtosis, *change) == (0.0, 0.0, 0.0, 0.0, 0.0)
     assert mean == pytest.approx(value)
     assert median == lowest == highest == np.float32(value)
 
@@ -81,7 +83,10 @@ def test_names_are_as_many_as_values_and_unique() -> None:
     )
 )
 def test_any_frames_have_finite_ordered_statistics(frames: NDArray[np.float32]) -> None:
-    mean, std, _, kurtosis, median, lowest, highest = summarise(frames).reshape(7, -1)
+    mean, std, _, kurtosis, median, lowest, highest, change, change_std = summarise(frames).reshape(
+        len(STATISTICS), -1
+    )
+    assert np.all((change >= 0) & (change_std >= 0))
     assert np.isfinite(summarise(frames)[: 2 * frames.shape[1]]).all()
     assert np.all(std >= 0)
     assert np.all(kurtosis >= -3)

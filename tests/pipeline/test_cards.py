@@ -95,4 +95,10 @@ def test_a_network_has_figures_hubs_and_training_time(trained):
     assert card.hubs is None or card.hubs.used in card.hubs.figures
     assert card.seconds > 0
     assert card.settings["window"] == 64
-    assert [row["name"] for row in model_rows(trained)] == ["cnn", "knn", "rnn"]
+    assert [row["name"] for row in model_rows(trained)] == [
+        "cnn",
+        "ensemble",
+        "knn",
+        "rnn",
+        "transformer",
+    ]

@@ -62,7 +62,9 @@ def test_the_report_is_one_page_beside_its_numbers(everything):
     assert [report.get("model") for report in document["reports"]] == [
         "cnn",
         "rnn",
+        "transformer",
         "knn",
+        "ensemble",
         "personal",
         "knn",
     ]

@@ -255,11 +255,11 @@ def test_a_signal_compares_as_was_decided(neighbourly, monkeypatch):
 @pytest.mark.slow
 def test_learned_spaces_are_asked_about_held_out_tracks_only(trained):
     report = judged(trained).report
-    assert report.learned == ("cnn", "rnn")
+    assert report.learned == ("cnn", "rnn", "transformer")
     assert report.judged.split == "test"
     n_test = sum(part == "test" for part in trained.splits("genre").values())
     assert report.judged.n["precision_unfiltered@10"] == n_test
-    assert set(report.hubs) == {"cnn", "rnn", "knn", "descriptors"}
+    assert set(report.hubs) == {"cnn", "rnn", "transformer", "knn", "descriptors"}
     assert {report.hubs["cnn"].split, report.hubs["knn"].split} == {"test", "all"}
     assert report.everything is not None
     assert not {"cnn", "rnn"} & set(report.everything.models)

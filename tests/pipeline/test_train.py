@@ -72,7 +72,9 @@ def test_metadata_alone_train_neighbours_and_the_rest_is_skipped(library):
     assert {result.model: result.state for result in results} == {
         "cnn": "skipped",
         "rnn": "skipped",
+        "transformer": "skipped",
         "knn": "trained",
+        "ensemble": "skipped",
     }
     assert "needs audio or precomputed frames" in (results[0].reason or "")
     with pytest.raises(ModelError, match="run segue preprocess on a dataset that has them"):
@@ -90,14 +92,16 @@ def test_one_class_is_not_enough(trained, tmp_path, dataset):
     ]
     library.add_dataset("d", tracks=same, listens=NONE)
     with pytest.raises(TooLittleDataError, match="found one, 'only': add labels"):
-        train(library, "cnn")
+        train(library, "cnn", target="genre")
 
 
 def test_what_cannot_be_trained_says_why(library):
     with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
         train(library)
     bare(library, ["a"] * 4)
-    with pytest.raises(ModelError, match="no model 'svm': choose from cnn, rnn, knn or all"):
+    with pytest.raises(
+        ModelError, match="no model 'svm': choose from cnn, rnn, transformer, knn, ensemble"
+    ):
         train(library, "svm")
     with pytest.raises(
         ModelError, match="No track has a 'mood': choose a --target from genre, tag"

@@ -7,7 +7,8 @@ Conventions
 - Frames and steps are time-major. A track of more than `max_frames` frames keeps windows of
   `window_frames` frames spread evenly from its beginning to its end, one after another.
 - The summary is of all frames, not only of those kept; of a track of more than `summary_frames`
-  (12 minutes) of every second, fourth, ... one.
+  (12 minutes) of every second, fourth, ... run of `RUN_FRAMES` (1.5 s): what changes from frame to
+  frame is the same in a run.
 - The signal is described in blocks as it is decoded, and a track of more than `section_frames` in
   sections, each with its own tuning and loudest moment: memory does not grow with length.
 - Fast analysis hears stretches of `stretch_seconds` spread over the track, and finds no beats.
@@ -40,6 +41,7 @@ from segue.audio.spectrum import Floats, Framer
 from segue.audio.summary import summarise
 from segue.errors import AudioError
 
+RUN_FRAMES: Final = 64
 QUANTISED_FLOOR: Final = -80.0  # dB at code 0
 QUANTISED_STEP: Final = 0.5  # dB
 SEQUENCE_DESCRIPTORS: Final = ("mfcc", "chroma", "spectral_contrast")
@@ -169,6 +171,7 @@ class _Gatherer:
     def __init__(self, settings: AnalysisSettings) -> None:
         self._settings = settings
         self._frames: list[Floats] = []
+        self._numbers: list[NDArray[np.int64]] = []
         self._stride = 1
         self._n_frames = 0
         self._last: Floats | None = None
@@ -193,13 +196,18 @@ class _Gatherer:
         self._thin(section.frames)
 
     def _thin(self, frames: Floats) -> None:
-        """Keep every `_stride`-th frame of the track, and twice as few when there are too many."""
-        # a copy: a view would keep the whole section
-        self._frames.append(frames[-self._n_frames % self._stride :: self._stride].copy())
+        """Keep every `_stride`-th run of frames, and twice as few when there are too many."""
+        numbers = self._n_frames + np.arange(len(frames))
         self._n_frames += len(frames)
+        kept = numbers // RUN_FRAMES % self._stride == 0
+        self._frames.append(frames[kept])
+        self._numbers.append(numbers[kept])
         while sum(map(len, self._frames)) > self._settings.summary_frames:
-            self._frames = [np.concatenate(self._frames)[::2].copy()]
             self._stride *= 2
+            numbers = np.concatenate(self._numbers)
+            kept = numbers // RUN_FRAMES % self._stride == 0
+            self._frames = [np.concatenate(self._frames)[kept]]
+            self._numbers = [numbers[kept]]
 
     def finish(self, duration: float) -> _Heard:
         """Return all of it."""

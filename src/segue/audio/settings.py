@@ -14,7 +14,7 @@ from segue.errors import SegueError
 SAMPLE_RATE: Final = 22_050
 """Samples a second at which everything is analysed, unless the settings say otherwise."""
 
-ANALYSIS_VERSION: Final = 2
+ANALYSIS_VERSION: Final = 3
 """Goes up when the same settings would give other numbers, so that kept features are redone."""
 
 CONTRAST_TOP_EDGE: Final = 6_400.0
@@ -44,7 +44,7 @@ class AnalysisSettings:
     max_frames: int = 2_048  # frames kept of a track: 47.6 s
     window_frames: int = 512  # frames in a row (11.9 s) in each window of a longer track
     section_frames: int = 16_384  # 6 min 20 s: a longer track is described in sections of so much
-    summary_frames: int = 32_768  # a summary of more frames is of every second, fourth, ... one
+    summary_frames: int = 32_768  # a summary of more frames is of every second, fourth, ... run
     fast: bool = False  # listen to `max_frames // window_frames` stretches instead of all
     stretch_seconds: float = 15.0  # length of each
 

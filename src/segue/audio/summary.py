@@ -1,4 +1,4 @@
-"""Seven statistics of each band over time.
+"""Nine statistics of each band over time.
 
 Conventions
 -----------
@@ -7,6 +7,8 @@ Conventions
 - Moments are the population's (divided by n): `scipy.stats.skew` and `kurtosis` with their
   defaults, so a normal distribution has kurtosis 0. The median of an even number of frames is the
   mean of the middle two.
+- `change` is the mean of the absolute changes from frame to frame, `change_std` the standard
+  deviation of the changes: what rhythm and articulation leave in a band. One frame has none.
 - A band that changes by no more than single-precision rounding (a millionth of its value) has
   standard deviation, skew and kurtosis 0 (scipy gives NaN, or the skew of the rounding).
 """
@@ -21,7 +23,17 @@ from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats
 from segue.errors import FramesError
 
-STATISTICS: Final = ("mean", "std", "skew", "kurtosis", "median", "min", "max")
+STATISTICS: Final = (
+    "mean",
+    "std",
+    "skew",
+    "kurtosis",
+    "median",
+    "min",
+    "max",
+    "change",
+    "change_std",
+)
 ROUNDING: Final = 1e-6
 LARGEST: Final = 1e38
 TRACK_VALUES: Final = ("loudness", "tempo", "key.cos", "key.sin", "key.minor")
@@ -39,7 +51,7 @@ def summarise(frames: NDArray[Any]) -> Floats:
 
     Returns
     -------
-    NDArray[float32] [7 * n_bands]
+    NDArray[float32] [9 * n_bands]
         `STATISTICS` of each band, statistic-major.
 
     Raises
@@ -50,7 +62,8 @@ def summarise(frames: NDArray[Any]) -> Floats:
     Examples
     --------
     >>> summarise(np.array([[0], [0], [3]])).round(2)
-    array([ 1.  ,  1.41,  0.71, -1.5 ,  0.  ,  0.  ,  3.  ], dtype=float32)
+    array([ 1.  ,  1.41,  0.71, -1.5 ,  0.  ,  0.  ,  3.  ,  1.5 ,  1.5 ],
+          dtype=float32)
     """
     if frames.ndim != 2 or frames.size == 0:
         raise FramesError(
@@ -92,7 +105,10 @@ def _statistics(frames: NDArray[Any]) -> Doubles:
     square = scaled * scaled
     skew = np.einsum("bf,bf->b", square, scaled) / n_frames
     kurtosis = np.einsum("bf,bf->b", square, square) / n_frames - np.where(changes, 3.0, 0.0)
-    return np.stack((mean, std, skew, kurtosis, median, lowest, highest))
+    steps = np.diff(bands, axis=1) if n_frames > 1 else np.zeros_like(bands)
+    steps[~changes] = 0.0
+    change, change_std = np.abs(steps).mean(axis=1), steps.std(axis=1)
+    return np.stack((mean, std, skew, kurtosis, median, lowest, highest, change, change_std))
 
 
 def summary_names(settings: AnalysisSettings = DEFAULT_SETTINGS) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class Subject(StrEnum):
     rnn = "rnn"
     transformer = "transformer"
     knn = "knn"
+    ensemble = "ensemble"
     similarity = "similarity"
     recommendations = "recommendations"
     all = "all"
@@ -35,8 +36,8 @@ def evaluate(
     subject: Annotated[
         str,
         typer.Argument(
-            help="What to measure: cnn, rnn, transformer, knn, a head such as genre-on-musicnn,"
-            " similarity, recommendations or all."
+            help="What to measure: cnn, rnn, transformer, knn, ensemble, a head such as"
+            " genre-on-musicnn, similarity, recommendations or all."
         ),
     ] = Subject.all.value,
     target: Annotated[

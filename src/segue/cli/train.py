@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
+from segue.cli.standings import show_standings
 
 
 class Model(StrEnum):
@@ -17,6 +18,7 @@ class Model(StrEnum):
     rnn = "rnn"
     transformer = "transformer"
     knn = "knn"
+    ensemble = "ensemble"
     all = "all"
 
 
@@ -24,15 +26,17 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="Which model: cnn, rnn, knn, or all that there is data for. With --on, a column."
+            help="Which model: cnn, rnn, transformer, knn, ensemble, or all that there is data for."
+            " With --on, a column."
         ),
     ],
     target: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="What the networks learn to tell apart: genre, tag, artist or any metadata column."
+            help="What the networks learn to tell apart: genre, tags, any metadata column; or"
+            " artist or album, by contrast. By default genre if there are enough, else artist."
         ),
-    ] = "genre",
+    ] = None,
     on: Annotated[
         str | None,
         typer.Option(
@@ -52,8 +56,9 @@ def train(
     from segue.library import Library
     from segue.pipeline.train import train as run
 
+    opened = Library(library, create=False)
     results = run(
-        Library(library, create=False),
+        opened,
         model,
         target=target,
         on=on,
@@ -61,24 +66,23 @@ def train(
         force=force,
         progress=terminal_progress(),
     )
+    from segue.pipeline.standings import standings
+
+    learned_on = next((result.target for result in results if result.target), None)
+    compared = standings(opened, learned_on) if learned_on else None
     if json:
-        print_json({"models": [result.to_dict() for result in results]})
+        print_json(
+            {
+                "models": [result.to_dict() for result in results],
+                "standings": compared.to_dict() if compared else None,
+            }
+        )
         return
-    rows = []
-    for result in results:
-        valid = [
-            f"{result.metrics.get(name, float('nan')):.3f}" for name in ("accuracy", "f1_macro")
-        ]
-        shown = ["-" if value == "nan" else value for value in valid]
-        learned = str(result.tracks.get("train", ""))
-        rows.append((result.model, result.state, learned, *shown, f"{result.seconds:.0f} s"))
-    columns = ("model", "", "train tracks", "valid accuracy", "valid macro-F1", "time")
-    target = results[0].target or target
-    print_table(f"Trained on {target}", columns, rows, right=4)
+    show_standings(results, compared)
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
-        say(f"Left out, with one track each: {len(left_out)} of {target} ({named}).")
+        say(f"Left out, with one track each: {len(left_out)} of {learned_on} ({named}).")
     for result in results:
         if result.reason:
             say(f"{result.model}: {result.reason}")

@@ -82,6 +82,8 @@ class TrainedEncoder:
         weights.replace(directory / "model.keras")
         graph = directory / f"part.{GRAPH}"
         with quietly():
+            # a network that was never called cannot be exported
+            self.network(np.zeros((1, self.window, self.n_bands), np.float32))
             self.network.export(graph, format="onnx", verbose=False)
         graph.replace(directory / GRAPH)
         digest = hashlib.sha256((directory / GRAPH).read_bytes()).hexdigest()

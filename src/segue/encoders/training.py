@@ -93,6 +93,8 @@ def train_encoder(
     taught = is_labelled(objective, known)
     targets = targets_of(objective, known, len(class_names))
     train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))
+    if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
+        valid = Part([], valid.targets[:0])  # where all are alone there is nothing to be near to
     with quietly():
         spectra = input_kind != "sequence"
         trainer = Trainer(train, valid, settings, seed, objective, spectra=spectra)

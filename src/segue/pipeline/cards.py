@@ -19,9 +19,9 @@ from segue.evaluation import (
     undividable_classes,
 )
 from segue.library import Catalogue, Library
+from segue.pipeline.chances import ENSEMBLE, judged_model
 from segue.pipeline.embeddings import ENCODERS, KNN
 from segue.pipeline.hubs import HubDecision, hub_decision
-from segue.pipeline.judge_classifiers import judged_model
 from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
 from segue.pipeline.spaces import trained_models
 from segue.types import Split
@@ -144,7 +144,7 @@ def model_card(library: Library, name: str) -> ModelCard:
 def _manifest(library: Library, name: str) -> dict[str, Any]:
     there = [row["name"] for row in model_rows(library)]
     if name not in there:
-        if name in (*ENCODERS, KNN):
+        if name in (*ENCODERS, KNN, ENSEMBLE):
             raise ModelNotTrainedError(
                 f"The model '{name}' is not trained yet: run segue train {name}."
             )

@@ -24,6 +24,7 @@ from segue.evaluation import (
 )
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
+from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.heads import heads
 from segue.pipeline.judge_classifiers import judge_classifiers
@@ -34,7 +35,7 @@ from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
 SIMILARITY = "similarity"
-SUBJECTS = (*ENCODERS, KNN, SIMILARITY, RECOMMENDATIONS, "all")
+SUBJECTS = (*ENCODERS, KNN, ENSEMBLE, SIMILARITY, RECOMMENDATIONS, "all")
 T = TypeVar("T")
 _MAPPED = 2_000
 _KEPT_REPORTS = 10
@@ -142,6 +143,7 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
         return None
     library = asked.library
     trained = [name for name in (*ENCODERS, KNN) if name in library.models] + heads(library)
+    trained += [ENSEMBLE] if ENSEMBLE in library.models else []
     wanted = trained if asked.subject == "all" else [asked.subject]
     if not wanted:
         raise ModelError("No model is trained yet: run segue train all first.")
@@ -243,7 +245,7 @@ def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
     maps = []
     models = (*ENCODERS, KNN) if asked.subject == "all" else (asked.subject,)
     for model in models:
-        # a head has no vectors of its own
+        # heads and the ensemble have no vectors of their own
         if model not in asked.library.models or model not in (*ENCODERS, KNN):
             continue
         vectors = embeddings(asked.library, asked.catalogue, model)

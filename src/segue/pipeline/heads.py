@@ -23,7 +23,7 @@ from segue.pipeline.ears import need_heard
 from segue.pipeline.embeddings import embeddings
 from segue.pipeline.labels import Labels, labels_of, need_classes
 from segue.pipeline.logistic import STRENGTHS, Logistic, fit_logistic
-from segue.pipeline.train import Trained
+from segue.pipeline.trained import Trained
 from segue.types import SPLITS
 
 KIND: Final = "head"

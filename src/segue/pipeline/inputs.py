@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from segue.audio import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
+    STATISTICS,
     TRACK_VALUES,
     given_summary_names,
     summary_names,
@@ -59,7 +60,8 @@ def _audio(keeps: str, dtypes: Mapping[str, str]) -> Kept:
 
 
 def _given(dtype: str) -> Input:
-    kept = Kept({"from": "given frames", "dtype": dtype}, {"frames": dtype, "summary": "float32"})
+    settings = {"from": "given frames", "dtype": dtype, "statistics": len(STATISTICS)}
+    kept = Kept(settings, {"frames": dtype, "summary": "float32"})
     return Input(
         f"frames ({dtype})", kept, kept, dict.fromkeys(("cnn", "rnn", "transformer"), "frames")
     )

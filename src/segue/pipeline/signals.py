@@ -12,9 +12,10 @@ from segue.encoders.pretrained import EARS
 from segue.engine import Engine, everyone, profiles_of
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library, settings_hash
+from segue.pipeline.choice import CANDIDATES, choose
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.ears import need_heard
-from segue.pipeline.embeddings import embeddings
+from segue.pipeline.embeddings import KNN, embedding_store, embeddings
 from segue.pipeline.hubs import without_hubs
 from segue.pipeline.spaces import learned_from
 from segue.signals import (
@@ -31,8 +32,8 @@ from segue.signals import (
 from segue.sources import comparison_key
 
 ENGINE = "engine"
-LEARNED = {"timbre": ("cnn", timbre), "temporal": ("rnn", temporal), "knn": ("knn", knn)}
-"""The model each learned signal needs, and how its vectors become a signal."""
+LEARNED = {"timbre": timbre, "temporal": temporal, KNN: knn}
+"""How the vectors of each learned signal's model become the signal."""
 SIGNALS = (*LEARNED, "metadata", "popularity")
 
 
@@ -47,9 +48,7 @@ def open_signals(
         The listeners that popularity is counted over.
     """
     signals: list[Signal] = [
-        vector_signal(library, catalogue, name)
-        for name, (model, _) in LEARNED.items()
-        if model in library.models
+        vector_signal(library, catalogue, name) for name in _used(library, catalogue)
     ]
     described = vector_signal(library, catalogue, "metadata")
     if described.has_vector.any():
@@ -80,14 +79,27 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     if name not in LEARNED:
         known = ", ".join((*LEARNED, "metadata", *EARS))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
-    model, build = LEARNED[name]
-    if model not in library.models:
-        raise ModelNotTrainedError(
-            f"The signal '{name}' needs the model '{model}', which is not trained yet:"
-            f" run segue train {model}."
-        )
-    made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
+    model = model_of(library, catalogue, name)
+    made = LEARNED[name](embeddings(library, catalogue, model), learned_from(library, catalogue))
     return without_hubs(library, catalogue, model, made)
+
+
+def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
+    """Return the model that a learned signal hears with: the best there is, good enough or not.
+
+    Raises
+    ------
+    ModelNotTrainedError
+        If none is there.
+    """
+    model = KNN if name == KNN else choose(library, catalogue).best(name)
+    if model is None or (name == KNN and KNN not in library.models):
+        needed = KNN if name == KNN else CANDIDATES[name][0]
+        raise ModelNotTrainedError(
+            f"The signal '{name}' needs the model '{needed}', which is not trained yet:"
+            f" run segue train {needed}."
+        )
+    return model
 
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
@@ -115,7 +127,10 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     fingerprint = settings_hash(
         {
             "signals": names,
-            "models": [library.models.manifest(m)["fingerprint"] for m, _ in _trained(library)],
+            "models": [
+                embedding_store(library, model_of(library, catalogue, name)).directory.name
+                for name in _used(library, catalogue)
+            ],
             "counts": library.counts(),
             "without hubs": [
                 one.name for one in signals if isinstance(one, VectorSignal) and one.hubs
@@ -134,5 +149,7 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     return Engine(signals, areas, groups, missing)
 
 
-def _trained(library: Library) -> list[tuple[str, object]]:
-    return [(model, build) for model, build in LEARNED.values() if model in library.models]
+def _used(library: Library, catalogue: Catalogue) -> list[str]:
+    """Return the learned signals that are blended: those whose encoder is good enough, and kNN."""
+    used = [name for name, model in choose(library, catalogue).used.items() if model]
+    return [*used, KNN] if KNN in library.models else used

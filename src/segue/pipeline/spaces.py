@@ -76,18 +76,21 @@ def trained_models(library: Library) -> list[str]:
     return [*encoders, *heard_by(library), *([KNN] if KNN in library.models else [])]
 
 
-def trained_target(library: Library) -> str:
-    """Return what the library's models were trained for, ``genre`` where there are none."""
-    models = trained_models(library)
+def trained_targets(library: Library) -> list[str]:
+    """Return what the library's models were trained for, encoders first."""
+    models = [model for model in trained_models(library) if model in library.models]
     targets = (library.models.manifest(model).get("target") for model in models)
-    return next((target for target in targets if target), "genre")
+    return list(dict.fromkeys(target for target in targets if target))
+
+
+def trained_target(library: Library) -> str:
+    """Return what most of the library is trained for, ``genre`` where nothing is."""
+    return next(iter(trained_targets(library)), "genre")
 
 
 def learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
     """Return the tracks that statistics may be fitted on: none that a model is judged on."""
-    models = trained_models(library)
-    targets = {library.models.manifest(model).get("target") for model in models}
-    kept = [library.splits(target) for target in targets if target]
+    kept = [library.splits(target) for target in trained_targets(library)]
     return np.array(
         [
             track.split in (None, "train")
@@ -96,6 +99,11 @@ def learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
         ],
         bool,
     )
+
+
+def descriptor_space(library: Library, catalogue: Catalogue) -> Space | None:
+    """Return the space of all descriptors together; None where there are none."""
+    return next(iter(_descriptor_spaces(library, catalogue)), None)
 
 
 def _descriptor_spaces(library: Library, catalogue: Catalogue) -> list[Space]:

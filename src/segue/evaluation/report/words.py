@@ -30,6 +30,7 @@ _NAMES = {
     "rnn": "RNN",
     "transformer": "transformer",
     "knn": "kNN",
+    "ensemble": "all together",
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",
     "majority": "majority class",

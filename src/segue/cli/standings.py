@@ -1,0 +1,53 @@
+"""The table at the end of `segue train`: every model beside the others and the baselines."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from segue.cli.output import print_table, say
+
+if TYPE_CHECKING:
+    from segue.pipeline.standings import Standings
+    from segue.pipeline.trained import Trained
+
+
+def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
+    """Print how every model compares with the others and with the baselines, and what is used."""
+    done = {result.model: result for result in results}
+    rows = []
+    for one in compared.models if compared else ():
+        result = done.pop(one.name, None)
+        figures = [*(one.metrics.get(name) for name in ("accuracy", "f1_macro")), one.precision]
+        rows.append(
+            (
+                one.name.replace("_", " "),
+                "baseline" if one.baseline else result.state if result else "",
+                *("-" if value is None else f"{value:.3f}" for value in figures),
+                one.used_for or "",
+                f"{result.seconds:.0f} s" if result else "",
+            )
+        )
+    rows += [(name, result.state, "-", "-", "-", "", "") for name, result in done.items()]
+    columns = ("model", "", "accuracy", "macro-F1", "neighbours", "heard for", "time")
+    if compared is None:
+        print_table("Trained", columns, rows, right=5)
+        return
+    n, choice = compared.n, compared.choice
+    title = f"Trained on {compared.target}" + (f", judged on {n} tracks of valid" if n else "")
+    print_table(title, columns, rows, right=5)
+    if choice.precision:
+        say(
+            f"neighbours: the share of the ten nearest, without the artist's own, that are of the"
+            f" same {choice.judged_by}; {choice.n} tracks of valid asked."
+            if choice.judged_by != "artist"
+            else f"neighbours: the share of the ten nearest that are by the same artist;"
+            f" {choice.n} tracks of valid asked."
+        )
+    for signal, model in choice.used.items():
+        best = choice.best(signal)
+        if best is not None and model is None:
+            found, least = choice.precision[best], choice.precision["descriptors"]
+            say(
+                f"{signal} is not used: of its best encoder's neighbours, {best}'s, {found:.3f} are"
+                f" right, and of the descriptors' {least:.3f}. It still compares where it is asked"
+                f" for: segue similar --signal {signal}."
+            )
