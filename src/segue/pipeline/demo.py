@@ -77,7 +77,7 @@ def run_demo(
         step(f"     Left out: {error}")
     step("3/6  Listening: descriptors of every track, and what the ear makes of it")
     preprocess(library, dataset, progress=progress)
-    step("4/6  Training: CNN, RNN, nearest neighbours")
+    step("4/6  Training: CNN, RNN, transformer, nearest neighbours, all together")
     for model in MODELS:
         train(library, model, seed=seed, progress=progress)
     step("5/6  Measuring on tracks and listens that were kept apart")

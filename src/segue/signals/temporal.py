@@ -1,4 +1,4 @@
-"""Temporal: likeness of how music moves, as the RNN hears it in sequences of descriptors."""
+"""Temporal: likeness of how music moves, as a network hears it in sequences of descriptors."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 from segue.signals.vectors import VectorSignal, from_embeddings
 
 NAME = "temporal"
-MODEL = "rnn"
 
 
 def temporal(
     embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None
 ) -> VectorSignal:
-    """Return the signal of the RNN's embeddings ``[n_tracks, d]``, centred on the train tracks."""
+    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centred on the train tracks."""
     return from_embeddings(NAME, embeddings, train)

@@ -1,4 +1,4 @@
-"""Timbre: likeness of sound, as the CNN hears it in windows of the spectrogram."""
+"""Timbre: likeness of sound, as a network hears it in windows of a spectrogram."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,9 +6,8 @@ from numpy.typing import NDArray
 from segue.signals.vectors import VectorSignal, from_embeddings
 
 NAME = "timbre"
-MODEL = "cnn"
 
 
 def timbre(embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None) -> VectorSignal:
-    """Return the signal of the CNN's embeddings ``[n_tracks, d]``, centred on the train tracks."""
+    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centred on the train tracks."""
     return from_embeddings(NAME, embeddings, train)

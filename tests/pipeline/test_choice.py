@@ -1,0 +1,171 @@
+"""What signals hear with, how classifiers are joined, and what `segue train` says at the end."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from segue.errors import ModelError
+from segue.library import Library
+from segue.pipeline.choice import CHOICE, LEAST_QUERIES, Choice, choose
+from segue.pipeline.embeddings import embedding_store
+from segue.pipeline.ensemble import best_weights
+from segue.pipeline.evaluate import evaluate
+from segue.pipeline.recommend import recommend, similar
+from segue.pipeline.signals import model_of, open_signals
+from segue.pipeline.standings import standings
+from segue.pipeline.train import train
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """A copy of the trained library, which may be changed."""
+    shutil.copytree(trained.directory, tmp_path / "my.segue")
+    return Library(tmp_path / "my.segue")
+
+
+def place(library, model, vectors):
+    """Let a model place every track anew, as another training of it would."""
+    path = library.models.path(model) / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**manifest, "fingerprint": f"other {vectors[0][0]}"}), "utf-8")
+    names = manifest["class_names"]
+    with embedding_store(library, model) as store:
+        for row, vector in zip(library.catalogue().rows.tolist(), vectors, strict=True):
+            chances = np.full(len(names), 1 / len(names))
+            store.add(row, {"embedding": vector, "probabilities": chances})
+
+
+def by_genre(library, spread, rng):
+    """Vectors that tell the genres apart, the less the more `spread`."""
+    kinds = sorted({track.genres[0] for track in library.catalogue().tracks})
+    own = np.eye(8)[[kinds.index(track.genres[0]) for track in library.catalogue().tracks]]
+    return own + rng.normal(0, spread, own.shape)
+
+
+# a part of six valid tracks decides nothing for real libraries; here it must
+@pytest.fixture(autouse=True)
+def few_queries(monkeypatch):
+    monkeypatch.setattr("segue.pipeline.choice.LEAST_QUERIES", 3)
+    assert LEAST_QUERIES >= 10
+
+
+def test_the_encoder_with_the_better_neighbours_is_used(copied, rng):
+    place(copied, "rnn", by_genre(copied, 3.0, rng))
+    place(copied, "transformer", by_genre(copied, 0.01, rng))
+    found = choose(copied, copied.catalogue())
+    assert found.used["temporal"] == found.best("temporal") == "transformer"
+    assert found.precision["transformer"] == 1.0 > found.precision["rnn"]
+    assert model_of(copied, copied.catalogue(), "temporal") == "transformer"
+    place(copied, "rnn", by_genre(copied, 0.001, rng))
+    # equals: the first is used; and a new training is a new decision
+    assert choose(copied, copied.catalogue()).used["temporal"] == "rnn"
+
+
+def test_an_encoder_below_the_descriptors_is_not_used_unless_asked_for(copied, rng):
+    place(copied, "cnn", rng.normal(size=(36, 8)))
+    found = choose(copied, copied.catalogue())
+    assert found.precision["cnn"] < found.precision["descriptors"]
+    assert found.used["timbre"] is None
+    assert found.best("timbre") == "cnn"
+    names = [signal.name for signal in open_signals(copied, copied.catalogue(), [])]
+    assert "timbre" not in names
+    assert "timbre" not in recommend(copied, "anna").to_dict()["weights"]
+    assert similar(copied, "t00", signal="timbre").to_dict()["tracks"]
+
+
+def test_a_choice_is_kept_until_an_encoder_changes(copied):
+    first = choose(copied, copied.catalogue())
+    path = copied.models.path(CHOICE) / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**manifest, "choice": {**first.to_dict(), "n": 99}}), "utf-8")
+    assert choose(copied, copied.catalogue()).n == 99
+    path.write_text("{", "utf-8")
+    assert choose(copied, copied.catalogue()) == first
+
+
+def test_where_too_few_can_be_asked_the_first_encoder_is_used(copied, monkeypatch):
+    monkeypatch.setattr("segue.pipeline.choice.LEAST_QUERIES", 100)
+    found = choose(copied, copied.catalogue())
+    assert found.precision == {}
+    assert found.used == {"timbre": "cnn", "temporal": "rnn"}
+
+
+def test_a_library_without_encoders_uses_none(library):
+    assert choose(library, library.catalogue()).used == {"timbre": None, "temporal": None}
+
+
+def test_the_best_of_a_choice():
+    made = Choice(
+        used={"timbre": None, "temporal": "rnn"},
+        precision={"vgg": 0.2, "cnn": 0.1, "descriptors": 0.3},
+        judged_by="genre",
+        n=40,
+    )
+    assert made.best("timbre") == "vgg"
+    assert made.best("temporal") == "rnn"
+
+
+def test_weights_sum_to_one_and_favour_who_is_right(rng):
+    labels = rng.integers(0, 4, 400)
+    right = np.full((400, 4), 0.1)
+    right[np.arange(400), labels] = 0.7
+    chances = [right, np.full((400, 4), 0.25), np.roll(right, 1, axis=1)]
+    weights = best_weights(chances, labels)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > weights[1] > weights[2] > 0
+    # no other weights make the labels likelier, the prior counted
+    mixed = np.tensordot(weights, np.stack(chances), 1)
+    best = np.log(mixed[np.arange(400), labels]).sum() + 20 / 3 * np.log(weights).sum()
+    for other in rng.dirichlet(np.ones(3), 200):
+        mixed = np.tensordot(other, np.stack(chances), 1)
+        value = np.log(mixed[np.arange(400), labels]).sum() + 20 / 3 * np.log(other).sum()
+        assert value <= best + 1e-6
+
+
+def test_the_ensemble_is_the_weighted_mean_of_its_members(trained):
+    from segue.pipeline.chances import ENSEMBLE, judged_model
+    from segue.pipeline.labels import labels_of
+
+    manifest = trained.models.manifest(ENSEMBLE)
+    assert set(manifest["members"]) == {"cnn", "rnn", "transformer"}
+    assert sum(manifest["weights"].values()) == pytest.approx(1, abs=1e-3)
+    catalogue = trained.catalogue()
+    labels = labels_of(trained, catalogue)
+    together = judged_model(trained, catalogue, labels, ENSEMBLE).chances
+    assert together.shape == (36, 3)
+    np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-4)
+    document = evaluate(trained, ENSEMBLE).report.to_document()
+    assert document["model"] == ENSEMBLE
+    assert {"accuracy", "f1_macro"} <= set(document["metrics"])
+
+
+def test_an_ensemble_of_what_was_trained_since_says_so(copied, rng):
+    place(copied, "cnn", rng.normal(size=(36, 8)))
+    with pytest.raises(ModelError, match=r"another training of .cnn. .*: run segue train ensemble"):
+        evaluate(copied, "ensemble")
+    (made,) = train(copied, "ensemble")
+    assert made.state == "trained"
+    assert evaluate(copied, "ensemble").report.to_document()["model"] == "ensemble"
+    assert train(copied, "ensemble")[0].state == "up to date"
+
+
+def test_a_damaged_ensemble_is_told(copied):
+    path = copied.models.path("ensemble") / "descriptors.npz"
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ModelError, match="cannot be read: run segue train ensemble --force"):
+        evaluate(copied, "ensemble")
+
+
+def test_standings_have_every_model_beside_the_baselines(trained):
+    found = standings(trained, "genre")
+    names = [one.name for one in found.models]
+    assert names[:5] == ["cnn", "rnn", "transformer", "knn", "ensemble"]
+    assert names[5:] == ["descriptors_logistic_regression", "majority"]
+    assert [one.name for one in found.models if one.baseline] == names[5:]
+    assert all(0 <= one.metrics["accuracy"] <= 1 for one in found.models)
+    for signal, model in found.choice.used.items():
+        used = [one.name for one in found.models if one.used_for == signal]
+        assert used == ([model] if model else [])
+    assert json.dumps(found.to_dict())
