@@ -9,5 +9,5 @@ NAME = "timbre"
 
 
 def timbre(embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None) -> VectorSignal:
-    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centred on the train tracks."""
+    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centred on the train ones."""
     return from_embeddings(NAME, embeddings, train)
