@@ -186,8 +186,10 @@ def classification_intervals(
         support = matrices.sum(axis=-1)
         f1.append(np.where(support > 0, class_scores(matrices)[2], np.nan))
     names = list(overall)
-    bounds = _bounds(np.column_stack([np.concatenate(overall[name]) for name in names]), confidence)
-    return dict(zip(names, bounds, strict=True)), _bounds(np.concatenate(f1), confidence)
+    bounds = percentile_bounds(
+        np.column_stack([np.concatenate(overall[name]) for name in names]), confidence
+    )
+    return dict(zip(names, bounds, strict=True)), percentile_bounds(np.concatenate(f1), confidence)
 
 
 def classification_difference(
@@ -243,7 +245,7 @@ def classification_difference(
         for name, column in metrics[0].items():
             differences.setdefault(name, []).append(column - metrics[1][name])
     table = np.column_stack([np.concatenate(columns) for columns in differences.values()])
-    return dict(zip(differences, _bounds(table, confidence), strict=True))
+    return dict(zip(differences, percentile_bounds(table, confidence), strict=True))
 
 
 def _mean_bounds(
@@ -267,7 +269,7 @@ def _mean_bounds(
     for drawn in _redraw(units, n_resamples, seed):
         totals, counts = drawn[:, :m], drawn[:, m:]
         means.append(np.where(counts > 0, totals / np.maximum(counts, 1), np.nan))
-    return _bounds(np.concatenate(means), confidence)
+    return percentile_bounds(np.concatenate(means), confidence)
 
 
 def _redraw_cells(
@@ -286,42 +288,70 @@ def _redraw_cells(
             size = min(step, n_resamples - start)
             yield rng.multinomial(len(cells), shares, size=size).astype(np.float64)
         return
-    _, owner = np.unique(np.asarray(groups), return_inverse=True)
-    if owner.shape != cells.shape:
-        raise ValueError(
-            f"groups have shape {owner.shape} for {len(cells)} units: give one group a unit."
-        )
+    owner = _owners(groups, len(cells))
     counts = np.bincount(owner * n_cells + cells, minlength=(owner.max() + 1) * n_cells)
     yield from _redraw(counts.reshape(-1, n_cells).astype(np.float64), n_resamples, seed)
 
 
+def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> Iterator[FloatArray]:
+    """Yield how often each of `n` units is drawn ``[some resamples, n]``, with its whole group.
+
+    Raises
+    ------
+    ValueError
+        If `groups` are not ``[n]``, or `n_resamples` is below 1.
+
+    Examples
+    --------
+    >>> [times] = redrawn(3, 2, ["a", "a", "b"], seed=0)
+    >>> times.shape, bool((times[:, 0] == times[:, 1]).all())
+    ((2, 3), True)
+    """
+    _check(DEFAULT_CONFIDENCE, n_resamples)
+    owner = np.arange(n) if groups is None else _owners(groups, n)
+    n_groups = int(owner.max(initial=-1)) + 1
+    # who asks for single units sorts and sums them, in several arrays of this size
+    for times in _times(n_groups, n_resamples, seed, _CHUNK // (4 * max(n, 1))):
+        yield times[:, owner]
+
+
 def _redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
     """Draw the rows of ``units [n, m]`` with replacement; yield sums ``[some resamples, m]``."""
-    rng = np.random.default_rng(seed)
     n = len(units)
-    step = max(1, _CHUNK // max(n, 1))
+    for times in _times(n, n_resamples, seed, _CHUNK // max(n, 1)):
+        yield times @ units
+
+
+def _times(n: int, n_resamples: int, seed: int, step: int) -> Iterator[FloatArray]:
+    """Draw `n` of `n` with replacement; yield how often each came, `step` resamples at a time."""
+    rng = np.random.default_rng(seed)
+    step = max(1, step)
     for start in range(0, n_resamples, step):
         size = min(step, n_resamples - start)
         drawn = rng.integers(0, n, size=(size, n)) + np.arange(size)[:, None] * n
         times = np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n)
-        yield times.astype(np.float64) @ units
+        yield times.astype(np.float64)
+
+
+def _owners(groups: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return the number of each unit's group, in the order of the groups' names ``[n]``."""
+    _, owner = np.unique(np.asarray(groups), return_inverse=True)
+    if owner.shape != (n,):
+        raise ValueError(f"groups have shape {owner.shape} for {n} units: give one group a unit.")
+    return np.asarray(owner, np.int64)
 
 
 def _group_sums(table: FloatArray, groups: ArrayLike | None) -> FloatArray:
     """Sum the rows of ``table [n, m]`` that belong together, in the order of the groups' names."""
     if groups is None:
         return table
-    _, owner = np.unique(np.asarray(groups), return_inverse=True)
-    if owner.shape != (len(table),):
-        raise ValueError(
-            f"groups have shape {owner.shape} for {len(table)} units: give one group a unit."
-        )
+    owner = _owners(groups, len(table))
     sums = np.zeros((owner.max(initial=-1) + 1, table.shape[1]))
     np.add.at(sums, owner, table)
     return sums
 
 
-def _bounds(table: FloatArray, confidence: float) -> list[Interval]:
+def percentile_bounds(table: FloatArray, confidence: float) -> list[Interval]:
     """Return the percentile interval of each column, over the resamples where it is defined."""
     tail = (1 - confidence) / 2
     bounds = []
