@@ -12,7 +12,7 @@ from types import ModuleType
 
 from segue.errors import MissingExtraError
 
-NEEDED_TO_EXPORT = ("onnx", "tf2onnx")
+NEEDED_TO_EXPORT = ("onnx", "tensorflow", "tf2onnx")
 NOISY = ("keras", "tensorflow", "tf2onnx", "onnx", "google", "flatbuffers", "gast", "astunparse")
 
 
@@ -61,7 +61,17 @@ def load_keras() -> ModuleType:
             keras = importlib.import_module("keras")
     except ImportError as error:
         raise MissingExtraError("Training", "train") from error
-    exporter = NEEDED_TO_EXPORT if keras.backend.backend() == "tensorflow" else ("onnx",)
-    if any(importlib.util.find_spec(name) is None for name in exporter):
+    if any(importlib.util.find_spec(name) is None for name in NEEDED_TO_EXPORT):
         raise MissingExtraError("Training", "train")
     return keras
+
+
+def seed_epoch(seed: int, epoch: int) -> None:
+    """Make what an epoch draws follow from its number, so that a resumed training draws the same.
+
+    Keras keeps the state of its random numbers among a network's variables, and so do checkpoints;
+    but on PyTorch dropout draws from a generator of PyTorch's own.
+    """
+    keras = load_keras()
+    if keras.backend.backend() == "torch":
+        keras.utils.set_random_seed((seed + 1_000_003 * epoch) % 2**32)

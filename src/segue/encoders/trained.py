@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from segue.encoders.backend import quietly
 from segue.encoders.checks import check_frames
 from segue.encoders.crops import Frames, even_crops
+from segue.encoders.export import export_graph
 from segue.encoders.history import History
 from segue.encoders.inference import DESCRIPTION, FORMAT, GRAPH
 from segue.encoders.objectives import Objective
@@ -81,10 +82,7 @@ class TrainedEncoder:
             self.network.save(weights)
         weights.replace(directory / "model.keras")
         graph = directory / f"part.{GRAPH}"
-        with quietly():
-            # a network that was never called cannot be exported
-            self.network(np.zeros((1, self.window, self.n_bands), np.float32))
-            self.network.export(graph, format="onnx", verbose=False)
+        export_graph(self.network, directory / "model.keras", graph)
         graph.replace(directory / GRAPH)
         digest = hashlib.sha256((directory / GRAPH).read_bytes()).hexdigest()
         text = json.dumps({**self.describe(), "graph_sha256": digest}, indent=2)

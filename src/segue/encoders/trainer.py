@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.encoders.backend import load_keras
+from segue.encoders.backend import load_keras, seed_epoch
 from segue.encoders.checkpoint import Checkpoint, Variables
 from segue.encoders.crops import Frames
 from segue.encoders.history import History
@@ -95,6 +95,7 @@ class Trainer:
     def train_epoch(self, advance: Advance) -> None:
         """Train one epoch and validate; `advance` is told of every step."""
         seed = (self.seed, self.epoch)
+        seed_epoch(*seed)
         sums, n_steps = np.zeros(2), 0
         for crops, targets in epoch_batches(
             self.train.frames,

@@ -1,0 +1,59 @@
+"""Networks to ONNX graphs: by TensorFlow, whichever backend trained them.
+
+Of Keras's exporters only TensorFlow's gives graphs of all networks here that ONNX Runtime loads
+(JAX's makes pooling that it refuses, PyTorch's wants packages of its own). A saved network belongs
+to no backend, so that where another one trained it, a process of its own exports it.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.encoders.backend import load_keras, quietly
+from segue.errors import ModelError
+
+if TYPE_CHECKING:
+    import keras
+
+
+def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
+    """Write `network`, which is saved as `saved` (``.keras``), to `graph` (``.onnx``).
+
+    Raises
+    ------
+    ModelError
+        If another process was needed and failed.
+    """
+    if load_keras().backend.backend() == "tensorflow":
+        with quietly():
+            network.export(graph, format="onnx", verbose=False)
+        return
+    # only that process is told: the backend of this one is chosen for good
+    done = subprocess.run(  # noqa: S603  (paths of our own)
+        [sys.executable, "-m", "segue.encoders.export", saved, graph],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise ModelError(
+            f"The encoder was trained, but TensorFlow could not write its graph ({reason}):"
+            " train with KERAS_BACKEND=tensorflow."
+        )
+
+
+def main(saved: str, graph: str) -> None:
+    """Export a saved network, in the process that `export_graph` starts."""
+    keras = load_keras()
+    network = keras.models.load_model(saved, compile=False)
+    network(keras.ops.zeros((1, *network.input_shape[1:])))  # one that was never called is refused
+    export_graph(network, Path(saved), Path(graph))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
