@@ -32,6 +32,14 @@ class Part(StrEnum):
     test = "test"
 
 
+METRICS = {
+    "classification": ("accuracy", "f1_macro"),
+    "tagging": ("roc_auc_macro", "average_precision_macro"),
+    "recommendation": ("precision@10", "recall@10", "ndcg@10"),
+}
+"""What is printed of each task."""
+
+
 def evaluate(
     subject: Annotated[
         str,
@@ -88,19 +96,13 @@ def show_document(document: dict[str, Any]) -> None:
         if report["task"] == "similarity":
             show_similarity(report)
             continue
-        ranked = report["task"] != "classification"
-        metrics = ("precision@10", "recall@10", "ndcg@10") if ranked else ("accuracy", "f1_macro")
-        title = (
-            f"Recommendations to {report['n']:,} listeners"
-            + (" (simulated)" if report["simulated"] else "")
-            if ranked
-            else f"Telling {report['target']} apart, {report['n']:,} tracks"
-        )
+        title, metrics = _title(report), METRICS[report["task"]]
         if title in seen:
             continue
         seen.add(title)
         rows = []
-        models = _all_models(report) if not ranked else report["models"]
+        ranked = report["task"] == "recommendation"
+        models = report["models"] if ranked else _all_models(report)
         for name, values in models.items():
             bounds = report["model_intervals"].get(name) or {}
             cells = [with_interval(values.get(m), bounds.get(m)) for m in metrics]
@@ -109,6 +111,15 @@ def show_document(document: dict[str, Any]) -> None:
         say("")
     for note in document["notes"]:
         say(note)
+
+
+def _title(report: dict[str, Any]) -> str:
+    if report["task"] == "recommendation":
+        simulated = " (simulated)" if report["simulated"] else ""
+        return f"Recommendations to {report['n']:,} listeners{simulated}"
+    if report["task"] == "tagging":
+        return f"Giving {report['judged_tags']:,} tags to {report['n']:,} tracks"
+    return f"Telling {report['target']} apart, {report['n']:,} tracks"
 
 
 def _all_models(first: dict[str, Any]) -> dict[str, Any]:

@@ -17,9 +17,9 @@ from segue.evaluation import (
     Measurement,
     RecommendationReport,
     Report,
+    TaggingReport,
     embedding_map,
     straddling_groups,
-    undividable_classes,
     write_report,
 )
 from segue.library import Catalogue, Library
@@ -27,10 +27,11 @@ from segue.library.models import installed_versions
 from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.heads import heads
-from segue.pipeline.judge_classifiers import judge_classifiers
+from segue.pipeline.judge_classifiers import judge_classifiers, refuse_contrast
 from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
 from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
-from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
+from segue.pipeline.judge_tags import judge_tags
+from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule, undividable
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
@@ -59,6 +60,15 @@ class _Asked:
     seed: int
     progress: Progress
     notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What trained models say of tracks: of classes, of tags, and the labels they learned first."""
+
+    classifiers: tuple[ClassifierReport, ...]
+    tagging: TaggingReport | None
+    labels: Labels | None
 
 
 def evaluate(
@@ -100,18 +110,20 @@ def evaluate(
     encode_new(library, catalogue, progress=progress)
     notes: list[str] = []
     asked = _Asked(library, catalogue, subject, target, split, seed, progress, notes)
-    classifiers, labels = _part(asked, _classifiers) or ([], None)
+    judged = _part(asked, _models) or _Judged((), None, None)
+    labels = judged.labels
     recommendations = _part(asked, _recommendations)
     similarity = _part(asked, _similarity)
     if similarity:
         labels = labels or similarity.labels
         notes += similarity.notes
-    if not classifiers and recommendations is None and similarity is None:
+    if labels is None and recommendations is None and similarity is None:
         raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
     report = Report(
         measurement=_measurement(asked, labels, recommendations),
         subject=subject,
-        classifiers=tuple(classifiers),
+        classifiers=judged.classifiers,
+        tagging=judged.tagging,
         recommendations=(recommendations[0],) if recommendations else (),
         similarity=similarity.report if similarity else None,
         maps=tuple(_maps(asked, labels)) if labels else (),
@@ -138,7 +150,8 @@ def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
         return None
 
 
-def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
+def _models(asked: _Asked) -> _Judged | None:
+    """Judge every model that was asked for by what it was trained on."""
     if asked.subject in (RECOMMENDATIONS, SIMILARITY):
         return None
     library = asked.library
@@ -148,28 +161,35 @@ def _classifiers(asked: _Asked) -> tuple[list[ClassifierReport], Labels] | None:
     if not wanted:
         raise ModelError("No model is trained yet: run segue train all first.")
     targets = {name: library.models.manifest(name)["target"] for name in wanted}
-    found: list[ClassifierReport] = []
-    first: Labels | None = None
+    found: list[_Judged] = []
     for target in dict.fromkeys(targets.values()):
         names = [name for name in wanted if targets[name] == target]
         # of several targets one may not be fit to be judged: the others are all the same
         judged = _part(asked, partial(_judge, target=target, names=names))
-        if judged:
-            found += judged[0]
-            first = first or judged[1]
-    return (found, first) if first else None
+        found += [judged] if judged else []
+    if not found:
+        return None
+    return _Judged(
+        tuple(report for each in found for report in each.classifiers),
+        next((each.tagging for each in found if each.tagging), None),
+        found[0].labels,
+    )
 
 
-def _judge(asked: _Asked, target: str, names: list[str]) -> tuple[list[ClassifierReport], Labels]:
+def _judge(asked: _Asked, target: str, names: list[str]) -> _Judged:
     labels = labels_of(asked.library, asked.catalogue, target)
+    refuse_contrast(labels, names)
     if len(labels.class_names) < 2:
         raise ModelError(
             f"The tracks have fewer than two classes in the column {target!r}, so there is no"
             " classifier to judge: add labels, or train with another --target."
         )
     split: Split = asked.split if labels.counts()[asked.split] else "valid"
+    if labels.objective == "tags":
+        tagging = judge_tags(asked.library, asked.catalogue, labels, names, split, seed=asked.seed)
+        return _Judged((), tagging, labels)
     found = judge_classifiers(asked.library, asked.catalogue, labels, names, split, seed=asked.seed)
-    return found, labels
+    return _Judged(tuple(found), None, labels)
 
 
 def _recommendations(
@@ -216,13 +236,12 @@ def _measurement(
     counts: dict[str, dict[Split, int]] = dict(recommendations[1]) if recommendations else {}
     method: list[str] = []
     disjoint: bool | None = None
-    undividable: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()
     if labels:
         counts["tracks"] = labels.counts()
         method.append(split_rule(asked.catalogue))
         disjoint = not straddling_groups(groups, labels.splits)
-        values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
-        undividable = undividable_classes(groups, values)
+        alone = undividable(labels, groups)
     if recommendations:
         method.append(
             "Listens are split as the dataset states; otherwise each listener's last tracks are"
@@ -235,7 +254,7 @@ def _measurement(
         split_method=" ".join(method),
         artist_disjoint=disjoint,
         counts=counts,
-        undividable=undividable,
+        undividable=alone,
         versions=installed_versions(),
     )
 

@@ -71,6 +71,26 @@ def judge_classifiers(
     ]
 
 
+def refuse_contrast(labels: Labels, models: Sequence[str]) -> None:
+    """Refuse models that learned what belongs together, and no classes.
+
+    Raises
+    ------
+    ModelError
+        If the labels are such: neighbours are what such models are judged by.
+    """
+    if labels.objective != "contrast":
+        return
+    networks = [name for name in models if name in ENCODERS]
+    named = " and ".join(f"'{name}'" for name in networks or models)
+    model, was, it = ("models", "were", "them") if len(networks) > 1 else ("model", "was", "it")
+    how = f"by contrast on {labels.target}s" if networks else "without classes"
+    raise ModelError(
+        f"The {model} {named} {was} trained {how}, so there are no classes to judge {it} by:"
+        f" segue evaluate similarity judges {it}."
+    )
+
+
 def _report(
     catalogue: Catalogue,
     labels: Labels,

@@ -170,10 +170,11 @@ def _labels(
     library: Library, catalogue: Catalogue, wanted: str, *, needed: bool
 ) -> tuple[Labels | None, list[str]]:
     """Return what neighbours are judged by, or None and a sentence that says why not."""
+    if wanted in (ARTIST, ALBUM):  # judged anyway
+        return None, []
     labels = labels_of(library, catalogue, wanted)
     if len(labels.class_names) >= 2:
-        # artists and albums are judged anyway
-        return (None if wanted in (ARTIST, ALBUM) else labels), []
+        return labels, []
     only = f"one, {labels.class_names[0]!r}" if labels.class_names else "none"
     reason = (
         f"Neighbours cannot be judged by {wanted!r}, which needs two classes of 2 tracks and has"

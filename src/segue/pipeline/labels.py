@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from segue.encoders import Objective
 from segue.errors import ModelError, TooLittleDataError
-from segue.evaluation import split_tracks
+from segue.evaluation import split_tracks, undividable_classes
 from segue.library import Catalogue, Library
 from segue.sources import comparison_key
 from segue.types import SPLITS, Split, Track
@@ -230,6 +230,19 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
         else:
             groups.append(f"track {track.track_id}")
     return groups
+
+
+def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes, or tags, all of whose tracks belong to one of `groups` (an artist)."""
+    if labels.tags is None:
+        pairs = [(n, label) for n, label in enumerate(labels.labels.tolist()) if label >= 0]
+    else:
+        pairs = [(int(n), int(tag)) for n, tag in np.argwhere(labels.tags)]
+    if labels.objective == "contrast":
+        return ()
+    return undividable_classes(
+        [groups[n] for n, _ in pairs], [labels.class_names[label] for _, label in pairs]
+    )
 
 
 def split_rule(catalogue: Catalogue) -> str:

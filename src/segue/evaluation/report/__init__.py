@@ -10,6 +10,7 @@ from segue.evaluation.report.contents import (
     Report,
 )
 from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
+from segue.evaluation.report.tagging import Tagged, TaggingReport
 from segue.evaluation.report.verdict import Verdict, verdict
 from segue.evaluation.report.writing import write_report
 
@@ -24,6 +25,8 @@ __all__ = [
     "RecommendationReport",
     "Report",
     "SimilarityReport",
+    "Tagged",
+    "TaggingReport",
     "Verdict",
     "verdict",
     "write_report",

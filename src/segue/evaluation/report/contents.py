@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from segue.evaluation.classification import ClassificationResult
 from segue.evaluation.intervals import Interval
 from segue.evaluation.report.similarity import SimilarityReport
+from segue.evaluation.report.tagging import TaggingReport
 from segue.types import Split
 
 Intervals = Mapping[str, Interval]
@@ -145,6 +146,7 @@ class Report:
     classifiers: tuple[ClassifierReport, ...] = ()
     recommendations: tuple[RecommendationReport, ...] = ()
     similarity: SimilarityReport | None = None
+    tagging: TaggingReport | None = None
     maps: tuple[EmbeddingMap, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -161,7 +163,9 @@ class Report:
         """
         documents = [
             self._classification(found) for found in self.classifiers if not found.baseline
-        ] + [self._recommendation(found) for found in self.recommendations]
+        ]
+        documents += self.tagging.to_documents() if self.tagging else []
+        documents += [self._recommendation(found) for found in self.recommendations]
         documents += [self.similarity.to_dict()] if self.similarity else []
         shared = {"notes": list(self.notes), "measured": self._measured()}
         if self.subject == "all":

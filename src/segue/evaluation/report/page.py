@@ -32,6 +32,7 @@ from segue.evaluation.report.plots import (
 )
 from segue.evaluation.report.similarity_page import section
 from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
+from segue.evaluation.report.tagging_page import tag_section
 from segue.evaluation.report.verdict import verdict
 from segue.evaluation.report.words import (
     TOO_SMALL,
@@ -81,6 +82,7 @@ def render(report: Report) -> tuple[str, list[Plot]]:
         classifiers=classifiers,
         lists=lists,
         similar=section(report.similarity) if report.similarity else None,
+        tagging=tag_section(report.tagging) if report.tagging else None,
         maps=maps,
         measured=_measured(report),
         simulated=any(found.simulated for found in report.recommendations),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from segue.evaluation.report.contents import Report
 from segue.evaluation.report.similarity_words import similarity_caveats, similarity_shows
+from segue.evaluation.report.tagging_words import tagging_caveats, tagging_shows
 from segue.evaluation.report.words import (
     class_caveats,
     classifier_shows,
@@ -38,6 +39,8 @@ def verdict(report: Report) -> Verdict:
     trained = [found for found in report.classifiers if not found.baseline]
     for found in trained:
         shows += classifier_shows(report, found)
+    if report.tagging:
+        shows += tagging_shows(report, report.tagging)
     for lists in report.recommendations:
         shows += lists_show(lists)
     if report.similarity:
@@ -50,6 +53,8 @@ def verdict(report: Report) -> Verdict:
     caveats += split_caveats(report)
     for target, found in {found.target: found for found in trained}.items():
         caveats += class_caveats(report, target, found)
+    if report.tagging:
+        caveats += tagging_caveats(report.tagging)
     caveats += list_caveats(report)
     if report.similarity:
         caveats += similarity_caveats(report.similarity)

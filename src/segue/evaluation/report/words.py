@@ -34,6 +34,7 @@ _NAMES = {
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",
     "majority": "majority class",
+    "tag_frequency": "tag frequency",
     "descriptors": "all descriptors",
     "log_mel": "log-mel",
     "mfcc": "MFCC",
@@ -197,6 +198,8 @@ def split_caveats(report: Report) -> list[str]:
     measured |= {lists.split for lists in report.recommendations}
     if report.similarity:
         measured.add(report.similarity.judged.split)
+    if report.tagging:
+        measured.add(report.tagging.split)
     if "valid" in measured:
         caveats.append(
             "There is no test part, so the valid part is judged. Training also used it to decide "
@@ -284,6 +287,8 @@ def title_of(metric: str) -> str:
     """
     name, at, k = metric.partition("@")
     special = {"ndcg": "nDCG", "map": "MAP", "f1_macro": "F1, macro"}
+    special["roc_auc_macro"] = "ROC AUC, macro"
+    special["average_precision_macro"] = "Average precision, macro"
     if name.endswith("_macro"):
         special.setdefault(name, f"{name.removesuffix('_macro').capitalize()}, macro")
     return special.get(name, name.replace("_", " ").capitalize()) + at + k

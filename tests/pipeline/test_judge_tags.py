@@ -1,0 +1,152 @@
+"""Tags are judged beside baselines; what was trained by contrast says what judges it."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from segue.cli import app
+from segue.encoders import RnnSettings
+from segue.errors import ModelError
+from segue.library import Library
+from segue.pipeline.evaluate import evaluate
+from segue.pipeline.judge_tags import FREQUENCY, tag_baselines
+from segue.pipeline.labels import labels_of
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.train import train
+
+pytestmark = pytest.mark.slow
+LOGISTIC = "descriptors_logistic_regression"
+N_ARTISTS, N_EACH = 12, 4
+SMALL = RnnSettings(
+    window=32, width=8, units=8, embedding=8, passes=6, least_steps=40, least_epoch_steps=5
+)
+
+
+def shelf(directory):
+    """Two tags that can be heard, one that cannot, one that all tracks have, none for some."""
+    rng = np.random.default_rng(4)
+    (directory / "features").mkdir(parents=True)
+    lines = ["track_id,features,artist,tags"]
+    for i in range(N_ARTISTS * N_EACH):
+        tags = [name for name in ("high", "low", "whim") if rng.random() < 0.5]
+        frames = rng.normal(size=(40, 6))
+        frames[:, 0] += 5 * ("high" in tags)
+        frames[:, 5] += 5 * ("low" in tags)
+        np.save(directory / "features" / f"{i}.npy", frames.astype(np.float32))
+        told = "" if i == 3 else "|".join(["music", *tags])
+        lines.append(f"t{i:02},{i}.npy,Artist {i // N_EACH},{told}")
+    (directory / "metadata.csv").write_text("\n".join(lines))
+    library = Library(directory / "my.segue")
+    preprocess(library, directory, workers=1)
+    return library
+
+
+@pytest.fixture(scope="module")
+def tagged(tmp_path_factory):
+    library = shelf(tmp_path_factory.mktemp("tagged"))
+    train(library, "rnn", target="tags", settings={"rnn": SMALL})
+    train(library, "knn", target="tags")
+    return library
+
+
+@pytest.fixture(scope="module")
+def contrasted(tmp_path_factory):
+    library = shelf(tmp_path_factory.mktemp("contrasted"))
+    train(library, "rnn", target="artist", settings={"rnn": SMALL})
+    return library
+
+
+def test_tags_are_judged_beside_the_baselines(tagged):
+    found = evaluate(tagged, "rnn")
+    document = found.report.to_document()
+    assert (document["task"], document["target"], document["split"]) == ("tagging", "tags", "test")
+    assert set(document["models"]) == {"rnn", FREQUENCY, LOGISTIC}
+    assert set(document["metrics"]) == {"roc_auc_macro", "average_precision_macro"}
+    assert document["models"][FREQUENCY]["roc_auc_macro"] == 0.5
+    assert document["models"][LOGISTIC]["roc_auc_macro"] > 0.6
+    low, high = document["intervals"]["roc_auc_macro"]
+    assert low <= document["metrics"]["roc_auc_macro"] <= high
+    assert set(document["differences"]) == {FREQUENCY, LOGISTIC}
+    assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
+    assert '<section id="tags">' in found.page.read_text("utf-8")
+
+
+def test_every_tag_is_told_and_one_that_all_have_is_not_judged(tagged):
+    document = evaluate(tagged, "rnn", split="train").report.to_document()
+    assert document["tags"] == ["high", "low", "music", "whim"]
+    assert document["judged_tags"] == 3
+    each = document["per_tag"]
+    assert each["music"]["roc_auc"] is None
+    assert each["music"]["support"] == document["n"]
+    assert each["music"]["trained_on"] == document["n"]
+    assert min(each["high"]["roc_auc"], each["low"]["roc_auc"]) > 0.8
+    low, high = each["high"]["roc_auc_interval"]
+    assert low <= each["high"]["roc_auc"] <= high
+
+
+def test_a_track_without_tags_is_not_judged(tagged):
+    catalogue = tagged.catalogue()
+    labels = labels_of(tagged, catalogue, "tags")
+    assert labels.labels[3] == -1
+    n = {part: evaluate(tagged, "rnn", split=part).report.tagging.n for part in ("train", "test")}
+    assert n == {part: labels.counts()[part] for part in ("train", "test")}
+
+
+def test_neighbours_vote_on_tags(tagged):
+    document = evaluate(tagged, "knn", split="test").report.to_document()
+    assert document["models"]["knn"]["roc_auc_macro"] > 0.5
+    assert document["history"] is None
+
+
+def test_all_holds_a_document_a_model(tagged):
+    found = evaluate(tagged)
+    document = found.report.to_document()
+    told = [(report["task"], report["model"]) for report in document["reports"]]
+    assert told[:2] == [("tagging", "rnn"), ("tagging", "knn")]
+    assert "similarity" in dict(told)
+
+
+def test_no_baseline_learns_from_other_parts(tagged):
+    catalogue = tagged.catalogue()
+    labels = labels_of(tagged, catalogue, "tags")
+    summary = np.random.default_rng(0).normal(size=(len(catalogue), 5)).astype(np.float32)
+    hidden = labels.tags.copy()
+    hidden[labels.mask("test")] = False
+    for one, other in zip(
+        tag_baselines(labels, summary),
+        tag_baselines(replace(labels, tags=hidden), summary),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one.chances, other.chances)
+
+
+def test_the_command_line_shows_tags(tagged):
+    done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(tagged.directory)])
+    assert done.exit_code == 0, done.output
+    assert "tags to" in done.stdout
+    assert "roc_auc_macro" in done.stdout
+    assert FREQUENCY in done.stdout
+
+
+def test_what_was_contrasted_is_judged_by_similarity(contrasted):
+    said = (
+        "The model 'rnn' was trained by contrast on artists, so there are no classes to judge it"
+        " by: segue evaluate similarity judges it."
+    )
+    with pytest.raises(ModelError) as caught:
+        evaluate(contrasted, "rnn")
+    assert str(caught.value) == said
+    found = evaluate(contrasted)
+    assert said in found.report.notes
+    assert found.report.similarity is not None
+    assert "rnn" in found.report.similarity.judged.models
+    assert not any("cannot be judged by 'artist'" in note for note in found.report.notes)
+
+
+def test_the_command_line_fails_on_what_was_contrasted(contrasted):
+    done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(contrasted.directory)])
+    assert done.exit_code == 1
+    assert "trained by contrast on artists" in done.stderr
