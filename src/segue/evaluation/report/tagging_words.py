@@ -17,8 +17,13 @@ _MAIN = "roc_auc_macro"
 
 
 def tagging_shows(report: Report, found: TaggingReport) -> list[str]:
-    """Return what the figures of each trained model show."""
-    return [_shown(report, found, name, model) for name, model in found.trained.items()]
+    """Return what the figures of each trained model show, and once what they mean."""
+    sentences = [_shown(report, found, name, model) for name, model in found.trained.items()]
+    meant = (
+        "A ROC AUC of 0.50 is guessing: of two tracks of which one has a tag, it is how often the"
+        " model is surer of that one."
+    )
+    return [*sentences, meant]
 
 
 def _shown(report: Report, found: TaggingReport, name: str, model: Tagged) -> str:
@@ -33,8 +38,7 @@ def _shown(report: Report, found: TaggingReport, name: str, model: Tagged) -> st
     )
     sentence = (
         f"{display_name(name)} gives {model.result.n_judged} tags to {found.n} tracks"
-        f"{strangers}, with a mean ROC AUC of {model.result.metrics[_MAIN]:.2f}{between}: of two"
-        " tracks of which one has a tag, it is surer of that one so often; guessing gives 0.50."
+        f"{strangers}, with a mean ROC AUC of {model.result.metrics[_MAIN]:.2f}{between}."
     )
     strongest = max(
         found.baselines, key=lambda each: found.baselines[each].result.metrics[_MAIN], default=None
