@@ -6,7 +6,7 @@ import pytest
 from segue.encoders import train_encoder
 from segue.errors import FramesError, TooLittleDataError
 
-GOOD = np.zeros((20, 4), dtype=np.uint8)
+GOOD = np.arange(80, dtype=np.uint8).reshape(20, 4)
 
 
 def train(frames, labels=(0, 1, 0, 1), splits=("train",) * 4, class_names=("a", "b")):
@@ -27,6 +27,12 @@ def train(frames, labels=(0, 1, 0, 1), splits=("train",) * 4, class_names=("a", 
 def test_unusable_frames(bad, message):
     with pytest.raises(FramesError, match=message):
         train([GOOD, bad, GOOD, GOOD])
+
+
+def test_silence_has_nothing_to_learn_from():
+    silent = [np.full((length, 4), 7, np.float16) for length in (20, 30, 40, 50)]
+    with pytest.raises(TooLittleDataError, match=r"All 4 tracks .* as silence does"):
+        train(silent)
 
 
 @pytest.mark.parametrize(

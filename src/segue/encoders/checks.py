@@ -71,6 +71,9 @@ def check_training(
     for position, (track, split, labelled) in enumerate(zip(frames, splits, known, strict=True)):
         if labelled:
             check_frames(track, frames[0].shape[-1], f"track number {position} ({split})")
+    _check_heard(
+        [frames[row] for row in np.flatnonzero(known & (np.asarray(splits) == "train")).tolist()]
+    )
 
 
 def _check_shape(
@@ -103,6 +106,15 @@ def _check_counts(counts: NDArray[np.integer], class_names: Sequence[str], n_tra
         raise TooLittleDataError(
             f"None of the {np.count_nonzero(counts)} classes has two tracks in the train part: "
             "choose a target with fewer classes, or add tracks."
+        )
+
+
+def _check_heard(frames: Sequence[Frames]) -> None:
+    first = frames[0][:1]
+    if not any((track != first).any() for track in frames):
+        raise TooLittleDataError(
+            f"All {len(frames)} tracks of the train part sound alike from end to end, as silence"
+            " does, so there is nothing to learn: check the audio, or the frames that were given."
         )
 
 

@@ -26,8 +26,11 @@ def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
     ModelError
         If another process was needed and failed.
     """
-    if load_keras().backend.backend() == "tensorflow":
+    keras = load_keras()
+    if keras.backend.backend() == "tensorflow":
         with quietly():
+            # one that was never called is refused, as after a training without a valid part
+            network(keras.ops.zeros((1, *network.input_shape[1:])))
             network.export(graph, format="onnx", verbose=False)
         return
     # only that process is told: the backend of this one is chosen for good
@@ -49,9 +52,7 @@ def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
 
 def main(saved: str, graph: str) -> None:
     """Export a saved network, in the process that `export_graph` starts."""
-    keras = load_keras()
-    network = keras.models.load_model(saved, compile=False)
-    network(keras.ops.zeros((1, *network.input_shape[1:])))  # one that was never called is refused
+    network = load_keras().models.load_model(saved, compile=False)
     export_graph(network, Path(saved), Path(graph))
 
 

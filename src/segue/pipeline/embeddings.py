@@ -4,6 +4,7 @@ Encoders and the combined kNN vector are alike here: a model turns what the libr
 into a vector, and a store per model (and per training of it) keeps them.
 """
 
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from segue.encoders import Encoder
 from segue.encoders.pretrained import EARS
-from segue.errors import FramesError
+from segue.errors import FramesError, ModelError
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.ears import ear_store
 from segue.pipeline.inputs import INPUTS, open_store, summaries
@@ -57,8 +58,15 @@ def encode_new(library: Library, catalogue: Catalogue, *, progress: Progress = n
 def load_knn(library: Library) -> KnnModel:
     """Return the trained kNN model."""
     manifest = library.models.manifest(KNN)
-    with np.load(library.models.path(KNN) / "arrays.npz", allow_pickle=False) as arrays:
-        return KnnModel(KnnSettings(**manifest["settings"]), dict(arrays))
+    path = library.models.path(KNN) / "arrays.npz"
+    try:
+        # opened here, since np.load leaves a file open that it cannot read
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return KnnModel(KnnSettings(**manifest["settings"]), dict(arrays))
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"{path} is missing, cut short or not what was saved: run segue train {KNN} --force."
+        ) from error
 
 
 def _encode(library: Library, model: str, progress: Progress) -> int:

@@ -20,7 +20,9 @@ from segue.encoders import (
     History,
     train_encoder,
 )
-from segue.evaluation import classification_metrics
+from segue.encoders.inference import check_saved
+from segue.errors import ModelError
+from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.inputs import need_input, summaries
 from segue.pipeline.labels import Labels, need_classes
@@ -92,11 +94,10 @@ def _valid_metrics(
     labels: Labels,
     history: History,
 ) -> dict[str, float]:
-    """Return how the saved encoder does on valid: one that is no classifier, in the epoch kept."""
-    if labels.objective != "classes":
-        name = {"tags": "likeliest_tag_right", "contrast": "nearest_of_group"}[labels.objective]
+    """Return how the saved encoder does on valid; of contrast, how it did in the epoch kept."""
+    if labels.objective == "contrast":
         best = history.best_epoch - 1
-        return {name: round(history.val_accuracy[best], 6)} if history.val_accuracy else {}
+        return {"nearest_of_group": history.val_accuracy[best]} if history.val_accuracy else {}
     known = [
         i
         for i, place in enumerate(places)
@@ -105,7 +106,9 @@ def _valid_metrics(
     if not known:
         return {}
     chances = Encoder.load(directory).encode_many([frames[i] for i in known])[1]
-    truth = labels.labels[np.array(places, np.int64)[known]]
+    truth = labels.taught([places[i] for i in known])
+    if labels.objective == "tags":
+        return dict(tagging_metrics(truth, chances, labels.class_names).metrics)
     return classification_metrics(truth, chances.argmax(axis=1), labels.class_names).metrics
 
 
@@ -160,10 +163,25 @@ def up_to_date(library: Library, name: str, manifest: Mapping[str, Any]) -> bool
     if name not in library.models:
         return False
     there = library.models.manifest(name)
+    if not _is_whole(library, name, there):
+        return False
     same = manifest.keys() - {"settings", "tracks"}
     return all(there.get(key) == manifest[key] for key in same) and there.get(
         "settings"
     ) == _as_json(manifest["settings"])
+
+
+def _is_whole(library: Library, name: str, there: Mapping[str, Any]) -> bool:
+    """Return whether the files of a model are those that were saved."""
+    directory = library.models.path(name)
+    try:
+        if name in SETTINGS:
+            check_saved(directory)
+        elif (arrays := directory / "arrays.npz").exists():
+            return digest_of_file(arrays) == there.get("fingerprint")
+    except (ModelError, OSError):
+        return False
+    return True
 
 
 def _as_json(settings: Mapping[str, Any]) -> dict[str, Any]:

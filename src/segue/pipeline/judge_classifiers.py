@@ -21,7 +21,7 @@ from segue.pipeline.chances import Judged, baselines, judged_model, judged_track
 from segue.pipeline.embeddings import ENCODERS
 from segue.pipeline.heads import is_head
 from segue.pipeline.inputs import summaries
-from segue.pipeline.labels import Labels, artist_groups
+from segue.pipeline.labels import Labels, artist_groups, why_unjudged
 from segue.types import Split
 
 _MOST_MISTAKES = 8
@@ -51,6 +51,9 @@ def judge_classifiers(
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)
     if not len(places):
+        alone = why_unjudged(labels, catalogue.tracks)
+        if alone and not (labels.counts()["valid"] or labels.counts()["test"]):
+            raise ModelError(f"{alone} Add tracks by others.")
         raise ModelError(
             f"No track of the {split} split has both a {labels.target} and what the models need:"
             " choose another --split, or train again on the library as it is now."

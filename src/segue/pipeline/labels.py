@@ -245,6 +245,18 @@ def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def why_unjudged(labels: Labels, tracks: Sequence[Track]) -> str | None:
+    """Say which classes cannot be judged for want of a second artist; None if there are none."""
+    alone = undividable(labels, artist_groups(tracks))
+    if not alone:
+        return None
+    named = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
+    return (
+        f"Not to be judged by {labels.target!r}: {named}, since all tracks of each are by one"
+        " artist (or album or folder), who may not be both learned from and judged."
+    )
+
+
 def split_rule(catalogue: Catalogue) -> str:
     """Say in words how tracks are split."""
     if any(track.split for track in catalogue.tracks):
