@@ -11,6 +11,7 @@ from segue.cli import app
 from segue.encoders import RnnSettings
 from segue.errors import ModelError
 from segue.library import Library
+from segue.pipeline.cards import model_card
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judge_tags import FREQUENCY, tag_baselines
 from segue.pipeline.labels import labels_of
@@ -150,3 +151,25 @@ def test_the_command_line_fails_on_what_was_contrasted(contrasted):
     done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(contrasted.directory)])
     assert done.exit_code == 1
     assert "trained by contrast on artists" in done.stderr
+
+
+def test_the_card_of_a_model_of_tags(tagged):
+    for name in ("rnn", "knn"):
+        card = model_card(tagged, name)
+        catalogue = tagged.catalogue()
+        tags = labels_of(tagged, catalogue, "tags").tags
+        learned = tags[labels_of(tagged, catalogue, "tags").mask("train")].sum(axis=0)
+        assert card.classes == dict(
+            zip(("high", "low", "music", "whim"), learned.tolist(), strict=True)
+        )
+        assert set(card.judged[0].metrics) == {"roc_auc_macro", "average_precision_macro"}
+        assert "it knows 4 tags" in card.not_for[0]
+        assert json.dumps(card.to_dict(), allow_nan=False)
+    done = CliRunner().invoke(app, ["models", "show", "rnn", "--library", str(tagged.directory)])
+    assert "macro ROC AUC" in done.stdout
+
+
+def test_the_card_of_what_was_contrasted(contrasted):
+    card = model_card(contrasted, "rnn")
+    assert (card.classes, card.judged) == ({}, [])
+    assert "it learned no classes" in card.not_for[0]

@@ -14,6 +14,7 @@ models = typer.Typer(
     no_args_is_help=True,
 )
 _SHOWN = ("accuracy", "f1_macro")
+_SHOWN_OF_TAGS = ("roc_auc_macro", "average_precision_macro")
 _WIDTH = 100
 
 
@@ -100,18 +101,24 @@ def _facts(card: Mapping[str, Any]) -> None:
 
 
 def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
+    tags = judged[0]["majority"] is None
+    shown = _SHOWN_OF_TAGS if tags else _SHOWN
     rows = [
         (
             f"{found['split']} ({found['n']:,} tracks)",
             *(
                 with_interval(found["metrics"].get(name), found["intervals"].get(name))
-                for name in _SHOWN
+                for name in shown
             ),
-            f"{found['majority_accuracy']:.3f}",
+            "0.500" if tags else f"{found['majority_accuracy']:.3f}",
         )
         for found in judged
     ]
-    columns = ("", "accuracy", "macro-F1", "accuracy of the majority")
+    columns = (
+        ("", "macro ROC AUC", "macro average precision", "ROC AUC of guessing")
+        if tags
+        else ("", "accuracy", "macro-F1", "accuracy of the majority")
+    )
     print_table("How good it is, with 95 % intervals that draw artists", columns, rows, right=3)
 
 

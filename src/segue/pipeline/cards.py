@@ -12,19 +12,13 @@ from typing import Any
 import numpy as np
 
 from segue.errors import ModelError, ModelNotTrainedError
-from segue.evaluation import (
-    Interval,
-    classification_intervals,
-    classification_metrics,
-    undividable_classes,
-)
 from segue.library import Catalogue, Library
-from segue.pipeline.chances import ENSEMBLE, judged_model
+from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN
 from segue.pipeline.hubs import HubDecision, hub_decision
-from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule
+from segue.pipeline.judgements import GUESSING, Judgement, judgements, learned
+from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule, undividable
 from segue.pipeline.spaces import trained_models
-from segue.types import Split
 
 SMALL_CLASS = 10
 """A class of fewer train tracks has hardly been learned."""
@@ -33,19 +27,6 @@ FEW_ARTISTS = 3
 FEW_JUDGED = 50
 """Figures on fewer tracks are rough."""
 _TOLD = 5
-_JUDGED: tuple[Split, ...] = ("test", "valid")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """How a model did on the `n` tracks of one part; `majority` names the class most learned."""
-
-    split: Split
-    n: int
-    metrics: Mapping[str, float]
-    intervals: Mapping[str, Interval]
-    majority: str
-    majority_accuracy: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +57,7 @@ class ModelCard:
         document = asdict(self)
         for judged in document["judged"]:
             judged["metrics"] = {name: _defined(v) for name, v in judged["metrics"].items()}
+            judged["majority_accuracy"] = _defined(judged["majority_accuracy"])
             judged["intervals"] = {
                 name: [_defined(bound) for bound in bounds]
                 for name, bounds in judged["intervals"].items()
@@ -116,9 +98,9 @@ def model_card(library: Library, name: str) -> ModelCard:
     last = library.last_run("preprocess")
     target = manifest.get("target")
     labels = labels_of(library, catalogue, target) if target and len(catalogue) else None
-    classes = _learned(labels) if labels else {}
+    classes = learned(labels) if labels else {}
     judges = bool(labels and classes and manifest.get("class_names"))
-    judged = _judgements(library, catalogue, labels, name) if labels and judges else []
+    judged = judgements(library, catalogue, labels, name) if labels and judges else []
     return ModelCard(
         name=name,
         kind=manifest["kind"],
@@ -160,47 +142,6 @@ def _manifest(library: Library, name: str) -> dict[str, Any]:
     return manifest
 
 
-def _learned(labels: Labels) -> dict[str, int]:
-    """Return how many train tracks each class has."""
-    learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
-    counts = np.bincount(learned, minlength=len(labels.class_names)).tolist()
-    return dict(zip(labels.class_names, counts, strict=True))
-
-
-def _judgements(
-    library: Library, catalogue: Catalogue, labels: Labels, name: str
-) -> list[Judgement]:
-    """Judge the class probabilities that the model gave, on test and on valid."""
-    if len(labels.class_names) < 2 or not labels.counts()["train"]:
-        return []
-    chances = judged_model(library, catalogue, labels, name).chances
-    known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
-    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
-    learned = _learned(labels)
-    majority = max(learned, key=lambda each: (learned[each], each))
-    found = []
-    for split in _JUDGED:
-        places = np.flatnonzero(known & labels.mask(split))
-        if not len(places):
-            continue
-        truth, predicted = labels.labels[places], chances[places].argmax(axis=1)
-        found.append(
-            Judgement(
-                split=split,
-                n=len(places),
-                metrics=classification_metrics(truth, predicted, labels.class_names).metrics,
-                intervals=classification_intervals(
-                    truth, predicted, len(labels.class_names), groups=groups[places], seed=0
-                )[0],
-                majority=majority,
-                majority_accuracy=float(
-                    (truth == labels.class_names.index(majority)).mean(),
-                ),
-            )
-        )
-    return found
-
-
 def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | None:
     if name not in trained_models(library) or not len(catalogue):
         return None
@@ -215,9 +156,10 @@ def _not_for(
     if labels is None or not labels.class_names:
         return ["Naming anything: it learned no classes, it only places tracks beside each other."]
     target = labels.target
+    known = "tags" if labels.tags is not None else f"classes of {target}"
     other = (
-        f"Other libraries than this one: it knows {len(labels.class_names)} classes of {target} as"
-        " they are labelled here, and no others."
+        f"Other libraries than this one: it knows {len(labels.class_names)} {known} as they are"
+        " labelled here, and no others."
     )
     sentences = [other]
     if target != "artist":
@@ -239,13 +181,12 @@ def _not_for(
 
 
 def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
-    learned = _learned(labels)
+    counts = learned(labels)
     groups = artist_groups(catalogue.tracks)
-    values = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
-    artists = Counter(name for name, _ in set(zip(values, groups, strict=True)) if name)
-    alone = set(undividable_classes(groups, values))
-    small = [f"{name} ({n})" for name, n in learned.items() if n < SMALL_CLASS]
-    few = [f"{n} ({artists[n]})" for n in learned if n not in alone and artists[n] < FEW_ARTISTS]
+    artists = Counter(name for name, _ in {(name, groups[n]) for n, name in labels.pairs()})
+    alone = set(undividable(labels, groups))
+    small = [f"{name} ({n})" for name, n in counts.items() if n < SMALL_CLASS]
+    few = [f"{n} ({artists[n]})" for n in counts if n not in alone and artists[n] < FEW_ARTISTS]
     sentences = []
     if small:
         sentences.append(
@@ -266,8 +207,13 @@ def _figure_sentences(found: Judgement) -> list[str]:
     sentences = []
     if found.n < FEW_JUDGED:
         sentences.append(f"Fine comparisons: it is judged on {found.n} tracks, which is rough.")
-    low = found.intervals["accuracy"][0]
-    if not low > found.majority_accuracy:
+    if found.majority is None:
+        if not found.intervals["roc_auc_macro"][0] > GUESSING:
+            sentences.append(
+                "Deciding anything by its tags: its ROC AUC cannot be told apart from guessing"
+                f" ({GUESSING:.2f})."
+            )
+    elif not found.intervals["accuracy"][0] > found.majority_accuracy:
         sentences.append(
             f"Deciding anything by its classes: its accuracy cannot be told apart from always"
             f" naming {found.majority!r} ({100 * found.majority_accuracy:.0f}%)."

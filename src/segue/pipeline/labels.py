@@ -64,6 +64,15 @@ class Labels:
         """Return what an encoder is taught of the tracks at `places`."""
         return (self.labels if self.tags is None else self.tags)[np.asarray(places, np.int64)]
 
+    def pairs(self) -> list[tuple[int, str]]:
+        """Return each track, by position, with its class, or with each of its tags."""
+        if self.objective == "contrast":
+            return []
+        if self.tags is not None:
+            return [(int(n), self.class_names[tag]) for n, tag in np.argwhere(self.tags)]
+        known = np.flatnonzero(self.labels >= 0).tolist()
+        return [(n, self.class_names[self.labels[n]]) for n in known]
+
     def mask(self, split: Split) -> NDArray[np.bool_]:
         """Return which tracks are in `split`, labelled or not, ``[n_tracks]``."""
         return np.array([part == split for part in self.splits], bool)
@@ -234,15 +243,8 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
 
 def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
     """Return the classes, or tags, all of whose tracks belong to one of `groups` (an artist)."""
-    if labels.tags is None:
-        pairs = [(n, label) for n, label in enumerate(labels.labels.tolist()) if label >= 0]
-    else:
-        pairs = [(int(n), int(tag)) for n, tag in np.argwhere(labels.tags)]
-    if labels.objective == "contrast":
-        return ()
-    return undividable_classes(
-        [groups[n] for n, _ in pairs], [labels.class_names[label] for _, label in pairs]
-    )
+    pairs = labels.pairs()
+    return undividable_classes([groups[n] for n, _ in pairs], [name for _, name in pairs])
 
 
 def why_unjudged(labels: Labels, tracks: Sequence[Track]) -> str | None:
