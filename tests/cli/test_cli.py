@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 
 import numpy as np
 import pytest
@@ -173,7 +174,7 @@ def test_no_usable_audio_leaves_nothing_behind(tmp_path):
 
 def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
     (tmp_path / "music").mkdir()
-    time = np.arange(22_050 * 20) / 22_050
+    time = np.arange(22_050 * 60) / 22_050
     for i in range(40):
         tone = 0.1 * np.sin(2 * np.pi * (200 + 10 * i) * time)
         soundfile.write(tmp_path / "music" / f"{i:02}.wav", tone, 22_050)
@@ -187,7 +188,7 @@ def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
     )
     index = "my.segue/features/*/index.bin"
     while running.poll() is None and not any(p.stat().st_size > 900 for p in tmp_path.glob(index)):
-        pass
+        sleep(0.005)
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130

@@ -49,12 +49,13 @@ def small() -> Callable[..., EncoderSettings]:
             "batch": 8,
             "embedding": 12,
             "crops": 3,
+            "dropout": 0.1,
         }
         tiny |= {"channels": (8, 8), "width": 12}
         tiny |= {
             "cnn": {},
             "rnn": {"units": 12},
-            "transformer": {"heads": 2, "depth": 1, "learning_rate": 3e-3},
+            "transformer": {"heads": 2, "depth": 1, "block_dropout": 0.0, "learning_rate": 3e-3},
         }[kind]
         return SETTINGS[kind](**tiny | changes)
 

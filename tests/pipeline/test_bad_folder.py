@@ -184,8 +184,9 @@ def test_ctrl_c_twice_leaves_a_library_that_opens(tmp_path):
     folder = tmp_path / "music"
     folder.mkdir()
     for i in range(30):
-        soundfile.write(folder / f"{i:02}.wav", sound(5.0, 200.0 + 20 * i), RATE)
+        soundfile.write(folder / f"{i:02}.wav", sound(60.0, 200.0 + 20 * i), RATE)
     command = [sys.executable, "-c", "from segue.cli import main; main()", "preprocess", "music"]
+    command += ["--workers", "1"]
     running = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )

@@ -8,6 +8,7 @@ import pytest
 
 from segue.errors import ModelError, SegueError
 from segue.library import Library
+from segue.pipeline.choice import choose
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judge_recommendations import hold_out
 from segue.pipeline.preprocess import preprocess
@@ -44,10 +45,11 @@ def test_a_model_is_judged_beside_the_baselines(trained):
     assert low <= document["metrics"]["accuracy"] <= high
 
 
-def test_recommendations_have_every_metric_of_every_model(everything):
+def test_recommendations_have_every_metric_of_every_model(everything, trained):
     reports = everything[1]["reports"]
     document = next(report for report in reports if report["task"] == "recommendation")
-    signals = {"timbre", "temporal", "knn", "metadata", "popularity"}
+    used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
+    signals = {*used, "knn", "metadata", "popularity"}
     assert set(document["models"]) == {"personal", "global", "random"} | signals
     for metrics in document["models"].values():
         assert set(metrics) == {f"{name}@{k}" for name in METRICS for k in (5, 10, 20)}

@@ -98,7 +98,8 @@ def test_a_track_without_tags_is_not_judged(tagged):
 
 def test_neighbours_vote_on_tags(tagged):
     document = evaluate(tagged, "knn", split="test").report.to_document()
-    assert document["models"]["knn"]["roc_auc_macro"] > 0.5
+    each = document["per_tag"]
+    assert min(each["high"]["roc_auc"], each["low"]["roc_auc"]) > 0.8
     assert document["history"] is None
 
 

@@ -1,6 +1,7 @@
 """A plain music folder: which files are tracks, and what their tags say."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import av
@@ -255,7 +256,9 @@ def test_a_folder_without_permission_ends_no_walk(tmp_path: Path) -> None:
     secret.chmod(0)
     nobody = 65_534
     if os.geteuid() == 0:  # who may read everything
-        for folder in (tmp_path, *tmp_path.parents[:2]):
+        for folder in (tmp_path, *tmp_path.parents):
+            if folder == Path(tempfile.gettempdir()):
+                break
             folder.chmod(0o755)
         os.seteuid(nobody)
     try:

@@ -142,11 +142,9 @@ def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
     train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
     k = min(_NEIGHBOURS, len(train))
     places, similarity = nearest(vectors[train], vectors, k)
-    chances = np.zeros((len(catalogue), len(labels.class_names)))
-    rows = np.repeat(np.arange(len(catalogue)), k)
-    np.add.at(
-        chances,
-        (rows, labels.labels[train[places.ravel()]]),
-        np.maximum(similarity.ravel(), 0) + 1e-9,
-    )
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+    told = np.eye(len(labels.class_names))[labels.labels[train]]
+    if labels.tags is not None:
+        told = labels.tags[train].astype(np.float64)  # each neighbour votes for all of its tags
+    votes = np.maximum(similarity, 0).astype(np.float64) + 1e-9
+    chances = np.einsum("nk,nkc->nc", votes, told[places])
+    return np.asarray(chances / votes.sum(axis=1, keepdims=True))
