@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import logging
 import os
 import sys
 import warnings
@@ -56,6 +57,8 @@ def load_keras() -> ModuleType:
         When Keras, its backend or the ONNX exporter is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # several networks a run are our business: it would advise against their several graphs
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         with quietly(), _mute():
             keras = importlib.import_module("keras")
