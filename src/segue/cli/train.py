@@ -83,6 +83,6 @@ def train(
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
         say(f"Left out, with one track each: {len(left_out)} of {learned_on} ({named}).")
-    for result in results:
-        if result.reason:
-            say(f"{result.model}: {result.reason}")
+    for reason in dict.fromkeys(result.reason for result in results if result.reason):
+        names = ", ".join(result.model for result in results if result.reason == reason)
+        say(f"{names}: {reason}")

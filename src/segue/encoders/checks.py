@@ -45,6 +45,8 @@ def check_training(
     splits: Sequence[Split],
     class_names: Sequence[str],
     objective: Objective = "classes",
+    *,
+    names: Sequence[str] | None = None,
 ) -> None:
     """Refuse what cannot be trained on: see `segue.encoders.train_encoder` for the errors."""
     if not len(frames) == len(labels) == len(splits):
@@ -70,7 +72,8 @@ def check_training(
         _check_counts(np.asarray(counts), class_names, len(trained))
     for position, (track, split, labelled) in enumerate(zip(frames, splits, known, strict=True)):
         if labelled:
-            check_frames(track, frames[0].shape[-1], f"track number {position} ({split})")
+            name = f"track {names[position]}" if names else f"track number {position}"
+            check_frames(track, frames[0].shape[-1], f"{name} ({split})")
     _check_heard(
         [frames[row] for row in np.flatnonzero(known & (np.asarray(splits) == "train")).tolist()]
     )

@@ -39,6 +39,7 @@ def train_encoder(
     settings: EncoderSettings | None = None,
     seed: int = 0,
     input_kind: str = "given",
+    names: Sequence[str] | None = None,
     checkpoint: Path | None = None,
     progress: Progress = no_progress,
 ) -> TrainedEncoder:
@@ -66,6 +67,8 @@ def train_encoder(
     input_kind : str
         What the frames are, kept with the encoder: ``sequence`` for descriptors; anything else
         (``log_mel``, ``given``) counts as a spectrum, which may change in level and tone.
+    names : sequence of str, optional
+        What to call each track by where its frames cannot be used.
     checkpoint : Path, optional
         Directory to keep the state in after each epoch. A state that is there and comes from the
         same settings and data is resumed from. It is left there at the end: delete it after
@@ -89,7 +92,7 @@ def train_encoder(
     if not isinstance(settings, SETTINGS[kind]):
         raise TypeError(f"{type(settings).__name__} is not for {kind!r}: use {SETTINGS[kind]}.")
     known = np.asarray(labels)
-    check_training(frames, known, splits, class_names, objective)
+    check_training(frames, known, splits, class_names, objective, names=names)
     taught = is_labelled(objective, known)
     targets = targets_of(objective, known, len(class_names))
     train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))

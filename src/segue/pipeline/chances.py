@@ -146,5 +146,7 @@ def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
     if labels.tags is not None:
         told = labels.tags[train].astype(np.float64)  # each neighbour votes for all of its tags
     votes = np.maximum(similarity, 0).astype(np.float64) + 1e-9
-    chances = np.einsum("nk,nkc->nc", votes, told[places])
+    chances = np.zeros((len(catalogue), len(labels.class_names)))
+    for neighbour in range(k):  # all at once would hold as many tables
+        chances += votes[:, neighbour, None] * told[places[:, neighbour]]
     return np.asarray(chances / votes.sum(axis=1, keepdims=True))

@@ -74,6 +74,7 @@ def fit_encoder(work: Work, name: str) -> dict[str, Any] | None:
         settings=settings,
         seed=work.seed,
         input_kind=chosen.frames[name],
+        names=[work.catalogue.tracks[place].track_id for place in used],
         checkpoint=work.library.models.checkpoint(name),
         progress=work.progress,
     )

@@ -8,14 +8,14 @@ import time
 from collections.abc import Mapping
 
 from segue.encoders import EncoderSettings
-from segue.errors import MissingExtraError, ModelError
+from segue.errors import FramesError, MissingExtraError, ModelError
 from segue.library import Library, told
 from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.ensemble import fit_ensemble
 from segue.pipeline.fitting import Work, fit_encoder, fit_knn
 from segue.pipeline.hubs import hub_decision
-from segue.pipeline.labels import default_target, labels_of
+from segue.pipeline.labels import default_target, labels_of, why_unjudged
 from segue.pipeline.trained import Trained
 from segue.types import Progress, no_progress
 
@@ -90,7 +90,7 @@ def _train_each(work: Work, model: str) -> list[Trained]:
         try:
             with told(work.library.directory):
                 results.append(_train_one(work, name))
-        except (ModelError, MissingExtraError) as error:
+        except (ModelError, FramesError, MissingExtraError) as error:
             if model != "all":
                 raise
             results.append(Trained(model=name, state="skipped", reason=str(error)))
@@ -112,10 +112,12 @@ def _train_one(work: Work, name: str) -> Trained:
             )
         )
     encode_new(work.library, work.catalogue, progress=work.progress)
-    hub_decision(work.library, work.catalogue, name)
+    if name != ENSEMBLE:  # which places no track
+        hub_decision(work.library, work.catalogue, name)
     return Trained(
         model=name,
         state="up to date" if before else "trained",
+        reason=why_unjudged(work.labels, work.catalogue.tracks),
         target=manifest["target"],
         classes=len(manifest["class_names"]),
         left_out=work.labels.left_out,

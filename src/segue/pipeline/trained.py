@@ -9,6 +9,7 @@ from typing import Any, Literal
 class Trained:
     """What became of one model.
 
+    `reason` says why a model was skipped, or what of one that was trained cannot be judged;
     `metrics` are those of the valid part, where there is one; `left_out` are the classes with too
     few tracks to be learned and judged.
     """
