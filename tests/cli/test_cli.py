@@ -172,6 +172,11 @@ def test_no_usable_audio_leaves_nothing_behind(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["music"]
 
 
+def listen():
+    """Let Ctrl-C through: what a shell runs in the background inherits that it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
     (tmp_path / "music").mkdir()
     time = np.arange(22_050 * 60) / 22_050
@@ -185,6 +190,7 @@ def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=listen,
     )
     index = "my.segue/features/*/index.bin"
     while running.poll() is None and not any(p.stat().st_size > 900 for p in tmp_path.glob(index)):

@@ -180,6 +180,11 @@ def test_two_runs_at_once_do_not_meet(tmp_path):
     assert library_of(tmp_path) == 30
 
 
+def listen():
+    """Let Ctrl-C through: what a shell runs in the background inherits that it is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_twice_leaves_a_library_that_opens(tmp_path):
     folder = tmp_path / "music"
     folder.mkdir()
@@ -188,7 +193,11 @@ def test_ctrl_c_twice_leaves_a_library_that_opens(tmp_path):
     command = [sys.executable, "-c", "from segue.cli import main; main()", "preprocess", "music"]
     command += ["--workers", "1"]
     running = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=listen,
     )
     while running.poll() is None and library_of(tmp_path) < 3:
         time.sleep(0.02)
