@@ -190,7 +190,7 @@ def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=listen,
+        preexec_fn=listen,  # noqa: PLW1509  # no threads here
     )
     index = "my.segue/features/*/index.bin"
     while running.poll() is None and not any(p.stat().st_size > 900 for p in tmp_path.glob(index)):

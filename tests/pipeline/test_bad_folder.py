@@ -197,7 +197,7 @@ def test_ctrl_c_twice_leaves_a_library_that_opens(tmp_path):
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=listen,
+        preexec_fn=listen,  # noqa: PLW1509  # no threads here
     )
     while running.poll() is None and library_of(tmp_path) < 3:
         time.sleep(0.02)
