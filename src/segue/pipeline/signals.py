@@ -5,6 +5,7 @@ Everyone's areas (see `segue.engine.weights`) are fitted from all listens and ke
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -48,7 +49,8 @@ def open_signals(
         The listeners that popularity is counted over.
     """
     signals: list[Signal] = [
-        vector_signal(library, catalogue, name) for name in _used(library, catalogue)
+        _learned_signal(library, catalogue, name, model)
+        for name, model in _used(library, catalogue).items()
     ]
     described = vector_signal(library, catalogue, "metadata")
     if described.has_vector.any():
@@ -73,14 +75,17 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
         return metadata(catalogue.tracks, learned, artist_key=comparison_key)
     if name in EARS:
         need_heard(library, name, f"The signal '{name}'")
-        heard = embeddings(library, catalogue, name)
-        centred = from_embeddings(name, heard, learned_from(library, catalogue))
-        return without_hubs(library, catalogue, name, centred)
+        return _learned_signal(library, catalogue, name, name)
     if name not in LEARNED:
         known = ", ".join((*LEARNED, "metadata", *EARS))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
-    model = model_of(library, catalogue, name)
-    made = LEARNED[name](embeddings(library, catalogue, model), learned_from(library, catalogue))
+    return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
+
+
+def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: str) -> VectorSignal:
+    """Return the signal `name` of the vectors that `model` gives; an ear's is called like it."""
+    build = LEARNED.get(name, partial(from_embeddings, name))
+    made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
     return without_hubs(library, catalogue, model, made)
 
 
@@ -128,8 +133,8 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
         {
             "signals": names,
             "models": [
-                embedding_store(library, model_of(library, catalogue, name)).directory.name
-                for name in _used(library, catalogue)
+                embedding_store(library, model).directory.name
+                for model in _used(library, catalogue).values()
             ],
             "counts": library.counts(),
             "without hubs": [
@@ -149,7 +154,7 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     return Engine(signals, areas, groups, missing)
 
 
-def _used(library: Library, catalogue: Catalogue) -> list[str]:
-    """Return the learned signals that are blended: those whose encoder is good enough, and kNN."""
-    used = [name for name, model in choose(library, catalogue).used.items() if model]
-    return [*used, KNN] if KNN in library.models else used
+def _used(library: Library, catalogue: Catalogue) -> dict[str, str]:
+    """Return the model of each learned signal that is blended: good enough encoders, and kNN."""
+    used = {name: model for name, model in choose(library, catalogue).used.items() if model}
+    return used | ({KNN: KNN} if KNN in library.models else {})
