@@ -13,16 +13,15 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.pipeline.scaling import Matrix, moments, scaled
+
 STRENGTHS: Final = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """Inverse strengths of regularisation (scikit-learn's C) that valid chooses from."""
 
 USUAL_STRENGTH: Final = 0.01
 """The one to take where there is no valid part."""
 
-_CLIP = 5.0
 _LEAST_CHANCE = 1e-7
-
-Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Logistic:
 
     def probabilities(self, vectors: Matrix) -> Matrix:
         """Return ``[n, n_classes]``; rows of NaN for vectors that are wholly unknown."""
-        logits = _scaled(vectors, self.mean, self.scale) @ self.weights + self.bias
+        logits = scaled(vectors, self.mean, self.scale) @ self.weights + self.bias
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances: Matrix = powers / powers.sum(axis=1, keepdims=True)
         chances[np.isnan(vectors).all(axis=1)] = np.nan
@@ -87,8 +86,8 @@ def fit_logistic(
     known = np.unique(labels[train])
     if len(known) < 2:
         return None
-    mean, scale = _moments(vectors[train])
-    columns = _scaled(vectors, mean, scale)
+    mean, scale = moments(vectors[train])
+    columns = scaled(vectors, mean, scale)
     choosing = valid & np.isin(labels, known)
     best: tuple[float, Logistic] | None = None
     for strength in strengths if choosing.any() else (USUAL_STRENGTH,):
@@ -108,21 +107,6 @@ def _loss(chances: Matrix, labels: NDArray[np.int64]) -> float:
         return 0.0
     right = chances[np.arange(len(labels)), labels]
     return float(-np.log(np.maximum(right, _LEAST_CHANCE)).mean())
-
-
-def _moments(vectors: Matrix) -> tuple[Matrix, Matrix]:
-    known = ~np.isnan(vectors)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, vectors, 0).sum(axis=0, dtype=np.float64) / count
-    spread = np.sqrt(np.where(known, (vectors - mean) ** 2, 0).sum(axis=0) / count)
-    # a column that never changes must not blow up the first value that differs
-    flat = spread <= 1e-6 * np.maximum(np.abs(mean), 1)
-    return mean.astype(np.float32), np.where(flat, np.inf, spread).astype(np.float32)
-
-
-def _scaled(vectors: Matrix, mean: Matrix, scale: Matrix) -> Matrix:
-    scaled = np.nan_to_num((vectors - mean) / scale, nan=0.0)
-    return np.asarray(np.clip(scaled, -_CLIP, _CLIP), np.float32)
 
 
 def _all_classes(model: Any, known: NDArray[np.int64], n_classes: int) -> tuple[Matrix, Matrix]:

@@ -15,12 +15,11 @@ from segue.library import Catalogue, Library
 from segue.pipeline.ears import heard_by
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, load_knn
 from segue.pipeline.inputs import summaries
+from segue.pipeline.scaling import moments, scaled
 from segue.signals import from_embeddings
 
 DESCRIPTORS = "descriptors"
 """All descriptors together, every column counting alike."""
-
-_CLIP = 5.0  # standard deviations, so that one odd track does not stretch an axis
 
 Matrix = NDArray[np.float32]
 
@@ -124,14 +123,7 @@ def standardised(summary: Matrix, train: NDArray[np.bool_]) -> Matrix:
     """
     heard = ~np.isnan(summary).all(axis=1)
     learned = summary[heard & train if (heard & train).any() else heard]
-    known = ~np.isnan(learned)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, learned, 0).sum(axis=0, dtype=np.float64) / count
-    spread = np.sqrt(np.where(known, (learned - mean) ** 2, 0).sum(axis=0) / count)
-    flat = spread <= 1e-6 * np.maximum(np.abs(mean), 1)
-    scaled = np.clip((summary - mean) / np.where(flat, np.inf, spread), -_CLIP, _CLIP)
-    columns: Matrix = np.nan_to_num(scaled, nan=0.0).astype(np.float32)
-    return columns
+    return scaled(summary, *moments(learned))
 
 
 def _blocks(groups: Sequence[str]) -> list[tuple[str, list[int]]]:
