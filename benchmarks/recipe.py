@@ -27,6 +27,7 @@ CHOICES: dict[str, dict[str, object]] = {
     "little weight decay (.01)": {"weight_decay": 0.01},
     "less dropout (.3)": {"dropout": 0.3},
     "weights averaged (.99)": {"averaging": 0.99},
+    "twice the passes": {"passes": 120, "patience": 30},
 }
 
 
