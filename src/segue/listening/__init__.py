@@ -1,5 +1,27 @@
 """Models of listening data: matrices of who listened to what go in, scores of items come out."""
 
+from segue.listening.als import Als, AlsSettings
+from segue.listening.collaborative import Collaborative, CollaborativeSettings
+from segue.listening.content import ContentMap
+from segue.listening.ease import Ease, EaseSettings
 from segue.listening.model import ListeningModel
+from segue.listening.neighbours import ItemKnn, ItemKnnSettings, Rp3Beta, Rp3BetaSettings
+from segue.listening.search import Searched, hide, search
 
-__all__ = ["ListeningModel"]
+__all__ = [
+    "Als",
+    "AlsSettings",
+    "Collaborative",
+    "CollaborativeSettings",
+    "ContentMap",
+    "Ease",
+    "EaseSettings",
+    "ItemKnn",
+    "ItemKnnSettings",
+    "ListeningModel",
+    "Rp3Beta",
+    "Rp3BetaSettings",
+    "Searched",
+    "hide",
+    "search",
+]

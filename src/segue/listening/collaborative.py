@@ -1,0 +1,105 @@
+"""Collaborative: popularity-scaled EASE and iALS together.
+
+Each model's scores are brought to mean 0 and standard deviation 1 over the items it speaks for, and
+added, `share` of EASE to ``1 - share`` of iALS. Where only one speaks for an item, as iALS does for
+those that content alone places, its score stands alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.listening.als import Als, AlsSettings
+from segue.listening.ease import Ease, EaseSettings
+from segue.listening.model import Ids, ListeningModel, Matrix, Scores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollaborativeSettings:
+    """Of both models, and how they are blended."""
+
+    ease: EaseSettings = field(
+        default_factory=lambda: EaseSettings(regularization=40.0, balance=0.25, lift=0.15)
+    )
+    als: AlsSettings = field(default_factory=AlsSettings)
+    share: float = 0.25  # of EASE; the rest is iALS
+
+    def __post_init__(self) -> None:
+        """Refuse a share that is none."""
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share is {self.share}: it must be from 0 to 1.")
+
+
+class Collaborative(ListeningModel):
+    """EASE and iALS, blended."""
+
+    kind = "collaborative"
+    settings_class = CollaborativeSettings
+    settings: CollaborativeSettings
+
+    def __init__(self, settings: CollaborativeSettings | None = None) -> None:
+        super().__init__(settings)
+        self.ease = Ease(self.settings.ease)
+        self.als = Als(self.settings.als)
+
+    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
+        self.ease.fit(user_items)
+        self.als.fit(user_items, item_features)
+
+    @classmethod
+    def of(cls, ease: Ease, als: Als, share: float) -> "Collaborative":
+        """Return the blend of two models that are fitted on the same matrix."""
+        model = cls(CollaborativeSettings(ease=ease.settings, als=als.settings, share=share))
+        model.ease, model.als, model.user_items_ = ease, als, als.user_items_
+        return model
+
+    def score(self, histories: Matrix) -> Scores:
+        """Return ``[n, n_items]`` blended scores; NaN for items that neither speaks for."""
+        return self._blended(self.ease.score(histories), self.als.score(histories))
+
+    def item_scores(self, item_ids: Ids) -> Scores:
+        """Return ``[n, n_items]``: how much each item goes with those of `item_ids`."""
+        return self._blended(self.ease.item_scores(item_ids), self.als.item_scores(item_ids))
+
+    def _blended(self, one: Scores, other: Scores) -> Scores:
+        if self.settings.share in (0, 1):
+            return one if self.settings.share else other
+        return blended(one, other, self.settings.share)
+
+    def _arrays(self) -> Mapping[str, NDArray[Any]]:
+        parts = {"ease": self.ease._arrays(), "als": self.als._arrays()}
+        return {f"{name}.{key}": a for name, part in parts.items() for key, a in part.items()}
+
+    def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        for name, model in (("ease", self.ease), ("als", self.als)):
+            model.user_items_ = self.user_items_
+            own = {key: a for key, a in arrays.items() if key.startswith(f"{name}.")}
+            model._restore({key.removeprefix(f"{name}."): a for key, a in own.items()})
+
+    @classmethod
+    def _settings_from(cls, kept: Mapping[str, Any]) -> CollaborativeSettings:
+        return CollaborativeSettings(
+            ease=EaseSettings(**kept["ease"]),
+            als=AlsSettings(**kept["als"]),
+            share=kept["share"],
+        )
+
+
+def blended(one: Scores, other: Scores, share: float) -> Scores:
+    """Return `share` of one and the rest of the other, both standardised by row."""
+    first, second = _standard(one), _standard(other)
+    both = share * first + (1 - share) * second
+    alone = np.where(np.isnan(first), second, first)
+    return np.where(np.isnan(both), alone, both).astype(np.float32)
+
+
+def _standard(scores: Scores) -> Scores:
+    """Bring each row to mean 0 and deviation 1 over what is not NaN."""
+    there = ~np.isnan(scores)
+    n = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    mean = np.where(there, scores, 0).sum(axis=1, keepdims=True) / n
+    spread = np.sqrt(np.where(there, (scores - mean) ** 2, 0).sum(axis=1, keepdims=True) / n)
+    return np.asarray((scores - mean) / np.maximum(spread, 1e-9), np.float32)

@@ -1,0 +1,170 @@
+"""EASE: a linear model from items to items, in closed form, scaled by popularity.
+
+For a matrix ``X [n_users, n_items]``, ``P = (X'X + l I)^-1`` gives the weights
+``B = I - P / diag(P)`` that best rebuild each column from the others (Steck, Embarrassingly shallow
+autoencoders for sparse data, 2019).
+
+*Popularity scaling.* Columns are divided by ``listeners^balance`` first, and scores multiplied by
+``listeners^lift`` after: the regulariser then bears on items alike, and what many like is not bound
+to win. ``balance = lift = 0`` is plain EASE.
+
+*The smaller side.* With fewer listeners than items nothing of ``[n_items, n_items]`` is made: by
+``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_users, n_users]``, a history `h` scores
+``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed for the `most_items` that most
+listeners like, and its largest entries are kept; scores of all other items are NaN.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+
+from segue.listening.items import ItemItemModel, largest_of_columns
+from segue.listening.model import Ids, Matrix, Scores, liked
+
+_BLOCK = 1_024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EaseSettings:
+    """How it is regularised, and what it may cost."""
+
+    regularization: float = 100.0
+    balance: float = 0.0  # power of the popularity that columns are divided by
+    lift: float = 0.0  # power of the popularity that scores are multiplied by
+    most_users: int = 5_000  # up to here the user side may be solved
+    most_items: int = 12_000  # the item side: [n, n] numbers, and n^3 / 3 operations
+    kept: int = 300  # entries of each column, where the item side is solved
+
+    def __post_init__(self) -> None:
+        """Refuse what has no solution."""
+        if self.regularization <= 0:
+            raise ValueError(f"regularization is {self.regularization}: it must be above 0.")
+
+
+class Ease(ItemItemModel):
+    """Popularity-scaled EASE, solved on whichever side is smaller."""
+
+    kind = "ease"
+    settings_class = EaseSettings
+    settings: EaseSettings
+
+    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+        matrix = liked(user_items)
+        matrix.data = np.ones_like(matrix.data)
+        self.listeners_ = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        n_users, n_liked = matrix.shape[0], int((self.listeners_ > 0).sum())
+        self.by_users_ = n_users <= self.settings.most_users and n_users < n_liked
+        scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
+        if self.by_users_:
+            self._fit_users(scaled)
+        else:
+            self._fit_items(scaled)
+
+    def score(self, histories: Matrix) -> Scores:
+        """Return ``[n, n_items]``; NaN for items that too few like to be part of the model."""
+        ones = histories.copy()
+        ones.data = np.sign(ones.data)
+        scaled = (ones @ sparse.diags_array(self._column_scale())).tocsr()
+        if not self.by_users_:
+            return super().score(scaled) * self._lift()
+        return self._by_users(scaled)
+
+    def item_scores(self, item_ids: Ids) -> Scores:
+        """Return ``[n, n_items]``: the scores of somebody who likes that item alone."""
+        n = len(item_ids)
+        shape = (n, self.n_items)
+        return self.score(sparse.csr_array((np.ones(n), (np.arange(n), item_ids)), shape=shape))
+
+    def _fit_users(self, scaled: Matrix) -> None:
+        n_users = scaled.shape[0]
+        gram = (scaled @ scaled.T).toarray().astype(np.float64)
+        gram[np.diag_indices(n_users)] += self.settings.regularization
+        kernel = linalg.inv(gram, overwrite_a=True, check_finite=False)
+        self.kernel_ = kernel.astype(np.float32)
+        self._by_item = scaled.T.tocsr()
+        # diag(X'KX), a block of items at a time
+        inside = np.zeros(scaled.shape[1])
+        for start in range(0, scaled.shape[1], _BLOCK):
+            part = self._by_item[start : start + _BLOCK]
+            inside[start : start + _BLOCK] = np.asarray(
+                part.multiply(part @ kernel).sum(axis=1)
+            ).ravel()
+        self.diagonal_ = np.maximum(1 - inside, 1e-9).astype(np.float32)  # l times diag(P)
+        self._scaled = scaled
+
+    def _by_users(self, scaled: Matrix) -> Scores:
+        heard = scaled @ self._by_item
+        through = np.asarray(heard.toarray(), np.float32) @ self.kernel_  # [n, n_users]
+        rest: Scores = (self._by_item @ through.T).T
+        scores = np.asarray(rest / self.diagonal_, np.float32)
+        rows = np.repeat(np.arange(scaled.shape[0]), np.diff(scaled.indptr))
+        # of an item itself nothing may be said: B has a diagonal of zeros
+        own = scaled.data * (1 - 1 / self.diagonal_[scaled.indices])
+        scores[rows, scaled.indices] += own
+        scores[:, self.listeners_ == 0] = np.nan
+        return scores * self._lift()
+
+    def _fit_items(self, scaled: Matrix) -> None:
+        n_items = scaled.shape[1]
+        order = np.argsort(-self.listeners_, kind="stable")[: self.settings.most_items]
+        chosen = np.sort(order[self.listeners_[order] > 0])
+        gram = (scaled[:, chosen].T @ scaled[:, chosen]).toarray().astype(np.float32)
+        gram[np.diag_indices(len(chosen))] += np.float32(self.settings.regularization)
+        inverse = _inverse(gram)
+        diagonal = np.diagonal(inverse).copy()
+        parts = []
+        for start in range(0, len(chosen), _BLOCK):
+            block = slice(start, min(start + _BLOCK, len(chosen)))
+            weights = -inverse[:, block] / diagonal[block]
+            weights[np.arange(block.start, block.stop), np.arange(weights.shape[1])] = 0
+            parts.append(largest_of_columns(weights, self.settings.kept))
+        small = sparse.hstack(parts, format="coo") if parts else sparse.coo_array((0, 0))
+        full = sparse.csr_array(
+            (small.data, (chosen[small.row], chosen[small.col])), shape=(n_items, n_items)
+        )
+        self._keep(full)
+        self.spoken_for_ = np.isin(np.arange(n_items), chosen)
+
+    def _column_scale(self) -> NDArray[np.float32]:
+        return self._popularity(-self.settings.balance)
+
+    def _lift(self) -> NDArray[np.float32]:
+        return self._popularity(self.settings.lift)
+
+    def _popularity(self, power: float) -> NDArray[np.float32]:
+        return np.asarray(np.maximum(self.listeners_, 1.0) ** power, np.float32)
+
+    def _arrays(self) -> Mapping[str, NDArray[Any]]:
+        shared = {"listeners": self.listeners_}
+        if self.by_users_:
+            return {**shared, "kernel": self.kernel_, "diagonal": self.diagonal_}
+        return {**shared, **super()._arrays(), "spoken_for": self.spoken_for_}
+
+    def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.listeners_ = arrays["listeners"]
+        self.by_users_ = "kernel" in arrays
+        if self.by_users_:
+            self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
+            matrix = liked(self._fitted())
+            matrix.data = np.ones_like(matrix.data)
+            self._scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
+            self._by_item = self._scaled.T.tocsr()
+        else:
+            super()._restore(arrays)
+            self.spoken_for_ = arrays["spoken_for"]
+
+
+def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Invert a symmetric positive definite matrix in place, by Cholesky."""
+    if not len(matrix):
+        return matrix
+    factor, bad = linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    if bad:
+        raise np.linalg.LinAlgError("the Gram matrix is not positive definite")
+    inverse, _ = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
+    whole: NDArray[np.float32] = np.tril(inverse) + np.tril(inverse, -1).T
+    return whole

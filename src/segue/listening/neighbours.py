@@ -1,0 +1,104 @@
+"""Two baselines that are hard to beat: item-kNN and RP3beta. "People who play X also play Y".
+
+- *Item-kNN*: cosine of who likes two items, shrunk where few like both
+  (Sarwar et al., 2001; shrinkage: Bell and Koren, 2007).
+- *RP3beta*: a walk of three steps item - listener - item, its arrival divided by the popularity of
+  where it arrives to the power `beta` (Paudel et al., 2017).
+
+What is disliked counts as much against as what is liked counts for, in scoring; both are fitted on
+likes alone, each worth 1.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from segue.listening.items import ItemItemModel, largest_of_columns
+from segue.listening.model import Matrix, Scores, liked
+
+_BLOCK = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemKnnSettings:
+    """How neighbours are found."""
+
+    neighbours: int = 100
+    shrinkage: float = 10.0  # common listeners that count as little as none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rp3BetaSettings:
+    """How the walk goes."""
+
+    neighbours: int = 200
+    alpha: float = 0.8  # power of every step's probability
+    beta: float = 0.4  # power of the popularity that is divided by
+
+
+class ItemKnn(ItemItemModel):
+    """Nearest items by shrunk cosine."""
+
+    kind = "item-knn"
+    settings_class = ItemKnnSettings
+    settings: ItemKnnSettings
+
+    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+        matrix = _binary(liked(user_items))
+        by_item = matrix.T.tocsr()
+        length = np.sqrt(np.diff(by_item.indptr))
+        parts = []
+        for block in _blocks(matrix.shape[1]):
+            common = (by_item @ matrix[:, block]).toarray()
+            shrunk = np.maximum(length[:, None] * length[block] + self.settings.shrinkage, 1e-9)
+            parts.append(_nearest(common / shrunk, block, self.settings.neighbours))
+        self._keep(_beside(parts, matrix.shape[1]))
+
+
+class Rp3Beta(ItemItemModel):
+    """Three steps of a random walk, less popularity."""
+
+    kind = "rp3beta"
+    settings_class = Rp3BetaSettings
+    settings: Rp3BetaSettings
+
+    def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
+        matrix = _binary(liked(user_items))
+        by_item = matrix.T.tocsr()
+        alpha = self.settings.alpha
+        out = _scaled(by_item, np.diff(by_item.indptr), alpha)  # item to listener
+        back = _scaled(matrix, np.diff(matrix.indptr), alpha)  # listener to item
+        arrival = np.maximum(np.diff(by_item.indptr), 1) ** self.settings.beta
+        parts = []
+        for block in _blocks(matrix.shape[1]):
+            walked = (out @ back[:, block]).toarray() / arrival[block]
+            parts.append(_nearest(walked, block, self.settings.neighbours))
+        self._keep(_beside(parts, matrix.shape[1]))
+
+
+def _binary(matrix: Matrix) -> Matrix:
+    ones = matrix.copy()
+    ones.data = np.ones_like(ones.data)
+    return ones
+
+
+def _scaled(matrix: Matrix, counts: Any, alpha: float) -> Matrix:
+    """Return each row divided by its count, all to the power `alpha`."""
+    share = 1 / np.maximum(counts, 1) ** alpha
+    return (sparse.diags_array(share.astype(np.float32)) @ matrix).tocsr()
+
+
+def _blocks(n: int) -> list[slice]:
+    return [slice(start, min(start + _BLOCK, n)) for start in range(0, n, _BLOCK)]
+
+
+def _nearest(block_of_columns: Scores, block: slice, most: int) -> Matrix:
+    columns = np.arange(block.start, block.stop)
+    block_of_columns[columns, np.arange(len(columns))] = 0  # nobody is their own neighbour
+    return largest_of_columns(block_of_columns.astype(np.float32), most)
+
+
+def _beside(parts: list[Matrix], n: int) -> Matrix:
+    return sparse.hstack(parts, format="csr") if parts else sparse.csr_array((n, n))
