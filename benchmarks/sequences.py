@@ -1,6 +1,6 @@
 """What is played next: every component alone, the mixture, and plain baselines.
 
-    python benchmarks/sequences.py DATASET [--seed 0] [--every 1] [--no-attentive]
+    python benchmarks/sequences.py DATASET [--seed 0] [--every 1] [--no-attentive] [--parts valid]
 
 DATASET has listens.csv with positions (and, in metadata.csv, artist_id and album_id or artist and
 album). The last 20 % of each listener's plays are held out and the 10 % before are valid. Every
@@ -33,6 +33,7 @@ from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
 
 VALID, HELD_OUT = 0.1, 0.2
 METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")
+PARTS = ("valid", "held-out")
 BLOCK = 64  # histories scored at a time
 
 
@@ -205,7 +206,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="judge every few plays only")
     parser.add_argument("--no-attentive", dest="attentive", action="store_false")
-    parser.add_argument("--valid-only", action="store_true", help="leave what is held out alone")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what is judged")
     arguments = parser.parse_args()
     data = read(arguments.dataset, arguments.seed)
     ends = [len(own) for own in data.sequences]
@@ -213,13 +214,12 @@ def main() -> None:
     valid = data.points(data.valid_from, data.held_out_from, arguments.every)
     plays = Plays.of(data.until(data.valid_from), data.n_items)
     names = chosen(data, plays, valid[::4])
-    parts = [("valid", data.valid_from, valid)]
-    if not arguments.valid_only:
-        held_out = data.points(data.held_out_from, ends, arguments.every)
-        parts.append(("held out", data.held_out_from, held_out))
-    for part, stops, points in parts:
+    held_out = data.points(data.held_out_from, ends, arguments.every)
+    parts = {"valid": (data.valid_from, valid), "held-out": (data.held_out_from, held_out)}
+    for part in arguments.parts:
+        stops, points = parts[part]
         mixture, results = judged(data, stops, points, arguments, names)
-        print(f"\n## {part}: {len(points):,} plays")
+        print(f"\n## {part}: {len(points):,} plays", flush=True)
         show(results, names, arguments.seed)
         tell(mixture)
 

@@ -85,8 +85,9 @@ def candidates_of_point(
     total = np.zeros(n_items)
     for found in evidence:
         total[found.items] += found.values
-    kept = min(_KEPT, n_items)
-    top = np.argpartition(-total, kept - 1)[:kept]
+    top = np.flatnonzero(total > 0)
+    if len(top) > _KEPT:
+        top = top[np.argpartition(-total[top], _KEPT - 1)[:_KEPT]]
     top = top[top != truth]
     rest = np.unique(rng.integers(0, n_items, _DRAWN))
     rest = rest[(rest != truth) & ~np.isin(rest, top)]

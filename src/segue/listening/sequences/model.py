@@ -276,6 +276,10 @@ def summed(items: Items, values: Values) -> Evidence:
     """Return evidence in which every item is named once, its values added."""
     if not len(items):
         return NOTHING
+    if 8 * len(items) > items.max():  # then counting is faster than sorting
+        sums = np.bincount(items, values)
+        found = np.flatnonzero(sums)
+        return Evidence(found, sums[found].astype(np.float64))
     order = np.argsort(items, kind="stable")
     ordered = items[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
