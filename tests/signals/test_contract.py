@@ -11,7 +11,8 @@ import pytest
 
 from segue.engine import rank
 from segue.index import MutualProximity
-from segue.signals import KnnModel, Profile, knn, metadata, popularity, temporal, timbre
+from segue.listening.sequences import fit_sequences
+from segue.signals import KnnModel, Profile, knn, metadata, popularity, sequence, temporal, timbre
 from segue.types import Track
 
 N_TRACKS = 12
@@ -54,14 +55,15 @@ SIGNALS = {
     "knn": lambda: knn(combined()),
     "metadata": lambda: metadata(tracks()),
     "popularity": lambda: popularity([like(0, 2), like(0, 1), like(0, 4)], N_TRACKS + 1),
+    "sequence": lambda: sequence(fit_sequences([range(8)] * 3, N_TRACKS + 1, attentive=False)),
 }
-COMPARING = [name for name in SIGNALS if name != "popularity"]
+COMPARING = [name for name in SIGNALS if name not in ("popularity", "sequence")]
 
 
 def like(*positions, dislike=()):
     both = np.array([*positions, *dislike], np.int64)
     weights = np.array([1.0] * len(positions) + [-1.0] * len(dislike), np.float32)
-    return Profile(both, weights, both)
+    return Profile(both, weights, both, both)
 
 
 def checkerboard():

@@ -3,6 +3,7 @@
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.metadata import metadata
 from segue.signals.popularity import popularity
+from segue.signals.sequence import sequence
 from segue.signals.signal import Profile, Scores, Signal
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
@@ -19,6 +20,7 @@ __all__ = [
     "knn",
     "metadata",
     "popularity",
+    "sequence",
     "temporal",
     "timbre",
 ]

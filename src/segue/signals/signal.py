@@ -6,7 +6,7 @@ without history), which is not the same as a low score.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -26,18 +26,29 @@ class Profile:
 
     `positions` are the tracks they have an opinion of, each once, and `weights` how strong it is:
     above zero liked, below zero disliked. `known` are all tracks they have ever met.
+
+    `history` are the tracks in the order in which they were played, repeats kept, oldest first, at
+    most the latest 1,000; empty where the order is unknown. `ages` are the days since each of these
+    plays; empty where there is no time.
     """
 
     positions: NDArray[np.int64]
     weights: NDArray[np.float32]
     known: NDArray[np.int64]
+    history: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    ages: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     def __post_init__(self) -> None:
-        """Check that weights belong to positions."""
+        """Check that weights belong to positions, and ages to the history."""
         if self.positions.shape != self.weights.shape or self.positions.ndim != 1:
             raise ValueError(
                 f"positions {self.positions.shape} and weights {self.weights.shape} must be two"
                 " vectors of one length"
+            )
+        if len(self.ages) and self.ages.shape != self.history.shape:
+            raise ValueError(
+                f"ages {self.ages.shape} and history {self.history.shape} must be two vectors of"
+                " one length, or ages empty"
             )
 
     @property
@@ -48,10 +59,17 @@ class Profile:
     def without(self, positions: NDArray[np.int64]) -> "Profile":
         """Return the profile as if nothing were known of the opinions on `positions`.
 
-        The tracks stay in `known`: that they were met is not forgotten.
+        They leave the history, too. They stay in `known`: that they were met is not forgotten.
         """
         keep = ~np.isin(self.positions, positions)
-        return Profile(self.positions[keep], self.weights[keep], self.known)
+        played = ~np.isin(self.history, positions)
+        return Profile(
+            self.positions[keep],
+            self.weights[keep],
+            self.known,
+            self.history[played],
+            self.ages[played] if len(self.ages) else self.ages,
+        )
 
 
 class Signal(Protocol):

@@ -1,0 +1,10 @@
+"""Histories: a small self-attentive network that reads what was played and says what is next.
+
+`train_history_network` trains one (Keras) and returns plain arrays; `segue.listening.sequences`
+reads histories with them, without Keras.
+"""
+
+from segue.encoders.histories.settings import HistorySettings
+from segue.encoders.histories.training import TrainedHistories, train_history_network
+
+__all__ = ["HistorySettings", "TrainedHistories", "train_history_network"]

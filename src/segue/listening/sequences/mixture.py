@@ -1,0 +1,353 @@
+"""All components together: a log-linear mixture whose few weights are learned on valid.
+
+An item's score is the sum over components of ``weight * log(1 + value / scale)``: a component
+without evidence adds nothing. Weights are one set for items that the listener has played and one
+for new ones, and both move with the state of the listening: whether the last play was a repeat, and
+how long the listener has stayed with one artist. Items played before get besides what speaks for a
+repeat at all: the listener's habit, in the long run and lately.
+
+``exp(score)`` is proportional to the chance of an item to come next: the share of it that lies on
+played items is the chance of a repeat, and leaving those out gives what is new.
+
+What is learned is told in `learning`. Then every component is fitted again, on all plays.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from segue.errors import MissingExtraError, ModelError
+from segue.index import best
+from segue.listening.sequences.attentive import Attentive, AttentiveSettings, with_steps
+from segue.listening.sequences.components import COMPONENTS, SequenceSettings
+from segue.listening.sequences.learning import (
+    Candidates,
+    Weights,
+    candidates_of_point,
+    learn,
+    loss_of,
+)
+from segue.listening.sequences.model import (
+    Arrays,
+    Evidence,
+    Items,
+    NextItemModel,
+    Past,
+    Plays,
+    Scores,
+    Values,
+)
+from segue.listening.sequences.repeats import habit, share_of_repeats
+
+STATES = ("always", "after a repeat", "per log of the artist's run")
+_LONGEST_RUN = 15
+_RECENT, _RECENT_PRIOR = 10, 3.0
+_LEAST_CHANCE = 0.02
+Point = tuple[int, int]
+"""A sequence, and the place in it of the play that is to be told."""
+
+
+class SequenceModel(NextItemModel):
+    """The mixture. Its scores are log chances but for a constant of the history.
+
+    After fitting, `components_` holds the components by name, `weights_` what they weigh, and
+    `attentive_gain_` by how many nats a play the attentive one made plays of valid likelier that
+    the weights were not learned on (NaN: not tried). It is used only where that is above zero.
+    """
+
+    kind = "sequence"
+    settings_class = SequenceSettings
+
+    # learning ------------------------------------------------------------------------------------
+
+    def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:
+        self.artists_ = np.full(self.n_items_, -1) if artists is None else artists
+        self.everyone_ = share_of_repeats(plays)
+        cuts = _cuts(plays, self.settings.valid)
+        before = plays.until(cuts)
+        groups = (self.n_items_, artists, albums)
+        self.components_ = {
+            name: model(getattr(self.settings, name)).fit(before, *groups)
+            for name, model in COMPONENTS.items()
+            if name != "attentive"
+        }
+        steps = self._try_attentive(plays, cuts, artists)
+        self._learn_weights(plays, cuts)
+        for name, component in self.components_.items():
+            if name == "attentive":
+                component.settings = with_steps(component.settings, steps)
+            component.fit(plays, *groups)
+        self._prepare()
+
+    def _try_attentive(self, plays: Plays, cuts: Items, artists: Items | None) -> int:
+        """Train the attentive component where that can be done; return its best steps."""
+        self.attentive_gain_ = float("nan")
+        if self.settings.attentive is None:
+            return 0
+        component = Attentive(self.settings.attentive)
+        try:
+            steps = component.fit_steps(plays, self.n_items_, artists, cuts)
+        except (MissingExtraError, ModelError):
+            return 0  # that it was not tried, the gain says
+        self.components_["attentive"] = component
+        return steps
+
+    def _learn_weights(self, plays: Plays, cuts: Items) -> None:
+        points = _points(plays, cuts, self.settings.most_points, self.settings.seed)
+        if not points:
+            self.components_.pop("attentive", None)
+            n = len(self.components_)
+            self.scales_ = np.ones(n)
+            self.weights_ = Weights(np.zeros((len(STATES), 2, n)), np.zeros(5))
+            self.weights_.components[0] = 1
+            return
+        candidates = self._candidates(plays, points)
+        if "attentive" in self.components_:
+            last = len(self.components_) - 1
+            self.attentive_gain_ = _gain(candidates, last, self.settings.penalty)
+            if self.attentive_gain_ <= 0:
+                del self.components_["attentive"]
+                self.scales_ = self.scales_[:last]
+                candidates = candidates.without(last)
+        self.weights_ = learn(candidates, self.settings.penalty)
+
+    def _candidates(self, plays: Plays, points: Sequence[Point]) -> Candidates:
+        """Return the candidates of all points; the components' scales are chosen on the way."""
+        pasts = [
+            Past.of(plays.items[plays.starts[owner] : plays.starts[owner] + place], self.n_items_)
+            for owner, place in points
+        ]
+        self.scales_ = self._usual(pasts[:: max(len(pasts) // 500, 1)])
+        rng = np.random.default_rng(self.settings.seed)
+        rows = []
+        for past, (owner, place) in zip(pasts, points, strict=True):
+            features = [found for _, found in self._features(past)]
+            truth = int(plays.items[plays.starts[owner] + place])
+            items, values, log_counts = candidates_of_point(features, truth, self.n_items_, rng)
+            rows.append((values, past.played[items].astype(np.float32), log_counts))
+        told = [self._state(past) for past in pasts]
+        lengths = np.array([len(values) for values, _, _ in rows])
+        all_features, played, log_counts = (
+            np.concatenate(part) for part in zip(*rows, strict=True)
+        )
+        return Candidates(
+            features=all_features,
+            played=played,
+            log_counts=log_counts,
+            starts=np.cumsum(lengths) - lengths,
+            states=np.array([state for state, _ in told], np.float32),
+            habits=np.array([habits for _, habits in told], np.float32),
+            owners=np.array([owner for owner, _ in points]),
+        )
+
+    def _usual(self, pasts: Sequence[Past]) -> Values:
+        """Return the median value of each component's evidence."""
+        found = [
+            np.concatenate([component.evidence(past).values for past in pasts])
+            for component in self.components_.values()
+        ]
+        return np.array([np.median(values) if len(values) else 1.0 for values in found])
+
+    # scoring -------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Keep the features of what is the same for every history."""
+        popularity = self.components_["popularity"].evidence(Past.of([], self.n_items_))
+        self._popular = np.zeros(self.n_items_)
+        self._popular[popularity.items] = np.log1p(popularity.values / self.scales_[0])
+
+    def _features(self, past: Past) -> list[tuple[str, Evidence]]:
+        """Return ``log(1 + value / scale)`` of each component's evidence."""
+        features = []
+        for scale, (name, component) in zip(self.scales_, self.components_.items(), strict=True):
+            found = component.evidence(past)
+            features.append((name, Evidence(found.items, np.log1p(found.values / scale))))
+        return features
+
+    def _state(self, past: Past) -> tuple[Values, Values]:
+        """Return the state of the listening, and what speaks for a repeat."""
+        if not len(past.items):
+            return np.array([1.0, 0, 0]), np.zeros(5)
+        repeats = past.was_repeat[-_RECENT:]
+        prior = _RECENT_PRIOR * self.everyone_
+        lately = (repeats.sum() + prior) / (len(repeats) + _RECENT_PRIOR)
+        artists = self.artists_[past.items[-_LONGEST_RUN:]][::-1]
+        staying = (artists == artists[0]) & (artists >= 0)
+        run = max(int(np.argmin(np.r_[staying, False])), 1)
+        state = np.array([1.0, past.was_repeat[-1], np.log(run)])
+        return state, np.array(
+            [1.0, _log_odds(habit(past, self.everyone_)), _log_odds(lately), *state[1:]]
+        )
+
+    def score(self, history: ArrayLike) -> Scores:
+        """Return log chances ``[n_items]``, but for a constant."""
+        return self._scores(self.past(history)).astype(np.float32)
+
+    def evidence(self, past: Past) -> Evidence:
+        """Return the chance of every item."""
+        chances = np.exp(self._scores(past))
+        return Evidence(np.arange(self.n_items_), chances / chances.sum())
+
+    def _scores(self, past: Past) -> Values:
+        state, habits = self._state(past)
+        new, played = np.tensordot(state, self.weights_.components, 1)  # (n_components,) each
+        scores: Values = self._popular * new[0]
+        scores[past.distinct] = self._popular[past.distinct] * played[0]
+        scores[past.distinct] += self.weights_.habits @ habits
+        parts = list(zip(self.scales_, self.components_.values(), new, played, strict=True))
+        for scale, component, of_new, of_played in parts[1:]:
+            found = component.evidence(past)
+            feature = np.log1p(found.values / scale)
+            known = past.played[found.items]
+            scores[found.items] += feature * np.where(known, of_played, of_new)
+        return scores
+
+    def repeat_chance(self, history: ArrayLike) -> float:
+        """Return how likely the next play is of an item in the history."""
+        past = self.past(history)
+        found = self.evidence(past)
+        return float(found.values[past.distinct].sum())
+
+    def recommend(
+        self, history: ArrayLike, k: int = 10, *, new_only: bool = False
+    ) -> tuple[Items, Scores]:
+        """Return the `k` likeliest next items and their scores, best first.
+
+        Parameters
+        ----------
+        new_only
+            Whether items in the history are left out.
+
+        Raises
+        ------
+        ValueError
+            If `k` is below 1.
+        """
+        if k < 1:
+            raise ValueError(f"k is {k}: ask for at least 1 item.")
+        scores = self.score(history)
+        if new_only:
+            scores[self.past(history).distinct] = np.nan
+        ids, values = best(scores[None], k)
+        return ids[0], values[0]
+
+    def weights(self) -> dict[str, dict[str, float]]:
+        """Return what each component weighs for new and played items, in the plain state."""
+        table = self.weights_.components[0]
+        return {
+            name: {"new": float(table[0, i]), "played": float(table[1, i])}
+            for i, name in enumerate(self.components_)
+        }
+
+    # keeping -------------------------------------------------------------------------------------
+
+    @classmethod
+    def settings_of(cls, kept: Mapping[str, Any]) -> SequenceSettings:
+        """Return the settings of plain values, as a saved model keeps them."""
+        return SequenceSettings.of(kept)
+
+    def _arrays(self) -> Arrays:
+        own: dict[str, NDArray[Any]] = {
+            "mixture.weights": self.weights_.components,
+            "mixture.habits": self.weights_.habits,
+            "mixture.scales": self.scales_,
+            "mixture.artists": self.artists_,
+            "mixture.numbers": np.array([self.everyone_, self.attentive_gain_]),
+        }
+        for name, component in self.components_.items():
+            own |= {f"{name}.{part}": array for part, array in component._arrays().items()}
+        return own
+
+    def _restore(self, arrays: Arrays) -> None:
+        self.weights_ = Weights(arrays["mixture.weights"], arrays["mixture.habits"])
+        self.scales_, self.artists_ = arrays["mixture.scales"], arrays["mixture.artists"]
+        self.everyone_, self.attentive_gain_ = arrays["mixture.numbers"].tolist()
+        self.components_ = {}
+        for name, model in list(COMPONENTS.items())[: len(self.scales_)]:
+            component = model(getattr(self.settings, name))
+            component.n_items_ = self.n_items_
+            component._restore(_named(arrays, name))
+            self.components_[name] = component
+        self._prepare()
+
+
+def fit_sequences(
+    sequences: Sequence[ArrayLike],
+    n_items: int,
+    artists: ArrayLike | None = None,
+    albums: ArrayLike | None = None,
+    *,
+    seed: int = 0,
+    attentive: bool = True,
+    most_plays: int = 2_000_000,
+) -> SequenceModel:
+    """Return the mixture, fitted on sequences of item positions.
+
+    What is learned is of everybody, and a history is all that is needed of a listener; so where
+    there are more plays than `most_plays`, listeners are drawn (each with all plays, the latest
+    10,000 of them) until they have as many. That bounds time to some minutes and memory to some
+    gigabytes, whatever comes in.
+
+    Parameters
+    ----------
+    sequences, n_items, artists, albums
+        As `NextItemModel.fit`.
+    attentive
+        Whether the self-attentive component is tried; without the extra ``train`` it is not.
+    """
+    rng = np.random.default_rng(seed)
+    drawn: list[NDArray[Any]] = []
+    room = most_plays
+    for number in rng.permutation(len(sequences)):
+        if room <= 0:
+            break
+        drawn.append(np.asarray(sequences[number])[-10_000:])
+        room -= len(drawn[-1])
+    network = AttentiveSettings(seed=seed) if attentive else None
+    settings = SequenceSettings(attentive=network, seed=seed)
+    return SequenceModel(settings).fit(drawn, n_items, artists, albums)
+
+
+def _cuts(plays: Plays, share: float) -> Items:
+    """Return of each sequence how many plays come before its valid part; one has two at least."""
+    lengths = np.diff(plays.starts)
+    valid = np.where(lengths > 1, np.maximum(np.rint(lengths * share), 1), 0)
+    return (lengths - valid).astype(np.int64)
+
+
+def _points(plays: Plays, cuts: Items, most: int, seed: int) -> list[Point]:
+    """Return plays of valid, `most` of them drawn at random where there are more."""
+    lengths = np.diff(plays.starts)
+    owners = np.repeat(np.arange(len(lengths)), lengths - cuts)
+    places = np.arange(len(plays.items)) - plays.starts[plays.owners]
+    places = places[places >= cuts[plays.owners]]
+    if len(owners) > most:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(owners), most, replace=False))
+        owners, places = owners[chosen], places[chosen]
+    return list(zip(owners.tolist(), places.tolist(), strict=True))
+
+
+def _gain(candidates: Candidates, component: int, penalty: float) -> float:
+    """Return by how much a component lowers the loss of listeners not learned from, in nats."""
+    even = candidates.owners % 2 == 0
+    if even.all() or not even.any():
+        return 0.0
+    halves = candidates.of_points(even), candidates.of_points(~even)
+    gains = []
+    for learned, judged in (halves, halves[::-1]):
+        full = loss_of(judged, learn(learned, penalty))
+        less = learn(learned.without(component), penalty)
+        gains.append(loss_of(judged.without(component), less) - full)
+    return float(np.mean(gains))
+
+
+def _log_odds(chance: float) -> float:
+    bounded = min(max(chance, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
+    return float(np.log(bounded / (1 - bounded)))
+
+
+def _named(arrays: Mapping[str, NDArray[Any]], name: str) -> Arrays:
+    start = f"{name}."
+    return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
