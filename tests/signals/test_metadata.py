@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segue.signals import metadata
+from segue.signals import metadata, tags
 from segue.types import Track
 
 
@@ -47,7 +47,7 @@ def test_a_rare_tag_says_more_than_a_common_one():
     tracks = [Track(track_id=str(i), tags={"seen live": 1}) for i in range(20)]
     tracks[0] = Track(track_id="0", tags={"seen live": 1, "nyckelharpa": 1})
     tracks.append(Track(track_id="rare", tags={"nyckelharpa": 1}))
-    found = metadata(tracks).for_track(0)
+    found = tags(tracks).for_track(0)
     assert found[-1] > found[1]
 
 
@@ -55,9 +55,9 @@ def test_rarity_is_counted_over_train_tracks_only():
     learned = [Track(track_id="1", tags={"a": 1, "b": 1}), Track(track_id="2", tags={"a": 1})]
     judged = [Track(track_id=str(i), tags={"b": 1}) for i in range(3, 9)]
     train = np.array([True] * 2 + [False] * 6)
-    alone = metadata(learned).for_track(0)[:2]
-    np.testing.assert_allclose(metadata(learned + judged, train).for_track(0)[:2], alone)
-    assert metadata(learned + judged).for_track(0)[1] != pytest.approx(alone[1])
+    alone = tags(learned).for_track(0)[:2]
+    np.testing.assert_allclose(tags(learned + judged, train).for_track(0)[:2], alone)
+    assert tags(learned + judged).for_track(0)[1] != pytest.approx(alone[1])
 
 
 def test_nothing_known_at_all_is_no_error():

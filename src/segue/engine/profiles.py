@@ -1,4 +1,4 @@
-"""From listens to what each listener likes and dislikes.
+"""From listens to what each listener likes and dislikes, and in what order they played it.
 
 One listen counts for or against its track; what a listener's listens of a track add up to is their
 opinion of it:
@@ -6,15 +6,23 @@ opinion of it:
 ==========================  =====================================================================
 a play, or `plays` = n      ``+ log(1 + n)`` over all plays of that track together: the tenth says
                             less than the first
-`skipped`                   ``- 1`` instead of a play
+`ms_played`                 a play counts for the share of the track that was heard, where its
+                            duration is known; less than a quarter of it is a skip
+`skipped`                   ``- 1`` instead of a play; said to be false, it is a play after all
 `rating`                    ``2 (r - middle) / range`` on the scale that the ratings use (1-5,
                             0-10 or 0-100, told by the largest), between -1 and +1, beside plays
 ==========================  =====================================================================
 
-Above zero the track is liked, below it is disliked, at zero it is known and nothing more.
+Above zero the track is liked, below it is disliked, at zero it is known and nothing more. Live
+likes and dislikes come as ratings of the highest and lowest mark.
+
+Listens that have an order (a time, or a position) also make the history: the latest thousand tracks
+that were played and not skipped, oldest first, with the days that have passed since, up to the last
+listen of anybody.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,43 +35,53 @@ if TYPE_CHECKING:
 
 _SCALES = (1.0, 5.0, 10.0, 100.0)
 """Tops of the scales that ratings come in."""
+_SKIP_SHARE = 0.25
+_MOST_HISTORY = 1_000
+_SECONDS_A_DAY = 86_400.0
 
 
-def profiles_of(listens: "pd.DataFrame", positions: Mapping[str, int]) -> dict[str, Profile]:
+def profiles_of(
+    listens: "pd.DataFrame",
+    positions: Mapping[str, int],
+    *,
+    durations: Sequence[float | None] | None = None,
+    friends: Iterable[tuple[str, str]] = (),
+) -> dict[str, Profile]:
     """Return each listener's profile over the catalogue that `positions` numbers.
 
     Parameters
     ----------
     listens
-        Columns `user_id`, `track_id` and any of `plays`, `skipped`, `rating`.
+        Columns `user_id`, `track_id` and any of `timestamp`, `position`, `plays`, `ms_played`,
+        `skipped`, `rating`.
     positions
         Position of each track id; listens of other tracks are left out.
+    durations
+        Seconds of each track, ``[n_tracks]``, None where unknown.
+    friends
+        Pairs of listeners; each is the other's friend.
     """
-    import pandas as pd
-
     if listens.empty:
         return {}
-    table = pd.DataFrame({"user": listens["user_id"].to_numpy()})
-    table["position"] = listens["track_id"].map(positions).to_numpy()
-    skipped = _column(listens, "skipped").fillna(0).to_numpy() > 0
-    rating = _column(listens, "rating")
-    plays = _column(listens, "plays")
-    # a row with nothing but a rating is an opinion, not a play
-    unsaid = np.where(rating.notna(), 0.0, 1.0)
-    table["plays"] = np.where(skipped, 0.0, plays.fillna(pd.Series(unsaid, plays.index)))
-    table["skips"] = skipped.astype(float)
-    table["rating"] = _on_unit_scale(np.asarray(rating, np.float64))
-    table = table.dropna(subset=["position"])
-    table["position"] = table["position"].astype(np.int64)
-    summed = table.groupby(["user", "position"], sort=True)[["plays", "skips", "rating"]].sum()
+    table = _heard(listens, positions, durations)
+    summed = table.groupby(["user", "track"], sort=True)[["plays", "skips", "rating"]].sum()
     opinion = np.log1p(summed["plays"]) - summed["skips"] + summed["rating"].clip(-1, 1)
     flat = opinion.reset_index(name="opinion")
-    return {
-        str(user): _profile(
-            part["position"].to_numpy(np.int64), part["opinion"].to_numpy(np.float32)
+    users, starts = np.unique(flat["user"].to_numpy(), return_index=True)
+    names = listens["user_id"].astype(str).to_numpy()[_first_rows(table)]
+    bounds = [*starts.tolist(), len(flat)]
+    tracks, values = flat["track"].to_numpy(np.int64), flat["opinion"].to_numpy(np.float32)
+    histories = _histories(table)
+    empty = (np.zeros(0, np.int64), np.zeros(0, np.float32))
+    found = {}
+    for number, user in enumerate(users.tolist()):
+        part = slice(bounds[number], bounds[number + 1])
+        says = values[part] != 0
+        known = tracks[part]
+        found[str(names[number])] = Profile(
+            known[says], values[part][says], known, *histories.get(user, empty)
         )
-        for user, part in flat.groupby("user", sort=False)
-    }
+    return _with_friends(found, friends)
 
 
 def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Profile:
@@ -78,16 +96,101 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
     seeds = profile_from_seeds(liked, disliked)
     rest = profile.without(seeds.positions)
     strength = np.abs(profile.weights).max(initial=1.0)
-    return Profile(
-        np.concatenate([rest.positions, seeds.positions]),
-        np.concatenate([rest.weights, seeds.weights * np.float32(strength)]),
-        np.union1d(profile.known, seeds.positions),
+    return replace(
+        rest,
+        positions=np.concatenate([rest.positions, seeds.positions]),
+        weights=np.concatenate([rest.weights, seeds.weights * np.float32(strength)]),
+        known=np.union1d(profile.known, seeds.positions),
     )
 
 
-def _profile(positions: NDArray[np.int64], opinion: NDArray[np.float32]) -> Profile:
-    says = opinion != 0
-    return Profile(positions[says], opinion[says], positions)
+def _heard(
+    listens: "pd.DataFrame", positions: Mapping[str, int], durations: Sequence[float | None] | None
+) -> "pd.DataFrame":
+    """Return a row a listen of a known track: what it says, and when it was."""
+    import pandas as pd
+
+    codes, _ = pd.factorize(listens["user_id"], sort=True)
+    table = pd.DataFrame({"user": codes.astype(np.int64), "row": np.arange(len(listens))})
+    table["track"] = listens["track_id"].map(positions).to_numpy()
+    said = _column(listens, "skipped").to_numpy()
+    share = _share_heard(listens, table["track"].to_numpy(), durations)
+    skipped = (said > 0) | (np.isnan(said) & (share < _SKIP_SHARE))
+    rating = _column(listens, "rating")
+    plays = _column(listens, "plays")
+    # a row with nothing but a rating is an opinion, not a play
+    unsaid = pd.Series(np.where(rating.notna(), 0.0, 1.0), plays.index)
+    worth = plays.fillna(unsaid).to_numpy() * np.where(np.isnan(share), 1.0, share)
+    table["plays"] = np.where(skipped, 0.0, worth)
+    table["skips"] = skipped.astype(float)
+    table["rating"] = _on_unit_scale(np.asarray(rating, np.float64))
+    table["timestamp"] = _column(listens, "timestamp").to_numpy()
+    table["order"] = _column(listens, "position").to_numpy()
+    table = table.dropna(subset=["track"])
+    table["track"] = table["track"].astype(np.int64)
+    return table
+
+
+def _share_heard(
+    listens: "pd.DataFrame", tracks: NDArray[np.float64], durations: Sequence[float | None] | None
+) -> NDArray[np.float64]:
+    """Return the share of each track that was heard, at most 1; NaN where that is not known."""
+    if durations is None or "ms_played" not in listens:
+        return np.full(len(listens), np.nan)
+    seconds = np.array([np.nan, *(d or np.nan for d in durations)], np.float64)
+    of_track = seconds[np.where(np.isnan(tracks), -1, tracks).astype(np.int64) + 1]
+    heard = _column(listens, "ms_played").to_numpy() / 1000
+    return np.minimum(heard / of_track, 1.0)
+
+
+def _first_rows(table: "pd.DataFrame") -> NDArray[np.int64]:
+    """Return a row of each listener in the table, in the order of their numbers."""
+    places = np.unique(table["user"].to_numpy(), return_index=True)[1]
+    return table["row"].to_numpy(np.int64)[places]
+
+
+def _histories(
+    table: "pd.DataFrame",
+) -> dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Return of each listener whose plays all have an order: the latest, and days since."""
+    played = table[table["plays"] > 0]
+    timed = played.groupby("user")["timestamp"].transform("count") == played.groupby("user")[
+        "timestamp"
+    ].transform("size")
+    counted = played.groupby("user")["order"].transform("count") == played.groupby("user")[
+        "order"
+    ].transform("size")
+    moment = np.where(timed, played["timestamp"], np.where(counted, played["order"], np.nan))
+    users, tracks = played["user"].to_numpy(), played["track"].to_numpy(np.int64)
+    row = played["row"].to_numpy()
+    now = float(np.nanmax(np.where(timed, moment, np.nan), initial=-np.inf))
+    order = np.lexsort((row, moment, users))
+    order = order[~np.isnan(moment[order])]
+    found = {}
+    names, starts = np.unique(users[order], return_index=True)
+    stops = [*starts[1:].tolist(), len(order)]
+    for name, start, stop in zip(names.tolist(), starts.tolist(), stops, strict=False):
+        latest = order[start:stop][-_MOST_HISTORY:]
+        days = np.zeros(0, np.float32)
+        if len(latest) and bool(timed.to_numpy()[latest[0]]):
+            days = ((now - moment[latest]) / _SECONDS_A_DAY).astype(np.float32)
+        found[int(name)] = (tracks[latest], days)
+    return found
+
+
+def _with_friends(
+    profiles: dict[str, Profile], pairs: Iterable[tuple[str, str]]
+) -> dict[str, Profile]:
+    known: dict[str, set[str]] = {}
+    for one, other in pairs:
+        if one in profiles and other in profiles and one != other:
+            known.setdefault(one, set()).add(other)
+            known.setdefault(other, set()).add(one)
+    likes = {name: profiles[name].liked for name in known}
+    return profiles | {
+        name: replace(profiles[name], friends=tuple(likes[friend] for friend in sorted(friends)))
+        for name, friends in known.items()
+    }
 
 
 def _column(listens: "pd.DataFrame", name: str) -> "pd.Series[float]":

@@ -71,8 +71,7 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
         If there is no such signal.
     """
     if name == "metadata":
-        learned = learned_from(library, catalogue)
-        return metadata(catalogue.tracks, learned, artist_key=comparison_key)
+        return metadata(catalogue.tracks, artist_key=comparison_key)
     if name in EARS:
         need_heard(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)

@@ -1,26 +1,38 @@
 """Signals: everything that can score tracks, one file each."""
 
+from segue.signals.collaborative import CollaborativeSignal, opinions_of
+from segue.signals.friends import FriendsSignal
 from segue.signals.knn import KnnModel, KnnSettings, knn
+from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
 from segue.signals.popularity import popularity
+from segue.signals.recency import RecencySignal
 from segue.signals.sequence import sequence
 from segue.signals.signal import Profile, Scores, Signal
+from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
 from segue.signals.vectors import VectorSignal, from_embeddings
 
 __all__ = [
+    "CollaborativeSignal",
+    "FriendsSignal",
     "KnnModel",
     "KnnSettings",
     "Profile",
+    "RecencySignal",
     "Scores",
     "Signal",
     "VectorSignal",
     "from_embeddings",
     "knn",
+    "lyrics",
     "metadata",
+    "opinions_of",
     "popularity",
     "sequence",
+    "tag_matrix",
+    "tags",
     "temporal",
     "timbre",
 ]

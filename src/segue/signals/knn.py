@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from segue.errors import TooLittleDataError
 from segue.index import normalise
-from segue.signals.metadata import tag_rarity
+from segue.signals.tags import tag_rarity
 from segue.signals.vectors import VectorSignal
 from segue.types import Track
 

@@ -29,7 +29,8 @@ class Profile:
 
     `history` are the tracks in the order in which they were played, repeats kept, oldest first, at
     most the latest 1,000; empty where the order is unknown. `ages` are the days since each of these
-    plays; empty where there is no time.
+    plays; empty where there is no time. `friends` are what each friend of the listener likes, by
+    position.
     """
 
     positions: NDArray[np.int64]
@@ -37,6 +38,7 @@ class Profile:
     known: NDArray[np.int64]
     history: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     ages: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
+    friends: tuple[NDArray[np.int64], ...] = ()
 
     def __post_init__(self) -> None:
         """Check that weights belong to positions, and ages to the history."""
@@ -69,6 +71,7 @@ class Profile:
             self.known,
             self.history[played],
             self.ages[played] if len(self.ages) else self.ages,
+            self.friends,
         )
 
 

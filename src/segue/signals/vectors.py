@@ -97,6 +97,13 @@ def from_embeddings(
     return VectorSignal(name, normalise(centred.astype(np.float32)))
 
 
+def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Scale each row of a sparse matrix to length one; an empty row stays as it is."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return sparse.csr_array(sparse.diags_array(scale) @ matrix, dtype=np.float32)
+
+
 def _dense(matrix: Matrix) -> Scores:
     array = matrix.toarray() if sparse.issparse(matrix) else matrix
     return np.array(array, np.float32)

@@ -1,0 +1,47 @@
+"""Collaborative: what people play who play what this listener plays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from segue.listening import ListeningModel
+from segue.signals.signal import Profile, Scores
+
+NAME = "collaborative"
+
+
+@dataclass(frozen=True)
+class CollaborativeSignal:
+    """Scores by a model of listening data, which was fitted on the same catalogue."""
+
+    model: ListeningModel
+
+    name = NAME
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``; NaN rows for listeners without opinions."""
+        if not profiles:
+            return np.zeros((0, self.model.n_items), np.float32)
+        scores = self.model.score(opinions_of(profiles, self.model.n_items))
+        scores[[not len(profile.positions) for profile in profiles]] = np.nan
+        return scores
+
+    def for_track(self, position: int) -> Scores:
+        """Return ``[n_tracks]``: how much each goes with the track at `position`."""
+        row: Scores = self.model.item_scores(np.array([position]))[0]
+        return row
+
+
+def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
+    """Return ``[n_profiles, n_tracks]``: opinions, above zero for what is liked."""
+    starts = np.cumsum([0, *(len(profile.positions) for profile in profiles)])
+    columns = [np.zeros(0, np.int64), *(profile.positions for profile in profiles)]
+    values = [np.zeros(0, np.float32), *(profile.weights for profile in profiles)]
+    matrix = sparse.csr_array(
+        (np.concatenate(values), np.concatenate(columns), starts),
+        shape=(len(profiles), n_tracks),
+    )
+    matrix.sort_indices()
+    return matrix

@@ -1,0 +1,39 @@
+"""Friends: what the people that a listener knows like.
+
+A track scores the square root of the share of the listener's friends who like it: the second friend
+says less than the first. Listeners without friends get NaN.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segue.signals.signal import Profile, Scores
+
+NAME = "friends"
+
+
+@dataclass(frozen=True)
+class FriendsSignal:
+    """Scores by what the friends in a profile like; `n_tracks` is the size of the catalogue."""
+
+    n_tracks: int
+
+    name = NAME
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``."""
+        scores = np.zeros((len(profiles), self.n_tracks), np.float32)
+        for row, profile in zip(scores, profiles, strict=True):
+            if len(profile.friends):
+                for liked in profile.friends:
+                    row[liked] += 1
+                row[:] = np.sqrt(row / len(profile.friends))
+            else:
+                row[:] = np.nan
+        return scores
+
+    def for_track(self, position: int) -> Scores:  # noqa: ARG002
+        """Return NaN: friends say nothing about one track."""
+        return np.full(self.n_tracks, np.nan, np.float32)

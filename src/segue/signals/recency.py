@@ -1,0 +1,61 @@
+"""Recency: whose music a listener has been playing, how often and how lately.
+
+Memory fades by a power law: the base level of an artist is ``ln sum over plays of t^-d``, `t` the
+days since a play, ``d = .5`` (ACT-R: Anderson and Schooler, 1991). A track that was played itself
+has its own plays counted beside its artist's. Where listens have an order and no time, `t` is the
+number of plays since; where they have neither, the strength of opinions stands for the sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.signals.signal import Profile, Scores
+
+NAME = "recency"
+
+DECAY = 0.5
+_LEAST_AGE = 1 / 24  # days: what was played within the hour counts as an hour ago
+
+
+@dataclass(frozen=True)
+class RecencySignal:
+    """Scores by the base level of a track's artist; `artists` ``[n_tracks]``, -1 where unknown."""
+
+    artists: NDArray[np.int64]
+
+    name = NAME
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``; NaN for artists that a listener never played."""
+        scores = np.full((len(profiles), len(self.artists)), np.nan, np.float32)
+        n_artists = int(self.artists.max(initial=-1)) + 1
+        for row, profile in zip(scores, profiles, strict=True):
+            places, strengths = _strengths(profile)
+            if not len(places):
+                continue
+            level = np.zeros(len(self.artists))
+            np.add.at(level, places, strengths)
+            known = places[self.artists[places] >= 0]
+            of_artist = np.bincount(
+                self.artists[known], strengths[self.artists[places] >= 0], minlength=n_artists
+            )
+            has = self.artists >= 0
+            level[has] += of_artist[self.artists[has]]
+            row[:] = np.log1p(level)
+        return scores
+
+    def for_track(self, position: int) -> Scores:  # noqa: ARG002
+        """Return NaN: when a track was played does not make it like another."""
+        return np.full(len(self.artists), np.nan, np.float32)
+
+
+def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return tracks, one a play where plays are known, and what is left of each in memory."""
+    if not len(profile.history):
+        likes = profile.weights > 0
+        return profile.positions[likes], profile.weights[likes].astype(np.float64)
+    ages = profile.ages if len(profile.ages) else np.arange(len(profile.history), 0, -1)
+    return profile.history, np.maximum(ages, _LEAST_AGE).astype(np.float64) ** -DECAY
