@@ -128,6 +128,26 @@ class Exclusions:
                 hints.append(f"no track lies in the folder {folder!r}.")  # noqa: PERF401
         return hints
 
+    def unknown(self, tracks: Sequence[Track]) -> list[str]:
+        """Return a sentence for each limit that leaves tracks out because their value is unknown.
+
+        >>> Exclusions(to_year=1999).unknown([Track(track_id="1"), Track(track_id="2", year=2020)])
+        ['1 of 2 tracks have no known year and are left out by its limit.']
+        """
+        limits = {
+            "duration": (self.min_duration, self.max_duration),
+            "year": (self.from_year, self.to_year),
+        }
+        hints = []
+        for name, bounds in limits.items():
+            n = sum(getattr(track, name) is None for track in tracks)
+            if n and any(bound is not None for bound in bounds):
+                hints.append(
+                    f"{n:,} of {len(tracks):,} tracks have no known {name} and are left out by"
+                    " its limit."
+                )
+        return hints
+
 
 def artists_of(track: Track) -> tuple[str, ...]:
     """Return the artist of a track and the guests on it.

@@ -55,13 +55,15 @@ class Recommendations:
     """Tracks for a listener, or tracks like a seed.
 
     `user` is the listener's id, or None for somebody who only named tracks; `seed` is the track id
-    that others were compared with. `weights` sum to 1 over the signals that were used.
+    that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
+    sentences on what was asked for, where it may not do what was meant.
     """
 
     user: str | None
     weights: Mapping[str, float]
     tracks: Sequence[Pick]
     seed: str | None = None
+    hints: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue recommend --json`` prints."""
@@ -70,6 +72,7 @@ class Recommendations:
             **head,
             "weights": dict(self.weights),
             "tracks": [asdict(pick) for pick in self.tracks],
+            **({"hints": list(self.hints)} if self.hints else {}),
         }
 
     def to_pandas(self) -> "pd.DataFrame":

@@ -19,7 +19,7 @@ list descend, since what is added greedily only falls as the list grows; only wh
 for a while may stand higher. Caps and exclusions are not parts: they hold whatever the scores.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,13 @@ def listed(
     exclude = np.zeros(len(facts), bool) if never is None else never.copy()
     if dials.familiar == 0:
         exclude[profile.known] = True
+    elif engine.recordings:
+        # who knows one file of a recording knows the others
+        met = np.zeros(len(facts), bool)
+        met[profile.known] = True
+        for group in engine.recordings:
+            met[list(group)] = met[list(group)].any()
+        profile = replace(profile, known=np.flatnonzero(met))
     names = [signal.name for signal in engine.signals]
     own = (
         engine.listener_weights(profile)
