@@ -45,15 +45,14 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
     """Print recommended tracks with what each signal added, the strongest first."""
     rows = []
     for pick in document["tracks"]:
-        name = " - ".join(part for part in (pick["artist"], pick["title"]) if part)
         why = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
-        reasons = ", ".join(f"{signal} {part:+.2f}" for signal, part in why if abs(part) >= 0.005)
+        parts = ", ".join(f"{signal} {part:+.2f}" for signal, part in why if abs(part) >= 0.005)
         rows.append(
             (
                 str(pick["rank"]),
-                name or "(untitled)",
+                name_of(pick, nameless="(untitled)"),
                 pick["track_id"],
-                reasons,
+                parts,
                 f"{pick['score']:.2f}",
             )
         )
@@ -62,12 +61,13 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
 
 def print_reasons(title: str, document: Mapping[str, Any]) -> None:
     """Print recommended tracks, each with a block of what speaks for it."""
-    say(title, "")
+    say(title)
     for pick in document["tracks"]:
+        name = name_of(pick, nameless="(untitled)")
         say(
-            f"{pick['rank']}. {name_of(pick)} ({pick['track_id']})",
-            *(f"   {line}" for line in reasons(pick)),
             "",
+            f"{pick['rank']}. {name} ({pick['track_id']})",
+            *(f"   {line}" for line in reasons(pick)),
         )
 
 
@@ -107,15 +107,14 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def name_of(track: Mapping[str, Any]) -> str:
-    """Return what people call a track: artist and title, or its id where it has neither.
+def name_of(track: Mapping[str, Any], nameless: str | None = None) -> str:
+    """Return artist and title of a track; `nameless`, or its id, where it has neither.
 
     >>> name_of({"artist": None, "title": None, "track_id": "t1"})
     't1'
     """
-    return " - ".join(part for part in (track["artist"], track["title"]) if part) or str(
-        track["track_id"]
-    )
+    name = " - ".join(part for part in (track["artist"], track["title"]) if part)
+    return name or nameless or str(track["track_id"])
 
 
 def hint(sentences: Sequence[str]) -> None:

@@ -116,7 +116,7 @@ def path(
     rows = [
         (
             str(step["rank"]),
-            name_of(step),
+            name_of(step, nameless="(untitled)"),
             step["track_id"],
             f"{step['progress']:.2f}",
             f"{step['step']:.0f}°" if step["rank"] > 1 else "",
@@ -160,7 +160,7 @@ def blend(
     rows = [
         (
             str(track["rank"]),
-            name_of(track),
+            name_of(track, nameless="(untitled)"),
             track["track_id"],
             *(f"{track['tastes'][one]:+.2f}" for one in user),
             track["serves"],
