@@ -70,9 +70,8 @@ def evenness(opened: Opened, rng: np.random.Generator) -> None:
             found.append((made.evenness, np.degrees(made.steps.mean()), len(made.positions)))
         if found:
             even, step, n = np.median(found, axis=0)
-            print(
-                f"{signal.name:10} evenness {even:.2f}, mean step {step:.0f} degrees, {n:.0f} tracks"
-            )
+            words = f"evenness {even:.2f}, mean step {step:.0f} degrees, {n:.0f} tracks"
+            print(f"{signal.name:10} {words}")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from segue.engine.explanations import Explainer, Explaining, Faithfulness, faith
 from segue.engine.facts import TrackFacts
 from segue.engine.groups import GroupList, blend_listeners
 from segue.engine.paths import Path, path
+from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
@@ -30,11 +31,14 @@ __all__ = [
     "Listed",
     "Path",
     "Pick",
+    "Playlist",
     "Pull",
     "Radio",
     "Ranked",
     "Recommendations",
+    "Served",
     "Shared",
+    "Step",
     "TrackFacts",
     "areas",
     "blend_listeners",

@@ -16,6 +16,7 @@ Conventions
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,7 @@ class Exclusions:
 
     def predicate(self, key: Callable[[str], str] = str.casefold) -> Callable[[Track], bool]:
         """Return the function that says whether a track may not come."""
+        key = cache(key)  # names come again and again
         artists, albums, genres, tags = (
             {key(name) for name in names}
             for names in (self.artists, self.albums, self.genres, self.tags)
@@ -112,6 +114,7 @@ class Exclusions:
             "album": _album_names,
             "tag": lambda track: tuple(track.tags),
         }
+        key = cache(key)
         hints = []
         for kind, names_of in named.items():
             wanted = getattr(self, f"{kind}s")

@@ -9,6 +9,7 @@ Conventions
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -53,6 +54,7 @@ class TrackFacts:
 
         `artist_key` says what makes two spellings of an artist the same.
         """
+        artist_key = cache(artist_key)  # an artist has many tracks
         keys = [artist_key(track.artist) if track.artist else None for track in tracks]
         albums = [
             None if track.album is None else f"{key or ''}\0{track.album.casefold()}"

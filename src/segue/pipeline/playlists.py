@@ -6,8 +6,8 @@ and a blend for several listeners. All keep to exclusions and dials; see `segue.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from segue.engine import (
     Exclusions,
     Feedback,
     Pick,
+    Playlist,
     Recommendations,
+    Served,
+    Step,
     blend_listeners,
 )
 from segue.engine import Radio as EngineRadio
@@ -31,9 +34,6 @@ from segue.pipeline.signals import vector_signal
 from segue.signals import VectorSignal
 from segue.types import Track
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 """A playlist is listened to in one go: not three of an artist, and not all of a kind."""
 
@@ -41,61 +41,6 @@ RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
 """Half may be known, and another evening is another evening."""
 
 BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One track of a path: `progress` from 0 to 1, and the `step` to it in degrees."""
-
-    rank: int
-    track_id: str
-    title: str | None
-    artist: str | None
-    progress: float
-    step: float
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """One track of a blend.
-
-    `why` says what each listener (and dial) adds to the score; `tastes` what each thinks of the
-    track, in standard deviations; `serves` whose taste it meets most.
-    """
-
-    rank: int
-    track_id: str
-    title: str | None
-    artist: str | None
-    score: float
-    why: Mapping[str, float]
-    tastes: Mapping[str, float]
-    serves: str
-
-
-@dataclass(frozen=True, slots=True)
-class Playlist:
-    """Tracks in an order. `about` says what of the whole list is worth knowing."""
-
-    kind: str
-    tracks: Sequence[Pick | Step | Served]
-    about: Mapping[str, Any] = field(default_factory=dict)
-    hints: Sequence[str] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``segue playlist ... --json`` prints."""
-        return {
-            "playlist": self.kind,
-            **self.about,
-            "tracks": [asdict(track) for track in self.tracks],
-            **({"hints": list(self.hints)} if self.hints else {}),
-        }
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """Return one row a track."""
-        import pandas as pd
-
-        return pd.DataFrame([asdict(track) for track in self.tracks])
 
 
 def from_likes(
