@@ -13,6 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from segue.engine.dials import Dials
+    from segue.engine.exclusions import Exclusions
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate
     from segue.pipeline.preprocess import preprocess
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Dials",
+    "Exclusions",
     "Library",
     "__version__",
     "evaluate",
@@ -34,6 +38,8 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Dials": "segue.engine.dials",
+    "Exclusions": "segue.engine.exclusions",
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
     "preprocess": "segue.pipeline.preprocess",

@@ -18,6 +18,7 @@ VERBS = [
     "train",
     "recommend",
     "similar",
+    "playlist",
     "search",
     "evaluate",
     "demo",
@@ -66,7 +67,7 @@ def test_every_option_has_help():
     from segue.cli import app
 
     commands = dict(get_command(app).commands)
-    for group in ("library", "encoders", "models"):
+    for group in ("library", "encoders", "models", "playlist"):
         commands.update({f"{group} {k}": v for k, v in commands.pop(group).commands.items()})
     for name, command in commands.items():
         assert command.help, name
@@ -81,6 +82,10 @@ def test_version():
 def test_json_is_one_document_and_nothing_else(listens):
     for verb in (
         ["recommend", "--user", "u0", "-k", "3"],
+        ["recommend", "--user", "u0", "-k", "3", "--why", "--variety", "0.5", "--exclude-tag", "x"],
+        ["playlist", "like", "t1", "t2", "--dislike", "t3"],
+        ["playlist", "radio", "--user", "u0", "-k", "30"],
+        ["playlist", "blend", "--user", "u0", "--user", "u1"],
         ["evaluate", "recommendations"],
         ["train", "all"],
         ["library", "show"],
@@ -102,7 +107,36 @@ def test_a_recommendation_reads_as_the_design_says(listens):
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
     fields = {"rank", "track_id", "title", "artist", "score", "why"}
-    assert all(set(track) == fields for track in document["tracks"])
+    more = {"top_signal", "because", "shared"}
+    assert all(set(track) == fields | more for track in document["tracks"])
+
+
+def test_reasons_are_told_at_length(tmp_path):
+    rows = ["track_id,title,artist,tags", *(f"t{i},No. {i},A{i // 2},calm" for i in range(6))]
+    (tmp_path / "metadata.csv").write_text("\n".join(rows))
+    (tmp_path / "listens.csv").write_text("user_id,track_id\nu,t0\nu,t2\nv,t3")
+    assert segue("preprocess", tmp_path, cwd=tmp_path).returncode == 0
+    ask = ["recommend", "--user", "u", "-k", "1"]
+    done = segue(*ask, "--why", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "score " in done.stdout
+    assert "because you like A1 - No. 2" in done.stdout
+    assert "also liked: the artist A1; the tag calm" in done.stdout
+    # a name that nothing has is a hint, in the document as well
+    done = segue(*ask, "--exclude-artist", "A", "--to-year", "1999", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "segue: no track has the artist 'A': did you mean 'A" in done.stderr
+    assert "6 of 6 tracks have no known year" in done.stderr
+    assert "Nothing is left to recommend: exclude less" in done.stdout
+    done = segue(*ask, "--exclude-artist", "A", "--json", cwd=tmp_path)
+    assert done.stderr == ""
+    assert "did you mean" in json.loads(done.stdout)["hints"][0]
+    done = segue("playlist", "path", "t0", "t5", "-k", "4", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "evenness: " in done.stdout
+    document = json.loads(segue("playlist", "path", "t0", "t5", "--json", cwd=tmp_path).stdout)
+    assert document["tracks"][0]["track_id"] == "t0"
+    assert document["tracks"][-1]["track_id"] == "t5"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +146,12 @@ def test_a_recommendation_reads_as_the_design_says(listens):
         (["recommend", "--user", "u0", "--library", "none"], "segue preprocess DATASET"),
         (["recommend", "--user", "nobody"], "no listener 'nobody'"),
         (["recommend", "--like", "t99"], "no track 't99'"),
+        (["recommend", "--user", "u0", "--weight", "x=1"], "no signal 'x' to weigh"),
+        (["playlist", "radio", "--user", "nobody"], "no listener 'nobody'"),
+        (["playlist", "like", "t99"], "no track 't99'"),
+        (["playlist", "path", "t1", "t2"], "No signal places both tracks"),
+        (["playlist", "path", "t1", "t1"], "name two tracks"),
+        (["playlist", "blend", "--user", "u0", "--user", "nobody"], "no listener 'nobody'"),
         (["similar", "t99"], "no track 't99'"),
         (["similar", "t1", "--signal", "timbre"], "run segue train cnn"),
         (["similar", "t1", "--signal", "nonsense"], "choose --signal from"),
@@ -147,6 +187,18 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
     [
         ["recommend"],
         ["recommend", "--user", "u0", "-k", "0"],
+        ["recommend", "--user", "u0", "--diversity", "2"],
+        ["recommend", "--user", "u0", "--popularity", "-2"],
+        ["recommend", "--user", "u0", "--weight", "timbre"],
+        ["recommend", "--user", "u0", "--weight", "timbre=-1"],
+        ["recommend", "--user", "u0", "--artist-cap", "0"],
+        ["recommend", "--user", "u0", "--from-year", "2000", "--to-year", "1990"],
+        ["recommend", "--user", "u0", "--exclude-genre", ""],
+        ["playlist", "radio"],
+        ["playlist", "like"],
+        ["playlist", "path", "t1"],
+        ["playlist", "path", "t1", "t2", "-k", "1"],
+        ["playlist", "blend", "--user", "u0", "--user", "u0"],
         ["train", "svm"],
         ["evaluate", "svm"],
         ["search"],

@@ -13,6 +13,7 @@ from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
 from segue.cli.library import library
 from segue.cli.models import models
+from segue.cli.playlist import playlist
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
@@ -52,6 +53,7 @@ def start(
 
 for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
     app.command()(told(verb))
+app.add_typer(playlist, name="playlist")
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")

@@ -45,19 +45,82 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
     """Print recommended tracks with what each signal added, the strongest first."""
     rows = []
     for pick in document["tracks"]:
-        name = " - ".join(part for part in (pick["artist"], pick["title"]) if part)
         why = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
-        reasons = ", ".join(f"{signal} {part:+.2f}" for signal, part in why if abs(part) >= 0.005)
+        parts = ", ".join(f"{signal} {part:+.2f}" for signal, part in why if abs(part) >= 0.005)
         rows.append(
             (
                 str(pick["rank"]),
-                name or "(untitled)",
+                name_of(pick, nameless="(untitled)"),
                 pick["track_id"],
-                reasons,
+                parts,
                 f"{pick['score']:.2f}",
             )
         )
     print_table(title, ("", "track", "id", "why", "score"), rows, right=1)
+
+
+def print_reasons(title: str, document: Mapping[str, Any]) -> None:
+    """Print recommended tracks, each with a block of what speaks for it."""
+    say(title)
+    for pick in document["tracks"]:
+        name = name_of(pick, nameless="(untitled)")
+        say(
+            "",
+            f"{pick['rank']}. {name} ({pick['track_id']})",
+            *(f"   {line}" for line in reasons(pick)),
+        )
+
+
+def reasons(pick: Mapping[str, Any]) -> list[str]:
+    """Return what speaks for a track, a line each.
+
+    >>> for line in reasons({
+    ...     "score": 1.5, "why": {"timbre": 2.0, "diversity": -0.5}, "top_signal": "timbre",
+    ...     "because": [{"artist": "A", "title": "B", "pull": 0.75, "track_id": "1"}],
+    ...     "shared": {"artist": None, "genres": [], "tags": ["calm"]},
+    ... }):
+    ...     print(line)
+    score 1.50 = timbre +2.00, diversity -0.50
+    would fall furthest without timbre
+    because you like A - B (+0.75)
+    also liked: the tag calm
+    """
+    parts = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
+    sums = ", ".join(f"{name} {part:+.2f}" for name, part in parts if abs(part) >= 0.005)
+    top, shared = pick["top_signal"], pick["shared"]
+    lines = [
+        f"score {pick['score']:.2f} = {sums}",
+        f"would fall furthest without {top}"
+        if top
+        else "would keep its place without any one of them",
+    ]
+    if pick["because"]:
+        named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["because"])
+        lines.append(f"because you like {named}")
+    common = [f"the artist {shared['artist']}"] if shared["artist"] else []
+    for kind in ("genre", "tag"):
+        names = shared[f"{kind}s"]
+        if names:
+            common.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}")
+    if common:
+        lines.append(f"also liked: {'; '.join(common)}")
+    return lines
+
+
+def name_of(track: Mapping[str, Any], nameless: str | None = None) -> str:
+    """Return artist and title of a track; `nameless`, or its id, where it has neither.
+
+    >>> name_of({"artist": None, "title": None, "track_id": "t1"})
+    't1'
+    """
+    name = " - ".join(part for part in (track["artist"], track["title"]) if part)
+    return name or nameless or str(track["track_id"])
+
+
+def hint(sentences: Sequence[str]) -> None:
+    """Print hints to standard error, a line each."""
+    for sentence in sentences:
+        sys.stderr.write(f"segue: {sentence}\n")
 
 
 def with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:

@@ -1,16 +1,29 @@
 """`segue recommend` and `segue similar`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segue.cli.dials import dials as dial_options
+from segue.cli.dials import exclusions as exclusion_options
+from segue.cli.dials import options
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_picks, say
+from segue.cli.output import hint, print_json, print_picks, print_reasons, say
+
+if TYPE_CHECKING:
+    from segue.engine import Dials, Exclusions
+
+_NOTHING_NEW = "Nothing is left to recommend: --include-known brings back what was met already."
+_NOTHING_LEFT = "Nothing is left to recommend: exclude less, or bring back with --include-known."
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="How many tracks.")]
 
 
+@options("dials", dial_options)
+@options("exclusions", exclusion_options)
 def recommend(
+    dials: "Dials",
+    exclusions: "Exclusions",
     user: Annotated[str | None, typer.Option(help="Listener to recommend to.")] = None,
     k: CountOption = 10,
     like: Annotated[
@@ -21,6 +34,9 @@ def recommend(
     ] = None,
     include_known: Annotated[
         bool, typer.Option("--include-known", help="Also what the listener has met already.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Tell the reasons of each track at length.")
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
@@ -38,14 +54,18 @@ def recommend(
         like=like or [],
         dislike=dislike or [],
         include_known=include_known,
+        dials=dials,
+        exclusions=exclusions,
     ).to_dict()
     if json:
         print_json(found)
         return
+    hint(found.get("hints", ()))
     if not found["tracks"]:
-        say("Nothing is left to recommend: --include-known brings back what was met already.")
+        say(_NOTHING_LEFT if exclusions else _NOTHING_NEW)
         return
-    print_picks(f"For {user}" if user else "For somebody who likes these", found)
+    title = f"For {user}" if user else "For somebody who likes these"
+    (print_reasons if why else print_picks)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
     say("", "weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights))
 

@@ -21,14 +21,16 @@ from segue.signals import Profile, Scores, Signal
 class Ranked:
     """The best tracks for one listener or seed, best first.
 
-    `positions` [k], `scores` [k], `parts` [k, n_signals] that sum to the scores, and the `weights`
-    [n_signals] that were used.
+    `positions` [k], `scores` [k], `parts` [k, n_signals + n_dials] that sum to the scores, the
+    `weights` [n_signals] that were used, and the names of the `dials` whose parts follow those of
+    the signals.
     """
 
     positions: NDArray[np.int64]
     scores: NDArray[np.float32]
     parts: NDArray[np.float32]
     weights: NDArray[np.float64]
+    dials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,12 @@ class Engine:
         return weights_from(shrink(areas(self.signals, profile), n_liked, self.all_listeners))
 
     def recommend(
-        self, profile: Profile, k: int, *, exclude: NDArray[np.bool_] | None = None
+        self,
+        profile: Profile,
+        k: int,
+        *,
+        exclude: NDArray[np.bool_] | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; fewer where fewer candidates are left.
 
@@ -72,12 +79,16 @@ class Engine:
         ----------
         exclude
             Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
+        weights
+            To blend with, ``[n_signals]``; by default the listener's own.
         """
         rows = np.stack([signal.for_listeners([profile])[0] for signal in self.signals])
         if exclude is None:
             exclude = np.zeros(rows.shape[1], bool)
             exclude[profile.known] = True
-        return self._rank(rows, self.listener_weights(profile), exclude, k)
+        if weights is None:
+            weights = self.listener_weights(profile)
+        return self._rank(rows, weights, exclude, k)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""

@@ -1,7 +1,7 @@
 """What a listener is given: ranked tracks, each with the parts that its score is made of."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segue.engine.blend import Ranked
@@ -12,8 +12,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """One of the listener's own tracks that pulled a track in: how much it added to the score."""
+
+    track_id: str
+    title: str | None
+    artist: str | None
+    pull: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a track has in common with those the listener likes: artist, genres, strongest tags."""
+
+    artist: str | None = None
+    genres: Sequence[str] = ()
+    tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
-    """One recommended track. `why` gives what each signal adds; its values sum to `score`."""
+    """One recommended track.
+
+    `why` gives what each signal and dial adds; its values sum to `score`. `top_signal` is the one
+    without which the track would fall furthest; None where it would keep its place without any.
+    `because` names the listener's own tracks that pulled it in most.
+    """
 
     rank: int
     track_id: str
@@ -21,6 +45,9 @@ class Pick:
     artist: str | None
     score: float
     why: Mapping[str, float]
+    top_signal: str | None = None
+    because: Sequence[Pull] = ()
+    shared: Shared = field(default_factory=Shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +55,15 @@ class Recommendations:
     """Tracks for a listener, or tracks like a seed.
 
     `user` is the listener's id, or None for somebody who only named tracks; `seed` is the track id
-    that others were compared with. `weights` sum to 1 over the signals that were used.
+    that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
+    sentences on what was asked for, where it may not do what was meant.
     """
 
     user: str | None
     weights: Mapping[str, float]
     tracks: Sequence[Pick]
     seed: str | None = None
+    hints: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue recommend --json`` prints."""
@@ -43,10 +72,11 @@ class Recommendations:
             **head,
             "weights": dict(self.weights),
             "tracks": [asdict(pick) for pick in self.tracks],
+            **({"hints": list(self.hints)} if self.hints else {}),
         }
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return one row a track: the fields of `Pick`, and a column ``why.<signal>`` a signal."""
+        """Return one row a track: fields of `Pick`, a column ``why.<part>`` a signal and dial."""
         import pandas as pd
 
         rows = []
@@ -54,15 +84,16 @@ class Recommendations:
             row = asdict(pick)
             why = row.pop("why")
             rows.append({**row, **{f"why.{name}": part for name, part in why.items()}})
-        fields = ["rank", "track_id", "title", "artist", "score"]
-        columns = [*fields, *(f"why.{name}" for name in self.weights)]
+        fields = ["rank", "track_id", "title", "artist", "score", "top_signal"]
+        names = self.tracks[0].why if self.tracks else self.weights
+        columns = [*fields, *(f"why.{name}" for name in names)]
         return pd.DataFrame(rows, columns=columns)
 
 
 def explain(
     ranked: Ranked, names: Sequence[str], tracks: Sequence[Track]
 ) -> tuple[dict[str, float], list[Pick]]:
-    """Return the weights by name and the ranked tracks with what each signal adds."""
+    """Return the weights by name and the ranked tracks with what each signal and dial adds."""
     picks = []
     for place, position in enumerate(ranked.positions.tolist()):
         track, parts = tracks[position], ranked.parts[place].tolist()
@@ -74,7 +105,7 @@ def explain(
                 artist=track.artist,
                 # added up here in float64, so that what is shown sums to what is shown
                 score=sum(parts),
-                why=dict(zip(names, parts, strict=True)),
+                why=dict(zip((*names, *ranked.dials), parts, strict=True)),
             )
         )
     return dict(zip(names, ranked.weights.tolist(), strict=True)), picks

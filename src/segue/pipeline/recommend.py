@@ -1,21 +1,25 @@
 """`recommend` and `similar`: what comes next for a listener, and what is like a track."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from segue.engine import (
+    Dials,
+    Exclusions,
+    Listed,
     Ranked,
     Recommendations,
     explain,
     keep_one_of_each,
-    profile_from_seeds,
-    with_seeds,
+    listed,
 )
-from segue.errors import LibraryError, UnknownListenerError
+from segue.errors import LibraryError
 from segue.index import best
 from segue.library import Catalogue, Library
 from segue.pipeline.duplicates import recordings
+from segue.pipeline.opened import Opened, catalogue_of
 from segue.pipeline.signals import listeners_of, open_engine, vector_signal
 
 
@@ -27,6 +31,8 @@ def recommend(
     like: Sequence[str] = (),
     dislike: Sequence[str] = (),
     include_known: bool = False,
+    dials: Dials | None = None,
+    exclusions: Exclusions | None = None,
 ) -> Recommendations:
     """Recommend tracks to a listener, or to somebody who names tracks that they like.
 
@@ -35,11 +41,17 @@ def recommend(
     user
         A listener of the library. A new one is welcome with `like`.
     k
-        How many tracks; fewer come where the library has fewer that the listener has not met.
+        How many tracks; fewer come where the library has fewer that the listener has not met, or
+        where caps and exclusions leave fewer.
     like, dislike
         Track ids; they count as much as the listener's strongest opinion.
     include_known
-        Also recommend what the listener has met already (never the tracks named here).
+        Also recommend what the listener has met already (never the tracks named here): the same as
+        ``dials.familiar = 1``.
+    dials
+        What the list should be besides well-scored, and weights in the place of the learned ones.
+    exclusions
+        What may not come, whatever the dials.
 
     Raises
     ------
@@ -48,30 +60,57 @@ def recommend(
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
     ModelError
-        If nothing is known of the tracks that could be compared.
+        If nothing is known of the tracks that could be compared, or a weight is set for a signal
+        that there is not.
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     if user is None and not like:
         raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
-    catalogue = _catalogue(library)
-    liked = [catalogue.position(track_id) for track_id in like]
-    disliked = [catalogue.position(track_id) for track_id in dislike]
-    profiles = listeners_of(library, catalogue)
-    profile = profile_from_seeds(liked, disliked)
-    if user is not None:
-        known = profiles.get(user)
-        if known is None and not like:
-            _check_listener(library, user)
-        if known is not None:
-            profile = with_seeds(known, liked, disliked)
-    engine = open_engine(library, catalogue, profiles)
-    exclude = np.zeros(len(catalogue), bool)
-    exclude[[*liked, *disliked] if include_known else profile.known] = True
-    ranked = engine.recommend(profile, k, exclude=exclude)
-    names = [signal.name for signal in engine.signals]
-    weights, picks = explain(ranked, names, catalogue.tracks)
-    return Recommendations(user, weights, picks)
+    opened = Opened.of(library)
+    return from_opened(
+        opened,
+        user,
+        k,
+        like=like,
+        dislike=dislike,
+        dials=replace(dials or Dials(), familiar=1) if include_known else dials,
+        exclusions=exclusions,
+    )
+
+
+def from_opened(
+    opened: Opened,
+    user: str | None,
+    k: int,
+    *,
+    like: Sequence[str] = (),
+    dislike: Sequence[str] = (),
+    dials: Dials | None = None,
+    exclusions: Exclusions | None = None,
+) -> Recommendations:
+    """Recommend as `recommend` does, from a library that is open already."""
+    dials = dials or Dials()
+    profile = opened.listener(user, like, dislike)
+    never = opened.excluded(exclusions)
+    never[[opened.catalogue.position(track_id) for track_id in (*like, *dislike)]] = True
+    found = listed(opened.engine, profile, k, dials, opened.facts, never=never)
+    weights, picks = opened.explainer.picks(found, profile, dials)
+    hints = opened.hints(profile, dials, exclusions)
+    hints += _short(found, k, dials)
+    return Recommendations(user, weights, picks, hints=hints)
+
+
+def _short(found: Listed, k: int, dials: Dials) -> list[str]:
+    """Return a sentence where caps, and not the library, make a list shorter than asked for."""
+    n_found, n_left = len(found.ranked.positions), len(found.pool.positions)
+    if n_found >= min(k, n_left):
+        return []
+    caps = {"artist cap": dials.artist_cap, "album cap": dials.album_cap}
+    named = [f"{name} of {cap}" for name, cap in caps.items() if cap is not None]
+    if 0 < dials.familiar < 1:
+        named.append(f"share of {dials.familiar:g} for known tracks")
+    return [f"{n_found} of {k} tracks: the {' and the '.join(named)} leaves no more."]
 
 
 def similar(
@@ -95,7 +134,7 @@ def similar(
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    catalogue = _catalogue(library)
+    catalogue = catalogue_of(library)
     position = catalogue.position(track)
     if signal is None:
         engine = open_engine(library, catalogue, listeners_of(library, catalogue))
@@ -125,26 +164,3 @@ def _by_one(library: Library, catalogue: Catalogue, position: int, k: int, name:
     found = positions[0][positions[0] >= 0]
     top = values[0][: len(found)]
     return Ranked(found, top, top[:, None], np.ones(1))
-
-
-def _catalogue(library: Library) -> Catalogue:
-    catalogue = library.catalogue()
-    if not len(catalogue):
-        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
-    return catalogue
-
-
-def _check_listener(library: Library, user: str) -> None:
-    listeners = library.listeners()
-    if user in listeners:
-        return
-    if not listeners:
-        raise UnknownListenerError(
-            f"The library knows no listeners, so not {user!r} either:"
-            " name tracks with --like, or add a listens.csv to the dataset."
-        )
-    near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
-    raise UnknownListenerError(
-        f"The library knows no listener {user!r}: it knows {len(listeners)}, for example"
-        f" {', '.join(map(repr, near))}."
-    )

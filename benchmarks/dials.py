@@ -1,0 +1,93 @@
+"""What dials cost, how faithful explanations are, and how even paths are, on a library of yours.
+
+    python benchmarks/dials.py LIBRARY
+
+For up to a hundred listeners of the library (or, where it has none, a hundred that like three
+tracks each): milliseconds to fill a list of 50 from a pool of 500 at each dial, and to explain ten
+tracks; what share of named top signals make their track fall when they are taken away; and the
+largest step of paths of twelve tracks by the mean step, in each signal's space.
+"""
+
+import argparse
+from collections.abc import Sequence
+from time import perf_counter
+
+import numpy as np
+
+from segue.engine import POOL, Dials, faithfulness, listed, path, profile_from_seeds, rerank
+from segue.library import Library
+from segue.pipeline.opened import Opened
+from segue.signals import Profile, VectorSignal
+
+SETTINGS = {
+    "no dial": Dials(),
+    "caps": Dials(artist_cap=2, album_cap=1),
+    "popularity, variety": Dials(popularity=-0.5, variety=0.3),
+    "diversity": Dials(diversity=0.5),
+    "calibration": Dials(calibration=0.5),
+    "all": Dials(diversity=0.5, calibration=0.5, popularity=0.2, variety=0.2, artist_cap=2),
+}
+
+
+def milliseconds(times: Sequence[float]) -> str:
+    """Return the median and the least of some seconds."""
+    return f"{1e3 * np.median(times):.2f} ms (least {1e3 * min(times):.2f})"
+
+
+def costs(opened: Opened, profiles: Sequence[Profile]) -> None:
+    """Print what each dial costs."""
+    pools = [opened.engine.recommend(profile, POOL) for profile in profiles]
+    for name, dials in SETTINGS.items():
+        times = []
+        for pool, profile in zip(pools, profiles, strict=True):
+            start = perf_counter()
+            rerank(pool, 50, dials, opened.facts, profile)
+            times.append(perf_counter() - start)
+        print(f"{name:20} {milliseconds(times)}")
+    times = []
+    for profile in profiles:
+        found = listed(opened.engine, profile, 10, Dials(), opened.facts)
+        start = perf_counter()
+        opened.explainer.picks(found, profile, Dials())
+        times.append(perf_counter() - start)
+    print(f"{'explaining 10':20} {milliseconds(times)}")
+
+
+def evenness(opened: Opened, rng: np.random.Generator) -> None:
+    """Print how even paths are between tracks that people know."""
+    for signal in opened.engine.signals:
+        if not isinstance(signal, VectorSignal):
+            continue
+        places = np.flatnonzero(signal.has_vector)
+        places = places[np.argsort(-opened.facts.listeners[places], kind="stable")][:1_000]
+        found = []
+        for _ in range(60):
+            start, end = rng.choice(places, 2, replace=False).tolist()
+            try:
+                made = path(signal.vectors, start, end, 12, signal.has_vector)
+            except ValueError:  # there is no way between some
+                continue
+            found.append((made.evenness, np.degrees(made.steps.mean()), len(made.positions)))
+        if found:
+            even, step, n = np.median(found, axis=0)
+            words = f"evenness {even:.2f}, mean step {step:.0f} degrees, {n:.0f} tracks"
+            print(f"{signal.name:10} {words}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("library")
+    opened = Opened.of(Library(parser.parse_args().library, create=False))
+    rng = np.random.default_rng(0)
+    profiles = list(opened.profiles.values())[:100] or [
+        profile_from_seeds(rng.choice(len(opened.catalogue), 3, replace=False).tolist())
+        for _ in range(100)
+    ]
+    costs(opened, profiles)
+    print(faithfulness(opened.engine, profiles, 10))
+    evenness(opened, rng)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Dials: what a list should be besides well-scored.
+
+Conventions
+-----------
+- A dial at its default changes nothing: the list is then the one that is measured. Caps are off for
+  the same reason, and because in a library of one artist a cap only shortens the list.
+- A strength runs from 0 to 1 and sets odds against relevance, ``strength / (1 - strength)``: 0 is
+  none, 0.5 counts as much as relevance, 1 overrides it (taken as 0.99, so that relevance still
+  settles what is equal). Relevance is the blended score, measured in its own range or spread over
+  the candidate pool: a dial means the same for every listener and library.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+
+MOST = 0.99
+"""What a strength of 1 is taken as."""
+
+_STRENGTHS = ("diversity", "calibration", "variety", "familiar")
+_CAPS = ("artist_cap", "album_cap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dials:
+    """The settings of a list.
+
+    Parameters
+    ----------
+    artist_cap, album_cap
+        At most so many tracks of one artist, of one album; None is no cap. A track whose artist or
+        album is unknown is never capped.
+    diversity
+        Strength against tracks that are like those already in the list.
+    calibration
+        Strength towards the listener's own mix of genres.
+    popularity
+        From -1, deep cuts, to 1, hits; 0 leaves popularity to its signal.
+    familiar
+        Of every first n tracks of the list at most ``familiar * n`` are known to the listener:
+        0 gives only new ones, 1 whatever scores best.
+    variety
+        Strength of chance among near-equals; `seed` draws the same list again.
+    weights
+        Sliders: weights of signals by name, in the place of the learned ones; signals that are not
+        named keep theirs. All are then scaled to sum to 1, which leaves the order as it is.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> Dials(diversity=0.3, artist_cap=1).neutral, Dials().neutral
+    (False, True)
+    >>> Dials(diversity=3)
+    Traceback (most recent call last):
+        ...
+    ValueError: diversity is 3: give a number from 0 to 1.
+    """
+
+    artist_cap: int | None = None
+    album_cap: int | None = None
+    diversity: float = 0.0
+    calibration: float = 0.0
+    popularity: float = 0.0
+    familiar: float = 0.0
+    variety: float = 0.0
+    seed: int = 0
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check every setting."""
+        for name in _STRENGTHS:
+            _check(name, getattr(self, name), 0, 1)
+        _check("popularity", self.popularity, -1, 1)
+        for name in _CAPS:
+            cap = getattr(self, name)
+            if cap is not None and cap < 1:
+                raise ValueError(f"{name} is {cap}: allow at least 1 track, or None for no cap.")
+        if self.seed < 0:
+            raise ValueError(f"seed is {self.seed}: give a whole number from 0.")
+        for name, weight in self.weights.items():
+            if not isfinite(weight) or weight < 0:
+                raise ValueError(
+                    f"The weight of {name!r} is {weight}: give a number from 0, which is none."
+                )
+
+    @property
+    def neutral(self) -> bool:
+        """Whether the list is that of the best scores, whatever the weights and what is known."""
+        strengths = (self.diversity, self.calibration, self.popularity, self.variety)
+        return not any(strengths) and self.artist_cap is None and self.album_cap is None
+
+    def weigh(self, names: Sequence[str], learned: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weights ``[n_signals]`` to blend with: the learned ones, where none are set.
+
+        Raises
+        ------
+        ModelError
+            If a weight is set for a signal that this library does not have, or none is above 0.
+
+        Examples
+        --------
+        >>> Dials(weights={"timbre": 0.5}).weigh(["timbre", "tags"], np.array([0.5, 0.5])).tolist()
+        [0.5, 0.5]
+        """
+        if not self.weights:
+            return learned
+        unknown = [name for name in self.weights if name not in names]
+        if unknown:
+            raise ModelError(
+                f"This library has no signal {unknown[0]!r} to weigh: it has {', '.join(names)}."
+            )
+        chosen: NDArray[np.float64] = np.array(
+            [self.weights.get(name, own) for name, own in zip(names, learned, strict=True)],
+            np.float64,
+        )
+        if not chosen.sum() > 0:
+            raise ModelError("No signal has a weight above 0: give one of them some.")
+        chosen /= chosen.sum()
+        return chosen
+
+
+def odds(strength: float) -> float:
+    """Return what a strength counts for against relevance.
+
+    >>> odds(0), odds(0.5), round(odds(1), 6)
+    (0.0, 1.0, 99.0)
+    """
+    bounded = min(strength, MOST)
+    return bounded / (1 - bounded)
+
+
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # NaN too
+        raise ValueError(f"{name} is {value}: give a number from {low} to {high}.")

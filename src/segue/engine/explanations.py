@@ -1,0 +1,272 @@
+"""Explanations: what a score is made of, which signal decided, and the listener's own part in it.
+
+**Parts** sum to the score (see `segue.engine.blend`). They say what a signal adds, which is not
+always what it decides: where every rival gets as much from a signal, the track keeps its place
+without it.
+
+**The top signal** is counterfactual: the one *without which the track would fall furthest*. Taking
+a signal away means weight 0, all other weights as they are. Ranks are counted in the pool of
+candidates by the parts that do not depend on the rest of the list. Whoever is outside the pool can
+only push the track further down, so a fall in the pool is a fall among all. Only signals that add
+to the track's score can be named; equal falls go to the larger part. Where no signal's absence
+would cost the track its place, none is named: several carry it.
+
+**Because**: a signal whose scores are sums over the history says what each known track adds to
+them: one that compares vectors by the cosine (`segue.signals.vectors`: history weight times how
+much more alike than usual), or any that is `Explaining`. Its part is divided in these proportions,
+so that the pulls of a signal sum to its part. Where hubs are taken away the part is no longer a sum
+of cosines, and the division is in proportion to them still.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import log1p
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segue.engine.blend import Engine, Ranked
+from segue.engine.dials import Dials
+from segue.engine.facts import TrackFacts
+from segue.engine.recommendations import Pick, Pull, Shared, explain
+from segue.engine.rerank import POOL, Listed, static_terms
+from segue.signals import Profile, Signal, VectorSignal
+from segue.signals.signal import profile_matrix
+from segue.types import Track
+
+MOST_PULLS = 3
+MOST_TAGS = 5
+_CANCELLED = 0.05
+"""Pulls that cancel down to less than this share say nothing about who did it."""
+
+_GONE = 2**62
+
+Pulls = NDArray[np.float64]
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """A signal that says what each known track adds to another's score."""
+
+    def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
+        """Return what each of `profile.positions` adds to the score of `position`."""
+
+
+@dataclass
+class Explainer:
+    """Explains lists of one engine; what it needs of the whole catalogue is worked out once."""
+
+    engine: Engine
+    tracks: Sequence[Track]
+    facts: TrackFacts
+    _centres: dict[str, NDArray[np.float64]] = field(default_factory=dict, init=False)
+
+    def picks(
+        self, found: Listed, profile: Profile, dials: Dials
+    ) -> tuple[dict[str, float], list[Pick]]:
+        """Return the weights by name, and the tracks of a list with everything that explains them.
+
+        `dials` are those that the list was made with.
+        """
+        names = [signal.name for signal in self.engine.signals]
+        weights, picks = explain(found.ranked, names, self.tracks)
+        top = decisive(found, static_terms(found.pool, dials, self.facts)[1])
+        because = self.because(found.ranked, profile)
+        common = _Common(self.tracks, self.facts, profile)
+        return weights, [
+            replace(
+                pick,
+                top_signal=names[signal] if signal >= 0 else None,
+                because=because[place],
+                shared=common.with_track(position),
+            )
+            for place, (pick, position, signal) in enumerate(
+                zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
+            )
+        ]
+
+    def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
+        """Return for each track of a list the liked ones that pulled it in most, best first."""
+        pulls = self.pulls(ranked, profile)
+        pulls[:, profile.weights <= 0] = 0
+        strongest = np.argsort(-pulls, axis=1, kind="stable")[:, :MOST_PULLS]
+        return [
+            [
+                _pull(self.tracks[profile.positions[own]], row[own])
+                for own in order.tolist()
+                if row[own] > 0
+            ]
+            for row, order in zip(pulls, strongest, strict=True)
+        ]
+
+    def pulls(self, ranked: Ranked, profile: Profile) -> Pulls:
+        """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
+
+        Signals that cannot say it add nothing.
+        """
+        total = np.zeros((len(ranked.positions), len(profile.positions)))
+        for column, signal in enumerate(self.engine.signals):
+            parts = ranked.parts[:, column].astype(np.float64)
+            raw = self._raw(signal, profile, ranked.positions) if parts.any() else None
+            if raw is None:
+                continue
+            sums = raw.sum(axis=1)
+            says = (np.abs(sums) > _CANCELLED * np.abs(raw).sum(axis=1)) & (sums * parts > 0)
+            total += raw * np.divide(parts, sums, out=np.zeros_like(sums), where=says)[:, None]
+        return total
+
+    def _raw(self, signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:
+        if isinstance(signal, Explaining):
+            rows = [signal.pulls(profile, position) for position in positions.tolist()]
+            return np.array(rows, np.float64).reshape(len(positions), len(profile.positions))
+        if isinstance(signal, VectorSignal):
+            return self._cosines(signal, profile, positions)
+        return None
+
+    def _cosines(
+        self, signal: VectorSignal, profile: Profile, positions: NDArray[np.int64]
+    ) -> Pulls:
+        """Return history weight times how much more alike than usual, ``[k, n_known]``."""
+        weights = profile_matrix([profile], len(self.facts)).data.astype(np.float64)
+        history = signal.vectors[profile.positions]
+        cosines = history @ signal.vectors[positions].T
+        cosines = cosines.toarray() if sparse.issparse(cosines) else np.asarray(cosines)
+        if signal.name not in self._centres:
+            total = np.asarray(signal.vectors.sum(axis=0, dtype=np.float64)).ravel()
+            self._centres[signal.name] = total / max(int(signal.has_vector.sum()), 1)
+        usual = np.asarray(history @ self._centres[signal.name]).ravel()
+        pulls: Pulls = (weights[:, None] * (cosines - usual[:, None])).T
+        return pulls
+
+
+def decisive(found: Listed, static: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the signal without which each track of a list would fall furthest, -1 for none.
+
+    Parameters
+    ----------
+    static
+        What dials add to each candidate of the pool, ``[n_terms, n_pool]``.
+    """
+    pool = found.pool
+    n_signals = len(pool.weights)
+    place_of = {position: place for place, position in enumerate(pool.positions.tolist())}
+    places = np.array([place_of[one] for one in found.ranked.positions.tolist()], np.int64)
+    parts = pool.parts[:, :n_signals].astype(np.float64)
+    dialled = static.sum(axis=0)
+    before = _better(parts.sum(axis=1) + dialled, places)
+    falls = np.full((len(places), n_signals), -1, np.int64)
+    for signal in np.flatnonzero(pool.weights > 0):
+        others = np.delete(parts, signal, axis=1)
+        fall = _better(others.sum(axis=1) + dialled, places) - before
+        # of what no other signal says anything, nothing would be left to recommend it by
+        fall = np.where(others[places].any(axis=1), fall, len(parts))
+        falls[:, signal] = np.where(parts[places, signal] > 0, fall, -1)
+    # among equal falls the largest part
+    furthest = falls == falls.max(axis=1, keepdims=True, initial=-1)
+    top = np.where(furthest, parts[places], -np.inf).argmax(axis=1).astype(np.int64)
+    return np.where(falls.max(axis=1, initial=-1) > 0, top, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Faithfulness:
+    """How faithful named top signals are.
+
+    Of `n` recommended tracks, `named` is the share that names one, `share` the share of those
+    that fall when it is taken away; `by_largest` is the share of all that fall when the largest
+    part is taken away instead. NaN where there is nothing to count.
+    """
+
+    n: int
+    share: float
+    named: float
+    by_largest: float
+
+
+def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Faithfulness:
+    """Take the named top signal of each recommended track away, ask again, and see if it falls.
+
+    The engine ranks all its tracks anew with weight 0 for the signal and the others as they are.
+    """
+    held, named, largest_held, n = 0, 0, 0, 0
+    for profile in profiles:
+        weights = engine.listener_weights(profile)
+        everything = engine.recommend(profile, _n_tracks(engine), weights=weights)
+        pool = _first(everything, max(POOL, 10 * k))
+        shown = _first(everything, k)
+        top = decisive(Listed(shown, pool), np.zeros((0, len(pool.positions))))
+        largest = shown.parts.argmax(axis=1)
+        ranks: dict[int, dict[int, int]] = {}
+        for signal in {*top[top >= 0].tolist(), *largest.tolist()}:
+            without = np.where(np.arange(len(weights)) == signal, 0, weights)
+            found = engine.recommend(profile, _n_tracks(engine), weights=without).positions
+            ranks[signal] = {position: rank for rank, position in enumerate(found.tolist())}
+        for rank, position in enumerate(shown.positions.tolist()):
+            n += 1
+            # a track of which no other signal says anything is gone without this one
+            largest_held += ranks[int(largest[rank])].get(position, _GONE) > rank
+            if top[rank] >= 0:
+                named += 1
+                held += ranks[int(top[rank])].get(position, _GONE) > rank
+    nan = float("nan")
+    return Faithfulness(
+        n, held / named if named else nan, named / n if n else nan, largest_held / n if n else nan
+    )
+
+
+class _Common:
+    """What the tracks that a listener likes have, and how much of it."""
+
+    def __init__(self, tracks: Sequence[Track], facts: TrackFacts, profile: Profile) -> None:
+        self._tracks, self._facts = tracks, facts
+        self._artists = set(facts.artists[profile.liked].tolist()) - {-1}
+        self._tags: dict[str, float] = {}
+        self._genres: set[str] = set()
+        for position, weight in zip(
+            profile.positions.tolist(), profile.weights.tolist(), strict=True
+        ):
+            if weight > 0:
+                self._genres.update(tracks[position].genres)
+                for tag in tracks[position].tags:
+                    self._tags[tag] = self._tags.get(tag, 0.0) + weight
+
+    def with_track(self, position: int) -> Shared:
+        track = self._tracks[position]
+        tags = {
+            tag: self._tags[tag] * log1p(max(count, 0))
+            for tag, count in track.tags.items()
+            if tag in self._tags
+        }
+        return Shared(
+            track.artist if int(self._facts.artists[position]) in self._artists else None,
+            [genre for genre in track.genres if genre in self._genres],
+            sorted(tags, key=lambda tag: (-tags[tag], tag))[:MOST_TAGS],
+        )
+
+
+def _better(totals: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many of the pool stand above each place; equal scores keep the pool's order.
+
+    >>> _better(np.array([3.0, 1.0, 3.0, 2.0]), np.array([0, 2, 1])).tolist()
+    [0, 1, 3]
+    """
+    order = np.argsort(-totals, kind="stable")
+    rank = np.empty(len(totals), np.int64)
+    rank[order] = np.arange(len(totals))
+    return rank[places]
+
+
+def _first(ranked: Ranked, k: int) -> Ranked:
+    return replace(
+        ranked, positions=ranked.positions[:k], scores=ranked.scores[:k], parts=ranked.parts[:k]
+    )
+
+
+def _n_tracks(engine: Engine) -> int:
+    nobody = Profile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    return int(engine.signals[0].for_listeners([nobody]).shape[1]) if engine.signals else 0
+
+
+def _pull(track: Track, pull: float) -> Pull:
+    return Pull(track.track_id, track.title, track.artist, float(pull))

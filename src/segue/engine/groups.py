@@ -1,0 +1,108 @@
+"""Blends: one list for several listeners, fair to each.
+
+Each listener's scores are brought to mean 0 and standard deviation 1 over the tracks that may come,
+so that nobody is louder than another. What a track is worth to the group is part average, part
+*least misery*: ``(1 - misery) mean + misery min``, with half of each by default. Average alone lets
+a majority rule; misery alone is ruled by whoever is hardest to please. Sources: Masthoff, "Group
+recommender systems: combining individual models" (Recommender Systems Handbook, 2011); O'Connor et
+al., "PolyLens" (ECSCW 2001), for least misery.
+
+The worth divides among the listeners: to each their share of the average, and the misery to whom it
+belongs, so parts sum to scores here too. A track that any of them dislikes never comes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.blend import Engine, Ranked, keep_one_of_each, standardise
+from segue.engine.dials import Dials
+from segue.engine.facts import TrackFacts
+from segue.engine.rerank import POOL, rerank
+from segue.index import best
+from segue.signals import Profile
+
+MISERY = 0.5
+"""How much least misery counts beside the average."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupList:
+    """A list for several listeners.
+
+    `ranked.parts` are [k, n_listeners + n_dials], `tastes` [k, n_listeners] what each thinks of
+    each track, in standard deviations from what they think of all.
+    """
+
+    ranked: Ranked
+    tastes: NDArray[np.float32]
+
+
+def blend_listeners(
+    engine: Engine,
+    profiles: Sequence[Profile],
+    k: int,
+    dials: Dials,
+    facts: TrackFacts,
+    *,
+    never: NDArray[np.bool_] | None = None,
+    misery: float = MISERY,
+) -> GroupList:
+    """Return `k` tracks for all of `profiles` together.
+
+    Known to the group is what any of them knows; its mix of genres is the mean of theirs.
+
+    Raises
+    ------
+    ValueError
+        If there is no listener, or misery is not between 0 and 1.
+    """
+    if not profiles:
+        raise ValueError("a blend needs listeners: give at least one.")
+    if not 0 <= misery <= 1:
+        raise ValueError(f"misery is {misery}: give a number from 0 to 1.")
+    group = _together(profiles)
+    exclude = np.zeros(len(facts), bool) if never is None else never.copy()
+    for profile in profiles:
+        exclude[profile.positions[profile.weights < 0]] = True
+    if dials.familiar == 0:
+        exclude[group.known] = True
+    scores = np.full((len(profiles), len(facts)), np.nan, np.float32)
+    names = [signal.name for signal in engine.signals]
+    for row, profile in zip(scores, profiles, strict=True):
+        weights = dials.weigh(names, engine.listener_weights(profile))
+        found = engine.recommend(profile, len(facts), exclude=exclude, weights=weights)
+        row[found.positions] = found.scores
+    says = np.asarray(~np.isnan(scores).all(axis=0), bool)
+    tastes = standardise(scores, says)
+    least = tastes.argmin(axis=0)
+    parts = (1 - misery) / len(profiles) * tastes
+    parts[least, np.arange(len(facts))] += misery * tastes.min(axis=0)
+    worth = np.where(says, parts.sum(axis=0), np.nan).astype(np.float32)
+    keep_one_of_each(worth, engine.recordings)
+    positions, values = best(worth[None], max(POOL, 10 * k) + len(group.known))
+    found_any = positions[0] >= 0
+    places = positions[0][found_any]
+    pool = Ranked(
+        places, values[0][found_any], parts[:, places].T, np.full(len(profiles), 1 / len(profiles))
+    )
+    ranked = rerank(pool, k, dials, facts, group)
+    return GroupList(ranked, tastes[:, ranked.positions].T)
+
+
+def _together(profiles: Sequence[Profile]) -> Profile:
+    """Return one profile of all: opinions added up, everyone's counting alike."""
+    opinions: dict[int, float] = {}
+    for profile in profiles:
+        total = float(np.abs(profile.weights).sum()) or 1.0
+        for position, weight in zip(
+            profile.positions.tolist(), profile.weights.tolist(), strict=True
+        ):
+            opinions[position] = opinions.get(position, 0.0) + weight / total
+    return Profile(
+        np.array(list(opinions), np.int64),
+        np.array(list(opinions.values()), np.float32),
+        np.unique(np.concatenate([profile.known for profile in profiles])),
+    )

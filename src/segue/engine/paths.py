@@ -1,0 +1,154 @@
+"""Paths: from one track to another in even steps, each track a little more like the second.
+
+Vectors of length one lie on a sphere, and the way between two of them is the arc of the great
+circle (Shoemake's slerp, 1985). It is divided evenly; for each of its points the nearest tracks are
+candidates. A track's *progress* is where on the arc it falls, 0 at the first track and 1 at the
+second, and must grow along the path, so no track comes twice. Among all paths through the
+candidates the one of least cost is found exactly, by dynamic programming. It costs
+
+- for every step, its squared chord over the mean one of the shortest path, to the fourth power: one
+  long step costs more than several short ones;
+- for every track, its squared chord to the arc's point in the same unit, and its progress beside
+  that point's, in steps, squared.
+
+*Evenness* is the largest step divided by the mean step, in angles: 1 is perfectly even.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import acos, cos, sin
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from segue.engine.facts import Matrix
+
+_CANDIDATES = 64  # nearest tracks of each point of the arc; more made no path more even
+_SAME = 1e-3  # radians: two tracks that are nearer than this have no way between them
+
+_POWER = 4  # 8 made steps a little more even, and progress less
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Tracks from one to another: `positions` [n], `progress` [n] from 0 to 1.
+
+    `steps` [n - 1] are angles between neighbours, in radians.
+    """
+
+    positions: NDArray[np.int64]
+    progress: Values
+    steps: Values
+
+    @property
+    def evenness(self) -> float:
+        """The largest step divided by the mean step; 1 is perfectly even."""
+        return float(self.steps.max() / self.steps.mean())
+
+
+def path(vectors: Matrix, start: int, end: int, k: int, allowed: NDArray[np.bool_]) -> Path:
+    """Return up to `k` tracks from `start` to `end`, both included; fewer where fewer lie between.
+
+    Parameters
+    ----------
+    vectors
+        ``[n_tracks, d]``, dense or sparse, rows of length one or zero.
+    k
+        At least 2.
+    allowed
+        Which tracks may come between, ``[n_tracks]``.
+
+    Raises
+    ------
+    ValueError
+        If the two tracks stand in one place, or one of them in none.
+    """
+    # the products are small: on a busy machine several threads were hundreds of times slower
+    with threadpool_limits(1):
+        return _path(vectors, (start, end), k, allowed)
+
+
+def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool_]) -> Path:
+    start, end = of
+    ends = _dense(vectors[[start, end]])
+    if not ends.any(axis=1).all():
+        raise ValueError("one of the two tracks has no vector.")
+    to_ends = _dense(vectors @ ends.T).astype(np.float64)
+    angle = acos(float(np.clip(ends[0] @ ends[1], -1, 1)))
+    if angle < _SAME or np.pi - angle < _SAME:
+        raise ValueError("there is no way between the two tracks: they stand in one line.")
+    # coordinates in the plane of the two ends: along the first, and across towards the second
+    along, across = to_ends[:, 0], (to_ends[:, 1] - cos(angle) * to_ends[:, 0]) / sin(angle)
+    progress = np.arctan2(across, along) / angle
+    between = allowed & (np.hypot(along, across) > 0) & (progress > 0) & (progress < 1)
+    between[[start, end]] = False
+    places = np.flatnonzero(between)
+    progress[[start, end]] = 0, 1
+    for n in range(min(k, len(places) + 2), 2, -1):
+        targets = np.arange(1, n - 1) * angle / (n - 1)
+        near = np.cos(targets)[:, None] * along[places] + np.sin(targets)[:, None] * across[places]
+        order = np.argsort(-near, axis=1, kind="stable")[:, :_CANDIDATES]
+        stages = [np.array([start]), *places[order], np.array([end])]
+        away = [np.zeros(1), *(2 - 2 * np.take_along_axis(near, order, axis=1)), np.zeros(1)]
+        shortest = _cheapest(vectors, stages, away, progress)
+        if shortest is not None:
+            unit = _mean_chord(vectors, shortest)
+            off = [
+                chords / unit + ((n - 1) * progress[stage] - place) ** 2
+                for place, (stage, chords) in enumerate(zip(stages, away, strict=True))
+            ]
+            found = _cheapest(vectors, stages, off, progress, unit=unit, power=_POWER) or shortest
+            return _measured(vectors, np.array(found, np.int64), progress)
+    return _measured(vectors, np.array([start, end], np.int64), progress)
+
+
+def _cheapest(
+    vectors: Matrix,
+    stages: Sequence[NDArray[np.int64]],
+    off: Sequence[Values],
+    progress: Values,
+    *,
+    unit: float = 1.0,
+    power: int = 1,
+) -> list[int] | None:
+    """Return one track of each stage, or None where progress cannot grow.
+
+    `off` is what each track of each stage costs by itself; a step costs its squared chord in
+    `unit`, to a `power`.
+    """
+    cost = np.zeros(1)
+    came_from: list[NDArray[np.int64]] = []
+    for previous, stage, own in zip(stages[:-1], stages[1:], off[1:], strict=True):
+        squared = 2 - 2 * _dense(vectors[previous] @ vectors[stage].T).astype(np.float64)
+        onward = progress[previous][:, None] < progress[stage]
+        total = cost[:, None] + np.where(onward, (squared / unit) ** power, np.inf)
+        came_from.append(total.argmin(axis=0))
+        cost = total.min(axis=0) + own
+    if not np.isfinite(cost[0]):
+        return None
+    place = 0
+    chosen = [int(stages[-1][0])]
+    for stage, origin in zip(stages[-2::-1], came_from[::-1], strict=True):
+        place = int(origin[place])
+        chosen.append(int(stage[place]))
+    return chosen[::-1]
+
+
+def _mean_chord(vectors: Matrix, positions: Sequence[int]) -> float:
+    """Return the mean squared chord between neighbours."""
+    rows = _dense(vectors[np.array(positions)]).astype(np.float64)
+    return max(float((2 - 2 * (rows[1:] * rows[:-1]).sum(axis=1)).mean()), _SAME**2)
+
+
+def _measured(vectors: Matrix, positions: NDArray[np.int64], progress: Values) -> Path:
+    rows = _dense(vectors[positions]).astype(np.float64)
+    cosines = np.clip((rows[1:] * rows[:-1]).sum(axis=1), -1, 1)
+    return Path(positions, progress[positions], np.arccos(cosines))
+
+
+def _dense(matrix: Matrix) -> Values:
+    return matrix.toarray() if sparse.issparse(matrix) else np.asarray(matrix)

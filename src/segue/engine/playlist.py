@@ -1,0 +1,65 @@
+"""What a playlist is: tracks in an order, each with what is worth knowing of its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from segue.engine.recommendations import Pick
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One track of a path: `progress` from 0 to 1, and the `step` to it in degrees."""
+
+    rank: int
+    track_id: str
+    title: str | None
+    artist: str | None
+    progress: float
+    step: float
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One track of a blend.
+
+    `why` says what each listener (and dial) adds to the score; `tastes` what each thinks of the
+    track, in standard deviations; `serves` whose taste it meets most.
+    """
+
+    rank: int
+    track_id: str
+    title: str | None
+    artist: str | None
+    score: float
+    why: Mapping[str, float]
+    tastes: Mapping[str, float]
+    serves: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """Tracks in an order. `about` says what of the whole list is worth knowing."""
+
+    kind: str
+    tracks: Sequence[Pick | Step | Served]
+    about: Mapping[str, Any] = field(default_factory=dict)
+    hints: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue playlist ... --json`` prints."""
+        return {
+            "playlist": self.kind,
+            **self.about,
+            "tracks": [asdict(track) for track in self.tracks],
+            **({"hints": list(self.hints)} if self.hints else {}),
+        }
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """Return one row a track."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(track) for track in self.tracks])

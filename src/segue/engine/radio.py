@@ -1,0 +1,186 @@
+"""Radio: one track after the other, for ever, that listens to what is skipped and liked.
+
+Each next track is the best of the pool by score and dials, with chance (`variety`) drawn anew at
+every step, held to three rules:
+
+1. no track again within `window` tracks (no other file of its recording either);
+2. of all that was played at most the share `familiar` was known before, at any time;
+3. no artist again within `ARTIST_GAP` tracks.
+
+A small library cannot keep them all. Then the rules give way in this order, and the radio says so:
+first more of what is known, then the gap between tracks of an artist, then the window. What was
+skipped comes back only where nothing else is there at all. What is excluded never comes.
+
+Feedback counts in the unit of the listener's strongest opinion, but at least a tenth of all that
+they like, so that a long history does not drown the evening: a like +1, a play +0.25, a skip -0.5.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.blend import Engine, Ranked
+from segue.engine.dials import Dials
+from segue.engine.facts import TrackFacts
+from segue.engine.rerank import POOL, Listed, static_terms
+from segue.signals import Profile
+
+Feedback = Literal["skip", "like", "play"]
+FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
+
+ARTIST_GAP = 4
+"""Tracks between two of one artist, while others are left."""
+
+WINDOW = 100
+"""Tracks before one may come again: some six hours."""
+
+_COUNTS: dict[Feedback, float] = {"like": 1.0, "play": 0.25, "skip": -0.5}
+_LEAST_SHARE = 0.1
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass
+class Radio:
+    """An endless playlist for one listener.
+
+    Parameters
+    ----------
+    never
+        Tracks that may not come, ``[n_tracks]``.
+    window
+        Tracks before one may come again; it shrinks to what the library has, and `said` tells.
+
+    Raises
+    ------
+    ValueError
+        If the window is negative.
+    """
+
+    engine: Engine
+    profile: Profile
+    facts: TrackFacts
+    dials: Dials
+    never: Mask
+    window: int = WINDOW
+    said: list[str] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        """Weigh the signals for this listener, once."""
+        if self.window < 0:
+            raise ValueError(f"window is {self.window}: give a number from 0.")
+        names = [signal.name for signal in self.engine.signals]
+        self._weights = self.dials.weigh(names, self.engine.listener_weights(self.profile))
+        self._known = np.zeros(len(self.facts), bool)
+        self._known[self.profile.known] = True
+        self._played: deque[int] = deque(maxlen=max(self.window, ARTIST_GAP, 1))
+        self._n_played, self._n_known = 0, 0
+        self._skipped: set[int] = set()
+        self._pool: Ranked | None = None
+        self._files = {place: list(group) for group in self.engine.recordings for place in group}
+
+    def next(self) -> Listed | None:
+        """Return the next track, as a list of one with the pool that it comes from.
+
+        None only where nothing at all may come: everything is excluded, or nothing is known.
+        """
+        pool = self._candidates()
+        if not len(pool.positions):
+            return None
+        dials = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
+        names, static = static_terms(pool, dials, self.facts)
+        values = pool.scores.astype(np.float64) + static.sum(axis=0)
+        best = int(np.where(self._allowed(pool.positions), values, -np.inf).argmax())
+        position = int(pool.positions[best])
+        self._played.append(position)
+        self._n_played += 1
+        self._n_known += int(self._known[position])
+        parts = np.concatenate([pool.parts[best], static[:, best]]).astype(np.float32)[None]
+        ranked = Ranked(
+            pool.positions[[best]],
+            parts.sum(axis=1),
+            parts,
+            pool.weights,
+            tuple(names),
+        )
+        return Listed(ranked, pool)
+
+    def feedback(self, position: int, what: Feedback) -> None:
+        """Take in what the listener did with a track.
+
+        Raises
+        ------
+        ValueError
+            If it is none of skip, like, play.
+        """
+        if what not in FEEDBACK:
+            raise ValueError(f"feedback is {what!r}: give one of {', '.join(FEEDBACK)}.")
+        if what == "skip":
+            self._skipped.add(position)
+        else:
+            self._skipped.discard(position)
+        self.profile = _with_opinion(self.profile, position, _COUNTS[what])
+        self._pool = None
+
+    def _candidates(self) -> Ranked:
+        if self._pool is None:
+            size = max(POOL, 4 * self.window) + len(self.profile.known)
+            self._pool = self.engine.recommend(
+                self.profile, size, exclude=self.never, weights=self._weights
+            )
+        return self._pool
+
+    def _allowed(self, positions: NDArray[np.int64]) -> Mask:
+        """Return which candidates may come now; at least one may."""
+        fresh = ~np.isin(positions, list(self._skipped))
+        rested = self._rested(positions, self.window)
+        if not (fresh & rested).any():
+            rested = self._longest_rested(positions, fresh if fresh.any() else ~fresh)
+        kept = fresh & rested if (fresh & rested).any() else rested
+        for rule in (self._apart(positions), self._new_enough(positions)):
+            if (kept & rule).any():
+                kept &= rule
+        return kept
+
+    def _rested(self, positions: NDArray[np.int64], window: int) -> Mask:
+        recent = islice(reversed(self._played), window)
+        files = [file for place in recent for file in self._files.get(place, [place])]
+        return ~np.isin(positions, files)
+
+    def _longest_rested(self, positions: NDArray[np.int64], among: Mask) -> Mask:
+        """Shrink the window until one of `among` has rested long enough, and say so."""
+        while not (rested := self._rested(positions, self.window) & among).any():
+            self.window -= 1
+        n = int(among.sum())
+        self.said.append(
+            f"only {n:,} tracks may be played: one comes again after {self.window} others."
+        )
+        return rested
+
+    def _apart(self, positions: NDArray[np.int64]) -> Mask:
+        recent = self.facts.artists[list(islice(reversed(self._played), ARTIST_GAP))]
+        artists = self.facts.artists[positions]
+        return ~np.isin(artists, recent) | (artists < 0)
+
+    def _new_enough(self, positions: NDArray[np.int64]) -> Mask:
+        if self._n_known + 1 <= self.dials.familiar * (self._n_played + 1) + 1e-9:
+            return np.ones(len(positions), bool)
+        return ~self._known[positions]
+
+
+def _with_opinion(profile: Profile, position: int, counts: float) -> Profile:
+    """Return the profile with an opinion added to what is thought of a track already."""
+    rest = profile.without(np.array([position]))
+    before = float(profile.weights[profile.positions == position].sum())
+    liked = float(profile.weights[profile.weights > 0].sum())
+    strongest = float(np.abs(profile.weights).max(initial=0)) or 1.0
+    opinion = before + counts * max(strongest, _LEAST_SHARE * liked)
+    return Profile(
+        np.append(rest.positions, position),
+        np.append(rest.weights, np.float32(opinion)),
+        np.union1d(profile.known, [position]),
+    )

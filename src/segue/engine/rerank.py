@@ -1,0 +1,211 @@
+"""Re-ranking: from a pool of well-scored candidates to a list as the dials want it.
+
+The pool is the best some hundreds by blended score, so that dials choose among what suits the
+listener, and cost the same in a library of a thousand tracks as of a hundred thousand. From it the
+list is filled greedily: each time the candidate of highest score that no cap holds back. What a
+dial adds to a score is a part of its own beside those of the signals, so parts sum to scores:
+
+==============  ====================================================================  ============
+part            what it adds                                                          measured in
+==============  ====================================================================  ============
+popularity dial ``popularity``'s odds, standardised ``log(1 + listeners)``            spread
+variety         ``variety``'s odds, Gumbel noise of `seed` and track                  spread
+diversity       ``diversity``'s odds, less the largest likeness to tracks before it   range
+calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
+==============  ====================================================================  ============
+
+*Range* and *spread* (standard deviation) are those of the blended scores in the pool. Scores of the
+list descend, since what is added greedily only falls as the list grows; only what caps hold back
+for a while may stand higher. Caps and exclusions are not parts: they hold whatever the scores.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.blend import Engine, Ranked
+from segue.engine.calibration import Calibration
+from segue.engine.dials import Dials, odds
+from segue.engine.diversity import Likeness
+from segue.engine.facts import TrackFacts
+from segue.engine.variety import gumbel
+from segue.signals import Profile
+
+POOL = 500
+"""Candidates that dials choose from, at least ten for each track that is asked for."""
+
+POPULARITY, VARIETY, DIVERSITY, CALIBRATION = (
+    "popularity dial",
+    "variety",
+    "diversity",
+    "calibration",
+)
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A re-ranked list, and the `pool` that it was chosen from, best blended score first."""
+
+    ranked: Ranked
+    pool: Ranked
+
+
+def listed(
+    engine: Engine,
+    profile: Profile,
+    k: int,
+    dials: Dials,
+    facts: TrackFacts,
+    *,
+    never: NDArray[np.bool_] | None = None,
+) -> Listed:
+    """Return `k` tracks for a listener as the dials want them; fewer where caps leave fewer.
+
+    Parameters
+    ----------
+    never
+        Tracks that may not come whatever the dials, ``[n_tracks]``.
+
+    Raises
+    ------
+    ModelError
+        If the dials set weights that do not fit the engine's signals.
+    """
+    exclude = np.zeros(len(facts), bool) if never is None else never.copy()
+    if dials.familiar == 0:
+        exclude[profile.known] = True
+    elif engine.recordings:
+        # who knows one file of a recording knows the others
+        met = np.zeros(len(facts), bool)
+        met[profile.known] = True
+        for group in engine.recordings:
+            met[list(group)] = met[list(group)].any()
+        profile = replace(profile, known=np.flatnonzero(met))
+    names = [signal.name for signal in engine.signals]
+    own = (
+        engine.listener_weights(profile)
+        if set(names) - set(dials.weights)
+        else np.zeros(len(names))
+    )
+    weights = dials.weigh(names, own)
+    size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.familiar < 1 else 0)
+    while True:
+        pool = engine.recommend(profile, size, exclude=exclude, weights=weights)
+        ranked = rerank(pool, k, dials, facts, profile)
+        if len(ranked.positions) == k or len(pool.positions) < size:
+            return Listed(ranked, pool)
+        size *= 4  # caps held back too many
+
+
+def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profile) -> Ranked:
+    """Return up to `k` tracks of the pool as the dials want them.
+
+    Parameters
+    ----------
+    pool
+        Of `Engine.recommend` for the listener; the more, the more there is to choose from.
+    profile
+        The listener: what they like (for `calibration`) and know (for `familiar`).
+    """
+    positions = pool.positions
+    names, static = static_terms(pool, dials, facts)
+    values = pool.scores.astype(np.float64) + static.sum(axis=0)
+    reach = float(np.ptp(pool.scores)) if len(positions) else 0.0
+    likeness = Likeness(facts, positions) if dials.diversity else None
+    mix = Calibration(facts.taste(profile), facts.mixes[positions]) if dials.calibration else None
+    away, towards = odds(dials.diversity) * reach, odds(dials.calibration) * reach * k
+    caps = _Caps.of(positions, dials, facts, profile)
+    chosen: list[int] = []
+    greedy: list[list[float]] = []
+    free = np.ones(len(positions), bool)
+    for _ in range(min(k, len(positions))):
+        allowed = caps.allowed(free)
+        now = values
+        if likeness is not None:
+            now = now - away * likeness.nearest
+        if mix is not None:
+            now = now + towards * mix.gains
+        best = int(np.argmax(np.where(allowed, now, -np.inf)))
+        if not allowed[best]:
+            break
+        added = [] if likeness is None else [-away * float(likeness.nearest[best])]
+        added += [] if mix is None else [towards * float(mix.gains[best])]
+        chosen.append(best)
+        greedy.append(added)
+        free[best] = False
+        caps.choose(best)
+        if likeness is not None:
+            likeness.choose(best)
+        if mix is not None:
+            mix.choose(best)
+    names += ([DIVERSITY] if likeness else []) + ([CALIBRATION] if mix else [])
+    own = pool.parts[chosen].reshape(len(chosen), pool.parts.shape[1])
+    dynamic = np.array(greedy, np.float64).reshape(len(chosen), len(names) - len(static))
+    parts = np.concatenate([own, static[:, chosen].T, dynamic], axis=1)
+    return Ranked(
+        positions[chosen],
+        parts.sum(axis=1).astype(np.float32),
+        parts.astype(np.float32),
+        pool.weights,
+        tuple(names),
+    )
+
+
+def static_terms(pool: Ranked, dials: Dials, facts: TrackFacts) -> tuple[list[str], Values]:
+    """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``."""
+    names: list[str] = []
+    terms: list[Values] = []
+    spread = float(pool.scores.std(dtype=np.float64)) if len(pool.scores) else 0.0
+    if dials.popularity:
+        known = np.log1p(facts.listeners[pool.positions].astype(np.float64))
+        deviation = known.std() if len(known) else 0.0
+        standard = (known - known.mean()) / deviation if deviation > 0 else np.zeros(len(known))
+        names.append(POPULARITY)
+        terms.append(np.sign(dials.popularity) * odds(abs(dials.popularity)) * spread * standard)
+    if dials.variety:
+        names.append(VARIETY)
+        terms.append(odds(dials.variety) * spread * gumbel(dials.seed, pool.positions))
+    return names, np.array(terms).reshape(len(terms), len(pool.positions))
+
+
+@dataclass
+class _Caps:
+    """What holds candidates back: how many more of each artist and album may come, and known."""
+
+    groups: list[tuple[NDArray[np.int64], int, dict[int, int]]]
+    known: NDArray[np.bool_]
+    familiar: float
+    blocked: NDArray[np.bool_]
+    n_chosen: int = 0
+    n_known: int = 0
+
+    @classmethod
+    def of(
+        cls, positions: NDArray[np.int64], dials: Dials, facts: TrackFacts, profile: Profile
+    ) -> "_Caps":
+        groups: list[tuple[NDArray[np.int64], int, dict[int, int]]] = [
+            (numbers[positions], cap, {})
+            for numbers, cap in ((facts.artists, dials.artist_cap), (facts.albums, dials.album_cap))
+            if cap is not None
+        ]
+        known = np.isin(positions, profile.known)
+        return cls(groups, known, dials.familiar, np.zeros(len(positions), bool))
+
+    def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        allowed = free & ~self.blocked
+        # a little more than exact: 0.1 * 30 is less than 3
+        if self.n_known + 1 > self.familiar * (self.n_chosen + 1) + 1e-9:
+            allowed &= ~self.known
+        return allowed
+
+    def choose(self, candidate: int) -> None:
+        self.n_chosen += 1
+        self.n_known += int(self.known[candidate])
+        for numbers, cap, counts in self.groups:
+            group = int(numbers[candidate])
+            counts[group] = counts.get(group, 0) + 1
+            if group >= 0 and counts[group] >= cap:
+                self.blocked |= numbers == group

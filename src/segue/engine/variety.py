@@ -1,0 +1,33 @@
+"""Variety: the same seed draws the same list, another seed another.
+
+Adding Gumbel noise of scale T to scores and taking the best k draws k tracks without replacement,
+each with odds ``exp(score / T)`` (Kool, van Hoof and Welling, "Stochastic beams and where to find
+them", ICML 2019). Noise is a function of seed and track alone, so it does not depend on which
+others are candidates.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+
+
+def gumbel(seed: int, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return standard Gumbel noise for each track, ``[n]``, by SplitMix64 of seed and position.
+
+    >>> gumbel(1, np.array([5, 6]))[0] == gumbel(1, np.array([9, 5]))[1]
+    np.True_
+    """
+    state = _mixed(np.array([seed % 2**64], np.uint64))
+    bits = _mixed(state + positions.astype(np.uint64) * _STEP) >> np.uint64(11)
+    uniform = (bits.astype(np.float64) + 0.5) / 2.0**53
+    return -np.log(-np.log(uniform))
+
+
+def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Steele, Lea and Flood's finaliser (OOPSLA 2014); arithmetic is modulo 2^64."""
+    state = state + _STEP
+    state = (state ^ (state >> np.uint64(30))) * _FIRST
+    state = (state ^ (state >> np.uint64(27))) * _SECOND
+    return state ^ (state >> np.uint64(31))

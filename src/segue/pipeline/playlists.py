@@ -1,0 +1,304 @@
+"""`playlist`: several tracks that belong together, in an order.
+
+Four ways: from likes and dislikes, a radio that goes on for ever, a path from one track to another,
+and a blend for several listeners. All keep to exclusions and dials; see `segue.engine.radio`,
+`segue.engine.paths` and `segue.engine.groups` for how each is made.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from segue.engine import (
+    WINDOW,
+    Dials,
+    Engine,
+    Exclusions,
+    Feedback,
+    Pick,
+    Playlist,
+    Recommendations,
+    Served,
+    Step,
+    blend_listeners,
+)
+from segue.engine import Radio as EngineRadio
+from segue.engine import path as path_between
+from segue.errors import LibraryError, ModelError
+from segue.library import Library
+from segue.pipeline.opened import SPACES, Opened
+from segue.pipeline.recommend import from_opened
+from segue.pipeline.signals import vector_signal
+from segue.signals import VectorSignal
+from segue.types import Track
+
+LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
+"""A playlist is listened to in one go: not three of an artist, and not all of a kind."""
+
+RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
+"""Half may be known, and another evening is another evening."""
+
+BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
+
+
+def from_likes(
+    library: Library,
+    like: Sequence[str],
+    dislike: Sequence[str] = (),
+    k: int = 20,
+    *,
+    user: str | None = None,
+    dials: Dials = LIKE_DIALS,
+    exclusions: Exclusions | None = None,
+) -> Playlist:
+    """Return `k` tracks like those that are liked and unlike those that are not.
+
+    Parameters
+    ----------
+    like, dislike
+        Track ids. They are not in the list themselves.
+    user
+        A listener whose history counts as well.
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 1 or nothing is liked.
+    UnknownListenerError, UnknownTrackError
+        If the library does not know who or what is named.
+    """
+    _check_count(k)
+    if not like:
+        raise ValueError("Nothing to go by: name at least one track that is liked.")
+    found = from_opened(
+        Opened.of(library),
+        user,
+        k,
+        like=like,
+        dislike=dislike,
+        dials=dials,
+        exclusions=exclusions,
+    )
+    return _playlist("like", found, {"user": user, "like": list(like), "dislike": list(dislike)})
+
+
+class Radio:
+    """An endless playlist that adapts; `said` holds what the listener should be told.
+
+    >>> radio = Radio(library, "alice")                          # doctest: +SKIP
+    >>> track = radio.next()                                     # doctest: +SKIP
+    >>> radio.feedback(track.track_id, "skip")                   # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        user: str | None = None,
+        *,
+        like: Sequence[str] = (),
+        dislike: Sequence[str] = (),
+        dials: Dials = RADIO_DIALS,
+        exclusions: Exclusions | None = None,
+        window: int = WINDOW,
+    ) -> None:
+        """Open a radio for a listener, or for somebody who names tracks that they like.
+
+        Raises
+        ------
+        ValueError
+            If neither a listener nor a liked track is given.
+        UnknownListenerError, UnknownTrackError
+            If the library does not know who or what is named.
+        """
+        if user is None and not like:
+            raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
+        self.user = user
+        self._opened = opened = Opened.of(library)
+        profile = opened.listener(user, like, dislike)
+        never = opened.excluded(exclusions)
+        never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
+        self._dials = dials
+        self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
+        self._rank = 0
+        self._hints = opened.hints(profile, dials, exclusions)
+
+    @property
+    def window(self) -> int:
+        """How many tracks come before one may come again."""
+        return self._radio.window
+
+    @property
+    def said(self) -> list[str]:
+        """What the listener should be told, as sentences."""
+        return [*self._hints, *self._radio.said]
+
+    def next(self) -> Pick:
+        """Return the next track.
+
+        Raises
+        ------
+        LibraryError
+            If there is nothing that may be played.
+        """
+        found = self._radio.next()
+        if found is None:
+            raise LibraryError(
+                "There is nothing that may be played: exclude less, or like tracks of which"
+                " something is known."
+            )
+        explainer, profile = self._opened.explainer, self._radio.profile
+        (pick,) = explainer.picks(found, profile, self._dials)[1]
+        self._rank += 1
+        return replace(pick, rank=self._rank)
+
+    def feedback(self, track: str, what: Feedback) -> None:
+        """Take in that a track (by id) was skipped, liked or played to its end.
+
+        Raises
+        ------
+        ValueError
+            If it is none of skip, like, play.
+        UnknownTrackError
+            If the library does not hold the track.
+        """
+        self._radio.feedback(self._opened.catalogue.position(track), what)
+
+    def take(self, k: int) -> Playlist:
+        """Return the next `k` tracks, as if all were heard without a word."""
+        _check_count(k)
+        tracks = [self.next() for _ in range(k)]
+        about = {"user": self.user, "window": self.window}
+        return Playlist("radio", tracks, about, self.said)
+
+
+def path(
+    library: Library,
+    start: str,
+    end: str,
+    k: int = 12,
+    *,
+    signal: str | None = None,
+    exclusions: Exclusions | None = None,
+) -> Playlist:
+    """Return up to `k` tracks that lead from one to another in even steps, both included.
+
+    Parameters
+    ----------
+    signal
+        In whose space to go; by default the first of knn, timbre, temporal and metadata that
+        places both tracks.
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 2.
+    UnknownTrackError
+        If the library does not hold one of the tracks.
+    ModelNotTrainedError, ModelError
+        If the signal's model is not there, or no signal places both tracks.
+    LibraryError
+        If there is no way between them.
+    """
+    if k < 2:
+        raise ValueError(f"k is {k}: a path has at least 2 tracks.")
+    opened = Opened.of(library)
+    catalogue = opened.catalogue
+    ends = [catalogue.position(start), catalogue.position(end)]
+    if ends[0] == ends[1]:
+        raise LibraryError(f"A path from {start!r} to itself is no path: name two tracks.")
+    space = (
+        _placing(opened.engine, ends)
+        if signal is None
+        else vector_signal(library, catalogue, signal)
+    )
+    barred = opened.excluded(exclusions)
+    for group in opened.engine.recordings:
+        barred[list(group[1:])] = True  # one file of each recording is enough
+    own = np.zeros(len(catalogue), bool)
+    own[ends] = True
+    allowed = space.has_vector & ~barred & ~opened.engine.barred(own)
+    try:
+        found = path_between(space.vectors, ends[0], ends[1], k, allowed)
+    except ValueError as error:
+        raise LibraryError(f"No path by {space.name!r}: {error}") from None
+    degrees = [0.0, *np.degrees(found.steps).tolist()]
+    tracks = [
+        Step(place + 1, *_names(catalogue.tracks[position]), progress=at, step=step)
+        for place, (position, at, step) in enumerate(
+            zip(found.positions.tolist(), found.progress.tolist(), degrees, strict=True)
+        )
+    ]
+    about = {"from": start, "to": end, "signal": space.name, "evenness": found.evenness}
+    hints = opened.hints(opened.listener(None), Dials(), exclusions)
+    if len(tracks) < k:
+        hints.append(f"{len(tracks)} of {k} tracks: no more lie between.")
+    return Playlist("path", tracks, about, hints)
+
+
+def blend(
+    library: Library,
+    users: Sequence[str],
+    k: int = 20,
+    *,
+    dials: Dials = BLEND_DIALS,
+    exclusions: Exclusions | None = None,
+) -> Playlist:
+    """Return `k` tracks for several listeners together, fair to each.
+
+    Raises
+    ------
+    ValueError
+        If `k` is below 1, there are not at least two listeners, or one is named twice.
+    UnknownListenerError
+        If the library does not know one of them.
+    """
+    _check_count(k)
+    if len(users) < 2 or len(set(users)) < len(users):
+        raise ValueError(f"A blend of {', '.join(users) or 'nobody'}: name two or more listeners.")
+    opened = Opened.of(library)
+    profiles = [opened.listener(user) for user in users]
+    found = blend_listeners(
+        opened.engine, profiles, k, dials, opened.facts, never=opened.excluded(exclusions)
+    )
+    tracks = []
+    for place, position in enumerate(found.ranked.positions.tolist()):
+        parts, tastes = found.ranked.parts[place].tolist(), found.tastes[place].tolist()
+        tracks.append(
+            Served(
+                place + 1,
+                *_names(opened.catalogue.tracks[position]),
+                score=sum(parts),
+                why=dict(zip((*users, *found.ranked.dials), parts, strict=True)),
+                tastes=dict(zip(users, tastes, strict=True)),
+                serves=users[int(np.argmax(tastes))],
+            )
+        )
+    mean = found.tastes.mean(axis=0).tolist() if tracks else [None] * len(users)
+    about = {"users": list(users), "mean_taste": dict(zip(users, mean, strict=True))}
+    hints = opened.hints(profiles[0], dials, exclusions)
+    return Playlist("blend", tracks, about, hints)
+
+
+def _playlist(kind: str, found: Recommendations, about: Mapping[str, Any]) -> Playlist:
+    return Playlist(kind, found.tracks, {**about, "weights": dict(found.weights)}, found.hints)
+
+
+def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
+    """Return the first signal whose space has both tracks."""
+    spaces = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
+    ordered = sorted(spaces, key=lambda name: SPACES.index(name) if name in SPACES else len(SPACES))
+    for name in ordered:
+        if spaces[name].has_vector[list(ends)].all():
+            return spaces[name]
+    raise ModelError("No signal places both tracks: segue library problems says what is unknown.")
+
+
+def _names(track: Track) -> tuple[str, str | None, str | None]:
+    return track.track_id, track.title, track.artist
+
+
+def _check_count(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k is {k}: ask for at least 1 track.")

@@ -1,0 +1,41 @@
+"""Dials say what is wrong with a setting, and sliders weigh signals."""
+
+import numpy as np
+import pytest
+
+from segue.engine import Dials
+from segue.errors import ModelError
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"diversity": -0.1}, "diversity is -0.1: give a number from 0 to 1"),
+        ({"calibration": 2}, "calibration is 2"),
+        ({"variety": float("nan")}, "variety is nan"),
+        ({"familiar": 1.5}, "familiar is 1.5"),
+        ({"popularity": -2}, "popularity is -2: give a number from -1 to 1"),
+        ({"artist_cap": 0}, "artist_cap is 0: allow at least 1"),
+        ({"album_cap": -1}, "album_cap is -1"),
+        ({"seed": -1}, "seed is -1"),
+        ({"weights": {"timbre": -1}}, "weight of 'timbre' is -1"),
+        ({"weights": {"timbre": float("inf")}}, "weight of 'timbre' is inf"),
+    ],
+)
+def test_a_wrong_setting_is_told(settings, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Dials(**settings)
+
+
+def test_sliders_replace_the_learned_weights_that_they_name():
+    learned = np.array([0.2, 0.3, 0.5])
+    names = ["timbre", "tags", "popularity"]
+    assert Dials().weigh(names, learned) is learned
+    found = Dials(weights={"popularity": 0}).weigh(names, learned)
+    np.testing.assert_allclose(found, [0.4, 0.6, 0])
+    found = Dials(weights={"timbre": 1.5}).weigh(names, learned)
+    np.testing.assert_allclose(found, np.array([1.5, 0.3, 0.5]) / 2.3)
+    with pytest.raises(ModelError, match=r"no signal 'loudness' to weigh: it has timbre, tags"):
+        Dials(weights={"loudness": 1}).weigh(names, learned)
+    with pytest.raises(ModelError, match="No signal has a weight above 0"):
+        Dials(weights=dict.fromkeys(names, 0)).weigh(names, learned)

@@ -1,0 +1,69 @@
+"""Blends: fair to each listener, and nothing that one of them dislikes."""
+
+import numpy as np
+import pytest
+
+from segue.engine import Dials, Engine, TrackFacts, blend_listeners, profile_from_seeds
+from segue.types import Track
+
+N = 8
+FACTS = TrackFacts.of([Track(track_id=str(i)) for i in range(N)])
+
+
+class Tastes:
+    """A signal that knows what the listener who likes a track thinks of all."""
+
+    name = "tastes"
+    rows = np.array(
+        [
+            # the first loves 0, hates 1; the second the other way; both think well of 2
+            [9, 0, 6, 3, 3, 3, 3, 3],
+            [0, 9, 6, 3, 3, 3, 3, 3],
+        ],
+        np.float32,
+    )
+
+    def for_listeners(self, profiles):
+        return np.stack([self.rows[0 if 6 in profile.positions else 1] for profile in profiles])
+
+    def for_track(self, position):
+        return np.full(N, np.nan, np.float32)
+
+
+ENGINE = Engine([Tastes()], np.array([0.8]))
+ANN, BOB = profile_from_seeds([6]), profile_from_seeds([7])
+
+
+def test_least_misery_finds_what_neither_hates():
+    found = blend_listeners(ENGINE, [ANN, BOB], 6, Dials(), FACTS)
+    assert found.ranked.positions[0] == 2
+    assert set(found.ranked.positions[-2:].tolist()) == {0, 1}
+    np.testing.assert_allclose(found.ranked.parts.sum(axis=1), found.ranked.scores, atol=1e-6)
+    np.testing.assert_allclose(found.ranked.weights, [0.5, 0.5])
+    assert found.tastes.shape == (6, 2)
+    # what is known to either is not new to both
+    assert not {6, 7} & set(found.ranked.positions.tolist())
+
+
+def test_average_alone_does_not_mind_misery():
+    average = blend_listeners(ENGINE, [ANN, ANN, BOB], 3, Dials(), FACTS, misery=0)
+    fair = blend_listeners(ENGINE, [ANN, ANN, BOB], 3, Dials(), FACTS)
+    assert average.ranked.positions[0] == 0
+    assert fair.ranked.positions[0] == 2
+
+
+def test_what_one_dislikes_never_comes():
+    dislikes = profile_from_seeds([6], [2])
+    found = blend_listeners(ENGINE, [dislikes, BOB], N, Dials(familiar=1), FACTS)
+    assert 2 not in found.ranked.positions
+    assert len(found.ranked.positions) == N - 1
+    never = np.arange(N) == 3
+    found = blend_listeners(ENGINE, [ANN, BOB], N, Dials(familiar=1), FACTS, never=never)
+    assert 3 not in found.ranked.positions
+
+
+def test_nobody_and_nonsense_are_told():
+    with pytest.raises(ValueError, match="give at least one"):
+        blend_listeners(ENGINE, [], 3, Dials(), FACTS)
+    with pytest.raises(ValueError, match="misery is 2"):
+        blend_listeners(ENGINE, [ANN], 3, Dials(), FACTS, misery=2)

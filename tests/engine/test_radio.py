@@ -1,0 +1,115 @@
+"""Radio: never empty, never too soon again, and it hears what it is told."""
+
+import numpy as np
+import pytest
+
+from segue.engine import Dials, Engine, Radio, TrackFacts, profile_from_seeds
+from segue.index import normalise
+from segue.signals import VectorSignal
+from segue.types import Track
+
+NEW = Dials()
+ANY = Dials(familiar=1)
+
+
+@pytest.fixture
+def kinds():
+    """Thirty tracks of three kinds, ten artists, and an engine that hears the kinds."""
+    rng = np.random.default_rng(0)
+    points = np.eye(3)[np.arange(30) % 3] + rng.normal(scale=0.1, size=(30, 3))
+    tracks = [Track(track_id=str(i), artist=f"A{i % 10}") for i in range(30)]
+    signal = VectorSignal("timbre", normalise(points.astype(np.float32)))
+    return Engine([signal], np.array([0.8])), TrackFacts.of(tracks)
+
+
+def station(kinds, profile, dials=NEW, never=None, **settings):
+    engine, facts = kinds
+    never = np.zeros(30, bool) if never is None else never
+    return Radio(engine, profile, facts, dials, never, **settings)
+
+
+def play(radio, n):
+    return [int(radio.next().ranked.positions[0]) for _ in range(n)]
+
+
+def test_no_track_again_within_the_window_nor_an_artist_within_the_gap(kinds):
+    radio = station(kinds, profile_from_seeds([0, 3]), Dials(familiar=1, variety=0.3), window=12)
+    played = play(radio, 100)
+    for i in range(100):
+        assert played[i] not in played[max(0, i - 12) : i]
+        assert played[i] % 10 not in {one % 10 for one in played[max(0, i - 4) : i]}
+    assert radio.window == 12
+    assert radio.said == []
+
+
+def test_a_small_library_shrinks_the_window_and_says_so(kinds):
+    never = np.ones(30, bool)
+    never[[4, 5, 7]] = False
+    radio = station(kinds, profile_from_seeds([0]), ANY, never)
+    played = play(radio, 12)
+    assert set(played) == {4, 5, 7}
+    assert all(played[i] != played[i - 1] for i in range(1, 12))
+    assert radio.window == 2
+    assert radio.said == ["only 3 tracks may be played: one comes again after 2 others."]
+
+
+def test_one_track_is_enough_and_none_is_told(kinds):
+    never = np.ones(30, bool)
+    never[7] = False
+    radio = station(kinds, profile_from_seeds([7]), NEW, never)
+    assert play(radio, 3) == [7, 7, 7]
+    radio.feedback(7, "skip")
+    assert play(radio, 2) == [7, 7]
+    never[7] = True
+    assert station(kinds, profile_from_seeds([7]), NEW, never).next() is None
+
+
+def test_it_turns_away_from_what_is_skipped_and_towards_what_is_liked(kinds):
+    profile = profile_from_seeds([0, 3, 1, 4])  # two of kind 0, two of kind 1
+    radio = station(kinds, profile, window=8)
+    before = np.array(play(radio, 8)) % 3
+    assert {0, 1} <= set(before.tolist())
+    for position in (6, 9):
+        radio.feedback(position, "skip")
+    after = play(radio, 8)
+    assert sum(one % 3 == 0 for one in after) < (before == 0).sum()
+    assert not {6, 9} & set(after)
+    other = station(kinds, profile, window=8)
+    for position in (2, 5):
+        other.feedback(position, "like")
+    assert sum(one % 3 == 2 for one in play(other, 8)) > (before == 2).sum()
+    with pytest.raises(ValueError, match="'love': give one of skip, like, play"):
+        other.feedback(2, "love")
+
+
+def test_what_was_known_keeps_to_its_share(kinds):
+    known = list(range(15))
+    radio = station(kinds, profile_from_seeds(known), Dials(familiar=0.25), window=5)
+    share = np.cumsum([one in known for one in play(radio, 40)])
+    assert (share <= 0.25 * np.arange(1, 41) + 1e-9).all()
+    assert share[-1] > 0
+
+
+def test_the_same_seed_plays_the_same(kinds):
+    profile = profile_from_seeds([0, 1])
+    runs = [
+        tuple(play(station(kinds, profile, Dials(variety=0.5, seed=seed)), 10))
+        for seed in (1, 1, 2)
+    ]
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_files_of_one_recording_count_as_one(kinds):
+    engine, facts = kinds
+    twice = Engine(engine.signals, engine.all_listeners, recordings=[[3, 6]])
+    radio = Radio(twice, profile_from_seeds([0]), facts, NEW, np.zeros(30, bool), window=20)
+    assert len({3, 6} & set(play(radio, 20))) <= 1
+
+
+def test_parts_sum_to_scores(kinds):
+    radio = station(kinds, profile_from_seeds([0]), Dials(variety=0.4, popularity=0))
+    found = radio.next().ranked
+    np.testing.assert_allclose(found.parts.sum(axis=1), found.scores)
+    assert found.dials == ("variety",)
+    with pytest.raises(ValueError, match="window is -1"):
+        station(kinds, profile_from_seeds([0]), window=-1)

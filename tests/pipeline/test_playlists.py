@@ -1,0 +1,126 @@
+"""Dials, exclusions and playlists, on a small real library."""
+
+from dataclasses import replace
+
+import pytest
+
+from segue.engine import Dials, Exclusions
+from segue.errors import LibraryError, ModelError, UnknownListenerError, UnknownTrackError
+from segue.pipeline import playlists
+from segue.pipeline.recommend import recommend
+
+pytestmark = pytest.mark.slow
+
+
+def kind(track_id):
+    return int(track_id[1:]) % 3
+
+
+def test_dials_reach_the_list_and_its_reasons(trained):
+    plain = recommend(trained, "anna", 5)
+    assert recommend(trained, "anna", 5, dials=Dials()).tracks == plain.tracks
+    dials = Dials(diversity=0.5, variety=0.3, seed=3, weights={"popularity": 0})
+    found = recommend(trained, "anna", 5, dials=dials)
+    assert found.weights["popularity"] == 0
+    assert sum(found.weights.values()) == pytest.approx(1)
+    for pick in found.tracks:
+        assert set(pick.why) == {*found.weights, "variety", "diversity"}
+        assert sum(pick.why.values()) == pytest.approx(pick.score, abs=1e-9)
+    assert recommend(trained, "anna", 5, dials=dials).tracks == found.tracks
+    assert list(found.to_pandas().columns)[-2:] == ["why.variety", "why.diversity"]
+    with pytest.raises(ModelError, match="no signal 'volume' to weigh"):
+        recommend(trained, "anna", 5, dials=Dials(weights={"volume": 1}))
+
+
+def test_a_track_is_explained_by_what_the_listener_knows(trained):
+    known = set(trained.listens().query("user_id == 'anna'")["track_id"])
+    found = recommend(trained, "anna", 2)
+    for pick in found.tracks:
+        assert pick.top_signal in {*found.weights, None}
+        assert pick.because
+        assert {pull.track_id for pull in pick.because} <= known
+        assert all(kind(pull.track_id) == 0 for pull in pick.because)
+        assert pick.shared.genres == ["low"]
+
+
+def test_what_is_excluded_never_comes_and_what_is_unknown_is_told(trained):
+    rules = Exclusions(genres=("noise", "hihg"), artists=("Low Band 1",))
+    found = recommend(trained, "anna", 99, include_known=True, exclusions=rules)
+    artists = {pick.artist for pick in found.tracks}
+    assert artists
+    assert not any(artist.startswith("noise") or artist == "low band 1" for artist in artists)
+    assert found.hints == ["no track has the genre 'hihg': did you mean 'high'?"]
+    assert found.to_dict()["hints"] == found.hints
+    capped = recommend(trained, "anna", 99, dials=Dials(artist_cap=1))
+    artists = [pick.artist for pick in capped.tracks]
+    assert len(artists) == len(set(artists))
+    assert "the artist cap of 1 leaves no more" in capped.hints[-1]
+
+
+def test_a_playlist_from_likes(trained):
+    found = playlists.from_likes(trained, ["t00", "t03"], ["t01"], 4)
+    ids = [pick.track_id for pick in found.tracks]
+    assert {kind(one) for one in ids[:2]} == {0}
+    assert not {"t00", "t03", "t01"} & set(ids)
+    assert found.to_dict()["playlist"] == "like"
+    assert len(found.to_pandas()) == 4
+    with pytest.raises(ValueError, match="at least one track that is liked"):
+        playlists.from_likes(trained, [])
+    with pytest.raises(UnknownTrackError, match="nowhere"):
+        playlists.from_likes(trained, ["nowhere"])
+
+
+def test_a_radio_plays_on_and_hears(trained):
+    radio = playlists.Radio(trained, "anna", window=10)
+    played = [radio.next().track_id for _ in range(60)]
+    assert all(one not in played[max(0, i - 10) : i] for i, one in enumerate(played))
+    assert radio.window == 10
+    heard = radio.next()
+    assert heard.rank == 61
+    radio.feedback(heard.track_id, "skip")
+    assert heard.track_id not in [radio.next().track_id for _ in range(20)]
+    again = playlists.Radio(trained, "anna", window=10)
+    assert [again.next().track_id for _ in range(60)] == played
+    other = replace(playlists.RADIO_DIALS, seed=1)
+    assert [pick.track_id for pick in playlists.Radio(trained, "anna", dials=other).take(20).tracks]
+    with pytest.raises(ValueError, match="Nobody to play for"):
+        playlists.Radio(trained)
+
+
+def test_a_radio_of_a_small_library_says_that_it_repeats(trained):
+    found = playlists.Radio(trained, like=["t00"]).take(50)
+    assert len(found.tracks) == 50
+    assert found.about["window"] < 36
+    assert "comes again after" in found.hints[-1]
+    nothing = Exclusions(genres=("low", "high", "noise"))
+    with pytest.raises(LibraryError, match="nothing that may be played"):
+        playlists.Radio(trained, "anna", exclusions=nothing).next()
+
+
+def test_a_path_leads_from_one_to_the_other(trained):
+    found = playlists.path(trained, "t00", "t01", 6)
+    ids = [step.track_id for step in found.tracks]
+    assert (ids[0], ids[-1]) == ("t00", "t01")
+    assert len(ids) == len(set(ids)) <= 6
+    assert found.about["signal"] == "knn"
+    assert found.tracks[-1].progress == 1
+    rules = Exclusions(genres=("noise",))
+    by_name = playlists.path(trained, "t00", "t01", 6, signal="metadata", exclusions=rules)
+    assert all(kind(step.track_id) != 2 for step in by_name.tracks)
+    with pytest.raises(LibraryError, match="name two tracks"):
+        playlists.path(trained, "t00", "t00")
+    with pytest.raises(ValueError, match="at least 2 tracks"):
+        playlists.path(trained, "t00", "t01", 1)
+
+
+def test_a_blend_serves_each(trained):
+    found = playlists.blend(trained, ["anna", "ben"], 8)
+    assert {track.serves for track in found.tracks} == {"anna", "ben"}
+    for track in found.tracks:
+        assert sum(track.why.values()) == pytest.approx(track.score, abs=1e-9)
+        assert track.serves == max(track.tastes, key=track.tastes.get)
+    assert set(found.about["mean_taste"]) == {"anna", "ben"}
+    with pytest.raises(ValueError, match="two or more listeners"):
+        playlists.blend(trained, ["anna"])
+    with pytest.raises(UnknownListenerError, match="nobody"):
+        playlists.blend(trained, ["anna", "nobody"])
