@@ -40,12 +40,12 @@ class AlsSettings:
     """How the factors are learned."""
 
     dimensions: int = 128
-    regularization: float = 0.003
+    regularization: float = 0.01
     frequency: float = 1.0  # 0: everybody alike, 1: in proportion to their listens
-    unobserved: float = 0.1  # weight of what nobody listened to
+    unobserved: float = 0.05  # weight of what nobody listened to
     strength: float = 0.0  # what a listen gains in weight by its value over the mean
     iterations: int = 12
-    prior: float = 1.0  # listeners that an item's features are worth
+    prior: float = 3.0  # listeners that an item's features are worth
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -22,7 +22,7 @@ from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.ease import Ease, EaseSettings
 from segue.listening.model import Matrix, as_matrix
 
-BUDGET = 5e11
+BUDGET = 2.5e11
 """Operations that a search may take: a minute or two on two cores of 2020."""
 
 Settings = TypeVar("Settings", AlsSettings, EaseSettings)
