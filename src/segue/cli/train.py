@@ -19,6 +19,8 @@ class Model(StrEnum):
     transformer = "transformer"
     knn = "knn"
     ensemble = "ensemble"
+    collaborative = "collaborative"
+    sequence = "sequence"
     all = "all"
 
 
@@ -26,8 +28,8 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="Which model: cnn, rnn, transformer, knn, ensemble, or all that there is data for."
-            " With --on, a column."
+            help="Which model: cnn, rnn, transformer, knn, ensemble, collaborative, sequence, or"
+            " all that there is data for. With --on, a column."
         ),
     ],
     target: Annotated[
@@ -49,7 +51,7 @@ def train(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Train the networks and the nearest neighbours, or a head on a pretrained ear."""
+    """Train networks, neighbours, and what learns from listens; or a head on a pretrained ear."""
     if on is None and model not in set(Model):
         known = ", ".join(Model)
         raise typer.BadParameter(f"{model!r} is not one of {known}; a column needs --on musicnn")

@@ -79,7 +79,11 @@ def profiles_of(
         says = values[part] != 0
         known = tracks[part]
         found[str(names[number])] = Profile(
-            known[says], values[part][says], known, *histories.get(user, empty)
+            known[says],
+            values[part][says],
+            known,
+            *histories.get(user, empty),
+            user=str(names[number]),
         )
     return _with_friends(found, friends)
 
