@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segue.engine import Dials, Engine, Radio, TrackFacts, profile_from_seeds
+from segue.engine import Dials, Engine, Radio, TrackFacts, Weights, profile_from_seeds
 from segue.index import normalise
 from segue.signals import VectorSignal
 from segue.types import Track
@@ -19,7 +19,7 @@ def kinds():
     points = np.eye(3)[np.arange(30) % 3] + rng.normal(scale=0.1, size=(30, 3))
     tracks = [Track(track_id=str(i), artist=f"A{i % 10}") for i in range(30)]
     signal = VectorSignal("timbre", normalise(points.astype(np.float32)))
-    return Engine([signal], np.array([0.8])), TrackFacts.of(tracks)
+    return Engine([signal], Weights.fixed([0.8])), TrackFacts.of(tracks)
 
 
 def station(kinds, profile, dials=NEW, never=None, **settings):
@@ -101,7 +101,7 @@ def test_the_same_seed_plays_the_same(kinds):
 
 def test_files_of_one_recording_count_as_one(kinds):
     engine, facts = kinds
-    twice = Engine(engine.signals, engine.all_listeners, recordings=[[3, 6]])
+    twice = Engine(engine.signals, engine.weights, recordings=[[3, 6]])
     radio = Radio(twice, profile_from_seeds([0]), facts, NEW, np.zeros(30, bool), window=20)
     assert len({3, 6} & set(play(radio, 20))) <= 1
 

@@ -1,0 +1,151 @@
+"""Weights: planted ones are found again, own ones only where listeners differ, live ones move."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segue.engine import Belief, Example, Weights, examples_from, learn, shares, updated
+from segue.engine.examples import choices_of
+from segue.engine.weights import _Stacked, likeliest
+from segue.signals import Profile
+
+N_TRACKS = 200
+
+
+class ByListener:
+    """A signal with a fixed row of scores for every listener, who is told by name."""
+
+    def __init__(self, name, rows):
+        self.name, self.rows = name, rows
+
+    def for_listeners(self, profiles):
+        return np.stack([self.rows[profile.user] for profile in profiles])
+
+    def for_track(self, position):
+        raise NotImplementedError
+
+
+def planted(weights_of, n_listeners=150, n_chosen=8, seed=0):
+    """Listeners who choose by their own weights over three signals of standard normal scores."""
+    rng = np.random.default_rng(seed)
+    scores = rng.standard_normal((3, n_listeners, N_TRACKS)).astype(np.float32)
+    examples = []
+    nothing = np.zeros(0, np.int64)
+    for user in range(n_listeners):
+        wanted = weights_of(user) @ scores[:, user] + rng.gumbel(size=N_TRACKS)
+        profile = Profile(nothing, nothing.astype(np.float32), nothing, user=str(user))
+        examples.append(Example(profile, np.argsort(-wanted)[:n_chosen]))
+    names = [str(user) for user in range(n_listeners)]
+    signals = [
+        ByListener(f"signal {i}", dict(zip(names, scores[i], strict=True))) for i in range(3)
+    ]
+    return signals, examples
+
+
+def test_planted_weights_are_found_again():
+    signals, examples = planted(lambda _: np.array([1.5, 0.5, 0.0]), n_chosen=1, n_listeners=600)
+    found = learn(signals, examples).everyone
+    np.testing.assert_allclose(found, [1.5, 0.5, 0.0], atol=0.15)
+
+
+def test_a_signal_that_misleads_counts_nothing_and_is_not_turned_around():
+    signals, examples = planted(lambda _: np.array([1.0, -1.0, 0.0]))
+    found = learn(signals, examples).everyone
+    assert found[0] > 0.5
+    assert found[1] == 0
+
+
+def test_the_sum_over_others_is_that_over_all_tracks():
+    signals, examples = planted(lambda _: np.ones(3), n_listeners=1)
+    few = choices_of(signals, examples)[0]
+    assert np.exp(few.log_counts).sum() == pytest.approx(N_TRACKS)
+
+
+def test_the_slope_is_that_of_the_loss():
+    signals, examples = planted(lambda _: np.array([1.0, 0.2, 0.0]), n_listeners=5)
+    stacked = _Stacked(choices_of(signals, examples))
+    at = np.array([0.4, 0.1, 0.3])
+    slope = stacked.loss(at)[1]
+    for i in range(3):
+        step = np.zeros(3)
+        step[i] = 1e-5
+        numeric = (stacked.loss(at + step)[0] - stacked.loss(at - step)[0]) / 2e-5
+        assert slope[i] == pytest.approx(numeric, rel=1e-4)
+
+
+def test_listeners_who_differ_have_their_own_weights():
+    one, other = np.array([2.0, 0.0, 0.0]), np.array([0.0, 2.0, 0.0])
+    signals, examples = planted(lambda user: one if user % 2 else other)
+    found = learn(signals, examples)
+    assert found.personal
+    even, odd = found.of("0"), found.of("1")
+    assert even[1] > found.of(None)[1] > odd[1]
+    assert odd[0] > found.of(None)[0] > even[0]
+
+
+def test_listeners_who_do_not_differ_have_everyones():
+    signals, examples = planted(lambda _: np.array([1.0, 0.5, 0.2]))
+    found = learn(signals, examples)
+    own = np.stack([found.of(str(user)) for user in range(20)])
+    assert np.abs(own - found.of(None)).max() < 0.1
+
+
+def test_without_listeners_all_signals_count_alike():
+    assert learn([ByListener("a", {}), ByListener("b", {})], []).of("anybody").tolist() == [
+        0.5,
+        0.5,
+    ]
+
+
+def test_the_same_seed_gives_the_same_weights():
+    signals, examples = planted(lambda _: np.array([1.0, 0.5, 0.0]))
+    first, second = learn(signals, examples, seed=4), learn(signals, examples, seed=4)
+    np.testing.assert_array_equal(first.everyone, second.everyone)
+
+
+def test_likes_move_weights_towards_what_was_liked_and_skips_away():
+    belief = Belief(np.array([0.5, 0.5]), np.eye(2) * 4)
+    others = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
+    track = np.array([2.0, -1.0])
+    liked = updated(belief, track, others, liked=True)
+    skipped = updated(belief, track, others, liked=False)
+    assert liked.mean[0] > 0.5 > liked.mean[1]
+    assert skipped.mean[0] < 0.5 < skipped.mean[1]
+    for after in (liked, skipped):
+        assert (np.linalg.eigvalsh(after.precision - belief.precision) >= -1e-9).all()
+
+
+def test_one_like_after_another_comes_near_to_learning_from_all_at_once():
+    signals, examples = planted(lambda _: np.array([1.0, 0.0, 0.5]), n_listeners=1, n_chosen=40)
+    choices = choices_of(signals, examples)[0]
+    belief = Belief(np.zeros(3), np.eye(3))
+    for track in choices.chosen:
+        belief = updated(belief, track.astype(np.float64), choices.others, liked=True)
+    at_once = likeliest([choices])
+    assert np.corrcoef(np.maximum(belief.mean, 0), at_once)[0, 1] > 0.95
+
+
+def test_a_belief_takes_the_place_of_everyones():
+    weights = Weights(np.array([0.3, 0.3]), np.array([0.1, 0.1]))
+    own = Belief(np.array([0.9, 0.1]), np.eye(2))
+    assert weights.with_belief("ann", own).of("ann").tolist() == [0.9, 0.1]
+    assert weights.of("ann").tolist() == [0.5, 0.5]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_shares_are_shares(values):
+    found = shares(np.array(values))
+    assert found.sum() == pytest.approx(1)
+    assert (found >= 0).all()
+
+
+def test_examples_hide_likes_as_if_never_met():
+    positions = np.arange(10)
+    profile = Profile(positions, np.ones(10, np.float32), positions)
+    (found,) = examples_from([profile])
+    assert len(found.chosen) == 2
+    assert not np.isin(found.chosen, found.profile.known).any()
+    assert examples_from([replace(profile, weights=-profile.weights)]) == []
