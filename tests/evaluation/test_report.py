@@ -99,7 +99,9 @@ def figures(*names, n=60, metric=0.1):
 def group(name, low, high, gain):
     gains = dict.fromkeys(("ndcg@10", "ndcg@20"), gain)
     names = ("personal", "global", "knn", "popularity")
-    return ListenerGroup(name=name, low=low, high=high, figures=figures(*names), gains=gains)
+    return ListenerGroup(
+        name=name, low=low, high=high, figures=figures(*names), gains=gains, over_single=gains
+    )
 
 
 BETTER = Difference(0.02, (0.01, 0.03), 0.0002, 60)
@@ -393,6 +395,10 @@ def test_blending_and_own_weights_are_told_with_interval_and_p():
 def test_the_further_parts_are_told():
     shows, _ = said(lists(details=details()))
     assert "Own weights help \u201cniche\u201d and harm \u201cmainstream\u201d." in shows
+    assert (
+        "The blend is better than the best single signal for \u201cniche\u201d and worse than the"
+        " best single signal for \u201cmainstream\u201d." in shows
+    )
     assert "finds 2.00 times as much as likeness of tags (95% interval 1.60 to 2.40)" in shows
     assert "For 60 new listeners who picked 3 tracks, the blend has nDCG@20 0.100" in shows
     assert "The control holds" in shows

@@ -57,7 +57,7 @@ def test_recommendations_have_every_metric_of_every_model(everything, trained):
     reports = everything[1]["reports"]
     document = next(report for report in reports if report["task"] == "recommendation")
     used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
-    signals = {*used, "knn", "metadata", "popularity"}
+    signals = {*used, "knn", "metadata", "popularity", "recency", "sequence"}
     assert set(document["models"]) == {"personal", "global", "random"} | signals
     for metrics in document["models"].values():
         assert set(metrics) == {f"{name}@{k}" for name in METRICS for k in (5, 10, 20)}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from segue.evaluation import (
     NICHE_TO_MAINSTREAM,
     Comparison,
+    Difference,
     Group,
     ListenerGroup,
     RankingResult,
@@ -64,23 +65,30 @@ def judge_groups(
     shown = dict.fromkeys((PERSONAL, GLOBAL, single, POPULARITY))
     chosen = {name: results[name] for name in shown if name in results}
     return {
-        by: [_group(group, chosen, asked.seed) for group in groups]
+        by: [_group(group, chosen, single, asked.seed) for group in groups]
         for by, groups in divided.items()
     }
 
 
-def _group(group: Group, results: Mapping[str, RankingResult], seed: int) -> ListenerGroup:
+def _group(
+    group: Group, results: Mapping[str, RankingResult], single: str, seed: int
+) -> ListenerGroup:
     own = {
         name: {metric: result.per_user[metric][group.members] for metric in _OF_GROUPS}
         for name, result in results.items()
     }
+
+    def over(other: str) -> dict[str, Difference]:
+        return {
+            metric: paired(own[PERSONAL][metric], own[other][metric], seed=seed)
+            for metric in _OF_GROUPS
+        }
+
     return ListenerGroup(
         name=group.name,
         low=group.low,
         high=group.high,
         figures=figures(results, _OF_GROUPS, rows=group.members, seed=seed),
-        gains={
-            metric: paired(own[PERSONAL][metric], own[GLOBAL][metric], seed=seed)
-            for metric in _OF_GROUPS
-        },
+        gains=over(GLOBAL),
+        over_single=over(single),
     )

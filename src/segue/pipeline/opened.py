@@ -21,8 +21,10 @@ from segue.pipeline.signals import listeners_of, open_engine
 from segue.signals import Profile, VectorSignal
 from segue.sources import comparison_key
 
-SPACES = ("knn", "timbre", "temporal", "metadata")
-"""Signals whose vectors say how alike two tracks of a list are, the first that there is."""
+SPACES = ("knn", "timbre", "temporal", "tags", "metadata")
+"""Signals whose vectors say how alike two tracks of a list are, the first that places most."""
+
+_MOST_PLACED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +131,5 @@ def comparing_space(engine: Engine) -> VectorSignal | None:
     """Return the signal whose space says how alike tracks of a list are; None where none is one."""
     found = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
     named = [found[name] for name in SPACES if name in found]
-    return next(iter([*named, *found.values()]), None)
+    most = [signal for signal in named if signal.has_vector.mean() >= _MOST_PLACED]
+    return next(iter([*most, *named, *found.values()]), None)

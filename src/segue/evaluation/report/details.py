@@ -48,7 +48,8 @@ class Comparison:
 class ListenerGroup:
     """Some of the listeners, of values `low` to `high` in what they are divided by.
 
-    `gains` are what personal weights bring over everyone's, by metric.
+    By metric, `gains` are what personal weights bring over everyone's, and `over_single` what they
+    bring over the best single signal.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ListenerGroup:
     high: float
     figures: Figures
     gains: Mapping[str, Difference]
+    over_single: Mapping[str, Difference] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as documents hold it."""
@@ -65,6 +67,9 @@ class ListenerGroup:
             "high": self.high,
             **self.figures.to_dict(),
             "personal_minus_global": {k: found.to_dict() for k, found in self.gains.items()},
+            "personal_minus_best_single": {
+                k: found.to_dict() for k, found in self.over_single.items()
+            },
         }
 
 

@@ -27,6 +27,7 @@ from segue.evaluation.report.details_words import (
 from segue.evaluation.report.dial_plot import dial_plot
 from segue.evaluation.report.tables import Cell, Row, Table, model_table, number, spread
 from segue.evaluation.report.words import display_name, title_of
+from segue.evaluation.significance import Difference
 
 _GROUP_CUTS = (10, 20)
 _COLD_METRICS = ("ndcg@20", "recall@20", "ndcg@10", "recall@10")
@@ -80,7 +81,13 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
         rows.append(Row(name, group_title(group, by), cells, None))
     caption = f"{title_of(metric)}. Best of each row in bold; small print: intervals."
     heads = [*map(display_name, names), "Personal minus global"]
+    heads += ["Personal minus best signal"] if groups[0].over_single else []
     return Table(caption, heads, rows, "")
+
+
+def _gain(gain: Difference) -> Cell:
+    low, high = gain.interval
+    return Cell(signed(gain.mean), f"{signed(low)} to {signed(high)}, {p_value(gain.p)}")
 
 
 def _roles(models: Mapping[str, Any]) -> dict[str, str]:

@@ -21,7 +21,7 @@ MEANINGS = {
     "collaborative": "who plays this plays that",
     "sequence": "what follows what",
     "tags": "alike in tags",
-    "metadata": "alike in artist, genre, tags",
+    "metadata": "alike in artist, genre, year",
     "lyrics": "alike in words",
     "timbre": "alike in sound",
     "temporal": "alike in course",
@@ -118,7 +118,7 @@ def signed(value: float, digits: int = 4) -> str:
     """
     if not math.isfinite(value):
         return "not known"
-    return f"{value:+.{digits}f}".replace("-", "\u2212")
+    return f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\u2212")
 
 
 def p_value(p: float) -> str:
@@ -148,7 +148,21 @@ def group_sentence(by: str, groups: Sequence[ListenerGroup]) -> str:
     harmed = [_spoken(found) for found in groups if found.gains[_GROUP_METRIC].side < 0]
     gains = f"Own weights help {joined(helped)}" if helped else "Own weights help no group"
     gains += f" and harm {joined(harmed)}." if harmed else ", and harm none."
-    return f"{GROUPED[by]}: {title_of(_GROUP_METRIC)} is {figures}. {gains}"
+    return f"{GROUPED[by]}: {title_of(_GROUP_METRIC)} is {figures}. {gains}{_over_single(groups)}"
+
+
+def _over_single(groups: Sequence[ListenerGroup]) -> str:
+    sides = {
+        side: [_spoken(one) for one in groups if one.over_single[_GROUP_METRIC].side == side]
+        for side in (1, -1)
+        if all(one.over_single for one in groups)
+    }
+    told = [
+        f"{word} the best single signal for {joined(sides[side])}"
+        for side, word in ((1, "better than"), (-1, "worse than"))
+        if sides.get(side)
+    ]
+    return f" The blend is {joined(told)}." if told else ""
 
 
 def _spoken(group: ListenerGroup) -> str:
@@ -209,10 +223,15 @@ def control_sentence(control: Control) -> str:
             f"The control failed: with content exchanged between tracks, {joined(failed)} is still"
             " better than chance, so something other than content decides there."
         )
-    named = joined(spoken_name(name) for name in control.fell)
+    chance = next(iter(control.chance.intervals.values()))[_COLD_METRIC][1]
+    real = control.real.intervals
+    good = [spoken_name(name) for name in control.fell if real[name][_COLD_METRIC][0] > chance]
+    if not good:
+        return "No content is better than chance as it is, so the control says nothing."
     return (
-        f"The control holds: with content exchanged between tracks at random, {named} falls to"
-        " chance, so it is the content that finds tracks."
+        f"The control holds: with content exchanged between tracks at random, {joined(good)}"
+        f" {'falls' if len(good) == 1 else 'fall'} to chance, so it is the content that finds"
+        " tracks."
     )
 
 
@@ -257,7 +276,8 @@ def group_title(group: ListenerGroup, by: str) -> str:
     """Return what a group's row says beneath its name."""
     n = f"{group.figures.n:,} listeners"
     if by == "popularity":
-        return f"{n}; what they like, {percent(group.low)} to {percent(group.high)} of all like"
+        low, high = 100 * group.low, 100 * group.high
+        return f"{n}; what they like, {low:.1f}% to {high:.1f}% of all like"
     return f"{n}; {group.low:.0f} to {group.high:.0f} likes known"
 
 

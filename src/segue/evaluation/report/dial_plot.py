@@ -35,6 +35,7 @@ def dial_plot(found: DialCurves) -> Plot | None:
     None where nothing moves.
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     panels = [name for name in PANELS if _moves(found, f"{name}@{found.k}")]
     if not panels:
@@ -75,6 +76,7 @@ def dial_plot(found: DialCurves) -> Plot | None:
             )
         axes.set_xlabel(PANELS[panels[place]], color=MUTED, fontsize=10)
         axes.set_ylabel(title_of(accuracy) if place % _COLUMNS == 0 else "", color=MUTED)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.tick_params(colors=MUTED, labelsize=9, length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.spines[["bottom"]].set_color(GRID)
