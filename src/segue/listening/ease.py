@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Ids, Matrix, Scores, liked
+from segue.listening.model import Ids, Matrix, Scores, liked, without
+from segue.listening.threads import for_each
 
 _BLOCK = 1_024
 
@@ -41,8 +42,11 @@ class EaseSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no solution."""
-        if self.regularization <= 0:
+        if not self.regularization > 0:
             raise ValueError(f"regularization is {self.regularization}: it must be above 0.")
+        for name in ("most_items", "kept"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
 
 
 class Ease(ItemItemModel):
@@ -69,9 +73,9 @@ class Ease(ItemItemModel):
         ones = histories.copy()
         ones.data = np.sign(ones.data)
         scaled = (ones @ sparse.diags_array(self._column_scale())).tocsr()
-        if not self.by_users_:
-            return super().score(scaled) * self._lift()
-        return self._by_users(scaled)
+        scores = self._by_users(scaled) if self.by_users_ else super().score(scaled)
+        scores *= self._lift()
+        return scores
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: the scores of somebody who likes that item alone."""
@@ -94,7 +98,7 @@ class Ease(ItemItemModel):
                 part.multiply(part @ kernel).sum(axis=1)
             ).ravel()
         self.diagonal_ = np.maximum(1 - inside, 1e-9).astype(np.float32)  # l times diag(P)
-        self._scaled = scaled
+        self.spoken_for_ = self.listeners_ > 0
 
     def _by_users(self, scaled: Matrix) -> Scores:
         heard = scaled @ self._by_item
@@ -105,24 +109,26 @@ class Ease(ItemItemModel):
         # of an item itself nothing may be said: B has a diagonal of zeros
         own = scaled.data * (1 - 1 / self.diagonal_[scaled.indices])
         scores[rows, scaled.indices] += own
-        scores[:, self.listeners_ == 0] = np.nan
-        return scores * self._lift()
+        scores[np.diff(scaled.indptr) == 0] = np.nan
+        return without(scores, self.spoken_for_)
 
     def _fit_items(self, scaled: Matrix) -> None:
         n_items = scaled.shape[1]
         order = np.argsort(-self.listeners_, kind="stable")[: self.settings.most_items]
         chosen = np.sort(order[self.listeners_[order] > 0])
-        gram = (scaled[:, chosen].T @ scaled[:, chosen]).toarray().astype(np.float32)
-        gram[np.diag_indices(len(chosen))] += np.float32(self.settings.regularization)
-        inverse = _inverse(gram)
+        inverse = _inverse(_gram(scaled[:, chosen], self.settings.regularization))
         diagonal = np.diagonal(inverse).copy()
-        parts = []
-        for start in range(0, len(chosen), _BLOCK):
-            block = slice(start, min(start + _BLOCK, len(chosen)))
-            weights = -inverse[:, block] / diagonal[block]
-            weights[np.arange(block.start, block.stop), np.arange(weights.shape[1])] = 0
-            parts.append(largest_of_columns(weights, self.settings.kept))
-        small = sparse.hstack(parts, format="coo") if parts else sparse.coo_array((0, 0))
+        parts: dict[int, Matrix] = {}
+
+        def keep(start: int) -> None:
+            columns = np.arange(start, min(start + _BLOCK, len(chosen)))
+            weights = inverse[columns].T / -diagonal[columns]
+            weights[columns, np.arange(len(columns))] = 0
+            parts[start] = largest_of_columns(weights, self.settings.kept)
+
+        for_each(keep, range(0, len(chosen), _BLOCK))
+        in_order = [parts[start] for start in sorted(parts)]
+        small = sparse.hstack(in_order, format="coo") if in_order else sparse.coo_array((0, 0))
         full = sparse.csr_array(
             (small.data, (chosen[small.row], chosen[small.col])), shape=(n_items, n_items)
         )
@@ -151,20 +157,38 @@ class Ease(ItemItemModel):
             self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
             matrix = liked(self._fitted())
             matrix.data = np.ones_like(matrix.data)
-            self._scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
-            self._by_item = self._scaled.T.tocsr()
+            scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
+            self._by_item = scaled.T.tocsr()
+            self.spoken_for_ = self.listeners_ > 0
         else:
             super()._restore(arrays)
             self.spoken_for_ = arrays["spoken_for"]
 
 
+def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
+    """Return ``X'X + regularization I``, dense."""
+    n = matrix.shape[1]
+    gram = np.empty((n, n), np.float32)
+    by_item = matrix.T.tocsr()
+
+    def fill(start: int) -> None:
+        block = slice(start, start + _BLOCK // 4)
+        gram[block] = (by_item[block] @ matrix).toarray()
+
+    for_each(fill, range(0, n, _BLOCK // 4))
+    gram[np.diag_indices(n)] += np.float32(regularization)
+    return gram
+
+
 def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Invert a symmetric positive definite matrix in place, by Cholesky."""
+    """Invert a symmetric positive definite matrix, by Cholesky; it is overwritten."""
     if not len(matrix):
         return matrix
-    factor, bad = linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    # the transpose is the same matrix in LAPACK's order, so that nothing is copied
+    factor, bad = linalg.lapack.spotrf(matrix.T, lower=1, overwrite_a=1)
     if bad:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite")
     inverse, _ = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
-    whole: NDArray[np.float32] = np.tril(inverse) + np.tril(inverse, -1).T
+    whole: NDArray[np.float32] = inverse + inverse.T  # above the diagonal are zeros
+    whole[np.diag_indices(len(whole))] /= 2
     return whole
