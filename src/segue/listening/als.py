@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.listening.content import ContentMap, drawn_towards, has_features
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores, any_liked, without
+from segue.listening.model import Ids, ListeningModel, Matrix, Scores, rows_with, without
 from segue.listening.threads import for_each
 
 Factors = NDArray[np.float32]
@@ -57,6 +57,8 @@ class AlsSettings:
         for name in ("regularization", "unobserved"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0.")
+        if not self.prior >= 0:
+            raise ValueError(f"prior is {self.prior}: it must be at least 0.")
         if not 0 <= self.strength <= 1:
             raise ValueError(f"strength is {self.strength}: it must be from 0 to 1.")
 
@@ -114,10 +116,11 @@ class Als(ListeningModel):
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``: scalar products of factors.
 
-        NaN for items without a place, and for listeners who like nothing.
+        NaN for items without a place, and for listeners who like none that has one.
         """
         scores: Scores = self.factors_of(histories) @ self.item_factors_.T
-        scores[~any_liked(histories)] = np.nan
+        likes = (histories.data > 0) & self.spoken_for_[histories.indices]
+        scores[~rows_with(histories, likes)] = np.nan
         return without(scores, self.spoken_for_)
 
     def item_scores(self, item_ids: Ids) -> Scores:

@@ -81,11 +81,8 @@ class Collaborative(ListeningModel):
 
     @classmethod
     def _settings_from(cls, kept: Mapping[str, Any]) -> CollaborativeSettings:
-        return CollaborativeSettings(
-            ease=EaseSettings(**kept["ease"]),
-            als=AlsSettings(**kept["als"]),
-            share=kept["share"],
-        )
+        parts = {"ease": EaseSettings(**kept["ease"]), "als": AlsSettings(**kept["als"])}
+        return CollaborativeSettings(**{**kept, **parts})
 
 
 def blended(one: Scores, other: Scores, share: float) -> Scores:

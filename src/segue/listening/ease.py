@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Ids, Matrix, Scores, liked, without
+from segue.listening.model import Ids, Matrix, Scores, liked, rows_with, without
 from segue.listening.threads import for_each
 
 _BLOCK = 1_024
@@ -109,7 +109,7 @@ class Ease(ItemItemModel):
         # of an item itself nothing may be said: B has a diagonal of zeros
         own = scaled.data * (1 - 1 / self.diagonal_[scaled.indices])
         scores[rows, scaled.indices] += own
-        scores[np.diff(scaled.indptr) == 0] = np.nan
+        scores[~rows_with(scaled, self.spoken_for_[scaled.indices])] = np.nan
         return without(scores, self.spoken_for_)
 
     def _fit_items(self, scaled: Matrix) -> None:

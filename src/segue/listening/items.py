@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores, without
+from segue.listening.model import Ids, ListeningModel, Matrix, Scores, rows_with, without
 
 
 class ItemItemModel(ListeningModel):
@@ -20,9 +20,13 @@ class ItemItemModel(ListeningModel):
     weights_: Matrix
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``: the sum of what the items of a history add, NaN for none."""
+        """Return ``[n, n_items]``: the sum of what the items of a history add, NaN for none.
+
+        NaN, too, for a history of none that has entries.
+        """
         scores: Scores = (histories @ self.weights_).toarray().astype(np.float32, copy=False)
-        scores[np.diff(histories.indptr) == 0] = np.nan
+        told = rows_with(histories, self.spoken_for_[histories.indices])
+        scores[~told] = np.nan
         return without(scores, self.spoken_for_)
 
     def item_scores(self, item_ids: Ids) -> Scores:

@@ -234,7 +234,7 @@ class ListeningModel(ABC):
     @classmethod
     def _read(cls, about: Mapping[str, Any], path: Path) -> Self:
         model = cls(cls._settings_from(about["settings"]))
-        with np.load(path, allow_pickle=False) as kept:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
             arrays = dict(kept)
         model.user_items_ = sparse.csr_array(
             tuple(arrays.pop(f"user_items.{part}") for part in ("data", "indices", "indptr")),
@@ -280,10 +280,15 @@ def liked(user_items: Matrix) -> Matrix:
     return positive
 
 
-def any_liked(histories: Matrix) -> NDArray[np.bool_]:
-    """Return which rows hold anything above zero, ``[n]``."""
-    likes = np.concatenate([[0], np.cumsum(histories.data > 0)])
-    return np.asarray(likes[histories.indptr[1:]] > likes[histories.indptr[:-1]])
+def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows have any of the `entries`, a mask over what is stored.
+
+    >>> histories = sparse.csr_array([[1, 0], [-1, 0], [0, 0]])
+    >>> rows_with(histories, histories.data > 0).tolist()
+    [True, False, False]
+    """
+    before = np.concatenate([[0], np.cumsum(entries)])
+    return np.asarray(before[histories.indptr[1:]] > before[histories.indptr[:-1]])
 
 
 def without(scores: Scores, spoken_for: NDArray[np.bool_]) -> Scores:
