@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from segue.listening.model import rows_with
+
 Factors = NDArray[np.float32]
 
 _RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -78,7 +80,8 @@ def drawn_towards(
 def has_features(features: Any) -> NDArray[np.bool_]:
     """Return which items anything is known of, ``[n_items]``: rows that are not all zero or NaN."""
     if sparse.issparse(features):
-        return np.asarray(np.diff(sparse.csr_array(features).indptr) > 0)
+        stored = sparse.csr_array(features)
+        return rows_with(stored, np.nan_to_num(stored.data) != 0)
     return np.asarray(np.nan_to_num(features).any(axis=1))
 
 

@@ -58,11 +58,10 @@ class Ease(ItemItemModel):
 
     def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
         matrix = liked(user_items)
-        matrix.data = np.ones_like(matrix.data)
-        self.listeners_ = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        self._count(np.bincount(matrix.indices, minlength=matrix.shape[1]))
         n_users, n_liked = matrix.shape[0], int((self.listeners_ > 0).sum())
         self.by_users_ = n_users <= self.settings.most_users and n_users < n_liked
-        scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
+        scaled = self._scaled(matrix)
         if self.by_users_:
             self._fit_users(scaled)
         else:
@@ -70,18 +69,17 @@ class Ease(ItemItemModel):
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``; NaN for items that too few like to be part of the model."""
-        ones = histories.copy()
-        ones.data = np.sign(ones.data)
-        scaled = (ones @ sparse.diags_array(self._column_scale())).tocsr()
+        scaled = self._scaled(histories)
         scores = self._by_users(scaled) if self.by_users_ else super().score(scaled)
-        scores *= self._lift()
+        scores *= self._lift
         return scores
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: the scores of somebody who likes that item alone."""
         n = len(item_ids)
         shape = (n, self.n_items)
-        return self.score(sparse.csr_array((np.ones(n), (np.arange(n), item_ids)), shape=shape))
+        ones, rows = np.ones(n, np.float32), np.arange(n + 1)
+        return self.score(sparse.csr_array((ones, np.asarray(item_ids), rows), shape=shape))
 
     def _fit_users(self, scaled: Matrix) -> None:
         n_users = scaled.shape[0]
@@ -135,14 +133,17 @@ class Ease(ItemItemModel):
         self._keep(full)
         self.spoken_for_ = np.isin(np.arange(n_items), chosen)
 
-    def _column_scale(self) -> NDArray[np.float32]:
-        return self._popularity(-self.settings.balance)
+    def _count(self, listeners: NDArray[np.int64]) -> None:
+        """Take how many like each item, and what columns and scores are multiplied by."""
+        self.listeners_ = listeners
+        popularity = np.maximum(listeners, 1.0)
+        self._balance = (popularity**-self.settings.balance).astype(np.float32)
+        self._lift = (popularity**self.settings.lift).astype(np.float32)
 
-    def _lift(self) -> NDArray[np.float32]:
-        return self._popularity(self.settings.lift)
-
-    def _popularity(self, power: float) -> NDArray[np.float32]:
-        return np.asarray(np.maximum(self.listeners_, 1.0) ** power, np.float32)
+    def _scaled(self, matrix: Matrix) -> Matrix:
+        """Return the signs of a matrix, scaled by popularity."""
+        signs = np.sign(matrix.data) * self._balance[matrix.indices]
+        return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}
@@ -151,14 +152,11 @@ class Ease(ItemItemModel):
         return {**shared, **super()._arrays(), "spoken_for": self.spoken_for_}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.listeners_ = arrays["listeners"]
+        self._count(arrays["listeners"])
         self.by_users_ = "kernel" in arrays
         if self.by_users_:
             self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
-            matrix = liked(self._fitted())
-            matrix.data = np.ones_like(matrix.data)
-            scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
-            self._by_item = scaled.T.tocsr()
+            self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
             self.spoken_for_ = self.listeners_ > 0
         else:
             super()._restore(arrays)

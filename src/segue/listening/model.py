@@ -293,8 +293,7 @@ def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_
 
 def without(scores: Scores, spoken_for: NDArray[np.bool_]) -> Scores:
     """Return the same scores, NaN in the columns that are not spoken for."""
-    if not spoken_for.all():
-        scores[:, ~spoken_for] = np.nan
+    np.copyto(scores, np.nan, where=~spoken_for)
     return scores
 
 
