@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate
+    from segue.pipeline.import_listens import import_listens
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommend import recommend, similar
     from segue.pipeline.search import search
@@ -26,6 +27,7 @@ __all__ = [
     "Library",
     "__version__",
     "evaluate",
+    "import_listens",
     "preprocess",
     "recommend",
     "search",
@@ -36,6 +38,7 @@ __all__ = [
 _ROOMS = {
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
+    "import_listens": "segue.pipeline.import_listens",
     "preprocess": "segue.pipeline.preprocess",
     "recommend": "segue.pipeline.recommend",
     "search": "segue.pipeline.search",
