@@ -15,6 +15,7 @@ import soundfile
 
 VERBS = [
     "preprocess",
+    "import",
     "train",
     "recommend",
     "similar",
@@ -74,6 +75,24 @@ def test_every_option_has_help():
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
 
 
+def test_imports_are_one_document(tmp_path):
+    listen = {"ts": "2021-01-01T00:00:00Z", "ms_played": 9000, "master_metadata_track_name": "x"}
+    (tmp_path / "export.dat").write_text(json.dumps([listen]))
+    for new in (1, 0):
+        done = segue("import", "export.dat", "--user", "ann", "--json", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        document = json.loads(done.stdout)
+        assert (document["new"], document["waiting"]) == (new, 1)
+        assert (document["files"][0]["format"], document["files"][0]["users"]) == (
+            "spotify",
+            ["ann"],
+        )
+    shown = segue("import", "export.dat", cwd=tmp_path).stdout
+    assert "Spotify" in shown
+    assert "2 listens wait for tracks" in shown
+    assert "2 imported listens wait" in segue("library", "show", cwd=tmp_path).stdout
+
+
 def test_version():
     assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", segue("--version").stdout)
 
@@ -109,6 +128,8 @@ def test_a_recommendation_reads_as_the_design_says(listens):
     ("arguments", "sentence"),
     [
         (["preprocess", "nowhere"], "nowhere"),
+        (["import", "nowhere.json"], "check the path"),
+        (["import", "."], "name the files in it"),
         (["recommend", "--user", "u0", "--library", "none"], "segue preprocess DATASET"),
         (["recommend", "--user", "nobody"], "no listener 'nobody'"),
         (["recommend", "--like", "t99"], "no track 't99'"),
@@ -153,6 +174,8 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["evaluate", "--split", "all"],
         ["nonsense"],
         ["preprocess"],
+        ["import"],
+        ["import", "listens.csv", "--user", " "],
         ["train"],
     ],
 )

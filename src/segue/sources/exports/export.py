@@ -1,16 +1,14 @@
 """What a file is, by its content, and its listens one after the other."""
 
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import ijson
-
 from segue.errors import DatasetError
 from segue.sources.exports.heard import Heard, Remark, Unusable
+from segue.sources.exports.objects import cut_short, values_in
 from segue.sources.exports.records import kind_of_record, read_record, records_in
 from segue.sources.exports.rows import layout_of_parquet, layout_of_text, read_parquet, read_rows
 from segue.sources.exports.streams import STOPPED, Parts, Stream, Utf8
@@ -32,7 +30,6 @@ UNDERSTOOD = (
 _SQLITE, _PARQUET = b"SQLite format 3\x00", b"PAR1"
 _HEAD = 1 << 16
 _LOOKED_AT = 50  # records, before a JSON file is given up
-_LONGEST_LINE = 1 << 24
 _USER = re.compile(rb'"user(?:_?name)?"\s*:\s*"([^"\\]{1,256})"')
 
 
@@ -84,7 +81,7 @@ class Export:
                         else:
                             yield last, one
             except STOPPED as error:
-                yield last, _cut_short(name, error)
+                yield last, cut_short(name, error)
 
     def listens_of(
         self, items: Iterator[Mapping[str, Any]]
@@ -156,7 +153,7 @@ def _kind_of(raw: Stream) -> str:
     head = stream.peek(_HEAD)
     if head.lstrip()[:1] in (b"{", b"["):
         looked_at = 0
-        for _, value in _values(stream):
+        for _, value in values_in(stream):
             for record, _ in records_in(value):
                 kind = kind_of_record(record)
                 looked_at += 1
@@ -199,7 +196,7 @@ def _seekable(raw: Stream) -> Any:
 
 def _read_json(stream: Stream) -> Iterator[tuple[str, Heard | Remark]]:
     kind, number = "listens", 0
-    for line, value in _values(stream):
+    for line, value in values_in(stream):
         if isinstance(value, Remark):
             yield kind, value
             continue
@@ -216,61 +213,3 @@ def _read_json(stream: Stream) -> Iterator[tuple[str, Heard | Remark]]:
                 yield kind, Remark(why.reason, line or number, expected=why.expected)
             else:
                 yield kind, heard
-
-
-def _values(stream: Stream) -> Iterator[tuple[int | None, Any]]:
-    """Give the values of a JSON text, with their lines if each has its own; a remark for no value.
-
-    An array gives its items, lines of JSON theirs, and one object itself.
-    """
-    head = stream.peek(_HEAD).lstrip()
-    if head.startswith(b"["):
-        yield from _items(stream, "item")
-        return
-    first = stream.readline(_LONGEST_LINE)
-    while first and not first.strip():
-        first = stream.readline(_LONGEST_LINE)
-    try:
-        value = json.loads(first)
-    except ValueError:
-        yield from _items(_Joined(first, stream), "")
-        return
-    yield 1, value
-    number = 1
-    while line := stream.readline(_LONGEST_LINE):
-        number += 1
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except ValueError:
-            yield number, Remark("the line is not JSON: it may have been cut short", number)
-
-
-def _items(stream: Any, prefix: str) -> Iterator[tuple[None, Any]]:
-    try:
-        for value in ijson.items(stream, prefix, use_float=True, multiple_values=True):
-            yield None, value
-    except ijson.JSONError as error:
-        yield None, _cut_short("", error)
-
-
-class _Joined:
-    """A stream that begins with what was taken from it."""
-
-    def __init__(self, taken: bytes, stream: Stream) -> None:
-        self._taken = taken
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        if size == 0:  # how ijson asks whether these are bytes
-            return b""
-        taken, self._taken = self._taken, b""
-        return taken or self._stream.read(size)
-
-
-def _cut_short(name: str, error: Exception) -> Remark:
-    where = f"{name} " if name else ""
-    what = str(error).splitlines()[0] if str(error) else type(error).__name__
-    reason = f"{where}cannot be read to its end ({what}): what came before is kept"
-    return Remark(reason, left_out=0)

@@ -32,8 +32,9 @@ def fingerprint(kind: str, user: str, heard: Heard, number: int = 0) -> bytes:
     """
     prefix = number
     if not heard.total:
-        if heard.when is not None and known_time(heard.when, heard.when) is not None:
-            prefix = _TIMED | min(int(heard.when // 60), _TIMED - 1)
+        when = _told_by(kind, heard)
+        if when is not None and known_time(when, when) is not None:
+            prefix = _TIMED | min(int(when // 60), _TIMED - 1)
         elif heard.position is not None:
             prefix = _TIMED | min(int(heard.position), _TIMED - 1)
     return pack(">I", prefix) + _digest(f"{what_it_says(kind, user, heard)}\x1f{number}")
@@ -51,13 +52,18 @@ def what_it_says(kind: str, user: str, heard: Heard) -> str:
     name = _track(kind, heard.sought)
     if heard.total:
         return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{heard.skipped}"
-    when = heard.when
+    when = _told_by(kind, heard)
     if when is not None and kind in BY_THE_MINUTE:
-        if kind == "spotify":  # which states when listens end; half a second against rounding
-            when += (heard.ms_played or 0.0) / 1e3 + 0.5
         when //= 60
     ms_played = heard.ms_played if when is not None else None
     return f"{kind}\x1f{user}\x1f{name}\x1f{when}\x1f{heard.position}\x1f{ms_played}"
+
+
+def _told_by(kind: str, heard: Heard) -> float | None:
+    """Return the time that the export itself states: Spotify's is that of the end."""
+    if heard.when is None or kind != "spotify":
+        return heard.when
+    return heard.when + (heard.ms_played or 0.0) / 1e3 + 0.5  # against rounding
 
 
 def _track(kind: str, sought: Sought) -> str:

@@ -24,6 +24,7 @@ from segue.types import Sought
 
 Record = Mapping[str, Any]
 _NOTHING: Record = {}
+_DEEPEST = 4  # lists of lists of records: nobody writes more
 
 
 def kind_of_record(record: Any) -> str | None:
@@ -39,11 +40,11 @@ def kind_of_record(record: Any) -> str | None:
     return None
 
 
-def records_in(value: Any) -> Iterator[tuple[Any, str | None]]:
+def records_in(value: Any, depth: int = 0) -> Iterator[tuple[Any, str | None]]:
     """Give the records inside a page, an answer or a list of them, with the listener if named."""
-    if isinstance(value, list):
+    if isinstance(value, list) and depth < _DEEPEST:
         for part in value:
-            yield from records_in(part)
+            yield from records_in(part, depth + 1)
         return
     if isinstance(value, dict):
         page = _part(value, "recenttracks") or (value if "track" in value else _NOTHING)
