@@ -33,7 +33,7 @@ from segue.types import Problem, Progress, Sought, no_progress
 
 _VERB = "segue import"
 _BATCH = 20_000
-_CACHED = 200_000
+_CACHED = 100_000
 _LISTED = 100  # problems of one kind in one file; more are counted
 _MEGABYTE = 1 << 20
 NOBODY = "me"
