@@ -19,7 +19,8 @@ from segue.sources.exports.streams import Stream
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 24
-_TOO_DEEP = re.compile(rb"(?:[\[{][^\[\]{}]*+){1000}")
+_DEEP = 1_000
+_TOO_DEEP = re.compile(rb"(?:[\[{][^\[\]{}]*+){%d}" % _DEEP)
 
 
 def values_in(stream: Stream) -> Iterator[tuple[int | None, Any]]:
@@ -71,7 +72,8 @@ class _Pieces:
             return b""
         piece = self._taken or self._stream.read(size)
         self._taken = b""
-        if _TOO_DEEP.search(piece):
+        opened = piece.count(b"[") + piece.count(b"{")
+        if opened >= _DEEP and _TOO_DEEP.search(piece):
             raise ijson.JSONError("its values are nested too deeply")
         return piece
 
