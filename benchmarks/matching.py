@@ -27,7 +27,8 @@ from typing import NamedTuple
 
 from segue.sources import read_dataset
 from segue.sources.cleaning import comparison_key
-from segue.sources.matching import DEFAULT, Matcher, Nearness, title_key
+from segue.sources.cleaning.recordings import title_key
+from segue.sources.matching import DEFAULT, Matcher, Nearness
 from segue.types import Sought, Track
 
 TARGET = 0.99

@@ -66,7 +66,7 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
         changed += _change_totals(connection, schema.listens, placed)
     waiting = [one for one in arrivals if one.track is None]
     if waiting:
-        keys = {one: key_of(one) for one in {one.sought for one in waiting}}
+        keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in waiting)}
         sought = _rows(
             connection, schema.sought, "key", {key: one._asdict() for one, key in keys.items()}
         )

@@ -18,17 +18,21 @@ The thresholds are one step stricter than the loosest that `benchmarks/matching.
 one half of its names: libraries hold more titles of an artist than those names do.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from segue.sources.cleaning.artists import comparison_key, read_credit
-from segue.sources.cleaning.text import clean_text
+from segue.sources.cleaning.artists import comparison_key
+from segue.sources.cleaning.recordings import (
+    PARTS,
+    artist_keys,
+    is_telling,
+    title_key,
+    title_words,
+)
 from segue.types import Sought, Track
 
 By = Literal["id", "recording", "isrc", "name", "swapped", "close name"]
@@ -52,36 +56,6 @@ _RECORDINGS = (
     *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
     "mbid",
 )
-_YEAR = r"(?:19|20)[0-9]{2}"
-_SAME_RECORDING = re.compile(
-    rf"(?:{_YEAR}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed)?(?:\s+(?:edition|album))?"
-    rf"(?:\s+(?:in\s+)?{_YEAR})?(?:\s+version)?|(?:original\s+)?(?:album|lp)\s+version"
-    r"|explicit(?:\s+version)?|bonus\s+track|deluxe(?:\s+(?:edition|version))?"
-    r"|(?:official\s+)?(?:music\s+video|lyrics?\s+video|video|audio|visuali[sz]er)|h[dq]",
-    re.IGNORECASE,
-)
-_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
-_GUESTS_IN_BRACKETS = re.compile(r"(?:feat|ft|featuring)\b\.?\s*\S.*", re.IGNORECASE)
-_GUESTS = re.compile(
-    r"\s(?:feat\b\.?|ft\.|featuring\b)\s*\S.*?(?=\s[-\u2013]\s|\s[(\[]|$)", re.IGNORECASE
-)
-_SEVERAL = re.compile(r"\s*[;/,]\s+|\s+(?:&|\+|and|x|vs\.?|with)\s+", re.IGNORECASE)
-_PARTS = re.compile(r"\s+[-\u2013\u2014]\s+")
-_WORDS = re.compile(r"[^\W_]+")
-# words that make another recording, or another piece
-_TELLING = frozenset(
-    {
-        *("live", "remix", "mix", "rmx", "edit", "acoustic", "instrumental", "karaoke", "demo"),
-        *("cover", "version", "session", "sessions", "unplugged", "reprise", "orchestral", "take"),
-        *("acapella", "cappella", "dub", "extended", "mono", "stereo", "rework", "bootleg"),
-        *("medley", "intro", "outro", "interlude", "prelude", "part", "pt", "vol", "volume"),
-        *("minor", "major", "flat", "sharp", "alternate", "outtake", "rehearsal", "piano"),
-        *("strings", "sped", "slowed", "nightcore", "remake", "cut", "single", "radio", "tribute"),
-        *("first", "second", "third", "fourth", "day", "night", "morning", "man", "men", "woman"),
-        *("women", "boy", "girl", "north", "south", "east", "west"),
-    }
-)
-_ROMAN = re.compile(r"[ivx]+")
 _CACHED = 50_000
 
 
@@ -169,7 +143,7 @@ class Matcher:
             self._isrcs.setdefault(_plain_id(isrc), row)
         artist, title = track.artist, track.title
         if artist is None and title is not None:  # files without tags are called so
-            parts = _PARTS.split(title)
+            parts = PARTS.split(title)
             artist, title = parts if len(parts) == 2 else (None, None)
         if artist is None or title is None:
             return
@@ -179,7 +153,7 @@ class Matcher:
         titles = self._names.setdefault(key, {})
         name = title_key(title)
         if name not in titles:
-            titles[name] = _Title(_words(title), [])
+            titles[name] = _Title(title_words(title), [])
         album = comparison_key(track.album) if track.album else ""
         titles[name].tracks.append(_Known(row, album, not track.missing))
 
@@ -210,7 +184,7 @@ class Matcher:
         """Give what is found with the fields swapped, or with both in the title."""
         if artist:
             yield from self._same_names(title, artist)
-        parts = _PARTS.split(title)
+        parts = PARTS.split(title)
         if len(parts) >= 2:
             first, rest = parts[0], " - ".join(parts[1:])
             stated = comparison_key(artist) if artist else ""
@@ -221,7 +195,7 @@ class Matcher:
     def _close_names(self, artist: str | None, title: str) -> Iterator[_Title]:
         if not artist:
             return
-        name, words = title_key(title), _words(title)
+        name, words = title_key(title), title_words(title)
         found: list[tuple[float, str, str]] = []
         own = self._artists(artist)
         for one in own:
@@ -268,66 +242,13 @@ class Matcher:
         return self._near[artist]
 
 
-@lru_cache(maxsize=_CACHED)
-def artist_keys(artist: str) -> tuple[str, ...]:
-    """Return the key of an artist, and those of what else the same artist may be called.
-
-    >>> artist_keys("Queen & David Bowie"), artist_keys("Bach, Johann Sebastian")
-    (('queenanddavidbowie', 'queen'), ('bachjohannsebastian', 'johannsebastianbach', 'bach'))
-    """
-    credit = read_credit(artist)
-    main = artist if credit is None else credit.artist
-    names = [main]
-    if main.count(",") == 1:
-        last, first = main.split(",")
-        names.append(f"{first} {last}")
-    names.append(_SEVERAL.split(main)[0])
-    keys = (comparison_key(name) for name in names if name.strip())
-    return tuple(dict.fromkeys(keys)) or (comparison_key(artist),)
-
-
-@lru_cache(maxsize=_CACHED)
-def title_key(title: str) -> str:
-    """Return what stays of a title without what changes no recording.
-
-    >>> title_key("Heroes - 2017 Remaster") == title_key("Heroes (feat. Nobody)") == "heroes"
-    True
-    >>> title_key("Heroes - Live"), title_key("Heroes (Live)")
-    ('heroeslive', 'heroeslive')
-    """
-    return comparison_key(_of_the_recording(title))
-
-
-def _of_the_recording(title: str) -> str:
-    text = clean_text(title)
-    kept = _GUESTS.sub("", _BRACKETS.sub(_without_the_same, text))
-    parts = _PARTS.split(kept)
-    while len(parts) > 1 and _SAME_RECORDING.fullmatch(parts[-1].strip()):
-        parts.pop()
-        if len(parts) > 1 and re.fullmatch(_YEAR, parts[-1]):  # "2011 - Remaster"
-            parts.pop()
-    return " - ".join(parts).strip() or text
-
-
-def _without_the_same(bracket: re.Match[str]) -> str:
-    inside = bracket[1].strip()
-    passed_over = _SAME_RECORDING.fullmatch(inside) or _GUESTS_IN_BRACKETS.fullmatch(inside)
-    return "" if passed_over else bracket[0]
-
-
-def _words(title: str) -> str:
-    """Return the words of a title, each as its own key."""
-    text = _of_the_recording(title).replace("'", "").replace("\u2019", "")
-    return " ".join(_plain_word(word) for word in _WORDS.findall(text))
-
-
 def _word_by_word(one: str, other: str) -> bool:
     """Say whether titles that are near are so in every word, and the same in the telling ones.
 
     An edit or two make a typo in a word; more make another word, and that another title.
     """
     ours, theirs = one.split(), other.split()
-    if sorted(filter(_tells, ours)) != sorted(filter(_tells, theirs)):
+    if sorted(filter(is_telling, ours)) != sorted(filter(is_telling, theirs)):
         return False
     if len(ours) != len(theirs):
         return OSA.distance("".join(ours), "".join(theirs)) <= 1
@@ -335,21 +256,6 @@ def _word_by_word(one: str, other: str) -> bool:
         a == b or OSA.distance(a, b) <= (1 if min(len(a), len(b)) < LONG_WORD else MOST_EDITS)
         for a, b in zip(ours, theirs, strict=True)
     )
-
-
-def _tells(word: str) -> bool:
-    """Say whether titles with other words like this are other titles: numbers, versions, "a"."""
-    return (
-        len(word) <= 2
-        or word in _TELLING
-        or _ROMAN.fullmatch(word) is not None
-        or any(map(str.isdigit, word))
-    )
-
-
-@lru_cache(maxsize=_CACHED)
-def _plain_word(word: str) -> str:
-    return comparison_key(word)
 
 
 def _near(key: str, choices: Iterable[str], least: float) -> list[tuple[str, float]]:
