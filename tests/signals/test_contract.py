@@ -68,8 +68,8 @@ def combined():
 
 
 def learned(n_tracks=N_TRACKS + 1):
-    """A model of eight listeners, each of whom likes all of one kind but two."""
-    profiles = [like(*np.setdiff1d(range(u % 2, N_TRACKS, 2), [u, u + 4])) for u in range(8)]
+    """A model of listeners each of whom likes all of one kind but one."""
+    profiles = [like(*np.setdiff1d(range(u % 2, N_TRACKS, 2), [u])) for u in range(N_TRACKS)]
     return Collaborative().fit(opinions_of(profiles, n_tracks))
 
 
