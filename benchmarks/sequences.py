@@ -193,7 +193,10 @@ def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: 
 
 def tell(mixture: SequenceModel) -> None:
     """Print what the components weigh."""
-    print(f"\nThe attentive component gains {mixture.attentive_gain_:.4f} nats a play on valid.")
+    if not np.isnan(mixture.attentive_gain_):
+        print(
+            f"\nThe attentive component gains {mixture.attentive_gain_:.4f} nats a play on valid."
+        )
     print("\n| component | weight, new | weight, played |\n|---|---:|---:|")
     for name, weights in mixture.weights().items():
         print(f"| `{name}` | {weights['new']:.2f} | {weights['played']:.2f} |")

@@ -33,12 +33,14 @@ def test_loss_on_valid_falls_and_the_best_is_kept():
     assert trained.steps == 20 * (int(np.argmin(trained.losses)) + 1)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_network():
     first, second = train(steps=10), train(steps=10)
     for name, array in first.arrays.items():
         np.testing.assert_array_equal(array, second.arrays[name])
 
 
+@pytest.mark.slow
 def test_training_stops_when_valid_gets_no_better():
     trained = train(steps=400, epoch_steps=5, patience=1, learning_rate=0.3)
     assert len(trained.losses) < 80

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from segue.engine import Engine, TrackFacts, profile_from_seeds
+from segue.engine import Engine, TrackFacts, examples_from, profile_from_seeds
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
 
@@ -48,7 +48,7 @@ def whole(listeners):
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors[-3:] = 0
         spaces.append(VectorSignal(name, vectors))
-    return Engine.fit([*spaces, popularity(listeners, N)], listeners)
+    return Engine.fit([*spaces, popularity(listeners, N)], examples_from(listeners))
 
 
 @pytest.fixture(scope="session")

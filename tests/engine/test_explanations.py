@@ -10,6 +10,7 @@ from segue.engine import (
     Listed,
     Ranked,
     TrackFacts,
+    Weights,
     faithfulness,
     listed,
     profile_from_seeds,
@@ -54,7 +55,7 @@ def test_a_named_top_signal_is_faithful(whole, listeners):
 
 
 def test_pulls_of_vectors_sum_to_their_part(whole, facts, catalogue, listeners):
-    timbre = Engine(whole.signals[:1], np.array([0.7]))
+    timbre = Engine(whole.signals[:1], Weights.fixed([0.7]))
     explainer = Explainer(timbre, catalogue, facts)
     for profile in listeners:
         ranked = timbre.recommend(profile, 10)
@@ -73,7 +74,7 @@ def test_pulls_of_vectors_sum_to_their_part(whole, facts, catalogue, listeners):
 def test_without_hubs_pulls_still_sum_to_their_part(whole, facts, catalogue, listeners):
     signal = whole.signals[0]
     hubless = VectorSignal("timbre", signal.vectors, MutualProximity.fit(signal.vectors))
-    engine = Engine([hubless], np.array([0.7]))
+    engine = Engine([hubless], Weights.fixed([0.7]))
     ranked = engine.recommend(listeners[0], 5)
     pulls = Explainer(engine, catalogue, facts).pulls(ranked, listeners[0])
     np.testing.assert_allclose(pulls.sum(axis=1), ranked.parts[:, 0], rtol=1e-4)
@@ -96,7 +97,7 @@ class Counting:
 
 def test_a_signal_may_say_itself_what_pulled():
     tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(6)]
-    engine = Engine([Counting()], np.array([0.7]))
+    engine = Engine([Counting()], Weights.fixed([0.7]))
     profile = Profile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
     explainer = Explainer(engine, tracks, TrackFacts.of(tracks))
     found = listed(engine, profile, 1, Dials(), explainer.facts)
@@ -119,7 +120,7 @@ def test_the_history_that_points_to_a_track_is_named():
         Track(track_id="3"),
         Track(track_id="4"),
     ]
-    engine = Engine([VectorSignal("timbre", vectors)], np.array([0.7]))
+    engine = Engine([VectorSignal("timbre", vectors)], Weights.fixed([0.7]))
     facts = TrackFacts.of(tracks)
     profile = profile_from_seeds([0, 1])
     found = listed(engine, profile, 3, Dials(), facts)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from segue.engine import Dials, Engine, TrackFacts, blend_listeners, profile_from_seeds
+from segue.engine import Dials, Engine, TrackFacts, Weights, blend_listeners, profile_from_seeds
 from segue.types import Track
 
 N = 8
@@ -30,7 +30,7 @@ class Tastes:
         return np.full(N, np.nan, np.float32)
 
 
-ENGINE = Engine([Tastes()], np.array([0.8]))
+ENGINE = Engine([Tastes()], Weights.fixed([0.8]))
 ANN, BOB = profile_from_seeds([6]), profile_from_seeds([7])
 
 

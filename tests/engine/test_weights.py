@@ -1,109 +1,151 @@
-"""Weights: areas with known answers, and the closed form that turns them into weights."""
+"""Weights: planted ones are found again, own ones only where listeners differ, live ones move."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
 
-from segue.engine import areas, everyone, weights_from
-from segue.engine.weights import PRIOR_LIKES, shrink
-from segue.signals import Profile, VectorSignal
+from segue.engine import Belief, Example, Weights, examples_from, learn, shares, updated
+from segue.engine.examples import choices_of
+from segue.engine.weights import _Stacked, likeliest
+from segue.signals import Profile
+
+N_TRACKS = 200
 
 
-class Fixed:
-    """A signal that scores all listeners alike."""
+class ByListener:
+    """A signal with a fixed row of scores for every listener, who is told by name."""
 
-    def __init__(self, scores, name="fixed"):
-        self.scores = np.asarray(scores, np.float32)
-        self.name = name
+    def __init__(self, name, rows):
+        self.name, self.rows = name, rows
 
     def for_listeners(self, profiles):
-        return np.tile(self.scores, (len(profiles), 1))
+        return np.stack([self.rows[profile.user] for profile in profiles])
 
     def for_track(self, position):
-        return self.scores
+        raise NotImplementedError
 
 
-def listener(*positions):
-    at = np.array(positions, np.int64)
-    return Profile(at, np.ones(len(at), np.float32), at)
+def planted(weights_of, n_listeners=150, n_chosen=8, seed=0):
+    """Listeners who choose by their own weights over three signals of standard normal scores."""
+    rng = np.random.default_rng(seed)
+    scores = rng.standard_normal((3, n_listeners, N_TRACKS)).astype(np.float32)
+    examples = []
+    nothing = np.zeros(0, np.int64)
+    for user in range(n_listeners):
+        wanted = weights_of(user) @ scores[:, user] + rng.gumbel(size=N_TRACKS)
+        profile = Profile(nothing, nothing.astype(np.float32), nothing, user=str(user))
+        examples.append(Example(profile, np.argsort(-wanted)[:n_chosen]))
+    names = [str(user) for user in range(n_listeners)]
+    signals = [
+        ByListener(f"signal {i}", dict(zip(names, scores[i], strict=True))) for i in range(3)
+    ]
+    return signals, examples
 
 
-def test_the_area_is_the_one_of_scikit_learn(rng):
-    scores = rng.normal(size=100).round(1)  # with ties
-    profile = listener(*range(0, 40, 3))
-    truth = np.zeros(100)
-    truth[profile.liked] = 1
-    found = areas([Fixed(scores)], profile)
-    assert found == pytest.approx([roc_auc_score(truth, scores)])
+def test_planted_weights_are_found_again():
+    signals, examples = planted(lambda _: np.array([1.5, 0.5, 0.0]), n_chosen=1, n_listeners=600)
+    found = learn(signals, examples).everyone
+    np.testing.assert_allclose(found, [1.5, 0.5, 0.0], atol=0.15)
 
 
-def test_perfect_chance_and_wrong():
-    scores = np.array([1.0] * 10 + [0.0] * 90)
-    profile = listener(*range(10))
-    found = areas([Fixed(scores), Fixed(np.zeros(100)), Fixed(-scores)], profile)
-    assert found.tolist() == [1.0, 0.5, 0.0]
+def test_a_signal_that_misleads_counts_nothing_and_is_not_turned_around():
+    signals, examples = planted(lambda _: np.array([1.0, -1.0, 0.0]))
+    found = learn(signals, examples).everyone
+    assert found[0] > 0.5
+    assert found[1] == 0
 
 
-def test_a_hidden_track_does_not_explain_itself():
-    # every track alike to none but itself: scored from the rest, that explains nothing
-    signal = VectorSignal("own", np.eye(50, dtype=np.float32))
-    assert areas([signal], listener(*range(10))) == pytest.approx([0.5])
+def test_the_sum_over_others_is_that_over_all_tracks():
+    signals, examples = planted(lambda _: np.ones(3), n_listeners=1)
+    few = choices_of(signals, examples)[0]
+    assert np.exp(few.log_counts).sum() == pytest.approx(N_TRACKS)
 
 
-def test_a_signal_that_says_nothing_is_chance():
-    silent = Fixed(np.full(30, np.nan))
-    assert areas([silent], listener(1, 2, 3)).tolist() == [0.5]
-    partly = Fixed([np.nan, np.nan, *np.linspace(0, 1, 28)])
-    assert areas([partly], listener(0, 1)).tolist() == [0.5]
+def test_the_slope_is_that_of_the_loss():
+    signals, examples = planted(lambda _: np.array([1.0, 0.2, 0.0]), n_listeners=5)
+    stacked = _Stacked(choices_of(signals, examples))
+    at = np.array([0.4, 0.1, 0.3])
+    slope = stacked.loss(at)[1]
+    for i in range(3):
+        step = np.zeros(3)
+        step[i] = 1e-5
+        numeric = (stacked.loss(at + step)[0] - stacked.loss(at - step)[0]) / 2e-5
+        assert slope[i] == pytest.approx(numeric, rel=1e-4)
 
 
-def test_one_like_is_not_enough_to_tell():
-    assert areas([Fixed(np.arange(9.0))], listener(8)).tolist() == [0.5]
+def test_listeners_who_differ_have_their_own_weights():
+    one, other = np.array([2.0, 0.0, 0.0]), np.array([0.0, 2.0, 0.0])
+    signals, examples = planted(lambda user: one if user % 2 else other)
+    found = learn(signals, examples)
+    assert found.personal
+    even, odd = found.of("0"), found.of("1")
+    assert even[1] > found.of(None)[1] > odd[1]
+    assert odd[0] > found.of(None)[0] > even[0]
 
 
-def test_two_normal_signals_get_the_weights_of_fishers_discriminant(rng):
-    # the closed form against the discriminant itself, on signals that are what it assumes
-    n_liked, n_other, apart = 4_000, 40_000, np.array([1.2, 0.4])
-    liked = rng.normal(size=(n_liked, 2)) + apart
-    other = rng.normal(size=(n_other, 2))
-    area = np.array(
-        [(liked[:, [i]] > rng.permutation(other[:, i])[None, :4_000]).mean() for i in range(2)]
-    )
-    pooled = (np.cov(liked.T) + np.cov(other.T)) / 2
-    fisher = np.linalg.solve(pooled, liked.mean(0) - other.mean(0))
-    np.testing.assert_allclose(weights_from(area), fisher / fisher.sum(), atol=0.02)
-    np.testing.assert_allclose(np.sqrt(2) * norm.ppf(area), apart, atol=0.05)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
-def test_weights_are_a_distribution_in_the_order_of_areas(area):
-    weights = weights_from(np.array(area))
-    assert weights.sum() == pytest.approx(1)
-    assert (weights >= 0).all()
-    better = np.argsort(area, kind="stable")
-    assert (np.diff(weights[better]) >= -1e-12).all()
-
-
-def test_nothing_better_than_chance_counts_all_alike():
-    assert weights_from(np.array([0.5, 0.3])).tolist() == [0.5, 0.5]
-
-
-def test_a_listener_with_as_many_likes_as_the_prior_stands_half_way():
-    own, all_listeners = np.array([0.9]), np.array([0.5])
-    assert shrink(own, PRIOR_LIKES, all_listeners) == pytest.approx([0.7])
-    assert shrink(own, 0, all_listeners) == pytest.approx([0.5])
-
-
-def test_everyone_is_the_mean_of_those_who_can_tell(rng):
-    signal = Fixed(rng.normal(size=60))
-    able = [listener(*range(4)), listener(*range(10, 16))]
-    mean = np.mean([areas([signal], profile) for profile in able], axis=0)
-    assert everyone([signal], [*able, listener(1), listener()]) == pytest.approx(mean)
+def test_listeners_who_do_not_differ_have_everyones():
+    signals, examples = planted(lambda _: np.array([1.0, 0.5, 0.2]))
+    found = learn(signals, examples)
+    own = np.stack([found.of(str(user)) for user in range(20)])
+    assert np.abs(own - found.of(None)).max() < 0.1
 
 
 def test_without_listeners_all_signals_count_alike():
-    found = weights_from(everyone([Fixed(np.zeros(3)), Fixed(np.zeros(3))], []))
-    assert found.tolist() == [0.5, 0.5]
+    assert learn([ByListener("a", {}), ByListener("b", {})], []).of("anybody").tolist() == [
+        0.5,
+        0.5,
+    ]
+
+
+def test_the_same_seed_gives_the_same_weights():
+    signals, examples = planted(lambda _: np.array([1.0, 0.5, 0.0]))
+    first, second = learn(signals, examples, seed=4), learn(signals, examples, seed=4)
+    np.testing.assert_array_equal(first.everyone, second.everyone)
+
+
+def test_likes_move_weights_towards_what_was_liked_and_skips_away():
+    belief = Belief(np.array([0.5, 0.5]), np.eye(2) * 4)
+    others = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
+    track = np.array([2.0, -1.0])
+    liked = updated(belief, track, others, liked=True)
+    skipped = updated(belief, track, others, liked=False)
+    assert liked.mean[0] > 0.5 > liked.mean[1]
+    assert skipped.mean[0] < 0.5 < skipped.mean[1]
+    for after in (liked, skipped):
+        assert (np.linalg.eigvalsh(after.precision - belief.precision) >= -1e-9).all()
+
+
+def test_one_like_after_another_comes_near_to_learning_from_all_at_once():
+    signals, examples = planted(lambda _: np.array([1.0, 0.0, 0.5]), n_listeners=1, n_chosen=40)
+    choices = choices_of(signals, examples)[0]
+    belief = Belief(np.zeros(3), np.eye(3))
+    for track in choices.chosen:
+        belief = updated(belief, track.astype(np.float64), choices.others, liked=True)
+    at_once = likeliest([choices])
+    assert np.corrcoef(np.maximum(belief.mean, 0), at_once)[0, 1] > 0.95
+
+
+def test_a_belief_takes_the_place_of_everyones():
+    weights = Weights(np.array([0.3, 0.3]), np.array([0.1, 0.1]))
+    own = Belief(np.array([0.9, 0.1]), np.eye(2))
+    assert weights.with_belief("ann", own).of("ann").tolist() == [0.9, 0.1]
+    assert weights.of("ann").tolist() == [0.5, 0.5]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_shares_are_shares(values):
+    found = shares(np.array(values))
+    assert found.sum() == pytest.approx(1)
+    assert (found >= 0).all()
+
+
+def test_examples_hide_likes_as_if_never_met():
+    positions = np.arange(10)
+    profile = Profile(positions, np.ones(10, np.float32), positions)
+    (found,) = examples_from([profile])
+    assert len(found.chosen) == 2
+    assert not np.isin(found.chosen, found.profile.known).any()
+    assert examples_from([replace(profile, weights=-profile.weights)]) == []

@@ -73,6 +73,7 @@ def test_it_keeps_the_contract(model, tmp_path):
     np.testing.assert_array_equal(again.score([1, 2]), scores)
 
 
+@pytest.mark.slow
 def test_the_mixture_uses_it_where_it_gains_and_keeps_it(tmp_path):
     mixture = SequenceModel(SequenceSettings(attentive=SETTINGS))
     mixture.fit(sequences(), N_ITEMS, ARTISTS)

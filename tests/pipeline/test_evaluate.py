@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 
 from segue.errors import ModelError, SegueError
-from segue.library import Library
+from segue.library import Catalogue, Library
 from segue.pipeline.choice import choose
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judge_recommendations import hold_out
+from segue.pipeline.learning import Material
 from segue.pipeline.preprocess import preprocess
+from segue.types import Track
 
 pytestmark = pytest.mark.slow
 METRICS = (
@@ -76,6 +78,11 @@ def test_the_report_is_one_page_beside_its_numbers(everything):
     assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
 
 
+def material(track_ids):
+    tracks = [Track(track_id=track_id) for track_id in track_ids]
+    return Material(Catalogue(tracks, np.arange(len(tracks))), content=(), friends=())
+
+
 def test_what_is_held_out_is_never_known_before():
     rng = np.random.default_rng(1)
     listens = pd.DataFrame(
@@ -85,8 +92,7 @@ def test_what_is_held_out_is_never_known_before():
             "timestamp": rng.random(200),
         }
     )
-    positions = {str(i): i for i in range(50)}
-    found = hold_out(listens, positions, "test")
+    found = hold_out(listens, material(map(str, range(50))), "test")
     assert set(found.users) == {"u", "v"}
     for profile, held_out in zip(found.profiles, found.held_out, strict=True):
         assert len(held_out)
@@ -101,14 +107,14 @@ def test_stated_parts_of_listens_are_obeyed():
             "split": ["train", "valid", "test", "test"],
         }
     )
-    positions = {name: place for place, name in enumerate("abcd")}
-    found = hold_out(listens, positions, "test")
+    known = material("abcd")
+    found = hold_out(listens, known, "test")
     assert found.profiles[0].known.tolist() == [0, 1]
     assert found.held_out[0].tolist() == [2, 3]
-    valid = hold_out(listens, positions, "valid")
+    valid = hold_out(listens, known, "valid")
     assert (valid.profiles[0].known.tolist(), valid.held_out[0].tolist()) == ([0], [1])
     # no test part: valid is judged, and says so
-    assert hold_out(listens[:2], positions, "test").split == "valid"
+    assert hold_out(listens[:2], known, "test").split == "valid"
 
 
 def test_what_cannot_be_measured_says_why(library, trained, dataset):

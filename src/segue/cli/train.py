@@ -8,7 +8,7 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
-from segue.cli.standings import show_standings
+from segue.cli.standings import show_listening, show_standings
 
 
 class Model(StrEnum):
@@ -19,6 +19,8 @@ class Model(StrEnum):
     transformer = "transformer"
     knn = "knn"
     ensemble = "ensemble"
+    collaborative = "collaborative"
+    sequence = "sequence"
     all = "all"
 
 
@@ -26,8 +28,8 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="Which model: cnn, rnn, transformer, knn, ensemble, or all that there is data for."
-            " With --on, a column."
+            help="Which model: cnn, rnn, transformer, knn, ensemble, collaborative, sequence, or"
+            " all that there is data for. With --on, a column."
         ),
     ],
     target: Annotated[
@@ -49,7 +51,7 @@ def train(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Train the networks and the nearest neighbours, or a head on a pretrained ear."""
+    """Train networks, neighbours, and what learns from listens; or a head on a pretrained ear."""
     if on is None and model not in set(Model):
         known = ", ".join(Model)
         raise typer.BadParameter(f"{model!r} is not one of {known}; a column needs --on musicnn")
@@ -67,18 +69,22 @@ def train(
         progress=terminal_progress(),
     )
     from segue.pipeline.standings import standings
+    from segue.pipeline.weights import everyones_weights
 
     learned_on = next((result.target for result in results if result.target), None)
     compared = standings(opened, learned_on) if learned_on else None
+    weights = everyones_weights(opened)
     if json:
         print_json(
             {
                 "models": [result.to_dict() for result in results],
                 "standings": compared.to_dict() if compared else None,
+                "weights": weights,
             }
         )
         return
     show_standings(results, compared)
+    show_listening(results, weights)
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")

@@ -1,8 +1,9 @@
 """The engine: blends signals with weights, global ones and each listener's own, and explains."""
 
-from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank, standardise
+from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
 from segue.engine.calibration import divergence
 from segue.engine.dials import Dials
+from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import Explainer, Explaining, Faithfulness, faithfulness
 from segue.engine.facts import TrackFacts
@@ -13,15 +14,18 @@ from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
 from segue.engine.rerank import POOL, Listed, listed, rerank
+from segue.engine.standard import standardise
 from segue.engine.sweep import sweep
-from segue.engine.weights import areas, everyone, weights_from
+from segue.engine.weights import Belief, Weights, learn, shares, updated
 
 __all__ = [
     "FEEDBACK",
     "POOL",
     "WINDOW",
+    "Belief",
     "Dials",
     "Engine",
+    "Example",
     "Exclusions",
     "Explainer",
     "Explaining",
@@ -40,21 +44,23 @@ __all__ = [
     "Shared",
     "Step",
     "TrackFacts",
-    "areas",
+    "Weights",
     "blend_listeners",
     "divergence",
-    "everyone",
+    "examples_from",
     "explain",
     "faithfulness",
     "keep_one_of_each",
+    "learn",
     "listed",
     "path",
     "profile_from_seeds",
     "profiles_of",
     "rank",
     "rerank",
+    "shares",
     "standardise",
     "sweep",
-    "weights_from",
+    "updated",
     "with_seeds",
 ]

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.weights import Areas, areas, everyone, shrink, weights_from
+from segue.engine.examples import Example
+from segue.engine.standard import standardise
+from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import Profile, Scores, Signal
 
@@ -23,7 +25,8 @@ class Ranked:
 
     `positions` [k], `scores` [k], `parts` [k, n_signals + n_dials] that sum to the scores, the
     `weights` [n_signals] that were used, and the names of the `dials` whose parts follow those of
-    the signals.
+    the signals. `features` [k, n_signals] are the standardised scores, of signals without weight,
+    too.
     """
 
     positions: NDArray[np.int64]
@@ -31,39 +34,37 @@ class Ranked:
     parts: NDArray[np.float32]
     weights: NDArray[np.float64]
     dials: tuple[str, ...] = ()
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
 class Engine:
     """Blends signals over one catalogue.
 
-    `all_listeners` are everyone's areas, ``[n_signals]``. `recordings` are the positions of tracks
+    `recordings` are the positions of tracks
     that are one recording in several files: only one of them comes, and none beside a track of its
     own that is known or asked about. Tracks that are `missing`, by position, never come.
     """
 
     signals: Sequence[Signal]
-    all_listeners: Areas
+    weights: Weights
     recordings: Sequence[Sequence[int]] = ()
     missing: Sequence[int] = ()
 
     @classmethod
     def fit(
-        cls, signals: Sequence[Signal], profiles: Sequence[Profile], *, seed: int = 0
+        cls, signals: Sequence[Signal], examples: Sequence[Example], *, seed: int = 0
     ) -> "Engine":
-        """Return the engine whose global weights come from `profiles`."""
-        return cls(signals, everyone(signals, profiles, seed=seed))
+        """Return the engine whose weights are learned from what listeners chose."""
+        return cls(signals, learn(signals, examples, seed=seed))
 
     def global_weights(self) -> NDArray[np.float64]:
         """Return the weights for everyone, ``[n_signals]``."""
-        return weights_from(self.all_listeners)
+        return shares(self.weights.everyone)
 
     def listener_weights(self, profile: Profile) -> NDArray[np.float64]:
         """Return one listener's own weights, ``[n_signals]``."""
-        n_liked = len(profile.liked)
-        if n_liked < 2:
-            return self.global_weights()
-        return weights_from(shrink(areas(self.signals, profile), n_liked, self.all_listeners))
+        return self.weights.of(profile.user)
 
     def recommend(
         self,
@@ -128,14 +129,16 @@ def rank(
 
     Of each of `recordings`, groups of positions, only the best comes.
     """
-    parts = standardise(rows, ~exclude) * weights[:, None].astype(np.float32)
+    features = standardise(rows, ~exclude)
+    parts = features * weights[:, None].astype(np.float32)
     total = parts.sum(axis=0)
     # where no signal that counts says anything there is no reason to recommend
     total[exclude | np.isnan(rows[weights > 0]).all(axis=0)] = np.nan
     keep_one_of_each(total, recordings)
     positions, scores = best(total[None, :], k)
     found = positions[0][positions[0] >= 0]
-    return Ranked(found, scores[0][: len(found)], parts[:, found].T, weights)
+    top = scores[0][: len(found)]
+    return Ranked(found, top, parts[:, found].T, weights, features=features[:, found].T)
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:
@@ -151,22 +154,3 @@ def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[
         known = places[~np.isnan(scores[places])]
         if len(known) > 1:
             scores[places[places != known[np.argmax(scores[known])]]] = np.nan
-
-
-def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:
-    """Bring each row to mean 0 and standard deviation 1 over its candidates; 0 where it is NaN.
-
-    >>> rows = np.array([[1.0, 3.0, np.nan, 99.0]], np.float32)
-    >>> standardise(rows, np.array([True, True, True, False]))[0, :3].tolist()
-    [-1.0, 1.0, 0.0]
-    """
-    says = ~np.isnan(rows)
-    counted = says & candidates
-    n = np.maximum(counted.sum(axis=1, keepdims=True), 1)
-    mean = np.where(counted, rows, 0).sum(axis=1, keepdims=True, dtype=np.float64) / n
-    centred = np.where(says, rows - mean, 0)
-    variance = np.where(counted, centred**2, 0).sum(axis=1, keepdims=True) / n
-    spread = np.sqrt(variance)
-    # a signal that scores all alike has nothing to say either
-    flat = spread <= 1e-6 * np.maximum(np.abs(mean), 1e-3)
-    return np.where(flat, 0, centred / np.where(flat, 1, spread)).astype(np.float32)

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.blend import Engine, Ranked, keep_one_of_each, standardise
+from segue.engine.blend import Engine, Ranked, keep_one_of_each
 from segue.engine.dials import Dials
 from segue.engine.facts import TrackFacts
 from segue.engine.rerank import POOL, rerank
+from segue.engine.standard import standardise
 from segue.index import best
 from segue.signals import Profile
 

@@ -1,109 +1,281 @@
 """How much each signal counts: for everyone, and for each listener.
 
-**How well a signal explains a listener.** Their liked tracks are dealt into folds; each fold is
-hidden and scored from the rest. The power of a signal is the share of (hidden track, unknown track)
-pairs that it puts in the right order, the area under the ROC curve: 1 is perfect, 0.5 is chance.
+**The model.** A listener who could choose among all tracks that they have not met chooses `t` with
+the chance ``exp(w . f(t)) / sum over tracks of exp(w . f)`` (the conditional logit: McFadden, 1974;
+in ranking, ListNet's top-one chance: Cao et al., 2007). ``f`` are the signals' scores, standardised
+for this listener; `w` are the weights. Minus the logarithm of the chance of what was chosen is
+convex in `w`.
 
-**From power to weight, in closed form.** If a signal's scores are normal with equal variance among
-the tracks a listener likes and among the others, an area `A` means that the two are
-``d' = sqrt(2) * Phi^-1(A)`` standard deviations apart (Green and Swets, 1966); and for signals that
-err independently, the best linear blend of standardised scores has weights in proportion to ``d'``
-(Fisher's linear discriminant). So ``w = max(0, Phi^-1(A))``, scaled to sum to 1.
+**Everyone.** `w` is what makes the choices of many listeners likeliest, every listener counting
+alike, none below zero: a signal may be of no use, but not be turned around. A weak pull towards
+equal weights decides where choices are few.
 
-**Everyone and each.** A listener's own area is drawn towards everyone's by as much as is missing:
-``A = (n A_own + n0 A_all) / (n + n0)`` with `n` liked tracks and ``n0 = 20``, as if each listener
-came with twenty likes of the average one. A later release learns both instead.
+**Each.** A listener's own weights are drawn from a normal distribution around everyone's; its
+spread in each signal is estimated from how much listeners differ (empirical Bayes, by expectation
+maximisation with Laplace's approximation). Their weights are the likeliest under both: who has
+chosen little has everyone's. By how much the spread is to be trusted is decided on choices kept
+apart: where own weights do not make those likelier than everyone's do, the spread is 0, and
+everybody has everyone's.
+
+**Live.** A belief is a mean and a precision. One more choice moves it by one Newton step (Laplace
+again), whose cost does not depend on the history. A track that was skipped or disliked is a choice
+against: it should score no better than the mean of those it was offered among, by the logistic
+loss.
+
+Only directions matter for a ranking: weights are shown summing to 1.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.optimize import minimize
 
-from segue.signals import Profile, Signal
+from segue.engine.examples import Choices, Example, choices_of
+from segue.signals import Signal
 
-PRIOR_LIKES = 20
-"""`n0`: how many likes everyone's areas count for against a listener's own."""
+Vector = NDArray[np.float64]
 
-CHANCE = 0.5
-_FOLDS = 5
-_MOST_LIKED = 200
-_MOST_LISTENERS = 200
-_SAMPLED = 2_000
-_HIGHEST = 0.999
+_EXPECTED = 0.3
+"""A signal's weight before anything is known."""
+_PULL = 0.02
+_MOST_LISTENERS = 600
+_MOST_BELIEFS = 5_000
+_EM_ROUNDS = 6
+_NEWTON_ROUNDS = 8
+_TRUSTS = (0.0, 0.25, 0.5, 1.0)
+_LEAST_SPREAD = 1e-3
 
-Areas = NDArray[np.float64]
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What is known of one listener's weights: `mean` ``[n]`` and `precision` ``[n, n]``."""
+
+    mean: Vector
+    precision: NDArray[np.float64]
 
 
-def areas(signals: Sequence[Signal], profile: Profile, *, seed: int = 0) -> Areas:
-    """Return how well each signal explains what a listener likes, ``[n_signals]`` in [0, 1].
+@dataclass(frozen=True)
+class Weights:
+    """Everyone's weights ``[n]``, how much listeners differ ``[n]``, and beliefs by listener.
 
-    Hidden tracks are compared with up to 2,000 unknown tracks, drawn with `seed`. A track that a
-    signal says nothing about counts as chance, and so does a listener with fewer than two likes.
+    `spread` is a standard deviation; 0 where own weights were found to be of no use.
+    """
+
+    everyone: Vector
+    spread: Vector
+    listeners: Mapping[str, Belief] = field(default_factory=dict)
+
+    @classmethod
+    def fixed(cls, values: Sequence[float]) -> "Weights":
+        """Return weights that are the same for all."""
+        given = np.asarray(values, np.float64)
+        return cls(given, np.zeros_like(given))
+
+    @classmethod
+    def equal(cls, n: int) -> "Weights":
+        """Return weights before anything is known."""
+        return cls.fixed([_EXPECTED] * n)
+
+    @property
+    def personal(self) -> bool:
+        """Whether listeners may differ."""
+        return bool((self.spread > 0).any())
+
+    def belief(self, user: str | None) -> Belief:
+        """Return what is known of a listener, which is everyone's where that is nothing."""
+        known = self.listeners.get(user) if user is not None else None
+        if known is not None:
+            return known
+        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, _LEAST_SPREAD) ** 2))
+
+    def of(self, user: str | None) -> Vector:
+        """Return a listener's weights, which sum to 1."""
+        return shares(self.belief(user).mean)
+
+    def with_belief(self, user: str, belief: Belief) -> "Weights":
+        """Return these weights with another belief about a listener."""
+        return replace(self, listeners={**self.listeners, user: belief})
+
+
+def shares(weights: Vector) -> Vector:
+    """Return weights that sum to 1, none below zero; all alike where none is above.
+
+    >>> shares(np.array([0.6, 0.2, -0.1])).round(2).tolist()
+    [0.75, 0.25, 0.0]
+    """
+    positive = np.maximum(weights, 0)
+    total = positive.sum()
+    return positive / total if total > 0 else np.full(len(weights), 1 / max(len(weights), 1))
+
+
+def learn(signals: Sequence[Signal], examples: Sequence[Example], *, seed: int = 0) -> Weights:
+    """Return everyone's weights and a belief about each listener who chose something.
+
+    Everyone's come from up to 600 listeners, drawn with `seed`; beliefs are kept of up to 5,000.
+    Signals that learn from listens must not have seen what was chosen.
     """
     rng = np.random.default_rng(seed)
-    liked = rng.permutation(profile.liked)[:_MOST_LIKED]
-    n_folds = min(_FOLDS, len(liked))
-    if n_folds < 2:
-        return np.full(len(signals), CHANCE)
-    folds = [liked[start::n_folds] for start in range(n_folds)]
-    profiles = [profile.without(fold) for fold in folds]
-    result = np.empty(len(signals))
-    for column, signal in enumerate(signals):
-        scores = signal.for_listeners(profiles)
-        others = _others(profile, scores.shape[1], rng)
-        found = [_area(row[fold], row[others]) for row, fold in zip(scores, folds, strict=True)]
-        result[column] = np.concatenate(found).mean()
-    return result
+    usable = [one for one in examples if len(one.chosen)]
+    if not usable or not signals:
+        return Weights.equal(len(signals))
+    usable = [usable[place] for place in rng.permutation(len(usable))[:_MOST_BELIEFS]]
+    choices = choices_of(signals, usable, seed=seed)
+    drawn = np.arange(len(choices))[:_MOST_LISTENERS]
+    sample = [choices[place] for place in drawn]
+    everyone = likeliest(sample)
+    spread = spread_of(sample, everyone) * _trust(sample)
+    beliefs = {
+        one.profile.user: _belief(found, everyone, spread)
+        for one, found in zip(usable, choices, strict=True)
+        if one.profile.user is not None and (spread > 0).any()
+    }
+    return Weights(everyone, spread, beliefs)
 
 
-def everyone(signals: Sequence[Signal], profiles: Sequence[Profile], *, seed: int = 0) -> Areas:
-    """Return the mean area of each signal over listeners, ``[n_signals]``, seeded.
+def likeliest(choices: Sequence[Choices]) -> Vector:
+    """Return the weights that make choices likeliest, none below zero, ``[n_signals]``."""
+    stacked = _Stacked(choices)
+    n = stacked.others.shape[1]
 
-    Up to 200 listeners are drawn. With no listeners at all every signal gets the same area, a
-    little better than chance, so that all count alike.
+    def objective(weights: Vector) -> tuple[float, Vector]:
+        loss, slope = stacked.loss(weights)
+        off = weights - _EXPECTED
+        pull = _PULL / np.sqrt(len(choices))
+        return loss + pull * float(off @ off), slope + 2 * pull * off
+
+    start = np.full(n, _EXPECTED)
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * n)
+    return np.asarray(found.x, np.float64)
+
+
+def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
+    """Return the standard deviation of listeners' weights around everyone's, ``[n_signals]``."""
+    spread = np.full(len(everyone), 0.3)
+    for _ in range(_EM_ROUNDS):
+        beliefs = [_belief(one, everyone, spread) for one in choices]
+        off = np.stack([belief.mean - everyone for belief in beliefs])
+        left = np.stack([np.diagonal(np.linalg.inv(belief.precision)) for belief in beliefs])
+        spread = np.sqrt(np.mean(off**2 + left, axis=0))
+    return np.asarray(np.maximum(spread, _LEAST_SPREAD), np.float64)
+
+
+def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked: bool) -> Belief:
+    """Return a belief after one more choice.
+
+    Parameters
+    ----------
+    track
+        Standardised scores of the track that was liked, or skipped, ``[n_signals]``.
+    others
+        Those of the tracks it was chosen among, ``[n_others, n_signals]``.
     """
-    rng = np.random.default_rng(seed)
-    able = [profile for profile in profiles if len(profile.liked) >= 2]
+    if liked:
+        slope, curve = _slope_and_curve(belief.mean, track[None], others, np.zeros(len(others)))
+    else:
+        over = track - others.mean(axis=0)
+        chance = 1 / (1 + np.exp(-float(belief.mean @ over)))
+        slope, curve = chance * over, chance * (1 - chance) * np.outer(over, over)
+    precision = belief.precision + curve
+    return Belief(belief.mean - np.linalg.solve(precision, slope), precision)
+
+
+def _trust(choices: Sequence[Choices]) -> float:
+    """Return by how much the spread is best multiplied, judged on choices kept apart."""
+    able = [one for one in choices if len(one.chosen) >= 2]
     if not able:
-        return np.full(len(signals), CHANCE + 0.1)
-    chosen = rng.permutation(len(able))[:_MOST_LISTENERS]
-    found = np.stack([areas(signals, able[i], seed=seed) for i in chosen])
-    return np.asarray(found.mean(axis=0), np.float64)
+        return 0.0
+    known = [_part(one, slice(0, None, 2)) for one in able]
+    apart = [_part(one, slice(1, None, 2)) for one in able]
+    everyone = likeliest(known)
+    spread = spread_of(known, everyone)
+    losses = []
+    for trust in _TRUSTS:
+        own = [_belief(one, everyone, spread * trust).mean if trust else everyone for one in known]
+        losses.append([_loss(weights, one) for weights, one in zip(own, apart, strict=True)])
+    found = np.array(losses)  # [n_trusts, n_listeners]
+    gains = found[0] - found
+    best = int(np.argmax(gains.mean(axis=1)))
+    # what is gained must be more than chance: two standard errors of the paired difference
+    error = gains[best].std() / np.sqrt(len(able))
+    return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 
-def shrink(own: Areas, n_liked: int, all_listeners: Areas) -> Areas:
-    """Return a listener's areas drawn towards everyone's by how little is known of them."""
-    return (n_liked * own + PRIOR_LIKES * all_listeners) / (n_liked + PRIOR_LIKES)
+def _part(choices: Choices, which: slice) -> Choices:
+    return replace(choices, chosen=choices.chosen[which])
 
 
-def weights_from(area: Areas) -> NDArray[np.float64]:
-    """Return weights that sum to 1; all alike where no signal is better than chance.
+def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
+    """Return the likeliest weights of one listener, by Newton's method with halved steps."""
+    prior = np.diag(1 / np.maximum(spread, _LEAST_SPREAD) ** 2)
+    mean = everyone.copy()
+    n = len(choices.chosen)
 
-    >>> weights_from(np.array([0.8413, 0.6915, 0.4])).round(2).tolist()
-    [0.67, 0.33, 0.0]
-    """
-    distance = np.maximum(ndtri(np.clip(area, CHANCE, _HIGHEST)), 0)
-    total = distance.sum()
-    return distance / total if total > 0 else np.full(len(area), 1 / max(len(area), 1))
+    def total(weights: Vector) -> float:
+        off = weights - everyone
+        return n * _loss(weights, choices) + 0.5 * float(off @ prior @ off)
+
+    now, precision = total(mean), prior
+    for _ in range(_NEWTON_ROUNDS):
+        slope, curve = _slope_and_curve(mean, choices.chosen, choices.others, choices.log_counts)
+        precision = prior + curve
+        step = np.linalg.solve(precision, slope + prior @ (mean - everyone))
+        size = 1.0
+        while size > 1e-3 and total(mean - size * step) > now:
+            size /= 2
+        if size <= 1e-3:
+            break
+        mean = mean - size * step
+        before, now = now, total(mean)
+        if before - now < 1e-4:
+            break
+    return Belief(mean, precision)
 
 
-def named(signals: Sequence[Signal], weights: NDArray[np.float64]) -> Mapping[str, float]:
-    """Return weights by signal name."""
-    return {signal.name: float(w) for signal, w in zip(signals, weights, strict=True)}
+def _slope_and_curve(
+    weights: Vector,
+    chosen: NDArray[np.float32] | Vector,
+    others: NDArray[np.float32],
+    log_counts: NDArray[np.floating],
+) -> tuple[Vector, NDArray[np.float64]]:
+    """Return gradient and Hessian of minus the log chance of the chosen, summed over them."""
+    chance = _chances(others @ weights + log_counts)
+    mean = chance @ others
+    curve = (others * chance[:, None]).T @ others - np.outer(mean, mean)
+    n = len(chosen)
+    return n * mean - chosen.sum(axis=0), n * curve
 
 
-def _others(profile: Profile, n_tracks: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    unknown = np.setdiff1d(np.arange(n_tracks), profile.known)
-    return rng.permutation(unknown)[:_SAMPLED] if len(unknown) > _SAMPLED else unknown
+def _loss(weights: Vector, choices: Choices) -> float:
+    """Return minus the mean log chance of what one listener chose."""
+    scores = choices.others @ weights + choices.log_counts
+    top = scores.max()
+    return float(np.log(np.exp(scores - top).sum()) + top - (choices.chosen @ weights).mean())
 
 
-def _area(hidden: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return for each hidden score the share of the others below it, ties counting half."""
-    others = np.sort(others[~np.isnan(others)])
-    if not len(others):
-        return np.full(len(hidden), CHANCE)
-    below = np.searchsorted(others, hidden, side="left")
-    up_to = np.searchsorted(others, hidden, side="right")
-    return np.where(np.isnan(hidden), CHANCE, (below + up_to) / (2 * len(others)))
+def _chances(scores: Vector) -> Vector:
+    shifted = np.exp(scores - scores.max())
+    return np.asarray(shifted / shifted.sum(), np.float64)
+
+
+class _Stacked:
+    """The choices of many listeners in a row, for the loss of weights that all share."""
+
+    def __init__(self, choices: Sequence[Choices]) -> None:
+        self.others = np.concatenate([one.others for one in choices]).astype(np.float64)
+        self.log_counts = np.concatenate([one.log_counts for one in choices])
+        self.starts = np.cumsum([0, *(len(one.others) for one in choices)])[:-1]
+        self.lengths = np.array([len(one.others) for one in choices])
+        self.chosen = np.stack([one.chosen.mean(axis=0) for one in choices]).astype(np.float64)
+
+    def loss(self, weights: Vector) -> tuple[float, Vector]:
+        """Return the mean over listeners of minus the mean log chance, and its gradient."""
+        scores = self.others @ weights + self.log_counts
+        top = np.maximum.reduceat(scores, self.starts)
+        raised = np.exp(scores - np.repeat(top, self.lengths))
+        total = np.add.reduceat(raised, self.starts)
+        n = len(self.starts)
+        loss = float((np.log(total) + top - self.chosen @ weights).mean())
+        shares_of_each = raised / np.repeat(total, self.lengths) / n
+        return loss, self.others.T @ shares_of_each - self.chosen.mean(axis=0)

@@ -32,6 +32,7 @@ from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
 from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
 from segue.pipeline.judge_tags import judge_tags
 from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.signals import material_of
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"
@@ -203,10 +204,11 @@ def _recommendations(
             "The library holds no listens, so recommendations cannot be judged:"
             " add a listens.csv to the dataset and run segue preprocess again."
         )
-    known = hold_out(listens, asked.catalogue.positions, asked.split, seed=asked.seed)
+    material = material_of(asked.library, asked.catalogue, seed=asked.seed)
+    known = hold_out(listens, material, asked.split, seed=asked.seed)
     report = judge_recommendations(
         asked.library,
-        asked.catalogue,
+        material,
         known,
         seed=asked.seed,
         progress=asked.progress,

@@ -5,13 +5,13 @@ listener's own. Tracks met in them are never recommended here.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, profiles_of, rank, standardise
+from segue.engine import Engine, rank, standardise
 from segue.errors import ModelError
 from segue.evaluation import (
     Curve,
@@ -24,10 +24,17 @@ from segue.evaluation import (
     split_listens,
 )
 from segue.index import best
-from segue.library import Catalogue, Library
+from segue.library import Library
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.labels import artist_groups
-from segue.pipeline.signals import open_signals
+from segue.pipeline.learning import (
+    Material,
+    find_settings,
+    fit_models,
+    learn_weights,
+    listening_signals,
+)
+from segue.pipeline.weights import in_order
 from segue.signals import Profile, Scores
 from segue.types import SPLITS, Progress, Split, no_progress
 
@@ -43,7 +50,10 @@ _BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Listeners with what they are judged by: history, and what `split` held out, by position."""
+    """Listeners with what they are judged by: history, and what `split` held out, by position.
+
+    `before` are the listens that come before those held out: all that may be learned from.
+    """
 
     users: Sequence[str]
     profiles: Sequence[Profile]
@@ -51,10 +61,11 @@ class HeldOut:
     history: Mapping[str, Profile]
     split: Split
     counts: Mapping[str, Mapping[Split, int]]
+    before: "pd.DataFrame"
 
 
 def hold_out(
-    listens: "pd.DataFrame", positions: Mapping[str, int], split: Split, *, seed: int = 0
+    listens: "pd.DataFrame", material: Material, split: Split, *, seed: int = 0
 ) -> HeldOut:
     """Divide listens into what is known and what is to be found.
 
@@ -70,8 +81,8 @@ def hold_out(
     if split == "test" and not (parts == "test").any():
         split = "valid"
     before = parts.isin(["train", "valid"] if split == "test" else ["train"])
-    history = profiles_of(listens[before], positions)
-    wanted = profiles_of(listens[parts == split], positions)
+    history = material.profiles(listens[before])
+    wanted = material.profiles(listens[parts == split])
     users, profiles, held_out = [], [], []
     for user, future in wanted.items():
         if user not in history:
@@ -87,27 +98,23 @@ def hold_out(
             " judged without listens of at least two tracks by somebody."
         )
     counts = {"listens": {part: int((parts == part).sum()) for part in SPLITS}}
-    return HeldOut(users, profiles, held_out, history, split, counts)
+    earlier = listens[before].assign(split=parts[before])
+    return HeldOut(users, profiles, held_out, history, split, counts, earlier)
 
 
 def judge_recommendations(
     library: Library,
-    catalogue: Catalogue,
+    material: Material,
     known: HeldOut,
     *,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> RecommendationReport:
     """Judge the engine as a listener gets it, the global blend, each signal, and the baselines."""
-    signals = open_signals(library, catalogue, list(known.history.values()))
-    if not signals:
-        raise ModelError("There is no signal to recommend with: run segue train all first.")
-    fitted = Engine.fit(signals, list(known.history.values()), seed=seed)
-    engine = replace(
-        fitted,
-        recordings=recordings(library, catalogue),
-        missing=[place for place, track in enumerate(catalogue.tracks) if track.missing],
-    )
+    catalogue = material.catalogue
+    with progress("Learning from the listens before", 1) as advance:
+        engine = engine_before(library, material, known)
+        advance(1)
     lists = _recommend_all(engine, known, len(catalogue), seed, progress)
     popularity = np.zeros(len(catalogue))
     for profile in known.history.values():
@@ -138,6 +145,30 @@ def judge_recommendations(
         baselines=("popularity", RANDOM),
         curves=_curves(lists, known, len(catalogue)),
         simulated=any(user.startswith(SIMULATED) for user in known.users),
+    )
+
+
+def engine_before(library: Library, material: Material, known: HeldOut) -> Engine:
+    """Return the engine as it would be if only the listens before were known.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to recommend with.
+    """
+    inner = material.hidden(known.before)
+    searched = find_settings(material, inner)
+    settings = searched.settings if searched else None
+    learned, weights = learn_weights(material, inner, settings)
+    models = fit_models(material, known.history, settings)
+    signals = [*material.content, *listening_signals(material, known.history, models)]
+    if not signals:
+        raise ModelError("There is no signal to recommend with: run segue train all first.")
+    return Engine(
+        signals,
+        in_order(weights, learned, [signal.name for signal in signals]),
+        recordings(library, material.catalogue),
+        [place for place, track in enumerate(material.catalogue.tracks) if track.missing],
     )
 
 

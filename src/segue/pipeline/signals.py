@@ -1,45 +1,56 @@
 """Opening what recommendations are made with: the signals that a library can offer, and the engine.
 
-Everyone's areas (see `segue.engine.weights`) are fitted from all listens and kept under
-``models/engine``; they are fitted again when the signals or the listens have changed.
+Weights (see `segue.engine.weights`) are learned from listens and kept under ``models/engine``; they
+are learned again when the signals have changed.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import numpy as np
-
 from segue.encoders.pretrained import EARS
-from segue.engine import Engine, everyone, profiles_of
+from segue.engine import Engine, Weights, profiles_of
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library, settings_hash
+from segue.listening import Collaborative
+from segue.listening.sequences import SequenceModel
 from segue.pipeline.choice import CANDIDATES, choose
 from segue.pipeline.duplicates import recordings
 from segue.pipeline.ears import need_heard
 from segue.pipeline.embeddings import KNN, embedding_store, embeddings
 from segue.pipeline.hubs import without_hubs
+from segue.pipeline.learning import (
+    COLLABORATIVE,
+    LISTENING_MODELS,
+    SEQUENCE,
+    Material,
+    Models,
+    learn_weights,
+    listening_signals,
+)
 from segue.pipeline.spaces import learned_from
+from segue.pipeline.weights import WEIGHTS_FORMAT, in_order, load_weights, save_weights
 from segue.signals import (
     Profile,
     Signal,
     VectorSignal,
     from_embeddings,
     knn,
+    lyrics,
     metadata,
-    popularity,
+    tags,
     temporal,
     timbre,
 )
 from segue.sources import comparison_key
 
-ENGINE = "engine"
 LEARNED = {"timbre": timbre, "temporal": temporal, KNN: knn}
 """How the vectors of each learned signal's model become the signal."""
-SIGNALS = (*LEARNED, "metadata", "popularity")
+DESCRIBED = ("metadata", "tags", "lyrics")
+"""Signals of what is written about tracks."""
 
 
 def open_signals(
-    library: Library, catalogue: Catalogue, profiles: Sequence[Profile]
+    library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]
 ) -> list[Signal]:
     """Return every signal that has something to say about this library.
 
@@ -48,16 +59,26 @@ def open_signals(
     profiles
         The listeners that popularity is counted over.
     """
-    signals: list[Signal] = [
+    material = material_of(library, catalogue)
+    found = listening_signals(material, profiles, load_models(library))
+    return [*material.content, *found]
+
+
+def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> Material:
+    """Return what can be learned from in a library: the models that were trained, and content."""
+    wanted = [name for name in LISTENING_MODELS if name in library.models]
+    content = content_signals(library, catalogue)
+    return Material.of(library, catalogue, content, wanted=wanted, seed=seed)
+
+
+def content_signals(library: Library, catalogue: Catalogue) -> list[VectorSignal]:
+    """Return the signals that compare tracks by what they are, those that say something."""
+    found = [
         _learned_signal(library, catalogue, name, model)
         for name, model in _used(library, catalogue).items()
     ]
-    described = vector_signal(library, catalogue, "metadata")
-    if described.has_vector.any():
-        signals.append(described)
-    if profiles:
-        signals.append(popularity(profiles, len(catalogue)))
-    return signals
+    described = [vector_signal(library, catalogue, name) for name in DESCRIBED]
+    return found + [signal for signal in described if signal.has_vector.any()]
 
 
 def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSignal:
@@ -72,11 +93,14 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     """
     if name == "metadata":
         return metadata(catalogue.tracks, artist_key=comparison_key)
+    if name in DESCRIBED:
+        build = {"tags": tags, "lyrics": lyrics}[name]
+        return build(catalogue.tracks, learned_from(library, catalogue))
     if name in EARS:
         need_heard(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)
     if name not in LEARNED:
-        known = ", ".join((*LEARNED, "metadata", *EARS))
+        known = ", ".join((*LEARNED, *DESCRIBED, *EARS))
         raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
     return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
 
@@ -108,18 +132,33 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
     """Return the profiles of all listeners, from all their listens."""
-    return profiles_of(library.listens(), catalogue.positions)
+    durations = [track.duration for track in catalogue.tracks]
+    return profiles_of(
+        library.listens(), catalogue.positions, durations=durations, friends=library.friends()
+    )
+
+
+def load_models(library: Library) -> Models:
+    """Return the models of listening data that are trained."""
+    models = library.models
+    return Models(
+        Collaborative.load(models.path(COLLABORATIVE)) if COLLABORATIVE in models else None,
+        SequenceModel.load(models.path(SEQUENCE)) if SEQUENCE in models else None,
+    )
 
 
 def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]) -> Engine:
-    """Return the engine with everyone's areas as fitted last, or fitted now if they are stale.
+    """Return the engine with the weights that were learned last, or learned now if they are stale.
+
+    They are stale where signals, or their models, are others. New listens alone leave them: what is
+    new of a listener moves that listener's weights, and `train` learns all of them again.
 
     Raises
     ------
     ModelError
         If no signal has anything to say.
     """
-    signals = open_signals(library, catalogue, list(profiles.values()))
+    signals = open_signals(library, catalogue, profiles)
     if not signals:
         raise ModelError(
             "Nothing is known of these tracks that could be compared (no audio, frames, metadata"
@@ -128,29 +167,57 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     names = [signal.name for signal in signals]
     groups = recordings(library, catalogue)
     missing = [place for place, track in enumerate(catalogue.tracks) if track.missing]
-    fingerprint = settings_hash(
+    fingerprint = _fingerprint(library, catalogue, signals)
+    kept = load_weights(library, fingerprint, names)
+    if kept is None:
+        material = material_of(library, catalogue)
+        kept = relearn_weights(library, material, names, fingerprint)
+    return Engine(signals, kept, groups, missing)
+
+
+def weigh(library: Library, catalogue: Catalogue) -> None:
+    """Learn what every signal is worth from all listens, and keep it."""
+    signals = open_signals(library, catalogue, listeners_of(library, catalogue))
+    if signals:
+        material = material_of(library, catalogue)
+        names = [signal.name for signal in signals]
+        relearn_weights(library, material, names, _fingerprint(library, catalogue, signals))
+
+
+def relearn_weights(
+    library: Library, material: Material, names: Sequence[str], fingerprint: str
+) -> Weights:
+    """Learn the weights of the signals `names` from the library's listens, and keep them."""
+    listens = library.listens()
+    weights = Weights.equal(len(names))
+    if not listens.empty:
+        settings = None
+        if COLLABORATIVE in library.models:
+            settings = Collaborative.load(library.models.path(COLLABORATIVE)).settings
+        learned, found = learn_weights(material, material.hidden(listens), settings)
+        weights = in_order(found, learned, names)
+    save_weights(library, weights, names, fingerprint)
+    return weights
+
+
+def _fingerprint(library: Library, catalogue: Catalogue, signals: Sequence[Signal]) -> str:
+    """Return by what it is told whether weights still belong to these signals."""
+    trained = [name for name in LISTENING_MODELS if name in library.models]
+    return settings_hash(
         {
-            "signals": names,
+            "format": WEIGHTS_FORMAT,
+            "signals": [signal.name for signal in signals],
             "models": [
                 embedding_store(library, model).directory.name
                 for model in _used(library, catalogue).values()
             ],
-            "counts": library.counts(),
+            "listening": {name: library.models.manifest(name)["fingerprint"] for name in trained},
+            "listened": library.counts()["listens"] > 0,
             "without hubs": [
                 one.name for one in signals if isinstance(one, VectorSignal) and one.hubs
             ],
         }
     )
-    if ENGINE in library.models:
-        manifest = library.models.manifest(ENGINE)
-        if manifest["fingerprint"] == fingerprint:
-            kept = np.array([manifest["areas"][name] for name in names])
-            return Engine(signals, kept, groups, missing)
-    areas = everyone(signals, list(profiles.values()))
-    found = dict(zip(names, areas.tolist(), strict=True))
-    with library.models.saving(ENGINE, {"fingerprint": fingerprint, "areas": found}):
-        pass
-    return Engine(signals, areas, groups, missing)
 
 
 def _used(library: Library, catalogue: Catalogue) -> dict[str, str]:

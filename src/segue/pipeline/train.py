@@ -13,13 +13,16 @@ from segue.library import Library, told
 from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.ensemble import fit_ensemble
+from segue.pipeline.fit_listening import fit_listening
 from segue.pipeline.fitting import Work, fit_encoder, fit_knn
 from segue.pipeline.hubs import hub_decision
 from segue.pipeline.labels import default_target, labels_of, why_unjudged
+from segue.pipeline.learning import LISTENING_MODELS
+from segue.pipeline.signals import weigh
 from segue.pipeline.trained import Trained
 from segue.types import Progress, no_progress
 
-MODELS = (*ENCODERS, KNN, ENSEMBLE)
+MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
 """What `train` trains, in the order of `train all`."""
 
 
@@ -40,7 +43,7 @@ def train(
     ----------
     model
         ``cnn``, ``rnn``, ``transformer``, ``knn``, ``ensemble`` (of what was trained on the same
-        classes) or ``all``.
+        classes), ``collaborative``, ``sequence`` (both from listens) or ``all``.
     target
         What the networks learn: to tell apart the classes of ``genre``, ``tag``, ``year`` or any
         metadata column; ``tags``, several a track; or, by contrast, which tracks are of one
@@ -77,6 +80,8 @@ def train(
     work = Work(library, catalogue, labels, seed, force, settings or {}, progress)
     with library.writing("segue train"):
         results = _train_each(work, model)
+        if any(result.state == "trained" for result in results):
+            weigh(library, catalogue)
     if all(result.state == "skipped" for result in results):
         reasons = " ".join(result.reason or "" for result in results)
         raise ModelError(f"Nothing could be trained. {reasons}")
@@ -98,6 +103,13 @@ def _train_each(work: Work, model: str) -> list[Trained]:
 
 
 def _train_one(work: Work, name: str) -> Trained:
+    if name in LISTENING_MODELS:
+        with work.progress(f"Learning from listens: {name}", 1) as advance:
+            fitted = fit_listening(
+                work.library, work.catalogue, name, seed=work.seed, force=work.force
+            )
+            advance(1)
+        return fitted
     started = time.monotonic()
     fit = {KNN: fit_knn, ENSEMBLE: fit_ensemble}.get(name, fit_encoder)
     manifest = fit(work, name)

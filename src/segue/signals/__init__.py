@@ -1,6 +1,7 @@
 """Signals: everything that can score tracks, one file each."""
 
 from segue.signals.collaborative import CollaborativeSignal, opinions_of
+from segue.signals.earlier import EarlierSignal
 from segue.signals.friends import FriendsSignal
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.lyrics import lyrics
@@ -16,6 +17,7 @@ from segue.signals.vectors import VectorSignal, from_embeddings
 
 __all__ = [
     "CollaborativeSignal",
+    "EarlierSignal",
     "FriendsSignal",
     "KnnModel",
     "KnnSettings",

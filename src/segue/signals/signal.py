@@ -6,7 +6,7 @@ without history), which is not the same as a low score.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -30,7 +30,7 @@ class Profile:
     `history` are the tracks in the order in which they were played, repeats kept, oldest first, at
     most the latest 1,000; empty where the order is unknown. `ages` are the days since each of these
     plays; empty where there is no time. `friends` are what each friend of the listener likes, by
-    position.
+    position. `user` is who it is, where that is known.
     """
 
     positions: NDArray[np.int64]
@@ -39,6 +39,7 @@ class Profile:
     history: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     ages: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     friends: tuple[NDArray[np.int64], ...] = ()
+    user: str | None = None
 
     def __post_init__(self) -> None:
         """Check that weights belong to positions, and ages to the history."""
@@ -72,7 +73,12 @@ class Profile:
             self.history[played],
             self.ages[played] if len(self.ages) else self.ages,
             self.friends,
+            self.user,
         )
+
+    def unmet(self, positions: NDArray[np.int64]) -> "Profile":
+        """Return the profile as if these tracks had never been met."""
+        return replace(self, known=np.setdiff1d(self.known, positions))
 
 
 class Signal(Protocol):

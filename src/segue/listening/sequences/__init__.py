@@ -4,7 +4,8 @@
 """
 
 from segue.listening.sequences.components import SequenceSettings
-from segue.listening.sequences.mixture import SequenceModel, fit_sequences
+from segue.listening.sequences.fitting import fit_sequences
+from segue.listening.sequences.mixture import SequenceModel
 from segue.listening.sequences.model import NextItemModel
 
 __all__ = ["NextItemModel", "SequenceModel", "SequenceSettings", "fit_sequences"]

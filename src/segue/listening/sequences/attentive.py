@@ -114,7 +114,7 @@ class Attentive(NextItemModel):
         queries = np.einsum("ld,dhk->hlk", y, query) + query_bias[:, None]
         keys = np.einsum("ld,dhk->hlk", y, key) + key_bias[:, None]
         values = np.einsum("ld,dhk->hlk", y, value) + value_bias[:, None]
-        weights = queries @ keys.transpose(0, 2, 1) / np.sqrt(query.shape[-1])  # (h, l, l)
+        weights = queries @ keys.transpose(0, 2, 1) / query.shape[-1] ** 0.5  # (h, l, l)
         weights[:, np.triu(np.ones(weights.shape[1:], np.bool_), 1)] = -np.inf
         weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)

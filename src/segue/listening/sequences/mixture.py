@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from segue.errors import MissingExtraError, ModelError
 from segue.index import best
-from segue.listening.sequences.attentive import Attentive, AttentiveSettings, with_steps
+from segue.listening.sequences.attentive import Attentive, with_steps
 from segue.listening.sequences.components import COMPONENTS, SequenceSettings
 from segue.listening.sequences.learning import (
     Candidates,
@@ -271,43 +271,6 @@ class SequenceModel(NextItemModel):
             component._restore(_named(arrays, name))
             self.components_[name] = component
         self._prepare()
-
-
-def fit_sequences(
-    sequences: Sequence[ArrayLike],
-    n_items: int,
-    artists: ArrayLike | None = None,
-    albums: ArrayLike | None = None,
-    *,
-    seed: int = 0,
-    attentive: bool = True,
-    most_plays: int = 2_000_000,
-) -> SequenceModel:
-    """Return the mixture, fitted on sequences of item positions.
-
-    What is learned is of everybody, and a history is all that is needed of a listener; so where
-    there are more plays than `most_plays`, listeners are drawn (each with all plays, the latest
-    10,000 of them) until they have as many. That bounds time to some minutes and memory to some
-    gigabytes, whatever comes in.
-
-    Parameters
-    ----------
-    sequences, n_items, artists, albums
-        As `NextItemModel.fit`.
-    attentive
-        Whether the self-attentive component is tried; without the extra ``train`` it is not.
-    """
-    rng = np.random.default_rng(seed)
-    drawn: list[NDArray[Any]] = []
-    room = most_plays
-    for number in rng.permutation(len(sequences)):
-        if room <= 0:
-            break
-        drawn.append(np.asarray(sequences[number])[-10_000:])
-        room -= len(drawn[-1])
-    network = AttentiveSettings(seed=seed) if attentive else None
-    settings = SequenceSettings(attentive=network, seed=seed)
-    return SequenceModel(settings).fit(drawn, n_items, artists, albums)
 
 
 def _cuts(plays: Plays, share: float) -> Items:

@@ -1,0 +1,78 @@
+"""What tracks are like, as one matrix: what places a track among others that nobody has played yet.
+
+Blocks: tags (their weights, and the same scaled to length one, each brought down to its main
+directions), how many tags there are, artists and albums and genres that several tracks share, and
+the vectors that encoders and kNN give. Every block has a mean squared row length of one, so that no
+block outweighs another by its scale.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segue.signals import Signal, VectorSignal, tag_matrix
+from segue.types import Track
+
+Matrix = NDArray[np.float32]
+
+_DIRECTIONS = 400
+_DIRECTIONS_OF_MANY = 150
+_MANY = 50_000
+
+
+def item_features(tracks: Sequence[Track], signals: Sequence[Signal] = ()) -> Matrix | None:
+    """Return ``[n_tracks, d]``; None where nothing is known of any track.
+
+    Parameters
+    ----------
+    signals
+        Those of vectors: each is a block.
+    """
+    weights = tag_matrix(tracks)
+    blocks = [_reduced(weights), _reduced(_unit(weights)), _tag_counts(tracks)]
+    blocks += [
+        _reduced(_shared(signal.vectors)) if sparse.issparse(signal.vectors) else signal.vectors
+        for signal in signals
+        if isinstance(signal, VectorSignal) and signal.name != "tags"
+    ]
+    kept = [_scaled(block) for block in blocks if block.shape[1] and np.any(block)]
+    return np.concatenate(kept, axis=1) if kept else None
+
+
+def _reduced(matrix: sparse.csr_array) -> Matrix:
+    """Bring a sparse matrix down to its main directions."""
+    from sklearn.decomposition import TruncatedSVD
+
+    most = _DIRECTIONS if matrix.shape[0] < _MANY else _DIRECTIONS_OF_MANY
+    n = min(most, min(matrix.shape) - 1)
+    if n < 1 or matrix.nnz == 0:
+        return np.zeros((matrix.shape[0], 0), np.float32)
+    found = TruncatedSVD(n, n_iter=2, random_state=0).fit_transform(sparse.csr_matrix(matrix))
+    return np.asarray(found, np.float32)
+
+
+def _shared(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Return the columns that at least two rows have: a name of one track tells of no other."""
+    counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    return sparse.csr_array(sparse.csc_array(matrix)[:, np.flatnonzero(counts > 1)])
+
+
+def _unit(matrix: sparse.csr_array) -> sparse.csr_array:
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    return sparse.csr_array(sparse.diags_array(scale) @ matrix)
+
+
+def _tag_counts(tracks: Sequence[Track]) -> Matrix:
+    """Return ``[n_tracks, 3]``: how many tags there are, and how often they were given."""
+    different = np.log1p([len(track.tags) for track in tracks])
+    given = np.log1p([sum(max(count, 0) for count in track.tags.values()) for track in tracks])
+    return np.stack([different, given, given**2], axis=1).astype(np.float32)
+
+
+def _scaled(block: Matrix) -> Matrix:
+    known = np.nan_to_num(block)
+    length = np.sqrt((known * known).sum(axis=1)[known.any(axis=1)].mean())
+    return np.asarray(known / max(float(length), 1e-12), np.float32)

@@ -1,0 +1,88 @@
+"""Keeping what was learned about signals: everyone's weights, and beliefs about each listener."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Belief, Weights, shares
+from segue.library import Library
+
+ENGINE = "engine"
+WEIGHTS_FORMAT = 2
+
+_UNKNOWN = 0.0
+
+
+def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> Weights | None:
+    """Return the weights that are kept, if they are of these signals."""
+    if ENGINE not in library.models:
+        return None
+    manifest = library.models.manifest(ENGINE)
+    path = library.models.path(ENGINE) / "arrays.npz"
+    if manifest.get("fingerprint") != fingerprint or not path.is_file():
+        return None
+    if manifest.get("signals") != list(names):
+        return None
+    with np.load(path, allow_pickle=False) as kept:
+        users, means, precisions = kept["users"], kept["means"], kept["precisions"]
+        beliefs = {
+            str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
+        }
+        return Weights(kept["everyone"], kept["spread"], beliefs)
+
+
+def everyones_weights(library: Library) -> dict[str, float]:
+    """Return everyone's weights by signal, as they were learned last; empty if never."""
+    if ENGINE not in library.models:
+        return {}
+    manifest = library.models.manifest(ENGINE)
+    known = manifest.get("weights") or {}
+    found = shares(np.array(list(known.values()), np.float64))
+    return dict(zip(known, found.tolist(), strict=True))
+
+
+def save_weights(
+    library: Library, weights: Weights, names: Sequence[str], fingerprint: str
+) -> None:
+    """Keep weights, by the names of their signals."""
+    users = list(weights.listeners)
+    n = len(names)
+    arrays: dict[str, NDArray[Any]] = {
+        "everyone": weights.everyone,
+        "spread": weights.spread,
+        "users": np.array(users, np.str_) if users else np.zeros(0, "U1"),
+        "means": np.array([weights.listeners[user].mean for user in users]).reshape(-1, n),
+        "precisions": np.array([weights.listeners[user].precision for user in users]).reshape(
+            -1, n, n
+        ),
+    }
+    manifest = {
+        "fingerprint": fingerprint,
+        "signals": list(names),
+        "weights": dict(zip(names, weights.everyone.tolist(), strict=True)),
+        "spread": dict(zip(names, weights.spread.tolist(), strict=True)),
+        "listeners": len(users),
+    }
+    with library.models.saving(ENGINE, manifest) as directory:
+        np.savez(directory / "arrays.npz", allow_pickle=False, **arrays)
+
+
+def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> Weights:
+    """Return weights of the signals `names`, of which some may not have been there to learn."""
+    if list(learned) == list(names):
+        return weights
+    places = [learned.index(name) if name in learned else -1 for name in names]
+    known = np.array([place >= 0 for place in places])
+    at = np.array(places)
+
+    def spread(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(known, vector[at], _UNKNOWN)
+
+    beliefs = {}
+    for user, belief in weights.listeners.items():
+        precision = np.where(known[:, None] & known, belief.precision[np.ix_(at, at)], 0.0)
+        precision[~known, ~known] = 1.0
+        beliefs[user] = Belief(spread(belief.mean), precision)
+    return Weights(spread(weights.everyone), spread(weights.spread), beliefs)
