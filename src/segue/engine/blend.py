@@ -133,12 +133,22 @@ def rank(
     parts = features * weights[:, None].astype(np.float32)
     total = parts.sum(axis=0)
     # where no signal that counts says anything there is no reason to recommend
-    total[exclude | np.isnan(rows[weights > 0]).all(axis=0)] = np.nan
+    total[exclude | _silent(rows, weights)] = np.nan
     keep_one_of_each(total, recordings)
     positions, scores = best(total[None, :], k)
     found = positions[0][positions[0] >= 0]
     top = scores[0][: len(found)]
     return Ranked(found, top, parts[:, found].T, weights, features=features[:, found].T)
+
+
+def _silent(rows: Scores, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return of which tracks no signal that counts says anything, ``[n_tracks]``."""
+    silent = np.ones(rows.shape[1], bool)
+    for place in np.flatnonzero(weights > 0):
+        silent &= np.isnan(rows[place])
+        if not silent.any():
+            break
+    return silent
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:
