@@ -27,7 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.listening.content import ContentMap, drawn_towards, has_features
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores, rows_with, without
+from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.model import ListeningModel
 from segue.listening.threads import for_each
 
 Factors = NDArray[np.float32]

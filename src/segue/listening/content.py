@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
-from segue.listening.model import rows_with
+from segue.listening.matrices import rows_with
 
 Factors = NDArray[np.float32]
 
