@@ -177,21 +177,16 @@ def test_implicit_recommends_the_same():
     assert overlap >= 0.9
 
 
-def test_features_place_an_item_that_nobody_knows():
+@pytest.mark.parametrize("kind", [np.asarray, sparse.coo_array])
+def test_features_place_an_item_that_nobody_knows(kind):
     """Item 0 was never heard; its features are those of the even items."""
     rng = np.random.default_rng(0)
     board = (np.indices((60, 50)).sum(axis=0) % 2 == 0) & (rng.random((60, 50)) < 0.7)
     board[:, 0] = False
-    features = np.stack([np.arange(50) % 2 == 0, np.arange(50) % 2 == 1], axis=1).astype(np.float32)
-    model = Als(AlsSettings(dimensions=2)).fit(sparse.csr_array(board), features)
-    scores = model.score(sparse.csr_array(board))
+    matrix = sparse.csr_array(board.astype(np.float32))
+    features = kind(np.arange(50)[:, None] % 2 == np.arange(2)).astype(np.float32)
+    scores = Als(AlsSettings(dimensions=2)).fit(matrix, features).score(matrix)
     even, odd = scores[::2], scores[1::2]
     assert even[:, 0].min() > odd[:, 0].max()
     assert np.median(even[:, 0]) > 0.5 * np.median(even[:, 2::2])
-    assert np.isnan(Als(AlsSettings(dimensions=2)).fit(sparse.csr_array(board)).score(board_of(1)))[
-        0, 0
-    ]
-
-
-def board_of(item, n=50):
-    return sparse.csr_array(np.eye(1, n, item, dtype=np.float32))
+    assert np.isnan(Als(AlsSettings(dimensions=2)).fit(matrix).score(matrix)[:, 0]).all()

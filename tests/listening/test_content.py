@@ -45,7 +45,9 @@ def test_sparse_features_are_as_dense_ones():
     known = np.ones(300, bool)
     dense = ContentMap.fit(features, factors, known)
     loose = ContentMap.fit(sparse.csr_array(features), factors, known)
-    np.testing.assert_allclose(loose.weights, dense.weights, atol=1e-6)
+    np.testing.assert_allclose(loose.weights, dense.weights, atol=1e-5)
+    spread = loose.predict(sparse.coo_array(features))
+    np.testing.assert_allclose(spread, dense.predict(features), atol=1e-4)
     np.testing.assert_array_equal(has_features(sparse.csr_array(features)), has_features(features))
 
 
@@ -56,8 +58,9 @@ def test_too_few_known_give_no_map():
 
 
 def test_nothing_known_of_an_item_is_seen():
-    features = np.array([[1, 0], [0, 0], [np.nan, np.nan], [np.nan, 2]], np.float32)
+    features = np.array([[1, 0], [0, np.inf], [np.nan, np.nan], [np.nan, 2]], np.float32)
     assert has_features(features).tolist() == [True, False, False, True]
+    assert has_features(sparse.coo_array(features)).tolist() == [True, False, False, True]
     stored = sparse.csr_array((np.zeros(1), ([0], [1])), shape=(2, 2))
     assert not has_features(stored).any()
 

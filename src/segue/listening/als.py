@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.listening.content import ContentMap, drawn_towards, has_features
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores, rows_with, without
+from segue.listening.content import ContentMap, drawn_towards, finite, has_features
+from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.model import ListeningModel
 from segue.listening.threads import for_each
 
 Factors = NDArray[np.float32]
@@ -92,6 +93,7 @@ class Als(ListeningModel):
     def _placed_by_content(
         self, items: Factors, features: Matrix, listeners: NDArray[np.int64]
     ) -> Factors:
+        features = finite(features)
         mapped = ContentMap.fit(features, items, self.spoken_for_)
         if mapped is None:
             return items

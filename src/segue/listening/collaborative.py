@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from segue.listening.als import Als, AlsSettings
 from segue.listening.ease import Ease, EaseSettings
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores
+from segue.listening.matrices import Ids, Matrix, Scores
+from segue.listening.model import ListeningModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

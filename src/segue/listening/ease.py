@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Ids, Matrix, Scores, liked, rows_with, without
+from segue.listening.matrices import Ids, Matrix, Scores, liked, rows_with, without
 from segue.listening.threads import for_each
 
 _BLOCK = 1_024

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores, rows_with, without
+from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.model import ListeningModel
 
 
 class ItemItemModel(ListeningModel):

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Matrix, Scores, liked
+from segue.listening.matrices import Matrix, Scores, liked
 
 _BLOCK = 512
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.listening.als import Als, AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.ease import Ease, EaseSettings
-from segue.listening.model import Matrix, as_matrix
+from segue.listening.matrices import Matrix, as_matrix
 
 BUDGET = 2.5e11
 """Operations that a search may take: a minute or two on two cores of 2020."""
