@@ -24,17 +24,16 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from segue.evaluation.intervals import bootstrap_interval, paired_difference
-from segue.evaluation.next_item import NOT_NEW, NextItemResult, next_item_metrics, places
+from segue.evaluation.next_item import NextItemResult
 from segue.listening.sequences import NextItemModel, SequenceModel, fit_sequences
 from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.listening.sequences.model import Plays
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
+from segue.pipeline.judge_next_track import METRICS, judge_points
 
 VALID, HELD_OUT = 0.1, 0.2
-METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")
 PARTS = ("valid", "held-out")
-BLOCK = 64  # histories scored at a time
 
 
 @dataclass(frozen=True)
@@ -90,28 +89,6 @@ def groups(table: pd.DataFrame, what: str) -> NDArray[np.int64] | None:
     return None
 
 
-def judge(model: NextItemModel, data: Data, points: Sequence[Any]) -> tuple[NextItemResult, float]:
-    """Return how well a model tells the plays at `points`, and milliseconds a history."""
-    found, new, seconds = [], [], 0.0
-    for start in range(0, len(points), BLOCK):
-        block = points[start : start + BLOCK]
-        histories = [data.sequences[u][:t] for u, t in block]
-        truths = np.array([data.sequences[u][t] for u, t in block])
-        started = time.perf_counter()
-        scores = model.score_many(histories)
-        seconds += time.perf_counter() - started
-        known = np.zeros(scores.shape, np.bool_)
-        for row, history in zip(known, histories, strict=True):
-            row[history] = True
-        found.append(places(scores, truths))
-        is_new = ~known[np.arange(len(block)), truths]
-        new_places = np.full(len(block), NOT_NEW)
-        new_places[is_new] = places(scores[is_new], truths[is_new], known[is_new])
-        new.append(new_places)
-    result = next_item_metrics(np.concatenate(found), np.concatenate(new), [u for u, _ in points])
-    return result, 1000 * seconds / max(len(points), 1)
-
-
 def baselines() -> dict[str, NextItemModel]:
     """Return Markov chains and session-kNN in many settings."""
     found: dict[str, NextItemModel] = {"Markov, first order": Markov(plain())}
@@ -135,7 +112,7 @@ def chosen(data: Data, plays: Plays, points: Sequence[Any]) -> dict[str, dict[st
     """Return for each kind of baseline and metric the settings that are best on valid."""
     best: dict[str, dict[str, tuple[float, str]]] = {}
     for name, model in baselines().items():
-        result, _ = judge(model.fit(plays, data.n_items), data, points)
+        result, _ = judge_points(model.fit(plays, data.n_items), data.sequences, points)
         kind = best.setdefault(name.split(",")[0], {})
         for metric in METRICS:
             kind[metric] = max(kind.get(metric, (-1.0, "")), (result.mean[metric], name))
@@ -165,7 +142,9 @@ def judged(data: Data, stops: Sequence[int], points: Sequence[Any], arguments: A
         models[name] = grid[name].fit(plays, data.n_items)
     models |= {f"`{name}`": component for name, component in mixture.components_.items()}
     models["**mixture**"] = mixture
-    return mixture, {name: judge(model, data, points) for name, model in models.items()}
+    return mixture, {
+        name: judge_points(model, data.sequences, points) for name, model in models.items()
+    }
 
 
 def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: int) -> None:

@@ -13,12 +13,23 @@ import pytest
 from segue.errors import LibraryError
 from segue.evaluation import (
     ClassifierReport,
+    ColdTracks,
+    Comparison,
+    Control,
     Curve,
+    Details,
+    DialCurves,
+    DialPoint,
+    Difference,
     EmbeddingMap,
+    Faithful,
+    Figures,
     HubsTaken,
+    ListenerGroup,
     Measurement,
     Mistake,
     Neighbours,
+    NextTrack,
     RecommendationReport,
     Report,
     SimilarityReport,
@@ -74,6 +85,78 @@ def lists(**changes):
     return RecommendationReport(**settings | changes)
 
 
+def figures(*names, n=60, metric=0.1):
+    """The same figures under every cut, each a little less than the one before."""
+    cuts = [f"{name}@{k}" for name in ("ndcg", "recall") for k in (10, 20)]
+    models = {name: dict.fromkeys(cuts, metric / (1 + place)) for place, name in enumerate(names)}
+    bounds = {
+        name: {cut: (own[cut] - 0.01, own[cut] + 0.01) for cut in cuts}
+        for name, own in models.items()
+    }
+    return Figures(n=n, models=models, intervals=bounds)
+
+
+def group(name, low, high, gain):
+    gains = dict.fromkeys(("ndcg@10", "ndcg@20"), gain)
+    names = ("personal", "global", "knn", "popularity")
+    return ListenerGroup(name=name, low=low, high=high, figures=figures(*names), gains=gains)
+
+
+BETTER = Difference(0.02, (0.01, 0.03), 0.0002, 60)
+ALIKE = Difference(0.001, (-0.01, 0.012), 0.62, 60)
+WORSE = Difference(-0.02, (-0.03, -0.01), 0.004, 60)
+
+
+def details(**changes):
+    """Everything beyond the main table."""
+    pairs = (("personal", "knn", BETTER), ("personal", "global", ALIKE))
+    points = [
+        DialPoint(
+            setting=setting,
+            metrics={"ndcg@10": 0.2 - cost, "coverage@10": 0.1 + cost, "gini@10": 0.9},
+        )
+        for setting, cost in ((0.0, 0.0), (0.4, 0.02), (0.8, 0.05))
+    ]
+    following = dict.fromkeys(("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20"), 0.4)
+    settings = {
+        "best_single": "knn",
+        "comparisons": tuple(
+            Comparison(first=first, second=second, metric="ndcg@20", difference=found)
+            for first, second, found in pairs
+        ),
+        "groups": {
+            "popularity": (group("niche", 0.01, 0.03, BETTER), group("mainstream", 0.1, 0.2, WORSE))
+        },
+        "cold_tracks": ColdTracks(
+            n_tracks=40,
+            figures=figures("collaborative", "tags", "random"),
+            ratios={"collaborative": (2.0, (1.6, 2.4)), "random": (0.5, (math.nan, math.nan))},
+        ),
+        "cold_listeners": {3: figures("global", "knn", "popularity", "random")},
+        "control": Control(
+            real=figures("knn"),
+            shuffled=figures("knn", metric=0.001),
+            chance=figures("random", metric=0.001),
+            shuffles=5,
+            fell={"knn": True},
+        ),
+        "dials": DialCurves(n=60, k=10, curves={"diversity": points, "popularity": points[::-1]}),
+        "faithfulness": Faithful(
+            n_listeners=60, k=5, n_tracks=300, named=0.9, share=0.999, by_largest=0.8
+        ),
+        "next_track": NextTrack(
+            model="sequence",
+            n_plays=900,
+            figures=Figures(n=60, models={"Markov": following, "sequence": following}),
+            ahead={
+                "hit_rate@20": ("Markov", BETTER),
+                "new_hit_rate@20": ("Markov", ALIKE),
+            },
+        ),
+    }
+    return Details(**settings | changes)
+
+
 def similarity(target="genre", **changes):
     """Two spaces and chance; hubs taken away from one."""
     hubs = {"hub_skewness@10": 1.5, "largest_hub@10": 40.0, "never_retrieved@10": 0.125}
@@ -125,7 +208,7 @@ def everything(label=HOSTILE):
             ),
         ),
         baseline(names=names),
-        lists(simulated=True, curves={label: Curve([0.1, 0.2], [0.1, 0.3])}),
+        lists(simulated=True, curves={label: Curve([0.1, 0.2], [0.1, 0.3])}, details=details()),
         similarity=similarity(label),
         maps=(EmbeddingMap(name="cnn", xy=np.arange(8.0).reshape(4, 2), labels=[label, None] * 2),),
         notes=(label,),
@@ -295,6 +378,50 @@ def test_lists_are_compared_with_baselines_and_the_best_signal():
     assert "cannot be told apart from the best single signal, kNN" in shows
 
 
+def test_blending_and_own_weights_are_told_with_interval_and_p():
+    shows, _ = said(lists(details=details()))
+    assert (
+        "The blend with each listener's own weights is better than the best single signal, kNN:"
+        " nDCG@20 differs by +0.0200 (95% interval +0.0100 to +0.0300, p < 0.001)." in shows
+    )
+    assert "cannot be told apart from the blend with everyone's weights" in shows
+    assert "(95% interval \u22120.0100 to +0.0120, p = 0.62)" in shows
+    # which replaces the comparison without a p-value
+    assert shows.count("the best single signal, ") == 1
+
+
+def test_the_further_parts_are_told():
+    shows, _ = said(lists(details=details()))
+    assert "Own weights help \u201cniche\u201d and harm \u201cmainstream\u201d." in shows
+    assert "finds 2.00 times as much as likeness of tags (95% interval 1.60 to 2.40)" in shows
+    assert "For 60 new listeners who picked 3 tracks, the blend has nDCG@20 0.100" in shows
+    assert "The control holds" in shows
+    assert "without it, 99.9% of those fall, as it should (the aim is 95%)" in shows
+    assert "in 40% of cases, better than the best baseline (Markov, 40%)" in shows
+
+
+def test_a_control_that_does_not_fall_is_told():
+    failed = replace(details().control, fell={"knn": False})
+    shows, _ = said(lists(details=details(control=failed)))
+    assert "The control failed: with content exchanged between tracks, kNN is still better" in shows
+
+
+def test_details_are_keys_of_the_document():
+    document = report(lists(details=details()), subject="recommendations").to_document()
+    assert {"task", "split", "n", "metrics", "intervals", "models"} <= set(document)
+    assert document["cold"]["tracks"]["by_tags"]["collaborative"]["ratio"] == 2.0
+    assert document["cold"]["tracks"]["by_tags"]["random"]["interval"] == [None, None]
+    assert document["cold"]["listeners"]["3"]["n"] == 60
+    assert document["control"]["fell_to_chance"] == {"knn": True}
+    assert document["dials"]["curves"]["diversity"][1]["setting"] == 0.4
+    assert document["faithfulness"]["share"] == 0.999
+    assert document["next_track"]["ahead_of_best_baseline"]["hit_rate@20"]["baseline"] == "Markov"
+    niche = document["groups"]["popularity"][0]
+    assert niche["personal_minus_global"]["ndcg@10"]["p"] == 0.0002
+    plain = report(lists(), subject="recommendations").to_document()
+    assert (plain["control"], plain["groups"]) == (None, {})
+
+
 def test_nothing_measured_is_told_with_its_reason():
     found = verdict(report(notes=("There are no listens.",)))
     assert found.shows == ("Nothing could be measured.",)
@@ -354,7 +481,7 @@ def test_the_page_can_be_read_without_seeing_it(written):
     assert tables
     assert all("aria-label" in table for table in tables if "mistakes" not in table["class"])
     images = [attributes for _, attributes in parsed.tags if attributes.get("role") == "img"]
-    assert len(images) == 5
+    assert len(images) == 6
     assert all(len(image["aria-label"]) > 20 for image in images)
     assert ("html", {"lang": "en"}) in parsed.tags
     ids = [attributes["id"] for _, attributes in parsed.tags if "id" in attributes]
@@ -392,6 +519,7 @@ def test_every_plot_is_a_file_too(written):
     files = sorted((written / "plots").iterdir())
     assert {file.name for file in files} == {
         "confusion_cnn.png",
+        "dials.png",
         "f1_cnn.png",
         "learning_cnn_accuracy.png",
         "learning_cnn_loss.png",
@@ -411,6 +539,7 @@ def test_every_plot_is_a_file_too(written):
         report(similarity=similarity()),
         report(similarity=similarity(None, everything=None, hubs={})),
         report(lists(models={"blend": {"ndcg@10": math.nan}})),
+        report(lists(details=Details(dials=DialCurves(n=1, k=10, curves={})))),
         report(maps=(EmbeddingMap(name="cnn", xy=np.zeros((0, 2)), labels=[]),)),
     ],
 )

@@ -10,7 +10,7 @@ from segue.errors import ModelError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.choice import choose
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.judge_recommendations import hold_out
+from segue.pipeline.held_out import hold_out
 from segue.pipeline.learning import Material
 from segue.pipeline.preprocess import preprocess
 from segue.types import Track
@@ -27,6 +27,12 @@ METRICS = (
     "gini",
     "artist_diversity",
 )
+
+
+def material(track_ids):
+    """What there is to learn from where only the tracks are known."""
+    tracks = [Track(track_id=name) for name in track_ids]
+    return Material(Catalogue(tracks, np.arange(len(tracks))), [], [])
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +98,7 @@ def test_what_is_held_out_is_never_known_before():
             "timestamp": rng.random(200),
         }
     )
-    found = hold_out(listens, material(map(str, range(50))), "test")
+    found = hold_out(listens, material(str(i) for i in range(50)), "test")
     assert set(found.users) == {"u", "v"}
     for profile, held_out in zip(found.profiles, found.held_out, strict=True):
         assert len(held_out)

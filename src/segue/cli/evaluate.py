@@ -1,6 +1,8 @@
 """`segue evaluate`."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -35,7 +37,7 @@ class Part(StrEnum):
 METRICS = {
     "classification": ("accuracy", "f1_macro"),
     "tagging": ("roc_auc_macro", "average_precision_macro"),
-    "recommendation": ("precision@10", "recall@10", "ndcg@10"),
+    "recommendation": ("ndcg@10", "recall@10", "ndcg@20", "recall@20"),
 }
 """What is printed of each task."""
 
@@ -69,6 +71,7 @@ def evaluate(
         raise typer.BadParameter(
             "--target is for similarity: a model is judged on what it was trained on"
         )
+    from segue.evaluation import details_show
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 
@@ -85,7 +88,15 @@ def evaluate(
         print_json({**document, "report": str(found.page)})
         return
     show_document(document)
+    for lists in found.report.recommendations:
+        show_points(details_show(lists.details))
     say("", f"Report: {found.page}", "Open it in a web browser.")
+
+
+def show_points(sentences: Sequence[str]) -> None:
+    """Print sentences as a list, the lines of each set in."""
+    for sentence in sentences:
+        say(*wrap(sentence, 100, initial_indent="- ", subsequent_indent="  "))
 
 
 def show_document(document: dict[str, Any]) -> None:

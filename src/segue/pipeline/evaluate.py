@@ -27,8 +27,9 @@ from segue.library.models import installed_versions
 from segue.pipeline.chances import ENSEMBLE
 from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.heads import heads
+from segue.pipeline.held_out import hold_out
 from segue.pipeline.judge_classifiers import judge_classifiers, refuse_contrast
-from segue.pipeline.judge_recommendations import hold_out, judge_recommendations
+from segue.pipeline.judge_recommendations import judge_recommendations
 from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
 from segue.pipeline.judge_tags import judge_tags
 from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule, undividable
@@ -210,9 +211,11 @@ def _recommendations(
         asked.library,
         material,
         known,
+        thorough=asked.subject == RECOMMENDATIONS,
         seed=asked.seed,
         progress=asked.progress,
     )
+    asked.notes.extend(report.notes)
     return report, {name: dict(counts) for name, counts in known.counts.items()}
 
 

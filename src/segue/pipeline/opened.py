@@ -51,7 +51,7 @@ class Opened:
         profiles = listeners_of(library, catalogue)
         engine = open_engine(library, catalogue, profiles)
         facts = TrackFacts.of(
-            catalogue.tracks, profiles.values(), _space(engine), artist_key=comparison_key
+            catalogue.tracks, profiles.values(), comparing_space(engine), artist_key=comparison_key
         )
         return cls(
             library, catalogue, profiles, engine, facts, Explainer(engine, catalogue.tracks, facts)
@@ -125,7 +125,8 @@ def check_listener(library: Library, user: str) -> None:
     )
 
 
-def _space(engine: Engine) -> VectorSignal | None:
+def comparing_space(engine: Engine) -> VectorSignal | None:
+    """Return the signal whose space says how alike tracks of a list are; None where none is one."""
     found = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
     named = [found[name] for name in SPACES if name in found]
     return next(iter([*named, *found.values()]), None)

@@ -9,6 +9,19 @@ from segue.evaluation.report.contents import (
     RecommendationReport,
     Report,
 )
+from segue.evaluation.report.details import (
+    ColdTracks,
+    Comparison,
+    Control,
+    Details,
+    DialCurves,
+    DialPoint,
+    Faithful,
+    Figures,
+    ListenerGroup,
+    NextTrack,
+)
+from segue.evaluation.report.details_words import details_show
 from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 from segue.evaluation.report.verdict import Verdict, verdict
@@ -16,18 +29,29 @@ from segue.evaluation.report.writing import write_report
 
 __all__ = [
     "ClassifierReport",
+    "ColdTracks",
+    "Comparison",
+    "Control",
     "Curve",
+    "Details",
+    "DialCurves",
+    "DialPoint",
     "EmbeddingMap",
+    "Faithful",
+    "Figures",
     "HubsTaken",
+    "ListenerGroup",
     "Measurement",
     "Mistake",
     "Neighbours",
+    "NextTrack",
     "RecommendationReport",
     "Report",
     "SimilarityReport",
     "Tagged",
     "TaggingReport",
     "Verdict",
+    "details_show",
     "verdict",
     "write_report",
 ]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from segue.evaluation.classification import ClassificationResult
 from segue.evaluation.intervals import Interval
+from segue.evaluation.report.details import Details
 from segue.evaluation.report.similarity import SimilarityReport
 from segue.evaluation.report.tagging import TaggingReport
 from segue.types import Split
@@ -74,6 +75,7 @@ class RecommendationReport:
     `models` maps each to its metrics, in the order shown; `engine` names the one that a listener
     gets. `n` counts who was judged, `n_tracks` what could have been recommended. `differences`
     maps another model to the intervals of engine minus it. `simulated` listeners are labelled.
+    `details` are parts beyond the table, `notes` sentences on those that could not be measured.
     """
 
     engine: str
@@ -86,6 +88,8 @@ class RecommendationReport:
     baselines: tuple[str, ...] = ("popularity", "random")
     curves: Mapping[str, Curve] = field(default_factory=dict)
     simulated: bool = False
+    details: Details = field(default_factory=Details)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.engine not in self.models:
@@ -234,6 +238,7 @@ class Report:
                 name: {"precision": curve.precision, "recall": curve.recall}
                 for name, curve in found.curves.items()
             },
+            **found.details.to_dict(),
         }
 
     def _measured(self) -> dict[str, Any]:

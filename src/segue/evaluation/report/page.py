@@ -22,6 +22,8 @@ from segue.evaluation.report.contents import (
     RecommendationReport,
     Report,
 )
+from segue.evaluation.report.details_page import details_section
+from segue.evaluation.report.details_words import MEANINGS
 from segue.evaluation.report.plots import (
     Plot,
     class_plot,
@@ -89,7 +91,7 @@ def render(report: Report) -> tuple[str, list[Plot]]:
         too_small=TOO_SMALL,
     )
     plots = [plot for each in classifiers for plot in each["files"]]
-    plots += [plot for each in lists for plot in each["plots"]]
+    plots += [plot for each in lists for plot in each["files"]]
     plots += [_map_file(each) for each in maps]
     return page, plots
 
@@ -180,7 +182,9 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
     """Prepare the section of ranked lists: one table for each k, the main one first."""
     main = main_cut(found)
     cuts = [main, *(k for k in cuts_of(found.models[found.engine]) if k != main)]
-    roles = dict.fromkeys(found.baselines, "baseline") | {found.engine: "what a listener gets"}
+    roles = {name: MEANINGS[name] for name in found.models if name in MEANINGS}
+    roles |= {name: MEANINGS.get(name, "baseline") for name in found.baselines}
+    roles[found.engine] = "what a listener gets"
     shared: dict[str, Any] = {
         "models": found.models,
         "intervals": found.intervals,
@@ -204,7 +208,16 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
             caption = "What the lists are like. More is not better by itself."
             tables.append(model_table(caption=caption, metrics=lists, best=(), **shared))
         cut_tables.append({"k": k, "tables": tables})
-    return {"report": found, "cuts": cut_tables, "plots": curve_plots(found)}
+    beyond = details_section(found)
+    drawn = [beyond["dial_plot"]] if beyond["dial_plot"] else []
+    curves = curve_plots(found)
+    return {
+        "report": found,
+        "cuts": cut_tables,
+        "plots": curves,
+        "beyond": beyond,
+        "files": [*curves, *drawn],
+    }
 
 
 def _measured_by_any(found: RecommendationReport, metric: str) -> bool:

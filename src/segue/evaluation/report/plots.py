@@ -69,7 +69,7 @@ class Key:
 
 
 @contextmanager
-def _names_as_they_are() -> Iterator[None]:
+def names_as_they_are() -> Iterator[None]:
     """Draw text as text: a "$" is a dollar, and any script will do."""
     from matplotlib import rc_context
 
@@ -79,7 +79,7 @@ def _names_as_they_are() -> Iterator[None]:
         yield
 
 
-@_names_as_they_are()
+@names_as_they_are()
 def learning_plots(found: ClassifierReport) -> list[Plot]:
     """Draw loss and accuracy over the epochs of training, one plot each."""
     history = found.history or {}
@@ -110,7 +110,7 @@ def learning_plots(found: ClassifierReport) -> list[Plot]:
         ends = "; ".join(f"{name} ends at {values[-1]:.2f}" for name, values in lines.items())
         epochs_told = len(next(iter(lines.values())))
         plots.append(
-            _kept(
+            kept(
                 figure,
                 f"learning_{found.name}_{measure}",
                 f"{display_name(found.name)}: {measure} over {epochs_told} epochs; {ends}.",
@@ -119,7 +119,7 @@ def learning_plots(found: ClassifierReport) -> list[Plot]:
     return plots
 
 
-@_names_as_they_are()
+@names_as_they_are()
 def curve_plots(lists: RecommendationReport) -> list[Plot]:
     """Draw precision@k and recall@k over k for every model, one plot each."""
     if not lists.curves:
@@ -150,11 +150,11 @@ def curve_plots(lists: RecommendationReport) -> list[Plot]:
             f"{name} {getattr(curve, measure)[-1]:.3f}" for name, curve in lists.curves.items()
         )
         alternative = f"{measure.capitalize()}@k over the length of the list, at the end: {ends}."
-        plots.append(_kept(figure, f"recommendation_{measure}_at_k", alternative))
+        plots.append(kept(figure, f"recommendation_{measure}_at_k", alternative))
     return plots
 
 
-@_names_as_they_are()
+@names_as_they_are()
 def map_plot(found: EmbeddingMap) -> tuple[Plot, list[Key]]:
     """Draw a map of embeddings; return it with its key, by name, so that maps agree in colours."""
     labels = np.array(["" if label is None else label for label in found.labels], dtype=object)
@@ -190,10 +190,10 @@ def map_plot(found: EmbeddingMap) -> tuple[Plot, list[Key]]:
     def with_legend() -> None:
         _legend(axes, 4, below=0.02)
 
-    return _kept(figure, f"map_{found.name}", alternative, before_png=with_legend), keys
+    return kept(figure, f"map_{found.name}", alternative, before_png=with_legend), keys
 
 
-@_names_as_they_are()
+@names_as_they_are()
 def confusion_plot(found: ClassifierReport) -> Plot:
     """Draw the confusion matrix; shares of each true class by colour, counts in the cells."""
     import seaborn as sns
@@ -224,10 +224,10 @@ def confusion_plot(found: ClassifierReport) -> Plot:
     axes.tick_params(axis="x", rotation=90)
     axes.tick_params(axis="y", rotation=0)
     alternative = f"Confusion matrix of {display_name(found.name)}."
-    return _kept(figure, f"confusion_{found.name}", alternative)
+    return kept(figure, f"confusion_{found.name}", alternative)
 
 
-@_names_as_they_are()
+@names_as_they_are()
 def class_plot(found: ClassifierReport) -> Plot:
     """Draw F1 of every class, the best first, with its support; grey where that is too small."""
     scored = [
@@ -245,7 +245,7 @@ def class_plot(found: ClassifierReport) -> Plot:
     axes.set_xlim(0, 1)
     axes.grid(visible=False, axis="y")
     told = ", ".join(f"{name} {f1:.2f}" for f1, name, _ in reversed(scored))
-    return _kept(
+    return kept(
         figure, f"f1_{found.name}", f"F1 of {display_name(found.name)} by class, best first: {told}"
     )
 
@@ -304,7 +304,7 @@ def _legend(axes: "Axes", columns: int, below: float = 0.17) -> None:
     )
 
 
-def _kept(
+def kept(
     figure: "Figure", name: str, alternative: str, before_png: Callable[[], None] | None = None
 ) -> Plot:
     """Render as SVG and PNG."""

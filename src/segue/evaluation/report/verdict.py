@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from segue.evaluation.report.contents import Report
+from segue.evaluation.report.details_words import details_show
 from segue.evaluation.report.similarity_words import similarity_caveats, similarity_shows
 from segue.evaluation.report.tagging_words import tagging_caveats, tagging_shows
 from segue.evaluation.report.words import (
@@ -42,7 +43,7 @@ def verdict(report: Report) -> Verdict:
     if report.tagging:
         shows += tagging_shows(report, report.tagging)
     for lists in report.recommendations:
-        shows += lists_show(lists)
+        shows += lists_show(lists) + details_show(lists.details)
     if report.similarity:
         shows += similarity_shows(report.similarity, report.measurement.confidence)
     if any(lists.simulated for lists in report.recommendations):

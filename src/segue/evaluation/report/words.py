@@ -33,6 +33,7 @@ _NAMES = {
     "ensemble": "all together",
     "descriptors_logistic_regression": "descriptors + logistic regression",
     "logistic_regression": "descriptors + logistic regression",
+    "item-knn": "item-kNN",
     "majority": "majority class",
     "tag_frequency": "tag frequency",
     "descriptors": "all descriptors",
@@ -167,7 +168,7 @@ def lists_show(lists: RecommendationReport) -> list[str]:
         _against(lists, name, f"ndcg@{k}") for name in lists.baselines if name in lists.models
     ]
     singles = [name for name in lists.models if name not in {lists.engine, *lists.baselines}]
-    if singles:
+    if singles and not lists.details.comparisons:  # else those say it
         best = max(singles, key=lambda name: _ordered(lists.models[name].get(f"ndcg@{k}")))
         sentences.append(_against(lists, best, f"ndcg@{k}", "the best single signal, "))
     return sentences
@@ -287,6 +288,7 @@ def title_of(metric: str) -> str:
     """
     name, at, k = metric.partition("@")
     special = {"ndcg": "nDCG", "map": "MAP", "f1_macro": "F1, macro"}
+    special |= {"mrr": "MRR", "new_mrr": "New only: MRR", "new_hit_rate": "New only: hit rate"}
     special["roc_auc_macro"] = "ROC AUC, macro"
     special["average_precision_macro"] = "Average precision, macro"
     if name.endswith("_macro"):

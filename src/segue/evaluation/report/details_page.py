@@ -1,0 +1,199 @@
+"""The sections on for whom recommendations are good, for what, and at what price."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from segue.evaluation.report.contents import RecommendationReport
+from segue.evaluation.report.details import (
+    ColdTracks,
+    Control,
+    DialCurves,
+    Figures,
+    ListenerGroup,
+    NextTrack,
+)
+from segue.evaluation.report.details_words import (
+    GROUPED,
+    MEANINGS,
+    comparison_sentences,
+    dial_title,
+    faithful_sentence,
+    group_title,
+    p_value,
+    signed,
+)
+from segue.evaluation.report.dial_plot import dial_plot
+from segue.evaluation.report.tables import Cell, Row, Table, model_table, number, spread
+from segue.evaluation.report.words import display_name, title_of
+
+_GROUP_CUTS = (10, 20)
+_COLD_METRICS = ("ndcg@20", "recall@20", "ndcg@10", "recall@10")
+_NEXT_METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")
+_CONTROL_METRIC = "ndcg@20"
+
+
+def details_section(found: RecommendationReport) -> dict[str, Any]:
+    """Prepare everything beyond the main table for the page; None for what is not there."""
+    details = found.details
+    dials = details.dials
+    return {
+        "comparisons": comparison_sentences(details),
+        "groups": [
+            {"title": GROUPED[by], "tables": [_group_table(groups, by, k) for k in _GROUP_CUTS]}
+            for by, groups in details.groups.items()
+            if len(groups) > 1
+        ],
+        "cold_tracks": _cold_tracks(details.cold_tracks) if details.cold_tracks else None,
+        "cold_listeners": [_cold_listeners(n, own) for n, own in details.cold_listeners.items()],
+        "control": _control(details.control) if details.control else None,
+        "dials": _dial_table(dials) if dials else None,
+        "dial_plot": dial_plot(dials) if dials else None,
+        "n_dialled": dials.n if dials else 0,
+        "faithfulness": faithful_sentence(details.faithfulness) if details.faithfulness else None,
+        "faithful": details.faithfulness,
+        "next_track": _next_track(details.next_track) if details.next_track else None,
+        "n_plays": details.next_track.n_plays if details.next_track else 0,
+    }
+
+
+def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
+    metric = f"ndcg@{k}"
+    names = list(groups[0].figures.models)
+    rows = []
+    for group in groups:
+        models, bounds = group.figures.models, group.figures.intervals
+        highest = max(round(models[name][metric], 3) for name in names)
+        cells = [
+            Cell(
+                number(models[name][metric]),
+                spread(bounds.get(name, {}).get(metric)),
+                round(models[name][metric], 3) == highest,
+            )
+            for name in names
+        ]
+        gain = group.gains[metric]
+        low, high = gain.interval
+        cells.append(Cell(signed(gain.mean), f"{signed(low)} to {signed(high)}, {p_value(gain.p)}"))
+        name = f"{group.name[:1].upper()}{group.name[1:]}"
+        rows.append(Row(name, group_title(group, by), cells, None))
+    caption = f"{title_of(metric)}. Best of each row in bold; small print: intervals."
+    heads = [*map(display_name, names), "Personal minus global"]
+    return Table(caption, heads, rows, "")
+
+
+def _roles(models: Mapping[str, Any]) -> dict[str, str]:
+    return {name: MEANINGS[name] for name in models if name in MEANINGS}
+
+
+def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Table:
+    order = sorted(figures.models, key=lambda name: -figures.models[name][_COLD_METRICS[0]])
+    return model_table(
+        caption=f"{caption} Best in bold; small print: intervals.",
+        metrics=_COLD_METRICS,
+        models={name: figures.models[name] for name in order},
+        intervals=figures.intervals,
+        best=_COLD_METRICS,
+        whiskers=_COLD_METRICS[0],
+        roles=_roles(figures.models) | dict(roles),
+        chosen="global",
+    )
+
+
+def _cold_tracks(found: ColdTracks) -> Table:
+    caption = f"{found.n_tracks:,} cold tracks, {found.figures.n:,} listeners."
+    table = _cold_table(
+        found.figures,
+        caption,
+        {"collaborative": "content mapped to listening", "global": "all of it, everyone's weights"},
+    )
+    if not found.ratios:
+        return table
+    order = sorted(found.figures.models, key=lambda n: -found.figures.models[n][_COLD_METRICS[0]])
+    rows = [
+        replace(row, cells=[*row.cells, _ratio(found, name)])
+        for row, name in zip(table.rows, order, strict=True)
+    ]
+    return Table(table.caption, [*table.heads, "nDCG@20 by that of tags"], rows, table.scale)
+
+
+def _ratio(found: ColdTracks, name: str) -> Cell:
+    if name not in found.ratios:
+        return Cell("1")
+    ratio, interval = found.ratios[name]
+    return Cell(number(ratio, 2), spread(interval, 2))
+
+
+def _cold_listeners(picks: int, found: Figures) -> Table:
+    return _cold_table(
+        found,
+        f"From {picks} picked tracks: {found.n:,} new listeners.",
+        {"global": "what a new listener gets"},
+    )
+
+
+def _control(found: Control) -> Table:
+    def cell(figures: Figures, name: str) -> Cell:
+        return Cell(
+            number(figures.models[name][_CONTROL_METRIC], 4),
+            spread(figures.intervals[name][_CONTROL_METRIC], 4),
+        )
+
+    chance = next(iter(found.chance.models))
+    rows = [
+        Row(
+            display_name(name),
+            MEANINGS.get(name, ""),
+            [
+                cell(found.real, name),
+                cell(found.shuffled, name),
+                cell(found.chance, chance),
+                Cell("yes" if fell else "no"),
+            ],
+            None,
+        )
+        for name, fell in found.fell.items()
+    ]
+    caption = f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: intervals."
+    return Table(caption, ["As it is", "Exchanged", "Chance", "Fell to chance"], rows, "")
+
+
+def _dial_table(found: DialCurves) -> Table:
+    first = next((point.metrics for own in found.curves.values() for point in own), {})
+    wanted = ("ndcg", "coverage", "gini", "novelty", "artist_diversity", "likeness", "off_taste")
+    metrics = [
+        name for each in wanted if math.isfinite(first.get(name := f"{each}@{found.k}", math.nan))
+    ]
+    rows = [
+        Row(
+            f"{dial_title(dial)} {_setting(point.setting)}",
+            "",
+            [Cell(number(point.metrics.get(metric))) for metric in metrics],
+            None,
+        )
+        for dial, points in found.curves.items()
+        for point in points
+    ]
+    caption = f"Lists of {found.k} for {found.n:,} listeners, one dial turned at a time."
+    return Table(caption, [title_of(metric) for metric in metrics], rows, "")
+
+
+def _setting(value: float | None) -> str:
+    return "off" if value in (None, 0) else f"{value:g}".replace("-", "\u2212")
+
+
+def _next_track(found: NextTrack) -> Table:
+    return model_table(
+        caption=(
+            f"{found.n_plays:,} held-out plays of {found.figures.n:,} listeners."
+            " Best in bold; small print: intervals."
+        ),
+        metrics=_NEXT_METRICS,
+        models=found.figures.models,
+        intervals=found.figures.intervals,
+        best=_NEXT_METRICS,
+        whiskers=_NEXT_METRICS[0],
+        roles={found.model: "segue"},
+        chosen=found.model,
+    )
