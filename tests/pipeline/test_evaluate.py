@@ -84,11 +84,6 @@ def test_the_report_is_one_page_beside_its_numbers(everything):
     assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
 
 
-def material(track_ids):
-    tracks = [Track(track_id=track_id) for track_id in track_ids]
-    return Material(Catalogue(tracks, np.arange(len(tracks))), content=(), friends=())
-
-
 def test_what_is_held_out_is_never_known_before():
     rng = np.random.default_rng(1)
     listens = pd.DataFrame(
