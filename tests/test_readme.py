@@ -1,10 +1,12 @@
 """What the README tells people to type works as written."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -34,6 +36,15 @@ def test_every_verb_runs_as_written(repository, tmp_path):
     (music / "metadata.csv").write_text("\n".join(["track_id,artist,genre,tags", *rows]))
     listens = [f"{user},t{i}" for user in ("anna", "ben") for i in range(0, 12, 2)]
     (music / "listens.csv").write_text("\n".join(["user_id,track_id", *listens]))
+    played = {
+        "ts": "2024-05-01T10:00:00Z",
+        "ms_played": 200_000,
+        "master_metadata_track_name": "Sea Song",
+        "master_metadata_album_artist_name": "Band 1",
+        "spotify_track_uri": "spotify:track:1",
+    }
+    with zipfile.ZipFile(tmp_path / "my_spotify_data.zip", "w") as export:
+        export.writestr("Streaming_History_Audio_2024.json", json.dumps([played]))
     lines = [
         line
         for line in commands((repository / "README.md").read_text("utf-8"))

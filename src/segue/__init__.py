@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from segue.engine.exclusions import Exclusions
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate
+    from segue.pipeline.import_listens import import_listens
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommend import recommend, similar
     from segue.pipeline.search import search
@@ -30,6 +31,7 @@ __all__ = [
     "Library",
     "__version__",
     "evaluate",
+    "import_listens",
     "preprocess",
     "recommend",
     "search",
@@ -42,6 +44,7 @@ _ROOMS = {
     "Exclusions": "segue.engine.exclusions",
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
+    "import_listens": "segue.pipeline.import_listens",
     "preprocess": "segue.pipeline.preprocess",
     "recommend": "segue.pipeline.recommend",
     "search": "segue.pipeline.search",

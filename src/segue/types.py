@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -63,6 +63,20 @@ class Track:
     missing: bool = False
     left_out: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Sought(NamedTuple):
+    """A track as a listen names it, which may be in the library or not.
+
+    `recording` is its MusicBrainz id; several are joined by ``|``.
+    """
+
+    track_id: str | None = None
+    recording: str | None = None
+    isrc: str | None = None
+    artist: str | None = None
+    title: str | None = None
+    album: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import soundfile
 
 VERBS = [
     "preprocess",
+    "import",
     "train",
     "recommend",
     "similar",
@@ -73,6 +74,24 @@ def test_every_option_has_help():
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_imports_are_one_document(tmp_path):
+    listen = {"ts": "2021-01-01T00:00:00Z", "ms_played": 9000, "master_metadata_track_name": "x"}
+    (tmp_path / "export.dat").write_text(json.dumps([listen]))
+    for new in (1, 0):
+        done = segue("import", "export.dat", "--user", "ann", "--json", cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        document = json.loads(done.stdout)
+        assert (document["new"], document["waiting"]) == (new, 1)
+        assert (document["files"][0]["format"], document["files"][0]["users"]) == (
+            "spotify",
+            ["ann"],
+        )
+    shown = segue("import", "export.dat", cwd=tmp_path).stdout
+    assert "Spotify" in shown
+    assert "2 listens wait for tracks" in shown
+    assert "2 imported listens wait" in segue("library", "show", cwd=tmp_path).stdout
 
 
 def test_version():
@@ -143,6 +162,8 @@ def test_reasons_are_told_at_length(tmp_path):
     ("arguments", "sentence"),
     [
         (["preprocess", "nowhere"], "nowhere"),
+        (["import", "nowhere.json"], "check the path"),
+        (["import", "."], "name the files in it"),
         (["recommend", "--user", "u0", "--library", "none"], "segue preprocess DATASET"),
         (["recommend", "--user", "nobody"], "no listener 'nobody'"),
         (["recommend", "--like", "t99"], "no track 't99'"),
@@ -205,6 +226,8 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["evaluate", "--split", "all"],
         ["nonsense"],
         ["preprocess"],
+        ["import"],
+        ["import", "listens.csv", "--user", " "],
         ["train"],
     ],
 )

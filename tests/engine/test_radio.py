@@ -113,3 +113,24 @@ def test_parts_sum_to_scores(kinds):
     assert found.dials == ("variety",)
     with pytest.raises(ValueError, match="window is -1"):
         station(kinds, profile_from_seeds([0]), window=-1)
+
+
+def test_skips_move_the_weights_where_listeners_differ():
+    rng = np.random.default_rng(0)
+    spaces = [normalise(rng.standard_normal((60, 6)).astype(np.float32)) for _ in range(2)]
+    signals = [VectorSignal(name, space) for name, space in zip("ab", spaces, strict=True)]
+    facts = TrackFacts.of([Track(track_id=str(i)) for i in range(60)])
+    moved = []
+    for spread in (1.0, 0.0):
+        weights = Weights(np.array([0.5, 0.5]), np.full(2, spread))
+        listener = profile_from_seeds([0, 1])
+        radio = Radio(Engine(signals, weights), listener, facts, Dials(), np.zeros(60, bool))
+        for _ in range(8):
+            step = radio.next()
+            # what the first signal has more to do with than the second is skipped
+            of_first, of_second = step.ranked.parts[0]
+            what = "skip" if of_first > of_second else "like"
+            radio.feedback(int(step.ranked.positions[0]), what)
+        moved.append(radio.next().pool.weights)
+    assert moved[0][0] < 0.45
+    np.testing.assert_allclose(moved[1], [0.5, 0.5], atol=1e-3)

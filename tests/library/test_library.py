@@ -21,9 +21,9 @@ from segue.errors import (
     ModelNotTrainedError,
     UnknownTrackError,
 )
-from segue.library import AudioFile, Library, new_directory
+from segue.library import Arrival, AudioFile, Library, new_directory
 from segue.library.catalogue import from_record, to_record
-from segue.types import FileState, Problem, Track
+from segue.types import FileState, Problem, Sought, Track
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
 TRACKS = [
@@ -207,6 +207,84 @@ def test_a_library_of_the_first_format_is_brought_up_to_date(tmp_path):
         assert catalogue.tracks == [Track(track_id="a", title="Au clair", genres=("folk",))]
         assert catalogue.rows.tolist() == [7]
         assert library.audio_files() == {}
+
+
+FORMAT_3 = """
+CREATE TABLE meta (key VARCHAR PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO meta VALUES ('format', '3');
+CREATE TABLE tracks (row INTEGER PRIMARY KEY, track_id VARCHAR NOT NULL UNIQUE, title TEXT,
+  artist TEXT, album TEXT, year INTEGER, genres TEXT NOT NULL, tags TEXT NOT NULL, tempo FLOAT,
+  duration FLOAT, lyrics TEXT, split VARCHAR, path TEXT, features TEXT, metadata TEXT NOT NULL,
+  missing BOOLEAN, left_out BOOLEAN);
+INSERT INTO tracks (row, track_id, genres, tags, metadata) VALUES (7, 'a', '[]', '{}', '{}');
+CREATE TABLE users (row INTEGER PRIMARY KEY, user_id VARCHAR NOT NULL UNIQUE);
+INSERT INTO users VALUES (3, 'u');
+CREATE TABLE listens (id INTEGER PRIMARY KEY, user INTEGER NOT NULL REFERENCES users (row),
+  track INTEGER NOT NULL REFERENCES tracks (row), timestamp FLOAT, position FLOAT, plays FLOAT,
+  ms_played FLOAT, rating FLOAT, skipped BOOLEAN, split VARCHAR, dataset TEXT NOT NULL);
+CREATE INDEX listens_by_user ON listens (user);
+INSERT INTO listens (user, track, plays, dataset) VALUES (3, 7, 2, 'd'), (3, 7, 2, 'd');
+"""
+
+
+def test_a_library_of_the_third_format_takes_imports(tmp_path):
+    (tmp_path / "old").mkdir()
+    with sqlite3.connect(tmp_path / "old" / "library.db") as database:
+        database.executescript(FORMAT_3)
+    database.close()
+    library = Library(tmp_path / "old")
+    assert library.listens()["plays"].tolist() == [2.0, 2.0]
+    arrival = Arrival("u", 7, Sought("a"), b"1" * 12, plays=5.0)
+    assert library.add_listens("import:listens", [arrival]) == (1, 0)
+    assert library.add_listens("import:listens", [arrival]) == (0, 0)
+    again = Library(tmp_path / "old")
+    assert again.listens()["plays"].tolist() == [2.0, 2.0, 5.0]
+    assert again.counts()["waiting"] == 0
+
+
+def test_listens_wait_until_their_track_comes(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    one, other = Sought(artist="X", title="Y"), Sought(track_id="z")
+    waiting = [
+        Arrival("u", None, one, b"1" * 12, plays=1.0, skipped=True),
+        Arrival("v", None, one, b"2" * 12, timestamp=5.0, split="test"),
+        Arrival("v", None, other, b"3" * 12),
+    ]
+    assert library.add_listens("import:x", waiting) == (3, 0)
+    assert library.add_listens("import:x", waiting) == (0, 0)
+    assert library.counts()["waiting"] == 3
+    sought = library.each_sought()
+    assert [found for _, found in sought] == [one, other]
+    assert library.each_sought(after=sought[0][0], most=5) == sought[1:]
+    assert library.place_waiting({sought[0][0]: 2}) == 2
+    assert library.counts()["waiting"] == 1
+    listens = library.listens()
+    assert listens["track_id"].tolist() == ["b", "b"]
+    assert listens["user_id"].tolist() == ["u", "v"]
+    assert [listens["skipped"][0], listens["split"][1]] == [True, "test"]
+    # what came is not let in again to wait
+    assert library.add_listens("import:x", waiting[:2]) == (0, 0)
+    assert library.counts()["waiting"] == 1
+
+
+def test_totals_are_what_was_said_last(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    for track in (1, None):
+        key = str(track or 0).encode() * 12
+        total = Arrival("u", track, Sought("q"), key, plays=3.0, total=True)
+        assert library.add_listens("import:beets", [total]) == (1, 0)
+        assert library.add_listens("import:beets", [total]) == (0, 0)
+        more = total._replace(plays=4.0, rating=5.0)
+        assert library.add_listens("import:beets", [more]) == (0, 1)
+    assert library.listens()[["plays", "rating"]].to_numpy().tolist() == [[4.0, 5.0]]
+
+
+def test_listens_that_were_imported_outlive_their_dataset(library):
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    library.add_listens("import:x", [Arrival("u", 1, Sought("a"), b"1" * 12)])
+    library.add_dataset("d", tracks=TRACKS, listens=listens(user_id=["u"], track_id=["b"]))
+    library.add_dataset("d", tracks=TRACKS, listens=NONE)
+    assert library.listens()["track_id"].tolist() == ["a"]
 
 
 def test_a_second_writer_is_told_who_writes(library):

@@ -83,7 +83,9 @@ def trained(dataset, tmp_path_factory):
     library = Library(tmp_path_factory.mktemp("trained") / "my.segue")
     preprocess(library, dataset, workers=1)
     for result in train(library, "all", settings=SMALL):
-        assert result.state == "trained", result.reason
+        # three listeners share too little for a collaborative model
+        wanted = "skipped" if result.model == "collaborative" else "trained"
+        assert result.state == wanted, result.reason
     return library
 
 

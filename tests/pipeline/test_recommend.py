@@ -25,7 +25,9 @@ def test_listeners_get_more_of_their_kind(trained, user, likes):
 def test_scores_are_the_sum_of_their_reasons(trained):
     document = recommend(trained, "anna", 5).to_dict()
     used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
-    assert set(document["weights"]) == {*used, "knn", "metadata", "popularity"}
+    assert set(document["weights"]) == {
+        *(*used, "knn", "metadata", "popularity", "sequence", "recency")
+    }
     assert sum(document["weights"].values()) == pytest.approx(1)
     for pick in document["tracks"]:
         assert set(pick["why"]) == set(document["weights"])
@@ -75,7 +77,7 @@ def test_an_untrained_library_recommends_by_what_it_has(dataset, library):
 
     preprocess(library, dataset, workers=1)
     found = recommend(library, "anna", 3)
-    assert set(found.weights) == {"metadata", "popularity"}
+    assert set(found.weights) == {"metadata", "popularity", "recency"}
     assert len(found.tracks) == 3
     with pytest.raises(ModelNotTrainedError, match="run segue train cnn"):
         similar(library, "t00", signal="timbre")

@@ -75,6 +75,8 @@ def test_metadata_alone_train_neighbours_and_the_rest_is_skipped(library):
         "transformer": "skipped",
         "knn": "trained",
         "ensemble": "skipped",
+        "collaborative": "skipped",
+        "sequence": "skipped",
     }
     assert "needs audio or precomputed frames" in (results[0].reason or "")
     with pytest.raises(ModelError, match="run segue preprocess on a dataset that has them"):

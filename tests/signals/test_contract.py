@@ -11,8 +11,25 @@ import pytest
 
 from segue.engine import rank
 from segue.index import MutualProximity
+from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
-from segue.signals import KnnModel, Profile, knn, metadata, popularity, sequence, temporal, timbre
+from segue.signals import (
+    CollaborativeSignal,
+    EarlierSignal,
+    FriendsSignal,
+    KnnModel,
+    Profile,
+    RecencySignal,
+    knn,
+    lyrics,
+    metadata,
+    opinions_of,
+    popularity,
+    sequence,
+    tags,
+    temporal,
+    timbre,
+)
 from segue.types import Track
 
 N_TRACKS = 12
@@ -32,7 +49,14 @@ def vectors(seed=0):
 def tracks():
     kinds = [("folk", "Even"), ("jazz", "Odd")]
     known = [
-        Track(track_id=str(i), genres=(kinds[i % 2][0],), artist=kinds[i % 2][1], tempo=90.0 + i)
+        Track(
+            track_id=str(i),
+            genres=(kinds[i % 2][0],),
+            artist=kinds[i % 2][1],
+            tempo=90.0 + i,
+            tags={kinds[i % 2][0]: 2},
+            lyrics=("the sea the sea", "my city")[i % 2],
+        )
         for i in range(N_TRACKS)
     ]
     return [*known, Track(track_id="silent")]
@@ -41,6 +65,12 @@ def tracks():
 def combined():
     model = KnnModel.fit(tracks(), vectors(), ["mfcc"] * 4, np.ones(N_TRACKS + 1, bool))
     return model.transform(tracks(), vectors())
+
+
+def learned(n_tracks=N_TRACKS + 1):
+    """A model of listeners each of whom likes all of one kind but one."""
+    profiles = [like(*np.setdiff1d(range(u % 2, N_TRACKS, 2), [u])) for u in range(N_TRACKS)]
+    return Collaborative().fit(opinions_of(profiles, n_tracks))
 
 
 def hubless(signal):
@@ -54,10 +84,19 @@ SIGNALS = {
     "temporal": lambda: temporal(vectors(1)),
     "knn": lambda: knn(combined()),
     "metadata": lambda: metadata(tracks()),
+    "tags": lambda: tags(tracks()),
+    "lyrics": lambda: lyrics(tracks()),
+    "collaborative": lambda: CollaborativeSignal(learned()),
+    "collaborative, fitted earlier": lambda: EarlierSignal(
+        CollaborativeSignal(learned(N_TRACKS)), N_TRACKS, N_TRACKS + 1
+    ),
+    "recency": lambda: RecencySignal(np.array([*(i % 2 for i in range(N_TRACKS)), -1])),
+    "friends": lambda: FriendsSignal(N_TRACKS + 1),
     "popularity": lambda: popularity([like(0, 2), like(0, 1), like(0, 4)], N_TRACKS + 1),
     "sequence": lambda: sequence(fit_sequences([range(8)] * 3, N_TRACKS + 1, attentive=False)),
 }
-COMPARING = [name for name in SIGNALS if name not in ("popularity", "sequence")]
+SAYING_LESS = ("popularity", "sequence", "recency", "friends")
+COMPARING = [name for name in SIGNALS if name not in SAYING_LESS]
 
 
 def like(*positions, dislike=()):
@@ -132,7 +171,7 @@ def test_nothing_known_of_the_listener_is_said_as_nan(comparing):
 
 
 def test_nothing_known_of_a_track_is_said_as_nan():
-    for name in ("timbre", "timbre without hubs", "temporal", "metadata"):
+    for name in ("timbre", "timbre without hubs", "temporal", "metadata", "tags", "lyrics"):
         signal = SIGNALS[name]()
         assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
         assert np.isnan(signal.for_track(SILENT)).all()
@@ -181,3 +220,35 @@ def test_popularity_does_not_count_a_listener_for_themselves():
 def test_a_profile_whose_parts_do_not_fit_is_refused():
     with pytest.raises(ValueError, match="one length"):
         Profile(np.zeros(2, np.int64), np.zeros(3, np.float32), np.zeros(0, np.int64))
+
+
+def test_recency_counts_plays_of_the_artist_the_later_the_more():
+    signal = RecencySignal(np.array([0, 0, 1, 1, -1]))
+    nothing = np.zeros(0, np.int64)
+    profile = Profile(
+        nothing,
+        nothing.astype(np.float32),
+        np.array([0, 2]),
+        history=np.array([0, 2]),
+        ages=np.array([16.0, 4.0], np.float32),
+    )
+    (scores,) = signal.for_listeners([profile])
+    # 16 ** -.5 and 4 ** -.5; a track that was played itself counts beside its artist
+    np.testing.assert_allclose(scores, np.log1p([0.5, 0.25, 1.0, 0.5, 0.0]), rtol=1e-6)
+
+
+def test_friends_count_by_the_root_of_their_share():
+    friends = (np.array([0, 1]), np.array([1]))
+    profile = replace(like(3), friends=friends)
+    found, alone = FriendsSignal(4).for_listeners([profile, like(3)])
+    np.testing.assert_allclose(found, [0.5**0.5, 1, 0, 0], rtol=1e-6)
+    assert np.isnan(alone).all()
+
+
+def test_tracks_that_came_after_the_fit_are_unknown_to_it():
+    signal = SIGNALS["collaborative, fitted earlier"]()
+    assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
+    assert np.isnan(signal.for_track(SILENT)).all()
+    np.testing.assert_array_equal(
+        signal.for_listeners([like(0, SILENT)]), signal.for_listeners([like(0)])
+    )

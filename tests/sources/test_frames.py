@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segue.errors import FramesError
@@ -76,6 +76,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["song.npy", "song.h5"])
+@example(content=b"PK\x03\x04")  # an archive that was cut short
 @given(content=st.binary(max_size=64))
 def test_any_bytes_are_refused_with_one_error(
     tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes

@@ -11,6 +11,7 @@ from segue.cli.demo import demo
 from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
 from segue.cli.failures import told
+from segue.cli.import_listens import import_listens
 from segue.cli.library import library
 from segue.cli.models import models
 from segue.cli.playlist import playlist
@@ -54,6 +55,7 @@ def start(
 for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
     app.command()(told(verb))
 app.add_typer(playlist, name="playlist")
+app.command("import")(told(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")

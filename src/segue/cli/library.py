@@ -66,6 +66,8 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         f" {document['listens']:,} listens by {document['listeners']:,} listeners,"
         f" {document['problems']:,} problems."
     )
+    if document["waiting"]:
+        say(f"{document['waiting']:,} imported listens wait for tracks that are not here yet.")
     names = ", ".join(f"{model['name']} (on {model['target']})" for model in models)
     say(f"Models: {names or 'none yet; segue train all makes them'}.")
     if last:

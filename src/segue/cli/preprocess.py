@@ -82,6 +82,8 @@ def preprocess(
     )
     if result.heard:
         say(f"{result.heard:,} heard now by the pretrained ears.")
+    if result.arrived:
+        say(f"{result.arrived:,} imported listens had waited for these tracks, and count now.")
     if result.moved:
         say(f"{result.moved:,} moved or renamed, found again.")
     if result.missing:

@@ -1,6 +1,6 @@
 """The table at the end of `segue train`: every model beside the others and the baselines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from segue.cli.output import print_table, say
@@ -10,8 +10,36 @@ if TYPE_CHECKING:
     from segue.pipeline.trained import Trained
 
 
+LISTENING = ("collaborative", "sequence")
+
+
+def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
+    """Print what was learned from listens, and what every signal is worth."""
+    learned = [result for result in results if result.model in LISTENING]
+    rows = [
+        (
+            result.model,
+            result.state,
+            *(f"{value:.3f}" for value in list(result.metrics.values())[:1] or [float("nan")]),
+            f"{result.seconds:.0f} s" if result.seconds else "",
+        )
+        for result in learned
+        if result.state != "skipped"
+    ]
+    if rows:
+        rows = [tuple(cell.replace("nan", "-") for cell in row) for row in rows]
+        columns = ("model", "", "nDCG@20", "time")
+        print_table("Learned from listens, judged on those hidden", columns, rows, right=2)
+    if weights:
+        ordered = sorted(weights.items(), key=lambda part: -part[1])
+        say("weights for everyone: " + ", ".join(f"{name} {w:.2f}" for name, w in ordered))
+
+
 def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
     """Print how every model compares with the others and with the baselines, and what is used."""
+    results = [result for result in results if result.model not in LISTENING]
+    if not results:
+        return
     done = {result.model: result for result in results}
     rows = []
     for one in compared.models if compared else ():

@@ -8,7 +8,7 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
-from segue.cli.standings import show_standings
+from segue.cli.standings import show_listening, show_standings
 
 
 class Model(StrEnum):
@@ -69,18 +69,22 @@ def train(
         progress=terminal_progress(),
     )
     from segue.pipeline.standings import standings
+    from segue.pipeline.weights import everyones_weights
 
     learned_on = next((result.target for result in results if result.target), None)
     compared = standings(opened, learned_on) if learned_on else None
+    weights = everyones_weights(opened)
     if json:
         print_json(
             {
                 "models": [result.to_dict() for result in results],
                 "standings": compared.to_dict() if compared else None,
+                "weights": weights,
             }
         )
         return
     show_standings(results, compared)
+    show_listening(results, weights)
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")

@@ -25,7 +25,8 @@ class Ranked:
 
     `positions` [k], `scores` [k], `parts` [k, n_signals + n_dials] that sum to the scores, the
     `weights` [n_signals] that were used, and the names of the `dials` whose parts follow those of
-    the signals.
+    the signals. `features` [k, n_signals] are the standardised scores, of signals without weight,
+    too.
     """
 
     positions: NDArray[np.int64]
@@ -33,6 +34,7 @@ class Ranked:
     parts: NDArray[np.float32]
     weights: NDArray[np.float64]
     dials: tuple[str, ...] = ()
+    features: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,14 +129,26 @@ def rank(
 
     Of each of `recordings`, groups of positions, only the best comes.
     """
-    parts = standardise(rows, ~exclude) * weights[:, None].astype(np.float32)
+    features = standardise(rows, ~exclude)
+    parts = features * weights[:, None].astype(np.float32)
     total = parts.sum(axis=0)
     # where no signal that counts says anything there is no reason to recommend
-    total[exclude | np.isnan(rows[weights > 0]).all(axis=0)] = np.nan
+    total[exclude | _silent(rows, weights)] = np.nan
     keep_one_of_each(total, recordings)
     positions, scores = best(total[None, :], k)
     found = positions[0][positions[0] >= 0]
-    return Ranked(found, scores[0][: len(found)], parts[:, found].T, weights)
+    top = scores[0][: len(found)]
+    return Ranked(found, top, parts[:, found].T, weights, features=features[:, found].T)
+
+
+def _silent(rows: Scores, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return of which tracks no signal that counts says anything, ``[n_tracks]``."""
+    silent = np.ones(rows.shape[1], bool)
+    for place in np.flatnonzero(weights > 0):
+        silent &= np.isnan(rows[place])
+        if not silent.any():
+            break
+    return silent
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:

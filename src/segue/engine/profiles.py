@@ -126,7 +126,8 @@ def _heard(
     unsaid = pd.Series(np.where(rating.notna(), 0.0, 1.0), plays.index)
     worth = plays.fillna(unsaid).to_numpy() * np.where(np.isnan(share), 1.0, share)
     table["plays"] = np.where(skipped, 0.0, worth)
-    table["skips"] = skipped.astype(float)
+    # a row that counts skips, as a player's totals do, has as many
+    table["skips"] = np.where(skipped, plays.fillna(1.0).clip(lower=1.0), 0.0)
     table["rating"] = _on_unit_scale(np.asarray(rating, np.float64))
     table["timestamp"] = _column(listens, "timestamp").to_numpy()
     table["order"] = _column(listens, "position").to_numpy()

@@ -13,6 +13,8 @@ skipped comes back only where nothing else is there at all. What is excluded nev
 
 Feedback counts in the unit of the listener's strongest opinion, but at least a tenth of all that
 they like, so that a long history does not drown the evening: a like +1, a play +0.25, a skip -0.5.
+Likes and skips also move what each signal is worth to the listener, by one step (see
+`segue.engine.weights`), where listeners were found to differ at all and no slider says otherwise.
 """
 
 from collections import deque
@@ -27,6 +29,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.dials import Dials
 from segue.engine.facts import TrackFacts
 from segue.engine.rerank import POOL, Listed, static_terms
+from segue.engine.weights import shares, updated
 from segue.signals import Profile
 
 Feedback = Literal["skip", "like", "play"]
@@ -70,11 +73,11 @@ class Radio:
     said: list[str] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        """Weigh the signals for this listener, once."""
+        """Weigh the signals for this listener."""
         if self.window < 0:
             raise ValueError(f"window is {self.window}: give a number from 0.")
-        names = [signal.name for signal in self.engine.signals]
-        self._weights = self.dials.weigh(names, self.engine.listener_weights(self.profile))
+        self._belief = self.engine.weights.belief(self.profile.user)
+        self._weigh()
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
         self._played: deque[int] = deque(maxlen=max(self.window, ARTIST_GAP, 1))
@@ -123,8 +126,25 @@ class Radio:
             self._skipped.add(position)
         else:
             self._skipped.discard(position)
+        if what != "play":
+            self._learn(position, liked=what == "like")
         self.profile = _with_opinion(self.profile, position, _COUNTS[what])
         self._pool = None
+
+    def _weigh(self) -> None:
+        names = [signal.name for signal in self.engine.signals]
+        self._weights = self.dials.weigh(names, shares(self._belief.mean))
+
+    def _learn(self, position: int, *, liked: bool) -> None:
+        """Move what is believed of the listener's weights, if the track was on offer."""
+        pool = self._pool
+        if pool is None or pool.features is None:
+            return
+        place = np.flatnonzero(pool.positions == position)
+        if len(place):
+            track = pool.features[place[0]].astype(np.float64)
+            self._belief = updated(self._belief, track, pool.features, liked=liked)
+            self._weigh()
 
     def _candidates(self) -> Ranked:
         if self._pool is None:

@@ -13,13 +13,24 @@ def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:
     >>> standardise(rows, np.array([True, True, True, False]))[0, :3].tolist()
     [-1.0, 1.0, 0.0]
     """
-    says = ~np.isnan(rows)
-    counted = says & candidates
-    n = np.maximum(counted.sum(axis=1, keepdims=True), 1)
-    mean = np.where(counted, rows, 0).sum(axis=1, keepdims=True, dtype=np.float64) / n
-    centred = np.where(says, rows - mean, 0)
-    variance = np.where(counted, centred**2, 0).sum(axis=1, keepdims=True) / n
-    spread = np.sqrt(variance)
-    # a signal that scores all alike has nothing to say either
-    flat = spread <= 1e-6 * np.maximum(np.abs(mean), 1e-3)
-    return np.where(flat, 0, centred / np.where(flat, 1, spread)).astype(np.float32)
+    standard = np.empty(rows.shape, np.float32)
+    for row, into in zip(rows, standard, strict=True):
+        _standardise_row(row, candidates, into)
+    return standard
+
+
+def _standardise_row(
+    row: NDArray[np.float32], candidates: NDArray[np.bool_], into: NDArray[np.float32]
+) -> None:
+    silent = np.isnan(row)
+    some_silent = bool(silent.any())
+    counted = row[candidates & ~silent] if some_silent else row[candidates]
+    mean = float(counted.mean(dtype=np.float64)) if len(counted) else 0.0
+    spread = float(counted.std(dtype=np.float64)) if len(counted) else 0.0
+    if spread <= 1e-6 * max(abs(mean), 1e-3):
+        into[:] = 0  # a signal that scores all alike has nothing to say either
+        return
+    np.subtract(row, np.float32(mean), out=into)
+    into *= np.float32(1 / spread)
+    if some_silent:
+        into[silent] = 0

@@ -19,7 +19,8 @@ everybody has everyone's.
 
 **Live.** A belief is a mean and a precision. One more choice moves it by one Newton step (Laplace
 again), whose cost does not depend on the history. A track that was skipped or disliked is a choice
-against: it should score no better than the mean, by the logistic loss.
+against: it should score no better than the mean of those it was offered among, by the logistic
+loss.
 
 Only directions matter for a ranking: weights are shown summing to 1.
 """
@@ -173,8 +174,9 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
     if liked:
         slope, curve = _slope_and_curve(belief.mean, track[None], others, np.zeros(len(others)))
     else:
-        chance = 1 / (1 + np.exp(-float(belief.mean @ track)))
-        slope, curve = chance * track, chance * (1 - chance) * np.outer(track, track)
+        over = track - others.mean(axis=0)
+        chance = 1 / (1 + np.exp(-float(belief.mean @ over)))
+        slope, curve = chance * over, chance * (1 - chance) * np.outer(over, over)
     precision = belief.precision + curve
     return Belief(belief.mean - np.linalg.solve(precision, slope), precision)
 

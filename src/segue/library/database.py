@@ -27,6 +27,7 @@ _ADDED = (  # columns that earlier formats did not have
     ("tracks", "missing", "BOOLEAN"),
     ("tracks", "left_out", "BOOLEAN"),
     ("audio_files", "failed_after", "FLOAT"),
+    ("listens", "fingerprint", "BLOB"),
 )
 
 
@@ -87,6 +88,8 @@ def _migrate(connection: Connection) -> None:
     for table, column, kind in _ADDED:
         if column not in {there["name"] for there in inspect(connection).get_columns(table)}:
             connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
+    for index in schema.tables["listens"].indexes:
+        index.create(connection, checkfirst=True)  # create_all passes over tables that are there
     connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
 
 

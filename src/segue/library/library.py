@@ -6,7 +6,7 @@ are directories that are replaced as a whole.
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
+from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
 from segue.library.intake import (
     VALUES,
     files_of,
@@ -43,7 +44,7 @@ from segue.library.intake import (
 from segue.library.lock import writing
 from segue.library.models import ModelStore
 from segue.library.storage import told
-from segue.types import LISTEN_COLUMNS, FileState, Problem, Split, Track
+from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,10 +155,25 @@ class Library:
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
 
-    def set_problems(self, stage: str, problems: Sequence[Problem]) -> None:
-        """Replace the problems of a stage that is of the whole library, of no one dataset."""
+    def add_listens(self, source: str, arrivals: Sequence[Arrival]) -> Added:
+        """Add a batch of imported listens that are not there yet, all of it or nothing."""
         with told(self.directory), self._database.begin() as connection:
-            put_problems(connection, None, stage, problems)
+            return put_arrivals(connection, source, arrivals)
+
+    def place_waiting(self, found: Mapping[int, int]) -> int:
+        """Let listens that waited become listens to their tracks; return how many.
+
+        `found` gives the row of the track by the row of what was sought: see `each_sought`.
+        """
+        with told(self.directory), self._database.begin() as connection:
+            return place_waiting(connection, found)
+
+    def set_problems(
+        self, stage: str, problems: Sequence[Problem], *, dataset: str | None = None
+    ) -> None:
+        """Replace the problems of a stage, of one `dataset` or of the whole library."""
+        with told(self.directory), self._database.begin() as connection:
+            put_problems(connection, dataset, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
         """Keep what analysis found in the files of some tracks, by row, or why it could not."""
@@ -197,6 +213,19 @@ class Library:
         """Return every track by its id as its dataset stated it, with its audio file."""
         with told(self.directory), self._database.connect() as connection:
             return known_tracks(connection)
+
+    def each_track(self) -> Iterator[tuple[int, Track]]:
+        """Give every track with its row, one after the other: few are held at a time."""
+        query = select(schema.tracks).order_by(schema.tracks.c.row)
+        with told(self.directory), self._database.connect() as connection:
+            streamed = connection.execution_options(yield_per=1_000).execute(query)
+            for record in streamed.mappings():
+                yield record["row"], from_record(dict(record))
+
+    def each_sought(self, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Sought]]:
+        """Return the next `most` tracks that listens wait for, with rows `after` one."""
+        with told(self.directory), self._database.connect() as connection:
+            return each_sought(connection, after, most)
 
     def audio_files(self) -> dict[int, AudioFile]:
         """Return what is known of the audio files of tracks, by row."""
@@ -260,10 +289,11 @@ class Library:
     def counts(self) -> dict[str, int]:
         """Return how many tracks, listeners, listens and problems there are.
 
-        `missing` and `left_out` count tracks: whose file is gone, and whose file is not to be used.
+        `waiting` counts imported listens whose tracks the library lacks. `missing` and `left_out`
+        count tracks: whose file is gone, and whose file is not to be used.
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
-        names["problems"] = "problems"
+        names |= {"waiting": "waiting", "problems": "problems"}
         with told(self.directory), self._database.connect() as connection:
             queries = {
                 word: select(func.count()).select_from(schema.schema.tables[table])

@@ -13,19 +13,22 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 """Raised whenever an older program could misread what a newer one wrote.
 
 1  the first
 2  what is known of audio files, missing tracks, recordings in several files
 3  after how many seconds a file was given up; tracks that are left out
+4  listens that were imported, known by their fingerprints; those that wait for their tracks
 """
 
 schema = MetaData()
@@ -108,8 +111,49 @@ listens = Table(
     Column("skipped", Boolean),
     Column("split", String),
     Column("dataset", Text, nullable=False),
+    Column("fingerprint", LargeBinary),  # of what was imported; NULL in what datasets bring
     Index("listens_by_user", "user"),
+    Index(
+        "listens_by_fingerprint",
+        "fingerprint",
+        unique=True,
+        sqlite_where=text("fingerprint IS NOT NULL"),
+        postgresql_where=text("fingerprint IS NOT NULL"),
+    ),
 )
+
+sought = Table(
+    "sought",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),  # a digest of the columns below
+    Column("track_id", Text),
+    Column("recording", Text),
+    Column("isrc", Text),
+    Column("artist", Text),
+    Column("title", Text),
+    Column("album", Text),
+)
+"""Tracks that listens name and the library lacks, each once."""
+
+waiting = Table(
+    "waiting",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("user", Integer, ForeignKey("users.row"), nullable=False),
+    Column("sought", Integer, ForeignKey("sought.row"), nullable=False),
+    Column("timestamp", Float),
+    Column("position", Float),
+    Column("plays", Float),
+    Column("ms_played", Float),
+    Column("rating", Float),
+    Column("skipped", Boolean),
+    Column("split", String),
+    Column("dataset", Text, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False, unique=True),
+    Index("waiting_by_sought", "sought"),
+)
+"""Listens to those tracks: as they will stand in `listens` when their track has come."""
 
 friends = Table(
     "friends",

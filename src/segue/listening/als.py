@@ -26,13 +26,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.listening.content import ContentMap, drawn_towards, has_features
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores
+from segue.listening.content import ContentMap, drawn_towards, finite, has_features
+from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.model import ListeningModel
+from segue.listening.threads import for_each
 
 Factors = NDArray[np.float32]
 
-_BLOCK_NUMBERS = 8_000_000
-"""Floats that a block of rows may gather: bounds the memory of a half step."""
+_BLOCK_NUMBERS = 500_000
+"""Floats that a block of rows may gather: what a core keeps near, and bounds on memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,20 @@ class AlsSettings:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
         for name in ("regularization", "unobserved"):
-            if getattr(self, name) <= 0:
+            if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be above 0.")
+        if not self.prior >= 0:
+            raise ValueError(f"prior is {self.prior}: it must be at least 0.")
+        if not 0 <= self.strength <= 1:
+            raise ValueError(f"strength is {self.strength}: it must be from 0 to 1.")
 
 
 class Als(ListeningModel):
-    """Implicit alternating least squares; a listener is folded in by one half step."""
+    """Implicit alternating least squares; a listener is folded in by one half step.
+
+    `item_factors_` ``[n_items, dimensions]`` stand in the basis in which `shared_` is diagonal, so
+    that folding in costs nothing but the listener's own listens.
+    """
 
     kind = "als"
     settings_class = AlsSettings
@@ -67,62 +77,73 @@ class Als(ListeningModel):
 
     def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
         rng = np.random.default_rng(self.settings.seed)
-        n_items, d = user_items.shape[1], min(self.settings.dimensions, *user_items.shape)
-        scale = 1 / np.sqrt(d)
-        self.item_factors_: Factors = (rng.standard_normal((n_items, d)) * scale).astype(np.float32)
+        d = max(min(self.settings.dimensions, *user_items.shape), 1)
+        items = rng.standard_normal((user_items.shape[1], d), np.float32) / np.float32(np.sqrt(d))
         by_item = user_items.T.tocsr()
+        listeners = np.diff(by_item.indptr)
         self.mean_strength_ = _mean_strength(user_items)
         for _ in range(self.settings.iterations):
-            users = self._solve(user_items, self.item_factors_)
-            self.item_factors_ = self._solve(by_item, users)
-        self.spoken_for_ = np.diff(by_item.indptr) > 0
+            users = self._solve(user_items, *_diagonal(items, self.settings.unobserved)[:2])
+            items = self._solve(by_item, *_diagonal(users, self.settings.unobserved)[:2])
+        self.spoken_for_ = listeners > 0
         if item_features is not None:
-            self._place_by_content(item_features, np.diff(by_item.indptr))
+            items = self._placed_by_content(items, item_features, listeners)
+        self.item_factors_, self.shared_, _ = _diagonal(items, self.settings.unobserved)
 
-    def _place_by_content(self, features: Matrix, listeners: NDArray[np.int64]) -> None:
-        mapped = ContentMap.fit(features, self.item_factors_, self.spoken_for_)
+    def _placed_by_content(
+        self, items: Factors, features: Matrix, listeners: NDArray[np.int64]
+    ) -> Factors:
+        features = finite(features)
+        mapped = ContentMap.fit(features, items, self.spoken_for_)
         if mapped is None:
-            return
+            return items
         described = has_features(features)
         places = np.flatnonzero(described)
-        self.item_factors_[places] = drawn_towards(
-            self.item_factors_[places],
+        items[places] = drawn_towards(
+            items[places],
             mapped.predict(features[places]),
             listeners[places],
             self.settings.prior,
         )
         self.spoken_for_ |= described
+        return items
 
-    def _solve(self, rows: Matrix, factors: Factors) -> Factors:
-        return half_step(rows, factors, self.settings, self.mean_strength_)
+    def _solve(self, rows: Matrix, factors: Factors, shared: Factors) -> Factors:
+        return _solve_rows(rows, factors, shared, self.settings, self.mean_strength_)
 
     def factors_of(self, histories: Matrix) -> Factors:
         """Return ``[n, dimensions]``: where listeners with such histories stand."""
-        return self._solve(histories, self.item_factors_)
+        return self._solve(histories, self.item_factors_, self.shared_)
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``: scalar products of factors; NaN for items without a place."""
+        """Return ``[n, n_items]``: scalar products of factors.
+
+        NaN for items without a place, and for listeners who like none that has one.
+        """
         scores: Scores = self.factors_of(histories) @ self.item_factors_.T
-        scores[:, ~self.spoken_for_] = np.nan
-        return scores
+        likes = (histories.data > 0) & self.spoken_for_[histories.indices]
+        scores[~rows_with(histories, likes)] = np.nan
+        return without(scores, self.spoken_for_)
 
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: cosines of items' factors."""
-        length = np.linalg.norm(self.item_factors_, axis=1, keepdims=True)
-        unit = self.item_factors_ / np.maximum(length, 1e-12)
-        cosines: Scores = unit[item_ids] @ unit.T
-        cosines[:, ~self.spoken_for_] = np.nan
-        return cosines
+        """Return ``[n, n_items]``: cosines of items' factors, NaN for items without a place."""
+        length = np.maximum(np.linalg.norm(self.item_factors_, axis=1), np.float32(1e-12))
+        unit = self.item_factors_[item_ids] / length[item_ids, None]
+        cosines: Scores = (unit @ self.item_factors_.T) / length
+        cosines[~self.spoken_for_[item_ids]] = np.nan
+        return without(cosines, self.spoken_for_)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {
             "item_factors": self.item_factors_,
+            "shared": self.shared_,
             "spoken_for": self.spoken_for_,
             "mean_strength": np.array(self.mean_strength_),
         }
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.item_factors_ = arrays["item_factors"]
+        self.shared_ = arrays["shared"]
         self.spoken_for_ = arrays["spoken_for"]
         self.mean_strength_ = float(arrays["mean_strength"])
 
@@ -134,93 +155,132 @@ def half_step(
 
     A row without a listen gets zeros.
     """
-    gram = settings.unobserved * (factors.T @ factors).astype(np.float64)
-    shared, rotation = np.linalg.eigh(gram)
-    shared = np.maximum(shared, 0)
-    rotated = factors @ rotation.astype(np.float32)
-    n_columns = rows.shape[1]
-    counts = np.diff(rows.indptr)
-    solved = np.zeros((rows.shape[0], factors.shape[1]), np.float32)
-    for block in _blocks(counts, factors.shape[1]):
-        n = int(counts[block].max())
-        places = rows.indptr[block][:, None] + np.arange(n)
-        there = np.arange(n) < counts[block][:, None]
-        places = np.where(there, places, 0)
-        values = np.where(there, rows.data[places], 0)
-        confidence = np.where(there, _confidence(values, mean_strength, settings.strength), 0)
-        ridge = settings.regularization * (
-            (counts[block] + settings.unobserved * n_columns) ** settings.frequency
-        )
-        solved[block] = _solve_block(
-            rotated[rows.indices[places]], confidence, values > 0, shared, ridge
-        )
-    return solved @ rotation.T.astype(np.float32)
+    rotated, shared, rotation = _diagonal(factors, settings.unobserved)
+    return _solve_rows(rows, rotated, shared, settings, mean_strength) @ rotation.T
 
 
-def _solve_block(
-    gathered: Factors,
-    confidence: NDArray[np.float64],
-    wanted: NDArray[np.bool_],
-    shared: NDArray[np.float64],
-    ridge: NDArray[np.float64],
-) -> Factors:
-    """Solve ``(G'CG + diag(shared + ridge)) x = G'C wanted`` for every row of a block.
+def _diagonal(factors: Factors, unobserved: float) -> tuple[Factors, Factors, Factors]:
+    """Return factors ``[m, d]`` in a basis where ``unobserved Y'Y`` is diagonal.
 
-    Parameters
-    ----------
-    gathered
-        ``[b, n, d]``: rotated factors of each row's columns.
-    confidence, wanted
-        ``[b, n]``; confidence 0 where a row has fewer than `n`.
-    shared, ridge
-        ``[d]`` and ``[b]``.
+    Beside them that diagonal ``[d]``, and the rotation ``[d, d]``: ``factors @ rotation``.
     """
-    n, d = gathered.shape[1:]
-    diagonal = (shared + ridge[:, None]).astype(np.float32)  # [b, d]
-    root = np.sqrt(confidence).astype(np.float32)
-    weighted = gathered * root[:, :, None]
-    target = (root * wanted)[:, :, None]
-    if n < d:
-        scaled = weighted / diagonal[:, None, :]
-        inner = scaled @ weighted.transpose(0, 2, 1)
-        inner[:, np.arange(n), np.arange(n)] += 1
-        answer = np.linalg.solve(inner, target)
-        return (scaled.transpose(0, 2, 1) @ answer)[:, :, 0]
-    system = weighted.transpose(0, 2, 1) @ weighted
-    system[:, np.arange(d), np.arange(d)] += diagonal
-    right = weighted.transpose(0, 2, 1) @ target
-    solved: Factors = np.linalg.solve(system, right)[:, :, 0]
+    gram = unobserved * (factors.T @ factors).astype(np.float64)
+    diagonal, rotation = np.linalg.eigh(gram)
+    rotation = rotation.astype(np.float32)
+    return factors @ rotation, np.maximum(diagonal, 0).astype(np.float32), rotation
+
+
+def _solve_rows(
+    rows: Matrix, factors: Factors, shared: Factors, settings: AlsSettings, mean_strength: float
+) -> Factors:
+    """Return the best factors ``[n, d]`` of rows; columns are as `_diagonal` gives them."""
+    d = factors.shape[1]
+    counts = np.diff(rows.indptr)
+    solved = np.zeros((rows.shape[0], d), np.float32)
+    least = settings.unobserved * rows.shape[1]
+
+    def solve(block: NDArray[np.int64]) -> None:
+        ridge = settings.regularization * (counts[block] + least) ** settings.frequency
+        diagonal = shared + ridge.astype(np.float32)[:, None]
+        small = counts[block[-1]] < d
+        listens = _listens(rows, block, d, settings.strength, mean_strength)
+        solved[block] = (_solve_few if small else _solve_many)(factors, listens, diagonal)
+
+    for_each(solve, _blocks(counts, d))
     return solved
 
 
-def _blocks(counts: NDArray[np.int64], d: int) -> Iterator[NDArray[np.int64]]:
-    """Give the rows that have listens, those of like length together, in blocks."""
+@dataclass(frozen=True, slots=True)
+class _Listens:
+    """Listens of a block of rows, each ``[b, n]``; short rows are padded by weights of 0."""
+
+    columns: NDArray[np.int64]
+    root: Factors  # of each listen's weight
+    wanted: Factors  # the root where it is a like, 0 where it is a dislike
+
+
+def _listens(
+    rows: Matrix, block: NDArray[np.int64], d: int, strength: float, mean_strength: float
+) -> Iterator[_Listens]:
+    """Give the listens of a block's rows, no more than may be gathered at a time."""
+    starts, counts = rows.indptr[block], rows.indptr[block + 1] - rows.indptr[block]
+    most = int(counts[-1])  # a block is in order of counts
+    step = max(_BLOCK_NUMBERS // (len(block) * d), d)
+    for first in range(0, most, step):
+        offsets = np.arange(first, min(first + step, most))
+        places = starts[:, None] + offsets
+        if counts[0] < most:
+            there = offsets < counts[:, None]
+            places[~there] = 0
+            values = np.where(there, rows.data[places], 0)
+        else:
+            there = np.True_
+            values = rows.data[places]
+        root = np.where(there, np.sqrt(_confidence(values, mean_strength, strength)), 0)
+        yield _Listens(rows.indices[places], root, root * (values > 0))
+
+
+def _solve_few(factors: Factors, listens: Iterator[_Listens], diagonal: Factors) -> Factors:
+    """Solve rows of fewer listens than dimensions, by Woodbury: a system of their listens.
+
+    With ``V = sqrt(C) G / sqrt(D)``: ``(G'CG + D)^-1 = (I - V'(I + VV')^-1 V)`` between two
+    ``1 / sqrt(D)``, and so the answer is ``V'(I + VV')^-1 wanted / sqrt(D)``.
+    """
+    own = next(listens)
+    scale = 1 / np.sqrt(diagonal)  # [b, d]
+    scaled = factors.take(own.columns, axis=0)  # [b, n, d]
+    scaled *= own.root[:, :, None]
+    scaled *= scale[:, None, :]
+    inner = scaled @ scaled.transpose(0, 2, 1)
+    n = inner.shape[1]
+    inner[:, np.arange(n), np.arange(n)] += 1
+    answer = np.linalg.solve(inner, own.wanted[:, :, None])
+    return np.asarray((answer.transpose(0, 2, 1) @ scaled)[:, 0] * scale, np.float32)
+
+
+def _solve_many(factors: Factors, listens: Iterator[_Listens], diagonal: Factors) -> Factors:
+    """Solve ``(G'CG + D) x = G'C wanted`` for each row, ``[b, d]``."""
+    b, d = diagonal.shape
+    system = np.zeros((b, d, d), np.float32)
+    right = np.zeros((b, d, 1), np.float32)
+    for part in listens:
+        weighted = factors.take(part.columns, axis=0)
+        weighted *= part.root[:, :, None]
+        across = weighted.transpose(0, 2, 1)
+        system += across @ weighted
+        right += across @ part.wanted[:, :, None]
+    system[:, np.arange(d), np.arange(d)] += diagonal
+    return np.asarray(np.linalg.solve(system, right)[:, :, 0], np.float32)
+
+
+def _blocks(counts: NDArray[Any], d: int) -> Iterator[NDArray[np.int64]]:
+    """Give the rows that have listens in blocks of like length, shortest first in each.
+
+    Those of most listens come first, so that no thread is left alone with them at the end. Rows of
+    up to an eighth more listens share a block.
+    """
     order = np.argsort(counts, kind="stable")
-    order = order[np.searchsorted(counts[order], 1) :]
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        first = max(int(counts[order[start]]), 1)
-        while stop < len(order):
-            n = int(counts[order[stop]])
-            # rows of up to a quarter more listens share a block, padded with nothing
-            if (
-                n > max(first * 1.25, first + 2)
-                or (stop - start + 1) * (n * d + min(n, d) ** 2) > _BLOCK_NUMBERS
-            ):
-                break
-            stop += 1
+    lengths = counts[order]
+    stop = len(order)
+    while stop and lengths[stop - 1] > 0:
+        most = int(lengths[stop - 1])
+        size = max(_BLOCK_NUMBERS // (most * d + min(most, d) ** 2), 1)
+        least = d if most >= d else 1  # either way to solve has blocks of its own
+        alike = int(np.searchsorted(lengths, max(least, most - most // 8)))
+        start = max(stop - size, alike)
         yield order[start:stop]
-        start = stop
+        stop = start
 
 
 def _confidence(
     values: NDArray[np.float32], mean_strength: float, strength: float
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Return the weight of each listen: 1, or more where it was played more than is usual."""
-    relative = np.abs(values) / max(mean_strength, 1e-12)
-    return np.asarray((1 - strength) + strength * relative, np.float64)
+    if not strength:
+        return np.ones_like(values)
+    relative = np.abs(values) / np.float32(max(mean_strength, 1e-12))
+    return np.asarray((1 - strength) + strength * relative, np.float32)
 
 
 def _mean_strength(user_items: Matrix) -> float:
-    return float(np.abs(user_items.data).mean()) if user_items.nnz else 1.0
+    return float(np.abs(user_items.data).mean(dtype=np.float64)) if user_items.nnz else 1.0

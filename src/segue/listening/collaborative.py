@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from segue.listening.als import Als, AlsSettings
 from segue.listening.ease import Ease, EaseSettings
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores
+from segue.listening.matrices import Ids, Matrix, Scores
+from segue.listening.model import ListeningModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +47,8 @@ class Collaborative(ListeningModel):
         self.als = Als(self.settings.als)
 
     def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
-        self.ease.fit(user_items)
-        self.als.fit(user_items, item_features)
+        self.ease._fit_on(user_items, None)
+        self.als._fit_on(user_items, item_features)
 
     @classmethod
     def of(cls, ease: Ease, als: Als, share: float) -> "Collaborative":
@@ -81,25 +82,31 @@ class Collaborative(ListeningModel):
 
     @classmethod
     def _settings_from(cls, kept: Mapping[str, Any]) -> CollaborativeSettings:
-        return CollaborativeSettings(
-            ease=EaseSettings(**kept["ease"]),
-            als=AlsSettings(**kept["als"]),
-            share=kept["share"],
-        )
+        parts = {"ease": EaseSettings(**kept["ease"]), "als": AlsSettings(**kept["als"])}
+        return CollaborativeSettings(**{**kept, **parts})
 
 
 def blended(one: Scores, other: Scores, share: float) -> Scores:
-    """Return `share` of one and the rest of the other, both standardised by row."""
-    first, second = _standard(one), _standard(other)
-    both = share * first + (1 - share) * second
-    alone = np.where(np.isnan(first), second, first)
-    return np.where(np.isnan(both), alone, both).astype(np.float32)
+    """Return `share` of one and the rest of the other, both standardised by row.
+
+    What only one speaks for has its standardised score alone. `one` and `other` are changed.
+    """
+    first, second = _standardised(one), _standardised(other)
+    only_first, only_second = np.isnan(second), np.isnan(first)
+    both = np.float32(share) * first
+    both += np.float32(1 - share) * second
+    np.copyto(both, first, where=only_first)
+    np.copyto(both, second, where=only_second)
+    return both
 
 
-def _standard(scores: Scores) -> Scores:
-    """Bring each row to mean 0 and deviation 1 over what is not NaN."""
-    there = ~np.isnan(scores)
-    n = np.maximum(there.sum(axis=1, keepdims=True), 1)
-    mean = np.where(there, scores, 0).sum(axis=1, keepdims=True) / n
-    spread = np.sqrt(np.where(there, (scores - mean) ** 2, 0).sum(axis=1, keepdims=True) / n)
-    return np.asarray((scores - mean) / np.maximum(spread, 1e-9), np.float32)
+def _standardised(scores: Scores) -> Scores:
+    """Bring each row, in place, to mean 0 and deviation 1 over what is not NaN."""
+    unknown = np.isnan(scores)
+    n = np.maximum(scores.shape[1] - unknown.sum(axis=1, keepdims=True), 1)
+    mean = np.sum(scores, axis=1, keepdims=True, where=~unknown) / n
+    scores -= mean.astype(np.float32)
+    spread = np.sqrt(np.sum(scores**2, axis=1, keepdims=True, where=~unknown) / n)
+    # scores that are all the same but for rounding say nothing
+    scores /= (np.maximum(spread, 1e-5 * np.abs(mean)) + 1e-12).astype(np.float32)
+    return scores

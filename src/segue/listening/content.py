@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from segue.listening.matrices import rows_with
+
 Factors = NDArray[np.float32]
 
 _RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -77,22 +79,35 @@ def drawn_towards(
 
 def has_features(features: Any) -> NDArray[np.bool_]:
     """Return which items anything is known of, ``[n_items]``: rows that are not all zero or NaN."""
+    known = finite(features)
+    if sparse.issparse(known):
+        return rows_with(known, known.data != 0)
+    return np.asarray(known.any(axis=1))
+
+
+def finite(features: Any) -> Any:
+    """Return features as float32, CSR or dense as they came, zeros for what is no finite number."""
     if sparse.issparse(features):
-        return np.asarray(np.diff(sparse.csr_array(features).indptr) > 0)
-    return np.asarray(np.nan_to_num(features).any(axis=1))
+        kept = sparse.csr_array(features, dtype=np.float32, copy=True)
+        kept.data = np.nan_to_num(kept.data, posinf=0, neginf=0)
+        return kept
+    return np.nan_to_num(np.asarray(features, np.float32), posinf=0, neginf=0)
 
 
-def _with_constant(features: Any) -> NDArray[np.float32]:
-    dense = features.toarray() if sparse.issparse(features) else np.asarray(features)
-    constant = np.ones((len(dense), 1), np.float32)
-    return np.concatenate([np.nan_to_num(dense.astype(np.float32)), constant], axis=1)
+def _with_constant(features: Any) -> Any:
+    known = finite(features)
+    constant = np.ones((known.shape[0], 1), np.float32)
+    if sparse.issparse(known):
+        return sparse.hstack([known, sparse.csr_array(constant)], format="csr")
+    return np.concatenate([known, constant], axis=1)
 
 
 def _normal_equations(
-    features: NDArray[np.float32], factors: Factors
+    features: Any, factors: Factors
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    gram = (features.T @ features).astype(np.float64)
-    return gram, (features.T @ factors).astype(np.float64)
+    gram = features.T @ features
+    dense = gram.toarray() if sparse.issparse(gram) else gram
+    return dense.astype(np.float64), (features.T @ factors).astype(np.float64)
 
 
 def _solved(gram: NDArray[np.float64], right: NDArray[np.float64], ridge: float) -> Factors:

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Ids, Matrix, Scores, liked
+from segue.listening.matrices import Ids, Matrix, Scores, liked, rows_with, without
+from segue.listening.threads import for_each
 
 _BLOCK = 1_024
 
@@ -41,8 +42,11 @@ class EaseSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no solution."""
-        if self.regularization <= 0:
+        if not self.regularization > 0:
             raise ValueError(f"regularization is {self.regularization}: it must be above 0.")
+        for name in ("most_items", "kept"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
 
 
 class Ease(ItemItemModel):
@@ -54,11 +58,10 @@ class Ease(ItemItemModel):
 
     def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:  # noqa: ARG002
         matrix = liked(user_items)
-        matrix.data = np.ones_like(matrix.data)
-        self.listeners_ = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        self._count(np.bincount(matrix.indices, minlength=matrix.shape[1]))
         n_users, n_liked = matrix.shape[0], int((self.listeners_ > 0).sum())
         self.by_users_ = n_users <= self.settings.most_users and n_users < n_liked
-        scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
+        scaled = self._scaled(matrix)
         if self.by_users_:
             self._fit_users(scaled)
         else:
@@ -66,18 +69,17 @@ class Ease(ItemItemModel):
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``; NaN for items that too few like to be part of the model."""
-        ones = histories.copy()
-        ones.data = np.sign(ones.data)
-        scaled = (ones @ sparse.diags_array(self._column_scale())).tocsr()
-        if not self.by_users_:
-            return super().score(scaled) * self._lift()
-        return self._by_users(scaled)
+        scaled = self._scaled(histories)
+        scores = self._by_users(scaled) if self.by_users_ else super().score(scaled)
+        scores *= self._lift
+        return scores
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: the scores of somebody who likes that item alone."""
         n = len(item_ids)
         shape = (n, self.n_items)
-        return self.score(sparse.csr_array((np.ones(n), (np.arange(n), item_ids)), shape=shape))
+        ones, rows = np.ones(n, np.float32), np.arange(n + 1)
+        return self.score(sparse.csr_array((ones, np.asarray(item_ids), rows), shape=shape))
 
     def _fit_users(self, scaled: Matrix) -> None:
         n_users = scaled.shape[0]
@@ -94,7 +96,7 @@ class Ease(ItemItemModel):
                 part.multiply(part @ kernel).sum(axis=1)
             ).ravel()
         self.diagonal_ = np.maximum(1 - inside, 1e-9).astype(np.float32)  # l times diag(P)
-        self._scaled = scaled
+        self.spoken_for_ = self.listeners_ > 0
 
     def _by_users(self, scaled: Matrix) -> Scores:
         heard = scaled @ self._by_item
@@ -105,38 +107,43 @@ class Ease(ItemItemModel):
         # of an item itself nothing may be said: B has a diagonal of zeros
         own = scaled.data * (1 - 1 / self.diagonal_[scaled.indices])
         scores[rows, scaled.indices] += own
-        scores[:, self.listeners_ == 0] = np.nan
-        return scores * self._lift()
+        scores[~rows_with(scaled, self.spoken_for_[scaled.indices])] = np.nan
+        return without(scores, self.spoken_for_)
 
     def _fit_items(self, scaled: Matrix) -> None:
         n_items = scaled.shape[1]
         order = np.argsort(-self.listeners_, kind="stable")[: self.settings.most_items]
         chosen = np.sort(order[self.listeners_[order] > 0])
-        gram = (scaled[:, chosen].T @ scaled[:, chosen]).toarray().astype(np.float32)
-        gram[np.diag_indices(len(chosen))] += np.float32(self.settings.regularization)
-        inverse = _inverse(gram)
+        inverse = _inverse(_gram(scaled[:, chosen], self.settings.regularization))
         diagonal = np.diagonal(inverse).copy()
-        parts = []
-        for start in range(0, len(chosen), _BLOCK):
-            block = slice(start, min(start + _BLOCK, len(chosen)))
-            weights = -inverse[:, block] / diagonal[block]
-            weights[np.arange(block.start, block.stop), np.arange(weights.shape[1])] = 0
-            parts.append(largest_of_columns(weights, self.settings.kept))
-        small = sparse.hstack(parts, format="coo") if parts else sparse.coo_array((0, 0))
+        parts: dict[int, Matrix] = {}
+
+        def keep(start: int) -> None:
+            columns = np.arange(start, min(start + _BLOCK, len(chosen)))
+            weights = inverse[columns].T / -diagonal[columns]
+            weights[columns, np.arange(len(columns))] = 0
+            parts[start] = largest_of_columns(weights, self.settings.kept)
+
+        for_each(keep, range(0, len(chosen), _BLOCK))
+        in_order = [parts[start] for start in sorted(parts)]
+        small = sparse.hstack(in_order, format="coo") if in_order else sparse.coo_array((0, 0))
         full = sparse.csr_array(
             (small.data, (chosen[small.row], chosen[small.col])), shape=(n_items, n_items)
         )
         self._keep(full)
         self.spoken_for_ = np.isin(np.arange(n_items), chosen)
 
-    def _column_scale(self) -> NDArray[np.float32]:
-        return self._popularity(-self.settings.balance)
+    def _count(self, listeners: NDArray[np.int64]) -> None:
+        """Take how many like each item, and what columns and scores are multiplied by."""
+        self.listeners_ = listeners
+        popularity = np.maximum(listeners, 1.0)
+        self._balance = (popularity**-self.settings.balance).astype(np.float32)
+        self._lift = (popularity**self.settings.lift).astype(np.float32)
 
-    def _lift(self) -> NDArray[np.float32]:
-        return self._popularity(self.settings.lift)
-
-    def _popularity(self, power: float) -> NDArray[np.float32]:
-        return np.asarray(np.maximum(self.listeners_, 1.0) ** power, np.float32)
+    def _scaled(self, matrix: Matrix) -> Matrix:
+        """Return the signs of a matrix, scaled by popularity."""
+        signs = np.sign(matrix.data) * self._balance[matrix.indices]
+        return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}
@@ -145,26 +152,41 @@ class Ease(ItemItemModel):
         return {**shared, **super()._arrays(), "spoken_for": self.spoken_for_}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.listeners_ = arrays["listeners"]
+        self._count(arrays["listeners"])
         self.by_users_ = "kernel" in arrays
         if self.by_users_:
             self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
-            matrix = liked(self._fitted())
-            matrix.data = np.ones_like(matrix.data)
-            self._scaled = (matrix @ sparse.diags_array(self._column_scale())).tocsr()
-            self._by_item = self._scaled.T.tocsr()
+            self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
+            self.spoken_for_ = self.listeners_ > 0
         else:
             super()._restore(arrays)
             self.spoken_for_ = arrays["spoken_for"]
 
 
+def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
+    """Return ``X'X + regularization I``, dense."""
+    n = matrix.shape[1]
+    gram = np.empty((n, n), np.float32)
+    by_item = matrix.T.tocsr()
+
+    def fill(start: int) -> None:
+        block = slice(start, start + _BLOCK // 4)
+        gram[block] = (by_item[block] @ matrix).toarray()
+
+    for_each(fill, range(0, n, _BLOCK // 4))
+    gram[np.diag_indices(n)] += np.float32(regularization)
+    return gram
+
+
 def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Invert a symmetric positive definite matrix in place, by Cholesky."""
+    """Invert a symmetric positive definite matrix, by Cholesky; it is overwritten."""
     if not len(matrix):
         return matrix
-    factor, bad = linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    # the transpose is the same matrix in LAPACK's order, so that nothing is copied
+    factor, bad = linalg.lapack.spotrf(matrix.T, lower=1, overwrite_a=1)
     if bad:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite")
     inverse, _ = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
-    whole: NDArray[np.float32] = np.tril(inverse) + np.tril(inverse, -1).T
+    whole: NDArray[np.float32] = inverse + inverse.T  # above the diagonal are zeros
+    whole[np.diag_indices(len(whole))] /= 2
     return whole

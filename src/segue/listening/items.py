@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.listening.model import Ids, ListeningModel, Matrix, Scores
+from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.model import ListeningModel
 
 
 class ItemItemModel(ListeningModel):
@@ -20,16 +21,20 @@ class ItemItemModel(ListeningModel):
     weights_: Matrix
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``: the sum of what the items of a history add, NaN for none."""
+        """Return ``[n, n_items]``: the sum of what the items of a history add, NaN for none.
+
+        NaN, too, for a history of none that has entries.
+        """
         scores: Scores = (histories @ self.weights_).toarray().astype(np.float32, copy=False)
-        scores[:, ~self.spoken_for_] = np.nan
-        return scores
+        told = rows_with(histories, self.spoken_for_[histories.indices])
+        scores[~told] = np.nan
+        return without(scores, self.spoken_for_)
 
     def item_scores(self, item_ids: Ids) -> Scores:
         """Return ``[n, n_items]``: what each of `item_ids` adds to every item."""
         scores: Scores = self.weights_[item_ids].toarray().astype(np.float32, copy=False)
-        scores[:, ~self.spoken_for_] = np.nan
-        return scores
+        scores[~self.spoken_for_[item_ids]] = np.nan
+        return without(scores, self.spoken_for_)
 
     def _keep(self, weights: Matrix) -> None:
         self.weights_ = sparse.csr_array(weights, dtype=np.float32)

@@ -8,12 +8,14 @@ Conventions
   scores -inf. One id gives one row, an array of ids gives one row each.
 - A *history* is a row of the same kind. Whoever has one can be scored, whether or not the model was
   fitted on them: nothing is learned of a listener that does not follow from their history.
-- Scores are comparable within one row only; higher is better.
+- Scores are comparable within one row only; higher is better. NaN is what a model cannot say: of an
+  item that it knows nothing of, or for somebody whose history tells it nothing.
 """
 
 import json
+import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -24,14 +26,13 @@ from scipy import sparse
 
 from segue.errors import ModelError
 from segue.index import best
+from segue.listening.matrices import Ids, Matrix, Scores, as_matrix
 
-Matrix = Any
-"""A `scipy.sparse` matrix or array in CSR format."""
-Scores = NDArray[np.float32]
-Ids = NDArray[np.int64]
-
-_BATCH = 256
+_BATCH_NUMBERS = 16_000_000
+"""Scores that are made at a time: bounds the memory of many listeners at once."""
 _ARRAYS, _ABOUT = "arrays.npz", "model.json"
+_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
+"""What reading raises where a file is missing, cut short, or not what it says."""
 
 
 class ListeningModel(ABC):
@@ -87,7 +88,10 @@ class ListeningModel(ABC):
         ValueError
             If the matrix holds values that are no numbers, or the features are of other items.
         """
-        matrix = as_matrix(user_items)
+        return self._fit_on(as_matrix(user_items), item_features)
+
+    def _fit_on(self, matrix: Matrix, item_features: Matrix | None) -> Self:
+        """Fit on a matrix that `as_matrix` has checked, and that nobody will change."""
         if item_features is not None and item_features.shape[0] != matrix.shape[1]:
             raise ValueError(
                 f"item_features has {item_features.shape[0]} rows and user_items"
@@ -133,18 +137,23 @@ class ListeningModel(ABC):
         self, histories: Matrix, k: int = 10, *, exclude_seen: bool = True
     ) -> tuple[Ids, Scores]:
         """Return the best `k` items ``[n, k]`` for any histories ``[n, n_items]``."""
+        _check_k(k)
         histories = as_matrix(histories)
-        found = np.full((histories.shape[0], k), -1, np.int64)
-        values = np.full((histories.shape[0], k), -np.inf, np.float32)
-        for start in range(0, histories.shape[0], _BATCH):
-            part = histories[start : start + _BATCH]
+        if histories.shape[1] != self.n_items:
+            raise ValueError(
+                f"The histories are over {histories.shape[1]} items and the model over"
+                f" {self.n_items}: give one column an item."
+            )
+
+        def scored(block: slice) -> Scores:
+            part = histories[block]
             scores = self.score(part)
             if exclude_seen:
                 rows = np.repeat(np.arange(part.shape[0]), np.diff(part.indptr))
                 scores[rows, part.indices] = np.nan
-            block = slice(start, start + _BATCH)
-            found[block], values[block] = best(scores, k)
-        return found, values
+            return scores
+
+        return self._best(scored, histories.shape[0], k)
 
     def similar_items(self, item_ids: ArrayLike, k: int = 10) -> tuple[Ids, Scores]:
         """Return the `k` items that go best with each of `item_ids`, which is not among them.
@@ -154,16 +163,25 @@ class ListeningModel(ABC):
         ValueError
             If `k` is below 1 or an item is unknown.
         """
-        items = _checked(item_ids, self._fitted().shape[1], k, "item")
+        items = _checked(item_ids, self.n_items, k, "item")
         flat = items.ravel()
-        found = np.full((len(flat), k), -1, np.int64)
-        values = np.full((len(flat), k), -np.inf, np.float32)
-        for start in range(0, len(flat), _BATCH):
-            block = slice(start, start + _BATCH)
+
+        def scored(block: slice) -> Scores:
             scores = self.item_scores(flat[block])
             scores[np.arange(len(scores)), flat[block]] = np.nan
-            found[block], values[block] = best(scores, k)
-        return _as_asked(items, found, values)
+            return scores
+
+        return _as_asked(items, *self._best(scored, len(flat), k))
+
+    def _best(self, scored: Callable[[slice], Scores], n: int, k: int) -> tuple[Ids, Scores]:
+        """Return the best `k` of each of `n` rows, which are scored some at a time."""
+        found = np.full((n, k), -1, np.int64)
+        values = np.full((n, k), -np.inf, np.float32)
+        batch = max(_BATCH_NUMBERS // max(self.n_items, 1), 1)
+        for start in range(0, n, batch):
+            block = slice(start, start + batch)
+            found[block], values[block] = best(scored(block), k)
+        return found, values
 
     def save(self, directory: str | Path) -> None:
         """Write the model into `directory`, which is made where it is missing."""
@@ -176,9 +194,14 @@ class ListeningModel(ABC):
             "user_items.indptr": matrix.indptr,
             "user_items.shape": np.array(matrix.shape, np.int64),
         }
-        np.savez(target / _ARRAYS, allow_pickle=False, **kept, **self._arrays())
         about = {"kind": self.kind, "settings": asdict(self.settings)}
-        (target / _ABOUT).write_text(json.dumps(about, indent=2), "utf-8")
+        part = target / f"{_ARRAYS}.part"
+        with part.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **kept, **self._arrays())
+        part.replace(target / _ARRAYS)
+        part = target / f"{_ABOUT}.part"
+        part.write_text(json.dumps(about, indent=2), "utf-8")
+        part.replace(target / _ABOUT)
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:
@@ -192,18 +215,23 @@ class ListeningModel(ABC):
         source = Path(directory)
         try:
             about = json.loads((source / _ABOUT).read_text("utf-8"))
-            with np.load(source / _ARRAYS, allow_pickle=False) as kept:
-                arrays = dict(kept)
-        except (OSError, ValueError, EOFError) as error:
+            kind = about["kind"]
+            if kind == cls.kind:
+                return cls._read(about, source / _ARRAYS)
+        except _DAMAGE as error:
             raise ModelError(
                 f"The model in {source.name} cannot be read ({error}): train it again."
             ) from error
-        if about.get("kind") != cls.kind:
-            raise ModelError(
-                f"The model in {source.name} is of the kind {about.get('kind')!r}, not"
-                f" {cls.kind!r}: load it with the class that saved it."
-            )
+        raise ModelError(
+            f"The model in {source.name} is of the kind {kind!r}, not {cls.kind!r}: load it with"
+            " the class that saved it."
+        )
+
+    @classmethod
+    def _read(cls, about: Mapping[str, Any], path: Path) -> Self:
         model = cls(cls._settings_from(about["settings"]))
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+            arrays = dict(kept)
         model.user_items_ = sparse.csr_array(
             tuple(arrays.pop(f"user_items.{part}") for part in ("data", "indices", "indptr")),
             shape=tuple(arrays.pop("user_items.shape").tolist()),
@@ -221,40 +249,22 @@ class ListeningModel(ABC):
         return self.user_items_
 
 
-def as_matrix(user_items: Matrix) -> Matrix:
-    """Return a matrix as CSR float32: duplicates summed, zeros left out, indices sorted.
-
-    Raises
-    ------
-    ValueError
-        If it holds NaN or infinity.
-    """
-    matrix = sparse.csr_array(user_items, dtype=np.float32)
-    if matrix is user_items or matrix.data is getattr(user_items, "data", None):
-        matrix = matrix.copy()  # what follows works in place
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    if not np.isfinite(matrix.data).all():
-        raise ValueError("user_items holds NaN or infinity: give finite numbers only.")
-    return matrix
-
-
-def liked(user_items: Matrix) -> Matrix:
-    """Return only what is above zero of a CSR matrix."""
-    positive = user_items.copy()
-    positive.data = np.maximum(positive.data, 0)
-    positive.eliminate_zeros()
-    return positive
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k is {k}: ask for at least 1 item.")
 
 
 def _checked(ids: ArrayLike, n: int, k: int, what: str) -> Ids:
-    if k < 1:
-        raise ValueError(f"k is {k}: ask for at least 1 item.")
-    asked = np.asarray(ids, np.int64)
+    _check_k(k)
+    asked = np.asarray(ids)
+    if asked.size and asked.dtype.kind not in "iu":
+        raise ValueError(f"A {what} is a whole number, and {asked.flat[0]!r} is none.")
+    if asked.ndim > 1:
+        raise ValueError(f"Give one {what}, or a list of them: this has {asked.ndim} dimensions.")
     wrong = asked[(asked < 0) | (asked >= n)]
     if wrong.size:
         raise ValueError(f"There is no {what} {int(wrong.flat[0])}: they go from 0 to {n - 1}.")
-    return asked
+    return asked.astype(np.int64)
 
 
 def _as_asked(asked: Ids, ids: Ids, scores: Scores) -> tuple[Ids, Scores]:

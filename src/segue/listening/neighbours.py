@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.model import Matrix, Scores, liked
+from segue.listening.matrices import Matrix, Scores, liked
 
 _BLOCK = 512
 
@@ -28,6 +28,12 @@ class ItemKnnSettings:
     neighbours: int = 100
     shrinkage: float = 10.0  # common listeners that count as little as none
 
+    def __post_init__(self) -> None:
+        """Refuse what finds nobody."""
+        _check_neighbours(self.neighbours)
+        if not self.shrinkage >= 0:
+            raise ValueError(f"shrinkage is {self.shrinkage}: it must be at least 0.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rp3BetaSettings:
@@ -36,6 +42,10 @@ class Rp3BetaSettings:
     neighbours: int = 200
     alpha: float = 0.8  # power of every step's probability
     beta: float = 0.4  # power of the popularity that is divided by
+
+    def __post_init__(self) -> None:
+        """Refuse what finds nobody."""
+        _check_neighbours(self.neighbours)
 
 
 class ItemKnn(ItemItemModel):
@@ -76,6 +86,11 @@ class Rp3Beta(ItemItemModel):
             walked = (out @ back[:, block]).toarray() / arrival[block]
             parts.append(_nearest(walked, block, self.settings.neighbours))
         self._keep(_beside(parts, matrix.shape[1]))
+
+
+def _check_neighbours(neighbours: int) -> None:
+    if neighbours < 1:
+        raise ValueError(f"neighbours is {neighbours}: it must be at least 1.")
 
 
 def _binary(matrix: Matrix) -> Matrix:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.listening.als import Als, AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.ease import Ease, EaseSettings
-from segue.listening.model import Matrix, as_matrix
+from segue.listening.matrices import Matrix, as_matrix
 
 BUDGET = 2.5e11
 """Operations that a search may take: a minute or two on two cores of 2020."""
@@ -51,8 +51,16 @@ class Searched:
 def hide(user_items: Matrix, share: float = 0.2, *, seed: int = 0) -> tuple[Matrix, Matrix]:
     """Split what listeners like at random: what is left to learn from, and what is hidden.
 
-    Of every listener with at least two likes `share` is hidden, at least one. Dislikes stay.
+    Of every listener with at least two likes `share` is hidden, at least one, and never all.
+    Dislikes stay.
+
+    Raises
+    ------
+    ValueError
+        If `share` is not from 0 to below 1.
     """
+    if not 0 <= share < 1:
+        raise ValueError(f"share is {share}: hide a part of 0 to below 1.")
     rng = np.random.default_rng(seed)
     matrix = as_matrix(user_items)
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
@@ -62,7 +70,8 @@ def hide(user_items: Matrix, share: float = 0.2, *, seed: int = 0) -> tuple[Matr
     place = np.empty(matrix.nnz, np.int64)
     place[order] = np.arange(matrix.nnz) - matrix.indptr[rows[order]]
     n_likes = np.bincount(rows[likes], minlength=matrix.shape[0])
-    n_hidden = np.where(n_likes > 1, np.maximum(np.rint(n_likes * share), 1), 0)
+    some = np.clip(np.rint(n_likes * share), 1, np.maximum(n_likes - 1, 1))
+    n_hidden = np.where(n_likes > 1, some, 0)
     hidden = likes & (place < n_hidden[rows])
     return _only(matrix, ~hidden), _only(matrix, hidden)
 
@@ -112,6 +121,7 @@ def ndcg_of_each(
     top = np.take_along_axis(top, order, axis=1)
     wanted = np.zeros(scores.shape, bool)
     wanted[np.repeat(np.arange(hidden.shape[0]), np.diff(hidden.indptr)), hidden.indices] = True
+    wanted &= scores > -np.inf  # what nothing is said of is not found by its number
     discount = 1 / np.log2(np.arange(2, k + 2))
     gained = (np.take_along_axis(wanted, top, axis=1) * discount).sum(axis=1)
     n = np.minimum(np.diff(hidden.indptr), k)

@@ -12,6 +12,7 @@ from segue.pipeline.analysis import analyse_new, check_usable
 from segue.pipeline.duplicates import find_duplicates
 from segue.pipeline.ears import hear_new
 from segue.pipeline.embeddings import encode_new
+from segue.pipeline.import_listens import match_waiting
 from segue.pipeline.inputs import outdated
 from segue.pipeline.plan import HowToAnalyse, restored
 from segue.pipeline.scan import Comparison, Scan, known_files, read_in
@@ -27,9 +28,10 @@ class Preprocessed:
     """What `preprocess` did.
 
     `analysed` and `encoded` count tracks done now, `heard` those that pretrained ears heard now,
-    `moved` those found again under another name, `missing` those of the whole library whose files
-    are gone, `left_out` those whose files are not to be used, `seconds` all it took. The `outdated`
-    models learned from an earlier analysis.
+    `arrived` imported listens whose tracks have come, `moved` tracks found again under another
+    name, `missing` those of the whole library whose files are gone, `left_out` those whose files
+    are not to be used, `seconds` all it took. The `outdated` models learned from an earlier
+    analysis.
     """
 
     dataset: str
@@ -40,6 +42,7 @@ class Preprocessed:
     analysed: int
     encoded: int
     heard: int
+    arrived: int
     moved: int
     missing: int
     left_out: int
@@ -154,6 +157,7 @@ def _take_in(
         missing=scan.missing,
         left_out=scan.left_out,
     )
+    arrived = match_waiting(library)
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
     library.set_problems("analysis", problems)
@@ -175,6 +179,7 @@ def _take_in(
         analysed=analysed,
         encoded=encoded,
         heard=heard,
+        arrived=arrived,
         moved=scan.n_moved,
         missing=counts["missing"],
         left_out=counts["left_out"],

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Belief, Weights
+from segue.engine import Belief, Weights, shares
 from segue.library import Library
 
 ENGINE = "engine"
@@ -31,6 +31,16 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
             str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
         }
         return Weights(kept["everyone"], kept["spread"], beliefs)
+
+
+def everyones_weights(library: Library) -> dict[str, float]:
+    """Return everyone's weights by signal, as they were learned last; empty if never."""
+    if ENGINE not in library.models:
+        return {}
+    manifest = library.models.manifest(ENGINE)
+    known = manifest.get("weights") or {}
+    found = shares(np.array(list(known.values()), np.float64))
+    return dict(zip(known, found.tolist(), strict=True))
 
 
 def save_weights(

@@ -21,16 +21,20 @@ class CollaborativeSignal:
     name = NAME
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]``; NaN rows for listeners without opinions."""
+        """Return ``[n_profiles, n_tracks]``; NaN rows where no known track tells anything."""
         if not profiles:
             return np.zeros((0, self.model.n_items), np.float32)
         scores = self.model.score(opinions_of(profiles, self.model.n_items))
-        scores[[not len(profile.positions) for profile in profiles]] = np.nan
+        low = np.where(np.isnan(scores), np.inf, scores).min(axis=1, initial=np.inf)
+        high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1, initial=-np.inf)
+        scores[~(high > low)] = np.nan
         return scores
 
     def for_track(self, position: int) -> Scores:
         """Return ``[n_tracks]``: how much each goes with the track at `position`."""
         row: Scores = self.model.item_scores(np.array([position]))[0]
+        if not np.isnan(row).all():
+            row[position] = np.nanmax(row)  # nothing goes better with a track than itself
         return row
 
 

@@ -44,7 +44,8 @@ class VectorSignal:
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; NaN rows for those who have met no vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
-        scores = _dense((weights @ self.vectors) @ self.vectors.T)
+        points = _dense(weights @ self.vectors)
+        scores = np.ascontiguousarray((self.vectors @ points.T).T)
         if self.hubs is not None and len(profiles):
             total = np.asarray(weights.sum(axis=1), np.float64).ravel()
             own = np.stack([self._unusual(row, p) for row, p in zip(scores, profiles, strict=True)])
@@ -58,7 +59,7 @@ class VectorSignal:
         """Return ``[n_tracks]`` likenesses to the track at `position`; all NaN if it has none."""
         if not self.has_vector[position]:
             return np.full(self.vectors.shape[0], np.nan, np.float32)
-        cosines = _dense(self.vectors[[position]] @ self.vectors.T)
+        cosines = (self.vectors @ _dense(self.vectors[[position]]).T).T
         if self.hubs is not None:
             cosines = self.hubs.between(cosines, np.array([position]))
         scores: Scores = cosines[0]

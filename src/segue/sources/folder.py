@@ -39,6 +39,7 @@ _TAG_NAMES: dict[str, tuple[str, ...]] = {
         "----:com.apple.iTunes:MusicBrainz Track Id",
         "MusicBrainz/Track Id",
     ),
+    "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
 }
 
 
@@ -104,8 +105,9 @@ def untagged(directory: Path, path: Path, reason: str) -> Read:
 
 
 def _track(directory: Path, path: Path, raw: dict[str, str]) -> Read:
-    recording = raw.pop("musicbrainz_recording_id", "")
-    extra = {"musicbrainz_recording_id": recording} if recording else {}
+    extra: dict[str, str] = {
+        name: raw.pop(name) for name in ("musicbrainz_recording_id", "isrc") if name in raw
+    }
     track_id = relative_id(path, directory)
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
     if track.title is None:

@@ -75,8 +75,8 @@ def load_frames(path: Path) -> Frames:
 
 def _load_npy(path: Path) -> NDArray[np.generic]:
     # Mapped first: a header that promises more than the file holds is refused before any memory
-    # is taken for it.
-    return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
+    # is taken for it. numpy.load would open archives as well, and leave damaged ones open.
+    return np.array(np.lib.format.open_memmap(path, mode="r"))
 
 
 def _load_msd(path: Path) -> NDArray[np.generic]:

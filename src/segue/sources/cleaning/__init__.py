@@ -1,8 +1,8 @@
 """What every text and number goes through before it counts, one idea a module.
 
-`text` (Unicode, white space, placeholders), `artists` (guests, comparison), `genres` (one
-spelling), `tags` (counts), `numbers` (year, tempo, duration). Pure functions: none reads a file,
-none raises.
+`text` (Unicode, white space, placeholders), `artists` (guests, comparison), `recordings` (when two
+titles are of one), `genres` (one spelling), `tags` (counts), `numbers` (year, tempo, duration).
+Pure functions: none reads a file, none raises.
 """
 
 from segue.sources.cleaning.artists import Credit, comparison_key, read_credit

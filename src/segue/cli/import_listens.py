@@ -1,0 +1,81 @@
+"""`segue import`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import print_json, print_table, say
+from segue.cli.progress import terminal_progress
+
+if TYPE_CHECKING:
+    from segue.pipeline.import_listens import ImportedFile
+
+
+def import_listens(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Exports of ListenBrainz, Last.fm or Spotify (also zipped), listens.csv or"
+            " .parquet, the library.db of beets; the format is told by the content."
+        ),
+    ],
+    user: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose listens they are; by default the user name in the file, or else 'me'. A"
+            " table's own column of listeners is kept."
+        ),
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Bring listening histories in. Importing again adds only what is new."""
+    from segue.pipeline.import_listens import import_listens as run
+    from segue.sources.exports import NAMES
+
+    if user is not None and not user.strip():
+        raise typer.BadParameter("--user is empty: give a name")
+    result = run(library, files, user, progress=terminal_progress())
+    if json:
+        print_json(result.to_dict())
+        return
+    rows = [
+        (
+            file.file,
+            NAMES[file.format],
+            _matched(file),
+            *(
+                f"{number:,}"
+                for number in (
+                    file.read,
+                    file.new + file.changed,
+                    file.known,
+                    file.waiting,
+                    sum(file.left_out.values()),
+                )
+            ),
+        )
+        for file in result.files
+    ]
+    columns = ("file", "format", "matched by", "read", "new", "there already", "waiting")
+    print_table(f"Imported into {library}", (*columns, "left out"), rows, right=5)
+    for file in result.files:
+        for reason, count in file.left_out.items():
+            say(f"{count:,} left out of {file.file}: {reason}.")
+    if result.arrived:
+        say(f"{result.arrived:,} listens had waited for their tracks, and count now.")
+    if result.waiting:
+        say(
+            f"{result.waiting:,} listens wait for tracks that the library lacks: segue preprocess"
+            " matches them when these come."
+        )
+    problems = sum(file.problems for file in result.files)
+    if problems:
+        things = "thing" if problems == 1 else "things"
+        say(f"{problems:,} {things} to look at: segue library problems lists them.")
+
+
+def _matched(file: "ImportedFile") -> str:
+    return ", ".join(f"{by} {count:,}" for by, count in file.matched.items())

@@ -1,0 +1,188 @@
+"""Listens that were imported, and those that wait until their track arrives.
+
+Every imported listen has a fingerprint: what comes a second time, in the same export or in one that
+overlaps with it, adds nothing. A listen whose track the library lacks waits, in the table
+`waiting`, under what it names as its track, in the table `sought`: each track sought stands there
+once, however many listens wait for it.
+
+All functions work inside a transaction that the caller holds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library import schema
+from segue.library.intake import VALUES
+from segue.types import Sought
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+_CHUNK = 500
+"""How many values stand in one query: databases limit them."""
+
+
+class Arrival(NamedTuple):
+    """One listen on its way into the library.
+
+    `track` is the row of its track, None where it is to wait for the track that is `sought`. A
+    `total` (plays counted up, a rating) takes the place of what an earlier import said.
+    """
+
+    user_id: str
+    track: int | None
+    sought: Sought
+    fingerprint: bytes
+    timestamp: float | None = None
+    position: float | None = None
+    plays: float | None = None
+    ms_played: float | None = None
+    rating: float | None = None
+    skipped: bool | None = None
+    split: str | None = None
+    total: bool = False
+
+
+class Added(NamedTuple):
+    """How many listens were new, and how many totals were not what they had been."""
+
+    new: int
+    changed: int
+
+
+def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arrival]) -> Added:
+    """Add the listens of one batch that are not there yet."""
+    users = _rows(connection, schema.users, "user_id", {one.user_id: {} for one in arrivals})
+    new = changed = 0
+    placed = [one for one in arrivals if one.track is not None]
+    if placed:
+        rows = [_record(one, users, source, track=one.track) for one in placed]
+        statement = upsert(schema.listens).on_conflict_do_nothing()
+        new += _changed(connection, statement, rows)
+        changed += _change_totals(connection, schema.listens, placed)
+    waiting = [one for one in arrivals if one.track is None]
+    if waiting:
+        keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in waiting)}
+        sought = _rows(
+            connection, schema.sought, "key", {key: one._asdict() for one, key in keys.items()}
+        )
+        there = _fingerprints(connection, [one.fingerprint for one in waiting])
+        rows = [
+            _record(one, users, source, sought=sought[keys[one.sought]])
+            for one in waiting
+            if one.fingerprint not in there  # it was matched once, by other metadata
+        ]
+        if rows:
+            statement = upsert(schema.waiting).on_conflict_do_nothing()
+            new += _changed(connection, statement, rows)
+        changed += _change_totals(connection, schema.waiting, waiting)
+    return Added(new, changed)
+
+
+def key_of(sought: Sought) -> bytes:
+    """Return a digest of all that a listen says of its track."""
+    text = "\x1f".join(part or "" for part in sought)
+    return blake2b(text.encode(), digest_size=12).digest()
+
+
+def each_sought(connection: "Connection", after: int, most: int) -> list[tuple[int, Sought]]:
+    """Return the next tracks that listens wait for, by row, in the order of the rows."""
+    table = schema.sought
+    columns = (table.c[name] for name in Sought._fields)
+    query = select(table.c.row, *columns).where(table.c.row > after).order_by(table.c.row)
+    return [(row[0], Sought(*row[1:])) for row in connection.execute(query.limit(most))]
+
+
+def place_waiting(connection: "Connection", found: Mapping[int, int]) -> int:
+    """Let the listens that wait for a track become listens to it; return how many.
+
+    `found` gives the row of the track by the row of what was sought.
+    """
+    values = [{"sought_row": sought, "track_row": track} for sought, track in found.items()]
+    if not values:
+        return 0
+    names = ["user", *VALUES, "dataset", "fingerprint"]
+    waiting = schema.waiting
+    theirs = waiting.c.sought == bindparam("sought_row")
+    chosen: Select[Any] = select(
+        bindparam("track_row"), *(waiting.c[name] for name in names)
+    ).where(theirs)
+    placing = upsert(schema.listens).from_select(["track", *names], chosen)
+    placed = _changed(connection, placing.on_conflict_do_nothing(), values)
+    connection.execute(delete(waiting).where(theirs), values)
+    row = schema.sought.c.row == bindparam("sought_row")
+    connection.execute(delete(schema.sought).where(row), values)
+    return placed
+
+
+def _record(
+    one: Arrival, users: Mapping[Any, int], source: str, **what: int | None
+) -> dict[str, Any]:
+    return {
+        "user": users[one.user_id],
+        **what,
+        "timestamp": one.timestamp,
+        "position": one.position,
+        "plays": one.plays,
+        "ms_played": one.ms_played,
+        "rating": one.rating,
+        "skipped": one.skipped,
+        "split": one.split,
+        "dataset": source,
+        "fingerprint": one.fingerprint,
+    }
+
+
+def _change_totals(connection: "Connection", table: "Table", arrivals: Iterable[Arrival]) -> int:
+    """Let totals be what the latest import says; return how many were not."""
+    names = ("timestamp", "plays", "ms_played", "rating")
+    totals = [
+        {"known_by": one.fingerprint, **{f"new_{name}": getattr(one, name) for name in names}}
+        for one in arrivals
+        if one.total
+    ]
+    if not totals:
+        return 0
+    new = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    differs = or_(*(table.c[name].is_distinct_from(new[name]) for name in names))
+    statement = update(table).where(table.c.fingerprint == bindparam("known_by"), differs)
+    return _changed(connection, statement.values(new), totals)
+
+
+def _changed(connection: "Connection", statement: Any, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Run a statement with each of the rows; return how many rows of the table it changed."""
+    counting = {"preserve_rowcount": True}
+    return connection.execute(statement, rows, execution_options=counting).rowcount
+
+
+def _fingerprints(connection: "Connection", wanted: Sequence[bytes]) -> set[bytes]:
+    """Return those of the fingerprints that are in `listens`."""
+    column = schema.listens.c.fingerprint
+    return set(_found(connection, select(column, column), column, wanted))
+
+
+def _rows(
+    connection: "Connection", table: "Table", column: str, wanted: Mapping[Any, Mapping[str, Any]]
+) -> dict[Any, int]:
+    """Return the rows of what is `wanted` by a column of its own; add those that lack."""
+    query = select(table.c[column], table.c.row)
+    found = _found(connection, query, table.c[column], list(wanted))
+    new = [{column: key, **values} for key, values in wanted.items() if key not in found]
+    if new:
+        connection.execute(insert(table), new)
+        found |= _found(connection, query, table.c[column], [row[column] for row in new])
+    return found
+
+
+def _found(
+    connection: "Connection", query: "Select[Any]", column: Any, wanted: Sequence[Any]
+) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        part = query.where(column.in_(wanted[start : start + _CHUNK]))
+        found.update((row[0], row[1]) for row in connection.execute(part))
+    return found

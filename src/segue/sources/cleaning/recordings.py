@@ -1,0 +1,114 @@
+"""When two titles are of one recording, and by what names an artist goes.
+
+Conventions
+-----------
+- Keys are for comparing only, as those of `artists`: what changes no recording is not in them
+  (case, accents, punctuation, guests, remasters), what makes another one is (live, remix, numbers).
+- The words of a title are keys too, one a word; some of them are `telling`.
+"""
+
+import re
+from functools import lru_cache
+
+from segue.sources.cleaning.artists import comparison_key, read_credit
+from segue.sources.cleaning.text import clean_text
+
+_CACHED = 50_000
+_YEAR = r"(?:19|20)[0-9]{2}"
+_SAME_RECORDING = re.compile(
+    rf"(?:{_YEAR}\s+)?(?:digital(?:ly)?\s+)?re-?master(?:ed)?(?:\s+(?:edition|album))?"
+    rf"(?:\s+(?:in\s+)?{_YEAR})?(?:\s+version)?|(?:original\s+)?(?:album|lp)\s+version"
+    r"|explicit(?:\s+version)?|bonus\s+track|deluxe(?:\s+(?:edition|version))?"
+    r"|(?:official\s+)?(?:music\s+video|lyrics?\s+video|video|audio|visuali[sz]er)|h[dq]",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_GUESTS_IN_BRACKETS = re.compile(r"(?:feat|ft|featuring)\b\.?\s*\S.*", re.IGNORECASE)
+_GUESTS = re.compile(
+    r"\s(?:feat\b\.?|ft\.|featuring\b)\s*\S.*?(?=\s[-\u2013]\s|\s[(\[]|$)", re.IGNORECASE
+)
+_SEVERAL = re.compile(r"\s*[;/,]\s+|\s+(?:&|\+|and|x|vs\.?|with)\s+", re.IGNORECASE)
+PARTS = re.compile(r"\s+[-\u2013\u2014]\s+")
+_WORDS = re.compile(r"[^\W_]+")
+# words that make another recording, or another piece
+_TELLING = frozenset(
+    {
+        *("live", "remix", "mix", "rmx", "edit", "acoustic", "instrumental", "karaoke", "demo"),
+        *("cover", "version", "session", "sessions", "unplugged", "reprise", "orchestral", "take"),
+        *("acapella", "cappella", "dub", "extended", "mono", "stereo", "rework", "bootleg"),
+        *("medley", "intro", "outro", "interlude", "prelude", "part", "pt", "vol", "volume"),
+        *("minor", "major", "flat", "sharp", "alternate", "outtake", "rehearsal", "piano"),
+        *("strings", "sped", "slowed", "nightcore", "remake", "cut", "single", "radio", "tribute"),
+        *("first", "second", "third", "fourth", "day", "night", "morning", "man", "men", "woman"),
+        *("women", "boy", "girl", "north", "south", "east", "west"),
+    }
+)
+_ROMAN = re.compile(r"[ivx]+")
+
+
+@lru_cache(maxsize=_CACHED)
+def artist_keys(artist: str) -> tuple[str, ...]:
+    """Return the key of an artist, and those of what else the same artist may be called.
+
+    >>> artist_keys("Queen & David Bowie"), artist_keys("Bach, Johann Sebastian")
+    (('queenanddavidbowie', 'queen'), ('bachjohannsebastian', 'johannsebastianbach', 'bach'))
+    """
+    credit = read_credit(artist)
+    main = artist if credit is None else credit.artist
+    names = [main]
+    if main.count(",") == 1:
+        last, first = main.split(",")
+        names.append(f"{first} {last}")
+    names.append(_SEVERAL.split(main)[0])
+    keys = (comparison_key(name) for name in names if name.strip())
+    return tuple(dict.fromkeys(keys)) or (comparison_key(artist),)
+
+
+@lru_cache(maxsize=_CACHED)
+def title_key(title: str) -> str:
+    """Return what stays of a title without what changes no recording.
+
+    >>> title_key("Heroes - 2017 Remaster") == title_key("Heroes (feat. Nobody)") == "heroes"
+    True
+    >>> title_key("Heroes - Live"), title_key("Heroes (Live)")
+    ('heroeslive', 'heroeslive')
+    """
+    return comparison_key(_of_the_recording(title))
+
+
+def _of_the_recording(title: str) -> str:
+    text = clean_text(title)
+    kept = _GUESTS.sub("", _BRACKETS.sub(_without_the_same, text))
+    parts = PARTS.split(kept)
+    while len(parts) > 1 and _SAME_RECORDING.fullmatch(parts[-1].strip()):
+        parts.pop()
+        if len(parts) > 1 and re.fullmatch(_YEAR, parts[-1]):  # "2011 - Remaster"
+            parts.pop()
+    return " - ".join(parts).strip() or text
+
+
+def _without_the_same(bracket: re.Match[str]) -> str:
+    inside = bracket[1].strip()
+    passed_over = _SAME_RECORDING.fullmatch(inside) or _GUESTS_IN_BRACKETS.fullmatch(inside)
+    return "" if passed_over else bracket[0]
+
+
+def title_words(title: str) -> str:
+    """Return the words of a title, each as its own key."""
+    text = _of_the_recording(title).replace("'", "").replace("\u2019", "")
+    return " ".join(_plain_word(word) for word in _WORDS.findall(text))
+
+
+def is_telling(word: str) -> bool:
+    """Say whether titles with other words like this are other titles: numbers, versions, "a"."""
+    return (
+        len(word) <= 2
+        or word in _TELLING
+        or _ROMAN.fullmatch(word) is not None
+        or any(map(str.isdigit, word))
+    )
+
+
+@lru_cache(maxsize=_CACHED)
+def _plain_word(word: str) -> str:
+    return comparison_key(word)

@@ -1,0 +1,30 @@
+"""Listening histories as services and programs hand them out, read as one stream of listens.
+
+`open_export` says what a file is, by its content; what it gives is then `Heard` one after the
+other, with a `Remark` wherever something cannot be used. Memory does not grow with the file.
+
+`values` reads cells, `objects` JSON texts, `records` what they hold, `rows` tables, `totals` counts
+of plays; `streams` brings archives and encodings to one.
+"""
+
+from segue.sources.exports.export import NAMES, Export, open_export
+from segue.sources.exports.heard import Heard, Remark, known_time
+from segue.sources.exports.numbering import (
+    Numbering,
+    fingerprint,
+    needs_number,
+    what_it_says,
+)
+
+__all__ = [
+    "NAMES",
+    "Export",
+    "Heard",
+    "Numbering",
+    "Remark",
+    "fingerprint",
+    "known_time",
+    "needs_number",
+    "open_export",
+    "what_it_says",
+]

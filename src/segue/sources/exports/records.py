@@ -1,0 +1,178 @@
+"""Listens as JSON records: ListenBrainz, Last.fm, Spotify.
+
+Conventions
+-----------
+- A record is one object; which service wrote it is told by its keys, so that pages and arrays of
+  several may be mixed.
+- ListenBrainz: `listened_at` begins the listen. `recording_mbid` as submitted, then as mapped.
+- Last.fm (`user.getRecentTracks`): `date.uts` begins the listen. What plays now has no date and is
+  left out.
+- Spotify, extended history: `ts` ends the listen, so that it began `ms_played` earlier. Skipped is
+  what `skipped` or `reason_end` ("fwdbtn") says is; a track that came to its end ("trackdone") was
+  not. Episodes and chapters name no track and are left out. The shorter history
+  (`endTime`, `msPlayed`) is read as well.
+
+Sources: listenbrainz.readthedocs.io, last.fm/api, Spotify's "Understanding your data".
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from segue.sources.exports.heard import Heard, Unusable, check_named, read_id, read_name, read_when
+from segue.sources.exports.values import read_number
+from segue.types import Sought
+
+Record = Mapping[str, Any]
+_NOTHING: Record = {}
+_DEEPEST = 4  # lists of lists of records: nobody writes more
+
+
+def kind_of_record(record: Any) -> str | None:
+    """Return whose format a record has: listenbrainz, lastfm, spotify; None if nobody's."""
+    if not isinstance(record, dict):
+        return None
+    if "track_metadata" in record:
+        return "listenbrainz"
+    if ("ts" in record and "ms_played" in record) or ("endTime" in record and "msPlayed" in record):
+        return "spotify"
+    if "artist" in record and "name" in record and ("date" in record or "@attr" in record):
+        return "lastfm"
+    return None
+
+
+def records_in(value: Any, depth: int = 0) -> Iterator[tuple[Any, str | None]]:
+    """Give the records inside a page, an answer or a list of them, with the listener if named."""
+    if isinstance(value, list) and depth < _DEEPEST:
+        for part in value:
+            yield from records_in(part, depth + 1)
+        return
+    if isinstance(value, dict):
+        page = _part(value, "recenttracks") or (value if "track" in value else _NOTHING)
+        if "track" in page:
+            user = _part(page, "@attr").get("user")
+            tracks = page["track"]
+            for track in tracks if isinstance(tracks, list) else [tracks]:
+                yield track, user
+            return
+        answer = _part(value, "payload")
+        if isinstance(answer.get("listens"), list):
+            for listen in answer["listens"]:
+                yield listen, answer.get("user_id")
+            return
+    yield value, None
+
+
+def read_record(kind: str, record: Record, user: str | None) -> Heard:
+    """Return what a record says, by the reader of its `kind`.
+
+    Raises
+    ------
+    Unusable
+        If it says nothing that counts.
+    """
+    return _READERS[kind](record, user)
+
+
+def _listenbrainz(record: Record, user: str | None) -> Heard:
+    if record.get("listened_at") is None:
+        raise Unusable("it plays now: it has no time", expected=True)
+    names = _part(record, "track_metadata")
+    more, mapped = _part(names, "additional_info"), _part(names, "mbid_mapping")
+    ids = (read_id(part.get("recording_mbid"), "recording id") for part in (more, mapped))
+    recordings = dict.fromkeys(filter(None, ids))
+    sought = Sought(
+        recording="|".join(recordings) or None,
+        isrc=read_id(_first(more.get("isrc")), "ISRC"),
+        artist=read_name(names.get("artist_name")),
+        title=read_name(names.get("track_name")),
+        album=read_name(names.get("release_name")),
+    )
+    played = _number(more.get("duration_played"), "duration_played")
+    return Heard(
+        read_id(record.get("user_name") or user, "user name"),
+        check_named(sought),
+        read_when(record["listened_at"]),
+        ms_played=None if played is None else played * 1e3,
+    )
+
+
+def _lastfm(record: Record, user: str | None) -> Heard:
+    date = record.get("date")
+    stated = date.get("uts") or date.get("#text") if isinstance(date, dict) else date
+    if stated is None:
+        raise Unusable("it plays now: it has no time", expected=True)
+    sought = Sought(
+        recording=read_id(record.get("mbid"), "recording id"),
+        artist=read_name(_text_in(record["artist"])),
+        title=read_name(record["name"]),
+        album=read_name(_text_in(record.get("album"))),
+    )
+    return Heard(read_id(user, "user name"), check_named(sought), read_when(stated))
+
+
+def _spotify(record: Record, user: str | None) -> Heard:
+    if "endTime" in record:
+        ended = read_when(record["endTime"])
+        played = _number(record["msPlayed"], "msPlayed")
+        names = Sought(
+            artist=read_name(record.get("artistName")), title=read_name(record.get("trackName"))
+        )
+        return Heard(user, check_named(names), _began(ended, played), ms_played=played)
+    title = read_name(record.get("master_metadata_track_name"))
+    if title is None:
+        raise Unusable("a podcast, an audiobook or a video: it names no track", expected=True)
+    ended = read_when(record["ts"])
+    played = _number(record["ms_played"], "ms_played")
+    uri = read_id(record.get("spotify_track_uri"), "spotify_track_uri")
+    sought = Sought(
+        track_id=uri.rpartition(":")[2] if uri else None,
+        artist=read_name(record.get("master_metadata_album_artist_name")),
+        title=title,
+        album=read_name(record.get("master_metadata_album_album_name")),
+    )
+    return Heard(
+        read_id(record.get("username"), "user name"),
+        sought,
+        _began(ended, played),
+        ms_played=played,
+        skipped=_skipped(record),
+    )
+
+
+def _skipped(record: Record) -> bool | None:
+    said, reason = record.get("skipped"), record.get("reason_end")
+    if said is True or reason == "fwdbtn":
+        return True
+    return False if said is False or reason == "trackdone" else None
+
+
+def _began(ended: float | None, ms_played: float | None) -> float | None:
+    return None if ended is None else ended - (ms_played or 0.0) / 1e3
+
+
+_READERS: dict[str, Callable[[Record, str | None], Heard]] = {
+    "listenbrainz": _listenbrainz,
+    "lastfm": _lastfm,
+    "spotify": _spotify,
+}
+
+
+def _part(record: Record, name: str) -> Record:
+    part = record.get(name)
+    return part if isinstance(part, dict) else _NOTHING
+
+
+def _first(value: Any) -> Any:
+    return (value or [None])[0] if isinstance(value, list) else value
+
+
+def _text_in(value: Any) -> Any:
+    """Return the name of an artist or album: Last.fm writes both shapes."""
+    return value.get("#text") or value.get("name") if isinstance(value, dict) else value
+
+
+def _number(value: Any, name: str) -> float | None:
+    try:
+        return read_number(value, 0.0)
+    except ValueError:
+        raise Unusable(f"{name} is not a number from 0") from None

@@ -1,0 +1,133 @@
+"""The search moves where the data point to, within its budget; and hiding hides what it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from scipy import sparse
+
+from segue.listening import AlsSettings, CollaborativeSettings, EaseSettings, hide, search
+from segue.listening.search import ndcg, ndcg_of_each
+
+MATRICES = hnp.arrays(
+    np.float32,
+    hnp.array_shapes(min_dims=2, max_dims=2, max_side=9),
+    elements=st.sampled_from([0.0, 1.0, 2.0, -1.0]),
+)
+
+
+@given(MATRICES, st.floats(0, 0.99), st.integers(0, 5))
+@settings(deadline=None, max_examples=60)
+def test_hiding_splits_what_is_liked(dense, share, seed):
+    matrix = sparse.csr_array(dense)
+    known, hidden = hide(matrix, share, seed=seed)
+    np.testing.assert_array_equal((known + hidden).toarray(), dense)
+    assert not (known.toarray().astype(bool) & hidden.toarray().astype(bool)).any()
+    assert (hidden.data > 0).all()  # dislikes stay
+    n, n_hidden = (dense > 0).sum(axis=1), np.diff(hidden.indptr)
+    assert (n_hidden[n < 2] == 0).all()
+    assert (n_hidden[n > 1] >= 1).all()
+    assert (n_hidden[n > 1] < n[n > 1]).all()  # somebody's likes are never all hidden
+    expected = np.maximum(np.rint(n * share), 1)
+    np.testing.assert_array_equal(n_hidden[n > 1], np.minimum(expected, n - 1)[n > 1])
+    again = hide(matrix, share, seed=seed)[1]
+    np.testing.assert_array_equal(again.toarray(), hidden.toarray())
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="share is"):
+        hide(sparse.csr_array((2, 2)), share)
+
+
+def test_ndcg_is_that_of_its_definition():
+    """Binary gain, a discount of log2, the ideal cut at k."""
+    rng = np.random.default_rng(0)
+    scores = rng.random((30, 50)).astype(np.float32)
+    known = sparse.csr_array(rng.random((30, 50)) < 0.2)
+    hidden = sparse.csr_array((rng.random((30, 50)) < 0.5) & ~known.toarray())
+    expected = []
+    for row, seen, wanted in zip(scores, known.toarray(), hidden.toarray(), strict=True):
+        order = [i for i in np.argsort(-row) if not seen[i]][:20]
+        gained = sum(1 / np.log2(place + 2) for place, i in enumerate(order) if wanted[i])
+        ideal = sum(1 / np.log2(place + 2) for place in range(min(wanted.sum(), 20)))
+        expected.append(gained / ideal)
+    np.testing.assert_allclose(ndcg_of_each(scores.copy(), known, hidden), expected, atol=1e-12)
+    assert ndcg(scores, known, hidden) == pytest.approx(np.mean(expected), abs=1e-12)
+
+
+def test_what_nothing_is_said_of_finds_nothing():
+    scores = np.full((1, 30), np.nan, np.float32)
+    hidden = sparse.csr_array(np.eye(1, 30, 3, dtype=np.float32))
+    assert ndcg_of_each(scores, sparse.csr_array((1, 30)), hidden).tolist() == [0.0]
+
+
+def tastes(seed=0):
+    """Three tastes of 20 items each, and popular ones among them."""
+    rng = np.random.default_rng(seed)
+    own = np.arange(120)[:, None] % 3 == np.arange(60) % 3
+    share = np.where(own, 0.45, 0.04) * np.linspace(1.2, 0.3, 60)
+    return sparse.csr_array((rng.random((120, 60)) < share).astype(np.float32))
+
+
+START = CollaborativeSettings(
+    als=AlsSettings(dimensions=8, iterations=4),
+    ease=EaseSettings(regularization=40.0),
+)
+WEAK = replace(
+    START,
+    als=replace(START.als, regularization=1e-3, unobserved=1e-3),
+    ease=replace(START.ease, regularization=1e-2),
+)
+
+
+def best_of(found, model):
+    return max(trial["ndcg@20"] for trial in found.trials if trial["model"] == model)
+
+
+def test_from_far_away_it_finds_what_is_found_from_near_by():
+    """Regularisers hundreds and thousands of times too weak are moved to those that are right."""
+    near, far = (search(*hide(tastes()), start=start, budget=1e9) for start in (START, WEAK))
+    assert far.settings.als.regularization > 30 * WEAK.als.regularization
+    assert far.settings.als.unobserved > 30 * WEAK.als.unobserved
+    assert far.settings.ease.regularization > 100 * WEAK.ease.regularization
+    for model in ("als", "ease"):
+        assert best_of(far, model) == pytest.approx(best_of(near, model), abs=0.01)
+    assert (far.settings.als.dimensions, far.settings.als.iterations) == (8, 4)
+
+
+def test_what_is_chosen_was_the_best_tried():
+    found = search(*hide(tastes()), start=START, budget=1e9)
+    blends = {t["share"]: t["ndcg@20"] for t in found.trials if t["model"] == "collaborative"}
+    assert blends[found.settings.share] == max(blends.values())
+    for model, chosen in (("als", found.settings.als), ("ease", found.settings.ease)):
+        tried = [trial for trial in found.trials if trial["model"] == model]
+        best = max(tried, key=lambda trial: trial["ndcg@20"])
+        assert chosen.regularization == best["settings"]["regularization"]
+
+
+def test_it_finds_the_same_each_time():
+    known, hidden = hide(tastes())
+    first = search(known, hidden, start=START, budget=3e8, seed=1)
+    assert search(known, hidden, start=START, budget=3e8, seed=1) == first
+
+
+def test_a_smaller_budget_tries_less():
+    known, hidden = hide(tastes())
+    small, large = (search(known, hidden, start=WEAK, budget=b) for b in (1.0, 1e9))
+    assert len(small.trials) < len(large.trials)
+
+
+def test_how_far_features_are_believed_is_searched_too():
+    features = (np.arange(60)[:, None] % 3 == np.arange(3)).astype(np.float32)
+    found = search(*hide(tastes()), features, start=START, budget=1e8)
+    priors = {t["settings"]["prior"] for t in found.trials if t["model"] == "als"}
+    assert len(priors) == 4
+
+
+def test_nothing_hidden_leaves_the_start():
+    found = search(tastes(), sparse.csr_array(tastes().shape), start=START, budget=1.0)
+    assert found.settings.als == START.als

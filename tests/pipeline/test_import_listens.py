@@ -1,0 +1,256 @@
+"""Importing: each listen once, matched or waiting, whatever comes between."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from segue.errors import DatasetError, LibraryBusyError
+from segue.library import Library
+from segue.pipeline.import_listens import import_listens
+from segue.pipeline.preprocess import preprocess
+
+SCRIPT = "import sys, segue; segue.import_listens(sys.argv[1], sys.argv[2:])"
+IMPORT = (sys.executable, "-c", SCRIPT)
+BEETS = """
+CREATE TABLE items (id INTEGER PRIMARY KEY, path BLOB, title TEXT, artist TEXT, album TEXT,
+  mb_trackid TEXT);
+CREATE TABLE item_attributes (id INTEGER PRIMARY KEY, entity_id INTEGER, key TEXT, value TEXT,
+  UNIQUE(entity_id, key) ON CONFLICT REPLACE);
+INSERT INTO items (id, title, artist, album) VALUES (1, 'Song 1', 'Band', 'A'),
+  (2, 'Song 2', 'Band', 'A'), (3, 'Song 3', 'Band', 'A'), (4, 'Elsewhere', 'Other', 'B');
+INSERT INTO item_attributes (entity_id, key, value) VALUES (1, 'play_count', '7'),
+  (1, 'lastfm_play_count', '9'), (1, 'rating', '0.8'), (1, 'last_played', '1600000000'),
+  (1, 'skip_count', '2'), (2, 'rating', '0.5'), (3, 'stars', '4'), (4, 'play_count', '1'),
+  (2, 'mood', 'sad');
+"""
+
+
+@pytest.fixture
+def library(tmp_path):
+    """A library that knows songs 0 to 9 of a band."""
+    library = Library(tmp_path / "my.segue")
+    preprocess(library, dataset(tmp_path / "data", range(10)))
+    return library
+
+
+def dataset(directory, songs):
+    directory.mkdir(exist_ok=True)
+    rows = ["track_id,artist,title", *(f"t{song},Band,Song {song}" for song in songs)]
+    (directory / "metadata.csv").write_text("\n".join(rows))
+    return directory
+
+
+def scrobbles(path, seconds, song=lambda second: second % 12):
+    records = [
+        {
+            "listened_at": 1_600_000_000 + 60 * second,
+            "user_name": "ann",
+            "track_metadata": {"artist_name": "Band", "track_name": f"Song {song(second)}"},
+        }
+        for second in seconds
+    ]
+    path.write_text("\n".join(map(json.dumps, records)))
+    return path
+
+
+def test_what_is_imported_twice_is_there_once(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(24))
+    first = import_listens(library, [path]).files[0]
+    assert (first.format, first.users) == ("listenbrainz", ["ann"])
+    assert (first.read, first.new, first.known, first.waiting) == (24, 24, 0, 4)
+    assert first.matched == {"name": 20}
+    again = import_listens(library, [path, path])
+    assert (again.read, again.new, again.waiting) == (48, 0, 4)
+    assert len(library.listens()) == 20
+    assert library.listeners() == ["ann"]
+
+
+def test_exports_that_overlap_are_one(library, tmp_path):
+    old = scrobbles(tmp_path / "old", range(10))
+    new = scrobbles(tmp_path / "new", range(5, 15))
+    counts = [file.new for file in import_listens(library, [old, new]).files]
+    assert counts == [10, 5]
+
+
+def test_rows_without_a_time_are_told_by_their_number(library, tmp_path):
+    (tmp_path / "a").write_text("user_id,track_id,skipped\n" + "u,t1,\n" * 3)
+    (tmp_path / "b").write_text("user_id,track_id,skipped\n" + "u,t1,\n" * 5)
+    done = import_listens(library, [tmp_path / "a", tmp_path / "a", tmp_path / "b"])
+    assert [file.new for file in done.files] == [3, 0, 2]
+
+
+def test_listens_are_matched_when_their_tracks_arrive(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(24))
+    import_listens(library, [path])
+    done = preprocess(library, dataset(tmp_path / "more", [10]))
+    assert done.arrived == 2
+    assert library.counts()["waiting"] == 2
+    assert "t10" in library.listens()["track_id"].to_list()
+    assert import_listens(library, [path]).new == 0
+    assert library.counts()["listens"] == 22
+
+
+def test_listens_that_come_before_any_track_wait(tmp_path):
+    library = tmp_path / "my.segue"
+    path = scrobbles(tmp_path / "a", range(5))
+    assert import_listens(library, [path]).waiting == 5
+    assert preprocess(library, dataset(tmp_path / "data", range(10))).arrived == 5
+
+
+def test_whose_listens_they_are(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(2))
+    (tmp_path / "named").write_text("user_id,track_id,timestamp\nAnn,t1,1600000000\n")
+    (tmp_path / "unnamed").write_text("artist,title,timestamp\nBand,Song 1,1600000000\n")
+    files = [path, tmp_path / "named", tmp_path / "unnamed"]
+    assert [file.users for file in import_listens(library, files).files] == [
+        *(["ann"], ["Ann"], ["me"])
+    ]
+    done = import_listens(library, files, "zoe")
+    assert [file.users for file in done.files] == [["zoe"], ["Ann"], ["zoe"]]
+    assert library.listeners() == ["ann", "Ann", "me", "zoe"]
+
+
+def test_mixed_formats_in_one_call(library, tmp_path):
+    (tmp_path / "spotify").write_text(
+        json.dumps(
+            [
+                {
+                    "ts": "2021-01-01T00:00:00Z",
+                    "ms_played": 1000,
+                    "master_metadata_track_name": "Song 1 (feat. X) - Remastered",
+                    "master_metadata_album_artist_name": "BAND",
+                    "skipped": True,
+                },
+                {"ts": "2021-01-01T00:00:00Z", "ms_played": 1, "episode_name": "Talk"},
+            ]
+        )
+    )
+    (tmp_path / "lastfm").write_text("Band,A,Song 2,01 Jan 2021 10:00\n")
+    (tmp_path / "csv").write_text("user_id,track_id,rating\nu,t3,4\n")
+    files = [tmp_path / name for name in ("spotify", "lastfm", "csv")]
+    done = import_listens(library, files)
+    assert [file.format for file in done.files] == ["spotify", "lastfm", "listens"]
+    assert list(done.files[0].left_out.values()) == [1]
+    assert done.files[0].problems == 0
+    found = library.listens()
+    assert found["track_id"].to_list() == ["t1", "t2", "t3"]
+    assert (found["skipped"][0], found["ms_played"][0], found["rating"][2]) == (True, 1000.0, 4.0)
+
+
+def test_counts_of_beets_are_totals(library, tmp_path):
+    path = tmp_path / "beets.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(BEETS)
+    connection.close()
+    before = path.read_bytes()
+    first = import_listens(library, [path], "ann").files[0]
+    assert (first.format, first.read, first.new, first.waiting) == ("beets", 4, 4, 1)
+    assert path.read_bytes() == before
+    found = library.listens().set_index("track_id")
+    played = found[found["skipped"].isna()]
+    assert played["plays"]["t1"] == 9.0
+    assert (played["rating"]["t1"], played["rating"]["t3"]) == (4.0, 4.0)
+    assert played["timestamp"]["t1"] == 1_600_000_000.0
+    skipped = found[found["skipped"].notna()]
+    assert skipped["plays"].to_dict() == {"t1": 2.0}
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE item_attributes SET value = '12' WHERE value = '9'")
+    connection.close()
+    again = import_listens(library, [path], "ann").files[0]
+    assert (again.new, again.changed, again.known) == (0, 1, 3)
+    assert 12.0 in library.listens()["plays"].to_list()
+    assert library.counts()["listens"] == 3
+
+
+def test_other_databases_are_no_exports(library):
+    with pytest.raises(DatasetError, match="not one of beets"):
+        import_listens(library, [library.directory / "library.db"])
+
+
+def test_nothing_is_imported_where_one_file_is_of_no_format(library, tmp_path):
+    good = scrobbles(tmp_path / "good", range(5))
+    (tmp_path / "bad").write_text("hello")
+    with pytest.raises(DatasetError, match="nothing that segue understands"):
+        import_listens(library, [good, tmp_path / "bad"])
+    assert library.counts()["listens"] == 0
+    with pytest.raises(DatasetError):
+        import_listens(tmp_path / "new.segue", [tmp_path / "bad"])
+    assert not (tmp_path / "new.segue").exists()
+
+
+def test_what_cannot_be_used_is_kept_as_problems_and_nothing_else_is_touched(library, tmp_path):
+    rows = [f"u,t1,{when}" for when in (0, 9_999_999_999, 300_000_000, 1_600_000_000)]
+    rows += [f"u,{'x' * 10_000},1", "u,t2,yesterday"] + [",t1,1"] * 150
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["user_id,track_id,timestamp", *rows]))
+    tracks = library.catalogue().tracks
+    for _ in range(2):
+        done = import_listens(library, [path]).files[0]
+        assert (done.read, done.undated, sum(done.left_out.values())) == (5, 4, 151)
+        problems = library.problems(stage="import")
+        assert len(problems) == done.problems == 103
+        assert {problem.source for problem in problems} == {"a.csv"}
+    assert library.listens()["timestamp"].isna().sum() == 4
+    assert library.catalogue().tracks == tracks
+
+
+def test_one_writer_at_a_time(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(5))
+    with library.writing("segue train"), pytest.raises(LibraryBusyError):
+        import_listens(library, [path])
+
+
+@pytest.mark.slow
+def test_an_import_that_was_killed_is_completed_by_the_next(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(48_000))
+    running = subprocess.Popen([*IMPORT, library.directory, path])
+    while library.counts()["listens"] == 0 and running.poll() is None:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.wait(timeout=60)
+    kept = library.counts()["listens"] + library.counts()["waiting"]
+    assert 0 < kept < 48_000
+    done = import_listens(library, [path])
+    assert (done.read, done.new) == (48_000, 48_000 - kept)
+    assert library.counts()["listens"] == 40_000
+    assert library.counts()["waiting"] == 8_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["array", "table"])
+def test_memory_does_not_grow_with_the_file(library, tmp_path, kind):
+    def held(n_listens):
+        path = tmp_path / f"{n_listens}"
+        with path.open("w", encoding="utf-8") as file:
+            if kind == "table":
+                file.write("user_id,artist,title,timestamp\n")
+            for number in range(n_listens):
+                when = 1_600_000_000 + number * 61
+                if kind == "table":
+                    file.write(f"ann,Band,Song {number % 12},{when}\n")
+                    continue
+                listen = {
+                    "listened_at": when,
+                    "track_metadata": {
+                        "artist_name": "Band",
+                        "track_name": f"Song {number % 12}",
+                        "additional_info": {"more": "x" * 300},
+                    },
+                }
+                file.write(("," if number else "[") + json.dumps(listen))
+            file.write("]" if kind == "array" else "")
+        running = subprocess.Popen([*IMPORT, library.directory, path])
+        _, status, usage = os.wait4(running.pid, 0)
+        running.returncode = status
+        assert status == 0
+        return usage.ru_maxrss / 1024
+
+    few, many = held(25_000), held(100_000)
+    assert many < 300
+    assert many < few + 25

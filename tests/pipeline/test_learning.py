@@ -1,0 +1,138 @@
+"""Learning from listens: two kinds of listeners, and tracks that some of them have not met."""
+
+import numpy as np
+import pytest
+
+from segue.engine import Belief, Weights
+from segue.errors import ModelError, TooLittleDataError
+from segue.library import Library
+from segue.pipeline.learning import COLLABORATIVE
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommend import recommend
+from segue.pipeline.signals import listeners_of, load_models, material_of
+from segue.pipeline.train import train
+from segue.pipeline.weights import in_order, load_weights, save_weights
+from segue.signals import CollaborativeSignal
+
+N_TRACKS, N_LISTENERS = 40, 24
+NEW = "t38"
+"""A track of the even kind that nobody plays."""
+
+
+def write_dataset(directory, *, ordered=False):
+    """Even listeners play even tracks, odd ones odd; each has met a random half of their kind."""
+    directory.mkdir()
+    rows = [f"t{i},artist {i},{('folk', 'jazz')[i % 2]}:3|x{i % 5}:1" for i in range(N_TRACKS)]
+    text = "\n".join(["track_id,artist,tags", *rows])
+    (directory / "metadata.csv").write_text(text, "utf-8")
+    rng = np.random.default_rng(0)
+    listens = []
+    for user in range(N_LISTENERS):
+        kind = np.arange(user % 2, N_TRACKS - 2, 2)
+        met = rng.permutation(kind)[: len(kind) // 2]
+        listens += [f"u{user},t{track},{n}" for n, track in enumerate(met)]
+    head = "user_id,track_id,position" if ordered else "user_id,track_id,plays"
+    (directory / "listens.csv").write_text("\n".join([head, *listens]), "utf-8")
+    return directory
+
+
+@pytest.fixture(scope="module")
+def listened(tmp_path_factory):
+    """A library with a collaborative model. Not to be changed."""
+    directory = tmp_path_factory.mktemp("listened")
+    library = Library(directory / "my.segue")
+    preprocess(library, write_dataset(directory / "data"), workers=1)
+    (result,) = train(library, COLLABORATIVE)
+    assert result.state == "trained"
+    return library
+
+
+def kind(track_id):
+    return int(track_id[1:]) % 2
+
+
+def test_what_listeners_share_is_found(listened):
+    assert listened.models.manifest(COLLABORATIVE)["metrics"]["ndcg@20"] > 0.4
+    for user in (0, 1):
+        found = recommend(listened, f"u{user}", 6)
+        assert "collaborative" in found.weights
+        assert {kind(pick.track_id) for pick in found.tracks} == {user}
+
+
+def test_a_track_that_nobody_played_is_placed_by_what_it_is_like(listened):
+    catalogue = listened.catalogue()
+    model = load_models(listened).collaborative
+    even = [listeners_of(listened, catalogue)[f"u{user}"] for user in range(0, 10, 2)]
+    scores = CollaborativeSignal(model).for_listeners(even)
+    new, other = catalogue.position(NEW), catalogue.position("t39")
+    assert (scores[:, new] > scores[:, other]).all()
+
+
+def test_the_same_listens_are_not_learned_twice(listened):
+    before = listened.models.manifest(COLLABORATIVE)
+    assert train(listened, COLLABORATIVE)[0].state == "up to date"
+    assert listened.models.manifest(COLLABORATIVE) == before
+
+
+def test_weights_are_kept(listened):
+    names = listened.models.manifest("engine")["signals"]
+    fingerprint = listened.models.manifest("engine")["fingerprint"]
+    kept = load_weights(listened, fingerprint, names)
+    assert kept is not None
+    assert kept.everyone.sum() > 0
+    assert load_weights(listened, "another", names) is None
+    assert load_weights(listened, fingerprint, names[::-1]) is None
+
+
+def test_weights_come_back_as_they_were(tmp_path):
+    library = Library(tmp_path / "my.segue")
+    own = Belief(np.array([0.2, 0.8]), np.array([[2.0, 0.5], [0.5, 1.0]]))
+    weights = Weights(np.array([0.5, 0.4]), np.array([0.1, 0.0]), {"anna": own})
+    save_weights(library, weights, ["a", "b"], "f")
+    kept = load_weights(library, "f", ["a", "b"])
+    np.testing.assert_array_equal(kept.everyone, weights.everyone)
+    np.testing.assert_array_equal(kept.belief("anna").precision, own.precision)
+
+
+def test_signals_that_were_not_there_to_learn_count_nothing():
+    own = Belief(np.array([0.2, 0.8]), np.eye(2))
+    weights = Weights(np.array([0.5, 0.4]), np.array([0.1, 0.2]), {"anna": own})
+    moved = in_order(weights, ["a", "b"], ["b", "new", "a"])
+    assert moved.everyone.tolist() == [0.4, 0.0, 0.5]
+    assert moved.belief("anna").mean.tolist() == [0.8, 0.0, 0.2]
+    assert np.linalg.matrix_rank(moved.belief("anna").precision) == 3
+
+
+def test_what_is_hidden_was_never_met(listened):
+    material = material_of(listened, listened.catalogue())
+    inner = material.hidden(listened.listens())
+    examples = inner.examples()
+    assert len(examples) == N_LISTENERS
+    for example in examples:
+        assert not np.isin(example.chosen, example.profile.known).any()
+
+
+def test_stated_valid_listens_are_what_is_hidden(listened):
+    listens = listened.listens()
+    listens["split"] = np.where(listens["track_id"] == "t0", "valid", "train")
+    inner = material_of(listened, listened.catalogue()).hidden(listens)
+    chosen = {place for example in inner.examples() for place in example.chosen.tolist()}
+    assert chosen == {listened.catalogue().position("t0")}
+
+
+def test_an_order_is_learned_where_there_is_one(tmp_path, listened):
+    library = Library(tmp_path / "ordered.segue")
+    preprocess(library, write_dataset(tmp_path / "data", ordered=True), workers=1)
+    assert train(library, "sequence")[0].state == "trained"
+    assert "sequence" in recommend(library, "u0", 3).weights
+    with pytest.raises(TooLittleDataError, match="neither a timestamp nor a position"):
+        train(listened, "sequence")
+
+
+def test_without_listens_it_is_said_what_to_do(tmp_path):
+    data = write_dataset(tmp_path / "data")
+    (data / "listens.csv").unlink()
+    library = Library(tmp_path / "my.segue")
+    preprocess(library, data, workers=1)
+    with pytest.raises(ModelError, match="segue import"):
+        train(library, COLLABORATIVE)
