@@ -494,6 +494,15 @@ def test_the_page_can_be_read_without_seeing_it(written):
     assert len(ids) == len(set(ids))
 
 
+def test_every_row_is_as_wide_as_its_table(written):
+    page = (written / "report.html").read_text(encoding="utf-8")
+    tables = re.findall(r'<table class="scores".*?</table>', page, flags=re.DOTALL)
+    assert len(tables) >= 8
+    for table in tables:
+        widths = {len(re.findall(r"<t[hd][ >]", row)) for row in table.split("<tr")[1:]}
+        assert len(widths) == 1, table
+
+
 def test_the_page_is_made_for_light_and_dark(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     assert "prefers-color-scheme: dark" in page

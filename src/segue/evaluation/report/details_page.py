@@ -21,7 +21,6 @@ from segue.evaluation.report.details_words import (
     dial_title,
     faithful_sentence,
     group_title,
-    p_value,
     signed,
 )
 from segue.evaluation.report.dial_plot import dial_plot
@@ -74,12 +73,11 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
             )
             for name in names
         ]
-        gain = group.gains[metric]
-        low, high = gain.interval
-        cells.append(Cell(signed(gain.mean), f"{signed(low)} to {signed(high)}, {p_value(gain.p)}"))
+        cells += [_gain(found[metric]) for found in (group.gains, group.over_single) if found]
         name = f"{group.name[:1].upper()}{group.name[1:]}"
         rows.append(Row(name, group_title(group, by), cells, None))
-    caption = f"{title_of(metric)}. Best of each row in bold; small print: intervals."
+    told = " In per cent: the share of all who like what they like." if by == "popularity" else ""
+    caption = f"{title_of(metric)}.{told} Best of each row in bold; small print: intervals."
     heads = [*map(display_name, names), "Personal minus global"]
     heads += ["Personal minus best signal"] if groups[0].over_single else []
     return Table(caption, heads, rows, "")
@@ -87,7 +85,7 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
 
 def _gain(gain: Difference) -> Cell:
     low, high = gain.interval
-    return Cell(signed(gain.mean), f"{signed(low)} to {signed(high)}, {p_value(gain.p)}")
+    return Cell(signed(gain.mean), f"{signed(low)} to {signed(high)}")
 
 
 def _roles(models: Mapping[str, Any]) -> dict[str, str]:

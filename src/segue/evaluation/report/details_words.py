@@ -276,9 +276,8 @@ def group_title(group: ListenerGroup, by: str) -> str:
     """Return what a group's row says beneath its name."""
     n = f"{group.figures.n:,} listeners"
     if by == "popularity":
-        low, high = 100 * group.low, 100 * group.high
-        return f"{n}; what they like, {low:.1f}% to {high:.1f}% of all like"
-    return f"{n}; {group.low:.0f} to {group.high:.0f} likes known"
+        return f"{n}, {100 * group.low:.1f}\u2013{100 * group.high:.1f}%"
+    return f"{n}, {group.low:.0f}\u2013{group.high:.0f} likes"
 
 
 def dial_title(name: str) -> str:
