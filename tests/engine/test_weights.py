@@ -58,10 +58,14 @@ def test_a_signal_that_misleads_counts_nothing_and_is_not_turned_around():
     assert found[1] == 0
 
 
-def test_the_sum_over_others_is_that_over_all_tracks():
-    signals, examples = planted(lambda _: np.ones(3), n_listeners=1)
-    few = choices_of(signals, examples)[0]
-    assert np.exp(few.log_counts).sum() == pytest.approx(N_TRACKS)
+def test_a_choice_is_among_the_foremost_of_any_signal():
+    signals, examples = planted(lambda _: np.ones(3), n_listeners=20)
+    for example, choices in zip(examples, choices_of(signals, examples), strict=True):
+        rows = np.stack([signal.rows[example.profile.user] for signal in signals])
+        foremost = np.unique(np.argsort(-rows, axis=1)[:, :50])
+        assert len(choices.others) == len(foremost)
+        assert len(choices.chosen) == np.isin(example.chosen, foremost).sum()
+        assert {tuple(row) for row in choices.chosen} <= {tuple(row) for row in choices.others}
 
 
 def test_the_slope_is_that_of_the_loss():

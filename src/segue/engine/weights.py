@@ -1,10 +1,10 @@
 """How much each signal counts: for everyone, and for each listener.
 
-**The model.** A listener who could choose among all tracks that they have not met chooses `t` with
-the chance ``exp(w . f(t)) / sum over tracks of exp(w . f)`` (the conditional logit: McFadden, 1974;
-in ranking, ListNet's top-one chance: Cao et al., 2007). ``f`` are the signals' scores, standardised
-for this listener; `w` are the weights. Minus the logarithm of the chance of what was chosen is
-convex in `w`.
+**The model.** A listener who could choose among the tracks that any signal puts foremost (see
+`segue.engine.examples`) chooses `t` with the chance ``exp(w . f(t)) / sum of exp(w . f)`` over them
+(the conditional logit: McFadden, 1974; in ranking, ListNet's top-one chance: Cao et al., 2007).
+``f`` are the signals' scores, standardised for this listener; `w` are the weights. Minus the
+logarithm of the chance of what was chosen is convex in `w`.
 
 **Everyone.** `w` is what makes the choices of many listeners likeliest, every listener counting
 alike, none below zero: a signal may be of no use, but not be turned around. A weak pull towards
@@ -121,15 +121,16 @@ def learn(signals: Sequence[Signal], examples: Sequence[Example], *, seed: int =
     if not usable or not signals:
         return Weights.equal(len(signals))
     usable = [usable[place] for place in rng.permutation(len(usable))[:_MOST_BELIEFS]]
-    choices = choices_of(signals, usable, seed=seed)
-    drawn = np.arange(len(choices))[:_MOST_LISTENERS]
-    sample = [choices[place] for place in drawn]
+    choices = choices_of(signals, usable)
+    if not choices:
+        return Weights.equal(len(signals))
+    sample = choices[:_MOST_LISTENERS]
     everyone = likeliest(sample)
     spread = spread_of(sample, everyone) * _trust(sample)
     beliefs = {
-        one.profile.user: _belief(found, everyone, spread)
-        for one, found in zip(usable, choices, strict=True)
-        if one.profile.user is not None and (spread > 0).any()
+        one.user: _belief(one, everyone, spread)
+        for one in choices
+        if one.user is not None and (spread > 0).any()
     }
     return Weights(everyone, spread, beliefs)
 
@@ -172,7 +173,7 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
         Those of the tracks it was chosen among, ``[n_others, n_signals]``.
     """
     if liked:
-        slope, curve = _slope_and_curve(belief.mean, track[None], others, np.zeros(len(others)))
+        slope, curve = _slope_and_curve(belief.mean, track[None], others)
     else:
         over = track - others.mean(axis=0)
         chance = 1 / (1 + np.exp(-float(belief.mean @ over)))
@@ -218,7 +219,7 @@ def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
 
     now, precision = total(mean), prior
     for _ in range(_NEWTON_ROUNDS):
-        slope, curve = _slope_and_curve(mean, choices.chosen, choices.others, choices.log_counts)
+        slope, curve = _slope_and_curve(mean, choices.chosen, choices.others)
         precision = prior + curve
         step = np.linalg.solve(precision, slope + prior @ (mean - everyone))
         size = 1.0
@@ -234,13 +235,10 @@ def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
 
 
 def _slope_and_curve(
-    weights: Vector,
-    chosen: NDArray[np.float32] | Vector,
-    others: NDArray[np.float32],
-    log_counts: NDArray[np.floating],
+    weights: Vector, chosen: NDArray[np.float32] | Vector, others: NDArray[np.float32]
 ) -> tuple[Vector, NDArray[np.float64]]:
     """Return gradient and Hessian of minus the log chance of the chosen, summed over them."""
-    chance = _chances(others @ weights + log_counts)
+    chance = _chances(others @ weights)
     mean = chance @ others
     curve = (others * chance[:, None]).T @ others - np.outer(mean, mean)
     n = len(chosen)
@@ -249,7 +247,7 @@ def _slope_and_curve(
 
 def _loss(weights: Vector, choices: Choices) -> float:
     """Return minus the mean log chance of what one listener chose."""
-    scores = choices.others @ weights + choices.log_counts
+    scores = choices.others @ weights
     top = scores.max()
     return float(np.log(np.exp(scores - top).sum()) + top - (choices.chosen @ weights).mean())
 
@@ -264,14 +262,13 @@ class _Stacked:
 
     def __init__(self, choices: Sequence[Choices]) -> None:
         self.others = np.concatenate([one.others for one in choices]).astype(np.float64)
-        self.log_counts = np.concatenate([one.log_counts for one in choices])
         self.starts = np.cumsum([0, *(len(one.others) for one in choices)])[:-1]
         self.lengths = np.array([len(one.others) for one in choices])
         self.chosen = np.stack([one.chosen.mean(axis=0) for one in choices]).astype(np.float64)
 
     def loss(self, weights: Vector) -> tuple[float, Vector]:
         """Return the mean over listeners of minus the mean log chance, and its gradient."""
-        scores = self.others @ weights + self.log_counts
+        scores = self.others @ weights
         top = np.maximum.reduceat(scores, self.starts)
         raised = np.exp(scores - np.repeat(top, self.lengths))
         total = np.add.reduceat(raised, self.starts)
