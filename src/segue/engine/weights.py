@@ -39,7 +39,8 @@ Vector = NDArray[np.float64]
 
 _EXPECTED = 0.3
 """A signal's weight before anything is known."""
-_PULL = 0.02
+_PULL = 2.0
+"""How much a listener's worth of choices must say against it: a normal prior of deviation .5."""
 _MOST_LISTENERS = 600
 _MOST_BELIEFS = 5_000
 _EM_ROUNDS = 6
@@ -143,7 +144,7 @@ def likeliest(choices: Sequence[Choices]) -> Vector:
     def objective(weights: Vector) -> tuple[float, Vector]:
         loss, slope = stacked.loss(weights)
         off = weights - _EXPECTED
-        pull = _PULL / np.sqrt(len(choices))
+        pull = _PULL / len(choices)
         return loss + pull * float(off @ off), slope + 2 * pull * off
 
     start = np.full(n, _EXPECTED)

@@ -42,6 +42,9 @@ RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
 
 BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
 
+_ALIKE = 0.9999
+"""A cosine from which two tracks are in one place."""
+
 
 def from_likes(
     library: Library,
@@ -187,8 +190,8 @@ def path(
     Parameters
     ----------
     signal
-        In whose space to go; by default the first of knn, timbre, temporal and metadata that
-        places both tracks.
+        In whose space to go; by default the first of knn, timbre, temporal, tags and metadata that
+        places both tracks, and apart.
 
     Raises
     ------
@@ -286,13 +289,19 @@ def _playlist(kind: str, found: Recommendations, about: Mapping[str, Any]) -> Pl
 
 
 def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
-    """Return the first signal whose space has both tracks."""
+    """Return the first signal whose space has both tracks, and tells them apart if any does."""
     spaces = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
     ordered = sorted(spaces, key=lambda name: SPACES.index(name) if name in SPACES else len(SPACES))
-    for name in ordered:
-        if spaces[name].has_vector[list(ends)].all():
-            return spaces[name]
+    placing = [spaces[name] for name in ordered if spaces[name].has_vector[list(ends)].all()]
+    if placing:
+        apart = [one for one in placing if _cosine(one, ends) < _ALIKE]
+        return (apart or placing)[0]
     raise ModelError("No signal places both tracks: segue library problems says what is unknown.")
+
+
+def _cosine(signal: VectorSignal, ends: Sequence[int]) -> float:
+    one, other = signal.vectors[[ends[0]]], signal.vectors[[ends[1]]]
+    return float((one * other).sum())
 
 
 def _names(track: Track) -> tuple[str, str | None, str | None]:
