@@ -100,5 +100,6 @@ def test_a_network_has_figures_hubs_and_training_time(trained):
         "ensemble",
         "knn",
         "rnn",
+        "sequence",
         "transformer",
     ]

@@ -10,6 +10,9 @@ from segue.listening.sequences.attentive import AttentiveSettings
 from segue.listening.sequences.components import SequenceSettings
 from segue.listening.sequences.mixture import SequenceModel
 
+_LEAST_FOR_NETWORK = 5_000
+"""Plays below which a network has nothing to learn that the other components do not know."""
+
 
 def fit_sequences(
     sequences: Sequence[ArrayLike],
@@ -33,7 +36,8 @@ def fit_sequences(
     sequences, n_items, artists, albums
         As `NextItemModel.fit`.
     attentive
-        Whether the self-attentive component is tried; without the extra ``train`` it is not.
+        Whether the self-attentive component is tried; without the extra ``train``, or with fewer
+        than 5,000 plays, it is not.
     """
     rng = np.random.default_rng(seed)
     drawn: list[NDArray[Any]] = []
@@ -43,6 +47,7 @@ def fit_sequences(
             break
         drawn.append(np.asarray(sequences[number])[-10_000:])
         room -= len(drawn[-1])
-    network = AttentiveSettings(seed=seed) if attentive else None
+    enough = sum(map(len, drawn)) >= _LEAST_FOR_NETWORK
+    network = AttentiveSettings(seed=seed) if attentive and enough else None
     settings = SequenceSettings(attentive=network, seed=seed)
     return SequenceModel(settings).fit(drawn, n_items, artists, albums)
