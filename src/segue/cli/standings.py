@@ -10,12 +10,11 @@ if TYPE_CHECKING:
     from segue.pipeline.trained import Trained
 
 
-LISTENING = ("collaborative", "sequence")
-
-
 def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
     """Print what was learned from listens, and what every signal is worth."""
-    learned = [result for result in results if result.model in LISTENING]
+    from segue.pipeline.learning import LISTENING_MODELS
+
+    learned = [result for result in results if result.model in LISTENING_MODELS]
     rows = [
         (
             result.model,
@@ -37,7 +36,9 @@ def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -
 
 def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
     """Print how every model compares with the others and with the baselines, and what is used."""
-    results = [result for result in results if result.model not in LISTENING]
+    from segue.pipeline.learning import LISTENING_MODELS
+
+    results = [result for result in results if result.model not in LISTENING_MODELS]
     if not results:
         return
     done = {result.model: result for result in results}

@@ -12,8 +12,6 @@ Conventions
   item that it knows nothing of, or for somebody whose history tells it nothing.
 """
 
-import json
-import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -27,12 +25,10 @@ from scipy import sparse
 from segue.errors import ModelError
 from segue.index import best
 from segue.listening.matrices import Ids, Matrix, Scores, as_matrix
+from segue.listening.saving import read_model, write_model
 
 _BATCH_NUMBERS = 16_000_000
 """Scores that are made at a time: bounds the memory of many listeners at once."""
-_ARRAYS, _ABOUT = "arrays.npz", "model.json"
-_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
-"""What reading raises where a file is missing, cut short, or not what it says."""
 
 
 class ListeningModel(ABC):
@@ -186,8 +182,6 @@ class ListeningModel(ABC):
     def save(self, directory: str | Path) -> None:
         """Write the model into `directory`, which is made where it is missing."""
         matrix = self._fitted()
-        target = Path(directory)
-        target.mkdir(parents=True, exist_ok=True)
         kept = {
             "user_items.data": matrix.data,
             "user_items.indices": matrix.indices,
@@ -195,13 +189,7 @@ class ListeningModel(ABC):
             "user_items.shape": np.array(matrix.shape, np.int64),
         }
         about = {"kind": self.kind, "settings": asdict(self.settings)}
-        part = target / f"{_ARRAYS}.part"
-        with part.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **kept, **self._arrays())
-        part.replace(target / _ARRAYS)
-        part = target / f"{_ABOUT}.part"
-        part.write_text(json.dumps(about, indent=2), "utf-8")
-        part.replace(target / _ABOUT)
+        write_model(directory, about, {**kept, **self._arrays()})
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:
@@ -212,26 +200,11 @@ class ListeningModel(ABC):
         ModelError
             If there is none, it is damaged, or it is of another kind.
         """
-        source = Path(directory)
-        try:
-            about = json.loads((source / _ABOUT).read_text("utf-8"))
-            kind = about["kind"]
-            if kind == cls.kind:
-                return cls._read(about, source / _ARRAYS)
-        except _DAMAGE as error:
-            raise ModelError(
-                f"The model in {source.name} cannot be read ({error}): train it again."
-            ) from error
-        raise ModelError(
-            f"The model in {source.name} is of the kind {kind!r}, not {cls.kind!r}: load it with"
-            " the class that saved it."
-        )
+        return read_model(directory, cls.kind, cls._built)
 
     @classmethod
-    def _read(cls, about: Mapping[str, Any], path: Path) -> Self:
+    def _built(cls, about: Mapping[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
         model = cls(cls._settings_from(about["settings"]))
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
-            arrays = dict(kept)
         model.user_items_ = sparse.csr_array(
             tuple(arrays.pop(f"user_items.{part}") for part in ("data", "indices", "indptr")),
             shape=tuple(arrays.pop("user_items.shape").tolist()),

@@ -2,26 +2,24 @@
 
 import hashlib
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
 from segue.errors import TooLittleDataError
 from segue.library import Catalogue, Library, settings_hash
-from segue.listening import CollaborativeSettings
+from segue.listening import Collaborative, CollaborativeSettings
+from segue.listening.sequences import SequenceModel
 from segue.pipeline.learning import (
     COLLABORATIVE,
     LEAST_LISTENERS,
     Material,
-    Models,
     find_settings,
     fit_models,
 )
 from segue.pipeline.signals import content_signals
 from segue.pipeline.trained import Trained
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _METRIC = "ndcg@20"
 
@@ -56,12 +54,9 @@ def fit_listening(
         )
     content = content_signals(library, catalogue)
     material = Material.of(library, catalogue, content, wanted=[name], seed=seed)
-    models = _fit(material, listens, name, manifest)
+    fitted = _fit(material, listens, name, manifest)
     with library.models.saving(name, manifest) as directory:
-        saved: Path = directory
-        found = models.collaborative if name == COLLABORATIVE else models.sequence
-        assert found is not None  # noqa: S101  _fit has told otherwise
-        found.save(saved)
+        fitted.save(directory)
         manifest["fingerprint"] = settings_hash(
             {key: manifest[key] for key in ("data", "seed", "settings")}
         )
@@ -72,8 +67,8 @@ def fit_listening(
 
 
 def _fit(
-    material: Material, listens: "pd.DataFrame", name: str, manifest: dict[str, Any]
-) -> Models:
+    material: Material, listens: pd.DataFrame, name: str, manifest: dict[str, Any]
+) -> Collaborative | SequenceModel:
     profiles = material.profiles(listens)
     settings: CollaborativeSettings | None = None
     manifest["metrics"], manifest["settings"] = {}, {}
@@ -86,21 +81,16 @@ def _fit(
             )
         settings = searched.settings
         manifest["trials"] = list(searched.trials)
-        manifest["settings"] = _plain(settings)
+        manifest["settings"] = asdict(settings)
         manifest["metrics"] = {_METRIC: max(one[_METRIC] for one in searched.trials)}
     models = fit_models(material, profiles, settings, attentive=True)
-    if name != COLLABORATIVE and models.sequence is None:
+    fitted = models.collaborative if name == COLLABORATIVE else models.sequence
+    if fitted is None:
         raise TooLittleDataError(
             f"The model '{name}' learns from the order of listens, and these have neither a"
             " timestamp nor a position."
         )
-    return models
-
-
-def _plain(settings: CollaborativeSettings) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(settings)
+    return fitted
 
 
 def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> bool:
@@ -110,7 +100,7 @@ def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> boo
     return all(there.get(key) == manifest[key] for key in manifest)
 
 
-def _digest(listens: "pd.DataFrame", catalogue: Catalogue) -> str:
+def _digest(listens: pd.DataFrame, catalogue: Catalogue) -> str:
     """Return by what it is told whether listens, or tracks and their tags, are others."""
     summed = pd.util.hash_pandas_object(listens, index=False).to_numpy()
     tags = [(track.track_id, dict(track.tags), track.genres) for track in catalogue.tracks]

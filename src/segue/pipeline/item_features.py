@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.signals import Signal, VectorSignal, tag_matrix
+from segue.signals import Signal, VectorSignal, tag_matrix, unit_rows
 from segue.types import Track
 
 Matrix = NDArray[np.float32]
@@ -31,7 +31,7 @@ def item_features(tracks: Sequence[Track], signals: Sequence[Signal] = ()) -> Ma
         Those of vectors: each is a block.
     """
     weights = tag_matrix(tracks)
-    blocks = [_reduced(weights), _reduced(_unit(weights)), _tag_counts(tracks)]
+    blocks = [_reduced(weights), _reduced(unit_rows(weights)), _tag_counts(tracks)]
     blocks += [
         _reduced(_shared(signal.vectors)) if sparse.issparse(signal.vectors) else signal.vectors
         for signal in signals
@@ -57,12 +57,6 @@ def _shared(matrix: sparse.csr_array) -> sparse.csr_array:
     """Return the columns that at least two rows have: a name of one track tells of no other."""
     counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     return sparse.csr_array(sparse.csc_array(matrix)[:, np.flatnonzero(counts > 1)])
-
-
-def _unit(matrix: sparse.csr_array) -> sparse.csr_array:
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-    return sparse.csr_array(sparse.diags_array(scale) @ matrix)
 
 
 def _tag_counts(tracks: Sequence[Track]) -> Matrix:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from segue.encoders.pretrained import EARS
-from segue.engine import Engine, Weights, profiles_of
+from segue.engine import Engine, Weights
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative
@@ -59,9 +59,7 @@ def open_signals(
     profiles
         The listeners that popularity is counted over.
     """
-    material = material_of(library, catalogue)
-    found = listening_signals(material, profiles, load_models(library))
-    return [*material.content, *found]
+    return _signals(material_of(library, catalogue), profiles, load_models(library))
 
 
 def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> Material:
@@ -132,10 +130,7 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
     """Return the profiles of all listeners, from all their listens."""
-    durations = [track.duration for track in catalogue.tracks]
-    return profiles_of(
-        library.listens(), catalogue.positions, durations=durations, friends=library.friends()
-    )
+    return Material.of(library, catalogue, ()).profiles(library.listens())
 
 
 def load_models(library: Library) -> Models:
@@ -158,7 +153,8 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     ModelError
         If no signal has anything to say.
     """
-    signals = open_signals(library, catalogue, profiles)
+    material, models = material_of(library, catalogue), load_models(library)
+    signals = _signals(material, profiles, models)
     if not signals:
         raise ModelError(
             "Nothing is known of these tracks that could be compared (no audio, frames, metadata"
@@ -170,30 +166,31 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     fingerprint = _fingerprint(library, catalogue, signals)
     kept = load_weights(library, fingerprint, names)
     if kept is None:
-        material = material_of(library, catalogue)
-        kept = relearn_weights(library, material, names, fingerprint)
+        kept = _relearn(library, material, models, names, fingerprint)
     return Engine(signals, kept, groups, missing)
 
 
 def weigh(library: Library, catalogue: Catalogue) -> None:
     """Learn what every signal is worth from all listens, and keep it."""
-    signals = open_signals(library, catalogue, listeners_of(library, catalogue))
+    material, models = material_of(library, catalogue), load_models(library)
+    signals = _signals(material, listeners_of(library, catalogue), models)
     if signals:
-        material = material_of(library, catalogue)
         names = [signal.name for signal in signals]
-        relearn_weights(library, material, names, _fingerprint(library, catalogue, signals))
+        _relearn(library, material, models, names, _fingerprint(library, catalogue, signals))
 
 
-def relearn_weights(
-    library: Library, material: Material, names: Sequence[str], fingerprint: str
+def _signals(material: Material, profiles: Mapping[str, Profile], models: Models) -> list[Signal]:
+    return [*material.content, *listening_signals(material, profiles, models)]
+
+
+def _relearn(
+    library: Library, material: Material, models: Models, names: Sequence[str], fingerprint: str
 ) -> Weights:
     """Learn the weights of the signals `names` from the library's listens, and keep them."""
     listens = library.listens()
     weights = Weights.equal(len(names))
     if not listens.empty:
-        settings = None
-        if COLLABORATIVE in library.models:
-            settings = Collaborative.load(library.models.path(COLLABORATIVE)).settings
+        settings = models.collaborative.settings if models.collaborative else None
         learned, found = learn_weights(material, material.hidden(listens), settings)
         weights = in_order(found, learned, names)
     save_weights(library, weights, names, fingerprint)

@@ -13,7 +13,7 @@ from segue.signals.signal import Profile, Scores, Signal
 from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
-from segue.signals.vectors import VectorSignal, from_embeddings
+from segue.signals.vectors import VectorSignal, from_embeddings, unit_rows
 
 __all__ = [
     "CollaborativeSignal",
@@ -37,4 +37,5 @@ __all__ = [
     "tags",
     "temporal",
     "timbre",
+    "unit_rows",
 ]

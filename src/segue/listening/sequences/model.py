@@ -11,7 +11,6 @@ Conventions
 - A *lag* is how many plays back something lies: 0 is the last play.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segue.errors import ModelError
+from segue.listening.saving import read_model, write_model
 
 Items = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -31,7 +31,6 @@ Arrays = Mapping[str, NDArray[Any]]
 
 LONGEST = 1000
 """Plays of a history that are looked at, the latest."""
-_ARRAYS, _ABOUT = "arrays.npz", "model.json"
 
 
 @dataclass(frozen=True)
@@ -228,10 +227,7 @@ class NextItemModel(ABC):
     def save(self, directory: str | Path) -> None:
         """Write the model into `directory`, which is made where it is missing."""
         about = {"kind": self.kind, "n_items": self._fitted(), "settings": asdict(self.settings)}
-        target = Path(directory)
-        target.mkdir(parents=True, exist_ok=True)
-        np.savez(target / _ARRAYS, allow_pickle=False, **self._arrays())
-        (target / _ABOUT).write_text(json.dumps(about, indent=2), "utf-8")
+        write_model(directory, about, self._arrays())
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:
@@ -242,20 +238,10 @@ class NextItemModel(ABC):
         ModelError
             If there is none, it is damaged, or it is of another kind.
         """
-        source = Path(directory)
-        try:
-            about = json.loads((source / _ABOUT).read_text("utf-8"))
-            with np.load(source / _ARRAYS, allow_pickle=False) as kept:
-                arrays = dict(kept)
-        except (OSError, ValueError, EOFError) as error:
-            raise ModelError(
-                f"The model in {source.name} cannot be read ({error}): train it again."
-            ) from error
-        if about.get("kind") != cls.kind:
-            raise ModelError(
-                f"The model in {source.name} is of the kind {about.get('kind')!r}, not"
-                f" {cls.kind!r}: load it with the class that saved it."
-            )
+        return read_model(directory, cls.kind, cls._built)
+
+    @classmethod
+    def _built(cls, about: Mapping[str, Any], arrays: Arrays) -> Self:
         model = cls(cls.settings_of(about["settings"]))
         model.n_items_ = int(about["n_items"])
         model._restore(arrays)

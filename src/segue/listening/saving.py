@@ -1,0 +1,69 @@
+"""A model on disk: ``arrays.npz`` with what it learned, ``model.json`` with its kind and settings.
+
+Each file is written under a temporary name and renamed. No pickle.
+"""
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+
+Arrays = dict[str, NDArray[Any]]
+T = TypeVar("T")
+
+_ARRAYS, _ABOUT = "arrays.npz", "model.json"
+_DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
+"""What reading raises where a file is missing, cut short, or not what it says."""
+
+
+def write_model(
+    directory: str | Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write a model into `directory`, which is made where it is missing.
+
+    `about` holds its ``kind``, and whatever else `read_model` is to hand back.
+    """
+    target = Path(directory)
+    target.mkdir(parents=True, exist_ok=True)
+    part = target / f"{_ARRAYS}.part"
+    with part.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **arrays)
+    part.replace(target / _ARRAYS)
+    part = target / f"{_ABOUT}.part"
+    part.write_text(json.dumps(about, indent=2), "utf-8")
+    part.replace(target / _ABOUT)
+
+
+def read_model(
+    directory: str | Path, kind: str, build: Callable[[Mapping[str, Any], Arrays], T]
+) -> T:
+    """Return what `build` makes of what `write_model` wrote: of `about`, and of the arrays.
+
+    Raises
+    ------
+    ModelError
+        If there is no model, it is damaged, or it is of another kind.
+    """
+    source = Path(directory)
+    try:
+        about = json.loads((source / _ABOUT).read_text("utf-8"))
+        found = about["kind"]
+        if found == kind:
+            path = source / _ARRAYS
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+                arrays = dict(kept)
+            return build(about, arrays)
+    except _DAMAGE as error:
+        raise ModelError(
+            f"The model in {source.name} cannot be read ({error}): train it again."
+        ) from error
+    raise ModelError(
+        f"The model in {source.name} is of the kind {found!r}, not {kind!r}: load it with the"
+        " class that saved it."
+    )
