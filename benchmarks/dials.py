@@ -16,7 +16,7 @@ import numpy as np
 
 from segue.engine import POOL, Dials, faithfulness, listed, path, profile_from_seeds, rerank
 from segue.library import Library
-from segue.pipeline.opened import Opened
+from segue.pipeline.opening.opened import Opened
 from segue.signals import Profile, VectorSignal
 
 SETTINGS = {

@@ -31,7 +31,7 @@ def timed_ear(name: str, files: list[str]) -> dict[str, float]:
     """Time the hearing of files by one ear, and how long it takes to be ready."""
     from segue.audio.patches import patches_of_file
     from segue.encoders.pretrained import installed_ears, open_ear
-    from segue.pipeline.hearing import MOST_PATCHES
+    from segue.pipeline.analysing.hearing import MOST_PATCHES
 
     started = time.perf_counter()
     encoder = open_ear(installed_ears()[name])
@@ -58,7 +58,7 @@ def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
     """Time an encoder that a library has trained, on windows that it keeps."""
     from segue.encoders import Encoder
     from segue.library import Library
-    from segue.pipeline.inputs import INPUTS, open_store
+    from segue.pipeline.analysing.inputs import INPUTS, open_store
 
     opened = Library(library, create=False)
     chosen = INPUTS[opened.models.manifest(name)["input"]]
@@ -94,7 +94,7 @@ def compared_trained(name: str, library: str) -> dict[str, float]:
     from segue.encoders import Encoder
     from segue.encoders.crops import even_crops
     from segue.library import Library
-    from segue.pipeline.inputs import INPUTS, open_store
+    from segue.pipeline.analysing.inputs import INPUTS, open_store
 
     opened = Library(library, create=False)
     chosen = INPUTS[opened.models.manifest(name)["input"]]

@@ -13,10 +13,10 @@ import numpy as np
 
 from segue.evaluation import classification_intervals
 from segue.library import Library
-from segue.pipeline.ears import heard_by
-from segue.pipeline.embeddings import embeddings
-from segue.pipeline.inputs import summaries
-from segue.pipeline.labels import artist_groups, target_values
+from segue.pipeline.analysing.ears import heard_by
+from segue.pipeline.analysing.embeddings import embeddings
+from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.training.labels import artist_groups, target_values
 from segue.sources import comparison_key
 
 

@@ -36,6 +36,8 @@ FLOORS = {
     "library": set(),
 }
 GROUND = {"errors", "types"}
+# inside the pipeline: verbs above, and below them rooms of which each knows only those before it
+PIPELINE = ("analysing", "training", "learning", "opening", "judging")
 KERAS = {"keras", "tensorflow", "tf2onnx"}
 
 
@@ -69,6 +71,14 @@ def test_imports_run_downwards(path):
     allowed = (FLOORS[room] | {room} if room else set()) | GROUND
     known = {name.split(".")[1] for name in imports(path) if name.startswith("segue.")}
     assert known <= allowed, f"{path.name} imports {known - allowed}"
+
+
+@pytest.mark.parametrize("room", PIPELINE)
+def test_rooms_of_the_pipeline_know_only_those_before_them(room):
+    allowed = set(PIPELINE[: PIPELINE.index(room) + 1])
+    for path in (PACKAGE / "pipeline" / room).rglob("*.py"):
+        known = {name.split(".")[2] for name in imports(path) if name.startswith("segue.pipeline.")}
+        assert known <= allowed, f"{path.name} imports {known - allowed}"
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -7,9 +7,9 @@ import pytest
 
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Library
-from segue.pipeline.cards import model_card, model_rows
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
+from segue.pipeline.training.cards import model_card, model_rows
 
 
 @pytest.fixture

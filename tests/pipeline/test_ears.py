@@ -9,8 +9,8 @@ import pytest
 from segue.encoders.pretrained import EARS, installed_ears
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Library
-from segue.pipeline.ears import ear_store, heard_by, predicted_tags
-from segue.pipeline.embeddings import embeddings, probabilities
+from segue.pipeline.analysing.ears import ear_store, heard_by, predicted_tags
+from segue.pipeline.analysing.embeddings import embeddings, probabilities
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
 from segue.pipeline.recommend import similar

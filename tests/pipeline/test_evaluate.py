@@ -8,11 +8,11 @@ import pytest
 
 from segue.errors import ModelError, SegueError
 from segue.library import Catalogue, Library
-from segue.pipeline.choice import choose
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.held_out import hold_out
-from segue.pipeline.learning import Material
+from segue.pipeline.judging.held_out import hold_out
+from segue.pipeline.learning.models import Material
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.training.choice import choose
 from segue.types import Track
 
 pytestmark = pytest.mark.slow

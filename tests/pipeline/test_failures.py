@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.pipeline import tasks
-from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.analysing import tasks
+from segue.pipeline.analysing.inputs import AUDIO, open_store
+from segue.pipeline.analysing.tasks import Failed, analyse_track
+from segue.pipeline.analysing.workers import Workers
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.tasks import Failed, analyse_track
-from segue.pipeline.workers import Workers
 
 RATE = 22_050
 

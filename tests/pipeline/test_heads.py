@@ -7,17 +7,17 @@ import pytest
 
 from segue.encoders.pretrained import EARS
 from segue.errors import ModelError, TooLittleDataError
-from segue.pipeline.ears import ear_store
+from segue.pipeline.analysing.ears import ear_store
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.heads import (
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.training.heads import (
     head_name,
     head_probabilities,
     heads,
     is_head,
     train_head,
 )
-from segue.pipeline.logistic import STRENGTHS
-from segue.pipeline.preprocess import preprocess
+from segue.pipeline.training.logistic import STRENGTHS
 
 CLASSES = ("folk", "jazz", "metal")
 

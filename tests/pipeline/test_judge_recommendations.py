@@ -15,13 +15,13 @@ from segue.engine import Engine, Weights, profile_from_seeds
 from segue.evaluation import Measurement, Report, verdict, write_report
 from segue.library import Library
 from segue.listening import search
-from segue.pipeline.held_out import hold_out
-from segue.pipeline.judge_control import ShuffledSignal
-from segue.pipeline.judge_dials import remembering
-from segue.pipeline.judge_recommendations import judge_recommendations
-from segue.pipeline.learning import LISTENING_MODELS, Material
+from segue.pipeline.judging.control import ShuffledSignal
+from segue.pipeline.judging.dials import remembering
+from segue.pipeline.judging.held_out import hold_out
+from segue.pipeline.judging.recommendations import judge_recommendations
+from segue.pipeline.learning.models import LISTENING_MODELS, Material
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.signals import content_signals
+from segue.pipeline.training.content import content_signals
 from segue.signals import VectorSignal, popularity
 
 N_CROWDS, N_LISTENERS, N_TRACKS, N_PLAYED = 4, 15, 30, 22
@@ -58,7 +58,7 @@ def judged(tmp_path, *, wanted=LISTENING_MODELS, thorough=True, ordered=True):
     material = Material.of(library, catalogue, content, wanted=wanted)
     known = hold_out(library.listens(), material, "test")
     with pytest.MonkeyPatch.context() as patched:  # the search has tests of its own
-        patched.setattr("segue.pipeline.learning.search", partial(search, budget=1))
+        patched.setattr("segue.pipeline.learning.models.search", partial(search, budget=1))
         return judge_recommendations(library, material, known, thorough=thorough)
 
 

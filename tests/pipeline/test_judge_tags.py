@@ -11,12 +11,12 @@ from segue.cli import app
 from segue.encoders import RnnSettings
 from segue.errors import ModelError
 from segue.library import Library
-from segue.pipeline.cards import model_card
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.judge_tags import FREQUENCY, tag_baselines
-from segue.pipeline.labels import labels_of
+from segue.pipeline.judging.tags import FREQUENCY, tag_baselines
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
+from segue.pipeline.training.cards import model_card
+from segue.pipeline.training.labels import labels_of
 
 pytestmark = pytest.mark.slow
 LOGISTIC = "descriptors_logistic_regression"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segue.pipeline.labels import default_target, labels_of
+from segue.pipeline.training.labels import default_target, labels_of
 from segue.types import Track
 
 NONE = pd.DataFrame(columns=["user_id", "track_id"])

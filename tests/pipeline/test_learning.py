@@ -6,12 +6,12 @@ import pytest
 from segue.engine import Belief, Weights
 from segue.errors import ModelError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.learning import COLLABORATIVE
+from segue.pipeline.learning.models import COLLABORATIVE
+from segue.pipeline.learning.weights import in_order, load_weights, save_weights
+from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend
-from segue.pipeline.signals import listeners_of, load_models, material_of
 from segue.pipeline.train import train
-from segue.pipeline.weights import in_order, load_weights, save_weights
 from segue.signals import CollaborativeSignal
 
 N_TRACKS, N_LISTENERS = 40, 24

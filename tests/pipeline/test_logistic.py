@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from segue.pipeline.logistic import USUAL_STRENGTH, Logistic, fit_logistic
+from segue.pipeline.training.logistic import USUAL_STRENGTH, Logistic, fit_logistic
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from segue.errors import LibraryError, ModelNotTrainedError, UnknownListenerError, UnknownTrackError
-from segue.pipeline.choice import choose
 from segue.pipeline.recommend import recommend, similar
+from segue.pipeline.training.choice import choose
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from segue.library import Library
-from segue.pipeline.inputs import AUDIO, open_store
+from segue.pipeline.analysing.inputs import AUDIO, open_store
 from segue.pipeline.preprocess import preprocess
 
 RATE = 22_050
@@ -224,7 +224,7 @@ def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
 
 
 def test_windows_are_dropped_and_made_again(music, library):
-    from segue.pipeline.inputs import drop_windows
+    from segue.pipeline.analysing.inputs import drop_windows
 
     preprocess(library, music)
     before = open_store(library, AUDIO.windows)

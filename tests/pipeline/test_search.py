@@ -8,7 +8,7 @@ import pytest
 import segue
 from segue.encoders.pretrained import EARS
 from segue.errors import LibraryError, ModelError
-from segue.pipeline.ears import ear_store
+from segue.pipeline.analysing.ears import ear_store
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
 from segue.pipeline.search_words import is_part, tags_for, terms_of

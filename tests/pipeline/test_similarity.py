@@ -8,15 +8,15 @@ import pytest
 
 from segue.errors import ModelError
 from segue.library import Library
-from segue.pipeline import hubs, spaces
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.hubs import MUTUAL_PROXIMITY, hub_decision
-from segue.pipeline.judge_similarity import judge_similarity
-from segue.pipeline.labels import artist_groups
+from segue.pipeline.judging.similarity import judge_similarity
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import similar
-from segue.pipeline.signals import vector_signal
 from segue.pipeline.train import train
+from segue.pipeline.training import hubs, spaces
+from segue.pipeline.training.content import vector_signal
+from segue.pipeline.training.hubs import MUTUAL_PROXIMITY, hub_decision
+from segue.pipeline.training.labels import artist_groups
 
 GENRES = ("folk", "jazz", "metal")
 N_PER_ARTIST = 6
@@ -171,7 +171,7 @@ def test_a_library_without_vectors_says_so(tmp_path):
 
 def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypatch):
     monkeypatch.setattr(
-        "segue.pipeline.judge_similarity.recordings", lambda library, catalogue: [[0, 1]]
+        "segue.pipeline.judging.similarity.recordings", lambda library, catalogue: [[0, 1]]
     )
     found = judged(plain_shelf).report.judged.models["random"]
     # two tracks have one less to find
@@ -180,7 +180,7 @@ def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypat
 
 
 def test_a_large_library_is_judged_on_a_part_of_it(plain_shelf, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.neighbours.MOST_TRACKS", 20)
+    monkeypatch.setattr("segue.pipeline.training.neighbours.MOST_TRACKS", 20)
     found = judged(plain_shelf)
     assert found.report.n_tracks == 20
     assert "among 20 tracks, drawn of 36" in found.notes[0]

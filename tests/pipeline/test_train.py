@@ -6,9 +6,9 @@ import pytest
 
 from segue.errors import ModelError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.embeddings import embeddings, encode_new, probabilities
-from segue.pipeline.labels import artist_groups, labels_of
+from segue.pipeline.analysing.embeddings import embeddings, encode_new, probabilities
 from segue.pipeline.train import train
+from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.types import Track
 
 NONE = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)

@@ -8,7 +8,7 @@ from segue.encoders import RnnSettings
 from segue.encoders.checkpoint import NAME as CHECKPOINT
 from segue.errors import DatasetError, FramesError, ModelError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.embeddings import embeddings
+from segue.pipeline.analysing.embeddings import embeddings
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train

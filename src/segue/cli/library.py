@@ -148,7 +148,7 @@ def tracks(
 def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List recordings that lie in several files; they are never recommended beside each other."""
     from segue.library import Library
-    from segue.pipeline.duplicates import duplicates as find
+    from segue.pipeline.analysing.duplicates import duplicates as find
 
     found = find(Library(library, create=False))
     if json:
@@ -177,7 +177,7 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
 def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """Free what only training needs, 9 of 10 bytes; segue preprocess --windows makes it again."""
     from segue.library import Library
-    from segue.pipeline.inputs import drop_windows as drop
+    from segue.pipeline.analysing.inputs import drop_windows as drop
 
     n_bytes = drop(Library(library, create=False))
     if json:

@@ -23,7 +23,7 @@ _WIDTH = 100
 def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List the trained models, with their figures on valid."""
     from segue.library import Library
-    from segue.pipeline.cards import model_rows
+    from segue.pipeline.training.cards import model_rows
 
     found = model_rows(Library(library, create=False))
     if json:
@@ -55,7 +55,7 @@ def show(
 ) -> None:
     """Show a model's card."""
     from segue.library import Library
-    from segue.pipeline.cards import model_card
+    from segue.pipeline.training.cards import model_card
 
     card = model_card(Library(library, create=False), name).to_dict()
     if json:

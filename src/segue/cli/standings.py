@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from segue.cli.output import print_table, say
 
 if TYPE_CHECKING:
-    from segue.pipeline.standings import Standings
-    from segue.pipeline.trained import Trained
+    from segue.pipeline.training.standings import Standings
+    from segue.pipeline.training.trained import Trained
 
 
 def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
     """Print what was learned from listens, and what every signal is worth."""
-    from segue.pipeline.learning import LISTENING_MODELS
+    from segue.pipeline.learning.models import LISTENING_MODELS
 
     learned = [result for result in results if result.model in LISTENING_MODELS]
     rows = [
@@ -36,7 +36,7 @@ def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -
 
 def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
     """Print how every model compares with the others and with the baselines, and what is used."""
-    from segue.pipeline.learning import LISTENING_MODELS
+    from segue.pipeline.learning.models import LISTENING_MODELS
 
     results = [result for result in results if result.model not in LISTENING_MODELS]
     if not results:

@@ -68,8 +68,8 @@ def train(
         force=force,
         progress=terminal_progress(),
     )
-    from segue.pipeline.standings import standings
-    from segue.pipeline.weights import everyones_weights
+    from segue.pipeline.learning.weights import everyones_weights
+    from segue.pipeline.training.standings import standings
 
     learned_on = next((result.target for result in results if result.target), None)
     compared = standings(opened, learned_on) if learned_on else None

@@ -8,7 +8,7 @@ from typing import Any
 from segue.engine import Recommendations
 from segue.errors import ModelError
 from segue.library import Library, settings_hash
-from segue.pipeline.ears import heard_by
+from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders

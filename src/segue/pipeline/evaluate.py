@@ -24,16 +24,16 @@ from segue.evaluation import (
 )
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
-from segue.pipeline.chances import ENSEMBLE
-from segue.pipeline.embeddings import ENCODERS, KNN, embeddings, encode_new
-from segue.pipeline.heads import heads
-from segue.pipeline.held_out import hold_out
-from segue.pipeline.judge_classifiers import judge_classifiers, refuse_contrast
-from segue.pipeline.judge_recommendations import judge_recommendations
-from segue.pipeline.judge_similarity import JudgedSimilarity, judge_similarity
-from segue.pipeline.judge_tags import judge_tags
-from segue.pipeline.labels import Labels, artist_groups, labels_of, split_rule, undividable
-from segue.pipeline.signals import material_of
+from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.judging.classifiers import judge_classifiers, refuse_contrast
+from segue.pipeline.judging.held_out import hold_out
+from segue.pipeline.judging.recommendations import judge_recommendations
+from segue.pipeline.judging.similarity import JudgedSimilarity, judge_similarity
+from segue.pipeline.judging.tags import judge_tags
+from segue.pipeline.opening.signals import material_of
+from segue.pipeline.training.chances import ENSEMBLE
+from segue.pipeline.training.heads import heads
+from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"

@@ -28,9 +28,9 @@ from segue.engine import Radio as EngineRadio
 from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
 from segue.library import Library
-from segue.pipeline.opened import SPACES, Opened
+from segue.pipeline.opening.opened import SPACES, Opened
 from segue.pipeline.recommend import from_opened
-from segue.pipeline.signals import vector_signal
+from segue.pipeline.training.content import vector_signal
 from segue.signals import VectorSignal
 from segue.types import Track
 

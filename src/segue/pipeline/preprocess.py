@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysis import analyse_new, check_usable
-from segue.pipeline.duplicates import find_duplicates
-from segue.pipeline.ears import hear_new
-from segue.pipeline.embeddings import encode_new
+from segue.pipeline.analysing.analysis import analyse_new, check_usable
+from segue.pipeline.analysing.duplicates import find_duplicates
+from segue.pipeline.analysing.ears import hear_new
+from segue.pipeline.analysing.embeddings import encode_new
+from segue.pipeline.analysing.inputs import outdated
+from segue.pipeline.analysing.plan import HowToAnalyse, restored
+from segue.pipeline.analysing.scan import Comparison, Scan, known_files, read_in
+from segue.pipeline.analysing.workers import TIME_LIMIT, Workers
 from segue.pipeline.import_listens import match_waiting
-from segue.pipeline.inputs import outdated
-from segue.pipeline.plan import HowToAnalyse, restored
-from segue.pipeline.scan import Comparison, Scan, known_files, read_in
-from segue.pipeline.workers import TIME_LIMIT, Workers
 from segue.sources import Dataset, Known, read_dataset
 from segue.types import Progress, no_progress
 
@@ -88,7 +88,7 @@ def preprocess(
     retry
         Try again the files that could not be analysed before.
     windows
-        Make again the windows that `segue.pipeline.inputs.drop_windows` dropped.
+        Make again the windows that `segue.pipeline.analysing.inputs.drop_windows` dropped.
     time_limit
         Seconds after which a file is given up.
 

@@ -18,9 +18,10 @@ from segue.engine import (
 from segue.errors import LibraryError
 from segue.index import best
 from segue.library import Catalogue, Library
-from segue.pipeline.duplicates import recordings
-from segue.pipeline.opened import Opened, catalogue_of
-from segue.pipeline.signals import listeners_of, open_engine, vector_signal
+from segue.pipeline.analysing.duplicates import recordings
+from segue.pipeline.opening.opened import Opened, catalogue_of
+from segue.pipeline.opening.signals import listeners_of, open_engine
+from segue.pipeline.training.content import vector_signal
 
 
 def recommend(

@@ -23,8 +23,8 @@ from segue.engine import keep_one_of_each
 from segue.errors import LibraryError, ModelError
 from segue.index import best
 from segue.library import Catalogue, Library
-from segue.pipeline.duplicates import recordings
-from segue.pipeline.ears import heard_by, predicted_tags
+from segue.pipeline.analysing.duplicates import recordings
+from segue.pipeline.analysing.ears import heard_by, predicted_tags
 from segue.pipeline.search_words import is_part, plain, tags_for, terms_of
 from segue.types import Track
 

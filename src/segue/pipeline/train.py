@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from segue.encoders import EncoderSettings
 from segue.errors import FramesError, MissingExtraError, ModelError
 from segue.library import Library, told
-from segue.pipeline.chances import ENSEMBLE
-from segue.pipeline.embeddings import ENCODERS, KNN, encode_new
-from segue.pipeline.ensemble import fit_ensemble
-from segue.pipeline.fit_listening import fit_listening
-from segue.pipeline.fitting import Work, fit_encoder, fit_knn
-from segue.pipeline.hubs import hub_decision
-from segue.pipeline.labels import default_target, labels_of, why_unjudged
-from segue.pipeline.learning import LISTENING_MODELS
-from segue.pipeline.signals import weigh
-from segue.pipeline.trained import Trained
+from segue.pipeline.analysing.embeddings import ENCODERS, KNN, encode_new
+from segue.pipeline.learning.fit import fit_listening
+from segue.pipeline.learning.models import LISTENING_MODELS
+from segue.pipeline.opening.signals import weigh
+from segue.pipeline.training.chances import ENSEMBLE
+from segue.pipeline.training.ensemble import fit_ensemble
+from segue.pipeline.training.fitting import Work, fit_encoder, fit_knn
+from segue.pipeline.training.hubs import hub_decision
+from segue.pipeline.training.labels import default_target, labels_of, why_unjudged
+from segue.pipeline.training.trained import Trained
 from segue.types import Progress, no_progress
 
 MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
@@ -50,7 +50,7 @@ def train(
         ``artist`` or ``album``. By default genres where there are enough, else by contrast.
     on
         A pretrained ear (``musicnn``, ``vgg``): `model` then names the column whose classes a
-        head learns to tell apart on top of it (see `segue.pipeline.heads`).
+        head learns to tell apart on top of it (see `segue.pipeline.training.heads`).
     seed
         Of weights, crops and augmentation; the split has its own, so that seeds compare.
     force
@@ -68,7 +68,7 @@ def train(
         If another program is writing to the library.
     """
     if on is not None:
-        from segue.pipeline.heads import train_head  # which tells what it did in our words
+        from segue.pipeline.training.heads import train_head  # which tells what it did in our words
 
         return [train_head(library, model, on, seed=seed, force=force)]
     if model not in (*MODELS, "all"):

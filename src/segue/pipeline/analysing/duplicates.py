@@ -1,0 +1,106 @@
+"""Recordings that lie in several files: found as tracks come in, kept in the library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from segue.audio import ANALYSIS_VERSION
+from segue.index import N_DIMENSIONS, alike_pairs, grouped, shiftless
+from segue.library import Catalogue, FeatureStore, Library
+from segue.pipeline.analysing.inputs import AUDIO, open_store
+from segue.pipeline.analysing.tasks import FACTS
+from segue.types import Progress, Track, no_progress
+
+_VERSION = 1  # goes up when other pairs would be found
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """The recordings of a library that lie in several files."""
+
+    recordings: Sequence[Sequence[Track]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue library duplicates --json`` prints."""
+        return {
+            "recordings": [
+                [
+                    {
+                        "track_id": track.track_id,
+                        "title": track.title,
+                        "artist": track.artist,
+                        "duration": track.duration,
+                        "path": None if track.path is None else str(track.path),
+                    }
+                    for track in tracks
+                ]
+                for tracks in self.recordings
+            ]
+        }
+
+
+def duplicates(library: Library) -> Duplicates:
+    """Return the recordings that lie in several files, as `preprocess` found them."""
+    catalogue = library.catalogue()
+    groups = recordings(library, catalogue)
+    return Duplicates([[catalogue.tracks[place] for place in group] for group in groups])
+
+
+def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
+    """Return the positions of the tracks of each recording that lies in several files."""
+    place_of = {
+        row: place
+        for place, (row, track) in enumerate(
+            zip(catalogue.rows.tolist(), catalogue.tracks, strict=True)
+        )
+        if not track.missing
+    }
+    pairs = [
+        (place_of[one], place_of[other])
+        for one, other in library.alike()
+        if one in place_of and other in place_of
+    ]
+    return grouped(pairs, len(catalogue))
+
+
+def find_duplicates(
+    library: Library, catalogue: Catalogue, *, progress: Progress = no_progress
+) -> int:
+    """Compare the tracks that were not compared yet with all; return how many are duplicates."""
+    with (
+        open_store(library, AUDIO.summary) as heard,
+        _vectors(library) as vectors,
+    ):
+        rows = [row for row in catalogue.rows.tolist() if row in heard]
+        new = [place for place, row in enumerate(rows) if row not in vectors]
+        if new:
+            prints = [heard.read("fingerprint", row)[0] for row in rows]
+            with progress("Comparing recordings", len(new)) as advance:
+                made = np.stack([shiftless(prints[place]) for place in new])
+                all_vectors = vectors.matrix("vector", rows)
+                if not all_vectors.size:
+                    all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
+                all_vectors[new] = made
+                durations = heard.matrix("facts", rows)[:, FACTS.index("duration")]
+                pairs = alike_pairs(
+                    prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
+                )
+                # the pairs first: what is in the store is not compared again
+                library.set_alike(
+                    [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs],
+                    among=[rows[place] for place in new],
+                )
+                vectors.add_many([rows[place] for place in new], {"vector": made})
+                advance(len(new))
+    return sum(map(len, recordings(library, catalogue)))
+
+
+def _vectors(library: Library) -> FeatureStore:
+    settings = {
+        "embedding of": "fingerprint",
+        "analysis": ANALYSIS_VERSION,
+        "version": _VERSION,
+    }
+    return library.features(settings, {"vector": "float32"})

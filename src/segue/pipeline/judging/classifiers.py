@@ -1,0 +1,162 @@
+"""Judging classifiers: the networks, the kNN vote, and the baselines they must beat.
+
+All are judged on the same tracks: those of the split that have a class and were analysed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.evaluation import (
+    ClassifierReport,
+    Mistake,
+    classification_difference,
+    classification_intervals,
+    classification_metrics,
+)
+from segue.library import Catalogue, Library
+from segue.pipeline.analysing.embeddings import ENCODERS
+from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.training.chances import Judged, baselines, judged_model, judged_tracks
+from segue.pipeline.training.heads import is_head
+from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
+from segue.types import Split
+
+_MOST_MISTAKES = 8
+
+
+def judge_classifiers(
+    library: Library,
+    catalogue: Catalogue,
+    labels: Labels,
+    models: Sequence[str],
+    split: Split,
+    *,
+    seed: int = 0,
+) -> list[ClassifierReport]:
+    """Judge `models` and the baselines on the tracks of `split`.
+
+    Raises
+    ------
+    ModelError
+        If the split holds no track that can be judged.
+    """
+    summary, _, _ = summaries(library, catalogue)
+    chosen = judged_tracks(labels, summary, split)
+    found = baselines(labels, summary)
+    found += [judged_model(library, catalogue, labels, model) for model in models]
+    for judged in found:
+        chosen &= ~np.isnan(judged.chances).any(axis=1)
+    places = np.flatnonzero(chosen)
+    if not len(places):
+        alone = why_unjudged(labels, catalogue.tracks)
+        if alone and not (labels.counts()["valid"] or labels.counts()["test"]):
+            raise ModelError(f"{alone} Add tracks by others.")
+        raise ModelError(
+            f"No track of the {split} split has both a {labels.target} and what the models need:"
+            " choose another --split, or train again on the library as it is now."
+        )
+    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+    return [
+        _report(
+            catalogue,
+            labels,
+            judged,
+            found,
+            places=places,
+            groups=groups[places],
+            split=split,
+            seed=seed,
+        )
+        for judged in found
+    ]
+
+
+def refuse_contrast(labels: Labels, models: Sequence[str]) -> None:
+    """Refuse models that learned what belongs together, and no classes.
+
+    Raises
+    ------
+    ModelError
+        If the labels are such: neighbours are what such models are judged by.
+    """
+    if labels.objective != "contrast":
+        return
+    networks = [name for name in models if name in ENCODERS]
+    named = " and ".join(f"'{name}'" for name in networks or models)
+    model, was, it = ("models", "were", "them") if len(networks) > 1 else ("model", "was", "it")
+    how = f"by contrast on {labels.target}s" if networks else "without classes"
+    raise ModelError(
+        f"The {model} {named} {was} trained {how}, so there are no classes to judge {it} by:"
+        f" segue evaluate similarity judges {it}."
+    )
+
+
+def _report(
+    catalogue: Catalogue,
+    labels: Labels,
+    judged: Judged,
+    rivals: Sequence[Judged],
+    *,
+    places: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    split: Split,
+    seed: int,
+) -> ClassifierReport:
+    truth = labels.labels[places]
+    predicted = judged.chances[places].argmax(axis=1)
+    n_classes = len(labels.class_names)
+    intervals, f1_intervals = classification_intervals(
+        truth, predicted, n_classes, groups=groups, seed=seed
+    )
+    differences = {
+        rival.name: classification_difference(
+            truth,
+            predicted,
+            rival.chances[places].argmax(axis=1),
+            n_classes,
+            groups=groups,
+            seed=seed,
+        )
+        for rival in rivals
+        if rival.baseline and rival is not judged
+    }
+    learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
+    counts = np.bincount(learned, minlength=n_classes).tolist()
+    return ClassifierReport(
+        name=judged.name,
+        target=labels.target,
+        split=split,
+        result=classification_metrics(truth, predicted, labels.class_names),
+        intervals=intervals,
+        f1_intervals=f1_intervals,
+        baseline=judged.baseline,
+        history=judged.history,
+        differences=differences,
+        trained_on=dict(zip(labels.class_names, counts, strict=True)),
+        mistakes=_mistakes(catalogue, labels, judged, places),
+    )
+
+
+def _mistakes(
+    catalogue: Catalogue, labels: Labels, judged: Judged, places: NDArray[np.int64]
+) -> list[Mistake]:
+    """Return the mistakes made with most confidence, the surest first."""
+    if judged.name not in ENCODERS and not is_head(judged.name):
+        return []
+    chances = judged.chances[places]
+    predicted = chances.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels.labels[places])
+    order = wrong[np.argsort(-chances[wrong].max(axis=1), kind="stable")][:_MOST_MISTAKES]
+    return [
+        Mistake(
+            title=catalogue.tracks[places[i]].title or catalogue.tracks[places[i]].track_id,
+            artist=catalogue.tracks[places[i]].artist,
+            true=labels.class_names[labels.labels[places[i]]],
+            predicted=labels.class_names[predicted[i]],
+            confidence=float(chances[i].max()),
+        )
+        for i in order.tolist()
+    ]

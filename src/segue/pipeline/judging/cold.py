@@ -1,0 +1,172 @@
+"""Cold starts: tracks that nobody has played yet, and listeners of whom little is known.
+
+**Cold tracks.** A tenth of the tracks that anybody likes are drawn; all their listens are taken
+away, models are fitted again on the rest, and each listener's lists are made of the cold tracks
+alone. What is to be found are those that the listener likes. Of each recording in several files all
+are cold, or none.
+
+**Cold listeners.** A tenth of the listeners are drawn and taken away whole, models are fitted again
+on the others' listens before the held-out ones. A cold listener starts from a few tracks, drawn
+from what they like; what is to be found is the rest. The same listeners are judged with each
+number of picks, and what is picked first is picked with more, too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import profile_from_seeds
+from segue.errors import TooLittleDataError
+from segue.evaluation import ColdTracks, Figures, RankingResult, ratio_interval
+from segue.pipeline.judging.held_out import Asked
+from segue.pipeline.judging.ranked_lists import GLOBAL, Crowd, figures, ranked_lists, that_speak
+from segue.pipeline.learning.models import COLLABORATIVE
+from segue.signals import Profile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLD = 0.1
+PICKS = (3, 5)
+METRICS = ("ndcg@10", "recall@10", "ndcg@20", "recall@20")
+TAGS = "tags"
+_MAIN = "ndcg@20"
+_LEAST_TRACKS = 10
+_LEAST_LISTENERS = 5
+_MOST_LISTENERS = 500
+
+Places = NDArray[np.int64]
+
+
+def judge_cold_tracks(asked: Asked) -> ColdTracks:
+    """Judge what finds tracks of which no listen is known.
+
+    Raises
+    ------
+    TooLittleDataError
+        If too few tracks are liked by anybody.
+    """
+    listens = _all_listens(asked)
+    wanted = asked.material.profiles(listens)
+    cold = _drawn_tracks(asked, wanted)
+    ids = {asked.material.catalogue.tracks[place].track_id for place in cold.tolist()}
+    with asked.progress("Learning without the cold tracks", 1) as advance:
+        warm = asked.material.profiles(listens[~listens["track_id"].isin(ids)])
+        engine = asked.before.refitted(asked.material, warm)
+        advance(1)
+    held_out = {user: np.intersect1d(wanted[user].liked, cold) for user in warm}
+    users = [user for user, own in held_out.items() if len(own)]
+    if len(users) < _LEAST_LISTENERS:
+        raise TooLittleDataError(
+            f"Cold tracks cannot be judged: only {len(users)} listeners like one of the"
+            f" {len(cold)} that were drawn, and at least {_LEAST_LISTENERS} are needed."
+        )
+    never = np.ones(asked.n_tracks, bool)
+    never[cold] = False
+    lists = ranked_lists(
+        engine,
+        [warm[user] for user in users],
+        asked.n_tracks,
+        blends=(GLOBAL,),
+        never=never,
+        seed=asked.seed,
+        progress=asked.progress,
+        description="Judging cold tracks",
+    )
+    crowd = Crowd.of(asked.material.catalogue, warm)
+    results = crowd.judge(that_speak(lists), [held_out[user] for user in users])
+    return ColdTracks(
+        n_tracks=len(cold),
+        figures=figures(results, METRICS, seed=asked.seed),
+        ratios=_ratios(results, asked.seed),
+    )
+
+
+def _all_listens(asked: Asked) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.concat([asked.known.before.drop(columns="split"), asked.known.after])
+
+
+def _drawn_tracks(asked: Asked, profiles: Mapping[str, Profile]) -> Places:
+    """Return a tenth of the tracks that anybody likes, by position."""
+    liked = np.unique(np.concatenate([profile.liked for profile in profiles.values()]))
+    there = np.setdiff1d(liked, np.array(asked.before.engine.missing, np.int64))
+    rng = np.random.default_rng(asked.seed)
+    drawn = rng.permutation(there)[: round(COLD * len(there))]
+    for group in asked.before.engine.recordings:
+        if np.isin(group, drawn).any():
+            drawn = np.union1d(drawn, np.array(group, np.int64))
+    if len(drawn) < _LEAST_TRACKS:
+        raise TooLittleDataError(
+            f"Cold tracks cannot be judged: a tenth of the {len(there)} tracks that anybody likes"
+            f" is {len(drawn)}, and at least {_LEAST_TRACKS} are needed."
+        )
+    return np.sort(drawn)
+
+
+def _ratios(
+    results: Mapping[str, RankingResult], seed: int
+) -> dict[str, tuple[float, tuple[float, float]]]:
+    if TAGS not in results or not results[TAGS].mean[_MAIN] > 0:
+        return {}
+    tags = results[TAGS].per_user[_MAIN]
+    return {
+        name: (
+            float(result.mean[_MAIN] / results[TAGS].mean[_MAIN]),
+            ratio_interval(result.per_user[_MAIN], tags, seed=seed),
+        )
+        for name, result in results.items()
+        if name != TAGS
+    }
+
+
+def judge_cold_listeners(asked: Asked) -> dict[int, Figures]:
+    """Judge what finds the rest of a listener's taste from 3, and from 5, picked tracks.
+
+    Raises
+    ------
+    TooLittleDataError
+        If too few listeners like enough tracks.
+    """
+    everybody = asked.material.profiles(_all_listens(asked))
+    able = [user for user, own in everybody.items() if len(own.liked) > max(PICKS)]
+    rng = np.random.default_rng(asked.seed)
+    n = min(round(COLD * len(everybody)), _MOST_LISTENERS)
+    cold = [able[place] for place in rng.permutation(len(able))[:n]]
+    if len(cold) < _LEAST_LISTENERS:
+        raise TooLittleDataError(
+            f"Cold listeners cannot be judged: a tenth of {len(everybody)} listeners who like more"
+            f" than {max(PICKS)} tracks each is {len(cold)}, and at least {_LEAST_LISTENERS} are"
+            " needed."
+        )
+    before = asked.known.before
+    # nothing is known of the order in which somebody picks tracks
+    material = replace(asked.material, wanted=_without_order(asked.material.wanted))
+    with asked.progress("Learning without the cold listeners", 1) as advance:
+        warm = material.profiles(before[~before["user_id"].astype(str).isin(cold)])
+        engine = asked.before.refitted(material, warm)
+        advance(1)
+    likes = [rng.permutation(everybody[user].liked) for user in cold]
+    crowd = Crowd.of(material.catalogue, warm)
+    found = {}
+    for picks in PICKS:
+        lists = ranked_lists(
+            engine,
+            [profile_from_seeds(own[:picks].tolist()) for own in likes],
+            asked.n_tracks,
+            blends=(GLOBAL,),
+            seed=asked.seed,
+            progress=asked.progress,
+            description=f"Judging listeners of {picks} picks",
+        )
+        results = crowd.judge(that_speak(lists), [own[picks:] for own in likes])
+        found[picks] = figures(results, METRICS, seed=asked.seed)
+    return found
+
+
+def _without_order(wanted: Sequence[str]) -> list[str]:
+    return [name for name in wanted if name == COLLABORATIVE]

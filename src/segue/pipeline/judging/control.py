@@ -1,0 +1,106 @@
+"""A control: content that belongs to other tracks must be worth nothing.
+
+The rows of every content signal are exchanged between tracks at random, and each is judged alone,
+as before. If its lists were still better than random ones, the measuring would leak: something
+other than content would decide. Figures are means over several exchanges, since all listeners share
+one, and a single exchange may put a much-played track next to everybody by luck.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.evaluation import Control, RankingResult
+from segue.pipeline.judging.held_out import Asked
+from segue.pipeline.judging.ranked_lists import RANDOM, Crowd, figures, ranked_lists
+from segue.signals import Profile, Scores, Signal, VectorSignal
+
+METRICS = ("ndcg@10", "ndcg@20", "recall@20")
+_MAIN = "ndcg@20"
+_SHUFFLES = 5
+_MOST_LISTENERS = 500
+
+
+@dataclass(frozen=True)
+class ShuffledSignal:
+    """`signal` as if track i had the content of track ``order[i]``."""
+
+    signal: Signal
+    order: NDArray[np.int64]
+
+    @property
+    def name(self) -> str:
+        """What the signal is called."""
+        return self.signal.name
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``."""
+        moved = [replace(one, positions=self.order[one.positions]) for one in profiles]
+        scores: Scores = self.signal.for_listeners(moved)[:, self.order]
+        return scores
+
+    def for_track(self, position: int) -> Scores:
+        """Return ``[n_tracks]``."""
+        row: Scores = self.signal.for_track(int(self.order[position]))[self.order]
+        return row
+
+
+def judge_control(asked: Asked) -> Control:
+    """Judge each content signal as it is, and with its rows exchanged between tracks.
+
+    Raises
+    ------
+    ModelError
+        If there is no content.
+    """
+    content = [one for one in asked.material.content if isinstance(one, VectorSignal)]
+    if not content:
+        raise ModelError("There is no content to exchange between tracks, so no control is made.")
+    rng = np.random.default_rng(asked.seed)
+    orders = [rng.permutation(asked.n_tracks) for _ in range(_SHUFFLES)]
+    shuffled = [
+        (f"{signal.name} {number}", ShuffledSignal(signal, order))
+        for signal in content
+        for number, order in enumerate(orders)
+    ]
+    places = asked.listeners(_MOST_LISTENERS)
+    lists = ranked_lists(
+        asked.before.engine,
+        [asked.known.profiles[place] for place in places],
+        asked.n_tracks,
+        blends=(),
+        alone=[*((signal.name, signal) for signal in content), *shuffled],
+        seed=asked.seed,
+        progress=asked.progress,
+        description="Judging exchanged content",
+    )
+    crowd = Crowd.of(asked.material.catalogue, asked.known.history)
+    results = crowd.judge(lists, [asked.known.held_out[place] for place in places])
+    names = [signal.name for signal in content]
+    means = {
+        name: _mean([results[f"{name} {number}"] for number in range(_SHUFFLES)]) for name in names
+    }
+    real = {name: results[name] for name in names}
+    exchanged = figures(means, METRICS, seed=asked.seed)
+    chance = figures({RANDOM: results[RANDOM]}, METRICS, seed=asked.seed)
+    highest = chance.intervals[RANDOM][_MAIN][1]
+    return Control(
+        real=figures(real, METRICS, seed=asked.seed),
+        shuffled=exchanged,
+        chance=chance,
+        shuffles=_SHUFFLES,
+        fell={name: bool(exchanged.intervals[name][_MAIN][0] <= highest) for name in names},
+    )
+
+
+def _mean(results: Sequence[RankingResult]) -> RankingResult:
+    """Return the mean of several results on the same listeners, listener by listener."""
+    first = results[0]
+    per_user: Mapping[str, NDArray[np.float64]] = {
+        metric: np.mean([one.per_user[metric] for one in results], axis=0) for metric in METRICS
+    }
+    means = {metric: float(values.mean()) for metric, values in per_user.items()}
+    return RankingResult(mean=means, per_user=per_user, users=first.users)

@@ -1,0 +1,197 @@
+"""What dials cost and bring, and whether the reasons that are given are the reasons.
+
+Each dial is turned alone, over the pools that the engine makes for the same listeners; `familiar`
+is not judged, since a track that a listener knows can be no hit here. Beside the metrics of lists,
+two say what dials are turned for: how alike the tracks of a list are (`likeness`: mean cosine in
+the space that lists are compared in), and how far its mix of genres or tags is from the listener's
+own (`off_taste`: Kullback-Leibler divergence, in nats).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segue.engine import POOL, Dials, Engine, Ranked, TrackFacts, divergence, faithfulness, sweep
+from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
+from segue.pipeline.judging.held_out import Asked
+from segue.pipeline.judging.ranked_lists import Crowd
+from segue.pipeline.opening.opened import comparing_space
+from segue.signals import Profile, Scores, Signal
+from segue.sources import comparison_key
+
+K = 10
+SETTINGS: dict[str, tuple[float | None, ...]] = {
+    "diversity": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "calibration": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "popularity": (-0.6, -0.3, 0.0, 0.3, 0.6),
+    "variety": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "artist_cap": (None, 5, 3, 2, 1),
+}
+LIKENESS, OFF_TASTE = "likeness", "off_taste"
+_REASONS = 5
+_MOST_LISTENERS, _MOST_EXPLAINED = 500, 200
+_AT_A_TIME = 20
+
+Lists = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class RememberedSignal:
+    """`signal` with its scores of some profiles at hand, which it gave for all of them at once.
+
+    Scoring many listeners together costs much less than one after another, and asking again
+    nothing.
+    """
+
+    signal: Signal
+    rows: Mapping[int, Scores]
+
+    @property
+    def name(self) -> str:
+        """What the signal is called."""
+        return self.signal.name
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]``."""
+        if any(id(profile) not in self.rows for profile in profiles):
+            return self.signal.for_listeners(profiles)
+        return np.stack([self.rows[id(profile)] for profile in profiles])
+
+    def for_track(self, position: int) -> Scores:
+        """Return ``[n_tracks]``."""
+        return self.signal.for_track(position)
+
+
+def remembering(engine: Engine, profiles: Sequence[Profile]) -> Engine:
+    """Return the engine with the scores of `profiles` at hand."""
+    signals = []
+    for signal in engine.signals:
+        rows = signal.for_listeners(profiles)
+        named = {id(profile): row for profile, row in zip(profiles, rows, strict=True)}
+        signals.append(RememberedSignal(signal, named))
+    return replace(engine, signals=signals)
+
+
+def judge_dials(asked: Asked) -> DialCurves:
+    """Judge lists of ten at five settings of every dial."""
+    engine, catalogue = asked.before.engine, asked.material.catalogue
+    places = asked.listeners(_MOST_LISTENERS)
+    profiles = [asked.known.profiles[place] for place in places]
+    held_out = [asked.known.held_out[place] for place in places]
+    facts = TrackFacts.of(
+        catalogue.tracks,
+        asked.known.history.values(),
+        comparing_space(engine),
+        artist_key=comparison_key,
+    )
+    crowd = Crowd.of(catalogue, asked.known.history)
+    pools = _pools(asked, engine, profiles)
+    curves = {}
+    with asked.progress("Turning dials", len(SETTINGS)) as advance:
+        for dial, values in SETTINGS.items():
+            turned = [_turned(dial, value) for value in values]
+            lists = sweep(pools, profiles, facts, K, turned)
+            curves[dial] = [
+                DialPoint(setting=value, metrics=_metrics(found, profiles, held_out, facts, crowd))
+                for value, found in zip(values, lists, strict=True)
+            ]
+            advance(1)
+    return DialCurves(n=len(profiles), k=K, curves=curves)
+
+
+def _turned(dial: str, value: float | None) -> Dials:
+    if dial == "artist_cap":
+        return Dials(artist_cap=None if value is None else int(value))
+    return Dials(**{dial: value})  # type: ignore[arg-type]  # the others are numbers
+
+
+def _pools(asked: Asked, engine: Engine, profiles: Sequence[Profile]) -> list[Ranked]:
+    pools = []
+    with asked.progress("Making pools for dials", len(profiles)) as advance:
+        for start in range(0, len(profiles), _AT_A_TIME):
+            part = profiles[start : start + _AT_A_TIME]
+            quick = remembering(engine, part)
+            pools += [quick.recommend(profile, POOL) for profile in part]
+            advance(len(part))
+    return pools
+
+
+def _metrics(
+    lists: Lists,
+    profiles: Sequence[Profile],
+    held_out: Sequence[Lists],
+    facts: TrackFacts,
+    crowd: Crowd,
+) -> dict[str, float]:
+    result = ranking_metrics(
+        lists,
+        held_out,
+        ks=(K,),
+        n_items=crowd.n_tracks,
+        popularity=crowd.popularity,
+        n_listeners=crowd.n_listeners,
+        artists=crowd.artists,
+    )
+    likeness = [_likeness(own[own >= 0], facts) for own in lists]
+    off = [_off_taste(own[own >= 0], one, facts) for own, one in zip(lists, profiles, strict=True)]
+    return {
+        **result.mean,
+        f"{LIKENESS}@{K}": _known_mean(likeness),
+        f"{OFF_TASTE}@{K}": _known_mean(off),
+    }
+
+
+def _likeness(own: Lists, facts: TrackFacts) -> float:
+    """Return the mean cosine between the tracks of a list; NaN with fewer than two placed."""
+    space = facts.space
+    if space is None:
+        return float("nan")
+    placed = own[space.has_vector[own]]
+    if len(placed) < 2:
+        return float("nan")
+    cosines = space.vectors[placed] @ space.vectors[placed].T
+    cosines = cosines.toarray() if sparse.issparse(cosines) else cosines
+    pairs = np.triu_indices(len(placed), 1)
+    return float(cosines[pairs].mean())
+
+
+def _off_taste(own: Lists, profile: Profile, facts: TrackFacts) -> float:
+    """Return how far a list's mix is from the listener's; NaN where nothing is known of either."""
+    taste = facts.taste(profile)
+    mix = np.asarray(facts.mixes[own].sum(axis=0), np.float64).ravel()
+    if not taste.any() or not mix.any():
+        return float("nan")
+    return divergence(taste, mix / mix.sum())
+
+
+def _known_mean(values: Sequence[float]) -> float:
+    known = np.array(values)[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def judge_faithfulness(asked: Asked) -> Faithful:
+    """Take the named top signal of recommended tracks away, and see whether they fall."""
+    profiles = [asked.known.profiles[place] for place in asked.listeners(_MOST_EXPLAINED)]
+    counts = np.zeros(4)  # tracks, named, fallen of the named, fallen without the largest part
+    with asked.progress("Taking reasons away", len(profiles)) as advance:
+        for start in range(0, len(profiles), _AT_A_TIME):
+            part = profiles[start : start + _AT_A_TIME]
+            found = faithfulness(remembering(asked.before.engine, part), part, _REASONS)
+            if found.n:
+                named = found.n * found.named
+                fallen = named * found.share if named else 0
+                counts += (found.n, named, fallen, found.n * found.by_largest)
+            advance(len(part))
+    n, named, fallen, largest = counts.tolist()
+    nan = float("nan")
+    return Faithful(
+        n_listeners=len(profiles),
+        k=_REASONS,
+        n_tracks=round(n),
+        named=named / n if n else nan,
+        share=fallen / named if named else nan,
+        by_largest=largest / n if n else nan,
+    )

@@ -1,0 +1,163 @@
+"""What recommendations are judged by: listens that are hidden, and the engine before them.
+
+Everything is fitted on the listens before the held-out ones: models, popularity, everyone's
+weights, each listener's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Engine
+from segue.errors import ModelError
+from segue.evaluation import split_listens
+from segue.library import Library
+from segue.listening import CollaborativeSettings
+from segue.pipeline.analysing.duplicates import recordings
+from segue.pipeline.learning.models import (
+    Material,
+    Models,
+    find_settings,
+    fit_models,
+    learn_weights,
+    listening_signals,
+)
+from segue.pipeline.learning.weights import in_order
+from segue.signals import Profile
+from segue.types import SPLITS, Progress, Split
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Listeners with what they are judged by: history, and what `split` held out, by position.
+
+    `before` are the listens that come before those held out: all that may be learned from. `after`
+    are those held out.
+    """
+
+    users: Sequence[str]
+    profiles: Sequence[Profile]
+    held_out: Sequence[NDArray[np.int64]]
+    history: Mapping[str, Profile]
+    split: Split
+    counts: Mapping[str, Mapping[Split, int]]
+    before: "pd.DataFrame"
+    after: "pd.DataFrame"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The engine of the listens before, the models in it, and the settings they were fitted with.
+
+    `settings` are those of the collaborative model, found by search once; None where there is none.
+    """
+
+    engine: Engine
+    models: Models
+    settings: CollaborativeSettings | None
+
+    @property
+    def names(self) -> list[str]:
+        """The engine's signals, in the order of its weights."""
+        return [signal.name for signal in self.engine.signals]
+
+    def refitted(self, material: Material, history: Mapping[str, Profile]) -> Engine:
+        """Return the engine with the same settings and weights, on other listens.
+
+        `material` may want fewer models: signals that are gone leave their weight to the others.
+        """
+        models = fit_models(material, history, self.settings)
+        signals = [*material.content, *listening_signals(material, history, models)]
+        weights = in_order(self.engine.weights, self.names, [signal.name for signal in signals])
+        return Engine(signals, weights, self.engine.recordings, self.engine.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Everything that a part of the report is measured with."""
+
+    material: Material
+    known: HeldOut
+    before: Before
+    seed: int
+    progress: Progress
+
+    @property
+    def n_tracks(self) -> int:
+        """How many tracks the catalogue has."""
+        return len(self.material.catalogue)
+
+    def listeners(self, most: int) -> list[int]:
+        """Return the places of at most so many of the listeners, drawn with the seed."""
+        drawn = np.random.default_rng(self.seed).permutation(len(self.known.users))
+        return sorted(drawn[:most].tolist())
+
+
+def hold_out(
+    listens: "pd.DataFrame", material: Material, split: Split, *, seed: int = 0
+) -> HeldOut:
+    """Divide listens into what is known and what is to be found.
+
+    With ``test`` held out, train and valid are known; with ``valid``, train alone. Listens that
+    state a split without a test part are judged on valid.
+
+    Raises
+    ------
+    ModelError
+        If no listener has a track held out.
+    """
+    parts = split_listens(listens, seed=seed)
+    if split == "test" and not (parts == "test").any():
+        split = "valid"
+    before = parts.isin(["train", "valid"] if split == "test" else ["train"])
+    history = material.profiles(listens[before])
+    wanted = material.profiles(listens[parts == split])
+    users, profiles, held_out = [], [], []
+    for user, future in wanted.items():
+        if user not in history:
+            continue
+        new = np.setdiff1d(future.liked, history[user].known)
+        if len(new):
+            users.append(user)
+            profiles.append(history[user])
+            held_out.append(new)
+    if not users:
+        raise ModelError(
+            f"No listener has a track held out in the {split} split: recommendations cannot be"
+            " judged without listens of at least two tracks by somebody."
+        )
+    counts = {"listens": {part: int((parts == part).sum()) for part in SPLITS}}
+    earlier = listens[before].assign(split=parts[before])
+    later = listens[parts == split]
+    return HeldOut(users, profiles, held_out, history, split, counts, earlier, later)
+
+
+def engine_before(library: Library, material: Material, known: HeldOut) -> Before:
+    """Return the engine as it would be if only the listens before were known.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to recommend with.
+    """
+    inner = material.hidden(known.before)
+    searched = find_settings(material, inner)
+    settings = searched.settings if searched else None
+    learned, weights = learn_weights(material, inner, settings)
+    models = fit_models(material, known.history, settings)
+    signals = [*material.content, *listening_signals(material, known.history, models)]
+    if not signals:
+        raise ModelError("There is no signal to recommend with: run segue train all first.")
+    engine = Engine(
+        signals,
+        in_order(weights, learned, [signal.name for signal in signals]),
+        recordings(library, material.catalogue),
+        [place for place, track in enumerate(material.catalogue.tracks) if track.missing],
+    )
+    return Before(engine, models, settings)

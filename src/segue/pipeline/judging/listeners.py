@@ -1,0 +1,94 @@
+"""Whether blending pays, and for whom: the engine beside its best signal, by groups of listeners.
+
+The best single signal is chosen by the very listens that it is judged by, which speaks for it and
+against the blend.
+"""
+
+from collections.abc import Mapping
+
+from segue.evaluation import (
+    NICHE_TO_MAINSTREAM,
+    Comparison,
+    Difference,
+    Group,
+    ListenerGroup,
+    RankingResult,
+    by_history_length,
+    mainstreamness,
+    paired,
+    terciles,
+)
+from segue.pipeline.judging.held_out import Asked
+from segue.pipeline.judging.ranked_lists import GLOBAL, PERSONAL, Crowd, figures
+
+POPULARITY, HISTORY = "popularity", "history"
+COMPARED = ("ndcg@10", "ndcg@20", "recall@20")
+_OF_GROUPS = ("ndcg@10", "ndcg@20")
+
+
+def best_single(asked: Asked, results: Mapping[str, RankingResult]) -> str:
+    """Return the engine's signal that is best alone, by nDCG@20."""
+    return max(asked.before.names, key=lambda name: results[name].mean["ndcg@20"])
+
+
+def comparisons(
+    results: Mapping[str, RankingResult], single: str, *, seed: int
+) -> list[Comparison]:
+    """Compare both blends with the best single signal, and with each other."""
+    pairs = ((PERSONAL, single), (GLOBAL, single), (PERSONAL, GLOBAL))
+    return [
+        Comparison(
+            first=first,
+            second=second,
+            metric=metric,
+            difference=paired(
+                results[first].per_user[metric], results[second].per_user[metric], seed=seed
+            ),
+        )
+        for first, second in pairs
+        for metric in COMPARED
+    ]
+
+
+def judge_groups(
+    asked: Asked, results: Mapping[str, RankingResult], single: str
+) -> dict[str, list[ListenerGroup]]:
+    """Judge listeners by how mainstream they are, and by how much is known of them."""
+    crowd = Crowd.of(asked.material.catalogue, asked.known.history)
+    judged = results[PERSONAL].users.tolist()
+    likes = [asked.known.profiles[place].liked for place in judged]
+    mainstream = mainstreamness(likes, crowd.popularity, crowd.n_listeners)
+    divided = {
+        POPULARITY: terciles(mainstream, NICHE_TO_MAINSTREAM),
+        HISTORY: by_history_length([len(own) for own in likes]),
+    }
+    shown = dict.fromkeys((PERSONAL, GLOBAL, single, POPULARITY))
+    chosen = {name: results[name] for name in shown if name in results}
+    return {
+        by: [_group(group, chosen, single, asked.seed) for group in groups]
+        for by, groups in divided.items()
+    }
+
+
+def _group(
+    group: Group, results: Mapping[str, RankingResult], single: str, seed: int
+) -> ListenerGroup:
+    own = {
+        name: {metric: result.per_user[metric][group.members] for metric in _OF_GROUPS}
+        for name, result in results.items()
+    }
+
+    def over(other: str) -> dict[str, Difference]:
+        return {
+            metric: paired(own[PERSONAL][metric], own[other][metric], seed=seed)
+            for metric in _OF_GROUPS
+        }
+
+    return ListenerGroup(
+        name=group.name,
+        low=group.low,
+        high=group.high,
+        figures=figures(results, _OF_GROUPS, rows=group.members, seed=seed),
+        gains=over(GLOBAL),
+        over_single=over(single),
+    )

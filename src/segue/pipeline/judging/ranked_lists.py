@@ -1,0 +1,161 @@
+"""Ranked lists of every way to recommend, for the same listeners, and how good they are.
+
+Ways are the engine with a listener's own weights (`PERSONAL`), with everyone's (`GLOBAL`), each
+signal alone, and tracks at random (`RANDOM`). A signal that scores all candidates alike has nothing
+to say, and gives an empty list.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Engine, rank, standardise
+from segue.evaluation import Figures, RankingResult, bootstrap_interval, ranking_metrics
+from segue.index import best
+from segue.library import Catalogue
+from segue.pipeline.training.labels import artist_groups
+from segue.signals import Profile, Scores, Signal
+from segue.types import Progress, no_progress
+
+PERSONAL, GLOBAL, RANDOM = "personal", "global", "random"
+K_MOST = 20
+_BATCH = 64
+_NUMBERS = 50_000_000
+"""Scores held at a time, of all signals: 200 MB."""
+
+Lists = dict[str, NDArray[np.int64]]
+"""Positions by way, ``[n_listeners, K_MOST]``, -1 where a list is shorter."""
+
+
+def ranked_lists(
+    engine: Engine,
+    profiles: Sequence[Profile],
+    n_tracks: int,
+    *,
+    blends: Sequence[str] = (PERSONAL, GLOBAL),
+    alone: Sequence[tuple[str, Signal]] = (),
+    never: NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    description: str = "Judging recommendations",
+) -> Lists:
+    """Return the lists of `blends`, the engine's signals, more signals `alone`, and random ones.
+
+    Parameters
+    ----------
+    blends
+        Of `PERSONAL` and `GLOBAL`; with none of them the engine's signals are left out too.
+    alone
+        Signals that are not the engine's, with what they are called.
+    never
+        Tracks that come in no list, ``[n_tracks]``; what a listener knows never does.
+    """
+    rng = np.random.default_rng(seed)
+    own = [(signal.name, signal) for signal in engine.signals] if blends else []
+    singles = [*own, *alone]
+    ways = [*blends, *(name for name, _ in singles), RANDOM]
+    lists = {name: np.full((len(profiles), K_MOST), -1, np.int64) for name in ways}
+    size = max(min(_BATCH, _NUMBERS // max(len(singles) * n_tracks, 1)), 1)
+    with progress(description, len(profiles)) as advance:
+        for start in range(0, len(profiles), size):
+            batch = profiles[start : start + size]
+            scores = np.stack([signal.for_listeners(batch) for _, signal in singles])
+            for i, profile in enumerate(batch):
+                exclude = np.zeros(n_tracks, bool) if never is None else never.copy()
+                exclude[profile.known] = True
+                exclude = engine.barred(exclude)
+                rows: Scores = scores[:, i]
+                found = _blended(engine, profile, rows[: len(own)], exclude, blends)
+                found |= _singles([name for name, _ in singles], rows, exclude)
+                found[RANDOM] = rng.permutation(np.flatnonzero(~exclude))[:K_MOST]
+                for name, positions in found.items():
+                    lists[name][start + i, : len(positions)] = positions
+            advance(len(batch))
+    return lists
+
+
+def _blended(
+    engine: Engine,
+    profile: Profile,
+    rows: Scores,
+    exclude: NDArray[np.bool_],
+    blends: Sequence[str],
+) -> dict[str, NDArray[np.int64]]:
+    weights = {PERSONAL: engine.listener_weights(profile), GLOBAL: engine.global_weights()}
+    return {
+        name: rank(rows, weights[name], exclude, K_MOST, engine.recordings).positions
+        for name in blends
+    }
+
+
+def _singles(
+    names: Sequence[str], rows: Scores, exclude: NDArray[np.bool_]
+) -> dict[str, NDArray[np.int64]]:
+    level = standardise(rows, ~exclude)
+    flat = np.abs(np.where(exclude, 0, level)).max(axis=1, initial=0) == 0
+    usable = np.where(np.isnan(rows) | exclude | flat[:, None], np.nan, level)
+    found = best(usable, K_MOST)[0]
+    return {name: own[own >= 0] for name, own in zip(names, found, strict=True)}
+
+
+def that_speak(lists: Lists) -> Lists:
+    """Return only the ways that recommended anything to anybody."""
+    return {name: found for name, found in lists.items() if (found >= 0).any()}
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What lists are judged by besides hits: how popular each track is, and whose it is."""
+
+    n_tracks: int
+    popularity: NDArray[np.float64]
+    n_listeners: int
+    artists: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, history: Mapping[str, Profile]) -> Self:
+        """Return it of a catalogue and those who listened to it."""
+        popularity = np.zeros(len(catalogue))
+        for profile in history.values():
+            popularity[profile.liked] += 1
+        artists = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+        return cls(len(catalogue), popularity, len(history), artists.astype(np.int64))
+
+    def judge(
+        self, lists: Mapping[str, NDArray[np.int64]], held_out: Sequence[NDArray[np.int64]]
+    ) -> dict[str, RankingResult]:
+        """Return what each way achieved."""
+        return {
+            name: ranking_metrics(
+                found,
+                held_out,
+                n_items=self.n_tracks,
+                popularity=self.popularity,
+                n_listeners=self.n_listeners,
+                artists=self.artists,
+            )
+            for name, found in lists.items()
+        }
+
+
+def figures(
+    results: Mapping[str, RankingResult],
+    metrics: Sequence[str],
+    *,
+    rows: NDArray[np.int64] | None = None,
+    seed: int,
+) -> Figures:
+    """Return means and intervals of `metrics` over all listeners, or those of `rows`."""
+    models, intervals, n = {}, {}, 0
+    for name, result in results.items():
+        values = {
+            metric: result.per_user[metric] if rows is None else result.per_user[metric][rows]
+            for metric in metrics
+        }
+        n = len(next(iter(values.values())))
+        models[name] = {metric: float(np.nanmean(own)) for metric, own in values.items()}
+        intervals[name] = bootstrap_interval(values, seed=seed)
+    return Figures(n=n, models=models, intervals=intervals)

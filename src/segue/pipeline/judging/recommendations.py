@@ -1,0 +1,147 @@
+"""Judging recommendations: hide what listeners played, recommend, and look what was found.
+
+Everything is fitted on the listens before the held-out ones (`judging.held_out`). Tracks met
+in them are never recommended here. The main table has every way to recommend for all listeners;
+parts beyond it (`Details`) say for whom it is good, for what, and at what price. A part that cannot
+be measured is a note.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from segue.errors import SegueError
+from segue.evaluation import (
+    Curve,
+    Details,
+    RankingResult,
+    RecommendationReport,
+    bootstrap_interval,
+    paired_difference,
+    precision_recall_curve,
+)
+from segue.library import Library
+from segue.listening import ItemKnn
+from segue.pipeline.judging.cold import judge_cold_listeners, judge_cold_tracks
+from segue.pipeline.judging.control import judge_control
+from segue.pipeline.judging.dials import judge_dials, judge_faithfulness
+from segue.pipeline.judging.held_out import Asked, HeldOut, engine_before
+from segue.pipeline.judging.listeners import best_single, comparisons, judge_groups
+from segue.pipeline.judging.next_track import judge_next_track
+from segue.pipeline.judging.ranked_lists import K_MOST, PERSONAL, RANDOM, Crowd, Lists, ranked_lists
+from segue.pipeline.learning.models import LEAST_LISTENERS, Material
+from segue.signals import CollaborativeSignal, Signal, opinions_of
+from segue.types import Progress, no_progress
+
+ITEM_KNN = "item-knn"
+BASELINES = ("popularity", RANDOM, ITEM_KNN)
+SIMULATED = "simulated"
+"""Listeners whose id begins with it are not people, and every report says so."""
+
+T = TypeVar("T")
+
+
+def judge_recommendations(
+    library: Library,
+    material: Material,
+    known: HeldOut,
+    *,
+    thorough: bool = False,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> RecommendationReport:
+    """Judge the engine as a listener gets it, the global blend, each signal, and the baselines.
+
+    Parameters
+    ----------
+    thorough
+        Whether cold tracks and listeners, the control, dials, reasons and the next track are
+        judged, too: some minutes more.
+    """
+    n_tracks = len(material.catalogue)
+    with progress("Learning from the listens before", 1) as advance:
+        before = engine_before(library, material, known)
+        item_knn = _item_knn(known, n_tracks)
+        advance(1)
+    asked = Asked(material, known, before, seed, progress)
+    lists = ranked_lists(
+        before.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
+    )
+    results = Crowd.of(material.catalogue, known.history).judge(lists, known.held_out)
+    notes: list[str] = []
+    return RecommendationReport(
+        engine=PERSONAL,
+        split=known.split,
+        n=results[PERSONAL].n,
+        n_tracks=n_tracks,
+        models={name: result.mean for name, result in results.items()},
+        intervals={
+            name: bootstrap_interval(dict(result.per_user), seed=seed)
+            for name, result in results.items()
+        },
+        differences=_differences(results, seed),
+        baselines=BASELINES if item_knn else BASELINES[:-1],
+        curves=_curves(lists, known, n_tracks),
+        simulated=any(user.startswith(SIMULATED) for user in known.users),
+        details=_details(asked, results, thorough=thorough, notes=notes),
+        notes=tuple(notes),
+    )
+
+
+def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
+    """Return the baseline, fitted on the listens before; nothing where too few listen."""
+    listening = [profile for profile in known.history.values() if len(profile.liked) > 1]
+    if len(listening) < LEAST_LISTENERS:
+        return []
+    model = ItemKnn().fit(opinions_of(list(known.history.values()), n_tracks))
+    return [(ITEM_KNN, CollaborativeSignal(model))]
+
+
+def _details(
+    asked: Asked, results: Mapping[str, RankingResult], *, thorough: bool, notes: list[str]
+) -> Details:
+    def part(measure: Callable[[Asked], T]) -> T | None:
+        """Measure one part; why it cannot be measured is a note."""
+        if not thorough:
+            return None
+        try:
+            return measure(asked)
+        except SegueError as error:
+            notes.append(str(error))
+            return None
+
+    single = best_single(asked, results)
+    return Details(
+        best_single=single,
+        comparisons=comparisons(results, single, seed=asked.seed),
+        groups=judge_groups(asked, results, single),
+        cold_tracks=part(judge_cold_tracks),
+        cold_listeners=part(judge_cold_listeners) or {},
+        control=part(judge_control),
+        dials=part(judge_dials),
+        faithfulness=part(judge_faithfulness),
+        next_track=part(judge_next_track),
+    )
+
+
+def _differences(
+    results: Mapping[str, RankingResult], seed: int
+) -> dict[str, dict[str, tuple[float, float]]]:
+    ours = results[PERSONAL].per_user
+    return {
+        name: {
+            metric: paired_difference(ours[metric], values, seed=seed)
+            for metric, values in result.per_user.items()
+        }
+        for name, result in results.items()
+        if name != PERSONAL
+    }
+
+
+def _curves(lists: Lists, known: HeldOut, n_tracks: int) -> dict[str, Curve]:
+    curves = {}
+    for name, found in lists.items():
+        precision, recall = precision_recall_curve(
+            found, known.held_out, n_items=n_tracks, k_max=K_MOST
+        )
+        curves[name] = Curve(precision=precision.tolist(), recall=recall.tolist())
+    return curves

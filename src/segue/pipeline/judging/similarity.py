@@ -1,0 +1,285 @@
+"""Judging similarity: whether nearest neighbours are of a kind, and whether hubs crowd them.
+
+Every space (`training.spaces`) is asked for the neighbours of the same queries among the
+same tracks, those that all spaces can place. An encoder that learned labels has seen them on its
+train tracks, so only tracks of the judged part are asked about once there is such an encoder; their
+neighbours may be of any part, as a listener gets them. Spaces that learned no labels are judged on
+all tracks besides. Hubness asks for no labels and counts the lists of all tracks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.evaluation import (
+    HUB_CUT,
+    HubsTaken,
+    Interval,
+    Neighbours,
+    SimilarityReport,
+    bootstrap_interval,
+    hubness,
+)
+from segue.index import LocalScaling, MutualProximity, Rescale, plain
+from segue.library import Catalogue, Library
+from segue.pipeline.analysing.duplicates import recordings
+from segue.pipeline.analysing.embeddings import KNN
+from segue.pipeline.training.hubs import COSINE, MUTUAL_PROXIMITY, hub_decision
+from segue.pipeline.training.labels import Labels, labels_of
+from segue.pipeline.training.neighbours import (
+    ALBUM,
+    ARTIST,
+    Codes,
+    Field,
+    Lists,
+    Values,
+    chance,
+    field_notes,
+    make_field,
+    neighbour_lists,
+    precisions,
+)
+from segue.pipeline.training.spaces import DESCRIPTORS, Space, spaces, trained_target
+from segue.types import Progress, Split, no_progress
+
+LOCAL_SCALING = "local_scaling"
+RANDOM = "random"
+_MAIN = f"precision@{HUB_CUT}"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSimilarity:
+    """The report, the labels it judged by (None where there are none), and what could not be."""
+
+    report: SimilarityReport
+    labels: Labels | None
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The tracks, who is asked about, of which part they are, and what chance would give."""
+
+    field: Field
+    queries: Codes
+    split: str
+    seed: int
+    expected: Values
+
+
+def judge_similarity(
+    library: Library,
+    catalogue: Catalogue,
+    target: str | None = None,
+    *,
+    split: Split = "test",
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> JudgedSimilarity:
+    """Judge the neighbours in every space by `target`, artist and album.
+
+    Parameters
+    ----------
+    target
+        Any metadata column; by default the one that models were trained on, else the genre.
+    split
+        The part that is asked about where an encoder learned labels; valid, where it is empty.
+
+    Raises
+    ------
+    ModelError
+        If no track can be placed in any space, `target` is given and cannot be judged, or nothing
+        at all is known that neighbours could share.
+    """
+    found = spaces(library, catalogue)
+    if not found:
+        raise ModelError(
+            "No track can be compared by its sound, since none has audio, frames or a trained"
+            " model's vector: run segue preprocess on a dataset that has audio or frames."
+        )
+    labels, notes = _labels(
+        library, catalogue, target or trained_target(library), needed=target is not None
+    )
+    usable = np.logical_and.reduce([space.has_vector for space in found])
+    names = _names(labels) if labels else None
+    field = make_field(catalogue, recordings(library, catalogue), usable, names, seed=seed)
+    if len(field.places) < 2:
+        named = ", ".join(space.name for space in found)
+        raise ModelError(
+            f"Neighbours need at least 2 tracks that all of {named} can place, and there"
+            f" are {len(field.places)}: run segue preprocess and segue train again."
+        )
+    notes += field_notes(field, int(usable.sum()), names)
+    asked = _held_out(library, catalogue, field, found, split=split, seed=seed)
+    report = _judged(library, catalogue, found, asked, labels=labels, progress=progress)
+    return JudgedSimilarity(report, labels, tuple(notes))
+
+
+def _judged(
+    library: Library,
+    catalogue: Catalogue,
+    found: Sequence[Space],
+    asked: _Asked,
+    *,
+    labels: Labels | None,
+    progress: Progress,
+) -> SimilarityReport:
+    field = asked.field
+    every = _asked(field, np.arange(len(field.places)), "all", asked.seed)
+    hubs, lists = {}, {}
+    with progress("Judging neighbours", len(found)) as advance:
+        for space in found:
+            vectors = space.vectors[field.places]
+            methods = _methods(space, vectors)
+            by_method = {
+                name: neighbour_lists(field, vectors, rescale) for name, rescale in methods.items()
+            }
+            used = hub_decision(library, catalogue, space.model).used if space.model else None
+            lists[space.name] = by_method[used or COSINE]
+            if len(methods) > 1:
+                fair = asked if space.learned else every
+                hubs[space.name] = _hubs_taken(fair, by_method, used)
+            advance(1)
+    first = next((name for name in (KNN, DESCRIPTORS) if name in lists), found[0].name)
+    judged = _neighbours(asked, lists, first)
+    if not any(judged.n.values()):
+        raise ModelError(
+            f"Nothing is known that the neighbours of the {asked.split} part could share (no"
+            " class, artist or album that two tracks have): add such columns to the metadata, or"
+            " choose another --target."
+        )
+    unlearned = {space.name: lists[space.name] for space in found if not space.learned}
+    everything = (
+        _neighbours(every, unlearned, first) if asked.split != "all" and unlearned else None
+    )
+    return SimilarityReport(
+        model=first,
+        target=labels.target if labels else None,
+        n_tracks=len(field.places),
+        judged=judged,
+        everything=everything,
+        hubs=hubs,
+        learned=tuple(space.name for space in found if space.learned),
+    )
+
+
+def _labels(
+    library: Library, catalogue: Catalogue, wanted: str, *, needed: bool
+) -> tuple[Labels | None, list[str]]:
+    """Return what neighbours are judged by, or None and a sentence that says why not."""
+    if wanted in (ARTIST, ALBUM):  # judged anyway
+        return None, []
+    labels = labels_of(library, catalogue, wanted)
+    if len(labels.class_names) >= 2:
+        return labels, []
+    only = f"one, {labels.class_names[0]!r}" if labels.class_names else "none"
+    reason = (
+        f"Neighbours cannot be judged by {wanted!r}, which needs two classes of 2 tracks and has"
+        f" {only}: add labels, or choose another --target."
+    )
+    if needed:
+        raise ModelError(reason)
+    return None, [reason + " Only artists and albums are judged."]
+
+
+def _names(labels: Labels) -> list[str | None]:
+    return [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
+
+
+def _held_out(
+    library: Library,
+    catalogue: Catalogue,
+    field: Field,
+    found: Sequence[Space],
+    *,
+    split: Split,
+    seed: int,
+) -> _Asked:
+    """Return the tracks that may be asked about: of the judged part for every learned space."""
+    learned = {space.target for space in found if space.learned and space.target}
+    if not learned:
+        return _asked(field, np.arange(len(field.places)), "all", seed)
+    drawn = [labels_of(library, catalogue, target) for target in sorted(learned)]
+    for part in dict.fromkeys((split, "valid")):
+        mask = np.logical_and.reduce([labels.mask(part) for labels in drawn])
+        queries = np.flatnonzero(mask[field.places])
+        if len(queries):
+            return _asked(field, queries, part, seed)
+    raise ModelError(
+        f"No track of the {split} part can be compared: choose another --split, or train again on"
+        " the library as it is now."
+    )
+
+
+def _asked(field: Field, queries: Codes, split: str, seed: int) -> _Asked:
+    return _Asked(field, queries, split, seed, chance(field, queries))
+
+
+def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
+    """Return the ways to compare; a single block of descriptors is only measured as it is."""
+    if space.model is None and space.name != DESCRIPTORS:
+        return {COSINE: plain}
+    return {
+        COSINE: plain,
+        MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
+        LOCAL_SCALING: LocalScaling.fit(vectors).between,
+    }
+
+
+def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None) -> HubsTaken:
+    judged = _neighbours(asked, by_method, MUTUAL_PROXIMITY, baseline=False)
+    return HubsTaken(
+        used=used,
+        split=judged.split,
+        methods=judged.models,
+        intervals=judged.intervals,
+        difference=judged.differences.get(COSINE, {}).get(_MAIN),
+    )
+
+
+def _neighbours(
+    asked: _Asked, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
+) -> Neighbours:
+    """Return the means and intervals of all `lists`, and `first` minus each; drawing artists."""
+    values = {
+        name: precisions(asked.field, found, asked.queries, asked.expected)
+        for name, found in lists.items()
+    }
+    n = {name: int(np.isfinite(values).sum()) for name, values in asked.expected.items()}
+    models, intervals = {}, {}
+    for name, found in lists.items():
+        means, bounds = _means(asked, values[name], n)
+        models[name] = means | hubness(found.near, len(asked.field.places)).metrics()
+        intervals[name] = bounds
+    if baseline:
+        models[RANDOM], intervals[RANDOM] = _means(asked, asked.expected, n)
+    return Neighbours(
+        split=asked.split,
+        n=n,
+        models=models,
+        intervals=intervals,
+        differences=_differences(asked, values, first) if n.get(_MAIN) else {},
+    )
+
+
+def _differences(
+    asked: _Asked, values: Mapping[str, Values], first: str
+) -> dict[str, dict[str, Interval]]:
+    if first not in values:
+        return {}
+    pairs = {name: values[first][_MAIN] - each[_MAIN] for name, each in values.items()}
+    groups = asked.field.artists[asked.queries]
+    bounds = bootstrap_interval(pairs, groups=groups, seed=asked.seed)
+    return {name: {_MAIN: interval} for name, interval in bounds.items() if name != first}
+
+
+def _means(
+    asked: _Asked, values: Values, n: Mapping[str, int]
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    known = {name: column for name, column in values.items() if n[name]}
+    groups = asked.field.artists[asked.queries]
+    means = {name: float(np.nanmean(column)) for name, column in known.items()}
+    return means, bootstrap_interval(known, groups=groups, seed=asked.seed)

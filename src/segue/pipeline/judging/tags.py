@@ -1,0 +1,154 @@
+"""Judging tags: the networks, the kNN vote, and the baselines they must beat.
+
+All are judged on the same tracks: those of the split that have one of the learned tags and were
+analysed. A track without any may only lack them for want of listening, so it says nothing. The
+baselines learn from the same train tracks: how common each tag is, and one logistic regression a
+tag on the descriptors' summary statistics, standardised.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.evaluation import (
+    Resampled,
+    Tagged,
+    TaggingReport,
+    resample_tagging,
+    tagging_metrics,
+)
+from segue.library import Catalogue, Library
+from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.training.chances import LOGISTIC, Judged, judged_model, judged_tracks
+from segue.pipeline.training.labels import Labels, artist_groups
+from segue.pipeline.training.spaces import standardised
+from segue.types import Split
+
+FREQUENCY = "tag_frequency"
+STRENGTHS = (0.0003, 0.003, 0.03)
+"""Inverse strengths of regularisation that valid chooses from, one for all tags."""
+
+Matrix = NDArray[np.float32]
+
+
+def judge_tags(
+    library: Library,
+    catalogue: Catalogue,
+    labels: Labels,
+    models: Sequence[str],
+    split: Split,
+    *,
+    seed: int = 0,
+) -> TaggingReport:
+    """Judge `models` and the baselines on the tracks of `split`.
+
+    Raises
+    ------
+    ModelError
+        If the split holds no track, or no tag, that can be judged.
+    """
+    tags = tag_matrix(labels)
+    summary = summaries(library, catalogue)[0]
+    chosen = judged_tracks(labels, summary, split)
+    found = [*tag_baselines(labels, summary)]
+    found += [judged_model(library, catalogue, labels, model) for model in models]
+    for judged in found:
+        chosen &= ~np.isnan(judged.chances).any(axis=1)
+    places = np.flatnonzero(chosen)
+    support = tags[places].sum(axis=0)
+    if not ((support > 0) & (support < len(places))).any():
+        raise ModelError(
+            f"No tag can be judged on the {split} split: {len(places)} of its tracks have a learned"
+            " tag and what the models need, and a tag needs one that has it and one that has not."
+            " Choose another --split, or add tagged tracks."
+        )
+    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1][places]
+    drawn = {
+        judged.name: resample_tagging(
+            tags[places], judged.chances[places], groups=groups, seed=seed
+        )
+        for judged in found
+    }
+    rivals = [judged.name for judged in found if judged.baseline]
+    return TaggingReport(
+        target=labels.target,
+        split=split,
+        n=len(places),
+        models={
+            judged.name: _tagged(labels, judged, places, drawn, rivals=rivals) for judged in found
+        },
+        trained_on=dict(
+            zip(labels.class_names, tags[labels.mask("train")].sum(axis=0).tolist(), strict=True)
+        ),
+    )
+
+
+def tag_matrix(labels: Labels) -> NDArray[np.bool_]:
+    """Return which tags each track has ``[n_tracks, n_tags]``."""
+    if labels.tags is None:
+        raise TypeError(f"{labels.target!r} has classes, not tags: judge classifiers.")
+    return labels.tags
+
+
+def tag_baselines(labels: Labels, summary: Matrix) -> list[Judged]:
+    """Return what the frequency of tags, and logistic regression on descriptors, say."""
+    tags = tag_matrix(labels)
+    train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
+    learned = labels.mask("train") & (labels.labels >= 0)
+    shares = tags[learned].mean(axis=0) if learned.any() else np.zeros(tags.shape[1])
+    frequency = Judged(FREQUENCY, np.tile(shares, (len(tags), 1)), baseline=True)
+    if not train.any():
+        return [frequency]
+    columns = standardised(summary, train)
+    best: tuple[float, NDArray[np.float64]] | None = None
+    for strength in STRENGTHS if valid.any() else STRENGTHS[1:2]:
+        chances = _one_vs_rest(columns, tags, train, strength)
+        macro = 0.0
+        if valid.any():
+            judged = tagging_metrics(tags[valid], chances[valid], labels.class_names)
+            macro = float(np.nan_to_num(judged.metrics["roc_auc_macro"]))
+        if best is None or macro > best[0]:
+            best = macro, chances
+    return [frequency, *([Judged(LOGISTIC, best[1], baseline=True)] if best else [])]
+
+
+def _one_vs_rest(
+    columns: Matrix, tags: NDArray[np.bool_], train: NDArray[np.bool_], strength: float
+) -> NDArray[np.float64]:
+    """Fit each tag on its own; one that all train tracks have, or none, keeps its frequency."""
+    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
+
+    chances = np.tile(tags[train].mean(axis=0), (len(tags), 1))
+    learned = columns[train].astype(np.float64)
+    for tag, share in enumerate(chances[0].tolist()):
+        if not 0 < share < 1:
+            continue
+        model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
+        # the products are small: several threads were a hundred times slower on a busy machine
+        with threadpool_limits(1):
+            model.fit(learned, tags[train, tag])
+        chances[:, tag] = model.predict_proba(columns)[:, 1]
+    return chances
+
+
+def _tagged(
+    labels: Labels,
+    judged: Judged,
+    places: NDArray[np.int64],
+    drawn: Mapping[str, Resampled],
+    *,
+    rivals: Sequence[str],
+) -> Tagged:
+    mine, truth = drawn[judged.name], tag_matrix(labels)[places]
+    each = mine.tag_intervals()
+    return Tagged(
+        result=tagging_metrics(truth, judged.chances[places], labels.class_names),
+        intervals=mine.intervals(),
+        tag_intervals=dict(zip(labels.class_names, each, strict=True)),
+        differences={rival: mine.minus(drawn[rival]) for rival in rivals if rival != judged.name},
+        baseline=judged.baseline,
+        history=judged.history,
+    )

@@ -1,0 +1,239 @@
+"""Learning from listens: the models of listening data, and what each signal is worth.
+
+What comes last is hidden first. Settings are searched and weights are learned by what finds the
+hidden; then the models are fitted again on everything that is known. `evaluate` does the same with
+the listens before those that it judges by, so that nothing it says has seen them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Example, Weights, learn, profiles_of
+from segue.evaluation import split_listens
+from segue.library import Catalogue, Library
+from segue.listening import Collaborative, CollaborativeSettings, Searched, search
+from segue.listening.sequences import SequenceModel, fit_sequences
+from segue.pipeline.learning.item_features import item_features
+from segue.signals import (
+    CollaborativeSignal,
+    EarlierSignal,
+    FriendsSignal,
+    Profile,
+    RecencySignal,
+    Signal,
+    opinions_of,
+    popularity,
+    sequence,
+)
+from segue.sources import comparison_key
+from segue.types import Track
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLLABORATIVE, SEQUENCE = "collaborative", "sequence"
+LISTENING_MODELS = (COLLABORATIVE, SEQUENCE)
+LEAST_LISTENERS = 5
+"""Below this many listeners with two likes, nothing can be learned from what they share."""
+HIDDEN = (0.0, 0.2)
+
+Profiles = Mapping[str, Profile]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Models of listening data that were fitted on one set of listens; None where there is none."""
+
+    collaborative: Collaborative | None = None
+    sequence: SequenceModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Listens with the last hidden: who listeners were before, and what they turned to after."""
+
+    before: Profiles
+    after: Profiles
+
+    def examples(self) -> list[Example]:
+        """Return what listeners chose that they had not met."""
+        found = []
+        for user, then in self.after.items():
+            if user in self.before:
+                chosen = np.setdiff1d(then.liked, self.before[user].known)
+                if len(chosen):
+                    found.append(Example(self.before[user], chosen))
+        return found
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is learned from: the catalogue, signals that need no listens, and how to read listens.
+
+    `wanted` are the models of listening data that are to be fitted.
+    """
+
+    catalogue: Catalogue
+    content: Sequence[Signal]
+    friends: Sequence[tuple[str, str]]
+    wanted: Sequence[str] = LISTENING_MODELS
+    seed: int = 0
+    _features: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        library: Library,
+        catalogue: Catalogue,
+        content: Sequence[Signal],
+        *,
+        wanted: Sequence[str] = LISTENING_MODELS,
+        seed: int = 0,
+    ) -> "Material":
+        """Return what a library can be learned from."""
+        return cls(catalogue, content, library.friends(), wanted, seed)
+
+    def profiles(self, listens: "pd.DataFrame") -> dict[str, Profile]:
+        """Return listeners' profiles from some listens."""
+        tracks = self.catalogue.tracks
+        durations = [track.duration for track in tracks]
+        positions = self.catalogue.positions
+        return profiles_of(listens, positions, durations=durations, friends=self.friends)
+
+    def features(self) -> NDArray[np.float32] | None:
+        """Return what tracks are like, computed once."""
+        if "items" not in self._features:
+            self._features["items"] = item_features(self.catalogue.tracks, self.content)
+        found: NDArray[np.float32] | None = self._features["items"]
+        return found
+
+    def hidden(self, listens: "pd.DataFrame") -> Inner:
+        """Hide the valid part that listens state, or the last fifth of every listener's tracks."""
+        if "split" in listens and (listens["split"] == "valid").any():
+            parts = listens["split"].where(listens["split"] == "valid", "train")
+        else:
+            unsplit = listens.drop(columns="split", errors="ignore")
+            parts = split_listens(unsplit, held_out=HIDDEN, seed=self.seed)
+        before = self.profiles(listens[parts == "train"])
+        return Inner(before, self.profiles(listens[parts != "train"]))
+
+
+def find_settings(material: Material, inner: Inner) -> Searched | None:
+    """Search the settings of the collaborative model; None where too few listeners are known."""
+    users = [one.profile.user for one in inner.examples() if one.profile.user]
+    if COLLABORATIVE not in material.wanted or len(users) < LEAST_LISTENERS:
+        return None
+    n = len(material.catalogue)
+    names = list(inner.before)
+    known = opinions_of([inner.before[name] for name in names], n)
+    unmet = [_new(inner, name) for name in names]
+    hidden = opinions_of(unmet, n)
+    return search(known, hidden, material.features(), seed=material.seed)
+
+
+def fit_models(
+    material: Material,
+    profiles: Profiles,
+    settings: CollaborativeSettings | None,
+    *,
+    attentive: bool = False,
+) -> Models:
+    """Fit the models that are wanted, and that there are listens for."""
+    collaborative = None
+    if settings is not None:
+        matrix = opinions_of(list(profiles.values()), len(material.catalogue))
+        collaborative = Collaborative(settings).fit(matrix, material.features())
+    return Models(collaborative, _fit_sequence(material, profiles, attentive))
+
+
+def listening_signals(material: Material, profiles: Profiles, models: Models) -> list[Signal]:
+    """Return the signals that come from listens: models', popularity, recency, friends."""
+    n = len(material.catalogue)
+    found: list[Signal] = []
+    if models.collaborative is not None:
+        found.append(
+            _over_all(CollaborativeSignal(models.collaborative), models.collaborative.n_items, n)
+        )
+    if models.sequence is not None:
+        found.append(_over_all(sequence(models.sequence), models.sequence.n_items_, n))
+    if profiles:
+        found.append(popularity(list(profiles.values()), n))
+        artists = artist_numbers(material.catalogue.tracks)
+        if len(np.unique(artists)) < n:  # else no artist has two tracks
+            found.append(RecencySignal(artists))
+    if any(profile.friends for profile in profiles.values()):
+        found.append(FriendsSignal(n))
+    return found
+
+
+def learn_weights(
+    material: Material, inner: Inner, settings: CollaborativeSettings | None
+) -> tuple[list[str], Weights]:
+    """Learn what each signal is worth, with models that have not seen what is hidden.
+
+    Returns
+    -------
+    names, weights
+        Names of the signals, in the order of the weights.
+    """
+    models = fit_models(material, inner.before, settings)
+    signals = [*material.content, *listening_signals(material, inner.before, models)]
+    weights = learn(signals, inner.examples(), seed=material.seed)
+    return [signal.name for signal in signals], weights
+
+
+def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
+    """Return a signal over all tracks, of which those that came after its fit are unknown to it."""
+    return signal if n_known == n_tracks else EarlierSignal(signal, n_known, n_tracks)
+
+
+def _new(inner: Inner, name: str) -> Profile:
+    """Return what a listener turned to after, without what they had met before."""
+    nothing = np.zeros(0, np.int64)
+    then = inner.after.get(name, Profile(nothing, np.zeros(0, np.float32), nothing))
+    return then.without(inner.before[name].known)
+
+
+def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> SequenceModel | None:
+    histories = [one.history for one in profiles.values() if len(one.history) >= 2]
+    if SEQUENCE not in material.wanted or not histories:
+        return None
+    tracks = material.catalogue.tracks
+    return fit_sequences(
+        histories,
+        len(tracks),
+        artists=artist_numbers(tracks),
+        albums=_numbers([_named(track.album, track.metadata.get("album_id")) for track in tracks]),
+        seed=material.seed,
+        attentive=attentive,
+    )
+
+
+def artist_numbers(tracks: Sequence[Track]) -> NDArray[np.int64]:
+    """Return the number of each track's artist, by name or by id, -1 where neither is known."""
+    return _numbers(
+        [
+            comparison_key(track.artist)
+            if track.artist
+            else _named(None, track.metadata.get("artist_id"))
+            for track in tracks
+        ]
+    )
+
+
+def _named(name: str | None, number: str | None) -> str | None:
+    """Return a name, or the id where only that is known; ids below zero mean unknown."""
+    return name or (number if number and not number.startswith("-") else None)
+
+
+def _numbers(names: Sequence[Any]) -> NDArray[np.int64]:
+    """Return a number from 0 for each different name, -1 where there is none."""
+    numbers: dict[Any, int] = {}
+    return np.array(
+        [-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names],
+        np.int64,
+    )

@@ -1,0 +1,1 @@
+"""Opening a library to recommend from it: signals, engine, listeners, facts of tracks."""

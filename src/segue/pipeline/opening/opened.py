@@ -1,0 +1,135 @@
+"""What a list or playlist is made with: catalogue, listeners, engine, and facts of the tracks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import (
+    Dials,
+    Engine,
+    Exclusions,
+    Explainer,
+    TrackFacts,
+    profile_from_seeds,
+    with_seeds,
+)
+from segue.errors import LibraryError, UnknownListenerError
+from segue.library import Catalogue, Library
+from segue.pipeline.opening.signals import listeners_of, open_engine
+from segue.signals import Profile, VectorSignal
+from segue.sources import comparison_key
+
+SPACES = ("knn", "timbre", "temporal", "tags", "metadata")
+"""Signals whose vectors say how alike two tracks of a list are, the first that places most."""
+
+_MOST_PLACED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A library opened to recommend from."""
+
+    library: Library
+    catalogue: Catalogue
+    profiles: Mapping[str, Profile]
+    engine: Engine
+    facts: TrackFacts
+    explainer: Explainer
+
+    @classmethod
+    def of(cls, library: Library) -> "Opened":
+        """Open a library.
+
+        Raises
+        ------
+        LibraryError
+            If it holds no tracks.
+        ModelError
+            If nothing is known of them that could be compared.
+        """
+        catalogue = catalogue_of(library)
+        profiles = listeners_of(library, catalogue)
+        engine = open_engine(library, catalogue, profiles)
+        facts = TrackFacts.of(
+            catalogue.tracks, profiles.values(), comparing_space(engine), artist_key=comparison_key
+        )
+        return cls(
+            library, catalogue, profiles, engine, facts, Explainer(engine, catalogue.tracks, facts)
+        )
+
+    def listener(
+        self, user: str | None, like: Sequence[str] = (), dislike: Sequence[str] = ()
+    ) -> Profile:
+        """Return a listener's profile with tracks on top that they like and dislike, by id.
+
+        Raises
+        ------
+        UnknownListenerError, UnknownTrackError
+            If the library does not know who or what is named.
+        """
+        liked = [self.catalogue.position(track_id) for track_id in like]
+        disliked = [self.catalogue.position(track_id) for track_id in dislike]
+        known = None if user is None else self.profiles.get(user)
+        if known is not None:
+            return with_seeds(known, liked, disliked)
+        if user is not None and not like:
+            check_listener(self.library, user)
+        return profile_from_seeds(liked, disliked)
+
+    def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
+        """Return which tracks may not come, ``[n_tracks]``."""
+        rules = exclusions or Exclusions()
+        return rules.mask(self.catalogue.tracks, comparison_key)
+
+    def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
+        """Return what somebody should know who set these dials and exclusions, as sentences."""
+        hints = []
+        if exclusions:
+            hints += exclusions.unmatched(self.catalogue.tracks, comparison_key)
+            hints += exclusions.unknown(self.catalogue.tracks)
+        if dials.popularity and not self.facts.listeners.any():
+            hints.append("the library knows no listens, so the popularity dial has no effect.")
+        if dials.calibration and not self.facts.taste(profile).any():
+            hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")
+        return hints
+
+
+def catalogue_of(library: Library) -> Catalogue:
+    """Return the catalogue of a library that has one.
+
+    Raises
+    ------
+    LibraryError
+        If it is empty.
+    """
+    catalogue = library.catalogue()
+    if not len(catalogue):
+        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
+    return catalogue
+
+
+def check_listener(library: Library, user: str) -> None:
+    """Raise `UnknownListenerError`, with names that come near, if there is no such listener."""
+    listeners = library.listeners()
+    if user in listeners:
+        return
+    if not listeners:
+        raise UnknownListenerError(
+            f"The library knows no listeners, so not {user!r} either:"
+            " name tracks with --like, or add a listens.csv to the dataset."
+        )
+    near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
+    raise UnknownListenerError(
+        f"The library knows no listener {user!r}: it knows {len(listeners)}, for example"
+        f" {', '.join(map(repr, near))}."
+    )
+
+
+def comparing_space(engine: Engine) -> VectorSignal | None:
+    """Return the signal whose space says how alike tracks of a list are; None where none is one."""
+    found = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
+    named = [found[name] for name in SPACES if name in found]
+    most = [signal for signal in named if signal.has_vector.mean() >= _MOST_PLACED]
+    return next(iter([*most, *named, *found.values()]), None)

@@ -1,0 +1,235 @@
+"""Model cards: what a model was made from, how good it is, and what it should not be used for.
+
+All of it is read from what the library keeps: the manifest, the class probabilities that the model
+gave, the split, the decision on hubs. What a model should not be used for follows from those facts.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from segue.errors import ModelError, ModelNotTrainedError
+from segue.library import Catalogue, Library
+from segue.pipeline.analysing.embeddings import ENCODERS, KNN
+from segue.pipeline.training.chances import ENSEMBLE
+from segue.pipeline.training.hubs import HubDecision, hub_decision
+from segue.pipeline.training.judgements import GUESSING, Judgement, judgements, learned
+from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.training.spaces import trained_models
+
+SMALL_CLASS = 10
+"""A class of fewer train tracks has hardly been learned."""
+FEW_ARTISTS = 3
+"""A class of fewer artists may be known by them."""
+FEW_JUDGED = 50
+"""Figures on fewer tracks are rough."""
+_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """One model in facts. What is not known of it is None or empty."""
+
+    name: str
+    kind: str
+    dataset: str
+    input: str | None
+    target: str | None
+    classes: Mapping[str, int] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+    tracks: Mapping[str, int] = field(default_factory=dict)
+    split_rule: str
+    judged: Sequence[Judgement] = ()
+    hubs: HubDecision | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    seconds: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
+    fingerprint: str | None = None
+    not_for: Sequence[str] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue models show --json`` prints; null for undefined."""
+        document = asdict(self)
+        for judged in document["judged"]:
+            judged["metrics"] = {name: _defined(v) for name, v in judged["metrics"].items()}
+            judged["majority_accuracy"] = _defined(judged["majority_accuracy"])
+            judged["intervals"] = {
+                name: [_defined(bound) for bound in bounds]
+                for name, bounds in judged["intervals"].items()
+            }
+        return document
+
+
+def model_rows(library: Library) -> list[dict[str, Any]]:
+    """Return one entry a trained model: its name, target, tracks, metrics on valid, time.
+
+    A model whose manifest cannot be read has a `problem` instead.
+    """
+    rows: list[dict[str, Any]] = []
+    for name in library.models.names():
+        try:
+            manifest = library.models.manifest(name)
+        except ModelError as error:
+            rows.append({"name": name, "problem": str(error)})
+            continue
+        if "kind" in manifest:
+            fields = ("kind", "target", "tracks", "metrics", "seed", "seconds")
+            rows.append({"name": name, **{field: manifest.get(field) for field in fields}})
+    return rows
+
+
+def model_card(library: Library, name: str) -> ModelCard:
+    """Return the card of the trained model `name`.
+
+    Raises
+    ------
+    ModelNotTrainedError
+        If it is a model of segue that is not trained yet.
+    ModelError
+        If there is no such model, or its manifest is damaged.
+    """
+    manifest = _manifest(library, name)
+    catalogue = library.catalogue()
+    last = library.last_run("preprocess")
+    target = manifest.get("target")
+    labels = labels_of(library, catalogue, target) if target and len(catalogue) else None
+    classes = learned(labels) if labels else {}
+    judges = bool(labels and classes and manifest.get("class_names"))
+    judged = judgements(library, catalogue, labels, name) if labels and judges else []
+    return ModelCard(
+        name=name,
+        kind=manifest["kind"],
+        dataset=last["result"]["dataset"] if last else str(library.directory),
+        input=manifest.get("input"),
+        target=target,
+        classes=classes,
+        left_out=labels.left_out if labels else (),
+        tracks=manifest.get("tracks") or {},
+        split_rule=split_rule(catalogue),
+        judged=judged,
+        hubs=_hubs(library, catalogue, name),
+        settings=manifest.get("settings") or {},
+        seed=manifest.get("seed"),
+        seconds=manifest.get("seconds"),
+        versions=manifest.get("versions") or {},
+        data=manifest.get("data"),
+        fingerprint=manifest.get("fingerprint"),
+        not_for=_not_for(name, catalogue, labels, judged),
+    )
+
+
+def _manifest(library: Library, name: str) -> dict[str, Any]:
+    there = [row["name"] for row in model_rows(library)]
+    if name not in there:
+        if name in (*ENCODERS, KNN, ENSEMBLE):
+            raise ModelNotTrainedError(
+                f"The model '{name}' is not trained yet: run segue train {name}."
+            )
+        known = f"choose from {', '.join(there)}" if there else "segue train all makes them"
+        raise ModelError(f"There is no model {name!r}: {known}.")
+    manifest = library.models.manifest(name)
+    for key, kind in {"tracks": dict, "settings": dict, "versions": dict, "target": str}.items():
+        if not isinstance(manifest.get(key), kind | None):
+            raise ModelError(
+                f"The manifest of the model '{name}' is damaged, its {key!r} is"
+                f" {manifest[key]!r}: run segue train {name} --force."
+            )
+    return manifest
+
+
+def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | None:
+    if name not in trained_models(library) or not len(catalogue):
+        return None
+    found = hub_decision(library, catalogue, name)
+    return found if found.n else None
+
+
+def _not_for(
+    name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[Judgement]
+) -> list[str]:
+    """Say what the facts forbid."""
+    if labels is None or not labels.class_names:
+        return ["Naming anything: it learned no classes, it only places tracks beside each other."]
+    target = labels.target
+    known = "tags" if labels.tags is not None else f"classes of {target}"
+    other = (
+        f"Other libraries than this one: it knows {len(labels.class_names)} {known} as they are"
+        " labelled here, and no others."
+    )
+    sentences = [other]
+    if target != "artist":
+        sentences.append(
+            "Telling who made a track: artists are kept apart in the split, and it is never judged"
+            " on them."
+        )
+    if name == KNN:
+        sentences.append(
+            "Checking labels by its neighbours: genres and tags are part of its vector, so they"
+            " agree with themselves (its figures here leave them out)."
+        )
+    sentences += _class_sentences(catalogue, labels)
+    for found in judged[:1]:
+        sentences += _figure_sentences(found)
+    if not judged:
+        sentences.append("Any claim of quality: no held-out track has a class to judge it by.")
+    return sentences
+
+
+def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
+    counts = learned(labels)
+    groups = artist_groups(catalogue.tracks)
+    artists = Counter(name for name, _ in {(name, groups[n]) for n, name in labels.pairs()})
+    alone = set(undividable(labels, groups))
+    small = [f"{name} ({n})" for name, n in counts.items() if n < SMALL_CLASS]
+    few = [f"{n} ({artists[n]})" for n in counts if n not in alone and artists[n] < FEW_ARTISTS]
+    sentences = []
+    if small:
+        sentences.append(
+            f"Classes learned from under {SMALL_CLASS} tracks, which it hardly knows:"
+            f" {_told(small)}."
+        )
+    if alone:
+        sentences.append(
+            "Classes that are all by one artist (or album or folder), which it may know by that"
+            f" artist and is not judged on: {_told(sorted(alone))}."
+        )
+    if few:
+        sentences.append(f"Classes of under {FEW_ARTISTS} artists in all: {_told(few)}.")
+    return sentences
+
+
+def _figure_sentences(found: Judgement) -> list[str]:
+    sentences = []
+    if found.n < FEW_JUDGED:
+        sentences.append(f"Fine comparisons: it is judged on {found.n} tracks, which is rough.")
+    if found.majority is None:
+        if not found.intervals["roc_auc_macro"][0] > GUESSING:
+            sentences.append(
+                "Deciding anything by its tags: its ROC AUC cannot be told apart from guessing"
+                f" ({GUESSING:.2f})."
+            )
+    elif not found.intervals["accuracy"][0] > found.majority_accuracy:
+        sentences.append(
+            f"Deciding anything by its classes: its accuracy cannot be told apart from always"
+            f" naming {found.majority!r} ({100 * found.majority_accuracy:.0f}%)."
+        )
+    if found.split == "valid":
+        sentences.append(
+            "Judging it by its figures on valid alone: that part also decided when training"
+            " stopped."
+        )
+    return sentences
+
+
+def _told(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return ", ".join(names[:_TOLD]) + more
+
+
+def _defined(value: float) -> float | None:
+    return value if np.isfinite(value) else None

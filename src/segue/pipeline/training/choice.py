@@ -1,0 +1,162 @@
+"""Which encoder each signal hears with: the one whose neighbours are best on valid, if any is good.
+
+A signal may hear with one of several encoders. Each is asked for the ten nearest of every track of
+the valid part, tracks of the same artist left out, and is as good as the share of those that are of
+the track's class (of its artist, without the filter, where the encoders were trained by contrast).
+All descriptors together are asked the same; an encoder below them is not used unless it is asked
+for by name. The decision is kept with its figures, until an encoder changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.library import Catalogue, Library
+from segue.pipeline.analysing.duplicates import recordings
+from segue.pipeline.analysing.ears import heard_by
+from segue.pipeline.analysing.embeddings import embedding_store
+from segue.pipeline.training.labels import artist_groups, labels_of
+from segue.pipeline.training.neighbours import (
+    ARTIST,
+    Codes,
+    Field,
+    chance,
+    make_field,
+    neighbour_lists,
+    precisions,
+)
+from segue.pipeline.training.spaces import (
+    DESCRIPTORS,
+    Space,
+    descriptor_space,
+    model_space,
+    trained_target,
+)
+
+CHOICE: Final = "choice"
+CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
+    "timbre": ("cnn", "vgg", "musicnn", "instruments"),
+    "temporal": ("rnn", "transformer"),
+}
+"""The encoders that each signal may hear with; the first of equals is used."""
+
+LEAST_QUERIES: Final = 10
+"""On fewer valid tracks nothing is decided: the first encoder that is there is used."""
+
+_VERSION = 1  # goes up when other decisions would be made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What each signal hears with, None for nothing, and why.
+
+    `precision` is of the ten nearest of the `n` valid tracks asked, of every candidate and of the
+    descriptors; empty where too few could be asked. `judged_by` is what a right neighbour shares.
+    """
+
+    used: Mapping[str, str | None]
+    precision: Mapping[str, float]
+    judged_by: str
+    n: int
+
+    def best(self, signal: str) -> str | None:
+        """Return the best encoder of a signal, good enough or not; None if none is there."""
+        there = [one for one in CANDIDATES[signal] if one in self.precision]
+        if there:
+            return max(there, key=lambda one: self.precision[one])
+        return self.used[signal]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as documents hold it."""
+        return asdict(self)
+
+
+def choose(library: Library, catalogue: Catalogue) -> Choice:
+    """Return the choice among the encoders that are there, made now if one of them is new."""
+    there = candidates(library)
+    # a name tells the model and the training of it
+    names = [embedding_store(library, model).directory.name for model in there]
+    fingerprint = " ".join((str(_VERSION), *names))
+    kept = _kept(library)
+    if kept.get("fingerprint") == fingerprint:
+        return Choice(**kept["choice"])
+    made = _made(library, catalogue, there)
+    if there:
+        with library.models.saving(CHOICE, {"fingerprint": fingerprint, "choice": made.to_dict()}):
+            pass
+    return made
+
+
+def candidates(library: Library) -> list[str]:
+    """Return the encoders of all signals that are trained here, or have heard the library."""
+    heard = heard_by(library)
+    return [
+        one for few in CANDIDATES.values() for one in few if one in library.models or one in heard
+    ]
+
+
+def _kept(library: Library) -> dict[str, Any]:
+    if CHOICE not in library.models:
+        return {}
+    try:
+        return library.models.manifest(CHOICE)
+    except ModelError:
+        # what cannot be read is decided anew
+        return {}
+
+
+def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Choice:
+    spaces = [model_space(library, catalogue, model) for model in there]
+    described = descriptor_space(library, catalogue)
+    if described is not None:
+        spaces.append(described)
+    precision, judged_by, n = _precision(library, catalogue, spaces)
+    least = precision.get(DESCRIPTORS, 0.0)
+    used: dict[str, str | None] = {}
+    for signal, few in CANDIDATES.items():
+        found = [one for one in few if one in there]
+        # max takes the first of equals
+        best = max(found, key=lambda one: precision.get(one, 0.0), default=None)
+        used[signal] = best if best is None or precision.get(best, least) >= least else None
+    return Choice(used=used, precision=precision, judged_by=judged_by, n=n)
+
+
+def _precision(
+    library: Library, catalogue: Catalogue, spaces: Sequence[Space]
+) -> tuple[dict[str, float], str, int]:
+    """Return the precision of each space, all asked the same; none where too few can be asked."""
+    placed = [space.has_vector for space in spaces if space.has_vector.any()]
+    if not placed:
+        return {}, "", 0
+    field, queries, judged_by, metric = _asked(library, catalogue, np.logical_and.reduce(placed))
+    expected = chance(field, queries)
+    findable = np.isfinite(expected[metric])
+    if findable.sum() < LEAST_QUERIES:
+        return {}, judged_by, int(findable.sum())
+    queries, expected = queries[findable], {name: v[findable] for name, v in expected.items()}
+    found = {}
+    for space in spaces:
+        lists = neighbour_lists(field, space.vectors[field.places])
+        values = precisions(field, lists, queries, expected)[metric]
+        found[space.name] = round(float(np.nanmean(values)), 6)
+    return found, judged_by, len(queries)
+
+
+def _asked(
+    library: Library, catalogue: Catalogue, usable: NDArray[np.bool_]
+) -> tuple[Field, Codes, str, str]:
+    """Return the tracks compared, the valid ones, what a right neighbour shares, and the metric."""
+    groups = recordings(library, catalogue)
+    labels = labels_of(library, catalogue, trained_target(library))
+    if labels.class_names:
+        names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
+        field = make_field(catalogue, groups, usable, names)
+        judged_by, metric = labels.target, "precision@10"
+    else:
+        field = make_field(catalogue, groups, usable, artist_groups(catalogue.tracks))
+        judged_by, metric = ARTIST, "artist_precision@10"
+    return field, np.flatnonzero(labels.mask("valid")[field.places]), judged_by, metric

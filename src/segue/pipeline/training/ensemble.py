@@ -1,0 +1,161 @@
+"""The ensemble: what all classifiers of one target say together, each with a weight.
+
+Its probabilities are the weighted mean of its members': the networks and heads that were trained on
+the target, and logistic regression on the descriptors. The weights are those under which the
+classes of the valid tracks are likeliest, drawn to equal ones as if `PRIOR` tracks had spoken for
+all alike (the fixed point of expectation and maximisation; the problem is convex).
+"""
+
+import hashlib
+import time
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.evaluation import classification_metrics
+from segue.library import settings_hash, write_json
+from segue.pipeline.analysing.embeddings import ENCODERS
+from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.training.chances import (
+    DESCRIPTORS_FILE,
+    ENSEMBLE,
+    LOGISTIC,
+    WEIGHTS_FILE,
+    Chances,
+    judged_model,
+    judged_tracks,
+    mixed,
+)
+from segue.pipeline.training.fitting import Work, origin, up_to_date
+from segue.pipeline.training.heads import heads
+from segue.pipeline.training.logistic import Logistic, fit_logistic
+from segue.types import SPLITS
+
+PRIOR: Final = 20.0
+_ROUNDS = 200
+_LEAST_CHANCE = 1e-7
+
+
+def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
+    """Choose the weights and save them; None if the ensemble that is there is up to date.
+
+    Raises
+    ------
+    ModelError
+        If the target has no classes, or fewer than two members were trained on it.
+    """
+    labels, library = work.labels, work.library
+    members = _members(work)
+    summary, _, chosen = summaries(library, work.catalogue)
+    manifest: dict[str, Any] = {
+        "kind": name,
+        "objective": labels.objective,
+        "input": chosen.name if chosen else None,
+        "analysis": settings_hash(chosen.summary.settings) if chosen else None,
+        "members": {one: library.models.manifest(one)["fingerprint"] for one in members},
+        "settings": {"prior": PRIOR},
+        **origin(work.catalogue, labels, range(len(work.catalogue)), work.seed),
+    }
+    if not work.force and up_to_date(library, name, manifest):
+        return None
+    started = time.monotonic()
+    train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
+    descriptors = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
+    chances = {one: judged_model(library, work.catalogue, labels, one).chances for one in members}
+    if descriptors is not None:
+        chances[LOGISTIC] = descriptors.probabilities(summary).astype(np.float64)
+    heard = np.logical_and.reduce([~np.isnan(one).any(axis=1) for one in chances.values()])
+    asked = np.flatnonzero(labels.mask("valid") & (labels.labels >= 0) & heard)
+    weights = best_weights([one[asked] for one in chances.values()], labels.labels[asked])
+    shares = dict(zip(chances, weights.tolist(), strict=True))
+    together = mixed(chances, shares)
+    manifest["tracks"] = {
+        split: int((labels.mask(split) & (labels.labels >= 0) & heard).sum()) for split in SPLITS
+    }
+    with library.models.saving(name, manifest) as directory:
+        write_json(directory / WEIGHTS_FILE, shares)
+        if descriptors is not None:
+            descriptors.save(directory / DESCRIPTORS_FILE)
+        manifest["weights"] = {one: round(share, 4) for one, share in shares.items()}
+        manifest["metrics"] = _metrics(together, labels.labels, asked, labels.class_names)
+        manifest["fingerprint"] = _fingerprint(manifest["members"], shares, descriptors)
+        manifest["seconds"] = round(time.monotonic() - started, 1)
+    return manifest
+
+
+def best_weights(
+    chances: list[Chances], labels: NDArray[np.int64], prior: float = PRIOR
+) -> NDArray[np.float64]:
+    """Return the weights ``[n_members]`` of a mean, which sum to 1.
+
+    Parameters
+    ----------
+    chances : list of ``[n, n_classes]``
+        What each member says of the same tracks.
+    labels : int64 ``[n]``
+    prior : float > 0
+        Tracks that speak for all members alike; without any other the weights are equal.
+
+    Examples
+    --------
+    >>> sure, wrong = np.array([[0.9, 0.1]] * 60), np.array([[0.2, 0.8]] * 60)
+    >>> best_weights([sure, wrong], np.zeros(60, np.int64)).round(2).tolist()
+    [0.85, 0.15]
+    >>> best_weights([sure, wrong], np.zeros(0, np.int64)).tolist()
+    [0.5, 0.5]
+    """
+    n_members = len(chances)
+    weights = np.full(n_members, 1.0 / n_members)
+    right = np.stack([one[np.arange(len(labels)), labels] for one in chances])
+    right = np.maximum(right, _LEAST_CHANCE)  # [n_members, n]
+    for _ in range(_ROUNDS if len(labels) else 0):
+        shares = weights[:, None] * right
+        shares /= shares.sum(axis=0)
+        weights = (shares.sum(axis=1) + prior / n_members) / (len(labels) + prior)
+    return weights
+
+
+def _members(work: Work) -> list[str]:
+    """Return the classifiers that were trained on the target."""
+    if work.labels.objective != "classes":
+        raise ModelError(
+            f"The model '{ENSEMBLE}' joins classifiers, and {work.labels.target!r} is no column of"
+            " classes: choose another --target."
+        )
+    library = work.library
+    there = [name for name in (*ENCODERS, *heads(library)) if name in library.models]
+    members = [
+        name
+        for name in there
+        if library.models.manifest(name)["target"] == work.labels.target
+        and library.models.manifest(name).get("objective", "classes") == "classes"
+    ]
+    if not members:
+        raise ModelError(
+            f"The model '{ENSEMBLE}' joins networks that were trained on {work.labels.target!r},"
+            " and there is none: run segue train cnn first."
+        )
+    return members
+
+
+def _metrics(
+    chances: Chances,
+    labels: NDArray[np.int64],
+    asked: NDArray[np.int64],
+    class_names: tuple[str, ...],
+) -> dict[str, float]:
+    if not len(asked):
+        return {}
+    predicted = chances[asked].argmax(axis=1)
+    return classification_metrics(labels[asked], predicted, class_names).metrics
+
+
+def _fingerprint(
+    members: dict[str, str], shares: dict[str, float], descriptors: Logistic | None
+) -> str:
+    digest = hashlib.sha256(settings_hash({"members": members, "weights": shares}).encode())
+    if descriptors is not None:
+        digest.update(descriptors.weights.tobytes())
+    return digest.hexdigest()[:16]

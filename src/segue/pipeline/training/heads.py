@@ -1,0 +1,197 @@
+"""Heads: classifiers of the user's own labels on top of what a pretrained ear heard.
+
+A head is multinomial logistic regression on the ear's embeddings (`training.logistic`), kept
+like every model, under ``<target>-on-<ear>``, in plain arrays.
+"""
+
+import hashlib
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.encoders.pretrained import EARS
+from segue.errors import ModelError, TooLittleDataError
+from segue.evaluation import classification_metrics
+from segue.library import Catalogue, Library, settings_hash, told
+from segue.pipeline.analysing.ears import need_heard
+from segue.pipeline.analysing.embeddings import embeddings
+from segue.pipeline.training.labels import Labels, labels_of, need_classes
+from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_logistic
+from segue.pipeline.training.trained import Trained
+from segue.types import SPLITS
+
+KIND: Final = "head"
+_ON: Final = "-on-"
+_WEIGHTS: Final = "arrays.npz"
+
+Matrix = NDArray[np.float32]
+
+
+def head_name(target: str, ear: str) -> str:
+    """Return the name under which the head for `target` is kept.
+
+    >>> head_name("genre", "musicnn"), head_name("A/B", "vgg")
+    ('genre-on-musicnn', 'A%2FB-on-vgg')
+    """
+    # a column may be called anything; a directory may not
+    return quote(target, safe=" ").replace(".", "%2E") + _ON + ear
+
+
+def is_head(name: str) -> bool:
+    """Tell whether `name` could be that of a head."""
+    return name.rpartition(_ON)[2] in EARS and _ON in name
+
+
+def heads(library: Library) -> list[str]:
+    """Return the heads that are trained, sorted by name."""
+    return [name for name in library.models.names() if is_head(name)]
+
+
+def train_head(
+    library: Library,
+    target: str,
+    ear: str,
+    *,
+    seed: int = 0,
+    force: bool = False,
+) -> Trained:
+    """Fit the head for the column `target` on what `ear` heard, and save it.
+
+    One whose data, settings and seed are the same is up to date and is not fitted again, unless by
+    `force`. The fit draws nothing: the seed only shows in the manifest.
+
+    Raises
+    ------
+    ModelError
+        If there is no such ear or column.
+    ModelNotTrainedError
+        If the ear has heard no track.
+    TooLittleDataError
+        If fewer than two classes have a train track that was heard.
+    LibraryBusyError
+        If another program is writing to the library.
+    """
+    with library.writing("segue train"), told(library.directory):
+        trained = _train(library, target, ear, seed, force=force)
+    library.record_run("train", {"models": [trained.to_dict()]})
+    return trained
+
+
+def _train(
+    library: Library,
+    target: str,
+    ear: str,
+    seed: int,
+    *,
+    force: bool,
+) -> Trained:
+    if ear not in EARS:
+        raise ModelError(f"There is no pretrained ear {ear!r}: choose --on from {', '.join(EARS)}.")
+    name = head_name(target, ear)
+    need_heard(library, ear, f"The model '{name}'")
+    catalogue = library.catalogue()
+    labels = labels_of(library, catalogue, target)
+    if labels.objective != "classes":
+        raise ModelError(
+            f"A head tells classes apart, and {target!r} has none that could be judged on other"
+            " artists: choose a column such as genre."
+        )
+    need_classes(labels, catalogue, name)
+    vectors = embeddings(library, catalogue, ear)
+    parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
+    manifest: dict[str, Any] = {
+        "kind": KIND,
+        "on": ear,
+        "ear": EARS[ear].fingerprint,
+        "settings": {"strengths": list(STRENGTHS)},
+        "target": target,
+        "class_names": list(labels.class_names),
+        "seed": seed,
+        "tracks": {split: int(_part(labels, vectors, split).sum()) for split in SPLITS},
+        "data": _data_hash(catalogue, labels, vectors),
+    }
+    if not force and name in library.models:
+        there = library.models.manifest(name)
+        if all(there.get(key) == value for key, value in manifest.items()):
+            return _told(there, labels, "up to date")
+    started = time.monotonic()
+    fitted = fit_logistic(
+        vectors, labels.labels, parts["train"], parts["valid"], len(labels.class_names)
+    )
+    if fitted is None:
+        raise TooLittleDataError(
+            f"The train part has tracks of fewer than two classes of {target!r} that were heard,"
+            " and a head needs two: run segue preprocess again, or choose another target."
+        )
+    with library.models.saving(name, manifest) as directory:
+        fitted.save(directory / _WEIGHTS)
+        manifest["strength"] = fitted.strength
+        manifest["metrics"] = _metrics(fitted, vectors, labels, parts["valid"])
+        manifest["fingerprint"] = _digest(directory / _WEIGHTS)
+        manifest["seconds"] = round(time.monotonic() - started, 1)
+    return _told(manifest, labels, "trained")
+
+
+def _told(
+    manifest: Mapping[str, Any], labels: Labels, state: Literal["trained", "up to date"]
+) -> Trained:
+    return Trained(
+        model=head_name(manifest["target"], manifest["on"]),
+        state=state,
+        target=manifest["target"],
+        classes=len(manifest["class_names"]),
+        left_out=labels.left_out,
+        tracks=manifest["tracks"],
+        metrics=manifest["metrics"],
+        seconds=manifest["seconds"],
+    )
+
+
+def head_probabilities(library: Library, catalogue: Catalogue, name: str) -> Matrix:
+    """Return what the head `name` thinks of every track, ``[n_tracks, n_classes]``.
+
+    The classes are those of its manifest; rows of NaN stand for tracks that its ear has not heard.
+    """
+    try:
+        fitted = Logistic.load(library.models.path(name) / _WEIGHTS)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"The model '{name}' cannot be read: run segue train with --on and --force again."
+        ) from error
+    return fitted.probabilities(embeddings(library, catalogue, name.rpartition(_ON)[2]))
+
+
+def _part(labels: Labels, vectors: Matrix, split: str) -> NDArray[np.bool_]:
+    """Return which tracks of a split have a class and were heard, ``[n_tracks]``."""
+    in_split = np.array([part == split for part in labels.splits], bool)
+    return in_split & (labels.labels >= 0) & ~np.isnan(vectors).any(axis=1)
+
+
+def _metrics(
+    fitted: Logistic, vectors: Matrix, labels: Labels, valid: NDArray[np.bool_]
+) -> dict[str, float]:
+    if not valid.any():
+        return {}
+    predicted = fitted.probabilities(vectors[valid]).argmax(axis=1)
+    return classification_metrics(labels.labels[valid], predicted, labels.class_names).metrics
+
+
+def _data_hash(catalogue: Catalogue, labels: Labels, vectors: Matrix) -> str:
+    heard: list[bool] = np.logical_not(np.isnan(vectors).any(axis=1)).tolist()
+    facts = [
+        (track.track_id, label, split, there)
+        for track, label, split, there in zip(
+            catalogue.tracks, labels.labels.tolist(), labels.splits, heard, strict=True
+        )
+    ]
+    return settings_hash({"tracks": facts, "classes": labels.class_names})
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

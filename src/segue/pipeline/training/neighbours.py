@@ -1,0 +1,181 @@
+"""Neighbours as they are judged: who may be in a list, the lists, and what is right in them.
+
+A list holds the nearest of all tracks that are compared, as ``segue similar`` gives it: never the
+query, never another file of its recording, no track whose file is missing. A library of more than
+`MOST_TRACKS` is judged on that many of its tracks, drawn with a seed: lists of all take n^2.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.evaluation import HUB_CUT, PRECISION_CUTS, expected_precision, precision_per_query
+from segue.index import Rescale, best, plain
+from segue.library import Catalogue
+from segue.pipeline.training.labels import artist_groups
+from segue.sources import comparison_key
+
+MOST_TRACKS = 5_000
+_LONGEST = max(*PRECISION_CUTS, HUB_CUT)
+_BLOCK = 512
+_TOLD = 6
+
+Codes = NDArray[np.int64]
+Values = dict[str, NDArray[np.float64]]
+"""One value a query by metric; NaN where there is nothing that the query could find."""
+
+TARGET, ARTIST, ALBUM = "target", "artist", "album"
+METRICS = (
+    ("precision", TARGET, True),
+    ("precision_unfiltered", TARGET, False),
+    ("artist_precision", ARTIST, False),
+    ("album_precision", ALBUM, False),
+    ("album_precision_filtered", ALBUM, True),
+)
+"""Name of the metric, what makes a neighbour right, and whether the artist filter is on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The tracks that are compared, ``[n]`` each: their `places` in the catalogue, and codes.
+
+    `artists` are the groups of the artist filter, `recordings` tell files of one recording, `kinds`
+    hold the classes by what makes a neighbour right, -1 where unknown.
+    """
+
+    places: Codes
+    artists: Codes
+    recordings: Codes
+    kinds: Mapping[str, Codes]
+
+    def allowed(self, queries: Codes, *, filtered: bool) -> NDArray[np.bool_]:
+        """Return who may be in each query's list, ``[n_queries, n]``."""
+        other = self.recordings[queries, None] != self.recordings
+        if filtered:
+            other &= self.artists[queries, None] != self.artists
+        return np.asarray(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Neighbours of every track of a field ``[n, 10]``: all, and without the query's artist."""
+
+    near: Codes
+    filtered: Codes
+
+
+def make_field(
+    catalogue: Catalogue,
+    recordings: Sequence[Sequence[int]],
+    usable: NDArray[np.bool_],
+    target: Sequence[str | None] | None = None,
+    *,
+    seed: int = 0,
+) -> Field:
+    """Return the tracks that are compared: those `usable` and not missing, or a sample of them.
+
+    Parameters
+    ----------
+    target
+        The class of each track of the catalogue, None where unknown.
+    """
+    there = np.array([not track.missing for track in catalogue.tracks], bool)
+    places = np.flatnonzero(usable & there)
+    if len(places) > MOST_TRACKS:
+        places = np.sort(np.random.default_rng(seed).permutation(places)[:MOST_TRACKS])
+    recording = np.arange(len(catalogue))
+    for group in recordings:
+        recording[list(group)] = min(group)
+    tracks = [catalogue.tracks[place] for place in places.tolist()]
+    kinds = {
+        ARTIST: _codes([comparison_key(track.artist or "") or None for track in tracks]),
+        ALBUM: _codes([comparison_key(track.album or "") or None for track in tracks]),
+    }
+    if target is not None:
+        kinds[TARGET] = _codes([target[place] for place in places.tolist()])
+    groups = artist_groups(catalogue.tracks)
+    artists = _codes([groups[place] for place in places.tolist()])
+    return Field(places, artists, recording[places], kinds)
+
+
+def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale = plain) -> Lists:
+    """Return the lists of every track of the field, by its `vectors` ``[n, d]`` of length one."""
+    n = len(field.places)
+    near = np.empty((n, _LONGEST), np.int64)
+    filtered = np.empty((n, _LONGEST), np.int64)
+    for start in range(0, n, _BLOCK):
+        queries = np.arange(start, min(start + _BLOCK, n))
+        likeness = rescale(vectors[queries] @ vectors.T, queries)
+        for lists, artist_filter in ((near, False), (filtered, True)):
+            allowed = field.allowed(queries, filtered=artist_filter)
+            lists[queries] = best(np.where(allowed, likeness, np.float32(np.nan)), _LONGEST)[0]
+    return Lists(near, filtered)
+
+
+def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> Values:
+    """Return every precision of the `queries`; `expected` is what `chance` gives for them."""
+    found: Values = {}
+    for name, kind, filtered in METRICS:
+        chosen = (lists.filtered if filtered else lists.near)[queries]
+        for k in PRECISION_CUTS if kind in field.kinds else ():
+            metric = f"{name}@{k}"
+            values = precision_per_query(chosen, queries, field.kinds[kind], k)
+            found[metric] = np.where(np.isfinite(expected[metric]), values, np.nan)
+    return found
+
+
+def chance(field: Field, queries: Codes) -> Values:
+    """Return what the precisions of lists drawn at random are on average, by `METRICS`."""
+    found: Values = {}
+    for name, kind, filtered in METRICS:
+        if kind in field.kinds:
+            relevant, candidates = _counts(field, kind, queries, filtered=filtered)
+            for k in PRECISION_CUTS:
+                values = expected_precision(relevant, candidates, k)
+                found[f"{name}@{k}"] = np.where(relevant > 0, values, np.nan)
+    return found
+
+
+def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None) -> list[str]:
+    """Say in sentences whether the field is a sample, and which classes the filter leaves out."""
+    notes = []
+    if n_usable > MOST_TRACKS:
+        notes.append(
+            f"Neighbours are judged among {MOST_TRACKS:,} tracks, drawn of {n_usable:,}: the more"
+            " tracks there are, the more of a kind are near."
+        )
+    artists: dict[str, set[int]] = {}
+    for place, artist in zip(field.places.tolist(), field.artists.tolist(), strict=True):
+        name = target[place] if target is not None else None
+        if name is not None:
+            artists.setdefault(name, set()).add(artist)
+    alone = sorted(name for name, found in artists.items() if len(found) == 1)
+    if alone:
+        told = ", ".join(alone[:_TOLD])
+        more = f" and {len(alone) - _TOLD} more" if len(alone) > _TOLD else ""
+        notes.append(
+            "Not judged with the artist filter, since all their tracks are by one artist (or of one"
+            f" album or folder, where the artist is not known): {told}{more}."
+        )
+    return notes
+
+
+def _counts(field: Field, kind: str, queries: Codes, *, filtered: bool) -> tuple[Codes, Codes]:
+    """Return how many right tracks each query could find, and among how many."""
+    classes = field.kinds[kind]
+    relevant, candidates = np.zeros(len(queries), np.int64), np.zeros(len(queries), np.int64)
+    for start in range(0, len(queries), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        allowed = field.allowed(queries[block], filtered=filtered)
+        own = classes[queries[block], None]
+        relevant[block] = (allowed & (own == classes) & (own >= 0)).sum(axis=1)
+        candidates[block] = allowed.sum(axis=1)
+    return relevant, candidates
+
+
+def _codes(values: Sequence[str | None]) -> Codes:
+    """Return a number for each different value, in the order of their names; -1 for None."""
+    names = {name: code for code, name in enumerate(sorted({v for v in values if v is not None}))}
+    return np.array([-1 if value is None else names[value] for value in values], np.int64)
