@@ -3,17 +3,22 @@
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
+from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
 from segue.library.imports import Added, Arrival
 from segue.library.library import Library
 from segue.library.models import ModelStore
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
+    "FEEDBACK_KINDS",
     "Added",
     "Arrival",
     "AudioFile",
     "Catalogue",
+    "Event",
     "FeatureStore",
+    "FeedbackKind",
+    "FeedbackLog",
     "KnownTrack",
     "Library",
     "ModelStore",

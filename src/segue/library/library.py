@@ -30,6 +30,7 @@ from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
+from segue.library.feedback import FeedbackLog
 from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
 from segue.library.intake import (
     VALUES,
@@ -91,6 +92,7 @@ class Library:
             self.directory.mkdir(parents=True, exist_ok=True)
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
+        self.feedback = FeedbackLog(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
@@ -356,6 +358,11 @@ class Library:
         query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
         records = self._read(query)
         return {**records[0], "result": json.loads(records[0]["result"])} if records else None
+
+    def state(self) -> str:
+        """Return a text that changes whenever a verb has finished or a model was replaced."""
+        runs = self._read(select(func.max(schema.runs.c.id).label("last")))
+        return settings_hash({"runs": runs[0]["last"], "models": self.models.state()})
 
     def _read(self, query: Any) -> list[dict[str, Any]]:
         with told(self.directory), self._database.connect() as connection:

@@ -8,7 +8,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,14 @@ class ModelStore:
     def names(self) -> list[str]:
         """Return the names of the models that are there, sorted."""
         return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
+
+    def state(self) -> dict[str, int]:
+        """Return when each model was written, in nanoseconds: it changes when one is replaced."""
+        found = {}
+        for path in self.directory.glob("[!.]*/manifest.json"):
+            with suppress(FileNotFoundError):  # replaced at this moment
+                found[path.parent.name] = path.stat().st_mtime_ns
+        return found
 
     def __contains__(self, name: str) -> bool:
         return (self.directory / name / "manifest.json").is_file()

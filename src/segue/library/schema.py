@@ -22,13 +22,14 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 """Raised whenever an older program could misread what a newer one wrote.
 
 1  the first
 2  what is known of audio files, missing tracks, recordings in several files
 3  after how many seconds a file was given up; tracks that are left out
 4  listens that were imported, known by their fingerprints; those that wait for their tracks
+5  what `segue serve` keeps: feedback, accounts, playlists, jobs
 """
 
 schema = MetaData()
@@ -154,6 +155,19 @@ waiting = Table(
     Index("waiting_by_sought", "sought"),
 )
 """Listens to those tracks: as they will stand in `listens` when their track has come."""
+
+feedback = Table(
+    "feedback",
+    schema,
+    Column("number", Integer, primary_key=True),
+    Column("user", Integer, ForeignKey("users.row"), nullable=False),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("ms_played", Float),
+    Column("key", LargeBinary, nullable=False, unique=True),  # a digest of listener and their key
+    sqlite_autoincrement=True,  # numbers never come again: others follow the log by them
+)
 
 friends = Table(
     "friends",

@@ -29,8 +29,7 @@ from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
 from segue.library import Library
 from segue.pipeline.opening.opened import SPACES, Opened
-from segue.pipeline.recommend import from_opened
-from segue.pipeline.training.content import vector_signal
+from segue.pipeline.recommend import recommend
 from segue.signals import VectorSignal
 from segue.types import Track
 
@@ -47,7 +46,7 @@ _ALIKE = 0.9999
 
 
 def from_likes(
-    library: Library,
+    library: Library | Opened,
     like: Sequence[str],
     dislike: Sequence[str] = (),
     k: int = 20,
@@ -75,8 +74,8 @@ def from_likes(
     _check_count(k)
     if not like:
         raise ValueError("Nothing to go by: name at least one track that is liked.")
-    found = from_opened(
-        Opened.of(library),
+    found = recommend(
+        library,
         user,
         k,
         like=like,
@@ -97,7 +96,7 @@ class Radio:
 
     def __init__(
         self,
-        library: Library,
+        library: Library | Opened,
         user: str | None = None,
         *,
         like: Sequence[str] = (),
@@ -177,7 +176,7 @@ class Radio:
 
 
 def path(
-    library: Library,
+    library: Library | Opened,
     start: str,
     end: str,
     k: int = 12,
@@ -211,11 +210,7 @@ def path(
     ends = [catalogue.position(start), catalogue.position(end)]
     if ends[0] == ends[1]:
         raise LibraryError(f"A path from {start!r} to itself is no path: name two tracks.")
-    space = (
-        _placing(opened.engine, ends)
-        if signal is None
-        else vector_signal(library, catalogue, signal)
-    )
+    space = _placing(opened.engine, ends) if signal is None else opened.space(signal)
     barred = opened.excluded(exclusions)
     for group in opened.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
@@ -241,7 +236,7 @@ def path(
 
 
 def blend(
-    library: Library,
+    library: Library | Opened,
     users: Sequence[str],
     k: int = 20,
     *,

@@ -7,6 +7,7 @@ import numpy as np
 
 from segue.engine import (
     Dials,
+    Engine,
     Exclusions,
     Listed,
     Ranked,
@@ -25,7 +26,7 @@ from segue.pipeline.training.content import vector_signal
 
 
 def recommend(
-    library: Library,
+    library: Library | Opened,
     user: str | None = None,
     k: int = 10,
     *,
@@ -39,6 +40,8 @@ def recommend(
 
     Parameters
     ----------
+    library
+        A library, or one that is open already.
     user
         A listener of the library. A new one is welcome with `like`.
     k
@@ -69,29 +72,9 @@ def recommend(
     if user is None and not like:
         raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
     opened = Opened.of(library)
-    return from_opened(
-        opened,
-        user,
-        k,
-        like=like,
-        dislike=dislike,
-        dials=replace(dials or Dials(), familiar=1) if include_known else dials,
-        exclusions=exclusions,
-    )
-
-
-def from_opened(
-    opened: Opened,
-    user: str | None,
-    k: int,
-    *,
-    like: Sequence[str] = (),
-    dislike: Sequence[str] = (),
-    dials: Dials | None = None,
-    exclusions: Exclusions | None = None,
-) -> Recommendations:
-    """Recommend as `recommend` does, from a library that is open already."""
     dials = dials or Dials()
+    if include_known:
+        dials = replace(dials, familiar=1)
     profile = opened.listener(user, like, dislike)
     never = opened.excluded(exclusions)
     never[[opened.catalogue.position(track_id) for track_id in (*like, *dislike)]] = True
@@ -115,7 +98,7 @@ def _short(found: Listed, k: int, dials: Dials) -> list[str]:
 
 
 def similar(
-    library: Library, track: str, k: int = 10, *, signal: str | None = None
+    library: Library | Opened, track: str, k: int = 10, *, signal: str | None = None
 ) -> Recommendations:
     """Return the tracks most like `track`, by all signals together or by one.
 
@@ -135,10 +118,10 @@ def similar(
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    catalogue = catalogue_of(library)
+    catalogue = library.catalogue if isinstance(library, Opened) else catalogue_of(library)
     position = catalogue.position(track)
     if signal is None:
-        engine = open_engine(library, catalogue, listeners_of(library, catalogue))
+        engine = _engine_of(library, catalogue)
         ranked, names = engine.similar(position, k), [one.name for one in engine.signals]
     else:
         ranked, names = _by_one(library, catalogue, position, k, signal), [signal]
@@ -152,10 +135,22 @@ def similar(
     return Recommendations(None, weights, picks, seed=track)
 
 
-def _by_one(library: Library, catalogue: Catalogue, position: int, k: int, name: str) -> Ranked:
-    scores = vector_signal(library, catalogue, name).for_track(position)
+def _engine_of(library: Library | Opened, catalogue: Catalogue) -> Engine:
+    if isinstance(library, Opened):
+        return library.engine
+    return open_engine(library, catalogue, listeners_of(library, catalogue))
+
+
+def _by_one(
+    library: Library | Opened, catalogue: Catalogue, position: int, k: int, name: str
+) -> Ranked:
+    if isinstance(library, Opened):
+        space, groups = library.space(name), library.engine.recordings
+    else:
+        space = vector_signal(library, catalogue, name)
+        groups = recordings(library, catalogue)
+    scores = space.for_track(position)
     scores[position] = np.nan
-    groups = recordings(library, catalogue)
     keep_one_of_each(scores, groups)
     for group in groups:
         if position in group:

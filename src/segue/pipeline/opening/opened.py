@@ -18,6 +18,7 @@ from segue.engine import (
 from segue.errors import LibraryError, UnknownListenerError
 from segue.library import Catalogue, Library
 from segue.pipeline.opening.signals import listeners_of, open_engine
+from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, VectorSignal
 from segue.sources import comparison_key
 
@@ -39,8 +40,8 @@ class Opened:
     explainer: Explainer
 
     @classmethod
-    def of(cls, library: Library) -> "Opened":
-        """Open a library.
+    def of(cls, library: "Library | Opened") -> "Opened":
+        """Open a library; one that is open already is returned as it is.
 
         Raises
         ------
@@ -49,6 +50,8 @@ class Opened:
         ModelError
             If nothing is known of them that could be compared.
         """
+        if isinstance(library, Opened):
+            return library
         catalogue = catalogue_of(library)
         profiles = listeners_of(library, catalogue)
         engine = open_engine(library, catalogue, profiles)
@@ -77,6 +80,19 @@ class Opened:
         if user is not None and not like:
             check_listener(self.library, user)
         return profile_from_seeds(liked, disliked)
+
+    def space(self, name: str) -> VectorSignal:
+        """Return a signal that compares tracks, blended or not.
+
+        Raises
+        ------
+        ModelNotTrainedError, ModelError
+            If its model is not trained yet, or there is no such signal.
+        """
+        for signal in self.engine.signals:
+            if signal.name == name and isinstance(signal, VectorSignal):
+                return signal
+        return vector_signal(self.library, self.catalogue, name)
 
     def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
         """Return which tracks may not come, ``[n_tracks]``."""

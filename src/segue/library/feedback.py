@@ -1,0 +1,174 @@
+"""Feedback given live: a log that is on disk before it is answered, and the listens it makes.
+
+Every event has a key of its listener's choice: what comes a second time under the same key adds
+nothing, however often it is sent. In the same transaction an event is written to the log, which
+other processes follow by its numbers, and becomes what it says of a track:
+
+=================  ==============================================================================
+play, skip         a listen of its own, with its time and how much was heard
+like, dislike      the listener's rating of the track, the highest or lowest mark, in the place of
+                   the one before
+clear              takes that rating away
+=================  ==============================================================================
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+
+from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.errors import UnknownTrackError
+from segue.library import schema
+from segue.library.storage import told
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LIVE: Final = "live"
+"""What listens that came as feedback name as their dataset."""
+
+FeedbackKind = Literal["play", "skip", "like", "dislike", "clear"]
+FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
+
+_MARKS = {"like": 5.0, "dislike": 1.0}
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that a listener did with a track.
+
+    `key` tells it from all others of the listener. `at` is when, in seconds since 1970, `ms_played`
+    how much was heard. `number` is its place in the log, once it is there.
+    """
+
+    user: str
+    track_id: str
+    kind: FeedbackKind
+    key: str
+    at: float | None = None
+    ms_played: float | None = None
+    number: int | None = None
+
+
+class FeedbackLog:
+    """The log of one library."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    def add(self, events: Sequence[Event]) -> list[bool]:
+        """Write events to disk, all or none; return which of them were new.
+
+        Raises
+        ------
+        UnknownTrackError
+            If one names a track that the library does not hold.
+        LibraryError
+            If the disk refuses.
+        """
+        with told(self._directory), self._database.begin() as connection:
+            users = _users(connection, {event.user for event in events})
+            tracks = _tracks(connection, {event.track_id for event in events})
+            return [_add(connection, event, users, tracks) for event in events]
+
+    def after(self, number: int, *, most: int = 10_000) -> list[Event]:
+        """Return the next events of the log after one."""
+        table = schema.feedback
+        query = (
+            select(table, schema.users.c.user_id, schema.tracks.c.track_id)
+            .join_from(table, schema.users, table.c.user == schema.users.c.row)
+            .join(schema.tracks, table.c.track == schema.tracks.c.row)
+            .where(table.c.number > number)
+            .order_by(table.c.number)
+            .limit(most)
+        )
+        with told(self._directory), self._database.connect() as connection:
+            return [
+                Event(
+                    user=row["user_id"],
+                    track_id=row["track_id"],
+                    kind=row["kind"],
+                    key="",
+                    at=row["at"],
+                    ms_played=row["ms_played"],
+                    number=row["number"],
+                )
+                for row in connection.execute(query).mappings()
+            ]
+
+    def last(self) -> int:
+        """Return the number of the latest event; 0 where there is none."""
+        with told(self._directory), self._database.connect() as connection:
+            return connection.scalar(select(func.max(schema.feedback.c.number))) or 0
+
+
+def _add(
+    connection: "Connection", event: Event, users: dict[str, int], tracks: dict[str, int]
+) -> bool:
+    user, track = users[event.user], tracks[event.track_id]
+    at = time.time() if event.at is None else event.at
+    key = _digest("event", event.user, event.key)
+    row = {
+        "user": user,
+        "track": track,
+        "kind": event.kind,
+        "at": at,
+        "ms_played": event.ms_played,
+        "key": key,
+    }
+    statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
+    if not connection.execute(statement).rowcount:
+        return False
+    listens = schema.listens
+    common: dict[str, Any] = {"user": user, "track": track, "dataset": LIVE, "timestamp": at}
+    if event.kind in ("play", "skip"):
+        listen = {
+            "plays": 1.0,
+            "ms_played": event.ms_played,
+            "skipped": event.kind == "skip",
+            "fingerprint": key,
+        }
+        connection.execute(insert(listens).values(common | listen))
+        return True
+    opinion = _digest("opinion", event.user, event.track_id)
+    connection.execute(delete(listens).where(listens.c.fingerprint == opinion))
+    if event.kind in _MARKS:
+        rating = {"rating": _MARKS[event.kind], "fingerprint": opinion}
+        connection.execute(insert(listens).values(common | rating))
+    return True
+
+
+def _users(connection: "Connection", names: set[str]) -> dict[str, int]:
+    """Return the rows of listeners; new ones are added."""
+    table = schema.users
+    new = [{"user_id": name} for name in sorted(names)]
+    if new:
+        connection.execute(upsert(table).on_conflict_do_nothing(), new)
+    return _rows(connection, table.c.user_id, table.c.row, names)
+
+
+def _tracks(connection: "Connection", ids: set[str]) -> dict[str, int]:
+    table = schema.tracks
+    rows = _rows(connection, table.c.track_id, table.c.row, ids)
+    for track_id in ids - rows.keys():
+        raise UnknownTrackError(f"The library holds no track {track_id!r}: search for its id.")
+    return rows
+
+
+def _rows(connection: "Connection", name: Any, row: Any, wanted: set[str]) -> dict[str, int]:
+    names, found = sorted(wanted), {}
+    for start in range(0, len(names), _CHUNK):
+        query = select(name, row).where(name.in_(names[start : start + _CHUNK]))
+        found.update({one: int(number) for one, number in connection.execute(query)})
+    return found
+
+
+def _digest(*parts: str) -> bytes:
+    return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
