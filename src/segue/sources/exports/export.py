@@ -8,9 +8,10 @@ from typing import Any
 
 from segue.errors import DatasetError
 from segue.sources.exports.heard import Heard, Remark, Unusable
+from segue.sources.exports.layouts import layout_of_text
 from segue.sources.exports.objects import cut_short, values_in
 from segue.sources.exports.records import kind_of_record, read_record, records_in
-from segue.sources.exports.rows import layout_of_parquet, layout_of_text, read_parquet, read_rows
+from segue.sources.exports.rows import layout_of_parquet, read_parquet, read_rows
 from segue.sources.exports.streams import STOPPED, Parts, Stream, Utf8
 from segue.sources.exports.totals import read_item
 
