@@ -187,7 +187,7 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
     files = {
         "user.json": '{"user_id": 1, "username": "rob"}',
-        "feedback.jsonl": '{"recording_mbid": "x", "score": 1}',
+        "pinned_recording.jsonl": '{"recording_mbid": "x", "blurb_content": null}',
         "listens/2020/9.jsonl": listen,
         "listens/2020/10.jsonl": f"{listen}\n{listen}",
         "__MACOSX/x": "y",
@@ -195,7 +195,7 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
     kind, listens, remarks = read_text(tmp_path, zipped(files))
     assert (kind, len(listens), {one.user for one in listens}) == ("listenbrainz", 3, {"rob"})
     assert [(one.reason, one.left_out) for one in remarks] == [
-        ("feedback.jsonl and 1 more: no listens in it", 0)
+        ("pinned_recording.jsonl and 1 more: no listens in it", 0)
     ]
     assert len(read_text(tmp_path, gzip.compress(f"[{listen}]".encode()))[1]) == 1
 

@@ -189,13 +189,13 @@ class _Run:
         return user
 
     def _arrivals(self, kind: str, listens: Sequence[tuple[str, Heard]]) -> Iterator[Arrival]:
-        numbered = [(user, heard) for user, heard in listens if needs_number(heard)]
+        numbered = [(user, heard) for user, heard in listens if needs_number(kind, heard)]
         says = [what_it_says(kind, user, heard) for user, heard in numbered]
         numbers = iter(self._numbering.number(says))
         tally = self._tally
         tally.read += len(listens)
         for user, heard in listens:
-            number = next(numbers) if needs_number(heard) else 0
+            number = next(numbers) if needs_number(kind, heard) else 0
             when = known_time(heard.when, self._now)
             if when is None and heard.when is not None:
                 tally.undated += 1

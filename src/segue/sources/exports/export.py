@@ -10,7 +10,8 @@ from segue.errors import DatasetError
 from segue.sources.exports.heard import Heard, Remark, Unusable
 from segue.sources.exports.layouts import layout_of_text
 from segue.sources.exports.objects import cut_short, values_in
-from segue.sources.exports.records import kind_of_record, read_record, records_in
+from segue.sources.exports.opinions import Opinions
+from segue.sources.exports.records import SERVICES, read_record, records_in
 from segue.sources.exports.rows import layout_of_parquet, read_parquet, read_rows
 from segue.sources.exports.streams import STOPPED, Parts, Stream, Utf8
 from segue.sources.exports.totals import read_item
@@ -72,17 +73,17 @@ class Export:
             more = f" and {len(passed_over) - 1} more" if passed_over[1:] else ""
             yield self.kind, Remark(f"{passed_over[0]}{more}: no listens in it", left_out=0)
         user = self._user()
+        last = self.kind
+        opinions = Opinions()
         for name, kind in self._kinds.items():
             last = kind
             try:
                 with self._parts.open(name) as raw:
-                    for last, one in _read(raw):
-                        if isinstance(one, Heard) and one.user is None and user is not None:
-                            yield last, one._replace(user=user)
-                        else:
-                            yield last, one
+                    for last, one in _read(raw, opinions):
+                        yield last, _of(user, one)
             except STOPPED as error:
                 yield last, cut_short(name, error)
+        yield from (("listenbrainz", _of(user, one)) for one in opinions.told())
 
     def listens_of(
         self, items: Iterator[Mapping[str, Any]]
@@ -155,21 +156,27 @@ def _kind_of(raw: Stream) -> str:
     if head.lstrip()[:1] in (b"{", b"["):
         looked_at = 0
         for _, value in values_in(stream):
-            for record, _ in records_in(value):
-                kind = kind_of_record(record)
+            for found in records_in(value):
                 looked_at += 1
-                if kind is not None:
-                    return kind
+                if found.shape is not None:
+                    return SERVICES[found.shape]
                 if looked_at >= _LOOKED_AT:
                     raise _NotUnderstood
         raise _NotUnderstood
-    found = layout_of_text(head.decode(errors="replace"))
-    if found is None:
+    table = layout_of_text(head.decode(errors="replace"))
+    if table is None:
         raise _NotUnderstood
-    return found[0].kind
+    return table[0].kind
 
 
-def _read(raw: Stream) -> Iterator[tuple[str, Heard | Remark]]:
+def _of(user: str | None, one: Heard | Remark) -> Heard | Remark:
+    """Return a listen as one of the archive's user, unless it says itself whose it is."""
+    if user is not None and isinstance(one, Heard) and one.user is None:
+        return one._replace(user=user)
+    return one
+
+
+def _read(raw: Stream, opinions: Opinions) -> Iterator[tuple[str, Heard | Remark]]:
     if raw.peek(4).startswith(_PARQUET):
         yield from (("listens", one) for one in read_parquet(_seekable(raw)))
         return
@@ -178,7 +185,7 @@ def _read(raw: Stream) -> Iterator[tuple[str, Heard | Remark]]:
     head = stream.peek(_HEAD)
     kind = "listens"
     if head.lstrip()[:1] in (b"{", b"["):
-        for kind, one in _read_json(stream):
+        for kind, one in _read_json(stream, opinions):
             yield kind, one
     else:
         found = layout_of_text(head.decode(errors="replace"))
@@ -195,22 +202,25 @@ def _seekable(raw: Stream) -> Any:
     return raw if raw.seekable() else io.BytesIO(raw.read())
 
 
-def _read_json(stream: Stream) -> Iterator[tuple[str, Heard | Remark]]:
+def _read_json(stream: Stream, opinions: Opinions) -> Iterator[tuple[str, Heard | Remark]]:
     kind, number = "listens", 0
     for line, value in values_in(stream):
         if isinstance(value, Remark):
             yield kind, value
             continue
-        for record, user in records_in(value):
+        for shape, record, user in records_in(value):
             number += 1
-            found = kind_of_record(record)
-            if found is None:
+            if shape is None:
                 yield kind, Remark("the record is of no format that is known", line or number)
                 continue
-            kind = found
+            kind = SERVICES[shape]
             try:
-                heard = read_record(kind, record, user)
+                heard = read_record(shape, record, user)
             except Unusable as why:
                 yield kind, Remark(why.reason, line or number, expected=why.expected)
-            else:
-                yield kind, heard
+                continue
+            if shape == "listenbrainz":
+                opinions.learn(record, heard.sought)
+            elif shape == "feedback" and opinions.hold(record, heard, line or number):
+                continue
+            yield kind, heard

@@ -5,9 +5,11 @@ Conventions
 - Columns are known by name, in any order (`COLUMNS`); those that are unknown are passed over. A
   table without a header is one when it has the four columns of lastfm-to-csv: artist, album, title,
   date.
-- A row whose ids, `plays`, `ms_played`, `rating` or `split` cannot be used is left out; a bad
-  `position` or `skipped` is unknown.
+- A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be used is left out; a
+  bad `position` or `skipped` is unknown.
 - Rows with plays or a rating and neither time nor position are totals.
+- `loved` stands for the highest rating where there is none. Last.fm's tables of loved tracks are
+  those of listens without albums: what they name is liked, and no listen.
 """
 
 import csv
@@ -24,6 +26,7 @@ from segue.sources.exports.heard import (
     read_name,
     read_when,
 )
+from segue.sources.exports.opinions import LIKED, liked
 from segue.sources.exports.values import read_number, read_truth
 from segue.sources.tracks import read_split
 from segue.types import Sought
@@ -38,22 +41,28 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "isrc": ("isrc",),
     "artist": ("artist", "artist_name", "artists"),
-    "title": ("title", "track", "track_name", "name", "song", "song_title"),
+    "title": ("title", "track", "track_name", "track_title", "name", "song", "song_title"),
     "album": ("album", "album_name", "release_name"),
-    "when": ("uts", "timestamp", "listened_at", "played_at", "time", "utc_time", "date"),
+    "when": (
+        *("uts", "timestamp", "listened_at", "played_at", "played_time", "time", "utc_time"),
+        "date",
+    ),
     "position": ("position",),
     "plays": ("plays", "play_count", "playcount"),
     "ms_played": ("ms_played",),
     "rating": ("rating",),
+    "loved": ("loved", "love"),
     "skipped": ("skipped",),
     "split": ("split",),
 }
 _WITHOUT_HEADER = ("artist", "album", "title", "when")
+_LOVED_COLUMNS = frozenset({"uts", "artist_mbid", "track_mbid"})
 _LAST_FM_COLUMNS = frozenset({"uts", "utc_time", "track_mbid", "artist_mbid"})
 # a table of tracks names tracks too, and may have a date and a rating; these only listens have
 _OF_LISTENS = frozenset(
     {*COLUMNS["user_id"], *COLUMNS["when"], *COLUMNS["plays"], "position", "ms_played", "skipped"}
 ) - {"date"}
+_OF_EITHER = frozenset({"date", "rating", *COLUMNS["loved"]})
 _OF_TRACKS = frozenset({"path", "features", "file", "filename", "genre", "genres", "lyrics"})
 _LOOKED_AT = 50  # records, before a table without a header is given up
 
@@ -61,8 +70,17 @@ _LOOKED_AT = 50  # records, before a table without a header is given up
 class Layout:
     """Which cell of a row holds what."""
 
-    def __init__(self, kind: str, places: Mapping[str, int], width: int, *, header: bool) -> None:
+    def __init__(
+        self,
+        kind: str,
+        places: Mapping[str, int],
+        width: int,
+        *,
+        header: bool,
+        loved: bool = False,
+    ) -> None:
         self.kind = kind
+        self.loved = loved
         self.width = width
         self.header = header
         self.names_listeners = "user_id" in places
@@ -92,9 +110,11 @@ class Layout:
             read_name(album),
         )
         when = read_when(stated)
+        if self.loved:
+            return liked(user_id, check_named(sought), when)
         if self.kind == "lastfm" and when is None:
             raise Unusable("it plays now: it has no time", expected=True)
-        position, plays, ms_played, rating, skipped, split = values
+        position, plays, ms_played, rating, loves, skipped, split = values
         heard = Heard(
             user_id,
             check_named(sought),
@@ -110,9 +130,28 @@ class Layout:
             if reason is not None:
                 raise Unusable(reason)
             heard = heard._replace(split=part)
+        if loves not in (None, ""):
+            heard = _with_opinion(heard, loves)
         if when is None and heard.position is None:
             return heard._replace(total=heard.plays is not None or heard.rating is not None)
         return heard
+
+
+def _with_opinion(heard: Heard, loves: Any) -> Heard:
+    """Return a row with what its cell `loved` says; alone, it is an opinion and no listen."""
+    try:
+        loved = read_truth(loves)
+    except ValueError:
+        raise Unusable("loved is neither yes nor no") from None
+    if loved is None or heard.rating is not None:
+        return heard
+    said = (heard.when, heard.position, heard.plays, heard.ms_played, heard.skipped)
+    is_listen = said != (None,) * len(said)
+    if not loved:
+        return heard if is_listen else heard._replace(plays=0.0)
+    # a row with nothing but a rating counts as no play
+    plays = 1.0 if is_listen and heard.plays is None else heard.plays
+    return heard._replace(rating=LIKED, plays=plays)
 
 
 def layout_of(names: Iterable[Any]) -> Layout | None:
@@ -126,12 +165,11 @@ def layout_of(names: Iterable[Any]) -> Layout | None:
     by_name = "artist" in places and "title" in places
     if not by_name and "track_id" not in places and "recording" not in places:
         return None
-    if not _OF_LISTENS & set(plain) and (
-        _OF_TRACKS & set(plain) or not {"date", "rating"} & set(plain)
-    ):
+    if not _OF_LISTENS & set(plain) and (_OF_TRACKS & set(plain) or not _OF_EITHER & set(plain)):
         return None
     kind = "lastfm" if by_name and _LAST_FM_COLUMNS & set(plain) else "listens"
-    return Layout(kind, places, len(plain), header=True)
+    loved = kind == "lastfm" and "album" not in places and set(plain) >= _LOVED_COLUMNS
+    return Layout(kind, places, len(plain), header=True, loved=loved)
 
 
 def layout_of_text(head: str) -> tuple[Layout, str] | None:
