@@ -68,7 +68,10 @@ class Export:
 
     def listens(self) -> Iterator[tuple[str, Heard | Remark]]:
         """Give each listen and its kind, and a remark for what could not be used."""
-        passed_over = [name for name in self._parts.names if name not in self._kinds]
+        named_by = self._user_part()
+        passed_over = [
+            name for name in self._parts.names if name not in self._kinds and name != named_by
+        ]
         if passed_over:
             more = f" and {len(passed_over) - 1} more" if passed_over[1:] else ""
             yield self.kind, Remark(f"{passed_over[0]}{more}: no listens in it", left_out=0)
@@ -99,12 +102,18 @@ class Export:
         except DatasetError as error:
             yield self.kind, Remark(str(error), left_out=0)
 
+    def _user_part(self) -> str | None:
+        """Return the name of an archive's user.json."""
+        if len(self._parts.names) == 1:
+            return None
+        return next((name for name in self._parts.names if Path(name).name == "user.json"), None)
+
     def _user(self) -> str | None:
         """Return the listener that an archive's user.json names."""
-        names = [name for name in self._parts.names if Path(name).name == "user.json"]
-        if not names or len(self._parts.names) == 1:
+        name = self._user_part()
+        if name is None:
             return None
-        with self._parts.open(names[0]) as raw:
+        with self._parts.open(name) as raw:
             found = _USER.search(raw.read(_HEAD))
         return None if found is None else found[1].decode(errors="replace")
 
