@@ -120,6 +120,20 @@ def test_whose_listens_they_are(library, tmp_path):
     assert library.listeners() == ["ann", "Ann", "me", "zoe"]
 
 
+@pytest.mark.parametrize("user", ["x" * 257, "", "  \x00 "])
+def test_a_name_that_is_none_is_refused(library, tmp_path, user):
+    path = scrobbles(tmp_path / "a", range(2))
+    with pytest.raises(DatasetError, match="give a name of 1 to 256 characters"):
+        import_listens(library, [path], user)
+    assert library.listeners() == []
+
+
+def test_a_name_is_cleaned_like_those_in_files(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(2))
+    import_listens(library, [path], " ../ann ")
+    assert library.listeners() == ["../ann"]
+
+
 def test_mixed_formats_in_one_call(library, tmp_path):
     (tmp_path / "spotify").write_text(
         json.dumps(

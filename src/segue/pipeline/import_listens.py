@@ -18,6 +18,7 @@ from segue.errors import DatasetError
 from segue.library import Arrival, Library
 from segue.library.beets import is_beets, read_beets
 from segue.pipeline.import_tally import LISTED, ImportedFile, Tally
+from segue.sources.cleaning.text import clean_id
 from segue.sources.exports import (
     Export,
     Heard,
@@ -29,6 +30,7 @@ from segue.sources.exports import (
     open_export,
     what_it_says,
 )
+from segue.sources.exports.heard import LONGEST_ID
 from segue.sources.matching import Match, Matcher
 from segue.types import Progress, Sought, no_progress
 
@@ -82,13 +84,15 @@ def import_listens(
     Raises
     ------
     DatasetError
-        If a file is not there, or of no format that is understood; nothing is imported then.
+        If a file is not there, or of no format that is understood, or `user` cannot be a name;
+        nothing is imported then.
     LibraryBusyError
         If another program is writing to the library.
     LibraryError
         If the library cannot be written.
     """
     started = time.monotonic()
+    user = None if user is None else _name(user)
     exports = [_opened(Path(file)) for file in files]
     opened = library if isinstance(library, Library) else Library(library)
     with opened.writing(_VERB):
@@ -121,6 +125,16 @@ def _place(library: Library, matcher: Matcher) -> int:
         placed += library.place_waiting(found)
         after = sought[-1][0]
     return placed
+
+
+def _name(user: str) -> str:
+    name = clean_id(user.replace("\x00", ""))
+    if not 1 <= len(name) <= LONGEST_ID:
+        raise DatasetError(
+            f"{user[:40]!r} cannot be the name of a listener: give a name of 1 to {LONGEST_ID}"
+            " characters."
+        )
+    return name
 
 
 def _opened(path: Path) -> Export:

@@ -1,13 +1,14 @@
 """What a file is, by its content, and its listens one after the other."""
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from segue.errors import DatasetError
-from segue.sources.exports.heard import Heard, Remark, Unusable
+from segue.sources.exports.heard import Heard, Remark, Unusable, read_id
 from segue.sources.exports.layouts import layout_of_text
 from segue.sources.exports.objects import cut_short, values_in
 from segue.sources.exports.opinions import Opinions
@@ -32,7 +33,7 @@ UNDERSTOOD = (
 _SQLITE, _PARQUET = b"SQLite format 3\x00", b"PAR1"
 _HEAD = 1 << 16
 _LOOKED_AT = 50  # records, before a JSON file is given up
-_USER = re.compile(rb'"user(?:_?name)?"\s*:\s*"([^"\\]{1,256})"')
+_USER = re.compile(rb'"user(?:_?name)?"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 class _NotUnderstood(Exception):  # noqa: N818  # an answer
@@ -45,11 +46,14 @@ class Export:
     `kind` is one of `NAMES`; of an archive with several, that of the first.
     """
 
-    def __init__(self, path: Path, parts: Parts, kinds: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, parts: Parts, kinds: Mapping[str, str], unread: Mapping[str, str]
+    ) -> None:
         self.path = path
         self.kind = next(iter(kinds.values()))
         self._parts = parts
         self._kinds = kinds
+        self._unread = unread
 
     @property
     def size(self) -> int:
@@ -68,14 +72,17 @@ class Export:
 
     def listens(self) -> Iterator[tuple[str, Heard | Remark]]:
         """Give each listen and its kind, and a remark for what could not be used."""
-        named_by = self._user_part()
-        passed_over = [
-            name for name in self._parts.names if name not in self._kinds and name != named_by
-        ]
+        for reason in self._unread.values():
+            yield self.kind, Remark(reason, left_out=0)
+        known = {*self._kinds, *self._unread, self._user_part()}
+        passed_over = [name for name in self._parts.names if name not in known]
         if passed_over:
             more = f" and {len(passed_over) - 1} more" if passed_over[1:] else ""
             yield self.kind, Remark(f"{passed_over[0]}{more}: no listens in it", left_out=0)
         user = self._user()
+        if isinstance(user, Remark):
+            yield self.kind, user
+            user = None
         last = self.kind
         opinions = Opinions()
         for name, kind in self._kinds.items():
@@ -108,14 +115,20 @@ class Export:
             return None
         return next((name for name in self._parts.names if Path(name).name == "user.json"), None)
 
-    def _user(self) -> str | None:
-        """Return the listener that an archive's user.json names."""
+    def _user(self) -> str | Remark | None:
+        """Return the listener that an archive's user.json names, or why that cannot be used."""
         name = self._user_part()
-        if name is None:
+        if name is None or name in self._unread:
             return None
         with self._parts.open(name) as raw:
             found = _USER.search(raw.read(_HEAD))
-        return None if found is None else found[1].decode(errors="replace")
+        try:
+            text = found[1].decode(errors="replace") if found else "null"
+            return read_id(json.loads(text, strict=False), f"user name in {name}")
+        except ValueError:
+            return None
+        except Unusable as why:
+            return Remark(why.reason, left_out=0)
 
 
 def open_export(path: Path) -> Export:
@@ -135,21 +148,32 @@ def open_export(path: Path) -> Export:
     parts = Parts(path)
     if path.stat().st_size == 0:
         raise DatasetError(f"{path} is empty: export it again.")
+    kinds, unread = _kinds_in(parts)
+    if not kinds:
+        if unread:
+            raise DatasetError(f"{path} cannot be used: {next(iter(unread.values()))}.")
+        raise DatasetError(f"{path} is nothing that segue understands: give it {UNDERSTOOD}.")
+    return Export(path, parts, kinds, unread)
+
+
+def _kinds_in(parts: Parts) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the kind of each part that is understood, and why others cannot be read."""
     kinds: dict[str, str] = {}
+    unread: dict[str, str] = {}
     for name in parts.names:
         try:
             with parts.open(name) as raw:
-                kinds[name] = _kind_of(raw)
+                kind = _kind_of(raw)
         except _NotUnderstood:
             continue
         except STOPPED as error:
-            if len(parts.names) == 1:
-                raise DatasetError(
-                    f"{path} cannot be unpacked ({error}): download it again."
-                ) from error
-    if not kinds:
-        raise DatasetError(f"{path} is nothing that segue understands: give it {UNDERSTOOD}.")
-    return Export(path, parts, kinds)
+            unread[name] = f"{name} cannot be read ({error}): download it again"
+            continue
+        if kind == "beets" and parts.is_archive:
+            unread[name] = f"{name} is a database: unpack it, and import it by itself"
+        else:
+            kinds[name] = kind
+    return kinds, unread
 
 
 def _kind_of(raw: Stream) -> str:

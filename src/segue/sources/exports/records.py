@@ -131,8 +131,7 @@ def _listenbrainz(record: Record, user: str | None) -> Heard:
 
 def _lastfm(record: Record, user: str | None) -> Heard:
     date = record.get("date")
-    stated = date.get("uts") or date.get("#text") if isinstance(date, dict) else date
-    if stated is None:
+    if date is None:
         raise Unusable("it plays now: it has no time", expected=True)
     sought = Sought(
         recording=read_id(record.get("mbid"), "recording id"),
@@ -140,18 +139,18 @@ def _lastfm(record: Record, user: str | None) -> Heard:
         title=read_name(record["name"]),
         album=read_name(_text_in(record.get("album"))),
     )
-    return Heard(read_id(user, "user name"), check_named(sought), read_when(stated))
+    return Heard(read_id(user, "user name"), check_named(sought), read_when(_stated(date)))
 
 
 def _loved(record: Record, user: str | None) -> Heard:
-    date = record.get("date")
     sought = Sought(
         recording=read_id(record.get("mbid"), "recording id"),
         artist=read_name(_text_in(record.get("artist"))),
         title=read_name(record.get("name")),
     )
-    stated = date.get("uts") or date.get("#text") if isinstance(date, dict) else date
-    return liked(read_id(user, "user name"), check_named(sought), read_when(stated))
+    return liked(
+        read_id(user, "user name"), check_named(sought), read_when(_stated(record.get("date")))
+    )
 
 
 def _feedback(record: Record, user: str | None) -> Heard:
@@ -232,6 +231,11 @@ def _first(value: Any) -> Any:
 def _text_in(value: Any) -> Any:
     """Return the name of an artist or album: Last.fm writes both shapes."""
     return value.get("#text") or value.get("name") if isinstance(value, dict) else value
+
+
+def _stated(date: Any) -> Any:
+    """Return the time in a date of Last.fm; a date without one is a time that cannot be read."""
+    return date.get("uts") or date.get("#text") or date if isinstance(date, dict) else date
 
 
 def _number(value: Any, name: str) -> float | None:

@@ -4,7 +4,8 @@ Conventions
 -----------
 - What a row says is `segue.sources.exports.layouts`.
 - Records are numbered as in `segue.sources.table`: the header is row 1.
-- A quote that never closes costs its line, and no more.
+- A quote that never closes costs its line, and no more. A last line without its end that has too
+  few cells, or an open quote, was cut short.
 """
 
 import csv
@@ -17,19 +18,19 @@ from segue.sources.exports.heard import Heard, Remark, Unusable
 from segue.sources.exports.layouts import Layout, layout_of
 from segue.sources.exports.streams import Stream
 
+_UNCLOSED = "a quote is opened in this row and never closed"
+_CUT_SHORT = "the last row was cut short"
 _MOST_LINES = 20  # of one record: nobody's titles have more, a quote that never closes has
 
 
 def read_rows(stream: Stream, layout: Layout, separator: str) -> Iterator[Heard | Remark]:
     """Give the listens of a CSV text in UTF-8."""
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="replace")
-    records = _records(text, separator)
-    number = 0
-    for number, cells in enumerate(records, start=1):
+    for number, cells in enumerate(_records(text, separator, layout.width), start=1):
         if (number == 1 and layout.header) or cells == []:
             continue
-        if cells is None:
-            yield Remark("a quote is opened in this row and never closed", number)
+        if isinstance(cells, str):
+            yield Remark(cells, number)
         elif len(cells) > layout.width and any(map(str.strip, cells[layout.width :])):
             yield Remark(f"the row has {len(cells)} cells instead of {layout.width}", number)
         else:
@@ -64,8 +65,8 @@ class _Lines:
         self._again.extendleft(reversed(lines))
 
 
-def _records(text: Iterable[str], separator: str) -> Iterator[list[str] | None]:
-    """Give the records of a CSV text; None for a line whose quote swallows all that follows."""
+def _records(text: Iterable[str], separator: str, width: int) -> Iterator[list[str] | str]:
+    """Give the records of a CSV text, or why there is none, where a quote swallows what follows."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=separator)
     while True:
@@ -83,9 +84,20 @@ def _records(text: Iterable[str], separator: str) -> Iterator[list[str] | None]:
         if swallowed:
             lines.give_back(lines.taken[1:])
             reader = csv.reader(lines, delimiter=separator)
-            yield None
-        else:
+            yield _UNCLOSED
+        elif lines.taken[-1].endswith(("\n", "\r")) or _is_whole(lines.taken, separator, width):
             yield cells
+        else:
+            yield _CUT_SHORT
+
+
+def _is_whole(lines: Sequence[str], separator: str, width: int) -> bool:
+    """Say whether a record that no line end follows has come to its end."""
+    try:
+        cells = next(csv.reader(lines, delimiter=separator, strict=True), [])
+    except csv.Error:
+        return False
+    return len(cells) >= width
 
 
 def layout_of_parquet(stream: Any) -> Layout | None:
