@@ -370,13 +370,17 @@ def test_any_bytes_are_read_or_told(
         read(write(path.parent, b"\x00" + content, "other"))
 
 
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6))
-def test_equal_rows_are_numbered_however_they_are_cut(batches: list[list[str]]) -> None:
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 8))
+def test_equal_rows_are_numbered_however_they_are_cut(
+    batches: list[list[str]], longest_run: int
+) -> None:
     numbering, seen = Numbering(), dict.fromkeys("abc", 0)
-    for batch in batches:
-        for letter, number in zip(batch, numbering.number(batch), strict=True):
-            assert number == seen[letter]
-            seen[letter] += 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("segue.sources.exports.numbering._LONGEST_RUN", longest_run)
+        for batch in batches:
+            for letter, number in zip(batch, numbering.number(batch), strict=True):
+                assert number == seen[letter]
+                seen[letter] += 1
 
 
 def test_fingerprints_tell_listens_apart() -> None:

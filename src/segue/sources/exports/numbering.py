@@ -27,6 +27,7 @@ OF_OPINIONS = frozenset({"listenbrainz", "lastfm"})
 """Exports whose totals are likes and dislikes, of which there is one a track."""
 BY_THE_MINUTE = frozenset({"lastfm", "spotify"})
 _TIMED = 1 << 31
+_LONGEST_RUN = 1 << 20
 
 
 def fingerprint(kind: str, user: str, heard: Heard, number: int = 0) -> bytes:
@@ -96,7 +97,8 @@ class Numbering:
     """
 
     def __init__(self) -> None:
-        # sorted digests, in runs that grow: each is merged with the next of its size
+        # sorted digests, in runs that grow: each is merged with the next of its size, but no run
+        # so long that there would be no room for it twice
         self._runs: list[NDArray[np.uint64]] = []
 
     def number(self, texts: Sequence[str]) -> list[int]:
@@ -118,7 +120,7 @@ class Numbering:
         return [int(number) for number in numbers]
 
     def _add(self, run: NDArray[np.uint64]) -> None:
-        while self._runs and len(self._runs[-1]) <= len(run):
+        while self._runs and len(self._runs[-1]) <= len(run) < _LONGEST_RUN:
             run = np.concatenate([self._runs.pop(), run])
             run.sort(kind="stable")
         self._runs.append(run)
