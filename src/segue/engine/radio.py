@@ -95,7 +95,7 @@ class Radio:
         if not len(pool.positions):
             return None
         dials = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
-        names, static = static_terms(pool, dials, self.facts)
+        names, static = static_terms(pool, dials, self.facts, self.profile.user)
         values = pool.scores.astype(np.float64) + static.sum(axis=0)
         best = int(np.where(self._allowed(pool.positions), values, -np.inf).argmax())
         position = int(pool.positions[best])
