@@ -81,9 +81,7 @@ def listed(
         # who knows one file of a recording knows the others
         met = np.zeros(len(facts), bool)
         met[profile.known] = True
-        for group in engine.recordings:
-            met[list(group)] = met[list(group)].any()
-        profile = replace(profile, known=np.flatnonzero(met))
+        profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
     names = [signal.name for signal in engine.signals]
     own = (
         engine.listener_weights(profile)
