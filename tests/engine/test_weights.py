@@ -97,6 +97,15 @@ def test_listeners_who_do_not_differ_have_everyones():
     assert np.abs(own - found.of(None)).max() < 0.1
 
 
+@pytest.mark.parametrize("n_listeners", [1, 2, 4])
+def test_few_listeners_cannot_show_that_they_differ(n_listeners):
+    for seed in range(6):
+        signals, examples = planted(
+            lambda user: np.eye(3)[user % 3] * 3, n_listeners=n_listeners, seed=seed
+        )
+        assert not learn(signals, examples).personal
+
+
 def test_without_listeners_all_signals_count_alike():
     assert learn([ByListener("a", {}), ByListener("b", {})], []).of("anybody").tolist() == [
         0.5,

@@ -115,7 +115,7 @@ def dials(
     artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
     album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
     variety: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
-    seed: Annotated[int, _dial_option("Of chance: another seed, another list.")] = 0,
+    seed: Annotated[int, _dial_option("Of chance: one seed, one list for a listener.")] = 0,
 ) -> "Dials":
     """Return the dials that the options set."""
     from segue.engine import Dials

@@ -110,12 +110,17 @@ class Engine:
 
     def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
-        barred = exclude.copy()
-        for group in self.recordings:
-            if exclude[list(group)].any():
-                barred[list(group)] = True
+        barred = self.files_of(exclude)
         barred[list(self.missing)] = True
         return barred
+
+    def files_of(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `tracks` ``[n_tracks]`` with the other files of their recordings."""
+        found = tracks.copy()
+        for group in self.recordings:
+            if tracks[list(group)].any():
+                found[list(group)] = True
+        return found
 
 
 def rank(

@@ -106,4 +106,5 @@ def _together(profiles: Sequence[Profile]) -> Profile:
         np.array(list(opinions), np.int64),
         np.array(list(opinions.values()), np.float32),
         np.unique(np.concatenate([profile.known for profile in profiles])),
+        user="\0".join(sorted(profile.user or "" for profile in profiles)),
     )

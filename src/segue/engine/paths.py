@@ -21,9 +21,9 @@ from math import acos, cos, sin
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from segue.engine.facts import Matrix
+from segue.index import one_blas_thread
 
 _CANDIDATES = 64  # nearest tracks of each point of the arc; more made no path more even
 _SAME = 1e-3  # radians: two tracks that are nearer than this have no way between them
@@ -68,7 +68,7 @@ def path(vectors: Matrix, start: int, end: int, k: int, allowed: NDArray[np.bool
         If the two tracks stand in one place, or one of them in none.
     """
     # the products are small: on a busy machine several threads were hundreds of times slower
-    with threadpool_limits(1):
+    with one_blas_thread():
         return _path(vectors, (start, end), k, allowed)
 
 

@@ -41,6 +41,8 @@ _EXPECTED = 0.3
 """A signal's weight before anything is known."""
 _PULL = 2.0
 """How much a listener's worth of choices must say against it: a normal prior of deviation .5."""
+_LEAST_LISTENERS = 5
+"""Below this many listeners of two choices, that they differ cannot be told from chance."""
 _MOST_LISTENERS = 600
 _MOST_BELIEFS = 5_000
 _EM_ROUNDS = 6
@@ -186,7 +188,7 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
 def _trust(choices: Sequence[Choices]) -> float:
     """Return by how much the spread is best multiplied, judged on choices kept apart."""
     able = [one for one in choices if len(one.chosen) >= 2]
-    if not able:
+    if len(able) < _LEAST_LISTENERS:
         return 0.0
     known = [_part(one, slice(0, None, 2)) for one in able]
     apart = [_part(one, slice(1, None, 2)) for one in able]
@@ -200,7 +202,7 @@ def _trust(choices: Sequence[Choices]) -> float:
     gains = found[0] - found
     best = int(np.argmax(gains.mean(axis=1)))
     # what is gained must be more than chance: two standard errors of the paired difference
-    error = gains[best].std() / np.sqrt(len(able))
+    error = gains[best].std(ddof=1) / np.sqrt(len(able))
     return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 

@@ -122,7 +122,6 @@ class Radio:
         profile = opened.listener(user, like, dislike)
         never = opened.excluded(exclusions)
         never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
-        self._dials = dials
         self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
         self._rank = 0
         self._hints = opened.hints(profile, dials, exclusions)
@@ -152,7 +151,7 @@ class Radio:
                 " something is known."
             )
         explainer, profile = self._opened.explainer, self._radio.profile
-        (pick,) = explainer.picks(found, profile, self._dials)[1]
+        (pick,) = explainer.picks(found, profile, self._radio.turned)[1]
         self._rank += 1
         return replace(pick, rank=self._rank)
 
