@@ -1,5 +1,7 @@
 """Learning from listens: two kinds of listeners, and tracks that some of them have not met."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,16 @@ def test_the_same_listens_are_not_learned_twice(listened):
     before = listened.models.manifest(COLLABORATIVE)
     assert train(listened, COLLABORATIVE)[0].state == "up to date"
     assert listened.models.manifest(COLLABORATIVE) == before
+
+
+def test_a_model_that_cannot_be_read_is_trained_again_as_it_says(listened, tmp_path):
+    directory = shutil.copytree(listened.directory, tmp_path / "my.segue")
+    library = Library(directory)
+    (directory / "models" / COLLABORATIVE / "arrays.npz").write_bytes(b"cut short")
+    with pytest.raises(ModelError, match="train it again"):
+        recommend(library, "u0", 3)
+    assert train(library, COLLABORATIVE)[0].state == "trained"
+    assert recommend(library, "u0", 3).tracks
 
 
 def test_weights_are_kept(listened):
