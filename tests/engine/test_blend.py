@@ -171,3 +171,9 @@ def test_where_what_counts_is_silent_whatever_speaks_recommends(engine):
 
 def test_more_tracks_than_there_are_cost_nothing(engine):
     assert len(engine.recommend(profile_from_seeds([1]), 10**12).positions) == N - 1
+
+
+def test_only_what_is_liked_is_taken_off_popularity():
+    liked = [profile_from_seeds([0, 1]), profile_from_seeds([0, 1], [2])]
+    row = popularity([*liked, profile_from_seeds([2])], 3).for_listeners([liked[1]])[0]
+    np.testing.assert_allclose(row, np.log1p([1, 1, 1]))
