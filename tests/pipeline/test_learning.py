@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from segue.engine import Belief, Weights
+from segue.engine import Belief, Weights, updated
 from segue.errors import ModelError, TooLittleDataError
 from segue.library import Library
 from segue.pipeline.learning.models import COLLABORATIVE, Inner
@@ -113,6 +113,18 @@ def test_signals_that_were_not_there_to_learn_count_nothing():
     assert moved.everyone.tolist() == [0.4, 0.0, 0.5]
     assert moved.belief("anna").mean.tolist() == [0.8, 0.0, 0.2]
     assert np.linalg.matrix_rank(moved.belief("anna").precision) == 3
+    # one like must not make a signal count of which nothing was ever learned
+    others = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32)
+    liked = updated(moved.belief("anna"), np.array([0.0, 3.0, 0.0]), others, liked=True)
+    assert abs(liked.mean[1]) < 0.01
+
+
+def test_damaged_weights_are_learned_again(tmp_path):
+    library = Library(tmp_path / "my.segue")
+    save_weights(library, Weights.fixed([0.5, 0.4]), ["a", "b"], "f")
+    arrays = library.models.path("engine") / "arrays.npz"
+    arrays.write_bytes(arrays.read_bytes()[:100])
+    assert load_weights(library, "f", ["a", "b"]) is None
 
 
 def test_what_is_hidden_was_never_met(listened):

@@ -169,6 +169,8 @@ class Radio:
             self._pool = self.engine.recommend(
                 self.profile, size, exclude=self.never, weights=self._weights
             )
+            if not len(self._pool.positions) and not self.dials.weights:
+                self._pool = self.engine.recommend(self.profile, size, exclude=self.never)
         return self._pool
 
     def _beside_recent(self, pool: Ranked) -> tuple[list[str], Values]:

@@ -82,13 +82,7 @@ def listed(
         met = np.zeros(len(facts), bool)
         met[profile.known] = True
         profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
-    names = [signal.name for signal in engine.signals]
-    own = (
-        engine.listener_weights(profile)
-        if set(names) - set(dials.weights)
-        else np.zeros(len(names))
-    )
-    weights = dials.weigh(names, own)
+    weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.familiar < 1 else 0)
     while True:
         pool = engine.recommend(profile, size, exclude=exclude, weights=weights)
@@ -96,6 +90,20 @@ def listed(
         if len(ranked.positions) == k or len(pool.positions) < size:
             return Listed(ranked, pool)
         size *= 4  # caps held back too many
+
+
+def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None:
+    """Return the weights that sliders make of a listener's own, None where there are no sliders.
+
+    Raises
+    ------
+    ModelError
+        If the dials set weights that do not fit the engine's signals.
+    """
+    if not dials.weights:
+        return None
+    names = [signal.name for signal in engine.signals]
+    return dials.weigh(names, engine.listener_weights(profile))
 
 
 def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profile) -> Ranked:

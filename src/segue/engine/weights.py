@@ -48,7 +48,7 @@ _MOST_BELIEFS = 5_000
 _EM_ROUNDS = 6
 _NEWTON_ROUNDS = 8
 _TRUSTS = (0.0, 0.25, 0.5, 1.0)
-_LEAST_SPREAD = 1e-3
+LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Weights:
         known = self.listeners.get(user) if user is not None else None
         if known is not None:
             return known
-        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, _LEAST_SPREAD) ** 2))
+        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, LEAST_SPREAD) ** 2))
 
     def of(self, user: str | None) -> Vector:
         """Return a listener's weights, which sum to 1."""
@@ -162,7 +162,7 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
         off = np.stack([belief.mean - everyone for belief in beliefs])
         left = np.stack([np.diagonal(np.linalg.inv(belief.precision)) for belief in beliefs])
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
-    return np.asarray(np.maximum(spread, _LEAST_SPREAD), np.float64)
+    return np.asarray(np.maximum(spread, LEAST_SPREAD), np.float64)
 
 
 def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked: bool) -> Belief:
@@ -217,7 +217,7 @@ def _part(choices: Choices, which: slice) -> Choices:
 
 def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
     """Return the likeliest weights of one listener, by Newton's method with halved steps."""
-    prior = np.diag(1 / np.maximum(spread, _LEAST_SPREAD) ** 2)
+    prior = np.diag(1 / np.maximum(spread, LEAST_SPREAD) ** 2)
     mean = everyone.copy()
     n = len(choices.chosen)
 
