@@ -81,15 +81,28 @@ class Engine:
         exclude
             Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
         weights
-            To blend with, ``[n_signals]``; by default the listener's own.
+            To blend with, ``[n_signals]``; by default the listener's own, or, where none of the
+            signals that count has anything to say, those that have, alike.
         """
         rows = np.stack([signal.for_listeners([profile])[0] for signal in self.signals])
         if exclude is None:
             exclude = np.zeros(rows.shape[1], bool)
             exclude[profile.known] = True
         if weights is None:
-            weights = self.listener_weights(profile)
+            return self.blended(rows, self.listener_weights(profile), self.barred(exclude), k)
         return self._rank(rows, weights, exclude, k)
+
+    def blended(
+        self, rows: Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int
+    ) -> Ranked:
+        """Rank by learned weights, or by whatever speaks where nothing that counts does."""
+        found = rank(rows, weights, barred, k, self.recordings)
+        if len(found.positions):
+            return found
+        speaks = (~np.isnan(rows[:, ~barred])).any(axis=1).astype(np.float64)
+        if not speaks.any():
+            return found
+        return rank(rows, speaks / speaks.sum(), barred, k, self.recordings)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""
@@ -110,12 +123,17 @@ class Engine:
 
     def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
-        barred = exclude.copy()
-        for group in self.recordings:
-            if exclude[list(group)].any():
-                barred[list(group)] = True
+        barred = self.files_of(exclude)
         barred[list(self.missing)] = True
         return barred
+
+    def files_of(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `tracks` ``[n_tracks]`` with the other files of their recordings."""
+        found = tracks.copy()
+        for group in self.recordings:
+            if tracks[list(group)].any():
+                found[list(group)] = True
+        return found
 
 
 def rank(
@@ -127,7 +145,8 @@ def rank(
 ) -> Ranked:
     """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded.
 
-    Of each of `recordings`, groups of positions, only the best comes.
+    Fewer come where fewer are left. Of each of `recordings`, groups of positions, only the best
+    comes.
     """
     features = standardise(rows, ~exclude)
     parts = features * weights[:, None].astype(np.float32)
@@ -135,7 +154,7 @@ def rank(
     # where no signal that counts says anything there is no reason to recommend
     total[exclude | _silent(rows, weights)] = np.nan
     keep_one_of_each(total, recordings)
-    positions, scores = best(total[None, :], k)
+    positions, scores = best(total[None, :], min(k, len(total)))
     found = positions[0][positions[0] >= 0]
     top = scores[0][: len(found)]
     return Ranked(found, top, parts[:, found].T, weights, features=features[:, found].T)

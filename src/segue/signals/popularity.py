@@ -29,7 +29,7 @@ class PopularitySignal:
         if not self.listeners.any():
             return np.full_like(counts, np.nan)
         for row, profile in zip(counts, profiles, strict=True):
-            row[profile.known] = np.maximum(row[profile.known] - 1, 0)
+            row[profile.liked] = np.maximum(row[profile.liked] - 1, 0)
         return np.log1p(counts)
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
