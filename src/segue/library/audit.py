@@ -95,14 +95,15 @@ class AuditLog:
 
     def begin_try(self, name: str, address: str | None, limits: TryLimits) -> float:
         """Write down a try to log in, unless there were too many: return `must_wait`."""
-        now = time.time()
-        past = or_(tries.c.at <= now - limits.seconds, tries.c.at > now)
+        now, within = time.time(), limits.seconds
+        # what lies far ahead was written before a clock was set back
+        past = or_(tries.c.at <= now - within, tries.c.at > now + within)
         with told(self._directory), self._database.begin() as connection:
             # a change first: it takes the lock, so that no other process counts meanwhile
             connection.execute(delete(tries).where(past))
             wait = _must_wait(connection, name, address, limits)
             if not wait:
-                values = {"at": now, "name": _digest(name), "address": address}
+                values = {"at": time.time(), "name": _digest(name), "address": address}
                 connection.execute(insert(tries).values(values))
             return wait
 
@@ -118,7 +119,7 @@ def _must_wait(connection: Connection, name: str, address: str | None, limits: T
     if address is not None:
         counted.append((tries.c.address == address, limits.of_address))
     for same, most in counted:
-        latest = select(tries.c.at).where(same, tries.c.at <= now).order_by(tries.c.at.desc())
+        latest = select(tries.c.at).where(same).order_by(tries.c.at.desc())
         # the one that makes room for another when it no longer counts
         at = connection.scalar(latest.offset(most - 1).limit(1))
         if at is not None:
