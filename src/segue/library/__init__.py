@@ -9,10 +9,17 @@ from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, Feedback
 from segue.library.imports import Added, Arrival
 from segue.library.library import Library
 from segue.library.models import ModelStore
+from segue.library.playlists import (
+    PLAYLIST_KINDS,
+    PlaylistKind,
+    SavedPlaylist,
+    unknown_tracks,
+)
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "PLAYLIST_KINDS",
     "Account",
     "Added",
     "ApiKey",
@@ -27,10 +34,13 @@ __all__ = [
     "KnownTrack",
     "Library",
     "ModelStore",
+    "PlaylistKind",
+    "SavedPlaylist",
     "Session",
     "TryLimits",
     "new_directory",
     "settings_hash",
     "told",
+    "unknown_tracks",
     "write_json",
 ]

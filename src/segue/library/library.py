@@ -46,6 +46,7 @@ from segue.library.intake import (
 )
 from segue.library.lock import writing
 from segue.library.models import ModelStore
+from segue.library.playlists import PlaylistStore
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
@@ -97,6 +98,7 @@ class Library:
         self.feedback = FeedbackLog(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
+        self.playlists = PlaylistStore(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 

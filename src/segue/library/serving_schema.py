@@ -80,3 +80,26 @@ tries = Table(
     Index("tries_by_address", "address"),
 )
 """Log-ins that were not right, and those that are being looked at."""
+
+playlists = Table(
+    "playlists",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),  # random: what others could not guess
+    Column("owner", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+    Index("playlists_by_owner", "owner"),
+    sqlite_autoincrement=True,  # pages go on after a row that was deleted
+)
+
+playlist_tracks = Table(
+    "playlist_tracks",
+    schema,
+    Column("playlist", Integer, ForeignKey("playlists.row", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+)
