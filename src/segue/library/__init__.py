@@ -4,9 +4,11 @@ from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
+from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
 from segue.library.library import Library
 from segue.library.models import ModelStore
+from segue.library.reports import report_metrics, report_names, report_page
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
@@ -19,10 +21,15 @@ __all__ = [
     "FeatureStore",
     "FeedbackKind",
     "FeedbackLog",
+    "Heard",
+    "Histories",
     "KnownTrack",
     "Library",
     "ModelStore",
     "new_directory",
+    "report_metrics",
+    "report_names",
+    "report_page",
     "settings_hash",
     "told",
     "write_json",
