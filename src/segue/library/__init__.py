@@ -1,6 +1,8 @@
 """What is kept: the only room that knows files, tables and SQL."""
 
+from segue.library.accounts import Account, ApiKey, Session
 from segue.library.audio_files import AudioFile, KnownTrack
+from segue.library.audit import Entry, TryLimits
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
@@ -13,10 +15,13 @@ from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "Account",
     "Added",
+    "ApiKey",
     "Arrival",
     "AudioFile",
     "Catalogue",
+    "Entry",
     "Event",
     "FeatureStore",
     "FeedbackKind",
@@ -26,6 +31,8 @@ __all__ = [
     "KnownTrack",
     "Library",
     "ModelStore",
+    "Session",
+    "TryLimits",
     "new_directory",
     "report_metrics",
     "report_names",

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
+from segue.library.accounts import AccountStore
 from segue.library.audio_files import (
     AudioFile,
     KnownTrack,
@@ -26,6 +27,7 @@ from segue.library.audio_files import (
     put_alike,
     put_audio_files,
 )
+from segue.library.audit import AuditLog
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
@@ -95,6 +97,8 @@ class Library:
         self.models = ModelStore(self.directory / "models")
         self.feedback = FeedbackLog(self._database, self.directory)
         self.histories = Histories(self._database, self.directory)
+        self.accounts = AccountStore(self._database, self.directory)
+        self.audit = AuditLog(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
