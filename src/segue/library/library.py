@@ -33,6 +33,7 @@ from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
+from segue.library.histories import Histories
 from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
 from segue.library.intake import (
     VALUES,
@@ -96,6 +97,7 @@ class Library:
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.feedback = FeedbackLog(self._database, self.directory)
+        self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
         self.playlists = PlaylistStore(self._database, self.directory)
