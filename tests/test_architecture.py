@@ -13,7 +13,8 @@ PACKAGE = Path(segue.__file__).parent
 
 # each room may import itself, the rooms named here, and the ground floor
 FLOORS = {
-    "cli": {"pipeline", "library", "sources", "evaluation", "engine", "signals", "audio"},
+    "cli": {"serve", "pipeline", "library", "sources", "evaluation", "engine", "signals", "audio"},
+    "serve": {"pipeline", "library", "sources", "engine", "audio"},
     "pipeline": {
         "evaluation",
         "engine",
