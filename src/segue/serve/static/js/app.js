@@ -56,10 +56,19 @@ function showFoot() {
   );
 }
 
-function togglePanel(open = panel.hidden) {
+function showPanel(open) {
   panel.hidden = !open;
   document.querySelector("now-playing").panelOpen = open;
-  if (WIDE.matches) localStorage.setItem("segue.panel", open ? "open" : "closed");
+}
+
+/** Open or close what's next; where there is room, it opens by itself unless it was closed. */
+function togglePanel() {
+  showPanel(panel.hidden);
+  if (WIDE.matches) localStorage.setItem("segue.panel", panel.hidden ? "closed" : "open");
+}
+
+function openPanel() {
+  if (WIDE.matches && player.track && localStorage.getItem("segue.panel") !== "closed") showPanel(true);
 }
 
 function watchConnection() {
@@ -112,9 +121,10 @@ async function start() {
     await askWho({ must: true });
   }
   showFoot();
-  upNextIn(panel, () => togglePanel(false));
-  togglePanel(WIDE.matches && localStorage.getItem("segue.panel") !== "closed");
-  document.addEventListener("toggle-panel", () => togglePanel());
+  upNextIn(panel, togglePanel);
+  showPanel(false);
+  player.addEventListener("track", openPanel);
+  document.addEventListener("toggle-panel", togglePanel);
   shortcuts(Object.keys(PAGES).map((name) => `#/${name}`));
   const showPage = route(main, Object.keys(PAGES), pageOf, showNav);
   let listener = state.session.listener;

@@ -1,6 +1,7 @@
 // The list for the listener, which re-forms after whatever they do.
 //
-// Events of `forYou`: "loading", "change" (detail: {entered: ids, left: tracks, because}), "problem".
+// Events of `forYou`: "loading", "change" (detail: {entered: ids,
+// left: tracks, because, undo}), "problem".
 
 import { ask } from "./api.js";
 import { sinceTold, tell } from "./outbox.js";
@@ -15,6 +16,7 @@ class ForYou extends EventTarget {
   weights = {};
   version = null;
   #request = null;
+  #base = null; // what the list was before tracks were taken out of it at once
 
   /** The tracks, best first. */
   get tracks() {
@@ -24,19 +26,21 @@ class ForYou extends EventTarget {
   /** Forget everything, as when another listens. */
   clear() {
     this.#request?.abort();
+    this.#base = null;
     Object.assign(this, { items: [], hints: [], weights: {}, version: null });
   }
 
   /** Ask for the list anew; `because` says in words what happened. */
-  async load(because = "") {
+  async load(because = "", undo = null) {
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     this.dispatchEvent(new Event("loading"));
     try {
       const answer = await recommended(state.steer, request.signal);
-      const before = this.items;
+      const before = this.#base ?? this.items;
+      this.#base = null;
       Object.assign(this, { items: answer.tracks, hints: answer.hints ?? [], weights: answer.weights, version: answer.version });
-      this.#changed(before, because);
+      this.#changed(before, because, undo);
     } catch (error) {
       if (error.name !== "AbortError") this.dispatchEvent(new CustomEvent("problem", { detail: error }));
     }
@@ -46,9 +50,11 @@ class ForYou extends EventTarget {
   async respond(track, kind) {
     const id = track.track_id;
     if (kind !== "skip" && kind !== "play") setOpinion(id, kind === "clear" ? null : kind);
-    if (kind === "dislike" || kind === "skip") this.#take(id, `${VERBS[kind]} ${track.title ?? id}.`);
+    const because = `${VERBS[kind]} ${track.title ?? id}.`;
+    const undo = kind === "like" || kind === "dislike" ? () => this.respond(track, "clear") : null;
+    if (kind === "dislike" || kind === "skip") this.#take(id, because, undo);
     await tell(id, kind);
-    await this.load(`${VERBS[kind]} ${track.title ?? id}.`);
+    await this.load(because, undo);
   }
 
   /** Take up that the same listener did something, unless it was here. */
@@ -56,17 +62,17 @@ class ForYou extends EventTarget {
     if (sinceTold() > OWN_ECHO) this.load("You did something on another device.");
   }
 
-  #take(id, because) {
-    const before = this.items;
-    this.items = before.filter((item) => item.track.track_id !== id);
-    if (this.items.length < before.length) this.#changed(before, because);
+  #take(id, because, undo) {
+    this.#base ??= this.items;
+    this.items = this.items.filter((item) => item.track.track_id !== id);
+    if (this.items.length < this.#base.length) this.#changed(this.#base, because, undo);
   }
 
-  #changed(before, because) {
+  #changed(before, because, undo = null) {
     const [was, is] = [ids(before), ids(this.items)];
     const entered = before.length ? [...is].filter((id) => !was.has(id)) : [];
     const left = before.filter((item) => !is.has(item.track.track_id)).map((item) => item.track);
-    this.dispatchEvent(new CustomEvent("change", { detail: { entered, left, because } }));
+    this.dispatchEvent(new CustomEvent("change", { detail: { entered, left, because, undo } }));
   }
 }
 

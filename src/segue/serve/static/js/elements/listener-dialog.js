@@ -39,7 +39,7 @@ function names(done) {
     )));
   };
   field.addEventListener("input", show);
-  get("/listeners").then((answer) => (all = answer.items.map((one) => one.name ?? one.listener ?? one), show()), noteProblem);
+  get("/listeners", { limit: 1000 }).then((answer) => (all = answer.items.map(({ name }) => name), show()), noteProblem);
   return h(
     "form", { class: "stack", on: { submit: (event) => (event.preventDefault(), field.value.trim() && pick(field.value.trim())) } },
     h("label", { class: "field", for: "who-name" }, "Name"), field, list, error,

@@ -16,7 +16,7 @@ class WeightSlider extends HTMLElement {
     this.input = h("input", { type: "range", id, min: low, max: high, step: (high - low) / 100, "aria-describedby": about ? `${id}-about` : null });
     this.input.value = value;
     this.output = h("output", { for: id });
-    if (colour) this.style.setProperty("--colour", colour);
+    if (colour) this.style.setProperty("--slider", colour);
     this.input.addEventListener("input", () => this.#show());
     fill(
       this,

@@ -33,7 +33,7 @@ function parts({ why, top_signal: top, score }) {
     h("td", { class: "number" }, signed(why[name])),
   ));
   return h(
-    "section", { class: "detail" }, h("h3", {}, "What its score is made of"),
+    "section", { class: "detail is-parts" }, h("h3", {}, "What its score is made of"),
     h("table", { class: "parts" }, h("tbody", {}, rows), h("tfoot", {}, h(
       "tr", {}, h("th", { scope: "row", colspan: 2 }, "Score"), h("td", { class: "number" }, score?.toFixed(2)),
     ))),

@@ -9,7 +9,7 @@ const SHOWN = {
   similarity: { title: "Similarity", metrics: { "precision@10": "Precision at 10" }, of: "track", about: "Are nearest neighbours of a kind, without tracks of the same artist?" },
   classification: { title: "Hearing", metrics: { f1_macro: "F1, mean over classes", accuracy: "Accuracy" }, of: "track", about: "How well models tell what they were taught." },
 };
-const NAMES = { personal: "segue, for each listener", global: "segue, for everyone", popularity: "Popularity", random: "Chance", majority: "The most frequent class", cnn: "CNN", rnn: "RNN", transformer: "Transformer", ensemble: "All together", descriptors_logistic_regression: "Descriptors, logistic regression" };
+const NAMES = { personal: "segue, for each listener", global: "segue, for everyone", popularity: "Popularity", random: "Chance", majority: "The most frequent class", cnn: "CNN", rnn: "RNN", transformer: "Transformer", ensemble: "All together", mfcc: "MFCC", musicnn: "MusiCNN", vgg: "VGG", chroma: "Chroma", descriptors_logistic_regression: "Descriptors, logistic regression" };
 const MOST = 8;
 
 /** A card a task. */
@@ -41,7 +41,7 @@ function card(report) {
     h("div", { class: "between" }, h("div", {}, h("h2", {}, shown.title), h("p", { class: "quiet-text" }, shown.about)), h("p", { class: "lead" }, h("b", {}, lead?.toFixed(2)), h("small", {}, shown.metrics[metric]))),
     h("table", { class: "whiskers" }, h("caption", { class: "unseen" }, `${shown.title}: ${shown.metrics[metric]} by model`), h("tbody", {}, kept.map(([name, values]) => whisker(name, values[metric], report.model_intervals?.[name]?.[metric], most, report)))),
     h("p", { class: "quiet-text" }, [
-      `On ${counted(report.n, shown.of)}`, report.simulated ? ", simulated ones" : "", ". ", Object.entries(shown.metrics).slice(1).map(([other, label]) => `${label} ${report.metrics?.[other]?.toFixed(2) ?? "–"}`).join(", "), report.n < 50 ? ". So few that figures are rough." : "",
+      `On ${counted(report.n, shown.of)}`, report.simulated ? ", simulated ones" : "", ". ", Object.entries(shown.metrics).slice(1).map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`).join(", "), report.n < 50 ? ". So few that figures are rough." : "",
     ]),
   );
 }

@@ -37,15 +37,15 @@ export const library = {
 };
 
 function showTiles(tiles, found) {
-  const counts = found.counts ?? found;
-  const analysed = found.analysed ?? 0;
+  const { tracks, analysed, listens, listeners, missing, waiting, problems } = found;
   const tile = (number, label, more) => h("div", { class: "tile-figure" }, h("b", {}, number), h("span", {}, label), more);
   fill(
     tiles,
-    tile(count(counts.tracks), "tracks"),
-    tile(counts.tracks ? percent(analysed / counts.tracks) : "–", "listened to", h("progress", { max: Math.max(1, counts.tracks), value: analysed, "aria-label": "Tracks that are listened to" })),
-    tile(count(counts.listens), "listens"), tile(count(counts.listeners), "listeners"),
-    tile(count(found.duplicates ?? 0), "lie twice"), tile(count(found.problems ?? 0), "problems"),
+    tile(count(tracks), "tracks"),
+    tile(tracks ? percent(analysed / tracks) : "–", "listened to", h("progress", { max: Math.max(1, tracks), value: analysed, "aria-label": "Tracks that are listened to" })),
+    tile(count(listens), "listens"), tile(count(listeners), "listeners"),
+    missing ? tile(count(missing), "missing") : null, waiting ? tile(count(waiting), "listens waiting") : null,
+    tile(count(problems), "problems"),
   );
 }
 
@@ -55,6 +55,7 @@ function work(jobs) {
   const folder = h("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Folder on the machine that serves" , "aria-label": "Folder to add"});
   return h(
     "div", { class: "stack" },
+    h("h2", {}, "Add music, train, measure"),
     h("form", { class: "add-music", on: { submit: (event) => (event.preventDefault(), folder.value.trim() && start({ verb: "preprocess", dataset: folder.value.trim() })) } }, folder, h("button", { type: "submit" }, "Listen to it")),
     h("div", { class: "row" }, h("button", { type: "button", on: { click: () => start({ verb: "train", model: "all" }) } }, "Train all"), h("button", { type: "button", on: { click: () => start({ verb: "evaluate" }) } }, "Measure")),
   );
@@ -84,10 +85,10 @@ function pages(name, path, row, none) {
   return { section, load };
 }
 
-function problemRow({ subject, source, line, stage, reason }) {
-  return h("tr", {}, h("th", { scope: "row" }, subject ?? source ?? "", line ? h("small", {}, ` line ${line}`) : null), h("td", {}, reason, stage ? h("small", { class: "quiet-text" }, ` · ${stage}`) : null));
+function problemRow({ subject, source, row, reason }) {
+  return h("tr", {}, h("th", { scope: "row" }, subject ?? source, row ? h("small", { class: "quiet-text" }, ` row ${row}`) : null), h("td", {}, reason));
 }
 
-function duplicateRow({ tracks, likeness }) {
-  return h("tr", {}, h("td", {}, h("ul", {}, tracks.map((track) => h("li", {}, named(track))))), h("td", { class: "number" }, likeness ? percent(likeness) : counted(tracks.length, "file")));
+function duplicateRow({ tracks }) {
+  return h("tr", {}, h("td", {}, h("ul", {}, tracks.map((track) => h("li", {}, named(track))))), h("td", { class: "number" }, counted(tracks.length, "file")));
 }

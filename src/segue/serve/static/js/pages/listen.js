@@ -15,7 +15,7 @@ import "../elements/track-list.js";
 
 const FOUND = 40;
 const SEARCH_WAIT = 80;
-export const SOURCE = "For you";
+const SOURCE = "your list"; // as what comes next calls it
 
 export const listen = {
   title: "Listen",
@@ -64,7 +64,7 @@ function foundList(own) {
       const answer = await get(path, query, request.signal);
       fill(head, heading);
       fill(about, told(answer));
-      list.source = heading;
+      list.source = heading.replace(/^Found for /, "");
       list.show(answer.tracks.map(asItem), { animate: false });
       section.hidden = false;
       own.hidden = true;
@@ -110,7 +110,7 @@ function ownList(heading, leaving) {
   const hints = h("ul", { class: "hints quiet-text" });
   const play = h("button", { class: "main", type: "button", on: { click: () => forYou.items.length && list.play(list.items[0].track) } }, icon("play"), "Play");
   list.source = SOURCE;
-  fill(heading, SOURCE);
+  fill(heading, "For you");
   const show = (detail) => {
     const tracks = new Map(forYou.items.map((item) => [item.track.track_id, item.track]));
     fill(about, describe());
@@ -150,7 +150,7 @@ function describe() {
   const { me, steer } = state;
   if (!me) return "";
   const from = me.n_known ? `From ${counted(me.n_known, "track")} you know` : "Nothing is known of you yet: play and like a few tracks";
-  const by = me.n_known ? `, weighed ${me.weights.personal ? "as you choose" : "as everybody chooses"}` : "";
+  const by = me.n_known ? `, with ${me.weights.personal ? "weights of your own" : "everyone's weights"}` : "";
   if (isNeutral(steer)) return `${from}${by}.`;
   return [`${from}, as you steer it. `, h("button", { class: "link", type: "button", on: { click: () => setSteer(emptySteer()) } }, "Back to learned")];
 }

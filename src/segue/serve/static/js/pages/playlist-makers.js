@@ -95,7 +95,7 @@ function path() {
 
 function blend() {
   const names = h("div", { class: "blend-names", role: "group", "aria-label": "Listeners" });
-  get("/listeners").then(({ items }) => fill(names, items.map((one) => one.name ?? one.listener ?? one).map((name) => h(
+  get("/listeners", { limit: 1000 }).then(({ items }) => fill(names, items.map(({ name }) => h(
     "label", { class: "row" }, h("input", { type: "checkbox", value: name, checked: name === state.session.listener }), name,
   ))), noteProblem);
   const chosen = () => [...names.querySelectorAll("input:checked")].map((box) => box.value);
