@@ -7,6 +7,7 @@ from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
 from segue.library.imports import Added, Arrival
+from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.models import ModelStore
 from segue.library.playlists import (
@@ -31,6 +32,8 @@ __all__ = [
     "FeatureStore",
     "FeedbackKind",
     "FeedbackLog",
+    "Job",
+    "JobState",
     "KnownTrack",
     "Library",
     "ModelStore",
