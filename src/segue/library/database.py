@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+import segue.library.serving_schema  # noqa: F401  # whose tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
 from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
@@ -44,14 +45,16 @@ def open_database(path: Path) -> Engine:
     database = create_engine(f"sqlite:///{path}")
     event.listen(database, "connect", _configure)
     with told(path.parent):
-        if "meta" not in _tables(database, path):
+        there = _tables(database, path)
+        if "meta" not in there:
             with _at_once(database) as connection:
                 # another program may have made them meanwhile
                 if not inspect(connection).has_table("meta"):
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
                     connection.execute(insert(meta).values(key="format", value=version))
-    if _checked_version(database, path) < FORMAT_VERSION:
+    older = _checked_version(database, path) < FORMAT_VERSION
+    if older or (there and not there >= schema.tables.keys()):
         with told(path.parent), _at_once(database) as connection:
             _migrate(connection)
     return database
