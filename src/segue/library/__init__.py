@@ -6,6 +6,7 @@ from segue.library.audit import Entry, TryLimits
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
+from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
@@ -16,6 +17,7 @@ from segue.library.playlists import (
     SavedPlaylist,
     unknown_tracks,
 )
+from segue.library.reports import report_metrics, report_names, report_page
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
@@ -32,6 +34,8 @@ __all__ = [
     "FeatureStore",
     "FeedbackKind",
     "FeedbackLog",
+    "Heard",
+    "Histories",
     "Job",
     "JobState",
     "KnownTrack",
@@ -42,6 +46,9 @@ __all__ = [
     "Session",
     "TryLimits",
     "new_directory",
+    "report_metrics",
+    "report_names",
+    "report_page",
     "settings_hash",
     "told",
     "unknown_tracks",

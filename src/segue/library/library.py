@@ -33,6 +33,7 @@ from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
+from segue.library.histories import Histories
 from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
 from segue.library.intake import (
     VALUES,
@@ -97,6 +98,7 @@ class Library:
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.feedback = FeedbackLog(self._database, self.directory)
+        self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
         self.jobs = JobStore(self._database, self.directory)
@@ -248,7 +250,7 @@ class Library:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
-        """Return all listens: `user_id`, `track_id`, and the other columns of `LISTEN_COLUMNS`."""
+        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, what brought each."""
         import pandas as pd
 
         table = schema.listens
@@ -257,6 +259,7 @@ class Library:
                 schema.users.c.user_id,
                 schema.tracks.c.track_id,
                 *(table.c[column] for column in VALUES),
+                table.c.dataset,
             )
             .join_from(table, schema.users)
             .join(schema.tracks)
@@ -264,7 +267,7 @@ class Library:
         )
         with told(self.directory), self._database.connect() as connection:
             rows = connection.execute(query).all()
-        return pd.DataFrame.from_records(rows, columns=list(LISTEN_COLUMNS))
+        return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
 
     def listeners(self) -> list[str]:
         """Return the ids of all listeners, in the order they came."""
