@@ -7,13 +7,13 @@ from pydantic import BaseModel, Field
 
 from segue.errors import DatasetError
 from segue.pipeline import saved_playlists as saved
-from segue.pipeline.playlist_exchange import matcher_of, read, written
+from segue.pipeline.playlist_files import Finder, read_playlist, write_playlist
 from segue.serve import deps
 from segue.serve.answers import answer
 from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import documents
 from segue.serve.documents import TrackDocument, problems
-from segue.serve.problems import ProblemError
+from segue.serve.problems import ProblemError, without_paths
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
@@ -39,13 +39,10 @@ def export_playlist(
 ) -> Response:
     """Give a saved list as a file for other players."""
     found = saved.find(holding.library, me.name, playlist)
-    catalogue = holding.catalogue()
-    tracks = [
-        catalogue.tracks[catalogue.positions[each]]
-        for each in found.tracks
-        if each in catalogue.positions
-    ]
-    data = written(holding.library, tracks, format, name=found.name, creator=me.name)
+    library = holding.if_opened() or holding.library
+    known = holding.catalogue().positions
+    tracks = [each for each in found.tracks if each in known]
+    data = write_playlist(library, tracks, format, found.name, creator=me.name)
     return Response(
         data,
         media_type=MEDIA_TYPES[format],
@@ -100,12 +97,13 @@ def import_playlist(
 ) -> Response:
     """Read a playlist file (M3U8, XSPF or JSPF, told by its content); nothing is saved."""
     catalogue = holding.catalogue()
-    matcher = holding.kept("matcher", catalogue, lambda: matcher_of(catalogue))
+    finder = holding.kept("finder", catalogue, lambda: Finder(catalogue))
     try:
-        found = read(matcher, catalogue, data)
+        found = read_playlist(holding.library, data, finder=finder)
     except DatasetError as error:
-        raise ProblemError("unsupported-type", str(error)) from None
-    positions = [catalogue.positions[each] for each in found.track_ids[: saved.MOST_TRACKS]]
+        told = without_paths(str(error), holding.directory)
+        raise ProblemError("unsupported-type", told) from None
+    positions = [catalogue.positions[each] for each in found.tracks[: saved.MOST_TRACKS]]
     return answer(
         {
             "name": found.name,
