@@ -181,6 +181,13 @@ def test_reasons_are_told_at_length(tmp_path):
     document = json.loads(segue("playlist", "path", "t0", "t5", "--json", cwd=tmp_path).stdout)
     assert document["tracks"][0]["track_id"] == "t0"
     assert document["tracks"][-1]["track_id"] == "t5"
+    # an option that can do nothing says so
+    done = segue(*ask, "--album-cap", "1", "--artist-cap", "1", cwd=tmp_path)
+    assert "no album of a track is known, so the album cap has no effect" in done.stderr
+    assert "artist cap" not in done.stderr
+    done = segue(*ask, "--include-known", "--familiar", "0.2", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is --familiar 1" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,12 @@ class Opened:
             hints += exclusions.unknown(self.catalogue.tracks)
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library knows no listens, so the popularity dial has no effect.")
+        for kind, cap, numbers in (
+            ("artist", dials.artist_cap, self.facts.artists),
+            ("album", dials.album_cap, self.facts.albums),
+        ):
+            if cap is not None and (numbers < 0).all():
+                hints.append(f"no {kind} of a track is known, so the {kind} cap has no effect.")
         if dials.calibration and not self.facts.taste(profile).any():
             hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")
         return hints
