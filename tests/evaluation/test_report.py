@@ -464,9 +464,16 @@ def test_what_a_middle_turn_of_a_dial_leaves_is_told():
         [DialPoint(setting=each, metrics={"ndcg@10": 0.1}) for each in settings]
         for settings in ((None, 5, 2, 1), (-0.6, -0.3, 0, 0.3, 0.6))
     ]
+    slopes = [
+        DialPoint(setting=each, metrics={"ndcg@10": 0.1 + each / 100})
+        for each in (-0.6, -0.3, 0, 0.3, 0.6)
+    ]
     told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": cap, "popularity": both}))
-    assert "100% with artist cap at 1" in told
-    assert "popularity at \u22120.3 and 100% with popularity at 0.3" in told
+    assert told == "Without effect here: artist cap and popularity."
+    moved = [DialPoint(setting=n, metrics={"ndcg@10": v}) for n, v in ((None, 0.1), (1, 0.05))]
+    told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": moved, "popularity": slopes}))
+    assert "50% with artist cap at 1" in told
+    assert "popularity at \u22120.3 and 103% with popularity at 0.3" in told
 
 
 def test_a_control_that_does_not_fall_is_told():
