@@ -518,6 +518,10 @@ def test_neighbours_are_told_with_chance_and_what_taking_hubs_away_does():
     assert "whether people find them alike was not asked" in caveats
     found, _ = said(similarity=similarity(learned=("mfcc",)))
     assert "By MFCC it is 4.0 of 10 on the 30 tracks of the test part, fewer than the 5.0" in found
+    taken = similarity().hubs["knn"]
+    several, _ = said(similarity=similarity(hubs={"mfcc": taken, "rms": taken, "knn": taken}))
+    assert several.count("Hubs are taken away for") == 1
+    assert "So they are for MFCC and RMS, as the table on hubs has it." in several
     alone = replace(similarity().hubs["knn"], used="cosine")
     assert "Hubs stay as they are for kNN" in said(similarity=similarity(hubs={"knn": alone}))[0]
 
