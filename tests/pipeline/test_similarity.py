@@ -283,7 +283,7 @@ def test_what_was_trained_elsewhere_is_judged_by_what_models_here_are_for(neighb
     with heard:
         found = spaces.spaces(neighbourly, catalogue)[-1]
         heard.add_many(catalogue.rows.tolist(), {"embedding": found.vectors})
-    for room in ("embeddings", "hubs"):
+    for room in ("analysing.embeddings", "training.hubs"):
         monkeypatch.setattr(f"segue.pipeline.{room}.embedding_store", lambda *_: heard)
     ear = spaces.model_space(neighbourly, catalogue, "ear")
     assert (ear.target, ear.learned, ear.has_vector.all()) == (None, False, True)
