@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segue.engine import Belief, Weights, updated
-from segue.errors import ModelError, TooLittleDataError
+from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
 from segue.pipeline.learning.models import COLLABORATIVE, Inner
 from segue.pipeline.learning.weights import in_order, load_weights, save_weights
@@ -14,6 +14,7 @@ from segue.pipeline.opening.signals import listeners_of, load_models, material_o
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend
 from segue.pipeline.train import train
+from segue.pipeline.training.cards import model_card
 from segue.signals import CollaborativeSignal, Profile
 
 N_TRACKS, N_LISTENERS = 40, 24
@@ -84,6 +85,16 @@ def test_a_model_that_cannot_be_read_is_trained_again_as_it_says(listened, tmp_p
         recommend(library, "u0", 3)
     assert train(library, COLLABORATIVE)[0].state == "trained"
     assert recommend(library, "u0", 3).tracks
+
+
+def test_the_card_of_a_model_of_listens_is_about_listens(listened):
+    card = model_card(listened, COLLABORATIVE)
+    assert "all listens" in card.split_rule
+    assert card.metrics["ndcg@20"] == listened.models.manifest(COLLABORATIVE)["metrics"]["ndcg@20"]
+    assert "its 40 tracks by who plays them" in card.not_for[0]
+    assert "segue evaluate recommendations" in card.not_for[1]
+    with pytest.raises(ModelNotTrainedError, match="run segue train sequence"):
+        model_card(listened, "sequence")
 
 
 def test_weights_are_kept(listened):

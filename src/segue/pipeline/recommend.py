@@ -11,6 +11,7 @@ from segue.engine import (
     Listed,
     Ranked,
     Recommendations,
+    TrackFacts,
     explain,
     keep_one_of_each,
     listed,
@@ -69,15 +70,17 @@ def recommend(
     if user is None and not like:
         raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
     opened = Opened.of(library)
-    return from_opened(
+    dials = dials or Dials()
+    found = from_opened(
         opened,
         user,
         k,
         like=like,
         dislike=dislike,
-        dials=replace(dials or Dials(), familiar=1) if include_known else dials,
+        dials=replace(dials, familiar=1) if include_known else dials,
         exclusions=exclusions,
     )
+    return replace(found, hints=[*_idle_caps(opened.facts, dials), *found.hints])
 
 
 def from_opened(
@@ -100,6 +103,19 @@ def from_opened(
     hints = opened.hints(profile, dials, exclusions)
     hints += _short(found, k, dials)
     return Recommendations(user, weights, picks, hints=hints)
+
+
+def _idle_caps(facts: TrackFacts, dials: Dials) -> list[str]:
+    """Return a sentence for each cap that cannot hold, since nothing is known to count by."""
+    caps = {
+        "artist": (dials.artist_cap, facts.artists),
+        "album": (dials.album_cap, facts.albums),
+    }
+    return [
+        f"no track's {name} is known, so the {name} cap has no effect."
+        for name, (cap, known) in caps.items()
+        if cap is not None and (known < 0).all()
+    ]
 
 
 def _short(found: Listed, k: int, dials: Dials) -> list[str]:
