@@ -41,8 +41,6 @@ def recommend(
     """Recommend what comes next, and say why."""
     if user is None and not like:
         raise typer.BadParameter("name a listener with --user, or a track with --like")
-    if include_known and dials.familiar not in (0, 1):
-        raise typer.BadParameter("--include-known is --familiar 1: give one of the two")
     from segue.library import Library
     from segue.pipeline.recommend import recommend as run
 
