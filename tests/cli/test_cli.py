@@ -205,7 +205,7 @@ def test_reasons_are_told_at_length(tmp_path):
     assert "artist cap" not in done.stderr
     done = segue(*ask, "--include-known", "--familiar", "0.2", cwd=tmp_path)
     assert done.returncode == 2
-    assert "is --familiar 1" in done.stderr
+    assert "--include-known and --familiar contradict each other" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -291,6 +291,21 @@ def test_wrong_usage_is_exit_code_2(listens, arguments):
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ["recommend", "--like", "t1"],
+        ["recommend", "--user", "u0", "--like", "t1"],
+        ["playlist", "like", "t1"],
+        ["playlist", "radio", "--like", "t1"],
+    ],
+)
+def test_to_like_and_dislike_one_track_is_wrong_usage(listens, verb):
+    done = segue(*verb, "--dislike", "t2", "--dislike", "t1", SEGUE_LIBRARY=str(listens))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "segue: 't1' is both liked and disliked: name it as one of the two.\n"
 
 
 def test_no_usable_audio_leaves_nothing_behind(tmp_path):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Example, Weights, learn, profiles_of
+from segue.engine import Example, Weights, album_numbers, artist_numbers, learn, profiles_of
 from segue.evaluation import split_listens
 from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
@@ -30,7 +30,6 @@ from segue.signals import (
     sequence,
 )
 from segue.sources import comparison_key
-from segue.types import Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,7 +164,7 @@ def listening_signals(material: Material, profiles: Profiles, models: Models) ->
         found.append(_over_all(sequence(models.sequence), models.sequence.n_items_, n))
     if profiles:
         found.append(popularity(list(profiles.values()), n))
-        artists = artist_numbers(material.catalogue.tracks)
+        artists = artist_numbers(material.catalogue.tracks, comparison_key)
         if len(np.unique(artists)) < n:  # else no artist has two tracks
             found.append(RecencySignal(artists))
     if any(profile.friends for profile in profiles.values()):
@@ -221,34 +220,8 @@ def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> Se
     return fit_sequences(
         histories,
         len(tracks),
-        artists=artist_numbers(tracks),
-        albums=_numbers([_named(track.album, track.metadata.get("album_id")) for track in tracks]),
+        artists=artist_numbers(tracks, comparison_key),
+        albums=album_numbers(tracks, comparison_key),
         seed=material.seed,
         attentive=attentive,
-    )
-
-
-def artist_numbers(tracks: Sequence[Track]) -> NDArray[np.int64]:
-    """Return the number of each track's artist, by name or by id, -1 where neither is known."""
-    return _numbers(
-        [
-            comparison_key(track.artist)
-            if track.artist
-            else _named(None, track.metadata.get("artist_id"))
-            for track in tracks
-        ]
-    )
-
-
-def _named(name: str | None, number: str | None) -> str | None:
-    """Return a name, or the id where only that is known; ids below zero mean unknown."""
-    return name or (number if number and not number.startswith("-") else None)
-
-
-def _numbers(names: Sequence[Any]) -> NDArray[np.int64]:
-    """Return a number from 0 for each different name, -1 where there is none."""
-    numbers: dict[Any, int] = {}
-    return np.array(
-        [-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names],
-        np.int64,
     )

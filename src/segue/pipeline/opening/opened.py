@@ -15,7 +15,7 @@ from segue.engine import (
     profile_from_seeds,
     with_seeds,
 )
-from segue.errors import LibraryError, UnknownListenerError
+from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Catalogue, Library
 from segue.pipeline.opening.signals import listeners_of, open_engine
 from segue.signals import Profile, VectorSignal
@@ -68,7 +68,14 @@ class Opened:
         ------
         UnknownListenerError, UnknownTrackError
             If the library does not know who or what is named.
+        ContradictionError
+            If a track is both liked and disliked.
         """
+        both = [track_id for track_id in like if track_id in set(dislike)]
+        if both:
+            raise ContradictionError(
+                f"{both[0]!r} is both liked and disliked: name it as one of the two."
+            )
         liked = [self.catalogue.position(track_id) for track_id in like]
         disliked = [self.catalogue.position(track_id) for track_id in dislike]
         known = None if user is None else self.profiles.get(user)
