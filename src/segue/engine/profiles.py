@@ -106,7 +106,10 @@ def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Pr
 
 
 def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) -> Profile:
-    """Return `profile` with tracks liked or disliked on top, each as strong as the strongest."""
+    """Return `profile` with tracks liked or disliked on top, each as strong as the strongest.
+
+    What they thought of these tracks is replaced; that they played them is not.
+    """
     seeds = profile_from_seeds(liked, disliked)
     rest = profile.without(seeds.positions)
     strength = np.abs(profile.weights).max(initial=1.0)
@@ -115,6 +118,8 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
         positions=np.concatenate([rest.positions, seeds.positions]),
         weights=np.concatenate([rest.weights, seeds.weights * np.float32(strength)]),
         known=np.union1d(profile.known, seeds.positions),
+        history=profile.history,
+        ages=profile.ages,
     )
 
 

@@ -63,6 +63,8 @@ def recommend(
         If `k` is below 1, or neither a listener nor a liked track is given.
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
+    ContradictionError
+        If a track is both liked and disliked.
     ModelError
         If nothing is known of the tracks that could be compared, or a weight is set for a signal
         that there is not.
