@@ -27,6 +27,7 @@ VERBS = [
     "library",
     "encoders",
     "models",
+    "user",
 ]
 
 
@@ -70,7 +71,7 @@ def test_every_option_has_help():
     from segue.cli import app
 
     commands = dict(get_command(app).commands)
-    for group in ("library", "encoders", "models", "playlist"):
+    for group in ("library", "encoders", "models", "playlist", "user"):
         commands.update({f"{group} {k}": v for k, v in commands.pop(group).commands.items()})
     for name, command in commands.items():
         assert command.help, name

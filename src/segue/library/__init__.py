@@ -8,6 +8,7 @@ from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
 from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
+from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.models import ModelStore
 from segue.library.playlists import (
@@ -35,6 +36,8 @@ __all__ = [
     "FeedbackLog",
     "Heard",
     "Histories",
+    "Job",
+    "JobState",
     "KnownTrack",
     "Library",
     "ModelStore",

@@ -45,6 +45,7 @@ from segue.library.intake import (
     put_problems,
     put_tracks,
 )
+from segue.library.jobs import JobStore
 from segue.library.lock import writing
 from segue.library.models import ModelStore
 from segue.library.playlists import PlaylistStore
@@ -100,6 +101,7 @@ class Library:
         self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
+        self.jobs = JobStore(self._database, self.directory)
         self.playlists = PlaylistStore(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"

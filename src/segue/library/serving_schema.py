@@ -103,3 +103,28 @@ playlist_tracks = Table(
     Column("place", Integer, primary_key=True),
     Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
 )
+
+jobs = Table(
+    "jobs",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("verb", String, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("asked_by", Text),
+    Column("asked", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("cancelled", Float),  # when somebody asked for its end
+    Column("starts", Integer, nullable=False),
+    Column("claim", String),  # random: who starts it, and the process that does it, know it
+    Column("runner", Text),  # the process that starts it, and when that started
+    Column("process", Text),  # the process that does it, likewise, once it is there
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("result", Text),
+    Column("error", Text),
+    Index("jobs_by_state", "state"),
+    sqlite_autoincrement=True,  # an id is never another job's
+)
