@@ -74,7 +74,7 @@ class Explainer:
         weights, picks = explain(found.ranked, names, self.tracks)
         top = decisive(found, static_terms(found.pool, dials, self.facts)[1])
         because = self.because(found.ranked, profile)
-        common = _Common(self.tracks, self.facts, profile)
+        common = self.common(profile)
         return weights, [
             replace(
                 pick,
@@ -86,6 +86,10 @@ class Explainer:
                 zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
             )
         ]
+
+    def common(self, profile: Profile) -> "Common":
+        """Return what says what a track has in common with those that a listener likes."""
+        return _Common(self.tracks, self.facts, profile)
 
     def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
@@ -213,6 +217,13 @@ def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Fa
     return Faithfulness(
         n, held / named if named else nan, named / n if n else nan, largest_held / n if n else nan
     )
+
+
+class Common(Protocol):
+    """Says what tracks have in common with those that a listener likes."""
+
+    def with_track(self, position: int) -> Shared:
+        """Return what the track at a position shares with them."""
 
 
 class _Common:

@@ -7,7 +7,10 @@ from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, Feedback
 from segue.library.imports import Added, Arrival
 from segue.library.library import Library
 from segue.library.models import ModelStore
+from segue.library.names import NameIndex
+from segue.library.reader import Reader, StoredListens
 from segue.library.storage import new_directory, told, write_json
+from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
     "FEEDBACK_KINDS",
@@ -22,6 +25,11 @@ __all__ = [
     "KnownTrack",
     "Library",
     "ModelStore",
+    "NameIndex",
+    "Reader",
+    "StoredCatalogue",
+    "StoredListens",
+    "StoredTracks",
     "new_directory",
     "settings_hash",
     "told",
