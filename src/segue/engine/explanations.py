@@ -18,7 +18,7 @@ so that the pulls of a signal sum to its part. Where hubs are taken away the par
 of cosines, and the division is in proportion to them still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import Protocol, runtime_checkable
@@ -86,6 +86,10 @@ class Explainer:
                 zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
             )
         ]
+
+    def know(self, centres: Mapping[str, NDArray[np.float64]]) -> None:
+        """Take the mean vectors of signals, by name, as they were worked out before."""
+        self._centres.update(centres)
 
     def common(self, profile: Profile) -> "Common":
         """Return what says what a track has in common with those that a listener likes."""

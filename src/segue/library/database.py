@@ -44,14 +44,15 @@ def open_database(path: Path) -> Engine:
     database = create_engine(f"sqlite:///{path}")
     event.listen(database, "connect", _configure)
     with told(path.parent):
-        if "meta" not in _tables(database, path):
+        there = _tables(database, path)
+        if "meta" not in there:
             with _at_once(database) as connection:
                 # another program may have made them meanwhile
                 if not inspect(connection).has_table("meta"):
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
                     connection.execute(insert(meta).values(key="format", value=version))
-    if _checked_version(database, path) < FORMAT_VERSION:
+    if _checked_version(database, path) < FORMAT_VERSION or (there and schema.tables.keys() - there):
         with told(path.parent), _at_once(database) as connection:
             _migrate(connection)
     return database

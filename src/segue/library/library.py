@@ -94,7 +94,7 @@ class Library:
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.reader = Reader(database)
-        self.feedback = FeedbackLog(self._database, self.directory)
+        self.feedback = FeedbackLog(self._database, self.directory, self.reader)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 

@@ -56,6 +56,15 @@ class StoredListens:
     sources: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class StoredListener:
+    """A listener's listens, the names of their friends, and how far the feedback log was then."""
+
+    listens: StoredListens
+    friends: Sequence[str]
+    number: int
+
+
 class Reader:
     """Reads one library's database, from any thread."""
 
@@ -63,6 +72,7 @@ class Reader:
         self._path = path
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._watch: sqlite3.Connection | None = None  # its own: it writes nothing itself
         self._lock = threading.Lock()
 
     def tracks(self, rows: Sequence[int]) -> dict[int, Track]:
@@ -113,19 +123,33 @@ class Reader:
         )
         return [record[0] for record in self._all(query, [])]
 
-    def listens_of(self, user: int) -> StoredListens:
-        """Return the listens of the listener at a row."""
-        records = self._all(_LISTENS, [user])
+    def listener(self, user: int) -> "StoredListener":
+        """Return everything that the listener at a row said and heard, as of one moment."""
+        with self._told():
+            connection = self._connection()
+            connection.execute("BEGIN")  # what follows is read as of one moment
+            try:
+                number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
+                records = connection.execute(_LISTENS, [user]).fetchall()
+                friends = connection.execute(_FRIENDS, [user]).fetchall()
+            finally:
+                connection.execute("COMMIT")
         columns = list(zip(*records, strict=True)) or [()] * 8
-        return StoredListens(
+        listens = StoredListens(
             np.array(columns[0], np.int64),
             *(np.array(column, np.float64) for column in columns[1:7]),
             sources=columns[7],
         )
+        return StoredListener(listens, [record[0] for record in friends], number or 0)
 
-    def friends_of(self, user: int) -> list[str]:
-        """Return the names of the friends of the listener at a row, in alphabetical order."""
-        return [record[0] for record in self._all(_FRIENDS, [user])]
+    def belief(self, user: str) -> tuple[str, bytes, bytes] | None:
+        """Return what is kept of a listener's own weights: of which signals, mean, precision."""
+        found = self._all(
+            "SELECT signals, mean, precision FROM beliefs JOIN users ON users.row = beliefs.user"
+            " WHERE user_id = ?",
+            [user],
+        )
+        return (found[0][0], found[0][1], found[0][2]) if found else None
 
     def rating_ranges(self) -> dict[str, tuple[float, float]]:
         """Return the least and the highest rating of each source that rates."""
@@ -144,8 +168,11 @@ class Reader:
                 yield row, Track(track_id=track_id, path=path, features=features)
 
     def changes(self) -> int:
-        """Return a number that changes when any other connection has written; same thread only."""
-        return int(self._all("PRAGMA data_version", [])[0][0])
+        """Return a number that is another one whenever anybody has written."""
+        with self._told(), self._lock:
+            if self._watch is None:
+                self._watch = self._connected()
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -153,6 +180,7 @@ class Reader:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
+            self._watch = None
             self._local = threading.local()
 
     def _all(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
@@ -162,14 +190,17 @@ class Reader:
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
-            )
-            found.row_factory = sqlite3.Row
-            found.execute("PRAGMA query_only = ON")
             with self._lock:
-                self._opened.append(found)
-            self._local.connection = found
+                found = self._local.connection = self._connected()
+        return found
+
+    def _connected(self) -> sqlite3.Connection:
+        found = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        found.row_factory = sqlite3.Row
+        found.execute("PRAGMA query_only = ON")
+        self._opened.append(found)
         return found
 
     @contextmanager

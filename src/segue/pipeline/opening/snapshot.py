@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.engine import Engine, TrackFacts, Weights
+from segue.engine.heard import Heard
 from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json
@@ -40,9 +41,10 @@ from segue.pipeline.opening.arrays import (
 )
 from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.kept_signals import centres, signal_from, signal_parts
+from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.opened import catalogue_of, comparing_space
 from segue.pipeline.opening.signals import engine_fingerprint, listeners_of, open_engine
-from segue.signals import Signal, VectorSignal
+from segue.signals import Profile, Signal, VectorSignal
 from segue.sources import comparison_key
 
 FORMAT: Final = 1
@@ -53,14 +55,17 @@ _NAMES: Final = "names.db"
 class Snapshot:
     """A library as it was prepared, opened. Arrays are mapped and by position.
 
-    `words` are the genres and tags of each track, ``[n_tracks, n_words]``, by name; `number` is how
+    `engine` is the fingerprint of the weights, `latest` when the last play of anybody was (-inf:
+    never). `words` are the genres and tags of each track, ``[n_tracks, n_words]``, by name; `number` is how
     far the feedback log is in the counts; `durations` are NaN where unknown; `scales` are those of
     ratings by source.
     """
 
     state: str
+    engine: str
     number: int
     n_listens: int
+    latest: float
     catalogue: StoredCatalogue
     signals: list[Signal]
     weights: Weights
@@ -125,6 +130,7 @@ def prepare(library: Library, *, force: bool = False) -> bool:
             "signals": abouts,
             "engine": engine_fingerprint(library, catalogue, engine.signals),
             "scales": _scales(library),
+            "latest": _latest(library, profiles, catalogue.rows),
         }
         place = snapshot_directory(library)
         with told(place), new_directory(place) as directory:
@@ -173,8 +179,10 @@ def _opened(
     rows = arrays["rows"]
     return Snapshot(
         state=manifest["state"],
+        engine=manifest["engine"],
         number=manifest["number"],
         n_listens=manifest["listens"],
+        latest=-np.inf if manifest["latest"] is None else manifest["latest"],
         catalogue=StoredCatalogue(library.reader, rows),
         signals=signals,
         weights=weights,
@@ -228,6 +236,19 @@ def _words(kind: str, of_tracks: list[Mapping[str, float]]) -> dict[str, NDArray
     )
     name = f"words.{kind}"
     return {**matrix_parts(name, matrix), **texts_parts(f"{name}.names", list(numbers))}
+
+
+def _latest(
+    library: Library, profiles: Mapping[str, Profile], rows: NDArray[np.int64]
+) -> float | None:
+    """Return when the last play was by which the ages of all others are counted."""
+    timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
+    if not timed:
+        return None
+    last = min(timed, key=lambda one: one.ages[-1]).user
+    row = library.reader.listener_row(str(last))
+    listens = library.reader.listener(row or 0).listens
+    return Heard.of(read_listens(listens, rows, {})).last
 
 
 def _scales(library: Library) -> dict[str, Scale]:
