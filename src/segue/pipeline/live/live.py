@@ -22,7 +22,7 @@ from typing import Final
 from threadpoolctl import threadpool_limits
 
 from segue.errors import SegueError
-from segue.library import Event, KeptBelief, Library, settings_hash
+from segue.library import Event, KeptBelief, Library, NameIndex, settings_hash
 from segue.pipeline.live.engine import LiveEngine, LiveExplainer
 from segue.pipeline.live.listeners import Listeners
 from segue.pipeline.live.preparing import is_small, prepare_apart
@@ -83,6 +83,11 @@ class Live:
             If nothing is known of them that could be compared.
         """
         return self._now().opened
+
+    @property
+    def names(self) -> NameIndex:
+        """The index of titles, artists and albums."""
+        return self._now().snapshot.names
 
     def feedback(self, events: Sequence[Event]) -> list[bool]:
         """Take in what listeners did; it is on disk when this returns which events were new.
