@@ -1,15 +1,17 @@
-"""A library that is kept open, under load: lists a second and how long they take, feedback and memory.
+"""A library that is kept open, under load: lists and feedback a second, how late, and memory.
 
-Run: ``OMP_NUM_THREADS=1 python benchmarks/live.py DIRECTORY [--seconds 600] [--rate 150]`` on a library of
-``benchmarks/simulated.py``, which it changes. `--processes` processes each open it and answer their share
-of the lists and of the feedback, at the moments of a Poisson process: who comes while others are answered
-waits, and that is counted. Listeners come in sessions: at any time `--active` of them are there, who ask,
-move a slider (one in four), say what they think of a track that they were given, and leave after some
-twenty lists. After feedback the next list is looked at: a track that was disliked must be gone.
+Run: ``OMP_NUM_THREADS=1 python benchmarks/live.py DIRECTORY [--seconds 600] [--rate 150]`` on a
+library of ``benchmarks/simulated.py``, which it changes. `--processes` processes each open it and
+answer their share of lists and feedback, at the moments of a Poisson process: who comes while
+others are answered waits, and that is counted. Listeners come in sessions: at any time `--active`
+of them are there, who ask, move a slider (one in four), say what they think of a track that they
+were given, and leave after some twenty lists. A track that was disliked before must not be in a
+list.
 
-Printed are the seconds from a new process to its first list, the latencies from the moment when a list was
-due, and the memory of each process at the beginning and at the end. ``--kill`` instead writes events from
-several threads and kills the process, until 10,000 were acknowledged, and counts what is there.
+Printed are the seconds from a new process to its first list, latencies from the moment when an
+answer was due, and the memory of each process at the beginning, in the middle and at the end.
+``--kill`` instead writes events from several threads and kills the process, again and again until
+10,000 were acknowledged, and counts what is there.
 """
 
 import argparse
@@ -34,7 +36,8 @@ lock = threading.Lock()
 def write(thread):
     for n in range(1_000_000):
         key = f"{run}-{thread}-{n}"
-        live.feedback([Event(user=f"kill-{thread}", track_id=f"t{n % 1000:06}", kind="play", key=key)])
+        user, track = f"kill-{thread}", f"t{n % 1000:06}"
+        live.feedback([Event(user=user, track_id=track, kind="play", key=key)])
         with lock:
             print(key, flush=True)
 for thread in range(4):
@@ -71,6 +74,10 @@ class Sessions:
         """Return somebody."""
         return f"u{int(self.rng.integers(self.n)):05}"
 
+    def anybody(self) -> str:
+        """Return one of those who are there."""
+        return self.there[int(self.rng.integers(len(self.there)))]
+
     def one(self) -> str:
         """Return who asks next; one in twenty is new."""
         place = int(self.rng.integers(len(self.there)))
@@ -80,75 +87,82 @@ class Sessions:
         return self.there[place]
 
 
-def serve(number: int, asked: argparse.Namespace, answers: Any) -> None:
-    """Answer one process's share."""
-    from segue.engine import Dials
-    from segue.library import Event, Library
-    from segue.pipeline.live import Live
-    from segue.pipeline.recommend import recommend
+class Server:
+    """One process's open library, and what is measured of it."""
 
-    rng = np.random.default_rng(asked.seed + number)
-    live = Live(Library(asked.directory))
-    sessions = Sessions(asked.listeners, asked.active // asked.processes, rng)
-    late: list[float] = []
-    wrote: list[float] = []
-    wrong = 0
-    disliked: dict[str, set[str]] = {}
-    run = f"{os.getpid()}-{time.time()}"
+    def __init__(self, number: int, asked: argparse.Namespace) -> None:
+        from segue.library import Library
+        from segue.pipeline.live import Live
 
-    def give(due: float, user: str, slider: bool) -> None:
-        nonlocal wrong
-        before = set(disliked.get(user, ()))
-        dials = Dials(weights={"tags": float(rng.random())}) if slider else None
-        found = recommend(live.opened(), user, 20, dials=dials).to_dict()
+        self.rng = np.random.default_rng(asked.seed + number)
+        self.live = Live(Library(asked.directory))
+        self.sessions = Sessions(asked.listeners, asked.active // asked.processes, self.rng)
+        self.late: list[float] = []
+        self.wrote: list[float] = []
+        self.wrong = 0
+        self.disliked: dict[str, set[str]] = {}
+        self.n_tracks = asked.tracks
+
+    def give(self, due: float, user: str, slider: bool) -> None:
+        """Answer one listener."""
+        from segue.engine import Dials
+        from segue.pipeline.recommend import recommend
+
+        before = set(self.disliked.get(user, ()))
+        dials = Dials(weights={"tags": float(self.rng.random())}) if slider else None
+        found = recommend(self.live.opened(), user, 20, dials=dials).to_dict()
         json.dumps(found)
         ids = [track["track_id"] for track in found["tracks"]]
-        wrong += bool(before.intersection(ids))
-        sessions.given[user] = ids
-        late.append(time.perf_counter() - due)
+        self.wrong += bool(before.intersection(ids))
+        self.sessions.given[user] = ids
+        self.late.append(time.perf_counter() - due)
 
-    def say(due: float, key: str) -> None:
-        user = sessions.there[int(rng.integers(len(sessions.there)))]
-        given = sessions.given.get(user) or [f"t{int(rng.integers(asked.tracks)):06}"]
-        track = given[int(rng.integers(min(len(given), 5)))]
-        kind = ("play", "play", "play", "skip", "like", "dislike")[int(rng.integers(6))]
-        live.feedback([Event(user=user, track_id=track, kind=kind, key=key)])  # type: ignore[arg-type]
+    def say(self, due: float, user: str, key: str) -> None:
+        """Take in what a listener says of one of the first tracks that they were given."""
+        from segue.library import Event
+
+        given = self.sessions.given.get(user) or [f"t{int(self.rng.integers(self.n_tracks)):06}"]
+        track = given[int(self.rng.integers(min(len(given), 5)))]
+        kind: Any = ("play", "play", "play", "skip", "like", "dislike")[int(self.rng.integers(6))]
+        self.live.feedback([Event(user=user, track_id=track, kind=kind, key=key)])
         if kind == "dislike":
-            disliked.setdefault(user, set()).add(track)
-        wrote.append(time.perf_counter() - due)
+            self.disliked.setdefault(user, set()).add(track)
+        else:
+            self.disliked.get(user, set()).discard(track)
+        self.wrote.append(time.perf_counter() - due)
 
-    live.opened()
+
+def serve(number: int, asked: argparse.Namespace, answers: Any) -> None:
+    """Answer one process's share."""
+    server = Server(number, asked)
+    rng, sessions = server.rng, server.sessions
     for user in sessions.there[: asked.warm]:
-        give(time.perf_counter(), user, False)
-    late.clear()
-    each = asked.rate / asked.processes
-    feedback = asked.feedback / asked.processes
-    begin = time.perf_counter()
-    due, n = begin, 0
-    first = memory()
-    half: dict[str, int] = {}
+        server.give(time.perf_counter(), user, False)
+    server.late.clear()
+    lists, feedback = asked.rate / asked.processes, asked.feedback / asked.processes
+    run = f"{os.getpid()}-{time.time()}"
+    memories, busy = [memory()], time.process_time()
+    due = begin = time.perf_counter()
+    n = 0
     with ThreadPoolExecutor(asked.threads) as pool:
         while due < begin + asked.seconds:
-            due += rng.exponential(1 / (each + feedback))
-            wait = due - time.perf_counter()
-            if wait > 0:
-                time.sleep(wait)
-            if rng.random() < feedback / (each + feedback):
-                pool.submit(say, due, f"{run}-{n}")
+            due += rng.exponential(1 / (lists + feedback))
+            time.sleep(max(due - time.perf_counter(), 0))
+            if rng.random() < feedback / (lists + feedback):
+                pool.submit(server.say, due, sessions.anybody(), f"{run}-{n}")
             else:
-                pool.submit(give, due, sessions.one(), rng.random() < 0.25)
+                pool.submit(server.give, due, sessions.one(), rng.random() < 0.25)
             n += 1
-            if not half and due > begin + asked.seconds / 2:
-                half = memory()
-    took = time.perf_counter() - begin
+            if len(memories) == 1 and due > begin + asked.seconds / 2:
+                memories.append(memory())
     answers.put(
         {
-            "late": late,
-            "wrote": wrote,
-            "wrong": wrong,
-            "seconds": took,
-            "processor": time.process_time(),
-            "memory": [first, half, memory()],
+            "late": server.late,
+            "wrote": server.wrote,
+            "wrong": server.wrong,
+            "seconds": time.perf_counter() - begin,
+            "processor": time.process_time() - busy,
+            "memory": [*memories, memory()],
         }
     )
 
@@ -178,13 +192,15 @@ def load(asked: argparse.Namespace) -> None:
     late = 1e3 * np.concatenate([one["late"] for one in found])
     wrote = 1e3 * np.concatenate([one["wrote"] for one in found])
     seconds = max(one["seconds"] for one in found)
-    print(f"{len(late) / seconds:.1f} lists/s, {len(wrote) / seconds:.1f} events/s for {seconds:.0f} s")
+    print(f"{len(late) / seconds:.1f} lists and {len(wrote) / seconds:.1f} events a second")
     for name, values in (("list", late), ("feedback", wrote)):
         told = "  ".join(f"p{q} {np.percentile(values, q):.1f}" for q in (50, 90, 99, 99.9))
         print(f"{name:10} {told}  ms")
     print(f"lists with a disliked track: {sum(one['wrong'] for one in found)}")
+    busy = sum(one["processor"] for one in found)
+    print(f"processor time: {1e3 * busy / len(late):.1f} ms a list, with its share of feedback")
     for one in found:
-        print(f"processor {one['processor']:.0f} s; memory in MB {one['memory']}")
+        print(f"memory in MB: {one['memory']}")
 
 
 def kill(asked: argparse.Namespace) -> None:

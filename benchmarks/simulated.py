@@ -1,15 +1,15 @@
 """A simulated library, large and seeded, that the real code opens: to measure serving with.
 
-Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists stand
-in a space of 32 dimensions, of one of 24 genres; their tracks stand near them, are titled, tagged and
-heard accordingly; popularity follows a power law. Listeners have a few genres and artists each, play
-from a pool of their own, again and again, in sittings, and skip some.
+Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists
+stand in a space of 32 dimensions, of one of 24 genres; their tracks stand near them, are titled,
+tagged and heard accordingly; popularity follows a power law. Listeners have a few genres and
+artists each, play from a pool of their own, again and again, in sittings, and skip some.
 
 Tracks, embeddings and models lie in the library's own stores. Embeddings are drawn, since nothing
-would be learned of audio that is not there; which encoder is used, and whether hubs are taken away, is
-decided by the code that decides it always. The models of listening data are fitted on the listens, with
-settings that are usual instead of searched for, and the weights are learned on listeners that those
-models have seen: for how long a list takes, not for how good it is.
+would be learned of audio that is not there; which encoder is used, and whether hubs are taken away,
+is decided by the code that decides it always. The models of listening data are fitted on the
+listens, with settings that are usual instead of searched for, and the weights are learned on
+listeners that those models have seen: for how long a list takes, not for how good it is.
 """
 
 import argparse
@@ -38,11 +38,48 @@ from segue.types import Track
 
 GENRES, TAGS, DIMENSIONS = 24, 400, 32
 EMBEDDINGS = {"cnn": 64, "rnn": 64}
-WORDS = (
-    "ash blue cold dawn ember field glass harbour iron june kite lantern moss north oak paper quiet"
-    " river stone tide umber velvet winter yellow zero amber bright cloud drift echo flame garden"
-    " hollow island jasmine keeper light morning night ocean"
-).split()
+WORDS = [
+    "ash",
+    "blue",
+    "cold",
+    "dawn",
+    "ember",
+    "field",
+    "glass",
+    "harbour",
+    "iron",
+    "june",
+    "kite",
+    "lantern",
+    "moss",
+    "north",
+    "oak",
+    "paper",
+    "quiet",
+    "river",
+    "stone",
+    "tide",
+    "umber",
+    "velvet",
+    "winter",
+    "yellow",
+    "zero",
+    "amber",
+    "bright",
+    "cloud",
+    "drift",
+    "echo",
+    "flame",
+    "garden",
+    "hollow",
+    "island",
+    "jasmine",
+    "keeper",
+    "light",
+    "morning",
+    "night",
+    "ocean",
+]
 BEGIN = 1_700_000_000
 SECONDS = 2 * 365 * 86_400
 LEAST_WEIGHT = 0.05
@@ -85,7 +122,9 @@ class World:
                     album=f"{titles[number - number % 9][0].title()} {artist}-{number // 9}",
                     year=int(years[number]),
                     genres=(f"genre {self.genre[number]:02}",),
-                    tags={f"tag {tag:03}": float(9 - place) for place, tag in enumerate(tags.tolist())},
+                    tags={
+                        f"tag {tag:03}": float(9 - place) for place, tag in enumerate(tags.tolist())
+                    },
                     duration=float(self.duration[number]),
                     split=SPLITS[artist % 100],  # type: ignore[arg-type]
                 )
@@ -98,7 +137,7 @@ class World:
         return (mixed + noise * self.rng.standard_normal((self.n, width))).astype(np.float32)
 
     def listens(self, n_listens: int, n_listeners: int) -> Iterator[tuple[int, Any]]:
-        """Give each listener's number and their plays: tracks, times, how much of each was heard."""
+        """Give each listener's number and their plays: tracks, times, what was heard, skipped."""
         rng = self.rng
         order = np.lexsort((-self.popularity, self.genre))
         starts = np.searchsorted(self.genre[order], np.arange(GENRES + 1))
@@ -111,7 +150,9 @@ class World:
             n_pool = max(int(n * 0.45), 4)
             which = rng.choice(genres, n_pool, p=(0.6, 0.3, 0.1))
             reach = rng.random(n_pool) ** 3
-            by_genre = order[starts[which] + (reach * (starts[which + 1] - starts[which])).astype(int)]
+            by_genre = order[
+                starts[which] + (reach * (starts[which + 1] - starts[which])).astype(int)
+            ]
             artists = self.artist[by_genre]
             first, last = of_artist[artists], of_artist[artists + 1]
             by_artist = first + (rng.random(n_pool) * (last - first)).astype(int)
@@ -159,7 +200,12 @@ def put_embeddings(library: Library, world: World) -> None:
     """Put what models give of every track, with the manifests that models have."""
     rows = np.arange(1, world.n + 1).tolist()
     for name, width in EMBEDDINGS.items():
-        about = {"kind": name, "target": "genre", "fingerprint": f"simulated-{name}", "input": "audio"}
+        about = {
+            "kind": name,
+            "target": "genre",
+            "fingerprint": f"simulated-{name}",
+            "input": "audio",
+        }
         with library.models.saving(name, {**about, "metrics": {}, "settings": {}, "seconds": 0.0}):
             pass
         store = library.features(
@@ -224,7 +270,7 @@ def fit(library: Library, told: Any) -> None:
         [signal.name for signal in signals],
         engine_fingerprint(library, catalogue, signals),
     )
-    told(f"weights {dict(zip([s.name for s in signals], weights.everyone.round(2).tolist(), strict=True))}")
+    told(f"weights {weights.everyone.round(2).tolist()}")
     told(f"spread {weights.spread.round(2).tolist()}")
 
 

@@ -127,7 +127,9 @@ def test_listeners_are_who_they_are_among_all(library):
         mine = found[user]
         for field in ("positions", "weights", "known", "history", "ages"):
             np.testing.assert_allclose(getattr(mine, field), getattr(theirs, field), rtol=1e-5)
-        assert [liked.tolist() for liked in mine.friends] == [one.tolist() for one in theirs.friends]
+        assert [liked.tolist() for liked in mine.friends] == [
+            one.tolist() for one in theirs.friends
+        ]
 
 
 def test_feedback_is_followed_event_by_event(library):
@@ -244,7 +246,7 @@ def test_many_threads_write_and_read_at_once(library):
                 found = live.feedback([event(f"u{number}", track, "play", f"{number}-{n}")])
                 assert found == [True]
                 assert int(track[1:]) in live.opened().profiles[f"u{number}"].known
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             errors.append(error)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]

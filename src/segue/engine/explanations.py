@@ -87,6 +87,9 @@ class Explainer:
             )
         ]
 
+    def need(self, positions: NDArray[np.int64]) -> None:
+        """Be told which tracks will be named next: where they are read, they are read together."""
+
     def know(self, centres: Mapping[str, NDArray[np.float64]]) -> None:
         """Take the mean vectors of signals, by name, as they were worked out before."""
         self._centres.update(centres)
@@ -100,6 +103,8 @@ class Explainer:
         pulls = self.pulls(ranked, profile)
         pulls[:, profile.weights <= 0] = 0
         strongest = np.argsort(-pulls, axis=1, kind="stable")[:, :MOST_PULLS]
+        named = np.take_along_axis(pulls, strongest, axis=1) > 0
+        self.need(profile.positions[strongest[named]])
         return [
             [
                 _pull(self.tracks[profile.positions[own]], row[own])

@@ -52,7 +52,9 @@ def open_database(path: Path) -> Engine:
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
                     connection.execute(insert(meta).values(key="format", value=version))
-    if _checked_version(database, path) < FORMAT_VERSION or (there and schema.tables.keys() - there):
+    if _checked_version(database, path) < FORMAT_VERSION or (
+        there and schema.tables.keys() - there
+    ):
         with told(path.parent), _at_once(database) as connection:
             _migrate(connection)
     return database

@@ -60,7 +60,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class KeptBelief:
-    """What is kept of a listener's own weights: of which `signals`, float64 as they are in memory."""
+    """What is kept of a listener's own weights: of which `signals`, float64 as in memory."""
 
     signals: str
     mean: bytes

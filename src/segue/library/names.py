@@ -1,8 +1,8 @@
 """Finding tracks by the beginnings of words in their titles, artists and albums.
 
 An index of its own beside the arrays it was made with: SQLite's full-text search, without regard to
-case and accents. Tracks are in it in the order of how many listeners they have, so that the first that
-fit are the ones that are likely meant, and nothing need be sorted.
+case and accents. Tracks are in it in the order of how many listeners they have, so that the first
+that fit are the ones that are likely meant, and nothing need be sorted.
 """
 
 import re
@@ -68,8 +68,7 @@ class NameIndex:
         connection.close()
 
     def find(self, text: str, most: int = 20) -> list[int]:
-        """Return the positions of up to `most` tracks that have all words of a text, or words that
-        begin like them, in their names.
+        """Return the positions of up to `most` tracks whose names have words that begin so.
 
         Those whose title begins with the text come first, then those whose artist does, then those
         that have its words anywhere; in each, those with most listeners.
@@ -89,7 +88,8 @@ class NameIndex:
             found.update(dict.fromkeys(row[0] for row in rows))
             if len(found) >= most:
                 break
-        return self._positions[list(found)[:most]].tolist()
+        places: list[int] = self._positions[list(found)[:most]].tolist()
+        return places
 
     def close(self) -> None:
         """Let go of the file."""

@@ -135,11 +135,12 @@ class Reader:
             finally:
                 connection.execute("COMMIT")
         columns = list(zip(*records, strict=True)) or [()] * 8
-        listens = StoredListens(
-            np.array(columns[0], np.int64),
-            *(np.array(column, np.float64) for column in columns[1:7]),
-            sources=columns[7],
-        )
+        names = ("plays", "ms_played", "skipped", "rating", "timestamp", "position")
+        values: dict[str, Column] = {
+            name: np.array(column, np.float64)
+            for name, column in zip(names, columns[1:7], strict=True)
+        }
+        listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[7], **values)
         return StoredListener(listens, [record[0] for record in friends], number or 0)
 
     def belief(self, user: str) -> tuple[str, bytes, bytes] | None:

@@ -94,6 +94,7 @@ class StoredCatalogue(Catalogue):
     """All tracks of a library at `rows`, ascending, of which few are in memory."""
 
     __slots__ = ("_reader",)
+    _reader: Reader
 
     def __init__(self, reader: Reader, rows: NDArray[np.int64]) -> None:
         tracks = StoredTracks(reader, rows)

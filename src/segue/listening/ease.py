@@ -146,7 +146,7 @@ class Ease(ItemItemModel):
         return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
 
     def _needs_listeners(self) -> bool:
-        return self.by_users_
+        return bool(self.by_users_)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}

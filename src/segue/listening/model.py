@@ -196,7 +196,8 @@ class ListeningModel(ABC):
         Whom the model was fitted on is left out, where scoring does not need it.
         """
         shape = np.array((0, self.n_items), np.int64)
-        nobody = {"data": np.zeros(0, np.float32), "indices": np.zeros(0, np.int32)}
+        nobody: dict[str, NDArray[Any]] = {"data": np.zeros(0, np.float32)}
+        nobody["indices"] = np.zeros(0, np.int32)
         nobody |= {"indptr": np.zeros(1, np.int32), "shape": shape}
         kept = {f"user_items.{part}": array for part, array in nobody.items()}
         if self._needs_listeners():
@@ -204,7 +205,9 @@ class ListeningModel(ABC):
             kept |= {f"user_items.{one}": getattr(matrix, one) for one in ("data", "indices")}
             kept["user_items.indptr"] = matrix.indptr
             kept["user_items.shape"] = np.array(matrix.shape, np.int64)
-        return self._about(), {name: halved(one) for name, one in {**kept, **self._arrays()}.items()}
+        return self._about(), {
+            name: halved(one) for name, one in {**kept, **self._arrays()}.items()
+        }
 
     @classmethod
     def of_parts(cls, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:

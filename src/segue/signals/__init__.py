@@ -6,6 +6,7 @@ from segue.signals.friends import FriendsSignal
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
+from segue.signals.mixed import MixedMatrix, mixed
 from segue.signals.popularity import PopularitySignal, popularity
 from segue.signals.recency import RecencySignal
 from segue.signals.sequence import SequenceSignal, sequence
@@ -21,6 +22,7 @@ __all__ = [
     "FriendsSignal",
     "KnnModel",
     "KnnSettings",
+    "MixedMatrix",
     "PopularitySignal",
     "Profile",
     "RecencySignal",
@@ -32,6 +34,7 @@ __all__ = [
     "knn",
     "lyrics",
     "metadata",
+    "mixed",
     "opinions_of",
     "popularity",
     "sequence",

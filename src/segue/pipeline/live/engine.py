@@ -4,14 +4,13 @@ A list made with other weights, dials or exclusions then costs a product and the
 What is kept belongs to a profile, down to its last number: after feedback it is another one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from segue.engine import Engine, Explainer, Listed, Pick, Ranked, Rows, Shared
 from segue.engine.dials import Dials
@@ -30,15 +29,22 @@ class LiveEngine(Engine):
     """An engine that remembers what signals said, and what it offered."""
 
     beliefs: Beliefs | None = None
-    _kept: Bounded[bytes, Rows] = field(default_factory=lambda: Bounded(MOST_BYTES))
+    _kept: Bounded[Hashable, tuple[bytes, Rows]] = field(
+        default_factory=lambda: Bounded(MOST_BYTES)
+    )
 
     def rows(self, profile: Profile) -> Rows:
-        """Return what every signal says to a listener, from the last time if nothing is new."""
-        key = digest(profile)
-        found = self._kept.get(key)
-        if found is None:
-            found = super().rows(profile)
-            self._kept.put(key, found, found.n_bytes)
+        """Return what every signal says to a listener, from the last time if nothing is new.
+
+        Of a listener the latest profile is kept, of seeds each.
+        """
+        told = digest(profile)
+        key: Hashable = profile.user or told
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] == told:
+            return kept[1]
+        found = super().rows(profile)
+        self._kept.put(key, (told, found), found.n_bytes)
         return found
 
     def recommend(
@@ -59,14 +65,15 @@ class LiveEngine(Engine):
 def digest(profile: Profile) -> bytes:
     """Return by what two profiles are told to be the same."""
     told = blake2b(digest_size=16)
-    for part in (
+    parts: tuple[NDArray[Any], ...] = (
         profile.positions,
         profile.weights,
         profile.known,
         profile.history,
         profile.ages,
         *profile.friends,
-    ):
+    )
+    for part in parts:
         told.update(len(part).to_bytes(8, "little"))
         told.update(np.ascontiguousarray(part).data)
     return told.digest()
@@ -83,9 +90,13 @@ class LiveExplainer(Explainer):
         self, found: Listed, profile: Profile, dials: Dials
     ) -> tuple[dict[str, float], list[Pick]]:
         """Return what `Explainer.picks` does; the tracks of the list are read together."""
-        if isinstance(self.tracks, StoredTracks):
-            self.tracks.at(found.ranked.positions.tolist())
+        self.need(found.ranked.positions)
         return super().picks(found, profile, dials)
+
+    def need(self, positions: NDArray[np.int64]) -> None:
+        """Read tracks that will be named."""
+        if isinstance(self.tracks, StoredTracks):
+            self.tracks.at(positions.tolist())
 
     def common(self, profile: Profile) -> Common:
         """Return what says what a track has in common with those that a listener likes."""
@@ -113,7 +124,7 @@ class _Common:
         self._artists = set(artists[places].tolist()) - {-1}
         genres, tags = words["genres"][0], words["tags"][0]
         self._genres = {*genres[places].indices.tolist()}
-        own: sparse.csr_array = tags[places]
+        own: Any = tags[places]
         totals = np.bincount(own.indices, np.repeat(weights, np.diff(own.indptr)))
         self._tags = {int(tag): float(totals[tag]) for tag in np.unique(own.indices)}
 
@@ -124,7 +135,9 @@ class _Common:
         part = slice(tags.indptr[position], tags.indptr[position + 1])
         worth = {
             tag_names[tag]: self._tags[tag] * float(np.log1p(max(count, 0)))
-            for tag, count in zip(tags.indices[part].tolist(), tags.data[part].tolist(), strict=True)
+            for tag, count in zip(
+                tags.indices[part].tolist(), tags.data[part].tolist(), strict=True
+            )
             if tag in self._tags
         }
         own = genres.indices[genres.indptr[position] : genres.indptr[position + 1]].tolist()

@@ -1,8 +1,8 @@
 """Listeners of a library that is open: read when they are asked for, and current with all feedback.
 
-What is known of a listener is kept for a while, and what the feedback log says since is added to it;
-that other processes write the log, too, makes no difference. Ages of plays are those of at most ten
-minutes ago.
+What is known of a listener is kept for a while, and what the feedback log says since is added to
+it; that other processes write the log, too, makes no difference. Ages of plays are those of at most
+ten minutes ago.
 """
 
 import threading

@@ -6,17 +6,19 @@ listeners is current all the same.
 
 Several processes may serve one library. What each knows of listeners is the feedback log up to a
 number; before it answers it reads on. Whether models or tracks are others is told by what lies on
-disk, and looked at no more than once in `LOOK_AGAIN` seconds; the library is then prepared and opened
-anew beside the answers, and taken up when it is ready.
+disk, and looked at no more than once in `LOOK_AGAIN` seconds; the library is then prepared and
+opened anew beside the answers, and taken up when it is ready.
 
 What counts over all listeners (how many like a track) is as of the last preparation, which is made
 anew after so many events that it would matter.
 """
 
+import mmap
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from threadpoolctl import threadpool_limits
@@ -39,8 +41,20 @@ from segue.pipeline.opening.snapshot import (
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at whether tracks or models have changed."""
+MOST_MAPPED: Final = 300_000_000
+"""Bytes of mapped files from which those are let go that lists read in part: they are read again,
+from the system's memory as long as there is some."""
 _LEAST_EVENTS: Final = 1_000
 _SHARE_OF_LISTENS: Final = 0.02
+
+
+def _mapped_bytes() -> int:
+    """Return how much of mapped files is resident in this process; 0 where that is not told."""
+    try:
+        shared = int(Path("/proc/self/statm").read_text("ascii").split()[2])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return shared * mmap.PAGESIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +177,8 @@ class Live:
         if now - self._looked < LOOK_AGAIN or self._busy():
             return
         self._looked = now
+        if _mapped_bytes() > MOST_MAPPED:
+            current.snapshot.maps.let_go()
         state, events = state_of(self.library), current.listeners.number - current.snapshot.number
         many = max(_LEAST_EVENTS, _SHARE_OF_LISTENS * current.snapshot.n_listens)
         if (state == current.snapshot.state and events < many) or state == self._refused:

@@ -1,9 +1,9 @@
 """Own weights that move with every like, skip and play, and are kept with it.
 
-A track that was on offer in the listener's latest list and was played, liked, skipped or disliked moves
-what is believed of the listener's weights by one step (see `segue.engine.weights`). The belief is
-written together with the event that moved it, so that no event moves it twice, and every process reads
-the same.
+A track that was on offer in the listener's latest list and was played, liked, skipped or disliked
+moves what is believed of the listener's weights by one step (see `segue.engine.weights`). The
+belief is written together with the event that moved it, so that no event moves it twice, and every
+process reads the same.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _LIKED: Final = {"play": True, "like": True, "skip": False, "dislike": False}
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """The first tracks of a listener's latest pool ``[n]``, and their features ``[n, n_signals]``."""
+    """The first tracks of a listener's latest pool ``[n]``, features ``[n, n_signals]``."""
 
     positions: NDArray[np.int64]
     features: NDArray[np.float32]

@@ -1,7 +1,7 @@
 """Group commit: what several threads want written at once goes to the disk together.
 
-Whoever comes while another writes waits, and then writes for all who wait. Each is answered when what
-they gave is on the disk.
+Whoever comes while another writes waits, and then writes for all who wait. Each is answered when
+what they gave is on the disk.
 """
 
 import threading
@@ -47,7 +47,8 @@ class GroupCommit:
 
     def _write_waiting(self) -> None:
         with self._lock:
-            group, n = [], 0
+            group: list[_Wish] = []
+            n = 0
             while self._waiting and (not group or n + len(self._waiting[0].events) <= _MOST):
                 group.append(self._waiting.pop(0))
                 n += len(group[-1].events)
@@ -55,7 +56,7 @@ class GroupCommit:
             answers = iter(self._write([event for wish in group for event in wish.events]))
             for wish in group:
                 wish.found = [next(answers) for _ in wish.events]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  whoever waits is told, and raises it
             for wish in group:
                 wish.error = error
         for wish in group:

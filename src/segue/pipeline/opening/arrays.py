@@ -8,13 +8,17 @@ Conventions
   after another, ``name.utf8``, and where each starts, ``name.starts``.
 """
 
+import mmap
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+
+from segue.signals import MixedMatrix
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -28,8 +32,32 @@ def save_arrays(directory: Path, arrays: Arrays) -> None:
         np.save(directory / f"{name}.npy", array, allow_pickle=False)
 
 
-def map_arrays(directory: Path) -> dict[str, NDArray[Any]]:
+class Maps:
+    """What is mapped of one directory: lets go of pages that are read from the disk again."""
+
+    def __init__(self) -> None:
+        self._maps: list[mmap.mmap] = []
+
+    def add(self, array: "np.memmap[Any, Any]") -> None:
+        """Take note of a map."""
+        found = getattr(array, "_mmap", None)
+        if isinstance(found, mmap.mmap):
+            self._maps.append(found)
+
+    def let_go(self) -> None:
+        """Let the system have all pages back; those that are touched again come back at once."""
+        for one in self._maps:
+            if hasattr(mmap, "MADV_DONTNEED"):
+                one.madvise(mmap.MADV_DONTNEED)
+
+
+def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return all arrays of a directory by name, read-only.
+
+    Parameters
+    ----------
+    seldom
+        Takes note of the maps of all arrays but those that end in one of `often`.
 
     Raises
     ------
@@ -38,15 +66,21 @@ def map_arrays(directory: Path) -> dict[str, NDArray[Any]]:
     """
     found = {}
     for path in directory.glob("*.npy"):
-        mode = "r" if path.stat().st_size > _SMALL else None
-        array = np.load(path, mmap_mode=mode, allow_pickle=False)
+        mapped = path.stat().st_size > _SMALL
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        if isinstance(array, np.memmap) and not path.stem.endswith(tuple(often)):
+            seldom.add(array)
         # a plain array over the map: the class of maps costs something at every slice
         found[path.name.removesuffix(".npy")] = array.view(np.ndarray)
     return found
 
 
 def matrix_parts(name: str, matrix: Any) -> dict[str, NDArray[Any]]:
-    """Return a dense matrix, or the parts of a CSR matrix, as they are written."""
+    """Return a dense matrix, or the parts of a CSR or mixed matrix, as they are written."""
+    if isinstance(matrix, MixedMatrix):
+        parts = matrix_parts(name, matrix.rest)
+        parts |= {f"{name}.full": matrix.full, f"{name}.columns": matrix.columns}
+        return parts
     if not sparse.issparse(matrix):
         return {name: np.ascontiguousarray(matrix)}
     return {
@@ -62,7 +96,11 @@ def matrix_from(arrays: Arrays, name: str) -> Any:
     if name in arrays:
         return arrays[name]
     parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
-    return sparse.csr_array(parts, shape=tuple(arrays[f"{name}.shape"].tolist()), copy=False)
+    shape = tuple(arrays[f"{name}.shape"].tolist())
+    matrix = sparse.csr_array(parts, shape=shape, copy=False)
+    if f"{name}.full" in arrays:
+        return MixedMatrix(arrays[f"{name}.full"], arrays[f"{name}.columns"], matrix)
+    return matrix
 
 
 def small(numbers: NDArray[Any]) -> NDArray[Any]:
@@ -84,10 +122,7 @@ def texts_parts(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
 def texts_from(arrays: Arrays, name: str) -> list[str]:
     """Return the list of texts that `texts_parts` gave."""
     whole, starts = arrays[f"{name}.utf8"].tobytes(), arrays[f"{name}.starts"].tolist()
-    return [
-        whole[start:stop].decode("utf-8", "surrogatepass")
-        for start, stop in zip(starts[:-1], starts[1:], strict=True)
-    ]
+    return [whole[start:stop].decode("utf-8", "surrogatepass") for start, stop in pairwise(starts)]
 
 
 def within(arrays: Arrays, name: str) -> dict[str, NDArray[Any]]:

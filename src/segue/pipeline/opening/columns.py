@@ -162,4 +162,3 @@ class TrackColumns:
                         inside[place] = True
             self._folders[folder] = inside
         return self._folders[folder]
-

@@ -19,6 +19,7 @@ from segue.signals import (
     SequenceSignal,
     Signal,
     VectorSignal,
+    mixed,
 )
 
 About = Mapping[str, Any]
@@ -26,13 +27,14 @@ About = Mapping[str, Any]
 
 def signal_parts(signal: Signal) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return what a signal is, as JSON keeps it, and its arrays under its name."""
-    name, about = signal.name, {"name": signal.name}
+    arrays: dict[str, NDArray[Any]]
     if isinstance(signal, EarlierSignal):
         about, arrays = signal_parts(signal.signal)
         return {**about, "known": signal.n_known, "tracks": signal.n_tracks}, arrays
-    arrays: dict[str, NDArray[Any]]
+    name = signal.name
+    about = {"name": name}
     if isinstance(signal, VectorSignal):
-        kind, arrays = "vectors", matrix_parts("vectors", signal.vectors)
+        kind, arrays = "vectors", matrix_parts("vectors", _as_kept(signal.vectors))
         arrays["placed"] = signal.has_vector
         arrays["centre"] = centre(signal)
         if signal.hubs is not None:
@@ -77,6 +79,10 @@ def _built(about: About, arrays: Arrays) -> Signal:
     if kind == "recency":
         return RecencySignal(arrays["artists"])
     return FriendsSignal(int(arrays["n"]))
+
+
+def _as_kept(vectors: Any) -> Any:
+    return mixed(vectors) if isinstance(vectors, np.ndarray) else vectors
 
 
 def centre(signal: VectorSignal) -> NDArray[np.float64]:

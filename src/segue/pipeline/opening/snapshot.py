@@ -1,12 +1,11 @@
 """A library made ready to be opened in an instant: whatever depends on all tracks or all listens.
 
 It is worked out once, when something has been trained or brought in, and written as arrays under
-``models/.snapshot``; opening it maps them. It is made anew where the library is another one since: by
-`train`, and by whoever keeps a library open.
+``models/.snapshot``; opening it maps them. It is made anew where the library is another one since:
+by `train`, and by whoever keeps a library open.
 
-Conventions
------------
-- The manifest says which `state` of the library it is of, and up to which number of the feedback log
+Conventions ----------- - The manifest says which `state` of the library it is of, and up to which
+number of the feedback log
   its counts go. What came later is for whoever opens it to add.
 - It is written under a temporary name and renamed. Who has the old one mapped goes on with it.
 """
@@ -16,6 +15,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from segue.library import Library, NameIndex, StoredCatalogue, new_directory, to
 from segue.pipeline.learning.weights import load_weights
 from segue.pipeline.opening.arrays import (
     Arrays,
+    Maps,
     map_arrays,
     matrix_from,
     matrix_parts,
@@ -49,6 +50,8 @@ from segue.sources import comparison_key
 
 FORMAT: Final = 1
 _NAMES: Final = "names.db"
+_OFTEN: Final = (".vectors", ".full", ".item_factors")
+"""Arrays that every list reads whole; of all others it reads some rows."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,9 @@ class Snapshot:
     """A library as it was prepared, opened. Arrays are mapped and by position.
 
     `engine` is the fingerprint of the weights, `latest` when the last play of anybody was (-inf:
-    never). `words` are the genres and tags of each track, ``[n_tracks, n_words]``, by name; `number` is how
-    far the feedback log is in the counts; `durations` are NaN where unknown; `scales` are those of
-    ratings by source.
+    never). `words` are the genres and tags of each track, ``[n_tracks, n_words]``, by name;
+    `number` is how far the feedback log is in the counts; `durations` are NaN where unknown;
+    `scales` are those of ratings by source, `maps` what lists read in part.
     """
 
     state: str
@@ -78,6 +81,7 @@ class Snapshot:
     words: Mapping[str, tuple[Any, list[str]]]
     scales: Mapping[str, Scale]
     names: NameIndex
+    maps: Maps
 
 
 def snapshot_directory(library: Library) -> Path:
@@ -149,16 +153,17 @@ def open_snapshot(library: Library) -> Snapshot | None:
             return None
         try:
             names = NameIndex(directory / _NAMES)
-            arrays = map_arrays(directory)
+            maps = Maps()
+            arrays = map_arrays(directory, maps, _OFTEN)
             if _manifest(library) == manifest:
-                return _opened(library, manifest, arrays, names)
+                return _opened(library, manifest, arrays, names, maps)
         except (OSError, ValueError, KeyError, ModelError):
             continue
     return None
 
 
 def _opened(
-    library: Library, manifest: Mapping[str, Any], arrays: Arrays, names: NameIndex
+    library: Library, manifest: Mapping[str, Any], arrays: Arrays, names: NameIndex, maps: Maps
 ) -> Snapshot | None:
     abouts = manifest["signals"]
     signals = [signal_from(about, arrays) for about in abouts]
@@ -186,9 +191,7 @@ def _opened(
         catalogue=StoredCatalogue(library.reader, rows),
         signals=signals,
         weights=weights,
-        recordings=[
-            members[start:stop] for start, stop in zip(starts[:-1], starts[1:], strict=True)
-        ],
+        recordings=[members[start:stop] for start, stop in pairwise(starts)],
         missing=arrays["missing"],
         facts=facts,
         columns=TrackColumns(arrays, library.reader, rows),
@@ -200,6 +203,7 @@ def _opened(
         },
         scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},
         names=names,
+        maps=maps,
     )
 
 
@@ -275,4 +279,3 @@ def _one_at_a_time(library: Library) -> Iterator[None]:
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)  # let go of when the file is closed
         yield
-
