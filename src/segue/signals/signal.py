@@ -130,6 +130,6 @@ def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_arr
         values.append(np.where(weights > 0, weights / liked, weights * DISLIKE / disliked))
         starts.append(starts[-1] + len(profile.positions))
     data = np.concatenate(values).astype(np.float32)
-    return sparse.csr_array(
-        (data, np.concatenate(columns), np.array(starts)), shape=(len(profiles), n_tracks)
-    )
+    # as large matrices number their columns: scipy would copy those to the wider of both
+    numbers = np.concatenate(columns).astype(np.int32), np.array(starts, np.int32)
+    return sparse.csr_array((data, *numbers), shape=(len(profiles), n_tracks))

@@ -17,6 +17,7 @@ from segue.engine import (
 )
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Catalogue, Library
+from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.signals import listeners_of, open_engine
 from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, VectorSignal
@@ -38,6 +39,8 @@ class Opened:
     engine: Engine
     facts: TrackFacts
     explainer: Explainer
+    columns: TrackColumns | None = None
+    """What exclusions ask of all tracks, where that stands in arrays."""
 
     @classmethod
     def of(cls, library: "Library | Opened") -> "Opened":
@@ -104,12 +107,16 @@ class Opened:
     def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
         """Return which tracks may not come, ``[n_tracks]``."""
         rules = exclusions or Exclusions()
+        if self.columns is not None:
+            return self.columns.mask(rules)
         return rules.mask(self.catalogue.tracks, comparison_key)
 
     def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return what somebody should know who set these dials and exclusions, as sentences."""
         hints = []
-        if exclusions:
+        if exclusions and self.columns is not None:
+            hints += self.columns.hints(exclusions)
+        elif exclusions:
             hints += exclusions.unmatched(self.catalogue.tracks, comparison_key)
             hints += exclusions.unknown(self.catalogue.tracks)
         if dials.popularity and not self.facts.listeners.any():
