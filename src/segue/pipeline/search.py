@@ -11,6 +11,7 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 The best of the three counts.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
 __all__ = ["GIVEN", "GIVEN_PART", "NAMED", "Found", "Match", "SearchIndex", "search"]
 
@@ -168,14 +170,16 @@ def _reasons(one: Term, track: Track, position: int) -> list[str]:
 
 
 def _nothing_known(query: str, index: SearchIndex) -> str:
-    levels, given = index.levels, index.given
+    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
+    levels = index.levels
+    given = Counter({name: len(positions) for name, positions in index.given.items()})
     beginning = f"No track has anything to do with {query!r}"
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
-    names = sorted({*map(plain, levels), *sorted(given)[:20]})
+    names = sorted({*map(plain, levels), *(name for name, _ in given.most_common(_MOST_NAMED))})
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
     )
