@@ -9,7 +9,15 @@ SegueError                      told in one sentence, exit code 1
 │   ├── LibraryVersionError     the library was written by a newer segue
 │   ├── LibraryBusyError        another program is writing to it
 │   ├── UnknownTrackError       a track id that the library does not hold
-│   └── UnknownListenerError    a listener whom the library does not know
+│   ├── UnknownListenerError    a listener whom the library does not know
+│   └── UnknownJobError         a job that the library does not know
+├── PlaylistError               a playlist that cannot be made or kept
+│   └── UnknownPlaylistError    a saved playlist that the listener does not have
+├── AccountError                an account, password, session or key that cannot be used
+│   ├── UnknownAccountError     an account that there is not
+│   ├── WrongPasswordError      a log-in that is not right
+│   └── TooManyTriesError       so many of those that one has to wait
+├── JobError                    a job that cannot be taken on
 ├── ModelError                  a model cannot be trained, loaded or used
 │   ├── ModelNotTrainedError    the verb needs a model that is not there yet
 │   └── TooLittleDataError      one class only, too few tracks, no labels
@@ -58,6 +66,44 @@ class UnknownTrackError(LibraryError):
 
 class UnknownListenerError(LibraryError):
     """A listener whom the library does not know."""
+
+
+class UnknownJobError(LibraryError):
+    """A job that the library does not know."""
+
+
+class PlaylistError(SegueError):
+    """A playlist that cannot be made or kept."""
+
+
+class UnknownPlaylistError(PlaylistError):
+    """A saved playlist that the listener does not have."""
+
+
+class AccountError(SegueError):
+    """An account, password, session or key that cannot be used."""
+
+
+class UnknownAccountError(AccountError):
+    """An account that there is not."""
+
+
+class WrongPasswordError(AccountError):
+    """A log-in that is not right; whether the name or the password is wrong is not told."""
+
+
+class TooManyTriesError(AccountError):
+    """Too many log-ins that were not right; `seconds` says how long to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        minutes = -int(-seconds // 60)  # rounded up
+        waiting = f"{minutes} minutes" if minutes > 1 else "a minute"
+        super().__init__(f"Too many log-ins that were not right: try again in {waiting}.")
+
+
+class JobError(SegueError):
+    """A job that cannot be taken on."""
 
 
 class ModelError(SegueError):

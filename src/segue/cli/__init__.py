@@ -18,6 +18,7 @@ from segue.cli.playlist import playlist
 from segue.cli.preprocess import preprocess
 from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
+from segue.cli.serve import serve
 from segue.cli.train import train
 
 app = typer.Typer(
@@ -52,7 +53,7 @@ def start(
     """Answer --version; a verb follows otherwise."""
 
 
-for verb in (preprocess, train, recommend, similar, search, evaluate, demo):
+for verb in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
     app.command()(told(verb))
 app.add_typer(playlist, name="playlist")
 app.command("import")(told(import_listens))

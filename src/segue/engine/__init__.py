@@ -16,10 +16,11 @@ from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, ex
 from segue.engine.rerank import POOL, Listed, listed, rerank
 from segue.engine.standard import Rows, standardise
 from segue.engine.sweep import sweep
-from segue.engine.weights import Belief, Weights, learn, shares, updated
+from segue.engine.weights import LEAST_SPREAD, Belief, Weights, learn, shares, updated
 
 __all__ = [
     "FEEDBACK",
+    "LEAST_SPREAD",
     "POOL",
     "WINDOW",
     "Belief",

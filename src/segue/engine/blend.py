@@ -81,14 +81,15 @@ class Engine:
         exclude
             Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
         weights
-            To blend with, ``[n_signals]``; by default the listener's own.
+            To blend with, ``[n_signals]``; by default the listener's own, or, where none of the
+            signals that count has anything to say, those that have, alike.
         """
         rows = self.rows(profile)
         if exclude is None:
             exclude = np.zeros(rows.centred.shape[1], bool)
             exclude[profile.known] = True
         if weights is None:
-            weights = self.listener_weights(profile)
+            return self.blended(rows, self.listener_weights(profile), self.barred(exclude), k)
         return rank(rows, weights, self.barred(exclude), k, self.recordings)
 
     def rows(self, profile: Profile) -> Rows:
@@ -100,6 +101,20 @@ class Engine:
                 found = np.empty((len(self.signals), len(row)), np.float32)
             found[place] = row
         return Rows.of(np.zeros((0, 0), np.float32) if found is None else found)
+
+    def blended(
+        self, rows: Rows | Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int
+    ) -> Ranked:
+        """Rank by learned weights, or by whatever speaks where nothing that counts does."""
+        if not isinstance(rows, Rows):
+            rows = Rows.of(np.array(rows, np.float32))
+        found = rank(rows, weights, barred, k, self.recordings)
+        if len(found.positions):
+            return found
+        speaks = rows.speaks(~barred).astype(np.float64)
+        if not speaks.any():
+            return found
+        return rank(rows, speaks / speaks.sum(), barred, k, self.recordings)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""
@@ -115,13 +130,18 @@ class Engine:
 
     def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
-        barred = exclude.copy()
-        places, starts = _flat(self.recordings)
-        if len(starts):
-            touched = np.logical_or.reduceat(exclude[places], starts)
-            barred[places] |= np.repeat(touched, np.diff([*starts, len(places)]))
+        barred = self.files_of(exclude)
         barred[np.asarray(self.missing, np.int64)] = True
         return barred
+
+    def files_of(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `tracks` ``[n_tracks]`` with the other files of their recordings."""
+        found = tracks.copy()
+        places, starts = _flat(self.recordings)
+        if len(starts):
+            touched = np.logical_or.reduceat(tracks[places], starts)
+            found[places] |= np.repeat(touched, np.diff([*starts, len(places)]))
+        return found
 
 
 def rank(
@@ -133,7 +153,8 @@ def rank(
 ) -> Ranked:
     """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded.
 
-    Of each of `recordings`, groups of positions, only the best comes.
+    Fewer come where fewer are left. Of each of `recordings`, groups of positions, only the best
+    comes.
     """
     if not isinstance(rows, Rows):
         rows = Rows.of(np.array(rows, np.float32))
@@ -145,7 +166,7 @@ def rank(
     if unsaid is not None:
         total[unsaid] = np.nan
     keep_one_of_each(total, recordings)
-    positions = best(total[None, :], k)[0][0]
+    positions = best(total[None, :], min(k, len(total)))[0][0]
     found = positions[positions >= 0]
     features = rows.features(found, mean, spread)
     parts = features * weights[:, None].astype(np.float32)

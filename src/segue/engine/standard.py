@@ -112,6 +112,12 @@ class Rows:
                 row[mask[places]] = 0
         return found.astype(np.float32)
 
+    def speaks(self, candidates: Mask) -> NDArray[np.bool_]:
+        """Return which signals say anything of the candidates, ``[n_signals]``."""
+        if not candidates.any():
+            return np.zeros(len(self.centred), bool)
+        return np.array([mask is None or not mask[candidates].all() for mask in self.silent], bool)
+
     def unsaid(self, weights: Vector) -> Mask | None:
         """Return of which tracks no signal that counts says anything, ``[n_tracks]``, or None."""
         found: Mask | None = None

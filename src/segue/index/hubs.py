@@ -25,9 +25,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr, ndtri, ndtri_exp
-from threadpoolctl import threadpool_limits
 
 from segue.index.exact import normalise
+from segue.index.threads import one_blas_thread
 
 Matrix = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -68,7 +68,7 @@ class MutualProximity:
         ``n d^2`` and not ``n^2``: 0.1 s for 100,000 tracks of 128 dimensions.
         """
         # the products are small: on a busy machine several threads were forty times slower
-        with threadpool_limits(1):
+        with one_blas_thread():
             return cls(*_usual_cosines(vectors))
 
     def between(self, cosines: Matrix, queries: Places) -> Matrix:

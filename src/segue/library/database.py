@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
+import segue.library.serving_schema  # noqa: F401  # whose tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
 from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
@@ -52,9 +53,8 @@ def open_database(path: Path) -> Engine:
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
                     connection.execute(insert(meta).values(key="format", value=version))
-    if _checked_version(database, path) < FORMAT_VERSION or (
-        there and schema.tables.keys() - there
-    ):
+    older = _checked_version(database, path) < FORMAT_VERSION
+    if older or (there and not there >= schema.tables.keys()):
         with told(path.parent), _at_once(database) as connection:
             _migrate(connection)
     return database

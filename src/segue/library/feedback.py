@@ -179,7 +179,7 @@ def _add(
         }
         connection.execute(insert(listens).values(common | listen))
         return True
-    opinion = _digest("opinion", event.user, event.track_id)
+    opinion = opinion_key(event.user, event.track_id)
     connection.execute(delete(listens).where(listens.c.fingerprint == opinion))
     if event.kind in _MARKS:
         rating = {"rating": _MARKS[event.kind], "fingerprint": opinion}
@@ -222,6 +222,11 @@ def _rows(connection: "Connection", name: Any, row: Any, wanted: set[str]) -> di
         query = select(name, row).where(name.in_(names[start : start + _CHUNK]))
         found.update({one: int(number) for one, number in connection.execute(query)})
     return found
+
+
+def opinion_key(user: str, track_id: str) -> bytes:
+    """Return the fingerprint of the one listen that holds a listener's opinion of a track."""
+    return _digest("opinion", user, track_id)
 
 
 def _digest(*parts: str) -> bytes:

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
+from segue.library.accounts import AccountStore
 from segue.library.audio_files import (
     AudioFile,
     KnownTrack,
@@ -26,11 +27,13 @@ from segue.library.audio_files import (
     put_alike,
     put_audio_files,
 )
+from segue.library.audit import AuditLog
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
+from segue.library.histories import Histories
 from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
 from segue.library.intake import (
     VALUES,
@@ -44,6 +47,7 @@ from segue.library.intake import (
 )
 from segue.library.lock import writing
 from segue.library.models import ModelStore
+from segue.library.playlists import PlaylistStore
 from segue.library.reader import Reader
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
@@ -95,6 +99,10 @@ class Library:
         self.models = ModelStore(self.directory / "models")
         self.reader = Reader(database)
         self.feedback = FeedbackLog(self._database, self.directory, self.reader)
+        self.histories = Histories(self._database, self.directory)
+        self.accounts = AccountStore(self._database, self.directory)
+        self.audit = AuditLog(self._database, self.directory)
+        self.playlists = PlaylistStore(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 

@@ -28,7 +28,7 @@ class PopularitySignal:
         """Return ``[n_profiles, n_tracks]``: the same for all, less each listener's own part."""
         scores = np.tile(self._logs, (len(profiles), 1))
         for row, profile in zip(scores, profiles, strict=True):
-            row[profile.known] = np.log1p(np.maximum(self.listeners[profile.known] - 1, 0))
+            row[profile.liked] = np.log1p(np.maximum(self.listeners[profile.liked] - 1, 0))
         if not self.listeners.any():
             scores[:] = np.nan
         return scores

@@ -1,0 +1,281 @@
+"""Accounts and what stands for them: sessions and API keys.
+
+An account is a listener who logs in; its name is the listener's id. Tokens and keys are random, so
+a plain digest of one tells nothing of it, and only that is kept: who reads the database can use
+neither. Times are seconds since 1970.
+"""
+
+import time
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, Row, delete, insert, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library.serving_schema import accounts, api_keys, sessions
+from segue.library.storage import told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A listener who logs in.
+
+    An `admin` may run jobs and see all of the library. One who `shares_taste` may be blended with
+    by others. `plays` tells whether there is a player password.
+    """
+
+    name: str
+    admin: bool = False
+    shares_taste: bool = False
+    created: float = 0.0
+    plays: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody at a browser: an account's, or where there are no accounts a listener's.
+
+    `listener` is None as long as nobody was picked. `csrf` must come with all that changes things.
+    """
+
+    account: Account | None
+    listener: str | None
+    csrf: str
+    created: float
+    used: float
+    expires: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key of an account, by the name that it was given; the key itself is not kept."""
+
+    account: str
+    name: str
+    created: float
+    used: float | None = None
+
+
+_KEY = ("name", "created", "used")
+
+
+class AccountStore:
+    """The accounts of one library."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    # accounts ------------------------------------------------------------------------------------
+
+    def add(self, account: Account, password_hash: str) -> bool:
+        """Add an account; return whether its name was free."""
+        values = {
+            "name": account.name,
+            "hash": password_hash,
+            "admin": account.admin,
+            "shares_taste": account.shares_taste,
+            "created": account.created,
+        }
+        return bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
+
+    def remove(self, name: str) -> bool:
+        """Remove an account with its sessions and keys; return whether it was there."""
+        return bool(self._change(delete(accounts).where(accounts.c.name == name)))
+
+    def all(self) -> list[Account]:
+        """Return all accounts, by name."""
+        return [_account(row) for row in self._read(select(accounts).order_by(accounts.c.name))]
+
+    def find(self, name: str) -> Account | None:
+        """Return the account of that name, if there is one."""
+        found = self._read(select(accounts).where(accounts.c.name == name))
+        return _account(found[0]) if found else None
+
+    def any(self) -> bool:
+        """Say whether there are accounts at all."""
+        return bool(self._read(select(accounts.c.row).limit(1)))
+
+    def set_flags(self, name: str, **flags: bool) -> bool:
+        """Set `admin` or `shares_taste` of an account; return whether it was there."""
+        changed = update(accounts).where(accounts.c.name == name).values(flags)
+        return bool(self._change(changed))
+
+    # secrets: never part of an `Account`, so that none is printed with one -----------------------
+
+    def password_hash(self, name: str) -> str | None:
+        """Return the hash of an account's password; None where there is no such account."""
+        return self._secret(name, "hash")
+
+    def set_password_hash(self, name: str, password_hash: str) -> bool:
+        """Replace the hash of an account's password; return whether it was there."""
+        return self._set(name, "hash", password_hash)
+
+    def player_password(self, name: str) -> str | None:
+        """Return an account's player password, if it has one."""
+        return self._secret(name, "player_password")
+
+    def set_player_password(self, name: str, password: str | None) -> bool:
+        """Set or take away an account's player password; return whether it was there."""
+        return self._set(name, "player_password", password)
+
+    # sessions ------------------------------------------------------------------------------------
+
+    def open_session(
+        self, token: str, csrf: str, *, name: str | None, listener: str | None, expires: float
+    ) -> bool:
+        """Keep a session of the account `name`, or of a `listener` where there are no accounts.
+
+        Returns whether the account was there. Sessions that are over are forgotten.
+        """
+        now = time.time()
+        with told(self._directory), self._database.begin() as connection:
+            connection.execute(delete(sessions).where(sessions.c.expires <= now))
+            account = None
+            if name is not None:
+                account = connection.scalar(select(accounts.c.row).where(accounts.c.name == name))
+                if account is None:
+                    return False
+            values = {
+                "token": _digest(token),
+                "account": account,
+                "listener": listener,
+                "csrf": csrf,
+                "created": now,
+                "used": now,
+                "expires": expires,
+            }
+            connection.execute(insert(sessions).values(values))
+            return True
+
+    def find_session(self, token: str) -> Session | None:
+        """Return the session of a token; None where there is none, or it is over.
+
+        Sessions without an account end when the first account is made.
+        """
+        query = (
+            select(sessions, accounts)
+            .join_from(sessions, accounts, isouter=True)
+            .where(sessions.c.token == _digest(token), sessions.c.expires > time.time())
+            .where(or_(sessions.c.account.is_not(None), ~select(accounts.c.row).exists()))
+        )
+        with told(self._directory), self._database.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        found = row._mapping
+        account = None
+        if found[sessions.c.account] is not None:
+            account = Account(
+                name=found[accounts.c.name],
+                admin=found[accounts.c.admin],
+                shares_taste=found[accounts.c.shares_taste],
+                created=found[accounts.c.created],
+                plays=found[accounts.c.player_password] is not None,
+            )
+        return Session(
+            account=account,
+            listener=account.name if account else found[sessions.c.listener],
+            csrf=found[sessions.c.csrf],
+            created=found[sessions.c.created],
+            used=found[sessions.c.used],
+            expires=found[sessions.c.expires],
+        )
+
+    def use_session(self, token: str, expires: float) -> None:
+        """Note that a session is in use, and until when it may be from now on."""
+        used = {"used": time.time(), "expires": expires}
+        self._change(update(sessions).where(sessions.c.token == _digest(token)).values(used))
+
+    def close_session(self, token: str) -> bool:
+        """End a session; return whether it was there."""
+        return bool(self._change(delete(sessions).where(sessions.c.token == _digest(token))))
+
+    def close_sessions(self, name: str, *, but: str | None = None) -> int:
+        """End all sessions of an account, `but` that of one token; return how many."""
+        own = select(accounts.c.row).where(accounts.c.name == name).scalar_subquery()
+        closed = delete(sessions).where(sessions.c.account == own)
+        if but is not None:
+            closed = closed.where(sessions.c.token != _digest(but))
+        return self._change(closed)
+
+    # API keys ------------------------------------------------------------------------------------
+
+    def add_key(self, account: str, name: str, key: str) -> bool:
+        """Keep a key under a name; return whether the account is there and the name was free."""
+        with told(self._directory), self._database.begin() as connection:
+            row = connection.scalar(select(accounts.c.row).where(accounts.c.name == account))
+            if row is None:
+                return False
+            values = {"key": _digest(key), "account": row, "name": name, "created": time.time()}
+            added = upsert(api_keys).values(values).on_conflict_do_nothing()
+            return bool(connection.execute(added).rowcount)
+
+    def keys(self, account: str) -> list[ApiKey]:
+        """Return the keys of an account, the oldest first."""
+        query = (
+            select(accounts.c.name.label("account"), *(api_keys.c[name] for name in _KEY))
+            .join_from(api_keys, accounts)
+            .where(accounts.c.name == account)
+            .order_by(api_keys.c.row)
+        )
+        return [ApiKey(**row._mapping) for row in self._read(query)]
+
+    def find_key(self, key: str) -> tuple[Account, ApiKey] | None:
+        """Return whose a key is and how it is named; None where there is no such key."""
+        named = api_keys.c.name.label("key_name")
+        times = api_keys.c.created.label("key_created"), api_keys.c.used.label("key_used")
+        query = select(accounts, named, *times).join_from(api_keys, accounts)
+        found = self._read(query.where(api_keys.c.key == _digest(key)))
+        if not found:
+            return None
+        (row,) = found
+        account = _account(row)
+        return account, ApiKey(
+            account=account.name, name=row.key_name, created=row.key_created, used=row.key_used
+        )
+
+    def use_key(self, key: str) -> None:
+        """Note that a key is in use."""
+        used = update(api_keys).where(api_keys.c.key == _digest(key)).values(used=time.time())
+        self._change(used)
+
+    def revoke_key(self, account: str, name: str) -> bool:
+        """Take a key back; return whether it was there."""
+        own = select(accounts.c.row).where(accounts.c.name == account).scalar_subquery()
+        revoked = delete(api_keys).where(api_keys.c.account == own, api_keys.c.name == name)
+        return bool(self._change(revoked))
+
+    # ---------------------------------------------------------------------------------------------
+
+    def _secret(self, name: str, column: str) -> str | None:
+        found = self._read(select(accounts.c[column]).where(accounts.c.name == name))
+        return found[0][0] if found else None
+
+    def _set(self, name: str, column: str, value: str | None) -> bool:
+        changed = update(accounts).where(accounts.c.name == name).values({column: value})
+        return bool(self._change(changed))
+
+    def _read(self, query: Any) -> list[Row[Any]]:
+        with told(self._directory), self._database.connect() as connection:
+            return list(connection.execute(query).all())
+
+    def _change(self, statement: Any) -> int:
+        with told(self._directory), self._database.begin() as connection:
+            return int(connection.execute(statement).rowcount)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        name=row.name,
+        admin=row.admin,
+        shares_taste=row.shares_taste,
+        created=row.created,
+        plays=row.player_password is not None,
+    )
+
+
+def _digest(secret: str) -> bytes:
+    return blake2b(secret.encode("utf-8", "surrogatepass"), digest_size=32).digest()

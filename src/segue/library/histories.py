@@ -1,0 +1,92 @@
+"""What one listener did: their listens, latest first, and their opinions of tracks.
+
+One listener's past is never mixed with another's: every question here names whose it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, func, or_, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library import schema
+from segue.library.feedback import opinion_key
+from segue.library.storage import told
+
+_CHUNK: Final = 500
+_LIKED: Final = 3.0
+"""A rating of a dataset of at least so much counts as liked where it is shown, on five marks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One listen of a listener's past.
+
+    `at` is when, in seconds since 1970, or None where no time is known; `kind` one of play, skip,
+    like, dislike, rating. `number` orders listens of one time.
+    """
+
+    number: int
+    at: float | None
+    track_id: str
+    kind: str
+
+
+class Histories:
+    """The pasts of the listeners of one library."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    def welcome(self, user: str) -> None:
+        """Make a listener known who has not done anything yet."""
+        statement = upsert(schema.users).values(user_id=user).on_conflict_do_nothing()
+        with told(self._directory), self._database.begin() as connection:
+            connection.execute(statement)
+
+    def page(
+        self, user: str, *, before: tuple[float, int] | None = None, most: int = 50
+    ) -> list[Heard]:
+        """Return a listener's latest listens, those without a time last.
+
+        `before` is the time (-1 for none) and number of the last one that is known already.
+        """
+        table = schema.listens
+        moment = func.coalesce(table.c.timestamp, -1.0)
+        query = (
+            select(table, schema.tracks.c.track_id)
+            .join_from(table, schema.users, table.c.user == schema.users.c.row)
+            .join(schema.tracks, table.c.track == schema.tracks.c.row)
+            .where(schema.users.c.user_id == user)
+            .order_by(moment.desc(), table.c.id.desc())
+            .limit(most)
+        )
+        if before is not None:
+            at, number = before
+            query = query.where(or_(moment < at, (moment == at) & (table.c.id < number)))
+        with told(self._directory), self._database.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Heard(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows]
+
+    def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, str]:
+        """Return what a listener said of some tracks, ``like`` or ``dislike``, where they did."""
+        keys = {opinion_key(user, track_id): track_id for track_id in track_ids}
+        table, found, wanted = schema.listens, {}, list(keys)
+        with told(self._directory), self._database.connect() as connection:
+            for start in range(0, len(wanted), _CHUNK):
+                query = select(table.c.fingerprint, table.c.rating).where(
+                    table.c.fingerprint.in_(wanted[start : start + _CHUNK])
+                )
+                for key, rating in connection.execute(query):
+                    found[keys[key]] = "like" if rating > _LIKED else "dislike"
+        return found
+
+
+def _kind(row: Any) -> str:
+    if row["rating"] is not None and row["plays"] is None:
+        live = row["dataset"] == "live"
+        return ("like" if row["rating"] > _LIKED else "dislike") if live else "rating"
+    return "skip" if row["skipped"] else "play"

@@ -1,0 +1,105 @@
+"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs.
+
+They are part of the one schema; see `segue.library.schema` for its conventions and its format.
+Secrets that are only compared (passwords, tokens, keys) are kept as hashes and digests.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from segue.library.schema import schema
+
+accounts = Table(
+    "accounts",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),  # the listener's id
+    Column("hash", Text, nullable=False),  # of the password, by argon2
+    Column("admin", Boolean, nullable=False),
+    Column("shares_taste", Boolean, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("player_password", Text),  # as it is: see segue.pipeline.players for why
+)
+
+sessions = Table(
+    "sessions",
+    schema,
+    Column("token", LargeBinary, primary_key=True),  # a digest of it
+    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE")),
+    Column("listener", Text),  # who was picked where there are no accounts
+    Column("csrf", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("used", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Index("sessions_by_account", "account"),
+)
+
+api_keys = Table(
+    "api_keys",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("key", LargeBinary, nullable=False, unique=True),  # a digest of it
+    Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE"), nullable=False),
+    Column("name", String, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("used", Float),
+    UniqueConstraint("account", "name"),
+)
+
+audit = Table(
+    "audit",
+    schema,
+    Column("number", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("what", String, nullable=False),
+    Column("who", Text),
+    Column("address", Text),
+    Column("detail", Text),
+    sqlite_autoincrement=True,  # what was deleted for its age leaves its number unused
+)
+
+tries = Table(
+    "tries",
+    schema,
+    Column("number", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("name", LargeBinary, nullable=False),  # a digest: people type passwords there too
+    Column("address", Text),
+    Index("tries_by_name", "name"),
+    Index("tries_by_address", "address"),
+)
+"""Log-ins that were not right, and those that are being looked at."""
+
+playlists = Table(
+    "playlists",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),  # random: what others could not guess
+    Column("owner", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+    Index("playlists_by_owner", "owner"),
+    sqlite_autoincrement=True,  # pages go on after a row that was deleted
+)
+
+playlist_tracks = Table(
+    "playlist_tracks",
+    schema,
+    Column("playlist", Integer, ForeignKey("playlists.row", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+)

@@ -1,0 +1,103 @@
+"""How answers are written: JSON once, entity tags, cursors of lists."""
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+from fastapi import Request, Response
+
+from segue.serve.problems import ProblemError
+
+REVALIDATE: Final = "private, no-cache"
+
+
+def answer(
+    document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a JSON answer of a document that is plain already: nothing is checked again."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(
+        text.encode("utf-8", "replace"),
+        status_code=status,
+        media_type="application/json",
+        headers=dict(headers or {}),
+    )
+
+
+def tagged(request: Request, parts: Sequence[object], make: Callable[[], Any]) -> Response:
+    """Answer with what `make` gives, or with 304 if whoever asks has it already.
+
+    `parts` are what the answer depends on besides its address.
+    """
+    return tagged_response(request, parts, lambda: answer(make()))
+
+
+def tagged_response(
+    request: Request, parts: Sequence[object], make: Callable[[], Response]
+) -> Response:
+    """Do as `tagged`, where `make` gives a whole response."""
+    text = "\x1f".join(map(str, (*parts, request.url.path, request.url.query)))
+    etag = f'W/"{blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Cookie, Authorization"}
+    if has(request, etag):
+        return Response(status_code=304, headers=headers)
+    response = make()
+    response.headers.update(headers)
+    return response
+
+
+def has(request: Request, etag: str) -> bool:
+    """Return whether whoever asks holds the answer with this tag; tags are compared weakly."""
+    wanted = request.headers.get("if-none-match", "")
+    given = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
+    return "*" in given or etag.removeprefix("W/") in given
+
+
+def to_cursor(*place: float | int | str | None) -> str:
+    """Return the text that stands for a place in a list.
+
+    >>> from_cursor(to_cursor(12.5, 7), (float, int))
+    [12.5, 7]
+    """
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def from_cursor(text: str, kinds: Sequence[type]) -> list[Any]:
+    """Return the place that a cursor stands for, whose parts are of these kinds.
+
+    Raises
+    ------
+    ProblemError
+        If it is no cursor of this list.
+    """
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        place = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        return [_part(kind, value) for kind, value in zip(kinds, place, strict=True)]
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
+        raise ProblemError(
+            "invalid", "cursor is none that this list gave: begin again without one."
+        ) from None
+
+
+def _part(kind: type, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError(value)
+    if kind is int and not (isinstance(value, int) and abs(value) < 2**62):
+        raise ValueError(value)
+    if kind is float and not math.isfinite(float(value)):
+        raise ValueError(value)
+    return kind(value)
+
+
+def finite(document: Any) -> Any:
+    """Return a document with null in the place of numbers that JSON has not."""
+    if isinstance(document, float):
+        return document if math.isfinite(document) else None
+    if isinstance(document, dict):
+        return {name: finite(value) for name, value in document.items()}
+    return [finite(value) for value in document] if isinstance(document, list) else document

@@ -1,0 +1,38 @@
+"""The API, version 1: one file a resource."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from segue.serve.api import (
+    audio,
+    events,
+    feedback,
+    kinds,
+    library,
+    listeners,
+    quality,
+    recommend,
+    search,
+    session,
+    tracks,
+)
+from segue.serve.documents import ALWAYS
+
+PREFIX: Final = "/api/v1"
+
+router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))
+for resource in (
+    session,
+    listeners,
+    tracks,
+    audio,
+    search,
+    recommend,
+    feedback,
+    library,
+    quality,
+    events,
+    kinds,
+):
+    router.include_router(resource.router)

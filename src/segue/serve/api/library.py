@@ -1,0 +1,138 @@
+"""`/library`: what is kept, what could not be used, what is there twice."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.pipeline.analysing.duplicates import duplicates
+from segue.serve import deps
+from segue.serve.answers import from_cursor, tagged, to_cursor
+from segue.serve.api.tracks import documents
+from segue.serve.documents import TrackDocument, problems
+from segue.serve.held import Held
+from segue.serve.problems import without_paths
+
+router = APIRouter(prefix="/library", tags=["library"])
+Cursor = Annotated[str | None, Query(max_length=200)]
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+class LibraryDocument(BaseModel):
+    """What the library holds, in numbers."""
+
+    tracks: int
+    listeners: int
+    listens: int
+    problems: int
+    waiting: int = Field(description="Imported listens whose tracks are not there yet.")
+    missing: int
+    left_out: int
+    analysed: int = Field(description="Tracks whose audio was analysed.")
+    failed: int = Field(description="Tracks whose audio could not be.")
+    playable: int
+    models: list[str]
+    ready: bool = Field(description="Whether something can be recommended.")
+
+
+@router.get("", response_model=LibraryDocument)
+def get_library(request: Request, asker: deps.Visitor, holding: deps.Holding) -> Response:
+    """Count what the library holds."""
+    version = holding.version()
+    return tagged(request, (version, asker.listener), lambda: _counts(holding))
+
+
+def _counts(holding: Held) -> dict[str, Any]:
+    counts = holding.library.counts()
+    files = holding.library.audio_files().values()
+    catalogue = holding.catalogue()
+    return {
+        **counts,
+        "analysed": sum(one.failed is None for one in files),
+        "failed": sum(one.failed is not None for one in files),
+        "playable": sum(track.path is not None and not track.missing for track in catalogue.tracks),
+        "models": holding.library.models.names(),
+        "ready": holding.if_opened() is not None,
+    }
+
+
+class ProblemOfLibrary(BaseModel):
+    """Something that came in and could not be used."""
+
+    source: str
+    reason: str
+    row: int | None
+    subject: str | None
+
+
+class ProblemsOfLibrary(BaseModel):
+    """A page of problems."""
+
+    items: list[ProblemOfLibrary]
+    next: str | None
+
+
+@router.get("/problems", response_model=ProblemsOfLibrary, responses=problems("forbidden"))
+def list_problems(
+    request: Request,
+    asker: deps.Admin,
+    holding: deps.Holding,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List what came in and could not be used, and why."""
+    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+
+    def make() -> dict[str, Any]:
+        found = holding.library.problems()
+        part = found[max(start, 0) :][:limit]
+        items = [
+            {name: _told(value, holding) for name, value in asdict(one).items()} for one in part
+        ]
+        more = max(start, 0) + limit < len(found)
+        return {"items": items, "next": to_cursor(max(start, 0) + limit) if more else None}
+
+    return tagged(request, (holding.version(), asker.name), make)
+
+
+def _told(value: Any, holding: Held) -> Any:
+    return without_paths(value, holding.directory) if isinstance(value, str) else value
+
+
+class Recording(BaseModel):
+    """Tracks that are one recording: of them, only one is ever recommended."""
+
+    tracks: list[TrackDocument]
+
+
+class Duplicates(BaseModel):
+    """A page of recordings that are there more than once."""
+
+    items: list[Recording]
+    next: str | None
+
+
+@router.get("/duplicates", response_model=Duplicates)
+def list_duplicates(
+    request: Request,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Response:
+    """List recordings that lie in several files."""
+    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+
+    def make() -> dict[str, Any]:
+        catalogue = holding.catalogue()
+        found = duplicates(holding.library).recordings
+        part = found[max(start, 0) :][:limit]
+        items = []
+        for recording in part:
+            positions = [catalogue.positions[track.track_id] for track in recording]
+            items.append({"tracks": documents(holding, catalogue, positions, asker.listener)})
+        more = max(start, 0) + limit < len(found)
+        return {"items": items, "next": to_cursor(max(start, 0) + limit) if more else None}
+
+    return tagged(request, (holding.version(), asker.listener), make)

@@ -1,0 +1,166 @@
+"""`/listeners` and `/me`: who there is, and what is known of whoever asks."""
+
+from typing import Annotated, Any
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.serve import deps
+from segue.serve.answers import answer, from_cursor, tagged, to_cursor
+from segue.serve.documents import TrackDocument, problems, track_document
+from segue.serve.held import Held
+from segue.serve.security import sessions
+from segue.serve.steering import DIALS, about_signal
+
+router = APIRouter(tags=["listeners"])
+
+
+class ListenerDocument(BaseModel):
+    """A listener, by name."""
+
+    name: str
+
+
+class Listeners(BaseModel):
+    """A page of listeners."""
+
+    items: list[ListenerDocument]
+    next: str | None
+
+
+@router.get("/listeners", response_model=Listeners)
+def list_listeners(
+    asker: deps.Anyone,
+    holding: deps.Holding,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
+) -> Response:
+    """List whom one may be, where there are no accounts, and whom one may make a blend with."""
+    names = sessions.may_be_seen(holding, asker.listener)
+    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+    start = max(start, 0)
+    part = names[start : start + limit]
+    more = start + limit < len(names)
+    return answer(
+        {
+            "items": [{"name": name} for name in part],
+            "next": to_cursor(start + limit) if more else None,
+        }
+    )
+
+
+class WeightsDocument(BaseModel):
+    """What each signal counts: the weights of everyone, and the listener's own; each sum to 1."""
+
+    everyone: dict[str, float]
+    own: dict[str, float]
+    personal: bool = Field(description="Whether the listener's own differ from everyone's.")
+
+
+class SignalDocument(BaseModel):
+    """A signal, as a slider shows it."""
+
+    name: str
+    about: str
+
+
+class DialDocument(BaseModel):
+    """A dial, as a slider shows it."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    about: str
+
+
+class Me(BaseModel):
+    """What is known of whoever asks, and what they can steer by."""
+
+    listener: str
+    n_known: int
+    n_liked: int
+    n_disliked: int
+    weights: WeightsDocument
+    signals: list[SignalDocument]
+    dials: list[DialDocument]
+
+
+@router.get("/me", response_model=Me)
+def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
+    """Tell what is known of whoever asks, and the sliders and dials that they have."""
+    return tagged(request, (holding.version(), me.name), lambda: _about(holding, me.name))
+
+
+def _about(holding: Held, name: str) -> dict[str, Any]:
+    opened = holding.if_opened()
+    profile = opened.profiles.get(name) if opened else None
+    counts = {"n_known": 0, "n_liked": 0, "n_disliked": 0}
+    if profile is not None:
+        counts = {
+            "n_known": len(profile.known),
+            "n_liked": int((profile.weights > 0).sum()),
+            "n_disliked": int((profile.weights < 0).sum()),
+        }
+    names = [signal.name for signal in opened.engine.signals] if opened else []
+    everyone = own = np.zeros(0)
+    if opened is not None:
+        everyone, own = opened.engine.global_weights(), opened.engine.weights.of(name)
+    return {
+        "listener": name,
+        **counts,
+        "weights": {
+            "everyone": dict(zip(names, everyone.tolist(), strict=True)),
+            "own": dict(zip(names, own.tolist(), strict=True)),
+            "personal": not np.array_equal(everyone, own),
+        },
+        "signals": [{"name": each, "about": about_signal(each)} for each in names],
+        "dials": DIALS,
+    }
+
+
+class HeardDocument(BaseModel):
+    """Something that the listener did."""
+
+    at: float | None = Field(description="Seconds since 1970.")
+    kind: str = Field(description="play, skip, like, dislike or rating.", examples=["play"])
+    track: TrackDocument
+
+
+class History(BaseModel):
+    """A page of what the listener did, the latest first."""
+
+    items: list[HeardDocument]
+    next: str | None
+
+
+@router.get("/me/history", response_model=History, responses=problems("no-session"))
+def get_history(
+    me: deps.Self,
+    holding: deps.Holding,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """List what whoever asks did, the latest first; nobody sees another's."""
+    before = from_cursor(cursor, (float, int)) if cursor else None
+    found = holding.library.histories.page(
+        me.name, before=(before[0], before[1]) if before else None, most=limit + 1
+    )
+    part = found[:limit]
+    catalogue = holding.catalogue()
+    said = holding.library.histories.opinions(me.name, [each.track_id for each in part])
+    items = [
+        {
+            "at": each.at,
+            "kind": each.kind,
+            "track": track_document(
+                catalogue.tracks[catalogue.positions[each.track_id]], said.get(each.track_id)
+            ),
+        }
+        for each in part
+        if each.track_id in catalogue.positions
+    ]
+    last = part[-1] if part else None
+    place = to_cursor(-1.0 if last.at is None else last.at, last.number) if last else None
+    return answer({"items": items, "next": place if len(found) > limit else None})

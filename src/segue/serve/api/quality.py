@@ -1,0 +1,168 @@
+"""`/models` and `/reports`: what was learned, and how good it was found to be."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from segue.library import report_metrics, report_names, report_page
+from segue.pipeline.training.cards import model_card, model_rows
+from segue.serve import deps
+from segue.serve.answers import finite, from_cursor, tagged, tagged_response, to_cursor
+from segue.serve.documents import problems
+from segue.serve.held import Held
+from segue.serve.problems import ProblemError, without_paths
+from segue.serve.security.headers import REPORT_POLICY
+
+router = APIRouter(tags=["quality"])
+ModelName = Annotated[str, Path(max_length=200, examples=["cnn"])]
+ReportId = Annotated[str, Path(max_length=200, examples=["20251201-120000-000000"])]
+
+
+class ModelRow(BaseModel):
+    """A trained model."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    kind: str | None = None
+    target: str | None = None
+    metrics: dict[str, Any] | None = Field(default=None, description="On valid.")
+    problem: str | None = Field(default=None, description="Why its manifest cannot be read.")
+
+
+class Models(BaseModel):
+    """A page of models."""
+
+    items: list[ModelRow]
+    next: str | None
+
+
+@router.get("/models", response_model=Models)
+def list_models(request: Request, asker: deps.Visitor, holding: deps.Holding) -> Response:
+    """List the trained models, with their figures on valid."""
+    state = holding.library.state()
+    return tagged(
+        request,
+        (state, asker.mode),
+        lambda: {"items": pathless(model_rows(holding.library), holding), "next": None},
+    )
+
+
+class ModelCardDocument(BaseModel):
+    """A model's card: what it was made from, how good it is, what it should not be used for."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    kind: str
+    not_for: list[str]
+
+
+@router.get(
+    "/models/{name}",
+    response_model=ModelCardDocument,
+    responses=problems("not-found", "not-trained"),
+)
+def get_model(
+    name: ModelName, request: Request, asker: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """Show a model's card."""
+    if name not in holding.library.models.names():
+        raise ProblemError("not-found", "There is no trained model of this name.")
+    return tagged(
+        request,
+        (holding.library.state(), asker.mode),
+        lambda: pathless(model_card(holding.library, name).to_dict(), holding),
+    )
+
+
+class ReportRow(BaseModel):
+    """A report, by the time at which it was written."""
+
+    id: str
+
+
+class Reports(BaseModel):
+    """A page of reports, the latest first."""
+
+    items: list[ReportRow]
+    next: str | None
+
+
+@router.get("/reports", response_model=Reports)
+def list_reports(
+    request: Request,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """List the reports that are kept, the latest first."""
+    (before,) = from_cursor(cursor, (str,)) if cursor else (None,)
+    names = [one for one in report_names(holding.library.reports) if before is None or one < before]
+    part = names[:limit]
+    place = to_cursor(part[-1]) if len(names) > limit else None
+    return tagged(
+        request,
+        (asker.mode, *names),
+        lambda: {"items": [{"id": one} for one in part], "next": place},
+    )
+
+
+class ReportDocument(BaseModel):
+    """The figures of a report."""
+
+    id: str
+    metrics: dict[str, Any]
+
+
+@router.get("/reports/{report_id}", response_model=ReportDocument, responses=problems("not-found"))
+def get_report(
+    report_id: ReportId, request: Request, asker: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """Give the figures of a report."""
+    _check(holding, report_id)
+
+    def make() -> dict[str, Any]:
+        metrics = finite(report_metrics(holding.library.reports, report_id))
+        return {"id": report_id, "metrics": pathless(metrics, holding)}
+
+    return tagged(request, (asker.mode,), make)
+
+
+@router.get(
+    "/reports/{report_id}/page",
+    response_class=HTMLResponse,
+    responses={200: {"content": {"text/html": {}}}, **problems("not-found")},
+)
+def get_report_page(
+    report_id: ReportId, request: Request, asker: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """Give a report as a page of its own; it runs nothing."""
+    _check(holding, report_id)
+    return tagged_response(
+        request,
+        (asker.mode,),
+        lambda: HTMLResponse(
+            report_page(holding.library.reports, report_id),
+            headers={"Content-Security-Policy": REPORT_POLICY},
+        ),
+    )
+
+
+def _check(holding: Held, report_id: str) -> None:
+    if report_id not in report_names(holding.library.reports):
+        raise ProblemError("not-found", "There is no report of this name.")
+
+
+def pathless(document: Any, holding: Held) -> Any:
+    """Return a document in which no text has a path of the host."""
+    if isinstance(document, str):
+        return without_paths(document, holding.directory)
+    if isinstance(document, dict):
+        return {name: pathless(value, holding) for name, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [pathless(value, holding) for value in document]
+    return document

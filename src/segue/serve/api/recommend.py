@@ -1,0 +1,188 @@
+"""`/recommend`: what comes next, and why. The hot path: answers are written once, unchecked."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.engine import Dials, Pick
+from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommend import recommend
+from segue.serve import deps
+from segue.serve.answers import answer, tagged
+from segue.serve.api.tracks import documents
+from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.held import Held
+from segue.serve.problems import ProblemError
+from segue.serve.wishes import DialsAsked, ExclusionsAsked, Weights, invalid
+
+router = APIRouter(tags=["recommendations"])
+
+MOST_TRACKS = 500
+
+
+class RecommendAsked(Asked):
+    """What to recommend; everything has a default.
+
+    `against` is a list that is shown already: what would enter it and leave it is told.
+    """
+
+    k: int = Field(default=20, ge=1, le=MOST_TRACKS)
+    like: list[TrackIdText] = Field(default=[], max_length=1_000)
+    dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
+    weights: Weights = Field(default_factory=dict)
+    dials: DialsAsked = DialsAsked()
+    exclusions: ExclusionsAsked = ExclusionsAsked()
+    against: list[TrackIdText] | None = Field(default=None, max_length=MOST_TRACKS)
+
+
+class PullDocument(BaseModel):
+    """One of the listener's own tracks that pulled a track in, and how much it added."""
+
+    track_id: str
+    title: str | None
+    artist: str | None
+    pull: float
+
+
+class SharedDocument(BaseModel):
+    """What a track has in common with those that the listener likes."""
+
+    artist: str | None
+    genres: list[str]
+    tags: list[str]
+
+
+class PickDocument(BaseModel):
+    """A recommended track: the parts of `why` sum to `score`."""
+
+    rank: int
+    score: float
+    why: dict[str, float]
+    top_signal: str | None = Field(
+        description="Without which the track would fall furthest; null where none decides."
+    )
+    because: list[PullDocument]
+    shared: SharedDocument
+    track: TrackDocument
+
+
+class Changes(BaseModel):
+    """What a list has that another had not, and the other way round."""
+
+    entered: list[str]
+    left: list[str]
+
+
+class Recommended(BaseModel):
+    """A list for whoever asks."""
+
+    user: str | None
+    version: str = Field(description="Of what is known: another one may give another list.")
+    weights: dict[str, float]
+    tracks: list[PickDocument]
+    hints: list[str]
+    changes: Changes | None = None
+
+
+_PROBLEMS = problems("unknown-track", "not-trained", "conflict", "empty-library")
+
+
+@router.post("/recommend", response_model=Recommended, responses=_PROBLEMS)
+def recommend_tracks(
+    wanted: RecommendAsked, asker: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """Recommend what comes next, with the weights, dials and exclusions of this request.
+
+    Somebody who is not logged in names tracks that they like.
+    """
+    return answer(_listed(holding, asker, wanted))
+
+
+@router.get("/recommend", response_model=Recommended, responses=_PROBLEMS)
+def get_recommendations(
+    request: Request,
+    me: deps.Self,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
+) -> Response:
+    """Recommend what comes next to whoever asks, with everything as it was learned."""
+    holding.opened()
+    parts = (holding.version(), me.name)
+    return tagged(request, parts, lambda: _listed(holding, asker, RecommendAsked(k=k)))
+
+
+def _listed(holding: Held, asker: deps.Asker, wanted: RecommendAsked) -> dict[str, Any]:
+    if asker.listener is None and not wanted.like:
+        raise ProblemError(
+            "no-session",
+            "Nobody to recommend to: choose a listener, or name a track that is liked.",
+        )
+    opened = holding.opened()
+    with invalid():
+        dials = wanted.dials.made(Dials(), wanted.weights)
+        exclusions = wanted.exclusions.made()
+    found = recommend(
+        opened,
+        asker.listener,
+        wanted.k,
+        like=wanted.like,
+        dislike=wanted.dislike,
+        dials=dials,
+        exclusions=exclusions,
+    )
+    hints = [*found.hints, *_new_here(opened, asker.listener, wanted)]
+    document: dict[str, Any] = {
+        "user": asker.listener,
+        "version": holding.version(),
+        "weights": dict(found.weights),
+        "tracks": picks(holding, opened, found.tracks, asker.listener),
+        "hints": hints,
+    }
+    if wanted.against is not None:
+        there = [pick.track_id for pick in found.tracks]
+        before, now = set(wanted.against), set(there)
+        document["changes"] = {
+            "entered": [each for each in there if each not in before],
+            "left": [each for each in wanted.against if each not in now],
+        }
+    return document
+
+
+def picks(
+    holding: Held, opened: Opened, found: "list[Pick] | Any", listener: str | None
+) -> list[dict[str, Any]]:
+    """Return the documents of recommended tracks."""
+    positions = [opened.catalogue.positions[pick.track_id] for pick in found]
+    tracks = documents(holding, opened.catalogue, positions, listener)
+    return [
+        {
+            "rank": pick.rank,
+            "score": pick.score,
+            "why": dict(pick.why),
+            "top_signal": pick.top_signal,
+            "because": [
+                {
+                    "track_id": pull.track_id,
+                    "title": pull.title,
+                    "artist": pull.artist,
+                    "pull": pull.pull,
+                }
+                for pull in pick.because
+            ],
+            "shared": {
+                "artist": pick.shared.artist,
+                "genres": list(pick.shared.genres),
+                "tags": list(pick.shared.tags),
+            },
+            "track": track,
+        }
+        for pick, track in zip(found, tracks, strict=True)
+    ]
+
+
+def _new_here(opened: Opened, listener: str | None, wanted: RecommendAsked) -> list[str]:
+    if listener is None or wanted.like or listener in opened.profiles:
+        return []
+    return ["nothing is known of you yet: like some tracks, and the list becomes yours."]

@@ -1,0 +1,82 @@
+"""`/search`: tracks by name, and by words for how they sound."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.errors import ModelError
+from segue.pipeline.search import search
+from segue.serve import deps
+from segue.serve.answers import tagged
+from segue.serve.api.tracks import documents
+from segue.serve.documents import TrackDocument
+from segue.serve.held import Held
+from segue.serve.names import Names
+
+router = APIRouter(tags=["tracks"])
+
+
+class FoundDocument(BaseModel):
+    """A track that was found."""
+
+    score: float
+    matched: list[str] = Field(
+        description="By what.", examples=[["title"], ["tag piano", "predicted sad"]]
+    )
+    track: TrackDocument
+
+
+class FoundTracks(BaseModel):
+    """What a search found."""
+
+    query: str
+    terms: list[str] = Field(description="The words that counted as words for sound.")
+    unknown: list[str] = Field(description="The words that no track has to do with.")
+    tracks: list[FoundDocument]
+
+
+@router.get("/search", response_model=FoundTracks)
+def search_tracks(
+    request: Request,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    q: Annotated[str, Query(max_length=500, examples=["sad piano"])],
+    k: Annotated[int, Query(ge=1, le=500)] = 20,
+) -> Response:
+    """Find tracks: those whose title, artist or album begins so first, then by words for sound."""
+    return tagged(
+        request,
+        (holding.version(), asker.listener),
+        lambda: _found(holding, q, k, asker.listener),
+    )
+
+
+def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
+    catalogue = holding.catalogue()
+    names = holding.kept("names", id(catalogue), lambda: Names.of(catalogue))
+    found = {position: (score, [by]) for position, score, by in names.find(query, k)}
+    terms, unknown = [], []
+    if len(found) < k and query.strip() and len(catalogue):
+        try:
+            by_sound = search(holding.library, query, k)
+        except ModelError:
+            unknown = query.split()
+        else:
+            terms, unknown = list(by_sound.terms), list(by_sound.unknown)
+            for match in by_sound.tracks:
+                position = catalogue.positions.get(match.track_id)
+                if position is not None and position not in found:
+                    said = [by for each in match.matched.values() for by in each]
+                    found[position] = (match.score, said)
+    positions = list(found)[:k]
+    tracks = documents(holding, catalogue, positions, listener)
+    return {
+        "query": query,
+        "terms": terms,
+        "unknown": unknown,
+        "tracks": [
+            {"score": found[position][0], "matched": found[position][1], "track": track}
+            for position, track in zip(positions, tracks, strict=True)
+        ],
+    }

@@ -1,0 +1,145 @@
+"""`/tracks`: what there is, one by one, and what is like what."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.library import Catalogue
+from segue.pipeline.recommend import similar
+from segue.serve import deps
+from segue.serve.answers import from_cursor, tagged, to_cursor
+from segue.serve.documents import TrackDocument, problems, track_document
+from segue.serve.held import Held
+from segue.serve.security.segments import TrackId
+
+router = APIRouter(prefix="/tracks", tags=["tracks"])
+
+Name = Annotated[str | None, Query(max_length=1_000)]
+
+
+class Tracks(BaseModel):
+    """A page of tracks."""
+
+    items: list[TrackDocument]
+    next: str | None
+
+
+@router.get("", response_model=Tracks)
+def list_tracks(
+    *,
+    request: Request,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    artist: Name = None,
+    album: Name = None,
+    genre: Name = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> Response:
+    """List tracks in the order in which they came; names are compared without regard to case."""
+    (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
+    wanted = [text and text.casefold() for text in (artist, album, genre)]
+
+    def make() -> dict[str, Any]:
+        catalogue = holding.catalogue()
+        found: list[int] = []
+        start = int(catalogue.rows.searchsorted(after, side="right"))
+        for position in range(start, len(catalogue)):
+            if _fits(catalogue, position, wanted):
+                found.append(position)
+                if len(found) > limit:
+                    break
+        part = found[:limit]
+        last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
+        return {"items": documents(holding, catalogue, part, asker.listener), "next": last}
+
+    return tagged(request, (holding.version(), asker.listener), make)
+
+
+def _fits(catalogue: Catalogue, position: int, wanted: list[str | None]) -> bool:
+    track = catalogue.tracks[position]
+    artist, album, genre = wanted
+    return (
+        not track.missing
+        and (artist is None or (track.artist or "").casefold() == artist)
+        and (album is None or (track.album or "").casefold() == album)
+        and (genre is None or genre in (each.casefold() for each in track.genres))
+    )
+
+
+def documents(
+    holding: Held, catalogue: Catalogue, positions: list[int], listener: str | None
+) -> list[dict[str, Any]]:
+    """Return the documents of tracks, with what a listener said of them."""
+    tracks = [catalogue.tracks[position] for position in positions]
+    said: dict[str, str] = {}
+    if listener is not None:
+        ids = [track.track_id for track in tracks]
+        said = holding.library.histories.opinions(listener, ids)
+    return [track_document(track, said.get(track.track_id)) for track in tracks]
+
+
+@router.get("/{track_id}", response_model=TrackDocument, responses=problems("unknown-track"))
+def get_track(
+    track_id: TrackId, request: Request, asker: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """Tell what is known of a track."""
+    catalogue = holding.catalogue()
+    position = catalogue.position(track_id)
+    return tagged(
+        request,
+        (holding.version(), asker.listener),
+        lambda: documents(holding, catalogue, [position], asker.listener)[0],
+    )
+
+
+class SimilarDocument(BaseModel):
+    """A track that is like another."""
+
+    rank: int
+    score: float
+    why: dict[str, float] = Field(description="What each signal adds to the score.")
+    track: TrackDocument
+
+
+class Similar(BaseModel):
+    """The tracks most like one."""
+
+    track: str
+    weights: dict[str, float]
+    tracks: list[SimilarDocument]
+
+
+@router.get(
+    "/{track_id}/similar",
+    response_model=Similar,
+    responses=problems("unknown-track", "not-trained", "conflict", "empty-library"),
+)
+def get_similar(
+    *,
+    track_id: TrackId,
+    request: Request,
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    k: Annotated[int, Query(ge=1, le=500)] = 20,
+    signal: Annotated[str | None, Query(max_length=100, examples=["timbre"])] = None,
+) -> Response:
+    """List the tracks most like one, by all signals together or by one alone."""
+    opened = holding.opened()
+
+    def make() -> dict[str, Any]:
+        found = similar(opened, track_id, k, signal=signal)
+        positions = [opened.catalogue.positions[pick.track_id] for pick in found.tracks]
+        tracks = documents(holding, opened.catalogue, positions, asker.listener)
+        return {
+            "track": track_id,
+            "weights": dict(found.weights),
+            "tracks": [
+                {"rank": pick.rank, "score": pick.score, "why": dict(pick.why), "track": track}
+                for pick, track in zip(found.tracks, tracks, strict=True)
+            ],
+        }
+
+    opened.catalogue.position(track_id)
+    return tagged(request, (holding.version(), asker.listener), make)

@@ -1,0 +1,157 @@
+"""The application: a library, its API and its page, behind what keeps them safe."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from segue import __version__
+from segue.errors import SegueError
+from segue.serve import api, documents
+from segue.serve.held import Held
+from segue.serve.openapi import openapi_of
+from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
+from segue.serve.security.bodies import PatientBodies
+from segue.serve.security.failures import Failures
+from segue.serve.security.headers import SafeHeaders
+from segue.serve.security.hosts import OwnHost
+from segue.serve.security.segments import WholeSegments
+from segue.serve.settings import ENVIRONMENT, Settings
+
+PAGE = Path(__file__).parent / "static"
+_LOG = logging.getLogger("segue.serve")
+_MOST_INVALID = 20
+
+
+def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
+    """Return the application that serves the library in a directory.
+
+    Raises
+    ------
+    LibraryError
+        If it cannot be opened.
+    """
+    settings = settings or Settings()
+    app = FastAPI(
+        title="segue",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{api.PREFIX}/openapi.json",
+        redirect_slashes=False,
+        max_body_size=settings.largest_body,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=_lifespan,
+    )
+    app.state.held = Held(library, settings)
+    app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
+    app.include_router(api.router)
+    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    # the last one added is the first to see a request
+    app.add_middleware(WholeSegments)
+    app.add_middleware(Failures)
+    app.add_middleware(PatientBodies, seconds=settings.body_seconds)
+    app.add_middleware(OwnHost, settings=settings)
+    app.add_middleware(SafeHeaders)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Return the application of one of several processes: see `segue.serve.process`."""
+    directory, _, text = os.environ[ENVIRONMENT].partition("\n")
+    return make_app(Path(directory), Settings.from_json(text))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    held: Held = app.state.held
+    anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
+    threading.Thread(target=_warm_up, args=(held,), daemon=True).start()
+    with suppress(ValueError):  # only the main thread of a process hears signals
+        _when_stopping(held.news.stop)
+    yield
+    held.news.stop()
+    held.library.close()
+
+
+def _warm_up(held: Held) -> None:
+    """Open the library before anybody asks; whoever does meanwhile waits for it."""
+    try:
+        held.opened()
+    except SegueError as error:
+        _LOG.info("nothing to recommend from yet: %s", error)
+    except Exception:  # noqa: BLE001  # an edge: the first request meets it again
+        _LOG.exception("the library could not be opened")
+
+
+def _when_stopping(stop: Callable[[], None]) -> None:
+    """Let `stop` be called when the process is told to end, before the server waits for answers."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before = signal.getsignal(number)
+
+        def heard(number: int, frame: FrameType | None, before: Any = before) -> None:
+            loop.call_soon_threadsafe(stop)
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, heard)
+
+
+def _answered(problem: ProblemError, request: Request) -> Response:
+    return Response(
+        problem.body(request.url.path),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=dict(problem.headers),
+    )
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProblemError)  # noqa: S101  # registered so
+    return _answered(error, request)
+
+
+async def _segue_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SegueError)  # noqa: S101
+    held: Held = request.app.state.held
+    return _answered(of_error(error, held.directory), request)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return _answered(of_status(error.status_code, error.headers), request)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = [
+        documents.Invalid(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
+        for one in error.errors()[:_MOST_INVALID]
+    ]
+    first = f"{found[0]['where']}: {found[0]['message']}." if found else None
+    return _answered(ProblemError("invalid", first, more={"errors": found}), request)
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    ProblemError: _problem,
+    SegueError: _segue_error,
+    HTTPException: _http_error,
+    RequestValidationError: _invalid,
+}

@@ -1,0 +1,78 @@
+"""What one process of the server holds open. Nothing in it could not be made again by another."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from segue.errors import LibraryError, ModelError
+from segue.library import Catalogue, Library
+from segue.pipeline.live import Live
+from segue.pipeline.opening.opened import Opened
+from segue.serve.news import News
+from segue.serve.settings import Settings
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class Kept(Generic[Value]):
+    """Something that is worked out once for each state of the library: the latest is kept."""
+
+    _key: Any = None
+    _value: Value | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, key: Any, make: Callable[[], Value]) -> Value:
+        """Return what belongs to the `key`; `make` makes it where another is kept."""
+        with self._lock:
+            if self._value is None or self._key != key:
+                self._key, self._value = key, make()
+            return self._value
+
+
+class Held:
+    """An opened library, and what follows from it."""
+
+    def __init__(self, directory: Path, settings: Settings) -> None:
+        self.settings = settings
+        self.library = Library(directory)
+        self.live = Live(self.library)
+        self.news = News(self)
+        self._catalogue: Kept[Catalogue] = Kept()
+        self._kept: dict[str, Kept[Any]] = {}
+
+    @property
+    def directory(self) -> Path:
+        """Where the library lies: for the log, never for an answer."""
+        return self.library.directory
+
+    def opened(self) -> Opened:
+        """Return the library as it is now, to recommend from."""
+        return self.live.opened()
+
+    def if_opened(self) -> Opened | None:
+        """Return the same, or None where nothing can be recommended from it yet."""
+        try:
+            return self.live.opened()
+        except (LibraryError, ModelError):
+            return None
+
+    def catalogue(self) -> Catalogue:
+        """Return all tracks, of an empty or untrained library, too."""
+        opened = self.if_opened()
+        if opened is not None:
+            return opened.catalogue
+        return self._catalogue.of(self.library.state(), self.library.catalogue)
+
+    def version(self) -> str:
+        """Return what changes whenever tracks, models or anybody's feedback do."""
+        if self.if_opened() is not None:
+            return self.live.version
+        return f"{self.library.state()}-{self.library.feedback.last()}"
+
+    def kept(self, name: str, key: Any, make: Callable[[], Value]) -> Value:
+        """Return what is kept under a name for a state of the library: see `Kept`."""
+        kept: Kept[Value] = self._kept.setdefault(name, Kept())
+        return kept.of(key, make)

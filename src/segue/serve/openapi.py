@@ -1,0 +1,34 @@
+"""The OpenAPI document: what the framework finds, and what it cannot know."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from segue.serve.documents import Problem
+
+DESCRIPTION = """\
+A library of music, its listeners, and what to play next, with reasons.
+
+Log in with `POST /session`; send its `csrf` as `X-CSRF-Token` with everything that is no GET.
+Programs send an API key instead, as `Authorization: Bearer KEY`. Lists come in pages: `next` is the
+`cursor` of the page after. What goes wrong is told as problem details (RFC 9457).
+"""
+
+
+def openapi_of(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application; it is made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=DESCRIPTION,
+            routes=app.routes,
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**made.pop("$defs", {}), "Problem": made}
+        for name in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(name, None)
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,138 @@
+"""What goes wrong, as problem details (RFC 9457): a kind, a status, and one sentence.
+
+A `type` is a relative reference to where the API itself explains the kind. Nothing of the program
+(no traceback, no path of the host) is in an answer: it is in the log of the server.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+from segue import errors
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPES: Final = "/api/v1/problems/"
+
+KINDS: Final[Mapping[str, tuple[int, str]]] = {
+    "bad-request": (400, "The request cannot be read."),
+    "no-session": (401, "Nobody is logged in: choose a listener, log in, or send an API key."),
+    "wrong-password": (401, "There is no such account, or the password is another one."),
+    "forbidden": (403, "Whoever asks may not do this."),
+    "csrf": (403, "The header X-CSRF-Token does not belong to the session."),
+    "foreign-origin": (403, "The request comes from a page of another site."),
+    "not-found": (404, "There is nothing at this address."),
+    "unknown-track": (404, "The library holds no such track."),
+    "unknown-listener": (404, "The library knows no such listener."),
+    "not-playable": (404, "The track has no audio that can be played."),
+    "method-not-allowed": (405, "This cannot be done to what is at this address."),
+    "too-slow": (408, "The body of the request did not come in time."),
+    "conflict": (409, "The library is not in a state to do this."),
+    "empty-library": (409, "The library holds no tracks yet."),
+    "not-trained": (409, "What this needs has not been trained yet."),
+    "busy": (409, "Another program is writing to the library."),
+    "too-large": (413, "The body of the request is larger than is taken."),
+    "unsupported-type": (415, "The body of the request is of a type that is not read."),
+    "range-not-satisfiable": (416, "The audio has no such range of bytes."),
+    "foreign-host": (421, "The server does not go by this host name."),
+    "invalid": (422, "Something in the request is not as it must be."),
+    "too-many": (429, "Too many attempts: wait before the next."),
+    "internal": (500, "The server failed; its log says why."),
+    "unavailable": (503, "The server cannot do this now."),
+}
+"""Status and title of every kind."""
+
+_BY_STATUS: Final = {
+    400: "bad-request",
+    401: "no-session",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "too-slow",
+    409: "conflict",
+    413: "too-large",
+    415: "unsupported-type",
+    416: "range-not-satisfiable",
+    422: "invalid",
+    429: "too-many",
+    503: "unavailable",
+}
+
+_OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
+    (errors.UnknownTrackError, "unknown-track"),
+    (errors.UnknownListenerError, "unknown-listener"),
+    (errors.LibraryBusyError, "busy"),
+    (errors.LibraryVersionError, "unavailable"),
+    (errors.ModelNotTrainedError, "not-trained"),
+    (errors.AudioError, "not-playable"),
+    (errors.MissingExtraError, "conflict"),
+    (errors.SegueError, "conflict"),
+)
+
+
+@dataclass
+class ProblemError(Exception):
+    """A problem to answer with.
+
+    `more` are members that the kind adds, `headers` those of the answer.
+    """
+
+    kind: str
+    detail: str | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """Status of the answer."""
+        return KINDS[self.kind][0]
+
+    def document(self, instance: str) -> dict[str, Any]:
+        """Return the problem details of what happened at the path `instance`."""
+        status, title = KINDS[self.kind]
+        return {
+            "type": f"{TYPES}{self.kind}",
+            "title": title,
+            "status": status,
+            "detail": self.detail or title,
+            "instance": instance,
+            **self.more,
+        }
+
+    def body(self, instance: str) -> bytes:
+        """Return the document as it is sent."""
+        return json.dumps(self.document(instance), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def of_error(error: errors.SegueError, library: Path) -> ProblemError:
+    """Return the problem that an error of segue is, without paths of the host."""
+    kind = next(kind for each, kind in _OF_ERRORS if isinstance(error, each))
+    if kind == "conflict" and "holds no tracks" in str(error):
+        kind = "empty-library"
+    return ProblemError(kind, without_paths(str(error), library))
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:
+    """Return the problem that a bare HTTP status is."""
+    kind = _BY_STATUS.get(status, "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
+    return ProblemError(kind or "bad-request", headers=headers or {})
+
+
+_QUOTED = re.compile(r"""(['"])(/[^'"]*/[^'"]*)\1""")
+_BARE = re.compile(r"(?<![\w/.:<])~?/(?:[^\s/'\",;:()]+/)+[^\s/'\",;:()]*")
+
+
+def without_paths(text: str, library: Path) -> str:
+    """Return a sentence with absolute paths cut down to their last names.
+
+    >>> without_paths("The library /srv/my.segue is busy.", Path("/srv/my.segue"))
+    'The library my.segue is busy.'
+    >>> without_paths("'/home/anna/My Music/a b.mp3' (or /srv/x/y.wav): and/or.", Path("/l"))
+    "'a b.mp3' (or y.wav): and/or."
+    """
+    text = text.replace(str(library), library.name)
+    text = _QUOTED.sub(lambda found: f"{found[1]}{Path(found[2]).name}{found[1]}", text)
+    return _BARE.sub(lambda found: Path(found[0]).name, text)

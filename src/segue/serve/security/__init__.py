@@ -1,0 +1,1 @@
+"""Who may ask, from where, how much: checked before anything is read."""

@@ -1,0 +1,82 @@
+"""How a library is served: settings that every process of one server shares."""
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, field
+from ipaddress import ip_address
+from typing import Final
+
+ENVIRONMENT: Final = "SEGUE_SERVE"
+"""Where the processes of one server find the library's directory and their settings."""
+
+KIB: Final = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one server.
+
+    Parameters
+    ----------
+    host, port
+        Where it listens.
+    names
+        Host names that it may be asked for by, besides those of this machine.
+    https
+        Whether browsers reach it by https, through a proxy that stands before it.
+    threads
+        Requests that compute at the same time, a process.
+    largest_body, largest_file
+        Bytes of a request's body, and of a playlist that is brought in.
+    body_seconds
+        Seconds within which a body must have come.
+    session_days
+        Days that a session lasts.
+    secret
+        Key of this server, hexadecimal.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    names: tuple[str, ...] = ()
+    https: bool = False
+    threads: int = 8
+    largest_body: int = 1024 * KIB
+    largest_file: int = 8 * 1024 * KIB
+    body_seconds: float = 30.0
+    session_days: int = 30
+    secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only programs of this machine reach it."""
+        return is_loopback(self.host)
+
+    def to_json(self) -> str:
+        """Return the settings as text, for another process of the same server."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Settings":
+        """Return the settings that `to_json` gave.
+
+        >>> settings = Settings(names=("music.home",))
+        >>> Settings.from_json(settings.to_json()) == settings
+        True
+        """
+        values = json.loads(text)
+        return cls(**{**values, "names": tuple(values["names"])})
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself, reached by no other.
+
+    >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "music.home")]
+    [True, True, True, False, False]
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,64 @@
+// <why-bar>: the parts of a score as one bar, a colour a signal. What adds lies right of the line,
+// what takes away left of it, hatched. All bars of a list share one scale.
+
+import { fill, h } from "../dom.js";
+import { colourOf, inOrder, titleOf } from "../signals.js";
+
+const LEAST = 0.004; // of the scale: a part that nobody would see
+
+/** How far the bars of a list reach: `[down, up]`, both from 0. */
+export function scaleOf(items) {
+  const reach = items.map(({ why = {} }) => sums(why));
+  return [Math.max(0, ...reach.map(([down]) => down)), Math.max(1e-9, ...reach.map(([, up]) => up))];
+}
+
+function sums(why) {
+  const values = Object.values(why);
+  const total = (sign) => values.reduce((sum, part) => sum + Math.max(0, sign * part), 0);
+  return [total(-1), total(1)];
+}
+
+/** A part as it is written: +0.48, -0.10 */
+export function signed(part) {
+  return `${part < 0 ? "−" : "+"}${Math.abs(part).toFixed(2)}`;
+}
+
+class WhyBar extends HTMLElement {
+  /** Show parts by name, in a scale of `scaleOf`. */
+  show(why, [down, up] = scaleOf([{ why }])) {
+    const range = down + up;
+    const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) / range > LEAST);
+    const parts = (sign) => names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], range));
+    const left = h("span", { class: "why-side is-down", style: { width: `${(100 * down) / range}%` } }, parts(-1).reverse());
+    const right = h("span", { class: "why-side is-up", style: { width: `${(100 * up) / range}%` } }, parts(1));
+    fill(this, down > LEAST * range ? left : null, right);
+    this.querySelectorAll(".why-part").forEach((one) => fit(one, range, one.parentElement === left ? down : up));
+    this.setAttribute("role", "img");
+    this.setAttribute("aria-label", names.map((name) => `${titleOf(name)} ${signed(why[name])}`).join(", ") || "no parts");
+  }
+}
+
+function part(name, value, range) {
+  const it = h("span", { class: "why-part", title: `${titleOf(name)} ${signed(value)}`, style: { "--colour": colourOf(name) } });
+  it.share = Math.abs(value) / range;
+  return it;
+}
+
+function fit(one, range, side) {
+  one.style.setProperty("width", `${(100 * one.share * range) / side}%`);
+}
+
+customElements.define("why-bar", WhyBar);
+
+/** A legend for the signals that occur in `items`. */
+export function legend(items) {
+  const names = new Set(items.flatMap(({ why = {} }) => Object.keys(why).filter((name) => Math.abs(why[name]) > 1e-6)));
+  return h("ul", { class: "legend", "aria-label": "Colours of signals" }, inOrder(names).map(
+    (name) => h("li", {}, swatch(name), titleOf(name)),
+  ));
+}
+
+/** The colour of a signal. */
+export function swatch(name) {
+  return h("span", { class: "swatch", style: { "--colour": colourOf(name) } });
+}

@@ -1,0 +1,139 @@
+// The points of the map, drawn by the graphics card: 100,000 of them a frame. Where there is no
+// WebGL, a plain canvas draws them, fewer while they move.
+//
+// Both know: `load(points)`, `colours(slots, palette)`, `draw(view)`. A view holds `x, y` (the middle,
+// in a map from 0 to 1), `scale` (pixels a map), `width, height` (pixels), `size` (of a point, pixels)
+// and `only` (a slot that stands out, or -1).
+
+const VERTEX = `
+attribute vec2 place;
+attribute float slot;
+uniform vec2 middle, half_size;
+uniform float scale, size, only;
+uniform vec3 palette[32];
+varying vec4 colour;
+void main() {
+  vec2 at = (place - middle) * scale / half_size;
+  gl_Position = vec4(at.x, -at.y, 0.0, 1.0);
+  bool stands_out = only < 0.0 || abs(only - slot) < 0.5;
+  gl_PointSize = stands_out ? size : size * 0.75;
+  colour = vec4(palette[int(slot + 0.5)], stands_out ? 0.88 : 0.10);
+}`;
+
+const FRAGMENT = `
+precision mediump float;
+varying vec4 colour;
+void main() {
+  float away = length(gl_PointCoord - 0.5);
+  float inside = 1.0 - smoothstep(0.40, 0.5, away);
+  gl_FragColor = vec4(colour.rgb, 1.0) * (colour.a * inside);
+}`;
+
+const MOST_MOVING = 12_000; // points of a plain canvas while it moves
+
+/** Whatever this browser can draw points with. */
+export function pointsOn(canvas) {
+  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
+  return gl ? new GraphicsPoints(gl) : new PlainPoints(canvas.getContext("2d"));
+}
+
+class GraphicsPoints {
+  #n = 0;
+
+  constructor(gl) {
+    this.gl = gl;
+    const program = gl.createProgram();
+    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+      const shader = gl.createShader(kind);
+      gl.shaderSource(shader, source);
+      gl.compileShader(shader);
+      gl.attachShader(program, shader);
+    }
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+    gl.useProgram(program);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.at = (name) => gl.getUniformLocation(program, name);
+    this.places = this.#buffer(gl.getAttribLocation(program, "place"), 2, gl.UNSIGNED_SHORT, true);
+    this.slots = this.#buffer(gl.getAttribLocation(program, "slot"), 1, gl.UNSIGNED_BYTE, false);
+  }
+
+  /** Take up points, `[n, 2]` in one Uint16Array from 0 to 65535. */
+  load(points) {
+    this.#n = points.length / 2;
+    this.places(points);
+  }
+
+  /** Take up the colours: a slot a point, and `[slots, 3]` from 0 to 1. */
+  colours(slots, palette) {
+    this.slots(slots);
+    const all = new Float32Array(96);
+    all.set(palette.flat());
+    this.gl.uniform3fv(this.at("palette"), all);
+  }
+
+  draw({ x, y, scale, width, height, size, only }) {
+    const { gl } = this;
+    gl.viewport(0, 0, width, height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.uniform2f(this.at("middle"), x, y);
+    gl.uniform2f(this.at("half_size"), width / 2, height / 2);
+    gl.uniform1f(this.at("scale"), scale);
+    gl.uniform1f(this.at("size"), size);
+    gl.uniform1f(this.at("only"), only);
+    gl.drawArrays(gl.POINTS, 0, this.#n);
+  }
+
+  /** A buffer bound to an attribute; the function returned fills it. */
+  #buffer(attribute, parts, type, normalized) {
+    const { gl } = this;
+    const buffer = gl.createBuffer();
+    return (data) => {
+      gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
+      gl.bufferData(gl.ARRAY_BUFFER, data, gl.STATIC_DRAW);
+      gl.enableVertexAttribArray(attribute);
+      gl.vertexAttribPointer(attribute, parts, type, normalized, 0, 0);
+    };
+  }
+}
+
+class PlainPoints {
+  constructor(context) {
+    this.context = context;
+    this.settled = 0;
+  }
+
+  load(points) {
+    this.points = points;
+  }
+
+  colours(slots, palette) {
+    this.slots = slots;
+    this.fills = palette.map((colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`);
+  }
+
+  draw(view) {
+    clearTimeout(this.settled);
+    const n = this.points.length / 2;
+    this.#draw(view, Math.max(1, Math.ceil(n / MOST_MOVING)));
+    if (n > MOST_MOVING) this.settled = setTimeout(() => this.#draw(view, 1), 160);
+  }
+
+  #draw({ x, y, scale, width, height, size, only }, step) {
+    const { context, points, slots, fills } = this;
+    context.clearRect(0, 0, width, height);
+    for (let slot = 0; slot < fills.length; slot++) {
+      context.fillStyle = fills[slot];
+      context.globalAlpha = only < 0 || only === slot ? 0.88 : 0.1;
+      for (let place = 0; place < slots.length; place += step) {
+        if (slots[place] !== slot) continue;
+        const left = (points[2 * place] / 65535 - x) * scale + width / 2;
+        const top = (points[2 * place + 1] / 65535 - y) * scale + height / 2;
+        if (left > -size && top > -size && left < width + size && top < height + size) context.fillRect(left - size / 2, top - size / 2, size, size);
+      }
+    }
+    context.globalAlpha = 1;
+  }
+}

@@ -1,0 +1,58 @@
+// Cards of models: what each was made from, how good it is, what it should not be used for.
+
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { counted, percent } from "../format.js";
+import { noteProblem } from "../say.js";
+
+const KINDS = { cnn: "CNN", rnn: "RNN", knn: "k nearest neighbours" };
+
+/** Show one card a model; a card is read when it is opened. */
+export async function modelCards(box) {
+  try {
+    const { items } = await get("/models");
+    fill(box, items.length ? items.map(card) : h("p", { class: "card" }, "No model has been trained yet."));
+  } catch (error) {
+    noteProblem(error);
+  }
+}
+
+function card(model) {
+  const inside = h("div", { class: "model-inside" });
+  const accuracy = model.metrics?.accuracy;
+  const details = h(
+    "details", { class: "card model" },
+    h("summary", {}, h("b", {}, KINDS[model.name] ?? model.name), h("span", { class: "quiet-text" }, [
+      model.problem, model.target && `hears ${model.target}`, model.tracks && `from ${counted(model.tracks.train ?? 0, "track")}`, Number.isFinite(accuracy) && `${percent(accuracy)} right on valid`,
+    ].filter(Boolean).join(" · "))),
+    inside,
+  );
+  details.addEventListener("toggle", async () => {
+    if (!details.open || inside.childElementCount) return;
+    try {
+      fill(inside, facts(await get(`/models/${encodeURIComponent(model.name)}`)));
+    } catch (error) {
+      fill(inside, h("p", { class: "quiet-text" }, error.message));
+    }
+  });
+  return details;
+}
+
+function facts(card) {
+  const rows = [
+    ["Input", card.input], ["Learned", card.target],
+    ["Tracks", Object.entries(card.tracks ?? {}).map(([part, n]) => `${n} ${part}`).join(", ")],
+    ["Split", card.split_rule], ["Trained in", card.seconds && `${Math.round(card.seconds)} s`], ["Seed", card.seed],
+  ].filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return [
+    h("dl", { class: "facts" }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
+    ...(card.judged ?? []).map(judgement),
+    card.not_for?.length ? [h("h3", {}, "Not for"), h("ul", { class: "not-for" }, card.not_for.map((one) => h("li", {}, one)))] : null,
+    h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(card.settings ?? {}, null, 1))),
+  ].flat();
+}
+
+function judgement(judged) {
+  const metrics = Object.entries(judged.metrics ?? {}).filter(([, value]) => Number.isFinite(value));
+  return h("p", { class: "quiet-text" }, `On ${judged.part ?? judged.split ?? "tracks kept apart"}: `, metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "));
+}

@@ -1,0 +1,181 @@
+// Steer: a slider a signal, dials, exclusions; and what the list becomes while they are turned.
+
+import { get } from "../api.js";
+import { debounced, fill, h } from "../dom.js";
+import { percent } from "../format.js";
+import { forYou, recommended } from "../list.js";
+import { noteProblem } from "../say.js";
+import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
+import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
+import { legend, swatch } from "../elements/why-bar.js";
+import "../elements/exclusion-chips.js";
+import "../elements/list-changes.js";
+import "../elements/track-list.js";
+import "../elements/weight-slider.js";
+
+const WAIT = 60; // milliseconds between a movement and the question what it would do
+
+const DIALS = {
+  popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
+  diversity: ["Diversity", "Alike", "Diverse"],
+  familiar: ["New or familiar", "Only new", "Familiar"],
+  variety: ["Variety", "The same each time", "Surprise me"],
+  calibration: ["Mix of genres", "As it comes", "Like my own"],
+};
+const CAPS = { artist_cap: "Tracks of one artist", album_cap: "Tracks of one album" };
+const CAP_CHOICES = [1, 2, 3, 5];
+
+export const steer = {
+  title: "Steer",
+  async show(main, { heading, leaving }) {
+    const preview = makePreview(leaving);
+    const controls = h("div", { class: "steer-controls" });
+    const reset = h("button", { type: "button", on: { click: () => setSteer(emptySteer()) } }, "Reset to learned");
+    fill(
+      main,
+      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, "What counts, and how much. The list follows while you turn.")), reset),
+      h("div", { class: "steer" }, controls, preview.section),
+    );
+    const build = () => {
+      fill(controls, weightsCard(preview), dialsCard(preview), exclusionsCard(preview));
+      reset.disabled = isNeutral(state.steer);
+    };
+    const onSteer = () => {
+      reset.disabled = isNeutral(state.steer);
+      if (isNeutral(state.steer)) build();
+      preview.ask();
+    };
+    build();
+    store.addEventListener("steer", onSteer);
+    leaving(() => store.removeEventListener("steer", onSteer));
+    await preview.start();
+  },
+};
+
+/** The list as it would be, against what it was when the last movement began. */
+function makePreview(leaving) {
+  const changes = h("list-changes", {});
+  const colours = h("div", { class: "list-legend" });
+  const list = h("track-list", { "aria-label": "The list, as you steer it" });
+  list.source = "For you, steered";
+  let base = [];
+  let wanted = state.steer;
+  let request = null;
+  let moving = false;
+  leaving(() => request?.abort());
+  const ask = async () => {
+    request?.abort();
+    const mine = (request = new AbortController());
+    try {
+      const answer = await recommended(wanted, mine.signal);
+      show(answer.tracks, !moving);
+    } catch (error) {
+      noteProblem(error);
+    }
+  };
+  const show = (items, quiet) => {
+    const was = new Set(base.map((item) => item.track.track_id));
+    const is = new Set(items.map((item) => item.track.track_id));
+    const entered = items.filter((item) => !was.has(item.track.track_id)).map((item) => item.track);
+    const left = base.filter((item) => !is.has(item.track.track_id)).map((item) => item.track);
+    changes.show({ entered, left, quiet });
+    fill(colours, legend(items));
+    list.show(items, { entered: entered.map((track) => track.track_id) });
+  };
+  const later = debounced(ask, WAIT);
+  return {
+    section: h("section", { class: "steer-list card", "aria-labelledby": "steer-list-title" }, h("h2", { id: "steer-list-title" }, "What the list becomes"), changes, colours, list),
+    ask() {
+      wanted = state.steer;
+      return ask();
+    },
+    /** Something moves: see what it would do, without keeping it. */
+    move(steered) {
+      if (!moving && list.items.length) base = list.items;
+      moving = true;
+      wanted = steered;
+      later();
+    },
+    /** It was let go: keep it. */
+    settle(steered) {
+      if (!moving && list.items.length) base = list.items;
+      moving = false;
+      setSteer(steered);
+    },
+    async start() {
+      base = forYou.items.length ? forYou.items : (await recommended(state.steer)).tracks;
+      show(base, true);
+      if (forYou.items.length) await ask();
+      base = list.items;
+    },
+  };
+}
+
+function weightsCard(preview) {
+  const { me } = state;
+  const learned = me.weights.personal ? me.weights.own : me.weights.everyone;
+  const names = inOrder(Object.keys(learned));
+  const sliders = new Map();
+  const weights = () => Object.fromEntries(names.filter((name) => sliders.get(name).dataset.touched).map((name) => [name, sliders.get(name).value]));
+  const shares = () => {
+    const total = names.reduce((sum, name) => sum + sliders.get(name).value, 0);
+    for (const name of names) sliders.get(name).tell(total ? percent(sliders.get(name).value / total) : "none");
+  };
+  for (const name of names) {
+    const marks = [{ at: learned[name], label: `Learned: ${percent(learned[name])}` }];
+    if (me.weights.personal && name in me.weights.everyone) marks.push({ at: me.weights.everyone[name], label: `Everyone's: ${percent(me.weights.everyone[name])}`, kind: "everyone" });
+    const slider = document.createElement("weight-slider").setUp({
+      label: titleOf(name), about: aboutOf(name, me), value: state.steer.weights[name] ?? learned[name], marks, colour: colourOf(name), lead: swatch(name), says: (value) => percent(value),
+    });
+    if (name in state.steer.weights) slider.dataset.touched = "yes";
+    slider.addEventListener("input", () => {
+      slider.dataset.touched = "yes";
+      shares();
+      preview.move({ ...state.steer, weights: weights() });
+    });
+    slider.addEventListener("change", () => preview.settle({ ...state.steer, weights: weights() }));
+    sliders.set(name, slider);
+  }
+  shares();
+  return h(
+    "section", { class: "card", "aria-labelledby": "weights-title" },
+    h("h2", { id: "weights-title" }, "Signals"),
+    h("p", { class: "quiet-text marks-key" }, h("i", { class: "mark-key" }), me.weights.personal ? ["learned from what you choose", h("i", { class: "mark-key is-everyone" }), "from what everyone chooses"] : "learned from what everyone chooses"),
+    h("div", { class: "sliders" }, [...sliders.values()]),
+  );
+}
+
+function dialsCard(preview) {
+  const offered = state.me.dials.filter((dial) => dial.name in DIALS);
+  const value = (dial) => state.steer.dials[dial.name] ?? dial.default;
+  const changed = (name, number, usual) => {
+    const { [name]: _, ...rest } = state.steer.dials;
+    return { ...state.steer, dials: number === usual ? rest : { ...rest, [name]: number } };
+  };
+  const order = Object.keys(DIALS);
+  const sliders = offered.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name)).map((dial) => {
+    const [label, low, high] = DIALS[dial.name];
+    const slider = document.createElement("weight-slider").setUp({
+      label, ends: [low, high], low: dial.low, high: dial.high, value: value(dial), marks: [{ at: dial.default, label: "As learned" }],
+      says: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
+    });
+    slider.addEventListener("input", () => preview.move(changed(dial.name, slider.value, dial.default)));
+    slider.addEventListener("change", () => preview.settle(changed(dial.name, slider.value, dial.default)));
+    return slider;
+  });
+  const caps = Object.entries(CAPS).map(([name, label]) => {
+    const select = h("select", {}, h("option", { value: "" }, "No limit"), CAP_CHOICES.map((most) => h("option", { value: most }, `At most ${most}`)));
+    select.value = state.steer.dials[name] ?? "";
+    select.addEventListener("change", () => preview.settle(changed(name, select.value ? Number(select.value) : null, null)));
+    return h("label", { class: "field" }, label, select);
+  });
+  return h("section", { class: "card", "aria-labelledby": "dials-title" }, h("h2", { id: "dials-title" }, "Dials"), h("div", { class: "sliders" }, sliders), h("div", { class: "caps" }, caps));
+}
+
+function exclusionsCard(preview) {
+  const chips = document.createElement("exclusion-chips");
+  chips.value = state.steer.exclusions;
+  chips.addEventListener("change", () => preview.settle({ ...state.steer, exclusions: chips.value }));
+  get("/map").then(({ genres }) => chips.offer(genres), () => {});
+  return h("section", { class: "card", "aria-labelledby": "never-title" }, h("h2", { id: "never-title" }, "Never"), h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."), chips);
+}

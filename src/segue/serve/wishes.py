@@ -1,0 +1,95 @@
+"""What lists are asked to be like, in requests: weights, dials, exclusions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from typing import Annotated
+
+from pydantic import ConfigDict, Field
+
+from segue.engine import Dials, Exclusions
+from segue.serve.documents import Asked
+from segue.serve.problems import ProblemError
+
+Weights = Annotated[
+    dict[Annotated[str, Field(max_length=100)], Annotated[float, Field(ge=0, le=1_000)]],
+    Field(
+        max_length=100,
+        description="Weights of signals, in the place of the learned ones; any that is not named"
+        " keeps its own.",
+        examples=[{"timbre": 0.6, "popularity": 0.1}],
+    ),
+]
+_Strength = Annotated[float | None, Field(ge=0, le=1)]
+_Cap = Annotated[int | None, Field(ge=1, le=10_000)]
+_Names = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=1_000)]], Field(max_length=500)
+]
+_Seconds = Annotated[float | None, Field(ge=0, le=1_000_000)]
+_Year = Annotated[int | None, Field(ge=0, le=10_000)]
+
+
+class DialsAsked(Asked):
+    """Dials; null is the default of the list that is asked for."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"diversity": 0.3, "popularity": -0.5, "artist_cap": 2}]}
+    )
+
+    diversity: _Strength = None
+    calibration: _Strength = None
+    popularity: Annotated[float | None, Field(ge=-1, le=1)] = None
+    familiar: _Strength = None
+    variety: _Strength = None
+    seed: Annotated[int | None, Field(ge=0, lt=2**31)] = None
+    artist_cap: _Cap = None
+    album_cap: _Cap = None
+
+    def made(self, default: Dials, weights: dict[str, float] | None = None) -> Dials:
+        """Return the dials, those of `default` where none is asked for."""
+        asked = self.model_dump(exclude_none=True)
+        kept = {one.name: getattr(default, one.name) for one in fields(Dials)}
+        return Dials(**{**kept, **asked, "weights": weights or default.weights})
+
+
+class ExclusionsAsked(Asked):
+    """What may not come. A folder is a name, or names of folders in each other: never a path."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"genres": ["christmas"], "min_duration": 60}]}
+    )
+
+    artists: _Names = Field(default_factory=list)
+    albums: _Names = Field(default_factory=list)
+    genres: _Names = Field(default_factory=list)
+    tags: _Names = Field(default_factory=list)
+    folders: _Names = Field(default_factory=list)
+    min_duration: _Seconds = None
+    max_duration: _Seconds = None
+    from_year: _Year = None
+    to_year: _Year = None
+
+    def made(self) -> Exclusions | None:
+        """Return the exclusions; None where nothing is excluded.
+
+        Raises
+        ------
+        ProblemError
+            If a folder is a path of the host: whether there is such a one is nobody's business.
+        ValueError
+            If no track can be between two limits, or a name is blank.
+        """
+        for folder in self.folders:
+            if folder.startswith(("/", "~", "\\")):
+                raise ProblemError("invalid", "A folder is a name of a folder, and no path.")
+        made = Exclusions(**self.model_dump())
+        return made or None
+
+
+@contextmanager
+def invalid() -> Iterator[None]:
+    """Tell a value that the block refuses as a fault of the request."""
+    try:
+        yield
+    except ValueError as error:
+        raise ProblemError("invalid", str(error)) from None

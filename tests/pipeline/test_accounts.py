@@ -1,0 +1,388 @@
+"""Accounts: who may log in, who has to wait, and what is never told."""
+
+import hashlib
+import subprocess
+import sys
+import threading
+
+import pytest
+from argon2 import PasswordHasher
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segue.errors import (
+    AccountError,
+    TooManyTriesError,
+    UnknownAccountError,
+    WrongPasswordError,
+)
+from segue.library import Library
+from segue.library import audit as audit_module
+from segue.pipeline import accounts, sessions
+from segue.pipeline.accounts import add_account, check_name, log_in, remove_account, set_password
+from segue.pipeline.players import (
+    new_player_password,
+    player_password,
+    revoke_player_password,
+    verify_player,
+    verify_player_password,
+)
+from segue.pipeline.sessions import (
+    close_session,
+    create_key,
+    find_key,
+    find_session,
+    list_keys,
+    open_session,
+    revoke_key,
+)
+
+RIGHT = "four words do well"
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """Hashes that cost little: what argon2 itself does is not tested here."""
+    monkeypatch.setattr(accounts, "_hasher", lambda: PasswordHasher(1, 8, 1))
+    accounts._nobodys_hash.cache_clear()
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1_000_000.0
+
+    def time(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    for module in (audit_module, sessions, accounts, sys.modules["segue.library.accounts"]):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def anna(library):
+    add_account(library, "anna", RIGHT)
+    return library
+
+
+def wrong(library, name="anna", address=None, *, given="not it at all"):
+    with pytest.raises(WrongPasswordError, match="do not go together"):
+        log_in(library, name, given, address=address)
+
+
+def test_who_knows_the_password_logs_in(anna):
+    assert log_in(anna, "anna", RIGHT).name == "anna"
+    wrong(anna)
+    wrong(anna, "nobody", given=RIGHT)
+    wrong(anna, given="x" * 2_000)
+    wrong(anna, given="\udcff" * 9)
+
+
+def test_a_letter_may_be_written_in_two_ways(library):
+    add_account(library, "anna", "caf\u00e9 caf\u00e9")
+    assert log_in(library, "anna", "cafe\u0301 cafe\u0301")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("", "0 characters"),
+        ("x" * 201, "201 characters"),
+        (" anna", "space"),
+        ("an\nna", "control characters"),
+        ("an\x00na", "control characters"),
+        ("an\udcffna", "control characters"),
+        ("an\u202ena", "control characters"),
+        ("an\u2028na", "control characters"),
+    ],
+)
+def test_names_that_cannot_be(library, name, why):
+    with pytest.raises(AccountError, match=why):
+        add_account(library, name, RIGHT)
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=200))
+def test_other_names_are_kept_as_they_are(name):
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 1_025, "\udcff" * 8])
+def test_passwords_that_cannot_be(library, password):
+    with pytest.raises(AccountError, match="password"):
+        add_account(library, "anna", password)
+    assert not library.accounts.any()
+
+
+def test_a_name_is_taken_once(anna):
+    with pytest.raises(AccountError, match="already"):
+        add_account(anna, "anna", "another password")
+    assert log_in(anna, "anna", RIGHT)
+
+
+def test_what_is_not_there_is_told_with_what_is(anna):
+    for ask in (
+        lambda: remove_account(anna, "ben"),
+        lambda: set_password(anna, "ben", RIGHT),
+        lambda: create_key(anna, "ben", "phone"),
+        lambda: new_player_password(anna, "ben"),
+        lambda: open_session(anna, account="ben"),
+    ):
+        with pytest.raises(UnknownAccountError, match="no account 'ben'"):
+            ask()
+
+
+# waiting -----------------------------------------------------------------------------------------
+
+
+def test_a_name_waits_after_five_wrong_passwords_and_the_right_one_does_not_show(anna, clock):
+    for _ in range(5):
+        wrong(anna)
+        clock.now += 60
+    for password in (RIGHT, "not it at all"):
+        with pytest.raises(TooManyTriesError, match="try again in 10 minutes") as told:
+            log_in(anna, "anna", password)
+        assert told.value.seconds == 600
+    assert add_account(anna, "ben", RIGHT)
+    assert log_in(anna, "ben", RIGHT)
+    clock.now += 600
+    assert log_in(anna, "anna", RIGHT)
+
+
+def test_names_that_there_are_not_wait_as_well(anna):
+    for _ in range(5):
+        wrong(anna, "nobody")
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "nobody", RIGHT)
+
+
+def test_a_log_in_that_is_right_starts_the_count_anew(anna):
+    for _ in range(3):
+        for _ in range(4):
+            wrong(anna)
+        assert log_in(anna, "anna", RIGHT)
+
+
+def test_an_address_waits_after_twenty_whatever_the_names(anna, clock):
+    for number in range(20):
+        wrong(anna, f"name {number}", f"2001:db8::{number:x}")
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "anna", RIGHT, address="2001:db8::ffff")
+    assert log_in(anna, "anna", RIGHT, address="192.0.2.1")
+    # an own account does not help to go on with those of others
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "anna", RIGHT, address="2001:db8::ffff")
+    clock.now += 900
+    assert log_in(anna, "anna", RIGHT, address="2001:db8::ffff")
+
+
+def test_of_a_hundred_at_once_no_more_than_five_are_looked_at(anna, monkeypatch):
+    looked = []
+    is_right = accounts._is_right
+    monkeypatch.setattr(accounts, "_is_right", lambda *pair: looked.append(1) or is_right(*pair))
+    found = []
+
+    def ask():
+        try:
+            log_in(Library(anna.directory), "anna", "not it at all")
+        except AccountError as error:
+            found.append(type(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 100
+    assert len(looked) == found.count(WrongPasswordError) == 5
+
+
+def test_processes_count_together(anna):
+    script = (
+        "import sys\nfrom segue.library import Library\n"
+        "from segue.pipeline.accounts import log_in\n"
+        "from segue.errors import WrongPasswordError\n"
+        "for _ in range(3):\n"
+        "    try: log_in(Library(sys.argv[1]), 'anna', 'not it at all')\n"
+        "    except WrongPasswordError: pass\n"
+    )
+    subprocess.run([sys.executable, "-c", script, anna.directory], check=True)
+    wrong(anna)
+    wrong(anna)
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "anna", RIGHT)
+
+
+def test_the_same_is_done_for_a_name_that_is_not_there(anna, monkeypatch):
+    hashed = []
+    is_right = accounts._is_right
+    monkeypatch.setattr(
+        accounts, "_is_right", lambda known, given: hashed.append(known) or is_right(known, given)
+    )
+    wrong(anna)
+    wrong(anna, "nobody")
+    parameters = [one.rsplit("$", 2)[0] for one in hashed]
+    assert len(parameters) == 2
+    assert parameters[0] == parameters[1]
+
+
+def test_an_older_hash_is_replaced_when_its_password_comes(anna, monkeypatch):
+    before = anna.accounts.password_hash("anna")
+    monkeypatch.setattr(accounts, "_hasher", lambda: PasswordHasher(2, 16, 1))
+    wrong(anna)
+    assert anna.accounts.password_hash("anna") == before
+    log_in(anna, "anna", RIGHT)
+    assert "m=16,t=2" in anna.accounts.password_hash("anna")
+    assert log_in(anna, "anna", RIGHT)
+
+
+def test_nothing_secret_is_written_down(anna):
+    wrong(anna, given="a secret that was wrong")
+    wrong(anna, "my own password as a name")
+    log_in(anna, "anna", RIGHT, address="192.0.2.1")
+    key = create_key(anna, "anna", "phone")
+    player = new_player_password(anna, "anna")
+    token, session = open_session(anna, account="anna")
+    log = repr(anna.audit.entries())
+    for secret in ("secret", "my own", RIGHT, key, player, token, session.csrf):
+        assert secret not in log
+    assert "192.0.2.1" in log
+    anna.close()
+    kept = b"".join(path.read_bytes() for path in anna.directory.glob("library.db*"))
+    for secret in ("a secret", "my own", RIGHT, key, token):
+        assert secret.encode() not in kept
+
+
+# sessions and keys -------------------------------------------------------------------------------
+
+
+def test_a_session_is_found_by_its_token_until_it_is_closed(anna):
+    token, session = open_session(anna, account="anna")
+    assert (session.listener, session.account.name) == ("anna", "anna")
+    assert find_session(Library(anna.directory), token) == session
+    assert find_session(anna, token + "x") is None
+    assert find_session(anna, "\udcff") is None
+    assert close_session(anna, token)
+    assert find_session(anna, token) is None
+
+
+def test_another_password_ends_all_sessions_but_one(anna):
+    kept, _ = open_session(anna, account="anna")
+    other, _ = open_session(anna, account="anna")
+    set_password(anna, "anna", "another password", keep=kept)
+    assert find_session(anna, kept)
+    assert find_session(anna, other) is None
+    wrong(anna, given=RIGHT)
+    assert log_in(anna, "anna", "another password")
+    set_password(anna, "anna", RIGHT)
+    assert find_session(anna, kept) is None
+
+
+def test_an_account_takes_its_sessions_and_keys_along(anna):
+    token, _ = open_session(anna, account="anna")
+    key = create_key(anna, "anna", "phone")
+    remove_account(anna, "anna")
+    add_account(anna, "anna", RIGHT)
+    assert find_session(anna, token) is None
+    assert find_key(anna, key) is None
+
+
+def test_a_session_ends_when_it_is_not_used_and_at_the_latest_after_half_a_year(anna, clock):
+    token, _ = open_session(anna, account="anna")
+    for _ in range(8):
+        clock.now += 29 * 86_400
+        found = find_session(anna, token)
+        if found is None:
+            break
+    assert clock.now == 1_000_000 + 7 * 29 * 86_400
+    token, _ = open_session(anna, account="anna")
+    clock.now += 31 * 86_400
+    assert find_session(anna, token) is None
+
+
+def test_without_accounts_anybody_may_be_picked_until_there_are_some(library):
+    token, session = open_session(library, listener="carl")
+    assert (session.account, session.listener) == (None, "carl")
+    nobody, session = open_session(library)
+    assert session.listener is None
+    add_account(library, "anna", RIGHT)
+    assert find_session(library, token) is None
+    assert find_session(library, nobody) is None
+    with pytest.raises(AccountError, match="log in"):
+        open_session(library, listener="carl")
+
+
+def test_a_key_stands_for_its_account_until_it_is_revoked(anna):
+    key = create_key(anna, "anna", "phone")
+    other = create_key(anna, "anna", "car")
+    assert find_key(anna, key).name == "anna"
+    assert find_key(anna, key[:-1]) is None
+    assert [one.name for one in list_keys(anna, "anna")] == ["phone", "car"]
+    assert list_keys(anna, "anna")[0].used
+    with pytest.raises(AccountError, match="already"):
+        create_key(anna, "anna", "phone")
+    revoke_key(anna, "anna", "phone")
+    assert find_key(anna, key) is None
+    assert find_key(anna, other)
+    with pytest.raises(AccountError, match="it has 'car'"):
+        revoke_key(anna, "anna", "phone")
+
+
+# players -----------------------------------------------------------------------------------------
+
+
+def token_of(password, salt):
+    return hashlib.md5((password + salt).encode(), usedforsecurity=False).hexdigest()
+
+
+def test_a_player_logs_in_with_the_player_password_and_with_no_other(anna):
+    password = new_player_password(anna, "anna")
+    assert player_password(anna, "anna") == password
+    assert verify_player(anna, "anna", token_of(password, "c19b2d"), "c19b2d").name == "anna"
+    assert verify_player(anna, "anna", token_of(password, "").upper(), "").name == "anna"
+    assert verify_player_password(anna, "anna", password).name == "anna"
+    assert verify_player_password(anna, "anna", "enc:" + password.encode().hex()).name == "anna"
+    for name, token in (
+        ("anna", token_of(RIGHT, "salt")),
+        ("anna", token_of(password, "pepper")),
+        ("nobody", token_of("no password", "salt")),
+    ):
+        with pytest.raises(WrongPasswordError):
+            verify_player(anna, name, token, "salt")
+    with pytest.raises(WrongPasswordError):
+        verify_player_password(anna, "anna", RIGHT)
+    wrong(anna, given=password)
+
+
+def test_a_player_password_is_taken_back(anna):
+    password = new_player_password(anna, "anna")
+    again = new_player_password(anna, "anna")
+    assert password != again
+    assert revoke_player_password(anna, "anna")
+    assert not revoke_player_password(anna, "anna")
+    assert player_password(anna, "anna") is None
+    for old in (password, again, "no password"):
+        with pytest.raises(WrongPasswordError):
+            verify_player_password(anna, "anna", old)
+
+
+def test_players_wait_as_others_do(anna):
+    password = new_player_password(anna, "anna")
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            verify_player(anna, "anna", "0" * 32, "salt")
+    with pytest.raises(TooManyTriesError):
+        verify_player(anna, "anna", token_of(password, "salt"), "salt")
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "anna", RIGHT)
+
+
+def test_who_may_be_blended_with(library):
+    assert accounts.sharing(library, None) == []
+    add_account(library, "anna", RIGHT, shares_taste=True)
+    add_account(library, "ben", RIGHT)
+    add_account(library, "carl", RIGHT)
+    assert accounts.sharing(library, "ben") == ["anna", "ben"]
