@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from segue.library import Catalogue
-from segue.pipeline.search_words import plain
+from segue.pipeline.opening.search_words import plain
 
 _WHOLE: Final = 3.0
 _BEGINNING: Final = 2.0
