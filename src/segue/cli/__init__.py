@@ -10,6 +10,7 @@ import typer
 from segue.cli.demo import demo
 from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
+from segue.cli.export import export
 from segue.cli.failures import told
 from segue.cli.import_listens import import_listens
 from segue.cli.library import library
@@ -58,6 +59,7 @@ def start(
 for verb in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
     app.command()(told(verb))
 app.add_typer(playlist, name="playlist")
+app.add_typer(export, name="export")
 app.command("import")(told(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
