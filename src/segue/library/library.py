@@ -321,6 +321,13 @@ class Library:
             queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
+    def analysed(self) -> dict[str, int]:
+        """Return of how many tracks the audio was `analysed`, and of how many that `failed`."""
+        failed = schema.audio_files.c.failed
+        everything = select(func.count().label("n"), func.count(failed).label("failed"))
+        (record,) = self._read(everything.select_from(schema.audio_files))
+        return {"analysed": record["n"] - record["failed"], "failed": record["failed"]}
+
     # what is computed ----------------------------------------------------------------------------
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
