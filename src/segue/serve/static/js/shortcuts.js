@@ -54,7 +54,12 @@ function row() {
 }
 
 function list() {
-  return row()?.closest("track-list") ?? document.querySelector("main track-list:not([hidden])");
+  return row()?.closest("track-list") ?? shownList();
+}
+
+/** The first list of tracks that is shown. */
+export function shownList() {
+  return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
 }
 
 function respond(kind) {
