@@ -10,8 +10,9 @@ SegueError                      told in one sentence, exit code 1
 │   ├── LibraryBusyError        another program is writing to it
 │   ├── UnknownTrackError       a track id that the library does not hold
 │   ├── UnknownListenerError    a listener whom the library does not know
-│   ├── UnknownPlaylistError    a saved playlist that the listener does not have
 │   └── UnknownJobError         a job that the library does not know
+├── PlaylistError               a playlist that cannot be made or kept
+│   └── UnknownPlaylistError    a saved playlist that the listener does not have
 ├── AccountError                an account, password, session or key that cannot be used
 │   ├── UnknownAccountError     an account that there is not
 │   ├── WrongPasswordError      a log-in that is not right
@@ -67,12 +68,16 @@ class UnknownListenerError(LibraryError):
     """A listener whom the library does not know."""
 
 
-class UnknownPlaylistError(LibraryError):
-    """A saved playlist that the listener does not have."""
-
-
 class UnknownJobError(LibraryError):
     """A job that the library does not know."""
+
+
+class PlaylistError(SegueError):
+    """A playlist that cannot be made or kept."""
+
+
+class UnknownPlaylistError(PlaylistError):
+    """A saved playlist that the listener does not have."""
 
 
 class AccountError(SegueError):

@@ -98,6 +98,12 @@ def test_version():
     assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", segue("--version").stdout)
 
 
+def test_python_runs_it_as_a_module():
+    command = [sys.executable, "-m", "segue", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", done.stdout), done.stderr
+
+
 def test_json_is_one_document_and_nothing_else(listens):
     for verb in (
         ["recommend", "--user", "u0", "-k", "3"],
@@ -119,6 +125,25 @@ def test_json_is_one_document_and_nothing_else(listens):
         assert done.returncode == 0, done.stderr
         assert isinstance(json.loads(done.stdout), dict)
         assert done.stderr == ""
+
+
+def test_new_only_and_include_known_say_what_may_come(listens):
+    known = {f"t{t}" for t in range(12) if t % 3}
+
+    def tracks(*arguments):
+        done = segue(*arguments, "-k", "12", "--json", SEGUE_LIBRARY=str(listens))
+        assert (done.returncode, done.stderr) == (0, "")
+        return {track["track_id"] for track in json.loads(done.stdout)["tracks"]}
+
+    recommend = ("recommend", "--user", "u0")
+    radio = ("playlist", "radio", "--user", "u0")
+    like = ("playlist", "like", "t0", "--user", "u0", "--artist-cap", "12")
+    assert tracks(*recommend, "--new-only") == tracks(*recommend)
+    for verb in (recommend, radio, like):
+        new = tracks(*verb, "--new-only")
+        assert new
+        assert not new & known
+        assert tracks(*verb, "--include-known") & known
 
 
 def test_a_recommendation_reads_as_the_design_says(listens):
@@ -215,6 +240,10 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["recommend", "--user", "u0", "--artist-cap", "0"],
         ["recommend", "--user", "u0", "--from-year", "2000", "--to-year", "1990"],
         ["recommend", "--user", "u0", "--exclude-genre", ""],
+        ["recommend", "--user", "u0", "--new-only", "--include-known"],
+        ["recommend", "--user", "u0", "--include-known", "--familiar", "0.5"],
+        ["playlist", "radio", "--user", "u0", "--new-only", "--familiar", "0.5"],
+        ["playlist", "like", "t1", "--new-only", "--include-known"],
         ["playlist", "radio"],
         ["playlist", "like"],
         ["playlist", "path", "t1"],

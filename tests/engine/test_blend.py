@@ -153,3 +153,27 @@ def test_a_missing_track_never_comes():
     engine = Engine([Given([0.9, 0.8, 0.7])], Weights.fixed([1.0]), missing=[0])
     assert engine.similar(2, 3).positions.tolist() == [1]
     assert engine.recommend(profile_from_seeds([2], []), 3).positions.tolist() == [1]
+
+
+def test_where_what_counts_is_silent_whatever_speaks_recommends(engine):
+    profile = profile_from_seeds([1, 2])
+    timbre = engine.signals[0]
+    silent = VectorSignal("silent", np.zeros((N, 5), np.float32))
+    deaf = Engine([silent, timbre], Weights.fixed([0.9, 0.0]))
+    found = deaf.recommend(profile, 5)
+    assert found.weights.tolist() == [0.0, 1.0]
+    alone = Engine([timbre], Weights.fixed([1.0])).recommend(profile, 5)
+    assert found.positions.tolist() == alone.positions.tolist()
+    none = np.array([1.0, 0.0])
+    assert not len(deaf.recommend(profile, 5, weights=none).positions)  # set by hand
+    assert not len(Engine([silent], Weights.fixed([1.0])).recommend(profile, 5).positions)
+
+
+def test_more_tracks_than_there_are_cost_nothing(engine):
+    assert len(engine.recommend(profile_from_seeds([1]), 10**12).positions) == N - 1
+
+
+def test_only_what_is_liked_is_taken_off_popularity():
+    liked = [profile_from_seeds([0, 1]), profile_from_seeds([0, 1], [2])]
+    row = popularity([*liked, profile_from_seeds([2])], 3).for_listeners([liked[1]])[0]
+    np.testing.assert_allclose(row, np.log1p([1, 1, 1]))

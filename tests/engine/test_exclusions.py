@@ -90,3 +90,12 @@ def test_names_that_nothing_has_are_told_with_what_is_near():
 def test_rules_that_make_no_sense_are_told(rules, sentence):
     with pytest.raises(ValueError, match=sentence):
         Exclusions(**rules)
+
+
+def test_a_folder_named_like_a_home_that_is_not_there():
+    rules = Exclusions(folders=("~nobody-of-that-name/demo",))
+    inside = Track(track_id="1", path=Path("/music/~nobody-of-that-name/demo/1.ogg"))
+    assert rules.mask([inside, Track(track_id="2", path=Path("/music/2.ogg"))]).tolist() == [
+        True,
+        False,
+    ]

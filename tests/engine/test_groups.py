@@ -67,3 +67,33 @@ def test_nobody_and_nonsense_are_told():
         blend_listeners(ENGINE, [], 3, Dials(), FACTS)
     with pytest.raises(ValueError, match="misery is 2"):
         blend_listeners(ENGINE, [ANN], 3, Dials(), FACTS, misery=2)
+
+
+class Ordered:
+    """A signal that puts the first tracks foremost, for everybody."""
+
+    name = "ordered"
+
+    def __init__(self, n):
+        self.row = -np.arange(n, dtype=np.float32)
+
+    def for_listeners(self, profiles):
+        return np.tile(self.row, (len(profiles), 1))
+
+    def for_track(self, position):
+        raise NotImplementedError
+
+
+def test_a_cap_looks_beyond_the_first_hundreds():
+    n = 1_000
+    facts = TrackFacts.of([Track(track_id=str(i), artist=f"A{max(0, i - 800)}") for i in range(n)])
+    engine = Engine([Ordered(n)], Weights.fixed([1.0]))
+    found = blend_listeners(engine, [ANN, BOB], 20, Dials(artist_cap=1), facts)
+    assert found.ranked.positions.tolist() == [0, *range(801, 820)]
+
+
+def test_who_knows_one_file_of_a_recording_knows_the_other():
+    facts = TrackFacts.of([Track(track_id=str(i)) for i in range(12)])
+    engine = Engine([Ordered(12)], Weights.fixed([1.0]), recordings=[[0, 6], [1, 7]])
+    found = blend_listeners(engine, [ANN, BOB], 2, Dials(familiar=0.5), facts)
+    assert found.ranked.positions.tolist() == [2, 0]

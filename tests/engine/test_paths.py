@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from segue.engine import path
+from segue.engine import path, paths
 from segue.index import normalise
 
 
@@ -58,3 +58,21 @@ def test_a_path_goes_on_and_never_twice(seed, k, n):
     assert 2 <= len(positions) == len(set(positions)) <= k
     assert (np.diff(found.progress) > 0).all()
     assert found.evenness >= 1 - 1e-9
+
+
+def test_long_paths_are_not_tried_track_by_track(monkeypatch):
+    tried = []
+
+    def counted(*given, **settings):
+        tried.append(len(given[1]))
+        return cheapest(*given, **settings)
+
+    cheapest = paths._cheapest
+    monkeypatch.setattr(paths, "_cheapest", counted)
+    rng = np.random.default_rng(0)
+    vectors = circle(np.r_[0, 90, rng.uniform(0, 25, 450), rng.uniform(65, 90, 450)])
+    found = path(vectors, 0, 1, 900, all_of(vectors))
+    assert 32 <= len(found.positions) < 900
+    assert (np.diff(found.progress) > 0).all()
+    assert len(tried) < 40
+    assert max(n for n in tried if tried.count(n) == 2) == len(found.positions)

@@ -63,3 +63,17 @@ def test_every_listener_has_their_own():
 
 def test_no_listens_no_profiles():
     assert profiles_of(pd.DataFrame({"user_id": [], "track_id": []}), POSITIONS) == {}
+
+
+def test_each_source_rates_on_its_own_scale():
+    columns = {
+        "track_id": ["a", "b", "c"],
+        "rating": [5.0, 100.0, 1.0],
+        "source": ["live", "hundred marks", "live"],
+    }
+    assert opinions(**columns)[0] == {"a": 1.0, "b": 1.0, "c": -1.0}
+
+
+def test_one_like_given_live_is_a_like_whatever_else_was_rated():
+    columns = {"track_id": ["a", "b"], "rating": [5.0, 8.0], "source": ["live", "ten marks"]}
+    assert opinions(**columns)[0] == {"a": 1.0, "b": 0.6}

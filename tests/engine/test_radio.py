@@ -1,9 +1,12 @@
 """Radio: never empty, never too soon again, and it hears what it is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from segue.engine import Dials, Engine, Radio, TrackFacts, Weights, profile_from_seeds
+from segue.engine.radio import RECENT
 from segue.index import normalise
 from segue.signals import VectorSignal
 from segue.types import Track
@@ -50,7 +53,10 @@ def test_a_small_library_shrinks_the_window_and_says_so(kinds):
     assert set(played) == {4, 5, 7}
     assert all(played[i] != played[i - 1] for i in range(1, 12))
     assert radio.window == 2
-    assert radio.said == ["only 3 tracks may be played: one comes again after 2 others."]
+    assert radio.said == [
+        "only 3 tracks may be played: one comes again after 2 others.",
+        "too few tracks may be played to keep to 4 tracks between two of one artist.",
+    ]
 
 
 def test_one_track_is_enough_and_none_is_told(kinds):
@@ -134,3 +140,72 @@ def test_skips_move_the_weights_where_listeners_differ():
         moved.append(radio.next().pool.weights)
     assert moved[0][0] < 0.45
     np.testing.assert_allclose(moved[1], [0.5, 0.5], atol=1e-3)
+
+
+def test_what_is_known_of_a_listener_outlasts_feedback(kinds):
+    profile = replace(
+        profile_from_seeds([0, 1]),
+        history=np.array([0, 1, 0]),
+        ages=np.array([3.0, 2.0, 1.0], np.float32),
+        friends=(np.array([4]),),
+        user="ann",
+    )
+    radio = station(kinds, profile)
+    for position, what in ((5, "skip"), (6, "like"), (0, "play")):
+        radio.feedback(position, what)
+    assert radio.profile.user == "ann"
+    assert radio.profile.history.tolist() == [0, 1, 0]
+    assert radio.profile.ages.tolist() == [3.0, 2.0, 1.0]
+    assert len(radio.profile.friends) == 1
+
+
+def test_caps_hold_within_the_window_and_give_way_where_nothing_else_is_left(kinds):
+    engine, _ = kinds
+    albums = TrackFacts.of(
+        [Track(track_id=str(i), artist=f"A{i % 10}", album=f"B{i % 5}") for i in range(30)]
+    )
+    for facts, dials, of in (
+        (kinds[1], Dials(artist_cap=1), lambda i: i % 10),
+        (albums, Dials(album_cap=1), lambda i: i % 10),
+    ):
+        radio = station((engine, facts), profile_from_seeds([0]), dials, window=9)
+        played = play(radio, 40)
+        for i in range(40):
+            assert of(played[i]) not in {of(one) for one in played[max(0, i - 9) : i]}
+    tight = station((engine, kinds[1]), profile_from_seeds([0]), Dials(artist_cap=1), window=20)
+    assert len(play(tight, 25)) == 25
+    assert any("artist cap" in said for said in tight.said)
+
+
+def test_diversity_and_calibration_are_heard(kinds):
+    engine, _ = kinds
+    space = engine.signals[0]
+    tracks = [Track(track_id=str(i), genres=(("folk", "jazz", "rock")[i % 3],)) for i in range(30)]
+    facts = TrackFacts.of(tracks, space=space)
+    profile = profile_from_seeds([0, 3, 6, 1])  # three of folk, one of jazz
+
+    def kinds_played(dials):
+        return np.array(play(station((engine, facts), profile, dials, window=8), 8)) % 3
+
+    plain = kinds_played(Dials())
+    diverse = kinds_played(Dials(diversity=0.9))
+    assert len(set(diverse.tolist())) > len(set(plain.tolist()))
+    calibrated = kinds_played(Dials(calibration=0.9))
+    assert (calibrated == 0).sum() == 6
+    assert (calibrated == 1).sum() == 2
+    radio = station((engine, facts), profile, Dials(diversity=0.4, calibration=0.3, variety=0.2))
+    for _ in range(RECENT + 2):
+        found = radio.next().ranked
+        assert found.dials == ("variety", "diversity", "calibration")
+        np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-5)
+
+
+def test_it_says_that_rules_give_way(kinds):
+    radio = station(kinds, profile_from_seeds(list(range(30))), Dials(familiar=0.2), window=5)
+    play(radio, 6)
+    assert [said for said in radio.said if "known" in said]
+    never = np.ones(30, bool)
+    never[[0, 10, 20]] = False
+    radio = station(kinds, profile_from_seeds([0]), ANY, never, window=2)
+    play(radio, 6)
+    assert len([said for said in radio.said if "artist" in said]) == 1

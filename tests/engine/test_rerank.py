@@ -1,5 +1,7 @@
 """Re-ranking: known answers for each dial, and what holds whatever the dials."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -165,6 +167,19 @@ def test_variety_is_drawn_anew_by_every_seed_and_alike_by_one():
     assert len({draw(seed, 0.3) for seed in range(20)}) > 15
     mean_place = [np.mean([draw(seed, v) for seed in range(50)]) for v in (0.05, 0.5, 1.0)]
     assert 4.5 <= mean_place[0] < mean_place[1] < mean_place[2]
+
+
+def test_variety_is_each_listeners_own(whole, facts):
+    def drawn(user, seed=0):
+        return rerank(pool, 10, Dials(variety=0.7, seed=seed), facts, replace(NOBODY, user=user))
+
+    pool = whole.recommend(NOBODY, 60)
+    lists = {user: drawn(user).positions.tolist() for user in ("ann", "bob", None)}
+    assert len({tuple(one) for one in lists.values()}) == 3
+    assert drawn("ann").positions.tolist() == lists["ann"]
+    noise = gumbel(3, np.arange(200_000), "ann")
+    assert abs(noise.mean() - np.euler_gamma) < 0.01
+    assert abs(np.corrcoef(noise, gumbel(3, np.arange(200_000), "bob"))[0, 1]) < 0.01
 
 
 def test_noise_is_gumbel():

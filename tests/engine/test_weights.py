@@ -97,6 +97,29 @@ def test_listeners_who_do_not_differ_have_everyones():
     assert np.abs(own - found.of(None)).max() < 0.1
 
 
+def test_what_does_not_last_is_not_taken_for_a_listeners_own():
+    """Each follows a signal of their own on one evening, and everyone's on the next."""
+    signals, first = planted(lambda user: 2.0 * np.eye(3)[user % 3], n_chosen=6)
+    _, then = planted(lambda _: np.full(3, 0.7), n_chosen=6)
+    examples = [
+        replace(one, chosen=np.concatenate([one.chosen, other.chosen]))
+        for one, other in zip(first, then, strict=True)
+    ]
+    assert not learn(signals, examples).personal
+    shuffled = np.random.default_rng(0).permutation(12)
+    lasting = [replace(one, chosen=one.chosen[shuffled]) for one in examples]
+    assert learn(signals, lasting).personal
+
+
+@pytest.mark.parametrize("n_listeners", [1, 2, 4])
+def test_few_listeners_cannot_show_that_they_differ(n_listeners):
+    for seed in range(6):
+        signals, examples = planted(
+            lambda user: np.eye(3)[user % 3] * 3, n_listeners=n_listeners, seed=seed
+        )
+        assert not learn(signals, examples).personal
+
+
 def test_without_listeners_all_signals_count_alike():
     assert learn([ByListener("a", {}), ByListener("b", {})], []).of("anybody").tolist() == [
         0.5,

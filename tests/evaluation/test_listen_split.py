@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.evaluation import split_listens
+from segue.evaluation import listen_split_rule, split_listens
 
 
 def table(rows, columns=("user_id", "track_id", "timestamp")):
@@ -131,3 +131,19 @@ def test_many_listeners_are_split_alike_to_one_at_a_time(rng):
     together = split_listens(rows, seed=0)
     for _, own in rows.groupby("user_id"):
         assert together[own.index].tolist() == split_listens(own, seed=0).tolist()
+
+
+@pytest.mark.parametrize(
+    ("moments", "said"),
+    [
+        ({"timestamp": [1, 2, 3]}, "Of each listener the fifth of the tracks that they came to"),
+        ({"timestamp": [1, None, 3], "position": [1, 2, None]}, "came to last is held out."),
+        ({"timestamp": [1, 2, None]}, "of those whose order nothing tells, a fifth"),
+        ({"position": [None] * 3}, "Nothing tells the order of the listens: of each listener a"),
+        ({}, "Nothing tells the order"),
+        ({"timestamp": [1, 2, 3], "split": ["test", None, None]}, "as the dataset states"),
+    ],
+)
+def test_the_rule_is_told_in_words(moments, said):
+    listens = pd.DataFrame({"user_id": ["ann", "ann", "bob"], "track_id": list("abc"), **moments})
+    assert said in listen_split_rule(listens)

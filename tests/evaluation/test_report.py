@@ -37,6 +37,8 @@ from segue.evaluation import (
     verdict,
     write_report,
 )
+from segue.evaluation.report.dial_words import dial_sentence
+from segue.evaluation.report.page import render
 
 HOSTILE = "<script>alert('x')</script> $\\frac{1}{0$ & \u65e5\u672c \"--> "
 VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect"}
@@ -134,7 +136,10 @@ def details(**changes):
             figures=figures("collaborative", "tags", "random"),
             ratios={"collaborative": (2.0, (1.6, 2.4)), "random": (0.5, (math.nan, math.nan))},
         ),
-        "cold_listeners": {3: figures("global", "knn", "popularity", "random")},
+        "cold_listeners": {
+            picks: figures("global", "knn", "popularity", "random", metric=metric)
+            for picks, metric in ((3, 0.1), (5, 0.2))
+        },
         "control": Control(
             real=figures("knn"),
             shuffled=figures("knn", metric=0.001),
@@ -375,9 +380,18 @@ def test_simulated_listeners_are_told():
 
 def test_lists_are_compared_with_baselines_and_the_best_signal():
     shows, _ = said(lists(differences={"popularity": {"ndcg@10": (0.01, 0.2)}}))
-    assert "Of 10 tracks that segue recommends (blend), 2.0 on average" in shows
-    assert "Blend is better than popularity (nDCG@10 0.200 to 0.100)." in shows
-    assert "cannot be told apart from the best single signal, kNN" in shows
+    assert shows.startswith("Of 10 tracks that segue recommends, 2.0 on average are ones that")
+    assert "The list scores 0.200 in nDCG@10 (0: holds nothing of what was kept back, 1:" in shows
+    assert (
+        "It is better than popularity, what most listeners like (0.100); it cannot be told apart"
+        " from tracks drawn at random (0.010)." in shows
+    )
+    assert "It cannot be told apart from the best single signal, kNN (0.150)." in shows
+
+
+def test_recommended_lists_are_told_before_the_models_they_rest_on():
+    shows, _ = said(classifier(), lists())
+    assert shows.index("Of 10 tracks") < shows.index("CNN names the right genre")
 
 
 def test_blending_and_own_weights_are_told_with_interval_and_p():
@@ -388,8 +402,37 @@ def test_blending_and_own_weights_are_told_with_interval_and_p():
     )
     assert "cannot be told apart from the blend with everyone's weights" in shows
     assert "(95% interval \u22120.0100 to +0.0120, p = 0.62)" in shows
-    # which replaces the comparison without a p-value
-    assert shows.count("the best single signal, ") == 1
+    # which replaces the comparison without a p-value; new listeners have a best one of their own
+    assert shows.count("better than the best single signal, ") == 1
+
+
+SAME = Difference(0.0, (0.0, 0.0), 1.0, 60)
+
+
+def test_weights_that_are_everyones_are_told_once_and_take_no_room():
+    pairs = (("personal", "knn", BETTER), ("global", "knn", BETTER), ("personal", "global", SAME))
+    groups = (group("niche", 0.01, 0.03, BETTER), group("mainstream", 0.1, 0.2, WORSE))
+    found = lists(
+        details=details(
+            comparisons=tuple(
+                Comparison(first=first, second=second, metric="ndcg@20", difference=each)
+                for first, second, each in pairs
+            ),
+            groups={
+                "popularity": [
+                    replace(each, gains=dict.fromkeys(each.gains, SAME)) for each in groups
+                ]
+            },
+        )
+    )
+    shows, _ = said(found)
+    assert shows.count("so the personal and the global blend are the same") == 1
+    assert "Own weights help" not in shows
+    assert shows.count("the best single signal, kNN: nDCG@20 differs by +0.0200") == 1
+    page, _ = render(report(found))
+    assert "Personal minus global" not in page
+    assert "Personal minus best signal" in page
+    assert "Personal minus global" in render(report(lists(details=details())))[0]
 
 
 def test_the_further_parts_are_told():
@@ -400,10 +443,30 @@ def test_the_further_parts_are_told():
         " best single signal for \u201cmainstream\u201d." in shows
     )
     assert "finds 2.00 times as much as likeness of tags (95% interval 1.60 to 2.40)" in shows
-    assert "For 60 new listeners who picked 3 tracks, the blend has nDCG@20 0.100" in shows
+    assert (
+        "For 60 new listeners who picked 3 tracks, the blend has nDCG@20 0.100, the best single"
+        " signal, kNN, has 0.050 and popularity has 0.033; with 5 picks 0.200, 0.100 and 0.067."
+        in shows
+    )
     assert "The control holds" in shows
     assert "without it, 99.9% of those fall, as it should (the aim is 95%)" in shows
     assert "in 40% of cases, better than the best baseline (Markov, 40%)" in shows
+
+
+def test_what_a_middle_turn_of_a_dial_leaves_is_told():
+    assert dial_sentence(details().dials) == (
+        "Of nDCG@10 0.200, with all dials off, is left: 90% with diversity at 0.4 and 90% with"
+        " popularity at 0.4."
+    )
+    nothing = [DialPoint(setting=0.4, metrics={"ndcg@10": 0.1})]
+    assert dial_sentence(DialCurves(n=1, k=10, curves={"variety": nothing})) == ""
+    cap, both = [
+        [DialPoint(setting=each, metrics={"ndcg@10": 0.1}) for each in settings]
+        for settings in ((None, 5, 2, 1), (-0.6, -0.3, 0, 0.3, 0.6))
+    ]
+    told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": cap, "popularity": both}))
+    assert "100% with artist cap at 1" in told
+    assert "popularity at \u22120.3 and 100% with popularity at 0.3" in told
 
 
 def test_a_control_that_does_not_fall_is_told():
@@ -522,6 +585,23 @@ def test_the_page_says_what_was_measured_and_how(written):
     text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
     for told in ("0.750", "too small to judge", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
         assert told in text
+
+
+def test_models_are_listed_best_first_after_what_a_listener_gets():
+    worse = {"precision@10": 0.1, "ndcg@10": 0.01, "hit_rate@10": 0.5}
+    models = {
+        "knn": worse,
+        "random": worse | {"ndcg@10": 0.0},
+        "popularity": worse | {"ndcg@10": 0.2},
+    }
+    page, _ = render(report(lists(engine="blend", models={**models, "blend": worse})))
+    rows = re.findall(r'<th scope="row">(\S+)', page)
+    assert rows[:4] == ["Blend", "Popularity", "kNN", "Random"]
+
+
+def test_what_was_not_checked_is_no_fact():
+    page, _ = render(report(lists(), measurement=measurement(artist_disjoint=None)))
+    assert "Artists kept apart" not in page
 
 
 def test_the_best_is_in_bold(written):

@@ -335,7 +335,7 @@ def test_settings_of_another_version_are_refused(model, tmp_path):
 def test_arrays_of_another_model_are_refused(model, tmp_path):
     model.save(tmp_path)
     np.savez(tmp_path / "arrays.npz", weights=np.ones(3))
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match=r"cannot be read \((it has no '\w+'|\w+ )"):
         type(model).load(tmp_path)
 
 

@@ -131,3 +131,16 @@ def test_how_far_features_are_believed_is_searched_too():
 def test_nothing_hidden_leaves_the_start():
     found = search(tastes(), sparse.csr_array(tastes().shape), start=START, budget=1.0)
     assert found.settings.als == START.als
+
+
+def test_what_is_hidden_and_disliked_is_not_to_be_found():
+    rng = np.random.default_rng(0)
+    known = sparse.csr_array((rng.random((40, 30)) < 0.3).astype(np.float32))
+    hidden = sparse.csr_array(((rng.random((40, 30)) < 0.2) & ~known.toarray().astype(bool)) * 1.0)
+    skipped = hidden - sparse.csr_array(
+        ((rng.random((40, 30)) < 0.2) & ~(known + hidden).toarray().astype(bool)) * 1.0
+    )
+    assert (skipped.data < 0).any()
+    small = CollaborativeSettings(als=AlsSettings(dimensions=4, iterations=2))
+    plain = search(known, hidden, budget=1, start=small)
+    assert search(known, skipped, budget=1, start=small).trials == plain.trials

@@ -7,9 +7,11 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 
 import pytest
 
+from segue.engine.profiles import profiles_of
 from segue.errors import DatasetError, LibraryBusyError
 from segue.library import Library
 from segue.pipeline.import_listens import import_listens
@@ -118,6 +120,20 @@ def test_whose_listens_they_are(library, tmp_path):
     assert library.listeners() == ["ann", "Ann", "me", "zoe"]
 
 
+@pytest.mark.parametrize("user", ["x" * 257, "", "  \x00 "])
+def test_a_name_that_is_none_is_refused(library, tmp_path, user):
+    path = scrobbles(tmp_path / "a", range(2))
+    with pytest.raises(DatasetError, match="give a name of 1 to 256 characters"):
+        import_listens(library, [path], user)
+    assert library.listeners() == []
+
+
+def test_a_name_is_cleaned_like_those_in_files(library, tmp_path):
+    path = scrobbles(tmp_path / "a", range(2))
+    import_listens(library, [path], " ../ann ")
+    assert library.listeners() == ["../ann"]
+
+
 def test_mixed_formats_in_one_call(library, tmp_path):
     (tmp_path / "spotify").write_text(
         json.dumps(
@@ -168,6 +184,60 @@ def test_counts_of_beets_are_totals(library, tmp_path):
     assert (again.new, again.changed, again.known) == (0, 1, 3)
     assert 12.0 in library.listens()["plays"].to_list()
     assert library.counts()["listens"] == 3
+
+
+def test_likes_and_dislikes_are_opinions_and_no_plays(library, tmp_path):
+    loved = {"artist": {"name": "Band"}, "name": "Song 1", "date": {"uts": "1600000000"}}
+    page = {"lovedtracks": {"track": [loved, loved], "@attr": {"user": "ann"}}}
+    (tmp_path / "loved").write_text(json.dumps(page))
+    names = {"artist_name": "Band", "track_name": "Song 2"}
+    hated = {"recording_mbid": "r2", "score": -1, "created": 1_600_000_000}
+    (tmp_path / "hated").write_text(json.dumps({**hated, "track_metadata": names}))
+    files = [tmp_path / "loved", tmp_path / "hated"]
+    first = import_listens(library, files, "ann")
+    assert [(file.format, file.new) for file in first.files] == [("lastfm", 1), ("listenbrainz", 1)]
+    again = import_listens(library, files, "ann")
+    assert (again.new, [file.changed for file in again.files]) == (0, [0, 0])
+    found = library.listens()
+    assert found["rating"].to_list() == [5.0, 0.0]
+    tracks = {track: place for place, track in enumerate(found["track_id"])}
+    profile = profiles_of(found, tracks)["ann"]
+    assert dict(zip(profile.positions, profile.weights, strict=True)) == {0: 1.0, 1: -1.0}
+    assert len(profile.history) == 0
+
+    (tmp_path / "hated").write_text(json.dumps({**hated, "score": 0}))
+    taken_back = import_listens(library, [tmp_path / "hated"], "ann").files[0]
+    assert (taken_back.new, taken_back.changed) == (0, 1)
+    profile = profiles_of(library.listens(), tracks)["ann"]
+    assert dict(zip(profile.positions, profile.weights, strict=True)) == {0: 1.0}
+
+
+def test_feedback_in_an_archive_finds_its_tracks_by_its_listens(library, tmp_path):
+    listens = [
+        {
+            "listened_at": 1_600_000_000 + number,
+            "track_metadata": {
+                "artist_name": "Band",
+                "track_name": f"Song {number}",
+                "recording_msid": f"m{number}",
+            },
+        }
+        for number in (1, 2, 11)
+    ]
+    feedback = [
+        {"recording_msid": f"m{number}", "recording_mbid": None, "score": score}
+        for number, score in ((1, 1), (2, -1), (11, 1), (12, 1))
+    ]
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("user.json", '{"user_id": 1, "username": "rob"}')
+        archive.writestr("feedback.jsonl", "\n".join(map(json.dumps, feedback)))
+        archive.writestr("listens/2020/9.jsonl", "\n".join(map(json.dumps, listens)))
+    for new in (6, 0):
+        done = import_listens(library, [tmp_path / "a.zip"]).files[0]
+        assert (done.users, done.read, done.new, done.waiting) == (["rob"], 6, new, 2)
+        assert (sum(done.left_out.values()), done.changed, done.problems) == (1, 0, 1)
+    ratings = library.listens().dropna(subset="rating").set_index("track_id")["rating"]
+    assert ratings.to_dict() == {"t1": 5.0, "t2": 0.0}
 
 
 def test_other_databases_are_no_exports(library):

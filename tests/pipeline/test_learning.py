@@ -1,18 +1,20 @@
 """Learning from listens: two kinds of listeners, and tracks that some of them have not met."""
 
+import shutil
+
 import numpy as np
 import pytest
 
-from segue.engine import Belief, Weights
+from segue.engine import Belief, Weights, updated
 from segue.errors import ModelError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.learning.models import COLLABORATIVE
+from segue.pipeline.learning.models import COLLABORATIVE, Inner
 from segue.pipeline.learning.weights import in_order, load_weights, save_weights
 from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend
 from segue.pipeline.train import train
-from segue.signals import CollaborativeSignal
+from segue.signals import CollaborativeSignal, Profile
 
 N_TRACKS, N_LISTENERS = 40, 24
 NEW = "t38"
@@ -74,6 +76,16 @@ def test_the_same_listens_are_not_learned_twice(listened):
     assert listened.models.manifest(COLLABORATIVE) == before
 
 
+def test_a_model_that_cannot_be_read_is_trained_again_as_it_says(listened, tmp_path):
+    directory = shutil.copytree(listened.directory, tmp_path / "my.segue")
+    library = Library(directory)
+    (directory / "models" / COLLABORATIVE / "arrays.npz").write_bytes(b"cut short")
+    with pytest.raises(ModelError, match="train it again"):
+        recommend(library, "u0", 3)
+    assert train(library, COLLABORATIVE)[0].state == "trained"
+    assert recommend(library, "u0", 3).tracks
+
+
 def test_weights_are_kept(listened):
     names = listened.models.manifest("engine")["signals"]
     fingerprint = listened.models.manifest("engine")["fingerprint"]
@@ -101,6 +113,18 @@ def test_signals_that_were_not_there_to_learn_count_nothing():
     assert moved.everyone.tolist() == [0.4, 0.0, 0.5]
     assert moved.belief("anna").mean.tolist() == [0.8, 0.0, 0.2]
     assert np.linalg.matrix_rank(moved.belief("anna").precision) == 3
+    # one like must not make a signal count of which nothing was ever learned
+    others = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32)
+    liked = updated(moved.belief("anna"), np.array([0.0, 3.0, 0.0]), others, liked=True)
+    assert abs(liked.mean[1]) < 0.01
+
+
+def test_damaged_weights_are_learned_again(tmp_path):
+    library = Library(tmp_path / "my.segue")
+    save_weights(library, Weights.fixed([0.5, 0.4]), ["a", "b"], "f")
+    arrays = library.models.path("engine") / "arrays.npz"
+    arrays.write_bytes(arrays.read_bytes()[:100])
+    assert load_weights(library, "f", ["a", "b"]) is None
 
 
 def test_what_is_hidden_was_never_met(listened):
@@ -110,6 +134,15 @@ def test_what_is_hidden_was_never_met(listened):
     assert len(examples) == N_LISTENERS
     for example in examples:
         assert not np.isin(example.chosen, example.profile.known).any()
+
+
+def test_choices_come_in_the_order_in_which_they_were_made():
+    nothing, none = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    before = Profile(nothing, none, nothing, user="u")
+    liked = np.array([1, 2, 3, 9])
+    after = Profile(liked, np.ones(4, np.float32), liked, history=np.array([9, 2, 9, 1]))
+    (example,) = Inner({"u": before}, {"u": after}).examples()
+    assert example.chosen.tolist() == [3, 9, 2, 1]  # 3 was liked, who knows when
 
 
 def test_stated_valid_listens_are_what_is_hidden(listened):

@@ -97,6 +97,16 @@ def test_a_radio_of_a_small_library_says_that_it_repeats(trained):
         playlists.Radio(trained, "anna", exclusions=nothing).next()
 
 
+def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained):
+    known = set(trained.listens().query("user_id == 'anna'")["track_id"])
+    new_only = replace(playlists.RADIO_DIALS, familiar=0)
+    # far more tracks than there are new ones: they come again, and nothing known comes instead
+    played = playlists.Radio(trained, "anna", dials=new_only, window=100).take(60).tracks
+    assert not known & {pick.track_id for pick in played}
+    with pytest.raises(LibraryError, match="nothing new that may be played"):
+        playlists.Radio(trained, like=[f"t{i:02}" for i in range(36)], dials=new_only).next()
+
+
 def test_a_path_leads_from_one_to_the_other(trained):
     found = playlists.path(trained, "t00", "t01", 6)
     ids = [step.track_id for step in found.tracks]

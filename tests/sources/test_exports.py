@@ -187,7 +187,7 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
     files = {
         "user.json": '{"user_id": 1, "username": "rob"}',
-        "feedback.jsonl": '{"recording_mbid": "x", "score": 1}',
+        "pinned_recording.jsonl": '{"recording_mbid": "x", "blurb_content": null}',
         "listens/2020/9.jsonl": listen,
         "listens/2020/10.jsonl": f"{listen}\n{listen}",
         "__MACOSX/x": "y",
@@ -195,7 +195,7 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
     kind, listens, remarks = read_text(tmp_path, zipped(files))
     assert (kind, len(listens), {one.user for one in listens}) == ("listenbrainz", 3, {"rob"})
     assert [(one.reason, one.left_out) for one in remarks] == [
-        ("feedback.jsonl and 1 more: no listens in it", 0)
+        ("pinned_recording.jsonl: no listens in it", 0)
     ]
     assert len(read_text(tmp_path, gzip.compress(f"[{listen}]".encode()))[1]) == 1
 
@@ -370,13 +370,17 @@ def test_any_bytes_are_read_or_told(
         read(write(path.parent, b"\x00" + content, "other"))
 
 
-@given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6))
-def test_equal_rows_are_numbered_however_they_are_cut(batches: list[list[str]]) -> None:
+@given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 8))
+def test_equal_rows_are_numbered_however_they_are_cut(
+    batches: list[list[str]], longest_run: int
+) -> None:
     numbering, seen = Numbering(), dict.fromkeys("abc", 0)
-    for batch in batches:
-        for letter, number in zip(batch, numbering.number(batch), strict=True):
-            assert number == seen[letter]
-            seen[letter] += 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("segue.sources.exports.numbering._LONGEST_RUN", longest_run)
+        for batch in batches:
+            for letter, number in zip(batch, numbering.number(batch), strict=True):
+                assert number == seen[letter]
+                seen[letter] += 1
 
 
 def test_fingerprints_tell_listens_apart() -> None:
@@ -387,3 +391,74 @@ def test_fingerprints_tell_listens_apart() -> None:
     assert fingerprint("lastfm", "u", one) != fingerprint("lastfm", "v", one)
     total = Heard("u", JOGA, plays=3.0, total=True)
     assert fingerprint("beets", "u", total) == fingerprint("beets", "u", total._replace(plays=4.0))
+
+
+@pytest.mark.parametrize("end", ["B,y", 'B,"y', 'B,y,"1600'])
+def test_a_last_row_that_was_cut_short_is_told(tmp_path: Path, end: str) -> None:
+    text = f"artist,title,timestamp\nA,x,1600000000\nB,y,1600000000\n{end}"
+    _, listens, remarks = read_text(tmp_path, text)
+    assert len(listens) == 2
+    assert [(one.row, one.reason) for one in remarks] == [(4, "the last row was cut short")]
+
+
+@pytest.mark.parametrize("end", ["B,y,1600000000", "B,y,1600000000,", 'B,"y",', "B,y\n"])
+def test_a_last_row_without_its_line_end_is_read(tmp_path: Path, end: str) -> None:
+    text = f"artist,title,timestamp\nA,x,1600000000\n{end}"
+    _, listens, remarks = read_text(tmp_path, text)
+    assert (len(listens), remarks) == (2, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_need_no_mark(tmp_path: Path, encoding: str) -> None:
+    text = "artist,title,timestamp\n宇多田ヒカル,光,1600000000\n"
+    _, listens, remarks = read_text(tmp_path, text.encode(encoding))
+    assert remarks == []
+    assert [one.sought for one in listens] == [Sought(artist="宇多田ヒカル", title="光")]
+    record = {**SPOTIFY, "master_metadata_track_name": "光"}
+    content = json.dumps([record], ensure_ascii=False).encode(encoding)
+    assert read_text(tmp_path, content)[1][0].sought.title == "光"
+
+
+def test_parts_of_an_archive_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    text = json.dumps([SPOTIFY] * 20)
+    raw = bytearray(zipped({"a.json": text, "b.json": text, "library.db": "SQLite format 3\x00"}))
+    damaged = raw.find(b"b.json") + 30
+    raw[damaged : damaged + 10] = bytes(10)
+    _, listens, remarks = read_text(tmp_path, bytes(raw))
+    assert len(listens) == 20
+    first, second = (remark.reason for remark in remarks)
+    assert first.startswith("b.json cannot be read")
+    assert second == "library.db is a database: unpack it, and import it by itself"
+    alone = zipped({"library.db": "SQLite format 3\x00"})
+    with pytest.raises(DatasetError, match=r"library\.db is a database: unpack it"):
+        read_text(tmp_path, alone)
+
+
+@pytest.mark.parametrize("name", ["../é", 'a"b\\c', "x" * 257, "", 7, None])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_the_listener_that_an_archive_names(
+    tmp_path: Path, name: str | int | None, ascii_only: bool
+) -> None:
+    listen = json.dumps({**LISTENBRAINZ, "user_name": None})
+    user = json.dumps({"user_id": 1, "username": name}, ensure_ascii=ascii_only)
+    _, [listen_read], remarks = read_text(tmp_path, zipped({"user.json": user, "l.jsonl": listen}))
+    assert listen_read.user == (name if name in ("../é", 'a"b\\c') else None)
+    assert [one.reason for one in remarks] == (
+        ["the user name in user.json has more than 256 characters"] if name == "x" * 257 else []
+    )
+
+
+def test_an_archive_whose_listener_cannot_be_read_is_told(tmp_path: Path) -> None:
+    listen = json.dumps({**LISTENBRAINZ, "user_name": None})
+    raw = bytearray(zipped({"l.jsonl": listen, "user.json": '{"username": "rob"}' * 3}))
+    damaged = raw.find(b"user.json") + 11
+    raw[damaged : damaged + 6] = bytes(6)
+    _, [listen_read], [remark] = read_text(tmp_path, bytes(raw))
+    assert listen_read.user is None
+    assert remark.reason.startswith("user.json cannot be read")
+
+
+def test_a_date_that_says_nothing_is_no_playing_now(tmp_path: Path) -> None:
+    record = {"artist": {"#text": "Björk"}, "name": "Jóga", "date": {"uts": {}}}
+    _, [listen], remarks = read_text(tmp_path, json.dumps([record]))
+    assert (remarks, known_time(listen.when, 2e9)) == ([], None)

@@ -98,6 +98,7 @@ def _dial_option(help_text: str, *names: str) -> Any:
 
 
 def dials(
+    context: typer.Context,
     weight: Annotated[
         list[str] | None,
         _dial_option("SIGNAL=VALUE in the place of its learned weight; may be repeated."),
@@ -112,14 +113,34 @@ def dials(
     familiar: Annotated[
         float, _dial_option("0 to 1: the share of tracks that may be known already.")
     ] = 0.0,
+    new_only: Annotated[
+        bool,
+        _dial_option("Only what the listener has not met yet: --familiar 0.", "--new-only"),
+    ] = False,
+    include_known: Annotated[
+        bool,
+        _dial_option(
+            "Also what the listener has met already, as it scores: --familiar 1.", "--include-known"
+        ),
+    ] = False,
     artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
     album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
     variety: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
-    seed: Annotated[int, _dial_option("Of chance: another seed, another list.")] = 0,
+    seed: Annotated[int, _dial_option("Of chance: one seed, one list for a listener.")] = 0,
 ) -> "Dials":
-    """Return the dials that the options set."""
+    """Return the dials that the options set.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range, or several say how much may be known already.
+    """
     from segue.engine import Dials
 
+    by_hand = _set_by_hand(context, "new_only", "include_known", "familiar")
+    if len(by_hand) > 1:
+        raise ValueError(f"{' and '.join(by_hand)} contradict each other: give one of them.")
+    familiar = 0.0 if new_only else 1.0 if include_known else familiar
     return Dials(
         artist_cap=artist_cap,
         album_cap=album_cap,
@@ -131,6 +152,16 @@ def dials(
         seed=seed,
         weights=_weights(weight or ()),
     )
+
+
+def _set_by_hand(context: typer.Context, *names: str) -> list[str]:
+    """Return which of these options somebody set, as they are written."""
+    sources = {name: context.get_parameter_source(name) for name in names}
+    return [
+        f"--{name.replace('_', '-')}"
+        for name, source in sources.items()
+        if source is not None and source.name != "DEFAULT"
+    ]
 
 
 def _weights(settings: Sequence[str]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
-    from segue.pipeline.import_listens import ImportedFile
+    from segue.pipeline.import_tally import ImportedFile
 
 
 def import_listens(

@@ -32,9 +32,6 @@ def recommend(
     dislike: Annotated[
         list[str] | None, typer.Option(help="Track id that is disliked; may be repeated.")
     ] = None,
-    include_known: Annotated[
-        bool, typer.Option("--include-known", help="Also what the listener has met already.")
-    ] = False,
     why: Annotated[
         bool, typer.Option("--why", help="Tell the reasons of each track at length.")
     ] = False,
@@ -53,7 +50,6 @@ def recommend(
         k,
         like=like or [],
         dislike=dislike or [],
-        include_known=include_known,
         dials=dials,
         exclusions=exclusions,
     ).to_dict()

@@ -14,12 +14,13 @@ from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
 from segue.engine.rerank import POOL, Listed, listed, rerank
-from segue.engine.standard import standardise
+from segue.engine.standard import Rows, standardise
 from segue.engine.sweep import sweep
-from segue.engine.weights import Belief, Weights, learn, shares, updated
+from segue.engine.weights import LEAST_SPREAD, Belief, Weights, learn, shares, updated
 
 __all__ = [
     "FEEDBACK",
+    "LEAST_SPREAD",
     "POOL",
     "WINDOW",
     "Belief",
@@ -40,6 +41,7 @@ __all__ = [
     "Radio",
     "Ranked",
     "Recommendations",
+    "Rows",
     "Served",
     "Shared",
     "Step",

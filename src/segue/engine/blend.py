@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Example
-from segue.engine.standard import standardise
+from segue.engine.standard import Rows
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import Profile, Scores, Signal
@@ -81,15 +81,34 @@ class Engine:
         exclude
             Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
         weights
-            To blend with, ``[n_signals]``; by default the listener's own.
+            To blend with, ``[n_signals]``; by default the listener's own, or, where none of the
+            signals that count has anything to say, those that have, alike.
         """
-        rows = np.stack([signal.for_listeners([profile])[0] for signal in self.signals])
+        rows = self.rows(profile)
         if exclude is None:
-            exclude = np.zeros(rows.shape[1], bool)
+            exclude = np.zeros(rows.centred.shape[1], bool)
             exclude[profile.known] = True
         if weights is None:
-            weights = self.listener_weights(profile)
-        return self._rank(rows, weights, exclude, k)
+            return self.blended(rows, self.listener_weights(profile), self.barred(exclude), k)
+        return rank(rows, weights, self.barred(exclude), k, self.recordings)
+
+    def rows(self, profile: Profile) -> Rows:
+        """Return what every signal says to a listener."""
+        return Rows.of(np.stack([signal.for_listeners([profile])[0] for signal in self.signals]))
+
+    def blended(
+        self, rows: Rows | Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int
+    ) -> Ranked:
+        """Rank by learned weights, or by whatever speaks where nothing that counts does."""
+        if not isinstance(rows, Rows):
+            rows = Rows.of(np.array(rows, np.float32))
+        found = rank(rows, weights, barred, k, self.recordings)
+        if len(found.positions):
+            return found
+        speaks = rows.speaks(~barred).astype(np.float64)
+        if not speaks.any():
+            return found
+        return rank(rows, speaks / speaks.sum(), barred, k, self.recordings)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""
@@ -100,26 +119,27 @@ class Engine:
         weights = np.where(speaks, self.global_weights(), 0)
         if not weights.any():
             weights = speaks.astype(float)
-        return self._rank(rows, weights / max(weights.sum(), 1e-12), exclude, k)
-
-    def _rank(
-        self, rows: Scores, weights: NDArray[np.float64], exclude: NDArray[np.bool_], k: int
-    ) -> Ranked:
-        barred = self.barred(exclude)
-        return rank(rows, weights, barred, k, self.recordings)
+        shared = weights / max(weights.sum(), 1e-12)
+        return rank(Rows.of(rows), shared, self.barred(exclude), k, self.recordings)
 
     def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
-        barred = exclude.copy()
-        for group in self.recordings:
-            if exclude[list(group)].any():
-                barred[list(group)] = True
-        barred[list(self.missing)] = True
+        barred = self.files_of(exclude)
+        barred[np.asarray(self.missing, np.int64)] = True
         return barred
+
+    def files_of(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `tracks` ``[n_tracks]`` with the other files of their recordings."""
+        found = tracks.copy()
+        places, starts = _flat(self.recordings)
+        if len(starts):
+            touched = np.logical_or.reduceat(tracks[places], starts)
+            found[places] |= np.repeat(touched, np.diff([*starts, len(places)]))
+        return found
 
 
 def rank(
-    rows: Scores,
+    rows: Rows | Scores,
     weights: NDArray[np.float64],
     exclude: NDArray[np.bool_],
     k: int,
@@ -127,28 +147,33 @@ def rank(
 ) -> Ranked:
     """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded.
 
-    Of each of `recordings`, groups of positions, only the best comes.
+    Fewer come where fewer are left. Of each of `recordings`, groups of positions, only the best
+    comes.
     """
-    features = standardise(rows, ~exclude)
-    parts = features * weights[:, None].astype(np.float32)
-    total = parts.sum(axis=0)
+    if not isinstance(rows, Rows):
+        rows = Rows.of(np.array(rows, np.float32))
+    mean, spread = rows.moments(exclude)
+    total = rows.weighed(weights, mean, spread)
+    total[exclude] = np.nan
     # where no signal that counts says anything there is no reason to recommend
-    total[exclude | _silent(rows, weights)] = np.nan
+    unsaid = rows.unsaid(weights)
+    if unsaid is not None:
+        total[unsaid] = np.nan
     keep_one_of_each(total, recordings)
-    positions, scores = best(total[None, :], k)
-    found = positions[0][positions[0] >= 0]
-    top = scores[0][: len(found)]
-    return Ranked(found, top, parts[:, found].T, weights, features=features[:, found].T)
-
-
-def _silent(rows: Scores, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return of which tracks no signal that counts says anything, ``[n_tracks]``."""
-    silent = np.ones(rows.shape[1], bool)
-    for place in np.flatnonzero(weights > 0):
-        silent &= np.isnan(rows[place])
-        if not silent.any():
-            break
-    return silent
+    positions = best(total[None, :], min(k, len(total)))[0][0]
+    found = positions[positions >= 0]
+    features = rows.features(found, mean, spread)
+    parts = features * weights[:, None].astype(np.float32)
+    scores = parts.sum(axis=0)
+    # what was added up in another order may differ in its last digits
+    order = np.lexsort((found, -scores))
+    return Ranked(
+        found[order],
+        scores[order],
+        parts[:, order].T,
+        weights,
+        features=features[:, order].T,
+    )
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:
@@ -159,8 +184,23 @@ def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[
     >>> np.isnan(scores).tolist()
     [True, False, False]
     """
-    for group in recordings:
-        places = np.array(group)
-        known = places[~np.isnan(scores[places])]
-        if len(known) > 1:
-            scores[places[places != known[np.argmax(scores[known])]]] = np.nan
+    places, starts = _flat(recordings)
+    if not len(starts):
+        return
+    values = np.nan_to_num(scores[places], nan=-np.inf)
+    groups = np.repeat(np.arange(len(starts)), np.diff([*starts, len(places)]))
+    order = np.lexsort((np.arange(len(places)), -values, groups))
+    kept = np.zeros(len(places), bool)
+    kept[order[starts]] = True
+    scores[places[~kept]] = np.nan
+
+
+def _flat(groups: Sequence[Sequence[int]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the members of all groups, one group after another, and where each starts."""
+    if not len(groups):
+        nothing = np.zeros(0, np.int64)
+        return nothing, nothing
+    lengths = np.fromiter((len(group) for group in groups), np.int64, len(groups))
+    places = np.fromiter((place for group in groups for place in group), np.int64, lengths.sum())
+    starts: NDArray[np.int64] = np.cumsum(lengths) - lengths
+    return places, starts

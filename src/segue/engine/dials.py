@@ -45,7 +45,7 @@ class Dials:
         Of every first n tracks of the list at most ``familiar * n`` are known to the listener:
         0 gives only new ones, 1 whatever scores best.
     variety
-        Strength of chance among near-equals; `seed` draws the same list again.
+        Strength of chance among near-equals; `seed` draws a listener the same list again.
     weights
         Sliders: weights of signals by name, in the place of the learned ones; signals that are not
         named keep theirs. All are then scaled to sum to 1, which leaves the order as it is.

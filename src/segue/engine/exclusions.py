@@ -89,7 +89,7 @@ class Exclusions:
             {key(name) for name in names}
             for names in (self.artists, self.albums, self.genres, self.tags)
         )
-        folders = [_parts(Path(name).expanduser()) for name in self.folders]
+        folders = [_parts(_home(Path(name))) for name in self.folders]
 
         def excluded(track: Track) -> bool:
             return bool(
@@ -172,6 +172,14 @@ def _outside(value: float | None, low: float | None, high: float | None) -> bool
     if low is None and high is None:
         return False
     return value is None or (low is not None and value < low) or (high is not None and value > high)
+
+
+def _home(path: Path) -> Path:
+    """Return a path with its ``~`` spelled out, as it is where there is no such home."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _parts(path: Path) -> tuple[str, ...]:

@@ -72,7 +72,8 @@ class Explainer:
         """
         names = [signal.name for signal in self.engine.signals]
         weights, picks = explain(found.ranked, names, self.tracks)
-        top = decisive(found, static_terms(found.pool, dials, self.facts)[1])
+        static = static_terms(found.pool, dials, self.facts, profile.user)[1]
+        top = decisive(found, static)
         because = self.because(found.ranked, profile)
         common = _Common(self.tracks, self.facts, profile)
         return weights, [

@@ -12,7 +12,7 @@ belongs, so parts sum to scores here too. A track that any of them dislikes neve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.engine.blend import Engine, Ranked, keep_one_of_each
 from segue.engine.dials import Dials
 from segue.engine.facts import TrackFacts
-from segue.engine.rerank import POOL, rerank
+from segue.engine.rerank import POOL, rerank, set_weights
 from segue.engine.standard import standardise
 from segue.index import best
 from segue.signals import Profile
@@ -65,15 +65,17 @@ def blend_listeners(
     if not 0 <= misery <= 1:
         raise ValueError(f"misery is {misery}: give a number from 0 to 1.")
     group = _together(profiles)
+    met = np.zeros(len(facts), bool)
+    met[group.known] = True
+    group = replace(group, known=np.flatnonzero(engine.files_of(met)))
     exclude = np.zeros(len(facts), bool) if never is None else never.copy()
     for profile in profiles:
         exclude[profile.positions[profile.weights < 0]] = True
     if dials.familiar == 0:
         exclude[group.known] = True
     scores = np.full((len(profiles), len(facts)), np.nan, np.float32)
-    names = [signal.name for signal in engine.signals]
     for row, profile in zip(scores, profiles, strict=True):
-        weights = dials.weigh(names, engine.listener_weights(profile))
+        weights = set_weights(engine, profile, dials)
         found = engine.recommend(profile, len(facts), exclude=exclude, weights=weights)
         row[found.positions] = found.scores
     says = np.asarray(~np.isnan(scores).all(axis=0), bool)
@@ -83,14 +85,16 @@ def blend_listeners(
     parts[least, np.arange(len(facts))] += misery * tastes.min(axis=0)
     worth = np.where(says, parts.sum(axis=0), np.nan).astype(np.float32)
     keep_one_of_each(worth, engine.recordings)
-    positions, values = best(worth[None], max(POOL, 10 * k) + len(group.known))
-    found_any = positions[0] >= 0
-    places = positions[0][found_any]
-    pool = Ranked(
-        places, values[0][found_any], parts[:, places].T, np.full(len(profiles), 1 / len(profiles))
-    )
-    ranked = rerank(pool, k, dials, facts, group)
-    return GroupList(ranked, tastes[:, ranked.positions].T)
+    even = np.full(len(profiles), 1 / len(profiles))
+    size = min(max(POOL, 10 * k) + len(group.known), len(facts))
+    while True:
+        positions, values = best(worth[None], size)
+        places = positions[0][positions[0] >= 0]
+        pool = Ranked(places, values[0][: len(places)], parts[:, places].T, even)
+        ranked = rerank(pool, k, dials, facts, group)
+        if len(ranked.positions) == k or len(places) < size or size == len(facts):
+            return GroupList(ranked, tastes[:, ranked.positions].T)
+        size = min(4 * size, len(facts))  # caps held back too many
 
 
 def _together(profiles: Sequence[Profile]) -> Profile:
@@ -106,4 +110,5 @@ def _together(profiles: Sequence[Profile]) -> Profile:
         np.array(list(opinions), np.int64),
         np.array(list(opinions.values()), np.float32),
         np.unique(np.concatenate([profile.known for profile in profiles])),
+        user="\0".join(sorted(profile.user or "" for profile in profiles)),
     )

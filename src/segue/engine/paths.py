@@ -14,18 +14,19 @@ candidates the one of least cost is found exactly, by dynamic programming. It co
 *Evenness* is the largest step divided by the mean step, in angles: 1 is perfectly even.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import acos, cos, sin
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
 from segue.engine.facts import Matrix
+from segue.index import one_blas_thread
 
 _CANDIDATES = 64  # nearest tracks of each point of the arc; more made no path more even
+_FEW = 32  # tracks, up to which every length of a path is tried
 _SAME = 1e-3  # radians: two tracks that are nearer than this have no way between them
 
 _POWER = 4  # 8 made steps a little more even, and progress less
@@ -68,7 +69,7 @@ def path(vectors: Matrix, start: int, end: int, k: int, allowed: NDArray[np.bool
         If the two tracks stand in one place, or one of them in none.
     """
     # the products are small: on a busy machine several threads were hundreds of times slower
-    with threadpool_limits(1):
+    with one_blas_thread():
         return _path(vectors, (start, end), k, allowed)
 
 
@@ -88,22 +89,51 @@ def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool
     between[[start, end]] = False
     places = np.flatnonzero(between)
     progress[[start, end]] = 0, 1
-    for n in range(min(k, len(places) + 2), 2, -1):
+
+    def through(n: int) -> Path | None:
+        """Return the path of `n` tracks, None where there is none."""
         targets = np.arange(1, n - 1) * angle / (n - 1)
-        near = np.cos(targets)[:, None] * along[places] + np.sin(targets)[:, None] * across[places]
-        order = np.argsort(-near, axis=1, kind="stable")[:, :_CANDIDATES]
-        stages = [np.array([start]), *places[order], np.array([end])]
-        away = [np.zeros(1), *(2 - 2 * np.take_along_axis(near, order, axis=1)), np.zeros(1)]
+        stages, away = [np.array([start])], [np.zeros(1)]
+        for target in targets.tolist():
+            near = cos(target) * along[places] + sin(target) * across[places]
+            order = np.argsort(-near, kind="stable")[:_CANDIDATES]
+            stages.append(places[order])
+            away.append(2 - 2 * near[order])
+        stages.append(np.array([end]))
+        away.append(np.zeros(1))
         shortest = _cheapest(vectors, stages, away, progress)
-        if shortest is not None:
-            unit = _mean_chord(vectors, shortest)
-            off = [
-                chords / unit + ((n - 1) * progress[stage] - place) ** 2
-                for place, (stage, chords) in enumerate(zip(stages, away, strict=True))
-            ]
-            found = _cheapest(vectors, stages, off, progress, unit=unit, power=_POWER) or shortest
-            return _measured(vectors, np.array(found, np.int64), progress)
-    return _measured(vectors, np.array([start, end], np.int64), progress)
+        if shortest is None:
+            return None
+        unit = _mean_chord(vectors, shortest)
+        off = [
+            chords / unit + ((n - 1) * progress[stage] - place) ** 2
+            for place, (stage, chords) in enumerate(zip(stages, away, strict=True))
+        ]
+        found = _cheapest(vectors, stages, off, progress, unit=unit, power=_POWER) or shortest
+        return _measured(vectors, np.array(found, np.int64), progress)
+
+    longest = _longest(through, min(k, len(places) + 2))
+    return longest or _measured(vectors, np.array([start, end], np.int64), progress)
+
+
+def _longest(through: Callable[[int], Path | None], most: int) -> Path | None:
+    """Return the path of the most tracks, from 3 to `most`, through which one leads.
+
+    Up to `_FEW` every number is tried. Beyond, the number is doubled while there is a path, and
+    then closed in on by halves: trying all would take a day for a path of thousands.
+    """
+    few = range(min(most, _FEW), 2, -1)
+    found = next((path for path in map(through, few) if path is not None), None)
+    low, high = _FEW, most + 1
+    while found is not None and low < most and high > most:
+        n = min(2 * low, most)
+        longer = through(n)
+        low, high, found = (low, n, found) if longer is None else (n, high, longer)
+    while found is not None and high <= most and high - low > 1:
+        n = (low + high) // 2
+        longer = through(n)
+        low, high, found = (low, n, found) if longer is None else (n, high, longer)
+    return found
 
 
 def _cheapest(

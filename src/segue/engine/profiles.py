@@ -9,8 +9,9 @@ a play, or `plays` = n      ``+ log(1 + n)`` over all plays of that track togeth
 `ms_played`                 a play counts for the share of the track that was heard, where its
                             duration is known; less than a quarter of it is a skip
 `skipped`                   ``- 1`` instead of a play; said to be false, it is a play after all
-`rating`                    ``2 (r - middle) / range`` on the scale that the ratings use (1-5,
-                            0-10 or 0-100, told by the largest), between -1 and +1, beside plays
+`rating`                    ``2 (r - middle) / range`` on the scale that the ratings of its source
+                            use (1-5, 0-10 or 0-100, told by the largest), between -1 and +1,
+                            beside plays
 ==========================  =====================================================================
 
 Above zero the track is liked, below it is disliked, at zero it is known and nothing more. Live
@@ -33,18 +34,26 @@ from segue.signals import Profile
 if TYPE_CHECKING:
     import pandas as pd
 
+Values = NDArray[np.float64]
+Durations = Sequence[float | None] | NDArray[np.float64] | None
+Scale = tuple[float, float]
+"""Bottom and top of what ratings are on."""
+
+LIVE = "live"
+"""The source of what listeners say while they listen: it knows the highest mark and the lowest."""
+LIVE_SCALE: Scale = (1.0, 5.0)
 _SCALES = (1.0, 5.0, 10.0, 100.0)
 """Tops of the scales that ratings come in."""
 _SKIP_SHARE = 0.25
-_MOST_HISTORY = 1_000
-_SECONDS_A_DAY = 86_400.0
+MOST_HISTORY = 1_000
+SECONDS_A_DAY = 86_400.0
 
 
 def profiles_of(
     listens: "pd.DataFrame",
     positions: Mapping[str, int],
     *,
-    durations: Sequence[float | None] | None = None,
+    durations: Durations = None,
     friends: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Profile]:
     """Return each listener's profile over the catalogue that `positions` numbers.
@@ -53,7 +62,8 @@ def profiles_of(
     ----------
     listens
         Columns `user_id`, `track_id` and any of `timestamp`, `position`, `plays`, `ms_played`,
-        `skipped`, `rating`.
+        `skipped`, `rating`; and `source`, whose ratings are on one scale, where several came
+        together.
     positions
         Position of each track id; listens of other tracks are left out.
     durations
@@ -109,7 +119,7 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
 
 
 def _heard(
-    listens: "pd.DataFrame", positions: Mapping[str, int], durations: Sequence[float | None] | None
+    listens: "pd.DataFrame", positions: Mapping[str, int], durations: Durations
 ) -> "pd.DataFrame":
     """Return a row a listen of a known track: what it says, and when it was."""
     import pandas as pd
@@ -117,18 +127,14 @@ def _heard(
     codes, _ = pd.factorize(listens["user_id"], sort=True)
     table = pd.DataFrame({"user": codes.astype(np.int64), "row": np.arange(len(listens))})
     table["track"] = listens["track_id"].map(positions).to_numpy()
-    said = _column(listens, "skipped").to_numpy()
-    share = _share_heard(listens, table["track"].to_numpy(), durations)
-    skipped = (said > 0) | (np.isnan(said) & (share < _SKIP_SHARE))
-    rating = _column(listens, "rating")
-    plays = _column(listens, "plays")
-    # a row with nothing but a rating is an opinion, not a play
-    unsaid = pd.Series(np.where(rating.notna(), 0.0, 1.0), plays.index)
-    worth = plays.fillna(unsaid).to_numpy() * np.where(np.isnan(share), 1.0, share)
-    table["plays"] = np.where(skipped, 0.0, worth)
-    # a row that counts skips, as a player's totals do, has as many
-    table["skips"] = np.where(skipped, plays.fillna(1.0).clip(lower=1.0), 0.0)
-    table["rating"] = _on_unit_scale(np.asarray(rating, np.float64))
+    share = share_heard(
+        _column(listens, "ms_played").to_numpy(), table["track"].to_numpy(), durations
+    )
+    rating = _column(listens, "rating").to_numpy()
+    table["plays"], table["skips"] = worth(
+        _column(listens, "plays").to_numpy(), share, _column(listens, "skipped").to_numpy(), rating
+    )
+    table["rating"] = _opinions(rating, listens.get("source"))
     table["timestamp"] = _column(listens, "timestamp").to_numpy()
     table["order"] = _column(listens, "position").to_numpy()
     table = table.dropna(subset=["track"])
@@ -136,16 +142,36 @@ def _heard(
     return table
 
 
-def _share_heard(
-    listens: "pd.DataFrame", tracks: NDArray[np.float64], durations: Sequence[float | None] | None
-) -> NDArray[np.float64]:
-    """Return the share of each track that was heard, at most 1; NaN where that is not known."""
-    if durations is None or "ms_played" not in listens:
-        return np.full(len(listens), np.nan)
-    seconds = np.array([np.nan, *(d or np.nan for d in durations)], np.float64)
-    of_track = seconds[np.where(np.isnan(tracks), -1, tracks).astype(np.int64) + 1]
-    heard = _column(listens, "ms_played").to_numpy() / 1000
-    return np.minimum(heard / of_track, 1.0)
+def share_heard(ms_played: Values, tracks: Values, durations: Durations) -> Values:
+    """Return the share of each track that was heard, at most 1; NaN where that is not known.
+
+    Parameters
+    ----------
+    tracks
+        Position of each listen's track, NaN where that is unknown.
+    durations
+        Seconds of each track, None or NaN where unknown; None where all are.
+    """
+    if durations is None or np.isnan(ms_played).all():
+        return np.full(len(ms_played), np.nan)
+    if not isinstance(durations, np.ndarray):
+        durations = np.array([d or np.nan for d in durations], np.float64)
+    known = ~np.isnan(tracks)
+    share = np.full(len(ms_played), np.nan)
+    seconds = durations[tracks[known].astype(np.int64)]
+    share[known] = np.minimum(ms_played[known] / 1000 / seconds, 1.0)
+    return share
+
+
+def worth(plays: Values, share: Values, skipped: Values, rating: Values) -> tuple[Values, Values]:
+    """Return how many plays and how many skips each listen counts for; NaN is unknown."""
+    away = (skipped > 0) | (np.isnan(skipped) & (share < _SKIP_SHARE))
+    # a row with nothing but a rating is an opinion, not a play
+    unsaid = np.where(np.isnan(rating), 1.0, 0.0)
+    heard = np.where(np.isnan(plays), unsaid, plays) * np.where(np.isnan(share), 1.0, share)
+    # a row that counts skips, as a player's totals do, has as many
+    skips = np.maximum(np.where(np.isnan(plays), 1.0, plays), 1.0)
+    return np.where(away, 0.0, heard), np.where(away, skips, 0.0)
 
 
 def _first_rows(table: "pd.DataFrame") -> NDArray[np.int64]:
@@ -175,10 +201,10 @@ def _histories(
     names, starts = np.unique(users[order], return_index=True)
     stops = [*starts[1:].tolist(), len(order)]
     for name, start, stop in zip(names.tolist(), starts.tolist(), stops, strict=False):
-        latest = order[start:stop][-_MOST_HISTORY:]
+        latest = order[start:stop][-MOST_HISTORY:]
         days = np.zeros(0, np.float32)
         if len(latest) and bool(timed.to_numpy()[latest[0]]):
-            days = ((now - moment[latest]) / _SECONDS_A_DAY).astype(np.float32)
+            days = ((now - moment[latest]) / SECONDS_A_DAY).astype(np.float32)
         found[int(name)] = (tracks[latest], days)
     return found
 
@@ -206,17 +232,44 @@ def _column(listens: "pd.DataFrame", name: str) -> "pd.Series[float]":
     return pd.to_numeric(listens[name], errors="coerce").astype(float)
 
 
-def _on_unit_scale(rating: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bring ratings to [-1, 1]; 0 where there is none.
+def _opinions(rating: Values, sources: "pd.Series[str] | None") -> Values:
+    """Bring ratings to [-1, 1], those of each source on their scale; 0 where there is none."""
+    if sources is None:
+        return on_unit_scale(rating, rating_scale(rating))
+    import pandas as pd
 
-    >>> _on_unit_scale(np.array([1.0, 3.0, 5.0, np.nan])).tolist()
-    [-1.0, 0.0, 1.0, 0.0]
+    opinions = np.zeros_like(rating)
+    rated = np.flatnonzero(~np.isnan(rating))
+    codes, names = pd.factorize(sources.to_numpy()[rated])
+    for code, name in enumerate(names):
+        own = rated[codes == code]
+        opinions[own] = on_unit_scale(rating[own], rating_scale(rating[own], str(name)))
+    return opinions
+
+
+def rating_scale(rating: Values, source: str | None = None) -> Scale:
+    """Return bottom and top of the scale that the ratings of a source use.
+
+    >>> rating_scale(np.array([1.0, 4.0])), rating_scale(np.array([40.0, np.nan]))
+    ((1.0, 5.0), (0.0, 100.0))
     """
     known = rating[~np.isnan(rating)]
+    if source == LIVE:
+        return LIVE_SCALE
     if not known.size:
-        return np.zeros_like(rating)
-    top = next((scale for scale in _SCALES if known.max() <= scale), known.max())
+        return 0.0, 1.0
+    least, most = float(known.min()), float(known.max())
+    top = next((scale for scale in _SCALES if most <= scale), most)
     # five stars begin at one, everything else at zero
-    bottom = 1.0 if top == 5.0 and known.min() >= 1.0 else min(0.0, known.min())
+    return (1.0 if top == 5.0 and least >= 1.0 else min(0.0, least)), top
+
+
+def on_unit_scale(rating: Values, scale: Scale) -> Values:
+    """Bring ratings on a scale to [-1, 1]; 0 where there is none.
+
+    >>> on_unit_scale(np.array([1.0, 3.0, 5.0, np.nan]), (1.0, 5.0)).tolist()
+    [-1.0, 0.0, 1.0, 0.0]
+    """
+    bottom, top = scale
     unit = 2 * (rating - (top + bottom) / 2) / (top - bottom)
     return np.where(np.isnan(unit), 0.0, np.clip(unit, -1, 1))

@@ -5,11 +5,15 @@ every step, held to three rules:
 
 1. no track again within `window` tracks (no other file of its recording either);
 2. of all that was played at most the share `familiar` was known before, at any time;
-3. no artist again within `ARTIST_GAP` tracks.
+3. no artist again within `ARTIST_GAP` tracks, and of one artist or album within the window no more
+   than a cap allows.
 
 A small library cannot keep them all. Then the rules give way in this order, and the radio says so:
-first more of what is known, then the gap between tracks of an artist, then the window. What was
-skipped comes back only where nothing else is there at all. What is excluded never comes.
+first more of what is known, then the gap between tracks of an artist, the caps, the window. What
+was skipped comes back only where nothing else is there at all. What is excluded never comes.
+
+A radio has no end, so what else depends on the rest of a list (`diversity`, `calibration`) is
+measured beside the last `RECENT` tracks.
 
 Feedback counts in the unit of the listener's strongest opinion, but at least a tenth of all that
 they like, so that a long history does not drown the evening: a like +1, a play +0.25, a skip -0.5.
@@ -26,9 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Engine, Ranked
-from segue.engine.dials import Dials
+from segue.engine.calibration import Calibration
+from segue.engine.dials import Dials, odds
+from segue.engine.diversity import Likeness
 from segue.engine.facts import TrackFacts
-from segue.engine.rerank import POOL, Listed, static_terms
+from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, Listed, static_terms
 from segue.engine.weights import shares, updated
 from segue.signals import Profile
 
@@ -41,10 +47,14 @@ ARTIST_GAP = 4
 WINDOW = 100
 """Tracks before one may come again: some six hours."""
 
+RECENT = 10
+"""Tracks that diversity and calibration look back on."""
+
 _COUNTS: dict[Feedback, float] = {"like": 1.0, "play": 0.25, "skip": -0.5}
 _LEAST_SHARE = 0.1
 
 Mask = NDArray[np.bool_]
+Values = NDArray[np.float64]
 
 
 @dataclass
@@ -57,6 +67,8 @@ class Radio:
         Tracks that may not come, ``[n_tracks]``.
     window
         Tracks before one may come again; it shrinks to what the library has, and `said` tells.
+    turned
+        The dials that the last track was chosen with: those given, with the seed of that step.
 
     Raises
     ------
@@ -71,15 +83,18 @@ class Radio:
     never: Mask
     window: int = WINDOW
     said: list[str] = field(default_factory=list, init=False)
+    turned: Dials = field(init=False)
 
     def __post_init__(self) -> None:
         """Weigh the signals for this listener."""
         if self.window < 0:
             raise ValueError(f"window is {self.window}: give a number from 0.")
+        self.turned = self.dials
         self._belief = self.engine.weights.belief(self.profile.user)
         self._weigh()
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
+        self._known = self.engine.files_of(self._known)
         self._played: deque[int] = deque(maxlen=max(self.window, ARTIST_GAP, 1))
         self._n_played, self._n_known = 0, 0
         self._skipped: set[int] = set()
@@ -94,8 +109,10 @@ class Radio:
         pool = self._candidates()
         if not len(pool.positions):
             return None
-        dials = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
-        names, static = static_terms(pool, dials, self.facts)
+        self.turned = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
+        names, static = static_terms(pool, self.turned, self.facts, self.profile.user)
+        of_recent, added = self._beside_recent(pool)
+        static = np.concatenate([static, added])
         values = pool.scores.astype(np.float64) + static.sum(axis=0)
         best = int(np.where(self._allowed(pool.positions), values, -np.inf).argmax())
         position = int(pool.positions[best])
@@ -108,7 +125,7 @@ class Radio:
             parts.sum(axis=1),
             parts,
             pool.weights,
-            tuple(names),
+            (*names, *of_recent),
         )
         return Listed(ranked, pool)
 
@@ -152,7 +169,30 @@ class Radio:
             self._pool = self.engine.recommend(
                 self.profile, size, exclude=self.never, weights=self._weights
             )
+            if not len(self._pool.positions) and not self.dials.weights:
+                self._pool = self.engine.recommend(self.profile, size, exclude=self.never)
         return self._pool
+
+    def _beside_recent(self, pool: Ranked) -> tuple[list[str], Values]:
+        """Return the parts that depend on what was just played, ``[n_terms, n_pool]``."""
+        recent = np.array(list(islice(reversed(self._played), RECENT)), np.int64)
+        both = np.concatenate([recent, pool.positions])
+        reach, n = float(np.ptp(pool.scores)), len(recent)
+        names: list[str] = []
+        terms: list[Values] = []
+        if self.dials.diversity:
+            likeness = Likeness(self.facts, both)
+            for place in range(n):
+                likeness.choose(place)
+            names.append(DIVERSITY)
+            terms.append(-odds(self.dials.diversity) * reach * likeness.nearest[n:])
+        if self.dials.calibration:
+            mix = Calibration(self.facts.taste(self.profile), self.facts.mixes[both])
+            for place in range(n):
+                mix.choose(place)
+            names.append(CALIBRATION)
+            terms.append(odds(self.dials.calibration) * reach * (n + 1) * mix.gains[n:])
+        return names, np.array(terms).reshape(len(terms), len(pool.positions))
 
     def _allowed(self, positions: NDArray[np.int64]) -> Mask:
         """Return which candidates may come now; at least one may."""
@@ -161,10 +201,29 @@ class Radio:
         if not (fresh & rested).any():
             rested = self._longest_rested(positions, fresh if fresh.any() else ~fresh)
         kept = fresh & rested if (fresh & rested).any() else rested
-        for rule in (self._apart(positions), self._new_enough(positions)):
+        rules = [
+            (self._below(cap, groups, positions), f"{name} of {cap}")
+            for name, cap, groups in (
+                ("the artist cap", self.dials.artist_cap, self.facts.artists),
+                ("the album cap", self.dials.album_cap, self.facts.albums),
+            )
+            if cap is not None
+        ]
+        rules += [
+            (self._apart(positions), f"{ARTIST_GAP} tracks between two of one artist"),
+            (self._new_enough(positions), f"a share of {self.dials.familiar:g} for known tracks"),
+        ]
+        for rule, name in rules:
             if (kept & rule).any():
                 kept &= rule
+            else:
+                self._say(f"too few tracks may be played to keep to {name}.")
         return kept
+
+    def _say(self, sentence: str) -> None:
+        """Tell something, once."""
+        if sentence not in self.said:
+            self.said.append(sentence)
 
     def _rested(self, positions: NDArray[np.int64], window: int) -> Mask:
         recent = islice(reversed(self._played), window)
@@ -186,6 +245,12 @@ class Radio:
         artists = self.facts.artists[positions]
         return ~np.isin(artists, recent) | (artists < 0)
 
+    def _below(self, cap: int, groups: NDArray[np.int64], positions: NDArray[np.int64]) -> Mask:
+        """Return which candidates are of no artist or album that has its number of tracks."""
+        recent = groups[list(islice(reversed(self._played), self.window))]
+        named, counts = np.unique(recent[recent >= 0], return_counts=True)
+        return ~np.isin(groups[positions], named[counts >= cap])
+
     def _new_enough(self, positions: NDArray[np.int64]) -> Mask:
         if self._n_known + 1 <= self.dials.familiar * (self._n_played + 1) + 1e-9:
             return np.ones(len(positions), bool)
@@ -199,8 +264,9 @@ def _with_opinion(profile: Profile, position: int, counts: float) -> Profile:
     liked = float(profile.weights[profile.weights > 0].sum())
     strongest = float(np.abs(profile.weights).max(initial=0)) or 1.0
     opinion = before + counts * max(strongest, _LEAST_SHARE * liked)
-    return Profile(
-        np.append(rest.positions, position),
-        np.append(rest.weights, np.float32(opinion)),
-        np.union1d(profile.known, [position]),
+    return replace(
+        profile,
+        positions=np.append(rest.positions, position),
+        weights=np.append(rest.weights, np.float32(opinion)),
+        known=np.union1d(profile.known, [position]),
     )

@@ -9,7 +9,7 @@ dial adds to a score is a part of its own beside those of the signals, so parts 
 part            what it adds                                                          measured in
 ==============  ====================================================================  ============
 popularity dial ``popularity``'s odds, standardised ``log(1 + listeners)``            spread
-variety         ``variety``'s odds, Gumbel noise of `seed` and track                  spread
+variety         ``variety``'s odds, Gumbel noise of `seed`, listener and track        spread
 diversity       ``diversity``'s odds, less the largest likeness to tracks before it   range
 calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
 ==============  ====================================================================  ============
@@ -81,16 +81,8 @@ def listed(
         # who knows one file of a recording knows the others
         met = np.zeros(len(facts), bool)
         met[profile.known] = True
-        for group in engine.recordings:
-            met[list(group)] = met[list(group)].any()
-        profile = replace(profile, known=np.flatnonzero(met))
-    names = [signal.name for signal in engine.signals]
-    own = (
-        engine.listener_weights(profile)
-        if set(names) - set(dials.weights)
-        else np.zeros(len(names))
-    )
-    weights = dials.weigh(names, own)
+        profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
+    weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.familiar < 1 else 0)
     while True:
         pool = engine.recommend(profile, size, exclude=exclude, weights=weights)
@@ -98,6 +90,20 @@ def listed(
         if len(ranked.positions) == k or len(pool.positions) < size:
             return Listed(ranked, pool)
         size *= 4  # caps held back too many
+
+
+def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None:
+    """Return the weights that sliders make of a listener's own, None where there are no sliders.
+
+    Raises
+    ------
+    ModelError
+        If the dials set weights that do not fit the engine's signals.
+    """
+    if not dials.weights:
+        return None
+    names = [signal.name for signal in engine.signals]
+    return dials.weigh(names, engine.listener_weights(profile))
 
 
 def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profile) -> Ranked:
@@ -111,7 +117,7 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profi
         The listener: what they like (for `calibration`) and know (for `familiar`).
     """
     positions = pool.positions
-    names, static = static_terms(pool, dials, facts)
+    names, static = static_terms(pool, dials, facts, profile.user)
     values = pool.scores.astype(np.float64) + static.sum(axis=0)
     reach = float(np.ptp(pool.scores)) if len(positions) else 0.0
     likeness = Likeness(facts, positions) if dials.diversity else None
@@ -154,8 +160,13 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profi
     )
 
 
-def static_terms(pool: Ranked, dials: Dials, facts: TrackFacts) -> tuple[list[str], Values]:
-    """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``."""
+def static_terms(
+    pool: Ranked, dials: Dials, facts: TrackFacts, user: str | None
+) -> tuple[list[str], Values]:
+    """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``.
+
+    `user` is the listener whom chance is drawn for.
+    """
     names: list[str] = []
     terms: list[Values] = []
     spread = float(pool.scores.std(dtype=np.float64)) if len(pool.scores) else 0.0
@@ -167,7 +178,7 @@ def static_terms(pool: Ranked, dials: Dials, facts: TrackFacts) -> tuple[list[st
         terms.append(np.sign(dials.popularity) * odds(abs(dials.popularity)) * spread * standard)
     if dials.variety:
         names.append(VARIETY)
-        terms.append(odds(dials.variety) * spread * gumbel(dials.seed, pool.positions))
+        terms.append(odds(dials.variety) * spread * gumbel(dials.seed, pool.positions, user))
     return names, np.array(terms).reshape(len(terms), len(pool.positions))
 
 

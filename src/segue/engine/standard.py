@@ -1,12 +1,20 @@
 """Bringing signals of any scale to one: mean 0 and standard deviation 1 over the candidates."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.signals import Scores
 
+Mask = NDArray[np.bool_]
+Vector = NDArray[np.float64]
 
-def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:
+_FEW = 8
+"""Below this part of all tracks, what is excluded is taken off sums instead of all being summed."""
+
+
+def standardise(rows: Scores, candidates: Mask) -> Scores:
     """Bring each row to mean 0 and standard deviation 1 over its candidates; 0 where it is NaN.
 
     >>> rows = np.array([[1.0, 3.0, np.nan, 99.0]], np.float32)
@@ -17,6 +25,108 @@ def standardise(rows: Scores, candidates: NDArray[np.bool_]) -> Scores:
     for row, into in zip(rows, standard, strict=True):
         _standardise_row(row, candidates, into)
     return standard
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Scores of all signals for one listener, ready to be weighed over any candidates.
+
+    `centred` ``[n_signals, n_tracks]`` are the scores less the `offset` ``[n_signals]`` of each
+    signal, 0 where it says nothing; `silent` says where that is, None for nowhere. What does not
+    depend on candidates and weights is worked out once: `sums`, `squares` and `counts` ``[n_signals]``
+    over all tracks.
+    """
+
+    centred: Scores
+    silent: tuple[Mask | None, ...]
+    offset: Vector
+    sums: Vector
+    squares: Vector
+    counts: Vector
+
+    @classmethod
+    def of(cls, scores: Scores) -> "Rows":
+        """Return the rows of scores ``[n_signals, n_tracks]``, which are centred in place."""
+        silent: list[Mask | None] = []
+        numbers = np.zeros((4, len(scores)))
+        for place, row in enumerate(scores):
+            unsaid = np.isnan(row)
+            n_unsaid = int(np.count_nonzero(unsaid))
+            n = len(row) - n_unsaid
+            silent.append(unsaid if n_unsaid else None)
+            offset = 0.0
+            if n:
+                total = row.sum(dtype=np.float64, where=~unsaid) if n_unsaid else row.sum()
+                offset = float(total) / n
+            np.subtract(row, np.float32(offset), out=row)
+            if n_unsaid:
+                row[unsaid] = 0
+            numbers[:, place] = offset, row.sum(dtype=np.float64), np.dot(row, row), n
+        return cls(scores, tuple(silent), *numbers)
+
+    @property
+    def n_bytes(self) -> int:
+        """How much room they take."""
+        return self.centred.nbytes + sum(one.nbytes for one in self.silent if one is not None)
+
+    def moments(self, exclude: Mask) -> tuple[Vector, Vector]:
+        """Return mean and standard deviation of `centred` over what is not excluded.
+
+        Each is ``[n_signals]``; the deviation is infinite where a signal scores all alike.
+        """
+        out = np.flatnonzero(exclude)
+        if len(out) * _FEW < len(exclude):
+            part, factor = self.centred[:, out].astype(np.float64), -1.0
+            sums, squares, counts = self.sums, self.squares, self.counts
+        else:
+            out = np.flatnonzero(~exclude)
+            part, factor = self.centred[:, out].astype(np.float64), 1.0
+            sums = squares = counts = np.zeros(len(self.centred))
+        unsaid = np.array(
+            [0 if mask is None else np.count_nonzero(mask[out]) for mask in self.silent]
+        )
+        counts = np.maximum(counts + factor * (len(out) - unsaid), 1)
+        mean = (sums + factor * part.sum(axis=1)) / counts
+        square = (squares + factor * np.einsum("st,st->s", part, part)) / counts
+        spread = np.sqrt(np.maximum(square - mean**2, 0))
+        # a signal that scores all alike has nothing to say
+        flat = spread <= 1e-6 * np.maximum(np.abs(mean + self.offset), 1e-3)
+        return mean, np.where(flat, np.inf, spread)
+
+    def weighed(self, weights: Vector, mean: Vector, spread: Vector) -> Scores:
+        """Return the blended score of every track ``[n_tracks]``, for the moments of `moments`."""
+        slopes = weights / spread
+        total = slopes.astype(np.float32) @ self.centred
+        total -= np.float32(slopes @ mean)
+        for slope, own, mask in zip(slopes, mean, self.silent, strict=True):
+            if mask is not None and slope * own:
+                total += np.float32(slope * own) * mask  # the mean, 0, where it says nothing
+        blended: Scores = total
+        return blended
+
+    def features(self, places: NDArray[np.int64], mean: Vector, spread: Vector) -> Scores:
+        """Return the standardised scores of the tracks at `places`, ``[n_signals, n_places]``."""
+        found = (self.centred[:, places] - mean[:, None]) / spread[:, None]
+        for row, mask in zip(found, self.silent, strict=True):
+            if mask is not None:
+                row[mask[places]] = 0
+        return found.astype(np.float32)
+
+    def speaks(self, candidates: Mask) -> NDArray[np.bool_]:
+        """Return which signals say anything of the candidates, ``[n_signals]``."""
+        if not candidates.any():
+            return np.zeros(len(self.centred), bool)
+        return np.array([mask is None or not mask[candidates].all() for mask in self.silent], bool)
+
+    def unsaid(self, weights: Vector) -> Mask | None:
+        """Return of which tracks no signal that counts says anything, ``[n_tracks]``; None: none."""
+        found: Mask | None = None
+        for weight, mask in zip(weights, self.silent, strict=True):
+            if weight > 0:
+                if mask is None:
+                    return None
+                found = mask if found is None else found & mask
+        return np.ones(self.centred.shape[1], bool) if found is None else found
 
 
 def _standardise_row(

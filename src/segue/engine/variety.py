@@ -1,10 +1,12 @@
-"""Variety: the same seed draws the same list, another seed another.
+"""Variety: one seed draws one list for one listener, another seed or listener another.
 
 Adding Gumbel noise of scale T to scores and taking the best k draws k tracks without replacement,
 each with odds ``exp(score / T)`` (Kool, van Hoof and Welling, "Stochastic beams and where to find
-them", ICML 2019). Noise is a function of seed and track alone, so it does not depend on which
-others are candidates.
+them", ICML 2019). Noise is a function of seed, listener and track alone, so it does not depend on
+which others are candidates.
 """
+
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +15,18 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
-def gumbel(seed: int, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+def gumbel(seed: int, positions: NDArray[np.int64], user: str | None = None) -> NDArray[np.float64]:
     """Return standard Gumbel noise for each track, ``[n]``, by SplitMix64 of seed and position.
+
+    The name of the listener is mixed into the seed: what is chance for one is none for another.
 
     >>> gumbel(1, np.array([5, 6]))[0] == gumbel(1, np.array([9, 5]))[1]
     np.True_
     """
     state = _mixed(np.array([seed % 2**64], np.uint64))
+    if user is not None:
+        name = blake2b(user.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        state = _mixed(state ^ np.uint64(int.from_bytes(name, "little")))
     bits = _mixed(state + positions.astype(np.uint64) * _STEP) >> np.uint64(11)
     uniform = (bits.astype(np.float64) + 0.5) / 2.0**53
     return -np.log(-np.log(uniform))

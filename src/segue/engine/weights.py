@@ -41,12 +41,14 @@ _EXPECTED = 0.3
 """A signal's weight before anything is known."""
 _PULL = 2.0
 """How much a listener's worth of choices must say against it: a normal prior of deviation .5."""
+_LEAST_LISTENERS = 5
+"""Below this many listeners of two choices, that they differ cannot be told from chance."""
 _MOST_LISTENERS = 600
 _MOST_BELIEFS = 5_000
 _EM_ROUNDS = 6
 _NEWTON_ROUNDS = 8
 _TRUSTS = (0.0, 0.25, 0.5, 1.0)
-_LEAST_SPREAD = 1e-3
+LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class Weights:
         known = self.listeners.get(user) if user is not None else None
         if known is not None:
             return known
-        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, _LEAST_SPREAD) ** 2))
+        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, LEAST_SPREAD) ** 2))
 
     def of(self, user: str | None) -> Vector:
         """Return a listener's weights, which sum to 1."""
@@ -160,7 +162,7 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
         off = np.stack([belief.mean - everyone for belief in beliefs])
         left = np.stack([np.diagonal(np.linalg.inv(belief.precision)) for belief in beliefs])
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
-    return np.asarray(np.maximum(spread, _LEAST_SPREAD), np.float64)
+    return np.asarray(np.maximum(spread, LEAST_SPREAD), np.float64)
 
 
 def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked: bool) -> Belief:
@@ -184,12 +186,17 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
 
 
 def _trust(choices: Sequence[Choices]) -> float:
-    """Return by how much the spread is best multiplied, judged on choices kept apart."""
+    """Return by how much the spread is best multiplied, judged on later choices than it saw.
+
+    Later and not between: tracks that are chosen one after the other are of one album or evening,
+    so that every second choice is all but told by those around it, and weights seemed to last that
+    do not.
+    """
     able = [one for one in choices if len(one.chosen) >= 2]
-    if not able:
+    if len(able) < _LEAST_LISTENERS:
         return 0.0
-    known = [_part(one, slice(0, None, 2)) for one in able]
-    apart = [_part(one, slice(1, None, 2)) for one in able]
+    known = [_part(one, slice(None, len(one.chosen) // 2)) for one in able]
+    apart = [_part(one, slice(len(one.chosen) // 2, None)) for one in able]
     everyone = likeliest(known)
     spread = spread_of(known, everyone)
     losses = []
@@ -200,7 +207,7 @@ def _trust(choices: Sequence[Choices]) -> float:
     gains = found[0] - found
     best = int(np.argmax(gains.mean(axis=1)))
     # what is gained must be more than chance: two standard errors of the paired difference
-    error = gains[best].std() / np.sqrt(len(able))
+    error = gains[best].std(ddof=1) / np.sqrt(len(able))
     return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 
@@ -210,7 +217,7 @@ def _part(choices: Choices, which: slice) -> Choices:
 
 def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
     """Return the likeliest weights of one listener, by Newton's method with halved steps."""
-    prior = np.diag(1 / np.maximum(spread, _LEAST_SPREAD) ** 2)
+    prior = np.diag(1 / np.maximum(spread, LEAST_SPREAD) ** 2)
     mean = everyone.copy()
     n = len(choices.chosen)
 

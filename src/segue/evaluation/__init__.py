@@ -14,7 +14,7 @@ from segue.evaluation.intervals import (
     classification_intervals,
     paired_difference,
 )
-from segue.evaluation.listen_split import split_listens
+from segue.evaluation.listen_split import listen_split_rule, split_listens
 from segue.evaluation.listener_groups import (
     NICHE_TO_MAINSTREAM,
     Group,
@@ -136,6 +136,7 @@ __all__ = [
     "expected_precision",
     "gini",
     "hubness",
+    "listen_split_rule",
     "mainstreamness",
     "paired",
     "paired_difference",

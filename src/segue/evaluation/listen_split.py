@@ -78,7 +78,7 @@ def split_listens(
             f"held_out {held_out} are no shares of valid and test: "
             "give two numbers from 0 to 1 that sum to less than 1."
         )
-    if "split" in listens and listens["split"].notna().any():
+    if _is_stated(listens):
         return _stated(listens["split"])
     if listens.empty:
         return pd.Series([], index=listens.index, dtype=object, name="split")
@@ -110,6 +110,38 @@ def split_listens(
     result = np.empty(len(order), dtype=object)
     result[order] = split
     return pd.Series(result.tolist(), index=listens.index, dtype=object, name="split")
+
+
+def listen_split_rule(listens: "pd.DataFrame") -> str:
+    """Say in words how `split_listens` divides these listens.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> listens = pd.DataFrame({"user_id": ["ann"], "track_id": ["a"], "position": [1]})
+    >>> listen_split_rule(listens)
+    'Of each listener the fifth of the tracks that they came to last is held out.'
+    """
+    if _is_stated(listens):
+        return "Listens are split as the dataset states."
+    users = listens["user_id"]
+    known = [
+        listens[column].notna().groupby(users).all().to_numpy(dtype=bool)
+        for column in ("timestamp", "position")
+        if column in listens
+    ]
+    dated = np.logical_or.reduce(known) if known else np.zeros(1, dtype=bool)
+    last = "the fifth of the tracks that they came to last"
+    if dated.all():
+        return f"Of each listener {last} is held out."
+    drawn = "a fifth of the tracks, drawn with the seed"
+    if not dated.any():
+        return f"Nothing tells the order of the listens: of each listener {drawn}, is held out."
+    return f"Of each listener {last} is held out; of those whose order nothing tells, {drawn}."
+
+
+def _is_stated(listens: "pd.DataFrame") -> bool:
+    return "split" in listens and bool(listens["split"].notna().any())
 
 
 def _stated(column: "pd.Series[str]") -> "pd.Series[str]":

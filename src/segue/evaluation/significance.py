@@ -45,6 +45,11 @@ class Difference:
         low, high = self.interval
         return int(low > 0) - int(high < 0)
 
+    @property
+    def is_none(self) -> bool:
+        """Whether the two are one and the same on every listener, not just alike."""
+        return self.mean == 0 and self.p == 1
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as documents hold it."""
         return {"mean": self.mean, "interval": self.interval, "p": self.p, "n": self.n}

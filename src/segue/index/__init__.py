@@ -11,6 +11,7 @@ from segue.index.hubs import (
     plain,
 )
 from segue.index.recordings import N_DIMENSIONS, alike_pairs, grouped, shiftless
+from segue.index.threads import one_blas_thread
 
 __all__ = [
     "LEAST_SPREAD",
@@ -25,6 +26,7 @@ __all__ = [
     "likenesses",
     "nearest",
     "normalise",
+    "one_blas_thread",
     "plain",
     "shiftless",
 ]

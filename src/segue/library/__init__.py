@@ -8,13 +8,21 @@ from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
 from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
+from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.models import ModelStore
+from segue.library.playlists import (
+    PLAYLIST_KINDS,
+    PlaylistKind,
+    SavedPlaylist,
+    unknown_tracks,
+)
 from segue.library.reports import report_metrics, report_names, report_page
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "PLAYLIST_KINDS",
     "Account",
     "Added",
     "ApiKey",
@@ -28,9 +36,13 @@ __all__ = [
     "FeedbackLog",
     "Heard",
     "Histories",
+    "Job",
+    "JobState",
     "KnownTrack",
     "Library",
     "ModelStore",
+    "PlaylistKind",
+    "SavedPlaylist",
     "Session",
     "TryLimits",
     "new_directory",
@@ -39,5 +51,6 @@ __all__ = [
     "report_page",
     "settings_hash",
     "told",
+    "unknown_tracks",
     "write_json",
 ]

@@ -63,7 +63,6 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
         rows = [_record(one, users, source, track=one.track) for one in placed]
         statement = upsert(schema.listens).on_conflict_do_nothing()
         new += _changed(connection, statement, rows)
-        changed += _change_totals(connection, schema.listens, placed)
     waiting = [one for one in arrivals if one.track is None]
     if waiting:
         keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in waiting)}
@@ -80,6 +79,8 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
             statement = upsert(schema.waiting).on_conflict_do_nothing()
             new += _changed(connection, statement, rows)
         changed += _change_totals(connection, schema.waiting, waiting)
+    # all of them: what names its track less well now may have been matched before
+    changed += _change_totals(connection, schema.listens, arrivals)
     return Added(new, changed)
 
 

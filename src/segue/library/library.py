@@ -45,8 +45,10 @@ from segue.library.intake import (
     put_problems,
     put_tracks,
 )
+from segue.library.jobs import JobStore
 from segue.library.lock import writing
 from segue.library.models import ModelStore
+from segue.library.playlists import PlaylistStore
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
@@ -99,6 +101,8 @@ class Library:
         self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
+        self.jobs = JobStore(self._database, self.directory)
+        self.playlists = PlaylistStore(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
@@ -246,7 +250,7 @@ class Library:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
-        """Return all listens: `user_id`, `track_id`, and the other columns of `LISTEN_COLUMNS`."""
+        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, what brought each."""
         import pandas as pd
 
         table = schema.listens
@@ -255,6 +259,7 @@ class Library:
                 schema.users.c.user_id,
                 schema.tracks.c.track_id,
                 *(table.c[column] for column in VALUES),
+                table.c.dataset,
             )
             .join_from(table, schema.users)
             .join(schema.tracks)
@@ -262,7 +267,7 @@ class Library:
         )
         with told(self.directory), self._database.connect() as connection:
             rows = connection.execute(query).all()
-        return pd.DataFrame.from_records(rows, columns=list(LISTEN_COLUMNS))
+        return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
 
     def listeners(self) -> list[str]:
         """Return the ids of all listeners, in the order they came."""

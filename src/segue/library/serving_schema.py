@@ -80,3 +80,51 @@ tries = Table(
     Index("tries_by_address", "address"),
 )
 """Log-ins that were not right, and those that are being looked at."""
+
+playlists = Table(
+    "playlists",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),  # random: what others could not guess
+    Column("owner", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("recipe", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("changed", Float, nullable=False),
+    Index("playlists_by_owner", "owner"),
+    sqlite_autoincrement=True,  # pages go on after a row that was deleted
+)
+
+playlist_tracks = Table(
+    "playlist_tracks",
+    schema,
+    Column("playlist", Integer, ForeignKey("playlists.row", ondelete="CASCADE"), primary_key=True),
+    Column("place", Integer, primary_key=True),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("verb", String, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("asked_by", Text),
+    Column("asked", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("cancelled", Float),  # when somebody asked for its end
+    Column("starts", Integer, nullable=False),
+    Column("claim", String),  # random: who starts it, and the process that does it, know it
+    Column("runner", Text),  # the process that starts it, and when that started
+    Column("process", Text),  # the process that does it, likewise, once it is there
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("result", Text),
+    Column("error", Text),
+    Index("jobs_by_state", "state"),
+    sqlite_autoincrement=True,  # an id is never another job's
+)

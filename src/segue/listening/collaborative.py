@@ -91,22 +91,33 @@ def blended(one: Scores, other: Scores, share: float) -> Scores:
 
     What only one speaks for has its standardised score alone. `one` and `other` are changed.
     """
-    first, second = _standardised(one), _standardised(other)
-    only_first, only_second = np.isnan(second), np.isnan(first)
-    both = np.float32(share) * first
-    both += np.float32(1 - share) * second
-    np.copyto(both, first, where=only_first)
-    np.copyto(both, second, where=only_second)
-    return both
+    for first, second in zip(one, other, strict=True):
+        told = _standardised(first)
+        _standardised(second)
+        alone = np.isnan(second[told])
+        second[told] *= np.float32(1 - share)
+        second[told] += np.float32(share) * first[told]
+        if alone.any():
+            second[told[alone]] = first[told[alone]]
+    return other
 
 
-def _standardised(scores: Scores) -> Scores:
-    """Bring each row, in place, to mean 0 and deviation 1 over what is not NaN."""
-    unknown = np.isnan(scores)
-    n = np.maximum(scores.shape[1] - unknown.sum(axis=1, keepdims=True), 1)
-    mean = np.sum(scores, axis=1, keepdims=True, where=~unknown) / n
-    scores -= mean.astype(np.float32)
-    spread = np.sqrt(np.sum(scores**2, axis=1, keepdims=True, where=~unknown) / n)
-    # scores that are all the same but for rounding say nothing
-    scores /= (np.maximum(spread, 1e-5 * np.abs(mean)) + 1e-12).astype(np.float32)
-    return scores
+def _standardised(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Bring a row, in place, to mean 0 and deviation 1 over what is not NaN; return where that is.
+
+    >>> row = np.array([1.0, np.nan, 3.0], np.float32)
+    >>> _standardised(row).tolist(), row.tolist()
+    ([0, 2], [-1.0, nan, 1.0])
+    """
+    places = np.flatnonzero(~np.isnan(scores))
+    whole = len(places) == len(scores)
+    known = scores if whole else scores[places]
+    if len(known):
+        mean = float(known.mean(dtype=np.float64))
+        known -= np.float32(mean)
+        spread = float(np.sqrt(np.dot(known, known) / len(known)))
+        # scores that are all the same but for rounding say nothing
+        known *= np.float32(1 / (max(spread, 1e-5 * abs(mean)) + 1e-12))
+        if not whole:
+            scores[places] = known
+    return places

@@ -160,7 +160,6 @@ class Ease(ItemItemModel):
             self.spoken_for_ = self.listeners_ > 0
         else:
             super()._restore(arrays)
-            self.spoken_for_ = arrays["spoken_for"]
 
 
 def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:

@@ -36,8 +36,11 @@ class ItemItemModel(ListeningModel):
         scores[~self.spoken_for_[item_ids]] = np.nan
         return without(scores, self.spoken_for_)
 
-    def _keep(self, weights: Matrix) -> None:
+    def _keep(self, weights: Matrix, spoken_for: NDArray[np.bool_] | None = None) -> None:
         self.weights_ = sparse.csr_array(weights, dtype=np.float32)
+        if spoken_for is not None:
+            self.spoken_for_ = spoken_for  # as it was saved: what is mapped is not looked through
+            return
         self.weights_.sort_indices()
         self.spoken_for_ = np.bincount(self.weights_.indices, minlength=weights.shape[1]) > 0
 
@@ -48,7 +51,7 @@ class ItemItemModel(ListeningModel):
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         n = len(arrays["indptr"]) - 1
         parts = (arrays["data"], arrays["indices"], arrays["indptr"])
-        self._keep(sparse.csr_array(parts, shape=(n, n)))
+        self._keep(sparse.csr_array(parts, shape=(n, n)), arrays.get("spoken_for"))
 
 
 def largest_of_columns(block: NDArray[np.float32], most: int) -> Matrix:

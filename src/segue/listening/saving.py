@@ -61,9 +61,16 @@ def read_model(
             return build(about, arrays)
     except _DAMAGE as error:
         raise ModelError(
-            f"The model in {source.name} cannot be read ({error}): train it again."
+            f"The model in {source.name} cannot be read ({_told(error)}): train it again."
         ) from error
     raise ModelError(
         f"The model in {source.name} is of the kind {found!r}, not {kind!r}: load it with the"
         " class that saved it."
     )
+
+
+def _told(error: Exception) -> str:
+    """Return what is wrong; a `KeyError` itself says the name alone, or a name and more."""
+    if isinstance(error, KeyError) and error.args:
+        return f"it has no {str(error.args[0]).split()[0]!r}"
+    return str(error)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from segue.listening.als import Als, AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings
 from segue.listening.ease import Ease, EaseSettings
-from segue.listening.matrices import Matrix, as_matrix
+from segue.listening.matrices import Matrix, as_matrix, liked
 
 BUDGET = 2.5e11
 """Operations that a search may take: a minute or two on two cores of 2020."""
@@ -90,9 +90,10 @@ def search(
     Parameters
     ----------
     known, hidden
-        ``[n_users, n_items]``, as `hide` gives them, or split by time.
+        ``[n_users, n_items]``, as `hide` gives them, or split by time. What is disliked of the
+        hidden is nothing to be found.
     """
-    known, hidden = _sampled(as_matrix(known), as_matrix(hidden), seed)
+    known, hidden = _sampled(as_matrix(known), liked(as_matrix(hidden)), seed)
     first = start or CollaborativeSettings()
     trials: list[Mapping[str, Any]] = []
     judge = _Judge(known, hidden, item_features, trials)

@@ -1,7 +1,8 @@
 """Many small pieces of linear algebra at once: a thread a core, each with a BLAS of one thread.
 
 numpy and scipy let go of Python's lock inside matrix products, solves and sparse products, so that
-threads are enough. A BLAS that splits small matrices over threads only loses time by it.
+threads are enough. A BLAS that splits small matrices over threads only loses time by it; it is held
+to one for the whole process while the work lasts (`segue.index.one_blas_thread`).
 """
 
 import os
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from segue.index import one_blas_thread
 
 Part = TypeVar("Part")
 
@@ -27,7 +28,7 @@ def for_each(work: Callable[[Part], None], parts: Iterable[Part]) -> None:
         for part in listed:
             work(part)
         return
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(_cores()) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(_cores()) as pool:
         for _ in pool.map(work, listed):
             pass  # what a thread raises is raised here
 

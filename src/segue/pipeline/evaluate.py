@@ -19,6 +19,7 @@ from segue.evaluation import (
     Report,
     TaggingReport,
     embedding_map,
+    listen_split_rule,
     straddling_groups,
     write_report,
 )
@@ -71,6 +72,15 @@ class _Judged:
     classifiers: tuple[ClassifierReport, ...]
     tagging: TaggingReport | None
     labels: Labels | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Judged recommendations, how many listens each split holds, and how these came about."""
+
+    report: RecommendationReport
+    counts: dict[str, dict[Split, int]]
+    rule: str
 
 
 def evaluate(
@@ -126,7 +136,7 @@ def evaluate(
         subject=subject,
         classifiers=judged.classifiers,
         tagging=judged.tagging,
-        recommendations=(recommendations[0],) if recommendations else (),
+        recommendations=(recommendations.report,) if recommendations else (),
         similarity=similarity.report if similarity else None,
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
@@ -194,9 +204,7 @@ def _judge(asked: _Asked, target: str, names: list[str]) -> _Judged:
     return _Judged(tuple(found), None, labels)
 
 
-def _recommendations(
-    asked: _Asked,
-) -> tuple[RecommendationReport, dict[str, dict[Split, int]]] | None:
+def _recommendations(asked: _Asked) -> _Lists | None:
     if asked.subject not in (RECOMMENDATIONS, "all"):
         return None
     listens = asked.library.listens()
@@ -216,7 +224,8 @@ def _recommendations(
         progress=asked.progress,
     )
     asked.notes.extend(report.notes)
-    return report, {name: dict(counts) for name, counts in known.counts.items()}
+    counts = {name: dict(own) for name, own in known.counts.items()}
+    return _Lists(report, counts, listen_split_rule(listens))
 
 
 def _similarity(asked: _Asked) -> JudgedSimilarity | None:
@@ -235,10 +244,10 @@ def _similarity(asked: _Asked) -> JudgedSimilarity | None:
 def _measurement(
     asked: _Asked,
     labels: Labels | None,
-    recommendations: tuple[RecommendationReport, dict[str, dict[Split, int]]] | None,
+    recommendations: _Lists | None,
 ) -> Measurement:
     groups = artist_groups(asked.catalogue.tracks)
-    counts: dict[str, dict[Split, int]] = dict(recommendations[1]) if recommendations else {}
+    counts: dict[str, dict[Split, int]] = dict(recommendations.counts) if recommendations else {}
     method: list[str] = []
     disjoint: bool | None = None
     alone: tuple[str, ...] = ()
@@ -248,10 +257,7 @@ def _measurement(
         disjoint = not straddling_groups(groups, labels.splits)
         alone = undividable(labels, groups)
     if recommendations:
-        method.append(
-            "Listens are split as the dataset states; otherwise each listener's last tracks are"
-            " held out, or tracks drawn with the seed where nothing tells their order."
-        )
+        method.append(recommendations.rule)
     return Measurement(
         dataset=asked.library.directory.name,
         seed=asked.seed,

@@ -7,9 +7,9 @@ track that is sought is matched once. Listens whose track the library lacks wait
 """
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 from segue.errors import DatasetError
 from segue.library import Arrival, Library
 from segue.library.beets import is_beets, read_beets
+from segue.pipeline.import_tally import LISTED, ImportedFile, Tally
+from segue.sources.cleaning.text import clean_id
 from segue.sources.exports import (
     Export,
     Heard,
@@ -28,40 +30,16 @@ from segue.sources.exports import (
     open_export,
     what_it_says,
 )
+from segue.sources.exports.heard import LONGEST_ID
 from segue.sources.matching import Match, Matcher
-from segue.types import Problem, Progress, Sought, no_progress
+from segue.types import Progress, Sought, no_progress
 
 _VERB = "segue import"
 _BATCH = 20_000
 _CACHED = 100_000
-_LISTED = 100  # problems of one kind in one file; more are counted
 _MEGABYTE = 1 << 20
 NOBODY = "me"
 """Whose listens they are where neither the user nor the file says it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedFile:
-    """What one file came to.
-
-    `read` listens could be used, `left_out` says how many could not, by the reason. Of those read,
-    `new` were added, `changed` were totals that say something else now, and `known` were there
-    already; `matched` counts them by what their track was found, `waiting` those whose track is not
-    in the library. `undated` say no time that can be.
-    """
-
-    file: str
-    format: str
-    users: Sequence[str]
-    read: int
-    new: int
-    changed: int
-    known: int
-    matched: Mapping[str, int]
-    waiting: int
-    left_out: Mapping[str, int]
-    undated: int
-    problems: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +84,15 @@ def import_listens(
     Raises
     ------
     DatasetError
-        If a file is not there, or of no format that is understood; nothing is imported then.
+        If a file is not there, or of no format that is understood, or `user` cannot be a name;
+        nothing is imported then.
     LibraryBusyError
         If another program is writing to the library.
     LibraryError
         If the library cannot be written.
     """
     started = time.monotonic()
+    user = None if user is None else _name(user)
     exports = [_opened(Path(file)) for file in files]
     opened = library if isinstance(library, Library) else Library(library)
     with opened.writing(_VERB):
@@ -147,6 +127,16 @@ def _place(library: Library, matcher: Matcher) -> int:
     return placed
 
 
+def _name(user: str) -> str:
+    name = clean_id(user.replace("\x00", ""))
+    if not 1 <= len(name) <= LONGEST_ID:
+        raise DatasetError(
+            f"{user[:40]!r} cannot be the name of a listener: give a name of 1 to {LONGEST_ID}"
+            " characters."
+        )
+    return name
+
+
 def _opened(path: Path) -> Export:
     export = open_export(path)
     if export.is_database and not is_beets(export.path):
@@ -155,22 +145,6 @@ def _opened(path: Path) -> Export:
             " export of another kind."
         )
     return export
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What is counted of one file, and the first of its problems."""
-
-    users: dict[str, None] = field(default_factory=dict)
-    read: int = 0
-    new: int = 0
-    changed: int = 0
-    matched: Counter[str] = field(default_factory=Counter)
-    waiting: int = 0
-    undated: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
-    told: Counter[str] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
 
 
 class _Run:
@@ -186,7 +160,7 @@ class _Run:
         self._now = time.time()
         self._numbering = Numbering()
         self._matches: dict[Sought, Match | None] = {}
-        self._tally = _Tally()
+        self._tally = Tally(export.path.name)
 
     def run(self, progress: Progress) -> ImportedFile:
         """Import the file, batch by batch, and keep what could not be used as problems."""
@@ -201,29 +175,16 @@ class _Run:
                 reached = min(size, export.position // _MEGABYTE)
                 advance(reached - shown)
                 shown = reached
-        self._tell()
+        done = tally.told(str(export.path), export.kind)
         name = str(export.path.resolve())
         self._library.set_problems("import", tally.problems, dataset=name)
-        return ImportedFile(
-            file=str(export.path),
-            format=export.kind,
-            users=sorted(tally.users),
-            read=tally.read,
-            new=tally.new,
-            changed=tally.changed,
-            known=tally.read - tally.new - tally.changed,
-            matched=dict(sorted(tally.matched.items())),
-            waiting=tally.waiting,
-            left_out=dict(tally.left_out),
-            undated=tally.undated,
-            problems=len(tally.problems),
-        )
+        return done
 
     def _take(self, batch: Sequence[tuple[str, Heard | Remark]]) -> None:
         heard: dict[str, list[tuple[str, Heard]]] = defaultdict(list)
         for kind, one in batch:
             if isinstance(one, Remark):
-                self._remark(one)
+                self._tally.remark(one)
             else:
                 heard[kind].append((self._whose(kind, one), one))
         for kind, listens in heard.items():
@@ -237,18 +198,18 @@ class _Run:
             user = heard.user
         else:
             user = self._user or NOBODY
-        if user not in self._tally.users and len(self._tally.users) < _LISTED:
+        if user not in self._tally.users and len(self._tally.users) < LISTED:
             self._tally.users[user] = None
         return user
 
     def _arrivals(self, kind: str, listens: Sequence[tuple[str, Heard]]) -> Iterator[Arrival]:
-        numbered = [(user, heard) for user, heard in listens if needs_number(heard)]
+        numbered = [(user, heard) for user, heard in listens if needs_number(kind, heard)]
         says = [what_it_says(kind, user, heard) for user, heard in numbered]
         numbers = iter(self._numbering.number(says))
         tally = self._tally
         tally.read += len(listens)
         for user, heard in listens:
-            number = next(numbers) if needs_number(heard) else 0
+            number = next(numbers) if needs_number(kind, heard) else 0
             when = known_time(heard.when, self._now)
             if when is None and heard.when is not None:
                 tally.undated += 1
@@ -273,33 +234,3 @@ class _Run:
                 self._matches.clear()
             self._matches[sought] = self._matcher.match(sought)
         return self._matches[sought]
-
-    def _remark(self, remark: Remark) -> None:
-        tally = self._tally
-        if remark.left_out:
-            tally.left_out[remark.reason] += remark.left_out
-        if remark.expected:
-            return
-        tally.told[remark.reason] += 1
-        if tally.told[remark.reason] <= _LISTED:
-            self._problem(
-                remark.reason + (": left out" if remark.left_out else ""),
-                remark.row,
-                remark.subject,
-            )
-
-    def _tell(self) -> None:
-        """Add what is told once a file."""
-        for reason, count in self._tally.told.items():
-            if count > _LISTED:
-                self._problem(f"{count - _LISTED:,} more: {reason}")
-        if self._tally.undated:
-            self._problem(
-                f"{self._tally.undated:,} listens have a time before 1990, in the future, or that"
-                " cannot be read: they are kept, and when they were is unknown"
-            )
-
-    def _problem(self, reason: str, row: int | None = None, subject: str | None = None) -> None:
-        source = self._export.path.name
-        problem = Problem(source=source, reason=reason, row=row, subject=subject)
-        self._tally.problems.append(problem)

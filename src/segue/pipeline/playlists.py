@@ -107,6 +107,8 @@ class Radio:
     ) -> None:
         """Open a radio for a listener, or for somebody who names tracks that they like.
 
+        With ``dials.familiar`` at 0 it plays nothing that the listener had met before.
+
         Raises
         ------
         ValueError
@@ -121,6 +123,8 @@ class Radio:
         profile = opened.listener(user, like, dislike)
         never = opened.excluded(exclusions)
         never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
+        if dials.familiar == 0:
+            never[profile.known] = True  # only new is a promise: it does not give way
         self._dials = dials
         self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
         self._rank = 0
@@ -149,9 +153,12 @@ class Radio:
             raise LibraryError(
                 "There is nothing that may be played: exclude less, or like tracks of which"
                 " something is known."
+                if self._dials.familiar
+                else "There is nothing new that may be played: exclude less, or allow tracks that"
+                " are known already."
             )
         explainer, profile = self._opened.explainer, self._radio.profile
-        (pick,) = explainer.picks(found, profile, self._dials)[1]
+        (pick,) = explainer.picks(found, profile, self._radio.turned)[1]
         self._rank += 1
         return replace(pick, rank=self._rank)
 

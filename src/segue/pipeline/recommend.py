@@ -156,7 +156,7 @@ def _by_one(
         if position in group:
             scores[group] = np.nan
     scores[[track.missing for track in catalogue.tracks]] = np.nan
-    positions, values = best(scores[None, :], k)
+    positions, values = best(scores[None, :], min(k, len(scores)))
     found = positions[0][positions[0] >= 0]
     top = values[0][: len(found)]
     return Ranked(found, top, top[:, None], np.ones(1))

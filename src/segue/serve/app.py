@@ -23,7 +23,7 @@ from segue.serve import api, documents
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
-from segue.serve.security.bodies import PatientBodies
+from segue.serve.security.bodies import BoundedBodies
 from segue.serve.security.failures import Failures
 from segue.serve.security.headers import SafeHeaders
 from segue.serve.security.hosts import OwnHost
@@ -51,7 +51,6 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{api.PREFIX}/openapi.json",
         redirect_slashes=False,
-        max_body_size=settings.largest_body,
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
@@ -64,7 +63,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     # the last one added is the first to see a request
     app.add_middleware(WholeSegments)
     app.add_middleware(Failures)
-    app.add_middleware(PatientBodies, seconds=settings.body_seconds)
+    app.add_middleware(BoundedBodies, settings=settings)
     app.add_middleware(OwnHost, settings=settings)
     app.add_middleware(SafeHeaders)
     return app

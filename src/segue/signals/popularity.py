@@ -5,6 +5,7 @@ A listener's own plays do not count for them: a track is not popular because the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,16 @@ class PopularitySignal:
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``: the same for all, less each listener's own part."""
-        counts = np.tile(self.listeners, (len(profiles), 1))
+        scores = np.tile(self._logs, (len(profiles), 1))
+        for row, profile in zip(scores, profiles, strict=True):
+            row[profile.liked] = np.log1p(np.maximum(self.listeners[profile.liked] - 1, 0))
         if not self.listeners.any():
-            return np.full_like(counts, np.nan)
-        for row, profile in zip(counts, profiles, strict=True):
-            row[profile.known] = np.maximum(row[profile.known] - 1, 0)
-        return np.log1p(counts)
+            scores[:] = np.nan
+        return scores
+
+    @cached_property
+    def _logs(self) -> NDArray[np.float32]:
+        return np.log1p(self.listeners)
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
         """Return NaN: that a track is popular does not make it like another."""

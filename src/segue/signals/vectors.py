@@ -10,7 +10,7 @@ nearness is unusual for the tracks, on average over the history, and unusual for
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,26 +34,41 @@ class VectorSignal:
     name: str
     vectors: Matrix
     hubs: MutualProximity | None = None
+    placed: InitVar[NDArray[np.bool_] | None] = None
     has_vector: NDArray[np.bool_] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Note which tracks have a vector at all."""
-        sums = np.asarray((self.vectors * self.vectors).sum(axis=1))
-        object.__setattr__(self, "has_vector", sums.ravel() > 0)
+    def __post_init__(self, placed: NDArray[np.bool_] | None) -> None:
+        """Note which tracks have a vector at all: those `placed`, where that is known already."""
+        if placed is None:
+            placed = np.asarray((self.vectors * self.vectors).sum(axis=1)).ravel() > 0
+        object.__setattr__(self, "has_vector", placed)
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; NaN rows for those who have met no vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
-        points = _dense(weights @ self.vectors)
+        points = _dense(self._gathered(weights))
         scores = np.ascontiguousarray((self.vectors @ points.T).T)
         if self.hubs is not None and len(profiles):
             total = np.asarray(weights.sum(axis=1), np.float64).ravel()
             own = np.stack([self._unusual(row, p) for row, p in zip(scores, profiles, strict=True)])
             scores = both_nearer(own, self.hubs.of_tracks(scores, total))
-        scores[:, ~self.has_vector] = np.nan
+        without = np.flatnonzero(~self.has_vector)
+        if len(without):
+            scores[:, without] = np.nan
         speaks = np.array([self.has_vector[p.positions].any() for p in profiles], bool)
         scores[~speaks] = np.nan
         return scores
+
+    def _gathered(self, weights: sparse.csr_array) -> Matrix:
+        """Return ``weights @ vectors``, of which only what the weights name is looked at."""
+        named = np.unique(weights.indices)
+        if sparse.issparse(self.vectors) or len(named) * 4 > self.vectors.shape[0]:
+            return weights @ self.vectors
+        few = np.searchsorted(named, weights.indices)
+        part = sparse.csr_array(
+            (weights.data, few, weights.indptr), shape=(weights.shape[0], len(named))
+        )
+        return part @ self.vectors[named]
 
     def for_track(self, position: int) -> Scores:
         """Return ``[n_tracks]`` likenesses to the track at `position`; all NaN if it has none."""

@@ -18,13 +18,21 @@ from segue.evaluation.report.details_words import (
     GROUPED,
     MEANINGS,
     comparison_sentences,
-    dial_title,
     faithful_sentence,
     group_title,
     signed,
 )
 from segue.evaluation.report.dial_plot import dial_plot
-from segue.evaluation.report.tables import Cell, Row, Table, model_table, number, spread
+from segue.evaluation.report.dial_words import dial_sentence, dial_title, setting_title
+from segue.evaluation.report.tables import (
+    BEST_IN_BOLD,
+    Cell,
+    Row,
+    Table,
+    model_table,
+    number,
+    spread,
+)
 from segue.evaluation.report.words import display_name, title_of
 from segue.evaluation.significance import Difference
 
@@ -50,6 +58,7 @@ def details_section(found: RecommendationReport) -> dict[str, Any]:
         "control": _control(details.control) if details.control else None,
         "dials": _dial_table(dials) if dials else None,
         "dial_plot": dial_plot(dials) if dials else None,
+        "dials_told": dial_sentence(dials) if dials else "",
         "n_dialled": dials.n if dials else 0,
         "faithfulness": faithful_sentence(details.faithfulness) if details.faithfulness else None,
         "faithful": details.faithfulness,
@@ -61,6 +70,9 @@ def details_section(found: RecommendationReport) -> dict[str, Any]:
 def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
     metric = f"ndcg@{k}"
     names = list(groups[0].figures.models)
+    one_blend = all(group.gains[metric].is_none for group in groups)
+    if one_blend:
+        names.remove("global")
     rows = []
     for group in groups:
         models, bounds = group.figures.models, group.figures.intervals
@@ -73,12 +85,17 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
             )
             for name in names
         ]
-        cells += [_gain(found[metric]) for found in (group.gains, group.over_single) if found]
+        gains = ({} if one_blend else group.gains, group.over_single)
+        cells += [_gain(found[metric]) for found in gains if found]
         name = f"{group.name[:1].upper()}{group.name[1:]}"
         rows.append(Row(name, group_title(group, by), cells, None))
-    told = " In per cent: the share of all who like what they like." if by == "popularity" else ""
-    caption = f"{title_of(metric)}.{told} Best of each row in bold; small print: intervals."
-    heads = [*map(display_name, names), "Personal minus global"]
+    told = (
+        " The percentages: of all listeners, how many like what those of the group like."
+        if by == "popularity"
+        else ""
+    )
+    caption = f"{title_of(metric)}.{told} {BEST_IN_BOLD.replace('Best', 'Best of each row')}"
+    heads = [*map(display_name, names), *([] if one_blend else ["Personal minus global"])]
     heads += ["Personal minus best signal"] if groups[0].over_single else []
     return Table(caption, heads, rows, "")
 
@@ -95,7 +112,7 @@ def _roles(models: Mapping[str, Any]) -> dict[str, str]:
 def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Table:
     order = sorted(figures.models, key=lambda name: -figures.models[name][_COLD_METRICS[0]])
     return model_table(
-        caption=f"{caption} Best in bold; small print: intervals.",
+        caption=f"{caption} {BEST_IN_BOLD}",
         metrics=_COLD_METRICS,
         models={name: figures.models[name] for name in order},
         intervals=figures.intervals,
@@ -160,7 +177,9 @@ def _control(found: Control) -> Table:
         )
         for name, fell in found.fell.items()
     ]
-    caption = f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: intervals."
+    caption = (
+        f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: 95% intervals."
+    )
     return Table(caption, ["As it is", "Exchanged", "Chance", "Fell to chance"], rows, "")
 
 
@@ -172,7 +191,7 @@ def _dial_table(found: DialCurves) -> Table:
     ]
     rows = [
         Row(
-            f"{dial_title(dial)} {_setting(point.setting)}",
+            f"{dial_title(dial)} {setting_title(point.setting)}",
             "",
             [Cell(number(point.metrics.get(metric))) for metric in metrics],
             None,
@@ -184,15 +203,10 @@ def _dial_table(found: DialCurves) -> Table:
     return Table(caption, [title_of(metric) for metric in metrics], rows, "")
 
 
-def _setting(value: float | None) -> str:
-    return "off" if value in (None, 0) else f"{value:g}".replace("-", "\u2212")
-
-
 def _next_track(found: NextTrack) -> Table:
     return model_table(
         caption=(
-            f"{found.n_plays:,} held-out plays of {found.figures.n:,} listeners."
-            " Best in bold; small print: intervals."
+            f"{found.n_plays:,} held-out plays of {found.figures.n:,} listeners. {BEST_IN_BOLD}"
         ),
         metrics=_NEXT_METRICS,
         models=found.figures.models,

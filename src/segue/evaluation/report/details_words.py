@@ -1,7 +1,7 @@
 """Recommendations in words: what each way to recommend goes by, and what the further parts show."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from segue.evaluation.report.details import (
     Comparison,
@@ -12,7 +12,7 @@ from segue.evaluation.report.details import (
     ListenerGroup,
     NextTrack,
 )
-from segue.evaluation.report.words import display_name, joined, percent, spoken_name, title_of
+from segue.evaluation.report.words import joined, percent, spoken_name, title_of
 from segue.evaluation.significance import Difference
 
 MEANINGS = {
@@ -44,14 +44,16 @@ _GROUP_METRIC, _COLD_METRIC = "ndcg@10", "ndcg@20"
 
 def details_show(details: Details) -> list[str]:
     """Return what the parts beyond the main table show, a sentence or a few each."""
-    sentences = comparison_sentences(details)
+    # of the two blends the one that a listener gets; the section on groups has both
+    sentences = comparison_sentences(details, but_not="global")
     sentences += [
         sentence
         for by, groups in details.groups.items()
         if (sentence := group_sentence(by, groups))
     ]
     sentences += [sentence for sentence in (cold_track_sentence(details),) if sentence]
-    sentences += [cold_listener_sentence(n, found) for n, found in details.cold_listeners.items()]
+    if details.cold_listeners:
+        sentences.append(cold_listener_sentence(details.cold_listeners))
     if details.control:
         sentences.append(control_sentence(details.control))
     if details.faithfulness:
@@ -61,17 +63,21 @@ def details_show(details: Details) -> list[str]:
     return sentences
 
 
-def comparison_sentences(details: Details, metric: str = "ndcg@20") -> list[str]:
-    """Say whether blending pays, and whether personal weights do."""
-    chosen = [found for found in details.comparisons if found.metric == metric]
+def comparison_sentences(
+    details: Details, metric: str = "ndcg@20", *, but_not: str | None = None
+) -> list[str]:
+    """Say whether blending pays, and whether personal weights do; nothing of `but_not` itself."""
+    chosen = [
+        found for found in details.comparisons if found.metric == metric and found.first != but_not
+    ]
     return [_compared(found, details.best_single) for found in chosen]
 
 
 def _compared(found: Comparison, single: str | None) -> str:
-    if (found.first, found.second) == ("personal", "global") and found.difference.p == 1:
+    if (found.first, found.second) == ("personal", "global") and found.difference.is_none:
         return (
-            "Listeners' own weights were of no use on listens kept apart, so each gets everyone's"
-            " and the two blends are the same."
+            "Weights of each listener's own were tried and were of no use on listens kept apart:"
+            " all get the same weights, so the personal and the global blend are the same."
         )
     verb = {1: "is better than", 0: "cannot be told apart from", -1: "is worse than"}
     first = _blend(found.first)
@@ -144,11 +150,15 @@ def group_sentence(by: str, groups: Sequence[ListenerGroup]) -> str:
         f"{found.figures.models['personal'][_GROUP_METRIC]:.3f} for {_spoken(found)}"
         for found in groups
     )
+    title = f"Listeners {GROUPED[by][:1].lower()}{GROUPED[by][1:]}"
+    told = f"{title}: {title_of(_GROUP_METRIC)} is {figures}."
+    if all(found.gains[_GROUP_METRIC].is_none for found in groups):
+        return told + _over_single(groups)
     helped = [_spoken(found) for found in groups if found.gains[_GROUP_METRIC].side > 0]
     harmed = [_spoken(found) for found in groups if found.gains[_GROUP_METRIC].side < 0]
     gains = f"Own weights help {joined(helped)}" if helped else "Own weights help no group"
     gains += f" and harm {joined(harmed)}." if harmed else ", and harm none."
-    return f"{GROUPED[by]}: {title_of(_GROUP_METRIC)} is {figures}. {gains}{_over_single(groups)}"
+    return f"{told} {gains}{_over_single(groups)}"
 
 
 def _over_single(groups: Sequence[ListenerGroup]) -> str:
@@ -197,21 +207,29 @@ def _cold_name(name: str) -> str:
     return "the blend" if name == "global" else spoken_name(name)
 
 
-def cold_listener_sentence(picks: int, found: Figures) -> str:
-    """Say how good lists are for somebody who only picked a few tracks."""
-    values = found.models.get("global", {})
-    rivals = [name for name in found.models if name not in {"global", "random", "popularity"}]
-    best = max(rivals, key=lambda name: found.models[name][_COLD_METRIC], default=None)
-    other = (
-        f", the best single signal ({spoken_name(best)}) {found.models[best][_COLD_METRIC]:.3f}"
-        if best
-        else ""
-    )
-    popular = found.models.get("popularity", {}).get(_COLD_METRIC)
-    by_most = f", popularity {popular:.3f}" if popular is not None else ""
+def cold_listener_sentence(found: Mapping[int, Figures]) -> str:
+    """Say how good lists are for somebody who only picked a few tracks, by how many they picked."""
+    fewest = found[min(found)]
+    rivals = [name for name in fewest.models if name not in {"global", "random", "popularity"}]
+    best = max(rivals, key=lambda name: fewest.models[name][_COLD_METRIC], default=None)
+    named = {"global": "the blend has"}
+    named |= {best: f"the best single signal, {spoken_name(best)}, has"} if best else {}
+    named |= {"popularity": "popularity has"} if "popularity" in fewest.models else {}
+
+    def values(figures: Figures) -> dict[str, str]:
+        own = figures.models
+        return {name: f"{own.get(name, {}).get(_COLD_METRIC, math.nan):.3f}" for name in named}
+
+    first = values(fewest)
+    told = [f"{words} {first[name]}" for name, words in named.items()]
+    told[0] = f"the blend has {title_of(_COLD_METRIC)} {first['global']}"
+    more = [
+        f"; with {picks} picks {joined(values(figures).values())}"
+        for picks, figures in sorted(found.items())[1:]
+    ]
     return (
-        f"For {found.n:,} new listeners who picked {picks} tracks, the blend has"
-        f" {title_of(_COLD_METRIC)} {values.get(_COLD_METRIC, math.nan):.3f}{other}{by_most}."
+        f"For {fewest.n:,} new listeners who picked {min(found)} tracks, {joined(told)}"
+        f"{''.join(more)}."
     )
 
 
@@ -278,14 +296,3 @@ def group_title(group: ListenerGroup, by: str) -> str:
     if by == "popularity":
         return f"{n}, {100 * group.low:.1f}\u2013{100 * group.high:.1f}%"
     return f"{n}, {group.low:.0f}\u2013{group.high:.0f} likes"
-
-
-def dial_title(name: str) -> str:
-    """Return how a dial is called.
-
-    Examples
-    --------
-    >>> dial_title("artist_cap")
-    'Artist cap'
-    """
-    return display_name(name)

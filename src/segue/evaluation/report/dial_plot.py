@@ -26,6 +26,8 @@ PANELS = {
 """What accuracy is drawn over, and how it is headed."""
 
 _COLUMNS = 3
+_LEAST = 0.01
+"""What moves by less, of its size, is not drawn: its axis would make much of nothing."""
 
 
 @names_as_they_are()
@@ -104,7 +106,7 @@ def _moves(found: DialCurves, measure: str) -> bool:
         for point in points
         if math.isfinite(value := point.metrics.get(measure, math.nan))
     ]
-    return len(values) > 1 and max(values) - min(values) > 1e-3 * max(map(abs, values))
+    return len(values) > 1 and max(values) - min(values) > _LEAST * max(map(abs, values))
 
 
 def _both(point: DialPoint, *metrics: str) -> bool:

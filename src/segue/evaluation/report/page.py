@@ -9,6 +9,7 @@ Conventions
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,14 @@ from segue.evaluation.report.plots import (
     map_plot,
 )
 from segue.evaluation.report.similarity_page import section
-from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
+from segue.evaluation.report.tables import (
+    BEST_IN_BOLD,
+    Table,
+    model_table,
+    number,
+    spread,
+    whisker_of,
+)
 from segue.evaluation.report.tagging_page import tag_section
 from segue.evaluation.report.verdict import verdict
 from segue.evaluation.report.words import (
@@ -47,6 +55,11 @@ from segue.types import SPLITS
 if TYPE_CHECKING:
     from segue.evaluation.intervals import Interval
 
+_LIKE = (
+    "What the lists are like; more is not better by itself. Coverage: the share of all tracks that"
+    " anybody gets. Novelty: one more where half as many know the tracks. Gini: 0 where all tracks"
+    " come equally often, 1 where ever the same. Artist diversity: 1 where no artist comes twice."
+)
 _OF_HITS = ("precision", "recall", "ndcg", "map", "hit_rate")
 
 
@@ -119,7 +132,7 @@ def _classifier_table(rivals: Sequence[ClassifierReport]) -> Table:
     return model_table(
         caption=(
             f"By {first.target}, on the {first.result.n} tracks of the {first.split} part. "
-            "Best in bold; small print: intervals."
+            f"{BEST_IN_BOLD}"
         ),
         metrics=CLASSIFICATION_METRICS,
         models={rival.name: rival.result.metrics for rival in rivals},
@@ -181,6 +194,7 @@ def _classifier(found: ClassifierReport) -> dict[str, Any]:
 def _lists(found: RecommendationReport) -> dict[str, Any]:
     """Prepare the section of ranked lists: one table for each k, the main one first."""
     main = main_cut(found)
+    found = _best_first(found, f"ndcg@{main}")
     cuts = [main, *(k for k in cuts_of(found.models[found.engine]) if k != main)]
     roles = {name: MEANINGS[name] for name in found.models if name in MEANINGS}
     roles |= {name: MEANINGS.get(name, "baseline") for name in found.baselines}
@@ -200,12 +214,12 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
         tables = []
         if hits:
             main_one = f"ndcg@{k}" if f"ndcg@{k}" in hits else hits[0]
-            caption = f"Lists of {k}: {_judged(found)} Best in bold; small print: intervals."
+            caption = f"Lists of {k}: {_judged(found)} {BEST_IN_BOLD}"
             tables.append(
                 model_table(caption=caption, metrics=hits, best=hits, whiskers=main_one, **shared)
             )
         if lists:
-            caption = "What the lists are like. More is not better by itself."
+            caption = _LIKE if k == main else "What the lists are like."
             tables.append(model_table(caption=caption, metrics=lists, best=(), **shared))
         cut_tables.append({"k": k, "tables": tables})
     beyond = details_section(found)
@@ -220,30 +234,45 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
     }
 
 
+def _best_first(found: RecommendationReport, metric: str) -> RecommendationReport:
+    """Put the best models first, but what a listener gets before all; curves alike."""
+
+    def place(name: str) -> tuple[bool, float]:
+        value = found.models[name].get(metric, math.nan) if name in found.models else math.nan
+        return name != found.engine, -value if math.isfinite(value) else math.inf
+
+    return replace(
+        found,
+        models={name: found.models[name] for name in sorted(found.models, key=place)},
+        curves={name: found.curves[name] for name in sorted(found.curves, key=place)},
+    )
+
+
 def _measured_by_any(found: RecommendationReport, metric: str) -> bool:
     return any(metric in values for values in found.models.values())
 
 
 def _judged(found: RecommendationReport) -> str:
     simulated = "simulated " if found.simulated else ""
-    return f"{found.n} {simulated}listeners, {found.n_tracks} tracks to choose from."
+    return f"{found.n:,} {simulated}listeners, {found.n_tracks:,} tracks to choose from."
 
 
 def _measured(report: Report) -> dict[str, Any]:
     how = report.measurement
-    disjoint = {
+    said = {
         True: "yes: no artist is on both sides",
         False: "no: some artists are on both sides",
-        None: "not checked",
-    }[how.artist_disjoint]
+    }
     return {
         "facts": {
             "Dataset": how.dataset,
             "Split": how.split_method,
-            "Artists kept apart": disjoint,
+        }
+        | ({} if how.artist_disjoint is None else {"Artists kept apart": said[how.artist_disjoint]})
+        | {
             "Seed": str(how.seed),
             "Intervals": (
-                f"{100 * how.confidence:.0f}%, percentile bootstrap, {how.n_resamples} resamples"
+                f"{100 * how.confidence:.0f}%, percentile bootstrap, {how.n_resamples:,} resamples"
             ),
             "Date": how.created.strftime("%Y-%m-%d %H:%M %Z").strip(),
         }

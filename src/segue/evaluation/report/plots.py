@@ -45,6 +45,7 @@ MARKER_SIGNS = ("\u25cf", "\u25a0", "\u25b2", "\u25c6", "\u25bc", "\u271a", "\u2
 _VARIABLES = {INK: "--ink", MUTED: "--muted", GRID: "--line"} | {
     colour: f"--series-{number}" for number, colour in enumerate(SERIES, start=1)
 }
+_DASHES = ("--", ":", "-.")  # of baselines, all in one grey
 _DPI = 150
 
 
@@ -138,7 +139,7 @@ def curve_plots(lists: RecommendationReport) -> list[Plot]:
                 values,
                 color=ACCENT if name == lists.engine else MUTED if baseline else next(colours),
                 linewidth=3 if name == lists.engine else 1.6,
-                linestyle=("--" if name == lists.baselines[0] else ":") if baseline else "-",
+                linestyle=_DASHES[lists.baselines.index(name) % len(_DASHES)] if baseline else "-",
                 label=_drawable(display_name(name)),
                 zorder=3 if name == lists.engine else 2,
             )

@@ -1,16 +1,19 @@
-"""The verdict: what a report shows and does not show, in sentences that stand above all numbers."""
+"""The verdict: what a report shows and does not show, in sentences that stand above all numbers.
+
+It goes in the order of the page, recommended lists first: they are what the rest is for.
+"""
 
 from dataclasses import dataclass
 
 from segue.evaluation.report.contents import Report
 from segue.evaluation.report.details_words import details_show
+from segue.evaluation.report.list_words import lists_show
 from segue.evaluation.report.similarity_words import similarity_caveats, similarity_shows
 from segue.evaluation.report.tagging_words import tagging_caveats, tagging_shows
 from segue.evaluation.report.words import (
     class_caveats,
     classifier_shows,
     list_caveats,
-    lists_show,
     split_caveats,
 )
 
@@ -38,14 +41,14 @@ def verdict(report: Report) -> Verdict:
     shows: list[str] = []
     caveats: list[str] = []
     trained = [found for found in report.classifiers if not found.baseline]
-    for found in trained:
-        shows += classifier_shows(report, found)
-    if report.tagging:
-        shows += tagging_shows(report, report.tagging)
     for lists in report.recommendations:
         shows += lists_show(lists) + details_show(lists.details)
     if report.similarity:
         shows += similarity_shows(report.similarity, report.measurement.confidence)
+    if report.tagging:
+        shows += tagging_shows(report, report.tagging)
+    for found in trained:
+        shows += classifier_shows(report, found)
     if any(lists.simulated for lists in report.recommendations):
         caveats.append(
             "The listeners are simulated from stated tastes. The figures show that the machinery "

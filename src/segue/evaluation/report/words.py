@@ -151,47 +151,6 @@ def _sided(side: int, who: str, other: str, by: str, unsure: str) -> str:
     return f"{who}, {other}, cannot be told apart from it{unsure}."
 
 
-def lists_show(lists: RecommendationReport) -> list[str]:
-    """Return what the figures of recommended lists show."""
-    mine = lists.models[lists.engine]
-    k = main_cut(lists)
-    who = "simulated listeners" if lists.simulated else "listeners"
-    hits = mine.get(f"precision@{k}", math.nan) * k
-    found = percent(mine.get(f"hit_rate@{k}", math.nan))
-    opening = (
-        f"Of {k} tracks that segue recommends ({spoken_name(lists.engine)}), {hits:.1f} on average "
-        "are ones that the listener did play and that were kept back from training; "
-        f"{found} of {lists.n} {who} get at least one."
-    )
-    sentences = [opening]
-    sentences += [
-        _against(lists, name, f"ndcg@{k}") for name in lists.baselines if name in lists.models
-    ]
-    singles = [name for name in lists.models if name not in {lists.engine, *lists.baselines}]
-    if singles and not lists.details.comparisons:  # else those say it
-        best = max(singles, key=lambda name: _ordered(lists.models[name].get(f"ndcg@{k}")))
-        sentences.append(_against(lists, best, f"ndcg@{k}", "the best single signal, "))
-    return sentences
-
-
-def _against(lists: RecommendationReport, name: str, metric: str, role: str = "") -> str:
-    """Compare the engine with the model `name`."""
-    mine, other = (lists.models[each].get(metric, math.nan) for each in (lists.engine, name))
-    figures = f"({title_of(metric)} {mine:.3f} to {other:.3f})"
-    difference = lists.differences.get(name, {}).get(metric)
-    if difference is not None:
-        side = (difference[0] > 0) - (difference[1] < 0)
-    else:
-        side = compared(
-            mine,
-            lists.intervals.get(lists.engine, {}).get(metric),
-            other,
-            lists.intervals.get(name, {}).get(metric),
-        )
-    verb = {1: "is better than", 0: "cannot be told apart from", -1: "is worse than"}[side]
-    return f"{display_name(lists.engine)} {verb} {role}{spoken_name(name)} {figures}."
-
-
 def split_caveats(report: Report) -> list[str]:
     """Return what the split takes from the figures."""
     caveats = []
@@ -308,7 +267,3 @@ def _points(interval: Sequence[float]) -> str:
     if interval[0] < 0 < interval[1]:
         return f"{100 * interval[0]:.0f} and +{100 * interval[1]:.0f} points".replace("-", "\u2212")
     return f"{low:.0f} to {high:.0f} points"
-
-
-def _ordered(value: float | None) -> float:
-    return -math.inf if value is None or math.isnan(value) else value

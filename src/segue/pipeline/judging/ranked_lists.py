@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, rank, standardise
+from segue.engine import Engine, standardise
 from segue.evaluation import Figures, RankingResult, bootstrap_interval, ranking_metrics
 from segue.index import best
 from segue.library import Catalogue
@@ -85,10 +85,7 @@ def _blended(
     blends: Sequence[str],
 ) -> dict[str, NDArray[np.int64]]:
     weights = {PERSONAL: engine.listener_weights(profile), GLOBAL: engine.global_weights()}
-    return {
-        name: rank(rows, weights[name], exclude, K_MOST, engine.recordings).positions
-        for name in blends
-    }
+    return {name: engine.blended(rows, weights[name], exclude, K_MOST).positions for name in blends}
 
 
 def _singles(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from segue.errors import TooLittleDataError
+from segue.errors import ModelError, TooLittleDataError
 from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative, CollaborativeSettings
 from segue.listening.sequences import SequenceModel
@@ -97,7 +97,13 @@ def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> boo
     if name not in library.models:
         return False
     there = library.models.manifest(name)
-    return all(there.get(key) == manifest[key] for key in manifest)
+    if any(there.get(key) != manifest[key] for key in manifest):
+        return False
+    try:
+        (Collaborative if name == COLLABORATIVE else SequenceModel).load(library.models.path(name))
+    except ModelError:  # damaged, or of another version: training it again is the way out
+        return False
+    return True
 
 
 def _digest(listens: pd.DataFrame, catalogue: Catalogue) -> str:

@@ -58,15 +58,18 @@ class Inner:
 
     before: Profiles
     after: Profiles
+    seed: int = 0
 
     def examples(self) -> list[Example]:
-        """Return what listeners chose that they had not met."""
+        """Return what listeners chose that they had not met, in the order in which they did."""
+        rng = np.random.default_rng(self.seed)
         found = []
         for user, then in self.after.items():
             if user in self.before:
                 chosen = np.setdiff1d(then.liked, self.before[user].known)
                 if len(chosen):
-                    found.append(Example(self.before[user], chosen))
+                    ordered = _as_played(rng.permutation(chosen), then.history)
+                    found.append(Example(self.before[user], ordered))
         return found
 
 
@@ -119,7 +122,7 @@ class Material:
             unsplit = listens.drop(columns="split", errors="ignore")
             parts = split_listens(unsplit, held_out=HIDDEN, seed=self.seed)
         before = self.profiles(listens[parts == "train"])
-        return Inner(before, self.profiles(listens[parts != "train"]))
+        return Inner(before, self.profiles(listens[parts != "train"]), self.seed)
 
 
 def find_settings(material: Material, inner: Inner) -> Searched | None:
@@ -189,6 +192,18 @@ def learn_weights(
 def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
     """Return a signal over all tracks, of which those that came after its fit are unknown to it."""
     return signal if n_known == n_tracks else EarlierSignal(signal, n_known, n_tracks)
+
+
+def _as_played(tracks: NDArray[np.int64], history: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return tracks in the order of their first plays; before them those that history has not.
+
+    >>> _as_played(np.array([7, 3, 5]), np.array([5, 9, 3, 5])).tolist()
+    [7, 5, 3]
+    """
+    played, first = np.unique(history, return_index=True)
+    places = dict(zip(played.tolist(), first.tolist(), strict=True))
+    found = sorted(tracks.tolist(), key=lambda track: places.get(track, -1))
+    return np.array(found, np.int64)
 
 
 def _new(inner: Inner, name: str) -> Profile:

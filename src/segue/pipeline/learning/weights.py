@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Belief, Weights, shares
+from segue.engine import LEAST_SPREAD, Belief, Weights, shares
 from segue.library import Library
 
 ENGINE = "engine"
@@ -25,12 +26,16 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
         return None
     if manifest.get("signals") != list(names):
         return None
-    with np.load(path, allow_pickle=False) as kept:
-        users, means, precisions = kept["users"], kept["means"], kept["precisions"]
-        beliefs = {
-            str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
-        }
-        return Weights(kept["everyone"], kept["spread"], beliefs)
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
+            users, means, precisions = kept["users"], kept["means"], kept["precisions"]
+            everyone, spread = kept["everyone"], kept["spread"]
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+        return None  # damaged: they are learned again
+    beliefs = {
+        str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
+    }
+    return Weights(everyone, spread, beliefs)
 
 
 def everyones_weights(library: Library) -> dict[str, float]:
@@ -83,6 +88,7 @@ def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> 
     beliefs = {}
     for user, belief in weights.listeners.items():
         precision = np.where(known[:, None] & known, belief.precision[np.ix_(at, at)], 0.0)
-        precision[~known, ~known] = 1.0
+        unknown = np.flatnonzero(~known)
+        precision[unknown, unknown] = 1 / LEAST_SPREAD**2
         beliefs[user] = Belief(spread(belief.mean), precision)
     return Weights(spread(weights.everyone), spread(weights.spread), beliefs)

@@ -1,7 +1,7 @@
 """What a list or playlist is made with: catalogue, listeners, engine, and facts of the tracks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +79,7 @@ class Opened:
             return with_seeds(known, liked, disliked)
         if user is not None and not like:
             check_listener(self.library, user)
-        return profile_from_seeds(liked, disliked)
+        return replace(profile_from_seeds(liked, disliked), user=user)
 
     def space(self, name: str) -> VectorSignal:
         """Return a signal that compares tracks, blended or not.

@@ -82,7 +82,7 @@ def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, P
     names = [signal.name for signal in signals]
     groups = recordings(library, catalogue)
     missing = [place for place, track in enumerate(catalogue.tracks) if track.missing]
-    fingerprint = _fingerprint(library, catalogue, signals)
+    fingerprint = engine_fingerprint(library, catalogue, signals)
     kept = load_weights(library, fingerprint, names)
     if kept is None:
         kept = _relearn(library, material, models, names, fingerprint)
@@ -95,7 +95,7 @@ def weigh(library: Library, catalogue: Catalogue) -> None:
     signals = _signals(material, listeners_of(library, catalogue), models)
     if signals:
         names = [signal.name for signal in signals]
-        _relearn(library, material, models, names, _fingerprint(library, catalogue, signals))
+        _relearn(library, material, models, names, engine_fingerprint(library, catalogue, signals))
 
 
 def _signals(material: Material, profiles: Mapping[str, Profile], models: Models) -> list[Signal]:
@@ -116,7 +116,7 @@ def _relearn(
     return weights
 
 
-def _fingerprint(library: Library, catalogue: Catalogue, signals: Sequence[Signal]) -> str:
+def engine_fingerprint(library: Library, catalogue: Catalogue, signals: Sequence[Signal]) -> str:
     """Return by what it is told whether weights still belong to these signals."""
     trained = [name for name in LISTENING_MODELS if name in library.models]
     return settings_hash(

@@ -5,6 +5,7 @@ from typing import Final
 from fastapi import APIRouter
 
 from segue.serve.api import (
+    account,
     audio,
     events,
     feedback,
@@ -25,6 +26,7 @@ router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))
 for resource in (
     session,
     listeners,
+    account,
     tracks,
     audio,
     search,

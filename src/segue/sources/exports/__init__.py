@@ -3,8 +3,9 @@
 `open_export` says what a file is, by its content; what it gives is then `Heard` one after the
 other, with a `Remark` wherever something cannot be used. Memory does not grow with the file.
 
-`values` reads cells, `objects` JSON texts, `records` what they hold, `rows` tables, `totals` counts
-of plays; `streams` brings archives and encodings to one.
+`values` reads cells, `objects` JSON texts, `records` what they hold, `opinions` what is liked;
+`layouts` and `rows` read tables, `totals` counts of plays; `streams` brings archives and encodings
+to one.
 """
 
 from segue.sources.exports.export import NAMES, Export, open_export

@@ -6,6 +6,8 @@ Conventions
   second row that says the same is the same listen.
 - A row without either is told by its number among such rows of its listener and track in its file:
   three equal rows are three listens, and the same file, or a longer one, brings the same three.
+- A like or dislike of a service is told by its track alone, at ListenBrainz by its recording: an
+  export may know the names of what another knows by its id only.
 - Last.fm and Spotify are told by the minute, since some of their exports know no more; there the
   milliseconds that were played tell listens of one minute apart.
 - Fingerprints of listens near in time begin alike, so that a database writes them side by side.
@@ -21,8 +23,11 @@ from numpy.typing import NDArray
 from segue.sources.exports.heard import Heard, known_time
 from segue.types import Sought
 
+OF_OPINIONS = frozenset({"listenbrainz", "lastfm"})
+"""Exports whose totals are likes and dislikes, of which there is one a track."""
 BY_THE_MINUTE = frozenset({"lastfm", "spotify"})
 _TIMED = 1 << 31
+_LONGEST_RUN = 1 << 20
 
 
 def fingerprint(kind: str, user: str, heard: Heard, number: int = 0) -> bytes:
@@ -40,18 +45,22 @@ def fingerprint(kind: str, user: str, heard: Heard, number: int = 0) -> bytes:
     return pack(">I", prefix) + _digest(f"{what_it_says(kind, user, heard)}\x1f{number}")
 
 
-def needs_number(heard: Heard) -> bool:
+def needs_number(kind: str, heard: Heard) -> bool:
     """Say whether equal rows are several listens: where nothing says when."""
-    if heard.total or heard.position is not None:
-        return heard.total
+    if heard.total:
+        return kind not in OF_OPINIONS
+    if heard.position is not None:
+        return False
     return heard.when is None or known_time(heard.when, heard.when) is None
 
 
 def what_it_says(kind: str, user: str, heard: Heard) -> str:
     """Return the text that two rows share when they may be one listen."""
-    name = _track(kind, heard.sought)
     if heard.total:
+        recording = heard.sought.recording if kind == "listenbrainz" else None
+        name = recording or _track(kind, heard.sought)
         return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{heard.skipped}"
+    name = _track(kind, heard.sought)
     when = _told_by(kind, heard)
     if when is not None and kind in BY_THE_MINUTE:
         when //= 60
@@ -88,7 +97,8 @@ class Numbering:
     """
 
     def __init__(self) -> None:
-        # sorted digests, in runs that grow: each is merged with the next of its size
+        # sorted digests, in runs that grow: each is merged with the next of its size, but no run
+        # so long that there would be no room for it twice
         self._runs: list[NDArray[np.uint64]] = []
 
     def number(self, texts: Sequence[str]) -> list[int]:
@@ -110,7 +120,7 @@ class Numbering:
         return [int(number) for number in numbers]
 
     def _add(self, run: NDArray[np.uint64]) -> None:
-        while self._runs and len(self._runs[-1]) <= len(run):
+        while self._runs and len(self._runs[-1]) <= len(run) < _LONGEST_RUN:
             run = np.concatenate([self._runs.pop(), run])
             run.sort(kind="stable")
         self._runs.append(run)

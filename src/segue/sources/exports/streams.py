@@ -3,8 +3,8 @@
 Conventions
 -----------
 - A zip archive gives its members in the order of their names, a gzip file its content.
-- Text is UTF-8, or UTF-16 with a byte order mark; bytes that are neither are Windows-1252, piece by
-  piece. NUL characters go.
+- Text is UTF-8, or UTF-16 or UTF-32, told by a byte order mark or by where the first two letters
+  have NULs; bytes that are neither are Windows-1252, piece by piece. NUL characters go.
 """
 
 import codecs
@@ -22,6 +22,13 @@ from segue.errors import DatasetError
 Stream: TypeAlias = "io.BufferedReader[Any]"
 _PIECE = 1 << 16
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
+# where letters of ASCII, with which all that we read begins, have bytes that are not nought
+_WITHOUT_MARK: dict[tuple[bool, ...], str] = {
+    (True, False, False, False): "utf-32-le",
+    (False, False, False, True): "utf-32-be",
+    (True, False, True, False): "utf-16-le",
+    (False, True, False, True): "utf-16-be",
+}
 STOPPED = (EOFError, BadZipFile, zlib.error, OSError, RuntimeError)
 """What archives raise where they are damaged; RuntimeError is zipfile's word for a password."""
 
@@ -37,12 +44,9 @@ class Utf8(io.RawIOBase):
         self._ended = False
         self.guessed = False
         head = raw.read(4)
-        if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            self._decoder: Any = codecs.getincrementaldecoder("utf-16")("replace")
-        else:
-            self._decoder = None
-            head = head.removeprefix(codecs.BOM_UTF8)
-        self._head = head
+        wide = _wide(head)
+        self._decoder: Any = codecs.getincrementaldecoder(wide)("replace") if wide else None
+        self._head = head.removeprefix(codecs.BOM_UTF8)
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -76,6 +80,15 @@ class Utf8(io.RawIOBase):
         return piece[:used]
 
 
+def _wide(head: bytes) -> str | None:
+    """Return the encoding of a text whose letters take several bytes, by its first four."""
+    if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return _WITHOUT_MARK.get(tuple(map(bool, head)))
+
+
 def _from_windows(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -106,10 +119,10 @@ class Parts:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file: IO[bytes] | None = None
-        self._zip = False
+        self.is_archive = False
         with self._told(), path.open("rb") as file:
-            self._zip = file.read(4) == _ZIP
-        self.names = self._members() if self._zip else [path.name]
+            self.is_archive = file.read(4) == _ZIP
+        self.names = self._members() if self.is_archive else [path.name]
 
     def position(self) -> int:
         """Return how many bytes of the file have been read by now."""
@@ -120,7 +133,7 @@ class Parts:
         """Open one of the `names`, unpacked."""
         with self.path.open("rb") as file:
             self._file = file
-            if not self._zip:
+            if not self.is_archive:
                 yield _unpacked(file)
                 return
             with ZipFile(file) as archive, archive.open(name) as member:

@@ -1,0 +1,209 @@
+"""What one listener's listens come to, kept so that one more listen costs nothing much.
+
+It gives the profile that `segue.engine.profiles.profiles_of` gives of the same listens. What is
+kept is bounded by the tracks that were met, not by how often: sums by track, and the latest thousand
+plays with their moments.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.profiles import (
+    LIVE_SCALE,
+    MOST_HISTORY,
+    SECONDS_A_DAY,
+    Durations,
+    Values,
+    on_unit_scale,
+    share_heard,
+    worth,
+)
+from segue.signals import Profile
+
+Kind = Literal["play", "skip", "like", "dislike", "clear"]
+Places = NDArray[np.int64]
+
+_MARKS = {"like": LIVE_SCALE[1], "dislike": LIVE_SCALE[0]}
+_NO_PLACES, _NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """The listens of one listener in the order of their rows, each field ``[n]``, NaN for unknown.
+
+    `tracks` are positions, -1 for those that the catalogue lacks; `rating` is in [-1, 1] already, and
+    0 where there is none; `rated` says where there is one; `marked` that it was given live.
+    """
+
+    tracks: Places
+    plays: Values
+    ms_played: Values
+    skipped: Values
+    rating: Values
+    rated: NDArray[np.bool_]
+    marked: NDArray[np.bool_]
+    timestamp: Values
+    order: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is known of one listener. Adding to it gives another one; what was given out stays.
+
+    `tracks` ``[n]``, ascending, are all that were met, with the sums of `plays` and `skips`, of the
+    `ratings` that came with data, and the `marks` given live. `played` and `moments` are the latest
+    plays that have an order; `n_played`, `n_timed` and `n_ordered` count all plays, those with a time
+    and those with a place in an order.
+    """
+
+    tracks: Places
+    plays: Values
+    skips: Values
+    ratings: Values
+    marks: Values
+    played: Places
+    moments: Values
+    n_played: int
+    n_timed: int
+    n_ordered: int
+
+    @classmethod
+    def of(cls, listens: Listens, durations: Durations = None) -> "Heard":
+        """Add up a listener's listens."""
+        known = listens.tracks >= 0
+        rating = np.where(listens.rated, listens.rating, np.nan)
+        share = share_heard(listens.ms_played, np.where(known, listens.tracks, np.nan), durations)
+        plays, skips = worth(listens.plays, share, listens.skipped, rating)
+        tracks, inverse = np.unique(listens.tracks[known], return_inverse=True)
+
+        def summed(values: Values) -> Values:
+            return np.bincount(inverse, values[known], minlength=len(tracks)).astype(np.float64)
+
+        opinion = np.where(listens.rated, listens.rating, 0.0)
+        counted = np.flatnonzero(known & (plays > 0))
+        times, orders = listens.timestamp[counted], listens.order[counted]
+        n_timed = int((~np.isnan(times)).sum())
+        n_ordered = int((~np.isnan(orders)).sum())
+        moments = times if n_timed == len(counted) else orders
+        latest = np.argsort(moments, kind="stable")[-MOST_HISTORY:]
+        if len(counted) not in (n_timed, n_ordered):
+            latest = _NO_PLACES
+        return cls(
+            tracks,
+            summed(plays),
+            summed(skips),
+            summed(np.where(listens.marked, 0.0, opinion)),
+            summed(np.where(listens.marked, opinion, 0.0)),
+            listens.tracks[counted][latest],
+            moments[latest],
+            len(counted),
+            n_timed,
+            n_ordered,
+        )
+
+    @property
+    def timed(self) -> bool:
+        """Whether all plays have a time."""
+        return self.n_timed == self.n_played
+
+    @property
+    def last(self) -> float:
+        """When the last play was; -inf where no time is known."""
+        return float(self.moments[-1]) if self.timed and len(self.moments) else -np.inf
+
+    def after(
+        self,
+        kind: Kind,
+        track: int,
+        at: float,
+        ms_played: float | None = None,
+        duration: float | None = None,
+    ) -> "Heard":
+        """Return what is known after one more thing that the listener did.
+
+        Parameters
+        ----------
+        track
+            Its position.
+        at
+            When, in seconds since 1970.
+        duration
+            Of the track, in seconds, None where unknown.
+        """
+        if kind == "clear" and track not in self.tracks:
+            return self
+        found = self._with(track)
+        place = int(np.searchsorted(found.tracks, track))
+        if kind in ("like", "dislike", "clear"):
+            mark = np.array([_MARKS.get(kind, np.nan)])
+            marks = found.marks.copy()
+            marks[place] = on_unit_scale(mark, LIVE_SCALE)[0]
+            found = replace(found, marks=marks)
+            return found._without_unmet(place) if kind == "clear" else found
+        share = 1.0
+        if ms_played is not None and duration:
+            share = min(ms_played / 1000 / duration, 1.0)
+        plays, skips = found.plays.copy(), found.skips.copy()
+        if kind == "skip":
+            skips[place] += 1
+            return replace(found, skips=skips)
+        plays[place] += share
+        found = replace(found, plays=plays)
+        return found._played(track, at) if share > 0 else found
+
+    def profile(self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()) -> Profile:
+        """Return the listener's profile, `now` being the last listen of anybody."""
+        rating = np.clip(self.ratings + self.marks, -1, 1)
+        opinion = (np.log1p(self.plays) - self.skips + rating).astype(np.float32)
+        says = opinion != 0
+        ages = np.zeros(0, np.float32)
+        if self.timed and len(self.moments):
+            ages = ((now - self.moments) / SECONDS_A_DAY).astype(np.float32)
+        return Profile(
+            self.tracks[says],
+            opinion[says],
+            self.tracks,
+            self.played,
+            ages,
+            friends=tuple(friends),
+            user=user,
+        )
+
+    def _with(self, track: int) -> "Heard":
+        """Return the same with a place for a track."""
+        place = int(np.searchsorted(self.tracks, track))
+        if place < len(self.tracks) and self.tracks[place] == track:
+            return self
+        sums = {
+            name: np.insert(getattr(self, name), place, 0.0)
+            for name in ("plays", "skips", "ratings", "marks")
+        }
+        return replace(self, tracks=np.insert(self.tracks, place, track), **sums)
+
+    def _without_unmet(self, place: int) -> "Heard":
+        """Leave a track out of which nothing is left but that an opinion was taken back.
+
+        A rating of the middle that came with data is as good as none here; both say nothing.
+        """
+        names = ("plays", "skips", "ratings", "marks")
+        if any(getattr(self, name)[place] for name in names):
+            return self
+        left = {name: np.delete(getattr(self, name), place) for name in ("tracks", *names)}
+        return replace(self, **left)
+
+    def _played(self, track: int, at: float) -> "Heard":
+        """Return the same with one more play that has a time."""
+        counts = {"n_played": self.n_played + 1, "n_timed": self.n_timed + 1}
+        if not self.timed:
+            return replace(self, **counts, played=_NO_PLACES, moments=_NO_VALUES)
+        place = int(np.searchsorted(self.moments, at, side="right"))
+        return replace(
+            self,
+            **counts,
+            played=np.insert(self.played, place, track)[-MOST_HISTORY:],
+            moments=np.insert(self.moments, place, at)[-MOST_HISTORY:],
+        )

@@ -1,0 +1,215 @@
+"""Saved playlists: tracks in an order, and the recipe that they came from.
+
+Every question names the owner, and what is not theirs is not there: nobody can ask for another's
+list by its id. A list and its tracks are written, and read, in one go.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from segue.errors import UnknownTrackError
+from segue.library.schema import tracks
+from segue.library.serving_schema import playlist_tracks, playlists
+from segue.library.storage import told
+
+PlaylistKind = Literal["tracks", "like", "path", "blend", "radio"]
+PLAYLIST_KINDS: tuple[PlaylistKind, ...] = get_args(PlaylistKind)
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedPlaylist:
+    """A playlist that a listener keeps.
+
+    `kind` says how its `recipe` is read; one of ``tracks`` has none. `tracks` are ids, in order,
+    and may come twice. `changed` differs after every change. `number` is greater the later the
+    list was made.
+    """
+
+    id: str
+    owner: str
+    name: str
+    kind: PlaylistKind
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    tracks: Sequence[str] = ()
+    created: float
+    changed: float
+    number: int = 0
+
+
+class PlaylistStore:
+    """The saved playlists of one library."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    def add(
+        self,
+        owner: str,
+        name: str,
+        kind: PlaylistKind,
+        recipe: Mapping[str, Any],
+        track_ids: Sequence[str],
+    ) -> SavedPlaylist:
+        """Keep a new list.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of the tracks.
+        """
+        now = time.time()
+        made = SavedPlaylist(
+            id=secrets.token_urlsafe(12),
+            owner=owner,
+            name=name,
+            kind=kind,
+            recipe=dict(recipe),
+            tracks=tuple(track_ids),
+            created=now,
+            changed=now,
+        )
+        values = {
+            "id": made.id,
+            "owner": owner,
+            "name": name,
+            "kind": kind,
+            "recipe": json.dumps(made.recipe, ensure_ascii=False),
+            "created": now,
+            "changed": now,
+        }
+        with told(self._directory), self._database.begin() as connection:
+            added = connection.execute(insert(playlists).values(values)).inserted_primary_key
+            row = added[0] if added else 0
+            _put_tracks(connection, row, track_ids)
+        return replace(made, number=row)
+
+    def get(self, owner: str, playlist: str) -> SavedPlaylist | None:
+        """Return a list of the owner's by its id, if there is one."""
+        found = self._read(playlists.c.owner == owner, playlists.c.id == playlist)
+        return found[0] if found else None
+
+    def of(
+        self, owner: str, *, before: int | None = None, most: int | None = None
+    ) -> list[SavedPlaylist]:
+        """Return the owner's lists, or those `before` a number, the latest first."""
+        rows = select(playlists.c.row).where(playlists.c.owner == owner)
+        if before is not None:
+            rows = rows.where(playlists.c.row < before)
+        if most is not None:
+            rows = rows.order_by(playlists.c.row.desc()).limit(most)
+        return self._read(playlists.c.row.in_(rows))
+
+    def count(self, owner: str) -> int:
+        """Return how many lists the owner has."""
+        query = select(func.count()).select_from(playlists).where(playlists.c.owner == owner)
+        with told(self._directory), self._database.connect() as connection:
+            return connection.scalar(query) or 0
+
+    def rename(self, owner: str, playlist: str, name: str) -> bool:
+        """Give a list another name; return whether it was there."""
+        return self._change(owner, playlist, name=name) is not None
+
+    def replace_tracks(
+        self,
+        owner: str,
+        playlist: str,
+        track_ids: Sequence[str],
+        *,
+        recipe: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Give a list other tracks, and if so another recipe; return whether it was there.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of the tracks; the list is then as it was.
+        """
+        values = {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
+        return self._change(owner, playlist, track_ids, **values) is not None
+
+    def delete(self, owner: str, playlist: str) -> bool:
+        """Delete a list; return whether it was there."""
+        own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
+        with told(self._directory), self._database.begin() as connection:
+            return bool(connection.execute(delete(playlists).where(own)).rowcount)
+
+    # ---------------------------------------------------------------------------------------------
+
+    def _change(
+        self, owner: str, playlist: str, track_ids: Sequence[str] | None = None, **values: str
+    ) -> int | None:
+        """Change a list and return its row; None where it is not there."""
+        own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
+        # clocks stand still and are set back; what is changed must show it
+        later = func.max(time.time(), playlists.c.changed + 1e-3)
+        with told(self._directory), self._database.begin() as connection:
+            connection.execute(update(playlists).where(own).values({**values, "changed": later}))
+            row = connection.scalar(select(playlists.c.row).where(own))
+            if row is not None and track_ids is not None:
+                connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist == row))
+                _put_tracks(connection, row, track_ids)
+            return row
+
+    def _read(self, *which: Any) -> list[SavedPlaylist]:
+        query = (
+            select(playlists, tracks.c.track_id)
+            .join_from(playlists, playlist_tracks, isouter=True)
+            .join(tracks, playlist_tracks.c.track == tracks.c.row, isouter=True)
+            .where(*which)
+            .order_by(playlists.c.row.desc(), playlist_tracks.c.place)
+        )
+        found: dict[int, tuple[dict[str, Any], list[str]]] = {}
+        with told(self._directory), self._database.connect() as connection:
+            for record in connection.execute(query).mappings():
+                row = {name: record[name] for name in record if name != "track_id"}
+                _, ids = found.setdefault(row["row"], (row, []))
+                if record["track_id"] is not None:
+                    ids.append(record["track_id"])
+        return [_saved(row, ids) for row, ids in found.values()]
+
+
+def _saved(row: dict[str, Any], ids: list[str]) -> SavedPlaylist:
+    number = row.pop("row")
+    recipe = json.loads(row.pop("recipe"))
+    return SavedPlaylist(**row, number=number, recipe=recipe, tracks=tuple(ids))
+
+
+def _put_tracks(connection: Connection, row: int, track_ids: Sequence[str]) -> None:
+    wanted = sorted(set(track_ids))
+    known: dict[str, int] = {}
+    for start in range(0, len(wanted), _CHUNK):
+        some = tracks.c.track_id.in_(wanted[start : start + _CHUNK])
+        found = connection.execute(select(tracks.c.track_id, tracks.c.row).where(some))
+        known.update((track_id, number) for track_id, number in found)
+    unknown = [track_id for track_id in dict.fromkeys(track_ids) if track_id not in known]
+    if unknown:
+        raise unknown_tracks(unknown)
+    placed = [
+        {"playlist": row, "place": place, "track": known[track_id]}
+        for place, track_id in enumerate(track_ids)
+    ]
+    if placed:
+        connection.execute(insert(playlist_tracks), placed)
+
+
+def unknown_tracks(track_ids: Sequence[str]) -> UnknownTrackError:
+    """Return the error that says which tracks the library does not hold.
+
+    >>> print(unknown_tracks(["a", "b", "c", "d"]))
+    The library holds no tracks 'a', 'b', 'c' and 1 more: search for their ids.
+    """
+    named = ", ".join(map(repr, track_ids[:3]))
+    if len(track_ids) == 1:
+        return UnknownTrackError(f"The library holds no track {named}: search for its id.")
+    more = f" and {len(track_ids) - 3} more" if len(track_ids) > 3 else ""
+    return UnknownTrackError(f"The library holds no tracks {named}{more}: search for their ids.")

@@ -1,0 +1,136 @@
+"""What a listener's listens come to: the same, however they came in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segue.engine import profiles_of
+from segue.engine.heard import Heard, Listens
+from segue.engine.profiles import on_unit_scale, rating_scale
+
+N = 4
+IDS = [f"t{n}" for n in range(N)]
+POSITIONS = {track_id: n for n, track_id in enumerate(IDS)}
+DURATIONS = [200.0, None, 100.0, 40.0]
+FIELDS = ("plays", "ms_played", "skipped", "rating", "timestamp", "position")
+
+
+def table(rows):
+    frame = pd.DataFrame(rows, columns=["track_id", *FIELDS, "source"])
+    return frame.assign(user_id="anna").astype(dict.fromkeys(FIELDS, float))
+
+
+def heard(rows):
+    """Read rows as the library does, one source on its own scale."""
+    frame = table(rows)
+    rating = frame["rating"].to_numpy()
+    unit = np.zeros(len(frame))
+    for source in set(frame["source"]):
+        own = (frame["source"] == source).to_numpy()
+        unit[own] = on_unit_scale(rating[own], rating_scale(rating[own], source))
+    column = {name: frame[name].to_numpy() for name in FIELDS}
+    return Heard.of(
+        Listens(
+            frame["track_id"].map(POSITIONS).to_numpy(np.int64),
+            column["plays"],
+            column["ms_played"],
+            column["skipped"],
+            unit,
+            ~np.isnan(rating),
+            (frame["source"] == "live").to_numpy() & ~np.isnan(rating),
+            column["timestamp"],
+            column["position"],
+        ),
+        DURATIONS,
+    )
+
+
+def same(one, other):
+    np.testing.assert_array_equal(one.positions, other.positions)
+    np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6)
+    np.testing.assert_array_equal(one.known, other.known)
+    np.testing.assert_array_equal(one.history, other.history)
+    np.testing.assert_allclose(one.ages, other.ages, rtol=1e-6)
+
+
+def plain(rows):
+    return profiles_of(table(rows), POSITIONS, durations=DURATIONS)["anna"]
+
+
+def maybe(values):
+    return st.one_of(st.just(np.nan), values)
+
+
+imported = st.tuples(
+    st.sampled_from(IDS),
+    maybe(st.integers(0, 5)),
+    maybe(st.integers(0, 250_000)),
+    maybe(st.sampled_from([0.0, 1.0])),
+    maybe(st.integers(0, 100)),
+    maybe(st.integers(0, 10**7)),
+    maybe(st.integers(0, 50)),
+    st.sampled_from(["shop", "files"]),
+)
+events = st.tuples(
+    st.sampled_from(["play", "skip", "like", "dislike", "clear"]),
+    st.integers(0, N - 1),
+    st.integers(0, 10**7),
+    st.one_of(st.none(), st.integers(0, 250_000)),
+)
+
+
+def rows_after(rows, happened):
+    """Write events as the feedback log writes them."""
+    for kind, track, at, ms in happened:
+        heard_ms = np.nan if ms is None else ms
+        if kind in ("play", "skip"):
+            skip = float(kind == "skip")
+            rows = [*rows, (IDS[track], 1.0, heard_ms, skip, np.nan, at, np.nan, "live")]
+            continue
+        is_mark = lambda row: row[0] == IDS[track] and row[7] == "live" and not np.isnan(row[4])
+        rows = [row for row in rows if not is_mark(row)]
+        if kind != "clear":
+            mark = {"like": 5.0, "dislike": 1.0}[kind]
+            rows = [*rows, (IDS[track], np.nan, np.nan, np.nan, mark, at, np.nan, "live")]
+    return rows
+
+
+@given(st.lists(imported, min_size=1, max_size=12))
+@settings(deadline=None)
+def test_one_listener_read_alone_is_as_among_all(rows):
+    found = heard(rows)
+    now = plain_now(rows, found)
+    same(found.profile("anna", now), plain(rows))
+
+
+def plain_now(rows, found):
+    return found.last
+
+
+@given(st.lists(imported, min_size=1, max_size=6), st.lists(events, max_size=12))
+@settings(deadline=None)
+def test_events_one_by_one_come_to_what_all_of_them_come_to(rows, happened):
+    found = heard(rows)
+    for kind, track, at, ms in happened:
+        found = found.after(kind, track, at, ms, DURATIONS[track])
+    after = rows_after(rows, happened)
+    same(found.profile("anna", found.last), heard(after).profile("anna", found.last))
+    same(found.profile("anna", found.last), plain(after))
+
+
+def test_only_the_latest_thousand_plays_are_history():
+    found = heard([("t0", 1, np.nan, np.nan, np.nan, n, np.nan, "shop") for n in range(1_000)])
+    found = found.after("play", 1, 500.5).after("play", 2, 2_000.0)
+    history = found.profile("anna", 2_000.0).history
+    assert len(history) == 1_000
+    assert history[-1] == 2
+    assert 1 in history.tolist()
+
+
+def test_a_skip_leaves_the_history_alone():
+    found = heard([("t0", 1, np.nan, np.nan, np.nan, 5, np.nan, "shop")])
+    profile = found.after("skip", 1, 9.0).profile("anna", 9.0)
+    assert profile.history.tolist() == [0]
+    assert profile.weights.tolist() == pytest.approx([np.log(2), -1.0])

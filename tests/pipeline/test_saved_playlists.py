@@ -1,0 +1,144 @@
+"""Saved playlists: recipes that are run, run again, and refused in a sentence."""
+
+import json
+import shutil
+
+import pytest
+
+from segue.errors import (
+    PlaylistError,
+    UnknownListenerError,
+    UnknownPlaylistError,
+    UnknownTrackError,
+)
+from segue.library import Event, Library
+from segue.pipeline.accounts import add_account
+from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recipes import Recipe
+from segue.pipeline.saved_playlists import delete, edit, find, preview, refresh, save
+
+RECIPES = {
+    "like": {"like": ["t00", "t03"], "dislike": ["t01"], "k": 5, "dials": {"diversity": 0.1}},
+    "radio": {"k": 6, "window": 3, "dials": {"variety": 0.0}},
+    "path": {"start": "t00", "end": "t01", "k": 4},
+    "blend": {"users": ["anna", "ben"], "k": 4, "exclusions": {"genres": ["noise"]}},
+}
+
+
+@pytest.fixture
+def opened(trained, tmp_path):
+    copy = shutil.copytree(trained.directory, tmp_path / "my.segue")
+    return Opened.of(Library(copy))
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_a_recipe_makes_a_list_and_the_same_again(opened, kind):
+    saved = save(opened, "anna", "Evening", kind, recipe=RECIPES[kind])
+    shown = [track.track_id for track in preview(opened, "anna", kind, RECIPES[kind]).tracks]
+    assert list(saved.tracks) == shown
+    assert 2 <= len(shown) <= RECIPES[kind]["k"]
+    assert find(opened.library, "anna", saved.id) == saved
+    again = refresh(opened, "anna", saved.id)
+    assert (again.entered, again.left) == ([], [])
+    assert again.saved == saved
+
+
+def test_a_list_follows_what_its_owner_does_and_tells_what_is_other(opened):
+    saved = save(opened, "anna", "For me", "radio", recipe={"k": 5, "dials": {"familiar": 0}})
+    heard = saved.tracks[0]
+    event = Event(user="anna", track_id=heard, kind="dislike", key="1")
+    opened.library.feedback.add([event])
+    found = refresh(Opened.of(opened.library), "anna", saved.id)
+    assert heard in found.left
+    assert set(found.saved.tracks) == (set(saved.tracks) | set(found.entered)) - set(found.left)
+    assert found.saved.changed > saved.changed
+    assert found.saved.recipe == saved.recipe
+
+
+def test_tracks_are_chosen_and_edited_by_hand(opened):
+    saved = save(opened, "anna", "Mine", tracks=["t05", "t01", "t05"])
+    assert (saved.kind, saved.tracks) == ("tracks", ("t05", "t01", "t05"))
+    with pytest.raises(PlaylistError, match="chosen by hand"):
+        refresh(opened, "anna", saved.id)
+    edited = edit(opened.library, "anna", saved.id, name="Ours", tracks=["t01"])
+    assert (edited.name, edited.tracks) == ("Ours", ("t01",))
+    made = save(opened, "anna", "A way", "path", recipe=RECIPES["path"], tracks=["t07"])
+    assert made.tracks == ("t07",)
+    edit(opened.library, "anna", made.id, tracks=[])
+    assert refresh(opened, "anna", made.id).saved.tracks[0] == "t00"
+    delete(opened.library, "anna", made.id)
+    for ask in (
+        lambda: delete(opened.library, "anna", made.id),
+        lambda: edit(opened.library, "ben", saved.id, name="His"),
+        lambda: refresh(opened, "ben", saved.id),
+        lambda: find(opened.library, "ben", saved.id),
+        lambda: delete(opened.library, "ben", saved.id),
+    ):
+        with pytest.raises(UnknownPlaylistError, match="no playlist"):
+            ask()
+    assert find(opened.library, "anna", saved.id) == edited
+
+
+def test_unknown_tracks_and_listeners_are_told(opened):
+    with pytest.raises(UnknownTrackError, match=r"no tracks 'x', 'y'"):
+        save(opened, "anna", "A", "like", recipe={"like": ["x", "t00"], "dislike": ["y"]})
+    with pytest.raises(UnknownTrackError, match=r"'t99'"):
+        save(opened, "anna", "A", "path", recipe={"start": "t00", "end": "t99"}, tracks=["t00"])
+    with pytest.raises(UnknownTrackError, match=r"'t99'"):
+        save(opened, "anna", "A", tracks=["t99"])
+    with pytest.raises(PlaylistError, match="nobody 'zoe'"):
+        save(opened, "anna", "A", "blend", recipe={"users": ["anna", "zoe"]})
+    with pytest.raises(UnknownListenerError, match="'zoe'"):
+        save(opened, "zoe", "A", "radio", recipe={})
+    assert opened.library.playlists.of("anna") == []
+
+
+def test_nobody_is_blended_with_who_does_not_share_their_taste(opened):
+    saved = save(opened, "anna", "Both", "blend", recipe=RECIPES["blend"])
+    add_account(opened.library, "anna", "a password")
+    add_account(opened.library, "ben", "a password")
+    with pytest.raises(PlaylistError, match="nobody 'ben' who shares"):
+        refresh(opened, "anna", saved.id)
+    opened.library.accounts.set_flags("ben", shares_taste=True)
+    assert refresh(opened, "anna", saved.id).saved == saved
+
+
+@pytest.mark.parametrize(
+    ("kind", "recipe", "why"),
+    [
+        ("like", {}, "needs 'like'"),
+        ("path", {"start": "t00"}, "needs 'end'"),
+        ("path", {"start": "t00", "end": "t01", "k": 1}, "at least 2"),
+        ("blend", {"users": ["anna", "anna"]}, "two or more"),
+        ("like", {"like": ["t00"], "k": 0}, "at least 1"),
+        ("like", {"like": ["t00"], "k": 501}, "up to 500"),
+        ("like", {"like": ["t00"], "k": True}, "whole number"),
+        ("like", {"like": "t00"}, "list of texts"),
+        ("like", {"like": ["t00"], "user": "ben"}, "holds no 'user'"),
+        ("like", {"like": ["t00"], "history": "no"}, "true or false"),
+        ("like", {"like": ["t00"], "dials": []}, "an object"),
+        ("like", {"like": ["t00"], "dials": {"x": 1}}, "no 'x' in dials"),
+        ("like", {"like": ["t00"], "dials": {"diversity": 3}}, "from 0 to 1"),
+        ("like", {"like": ["t00"], "dials": {"diversity": "much"}}, "a number"),
+        ("like", {"like": ["t00"], "dials": {"artist_cap": 1.5}}, "whole number"),
+        ("like", {"like": ["t00"], "dials": {"weights": {"knn": "x"}}}, "numbers by signal"),
+        ("like", {"like": ["t00"], "exclusions": {"genres": "noise"}}, "list of texts"),
+        ("like", {"like": ["t00"], "exclusions": {"genres": [" "]}}, "empty name"),
+        ("song", {}, "kind|of 'song'"),
+        ("tracks", {"k": 1}, "no recipe"),
+    ],
+)
+def test_recipes_that_cannot_be(opened, kind, recipe, why):
+    with pytest.raises(PlaylistError, match=why):
+        save(opened, "anna", "A", kind, recipe=recipe)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\nb", "\x00"])
+def test_names_that_cannot_be(opened, name):
+    with pytest.raises(PlaylistError, match="name"):
+        save(opened, "anna", name, tracks=["t00"])
+
+
+def test_a_recipe_survives_json():
+    for kind, recipe in RECIPES.items():
+        assert Recipe.of(kind, json.loads(json.dumps(recipe))) == Recipe.of(kind, recipe)
