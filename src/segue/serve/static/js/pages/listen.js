@@ -91,11 +91,9 @@ function foundList(own) {
   };
 }
 
-/** An entry of an answer as an item of a list: some answers have the track inside, some around. */
+/** An entry of an answer as an item of a list: some have the track inside, some are one. */
 export function asItem(entry) {
-  if (entry.track) return entry;
-  const { score, matched, ...track } = entry;
-  return { track, score, matched };
+  return entry.track ? entry : { track: entry };
 }
 
 function aboutSearch({ tracks, unknown }) {
