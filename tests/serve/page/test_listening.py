@@ -105,12 +105,13 @@ def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(server, v
     page.goto(f"{server.url}#/steer")
     page.locator("weight-slider").first.wait_for()
     page.locator(".steer-list track-row").first.wait_for()
-    slider = page.get_by_label("Popularity", exact=True)
+    slider = page.get_by_label("Deep cuts or hits")
+    slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
-    page.mouse.move(box["x"] + 9, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    for step in range(1, 11):
-        page.mouse.move(box["x"] + 9 + step * (box["width"] - 18) / 10, box["y"] + 12)
+    for step in range(10, -1, -1):  # towards deep cuts: what ben plays goes
+        page.mouse.move(box["x"] + 9 + step * (box["width"] - 18) / 20, box["y"] + 12)
     page.locator(".steer-list .changes-line.is-in .chip").first.wait_for()
     assert page.evaluate("localStorage.getItem('segue.steer.anna')") is None  # not kept yet
     page.mouse.up()

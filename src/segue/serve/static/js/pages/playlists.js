@@ -45,9 +45,15 @@ async function showSaved(list, view) {
 async function open(id, view) {
   try {
     showPlaylist(await get(`/playlists/${id}`), view);
+    show(view.stage);
   } catch (error) {
     noteProblem(error);
   }
+}
+
+/** Where the stage lies below, bring it up. */
+function show(stage) {
+  if (stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ behavior: "smooth" });
 }
 
 /** A saved playlist on the stage. */
@@ -101,6 +107,7 @@ export function showPreview(found, wanted, view) {
     h("div", { class: "between" }, name, h("div", { class: "row" }, playButton(list), h("button", { class: "main", type: "button", on: { click: save } }, icon("save"), "Save"))),
     list, hints(found.hints),
   );
+  show(view.stage);
 }
 
 function trackList(tracks, source, { kind, recipe }) {
