@@ -10,7 +10,9 @@ from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
+from segue.library.marks import Mark, MarkKind, Opinion
 from segue.library.models import ModelStore
+from segue.library.playback import Playback
 from segue.library.playlists import (
     PLAYLIST_KINDS,
     PlaylistKind,
@@ -18,6 +20,7 @@ from segue.library.playlists import (
     unknown_tracks,
 )
 from segue.library.reports import report_metrics, report_names, report_page
+from segue.library.shelving import PlayCounts, Shelved
 from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
@@ -40,10 +43,16 @@ __all__ = [
     "JobState",
     "KnownTrack",
     "Library",
+    "Mark",
+    "MarkKind",
     "ModelStore",
+    "Opinion",
+    "PlayCounts",
+    "Playback",
     "PlaylistKind",
     "SavedPlaylist",
     "Session",
+    "Shelved",
     "TryLimits",
     "new_directory",
     "report_metrics",
