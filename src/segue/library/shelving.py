@@ -6,6 +6,7 @@ Rows are read as plain columns, since a hundred thousand tracks as objects would
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,7 +23,7 @@ _NUMBER: Final = ("tracknumber", "track", "track_number")
 
 
 class Shelved(NamedTuple):
-    """A track as it stands on a shelf. `disc` and `number` are 0, `since` 0.0 where unknown."""
+    """A track as it stands on a shelf. `disc`, `number`, `size` and `since` are 0 where unknown."""
 
     row: int
     artist: str | None
@@ -34,6 +35,7 @@ class Shelved(NamedTuple):
     genres: tuple[str, ...]
     duration: float | None
     missing: bool
+    size: int
     since: float
 
 
@@ -65,12 +67,15 @@ class Shelving:
             func.coalesce(tracks.c.duration, files.c.duration),
             tracks.c.metadata,
             tracks.c.missing,
+            files.c.size,
             files.c.mtime_ns,
         )
         query = query.join_from(tracks, files, isouter=True).order_by(tracks.c.row)
+        parts = lru_cache(maxsize=10_000)(lambda text: tuple(json.loads(text)))  # few differ
         with told(self._directory), self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=2_000).execute(query)
-            for row, artist, album, year, genres, duration, metadata, missing, written in streamed:
+            for row, artist, album, year, genres, duration, metadata, *file in streamed:
+                missing, size, written = file
                 more = {} if metadata == "{}" else json.loads(metadata)
                 yield Shelved(
                     row,
@@ -80,9 +85,10 @@ class Shelving:
                     _first_number(more, _DISC),
                     _first_number(more, _NUMBER),
                     year,
-                    () if genres == "[]" else tuple(json.loads(genres)),
+                    parts(genres),
                     duration,
                     bool(missing),
+                    size or 0,
                     (written or 0) / 1e9,
                 )
 
@@ -126,7 +132,9 @@ def _first_number(more: dict[str, str], names: tuple[str, ...]) -> int:
     3
     """
     for name in names:
-        text = str(more.get(name, "")).partition("/")[0].strip()
+        if name not in more:
+            continue
+        text = str(more[name]).partition("/")[0].strip()
         if text.isascii() and text.isdigit() and len(text) < 7:
             return int(text)
     return 0
