@@ -53,20 +53,18 @@ class MarkStore:
         self._database = database
         self._directory = directory
 
-    def put(self, owner: str, mark: Mark) -> None:
-        """Keep a mark in the place of the one before; one that says nothing is forgotten."""
-        if mark.starred is None and mark.rating is None:
-            own = (marks.c.owner == owner) & (marks.c.kind == mark.kind)
-            with told(self._directory), self._database.begin() as connection:
-                connection.execute(delete(marks).where(own, marks.c.item == mark.item))
-            return
-        values = asdict(mark)
-        statement = upsert(marks).values(owner=owner, **values)
-        statement = statement.on_conflict_do_update(
-            index_elements=["owner", "kind", "item"], set_=values
-        )
+    def put(self, owner: str, given: Sequence[Mark]) -> None:
+        """Keep marks in the place of those before; one that says nothing is forgotten."""
         with told(self._directory), self._database.begin() as connection:
-            connection.execute(statement)
+            for mark in given:
+                values = asdict(mark)
+                statement = upsert(marks).values(owner=owner, **values)
+                keys = ["owner", "kind", "item"]
+                changed = statement.on_conflict_do_update(index_elements=keys, set_=values)
+                own = (marks.c.owner == owner) & (marks.c.kind == mark.kind)
+                forgotten = delete(marks).where(own, marks.c.item == mark.item)
+                says = mark.starred is not None or mark.rating is not None
+                connection.execute(changed if says else forgotten)
 
     def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
         """Return an owner's marks of some items, by item."""

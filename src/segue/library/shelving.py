@@ -41,7 +41,7 @@ class Shelved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlayCounts:
-    """What a listener played: `rows` of tracks, ascending, how often, and when last (NaN unknown)."""
+    """What a listener played: `rows` of tracks, ascending, how often, when last (NaN: unknown)."""
 
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]

@@ -1,16 +1,16 @@
 """What players report while they play, and what follows from it: plays and skips.
 
-A player says where it is in a track: `starting`, `playing`, `paused`, `stopped`. From how far it came
-follows what the listener did:
+A player says where it is in a track: `starting`, `playing`, `paused`, `stopped`. From how far it
+came follows what the listener did:
 
 - a *play*, where half of the track or four minutes were reached, whichever comes first: what
   scrobblers call a listen;
 - a *skip*, where it ended before a quarter of the track (`SKIP_SHARE`);
 - nothing, in between, where the track's length is unknown, or where the player asked to be ignored.
 
-A track ends when the player says that it stopped, or starts another. What is counted of one track is
-counted once, however often it is reported, since its key is that of its session. A player that falls
-silent is believed no longer than until half an hour after the track would have ended.
+A track ends when the player says that it stopped, or starts another. What is counted of one track
+is counted once, however often it is reported, since its key is that of its session. A player that
+falls silent is believed no longer than until half an hour after the track would have ended.
 """
 
 import secrets
@@ -52,12 +52,13 @@ def report(
     owner: str,
     client: str,
     said: Report,
+    *,
     duration_of: Callable[[str], float | None],
 ) -> None:
     """Take in what a player of a listener reports.
 
-    What it means is fed first, and what was reported kept after: whoever is stopped in between feeds
-    the same again, which counts once.
+    What it means is fed first, and what was reported kept after: whoever is stopped in between
+    feeds the same again, which counts once.
 
     Parameters
     ----------

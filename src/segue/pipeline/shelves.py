@@ -2,12 +2,12 @@
 
 Conventions
 -----------
-- Numbers of artists and albums are their places in `Shelves.artists` and `Shelves.albums`, which are
-  in alphabetical order; positions are those of a catalogue.
-- Names that differ in case, accents, punctuation or a leading "The" are one artist or album. An album
-  is told by its name and its album artist, or else the artist of its tracks.
-- Ids of artists and albums are made of their names: they stay the same as long as these do, in every
-  library, and tell nothing of where files lie.
+- Numbers of artists and albums are their places in `Shelves.artists` and `Shelves.albums`, which
+  are in alphabetical order; positions are those of a catalogue.
+- Names that differ in case, accents, punctuation or a leading "The" are one artist or album. An
+  album is told by its name and its album artist, or else the artist of its tracks.
+- Ids of artists and albums are made of their names: they stay the same as long as these do, in
+  every library, and tell nothing of where files lie.
 - Files that are gone stand on no shelf. A track without a name for its artist or album stands under
   `UNKNOWN_ARTIST` or `UNKNOWN_ALBUM`, so that all can be reached.
 """
@@ -49,7 +49,7 @@ class Artist:
 
 @dataclass(frozen=True, slots=True)
 class Album:
-    """An album: its `tracks` in their order, `duration` in seconds, and `since` when it is there."""
+    """An album: its `tracks` in their order, `duration` in seconds, `since` when it is there."""
 
     id: str
     name: str

@@ -29,6 +29,7 @@ from segue.serve.security.headers import SafeHeaders
 from segue.serve.security.hosts import OwnHost
 from segue.serve.security.segments import WholeSegments
 from segue.serve.settings import ENVIRONMENT, Settings
+from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
@@ -57,6 +58,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.state.held = Held(library, settings)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
+    app.include_router(subsonic.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

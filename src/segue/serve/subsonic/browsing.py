@@ -124,4 +124,3 @@ def _artist(call: Call, writer: Writer) -> Artist:
     if found is None:
         raise FailedError(NOT_FOUND, "There is no such artist.")
     return found
-

@@ -142,7 +142,9 @@ class Writer:
             "size": size or None,
             "contentType": _TYPES.get(suffix, "application/octet-stream"),
             "suffix": suffix,
-            "bitRate": round(size * 8 / track.duration / 1_000) if size and track.duration else None,
+            "bitRate": round(size * 8 / track.duration / 1_000)
+            if size and track.duration
+            else None,
         }
 
     # albums and artists --------------------------------------------------------------------------

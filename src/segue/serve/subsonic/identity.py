@@ -1,7 +1,7 @@
 """Who calls: by the player password of an account, whole or as a token, or by an API key.
 
-A token is ``md5(password + salt)``: the protocol lets whoever overhears one use it again, as often as
-they like. That is why players have a password of their own, which opens nothing else; see
+A token is ``md5(password + salt)``: the protocol lets whoever overhears one use it again, as often
+as they like. That is why players have a password of their own, which opens nothing else; see
 `segue.pipeline.players`. Where a library has no accounts, a name is enough.
 """
 
@@ -73,7 +73,7 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
         raise missing("u")
     mode = sessions.mode_of(holding)
     if mode == "open":
-        return _by_name(holding, name)
+        return _by_name(name)
     if password is not None and token is not None:
         raise FailedError(CONFLICTING, "Either a password or a token: not both.")
     try:
@@ -98,7 +98,7 @@ def _by_key(holding: Held, key: str) -> Asker:
         raise FailedError(WRONG_KEY, "Invalid API key.") from None
 
 
-def _by_name(holding: Held, name: str) -> Asker:
+def _by_name(name: str) -> Asker:
     try:
         check_name(name)
     except AccountError:

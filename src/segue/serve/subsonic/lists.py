@@ -153,7 +153,7 @@ def get_random_songs(call: Call) -> dict[str, Any]:
     if call.text("fromYear") or call.text("toYear"):
         years = shelves.years[among]
         among = among[(years >= first) & (years <= last) & (years > 0)]
-    chosen = random.sample(among.tolist(), min(size, len(among)))  # noqa: S311
+    chosen = random.sample(among.tolist(), min(size, len(among)))
     return {"randomSongs": {"song": writer.songs(chosen)}}
 
 
@@ -200,9 +200,7 @@ def _starred_songs(call: Call) -> list[str]:
     liked = {one.track_id: one for one in store.liked(call.me)}
     others = [item for item in marks if item not in liked]
     opinions = liked | store.opinions(call.me, others)
-    said = {
-        one: said_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()
-    }
+    said = {one: said_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()}
     starred = [(what.starred, one) for one, what in said.items() if what.starred is not None]
     return [one for _, one in sorted(starred, reverse=True)]
 

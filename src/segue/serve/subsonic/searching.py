@@ -64,14 +64,20 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
     # players write an empty query as two quotation marks, and others add a star to the last word
     words = plain((call.text("query") or "").strip("\"' ").replace("*", " ")).split()
     pages = {
-        kind: (call.number(f"{kind}Offset", 0, most=_FURTHEST), call.number(f"{kind}Count", 20, most=MOST))
+        kind: (
+            call.number(f"{kind}Offset", 0, most=_FURTHEST),
+            call.number(f"{kind}Count", 20, most=MOST),
+        )
         for kind in ("artist", "album", "song")
     }
     writer = Writer(call)
     shelves = writer.hall.shelves
-    called: _Called = call.holding.kept("called", id(shelves), lambda: _Called.of(writer.hall))
+    called: _Called = call.holding.kept(
+        "called", writer.hall.state, lambda: _Called.of(writer.hall)
+    )
     artists = [
-        shelves.artists[number] for number in _page(_matching(called.artists, words), pages["artist"])
+        shelves.artists[number]
+        for number in _page(_matching(called.artists, words), pages["artist"])
     ]
     albums = [
         shelves.albums[number] for number in _page(_matching(called.albums, words), pages["album"])
@@ -89,9 +95,7 @@ def _matching(names: Sequence[str], words: Sequence[str]) -> list[int]:
     if not words:
         return list(range(len(names)))
     parts = [f" {word}" for word in words]
-    found = [
-        number for number, name in enumerate(names) if all(part in name for part in parts)
-    ]
+    found = [number for number, name in enumerate(names) if all(part in name for part in parts)]
     whole = f" {' '.join(words)}"
     return sorted(found, key=lambda number: not names[number].startswith(whole))
 

@@ -15,15 +15,16 @@ from segue.serve.held import Held
 from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 
 _MOST_LISTENERS: Final = 16
-_WORST, _LIKED = 1, 4
-"""The rating of what is disliked elsewhere, and that from which on a rating is a like."""
+_WORST = 1
+"""The rating of what is disliked elsewhere."""
 
 
 class Hall(NamedTuple):
-    """A catalogue and its shelves, which speak of the same positions."""
+    """A catalogue and its shelves, which speak of the same positions, in one `state`."""
 
     catalogue: Catalogue
     shelves: Shelves
+    state: object
 
     def position(self, track_id: str) -> int:
         """Return the position of a track.
@@ -37,6 +38,12 @@ class Hall(NamedTuple):
         if found is None:
             raise FailedError(NOT_FOUND, "There is no such song.")
         return found
+
+    def duration(self, track_id: str) -> float | None:
+        """Return the seconds of a track, None where they are unknown."""
+        position = self.catalogue.positions.get(track_id)
+        found = np.nan if position is None else float(self.shelves.durations[position])
+        return found if found > 0 else None
 
     def tracks_of(self, item: str) -> NDArray[np.int32]:
         """Return the positions of a song, of an album's songs, or of an artist's.
@@ -62,7 +69,7 @@ def hall_of(holding: Held) -> Hall:
     shelves = holding.kept(
         "shelves", state, lambda: shelves_of(holding.library, np.asarray(catalogue.rows))
     )
-    return Hall(catalogue, shelves)
+    return Hall(catalogue, shelves, state)
 
 
 class _Plays:
@@ -136,17 +143,6 @@ def said_of(mark: Mark | None, opinion: Opinion | None) -> Said:
     if opinion is None:
         return NOTHING
     return Said(opinion.at) if kind == "like" else Said(None, _WORST)
-
-
-def opinion_in(mark: Mark) -> str | None:
-    """Return what star and rating come to: a like, a dislike, or nothing.
-
-    >>> opinion_in(Mark(kind="song", item="a", starred=1.0, rating=2))
-    'dislike'
-    """
-    if mark.rating is not None and mark.rating != 3:
-        return "like" if mark.rating >= _LIKED else "dislike"
-    return "like" if mark.starred is not None else None
 
 
 def said_of_shelves(library: Library, user: str, kind: Any, ids: Sequence[str]) -> dict[str, Said]:

@@ -1,9 +1,9 @@
 """What is like what: songs like a song, an album or an artist, and ways through sound.
 
-Sonic similarity is told by sound alone: by the first of `AUDIO` in whose space a track has a place. It
-is between 0 and 1: half of one more than the cosine of two tracks in that space; or, where hubs were
-taken away from the space, the share of pairs of tracks that are less near than these two (the normal
-distribution function of their mutual proximity). A track is like itself by 1.
+Sonic similarity is told by sound alone: by the first of `AUDIO` in whose space a track has a place.
+It is between 0 and 1: half of one more than the cosine of two tracks in that space; or, where hubs
+were taken away from the space, the share of pairs of tracks that are less near than these two (the
+normal distribution function of their mutual proximity). A track is like itself by 1.
 """
 
 import random
@@ -112,7 +112,9 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
         return {"sonicMatch": []}
     opened, name = space
     try:
-        way = [step.track_id for step in playlists.path(opened, start, end, count, signal=name).tracks]
+        way = [
+            step.track_id for step in playlists.path(opened, start, end, count, signal=name).tracks
+        ]
     except LibraryError:  # they stand in one place: there is no way, and none is needed
         way = list(dict.fromkeys((start, end)))
     scores = opened.space(name).for_track(opened.catalogue.position(start))
