@@ -20,12 +20,14 @@ VERBS = [
     "recommend",
     "similar",
     "playlist",
+    "export",
     "search",
     "evaluate",
     "demo",
     "library",
     "encoders",
     "models",
+    "user",
 ]
 
 
@@ -68,12 +70,46 @@ def test_every_option_has_help():
     from segue.cli import app
 
     commands = dict(get_command(app).commands)
-    for group in ("library", "encoders", "models", "playlist"):
+    groups = [name for name, command in commands.items() if hasattr(command, "commands")]
+    assert groups == ["playlist", "export", "library", "encoders", "models", "user"]
+    for group in (*groups, "export playlist"):
         commands.update({f"{group} {k}": v for k, v in commands.pop(group).commands.items()})
     for name, command in commands.items():
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_a_playlist_goes_out_and_comes_back_as_seeds(listens, tmp_path):
+    likes = ("like", "t1", "--artist-cap", "12")
+    shown = segue("playlist", *likes, "--json", SEGUE_LIBRARY=str(listens))
+    ids = [track["track_id"] for track in json.loads(shown.stdout)["tracks"]]
+    for form in ("m3u8", "xspf", "jspf"):
+        done = segue(
+            *("export", "playlist", *likes, "-o", f"a.{form}", "--json"),
+            cwd=tmp_path,
+            SEGUE_LIBRARY=str(listens),
+        )
+        document = json.loads(done.stdout)
+        assert (document["format"], document["tracks"]) == (form, len(ids))
+        text = (tmp_path / f"a.{form}").read_text("utf-8")
+        assert all(one in text for one in ids)
+    with (tmp_path / "a.m3u8").open("a") as file:
+        file.write("Nobody - Nothing.mp3\n")
+    seeded = segue(
+        *("playlist", "like", "--from", "a.m3u8", "--json"),
+        cwd=tmp_path,
+        SEGUE_LIBRARY=str(listens),
+    )
+    document = json.loads(seeded.stdout)
+    assert document["like"] == ids
+    assert document["hints"][0] == (
+        f"1 of {len(ids) + 1} tracks of a.m3u8 are not in the library: Nobody - Nothing.mp3."
+    )
+    (tmp_path / "a.m3u8").write_text("Nobody - Nothing.mp3\n")
+    done = segue("playlist", "like", "--from", "a.m3u8", cwd=tmp_path, SEGUE_LIBRARY=str(listens))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "No track of a.m3u8 is in the library" in done.stderr
 
 
 def test_imports_are_one_document(tmp_path):
@@ -195,6 +231,8 @@ def test_reasons_are_told_at_length(tmp_path):
         (["recommend", "--user", "u0", "--weight", "x=1"], "no signal 'x' to weigh"),
         (["playlist", "radio", "--user", "nobody"], "no listener 'nobody'"),
         (["playlist", "like", "t99"], "no track 't99'"),
+        (["playlist", "like", "--from", "none.m3u8"], "none.m3u8 cannot be read"),
+        (["export", "playlist", "like", "t1", "-o", "none/a.xspf"], "cannot be written"),
         (["playlist", "path", "t1", "t2"], "No signal places both tracks"),
         (["playlist", "path", "t1", "t1"], "name two tracks"),
         (["playlist", "blend", "--user", "u0", "--user", "nobody"], "no listener 'nobody'"),
@@ -246,6 +284,9 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["playlist", "like", "t1", "--new-only", "--include-known"],
         ["playlist", "radio"],
         ["playlist", "like"],
+        ["export", "playlist", "like", "t1"],
+        ["export", "playlist", "like", "t1", "-o", "list.pls"],
+        ["export", "playlist", "radio", "-o", "list.m3u8"],
         ["playlist", "path", "t1"],
         ["playlist", "path", "t1", "t2", "-k", "1"],
         ["playlist", "blend", "--user", "u0", "--user", "u0"],

@@ -282,7 +282,7 @@ def test_progress_is_told_even_while_the_verb_holds_the_database(library):
         ("train", {"force": "yes"}, "true or false"),
         ("train", {"settings": {}}, "takes no 'settings'"),
         ("evaluate", {"split": "all"}, "train, valid, test"),
-        ("demo", {"tracks": 10**9}, "20 to 2,000"),
+        ("demo", {"tracks": 10**9}, "60 to 2,000"),
     ],
 )
 def test_jobs_that_cannot_be(library, verb, arguments, why):

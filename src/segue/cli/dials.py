@@ -20,7 +20,7 @@ _DIALS = "Dials"
 
 def options(
     argument: str, make: Callable[..., Any], **defaults: Any
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a verb take the options of `make` for its `argument`, which is what `make` returns.
 
     `defaults` are those options' defaults for this verb, where they differ.
@@ -30,16 +30,16 @@ def options(
         for name, each in signature(make).parameters.items()
     }
 
-    def decorate(verb: Callable[..., None]) -> Callable[..., None]:
+    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(verb)
-        def run(**given: Any) -> None:
+        def run(**given: Any) -> Any:
             own = {name: given.pop(name) for name in taken}
             try:
                 made = make(**own)
             except ValueError as error:
                 raise typer.BadParameter(str(error)) from None
-            verb(**given, **{argument: made})
+            return verb(**given, **{argument: made})
 
         kept = [each for each in signature(verb).parameters.values() if each.name != argument]
         parameters = [

@@ -22,6 +22,7 @@ Likes and skips also move what each signal is worth to the listener, by one step
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, get_args
@@ -128,6 +129,10 @@ class Radio:
             (*names, *of_recent),
         )
         return Listed(ranked, pool)
+
+    def played(self, positions: Sequence[int]) -> None:
+        """Go on from where these tracks were played, the latest last: they rest, and artists do."""
+        self._played.extend(positions)
 
     def feedback(self, position: int, what: Feedback) -> None:
         """Take in what the listener did with a track.

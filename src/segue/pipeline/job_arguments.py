@@ -187,7 +187,7 @@ _TAKES: dict[str, dict[str, _Check]] = {
         "seed": _SEED,
     },
     "demo": {
-        "tracks": (_is_whole(20, 2_000), "a whole number from 20 to 2,000"),
+        "tracks": (_is_whole(60, 2_000), "a whole number from 60 to 2,000"),
         "seconds": (_is_whole(3, 120), "a whole number from 3 to 120"),
         "seed": _SEED,
     },

@@ -174,6 +174,16 @@ class Radio:
         """
         self._radio.feedback(self._opened.catalogue.position(track), what)
 
+    def played(self, tracks: Sequence[str]) -> None:
+        """Go on from where tracks (by id, the latest last) were played already.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of them.
+        """
+        self._radio.played([self._opened.catalogue.position(track) for track in tracks])
+
     def take(self, k: int) -> Playlist:
         """Return the next `k` tracks, as if all were heard without a word."""
         _check_count(k)

@@ -1,5 +1,6 @@
 """The application: a library, its API and its page, behind what keeps them safe."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -33,6 +34,8 @@ from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
+LOOK_SECONDS = 1.0
+"""Between two looks at whether a job waits, or was lost."""
 _MOST_INVALID = 20
 
 
@@ -84,9 +87,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     threading.Thread(target=_warm_up, args=(held,), daemon=True).start()
     with suppress(ValueError):  # only the main thread of a process hears signals
         _when_stopping(held.news.stop)
+    looking = asyncio.create_task(_look_after_jobs(held))
     yield
     held.news.stop()
-    held.library.close()
+    looking.cancel()
+    await anyio.to_thread.run_sync(held.close)
 
 
 def _warm_up(held: Held) -> None:
@@ -99,10 +104,18 @@ def _warm_up(held: Held) -> None:
         _LOG.exception("the library could not be opened")
 
 
+async def _look_after_jobs(held: Held) -> None:
+    """Start and watch jobs; every process does, and it makes no difference which."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(held.runner.tick)
+        except SegueError as error:
+            _LOG.warning("jobs: %s", error)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
 def _when_stopping(stop: Callable[[], None]) -> None:
     """Let `stop` be called when the process is told to end, before the server waits for answers."""
-    import asyncio
-
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         before = signal.getsignal(number)

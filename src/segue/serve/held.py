@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
 from segue.serve.news import News
@@ -27,9 +28,14 @@ class Kept(Generic[Value]):
     def of(self, key: Any, make: Callable[[], Value]) -> Value:
         """Return what belongs to the `key`; `make` makes it where another is kept."""
         with self._lock:
-            if self._value is None or self._key != key:
+            if self._value is None or not _same(self._key, key):
                 self._key, self._value = key, make()
             return self._value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two keys are one: texts by what they say, all else by being it."""
+    return one is other or (isinstance(one, str) and one == other)
 
 
 class Held:
@@ -39,6 +45,7 @@ class Held:
         self.settings = settings
         self.library = Library(directory)
         self.live = Live(self.library)
+        self.runner = Runner(self.library)
         self.news = News(self)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
@@ -47,6 +54,11 @@ class Held:
     def directory(self) -> Path:
         """Where the library lies: for the log, never for an answer."""
         return self.library.directory
+
+    def close(self) -> None:
+        """Let go of everything; jobs go on."""
+        self.runner.close()
+        self.library.close()
 
     def opened(self) -> Opened:
         """Return the library as it is now, to recommend from."""

@@ -68,6 +68,8 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.UnknownListenerError, "unknown-listener"),
     (errors.UnknownPlaylistError, "unknown-playlist"),
     (errors.UnknownJobError, "unknown-job"),
+    (errors.PlaylistError, "invalid"),
+    (errors.JobError, "invalid"),
     (errors.UnknownAccountError, "unknown-listener"),
     (errors.WrongPasswordError, "wrong-password"),
     (errors.TooManyTriesError, "too-many"),

@@ -54,7 +54,7 @@ def search_tracks(
 
 def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
     catalogue = holding.catalogue()
-    names = holding.kept("names", id(catalogue), lambda: Names.of(catalogue))
+    names = holding.kept("names", catalogue, lambda: Names.of(catalogue))
     found = {position: (score, [by]) for position, score, by in names.find(query, k)}
     terms, unknown = [], []
     if len(found) < k and query.strip() and len(catalogue):
