@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, documents
+from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
@@ -62,6 +62,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
+    app.include_router(listenbrainz.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -108,5 +108,5 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
 def _songs_called(holding: Held, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     catalogue = hall_of(holding).catalogue
-    names: Names = holding.kept("names", id(catalogue), lambda: Names.of(catalogue))
+    names: Names = holding.kept("names", catalogue, lambda: Names.of(catalogue))
     return [position for position, _, _ in names.find(query, min(most, len(catalogue)))]

@@ -24,7 +24,7 @@ class Hall(NamedTuple):
 
     catalogue: Catalogue
     shelves: Shelves
-    state: object
+    state: str
 
     def position(self, track_id: str) -> int:
         """Return the position of a track.
@@ -65,7 +65,7 @@ class Hall(NamedTuple):
 def hall_of(holding: Held) -> Hall:
     """Return the catalogue and its shelves as they are now; they are put up once a state."""
     catalogue = holding.catalogue()
-    state = (holding.library.state(), len(catalogue))
+    state = f"{holding.library.state()}-{len(catalogue)}"
     shelves = holding.kept(
         "shelves", state, lambda: shelves_of(holding.library, np.asarray(catalogue.rows))
     )

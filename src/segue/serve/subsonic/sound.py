@@ -1,12 +1,10 @@
 """Sound and covers: files as they are, in other formats, and the pictures that lie in them."""
 
 import stat
-from collections.abc import AsyncIterator, Iterator
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from anyio import to_thread
 from fastapi import Response
 from fastapi.responses import FileResponse, StreamingResponse
 
@@ -15,6 +13,7 @@ from segue.audio.streaming import FORMATS, MEDIA_TYPES, Format, Media, media_of,
 from segue.audio.transcoding import CODECS, DEFAULT_BITRATES
 from segue.errors import AudioError
 from segue.serve.answers import has
+from segue.serve.encoding import given
 from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.shelf import hall_of
@@ -46,7 +45,7 @@ def stream(call: Call) -> Response:
     except AudioError:
         raise FailedError(NOT_FOUND, "The song cannot be played.", status=404) from None
     headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
-    return StreamingResponse(_sent(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
+    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 def download(call: Call) -> Response:
@@ -90,17 +89,6 @@ def _whole(path: Path, media: Media | None = None) -> Response:
         except AudioError:
             media = Media("application/octet-stream", plays=False, container="", codec="")
     return FileResponse(path, media_type=media.media_type, headers={"Cache-Control": _PRIVATE})
-
-
-async def _sent(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Give pieces as they are made, and let the work end when nobody listens any more."""
-    try:
-        while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
-            yield piece
-    finally:
-        close: Any = getattr(pieces, "close", None)
-        if close is not None:
-            close()
 
 
 # covers ------------------------------------------------------------------------------------------
