@@ -52,8 +52,17 @@ def music(tmp_path_factory) -> Path:
         kind = KINDS[i % len(KINDS)]
         soundfile.write(directory / f"audio/{i:02}.wav", _sound(kind, rng), RATE)
         artist = f"{kind} band {i // 3 % 5}"
-        rows.append((f"t{i:02}", f"audio/{i:02}.wav", f"Piece {i:02}", artist, kind, f"{kind} album"))
-    rows[20] = (HOSTILE_ID, "audio/20.wav", f"Zebra {HOSTILE}", HOSTILE, f"noise|{HOSTILE}", HOSTILE)
+        rows.append(
+            (f"t{i:02}", f"audio/{i:02}.wav", f"Piece {i:02}", artist, kind, f"{kind} album")
+        )
+    rows[20] = (
+        HOSTILE_ID,
+        "audio/20.wav",
+        f"Zebra {HOSTILE}",
+        HOSTILE,
+        f"noise|{HOSTILE}",
+        HOSTILE,
+    )
     _write(directory / "metadata.csv", "track_id path title artist genre album", rows)
     listens = [
         (user, f"t{i:02}", 1_700_000_000 + 1_000 * n)

@@ -115,7 +115,9 @@ def test_the_theme_is_that_of_the_system_until_it_is_chosen(server, visit):
 def test_nothing_moves_for_those_who_do_not_want_it(server, visit):
     page = visit(server, reduced_motion="reduce")
     page.locator("track-row .act-dislike").first.click()
-    assert page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length") == 0
+    assert (
+        page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length") == 0
+    )
 
 
 def test_script_in_metadata_does_nothing(server, visit, hostile):
