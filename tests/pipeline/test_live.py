@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from segue.engine import Dials, Exclusions
-from segue.errors import UnknownListenerError, UnknownTrackError
+from segue.errors import ModelError, UnknownListenerError, UnknownTrackError
 from segue.library import Event, Library
 from segue.pipeline.learning.weights import load_weights, save_weights
 from segue.pipeline.live import Live
@@ -23,6 +23,7 @@ from segue.pipeline.opening.signals import listeners_of
 from segue.pipeline.opening.snapshot import is_current, prepare
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend, similar
+from segue.pipeline.search import search
 from segue.pipeline.train import train
 
 N_TRACKS, N_LISTENERS = 60, 16
@@ -307,3 +308,11 @@ def test_names_are_found_by_how_their_words_begin(library):
     assert names.find("nothing like it") == []
     assert names.find('"; DROP TABLE names --') == []
     assert len(names.find("t", 7)) == 7
+
+
+@pytest.mark.parametrize("query", ["calm", "wild x2", "folk artist 3", "Title 12 jazz", "calming"])
+def test_words_find_the_same_tracks_in_a_library_that_is_open(library, query):
+    opened = Live(library).opened()
+    assert search(opened, query, 20) == search(library, query, 20)
+    with pytest.raises(ModelError, match="nothing such"):
+        search(opened, "nothing such", 5)

@@ -12,7 +12,6 @@ from segue.library import Catalogue, Library
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
-from segue.pipeline.search import SearchIndex
 from segue.serve.names import Names, Shelves
 from segue.serve.news import News
 from segue.serve.settings import Settings
@@ -79,12 +78,11 @@ class Followed(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What tracks are found by: names that begin so, shelves, words for sound."""
+    """What tracks are found by: names that begin so, and shelves."""
 
     catalogue: Catalogue
     names: Names
     shelves: Shelves
-    words: SearchIndex
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -139,7 +137,7 @@ class Held:
 
     def _found_by(self, catalogue: Catalogue) -> Finding:
         names, shelves = Names.of(catalogue), Shelves.of(catalogue)
-        return Finding(catalogue, names, shelves, SearchIndex.of(self.library, catalogue))
+        return Finding(catalogue, names, shelves)
 
     def counts(self) -> dict[str, int]:
         """Return how much the library holds, as of at most `COUNT_AGAIN` seconds ago."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library import Catalogue
-from segue.pipeline.search_words import plain
+from segue.pipeline.opening.search_words import plain
 
 _WHOLE: Final = 3.0
 _BEGINNING: Final = 2.0

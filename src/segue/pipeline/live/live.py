@@ -101,7 +101,7 @@ class Live:
     @property
     def names(self) -> NameIndex:
         """The index of titles, artists and albums."""
-        return self._now().snapshot.names
+        return self._now().snapshot.words.names
 
     def feedback(self, events: Sequence[Event]) -> list[bool]:
         """Take in what listeners did; it is on disk when this returns which events were new.
@@ -157,7 +157,7 @@ class Live:
             beliefs=beliefs,
         )
         tracks = snapshot.catalogue.tracks
-        explainer = LiveExplainer(engine, tracks, snapshot.facts, words=dict(snapshot.words))
+        explainer = LiveExplainer(engine, tracks, snapshot.facts, words=snapshot.words)
         explainer.know(snapshot.centres)
         opened = Opened(
             self.library,
@@ -167,6 +167,7 @@ class Live:
             snapshot.facts,
             explainer,
             snapshot.columns,
+            snapshot.words,
         )
         listeners.follow()
         return _Current(snapshot, listeners, beliefs, opened)

@@ -58,7 +58,7 @@ def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str,
     terms, unknown = [], []
     if len(found) < k and query.strip() and len(catalogue):
         try:
-            by_sound = search(finding.words, query, k)
+            by_sound = search(holding.if_opened() or holding.library, query, k)
         except ModelError:
             unknown = query.split()
         else:
