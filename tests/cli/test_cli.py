@@ -150,7 +150,7 @@ def test_new_only_and_include_known_say_what_may_come(listens):
 
 def test_a_cap_that_nothing_is_known_for_is_told(listens):
     done = segue("recommend", "--user", "u0", "--artist-cap", "1", SEGUE_LIBRARY=str(listens))
-    assert done.stderr == "segue: no track's artist is known, so the artist cap has no effect.\n"
+    assert done.stderr == "segue: no artist of a track is known, so the artist cap has no effect.\n"
 
 
 def test_a_moved_library_still_finds_its_report(listens, tmp_path):

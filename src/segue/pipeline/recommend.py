@@ -11,7 +11,6 @@ from segue.engine import (
     Listed,
     Ranked,
     Recommendations,
-    TrackFacts,
     explain,
     keep_one_of_each,
     listed,
@@ -73,7 +72,7 @@ def recommend(
         raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
     opened = Opened.of(library)
     dials = dials or Dials()
-    found = from_opened(
+    return from_opened(
         opened,
         user,
         k,
@@ -82,7 +81,6 @@ def recommend(
         dials=replace(dials, familiar=1) if include_known else dials,
         exclusions=exclusions,
     )
-    return replace(found, hints=[*_idle_caps(opened.facts, dials), *found.hints])
 
 
 def from_opened(
@@ -105,19 +103,6 @@ def from_opened(
     hints = opened.hints(profile, dials, exclusions)
     hints += _short(found, k, dials)
     return Recommendations(user, weights, picks, hints=hints)
-
-
-def _idle_caps(facts: TrackFacts, dials: Dials) -> list[str]:
-    """Return a sentence for each cap that cannot hold, since nothing is known to count by."""
-    caps = {
-        "artist": (dials.artist_cap, facts.artists),
-        "album": (dials.album_cap, facts.albums),
-    }
-    return [
-        f"no track's {name} is known, so the {name} cap has no effect."
-        for name, (cap, known) in caps.items()
-        if cap is not None and (known < 0).all()
-    ]
 
 
 def _short(found: Listed, k: int, dials: Dials) -> list[str]:
