@@ -10,7 +10,7 @@ from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
 from segue.cli.failures import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say
+from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say, say_chance
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
@@ -171,6 +171,7 @@ def blend(
     print_table(f"For {' and '.join(user)}", columns, rows, right=len(user) + 1)
     mean = ", ".join(f"{one} {taste:+.2f}" for one, taste in found["mean_taste"].items())
     say("", f"mean taste for the list, in standard deviations: {mean}")
+    say_chance(found)
 
 
 def _show(found: Mapping[str, Any], json: bool, title: str) -> None:
@@ -182,3 +183,4 @@ def _show(found: Mapping[str, Any], json: bool, title: str) -> None:
         say("Nothing is left to play: exclude less, or allow known tracks with --familiar 1.")
         return
     print_picks(title, found)
+    say_chance(found, "")

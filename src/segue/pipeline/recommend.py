@@ -101,7 +101,7 @@ def from_opened(
     weights, picks = opened.explainer.picks(found, profile, dials)
     hints = opened.hints(profile, dials, exclusions)
     hints += _short(found, k, dials)
-    return Recommendations(user, weights, picks, hints=hints)
+    return Recommendations(user, weights, picks, hints=hints, chance=dials.chance)
 
 
 def _short(found: Listed, k: int, dials: Dials) -> list[str]:
