@@ -71,13 +71,14 @@ def recommend(
     if user is None and not like:
         raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
     opened = Opened.of(library)
+    dials = dials or Dials()
     return from_opened(
         opened,
         user,
         k,
         like=like,
         dislike=dislike,
-        dials=replace(dials or Dials(), familiar=1) if include_known else dials,
+        dials=replace(dials, familiar=1) if include_known else dials,
         exclusions=exclusions,
     )
 

@@ -11,6 +11,7 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 The best of the three counts.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +37,7 @@ GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
 _LEAST_CHANCE: Final = 1e-6
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
 Scores = NDArray[np.float32]
 
@@ -122,7 +124,9 @@ def search(library: Library, query: str, k: int = 10) -> Found:
     if not len(catalogue):
         raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
     levels = _levels(library, catalogue)
-    given = {plain(name) for track in catalogue.tracks for name in (*track.genres, *track.tags)}
+    given = Counter(
+        plain(name) for track in catalogue.tracks for name in {*track.genres, *track.tags}
+    )
     weighed = [
         _weigh(term, catalogue.tracks, levels)
         for term in terms_of(query, {*given, *map(plain, levels)})
@@ -229,14 +233,15 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     return reasons + [f"predicted {tag}" for tag in strongest]
 
 
-def _nothing_known(query: str, levels: Mapping[str, Scores], given: set[str]) -> str:
+def _nothing_known(query: str, levels: Mapping[str, Scores], given: Counter[str]) -> str:
+    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
     beginning = f"No track has anything to do with {query!r}"
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
-    names = sorted({*map(plain, levels), *sorted(given)[:20]})
+    names = sorted({*map(plain, levels), *(name for name, _ in given.most_common(_MOST_NAMED))})
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
     )

@@ -53,23 +53,22 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """Listens with the last hidden: who listeners were before, and what they turned to after."""
+    """Listens with the last hidden: who listeners were before, and what they turned to after.
+
+    What is hidden came in two turns: `between` is who listeners were after the first of them.
+    """
 
     before: Profiles
+    between: Profiles
     after: Profiles
-    seed: int = 0
 
     def examples(self) -> list[Example]:
-        """Return what listeners chose that they had not met, in the order in which they did."""
-        rng = np.random.default_rng(self.seed)
-        found = []
-        for user, then in self.after.items():
-            if user in self.before:
-                chosen = np.setdiff1d(then.liked, self.before[user].known)
-                if len(chosen):
-                    ordered = _as_played(rng.permutation(chosen), then.history)
-                    found.append(Example(self.before[user], ordered))
-        return found
+        """Return what listeners chose that they had not met, of all that is hidden."""
+        return _chosen(self.before, self.after)
+
+    def turns(self) -> tuple[list[Example], list[Example]]:
+        """Return what listeners chose in the first turn, and what they chose in the second."""
+        return _chosen(self.before, self.between), _chosen(self.between, self.after)
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,14 @@ class Material:
         else:
             unsplit = listens.drop(columns="split", errors="ignore")
             parts = split_listens(unsplit, held_out=HIDDEN, seed=self.seed)
-        before = self.profiles(listens[parts == "train"])
-        return Inner(before, self.profiles(listens[parts != "train"]), self.seed)
+        hidden = listens[parts != "train"].drop(columns="split", errors="ignore")
+        second = split_listens(hidden, held_out=(0.0, 0.5), seed=self.seed) == "test"
+        between = listens.drop(index=hidden.index[second])
+        return Inner(
+            self.profiles(listens[parts == "train"]),
+            self.profiles(between),
+            self.profiles(hidden),
+        )
 
 
 def find_settings(material: Material, inner: Inner) -> Searched | None:
@@ -184,7 +189,7 @@ def learn_weights(
     """
     models = fit_models(material, inner.before, settings)
     signals = [*material.content, *listening_signals(material, inner.before, models)]
-    weights = learn(signals, inner.examples(), seed=material.seed)
+    weights = learn(signals, *inner.turns(), seed=material.seed)
     return [signal.name for signal in signals], weights
 
 
@@ -193,16 +198,15 @@ def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
     return signal if n_known == n_tracks else EarlierSignal(signal, n_known, n_tracks)
 
 
-def _as_played(tracks: NDArray[np.int64], history: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return tracks in the order of their first plays; before them those that history has not.
-
-    >>> _as_played(np.array([7, 3, 5]), np.array([5, 9, 3, 5])).tolist()
-    [7, 5, 3]
-    """
-    played, first = np.unique(history, return_index=True)
-    places = dict(zip(played.tolist(), first.tolist(), strict=True))
-    found = sorted(tracks.tolist(), key=lambda track: places.get(track, -1))
-    return np.array(found, np.int64)
+def _chosen(before: Profiles, after: Profiles) -> list[Example]:
+    """Return what listeners like of what came after and they had not met."""
+    found = []
+    for user, then in after.items():
+        if user in before:
+            chosen = np.setdiff1d(then.liked, before[user].known)
+            if len(chosen):
+                found.append(Example(before[user], chosen))
+    return found
 
 
 def _new(inner: Inner, name: str) -> Profile:

@@ -135,7 +135,7 @@ def check_listener(library: Library, user: str) -> None:
         )
     near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
     raise UnknownListenerError(
-        f"The library knows no listener {user!r}: it knows {len(listeners)}, for example"
+        f"The library knows no listener {user!r}: it knows {len(listeners):,}, for example"
         f" {', '.join(map(repr, near))}."
     )
 
