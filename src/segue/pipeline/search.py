@@ -38,6 +38,7 @@ GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
 Scores = NDArray[np.float32]
 
