@@ -45,8 +45,9 @@ function special({ key }, pages) {
 }
 
 function go(page, then) {
-  if (!location.hash.startsWith(page)) location.hash = page;
-  setTimeout(then, 60);
+  if (location.hash.startsWith(page)) return then();
+  location.hash = page;
+  return setTimeout(then, 60);
 }
 
 function row() {
