@@ -11,33 +11,29 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 The best of the three counts.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.encoders.pretrained import EARS, PACKAGE
 from segue.engine import keep_one_of_each
 from segue.errors import LibraryError, ModelError
 from segue.index import best
-from segue.library import Catalogue, Library
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.ears import heard_by, predicted_tags
-from segue.pipeline.search_words import is_part, plain, tags_for, terms_of
+from segue.library import Library
+from segue.pipeline.search_index import GIVEN, GIVEN_PART, NAMED, Scores, SearchIndex, Term
+from segue.pipeline.search_words import is_part, plain, terms_of
 from segue.types import Track
 
 if TYPE_CHECKING:
     import pandas as pd
 
-GIVEN: Final = 1.0
-GIVEN_PART: Final = 0.9
-NAMED: Final = 0.8
-_LEAST_CHANCE: Final = 1e-6
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
-Scores = NDArray[np.float32]
+__all__ = ["GIVEN", "GIVEN_PART", "NAMED", "Found", "Match", "SearchIndex", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +79,13 @@ class Found:
         return pd.DataFrame(rows, columns=[*fields, *(f"why.{term}" for term in self.terms)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """What one term is worth to every track ``[n_tracks]``, and the levels of tags it asks for."""
-
-    term: str
-    worth: Scores
-    tags: Mapping[str, Scores]
-
-    @property
-    def known(self) -> bool:
-        """Whether any track has to do with it."""
-        return bool((self.worth > 0).any())
-
-
-def search(library: Library, query: str, k: int = 10) -> Found:
+def search(library: Library | SearchIndex, query: str, k: int = 10) -> Found:
     """Find the tracks that words fit best.
 
     Parameters
     ----------
+    library
+        A library, or what a search of it looks into, where it is prepared already.
     query
         Tags, moods, instruments, genres, words of a title; in any order.
     k
@@ -118,79 +102,35 @@ def search(library: Library, query: str, k: int = 10) -> Found:
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    catalogue = library.catalogue()
-    if not len(catalogue):
-        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
-    levels = _levels(library, catalogue)
-    given = {plain(name) for track in catalogue.tracks for name in (*track.genres, *track.tags)}
+    index = library if isinstance(library, SearchIndex) else _index(library)
+    tracks = index.catalogue.tracks
     weighed = [
-        _weigh(term, catalogue.tracks, levels)
-        for term in terms_of(query, {*given, *map(plain, levels)})
+        index.weigh(term) for term in terms_of(query, {*index.given, *map(plain, index.levels)})
     ]
     known = [one for one in weighed if one.known]
     if not known:
-        raise ModelError(_nothing_known(query, levels, given))
+        raise ModelError(_nothing_known(query, index))
     scores: Scores = np.stack([one.worth for one in known]).sum(axis=0) / np.float32(len(known))
     scores[scores <= 0] = np.nan
-    scores[[track.missing for track in catalogue.tracks]] = np.nan
-    keep_one_of_each(scores, recordings(library, catalogue))
+    scores[index.missing] = np.nan
+    keep_one_of_each(scores, index.groups)
     positions = best(scores[None, :], k)[0][0]
     return Found(
         query=query,
         terms=[one.term for one in known],
         unknown=[one.term for one in weighed if not one.known],
         tracks=[
-            _match(rank, catalogue.tracks[position], position, known)
+            _match(rank, tracks[position], position, known)
             for rank, position in enumerate(positions[positions >= 0].tolist(), start=1)
         ],
     )
 
 
-def _levels(library: Library, catalogue: Catalogue) -> dict[str, Scores]:
-    """Return for each predicted tag its standardised log-odds ``[n_tracks]``, NaN if unheard."""
-    by_tag: dict[str, list[Scores]] = {}
-    for ear in heard_by(library):
-        tags, chances = predicted_tags(library, catalogue, ear)
-        heard = ~np.isnan(chances).any(axis=1)
-        if not heard.any():
-            continue
-        clipped = np.clip(chances, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-        odds = np.log(clipped) - np.log1p(-clipped)
-        spread = odds[heard].std(axis=0)
-        spread[spread < 1e-6] = np.inf  # all tracks alike: nothing to tell
-        odds = (odds - odds[heard].mean(axis=0)) / spread
-        for column, tag in enumerate(tags):
-            by_tag.setdefault(tag, []).append(odds[:, column])
-    return {tag: _mean(columns) for tag, columns in by_tag.items()}
-
-
-def _mean(columns: Sequence[Scores]) -> Scores:
-    """Average what there is; NaN where there is nothing."""
-    stacked = np.stack(columns)
-    there = ~np.isnan(stacked)
-    total = np.where(there, stacked, 0).sum(axis=0)
-    mean: Scores = np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
-    return mean
-
-
-def _weigh(term: str, tracks: Sequence[Track], levels: Mapping[str, Scores]) -> _Term:
-    from scipy.special import ndtr
-
-    worth = np.array([_worth_of_given(term, track) for track in tracks], np.float32)
-    tags = {tag: levels[tag] for tag in tags_for(term, levels)}
-    if tags:
-        predicted = np.nan_to_num(ndtr(_mean(list(tags.values()))), nan=0.0)
-        worth = np.maximum(worth, predicted.astype(np.float32))
-    return _Term(term, worth, tags)
-
-
-def _worth_of_given(term: str, track: Track) -> float:
-    names = [plain(name) for name in (*track.genres, *track.tags)]
-    if term in names:
-        return GIVEN
-    if any(is_part(term, name) for name in names):
-        return GIVEN_PART
-    return NAMED if _named(term, track) else 0.0
+def _index(library: Library) -> SearchIndex:
+    catalogue = library.catalogue()
+    if not len(catalogue):
+        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
+    return SearchIndex.of(library, catalogue)
 
 
 def _named(term: str, track: Track) -> list[str]:
@@ -199,7 +139,7 @@ def _named(term: str, track: Track) -> list[str]:
     return [key for key, name in names.items() if name and f" {term} " in f" {plain(name)} "]
 
 
-def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> Match:
+def _match(rank: int, track: Track, position: int, terms: Sequence[Term]) -> Match:
     parts = {one.term: float(one.worth[position]) / len(terms) for one in terms}
     return Match(
         rank=rank,
@@ -214,7 +154,7 @@ def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> Ma
     )
 
 
-def _reasons(one: _Term, track: Track, position: int) -> list[str]:
+def _reasons(one: Term, track: Track, position: int) -> list[str]:
     """Say by what a term was found in a track, the surest first."""
     reasons = [
         f"{kind} {name}"
@@ -229,14 +169,17 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     return reasons + [f"predicted {tag}" for tag in strongest]
 
 
-def _nothing_known(query: str, levels: Mapping[str, Scores], given: set[str]) -> str:
+def _nothing_known(query: str, index: SearchIndex) -> str:
+    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
+    levels = index.levels
+    given = Counter({name: len(positions) for name, positions in index.given.items()})
     beginning = f"No track has anything to do with {query!r}"
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
-    names = sorted({*map(plain, levels), *sorted(given)[:20]})
+    names = sorted({*map(plain, levels), *(name for name, _ in given.most_common(_MOST_NAMED))})
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
     )
