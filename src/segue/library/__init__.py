@@ -9,7 +9,7 @@ from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, Feedback
 from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
 from segue.library.library import Library
-from segue.library.models import ModelStore
+from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.playlists import (
     PLAYLIST_KINDS,
     PlaylistKind,
@@ -21,6 +21,7 @@ from segue.library.storage import new_directory, told, write_json
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "MAP_PREFIX",
     "PLAYLIST_KINDS",
     "Account",
     "Added",
