@@ -21,6 +21,8 @@ from segue.library.storage import new_directory, told, write_json
 MANIFEST_FORMAT = 1
 _MADE_ALONG = ("engine", "hubs", "choice")
 """What is not trained by name, but made by whoever needs it."""
+MAP_PREFIX = "map-"
+"""Begins the names of maps, which nothing is recommended with."""
 _VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorflow-cpu")
 
 
@@ -35,9 +37,14 @@ class ModelStore:
         return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
 
     def state(self) -> dict[str, int]:
-        """Return when each model was written, in nanoseconds: it changes when one is replaced."""
+        """Return when each model was written, in nanoseconds: it changes when one is replaced.
+
+        Maps are left out: what recommends does not depend on them.
+        """
         found = {}
         for path in self.directory.glob("[!.]*/manifest.json"):
+            if path.parent.name.startswith(MAP_PREFIX):
+                continue
             with suppress(FileNotFoundError):  # replaced at this moment
                 found[path.parent.name] = path.stat().st_mtime_ns
         return found
