@@ -70,6 +70,8 @@ def from_likes(
         If `k` is below 1 or nothing is liked.
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
+    ContradictionError
+        If a track is both liked and disliked.
     """
     _check_count(k)
     if not like:
@@ -115,6 +117,8 @@ class Radio:
             If neither a listener nor a liked track is given.
         UnknownListenerError, UnknownTrackError
             If the library does not know who or what is named.
+        ContradictionError
+            If a track is both liked and disliked.
         """
         if user is None and not like:
             raise ValueError("Nobody to play for: name a listener, or a track that is liked.")

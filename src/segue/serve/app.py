@@ -99,6 +99,7 @@ def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
         held.opened()
+        held.finding()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again

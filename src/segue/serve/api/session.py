@@ -72,7 +72,7 @@ def log_out(holding: deps.Holding, asker: deps.Anyone) -> Response:
 
 
 def _document(holding: Held, asker: sessions.Asker) -> dict[str, Any]:
-    counts = holding.library.counts()
+    counts = holding.counts()
     seen = asker.mode == "open" or asker.listener is not None
     return {
         "mode": asker.mode,
