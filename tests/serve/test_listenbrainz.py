@@ -102,7 +102,7 @@ def test_with_accounts_the_token_is_a_key(guarded, directory):
     key = create_key(library, "ben", "phone")
     with Client(guarded) as client:
         assert submit(client, listen(), token=key).status_code == 200
-        answer = submit(client, listen(AT + 1), token="ben")
+        answer = submit(client, listen(AT + 1), token="ben")  # noqa: S106
         assert answer.status_code == 401
         assert answer.json() == {"code": 401, "error": "Invalid authorization token."}
         valid = client.get("/1/validate-token", headers={"Authorization": f"Token {key}"})

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import shutil
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -50,13 +50,21 @@ def shelved(tmp_path_factory):
         if i == 0:
             _add_cover(path)
         rows.append((track_id, f"audio/{i}.flac", *names))
-    with (directory / "metadata.csv").open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([COLUMNS.split(), *rows])
+    _write(directory / "metadata.csv", COLUMNS, rows)
+    listens = [
+        (user, track_id, 10**9) for user in ("dora", "emil") for track_id in ("seven", "five")
+    ]
+    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
     library = Library(tmp_path_factory.mktemp("kept") / "my.segue")
     preprocess(library, directory, workers=1)
     train(library, "knn")
     library.close()
     return library.directory
+
+
+def _write(path, header, rows):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header.split(), *rows])
 
 
 def _add_cover(path):
@@ -95,7 +103,7 @@ class Player:
         """Return the element of a call that succeeds."""
         answer = self.ask(method, f="xml", **parameters)
         assert answer.headers["content-type"] == "text/xml; charset=utf-8"
-        root = ElementTree.fromstring(answer.content)  # noqa: S314  # our own
+        root = ET.fromstring(answer.content)  # noqa: S314  # our own
         assert root.get("status") == "ok"
         return root
 

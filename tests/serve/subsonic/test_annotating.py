@@ -11,9 +11,7 @@ from segue.serve.app import make_app
 
 
 def events(library, user="anna"):
-    return [
-        (one.kind, one.track_id) for one in library.feedback.after(0) if one.user == user
-    ]
+    return [(one.kind, one.track_id) for one in library.feedback.after(0) if one.user == user]
 
 
 def starred(anna, kind="song"):
