@@ -13,8 +13,8 @@ from segue.serve.problems import ProblemError
 from segue.serve.security.hosts import send_problem
 from segue.serve.settings import Settings
 
-FILES = ("/api/v1/playlists/import",)
-"""Paths to which files are sent, which may be larger than other bodies."""
+FILES = ("/api/v1/playlists/import", "/1/submit-listens")
+"""Paths to which files or many listens are sent, which may be larger than other bodies."""
 
 
 class BoundedBodies:
