@@ -101,6 +101,15 @@ def test_unknown_words_are_told(described):
         search(described, "xyzzy")
 
 
+def test_of_many_words_the_commonest_are_told(tmp_path):
+    rows = [f"t{i},drone|{i:02} s" for i in range(40)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["track_id,tags", *rows]))
+    library = segue.Library(tmp_path / "my.segue")
+    preprocess(library, tmp_path)
+    with pytest.raises(ModelError, match=r"ask for .*drone"):
+        search(library, "xyzzy")
+
+
 def test_the_tags_of_the_ears_are_told(described):
     let_hear(described, "instruments", sitar=[0.1] * 6)
     with pytest.raises(

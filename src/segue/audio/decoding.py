@@ -90,7 +90,7 @@ class Recording:
         self.energy = 0.0
         self.mono_energy = 0.0
         self._hash: hashlib.blake2b | None = None
-        _check_file(self.path)
+        check_file(self.path)
 
     def blocks(self) -> "Iterator[Floats]":
         """Yield the signal ``[n_samples]`` from beginning to end, a few seconds at a time.
@@ -188,7 +188,7 @@ def _nonempty(block: "Floats") -> "Iterator[Floats]":
         yield block
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Raise `AudioError` unless `path` is a file with something in it that may be read."""
     try:
         size = path.stat().st_size if path.is_file() else None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import hashlib
 
     import av
+    import soundfile
 
 BLOCK_SAMPLES = 131_072  # of one channel: 3 s at 44.1 kHz
 _WARM_UP = 0.1  # s before a window: the first packets after a jump decode to little or to noise
@@ -248,15 +249,20 @@ def _read_with_libsndfile(path: Path, refused: AudioError | None) -> Iterator[Pc
 
     try:
         with openable(path) as readable, soundfile.SoundFile(readable) as file:
-            if file.format == "RAW":
-                # headerless .au: libsndfile would take any bytes for sound
-                raise AudioError(
-                    f"'{path}' has no header that tells its format: replace it or leave it out."
-                )
+            check_header(path, file)
             while len(block := file.read(BLOCK_SAMPLES, dtype="float32", always_2d=True)):
                 yield _averaged(list(block.T), file.samplerate, 1.0)
     except soundfile.LibsndfileError as error:
         raise refused or _undecodable(path, str(error)) from error
+
+
+def check_header(path: Path, file: "soundfile.SoundFile") -> None:
+    """Raise `AudioError` if libsndfile opened a file that does not say what it is."""
+    if file.format == "RAW":
+        # headerless .au: libsndfile would take any bytes for sound
+        raise AudioError(
+            f"'{path}' has no header that tells its format: replace it or leave it out."
+        )
 
 
 def _undecodable(path: Path, reason: str) -> AudioError:

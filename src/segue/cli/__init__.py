@@ -10,6 +10,7 @@ import typer
 from segue.cli.demo import demo
 from segue.cli.encoders import encoders
 from segue.cli.evaluate import evaluate
+from segue.cli.export import export
 from segue.cli.failures import told
 from segue.cli.import_listens import import_listens
 from segue.cli.library import library
@@ -20,6 +21,7 @@ from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
 from segue.cli.serve import serve
 from segue.cli.train import train
+from segue.cli.user import user
 
 app = typer.Typer(
     name="segue",
@@ -27,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -56,10 +59,12 @@ def start(
 for verb in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
     app.command()(told(verb))
 app.add_typer(playlist, name="playlist")
+app.add_typer(export, name="export")
 app.command("import")(told(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
+app.add_typer(user, name="user")
 
 
 def main() -> None:

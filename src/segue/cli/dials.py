@@ -20,7 +20,7 @@ _DIALS = "Dials"
 
 def options(
     argument: str, make: Callable[..., Any], **defaults: Any
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Let a verb take the options of `make` for its `argument`, which is what `make` returns.
 
     `defaults` are those options' defaults for this verb, where they differ.
@@ -30,16 +30,16 @@ def options(
         for name, each in signature(make).parameters.items()
     }
 
-    def decorate(verb: Callable[..., None]) -> Callable[..., None]:
+    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
 
         @wraps(verb)
-        def run(**given: Any) -> None:
+        def run(**given: Any) -> Any:
             own = {name: given.pop(name) for name in taken}
             try:
                 made = make(**own)
             except ValueError as error:
                 raise typer.BadParameter(str(error)) from None
-            verb(**given, **{argument: made})
+            return verb(**given, **{argument: made})
 
         kept = [each for each in signature(verb).parameters.values() if each.name != argument]
         parameters = [
@@ -126,7 +126,12 @@ def dials(
     artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
     album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
     variety: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
-    seed: Annotated[int, _dial_option("Of chance: one seed, one list for a listener.")] = 0,
+    seed: Annotated[
+        int | None,
+        _dial_option(
+            "Of chance: one seed, one list for a listener. By default drawn anew, and told."
+        ),
+    ] = None,
 ) -> "Dials":
     """Return the dials that the options set.
 
@@ -135,7 +140,7 @@ def dials(
     ValueError
         If a setting is out of its range, or several say how much may be known already.
     """
-    from segue.engine import Dials
+    from segue.engine import Dials, drawn_seed
 
     by_hand = _set_by_hand(context, "new_only", "include_known", "familiar")
     if len(by_hand) > 1:
@@ -149,7 +154,7 @@ def dials(
         popularity=popularity,
         familiar=familiar,
         variety=variety,
-        seed=seed,
+        seed=drawn_seed() if seed is None and variety else seed or 0,
         weights=_weights(weight or ()),
     )
 

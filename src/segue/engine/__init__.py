@@ -2,12 +2,13 @@
 
 from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
 from segue.engine.calibration import divergence
-from segue.engine.dials import Dials
+from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import Explainer, Explaining, Faithfulness, faithfulness
 from segue.engine.facts import TrackFacts
 from segue.engine.groups import GroupList, blend_listeners
+from segue.engine.makers import album_numbers, artist_keys, artist_numbers
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
@@ -47,8 +48,12 @@ __all__ = [
     "Step",
     "TrackFacts",
     "Weights",
+    "album_numbers",
+    "artist_keys",
+    "artist_numbers",
     "blend_listeners",
     "divergence",
+    "drawn_seed",
     "examples_from",
     "explain",
     "faithfulness",

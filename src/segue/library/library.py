@@ -45,10 +45,14 @@ from segue.library.intake import (
     put_problems,
     put_tracks,
 )
+from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
+from segue.library.marks import MarkStore
 from segue.library.models import ModelStore
+from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
 from segue.library.reader import Reader
+from segue.library.shelving import Shelving
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
@@ -102,7 +106,11 @@ class Library:
         self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
+        self.jobs = JobStore(self._database, self.directory)
         self.playlists = PlaylistStore(self._database, self.directory)
+        self.marks = MarkStore(self._database, self.directory)
+        self.playback = PlaybackStore(self._database, self.directory)
+        self.shelving = Shelving(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
@@ -322,6 +330,13 @@ class Library:
             queries["left_out"] = missing.where(tracks.c.left_out)
             queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
+
+    def analysed(self) -> dict[str, int]:
+        """Return of how many tracks the audio was `analysed`, and of how many that `failed`."""
+        failed = schema.audio_files.c.failed
+        everything = select(func.count().label("n"), func.count(failed).label("failed"))
+        (record,) = self._read(everything.select_from(schema.audio_files))
+        return {"analysed": record["n"] - record["failed"], "failed": record["failed"]}
 
     # what is computed ----------------------------------------------------------------------------
 

@@ -70,6 +70,13 @@ def read_model(
     )
 
 
+def _told(error: Exception) -> str:
+    """Return what is wrong; a `KeyError` itself says the name alone, or a name and more."""
+    if isinstance(error, KeyError) and error.args:
+        return f"it has no {str(error.args[0]).split()[0]!r}"
+    return str(error)
+
+
 def halved(array: NDArray[Any]) -> NDArray[Any]:
     """Return whole numbers of 64 bits in 32 where they fit, and large arrays of others, too.
 
@@ -84,10 +91,3 @@ def halved(array: NDArray[Any]) -> NDArray[Any]:
         return array.astype(np.float32) if array.size >= _LARGE else array
     fits = array.dtype.kind == "i" and int(np.abs(array).max(initial=0)) < 2**31
     return array.astype(np.int32) if fits else array
-
-
-def _told(error: Exception) -> str:
-    """Return what is wrong; a `KeyError` itself says the name alone, or a name and more."""
-    if isinstance(error, KeyError) and error.args:
-        return f"it has no {str(error.args[0]).split()[0]!r}"
-    return str(error)

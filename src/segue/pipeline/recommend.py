@@ -63,6 +63,8 @@ def recommend(
         If `k` is below 1, or neither a listener nor a liked track is given.
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
+    ContradictionError
+        If a track is both liked and disliked.
     ModelError
         If nothing is known of the tracks that could be compared, or a weight is set for a signal
         that there is not.
@@ -82,7 +84,7 @@ def recommend(
     weights, picks = opened.explainer.picks(found, profile, dials)
     hints = opened.hints(profile, dials, exclusions)
     hints += _short(found, k, dials)
-    return Recommendations(user, weights, picks, hints=hints)
+    return Recommendations(user, weights, picks, hints=hints, chance=dials.chance)
 
 
 def _short(found: Listed, k: int, dials: Dials) -> list[str]:

@@ -1,19 +1,24 @@
 """What one process of the server holds open. Nothing in it could not be made again by another."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
 from segue.serve.news import News
 from segue.serve.settings import Settings
 
 Value = TypeVar("Value")
+
+COUNT_AGAIN: Final = 10.0
+"""Seconds for which counts hold: counting millions of listens takes a while."""
 
 
 @dataclass
@@ -27,9 +32,14 @@ class Kept(Generic[Value]):
     def of(self, key: Any, make: Callable[[], Value]) -> Value:
         """Return what belongs to the `key`; `make` makes it where another is kept."""
         with self._lock:
-            if self._value is None or self._key != key:
+            if self._value is None or not _same(self._key, key):
                 self._key, self._value = key, make()
             return self._value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two keys are one: texts by what they say, all else by being it."""
+    return one is other or (isinstance(one, str) and one == other)
 
 
 class Held:
@@ -39,6 +49,7 @@ class Held:
         self.settings = settings
         self.library = Library(directory)
         self.live = Live(self.library)
+        self.runner = Runner(self.library)
         self.news = News(self)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
@@ -47,6 +58,12 @@ class Held:
     def directory(self) -> Path:
         """Where the library lies: for the log, never for an answer."""
         return self.library.directory
+
+    def close(self) -> None:
+        """Let go of everything; jobs go on."""
+        self.runner.close()
+        self.live.close()
+        self.library.close()
 
     def opened(self) -> Opened:
         """Return the library as it is now, to recommend from."""
@@ -65,6 +82,13 @@ class Held:
         if opened is not None:
             return opened.catalogue
         return self._catalogue.of(self.library.state(), self.library.catalogue)
+
+    def counts(self) -> dict[str, int]:
+        """Return how much the library holds, as of at most `COUNT_AGAIN` seconds ago."""
+        key = f"{self.library.state()} {int(time.monotonic() / COUNT_AGAIN)}"
+        return self.kept(
+            "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
+        )
 
     def version(self) -> str:
         """Return what changes whenever tracks, models or anybody's feedback do."""

@@ -12,6 +12,7 @@ from segue.serve.answers import from_cursor, tagged, to_cursor
 from segue.serve.documents import TrackDocument, problems, track_document
 from segue.serve.held import Held
 from segue.serve.security.segments import TrackId
+from segue.serve.shelves import first_with
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 
@@ -39,33 +40,19 @@ def list_tracks(
 ) -> Response:
     """List tracks in the order in which they came; names are compared without regard to case."""
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
-    wanted = [text and text.casefold() for text in (artist, album, genre)]
 
     def make() -> dict[str, Any]:
-        catalogue = holding.catalogue()
-        found: list[int] = []
+        opened = holding.if_opened()
+        catalogue = holding.catalogue() if opened is None else opened.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
-        for position in range(start, len(catalogue)):
-            if _fits(catalogue, position, wanted):
-                found.append(position)
-                if len(found) > limit:
-                    break
+        found = first_with(
+            catalogue, opened, start, limit + 1, artist=artist, album=album, genre=genre
+        )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
         return {"items": documents(holding, catalogue, part, asker.listener), "next": last}
 
     return tagged(request, (holding.version(), asker.listener), make)
-
-
-def _fits(catalogue: Catalogue, position: int, wanted: list[str | None]) -> bool:
-    track = catalogue.tracks[position]
-    artist, album, genre = wanted
-    return (
-        not track.missing
-        and (artist is None or (track.artist or "").casefold() == artist)
-        and (album is None or (track.album or "").casefold() == album)
-        and (genre is None or genre in (each.casefold() for each in track.genres))
-    )
 
 
 def documents(

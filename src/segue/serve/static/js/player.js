@@ -3,21 +3,24 @@
 // Events of `player`: "track" (another one plays), "state" (it plays, rests, waits), "time", "queue".
 
 import { address, ofTrack } from "./api.js";
-import { note } from "./say.js";
+import { note, noteProblem } from "./say.js";
 import { forYou } from "./list.js";
 import { tell } from "./outbox.js";
 import { artist, title } from "./format.js";
 
 const HEARD_MS = 30_000;
-const REMEMBERED = 50;
+const REMEMBERED = 100;
+const LOW = 3; // tracks that follow, from which a radio is asked for more
 
 class Player extends EventTarget {
   track = null;
   queue = []; // what was asked for
   following = []; // what the list it was started from goes on with
   source = "";
+  #more = null;
   #past = [];
   #formats = [];
+  #offset = 0; // seconds that were left out before what is loaded begins
   #heardTo = 0;
   #heardMs = 0;
 
@@ -38,8 +41,15 @@ class Player extends EventTarget {
     return !this.audio.paused;
   }
 
+  /** Seconds of the track; what the server encodes anew tells none of its own. */
   get duration() {
-    return Number.isFinite(this.audio.duration) ? this.audio.duration : this.track?.duration ?? 0;
+    const told = this.#offset === 0 && Number.isFinite(this.audio.duration);
+    return told ? this.audio.duration : this.track?.duration ?? 0;
+  }
+
+  /** Seconds from the beginning of the track. */
+  get time() {
+    return this.#offset + this.audio.currentTime;
   }
 
   get volume() {
@@ -51,10 +61,14 @@ class Player extends EventTarget {
     return [...this.queue, ...this.following];
   }
 
-  /** Play a track; `following` comes after it, and is called `source`. */
-  play(track, following = null, source = "") {
+  /**
+   * Play a track; `following` comes after it, and is called `source`. Where it goes on for ever,
+   * `more` is asked for what comes then, with the ids of what was played and waits.
+   */
+  play(track, following = null, source = "", more = null) {
     this.#leave();
     if (following) Object.assign(this, { following: [...following], source });
+    if (following) this.#more = more;
     this.#start(track);
   }
 
@@ -74,7 +88,7 @@ class Player extends EventTarget {
   }
 
   back() {
-    if (this.audio.currentTime > 3 || !this.#past.length) return this.seek(0);
+    if (this.time > 3 || !this.#past.length) return this.seek(0);
     const before = this.#past.pop();
     if (this.track) this.queue.unshift(this.track);
     this.#start(before, false);
@@ -82,9 +96,16 @@ class Player extends EventTarget {
 
   seek(seconds) {
     if (!this.track) return;
-    this.audio.currentTime = Math.min(Math.max(0, seconds), this.duration);
-    this.#heardTo = this.audio.currentTime;
+    const to = Math.min(Math.max(0, seconds), this.duration);
+    if (this.#reaches(to - this.#offset)) this.audio.currentTime = to - this.#offset;
+    else this.#load({ format: "mp3", start: to.toFixed(2) }, to);
+    this.#heardTo = this.time;
     this.dispatchEvent(new Event("time"));
+  }
+
+  /** Follow a hand that moves: only where that costs nothing; `seek` is for when it lets go. */
+  scrub(seconds) {
+    if (this.track && this.#reaches(seconds - this.#offset)) this.seek(seconds);
   }
 
   setVolume(volume) {
@@ -141,9 +162,31 @@ class Player extends EventTarget {
     this.#heardTo = this.#heardMs = 0;
     this.#load({});
     this.#announce();
+    if (this.#more && this.following.length < LOW) this.#fetchMore(this.#more);
   }
 
-  #load(query) {
+  async #fetchMore(more) {
+    try {
+      const recent = [...this.#past, this.track, ...this.upNext].map((track) => track.track_id);
+      const tracks = await more(recent);
+      if (this.#more !== more) return;
+      this.following.push(...tracks);
+      this.dispatchEvent(new Event("queue"));
+    } catch (error) {
+      noteProblem(error);
+    }
+  }
+
+  /** Whether a time of what is loaded can be gone to: what is encoded anew comes without ranges. */
+  #reaches(time) {
+    const { seekable, readyState } = this.audio;
+    if (time < 0) return false;
+    if (readyState === 0) return this.#offset === 0;
+    return Array.from({ length: seekable.length }, (_, at) => seekable.end(at)).some((end) => time <= end + 0.05);
+  }
+
+  #load(query, offset = 0) {
+    this.#offset = offset;
     this.audio.src = address(ofTrack(this.track.track_id, "/audio"), query);
     this.audio.play().catch(() => {});
   }
@@ -163,7 +206,7 @@ class Player extends EventTarget {
   }
 
   #onTime() {
-    const now = this.audio.currentTime;
+    const now = this.time;
     if (now > this.#heardTo && now - this.#heardTo < 2) this.#heardMs += 1000 * (now - this.#heardTo);
     this.#heardTo = now;
     this.dispatchEvent(new Event("time"));
@@ -206,8 +249,8 @@ class Player extends EventTarget {
       play: () => this.toggle(), pause: () => this.toggle(),
       nexttrack: () => this.next(), previoustrack: () => this.back(),
       seekto: ({ seekTime }) => this.seek(seekTime),
-      seekforward: () => this.seek(this.audio.currentTime + 10),
-      seekbackward: () => this.seek(this.audio.currentTime - 10),
+      seekforward: () => this.seek(this.time + 10),
+      seekbackward: () => this.seek(this.time - 10),
       stop: () => this.stop(),
     };
     for (const [key, action] of Object.entries(keys)) {

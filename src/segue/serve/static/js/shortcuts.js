@@ -7,7 +7,7 @@ import { player } from "./player.js";
 const OFF = "segue.keys.off";
 
 const KEYS = [
-  ["/", "Search", () => go("#/listen", () => document.querySelector("#search")?.focus())],
+  ["/", "Search", () => search()],
   ["Space", "Play or pause", () => player.toggle(), " "],
   ["n", "Next track", () => player.next()],
   ["b", "Back", () => player.back()],
@@ -29,7 +29,7 @@ export function shortcuts(pages) {
     if (event.target.closest("input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]")) return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
     const action = special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
-    if (!action || (event.key === " " && event.target.closest("button, a, summary"))) return;
+    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label"))) return;
     event.preventDefault();
     action();
   });
@@ -37,16 +37,20 @@ export function shortcuts(pages) {
 
 function special({ key }, pages) {
   if (key === "ArrowLeft" || key === "ArrowRight") {
-    return () => player.seek(player.audio.currentTime + (key === "ArrowLeft" ? -5 : 5));
+    return () => player.seek(player.time + (key === "ArrowLeft" ? -5 : 5));
   }
   if (key === "j" || key === "k") return () => list()?.step(key === "j" ? 1 : -1);
   const page = pages[Number(key) - 1];
   return page ? () => (location.hash = page) : undefined;
 }
 
-function go(page, then) {
-  if (!location.hash.startsWith(page)) location.hash = page;
-  setTimeout(then, 60);
+/** Go to the field of the search, on the page Listen. */
+function search() {
+  const focus = () => document.querySelector("#search")?.focus();
+  if (document.querySelector("#search")) return focus();
+  addEventListener("hashchange", () => setTimeout(focus), { once: true });
+  location.hash = "#/listen";
+  return null;
 }
 
 function row() {
@@ -54,7 +58,12 @@ function row() {
 }
 
 function list() {
-  return row()?.closest("track-list") ?? document.querySelector("main track-list:not([hidden])");
+  return row()?.closest("track-list") ?? shownList();
+}
+
+/** The first list of tracks that is shown. */
+export function shownList() {
+  return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
 }
 
 function respond(kind) {

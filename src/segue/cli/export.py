@@ -1,0 +1,91 @@
+"""`segue export playlist`: playlists as files for other players."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segue.cli.dials import options
+from segue.cli.failures import told
+from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
+from segue.cli.output import hint, print_json, say
+from segue.cli.playlist_kinds import KINDS
+
+if TYPE_CHECKING:
+    from segue.cli.playlist_kinds import Make
+
+export = typer.Typer(help="Write what other programs read.", no_args_is_help=True)
+playlist = typer.Typer(help="Write a playlist to a file: M3U8, XSPF or JSPF.", no_args_is_help=True)
+export.add_typer(playlist, name="playlist")
+
+
+class Format(StrEnum):
+    """What can be written."""
+
+    m3u8 = "m3u8"
+    xspf = "xspf"
+    jspf = "jspf"
+
+
+_BY_SUFFIX = {
+    ".m3u8": Format.m3u8,
+    ".m3u": Format.m3u8,
+    ".xspf": Format.xspf,
+    ".jspf": Format.jspf,
+    ".json": Format.jspf,
+}
+
+
+def write(
+    make: "Make",
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    format: Annotated[
+        Format | None, typer.Option(help="By default what the file's name ends in.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the playlist is called; by default like the file.")
+    ] = None,
+    no_paths: Annotated[
+        bool,
+        typer.Option(
+            "--no-paths",
+            help="Tell no paths of this machine: for others, or a copy of the music elsewhere.",
+        ),
+    ] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Make a playlist and write it."""
+    written = format or _BY_SUFFIX.get(output.suffix.lower())
+    if written is None:
+        known = ", ".join(Format)
+        raise typer.BadParameter(
+            f"{output.name!r} does not say its format: choose --format from {known}"
+        )
+    from segue.library import Library
+    from segue.pipeline.opening.opened import Opened
+    from segue.pipeline.playlist_files import save_playlist, write_playlist
+
+    opened = Opened.of(Library(library, create=False))
+    found = make(opened)
+    hint(found.hints)
+    data = write_playlist(
+        opened,
+        [track.track_id for track in found.tracks],
+        written.value,
+        name or output.stem,
+        place=None if no_paths else output.parent,
+        creator=found.about.get("user"),
+    )
+    save_playlist(output, data)
+    n = len(found.tracks)
+    if json:
+        document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}
+        print_json({**document, **({"hints": list(found.hints)} if found.hints else {})})
+        return
+    say(f"{output}: {n} track{'' if n == 1 else 's'}.")
+
+
+for _name, _kind in KINDS.items():
+    playlist.command(_name, help=_kind.__doc__)(told(options("make", _kind)(write)))

@@ -1,0 +1,270 @@
+"""Playlists as files for other players, and files of other players as tracks of the library.
+
+Conventions
+-----------
+- Where a file is written to is its `place`: tracks that lie below it are named by relative paths,
+  others by absolute ones. Without a place no path of this machine is told: a track whose id is the
+  end of its path, as in music folders, is named by its id, another by the name of its file.
+- A file that is read names tracks in many ways. In order, the first that finds something counts:
+  the path, as it is or below the place; the id in the library that wrote it; the MusicBrainz
+  recording; artist and title (`segue.sources.matching`); the last two parts of the path, where they
+  are one track's alone. Ids and parts of paths count only where the names do not say otherwise.
+"""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final
+from urllib.parse import unquote
+
+from segue.errors import DatasetError, PlaylistError
+from segue.library import Catalogue, Library
+from segue.pipeline.opening.opened import Opened
+from segue.sources.cleaning.recordings import artist_keys, title_key
+from segue.sources.matching import Matcher
+from segue.sources.playlist_files import (
+    MOST_BYTES,
+    Entry,
+    Format,
+    PlaylistFile,
+    read_playlist_file,
+    write_playlist_file,
+)
+from segue.types import Sought, Track
+
+RECORDING: Final = "musicbrainz_recording_id"
+_RECORDINGS = (RECORDING, "musicbrainz_trackid", "recording_mbid", "mb_trackid")
+_TELLING = 2  # parts of a path: a file's name and its folder's
+_MBID_LENGTH = 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPlaylist:
+    """What of a playlist file is in the library.
+
+    `tracks` are ids in the order of the file, `unmatched` the names of those that were not found,
+    `problems` what of the file could not be read.
+    """
+
+    name: str | None
+    tracks: Sequence[str]
+    unmatched: Sequence[str]
+    problems: Sequence[str]
+
+
+def write_playlist(
+    library: Library | Opened,
+    tracks: Sequence[str],
+    format: Format = "m3u8",  # noqa: A002
+    name: str | None = None,
+    *,
+    place: Path | None = None,
+    creator: str | None = None,
+) -> bytes:
+    """Return a playlist file of some tracks, by id.
+
+    Parameters
+    ----------
+    place
+        The directory that the file will lie in; by default no path of this machine is in it.
+    creator
+        Whose list it is.
+
+    Raises
+    ------
+    UnknownTrackError
+        If the library does not hold one of the tracks.
+    ValueError
+        If there is no such format.
+    """
+    catalogue = _catalogue(library)
+    found = [catalogue.tracks[catalogue.position(track_id)] for track_id in tracks]
+    places = () if place is None else (place.absolute(), place.resolve())
+    playlist = PlaylistFile(
+        entries=[_entry(track, places) for track in found],
+        name=name,
+        creator=creator,
+        date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    )
+    return write_playlist_file(playlist, format)
+
+
+def save_playlist(path: Path, data: bytes) -> None:
+    """Write a playlist file: what was there is replaced once the new one is whole.
+
+    Raises
+    ------
+    PlaylistError
+        If it cannot be written there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True) if path.parent.is_dir() else None
+        raise PlaylistError(
+            f"{path} cannot be written ({error.strerror}): choose another place."
+        ) from error
+
+
+def read_playlist(
+    library: Library | Opened,
+    data: bytes,
+    *,
+    place: Path | None = None,
+    finder: "Finder | None" = None,
+) -> ReadPlaylist:
+    """Return which tracks of the library a playlist file names.
+
+    Parameters
+    ----------
+    place
+        The directory that the file lies in, if its relative paths mean anything here.
+    finder
+        Of the same library, where several files are read: making one takes a while.
+
+    Raises
+    ------
+    DatasetError
+        If it is no playlist that can be read.
+    """
+    said = read_playlist_file(data)
+    known = finder or Finder(_catalogue(library))
+    found = [(entry, known.find(entry, place)) for entry in said.entries]
+    return ReadPlaylist(
+        name=said.name,
+        tracks=[track_id for _, track_id in found if track_id is not None],
+        unmatched=[entry.name for entry, track_id in found if track_id is None],
+        problems=said.problems,
+    )
+
+
+def load_playlist(library: Library | Opened, path: Path) -> ReadPlaylist:
+    """Read a playlist file of this machine.
+
+    Raises
+    ------
+    DatasetError
+        If it is not there, or no playlist that can be read.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read ({error.strerror}): check the path.") from error
+    try:
+        return read_playlist(library, data, place=path.parent)
+    except DatasetError as error:
+        raise DatasetError(f"{path} cannot be read. {error}") from None
+
+
+class Finder:
+    """Finds the tracks that playlist files name, in one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._matcher = Matcher(enumerate(catalogue.tracks))
+        self._paths: dict[str, int] = {}
+        self._ends: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        for position, track in enumerate(catalogue.tracks):
+            if track.path is not None:
+                path = track.path.as_posix()
+                self._paths.setdefault(path, position)
+                parts = _parts(path)
+                for n in range(1, _TELLING + 1):
+                    self._ends[parts[-n:]].add(position)
+
+    def find(self, entry: Entry, place: Path | None = None) -> str | None:
+        """Return the id of the track that an entry names; None if none is, or it is not sure."""
+        position = self._position(entry, place)
+        return None if position is None else self._catalogue.tracks[position].track_id
+
+    def _position(self, entry: Entry, place: Path | None) -> int | None:
+        for path in _exact_paths(entry.location, place):
+            if path in self._paths:
+                return self._paths[path]
+        for track_id in (entry.track_id, entry.location):
+            position = self._catalogue.positions.get(track_id or "")
+            if position is not None and self._may_be(entry, position):
+                return position
+        title = entry.title or (PurePosixPath(entry.location).stem if entry.location else None)
+        sought = Sought(
+            recording=entry.recording, artist=entry.artist, title=title, album=entry.album
+        )
+        match = self._matcher.match(sought)
+        return match.row if match is not None else self._by_end(entry)
+
+    def _by_end(self, entry: Entry) -> int | None:
+        """Return the one track whose path ends as the entry's does."""
+        ends = {_parts(one.replace("\\", "/"))[-_TELLING:] for one in _spellings(entry.location)}
+        found = {position for end in ends for position in self._ends.get(end, ())}
+        if len(found) != 1:
+            return None
+        (position,) = found
+        return position if self._may_be(entry, position) else None
+
+    def _may_be(self, entry: Entry, position: int) -> bool:
+        """Say whether the names of an entry do not say that it is another track."""
+        track = self._catalogue.tracks[position]
+        if entry.title and track.title and title_key(entry.title) != title_key(track.title):
+            return False
+        if not entry.artist or not track.artist:
+            return True
+        return not set(artist_keys(entry.artist)).isdisjoint(artist_keys(track.artist))
+
+
+def _exact_paths(location: str | None, place: Path | None) -> Iterator[str]:
+    """Give the absolute paths that a location may stand for."""
+    for spelling in _spellings(location):
+        if spelling.startswith("/"):
+            yield os.path.normpath(spelling)
+        elif place is not None:
+            for base in (place.absolute(), place.resolve()):
+                yield os.path.normpath(base / spelling)
+
+
+def _spellings(location: str | None) -> tuple[str, ...]:
+    """Return a location as it is, percent-decoded, and as Windows spells it."""
+    if not location:
+        return ()
+    decoded = unquote(location, errors="surrogateescape")
+    return tuple(dict.fromkeys((location, decoded, location.replace("\\", "/"))))
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part.casefold() for part in path.split("/") if part not in ("", ".", ".."))
+
+
+def _entry(track: Track, places: Sequence[Path]) -> Entry:
+    recording = next((track.metadata[name] for name in _RECORDINGS if name in track.metadata), "")
+    recording = recording.partition("|")[0].strip().lower()
+    return Entry(
+        title=track.title,
+        artist=track.artist,
+        album=track.album,
+        duration=track.duration,
+        recording=recording if len(recording) == _MBID_LENGTH else None,
+        location=_location(track, places),
+        track_id=track.track_id,
+    )
+
+
+def _location(track: Track, places: Sequence[Path]) -> str | None:
+    path = track.path
+    if path is None:
+        return None
+    if not places:
+        whole = track.track_id.split("/")
+        return track.track_id if list(path.parts[-len(whole) :]) == whole else path.name
+    for place in places:
+        if path.is_relative_to(place):
+            return path.relative_to(place).as_posix()
+    return path.as_posix()
+
+
+def _catalogue(library: Library | Opened) -> Catalogue:
+    return library.catalogue if isinstance(library, Opened) else library.catalogue()

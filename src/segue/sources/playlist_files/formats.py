@@ -1,0 +1,66 @@
+"""Which playlist formats there are, and which one a file is of: told by its content."""
+
+from typing import Final, Literal, get_args
+
+from segue.errors import DatasetError
+from segue.sources.playlist_files.jspf import read_jspf, write_jspf
+from segue.sources.playlist_files.m3u import decoded, looks_like_m3u, read_m3u, write_m3u8
+from segue.sources.playlist_files.playlist_file import MOST_BYTES, PlaylistFile
+from segue.sources.playlist_files.xspf import read_xspf, write_xspf
+from segue.sources.tracks import AUDIO_SUFFIXES
+
+Format = Literal["m3u8", "xspf", "jspf"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+MEDIA_TYPES: Final[dict[Format, str]] = {
+    "m3u8": "audio/x-mpegurl",
+    "xspf": "application/xspf+xml",
+    "jspf": "application/jspf+json",
+}
+
+_WRITERS = {"m3u8": write_m3u8, "xspf": write_xspf, "jspf": write_jspf}
+
+
+def write_playlist_file(playlist: PlaylistFile, format: Format = "m3u8") -> bytes:  # noqa: A002
+    """Return the bytes of a playlist file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such format.
+
+    Examples
+    --------
+    >>> from segue.sources.playlist_files import Entry
+    >>> song = Entry(title="Jóga", artist="Björk", duration=305.2, location="Björk/Jóga.flac")
+    >>> print(write_playlist_file(PlaylistFile(entries=[song])).decode(), end="")
+    #EXTM3U
+    #EXTINF:305,Björk - Jóga
+    Björk/Jóga.flac
+    """
+    if format not in _WRITERS:
+        raise ValueError(f"There is no format {format!r}: choose from {', '.join(FORMATS)}.")
+    return _WRITERS[format](playlist)
+
+
+def read_playlist_file(data: bytes) -> PlaylistFile:
+    """Return what a playlist file says, whatever it is called.
+
+    Raises
+    ------
+    DatasetError
+        If it is too large, or no playlist of a format that is known.
+    """
+    if len(data) > MOST_BYTES:
+        raise DatasetError(
+            f"It has {len(data):,} bytes: a playlist file has at most {MOST_BYTES:,}."
+        )
+    text = decoded(data)
+    begin = text.lstrip()[:1]
+    if begin == "<":
+        return read_xspf(data)
+    if begin == "{":
+        return read_jspf(text)
+    if "\0" not in text and looks_like_m3u(text, sorted(AUDIO_SUFFIXES)):
+        return read_m3u(data)
+    raise DatasetError("It is no playlist that is known: give one as M3U8, XSPF or JSPF.")

@@ -1,0 +1,156 @@
+"""JSPF: XSPF as JSON, with the extensions of MusicBrainz that ListenBrainz exchanges.
+
+Conventions
+-----------
+- Durations are whole milliseconds, locations URIs, ``identifier`` and ``location`` lists. The
+  MusicBrainz recording is the first identifier, ``https://musicbrainz.org/recording/...``.
+- ``https://musicbrainz.org/doc/jspf#playlist`` says who made the list, that it is not public, and
+  when it was changed; ``...#track`` keeps the track's id in the library that wrote it under
+  ``additional_metadata``, as ``segue_id``.
+- Read is what others write as well: text in the place of a list, a track list without a playlist
+  around it. Of a file that is cut short the tracks before the cut are kept.
+
+Sources: https://xspf.org/jspf, https://musicbrainz.org/doc/jspf
+"""
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import ijson
+
+from segue.errors import DatasetError
+from segue.sources.playlist_files.locations import from_uri, to_uri
+from segue.sources.playlist_files.playlist_file import (
+    MOST_ENTRIES,
+    RECORDING,
+    Entry,
+    PlaylistFile,
+    limited,
+    recording_of,
+    seconds_of,
+    text_of,
+)
+from segue.sources.playlist_files.xspf import id_among
+
+PLAYLIST_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#playlist"
+TRACK_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#track"
+_HALVES = re.compile("[\ud800-\udfff]")
+
+
+def write_jspf(playlist: PlaylistFile) -> bytes:
+    """Return the bytes of a JSPF file."""
+    about = {"title": playlist.name, "creator": playlist.creator, "date": playlist.date}
+    extension = {
+        "creator": playlist.creator,
+        "public": False,
+        "last_modified_at": playlist.date,
+    }
+    document = {
+        "playlist": {
+            **_said(about),
+            "extension": {PLAYLIST_EXTENSION: _said(extension)},
+            "track": [_track(entry) for entry in playlist.entries],
+        }
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    return _HALVES.sub("\ufffd", text).encode("utf-8")
+
+
+def _track(entry: Entry) -> dict[str, Any]:
+    extra = {"additional_metadata": {"segue_id": entry.track_id}} if entry.track_id else None
+    return _said(
+        {
+            "location": [to_uri(entry.location)] if entry.location else None,
+            "identifier": [RECORDING + entry.recording] if entry.recording else None,
+            "title": entry.title,
+            "creator": entry.artist,
+            "album": entry.album,
+            "duration": None if entry.duration is None else round(1_000 * entry.duration),
+            "extension": {TRACK_EXTENSION: extra} if extra else None,
+        }
+    )
+
+
+def _said(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def read_jspf(text: str) -> PlaylistFile:
+    """Return what a JSPF file says.
+
+    Raises
+    ------
+    DatasetError
+        If it is another kind of JSON, or nothing of it can be read.
+    """
+    problems: list[str] = []
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        entries = [_entry(one) for one in _before_the_end(text)]
+        if not entries:
+            raise DatasetError(
+                "It begins like JSON and cannot be read: give a playlist as M3U8, XSPF or JSPF."
+            ) from None
+        problems.append("it cannot be read to its end: the tracks before are kept")
+        return PlaylistFile(entries=limited(entries, problems), problems=problems)
+    playlist = document.get("playlist", document) if isinstance(document, dict) else None
+    tracks = playlist.get("track") if isinstance(playlist, dict) else None
+    if not isinstance(playlist, dict) or not isinstance(tracks, list):
+        raise DatasetError(
+            "It is JSON without a playlist's tracks: give a playlist as M3U8, XSPF or JSPF."
+        )
+    entries = [_entry(one) for one in tracks[: MOST_ENTRIES + 1] if isinstance(one, dict)]
+    odd = sum(not isinstance(one, dict) for one in tracks)
+    if odd:
+        problems.append(f"{odd:,} tracks are no objects: left out")
+    return PlaylistFile(
+        entries=limited(entries, problems),
+        name=text_of(playlist.get("title")),
+        creator=text_of(playlist.get("creator")),
+        date=text_of(playlist.get("date")),
+        problems=problems,
+    )
+
+
+def _before_the_end(text: str) -> Iterator[dict[str, Any]]:
+    data = io.BytesIO(text.encode("utf-8", errors="replace"))
+    try:
+        for place, one in enumerate(ijson.items(data, "playlist.track.item", use_float=True)):
+            if place > MOST_ENTRIES:
+                return
+            if isinstance(one, dict):
+                yield one
+    except (ijson.JSONError, ValueError, RecursionError, OverflowError):
+        return
+
+
+def _entry(track: Mapping[str, Any]) -> Entry:
+    identifiers = _texts(track.get("identifier"))
+    location = next(iter(_texts(track.get("location"))), None)
+    return Entry(
+        title=text_of(track.get("title")),
+        artist=text_of(track.get("creator")),
+        album=text_of(track.get("album")),
+        duration=seconds_of(track.get("duration"), 1_000),
+        recording=recording_of(identifiers),
+        location=from_uri(location) if location else None,
+        track_id=_own_id(track) or id_among(identifiers),
+    )
+
+
+def _own_id(track: Mapping[str, Any]) -> str | None:
+    found: Any = track
+    for name in ("extension", TRACK_EXTENSION, "additional_metadata", "segue_id"):
+        found = found[0] if isinstance(found, list) and found else found  # as XSPF's JSON has it
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, str) and found else None
+
+
+def _texts(value: object) -> list[str]:
+    """Return the texts of a value that is one, or a list of them."""
+    values = value if isinstance(value, list) else [value]
+    return [one.strip() for one in values if isinstance(one, str) and one.strip()]

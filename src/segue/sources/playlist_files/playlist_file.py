@@ -1,0 +1,97 @@
+"""What a playlist file says, whatever its format, and how much of it is believed.
+
+Conventions
+-----------
+- `None` means that the file does not say it. Durations are seconds.
+- A location is a path with ``/``, absolute or relative to the file, or an address (``http://...``).
+  Bytes of file names that are not UTF-8 are kept as Python keeps them (surrogates).
+- A recording is its MusicBrainz id, 36 lower-case characters.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from segue.sources.cleaning.text import clean_text
+
+MOST_BYTES: Final = 32 << 20
+"""A larger file is refused: a playlist of 100,000 tracks takes less."""
+
+MOST_ENTRIES: Final = 100_000
+"""More are left out, and counted."""
+
+RECORDING: Final = "https://musicbrainz.org/recording/"
+_RECORDING = re.compile(
+    r"(?:https?://(?:www\.|beta\.)?musicbrainz\.org/recording/|mbid:)"
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
+    re.IGNORECASE,
+)
+_LONGEST_TEXT = 4_096
+_LONGEST_DURATION = 10**7  # s: 115 days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One track as a playlist file names it; `track_id` is its id in the library that wrote it."""
+
+    title: str | None = None
+    artist: str | None = None
+    album: str | None = None
+    duration: float | None = None
+    recording: str | None = None
+    location: str | None = None
+    track_id: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: artist and title, or where it is."""
+        named = " - ".join(part for part in (self.artist, self.title) if part)
+        return named or self.location or self.track_id or self.recording or "(nameless)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaylistFile:
+    """The tracks of a playlist file in their order, its name, who made it, and when (ISO 8601).
+
+    `problems` tell what of a file that was read could not be used.
+    """
+
+    entries: Sequence[Entry] = ()
+    name: str | None = None
+    creator: str | None = None
+    date: str | None = None
+    problems: Sequence[str] = ()
+
+
+def text_of(value: object) -> str | None:
+    """Return what a file holds as text, cleaned; None where it is no text or says nothing."""
+    return (clean_text(value[:_LONGEST_TEXT]) or None) if isinstance(value, str) else None
+
+
+def recording_of(identifiers: Sequence[object]) -> str | None:
+    """Return the first MusicBrainz recording that is among `identifiers`.
+
+    >>> recording_of(["http://musicbrainz.org/recording/E8F9B188-f819-4e43-ab0f-4bd26ce9ff56"])
+    'e8f9b188-f819-4e43-ab0f-4bd26ce9ff56'
+    """
+    found = (_RECORDING.match(one.strip()) for one in identifiers if isinstance(one, str))
+    return next((match[1].lower() for match in found if match), None)
+
+
+def seconds_of(value: object, scale: float = 1.0) -> float | None:
+    """Return a duration that a file holds as number or text, `scale` of which are a second."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value) / scale
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds < _LONGEST_DURATION else None
+
+
+def limited(entries: Sequence[Entry], problems: list[str]) -> Sequence[Entry]:
+    """Return no more than `MOST_ENTRIES`, and say how many are left out."""
+    if len(entries) > MOST_ENTRIES:
+        problems.append(f"{len(entries) - MOST_ENTRIES:,} more tracks: left out")
+    return entries[:MOST_ENTRIES]

@@ -1,0 +1,205 @@
+"""XSPF, version 1: a playlist in XML.
+
+Conventions
+-----------
+- Namespace ``http://xspf.org/ns/0/``; durations are whole milliseconds, locations URIs, relative to
+  the file or ``file:///...``.
+- A track's identifiers are its MusicBrainz recording (``https://musicbrainz.org/recording/...``)
+  and its id in the library that wrote it (``segue:track/...``).
+- Read by expat, in one pass. A document type declaration is refused, so that there are no entities
+  but XML's own five, and nothing is ever fetched. Elements are known by their local names: files of
+  version 0 and without a namespace are read too. Of a file that is not well-formed to its end,
+  the tracks before are kept.
+
+Source: https://xspf.org/spec
+"""
+
+import re
+from typing import Any, Final, NoReturn
+from urllib.parse import quote, unquote
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from segue.errors import DatasetError
+from segue.sources.playlist_files.locations import from_uri, to_uri
+from segue.sources.playlist_files.playlist_file import (
+    MOST_ENTRIES,
+    RECORDING,
+    Entry,
+    PlaylistFile,
+    limited,
+    recording_of,
+    seconds_of,
+    text_of,
+)
+
+NAMESPACE: Final = "http://xspf.org/ns/0/"
+TRACK_ID: Final = "segue:track/"
+# what XML 1.0 cannot hold, and the halves of pairs that are no characters
+_IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DEEPEST = 64
+_LONGEST = 1 << 16
+
+
+def write_xspf(playlist: PlaylistFile) -> bytes:
+    """Return the bytes of an XSPF file."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<playlist version="1" xmlns="{NAMESPACE}">',
+    ]
+    lines += _elements(
+        "  ", ("title", playlist.name), ("creator", playlist.creator), ("date", playlist.date)
+    )
+    lines.append("  <trackList>")
+    for entry in playlist.entries:
+        duration = None if entry.duration is None else str(round(1_000 * entry.duration))
+        lines.append("    <track>")
+        lines += _elements(
+            "      ",
+            ("location", to_uri(entry.location) if entry.location else None),
+            ("identifier", RECORDING + entry.recording if entry.recording else None),
+            ("identifier", identifier_of(entry.track_id) if entry.track_id else None),
+            ("title", entry.title),
+            ("creator", entry.artist),
+            ("album", entry.album),
+            ("duration", duration),
+        )
+        lines.append("    </track>")
+    lines += ["  </trackList>", "</playlist>"]
+    return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+def identifier_of(track_id: str) -> str:
+    """Return a track's id as a URI."""
+    return TRACK_ID + quote(track_id, errors="surrogateescape")
+
+
+def _elements(indent: str, *parts: tuple[str, str | None]) -> list[str]:
+    return [
+        f"{indent}<{name}>{escape(_IMPOSSIBLE.sub('', text))}</{name}>"
+        for name, text in parts
+        if text
+    ]
+
+
+def read_xspf(data: bytes) -> PlaylistFile:
+    """Return what an XSPF file says.
+
+    Raises
+    ------
+    DatasetError
+        If it is another kind of XML, or declares a document type.
+    """
+    reader = _Reader()
+    problems: list[str] = []
+    try:
+        reader.parser.Parse(data.lstrip(), True)
+    except expat.ExpatError as error:
+        if not reader.is_playlist:
+            raise DatasetError(
+                f"It begins like XML and cannot be read ({expat.ErrorString(error.code)}): give a"
+                " playlist as M3U8, XSPF or JSPF."
+            ) from None
+        what = expat.ErrorString(error.code)
+        problems.append(
+            f"line {error.lineno} cannot be read ({what}): the tracks before it are kept"
+        )
+    except _EnoughError:
+        pass
+    return PlaylistFile(
+        entries=limited(reader.entries, problems),
+        name=text_of(reader.about.get("title")),
+        creator=text_of(reader.about.get("creator")),
+        date=text_of(reader.about.get("date")),
+        problems=problems,
+    )
+
+
+class _EnoughError(Exception):
+    """Ends the reading of a file that has more tracks than are believed."""
+
+
+class _Reader:
+    """Collects the texts of a playlist and its tracks while expat goes through the file."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.about: dict[str, str] = {}
+        self.is_playlist = False
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._length = 0
+        self._track: dict[str, list[str]] = {}
+        self.parser: Any = expat.ParserCreate(namespace_separator=" ")
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._characters
+        self.parser.StartDoctypeDeclHandler = _refuse
+        self.parser.EntityDeclHandler = _refuse
+        self.parser.ExternalEntityRefHandler = _refuse
+
+    def _start(self, name: str, _: object) -> None:
+        local = name.rpartition(" ")[2]
+        if not self._path:
+            self.is_playlist = local.lower() == "playlist"
+            if not self.is_playlist:
+                raise DatasetError(
+                    f"It is XML of another kind (<{local[:40]}>): give a playlist as M3U8, XSPF or"
+                    " JSPF."
+                )
+        if len(self._path) >= _DEEPEST:
+            raise DatasetError(f"Its XML is nested more than {_DEEPEST} deep: no playlist is.")
+        self._path.append(local)
+        self._text, self._length = [], 0
+        if self._path[1:] == ["trackList", "track"]:
+            self._track = {}
+
+    def _characters(self, text: str) -> None:
+        if self._length < _LONGEST:
+            self._text.append(text)
+            self._length += len(text)
+
+    def _end(self, _: str) -> None:
+        text = "".join(self._text).strip()
+        self._text, self._length = [], 0
+        place, name = self._path[1:-1], self._path.pop()
+        if not place:
+            self.about.setdefault(name, text)
+        elif place == ["trackList", "track"]:
+            self._track.setdefault(name, []).append(text)
+        elif place == ["trackList"] and name == "track":
+            self.entries.append(_entry(self._track))
+            if len(self.entries) > MOST_ENTRIES:
+                raise _EnoughError  # the rest is not counted either
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise DatasetError(
+        "Its XML declares a document type, which no playlist does: it is refused unread."
+    )
+
+
+def _entry(track: dict[str, list[str]]) -> Entry:
+    identifiers = track.get("identifier", [])
+    return Entry(
+        title=text_of(_first(track, "title")),
+        artist=text_of(_first(track, "creator")),
+        album=text_of(_first(track, "album")),
+        duration=seconds_of(_first(track, "duration"), 1_000),
+        recording=recording_of(identifiers),
+        location=from_uri(found) if (found := _first(track, "location")) else None,
+        track_id=id_among(identifiers),
+    )
+
+
+def id_among(identifiers: list[str]) -> str | None:
+    """Return the id that a library of segue gave the track."""
+    found = (one for one in identifiers if one.startswith(TRACK_ID))
+    return next(
+        (unquote(one.removeprefix(TRACK_ID), errors="surrogateescape") for one in found), None
+    )
+
+
+def _first(track: dict[str, list[str]], name: str) -> str | None:
+    return next((text for text in track.get(name, ()) if text), None)
