@@ -17,6 +17,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -180,12 +181,11 @@ def put_listens(library: Library, world: World, n_listens: int, n_listeners: int
     )
     total = 0
     for listener, (tracks, times, heard, skipped) in world.listens(n_listens, n_listeners):
-        rows = zip(
-            (tracks + 1).tolist(), times.tolist(), heard.tolist(), skipped.tolist(), strict=True
-        )
+        columns = (tracks + 1, times, heard, skipped)
+        rows = zip(repeat(listener + 1), *(one.tolist() for one in columns), strict=False)
         connection.executemany(
             "INSERT INTO listens (user, track, timestamp, ms_played, skipped, plays, dataset)"
-            f" VALUES ({listener + 1}, ?, ?, ?, ?, 1, 'simulated')",
+            " VALUES (?, ?, ?, ?, ?, 1, 'simulated')",
             rows,
         )
         total += len(tracks)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from segue.engine import Dials, Exclusions
-from segue.errors import UnknownListenerError, UnknownTrackError
+from segue.errors import ModelError, UnknownListenerError, UnknownTrackError
 from segue.library import Event, Library
 from segue.pipeline.learning.weights import load_weights, save_weights
 from segue.pipeline.live import Live
@@ -23,6 +23,7 @@ from segue.pipeline.opening.signals import listeners_of
 from segue.pipeline.opening.snapshot import is_current, prepare
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend, similar
+from segue.pipeline.search import search
 from segue.pipeline.train import train
 
 N_TRACKS, N_LISTENERS = 60, 16
@@ -234,6 +235,39 @@ def test_a_model_trained_meanwhile_is_taken_up_and_nothing_is_mixed(library, mon
     alike(recommend(live.opened(), "u0", 10), recommend(Opened.of(library), "u0", 10))
 
 
+def test_what_all_like_is_counted_anew_after_many_events(library, monkeypatch):
+    monkeypatch.setattr("segue.pipeline.live.live.LOOK_AGAIN", 0.0)
+    monkeypatch.setattr("segue.pipeline.live.live._LEAST_EVENTS", 5)
+    live = Live(library)
+    before = live.opened().facts.listeners[0]
+    live.feedback([event(f"new {n}", "t0", "like", "a") for n in range(6)])
+    for _ in range(600):
+        if live.opened().facts.listeners[0] != before:
+            break
+        time.sleep(0.05)
+    live.close()
+    opened = live.opened()
+    assert opened.facts.listeners[0] == before + 6
+    assert live.opened() is opened
+
+
+def test_nothing_is_taken_up_while_a_training_is_under_way(library, monkeypatch):
+    monkeypatch.setattr("segue.pipeline.live.live.LOOK_AGAIN", 0.0)
+    live = Live(library)
+    old = live.opened()
+    with Library(library.directory).writing("segue train"):
+        library.record_run("train", {})
+        for _ in range(5):
+            assert live.opened() is old
+            time.sleep(0.02)
+    for _ in range(600):
+        if live.opened() is not old:
+            break
+        time.sleep(0.05)
+    live.close()
+    assert live.opened() is not old
+
+
 def test_many_threads_write_and_read_at_once(library):
     live = Live(library)
     live.opened()
@@ -307,3 +341,11 @@ def test_names_are_found_by_how_their_words_begin(library):
     assert names.find("nothing like it") == []
     assert names.find('"; DROP TABLE names --') == []
     assert len(names.find("t", 7)) == 7
+
+
+@pytest.mark.parametrize("query", ["calm", "wild x2", "folk artist 3", "Title 12 jazz", "calming"])
+def test_words_find_the_same_tracks_in_a_library_that_is_open(library, query):
+    opened = Live(library).opened()
+    assert search(opened, query, 20) == search(library, query, 20)
+    with pytest.raises(ModelError, match="nothing such"):
+        search(opened, "nothing such", 5)

@@ -9,9 +9,9 @@ import segue
 from segue.encoders.pretrained import EARS
 from segue.errors import LibraryError, ModelError
 from segue.pipeline.analysing.ears import ear_store
+from segue.pipeline.opening.search_words import is_part, tags_for, terms_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
-from segue.pipeline.search_words import is_part, tags_for, terms_of
 
 TRACKS = """track_id,title,artist,genre,tags
 t0,Rain,Ana,jazz,piano:3|sad

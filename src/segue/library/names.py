@@ -91,6 +91,21 @@ class NameIndex:
         places: list[int] = self._positions[list(found)[:most]].tolist()
         return places
 
+    def having(self, text: str) -> NDArray[np.int64]:
+        """Return the positions of all tracks that have the words of a text in a row in a name."""
+        words = _WORD.findall(text)[:_MOST_WORDS]
+        if not words:
+            return np.zeros(0, np.int64)
+        phrase = " + ".join(f'"{word}"' for word in words)
+        with self._lock:
+            rows = self._connection.execute(
+                "SELECT rowid FROM names WHERE names MATCH ?", [phrase]
+            ).fetchall()
+        places = np.fromiter((row[0] for row in rows), np.int64, len(rows))
+        found: NDArray[np.int64] = self._positions[places].astype(np.int64)
+        return found
+
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        with self._lock:
+            self._connection.close()

@@ -18,6 +18,7 @@ from segue.engine.explanations import MOST_TAGS, Common
 from segue.library import StoredTracks
 from segue.pipeline.live.bounded import Bounded
 from segue.pipeline.live.weights import Beliefs
+from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile
 
 MOST_BYTES: Final = 128_000_000
@@ -83,7 +84,7 @@ def digest(profile: Profile) -> bytes:
 class LiveExplainer(Explainer):
     """Explains lists without reading all tracks that a listener likes."""
 
-    words: dict[str, tuple[Any, list[str]]] = field(default_factory=dict)
+    words: WordIndex | None = None
     _commons: Bounded[bytes, Common] = field(default_factory=lambda: Bounded(_MOST_COMMON))
 
     def picks(
@@ -100,6 +101,8 @@ class LiveExplainer(Explainer):
 
     def common(self, profile: Profile) -> Common:
         """Return what says what a track has in common with those that a listener likes."""
+        if self.words is None:
+            return super().common(profile)
         key = digest(profile)
         found = self._commons.get(key)
         if found is None:
@@ -115,14 +118,14 @@ class _Common:
         self,
         tracks: Sequence[Any],
         artists: NDArray[np.int64],
-        words: dict[str, tuple[Any, list[str]]],
+        words: WordIndex,
         profile: Profile,
     ) -> None:
         self._tracks, self._of, self._words = tracks, artists, words
         likes = profile.weights > 0
         places, weights = profile.positions[likes], profile.weights[likes].astype(np.float64)
         self._artists = set(artists[places].tolist()) - {-1}
-        genres, tags = words["genres"][0], words["tags"][0]
+        genres, tags = words.genres[0], words.tags[0]
         self._genres = {*genres[places].indices.tolist()}
         own: Any = tags[places]
         totals = np.bincount(own.indices, np.repeat(weights, np.diff(own.indptr)))
@@ -130,8 +133,8 @@ class _Common:
 
     def with_track(self, position: int) -> Shared:
         """Return what the track at a position shares with them."""
-        genres, genre_names = self._words["genres"]
-        tags, tag_names = self._words["tags"]
+        genres, genre_names = self._words.genres
+        tags, tag_names = self._words.tags
         part = slice(tags.indptr[position], tags.indptr[position + 1])
         worth = {
             tag_names[tag]: self._tags[tag] * float(np.log1p(max(count, 0)))

@@ -101,7 +101,7 @@ class Live:
     @property
     def names(self) -> NameIndex:
         """The index of titles, artists and albums."""
-        return self._now().snapshot.names
+        return self._now().snapshot.words.names
 
     def feedback(self, events: Sequence[Event]) -> list[bool]:
         """Take in what listeners did; it is on disk when this returns which events were new.
@@ -157,7 +157,7 @@ class Live:
             beliefs=beliefs,
         )
         tracks = snapshot.catalogue.tracks
-        explainer = LiveExplainer(engine, tracks, snapshot.facts, words=dict(snapshot.words))
+        explainer = LiveExplainer(engine, tracks, snapshot.facts, words=snapshot.words)
         explainer.know(snapshot.centres)
         opened = Opened(
             self.library,
@@ -167,6 +167,7 @@ class Live:
             snapshot.facts,
             explainer,
             snapshot.columns,
+            snapshot.words,
         )
         listeners.follow()
         return _Current(snapshot, listeners, beliefs, opened)
@@ -181,21 +182,24 @@ class Live:
             current.snapshot.maps.let_go()
         state, events = state_of(self.library), current.listeners.number - current.snapshot.number
         many = max(_LEAST_EVENTS, _SHARE_OF_LISTENS * current.snapshot.n_listens)
-        if (state == current.snapshot.state and events < many) or state == self._refused:
+        past = current.snapshot.number if events >= many else -1
+        if (state == current.snapshot.state and past < 0) or state == self._refused:
             return
+        if self.library.being_written():
+            return  # models of which some are new and some are not would be taken up
         with self._lock:
             if not self._busy():
                 self._taking_over = threading.Thread(
-                    target=self._take_over, args=(state,), name="take over", daemon=True
+                    target=self._take_over, args=(state, past), name="take over", daemon=True
                 )
                 self._taking_over.start()
 
     def _busy(self) -> bool:
         return self._taking_over is not None and self._taking_over.is_alive()
 
-    def _take_over(self, state: str) -> None:
+    def _take_over(self, state: str, past: int) -> None:
         try:
-            prepare_apart(self.library)
+            prepare_apart(self.library, past)
             found = open_snapshot(self.library)
         except SegueError:
             found = None

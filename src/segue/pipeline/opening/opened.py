@@ -19,6 +19,7 @@ from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Catalogue, Library
 from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.signals import listeners_of, open_engine
+from segue.pipeline.opening.words import WordIndex
 from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, VectorSignal
 from segue.sources import comparison_key
@@ -41,6 +42,8 @@ class Opened:
     explainer: Explainer
     columns: TrackColumns | None = None
     """What exclusions ask of all tracks, where that stands in arrays."""
+    words: WordIndex | None = None
+    """What is searched by, where that stands in arrays."""
 
     @classmethod
     def of(cls, library: "Library | Opened") -> "Opened":

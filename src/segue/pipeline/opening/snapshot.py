@@ -42,13 +42,15 @@ from segue.pipeline.opening.arrays import (
 )
 from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.kept_signals import centres, signal_from, signal_parts
+from segue.pipeline.opening.levels import tag_levels
 from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.opened import catalogue_of, comparing_space
 from segue.pipeline.opening.signals import engine_fingerprint, listeners_of, open_engine
+from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile, Signal, VectorSignal
 from segue.sources import comparison_key
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _NAMES: Final = "names.db"
 _OFTEN: Final = (".vectors", ".full", ".item_factors")
 """Arrays that every list reads whole; of all others it reads some rows."""
@@ -59,7 +61,7 @@ class Snapshot:
     """A library as it was prepared, opened. Arrays are mapped and by position.
 
     `engine` is the fingerprint of the weights, `latest` when the last play of anybody was (-inf:
-    never). `words` are the genres and tags of each track, ``[n_tracks, n_words]``, by name;
+    never). `words` are what is searched by;
     `number` is how far the feedback log is in the counts; `durations` are NaN where unknown;
     `scales` are those of ratings by source, `maps` what lists read in part.
     """
@@ -78,9 +80,8 @@ class Snapshot:
     columns: TrackColumns
     centres: Mapping[str, NDArray[np.float64]]
     durations: NDArray[np.float64]
-    words: Mapping[str, tuple[Any, list[str]]]
+    words: WordIndex
     scales: Mapping[str, Scale]
-    names: NameIndex
     maps: Maps
 
 
@@ -100,10 +101,15 @@ def state_of(library: Library) -> str:
     return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens"
 
 
-def prepare(library: Library, *, force: bool = False) -> bool:
+def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
     """Write the snapshot of a library, where there is none of it as it is; tell whether it was.
 
     Of several processes that want it, one makes it while the others wait.
+
+    Parameters
+    ----------
+    past
+        The number of the feedback log that its counts must go past.
 
     Raises
     ------
@@ -113,7 +119,7 @@ def prepare(library: Library, *, force: bool = False) -> bool:
         If nothing is known of them that could be compared.
     """
     with _one_at_a_time(library):
-        if not force and is_current(library):
+        if not force and is_current(library) and _manifest(library)["number"] > past:
             return False
         number = library.feedback.last()
         catalogue = catalogue_of(library)
@@ -127,6 +133,9 @@ def prepare(library: Library, *, force: bool = False) -> bool:
             about, own = signal_parts(signal)
             abouts.append(about)
             arrays |= own
+        levels = tag_levels(library, catalogue)
+        arrays |= texts_parts("levels.names", list(levels))
+        arrays["levels"] = np.array(list(levels.values()), np.float32).reshape(-1, len(tracks))
         manifest = {
             "state": state,
             "number": number,
@@ -197,14 +206,19 @@ def _opened(
         columns=TrackColumns(arrays, library.reader, rows),
         centres=centres(abouts, arrays),
         durations=arrays["duration"],
-        words={
-            kind: (matrix_from(arrays, f"words.{kind}"), texts_from(arrays, f"words.{kind}.names"))
-            for kind in ("genres", "tags")
-        },
+        words=_word_index(arrays, names),
         scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},
-        names=names,
         maps=maps,
     )
+
+
+def _word_index(arrays: Arrays, names: NameIndex) -> WordIndex:
+    genres, tags = (
+        (matrix_from(arrays, f"words.{kind}"), texts_from(arrays, f"words.{kind}.names"))
+        for kind in ("genres", "tags")
+    )
+    heard = texts_from(arrays, "levels.names")
+    return WordIndex(genres, tags, dict(zip(heard, arrays["levels"], strict=True)), names)
 
 
 def _track_arrays(
