@@ -73,6 +73,7 @@ class ImportedDocument(BaseModel):
 
 
 async def _body(request: Request) -> bytes:
+    """Return the body; to be asked for after who asks is known, so that it is read of few only."""
     return await request.body()
 
 
@@ -93,7 +94,7 @@ async def _body(request: Request) -> bytes:
     },
 )
 def import_playlist(
-    data: Annotated[bytes, Depends(_body)], me: deps.Self, holding: deps.Holding
+    me: deps.Self, data: Annotated[bytes, Depends(_body)], holding: deps.Holding
 ) -> Response:
     """Read a playlist file (M3U8, XSPF or JSPF, told by its content); nothing is saved."""
     catalogue = holding.catalogue()
