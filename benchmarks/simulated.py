@@ -1,15 +1,15 @@
 """A simulated library, large and seeded, that the real code opens: to measure serving with.
 
-Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists stand
-in a space of 32 dimensions, of one of 24 genres; their tracks stand near them, are titled, tagged and
-heard accordingly; popularity follows a power law. Listeners have a few genres and artists each, play
-from a pool of their own, again and again, in sittings, and skip some.
+Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists
+stand in a space of 32 dimensions, of one of 24 genres; their tracks stand near them, are titled,
+tagged and heard accordingly; popularity follows a power law. Listeners have a few genres and
+artists each, play from a pool of their own, again and again, in sittings, and skip some.
 
 Tracks, embeddings and models lie in the library's own stores. Embeddings are drawn, since nothing
-would be learned of audio that is not there; which encoder is used, and whether hubs are taken away, is
-decided by the code that decides it always. The models of listening data are fitted on the listens, with
-settings that are usual instead of searched for, and the weights are learned on listeners that those
-models have seen: for how long a list takes, not for how good it is.
+would be learned of audio that is not there; which encoder is used, and whether hubs are taken away,
+is decided by the code that decides it always. The models of listening data are fitted on the
+listens, with settings that are usual instead of searched for, and the weights are learned on
+listeners that those models have seen: for how long a list takes, not for how good it is.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,7 @@ class World:
         return (mixed + noise * self.rng.standard_normal((self.n, width))).astype(np.float32)
 
     def listens(self, n_listens: int, n_listeners: int) -> Iterator[tuple[int, Any]]:
-        """Give each listener's number and their plays: tracks, times, how much of each was heard."""
+        """Give each listener's number and their plays: tracks, times, what was heard, skipped."""
         rng = self.rng
         order = np.lexsort((-self.popularity, self.genre))
         starts = np.searchsorted(self.genre[order], np.arange(GENRES + 1))
@@ -180,12 +181,11 @@ def put_listens(library: Library, world: World, n_listens: int, n_listeners: int
     )
     total = 0
     for listener, (tracks, times, heard, skipped) in world.listens(n_listens, n_listeners):
-        rows = zip(
-            (tracks + 1).tolist(), times.tolist(), heard.tolist(), skipped.tolist(), strict=True
-        )
+        columns = (tracks + 1, times, heard, skipped)
+        rows = zip(repeat(listener + 1), *(one.tolist() for one in columns), strict=False)
         connection.executemany(
             "INSERT INTO listens (user, track, timestamp, ms_played, skipped, plays, dataset)"
-            f" VALUES ({listener + 1}, ?, ?, ?, ?, 1, 'simulated')",
+            " VALUES (?, ?, ?, ?, ?, 1, 'simulated')",
             rows,
         )
         total += len(tracks)
@@ -270,9 +270,7 @@ def fit(library: Library, told: Any) -> None:
         [signal.name for signal in signals],
         engine_fingerprint(library, catalogue, signals),
     )
-    told(
-        f"weights {dict(zip([s.name for s in signals], weights.everyone.round(2).tolist(), strict=True))}"
-    )
+    told(f"weights {weights.everyone.round(2).tolist()}")
     told(f"spread {weights.spread.round(2).tolist()}")
 
 

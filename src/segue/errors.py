@@ -1,6 +1,6 @@
 """Every error that segue raises on purpose.
 
-SegueError                      told in one sentence, exit code 1
+SegueError                      told in one sentence, exit code 1 (2 where usage is wrong)
 ├── DatasetError                what comes in cannot be used at all
 ├── AudioError                  one audio file cannot be decoded or holds no signal
 │   └── UnreadableAudioError    the system does not let it be read: no fault of the file
@@ -21,6 +21,7 @@ SegueError                      told in one sentence, exit code 1
 ├── ModelError                  a model cannot be trained, loaded or used
 │   ├── ModelNotTrainedError    the verb needs a model that is not there yet
 │   └── TooLittleDataError      one class only, too few tracks, no labels
+├── ContradictionError          two things asked for at once exclude each other: wrong usage
 └── MissingExtraError           an optional part is not installed
 
 A message names the value, the rule that it breaks and the way out. It is one sentence for people:
@@ -116,6 +117,10 @@ class ModelNotTrainedError(ModelError):
 
 class TooLittleDataError(ModelError):
     """Too few classes, tracks or listens for what was asked."""
+
+
+class ContradictionError(SegueError, ValueError):
+    """Two things that were asked for at once and exclude each other."""
 
 
 class MissingExtraError(SegueError):

@@ -1,5 +1,7 @@
 """The engine: parts sum to scores, the known never comes back, missing is neutral."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -111,6 +113,19 @@ def test_seeds_count_as_much_as_the_strongest_opinion():
     found = dict(zip(both.positions.tolist(), both.weights.tolist(), strict=True))
     assert found == {1: 4.0, 7: 4.0, 2: -4.0}
     assert both.known.tolist() == [1, 2, 7]
+
+
+def test_what_was_played_stays_played_whatever_is_said_of_it():
+    profile = replace(
+        profile_from_seeds([1, 2]),
+        history=np.array([2, 1, 2, 1]),
+        ages=np.array([9.0, 7.0, 2.0, 1.0], np.float32),
+        user="ann",
+    )
+    both = with_seeds(profile, [1], [2])
+    assert both.history.tolist() == [2, 1, 2, 1]
+    assert both.ages.tolist() == [9.0, 7.0, 2.0, 1.0]
+    assert both.user == "ann"
 
 
 def test_to_pandas_has_a_column_for_every_reason(engine):

@@ -81,6 +81,10 @@ events = st.tuples(
 )
 
 
+def is_mark(row, track_id):
+    return row[0] == track_id and row[7] == "live" and not np.isnan(row[4])
+
+
 def rows_after(rows, happened):
     """Write events as the feedback log writes them."""
     for kind, track, at, ms in happened:
@@ -89,8 +93,7 @@ def rows_after(rows, happened):
             skip = float(kind == "skip")
             rows = [*rows, (IDS[track], 1.0, heard_ms, skip, np.nan, at, np.nan, "live")]
             continue
-        is_mark = lambda row: row[0] == IDS[track] and row[7] == "live" and not np.isnan(row[4])
-        rows = [row for row in rows if not is_mark(row)]
+        rows = [row for row in rows if not is_mark(row, IDS[track])]
         if kind != "clear":
             mark = {"like": 5.0, "dislike": 1.0}[kind]
             rows = [*rows, (IDS[track], np.nan, np.nan, np.nan, mark, at, np.nan, "live")]
@@ -101,12 +104,7 @@ def rows_after(rows, happened):
 @settings(deadline=None)
 def test_one_listener_read_alone_is_as_among_all(rows):
     found = heard(rows)
-    now = plain_now(rows, found)
-    same(found.profile("anna", now), plain(rows))
-
-
-def plain_now(rows, found):
-    return found.last
+    same(found.profile("anna", found.last), plain(rows))
 
 
 @given(st.lists(imported, min_size=1, max_size=6), st.lists(events, max_size=12))

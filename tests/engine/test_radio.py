@@ -142,6 +142,22 @@ def test_skips_move_the_weights_where_listeners_differ():
     np.testing.assert_allclose(moved[1], [0.5, 0.5], atol=1e-3)
 
 
+def test_every_opinion_moves_the_weights_also_where_two_come_between_tracks(kinds):
+    engine, facts = kinds
+    other = VectorSignal("tags", normalise(np.random.default_rng(1).random((30, 4), np.float32)))
+    two = Engine([*engine.signals, other], Weights(np.array([0.5, 0.5]), np.ones(2)))
+
+    def weights_after(*opinions):
+        radio = Radio(two, profile_from_seeds([0, 3]), facts, NEW, np.zeros(30, bool))
+        radio.next()
+        for position, what in opinions:
+            radio.feedback(position, what)
+        return radio.next().pool.weights.tolist()
+
+    one, both = weights_after((1, "skip")), weights_after((1, "skip"), (2, "like"))
+    assert weights_after() != one != both
+
+
 def test_what_is_known_of_a_listener_outlasts_feedback(kinds):
     profile = replace(
         profile_from_seeds([0, 1]),
@@ -154,9 +170,37 @@ def test_what_is_known_of_a_listener_outlasts_feedback(kinds):
     for position, what in ((5, "skip"), (6, "like"), (0, "play")):
         radio.feedback(position, what)
     assert radio.profile.user == "ann"
-    assert radio.profile.history.tolist() == [0, 1, 0]
-    assert radio.profile.ages.tolist() == [3.0, 2.0, 1.0]
+    # a skip is no play
+    assert radio.profile.history.tolist() == [0, 1, 0, 6, 0]
+    assert radio.profile.ages.tolist() == [3.0, 2.0, 1.0, 0.0, 0.0]
     assert len(radio.profile.friends) == 1
+
+
+def test_what_was_heard_on_the_radio_is_the_latest_that_was_played(kinds):
+    ordered = replace(profile_from_seeds([0, 1]), history=np.array([0, 1]), user="ann")
+    radio = station(kinds, ordered)
+    first, second = play(radio, 2)
+    radio.feedback(first, "like")
+    radio.feedback(first, "play")  # liked while it played: one play
+    radio.feedback(second, "skip")
+    assert radio.profile.history.tolist() == [0, 1, first]
+    assert not len(radio.profile.ages)
+    # who names tracks has played none yet; plays whose order is unknown are not after anything
+    for user, history in ((None, [6]), ("ann", [])):
+        radio = station(kinds, replace(profile_from_seeds([0]), user=user))
+        radio.feedback(6, "play")
+        assert radio.profile.history.tolist() == history
+
+
+def test_a_track_that_comes_again_is_played_again(kinds):
+    never = np.ones(30, bool)
+    never[7] = False
+    radio = station(kinds, profile_from_seeds([7]), ANY, never)
+    for _ in range(3):
+        (position,) = play(radio, 1)
+        radio.feedback(position, "play")
+    assert radio.profile.history.tolist() == [7, 7, 7]
+    assert len(replace(radio.profile, history=np.zeros(1_000, np.int64)).played(7).history) == 1_000
 
 
 def test_caps_hold_within_the_window_and_give_way_where_nothing_else_is_left(kinds):

@@ -70,6 +70,22 @@ def test_an_album_is_capped_by_artist_and_name():
     assert found.positions.tolist() == [0, 1]
 
 
+def test_artists_and_albums_are_told_by_ids_where_there_are_no_names():
+    ids = [("7", "1"), ("7", "1"), ("-1", "-1"), ("-1", "-1"), ("8", "2"), (None, None)]
+    named = [
+        {name: one for name, one in zip(("artist_id", "album_id"), of, strict=True) if one}
+        for of in ids
+    ]
+    tracks = [Track(track_id=str(i), metadata=one) for i, one in enumerate(named)]
+    tracks.append(Track(track_id="6", artist="7", album="1"))  # a name is no id
+    facts = facts_of(tracks)
+    assert facts.artists.tolist() == [0, 0, -1, -1, 1, -1, 2]
+    assert facts.albums.tolist() == [0, 0, -1, -1, 1, -1, 2]
+    for dials in (Dials(artist_cap=1), Dials(album_cap=1)):
+        found = rerank(pool_of([9, 8, 7, 6, 5, 4, 3]), 7, dials, facts, NOBODY)
+        assert found.positions.tolist() == [0, 2, 3, 4, 5, 6]
+
+
 def test_diversity_is_maximal_marginal_relevance():
     # 1 is the twin of 0; 2 points elsewhere. Relevance in the pool's range: 1, 0.9, 0.5, 0
     vectors = [[1, 0], [1, 0], [0, 1], [-1, 0]]

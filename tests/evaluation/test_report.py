@@ -464,9 +464,16 @@ def test_what_a_middle_turn_of_a_dial_leaves_is_told():
         [DialPoint(setting=each, metrics={"ndcg@10": 0.1}) for each in settings]
         for settings in ((None, 5, 2, 1), (-0.6, -0.3, 0, 0.3, 0.6))
     ]
+    slopes = [
+        DialPoint(setting=each, metrics={"ndcg@10": 0.1 + each / 100})
+        for each in (-0.6, -0.3, 0, 0.3, 0.6)
+    ]
     told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": cap, "popularity": both}))
-    assert "100% with artist cap at 1" in told
-    assert "popularity at \u22120.3 and 100% with popularity at 0.3" in told
+    assert told == "Without effect here: artist cap and popularity."
+    moved = [DialPoint(setting=n, metrics={"ndcg@10": v}) for n, v in ((None, 0.1), (1, 0.05))]
+    told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": moved, "popularity": slopes}))
+    assert "50% with artist cap at 1" in told
+    assert "popularity at \u22120.3 and 103% with popularity at 0.3" in told
 
 
 def test_a_control_that_does_not_fall_is_told():
@@ -511,6 +518,10 @@ def test_neighbours_are_told_with_chance_and_what_taking_hubs_away_does():
     assert "whether people find them alike was not asked" in caveats
     found, _ = said(similarity=similarity(learned=("mfcc",)))
     assert "By MFCC it is 4.0 of 10 on the 30 tracks of the test part, fewer than the 5.0" in found
+    taken = similarity().hubs["knn"]
+    several, _ = said(similarity=similarity(hubs={"mfcc": taken, "rms": taken, "knn": taken}))
+    assert several.count("Hubs are taken away for") == 1
+    assert "So they are for MFCC and RMS, as the table on hubs has it." in several
     alone = replace(similarity().hubs["knn"], used="cosine")
     assert "Hubs stay as they are for kNN" in said(similarity=similarity(hubs={"knn": alone}))[0]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segue.pipeline.training.labels import default_target, labels_of
+from segue.pipeline.training.labels import artist_groups, default_target, labels_of
 from segue.types import Track
 
 NONE = pd.DataFrame(columns=["user_id", "track_id"])
@@ -65,6 +65,14 @@ def test_what_belongs_together_is_by_the_artists_name_however_written(library):
     groups = labels.labels.tolist()
     assert groups[0] == groups[1]
     assert len(set(groups)) == 4  # who is unknown is alone
+
+
+def test_who_has_no_name_is_grouped_by_id():
+    tracks = [track(i, metadata={"artist_id": one}) for i, one in enumerate(("5", "5", "-1"))]
+    groups = artist_groups([*tracks, track(3, artist="5"), track(4, artist="Björk")])
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 4
+    assert groups[4] == "artist bjork"
 
 
 def test_the_split_for_contrast_keeps_artists_apart(library):

@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from segue.engine import Belief, Weights, updated
-from segue.errors import ModelError, TooLittleDataError
+from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.learning.models import COLLABORATIVE, Inner
+from segue.pipeline.learning.models import COLLABORATIVE
 from segue.pipeline.learning.weights import in_order, load_weights, save_weights
 from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend
 from segue.pipeline.train import train
-from segue.signals import CollaborativeSignal, Profile
+from segue.pipeline.training.cards import model_card
+from segue.signals import CollaborativeSignal
 
 N_TRACKS, N_LISTENERS = 40, 24
 NEW = "t38"
@@ -86,6 +87,16 @@ def test_a_model_that_cannot_be_read_is_trained_again_as_it_says(listened, tmp_p
     assert recommend(library, "u0", 3).tracks
 
 
+def test_the_card_of_a_model_of_listens_is_about_listens(listened):
+    card = model_card(listened, COLLABORATIVE)
+    assert "all listens" in card.split_rule
+    assert card.metrics["ndcg@20"] == listened.models.manifest(COLLABORATIVE)["metrics"]["ndcg@20"]
+    assert "its 40 tracks by who plays them" in card.not_for[0]
+    assert "segue evaluate recommendations" in card.not_for[1]
+    with pytest.raises(ModelNotTrainedError, match="run segue train sequence"):
+        model_card(listened, "sequence")
+
+
 def test_weights_are_kept(listened):
     names = listened.models.manifest("engine")["signals"]
     fingerprint = listened.models.manifest("engine")["fingerprint"]
@@ -136,13 +147,19 @@ def test_what_is_hidden_was_never_met(listened):
         assert not np.isin(example.chosen, example.profile.known).any()
 
 
-def test_choices_come_in_the_order_in_which_they_were_made():
-    nothing, none = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    before = Profile(nothing, none, nothing, user="u")
-    liked = np.array([1, 2, 3, 9])
-    after = Profile(liked, np.ones(4, np.float32), liked, history=np.array([9, 2, 9, 1]))
-    (example,) = Inner({"u": before}, {"u": after}).examples()
-    assert example.chosen.tolist() == [3, 9, 2, 1]  # 3 was liked, who knows when
+def test_what_is_hidden_comes_in_two_turns_of_which_the_second_knows_the_first(listened):
+    inner = material_of(listened, listened.catalogue()).hidden(listened.listens())
+    first, then = inner.turns()
+    chosen = {one.profile.user: set(one.chosen.tolist()) for one in first}
+    both = [one for one in then if one.profile.user in chosen]
+    assert len(both) > N_LISTENERS / 2
+    for one in both:
+        before = chosen[one.profile.user]
+        assert before <= set(one.profile.known.tolist())
+        assert not before & set(one.chosen.tolist())
+    everything = {one.profile.user: set(one.chosen.tolist()) for one in inner.examples()}
+    for one in (*first, *then):
+        assert set(one.chosen.tolist()) <= everything[one.profile.user]
 
 
 def test_stated_valid_listens_are_what_is_hidden(listened):

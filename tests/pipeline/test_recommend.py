@@ -2,7 +2,13 @@
 
 import pytest
 
-from segue.errors import LibraryError, ModelNotTrainedError, UnknownListenerError, UnknownTrackError
+from segue.errors import (
+    ContradictionError,
+    LibraryError,
+    ModelNotTrainedError,
+    UnknownListenerError,
+    UnknownTrackError,
+)
 from segue.pipeline.recommend import recommend, similar
 from segue.pipeline.training.choice import choose
 
@@ -66,6 +72,9 @@ def test_who_or_what_is_unknown_is_told(trained, library):
         recommend(trained, like=["nowhere"])
     with pytest.raises(ValueError, match="Nobody to recommend to"):
         recommend(trained)
+    with pytest.raises(ContradictionError, match="'t01' is both liked and disliked"):
+        recommend(trained, "anna", like=["t00", "t01"], dislike=["t01"])
+    assert issubclass(ContradictionError, ValueError)
     with pytest.raises(ValueError, match="ask for at least 1"):
         recommend(trained, "anna", 0)
     with pytest.raises(LibraryError, match="run segue preprocess DATASET first"):

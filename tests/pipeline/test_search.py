@@ -9,9 +9,9 @@ import segue
 from segue.encoders.pretrained import EARS
 from segue.errors import LibraryError, ModelError
 from segue.pipeline.analysing.ears import ear_store
+from segue.pipeline.opening.search_words import is_part, tags_for, terms_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
-from segue.pipeline.search_words import is_part, tags_for, terms_of
 
 TRACKS = """track_id,title,artist,genre,tags
 t0,Rain,Ana,jazz,piano:3|sad
@@ -99,6 +99,15 @@ def test_unknown_words_are_told(described):
     assert (found.terms, found.unknown) == (["piano"], ["xyzzy"])
     with pytest.raises(ModelError, match=r"'xyzzy': ask for hip hop, jazz, metal, piano, .*title"):
         search(described, "xyzzy")
+
+
+def test_of_many_words_the_commonest_are_told(tmp_path):
+    rows = [f"t{i},drone|{i:02} s" for i in range(40)]
+    (tmp_path / "metadata.csv").write_text("\n".join(["track_id,tags", *rows]))
+    library = segue.Library(tmp_path / "my.segue")
+    preprocess(library, tmp_path)
+    with pytest.raises(ModelError, match=r"ask for .*drone"):
+        search(library, "xyzzy")
 
 
 def test_the_tags_of_the_ears_are_told(described):

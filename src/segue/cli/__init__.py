@@ -21,6 +21,7 @@ from segue.cli.recommend import recommend, similar
 from segue.cli.search import search
 from segue.cli.serve import serve
 from segue.cli.train import train
+from segue.cli.user import user
 
 app = typer.Typer(
     name="segue",
@@ -28,6 +29,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -62,6 +64,7 @@ app.command("import")(told(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
+app.add_typer(user, name="user")
 
 
 def main() -> None:

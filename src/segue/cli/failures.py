@@ -18,10 +18,12 @@ def told(verb: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
     @wraps(verb)
     def run(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
-        from segue.errors import SegueError
+        from segue.errors import ContradictionError, SegueError
 
         try:
             verb(*arguments, **options)
+        except ContradictionError as error:
+            _end(f"segue: {error}", 2)
         except SegueError as error:
             _end(f"segue: {error}", 1)
         except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """`segue library`: what is kept, and what could not be used."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,7 +52,10 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         "library": str(library),
         **opened.counts(),
         "models": models,
-        "report": last["result"]["page"] if last else None,
+        # by its name: the library may have moved since
+        "report": str(opened.reports / Path(last["result"]["page"]).parent.name / "report.html")
+        if last
+        else None,
     }
     if json:
         print_json(document)
@@ -68,7 +72,10 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
     )
     if document["waiting"]:
         say(f"{document['waiting']:,} imported listens wait for tracks that are not here yet.")
-    names = ", ".join(f"{model['name']} (on {model['target']})" for model in models)
+    names = ", ".join(
+        f"{model['name']} (on {model['target']})" if model["target"] else str(model["name"])
+        for model in models
+    )
     say(f"Models: {names or 'none yet; segue train all makes them'}.")
     if last:
         say(f"Last report: {document['report']}")

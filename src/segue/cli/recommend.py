@@ -63,7 +63,8 @@ def recommend(
     title = f"For {user}" if user else "For somebody who likes these"
     (print_reasons if why else print_picks)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
-    say("", "weights: " + ", ".join(f"{name} {weight:.2f}" for name, weight in weights))
+    told = [f"{name} {weight:.2f}" for name, weight in weights if weight >= 0.005]
+    say("", f"weights: {', '.join(told)}")
 
 
 def similar(

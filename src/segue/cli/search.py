@@ -22,6 +22,8 @@ def search(
     from segue.pipeline.search import search as run
 
     query = " ".join(words)
+    if not query.strip():
+        raise typer.BadParameter("name at least one word to look for")
     found = run(Library(library, create=False), query, k)
     if json:
         print_json(found.to_dict())

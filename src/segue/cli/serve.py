@@ -38,10 +38,15 @@ def serve(
 
     run(
         library,
-        Settings(host=host, port=port, names=tuple(name or ()), https=https),
+        Settings(
+            host=host,
+            port=port,
+            names=tuple(name or ()),
+            behind_proxy=behind_proxy or https,
+            https=https,
+            open_to_all=open_to_all,
+        ),
         workers=workers,
-        open_to_all=open_to_all,
         access_log=access_log,
-        behind_proxy=behind_proxy or https,
         say=lambda text: say(text, "Stop with Ctrl-C."),
     )

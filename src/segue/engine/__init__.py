@@ -8,6 +8,7 @@ from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import Explainer, Explaining, Faithfulness, faithfulness
 from segue.engine.facts import TrackFacts
 from segue.engine.groups import GroupList, blend_listeners
+from segue.engine.makers import album_numbers, artist_keys, artist_numbers
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
@@ -47,6 +48,9 @@ __all__ = [
     "Step",
     "TrackFacts",
     "Weights",
+    "album_numbers",
+    "artist_keys",
+    "artist_numbers",
     "blend_listeners",
     "divergence",
     "examples_from",

@@ -49,7 +49,7 @@ class Engine:
     signals: Sequence[Signal]
     weights: Weights
     recordings: Sequence[Sequence[int]] = ()
-    missing: Sequence[int] = ()
+    missing: Sequence[int] | NDArray[np.int64] = ()
 
     @classmethod
     def fit(
@@ -94,7 +94,13 @@ class Engine:
 
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener."""
-        return Rows.of(np.stack([signal.for_listeners([profile])[0] for signal in self.signals]))
+        found: Scores | None = None
+        for place, signal in enumerate(self.signals):
+            row = signal.for_listeners([profile])[0]
+            if found is None:
+                found = np.empty((len(self.signals), len(row)), np.float32)
+            found[place] = row
+        return Rows.of(np.zeros((0, 0), np.float32) if found is None else found)
 
     def blended(
         self, rows: Rows | Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int

@@ -22,11 +22,7 @@ _MOST_CHOSEN = 50
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A listener's profile before, and the positions of the tracks that they chose after.
-
-    They are in the order in which they were chosen, where it is known, and in none where it is not:
-    never in the catalogue's, where neighbours are of one album.
-    """
+    """A listener's profile before, and the positions of the tracks that they chose after."""
 
     profile: Profile
     chosen: NDArray[np.int64]
@@ -36,8 +32,8 @@ class Example:
 class Choices:
     """One listener's choices as features: standardised scores by signal.
 
-    `chosen` ``[n_chosen, n_signals]`` in the order of the example's, and `others` ``[n_others,
-    n_signals]``, the foremost tracks, the chosen among them. `user` is who chose.
+    `chosen` ``[n_chosen, n_signals]`` and `others` ``[n_others, n_signals]``, the foremost tracks,
+    the chosen among them. `user` is who chose.
     """
 
     chosen: NDArray[np.float32]

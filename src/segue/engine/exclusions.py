@@ -94,7 +94,7 @@ class Exclusions:
         def excluded(track: Track) -> bool:
             return bool(
                 (artists and not artists.isdisjoint(map(key, artists_of(track))))
-                or (albums and not albums.isdisjoint(map(key, _album_names(track))))
+                or (albums and not albums.isdisjoint(map(key, album_names(track))))
                 or (genres and not genres.isdisjoint(map(key, track.genres)))
                 or (tags and not tags.isdisjoint(map(key, track.tags)))
                 or (folders and _inside(track, folders))
@@ -111,7 +111,7 @@ class Exclusions:
         named: Mapping[str, Callable[[Track], Sequence[str]]] = {
             "artist": artists_of,
             "genre": lambda track: track.genres,
-            "album": _album_names,
+            "album": album_names,
             "tag": lambda track: tuple(track.tags),
         }
         key = cache(key)
@@ -162,7 +162,8 @@ def artists_of(track: Track) -> tuple[str, ...]:
     return (*([track.artist] if track.artist else []), *guests)
 
 
-def _album_names(track: Track) -> tuple[str, ...]:
+def album_names(track: Track) -> tuple[str, ...]:
+    """Return the names by which the album of a track may be left out."""
     if not track.album:
         return ()
     return (track.album, f"{track.artist} - {track.album}") if track.artist else (track.album,)

@@ -18,7 +18,7 @@ so that the pulls of a signal sum to its part. Where hubs are taken away the par
 of cosines, and the division is in proportion to them still.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import Protocol, runtime_checkable
@@ -75,7 +75,7 @@ class Explainer:
         static = static_terms(found.pool, dials, self.facts, profile.user)[1]
         top = decisive(found, static)
         because = self.because(found.ranked, profile)
-        common = _Common(self.tracks, self.facts, profile)
+        common = self.common(profile)
         return weights, [
             replace(
                 pick,
@@ -88,11 +88,24 @@ class Explainer:
             )
         ]
 
+    def need(self, positions: NDArray[np.int64]) -> None:
+        """Be told which tracks will be named next: where they are read, they are read together."""
+
+    def know(self, centres: Mapping[str, NDArray[np.float64]]) -> None:
+        """Take the mean vectors of signals, by name, as they were worked out before."""
+        self._centres.update(centres)
+
+    def common(self, profile: Profile) -> "Common":
+        """Return what says what a track has in common with those that a listener likes."""
+        return _Common(self.tracks, self.facts, profile)
+
     def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
         pulls = self.pulls(ranked, profile)
         pulls[:, profile.weights <= 0] = 0
         strongest = np.argsort(-pulls, axis=1, kind="stable")[:, :MOST_PULLS]
+        named = np.take_along_axis(pulls, strongest, axis=1) > 0
+        self.need(profile.positions[strongest[named]])
         return [
             [
                 _pull(self.tracks[profile.positions[own]], row[own])
@@ -214,6 +227,13 @@ def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Fa
     return Faithfulness(
         n, held / named if named else nan, named / n if n else nan, largest_held / n if n else nan
     )
+
+
+class Common(Protocol):
+    """Says what tracks have in common with those that a listener likes."""
+
+    def with_track(self, position: int) -> Shared:
+        """Return what the track at a position shares with them."""
 
 
 class _Common:

@@ -9,13 +9,13 @@ Conventions
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segue.engine.makers import album_numbers, artist_numbers
 from segue.signals import Profile, VectorSignal
 from segue.types import Track
 
@@ -52,19 +52,14 @@ class TrackFacts:
     ) -> Self:
         """Return the facts of `tracks`, liked by `profiles` and compared in `space`.
 
-        `artist_key` says what makes two spellings of an artist the same.
+        `artist_key` says what makes two spellings of an artist, or of an album, the same.
         """
-        artist_key = cache(artist_key)  # an artist has many tracks
-        keys = [artist_key(track.artist) if track.artist else None for track in tracks]
-        albums = [
-            None if track.album is None else f"{key or ''}\0{track.album.casefold()}"
-            for key, track in zip(keys, tracks, strict=True)
-        ]
+        artists, albums = artist_numbers(tracks, artist_key), album_numbers(tracks, artist_key)
         mixes, genres = _mixes(tracks)
         listeners = np.zeros(len(tracks), np.float32)
         for profile in profiles:
             listeners[profile.liked] += 1
-        return cls(_numbered(keys), _numbered(albums), mixes, genres, listeners, space)
+        return cls(artists, albums, mixes, genres, listeners, space)
 
     def __len__(self) -> int:
         return len(self.artists)
@@ -79,18 +74,6 @@ class TrackFacts:
         mix = np.asarray(rows.T @ profile.weights[liked].astype(np.float64)).ravel()
         total = mix.sum()
         return mix / total if total > 0 else np.zeros(len(self.genres))
-
-
-def _numbered(keys: Sequence[str | None]) -> NDArray[np.int64]:
-    """Return a number for each key, equal ones alike; -1 where there is none.
-
-    >>> _numbered(["b", None, "a", "b"]).tolist()
-    [0, -1, 1, 0]
-    """
-    numbers: dict[str, int] = {}
-    return np.array(
-        [-1 if key is None else numbers.setdefault(key, len(numbers)) for key in keys], np.int64
-    )
 
 
 def _mixes(tracks: Sequence[Track]) -> tuple[Matrix, list[str]]:

@@ -1,8 +1,8 @@
 """What one listener's listens come to, kept so that one more listen costs nothing much.
 
 It gives the profile that `segue.engine.profiles.profiles_of` gives of the same listens. What is
-kept is bounded by the tracks that were met, not by how often: sums by track, and the latest thousand
-plays with their moments.
+kept is bounded by the tracks that were met, not by how often: sums by track, and the latest
+thousand plays with their moments.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ _NO_PLACES, _NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
 class Listens:
     """The listens of one listener in the order of their rows, each field ``[n]``, NaN for unknown.
 
-    `tracks` are positions, -1 for those that the catalogue lacks; `rating` is in [-1, 1] already, and
-    0 where there is none; `rated` says where there is one; `marked` that it was given live.
+    `tracks` are positions, -1 for those that the catalogue lacks; `rating` is in [-1, 1] already,
+    and 0 where there is none; `rated` says where there is one; `marked` that it was given live.
     """
 
     tracks: Places
@@ -56,8 +56,8 @@ class Heard:
 
     `tracks` ``[n]``, ascending, are all that were met, with the sums of `plays` and `skips`, of the
     `ratings` that came with data, and the `marks` given live. `played` and `moments` are the latest
-    plays that have an order; `n_played`, `n_timed` and `n_ordered` count all plays, those with a time
-    and those with a place in an order.
+    plays that have an order; `n_played`, `n_timed` and `n_ordered` count all plays, those with a
+    time and those with a place in an order.
     """
 
     tracks: Places
@@ -178,32 +178,41 @@ class Heard:
         place = int(np.searchsorted(self.tracks, track))
         if place < len(self.tracks) and self.tracks[place] == track:
             return self
-        sums = {
-            name: np.insert(getattr(self, name), place, 0.0)
-            for name in ("plays", "skips", "ratings", "marks")
-        }
-        return replace(self, tracks=np.insert(self.tracks, place, track), **sums)
+        return replace(
+            self,
+            tracks=np.insert(self.tracks, place, track),
+            plays=np.insert(self.plays, place, 0.0),
+            skips=np.insert(self.skips, place, 0.0),
+            ratings=np.insert(self.ratings, place, 0.0),
+            marks=np.insert(self.marks, place, 0.0),
+        )
 
     def _without_unmet(self, place: int) -> "Heard":
         """Leave a track out of which nothing is left but that an opinion was taken back.
 
         A rating of the middle that came with data is as good as none here; both say nothing.
         """
-        names = ("plays", "skips", "ratings", "marks")
-        if any(getattr(self, name)[place] for name in names):
+        sums = self.plays, self.skips, self.ratings, self.marks
+        if any(one[place] for one in sums):
             return self
-        left = {name: np.delete(getattr(self, name), place) for name in ("tracks", *names)}
-        return replace(self, **left)
+        plays, skips, ratings, marks = (np.delete(one, place) for one in sums)
+        return replace(
+            self,
+            tracks=np.delete(self.tracks, place),
+            plays=plays,
+            skips=skips,
+            ratings=ratings,
+            marks=marks,
+        )
 
     def _played(self, track: int, at: float) -> "Heard":
         """Return the same with one more play that has a time."""
-        counts = {"n_played": self.n_played + 1, "n_timed": self.n_timed + 1}
+        found = replace(self, n_played=self.n_played + 1, n_timed=self.n_timed + 1)
         if not self.timed:
-            return replace(self, **counts, played=_NO_PLACES, moments=_NO_VALUES)
+            return replace(found, played=_NO_PLACES, moments=_NO_VALUES)
         place = int(np.searchsorted(self.moments, at, side="right"))
         return replace(
-            self,
-            **counts,
+            found,
             played=np.insert(self.played, place, track)[-MOST_HISTORY:],
             moments=np.insert(self.moments, place, at)[-MOST_HISTORY:],
         )

@@ -44,7 +44,8 @@ LIVE = "live"
 LIVE_SCALE: Scale = (1.0, 5.0)
 _SCALES = (1.0, 5.0, 10.0, 100.0)
 """Tops of the scales that ratings come in."""
-_SKIP_SHARE = 0.25
+SKIP_SHARE = 0.25
+"""Of a track: who hears less has skipped it."""
 MOST_HISTORY = 1_000
 SECONDS_A_DAY = 86_400.0
 
@@ -106,7 +107,10 @@ def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Pr
 
 
 def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) -> Profile:
-    """Return `profile` with tracks liked or disliked on top, each as strong as the strongest."""
+    """Return `profile` with tracks liked or disliked on top, each as strong as the strongest.
+
+    What they thought of these tracks is replaced; that they played them is not.
+    """
     seeds = profile_from_seeds(liked, disliked)
     rest = profile.without(seeds.positions)
     strength = np.abs(profile.weights).max(initial=1.0)
@@ -115,6 +119,8 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
         positions=np.concatenate([rest.positions, seeds.positions]),
         weights=np.concatenate([rest.weights, seeds.weights * np.float32(strength)]),
         known=np.union1d(profile.known, seeds.positions),
+        history=profile.history,
+        ages=profile.ages,
     )
 
 
@@ -127,12 +133,11 @@ def _heard(
     codes, _ = pd.factorize(listens["user_id"], sort=True)
     table = pd.DataFrame({"user": codes.astype(np.int64), "row": np.arange(len(listens))})
     table["track"] = listens["track_id"].map(positions).to_numpy()
-    share = share_heard(
-        _column(listens, "ms_played").to_numpy(), table["track"].to_numpy(), durations
-    )
-    rating = _column(listens, "rating").to_numpy()
+    tracks = np.asarray(table["track"].to_numpy(), np.float64)
+    share = share_heard(_values(listens, "ms_played"), tracks, durations)
+    rating = _values(listens, "rating")
     table["plays"], table["skips"] = worth(
-        _column(listens, "plays").to_numpy(), share, _column(listens, "skipped").to_numpy(), rating
+        _values(listens, "plays"), share, _values(listens, "skipped"), rating
     )
     table["rating"] = _opinions(rating, listens.get("source"))
     table["timestamp"] = _column(listens, "timestamp").to_numpy()
@@ -165,7 +170,7 @@ def share_heard(ms_played: Values, tracks: Values, durations: Durations) -> Valu
 
 def worth(plays: Values, share: Values, skipped: Values, rating: Values) -> tuple[Values, Values]:
     """Return how many plays and how many skips each listen counts for; NaN is unknown."""
-    away = (skipped > 0) | (np.isnan(skipped) & (share < _SKIP_SHARE))
+    away = (skipped > 0) | (np.isnan(skipped) & (share < SKIP_SHARE))
     # a row with nothing but a rating is an opinion, not a play
     unsaid = np.where(np.isnan(rating), 1.0, 0.0)
     heard = np.where(np.isnan(plays), unsaid, plays) * np.where(np.isnan(share), 1.0, share)
@@ -230,6 +235,10 @@ def _column(listens: "pd.DataFrame", name: str) -> "pd.Series[float]":
     if name not in listens:
         return pd.Series(np.nan, index=listens.index, dtype=float)
     return pd.to_numeric(listens[name], errors="coerce").astype(float)
+
+
+def _values(listens: "pd.DataFrame", name: str) -> Values:
+    return np.asarray(_column(listens, name).to_numpy(), np.float64)
 
 
 def _opinions(rating: Values, sources: "pd.Series[str] | None") -> Values:

@@ -17,11 +17,13 @@ measured beside the last `RECENT` tracks.
 
 Feedback counts in the unit of the listener's strongest opinion, but at least a tenth of all that
 they like, so that a long history does not drown the evening: a like +1, a play +0.25, a skip -0.5.
+What was liked or played is the latest of the listener's plays, too, where those have an order.
 Likes and skips also move what each signal is worth to the listener, by one step (see
 `segue.engine.weights`), where listeners were found to differ at all and no slider says otherwise.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, get_args
@@ -92,6 +94,8 @@ class Radio:
         self.turned = self.dials
         self._belief = self.engine.weights.belief(self.profile.user)
         self._weigh()
+        # whose plays have no order has none of which these were the latest
+        self._ordered = len(self.profile.history) > 0 or self.profile.user is None
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
         self._known = self.engine.files_of(self._known)
@@ -99,6 +103,8 @@ class Radio:
         self._n_played, self._n_known = 0, 0
         self._skipped: set[int] = set()
         self._pool: Ranked | None = None
+        self._offered: Ranked | None = None
+        self._heard: set[int] = set()
         self._files = {place: list(group) for group in self.engine.recordings for place in group}
 
     def next(self) -> Listed | None:
@@ -116,6 +122,8 @@ class Radio:
         values = pool.scores.astype(np.float64) + static.sum(axis=0)
         best = int(np.where(self._allowed(pool.positions), values, -np.inf).argmax())
         position = int(pool.positions[best])
+        self._offered = pool
+        self._heard.discard(position)
         self._played.append(position)
         self._n_played += 1
         self._n_known += int(self._known[position])
@@ -128,6 +136,10 @@ class Radio:
             (*names, *of_recent),
         )
         return Listed(ranked, pool)
+
+    def played(self, positions: Sequence[int]) -> None:
+        """Go on from where these tracks were played, the latest last: they rest, and artists do."""
+        self._played.extend(positions)
 
     def feedback(self, position: int, what: Feedback) -> None:
         """Take in what the listener did with a track.
@@ -146,6 +158,9 @@ class Radio:
         if what != "play":
             self._learn(position, liked=what == "like")
         self.profile = _with_opinion(self.profile, position, _COUNTS[what])
+        if what != "skip" and position not in self._heard and self._ordered:
+            self._heard.add(position)
+            self.profile = self.profile.played(position)
         self._pool = None
 
     def _weigh(self) -> None:
@@ -154,7 +169,7 @@ class Radio:
 
     def _learn(self, position: int, *, liked: bool) -> None:
         """Move what is believed of the listener's weights, if the track was on offer."""
-        pool = self._pool
+        pool = self._offered
         if pool is None or pool.features is None:
             return
         place = np.flatnonzero(pool.positions == position)

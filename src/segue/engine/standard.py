@@ -33,8 +33,8 @@ class Rows:
 
     `centred` ``[n_signals, n_tracks]`` are the scores less the `offset` ``[n_signals]`` of each
     signal, 0 where it says nothing; `silent` says where that is, None for nowhere. What does not
-    depend on candidates and weights is worked out once: `sums`, `squares` and `counts` ``[n_signals]``
-    over all tracks.
+    depend on candidates and weights is worked out once: `sums`, `squares` and `counts`
+    ``[n_signals]`` over all tracks.
     """
 
     centred: Scores
@@ -119,7 +119,7 @@ class Rows:
         return np.array([mask is None or not mask[candidates].all() for mask in self.silent], bool)
 
     def unsaid(self, weights: Vector) -> Mask | None:
-        """Return of which tracks no signal that counts says anything, ``[n_tracks]``; None: none."""
+        """Return of which tracks no signal that counts says anything, ``[n_tracks]``, or None."""
         found: Mask | None = None
         for weight, mask in zip(weights, self.silent, strict=True):
             if weight > 0:

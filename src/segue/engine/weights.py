@@ -13,9 +13,9 @@ equal weights decides where choices are few.
 **Each.** A listener's own weights are drawn from a normal distribution around everyone's; its
 spread in each signal is estimated from how much listeners differ (empirical Bayes, by expectation
 maximisation with Laplace's approximation). Their weights are the likeliest under both: who has
-chosen little has everyone's. By how much the spread is to be trusted is decided on choices kept
-apart: where own weights do not make those likelier than everyone's do, the spread is 0, and
-everybody has everyone's.
+chosen little has everyone's. By how much the spread is to be trusted is decided on choices that
+came later, since a taste of one week is not always that of the next: where own weights do not make
+those likelier than everyone's do, the spread is 0, and everybody has everyone's.
 
 **Live.** A belief is a mean and a precision. One more choice moves it by one Newton step (Laplace
 again), whose cost does not depend on the history. A track that was skipped or disliked is a choice
@@ -113,29 +113,47 @@ def shares(weights: Vector) -> Vector:
     return positive / total if total > 0 else np.full(len(weights), 1 / max(len(weights), 1))
 
 
-def learn(signals: Sequence[Signal], examples: Sequence[Example], *, seed: int = 0) -> Weights:
+def learn(
+    signals: Sequence[Signal],
+    examples: Sequence[Example],
+    later: Sequence[Example] = (),
+    *,
+    seed: int = 0,
+) -> Weights:
     """Return everyone's weights and a belief about each listener who chose something.
 
     Everyone's come from up to 600 listeners, drawn with `seed`; beliefs are kept of up to 5,000.
     Signals that learn from listens must not have seen what was chosen.
+
+    Parameters
+    ----------
+    examples, later
+        What listeners turned to, and what the same listeners turned to after that. Without the
+        second, all have everyone's weights: nothing shows that own ones last.
     """
-    rng = np.random.default_rng(seed)
+    first = _drawn(signals, examples, seed)
+    then = _drawn(signals, later, seed)
+    sample = [*first[:_MOST_LISTENERS], *then[:_MOST_LISTENERS]]
+    if not sample:
+        return Weights.equal(len(signals))
+    everyone = likeliest(sample)
+    spread = spread_of(sample, everyone) * _trust(first[:_MOST_LISTENERS], then)
+    beliefs: dict[str, Belief] = {}
+    if (spread > 0).any():
+        anybody = Weights(everyone, spread).belief(None)
+        for one in (*first, *then):
+            if one.user is not None:
+                beliefs[one.user] = _belief(one, beliefs.get(one.user, anybody))
+    return Weights(everyone, spread, beliefs)
+
+
+def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) -> list[Choices]:
+    """Return the choices of up to 5,000 of the examples."""
     usable = [one for one in examples if len(one.chosen)]
     if not usable or not signals:
-        return Weights.equal(len(signals))
-    usable = [usable[place] for place in rng.permutation(len(usable))[:_MOST_BELIEFS]]
-    choices = choices_of(signals, usable)
-    if not choices:
-        return Weights.equal(len(signals))
-    sample = choices[:_MOST_LISTENERS]
-    everyone = likeliest(sample)
-    spread = spread_of(sample, everyone) * _trust(sample)
-    beliefs = {
-        one.user: _belief(one, everyone, spread)
-        for one in choices
-        if one.user is not None and (spread > 0).any()
-    }
-    return Weights(everyone, spread, beliefs)
+        return []
+    order = np.random.default_rng(seed).permutation(len(usable))[:_MOST_BELIEFS]
+    return choices_of(signals, [usable[place] for place in order])
 
 
 def likeliest(choices: Sequence[Choices]) -> Vector:
@@ -158,7 +176,8 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
     """Return the standard deviation of listeners' weights around everyone's, ``[n_signals]``."""
     spread = np.full(len(everyone), 0.3)
     for _ in range(_EM_ROUNDS):
-        beliefs = [_belief(one, everyone, spread) for one in choices]
+        prior = Weights(everyone, spread).belief(None)
+        beliefs = [_belief(one, prior) for one in choices]
         off = np.stack([belief.mean - everyone for belief in beliefs])
         left = np.stack([np.diagonal(np.linalg.inv(belief.precision)) for belief in beliefs])
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
@@ -185,51 +204,51 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
     return Belief(belief.mean - np.linalg.solve(precision, slope), precision)
 
 
-def _trust(choices: Sequence[Choices]) -> float:
-    """Return by how much the spread is best multiplied, judged on later choices than it saw.
+def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
+    """Return by how much the spread is best multiplied: learned from the first, judged by then.
 
-    Later and not between: tracks that are chosen one after the other are of one album or evening,
-    so that every second choice is all but told by those around it, and weights seemed to last that
-    do not.
+    Between choices of one time it cannot be judged: every second of them is all but told by those
+    around it, which are of the same album or evening, so that weights seem to last that do not.
     """
-    able = [one for one in choices if len(one.chosen) >= 2]
-    if len(able) < _LEAST_LISTENERS:
+    later = {one.user: one for one in then if one.user is not None}
+    pairs = [(one, later[one.user]) for one in first if one.user in later]
+    if len(pairs) < _LEAST_LISTENERS:
         return 0.0
-    known = [_part(one, slice(None, len(one.chosen) // 2)) for one in able]
-    apart = [_part(one, slice(len(one.chosen) // 2, None)) for one in able]
-    everyone = likeliest(known)
-    spread = spread_of(known, everyone)
+    everyone = likeliest(first)
+    spread = spread_of(first, everyone)
     losses = []
     for trust in _TRUSTS:
-        own = [_belief(one, everyone, spread * trust).mean if trust else everyone for one in known]
-        losses.append([_loss(weights, one) for weights, one in zip(own, apart, strict=True)])
+        prior = Weights(everyone, spread * trust).belief(None)
+        own = [_belief(one, prior).mean if trust else everyone for one, _ in pairs]
+        # weights are blended with as far as they are above zero: judged are those
+        losses.append(
+            [
+                _loss(np.maximum(weights, 0), one)
+                for weights, (_, one) in zip(own, pairs, strict=True)
+            ]
+        )
     found = np.array(losses)  # [n_trusts, n_listeners]
     gains = found[0] - found
     best = int(np.argmax(gains.mean(axis=1)))
     # what is gained must be more than chance: two standard errors of the paired difference
-    error = gains[best].std(ddof=1) / np.sqrt(len(able))
+    error = gains[best].std(ddof=1) / np.sqrt(len(pairs))
     return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 
-def _part(choices: Choices, which: slice) -> Choices:
-    return replace(choices, chosen=choices.chosen[which])
-
-
-def _belief(choices: Choices, everyone: Vector, spread: Vector) -> Belief:
+def _belief(choices: Choices, prior: Belief) -> Belief:
     """Return the likeliest weights of one listener, by Newton's method with halved steps."""
-    prior = np.diag(1 / np.maximum(spread, LEAST_SPREAD) ** 2)
-    mean = everyone.copy()
+    mean = prior.mean.copy()
     n = len(choices.chosen)
 
     def total(weights: Vector) -> float:
-        off = weights - everyone
-        return n * _loss(weights, choices) + 0.5 * float(off @ prior @ off)
+        off = weights - prior.mean
+        return n * _loss(weights, choices) + 0.5 * float(off @ prior.precision @ off)
 
-    now, precision = total(mean), prior
+    now, precision = total(mean), prior.precision
     for _ in range(_NEWTON_ROUNDS):
         slope, curve = _slope_and_curve(mean, choices.chosen, choices.others)
-        precision = prior + curve
-        step = np.linalg.solve(precision, slope + prior @ (mean - everyone))
+        precision = prior.precision + curve
+        step = np.linalg.solve(precision, slope + prior.precision @ (mean - prior.mean))
         size = 1.0
         while size > 1e-3 and total(mean - size * step) > now:
             size /= 2

@@ -43,7 +43,8 @@ _BLOCK = 512  # rows of n cosines at a time
 _VECTOR_BLOCK = 8_192  # rows of d values at a time
 _FURTHEST = 20.0  # standard deviations; beyond it a probability is no longer a normal number
 _STEP = 0.002  # of the table of surprises
-_LEAST_LOG, _MOST_LOG, _LOG_STEP = -206.0, 7.0, 0.005  # of the table by log surprise
+_LOG_STEP = 0.005  # of the table by log surprise
+_NEAR = 5.0  # standard deviations
 _LN_2 = 0.6931471805599453
 
 
@@ -75,19 +76,21 @@ class MutualProximity:
         theirs = (cosines - self.mean[queries, None]) / self.spread[queries, None]
         return both_nearer(theirs, self.of_tracks(cosines, np.ones(len(queries))))
 
-    def of_tracks(self, scores: Matrix, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of_tracks(self, scores: Matrix, weight: NDArray[np.float64]) -> Matrix:
         """Return how unusual scores ``[m, n]`` are for each track, in standard deviations.
 
         A score is a sum of cosines whose weights add up to `weight` ``[m]``.
         """
-        unusual: NDArray[np.float64] = (scores - weight[:, None] * self.mean) / self.spread
+        unusual = weight.astype(np.float32)[:, None] * self.mean.astype(np.float32)
+        np.subtract(scores, unusual, out=unusual)
+        unusual /= self.spread.astype(np.float32)
         return unusual
 
 
 def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     """Return `probit(Phi(one) Phi(other))`: mutual proximity on the normal scale, float32.
 
-    Read off two tables, to 1e-5: functions of the normal distribution would be most of what a
+    Read off two tables, to 2e-5: functions of the normal distribution would be most of what a
     recommendation costs.
 
     Examples
@@ -99,38 +102,58 @@ def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     >>> round(float(near[1]), 2)  # a probability of one less 2e-19
     8.92
     """
-    surprises, probits = _tables()
-    both = _read(surprises, one, -_FURTHEST, _STEP)
-    both += _read(surprises, other, -_FURTHEST, _STEP)
+    one, other = np.asarray(one), np.asarray(other)
+    reach = max(float(np.abs(one).max(initial=0)), float(np.abs(other).max(initial=0)))
+    surprises, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
+    both = surprises.read(one)
+    both += surprises.read(other)
     np.log(both, out=both)
-    found: Matrix = _read(probits, both, _LEAST_LOG, _LOG_STEP).astype(np.float32)
+    found: Matrix = probits.read(both).astype(np.float32, copy=False)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Values of a function at even steps from `first`; between them it is a straight line."""
+
+    values: NDArray[Any]
+    first: float
+    step: float
+
+    def read(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Return the values at `x`; past the ends, the last."""
+        kind = self.values.dtype.type
+        place: NDArray[Any] = np.subtract(x, self.first, dtype=kind)
+        place *= kind(1 / self.step)
+        np.clip(place, kind(0), kind(len(self.values) - 2), out=place)
+        below = place.astype(np.int32)
+        place -= below
+        found = self.values.take(below)
+        above = self.values[1:].take(below)
+        above -= found
+        above *= place
+        found += above
+        return found
 
 
 @cache
-def _tables() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``-log Phi(x)`` by x, and ``probit(exp(-u))`` by ``log u``, at even steps."""
-    x = np.arange(-_FURTHEST, _FURTHEST + 2 * _STEP, _STEP)
+def _tables(reach: float) -> tuple[_Table, _Table]:
+    """Return ``-log Phi(x)`` up to `reach` deviations, and ``probit(exp(-u))`` by ``log u``.
+
+    Near by, where nearly all is, single precision is enough.
+    """
+    x = np.arange(-reach, reach + _STEP / 2, _STEP)
     surprises = -log_ndtr(x)
-    u = np.exp(np.arange(_LEAST_LOG, _MOST_LOG + 2 * _LOG_STEP, _LOG_STEP))
+    least, most = np.log(2 * surprises[-1]), np.log(2 * surprises[0])
+    logs = np.arange(least - _LOG_STEP, most + 2 * _LOG_STEP, _LOG_STEP)
+    u = np.exp(logs)
     # near 1 the probability that they are not nearer is the one that keeps its digits
     probits = np.where(u < _LN_2, -ndtri(-np.expm1(-u)), ndtri_exp(-u))
-    return surprises, probits
-
-
-def _read(
-    table: NDArray[np.float64], x: NDArray[Any], first: float, step: float
-) -> NDArray[np.float64]:
-    """Read a table of even steps between its entries; past its ends, the last."""
-    place = np.subtract(x, first, dtype=np.float64)
-    place *= 1 / step
-    np.clip(place, 0, len(table) - 2, out=place)
-    below = place.astype(np.int32)
-    place -= below
-    found = table[below]
-    place *= table[1:][below] - found
-    found += place
-    return found
+    kind = np.float32 if reach <= _NEAR else np.float64
+    return (
+        _Table(surprises.astype(kind), -reach, _STEP),
+        _Table(probits.astype(kind), float(logs[0]), _LOG_STEP),
+    )
 
 
 def _usual_cosines(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,19 +5,26 @@ from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import Entry, TryLimits
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
-from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog
+from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, KeptBelief
 from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
+from segue.library.jobs import Job, JobState
 from segue.library.library import Library
+from segue.library.marks import Mark, MarkKind, Opinion
 from segue.library.models import MAP_PREFIX, ModelStore
+from segue.library.names import NameIndex
+from segue.library.playback import Playback
 from segue.library.playlists import (
     PLAYLIST_KINDS,
     PlaylistKind,
     SavedPlaylist,
     unknown_tracks,
 )
+from segue.library.reader import Reader, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page
+from segue.library.shelving import PlayCounts, Shelved
 from segue.library.storage import new_directory, told, write_json
+from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
     "FEEDBACK_KINDS",
@@ -36,12 +43,27 @@ __all__ = [
     "FeedbackLog",
     "Heard",
     "Histories",
+    "Job",
+    "JobState",
+    "KeptBelief",
     "KnownTrack",
     "Library",
+    "Mark",
+    "MarkKind",
     "ModelStore",
+    "NameIndex",
+    "Opinion",
+    "PlayCounts",
+    "Playback",
     "PlaylistKind",
+    "Reader",
     "SavedPlaylist",
     "Session",
+    "Shelved",
+    "StoredCatalogue",
+    "StoredListener",
+    "StoredListens",
+    "StoredTracks",
     "TryLimits",
     "new_directory",
     "report_metrics",

@@ -58,6 +58,7 @@ class ApiKey:
     used: float | None = None
 
 
+_others = accounts.alias()
 _KEY = ("name", "created", "used")
 
 
@@ -159,7 +160,7 @@ class AccountStore:
             select(sessions, accounts)
             .join_from(sessions, accounts, isouter=True)
             .where(sessions.c.token == _digest(token), sessions.c.expires > time.time())
-            .where(or_(sessions.c.account.is_not(None), ~select(accounts.c.row).exists()))
+            .where(or_(sessions.c.account.is_not(None), ~select(_others.c.row).exists()))
         )
         with told(self._directory), self._database.connect() as connection:
             row = connection.execute(query).first()

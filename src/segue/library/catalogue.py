@@ -54,11 +54,11 @@ class Catalogue:
             for track in self.tracks
             if wanted in track.track_id.casefold() or wanted in (track.title or "").casefold()
         ]
-        hint = f"did you mean {' or '.join(map(repr, near[:3]))}?" if near else _FIND_IDS
+        hint = f"did you mean {' or '.join(map(repr, near[:3]))}?" if near else FIND_IDS
         raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
 
 
-_FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."
+FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."
 
 
 def to_record(track: Track) -> dict[str, Any]:

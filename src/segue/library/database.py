@@ -23,7 +23,7 @@ from segue.errors import LibraryError, LibraryVersionError
 from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
 
-_BUSY_MS = 10_000
+BUSY_MS = 10_000
 _ADDED = (  # columns that earlier formats did not have
     ("tracks", "missing", "BOOLEAN"),
     ("tracks", "left_out", "BOOLEAN"),
@@ -119,7 +119,7 @@ def _configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        f"busy_timeout={_BUSY_MS}",
+        f"busy_timeout={BUSY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -13,8 +13,8 @@ clear              takes that rating away
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import UnknownTrackError
 from segue.library import schema
+from segue.library.reader import Reader
 from segue.library.storage import told
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 
 _MARKS = {"like": 5.0, "dislike": 1.0}
 _CHUNK = 500
+_UNKNOWN = "The library holds no track {!r}: search for its id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,8 @@ class Event:
     """Something that a listener did with a track.
 
     `key` tells it from all others of the listener. `at` is when, in seconds since 1970, `ms_played`
-    how much was heard. `number` is its place in the log, once it is there.
+    how much was heard. `number` is its place in the log, once it is there. A play that an import
+    may bring as well has the `fingerprint` that it would have there, and counts once.
     """
 
     user: str
@@ -54,17 +57,53 @@ class Event:
     at: float | None = None
     ms_played: float | None = None
     number: int | None = None
+    fingerprint: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBelief:
+    """What is kept of a listener's own weights: of which `signals`, float64 as in memory."""
+
+    signals: str
+    mean: bytes
+    precision: bytes
+
+
+Learn = Callable[[Event, KeptBelief | None], KeptBelief | None]
+"""Says what is believed of a listener after an event, given what is kept; None leaves that."""
 
 
 class FeedbackLog:
     """The log of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
         self._database = database
         self._directory = directory
+        self._reader = reader
 
-    def add(self, events: Sequence[Event]) -> list[bool]:
+    def check(self, events: Sequence[Event]) -> None:
+        """Make sure that the library holds every track that events name.
+
+        Raises
+        ------
+        UnknownTrackError
+            If it does not.
+        """
+        for track_id in {event.track_id for event in events}:
+            if self._reader.track_row(track_id) is None:
+                raise UnknownTrackError(_UNKNOWN.format(track_id))
+
+    def changes(self) -> int:
+        """Return a number that is another one whenever anything has been written by anybody."""
+        return self._reader.changes()
+
+    def add(self, events: Sequence[Event], learn: Learn | None = None) -> list[bool]:
         """Write events to disk, all or none; return which of them were new.
+
+        Parameters
+        ----------
+        learn
+            Asked for each new event in turn; what it gives is written together with the event.
 
         Raises
         ------
@@ -76,7 +115,12 @@ class FeedbackLog:
         with told(self._directory), self._database.begin() as connection:
             users = _users(connection, {event.user for event in events})
             tracks = _tracks(connection, {event.track_id for event in events})
-            return [_add(connection, event, users, tracks) for event in events]
+            found = []
+            for event in events:
+                found.append(_add(connection, event, users, tracks))
+                if found[-1] and learn is not None:
+                    _learn(connection, event, users[event.user], learn)
+            return found
 
     def after(self, number: int, *, most: int = 10_000) -> list[Event]:
         """Return the next events of the log after one."""
@@ -123,6 +167,8 @@ def _add(
         "ms_played": event.ms_played,
         "key": key,
     }
+    if event.fingerprint is not None and _is_imported(connection, event.fingerprint):
+        return False
     statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
     if not connection.execute(statement).rowcount:
         return False
@@ -133,7 +179,7 @@ def _add(
             "plays": 1.0,
             "ms_played": event.ms_played,
             "skipped": event.kind == "skip",
-            "fingerprint": key,
+            "fingerprint": event.fingerprint or key,
         }
         connection.execute(insert(listens).values(common | listen))
         return True
@@ -143,6 +189,26 @@ def _add(
         rating = {"rating": _MARKS[event.kind], "fingerprint": opinion}
         connection.execute(insert(listens).values(common | rating))
     return True
+
+
+def _learn(connection: "Connection", event: Event, user: int, learn: Learn) -> None:
+    table = schema.beliefs
+    columns = (table.c.signals, table.c.mean, table.c.precision)
+    kept = connection.execute(select(*columns).where(table.c.user == user)).first()
+    found = learn(event, None if kept is None else KeptBelief(*kept))
+    if found is not None:
+        values = asdict(found)
+        statement = upsert(table).values(user=user, **values)
+        statement = statement.on_conflict_do_update(index_elements=["user"], set_=values)
+        connection.execute(statement)
+
+
+def _is_imported(connection: "Connection", fingerprint: bytes) -> bool:
+    """Say whether a listen is there already, with its track or waiting for that."""
+    return any(
+        connection.scalar(select(table.c.id).where(table.c.fingerprint == fingerprint)) is not None
+        for table in (schema.listens, schema.waiting)
+    )
 
 
 def _users(connection: "Connection", names: set[str]) -> dict[str, int]:
@@ -158,7 +224,7 @@ def _tracks(connection: "Connection", ids: set[str]) -> dict[str, int]:
     table = schema.tracks
     rows = _rows(connection, table.c.track_id, table.c.row, ids)
     for track_id in ids - rows.keys():
-        raise UnknownTrackError(f"The library holds no track {track_id!r}: search for its id.")
+        raise UnknownTrackError(_UNKNOWN.format(track_id))
     return rows
 
 

@@ -45,9 +45,14 @@ from segue.library.intake import (
     put_problems,
     put_tracks,
 )
+from segue.library.jobs import JobStore
 from segue.library.lock import writing
+from segue.library.marks import MarkStore
 from segue.library.models import ModelStore
+from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
+from segue.library.reader import Reader
+from segue.library.shelving import Shelving
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
@@ -96,17 +101,23 @@ class Library:
             self.directory.mkdir(parents=True, exist_ok=True)
         self._database: Engine = open_database(database)
         self.models = ModelStore(self.directory / "models")
-        self.feedback = FeedbackLog(self._database, self.directory)
+        self.reader = Reader(database)
+        self.feedback = FeedbackLog(self._database, self.directory, self.reader)
         self.histories = Histories(self._database, self.directory)
         self.accounts = AccountStore(self._database, self.directory)
         self.audit = AuditLog(self._database, self.directory)
+        self.jobs = JobStore(self._database, self.directory)
         self.playlists = PlaylistStore(self._database, self.directory)
+        self.marks = MarkStore(self._database, self.directory)
+        self.playback = PlaybackStore(self._database, self.directory)
+        self.shelving = Shelving(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
     def close(self) -> None:
         """Let go of the database file; the library opens it again when it is asked something."""
         self._database.dispose()
+        self.reader.close()
 
     # what comes in -------------------------------------------------------------------------------
 
@@ -316,6 +327,13 @@ class Library:
             queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
+    def analysed(self) -> dict[str, int]:
+        """Return of how many tracks the audio was `analysed`, and of how many that `failed`."""
+        failed = schema.audio_files.c.failed
+        everything = select(func.count().label("n"), func.count(failed).label("failed"))
+        (record,) = self._read(everything.select_from(schema.audio_files))
+        return {"analysed": record["n"] - record["failed"], "failed": record["failed"]}
+
     # what is computed ----------------------------------------------------------------------------
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
@@ -367,6 +385,10 @@ class Library:
         query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
         records = self._read(query)
         return {**records[0], "result": json.loads(records[0]["result"])} if records else None
+
+    def any_listens(self) -> bool:
+        """Tell whether anybody has listened to anything."""
+        return bool(self._read(select(schema.listens.c.id).limit(1)))
 
     def state(self) -> str:
         """Return a text that changes whenever a verb has finished or a model was replaced."""

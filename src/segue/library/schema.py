@@ -169,6 +169,16 @@ feedback = Table(
     sqlite_autoincrement=True,  # numbers never come again: others follow the log by them
 )
 
+beliefs = Table(
+    "beliefs",
+    schema,
+    Column("user", Integer, ForeignKey("users.row"), primary_key=True),
+    Column("signals", String, nullable=False),  # the fingerprint of the weights they began from
+    Column("mean", LargeBinary, nullable=False),
+    Column("precision", LargeBinary, nullable=False),
+)
+"""What feedback has taught of listeners' own weights since weights were learned last."""
+
 friends = Table(
     "friends",
     schema,

@@ -1,4 +1,4 @@
-"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs.
+"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs, players.
 
 They are part of the one schema; see `segue.library.schema` for its conventions and its format.
 Secrets that are only compared (passwords, tokens, keys) are kept as hashes and digests.
@@ -103,3 +103,57 @@ playlist_tracks = Table(
     Column("place", Integer, primary_key=True),
     Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
 )
+
+jobs = Table(
+    "jobs",
+    schema,
+    Column("id", Integer, primary_key=True),
+    Column("verb", String, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("asked_by", Text),
+    Column("asked", Float, nullable=False),
+    Column("started", Float),
+    Column("finished", Float),
+    Column("cancelled", Float),  # when somebody asked for its end
+    Column("starts", Integer, nullable=False),
+    Column("claim", String),  # random: who starts it, and the process that does it, know it
+    Column("runner", Text),  # the process that starts it, and when that started
+    Column("process", Text),  # the process that does it, likewise, once it is there
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("result", Text),
+    Column("error", Text),
+    Index("jobs_by_state", "state"),
+    sqlite_autoincrement=True,  # an id is never another job's
+)
+
+marks = Table(
+    "marks",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # song, album or artist
+    Column("item", String, primary_key=True),  # its id
+    Column("starred", Float),
+    Column("rating", Integer),
+    Column("opinion", String),  # what star and rating of a song came to as feedback
+)
+"""Stars and ratings that music players set."""
+
+playback = Table(
+    "playback",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("client", String, primary_key=True),
+    Column("session", String, nullable=False),  # random: by it, what is counted counts once
+    Column("version", Integer, nullable=False),  # of the row: who changes it has seen the last one
+    Column("track_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("position", Float, nullable=False),  # seconds
+    Column("rate", Float, nullable=False),
+    Column("begun", Float, nullable=False),
+    Column("at", Float, nullable=False),  # when the last report came
+    Column("ignored", Boolean, nullable=False),
+)
+"""What each player of a listener plays, as it was last reported."""

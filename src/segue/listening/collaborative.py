@@ -70,6 +70,9 @@ class Collaborative(ListeningModel):
             return one if self.settings.share else other
         return blended(one, other, self.settings.share)
 
+    def _needs_listeners(self) -> bool:
+        return self.ease._needs_listeners()
+
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         parts = {"ease": self.ease._arrays(), "als": self.als._arrays()}
         return {f"{name}.{key}": a for name, part in parts.items() for key, a in part.items()}

@@ -145,6 +145,9 @@ class Ease(ItemItemModel):
         signs = np.sign(matrix.data) * self._balance[matrix.indices]
         return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
 
+    def _needs_listeners(self) -> bool:
+        return bool(self.by_users_)
+
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}
         if self.by_users_:

@@ -25,7 +25,7 @@ from scipy import sparse
 from segue.errors import ModelError
 from segue.index import best
 from segue.listening.matrices import Ids, Matrix, Scores, as_matrix
-from segue.listening.saving import read_model, write_model
+from segue.listening.saving import halved, read_model, write_model
 
 _BATCH_NUMBERS = 16_000_000
 """Scores that are made at a time: bounds the memory of many listeners at once."""
@@ -188,8 +188,38 @@ class ListeningModel(ABC):
             "user_items.indptr": matrix.indptr,
             "user_items.shape": np.array(matrix.shape, np.int64),
         }
-        about = {"kind": self.kind, "settings": asdict(self.settings)}
-        write_model(directory, about, {**kept, **self._arrays()})
+        write_model(directory, self._about(), {**kept, **self._arrays()})
+
+    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what is needed to score, and no more: to be kept and opened again by `of_parts`.
+
+        Whom the model was fitted on is left out, where scoring does not need it.
+        """
+        shape = np.array((0, self.n_items), np.int64)
+        nobody: dict[str, NDArray[Any]] = {"data": np.zeros(0, np.float32)}
+        nobody["indices"] = np.zeros(0, np.int32)
+        nobody |= {"indptr": np.zeros(1, np.int32), "shape": shape}
+        kept = {f"user_items.{part}": array for part, array in nobody.items()}
+        if self._needs_listeners():
+            matrix = self._fitted()
+            kept |= {f"user_items.{one}": getattr(matrix, one) for one in ("data", "indices")}
+            kept["user_items.indptr"] = matrix.indptr
+            kept["user_items.shape"] = np.array(matrix.shape, np.int64)
+        return self._about(), {
+            name: halved(one) for name, one in {**kept, **self._arrays()}.items()
+        }
+
+    @classmethod
+    def of_parts(cls, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the model of which `parts` gave what it scores with; arrays are not copied."""
+        return cls._built(about, dict(arrays))
+
+    def _about(self) -> dict[str, Any]:
+        return {"kind": self.kind, "settings": asdict(self.settings)}
+
+    def _needs_listeners(self) -> bool:
+        """Tell whether scoring needs the listeners that the model was fitted on."""
+        return False
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:

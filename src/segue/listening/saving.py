@@ -18,6 +18,7 @@ Arrays = dict[str, NDArray[Any]]
 T = TypeVar("T")
 
 _ARRAYS, _ABOUT = "arrays.npz", "model.json"
+_LARGE = 100_000
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
 """What reading raises where a file is missing, cut short, or not what it says."""
 
@@ -74,3 +75,16 @@ def _told(error: Exception) -> str:
     if isinstance(error, KeyError) and error.args:
         return f"it has no {str(error.args[0]).split()[0]!r}"
     return str(error)
+
+
+def halved(array: NDArray[Any]) -> NDArray[Any]:
+    """Return large arrays of 64 bits in 32, where whole numbers fit.
+
+    >>> halved(np.zeros(200_000)).dtype, halved(np.zeros(2)).dtype
+    (dtype('float32'), dtype('float64'))
+    """
+    if array.size < _LARGE or array.itemsize < 8:
+        return array
+    if array.dtype.kind == "f":
+        return array.astype(np.float32)
+    return array.astype(np.int32) if int(np.abs(array).max()) < 2**31 else array

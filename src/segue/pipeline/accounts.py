@@ -189,7 +189,7 @@ def log_in(library: Library, name: str, password: str, *, address: str | None = 
         right = _is_right(known or nobodys, password) and known is not None
         account = library.accounts.find(name)
         if not right or account is None:
-            refuse(library, name, address, account)
+            refuse(library, name, account, address)
         if _hasher().check_needs_rehash(known or nobodys):
             library.accounts.set_password_hash(name, _hasher().hash(_normal(password)))
     library.audit.end_try(name)
@@ -207,20 +207,23 @@ def sharing(library: Library, name: str | None) -> list[str]:
 # what log-ins of every kind share ----------------------------------------------------------------
 
 
-def check_may_try(library: Library, name: str, address: str | None) -> None:
-    """Raise `TooManyTriesError` if name or address were wrong too often to try now."""
-    wait = library.audit.must_wait(name, network(address), LIMITS)
+def check_may_try(library: Library, tried: str, address: str | None) -> None:
+    """Raise `TooManyTriesError` if what is `tried` or the address were wrong too often."""
+    wait = library.audit.must_wait(tried, network(address), LIMITS)
     if wait:
         raise TooManyTriesError(wait)
 
 
-def refuse(library: Library, name: str, address: str | None, account: Account | None) -> NoReturn:
-    """Write down that a try, which is counted already, was not right, and say so."""
+def refuse(library: Library, tried: str, account: Account | None, address: str | None) -> NoReturn:
+    """Write down that a try, which is counted already, was not right, and say so.
+
+    `tried` is what it counts for: the name, or what stands for it.
+    """
     # what was typed for a name that there is not may be a password
     who = account.name if account else None
     detail = None if account else "a name without an account"
     library.audit.note("log-in refused", who, address=address, detail=detail)
-    wait = library.audit.must_wait(name, network(address), LIMITS)
+    wait = library.audit.must_wait(tried, network(address), LIMITS)
     if wait:
         detail = f"for {round(wait)} s"
         library.audit.note("log-ins stopped", who, address=address, detail=detail)

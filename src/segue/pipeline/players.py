@@ -97,14 +97,16 @@ def verify_player_password(
 def _verify(
     library: Library, name: str, address: str | None, is_right: Callable[[str], bool]
 ) -> Account:
-    check_may_try(library, name, address)
+    # counted apart: a player that goes on with an old password keeps nobody from logging in
+    tried = f"player\n{name}"
+    check_may_try(library, tried, address)
     known = library.accounts.player_password(name)
     # the same work for a name without one
     right = is_right(known or "no password") and known is not None
     account = library.accounts.find(name)
     if not right or account is None:
-        library.audit.begin_try(name, network(address), LIMITS)
-        refuse(library, name, address, account)
+        library.audit.begin_try(tried, network(address), LIMITS)
+        refuse(library, tried, account, address)
     return account
 
 

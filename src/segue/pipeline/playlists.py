@@ -70,6 +70,8 @@ def from_likes(
         If `k` is below 1 or nothing is liked.
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
+    ContradictionError
+        If a track is both liked and disliked.
     """
     _check_count(k)
     if not like:
@@ -115,6 +117,8 @@ class Radio:
             If neither a listener nor a liked track is given.
         UnknownListenerError, UnknownTrackError
             If the library does not know who or what is named.
+        ContradictionError
+            If a track is both liked and disliked.
         """
         if user is None and not like:
             raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
@@ -173,6 +177,16 @@ class Radio:
             If the library does not hold the track.
         """
         self._radio.feedback(self._opened.catalogue.position(track), what)
+
+    def played(self, tracks: Sequence[str]) -> None:
+        """Go on from where tracks (by id, the latest last) were played already.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of them.
+        """
+        self._radio.played([self._opened.catalogue.position(track) for track in tracks])
 
     def take(self, k: int) -> Playlist:
         """Return the next `k` tracks, as if all were heard without a word."""

@@ -63,6 +63,8 @@ def recommend(
         If `k` is below 1, or neither a listener nor a liked track is given.
     UnknownListenerError, UnknownTrackError
         If the library does not know who or what is named.
+    ContradictionError
+        If a track is both liked and disliked.
     ModelError
         If nothing is known of the tracks that could be compared, or a weight is set for a signal
         that there is not.
@@ -146,16 +148,18 @@ def _by_one(
 ) -> Ranked:
     if isinstance(library, Opened):
         space, groups = library.space(name), library.engine.recordings
+        missing = list(library.engine.missing)
     else:
         space = vector_signal(library, catalogue, name)
         groups = recordings(library, catalogue)
+        missing = [place for place, track in enumerate(catalogue.tracks) if track.missing]
     scores = space.for_track(position)
     scores[position] = np.nan
     keep_one_of_each(scores, groups)
     for group in groups:
         if position in group:
             scores[group] = np.nan
-    scores[[track.missing for track in catalogue.tracks]] = np.nan
+    scores[np.array(missing, np.int64)] = np.nan
     positions, values = best(scores[None, :], min(k, len(scores)))
     found = positions[0][positions[0] >= 0]
     top = values[0][: len(found)]

@@ -11,9 +11,10 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 The best of the three counts.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,10 @@ from segue.errors import LibraryError, ModelError
 from segue.index import best
 from segue.library import Catalogue, Library
 from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.ears import heard_by, predicted_tags
-from segue.pipeline.search_words import is_part, plain, tags_for, terms_of
+from segue.pipeline.opening.levels import mean_level, tag_levels
+from segue.pipeline.opening.opened import Opened
+from segue.pipeline.opening.search_words import is_part, plain, tags_for, terms_of
+from segue.pipeline.opening.words import WordIndex
 from segue.types import Track
 
 if TYPE_CHECKING:
@@ -34,8 +37,8 @@ if TYPE_CHECKING:
 GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
-_LEAST_CHANCE: Final = 1e-6
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
 Scores = NDArray[np.float32]
 
@@ -97,7 +100,7 @@ class _Term:
         return bool((self.worth > 0).any())
 
 
-def search(library: Library, query: str, k: int = 10) -> Found:
+def search(library: Library | Opened, query: str, k: int = 10) -> Found:
     """Find the tracks that words fit best.
 
     Parameters
@@ -118,22 +121,31 @@ def search(library: Library, query: str, k: int = 10) -> Found:
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    catalogue = library.catalogue()
-    if not len(catalogue):
-        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
-    levels = _levels(library, catalogue)
-    given = {plain(name) for track in catalogue.tracks for name in (*track.genres, *track.tags)}
-    weighed = [
-        _weigh(term, catalogue.tracks, levels)
-        for term in terms_of(query, {*given, *map(plain, levels)})
-    ]
+    if isinstance(library, Opened):
+        catalogue, groups = library.catalogue, library.engine.recordings
+        missing = np.asarray(library.engine.missing, np.int64)
+        prepared = library.words
+    else:
+        catalogue, prepared = library.catalogue(), None
+        if not len(catalogue):
+            raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
+        groups = recordings(library, catalogue)
+        missing = np.flatnonzero([track.missing for track in catalogue.tracks])
+    words: _Words
+    if prepared is not None:
+        words = _Prepared(prepared)
+    else:
+        of = library.library if isinstance(library, Opened) else library
+        words = _OfTracks(of, catalogue)
+    terms = terms_of(query, {*words.given, *map(plain, words.levels)})
+    weighed = [_weigh(term, words) for term in terms]
     known = [one for one in weighed if one.known]
     if not known:
-        raise ModelError(_nothing_known(query, levels, given))
+        raise ModelError(_nothing_known(query, words.levels, words.given))
     scores: Scores = np.stack([one.worth for one in known]).sum(axis=0) / np.float32(len(known))
     scores[scores <= 0] = np.nan
-    scores[[track.missing for track in catalogue.tracks]] = np.nan
-    keep_one_of_each(scores, recordings(library, catalogue))
+    scores[missing] = np.nan
+    keep_one_of_each(scores, groups)
     positions = best(scores[None, :], k)[0][0]
     return Found(
         query=query,
@@ -146,42 +158,62 @@ def search(library: Library, query: str, k: int = 10) -> Found:
     )
 
 
-def _levels(library: Library, catalogue: Catalogue) -> dict[str, Scores]:
-    """Return for each predicted tag its standardised log-odds ``[n_tracks]``, NaN if unheard."""
-    by_tag: dict[str, list[Scores]] = {}
-    for ear in heard_by(library):
-        tags, chances = predicted_tags(library, catalogue, ear)
-        heard = ~np.isnan(chances).any(axis=1)
-        if not heard.any():
-            continue
-        clipped = np.clip(chances, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-        odds = np.log(clipped) - np.log1p(-clipped)
-        spread = odds[heard].std(axis=0)
-        spread[spread < 1e-6] = np.inf  # all tracks alike: nothing to tell
-        odds = (odds - odds[heard].mean(axis=0)) / spread
-        for column, tag in enumerate(tags):
-            by_tag.setdefault(tag, []).append(odds[:, column])
-    return {tag: _mean(columns) for tag, columns in by_tag.items()}
-
-
-def _mean(columns: Sequence[Scores]) -> Scores:
-    """Average what there is; NaN where there is nothing."""
-    stacked = np.stack(columns)
-    there = ~np.isnan(stacked)
-    total = np.where(there, stacked, 0).sum(axis=0)
-    mean: Scores = np.where(there.any(axis=0), total / np.maximum(there.sum(axis=0), 1), np.nan)
-    return mean
-
-
-def _weigh(term: str, tracks: Sequence[Track], levels: Mapping[str, Scores]) -> _Term:
+def _weigh(term: str, words: "_Words") -> _Term:
     from scipy.special import ndtr
 
-    worth = np.array([_worth_of_given(term, track) for track in tracks], np.float32)
-    tags = {tag: levels[tag] for tag in tags_for(term, levels)}
+    worth = words.worth(term)
+    tags = {tag: words.levels[tag] for tag in tags_for(term, words.levels)}
     if tags:
-        predicted = np.nan_to_num(ndtr(_mean(list(tags.values()))), nan=0.0)
+        predicted = np.nan_to_num(ndtr(mean_level(list(tags.values()))), nan=0.0)
         worth = np.maximum(worth, predicted.astype(np.float32))
     return _Term(term, worth, tags)
+
+
+class _Words(Protocol):
+    """What a library can be searched by.
+
+    `given` says how many tracks have each name of a genre or tag, as `plain` gives it; `levels` are
+    the standardised log-odds of each tag that is predicted ``[n_tracks]``.
+    """
+
+    given: Mapping[str, int]
+    levels: Mapping[str, Scores]
+
+    def worth(self, term: str) -> Scores:
+        """Return what a term is worth to every track by what is given and how it is named."""
+
+
+class _OfTracks:
+    """Reads all tracks for each term."""
+
+    def __init__(self, library: Library, catalogue: Catalogue) -> None:
+        self._tracks = catalogue.tracks
+        self.levels: Mapping[str, Scores] = tag_levels(library, catalogue)
+        self.given: Mapping[str, int] = Counter(
+            plain(name) for track in self._tracks for name in (*track.genres, *track.tags)
+        )
+
+    def worth(self, term: str) -> Scores:
+        """Return what a term is worth to every track."""
+        return np.array([_worth_of_given(term, track) for track in self._tracks], np.float32)
+
+
+class _Prepared:
+    """Looks the tracks up by the words that they have."""
+
+    def __init__(self, words: WordIndex) -> None:
+        self._words = words
+        self.levels: Mapping[str, Scores] = words.levels
+        self.given: Mapping[str, int] = words.counts
+
+    def worth(self, term: str) -> Scores:
+        """Return what a term is worth to every track."""
+        found: Scores = np.zeros(self._words.n_tracks, np.float32)
+        found[self._words.named(term)] = NAMED
+        names = self._words.plain_names
+        found[self._words.with_any([n for n in names if is_part(term, n)])] = GIVEN_PART
+        found[self._words.with_any([term] if term in names else [])] = GIVEN
+        return found
 
 
 def _worth_of_given(term: str, track: Track) -> float:
@@ -229,14 +261,17 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     return reasons + [f"predicted {tag}" for tag in strongest]
 
 
-def _nothing_known(query: str, levels: Mapping[str, Scores], given: set[str]) -> str:
+def _nothing_known(query: str, levels: Mapping[str, Scores], given: Mapping[str, int]) -> str:
+    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
     beginning = f"No track has anything to do with {query!r}"
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
-    names = sorted({*map(plain, levels), *sorted(given)[:20]})
+    names = sorted(
+        {*map(plain, levels), *sorted(given, key=lambda name: -given[name])[:_MOST_NAMED]}
+    )
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
     )

@@ -6,6 +6,7 @@ trained again.
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from segue.encoders import EncoderSettings
 from segue.errors import FramesError, MissingExtraError, ModelError
@@ -14,6 +15,7 @@ from segue.pipeline.analysing.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.learning.fit import fit_listening
 from segue.pipeline.learning.models import LISTENING_MODELS
 from segue.pipeline.opening.signals import weigh
+from segue.pipeline.opening.snapshot import prepare
 from segue.pipeline.track_map import MODEL as MAP
 from segue.pipeline.track_map import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.chances import ENSEMBLE
@@ -95,6 +97,8 @@ def train(
         reasons = " ".join(result.reason or "" for result in results)
         raise ModelError(f"Nothing could be trained. {reasons}")
     library.record_run("train", {"models": [result.to_dict() for result in results]})
+    with suppress(ModelError):  # nothing is known that tracks could be recommended by
+        prepare(library)
     return results
 
 

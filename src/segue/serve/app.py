@@ -1,5 +1,6 @@
 """The application: a library, its API and its page, behind what keeps them safe."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -19,19 +20,22 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, documents
+from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
-from segue.serve.security.bodies import PatientBodies
+from segue.serve.security.bodies import BoundedBodies
 from segue.serve.security.failures import Failures
 from segue.serve.security.headers import SafeHeaders
 from segue.serve.security.hosts import OwnHost
 from segue.serve.security.segments import WholeSegments
 from segue.serve.settings import ENVIRONMENT, Settings
+from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
+LOOK_SECONDS = 1.0
+"""Between two looks at whether a job waits, or was lost."""
 _MOST_INVALID = 20
 
 
@@ -51,20 +55,21 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{api.PREFIX}/openapi.json",
         redirect_slashes=False,
-        max_body_size=settings.largest_body,
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
     app.state.held = Held(library, settings)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
+    app.include_router(subsonic.router)
+    app.include_router(listenbrainz.router)
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the last one added is the first to see a request
     app.add_middleware(WholeSegments)
     app.add_middleware(Failures)
-    app.add_middleware(PatientBodies, seconds=settings.body_seconds)
+    app.add_middleware(BoundedBodies, settings=settings)
     app.add_middleware(OwnHost, settings=settings)
     app.add_middleware(SafeHeaders)
     return app
@@ -83,25 +88,36 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     threading.Thread(target=_warm_up, args=(held,), daemon=True).start()
     with suppress(ValueError):  # only the main thread of a process hears signals
         _when_stopping(held.news.stop)
+    looking = asyncio.create_task(_look_after_jobs(held))
     yield
     held.news.stop()
-    held.library.close()
+    looking.cancel()
+    await anyio.to_thread.run_sync(held.close)
 
 
 def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
         held.opened()
+        held.finding()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again
         _LOG.exception("the library could not be opened")
 
 
+async def _look_after_jobs(held: Held) -> None:
+    """Start and watch jobs; every process does, and it makes no difference which."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(held.runner.tick)
+        except SegueError as error:
+            _LOG.warning("jobs: %s", error)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
 def _when_stopping(stop: Callable[[], None]) -> None:
     """Let `stop` be called when the process is told to end, before the server waits for answers."""
-    import asyncio
-
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         before = signal.getsignal(number)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
@@ -11,8 +11,7 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
-
-Mode = Literal["open", "accounts"]
+from segue.serve.security.sessions import Asker
 
 _QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE = APIKeyCookie(
@@ -34,25 +33,6 @@ def held(request: Request) -> Held:
 Holding = Annotated[Held, Depends(held)]
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks. `token` and `csrf` are of their session, where they have one."""
-
-    mode: Mode
-    listener: str | None = None
-    admin: bool = False
-    token: str | None = None
-    csrf: str = ""
-
-
-def asker_of(holding: Held, token: str | None) -> Asker:
-    """Return who has the session of a token; somebody without a name where there is none."""
-    session = sessions.find(holding, token) if token else None
-    if session is None:
-        return Asker("open")
-    return Asker("open", session.listener, session.admin, token, session.csrf)
-
-
 def who(
     request: Request,
     holding: Holding,
@@ -67,8 +47,8 @@ def who(
         If they bring a session or key that does not hold, or a session without its CSRF token.
     """
     if key is not None:
-        raise ProblemError("no-session", "The API key is none of this library.")
-    asker = asker_of(holding, cookie)
+        return sessions.by_key(holding, key.credentials)
+    asker = sessions.by_session(holding, cookie)
     if asker.token is not None and request.method not in _QUESTIONS:
         sent = request.headers.get(sessions.HEADER, "")
         if not compare_digest(asker.csrf.encode(), sent.encode("utf-8", "replace")):
@@ -95,7 +75,7 @@ class Listener:
 
     name: str
     admin: bool
-    mode: Mode
+    mode: sessions.Mode
 
 
 def _listener(asker: Anyone) -> Listener:

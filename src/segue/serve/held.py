@@ -1,19 +1,26 @@
 """What one process of the server holds open. Nothing in it could not be made again by another."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
+from segue.serve.names import Names, Shelves
 from segue.serve.news import News
 from segue.serve.settings import Settings
 
 Value = TypeVar("Value")
+
+_FEW: Final = 5_000  # tracks, of which all is worked out in no time
+COUNT_AGAIN: Final = 10.0
+"""Seconds for which counts hold: counting millions of listens takes a while."""
 
 
 @dataclass
@@ -27,9 +34,60 @@ class Kept(Generic[Value]):
     def of(self, key: Any, make: Callable[[], Value]) -> Value:
         """Return what belongs to the `key`; `make` makes it where another is kept."""
         with self._lock:
-            if self._value is None or self._key != key:
+            if self._value is None or not _same(self._key, key):
                 self._key, self._value = key, make()
             return self._value
+
+
+@dataclass
+class Followed(Generic[Value]):
+    """Something of a catalogue that takes a while to work out: done beside the answers.
+
+    Until it is done for a new catalogue, what was worked out of the one before is given, which
+    fits that one. The first of all is waited for.
+    """
+
+    make: Callable[[Catalogue], Value]
+    _of: Catalogue | None = None
+    _value: Value | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, catalogue: Catalogue) -> Value:
+        """Return what belongs to a catalogue, or to the one before."""
+        value = self._value
+        if value is not None and self._of is catalogue:
+            return value
+        if value is None or len(catalogue) < _FEW:
+            with self._lock:
+                return self._made(catalogue)
+        if self._lock.acquire(blocking=False):
+            threading.Thread(target=self._make_beside, args=(catalogue,), daemon=True).start()
+        return value
+
+    def _made(self, catalogue: Catalogue) -> Value:
+        if self._value is None or self._of is not catalogue:
+            self._value, self._of = self.make(catalogue), catalogue
+        return self._value
+
+    def _make_beside(self, catalogue: Catalogue) -> None:
+        try:
+            self._made(catalogue)
+        finally:
+            self._lock.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What tracks are found by: names that begin so, and shelves."""
+
+    catalogue: Catalogue
+    names: Names
+    shelves: Shelves
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two keys are one: texts by what they say, all else by being it."""
+    return one is other or (isinstance(one, str) and one == other)
 
 
 class Held:
@@ -39,7 +97,9 @@ class Held:
         self.settings = settings
         self.library = Library(directory)
         self.live = Live(self.library)
+        self.runner = Runner(self.library)
         self.news = News(self)
+        self._finding = Followed(self._found_by)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
 
@@ -47,6 +107,11 @@ class Held:
     def directory(self) -> Path:
         """Where the library lies: for the log, never for an answer."""
         return self.library.directory
+
+    def close(self) -> None:
+        """Let go of everything; jobs go on."""
+        self.runner.close()
+        self.library.close()
 
     def opened(self) -> Opened:
         """Return the library as it is now, to recommend from."""
@@ -65,6 +130,21 @@ class Held:
         if opened is not None:
             return opened.catalogue
         return self._catalogue.of(self.library.state(), self.library.catalogue)
+
+    def finding(self) -> Finding:
+        """Return what tracks are found by, with the catalogue that it fits."""
+        return self._finding.of(self.catalogue())
+
+    def _found_by(self, catalogue: Catalogue) -> Finding:
+        names, shelves = Names.of(catalogue), Shelves.of(catalogue)
+        return Finding(catalogue, names, shelves)
+
+    def counts(self) -> dict[str, int]:
+        """Return how much the library holds, as of at most `COUNT_AGAIN` seconds ago."""
+        key = f"{self.library.state()} {int(time.monotonic() / COUNT_AGAIN)}"
+        return self.kept(
+            "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
+        )
 
     def version(self) -> str:
         """Return what changes whenever tracks, models or anybody's feedback do."""

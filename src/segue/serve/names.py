@@ -1,11 +1,16 @@
 """Tracks by what they are called: for a search that answers while one types."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from segue.library import Catalogue
-from segue.pipeline.search_words import plain
+from segue.pipeline.opening.search_words import plain
 
 _WHOLE: Final = 3.0
 _BEGINNING: Final = 2.0
@@ -29,7 +34,7 @@ class Names:
         texts = []
         for name in _FIELDS:
             lines = [
-                f"{plain(getattr(track, name) or '')}\t{position}"
+                f"{_folded(getattr(track, name) or '')}\t{position}"
                 for position, track in enumerate(catalogue.tracks)
                 if getattr(track, name) and not track.missing
             ]
@@ -42,7 +47,7 @@ class Names:
         A name that is the query comes before one that begins with it, and that before one in which
         a word does; titles before artists, artists before albums.
         """
-        wanted = plain(query)
+        wanted = _folded(query)
         if not wanted:
             return []
         found: dict[int, tuple[int, float, str]] = {}
@@ -57,6 +62,56 @@ class Names:
                     if len(found) >= most:
                         return list(found.values())
         return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """The positions of tracks by artist, album and genre; of names without capitals."""
+
+    everything: NDArray[np.int64]
+    by: Mapping[str, Mapping[str, NDArray[np.int64]]]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> "Shelves":
+        """Return the shelves of a catalogue; files that are gone stand on none."""
+        by: dict[str, dict[str, list[int]]] = {kind: {} for kind in ("artist", "album", "genre")}
+        there = []
+        for position, track in enumerate(catalogue.tracks):
+            if track.missing:
+                continue
+            there.append(position)
+            for kind, name in (("artist", track.artist), ("album", track.album)):
+                if name:
+                    by[kind].setdefault(name.casefold(), []).append(position)
+            for genre in {one.casefold() for one in track.genres}:
+                by["genre"].setdefault(genre, []).append(position)
+        shelves = {
+            kind: {name: np.array(positions, np.int64) for name, positions in names.items()}
+            for kind, names in by.items()
+        }
+        return cls(np.array(there, np.int64), shelves)
+
+    def find(self, start: int, most: int, **names: str | None) -> list[int]:
+        """Return the first positions from `start` that stand on all named shelves, in order."""
+        found = self.everything
+        for kind, name in names.items():
+            if name is not None:
+                shelf = self.by[kind].get(name.casefold(), np.zeros(0, np.int64))
+                found = np.intersect1d(found, shelf, assume_unique=True)
+        first = int(found.searchsorted(start))
+        positions: list[int] = found[first : first + most].tolist()
+        return positions
+
+
+@lru_cache(maxsize=16_384)
+def _folded(text: str) -> str:
+    """Return a name as it is compared: without accents, too, which few type.
+
+    >>> _folded("Sigur Rós"), _folded("Hip-Hop")
+    ('sigur ros', 'hip hop')
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return plain("".join(one for one in letters if not unicodedata.combining(one)))
 
 
 def _lines(text: str, part: str) -> Iterator[int]:

@@ -8,13 +8,16 @@ who does not read is told the latest of each kind, not all that he missed.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from anyio import to_thread
 
 from segue.errors import SegueError
+from segue.library import Job
+from segue.pipeline.jobs import shown as shown_job
 
 if TYPE_CHECKING:
     from segue.serve.held import Held
@@ -23,6 +26,8 @@ EVERY: Final = 0.5
 """Seconds between two looks."""
 ALIVE: Final = 15.0
 """Seconds after which a comment shows that the server is there."""
+_JOBS: Final = 20  # the latest, of which news is told
+_TOLD: Final = ("id", "verb", "state", "done", "total", "text", "error")
 _LOG = logging.getLogger("segue.serve")
 
 
@@ -39,6 +44,14 @@ class _Follower:
         self.woken.set()
 
 
+class _Seen(NamedTuple):
+    """The state of the library, the number of its last event, and the latest jobs by id."""
+
+    state: str
+    heard: int
+    jobs: Mapping[int, Job]
+
+
 class News:
     """The followers of one process, and what was seen last."""
 
@@ -46,25 +59,36 @@ class News:
         self._holding = holding
         self._followers: set[_Follower] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._begun = asyncio.Event()
         self._stopped = False
-        self._state = ""
-        self._heard = 0
+        self._last = _Seen("", 0, {})
 
-    async def follow(self, listener: str | None, *, admin: bool) -> AsyncIterator[bytes]:
-        """Give the events for one listener, as they are sent, until the server stops."""
+    async def follow(
+        self, listener: str | None, *, admin: bool, holds: Callable[[], bool] = lambda: True
+    ) -> AsyncIterator[bytes]:
+        """Give the events for one listener, as they are sent, until the server stops.
+
+        `holds` tells whether whoever follows may still; it is asked now and then.
+        """
         follower = _Follower(listener, admin)
         if self._looking is None:
-            await self._begin()
+            self._begun.clear()
+            self._looking = asyncio.create_task(self._look_again())
         self._followers.add(follower)
         try:
+            await self._begun.wait()
             yield b"retry: 2000\n: hello\n\n"
+            check = time.monotonic() + ALIVE
             while not self._stopped:
                 try:
                     async with asyncio.timeout(ALIVE):
                         await follower.woken.wait()
                 except TimeoutError:
                     yield b": alive\n\n"
-                    continue
+                if time.monotonic() > check:
+                    check = time.monotonic() + ALIVE
+                    if not await to_thread.run_sync(holds):
+                        return
                 follower.woken.clear()
                 told, follower.waiting = follower.waiting, {}
                 for event in told.values():
@@ -81,31 +105,41 @@ class News:
         for follower in self._followers:
             follower.woken.set()
 
-    async def _begin(self) -> None:
-        self._looking = asyncio.create_task(self._look_again())
-        self._state, self._heard = await to_thread.run_sync(self._seen)
-
-    def _seen(self) -> tuple[str, int]:
-        return self._holding.library.state(), self._holding.library.feedback.last()
-
     async def _look_again(self) -> None:
         while True:
-            await asyncio.sleep(EVERY)
             try:
-                await self._look()
+                seen = await to_thread.run_sync(self._seen)
+                if self._begun.is_set():
+                    await self._tell(seen)
+                self._last = seen
+                self._begun.set()
             except SegueError as error:
                 _LOG.warning("news: %s", error)
+            await asyncio.sleep(EVERY)
 
-    async def _look(self) -> None:
-        state, heard = await to_thread.run_sync(self._seen)
-        if state != self._state:
-            self._state = state
-            for follower in self._followers:
-                follower.tell("library", "", {"version": state})
-        if heard > self._heard:
-            events = await to_thread.run_sync(self._holding.library.feedback.after, self._heard)
-            self._heard = heard
+    def _seen(self) -> _Seen:
+        library = self._holding.library
+        jobs = {job.id: job for job in library.jobs.all(most=_JOBS)}
+        return _Seen(library.state(), library.feedback.last(), jobs)
+
+    async def _tell(self, seen: _Seen) -> None:
+        for number, job in seen.jobs.items():
+            if job != self._last.jobs.get(number):
+                shown = await to_thread.run_sync(shown_job, self._holding.library, job)
+                document = {name: shown[name] for name in _TOLD}
+                self._to((each for each in self._followers if each.admin), "job", document, number)
+        if seen.state != self._last.state:
+            self._to(self._followers, "library", {"version": seen.state})
+        if seen.heard > self._last.heard:
+            log = self._holding.library.feedback
+            events = await to_thread.run_sync(log.after, self._last.heard)
+            version = await to_thread.run_sync(self._holding.version)
             whose = {event.user for event in events}
-            for follower in self._followers:
-                if follower.listener in whose:
-                    follower.tell("list", "", {"version": f"{state}-{heard}"})
+            theirs = (each for each in self._followers if each.listener in whose)
+            self._to(theirs, "list", {"version": version})
+
+    def _to(
+        self, followers: Iterable[_Follower], kind: str, document: Any, about: object = ""
+    ) -> None:
+        for follower in list(followers):
+            follower.tell(kind, str(about), document)

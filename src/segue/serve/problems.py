@@ -27,6 +27,8 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-found": (404, "There is nothing at this address."),
     "unknown-track": (404, "The library holds no such track."),
     "unknown-listener": (404, "The library knows no such listener."),
+    "unknown-playlist": (404, "The listener has no such playlist."),
+    "unknown-job": (404, "There is no such job."),
     "not-playable": (404, "The track has no audio that can be played."),
     "method-not-allowed": (405, "This cannot be done to what is at this address."),
     "too-slow": (408, "The body of the request did not come in time."),
@@ -64,6 +66,14 @@ _BY_STATUS: Final = {
 _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.UnknownTrackError, "unknown-track"),
     (errors.UnknownListenerError, "unknown-listener"),
+    (errors.UnknownPlaylistError, "unknown-playlist"),
+    (errors.UnknownJobError, "unknown-job"),
+    (errors.PlaylistError, "invalid"),
+    (errors.JobError, "invalid"),
+    (errors.UnknownAccountError, "unknown-listener"),
+    (errors.WrongPasswordError, "wrong-password"),
+    (errors.TooManyTriesError, "too-many"),
+    (errors.AccountError, "invalid"),
     (errors.LibraryBusyError, "busy"),
     (errors.LibraryVersionError, "unavailable"),
     (errors.ModelNotTrainedError, "not-trained"),
@@ -112,7 +122,10 @@ def of_error(error: errors.SegueError, library: Path) -> ProblemError:
     kind = next(kind for each, kind in _OF_ERRORS if isinstance(error, each))
     if kind == "conflict" and "holds no tracks" in str(error):
         kind = "empty-library"
-    return ProblemError(kind, without_paths(str(error), library))
+    headers = {}
+    if isinstance(error, errors.TooManyTriesError):
+        headers["Retry-After"] = str(max(1, round(error.seconds)))
+    return ProblemError(kind, without_paths(str(error), library), headers=headers)
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:

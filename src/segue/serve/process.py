@@ -27,9 +27,7 @@ def serve(
     settings: Settings,
     *,
     workers: int = 1,
-    open_to_all: bool = False,
     access_log: bool = True,
-    behind_proxy: bool = False,
     say: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> None:
     """Serve a library until told to stop.
@@ -38,10 +36,6 @@ def serve(
     ----------
     workers
         Processes that answer.
-    open_to_all
-        Whether a server without accounts may be reached from other machines.
-    behind_proxy
-        Whether a proxy on this machine tells from where requests come.
     say
         Told where the page is.
 
@@ -54,13 +48,12 @@ def serve(
     """
     directory = library.expanduser().absolute()
     opened = Library(directory)
-    has_accounts = _has_accounts(opened)
+    has_accounts = opened.accounts.any()
     opened.close()
-    if not settings.loopback and not has_accounts and not open_to_all:
+    if settings.exposed and not has_accounts and not settings.open_to_all:
         raise SegueError(
-            f"Anybody who reaches {settings.host} could listen and change everything, since the"
-            " library has no accounts: add one with segue user add NAME --admin, or say"
-            " --open-to-all."
+            "Anybody who reaches the server could listen and change everything, since the library"
+            " has no accounts: add one with segue user add NAME --admin, or say --open-to-all."
         )
     listening = _bound(settings)
     port = listening.getsockname()[1]
@@ -76,7 +69,7 @@ def serve(
         log_config=logging_config(access_log=access_log),
         access_log=access_log,
         server_header=False,
-        proxy_headers=behind_proxy,
+        proxy_headers=settings.behind_proxy,
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -100,11 +93,6 @@ def address(host: str, port: int) -> str:
     ('http://127.0.0.1:8765/', 'http://[::1]:80/')
     """
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def _has_accounts(library: Library) -> bool:
-    accounts = getattr(library, "accounts", None)
-    return bool(accounts is not None and accounts.any())
 
 
 def _bound(settings: Settings) -> socket.socket:

@@ -1,8 +1,7 @@
 """How a library is served: settings that every process of one server shares."""
 
 import json
-import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 from typing import Final
 
@@ -22,35 +21,39 @@ class Settings:
         Where it listens.
     names
         Host names that it may be asked for by, besides those of this machine.
-    https
-        Whether browsers reach it by https, through a proxy that stands before it.
+    behind_proxy, https
+        Whether a proxy on this machine passes requests on, and whether browsers reach that by
+        https.
+    open_to_all
+        Whether anybody who reaches it may be whom they say, as long as there are no accounts.
     threads
         Requests that compute at the same time, a process.
     largest_body, largest_file
         Bytes of a request's body, and of a playlist that is brought in.
     body_seconds
         Seconds within which a body must have come.
-    session_days
-        Days that a session lasts.
-    secret
-        Key of this server, hexadecimal.
     """
 
     host: str = "127.0.0.1"
     port: int = 8765
     names: tuple[str, ...] = ()
+    behind_proxy: bool = False
     https: bool = False
+    open_to_all: bool = False
     threads: int = 8
     largest_body: int = 1024 * KIB
     largest_file: int = 8 * 1024 * KIB
     body_seconds: float = 30.0
-    session_days: int = 30
-    secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
 
     @property
     def loopback(self) -> bool:
         """Whether only programs of this machine reach it."""
         return is_loopback(self.host)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether other machines may reach it, by its address or through a proxy."""
+        return not self.loopback or self.behind_proxy or self.https or bool(self.names)
 
     def to_json(self) -> str:
         """Return the settings as text, for another process of the same server."""

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from segue.engine import Dials, Exclusions
-from segue.serve.documents import Asked
+from segue.serve.documents import Asked, ListenerName, TrackIdText
 from segue.serve.problems import ProblemError
 
 Weights = Annotated[
@@ -84,6 +84,47 @@ class ExclusionsAsked(Asked):
                 raise ProblemError("invalid", "A folder is a name of a folder, and no path.")
         made = Exclusions(**self.model_dump())
         return made or None
+
+
+class RecipeAsked(Asked):
+    """How a list is made. What a kind does not know is refused; null is as if it were not there.
+
+    like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
+    `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"like": ["starter-002"], "k": 20},
+                {"start": "starter-002", "end": "starter-003", "k": 12},
+            ]
+        }
+    )
+
+    like: Annotated[list[TrackIdText] | None, Field(max_length=1_000)] = None
+    dislike: Annotated[list[TrackIdText] | None, Field(max_length=1_000)] = None
+    history: bool | None = None
+    users: Annotated[list[ListenerName] | None, Field(max_length=50)] = None
+    start: TrackIdText | None = None
+    end: TrackIdText | None = None
+    signal: Annotated[str | None, Field(max_length=100)] = None
+    k: Annotated[int | None, Field(ge=1, le=500)] = None
+    window: Annotated[int | None, Field(ge=0, le=1_000)] = None
+    weights: Weights | None = None
+    dials: DialsAsked | None = None
+    exclusions: ExclusionsAsked | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the recipe as it is kept."""
+        if self.exclusions is not None:
+            with invalid():
+                self.exclusions.made()
+        document = self.model_dump(exclude_none=True, exclude_unset=True)
+        weights = document.pop("weights", None)
+        if weights is not None:
+            document.setdefault("dials", {})["weights"] = weights
+        return document
 
 
 @contextmanager

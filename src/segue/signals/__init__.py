@@ -6,9 +6,10 @@ from segue.signals.friends import FriendsSignal
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
-from segue.signals.popularity import popularity
+from segue.signals.mixed import MixedMatrix, mixed
+from segue.signals.popularity import PopularitySignal, popularity
 from segue.signals.recency import RecencySignal
-from segue.signals.sequence import sequence
+from segue.signals.sequence import SequenceSignal, sequence
 from segue.signals.signal import Profile, Scores, Signal
 from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
@@ -21,15 +22,19 @@ __all__ = [
     "FriendsSignal",
     "KnnModel",
     "KnnSettings",
+    "MixedMatrix",
+    "PopularitySignal",
     "Profile",
     "RecencySignal",
     "Scores",
+    "SequenceSignal",
     "Signal",
     "VectorSignal",
     "from_embeddings",
     "knn",
     "lyrics",
     "metadata",
+    "mixed",
     "opinions_of",
     "popularity",
     "sequence",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.listening import ListeningModel
@@ -44,8 +45,13 @@ def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
     columns = [np.zeros(0, np.int64), *(profile.positions for profile in profiles)]
     values = [np.zeros(0, np.float32), *(profile.weights for profile in profiles)]
     matrix = sparse.csr_array(
-        (np.concatenate(values), np.concatenate(columns), starts),
+        (np.concatenate(values), _narrow(np.concatenate(columns)), _narrow(starts)),
         shape=(len(profiles), n_tracks),
     )
     matrix.sort_indices()
     return matrix
+
+
+def _narrow(numbers: NDArray[np.int64]) -> NDArray[np.int32] | NDArray[np.int64]:
+    """Return numbers in 32 bits where they fit: scipy would copy a model's to the wider of both."""
+    return numbers.astype(np.int32) if int(numbers.max(initial=0)) < 2**31 else numbers

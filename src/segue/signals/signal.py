@@ -19,6 +19,9 @@ DISLIKE = 0.5
 """How much the mean of the disliked counts against the mean of the liked (Rocchio's gamma to beta:
 what one skips says less about one's taste than what one plays)."""
 
+MOST_PLAYS = 1_000
+"""Plays of a history that are kept, the latest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -80,6 +83,20 @@ class Profile:
         """Return the profile as if these tracks had never been met."""
         return replace(self, known=np.setdiff1d(self.known, positions))
 
+    def played(self, position: int) -> "Profile":
+        """Return the profile after one more play, the latest of all.
+
+        >>> profile = Profile(np.array([0]), np.float32([1]), np.array([0]), np.array([0, 0]))
+        >>> profile.played(3).history.tolist()
+        [0, 0, 3]
+        """
+        return replace(
+            self,
+            history=np.append(self.history, position)[-MOST_PLAYS:],
+            ages=np.append(self.ages, np.float32(0))[-MOST_PLAYS:] if len(self.ages) else self.ages,
+            known=np.union1d(self.known, [position]),
+        )
+
 
 class Signal(Protocol):
     """Scores all tracks of one catalogue. Scoring many listeners at once equals one at a time."""
@@ -113,6 +130,6 @@ def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_arr
         values.append(np.where(weights > 0, weights / liked, weights * DISLIKE / disliked))
         starts.append(starts[-1] + len(profile.positions))
     data = np.concatenate(values).astype(np.float32)
-    return sparse.csr_array(
-        (data, np.concatenate(columns), np.array(starts)), shape=(len(profiles), n_tracks)
-    )
+    # as large matrices number their columns: scipy would copy those to the wider of both
+    numbers = np.concatenate(columns).astype(np.int32), np.array(starts, np.int32)
+    return sparse.csr_array((data, *numbers), shape=(len(profiles), n_tracks))

@@ -11,6 +11,7 @@ nearness is unusual for the tracks, on average over the history, and unusual for
 
 from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,10 @@ class VectorSignal:
         scores = np.ascontiguousarray((self.vectors @ points.T).T)
         if self.hubs is not None and len(profiles):
             total = np.asarray(weights.sum(axis=1), np.float64).ravel()
-            own = np.stack([self._unusual(row, p) for row, p in zip(scores, profiles, strict=True)])
-            scores = both_nearer(own, self.hubs.of_tracks(scores, total))
+            for row, profile, theirs in zip(
+                scores, profiles, self.hubs.of_tracks(scores, total), strict=True
+            ):
+                row[:] = both_nearer(self._unusual(row, profile), theirs)
         without = np.flatnonzero(~self.has_vector)
         if len(without):
             scores[:, without] = np.nan
@@ -81,19 +84,35 @@ class VectorSignal:
         scores[~self.has_vector] = np.nan
         return scores
 
-    def _unusual(self, row: Scores, profile: Profile) -> NDArray[np.float64]:
+    def _unusual(self, row: Scores, profile: Profile) -> Scores:
         """Return a listener's scores ``[n_tracks]`` in standard deviations from what is usual.
 
         Usual is what tracks get that the listener has no opinion of.
         """
-        others = self.has_vector.copy()
-        others[profile.positions] = False
-        counted = row[others if others.any() else self.has_vector].astype(np.float64)
-        if not len(counted):
-            return np.zeros(len(row))
-        spread = max(float(counted.std()), LEAST_SPREAD)
-        unusual: NDArray[np.float64] = (row - counted.mean()) / spread
-        return unusual
+        n = self._n_vectors
+        own = profile.positions[self.has_vector[profile.positions]]
+        if n > len(own):
+            # a track without a vector has a score of 0, and counts nothing in either sum
+            out = row[own].astype(np.float64)
+            n -= len(own)
+            mean = (row.sum(dtype=np.float64) - out.sum()) / n
+            off = row - np.float32(mean)
+            out -= mean
+            silent = len(row) - n - len(own)
+            square = float(np.dot(off, off)) - float(out @ out) - silent * mean**2
+        elif n:
+            counted = row[self.has_vector].astype(np.float64)
+            mean = float(counted.mean())
+            off, square = row - np.float32(mean), float(((counted - mean) ** 2).sum())
+        else:
+            return np.zeros(len(row), np.float32)
+        spread = max(float(np.sqrt(max(square, 0) / n)), LEAST_SPREAD)
+        off *= np.float32(1 / spread)
+        return off
+
+    @cached_property
+    def _n_vectors(self) -> int:
+        return int(np.count_nonzero(self.has_vector))
 
 
 def from_embeddings(

@@ -204,15 +204,17 @@ def _dial_table(found: DialCurves) -> Table:
 
 
 def _next_track(found: NextTrack) -> Table:
+    models = found.figures.models
+    order = sorted(models, key=lambda name: -models[name][_NEXT_METRICS[0]])
     return model_table(
         caption=(
             f"{found.n_plays:,} held-out plays of {found.figures.n:,} listeners. {BEST_IN_BOLD}"
         ),
         metrics=_NEXT_METRICS,
-        models=found.figures.models,
+        models={name: models[name] for name in order},
         intervals=found.figures.intervals,
         best=_NEXT_METRICS,
         whiskers=_NEXT_METRICS[0],
-        roles={found.model: "segue"},
+        roles=dict.fromkeys(models, "baseline") | {found.model: "segue"},
         chosen=found.model,
     )

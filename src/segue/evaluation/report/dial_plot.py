@@ -3,6 +3,7 @@
 import math
 
 from segue.evaluation.report.details import DialCurves, DialPoint
+from segue.evaluation.report.dial_words import idle_dials
 from segue.evaluation.report.plots import (
     GRID,
     INK,
@@ -46,6 +47,7 @@ def dial_plot(found: DialCurves) -> Plot | None:
     figure = Figure(figsize=(10.2, 0.7 + 2.5 * rows))
     axes_of = figure.subplots(rows, min(_COLUMNS, len(panels)), sharey=True, squeeze=False)
     accuracy = f"ndcg@{found.k}"
+    idle = idle_dials(found)
     for place, axes in enumerate(axes_of.flat):
         if place >= len(panels):
             axes.set_visible(False)
@@ -54,6 +56,8 @@ def dial_plot(found: DialCurves) -> Plot | None:
         for (dial, points), colour, marker in zip(
             found.curves.items(), SERIES, MARKERS, strict=False
         ):
+            if dial in idle:
+                continue
             drawn = [point for point in points if _both(point, measure, accuracy)]
             axes.plot(
                 [point.metrics[measure] for point in drawn],

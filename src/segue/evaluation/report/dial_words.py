@@ -40,16 +40,31 @@ def dial_sentence(found: DialCurves) -> str:
     whole = off.metrics.get(metric, math.nan) if off else math.nan
     if not (math.isfinite(whole) and whole > 0):
         return ""
+    idle = idle_dials(found)
     kept = [
         f"{percent(point.metrics[metric] / whole)} with {spoken_name(dial)}"
         f" at {setting_title(point.setting)}"
         for dial, own in found.curves.items()
+        if dial not in idle
         for point in _middle(own)
         if math.isfinite(point.metrics.get(metric, math.nan))
     ]
-    if not kept:
-        return ""
-    return f"Of {title_of(metric)} {whole:.3f}, with all dials off, is left: {joined(kept, 12)}."
+    told = (
+        f"Of {title_of(metric)} {whole:.3f}, with all dials off, is left: {joined(kept, 12)}."
+        if kept
+        else ""
+    )
+    without = f"Without effect here: {joined(map(spoken_name, idle), 12)}." if idle else ""
+    return f"{told} {without}".strip()
+
+
+def idle_dials(found: DialCurves) -> list[str]:
+    """Return the dials that change nothing at any setting, for want of what they go by."""
+    return [
+        dial
+        for dial, points in found.curves.items()
+        if len(points) > 1 and all(point.metrics == points[0].metrics for point in points)
+    ]
 
 
 def _middle(points: Sequence[DialPoint]) -> list[DialPoint]:

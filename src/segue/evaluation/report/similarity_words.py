@@ -98,12 +98,17 @@ def _learned_sentences(found: SimilarityReport) -> list[str]:
 def _hub_sentences(found: SimilarityReport) -> list[str]:
     """Say for which models hubs are taken away, what that does, and for which it is not done."""
     used = [name for name, each in found.hubs.items() if each.used == MUTUAL_PROXIMITY]
+    used.sort(key=lambda name: name != found.model)  # of several, the one told of is told at length
     without = [name for name, each in found.hubs.items() if each.used == COSINE]
     sentences = [
         f"Hubs are taken away for {spoken_name(name)}, by mutual proximity: "
         + _hub_change(found.hubs[name])
-        for name in used
+        for name in used[:1]
     ]
+    if used[1:]:
+        sentences.append(
+            f"So they are for {joined(map(spoken_name, used[1:]))}, as the table on hubs has it."
+        )
     if without:
         sentences.append(
             f"Hubs stay as they are for {joined(map(spoken_name, without))}: taking them away did"
@@ -115,8 +120,9 @@ def _hub_sentences(found: SimilarityReport) -> list[str]:
 def _hub_change(found: HubsTaken) -> str:
     before, after = found.methods[COSINE], found.methods[MUTUAL_PROXIMITY]
     skewness, largest, never = HUBS
+    even = round(after[skewness], 1) + 0.0  # never -0.0
     sentence = (
-        f"skewness goes from {before[skewness]:.1f} to {after[skewness]:.1f}, the largest hub from"
+        f"skewness goes from {before[skewness]:.1f} to {even:.1f}, the largest hub from"
         f" {before[largest]:.0f} to {after[largest]:.0f} lists, and tracks in no list from"
         f" {100 * before[never]:.1f}% to {100 * after[never]:.1f}%"
     )

@@ -249,6 +249,14 @@ class SequenceModel(NextItemModel):
         return SequenceSettings.of(kept)
 
     def _arrays(self) -> Arrays:
+        parts = {name: one._arrays() for name, one in self.components_.items()}
+        return self._named(parts)
+
+    def _worked_out(self) -> Arrays:
+        parts = {name: one._worked_out() for name, one in self.components_.items()}
+        return self._named(parts)
+
+    def _named(self, parts: Mapping[str, Arrays]) -> Arrays:
         own: dict[str, NDArray[Any]] = {
             "mixture.weights": self.weights_.components,
             "mixture.habits": self.weights_.habits,
@@ -256,8 +264,8 @@ class SequenceModel(NextItemModel):
             "mixture.artists": self.artists_,
             "mixture.numbers": np.array([self.everyone_, self.attentive_gain_]),
         }
-        for name, component in self.components_.items():
-            own |= {f"{name}.{part}": array for part, array in component._arrays().items()}
+        for name, arrays in parts.items():
+            own |= {f"{name}.{part}": array for part, array in arrays.items()}
         return own
 
     def _restore(self, arrays: Arrays) -> None:

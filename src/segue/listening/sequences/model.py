@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segue.errors import ModelError
-from segue.listening.saving import read_model, write_model
+from segue.listening.saving import halved, read_model, write_model
 
 Items = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -226,8 +226,26 @@ class NextItemModel(ABC):
 
     def save(self, directory: str | Path) -> None:
         """Write the model into `directory`, which is made where it is missing."""
-        about = {"kind": self.kind, "n_items": self._fitted(), "settings": asdict(self.settings)}
-        write_model(directory, about, self._arrays())
+        write_model(directory, self._about(), self._arrays())
+
+    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return what is needed to score, to be kept and opened again by `of_parts`.
+
+        Numbers are in half the room, and what `load` would have to work out again is among them.
+        """
+        return self._about(), {name: halved(one) for name, one in self._worked_out().items()}
+
+    @classmethod
+    def of_parts(cls, about: Mapping[str, Any], arrays: Arrays) -> Self:
+        """Return the model of which `parts` gave what it scores with; arrays are not copied."""
+        return cls._built(about, arrays)
+
+    def _worked_out(self) -> Arrays:
+        """Return `_arrays`, and what `_restore` can take instead of working it out."""
+        return self._arrays()
+
+    def _about(self) -> dict[str, Any]:
+        return {"kind": self.kind, "n_items": self._fitted(), "settings": asdict(self.settings)}
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:

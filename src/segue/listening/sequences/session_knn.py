@@ -70,9 +70,13 @@ class SessionKnn(NextItemModel):
         held.data[:] = 1
         self._prepare(held)
 
-    def _prepare(self, held: Any) -> None:
+    def _prepare(self, held: Any, worked_out: Arrays | None = None) -> None:
         self.sessions_ = held
-        self._holders = sparse.csc_array(held)
+        if worked_out is not None and "holders_starts" in worked_out:
+            parts = (held.data, worked_out["holders_sessions"], worked_out["holders_starts"])
+            self._holders = sparse.csc_array(parts, shape=held.shape)
+        else:
+            self._holders = sparse.csc_array(held)
         in_sessions = np.diff(self._holders.indptr)
         self._idf = np.log1p(held.shape[0] / np.maximum(in_sessions, 1))
         self._lengths = np.sqrt(np.maximum(np.diff(held.indptr), 1))
@@ -106,5 +110,9 @@ class SessionKnn(NextItemModel):
     def _arrays(self) -> Arrays:
         return matrix_arrays(self.sessions_)
 
+    def _worked_out(self) -> Arrays:
+        holders = {"sessions": self._holders.indices, "starts": self._holders.indptr}
+        return {**self._arrays(), **{f"holders_{name}": one for name, one in holders.items()}}
+
     def _restore(self, arrays: Arrays) -> None:
-        self._prepare(matrix_of(arrays, self.n_items_))
+        self._prepare(matrix_of(arrays, self.n_items_), arrays)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Example, Weights, learn, profiles_of
+from segue.engine import Example, Weights, album_numbers, artist_numbers, learn, profiles_of
 from segue.evaluation import split_listens
 from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
@@ -30,7 +30,6 @@ from segue.signals import (
     sequence,
 )
 from segue.sources import comparison_key
-from segue.types import Track
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,23 +53,22 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """Listens with the last hidden: who listeners were before, and what they turned to after."""
+    """Listens with the last hidden: who listeners were before, and what they turned to after.
+
+    What is hidden came in two turns: `between` is who listeners were after the first of them.
+    """
 
     before: Profiles
+    between: Profiles
     after: Profiles
-    seed: int = 0
 
     def examples(self) -> list[Example]:
-        """Return what listeners chose that they had not met, in the order in which they did."""
-        rng = np.random.default_rng(self.seed)
-        found = []
-        for user, then in self.after.items():
-            if user in self.before:
-                chosen = np.setdiff1d(then.liked, self.before[user].known)
-                if len(chosen):
-                    ordered = _as_played(rng.permutation(chosen), then.history)
-                    found.append(Example(self.before[user], ordered))
-        return found
+        """Return what listeners chose that they had not met, of all that is hidden."""
+        return _chosen(self.before, self.after)
+
+    def turns(self) -> tuple[list[Example], list[Example]]:
+        """Return what listeners chose in the first turn, and what they chose in the second."""
+        return _chosen(self.before, self.between), _chosen(self.between, self.after)
 
 
 @dataclass(frozen=True)
@@ -121,8 +119,14 @@ class Material:
         else:
             unsplit = listens.drop(columns="split", errors="ignore")
             parts = split_listens(unsplit, held_out=HIDDEN, seed=self.seed)
-        before = self.profiles(listens[parts == "train"])
-        return Inner(before, self.profiles(listens[parts != "train"]), self.seed)
+        hidden = listens[parts != "train"].drop(columns="split", errors="ignore")
+        second = split_listens(hidden, held_out=(0.0, 0.5), seed=self.seed) == "test"
+        between = listens.drop(index=hidden.index[second])
+        return Inner(
+            self.profiles(listens[parts == "train"]),
+            self.profiles(between),
+            self.profiles(hidden),
+        )
 
 
 def find_settings(material: Material, inner: Inner) -> Searched | None:
@@ -165,7 +169,7 @@ def listening_signals(material: Material, profiles: Profiles, models: Models) ->
         found.append(_over_all(sequence(models.sequence), models.sequence.n_items_, n))
     if profiles:
         found.append(popularity(list(profiles.values()), n))
-        artists = artist_numbers(material.catalogue.tracks)
+        artists = artist_numbers(material.catalogue.tracks, comparison_key)
         if len(np.unique(artists)) < n:  # else no artist has two tracks
             found.append(RecencySignal(artists))
     if any(profile.friends for profile in profiles.values()):
@@ -185,7 +189,7 @@ def learn_weights(
     """
     models = fit_models(material, inner.before, settings)
     signals = [*material.content, *listening_signals(material, inner.before, models)]
-    weights = learn(signals, inner.examples(), seed=material.seed)
+    weights = learn(signals, *inner.turns(), seed=material.seed)
     return [signal.name for signal in signals], weights
 
 
@@ -194,16 +198,15 @@ def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
     return signal if n_known == n_tracks else EarlierSignal(signal, n_known, n_tracks)
 
 
-def _as_played(tracks: NDArray[np.int64], history: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return tracks in the order of their first plays; before them those that history has not.
-
-    >>> _as_played(np.array([7, 3, 5]), np.array([5, 9, 3, 5])).tolist()
-    [7, 5, 3]
-    """
-    played, first = np.unique(history, return_index=True)
-    places = dict(zip(played.tolist(), first.tolist(), strict=True))
-    found = sorted(tracks.tolist(), key=lambda track: places.get(track, -1))
-    return np.array(found, np.int64)
+def _chosen(before: Profiles, after: Profiles) -> list[Example]:
+    """Return what listeners like of what came after and they had not met."""
+    found = []
+    for user, then in after.items():
+        if user in before:
+            chosen = np.setdiff1d(then.liked, before[user].known)
+            if len(chosen):
+                found.append(Example(before[user], chosen))
+    return found
 
 
 def _new(inner: Inner, name: str) -> Profile:
@@ -221,34 +224,8 @@ def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> Se
     return fit_sequences(
         histories,
         len(tracks),
-        artists=artist_numbers(tracks),
-        albums=_numbers([_named(track.album, track.metadata.get("album_id")) for track in tracks]),
+        artists=artist_numbers(tracks, comparison_key),
+        albums=album_numbers(tracks, comparison_key),
         seed=material.seed,
         attentive=attentive,
-    )
-
-
-def artist_numbers(tracks: Sequence[Track]) -> NDArray[np.int64]:
-    """Return the number of each track's artist, by name or by id, -1 where neither is known."""
-    return _numbers(
-        [
-            comparison_key(track.artist)
-            if track.artist
-            else _named(None, track.metadata.get("artist_id"))
-            for track in tracks
-        ]
-    )
-
-
-def _named(name: str | None, number: str | None) -> str | None:
-    """Return a name, or the id where only that is known; ids below zero mean unknown."""
-    return name or (number if number and not number.startswith("-") else None)
-
-
-def _numbers(names: Sequence[Any]) -> NDArray[np.int64]:
-    """Return a number from 0 for each different name, -1 where there is none."""
-    numbers: dict[Any, int] = {}
-    return np.array(
-        [-1 if name is None else numbers.setdefault(name, len(numbers)) for name in names],
-        np.int64,
     )

@@ -15,9 +15,11 @@ from segue.engine import (
     profile_from_seeds,
     with_seeds,
 )
-from segue.errors import LibraryError, UnknownListenerError
+from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Catalogue, Library
+from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.signals import listeners_of, open_engine
+from segue.pipeline.opening.words import WordIndex
 from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, VectorSignal
 from segue.sources import comparison_key
@@ -38,6 +40,10 @@ class Opened:
     engine: Engine
     facts: TrackFacts
     explainer: Explainer
+    columns: TrackColumns | None = None
+    """What exclusions ask of all tracks, where that stands in arrays."""
+    words: WordIndex | None = None
+    """What is searched by, where that stands in arrays."""
 
     @classmethod
     def of(cls, library: "Library | Opened") -> "Opened":
@@ -71,7 +77,14 @@ class Opened:
         ------
         UnknownListenerError, UnknownTrackError
             If the library does not know who or what is named.
+        ContradictionError
+            If a track is both liked and disliked.
         """
+        both = [track_id for track_id in like if track_id in set(dislike)]
+        if both:
+            raise ContradictionError(
+                f"{both[0]!r} is both liked and disliked: name it as one of the two."
+            )
         liked = [self.catalogue.position(track_id) for track_id in like]
         disliked = [self.catalogue.position(track_id) for track_id in dislike]
         known = None if user is None else self.profiles.get(user)
@@ -97,16 +110,26 @@ class Opened:
     def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
         """Return which tracks may not come, ``[n_tracks]``."""
         rules = exclusions or Exclusions()
+        if self.columns is not None:
+            return self.columns.mask(rules)
         return rules.mask(self.catalogue.tracks, comparison_key)
 
     def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return what somebody should know who set these dials and exclusions, as sentences."""
         hints = []
-        if exclusions:
+        if exclusions and self.columns is not None:
+            hints += self.columns.hints(exclusions)
+        elif exclusions:
             hints += exclusions.unmatched(self.catalogue.tracks, comparison_key)
             hints += exclusions.unknown(self.catalogue.tracks)
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library knows no listens, so the popularity dial has no effect.")
+        for kind, cap, numbers in (
+            ("artist", dials.artist_cap, self.facts.artists),
+            ("album", dials.album_cap, self.facts.albums),
+        ):
+            if cap is not None and (numbers < 0).all():
+                hints.append(f"no {kind} of a track is known, so the {kind} cap has no effect.")
         if dials.calibration and not self.facts.taste(profile).any():
             hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")
         return hints
@@ -138,7 +161,7 @@ def check_listener(library: Library, user: str) -> None:
         )
     near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
     raise UnknownListenerError(
-        f"The library knows no listener {user!r}: it knows {len(listeners)}, for example"
+        f"The library knows no listener {user!r}: it knows {len(listeners):,}, for example"
         f" {', '.join(map(repr, near))}."
     )
 

@@ -20,6 +20,8 @@ from segue.pipeline.training.judgements import GUESSING, Judgement, judgements, 
 from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
 from segue.pipeline.training.spaces import trained_models
 
+OF_LISTENS = ("collaborative", "sequence")
+"""Models that learn from listens, and know tracks only by who plays them."""
 SMALL_CLASS = 10
 """A class of fewer train tracks has hardly been learned."""
 FEW_ARTISTS = 3
@@ -27,6 +29,9 @@ FEW_ARTISTS = 3
 FEW_JUDGED = 50
 """Figures on fewer tracks are rough."""
 _TOLD = 5
+_LISTEN_RULE = (
+    "It learns from all listens, after its settings were chosen on some of each listener's."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class ModelCard:
     left_out: Sequence[str] = ()
     tracks: Mapping[str, int] = field(default_factory=dict)
     split_rule: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
     judged: Sequence[Judgement] = ()
     hubs: HubDecision | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -55,6 +61,7 @@ class ModelCard:
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue models show --json`` prints; null for undefined."""
         document = asdict(self)
+        document["metrics"] = {name: _defined(v) for name, v in document["metrics"].items()}
         for judged in document["judged"]:
             judged["metrics"] = {name: _defined(v) for name, v in judged["metrics"].items()}
             judged["majority_accuracy"] = _defined(judged["majority_accuracy"])
@@ -110,7 +117,8 @@ def model_card(library: Library, name: str) -> ModelCard:
         classes=classes,
         left_out=labels.left_out if labels else (),
         tracks=manifest.get("tracks") or {},
-        split_rule=split_rule(catalogue),
+        split_rule=_LISTEN_RULE if name in OF_LISTENS else split_rule(catalogue),
+        metrics=manifest.get("metrics") or {},
         judged=judged,
         hubs=_hubs(library, catalogue, name),
         settings=manifest.get("settings") or {},
@@ -126,7 +134,7 @@ def model_card(library: Library, name: str) -> ModelCard:
 def _manifest(library: Library, name: str) -> dict[str, Any]:
     there = [row["name"] for row in model_rows(library)]
     if name not in there:
-        if name in (*ENCODERS, KNN, ENSEMBLE):
+        if name in (*ENCODERS, KNN, ENSEMBLE, *OF_LISTENS):
             raise ModelNotTrainedError(
                 f"The model '{name}' is not trained yet: run segue train {name}."
             )
@@ -153,6 +161,16 @@ def _not_for(
     name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[Judgement]
 ) -> list[str]:
     """Say what the facts forbid."""
+    if name in OF_LISTENS:
+        n = f"{len(catalogue):,}"
+        quality = (
+            "Any claim of quality: segue evaluate recommendations judges it on listens that it has"
+            " not learned from."
+        )
+        return [
+            f"Other libraries than this one: it knows its {n} tracks by who plays them.",
+            quality,
+        ]
     if labels is None or not labels.class_names:
         return ["Naming anything: it learned no classes, it only places tracks beside each other."]
     target = labels.target

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders import Objective
+from segue.engine import artist_keys
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import split_tracks, undividable_classes
 from segue.library import Catalogue, Library
@@ -229,9 +230,10 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
     """
     groups: list[str] = []
     folders = {str(track.path.parent) for track in tracks if track.path}
-    for track in tracks:
-        if track.artist:
-            groups.append(f"artist {comparison_key(track.artist)}")
+    for track, artist in zip(tracks, artist_keys(tracks, comparison_key), strict=True):
+        if artist:
+            kind, key = artist
+            groups.append(f"artist {key}" if kind == "name" else f"artist_id {key}")
         elif track.album:
             groups.append(f"album {comparison_key(track.album)}")
         elif track.path and len(folders) > 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.engine import artist_numbers
 from segue.evaluation import HUB_CUT, PRECISION_CUTS, expected_precision, precision_per_query
 from segue.index import Rescale, best, plain
 from segue.library import Catalogue
@@ -90,7 +91,7 @@ def make_field(
         recording[list(group)] = min(group)
     tracks = [catalogue.tracks[place] for place in places.tolist()]
     kinds = {
-        ARTIST: _codes([comparison_key(track.artist or "") or None for track in tracks]),
+        ARTIST: artist_numbers(tracks, comparison_key),
         ALBUM: _codes([comparison_key(track.album or "") or None for track in tracks]),
     }
     if target is not None:

@@ -1,19 +1,22 @@
 """`/tracks/{id}/audio`: the sound of a track, whole or in parts, named by its id only."""
 
-import mimetypes
 import stat
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
+from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
+from segue.errors import AudioError
 from segue.serve import deps
 from segue.serve.answers import REVALIDATE, has
 from segue.serve.documents import problems
+from segue.serve.encoding import given
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security.segments import TrackId
+from segue.serve.wishes import invalid
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 
@@ -23,11 +26,14 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "It is as it was."},
     **problems("bad-request", "unknown-track", "not-playable", "range-not-satisfiable"),
 }
-_TYPES = {".flac": "audio/flac", ".opus": "audio/ogg", ".m4a": "audio/mp4", ".wav": "audio/wav"}
 Wanted = Annotated[
-    Literal["original"],
-    Query(description="original: the file as it is."),
+    Literal["auto", "original", "mp3", "opus"],
+    Query(
+        description="auto: the file as it is where browsers play it, else mp3; original: as it is."
+        " What is encoded anew comes whole, without ranges."
+    ),
 ]
+Start = Annotated[float, Query(ge=0, le=1e6, description="Seconds at which encoding anew begins.")]
 
 
 @router.get(
@@ -37,29 +43,26 @@ Wanted = Annotated[
     "/{track_id}/audio", operation_id="head_audio", response_class=Response, responses=_ANSWERS
 )
 def get_audio(
+    *,
     track_id: TrackId,
     request: Request,
     asker: deps.Visitor,  # noqa: ARG001  # whoever may not look may not hear
     holding: deps.Holding,
-    format: Wanted = "original",  # noqa: A002, ARG001
+    format: Wanted = "auto",  # noqa: A002
+    start: Start = 0.0,
 ) -> Response:
-    """Play a track. `Range` is obeyed."""
+    """Play a track. `Range` is obeyed where the file comes as it is."""
     path = _file(holding, track_id)
     try:
-        state = path.stat()
-    except OSError:
-        raise ProblemError("not-playable", "The file of this track is not there now.") from None
-    if not stat.S_ISREG(state.st_mode):
-        raise ProblemError("not-playable")
-    response = FileResponse(
-        path,
-        media_type=_media_type(path),
-        stat_result=state,
-        headers={"Cache-Control": REVALIDATE},
-    )
-    if has(request, response.headers["etag"]):
-        return Response(status_code=304, headers={"ETag": response.headers["etag"]})
-    return response
+        media = media_of(path)
+        media_type, plays = media.media_type, media.plays
+    except AudioError:
+        if format != "original":
+            raise
+        media_type, plays = "application/octet-stream", True
+    if format == "original" or (format == "auto" and plays):
+        return _as_it_is(request, path, media_type)
+    return _encoded(request, path, "mp3" if format == "auto" else format, start)
 
 
 def _file(holding: Held, track_id: str) -> Path:
@@ -70,7 +73,25 @@ def _file(holding: Held, track_id: str) -> Path:
     return track.path
 
 
-def _media_type(path: Path) -> str:
-    """Return the media type of an audio file; nothing that a browser would run."""
-    known = _TYPES.get(path.suffix.casefold()) or mimetypes.guess_type(path.name)[0] or ""
-    return known if known.startswith("audio/") else "application/octet-stream"
+def _as_it_is(request: Request, path: Path, media_type: str) -> Response:
+    try:
+        state = path.stat()
+    except OSError:
+        raise ProblemError("not-playable", "The file of this track is not there now.") from None
+    if not stat.S_ISREG(state.st_mode):
+        raise ProblemError("not-playable")
+    response = FileResponse(
+        path, media_type=media_type, stat_result=state, headers={"Cache-Control": REVALIDATE}
+    )
+    if has(request, response.headers["etag"]):
+        return Response(status_code=304, headers={"ETag": response.headers["etag"]})
+    return response
+
+
+def _encoded(request: Request, path: Path, format: Format, start: float) -> Response:  # noqa: A002
+    headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
+    if request.method == "HEAD":
+        return Response(media_type=MEDIA_TYPES[format], headers=headers)
+    with invalid():
+        pieces = transcode(path, format, start_seconds=start)
+    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[format], headers=headers)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from segue.serve import deps
+from segue.serve.security.sessions import by_session, mode_of
 
 router = APIRouter(tags=["events"])
 
@@ -32,8 +33,14 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def follow_events(asker: deps.Visitor, holding: deps.Holding) -> StreamingResponse:
     """Follow what happens meanwhile."""
 
+    def holds() -> bool:
+        if asker.token is None:
+            return asker.listener is not None or mode_of(holding) == "open"
+        return by_session(holding, asker.token).listener == asker.listener
+
     async def written() -> AsyncIterator[bytes]:
-        async for event in holding.news.follow(asker.listener, admin=asker.admin):
+        follow = holding.news.follow(asker.listener, admin=asker.admin, holds=holds)
+        async for event in follow:
             yield event
 
     return StreamingResponse(

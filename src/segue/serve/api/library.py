@@ -44,13 +44,9 @@ def get_library(request: Request, asker: deps.Visitor, holding: deps.Holding) ->
 
 
 def _counts(holding: Held) -> dict[str, Any]:
-    counts = holding.library.counts()
-    files = holding.library.audio_files().values()
     catalogue = holding.catalogue()
     return {
-        **counts,
-        "analysed": sum(one.failed is None for one in files),
-        "failed": sum(one.failed is not None for one in files),
+        **holding.counts(),
         "playable": sum(track.path is not None and not track.missing for track in catalogue.tracks),
         "models": holding.library.models.names(),
         "ready": holding.if_opened() is not None,

@@ -6,11 +6,11 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from segue.pipeline.accounts import sharing
 from segue.serve import deps
 from segue.serve.answers import answer, from_cursor, tagged, to_cursor
 from segue.serve.documents import TrackDocument, problems, track_document
 from segue.serve.held import Held
-from segue.serve.security import sessions
 from segue.serve.steering import DIALS, about_signal
 
 router = APIRouter(tags=["listeners"])
@@ -37,7 +37,7 @@ def list_listeners(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> Response:
     """List whom one may be, where there are no accounts, and whom one may make a blend with."""
-    names = sessions.may_be_seen(holding, asker.listener)
+    names = sharing(holding.library, asker.listener)
     (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
     start = max(start, 0)
     part = names[start : start + limit]

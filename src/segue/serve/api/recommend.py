@@ -14,6 +14,7 @@ from segue.serve.api.tracks import documents
 from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
+from segue.serve.security import sessions
 from segue.serve.wishes import DialsAsked, ExclusionsAsked, Weights, invalid
 
 router = APIRouter(tags=["recommendations"])
@@ -113,7 +114,7 @@ def get_recommendations(
     return tagged(request, parts, lambda: _listed(holding, asker, RecommendAsked(k=k)))
 
 
-def _listed(holding: Held, asker: deps.Asker, wanted: RecommendAsked) -> dict[str, Any]:
+def _listed(holding: Held, asker: sessions.Asker, wanted: RecommendAsked) -> dict[str, Any]:
     if asker.listener is None and not wanted.like:
         raise ProblemError(
             "no-session",

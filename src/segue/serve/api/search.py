@@ -12,7 +12,6 @@ from segue.serve.answers import tagged
 from segue.serve.api.tracks import documents
 from segue.serve.documents import TrackDocument
 from segue.serve.held import Held
-from segue.serve.names import Names
 
 router = APIRouter(tags=["tracks"])
 
@@ -53,13 +52,13 @@ def search_tracks(
 
 
 def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
-    catalogue = holding.catalogue()
-    names = holding.kept("names", id(catalogue), lambda: Names.of(catalogue))
-    found = {position: (score, [by]) for position, score, by in names.find(query, k)}
+    finding = holding.finding()
+    catalogue, named = finding.catalogue, finding.names.find(query, k)
+    found = {position: (score, [by]) for position, score, by in named}
     terms, unknown = [], []
     if len(found) < k and query.strip() and len(catalogue):
         try:
-            by_sound = search(holding.library, query, k)
+            by_sound = search(holding.if_opened() or holding.library, query, k)
         except ModelError:
             unknown = query.split()
         else:

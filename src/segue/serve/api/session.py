@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from segue.pipeline.sessions import close_session
 from segue.serve import deps
 from segue.serve.answers import answer
 from segue.serve.documents import Asked, problems
@@ -33,7 +34,9 @@ class Counts(BaseModel):
 class SessionDocument(BaseModel):
     """Who asks, and what they may."""
 
-    mode: deps.Mode = Field(description="open: anybody picks a listener; accounts: by password.")
+    mode: sessions.Mode = Field(
+        description="open: anybody picks a listener; accounts: by password."
+    )
     listener: str | None
     admin: bool
     csrf: str = Field(description="For the header X-CSRF-Token; empty where nobody is logged in.")
@@ -52,8 +55,8 @@ def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
     token = sessions.log_in(holding, wanted.listener, wanted.password, _address(request))
     old = request.cookies.get(sessions.COOKIE)
     if old:
-        sessions.end(holding, old)
-    response = answer(_document(holding, deps.asker_of(holding, token)))
+        close_session(holding.library, old)
+    response = answer(_document(holding, sessions.by_session(holding, token)))
     sessions.give(response, token, holding.settings)
     return response
 
@@ -62,14 +65,14 @@ def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
 def log_out(holding: deps.Holding, asker: deps.Anyone) -> Response:
     """End the session."""
     if asker.token is not None:
-        sessions.end(holding, asker.token)
+        close_session(holding.library, asker.token)
     response = Response(status_code=204)
     sessions.take_back(response, holding.settings)
     return response
 
 
-def _document(holding: Held, asker: deps.Asker) -> dict[str, Any]:
-    counts = holding.library.counts()
+def _document(holding: Held, asker: sessions.Asker) -> dict[str, Any]:
+    counts = holding.counts()
     seen = asker.mode == "open" or asker.listener is not None
     return {
         "mode": asker.mode,

@@ -39,33 +39,17 @@ def list_tracks(
 ) -> Response:
     """List tracks in the order in which they came; names are compared without regard to case."""
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
-    wanted = [text and text.casefold() for text in (artist, album, genre)]
 
     def make() -> dict[str, Any]:
-        catalogue = holding.catalogue()
-        found: list[int] = []
+        finding = holding.finding()
+        catalogue = finding.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
-        for position in range(start, len(catalogue)):
-            if _fits(catalogue, position, wanted):
-                found.append(position)
-                if len(found) > limit:
-                    break
+        found = finding.shelves.find(start, limit + 1, artist=artist, album=album, genre=genre)
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
         return {"items": documents(holding, catalogue, part, asker.listener), "next": last}
 
     return tagged(request, (holding.version(), asker.listener), make)
-
-
-def _fits(catalogue: Catalogue, position: int, wanted: list[str | None]) -> bool:
-    track = catalogue.tracks[position]
-    artist, album, genre = wanted
-    return (
-        not track.missing
-        and (artist is None or (track.artist or "").casefold() == artist)
-        and (album is None or (track.album or "").casefold() == album)
-        and (genre is None or genre in (each.casefold() for each in track.genres))
-    )
 
 
 def documents(

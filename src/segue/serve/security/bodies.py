@@ -1,49 +1,80 @@
-"""How long a body may take to come. How large it may be is the application's own limit."""
+"""How large a body may be, and how long it may take to come: decided before it is parsed.
+
+A request that says itself how large it is need not be read to be refused. One that does not is
+counted while it comes.
+"""
 
 import asyncio
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.serve.problems import ProblemError
 from segue.serve.security.hosts import send_problem
+from segue.serve.settings import Settings
+
+FILES = ("/api/v1/playlists/import", "/1/submit-listens")
+"""Paths to which files or many listens are sent, which may be larger than other bodies."""
 
 
-class PatientBodies:
-    """Gives up requests whose bodies trickle in."""
+class BoundedBodies:
+    """Refuses bodies that are too large, and gives up those that trickle in."""
 
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
-        self._seconds = seconds
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; its body must have come within the seconds."""
+        """Pass a request on; its body must be small enough, and there in time."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
-        deadline = asyncio.get_running_loop().time() + self._seconds
-        whole = late = begun = False
-
-        async def in_time() -> Message:
-            nonlocal whole, late
-            if whole:
-                return await receive()
-            try:
-                async with asyncio.timeout_at(deadline):
-                    message = await receive()
-            except TimeoutError:
-                late = True
-                return {"type": "http.disconnect"}
-            whole = message["type"] != "http.request" or not message.get("more_body", False)
-            return message
-
-        async def unless_late(message: Message) -> None:
-            nonlocal begun
-            if not late:
-                begun = True
-                await send(message)
-
+        settings = self._settings
+        most = settings.largest_file if scope["path"] in FILES else settings.largest_body
+        stated = Headers(scope=scope).get("content-length", "0")
+        if not stated.isdecimal() or int(stated[:20]) > most:
+            kind = "too-large" if stated.isdecimal() else "bad-request"
+            await send_problem(ProblemError(kind), scope, send)
+            return
+        body = _Body(receive, send, most, settings.body_seconds)
         try:
-            await self._app(scope, in_time, unless_late)
+            await self._app(scope, body.receive, body.send)
         finally:
-            if late and not begun:
-                await send_problem(ProblemError("too-slow"), scope, send)
+            if body.refused is not None and not body.answered:
+                await send_problem(body.refused, scope, send)
+
+
+class _Body:
+    """One body while it comes. Once it is `refused` its sender is gone for the application."""
+
+    def __init__(self, receive: Receive, send: Send, most: int, seconds: float) -> None:
+        self._receive, self._send, self._left = receive, send, most
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._whole = False
+        self.refused: ProblemError | None = None
+        self.answered = False
+
+    async def receive(self) -> Message:
+        """Give the next part."""
+        if self.refused is not None:
+            return {"type": "http.disconnect"}
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            self.refused = ProblemError("too-slow")
+            return {"type": "http.disconnect"}
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            self.refused = ProblemError("too-large")
+            return {"type": "http.disconnect"}
+        self._whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer, unless another was given in its place."""
+        if self.refused is None or self.answered:
+            self.answered = True
+            await self._send(message)

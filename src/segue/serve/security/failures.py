@@ -3,6 +3,7 @@
 import logging
 import secrets
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.serve.problems import ProblemError, of_status
@@ -41,6 +42,8 @@ class Failures:
 
         try:
             await self._app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception:
             number = secrets.token_hex(4)
             _LOG.exception("failure %s at %s %r", number, scope["method"], scope["path"])

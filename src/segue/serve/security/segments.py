@@ -40,6 +40,9 @@ def _decoded(raw: bytes) -> str:
     )
 
 
+unquoted = AfterValidator(unquote)
+"""Marks a segment of a path that may have encoded slashes in it."""
+
 TrackId = Annotated[
     str,
     Path(
@@ -47,5 +50,5 @@ TrackId = Annotated[
         max_length=4_000,
         examples=["starter-001"],
     ),
-    AfterValidator(unquote),
+    unquoted,
 ]

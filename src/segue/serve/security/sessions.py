@@ -1,81 +1,102 @@
-"""Sessions: who a browser is, told by a cookie that only the server can make.
+"""Sessions of browsers and keys of programs: who asks is told by what only they can have.
 
-Whoever has the cookie is the listener. A page must also send what it was told with the session, in
-the header X-CSRF-Token, with everything that is more than a question: another site can make a
-browser send the cookie, but cannot read that.
+Whoever has the cookie of a session is the listener. A page must also send what it was told with the
+session, in the header X-CSRF-Token, with everything that is more than a question: another site can
+make a browser send the cookie, but cannot read that.
+
+Where a library has no accounts, anybody is whom they say, as long as only programs of this machine
+reach the server, or it was started as open to all. If accounts come while it runs, that ends.
 """
 
-import base64
-import hmac
-import time
 from dataclasses import dataclass
-from hashlib import blake2b, sha256
-from typing import Final
+from typing import Final, Literal
 
 from fastapi import Response
 
+from segue.pipeline import accounts
+from segue.pipeline import sessions as kept
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.settings import Settings
 
 COOKIE: Final = "segue_session"
 HEADER: Final = "X-CSRF-Token"
-_DAY: Final = 86_400
+
+Mode = Literal["open", "accounts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """A session that holds: whose it is."""
+class Asker:
+    """Who asks. `token` and `csrf` are of their session, where they have one."""
 
-    listener: str
-    admin: bool
-    csrf: str
-
-
-def log_in(
-    holding: Held,
-    listener: str,
-    password: str | None,  # noqa: ARG001
-    address: str | None,  # noqa: ARG001
-) -> str:
-    """Return the token of a new session of a listener."""
-    if not listener.isprintable() or listener != listener.strip():
-        raise ProblemError("invalid", "listener has characters that no name has.")
-    holding.library.histories.welcome(listener)
-    until = int(time.time()) + holding.settings.session_days * _DAY
-    name = base64.urlsafe_b64encode(listener.encode()).decode()
-    body = f"{name}.{until}"
-    return f"{body}.{_seal(holding.settings, body)}"
+    mode: Mode
+    listener: str | None = None
+    admin: bool = False
+    token: str | None = None
+    csrf: str = ""
 
 
-def find(holding: Held, token: str) -> Session | None:
-    """Return the session of a token; None if it is none, or has ended."""
-    body, _, seal = token.rpartition(".")
-    known = _seal(holding.settings, body)
-    if not hmac.compare_digest(seal.encode("utf-8", "replace"), known.encode()):
-        return None
-    name, _, until = body.partition(".")
-    if int(until) < time.time():
-        return None
-    csrf = blake2b(token.encode(), digest_size=24, person=b"segue-csrf").hexdigest()
-    return Session(base64.urlsafe_b64decode(name).decode(), admin=True, csrf=csrf)
+def by_session(holding: Held, token: str | None) -> Asker:
+    """Return who has the session of a token; somebody without a name where there is none."""
+    session = kept.find_session(holding.library, token) if token else None
+    if session is not None and session.account is not None:
+        return Asker("accounts", session.listener, session.account.admin, token, session.csrf)
+    mode = mode_of(holding)
+    if session is None or mode != "open":
+        return Asker(mode)
+    return Asker(mode, session.listener, session.listener is not None, token, session.csrf)
 
 
-def end(holding: Held, token: str) -> None:
-    """End a session."""
+def by_key(holding: Held, key: str) -> Asker:
+    """Return whose API key that is.
+
+    Raises
+    ------
+    ProblemError
+        If it is nobody's.
+    """
+    account = kept.find_key(holding.library, key)
+    if account is None:
+        raise ProblemError("no-session", "The API key is none of this library.")
+    return Asker("accounts", account.name, account.admin)
 
 
-def _seal(settings: Settings, body: str) -> str:
-    sealed = hmac.new(bytes.fromhex(settings.secret), body.encode("utf-8", "replace"), sha256)
-    return sealed.hexdigest()
+def mode_of(holding: Held) -> Mode:
+    """Return whether anybody may be whom they say."""
+    settings = holding.settings
+    if settings.exposed and not settings.open_to_all:
+        return "accounts"
+    return "accounts" if holding.library.accounts.any() else "open"
+
+
+def log_in(holding: Held, listener: str, password: str | None, address: str | None) -> str:
+    """Return the token of a new session of a listener.
+
+    Raises
+    ------
+    ProblemError
+        If there are accounts, and no password is given.
+    AccountError
+        If name and password do not go together, were wrong too often, or the name cannot be one.
+    """
+    library = holding.library
+    if mode_of(holding) == "open":
+        token, _ = kept.open_session(library, listener=listener)
+    elif password is None:
+        raise ProblemError("wrong-password", "This library has accounts: send a password, too.")
+    else:
+        account = accounts.log_in(library, listener, password, address=address)
+        token, _ = kept.open_session(library, account=account.name)
+    library.histories.welcome(listener)
+    return token
 
 
 def give(response: Response, token: str, settings: Settings) -> None:
-    """Give a browser its session."""
+    """Give a browser its session. When it ends is the library's to say."""
     response.set_cookie(
         COOKIE,
         token,
-        max_age=settings.session_days * _DAY,
+        max_age=int(kept.LONGEST_SECONDS),
         httponly=True,
         samesite="strict",
         secure=settings.https,
@@ -85,8 +106,3 @@ def give(response: Response, token: str, settings: Settings) -> None:
 def take_back(response: Response, settings: Settings) -> None:
     """Let a browser forget its session."""
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=settings.https)
-
-
-def may_be_seen(holding: Held, listener: str | None) -> list[str]:  # noqa: ARG001
-    """Return the names that whoever asks may know."""
-    return holding.library.listeners()

@@ -23,7 +23,7 @@ import { showKeys, shortcuts } from "./shortcuts.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
-const WIDE = matchMedia("(min-width: 1280px)");
+const WIDE = matchMedia("(min-width: 1400px)");
 
 const main = document.getElementById("main");
 const panel = document.getElementById("panel");

@@ -3,19 +3,21 @@
 // Events of `player`: "track" (another one plays), "state" (it plays, rests, waits), "time", "queue".
 
 import { address, ofTrack } from "./api.js";
-import { note } from "./say.js";
+import { note, noteProblem } from "./say.js";
 import { forYou } from "./list.js";
 import { tell } from "./outbox.js";
 import { artist, title } from "./format.js";
 
 const HEARD_MS = 30_000;
-const REMEMBERED = 50;
+const REMEMBERED = 100;
+const LOW = 3; // tracks that follow, from which a radio is asked for more
 
 class Player extends EventTarget {
   track = null;
   queue = []; // what was asked for
   following = []; // what the list it was started from goes on with
   source = "";
+  #more = null;
   #past = [];
   #formats = [];
   #heardTo = 0;
@@ -51,10 +53,14 @@ class Player extends EventTarget {
     return [...this.queue, ...this.following];
   }
 
-  /** Play a track; `following` comes after it, and is called `source`. */
-  play(track, following = null, source = "") {
+  /**
+   * Play a track; `following` comes after it, and is called `source`. Where it goes on for ever,
+   * `more` is asked for what comes then, with the ids of what was played and waits.
+   */
+  play(track, following = null, source = "", more = null) {
     this.#leave();
     if (following) Object.assign(this, { following: [...following], source });
+    if (following) this.#more = more;
     this.#start(track);
   }
 
@@ -141,6 +147,19 @@ class Player extends EventTarget {
     this.#heardTo = this.#heardMs = 0;
     this.#load({});
     this.#announce();
+    if (this.#more && this.following.length < LOW) this.#fetchMore(this.#more);
+  }
+
+  async #fetchMore(more) {
+    try {
+      const recent = [...this.#past, this.track, ...this.upNext].map((track) => track.track_id);
+      const tracks = await more(recent);
+      if (this.#more !== more) return;
+      this.following.push(...tracks);
+      this.dispatchEvent(new Event("queue"));
+    } catch (error) {
+      noteProblem(error);
+    }
   }
 
   #load(query) {

@@ -29,7 +29,7 @@ export function shortcuts(pages) {
     if (event.target.closest("input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]")) return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
     const action = special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
-    if (!action || (event.key === " " && event.target.closest("button, a, summary"))) return;
+    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label"))) return;
     event.preventDefault();
     action();
   });
@@ -54,7 +54,12 @@ function row() {
 }
 
 function list() {
-  return row()?.closest("track-list") ?? document.querySelector("main track-list:not([hidden])");
+  return row()?.closest("track-list") ?? shownList();
+}
+
+/** The first list of tracks that is shown. */
+export function shownList() {
+  return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
 }
 
 function respond(kind) {

@@ -1,5 +1,6 @@
 // <exclusion-chips>: what must never come: artists, genres, albums, tags, folders, and limits of
-// duration and year. It sends "change"; `value` is what a request takes.
+// duration and year. It sends "exclude" when they
+// are others; `value` is what a request takes.
 
 import { fill, h, newId } from "../dom.js";
 import { icon } from "../icons.js";
@@ -69,7 +70,7 @@ class ExclusionChips extends HTMLElement {
   #change(value) {
     this.#value = value;
     this.#show();
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event("exclude"));
   }
 
   #show() {

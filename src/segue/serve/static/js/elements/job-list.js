@@ -7,8 +7,8 @@ import { icon } from "../icons.js";
 import { news } from "../events.js";
 import { noteProblem, say } from "../say.js";
 
-const NAMES = { preprocess: "Listening to the music", train: "Training", evaluate: "Measuring", demo: "Making the starter library", learn: "Learning from listens" };
-const GOING = new Set(["waiting", "queued", "running", "stopping"]);
+const NAMES = { preprocess: "Listening to the music", train: "Training", evaluate: "Measuring", demo: "Making the starter library" };
+const GOING = new Set(["waiting", "running"]);
 
 class JobList extends HTMLElement {
   #jobs = new Map();
@@ -44,14 +44,14 @@ class JobList extends HTMLElement {
   }
 
   #show() {
-    const jobs = [...this.#jobs.values()].sort((one, other) => Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || (other.id > one.id ? 1 : -1));
+    const jobs = [...this.#jobs.values()].sort((one, other) => Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || other.id - one.id);
     fill(this, jobs.length ? [h("h2", {}, "Work"), h("ul", { class: "jobs" }, jobs.slice(0, 8).map((job) => this.#row(job)))] : null);
   }
 
   #row(job) {
     const going = GOING.has(job.state);
     const share = job.total ? job.done / job.total : null;
-    const end = job.finished ?? job.ended ?? job.created;
+    const end = job.finished ?? job.asked;
     return h(
       "li", { class: `job is-${job.state}` },
       h("div", { class: "between" },
@@ -65,8 +65,13 @@ class JobList extends HTMLElement {
   }
 }
 
-function nameOf({ verb, model }) {
-  return [NAMES[verb] ?? verb, model].filter(Boolean).join(": ");
+/** What a job takes for music at a place: a path, or the name of a dataset that was taken in before. */
+export function placeOf(text) {
+  return /^([/~\\]|[A-Za-z]:)/.test(text) ? { path: text } : { dataset: text };
+}
+
+function nameOf({ verb }) {
+  return NAMES[verb] ?? verb;
 }
 
 customElements.define("job-list", JobList);

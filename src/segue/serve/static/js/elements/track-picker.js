@@ -52,7 +52,7 @@ class TrackPicker extends HTMLElement {
     if (!q) return this.#close();
     try {
       const found = await get("/search", { q, k: OFFERED }, this.#request.signal);
-      this.#offer(found.tracks);
+      this.#offer(found.tracks.map((one) => one.track));
     } catch (error) {
       if (error.name !== "AbortError") this.#offer([]);
     }
@@ -110,6 +110,7 @@ class TrackPicker extends HTMLElement {
   }
 
   #close() {
+    fill(this.options);
     this.options.hidden = true;
     this.#offered = [];
     this.field.setAttribute("aria-expanded", "false");

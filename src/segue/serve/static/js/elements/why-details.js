@@ -20,12 +20,13 @@ export function whyDetails(item) {
   ];
 }
 
-function parts({ why, top_signal: top, score }) {
+function parts({ why, top_signal: top, score, serves }) {
+  const called = (name) => (serves ? name : titleOf(name)); // of a blend, parts are listeners
   const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) >= 0.005);
   const most = Math.max(...names.map((name) => Math.abs(why[name])), 1e-9);
   const rows = names.map((name) => h(
     "tr", { class: name === top ? "is-top" : null },
-    h("th", { scope: "row", title: aboutOf(name, state.me) }, swatch(name), titleOf(name), name === top && h("span", { class: "chip is-small" }, "decides")),
+    h("th", { scope: "row", title: aboutOf(name, state.me) }, swatch(name), called(name), name === top && h("span", { class: "chip is-small" }, "decides")),
     h("td", { class: "part-bar" }, h("span", {
       class: why[name] < 0 ? "is-down" : "is-up",
       style: { width: `${(100 * Math.abs(why[name])) / most}%`, "--colour": colourOf(name) },

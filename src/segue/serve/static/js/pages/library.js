@@ -6,7 +6,7 @@ import { count, counted, named, percent } from "../format.js";
 import { noteProblem } from "../say.js";
 import { news } from "../events.js";
 import { state } from "../store.js";
-import "../elements/job-list.js";
+import { placeOf } from "../elements/job-list.js";
 
 export const library = {
   title: "Library",
@@ -51,13 +51,13 @@ function showTiles(tiles, found) {
 
 /** Start work: analysis, training, measuring. */
 function work(jobs) {
-  const start = (wanted) => post("/jobs", wanted).then(() => jobs.load(), noteProblem);
+  const start = (verb, settings = {}) => post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), noteProblem);
   const folder = h("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Folder on the machine that serves" , "aria-label": "Folder to add"});
   return h(
     "div", { class: "stack" },
     h("h2", {}, "Add music, train, measure"),
-    h("form", { class: "add-music", on: { submit: (event) => (event.preventDefault(), folder.value.trim() && start({ verb: "preprocess", dataset: folder.value.trim() })) } }, folder, h("button", { type: "submit" }, "Listen to it")),
-    h("div", { class: "row" }, h("button", { type: "button", on: { click: () => start({ verb: "train", model: "all" }) } }, "Train all"), h("button", { type: "button", on: { click: () => start({ verb: "evaluate" }) } }, "Measure")),
+    h("form", { class: "add-music", on: { submit: (event) => (event.preventDefault(), folder.value.trim() && start("preprocess", placeOf(folder.value.trim()))) } }, folder, h("button", { type: "submit" }, "Listen to it")),
+    h("div", { class: "row" }, h("button", { type: "button", on: { click: () => start("train") } }, "Train all"), h("button", { type: "button", on: { click: () => start("evaluate") } }, "Measure")),
   );
 }
 

@@ -8,6 +8,7 @@ import { forYou } from "../list.js";
 import { player } from "../player.js";
 import { rewrite } from "../router.js";
 import { noteProblem, say } from "../say.js";
+import { shownList } from "../shortcuts.js";
 import { isNeutral, setSteer, emptySteer, state, store } from "../store.js";
 import { legend } from "../elements/why-bar.js";
 import "../elements/list-changes.js";
@@ -42,7 +43,7 @@ function searchField(found, text) {
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") set("");
-    if (event.key === "ArrowDown") document.querySelector("main track-list:not([hidden])")?.step(1);
+    if (event.key === "ArrowDown") shownList()?.step(1);
   });
   return h(
     "form", { class: "search", role: "search", on: { submit: (event) => event.preventDefault() } },
@@ -90,11 +91,9 @@ function foundList(own) {
   };
 }
 
-/** An entry of an answer as an item of a list: some answers have the track inside, some around. */
+/** An entry of an answer as an item of a list: some have the track inside, some are one. */
 export function asItem(entry) {
-  if (entry.track) return entry;
-  const { score, matched, ...track } = entry;
-  return { track, score, matched };
+  return entry.track ? entry : { track: entry };
 }
 
 function aboutSearch({ tracks, unknown }) {

@@ -16,7 +16,7 @@ export function showPath(side, tracks, closed) {
   const close = () => ((side.hidden = true), closed());
   const save = async () => {
     try {
-      const made = await post("/playlists", { name, kind: "tracks", recipe: {}, tracks: items.map((item) => item.track.track_id) });
+      const made = await post("/playlists", { name, kind: "tracks", tracks: items.map((item) => item.track.track_id) });
       note(`${made.name} is saved.`, { label: "Open", action: () => (location.hash = `#/playlists?open=${made.id}`) });
     } catch (error) {
       noteProblem(error);

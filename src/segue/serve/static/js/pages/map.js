@@ -21,13 +21,16 @@ const STOPS = 14; // tracks of a path that is drawn
 export const map = {
   title: "Map",
   async show(main, { heading, leaving }) {
+    const top = h("div", { class: "page-head" }, h("div", {}, heading));
+    fill(main, top);
     const about = await get("/map");
     const world = { about, by: about.by, colour: "genre", only: -1, drawing: false, names: new Map(), labels: [] };
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
     const list = mapList(about);
     const parts = { stage, side, key: h("div", { class: "map-key" }), tip: h("div", { class: "map-tip", hidden: true }) };
-    fill(main, h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`)), tools(world, parts, list)), h("div", { class: "map" }, stage, side), parts.key, list.section);
+    fill(top, h("div", {}, heading, h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`)), tools(world, parts, list));
+    fill(main, top, h("div", { class: "map" }, stage, side), parts.key, list.section);
     const view = canvasIn(world, parts, leaving);
     world.view = view;
     await view.load();

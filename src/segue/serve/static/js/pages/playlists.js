@@ -1,11 +1,11 @@
 // Playlists: made from seeds, from one track to another, for several listeners, or as a radio; kept,
 // made anew, written to files and read from them.
 
-import { address, get, patch, post, remove, sendFile } from "../api.js";
+import { address, ask, get, patch, post, remove, sendFile } from "../api.js";
 import { fill, h } from "../dom.js";
-import { ago, counted, title } from "../format.js";
+import { ago, counted, some } from "../format.js";
 import { icon } from "../icons.js";
-import { note, noteProblem } from "../say.js";
+import { note, noteProblem, say } from "../say.js";
 import { asItem } from "./listen.js";
 import { makers } from "./playlist-makers.js";
 import "../elements/track-list.js";
@@ -35,7 +35,7 @@ async function showSaved(list, view) {
     const { items } = await get("/playlists");
     fill(list, items.length ? items.map((one) => h("li", {}, h(
       "button", { class: "saved-one", type: "button", on: { click: () => open(one.id, view) } },
-      h("span", {}, one.name), h("small", {}, [KINDS[one.kind] ?? one.kind, counted(one.n_tracks ?? one.tracks?.length ?? 0, "track"), one.changed && ago(one.changed)].filter(Boolean).join(" · ")),
+      h("span", {}, one.name), h("small", {}, [KINDS[one.kind] ?? one.kind, counted(one.n_tracks, "track"), ago(one.changed)].join(" · ")),
     ))) : h("li", { class: "quiet-text" }, "None yet."));
   } catch (error) {
     noteProblem(error);
@@ -45,21 +45,28 @@ async function showSaved(list, view) {
 async function open(id, view) {
   try {
     showPlaylist(await get(`/playlists/${id}`), view);
+    show(view.stage);
   } catch (error) {
     noteProblem(error);
   }
 }
 
+/** Where the stage lies below, bring it up. */
+function show(stage) {
+  if (stage.getBoundingClientRect().top > innerHeight / 2) stage.scrollIntoView({ behavior: "smooth" });
+}
+
 /** A saved playlist on the stage. */
 function showPlaylist(playlist, view) {
   const path = `/playlists/${playlist.id}`;
-  const list = trackList(playlist.tracks, playlist.name);
+  const list = trackList(playlist.tracks, playlist.name, playlist);
   const name = h("input", { type: "text", class: "playlist-name", "aria-label": "Name of the playlist", value: playlist.name, maxlength: 200 });
   name.addEventListener("change", () => patch(path, { name: name.value.trim() || playlist.name }).then(view.reload, noteProblem));
   const again = async () => {
     try {
       const now = await post(`${path}/refresh`);
-      list.show(now.tracks.map(asItem), { entered: newIn(now.tracks, list.items) });
+      await list.show(now.tracks.map(asItem), { entered: now.changes.entered });
+      say(`${counted(now.changes.entered.length, "track")} entered, ${now.changes.left.length} left.`);
       view.reload();
     } catch (error) {
       noteProblem(error);
@@ -82,7 +89,7 @@ function showPlaylist(playlist, view) {
 
 /** A playlist that is not saved, on the stage. `wanted` is what saving it sends. */
 export function showPreview(found, wanted, view) {
-  const list = trackList(found.tracks, wanted.name);
+  const list = trackList(found.tracks, wanted.name, wanted);
   const name = h("input", { type: "text", class: "playlist-name", "aria-label": "Name to save it under", value: wanted.name, maxlength: 200 });
   const save = async () => {
     try {
@@ -100,13 +107,21 @@ export function showPreview(found, wanted, view) {
     h("div", { class: "between" }, name, h("div", { class: "row" }, playButton(list), h("button", { class: "main", type: "button", on: { click: save } }, icon("save"), "Save"))),
     list, hints(found.hints),
   );
+  show(view.stage);
 }
 
-function trackList(tracks, source) {
+function trackList(tracks, source, { kind, recipe }) {
   const list = h("track-list", { "aria-label": source });
+  if (kind === "radio") list.more = (recent) => goOn(recipe, recent);
   list.source = source;
   list.show((tracks ?? []).map(asItem), { animate: false });
   return list;
+}
+
+/** What a radio plays next. */
+async function goOn({ like, dislike }, recent) {
+  const { tracks } = await ask("/radio", { like, dislike, recent, k: 10 });
+  return tracks.map((entry) => entry.track);
 }
 
 function playButton(list) {
@@ -115,11 +130,6 @@ function playButton(list) {
 
 function hints(said) {
   return said?.length ? h("ul", { class: "hints quiet-text" }, said.map((hint) => h("li", {}, hint))) : null;
-}
-
-function newIn(tracks, before) {
-  const was = new Set(before.map((item) => item.track.track_id));
-  return tracks.map((entry) => asItem(entry).track.track_id).filter((id) => !was.has(id));
 }
 
 function exportMenu(path) {
@@ -136,10 +146,9 @@ function importer(view) {
     field.value = "";
     if (!file) return;
     try {
-      const found = await sendFile("/playlists/import", file, { name: file.name });
+      const found = await sendFile("/playlists/import", file);
       const name = found.name ?? file.name.replace(/\.\w+$/, "");
-      const tracks = found.tracks ?? found.matched ?? [];
-      showPreview({ tracks, hints: unmatched(found.unmatched) }, { name, kind: "tracks", recipe: {} }, view);
+      showPreview({ tracks: found.tracks, hints: [...unmatched(found), ...found.problems] }, { name, kind: "tracks" }, view);
     } catch (error) {
       noteProblem(error);
     }
@@ -147,7 +156,6 @@ function importer(view) {
   return h("div", {}, field, h("label", { class: "button", for: "import" }, icon("open"), "Import a file"));
 }
 
-function unmatched(names) {
-  if (!names?.length) return [];
-  return [`${counted(names.length, "track")} of the file ${names.length === 1 ? "is" : "are"} not in this library: ${names.slice(0, 8).map((one) => one.name ?? title(one) ?? one).join("; ")}`];
+function unmatched({ unmatched: names, n_unmatched: n }) {
+  return n ? [`${counted(n, "track")} of the file ${n === 1 ? "is" : "are"} not in this library: ${some(names, 8)}.`] : [];
 }

@@ -175,7 +175,7 @@ function dialsCard(preview) {
 function exclusionsCard(preview) {
   const chips = document.createElement("exclusion-chips");
   chips.value = state.steer.exclusions;
-  chips.addEventListener("change", () => preview.settle({ ...state.steer, exclusions: chips.value }));
+  chips.addEventListener("exclude", () => preview.settle({ ...state.steer, exclusions: chips.value }));
   get("/map").then(({ genres }) => chips.offer(genres), () => {});
   return h("section", { class: "card", "aria-labelledby": "never-title" }, h("h2", { id: "never-title" }, "Never"), h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."), chips);
 }

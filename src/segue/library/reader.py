@@ -1,0 +1,215 @@
+"""Reading single tracks and listeners while others write: what a long-lived process asks a library.
+
+Plain statements over connections of their own, one a thread, since the answer to each is a few rows
+and comes within tens of microseconds.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import LibraryError
+from segue.library.catalogue import HEARD, from_record, path_from_text
+from segue.types import Track
+
+_BUSY_SECONDS = 10.0
+_CHUNK = 500
+_HEARD = ", ".join(f"audio_files.{name} AS heard_{name}" for name in HEARD)
+_TRACKS = (
+    f"SELECT tracks.*, {_HEARD} FROM tracks"  # noqa: S608  # our own names
+    " LEFT JOIN audio_files ON audio_files.track = tracks.row"
+)
+_LISTENS = (
+    "SELECT listens.track, plays, ms_played, skipped, rating, timestamp, position, dataset"
+    " FROM listens WHERE user = ? ORDER BY id"
+)
+_FRIENDS = (
+    "SELECT user_id FROM users WHERE row IN"
+    " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
+    " AND row <> ?1 ORDER BY user_id"
+)
+
+Column = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredListens:
+    """The listens of one listener in the order of their rows, each column ``[n]``, NaN for unknown.
+
+    `rows` are those of their tracks, `sources` what brought them.
+    """
+
+    rows: NDArray[np.int64]
+    plays: Column
+    ms_played: Column
+    skipped: Column
+    rating: Column
+    timestamp: Column
+    position: Column
+    sources: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredListener:
+    """A listener's listens, the names of their friends, and how far the feedback log was then."""
+
+    listens: StoredListens
+    friends: Sequence[str]
+    number: int
+
+
+class Reader:
+    """Reads one library's database, from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._watch: sqlite3.Connection | None = None  # its own: it writes nothing itself
+        self._lock = threading.Lock()
+
+    def tracks(self, rows: Sequence[int]) -> dict[int, Track]:
+        """Return tracks by their rows; rows that there are not are left out."""
+        found: dict[int, Track] = {}
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            for record in self._all(f"{_TRACKS} WHERE tracks.row IN ({marks})", part):
+                found[record["row"]] = from_record(dict(record))
+        return found
+
+    def each_track(self) -> Iterator[Track]:
+        """Give every track in the order of rows, some hundreds held at a time."""
+        last = -1
+        while True:
+            records = self._all(f"{_TRACKS} WHERE tracks.row > ? ORDER BY row LIMIT 1000", [last])
+            if not records:
+                return
+            for record in records:
+                yield from_record(dict(record))
+            last = records[-1]["row"]
+
+    def track_row(self, track_id: str) -> int | None:
+        """Return the row of a track, None where there is none of this id."""
+        found = self._all("SELECT row FROM tracks WHERE track_id = ?", [track_id])
+        return int(found[0][0]) if found else None
+
+    def near(self, text: str, most: int = 3) -> list[str]:
+        """Return ids of tracks that have a text in their id or title."""
+        found = self._all(
+            "SELECT track_id FROM tracks WHERE instr(lower(track_id), lower(?1))"
+            " OR instr(lower(coalesce(title, '')), lower(?1)) ORDER BY row LIMIT ?2",
+            [text, most],
+        )
+        return [record[0] for record in found]
+
+    def listener_row(self, user: str) -> int | None:
+        """Return the row of a listener, None where there is none of this name."""
+        found = self._all("SELECT row FROM users WHERE user_id = ?", [user])
+        return int(found[0][0]) if found else None
+
+    def listeners(self) -> list[str]:
+        """Return the names of all who have listened to anything, in the order they came."""
+        query = (
+            "SELECT user_id FROM users"
+            " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) ORDER BY row"
+        )
+        return [record[0] for record in self._all(query, [])]
+
+    def listener(self, user: int) -> "StoredListener":
+        """Return everything that the listener at a row said and heard, as of one moment."""
+        with self._told():
+            connection = self._connection()
+            connection.execute("BEGIN")  # what follows is read as of one moment
+            try:
+                number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
+                records = connection.execute(_LISTENS, [user]).fetchall()
+                friends = connection.execute(_FRIENDS, [user]).fetchall()
+            finally:
+                connection.execute("COMMIT")
+        columns = list(zip(*records, strict=True)) or [()] * 8
+        names = ("plays", "ms_played", "skipped", "rating", "timestamp", "position")
+        values: dict[str, Column] = {
+            name: np.array(column, np.float64)
+            for name, column in zip(names, columns[1:7], strict=True)
+        }
+        listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[7], **values)
+        return StoredListener(listens, [record[0] for record in friends], number or 0)
+
+    def belief(self, user: str) -> tuple[str, bytes, bytes] | None:
+        """Return what is kept of a listener's own weights: of which signals, mean, precision."""
+        found = self._all(
+            "SELECT signals, mean, precision FROM beliefs JOIN users ON users.row = beliefs.user"
+            " WHERE user_id = ?",
+            [user],
+        )
+        return (found[0][0], found[0][1], found[0][2]) if found else None
+
+    def rating_ranges(self) -> dict[str, tuple[float, float]]:
+        """Return the least and the highest rating of each source that rates."""
+        query = (
+            "SELECT dataset, min(rating), max(rating) FROM listens"
+            " WHERE rating IS NOT NULL GROUP BY dataset"
+        )
+        return {record[0]: (record[1], record[2]) for record in self._all(query, [])}
+
+    def located(self) -> Iterator[tuple[int, Track]]:
+        """Give the row of every track that has a file, and a track that knows nothing but that."""
+        query = "SELECT row, track_id, path, features FROM tracks ORDER BY row"
+        for row, track_id, *paths in self._all(query, []):
+            path, features = (path_from_text(one) if one else None for one in paths)
+            if path or features:
+                yield row, Track(track_id=track_id, path=path, features=features)
+
+    def changes(self) -> int:
+        """Return a number that is another one whenever anybody has written."""
+        with self._told(), self._lock:
+            if self._watch is None:
+                self._watch = self._connected()
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._watch = None
+            self._local = threading.local()
+
+    def _all(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
+        with self._told():
+            return self._connection().execute(query, values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            with self._lock:
+                found = self._local.connection = self._connected()
+        return found
+
+    def _connected(self) -> sqlite3.Connection:
+        found = sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        found.row_factory = sqlite3.Row
+        found.execute("PRAGMA query_only = ON")
+        self._opened.append(found)
+        return found
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise LibraryError(
+                f"Cannot read the library {self._path.parent}: {error}; if this persists, restore"
+                " the file library.db from a copy."
+            ) from error

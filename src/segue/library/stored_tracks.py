@@ -1,0 +1,119 @@
+"""A catalogue that stays in the database: tracks are read when they are asked for.
+
+A hundred thousand tracks take half a gigabyte as objects. What lists and explanations need of all
+tracks stands in arrays; here are the few that are shown.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import UnknownTrackError
+from segue.library.catalogue import FIND_IDS, Catalogue
+from segue.library.reader import Reader
+from segue.types import Track
+
+MOST_HELD: Final = 8_000
+"""Tracks that are kept after they were asked for: some 16 MB."""
+
+
+class StoredTracks(Sequence[Track]):
+    """The tracks at `rows` ``[n]``, by position. Going through all of them is slow, but works."""
+
+    def __init__(self, reader: Reader, rows: NDArray[np.int64], most_held: int = MOST_HELD) -> None:
+        self._reader, self._rows, self._most = reader, rows, most_held
+        self._held: OrderedDict[int, Track] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Track: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Track]: ...
+    def __getitem__(self, place: int | slice) -> Track | list[Track]:
+        if isinstance(place, slice):
+            return self.at(range(*place.indices(len(self))))
+        wanted = range(len(self))[int(place)]
+        found = self._held.get(wanted)
+        return self.at([wanted])[0] if found is None else found
+
+    def __iter__(self) -> Iterator[Track]:
+        for start in range(0, len(self), 1_000):
+            rows = self._rows[start : start + 1_000].tolist()
+            found = self._reader.tracks(rows)
+            for row in rows:
+                yield found[row]
+
+    def at(self, positions: Sequence[int]) -> list[Track]:
+        """Return the tracks at some positions, which are read together."""
+        with self._lock:
+            there = {place: self._held[place] for place in positions if place in self._held}
+            for place in there:
+                self._held.move_to_end(place)
+        lacking = [place for place in dict.fromkeys(positions) if place not in there]
+        if lacking:
+            rows = self._rows[lacking].tolist()
+            read = self._reader.tracks(rows)
+            there |= {place: read[row] for place, row in zip(lacking, rows, strict=True)}
+            with self._lock:
+                for place in lacking:
+                    self._held[place] = there[place]
+                while len(self._held) > self._most:
+                    self._held.popitem(last=False)
+        return [there[place] for place in positions]
+
+
+class StoredPositions(Mapping[str, int]):
+    """The position of each track id, looked up in the database."""
+
+    def __init__(self, reader: Reader, rows: NDArray[np.int64], tracks: StoredTracks) -> None:
+        self._reader, self._rows, self._tracks = reader, rows, tracks
+
+    def __getitem__(self, track_id: str) -> int:
+        row = self._reader.track_row(track_id)
+        if row is not None:
+            place = int(np.searchsorted(self._rows, row))
+            if place < len(self._rows) and self._rows[place] == row:
+                return place
+        raise KeyError(track_id)
+
+    def __iter__(self) -> Iterator[str]:
+        return (track.track_id for track in self._tracks)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class StoredCatalogue(Catalogue):
+    """All tracks of a library at `rows`, ascending, of which few are in memory."""
+
+    __slots__ = ("_reader",)
+    _reader: Reader
+
+    def __init__(self, reader: Reader, rows: NDArray[np.int64]) -> None:
+        tracks = StoredTracks(reader, rows)
+        given: dict[str, Any] = {"tracks": tracks, "rows": rows, "_reader": reader}
+        given["positions"] = StoredPositions(reader, rows, tracks)
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
+
+    def position(self, track_id: str) -> int:
+        """Return the position of the track `track_id`.
+
+        Raises
+        ------
+        UnknownTrackError
+            If there is none; the message names tracks whose id or title comes near.
+        """
+        found = self.positions.get(track_id)
+        if found is not None:
+            return found
+        near = self._reader.near(track_id)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else FIND_IDS
+        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")

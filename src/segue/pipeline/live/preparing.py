@@ -1,0 +1,59 @@
+"""Preparing a library while it is served: in a process of its own, where that takes long.
+
+Run as ``python -m segue.pipeline.live.preparing DIRECTORY``.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from segue.errors import LibraryError
+from segue.library import Library
+from segue.pipeline.opening.snapshot import prepare
+
+SMALL: Final = 200_000
+"""Tracks and listens up to which a library is prepared at once, in a second or two."""
+
+
+def is_small(library: Library) -> bool:
+    """Tell whether a library is prepared at once."""
+    counts = library.counts()
+    return counts["tracks"] + counts["listens"] <= SMALL
+
+
+def prepare_apart(library: Library) -> None:
+    """Prepare a library, if it is not; a large one in another process, which yields to this one.
+
+    Raises
+    ------
+    LibraryError, ModelError
+        If it cannot be prepared.
+    """
+    if is_small(library):
+        prepare(library)
+        return
+    # our own interpreter and module, and a directory that is open already
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", __name__, str(library.directory)],
+        check=False,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it was stopped"])[-1]
+        raise LibraryError(
+            f"The library {library.directory} could not be prepared ({last}): run segue train."
+        )
+
+
+def main() -> None:
+    """Prepare the library that is named."""
+    os.nice(10)
+    prepare(Library(Path(sys.argv[1]), create=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Many named arrays in one directory, each a file that is mapped into memory when it is opened.
+
+Conventions
+-----------
+- An array ``name`` lies in ``name.npy``; no pickle. What is mapped is read from the disk when it is
+  touched, and shared by all processes that map it.
+- A sparse matrix is its parts, ``name.data`` ... ``name.shape``; a list of texts is their UTF-8 one
+  after another, ``name.utf8``, and where each starts, ``name.starts``.
+"""
+
+import mmap
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from segue.signals import MixedMatrix
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_SMALL: Final = 1 << 14
+"""Bytes up to which a file is read instead of mapped."""
+
+
+def save_arrays(directory: Path, arrays: Arrays) -> None:
+    """Write arrays into a directory that is there."""
+    for name, array in arrays.items():
+        np.save(directory / f"{name}.npy", array, allow_pickle=False)
+
+
+class Maps:
+    """What is mapped of one directory: lets go of pages that are read from the disk again."""
+
+    def __init__(self) -> None:
+        self._maps: list[mmap.mmap] = []
+
+    def add(self, array: "np.memmap[Any, Any]") -> None:
+        """Take note of a map."""
+        found = getattr(array, "_mmap", None)
+        if isinstance(found, mmap.mmap):
+            self._maps.append(found)
+
+    def let_go(self) -> None:
+        """Let the system have all pages back; those that are touched again come back at once."""
+        for one in self._maps:
+            if hasattr(mmap, "MADV_DONTNEED"):
+                one.madvise(mmap.MADV_DONTNEED)
+
+
+def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return all arrays of a directory by name, read-only.
+
+    Parameters
+    ----------
+    seldom
+        Takes note of the maps of all arrays but those that end in one of `often`.
+
+    Raises
+    ------
+    OSError, ValueError
+        If one cannot be read.
+    """
+    found = {}
+    for path in directory.glob("*.npy"):
+        mapped = path.stat().st_size > _SMALL
+        array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+        if isinstance(array, np.memmap) and not path.stem.endswith(tuple(often)):
+            seldom.add(array)
+        # a plain array over the map: the class of maps costs something at every slice
+        found[path.name.removesuffix(".npy")] = array.view(np.ndarray)
+    return found
+
+
+def matrix_parts(name: str, matrix: Any) -> dict[str, NDArray[Any]]:
+    """Return a dense matrix, or the parts of a CSR or mixed matrix, as they are written."""
+    if isinstance(matrix, MixedMatrix):
+        parts = matrix_parts(name, matrix.rest)
+        parts |= {f"{name}.full": matrix.full, f"{name}.columns": matrix.columns}
+        return parts
+    if not sparse.issparse(matrix):
+        return {name: np.ascontiguousarray(matrix)}
+    return {
+        f"{name}.data": matrix.data,
+        f"{name}.indices": small(matrix.indices),
+        f"{name}.indptr": small(matrix.indptr),
+        f"{name}.shape": np.array(matrix.shape, np.int64),
+    }
+
+
+def matrix_from(arrays: Arrays, name: str) -> Any:
+    """Return a matrix of what `matrix_parts` gave, without copying it."""
+    if name in arrays:
+        return arrays[name]
+    parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
+    shape = tuple(arrays[f"{name}.shape"].tolist())
+    matrix = sparse.csr_array(parts, shape=shape, copy=False)
+    if f"{name}.full" in arrays:
+        return MixedMatrix(arrays[f"{name}.full"], arrays[f"{name}.columns"], matrix)
+    return matrix
+
+
+def small(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return whole numbers in 32 bits where they fit."""
+    fits = numbers.size == 0 or int(numbers.max()) < 2**31
+    return numbers.astype(np.int32) if fits and numbers.dtype == np.int64 else numbers
+
+
+def texts_parts(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Return a list of texts as it is written."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    starts = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    return {
+        f"{name}.utf8": np.frombuffer(b"".join(encoded), np.uint8),
+        f"{name}.starts": starts,
+    }
+
+
+def texts_from(arrays: Arrays, name: str) -> list[str]:
+    """Return the list of texts that `texts_parts` gave."""
+    whole, starts = arrays[f"{name}.utf8"].tobytes(), arrays[f"{name}.starts"].tolist()
+    return [whole[start:stop].decode("utf-8", "surrogatepass") for start, stop in pairwise(starts)]
+
+
+def within(arrays: Arrays, name: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays whose names begin with ``name.``, without that.
+
+    >>> within({"a.b": np.zeros(1), "c": np.zeros(1)}, "a").keys()
+    dict_keys(['b'])
+    """
+    start = f"{name}."
+    return {key.removeprefix(start): one for key, one in arrays.items() if key.startswith(start)}
+
+
+def named(name: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """Return arrays under ``name.``."""
+    return {f"{name}.{key}": one for key, one in arrays.items()}

@@ -1,0 +1,47 @@
+"""One listener's listens as the library keeps them, read as the engine counts them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.heard import Listens
+from segue.engine.profiles import LIVE, Scale, on_unit_scale, rating_scale
+from segue.library import StoredListens
+
+
+def read_listens(
+    stored: StoredListens, rows: NDArray[np.int64], scales: Mapping[str, Scale]
+) -> Listens:
+    """Return listens by position, ratings brought to [-1, 1].
+
+    Parameters
+    ----------
+    rows
+        The rows of the catalogue's tracks, ascending.
+    scales
+        Of ratings, by what brought them; where one is not known, its ratings here tell it.
+    """
+    places = np.searchsorted(rows, stored.rows)
+    places = np.minimum(places, max(len(rows) - 1, 0))
+    tracks = np.where(rows[places] == stored.rows, places, -1) if len(rows) else places - 1
+    rated = ~np.isnan(stored.rating)
+    rating, marked = np.zeros(len(rated)), np.zeros(len(rated), bool)
+    if rated.any():
+        sources = np.array(stored.sources, object)
+        for source in set(sources[rated].tolist()):
+            own = rated & (sources == source)
+            scale = scales.get(source) or rating_scale(stored.rating[own], source)
+            rating[own] = on_unit_scale(stored.rating[own], scale)
+            marked |= own & (source == LIVE)
+    return Listens(
+        tracks.astype(np.int64),
+        stored.plays,
+        stored.ms_played,
+        stored.skipped,
+        rating,
+        rated,
+        marked,
+        stored.timestamp,
+        stored.position,
+    )

@@ -1,0 +1,101 @@
+"""`/jobs`: verbs that go on for long, in processes of their own that outlive the server."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from segue.pipeline import jobs
+from segue.serve import deps
+from segue.serve.answers import answer, from_cursor, to_cursor
+from segue.serve.documents import Asked, problems
+
+router = APIRouter(prefix="/jobs", tags=["jobs"])
+JobId = Annotated[int, Path(ge=1, lt=2**62, examples=[1])]
+
+
+class JobAsked(Asked):
+    """A job: the verb, and what it takes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"verb": "train", "arguments": {"models": ["knn"]}}]}
+    )
+
+    verb: Literal["preprocess", "train", "evaluate", "demo"]
+    arguments: dict[Annotated[str, Field(max_length=100)], Any] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="preprocess: dataset or path, fast, retry; train: models, target, on, seed,"
+        " force; evaluate: subject, target, split, seed; demo: tracks, seconds, seed.",
+    )
+
+
+class JobDocument(BaseModel):
+    """A job: `done` of `total` steps of what `text` says."""
+
+    id: int
+    verb: str
+    arguments: dict[str, Any]
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    asked_by: str | None
+    asked: float = Field(description="Seconds since 1970.")
+    started: float | None
+    finished: float | None
+    cancelled: bool
+    starts: int
+    done: int
+    total: int
+    text: str
+    result: dict[str, Any] | None
+    error: str | None
+
+
+class Jobs(BaseModel):
+    """A page of jobs, the latest first."""
+
+    items: list[JobDocument]
+    next: str | None
+
+
+@router.get("", response_model=Jobs)
+def list_jobs(
+    me: deps.Admin,  # noqa: ARG001
+    holding: deps.Holding,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """List jobs, the latest first."""
+    (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
+    found = holding.library.jobs.all(before=before, most=limit + 1)
+    part = found[:limit]
+    return answer(
+        {
+            "items": [jobs.shown(holding.library, job) for job in part],
+            "next": to_cursor(part[-1].id) if len(found) > limit else None,
+        }
+    )
+
+
+@router.post("", status_code=202, response_model=JobDocument, responses=problems("conflict"))
+def ask_for_job(wanted: JobAsked, me: deps.Admin, holding: deps.Holding) -> Response:
+    """Ask for a job. It goes on if the server stops."""
+    may_name_paths = me.mode == "accounts" or not holding.settings.exposed
+    job = jobs.ask(holding.library, wanted.verb, wanted.arguments, by=me.name, admin=may_name_paths)
+    headers = {"Location": f"/api/v1/jobs/{job.id}"}
+    return answer(jobs.shown(holding.library, job), status=202, headers=headers)
+
+
+@router.get("/{job}", response_model=JobDocument, responses=problems("unknown-job"))
+def get_job(
+    job: JobId,
+    me: deps.Admin,  # noqa: ARG001
+    holding: deps.Holding,
+) -> Response:
+    """Tell how far a job is."""
+    return answer(jobs.shown(holding.library, jobs.find_job(holding.library, job)))
+
+
+@router.delete("/{job}", response_model=JobDocument, responses=problems("unknown-job"))
+def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
+    """Ask for a job's end; what it has done is kept."""
+    return answer(jobs.shown(holding.library, jobs.cancel(holding.library, job, by=me.name)))

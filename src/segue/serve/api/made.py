@@ -1,0 +1,67 @@
+"""Lists that were made just now, of whatever kind, as documents."""
+
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from segue.engine import Playlist
+from segue.pipeline.opening.opened import Opened
+from segue.serve.api.recommend import PullDocument, SharedDocument
+from segue.serve.api.tracks import documents
+from segue.serve.documents import TrackDocument
+from segue.serve.held import Held
+
+
+class MadeTrack(BaseModel):
+    """A track of a list, with what its kind knows of its place; the rest is missing."""
+
+    rank: int
+    track: TrackDocument
+    score: float | None = None
+    why: dict[str, float] | None = Field(
+        default=None, description="What each signal adds; of a blend, each listener."
+    )
+    top_signal: str | None = None
+    because: list[PullDocument] | None = None
+    shared: SharedDocument | None = None
+    progress: float | None = Field(default=None, description="Of a path: from 0 to 1.")
+    step: float | None = Field(default=None, description="Of a path: degrees from the one before.")
+    tastes: dict[str, float] | None = Field(
+        default=None, description="Of a blend: what each listener thinks of it."
+    )
+    serves: str | None = Field(default=None, description="Of a blend: whose taste it meets most.")
+
+
+class MadeDocument(BaseModel):
+    """A list that was made and not saved."""
+
+    kind: str
+    about: dict[str, Any] = Field(description="What is worth knowing of the whole list.")
+    tracks: list[MadeTrack]
+    hints: list[str]
+
+
+def made_document(
+    holding: Held, opened: Opened, made: Playlist, listener: str | None
+) -> dict[str, Any]:
+    """Return the `MadeDocument` of a list."""
+    positions = [opened.catalogue.positions[each.track_id] for each in made.tracks]
+    tracks = documents(holding, opened.catalogue, positions, listener)
+    return {
+        "kind": made.kind,
+        "about": dict(made.about),
+        "tracks": [
+            {**_place(each), "track": track}
+            for each, track in zip(made.tracks, tracks, strict=True)
+        ],
+        "hints": list(made.hints),
+    }
+
+
+def _place(each: Any) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in asdict(each).items()
+        if name not in ("track_id", "title", "artist")
+    }

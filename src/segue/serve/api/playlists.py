@@ -1,0 +1,178 @@
+"""`/playlists`: lists that a listener keeps, made from recipes or by hand."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from segue.library import PlaylistKind, SavedPlaylist
+from segue.pipeline import saved_playlists as saved
+from segue.serve import deps
+from segue.serve.answers import answer, from_cursor, tagged, to_cursor
+from segue.serve.api.made import MadeDocument, made_document
+from segue.serve.api.recommend import Changes
+from segue.serve.api.tracks import documents
+from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.held import Held
+from segue.serve.security.segments import unquoted
+from segue.serve.wishes import RecipeAsked
+
+router = APIRouter(prefix="/playlists", tags=["playlists"])
+
+PlaylistId = Annotated[str, Path(max_length=200, examples=["Zk3x0c7Vb2Qp"]), unquoted]
+PlaylistName = Annotated[str, Field(min_length=1, max_length=200, examples=["Sunday morning"])]
+TrackIds = Annotated[list[TrackIdText], Field(max_length=saved.MOST_TRACKS)]
+_MADE = problems("unknown-track", "unknown-listener", "conflict", "not-trained", "empty-library")
+_OWN = problems("unknown-playlist")
+
+
+class PlaylistRow(BaseModel):
+    """A saved list, without its tracks."""
+
+    id: str
+    name: str
+    kind: PlaylistKind
+    n_tracks: int
+    created: float = Field(description="Seconds since 1970.")
+    changed: float
+
+
+class Playlists(BaseModel):
+    """A page of saved lists, the latest first."""
+
+    items: list[PlaylistRow]
+    next: str | None
+
+
+class PlaylistDocument(PlaylistRow):
+    """A saved list with its tracks. `changes` are what refreshing did."""
+
+    recipe: dict[str, Any]
+    tracks: list[TrackDocument]
+    hints: list[str] = []
+    changes: Changes | None = None
+
+
+class PlaylistAsked(Asked):
+    """A list to save: what its recipe makes, or the tracks where they are given."""
+
+    name: PlaylistName
+    kind: PlaylistKind = "tracks"
+    recipe: RecipeAsked = Field(default_factory=RecipeAsked)
+    tracks: TrackIds | None = None
+
+
+class PreviewAsked(Asked):
+    """A list to look at."""
+
+    kind: PlaylistKind = Field(description="Any but tracks.", examples=["like"])
+    recipe: RecipeAsked
+
+
+class PlaylistChange(Asked):
+    """What to change; tracks are given whole, in their order."""
+
+    name: PlaylistName | None = None
+    tracks: TrackIds | None = None
+
+
+@router.get("", response_model=Playlists)
+def list_playlists(
+    request: Request,
+    me: deps.Self,
+    holding: deps.Holding,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """List one's saved lists, the latest first."""
+    (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
+    found = holding.library.playlists.of(me.name, before=before, most=limit + 1)
+    part = found[:limit]
+    place = to_cursor(part[-1].number) if len(found) > limit else None
+    parts = [f"{one.id}{one.changed}" for one in found]
+    return tagged(
+        request, (me.name, *parts), lambda: {"items": [_row(one) for one in part], "next": place}
+    )
+
+
+@router.post("", status_code=201, response_model=PlaylistDocument, responses=_MADE)
+def save_playlist(wanted: PlaylistAsked, me: deps.Self, holding: deps.Holding) -> Response:
+    """Save a list."""
+    made = saved.save(
+        holding.opened(),
+        me.name,
+        wanted.name,
+        wanted.kind,
+        recipe=wanted.recipe.document(),
+        tracks=wanted.tracks,
+    )
+    address = f"/api/v1/playlists/{made.id}"
+    return answer(_document(holding, made), status=201, headers={"Location": address})
+
+
+@router.post("/preview", response_model=MadeDocument, responses=_MADE)
+def preview_playlist(wanted: PreviewAsked, me: deps.Self, holding: deps.Holding) -> Response:
+    """Show what a recipe makes; nothing is saved."""
+    opened = holding.opened()
+    made = saved.preview(opened, me.name, wanted.kind, wanted.recipe.document())
+    return answer(made_document(holding, opened, made, me.name))
+
+
+@router.get("/{playlist}", response_model=PlaylistDocument, responses=_OWN)
+def get_playlist(
+    playlist: PlaylistId, request: Request, me: deps.Self, holding: deps.Holding
+) -> Response:
+    """Give a saved list."""
+    found = saved.find(holding.library, me.name, playlist)
+    return tagged(
+        request,
+        (holding.version(), me.name, found.changed),
+        lambda: _document(holding, found),
+    )
+
+
+@router.patch(
+    "/{playlist}",
+    response_model=PlaylistDocument,
+    responses=problems("unknown-playlist", "unknown-track"),
+)
+def change_playlist(
+    playlist: PlaylistId, wanted: PlaylistChange, me: deps.Self, holding: deps.Holding
+) -> Response:
+    """Give a list another name, or other tracks."""
+    found = saved.edit(holding.library, me.name, playlist, name=wanted.name, tracks=wanted.tracks)
+    return answer(_document(holding, found))
+
+
+@router.delete("/{playlist}", status_code=204, response_class=Response, responses=_OWN)
+def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
+    """Delete a list."""
+    saved.delete(holding.library, me.name, playlist)
+    return Response(status_code=204)
+
+
+@router.post("/{playlist}/refresh", response_model=PlaylistDocument, responses=_OWN | _MADE)
+def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
+    """Run a list's recipe again, and keep what it makes now."""
+    done = saved.refresh(holding.opened(), me.name, playlist)
+    changes = {"entered": list(done.entered), "left": list(done.left)}
+    document = _document(holding, done.saved)
+    return answer({**document, "hints": list(done.hints), "changes": changes})
+
+
+def _row(one: SavedPlaylist) -> dict[str, Any]:
+    kept = asdict(one)
+    row = {name: kept[name] for name in ("id", "name", "kind", "created", "changed")}
+    return {**row, "n_tracks": len(one.tracks)}
+
+
+def _document(holding: Held, one: SavedPlaylist) -> dict[str, Any]:
+    catalogue = holding.catalogue()
+    positions = [catalogue.positions[each] for each in one.tracks if each in catalogue.positions]
+    return {
+        **_row(one),
+        "recipe": dict(one.recipe),
+        "tracks": documents(holding, catalogue, positions, one.owner),
+        "hints": [],
+    }

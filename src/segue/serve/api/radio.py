@@ -1,0 +1,56 @@
+"""`/radio`: what comes next, for ever. The server keeps nothing between two requests."""
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from segue.engine import WINDOW
+from segue.pipeline.playlists import RADIO_DIALS, Radio
+from segue.serve import deps
+from segue.serve.answers import answer
+from segue.serve.api.made import MadeDocument, made_document
+from segue.serve.documents import Asked, TrackIdText, problems
+from segue.serve.problems import ProblemError
+from segue.serve.wishes import DialsAsked, ExclusionsAsked, Weights, invalid
+
+router = APIRouter(tags=["playlists"])
+
+
+class RadioAsked(Asked):
+    """What to go on from: `recent` are the tracks that were played or wait, the latest last."""
+
+    k: int = Field(default=10, ge=1, le=50)
+    like: list[TrackIdText] = Field(default=[], max_length=1_000)
+    dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
+    recent: list[TrackIdText] = Field(default=[], max_length=1_000)
+    window: int = Field(
+        default=WINDOW, ge=0, le=1_000, description="Tracks before one may come again."
+    )
+    weights: Weights = Field(default_factory=dict)
+    dials: DialsAsked = Field(default_factory=DialsAsked)
+    exclusions: ExclusionsAsked = Field(default_factory=ExclusionsAsked)
+
+
+@router.post(
+    "/radio",
+    response_model=MadeDocument,
+    responses=problems("unknown-track", "conflict", "not-trained", "empty-library"),
+)
+def go_on(wanted: RadioAsked, asker: deps.Visitor, holding: deps.Holding) -> Response:
+    """Give the next tracks of a radio."""
+    if asker.listener is None and not wanted.like:
+        raise ProblemError("no-session", "Nobody to play for: choose a listener, or name a track.")
+    opened = holding.opened()
+    with invalid():
+        dials = wanted.dials.made(RADIO_DIALS, wanted.weights)
+        exclusions = wanted.exclusions.made()
+    radio = Radio(
+        opened,
+        asker.listener,
+        like=wanted.like,
+        dislike=wanted.dislike,
+        dials=dials,
+        exclusions=exclusions,
+        window=wanted.window,
+    )
+    radio.played(wanted.recent)
+    return answer(made_document(holding, opened, radio.take(wanted.k), asker.listener))

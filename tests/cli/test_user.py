@@ -1,0 +1,147 @@
+"""`segue user`, as those who keep a library meet it."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+
+from segue.library import Library
+from segue.pipeline.accounts import log_in
+from segue.pipeline.players import verify_player_password
+from segue.pipeline.sessions import find_key, find_session, open_session
+
+COMMAND = [sys.executable, "-c", "from segue.cli import main; main()", "user"]
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library(tmp_path / "my.segue")
+
+
+def segue(library, *arguments, given=None):
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200"}
+    return subprocess.run(
+        [*COMMAND, *arguments, "--library", library.directory],
+        input=given,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+def document(library, *arguments, given=None):
+    done = segue(library, *arguments, "--json", given=given)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def add(library, name, *options):
+    return document(library, "add", name, *options, "--password-stdin", given="eight or more\n")
+
+
+def test_accounts_are_added_listed_and_removed(library):
+    shown = add(library, "anna", "--admin", "--share-taste")
+    assert shown.items() >= {"name": "anna", "admin": True, "shares_taste": True}.items()
+    assert not add(library, "ben b")["admin"]
+    listed = document(library, "list")["accounts"]
+    assert [one["name"] for one in listed] == ["anna", "ben b"]
+    assert "argon2" not in json.dumps(listed)
+    assert log_in(library, "anna", "eight or more").admin
+    assert "anna" in segue(library, "list").stdout
+    assert document(library, "remove", "anna") == {"removed": "anna", "accounts": 1}
+    done = segue(library, "remove", "ben b")
+    assert "No accounts are left" in done.stdout
+    assert "No accounts" in segue(library, "list").stdout
+
+
+def test_without_an_admin_that_is_told(library):
+    done = segue(library, "add", "anna", "--password-stdin", given="eight or more")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--admin" in done.stdout
+
+
+def test_what_cannot_be_is_one_sentence(library, tmp_path):
+    add(library, "anna")
+    cases = [
+        (["add", "anna", "--password-stdin"], "eight or more", "already"),
+        (["add", "ben", "--password-stdin"], "short", "from 8 to 1024"),
+        (["add", "ben", "--password-stdin"], "", "from 8 to 1024"),
+        (["add", "ben\n", "--password-stdin"], "eight or more", "space"),
+        (["add", "ben"], "", "--password-stdin"),
+        (["remove", "ben"], None, "no account 'ben'"),
+        (["password", "ben", "--password-stdin"], "eight or more", "no account 'ben'"),
+        (["key", "ben"], None, "no account 'ben'"),
+        (["key", "anna", "--revoke"], None, "it has none"),
+        (["player-password", "ben"], None, "no account 'ben'"),
+    ]
+    for arguments, given, why in cases:
+        done = segue(library, *arguments, given=given)
+        assert (done.returncode, done.stdout) == (1, ""), arguments
+        assert done.stderr.startswith("segue: ")
+        assert why in done.stderr
+        assert done.stderr.count("\n") == 1
+    missing = segue(Library(tmp_path / "my.segue"), "list", "--library", str(tmp_path / "none"))
+    assert missing.returncode in (0, 1)
+    assert segue(library, "add", "ben", "--password", "eight or more").returncode == 2
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(library):
+    for answers, code in ((("four words", "four words"), 0), (("four words", "fourwords"), 1)):
+        terminal, theirs = pty.openpty()
+        command = [*COMMAND, "add", f"u{code}", "--library", library.directory]
+        asking = subprocess.Popen(
+            command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        )
+        os.close(theirs)
+        seen = b""
+        for prompt, answer in zip((b"Password for", b"Once more"), answers, strict=True):
+            while prompt not in seen:
+                seen += os.read(terminal, 1_000)
+            time.sleep(0.2)  # until the terminal's echo is off
+            os.write(terminal, answer.encode() + b"\n")
+        try:
+            while chunk := os.read(terminal, 1_000):
+                seen += chunk
+        except OSError:  # it has ended
+            pass
+        os.close(terminal)
+        assert asking.wait() == code
+        assert b"four" not in seen
+    assert [account.name for account in library.accounts.all()] == ["u0"]
+    assert log_in(library, "u0", "four words")
+
+
+def test_another_password_ends_sessions(library):
+    add(library, "anna")
+    token, _ = open_session(library, account="anna")
+    document(library, "password", "anna", "--password-stdin", given="another one\r\n")
+    assert find_session(library, token) is None
+    assert log_in(library, "anna", "another one")
+
+
+def test_a_key_is_shown_once_and_revoked(library):
+    add(library, "anna")
+    key = document(library, "key", "anna", "--name", "phone")["key"]
+    assert find_key(library, key).name == "anna"
+    listed = document(library, "key", "anna", "--list")
+    assert [one["name"] for one in listed["keys"]] == ["phone"]
+    assert key not in json.dumps(listed)
+    assert "phone" in segue(library, "key", "anna", "--list").stdout
+    assert document(library, "key", "anna", "--name", "phone", "--revoke")["revoked"] == "phone"
+    assert find_key(library, key) is None
+    assert segue(library, "key", "anna").stdout.startswith("segue-")
+
+
+def test_a_player_password_is_made_shown_and_revoked(library):
+    add(library, "anna")
+    assert document(library, "player-password", "anna", "--show")["player_password"] is None
+    made = document(library, "player-password", "anna")["player_password"]
+    assert verify_player_password(library, "anna", made).name == "anna"
+    assert segue(library, "player-password", "anna", "--show").stdout == f"{made}\n"
+    assert document(library, "player-password", "anna", "--revoke")["player_password"] is None
+    assert "had none" in segue(library, "player-password", "anna", "--revoke").stdout

@@ -1,0 +1,339 @@
+"""Jobs: real verbs in processes of their own, which survive who started them."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from segue.errors import JobError, UnknownJobError
+from segue.library import Library
+from segue.library import jobs as jobs_module
+from segue.pipeline import job_process, jobs
+from segue.pipeline.job_arguments import known_datasets, without_paths
+from segue.pipeline.jobs import Runner, ask, cancel, find_job, run_waiting, shown
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.processes import identity, is_alive, number
+from segue.types import Track
+
+PATIENCE = 120.0
+
+
+@pytest.fixture
+def listens(tmp_path):
+    """A dataset of listens alone, which is quick to take in."""
+    directory = tmp_path / "My Listens"
+    directory.mkdir()
+    rows = [f"u{u},t{t}" for u in range(6) for t in range(12) if (u + t) % 3]
+    (directory / "listens.csv").write_text("\n".join(["user_id,track_id", *rows]))
+    return directory
+
+
+@pytest.fixture
+def music(dataset, tmp_path):
+    """A dataset with audio whose analysis takes a while."""
+    return shutil.copytree(dataset, tmp_path / "music")
+
+
+def wait_for(what, runner=None):
+    """Wait until `what` returns something, letting a runner look meanwhile."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        found = what()
+        if found:
+            return found
+        if runner is not None:
+            runner.tick()
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that")
+
+
+def ended(library, job):
+    return lambda: None if find_job(library, job.id).under_way else find_job(library, job.id)
+
+
+def at_work(library, job):
+    """Return the job once its process analyses audio."""
+
+    def look():
+        now = find_job(library, job.id)
+        return now if now.process and is_alive(now.process) and now.total else None
+
+    return look
+
+
+@pytest.mark.slow
+def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, listens):
+    ask(library, "preprocess", {"path": str(listens)}, by="anna", admin=True)
+    ask(library, "train", {"models": ["knn", "collaborative"]})
+    ask(library, "train", {"models": ["cnn"], "target": "mood"})
+    ask(library, "evaluate", {"subject": "recommendations"})
+    first = run_waiting(library, every=0.05)
+    assert (first.state, first.asked_by, first.error) == ("done", "anna", None)
+    assert first.result["listens"] == library.counts()["listens"] > 0
+    assert first.result["dataset"] == "My Listens"
+    assert first.started <= first.finished
+    trained = run_waiting(library, every=0.05)
+    assert trained.state == "done"
+    assert [model["model"] for model in trained.result["models"]] == ["knn", "collaborative"]
+    refused = run_waiting(library, every=0.05)
+    assert (refused.state, refused.result) == ("failed", None)
+    assert "'mood'" in refused.error
+    measured = run_waiting(library, every=0.05)
+    assert measured.state == "done"
+    assert (library.reports / measured.result["report"] / "report.html").is_file()
+    assert run_waiting(library) is None
+    again = ask(library, "preprocess", {"dataset": "My Listens"})
+    assert run_waiting(library, every=0.05).state == "done"
+    assert find_job(library, again.id).starts == 1
+
+
+def test_no_path_of_the_machine_is_shown(library, listens, tmp_path):
+    gone = tmp_path / "gone away"
+    gone.mkdir()
+    job = ask(library, "preprocess", {"path": str(gone)}, admin=True)
+    gone.rmdir()
+    done = run_waiting(library, every=0.05)
+    assert done.state == "failed"
+    assert done.error
+    document = json.dumps(shown(library, find_job(library, job.id)))
+    assert str(tmp_path) not in document
+    assert "gone away" in document
+    assert shown(library, done)["arguments"] == {"path": "gone away"}
+    assert set(shown(library, done)).isdisjoint({"process", "runner", "claim"})
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
+    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    script = (
+        "import sys, time\nfrom segue.library import Library\nfrom segue.pipeline.jobs import"
+        " Runner\nrunner = Runner(Library(sys.argv[1]))\n"
+        "while True:\n    runner.tick()\n    time.sleep(0.05)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", script, library.directory])
+    working = wait_for(at_work(library, job))
+    server.kill()
+    server.wait()
+    with Runner(library) as runner:
+        done = wait_for(ended(library, job), runner)
+    assert (done.state, done.starts, done.process) == ("done", 1, working.process)
+    assert library.counts()["tracks"] == done.result["analysed"] == 36
+
+
+@pytest.mark.slow
+def test_a_job_whose_process_is_killed_is_done_all_the_same(library, music):
+    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    with Runner(library) as runner:
+        working = wait_for(at_work(library, job), runner)
+        os.kill(number(working.process), signal.SIGKILL)
+        done = wait_for(ended(library, job), runner)
+    assert (done.state, done.starts) == ("done", 2)
+    assert done.process != working.process
+    assert library.counts()["tracks"] == 36
+
+
+def test_a_job_that_was_started_by_nobody_who_lives_is_started_again(library, listens):
+    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    assert library.jobs.claim("1:2:nobody")
+    assert run_waiting(library, every=0.05).state == "done"
+    assert find_job(library, job.id).starts == 2
+
+
+def test_who_always_dies_is_given_up_in_a_sentence(library, listens):
+    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    starts = 0
+    with Runner(library) as runner:
+        while find_job(library, job.id).under_way:
+            if library.jobs.claim("1:2:nobody"):
+                starts += 1
+            for lost in library.jobs.under_way():
+                if lost.state == "running":
+                    runner._look_after(lost)
+    assert starts == 4
+    failed = find_job(library, job.id)
+    assert failed.state == "failed"
+    assert "ended 4 times without a word" in failed.error
+
+
+def test_a_process_that_comes_too_late_does_nothing(library, listens):
+    ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    claimed = library.jobs.claim("1:2:nobody")
+    library.jobs.give_back(claimed)
+    again = library.jobs.claim(identity(os.getpid()))
+    command = [sys.executable, "-m", "segue.pipeline.job_process", library.directory]
+    subprocess.run([*command, str(claimed.id), claimed.claim], check=True)
+    assert library.counts()["tracks"] == 0
+    assert not library.jobs.finish(claimed, "done")
+    assert find_job(library, again.id) == again
+
+
+def test_two_servers_start_a_job_once(library, listens):
+    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    ask(library, "train", {})
+    with Runner(library) as one, Runner(Library(library.directory)) as other:
+        started = [runner.tick() for runner in (one, other, one, other)]
+        assert [found.id for found in started if found] == [job.id]
+        wait_for(ended(library, job), one)
+        other.tick()
+    cancel(library, library.jobs.all()[0].id)
+    wait_for(lambda: not library.jobs.under_way(), Runner(library))
+
+
+def test_what_waits_is_cancelled_at_once(library, listens):
+    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    assert cancel(library, job.id, by="anna").state == "cancelled"
+    assert run_waiting(library) is None
+    assert cancel(library, job.id).state == "cancelled"
+    with pytest.raises(UnknownJobError, match="no job 99"):
+        cancel(library, 99)
+
+
+@pytest.mark.slow
+def test_what_runs_is_cancelled_and_what_was_done_is_kept(library, music):
+    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    with Runner(library) as runner:
+        wait_for(at_work(library, job), runner)
+        assert cancel(library, job.id).cancelled
+        stopped = wait_for(ended(library, job), runner)
+    assert (stopped.state, stopped.error) == ("cancelled", None)
+    again = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    assert again.id != job.id
+    assert run_waiting(library, every=0.05).state == "done"
+    assert library.counts()["tracks"] == 36
+
+
+def test_who_does_not_heed_is_told_louder(library, monkeypatch):
+    script = (
+        "import signal, time\nfor number in (2, 15): signal.signal(number, signal.SIG_IGN)\n"
+        "print(1, flush=True); time.sleep(60)"
+    )
+    deaf = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    deaf.stdout.readline()
+    ask(library, "train", {})
+    claimed = library.jobs.take(library.jobs.claim(identity(os.getpid())), identity(deaf.pid))
+    cancel(library, claimed.id)
+    with Runner(library) as runner:
+        for seconds in (0, 11, 31):
+            assert find_job(library, claimed.id).state == "running"
+            later = SimpleNamespace(time=lambda seconds=seconds: time.time() + seconds)
+            monkeypatch.setattr(jobs, "time", later)
+            runner.tick()
+        assert deaf.wait() == -signal.SIGKILL
+        deaf.stdout.close()
+        runner.tick()
+    assert find_job(library, claimed.id).state == "cancelled"
+
+
+@pytest.mark.slow
+def test_a_machine_that_is_shut_down_leaves_the_job_waiting(library, music):
+    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    with Runner(library) as runner:
+        working = wait_for(at_work(library, job), runner)
+        os.kill(number(working.process), signal.SIGTERM)
+        wait_for(lambda: find_job(library, job.id).state == "waiting")
+        assert find_job(library, job.id).starts == 0
+        assert wait_for(ended(library, job), runner).state == "done"
+
+
+def test_a_job_waits_while_another_program_holds_the_library(library, listens):
+    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    with Runner(library) as runner:
+        with library.writing("segue train"):
+            runner.tick()
+            wait_for(lambda: "another program" in find_job(library, job.id).text)
+        assert wait_for(ended(library, job), runner).state == "done"
+
+
+def test_progress_is_told_even_while_the_verb_holds_the_database(library):
+    ask(library, "train", {})
+    job = library.jobs.take(library.jobs.claim("a"), "b")
+    told = job_process.Told(library, job)
+    told.step("1/2  Listening")
+    with told("Analysing", 10) as advance:
+        for _ in range(10):
+            advance(1)
+    now = find_job(library, job.id)
+    assert (now.text, now.done, now.total) == ("1/2  Listening: Analysing", 10, 10)
+    with library._database.begin() as connection:
+        connection.exec_driver_sql("UPDATE meta SET value = value")
+        assert not library.jobs.tell(job, text="x", done=1, total=1)
+    assert library.jobs.tell(job, text="x", done=1, total=1)
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "why"),
+    [
+        ("dance", {}, "no job 'dance'"),
+        ("preprocess", {}, "needs a dataset"),
+        ("preprocess", {"path": "/"}, "Only an admin"),
+        ("preprocess", {"dataset": "x"}, "none was taken in yet"),
+        ("preprocess", {"dataset": 5}, "a text"),
+        ("preprocess", {"dataset": "a\n"}, "a text"),
+        ("train", {"models": ["cnn", "magic"]}, "no model 'magic'"),
+        ("train", {"models": "cnn"}, "a list of names"),
+        ("train", {"seed": -1}, "whole number"),
+        ("train", {"force": "yes"}, "true or false"),
+        ("train", {"settings": {}}, "takes no 'settings'"),
+        ("evaluate", {"split": "all"}, "train, valid, test"),
+        ("demo", {"tracks": 10**9}, "60 to 2,000"),
+    ],
+)
+def test_jobs_that_cannot_be(library, verb, arguments, why):
+    with pytest.raises(JobError, match=why):
+        ask(library, verb, arguments)
+    assert library.jobs.all() == []
+
+
+def test_an_admin_names_a_directory_that_is_there(library, tmp_path):
+    for path in ("music", str(tmp_path / "nothing")):
+        with pytest.raises(JobError, match="no directory"):
+            ask(library, "preprocess", {"path": path}, admin=True)
+
+
+def test_the_same_is_not_asked_for_twice_and_not_too_much(library, monkeypatch):
+    assert ask(library, "train", {"seed": 1}).id == ask(library, "train", {"seed": 1}).id
+    assert ask(library, "train", {"seed": 2}).id != ask(library, "train", {"seed": 1}).id
+    monkeypatch.setattr(jobs, "MOST_WAITING", 2)
+    with pytest.raises(JobError, match="wait already"):
+        ask(library, "train", {"seed": 3})
+
+
+def test_old_jobs_are_forgotten_with_their_logs(library, monkeypatch):
+    monkeypatch.setattr(jobs_module, "_KEPT", 2)
+    made = []
+    for seed in range(4):
+        job = ask(library, "train", {"seed": seed})
+        library.jobs.log(job.id).parent.mkdir(exist_ok=True)
+        library.jobs.log(job.id).write_text("log")
+        cancel(library, job.id)
+        made.append(job.id)
+    ask(library, "train", {"seed": 9})
+    assert [job.id for job in library.jobs.all()][1:] == made[:1:-1]
+    assert [library.jobs.log(one).exists() for one in made] == [False, False, True, True]
+    assert [job.id for job in library.jobs.all(before=made[3], most=1)] == [made[2]]
+
+
+def test_datasets_have_names_of_their_own(library, listens, tmp_path):
+    other = shutil.copytree(listens, tmp_path / "other" / "My Listens")
+    preprocess(library, listens, workers=1)
+    preprocess(library, other, workers=1)
+    preprocess(library, listens, workers=1)
+    assert known_datasets(library) == {"My Listens": other, "My Listens (2)": listens}
+
+
+def test_sentences_lose_their_paths(library):
+    tracks = [Track(track_id="a")]
+    none = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
+    library.add_dataset("d", tracks=tracks, listens=none)
+    library.record_run("preprocess", {"dataset": "/srv/all my music"})
+    told = without_paths(
+        library, f"{library.directory}/x and /srv/all my music/b.wav: 3/4 and/or ~/secret/c."
+    )
+    assert told == "my.segue/x and all my music/b.wav: 3/4 and/or c."

@@ -1,0 +1,72 @@
+"""News: what followers are told, of this process or another."""
+
+import asyncio
+import json
+
+import pytest
+
+from segue.library import Event
+from segue.serve import news
+from segue.serve.held import Held
+from segue.serve.settings import Settings
+
+
+@pytest.fixture
+def held(directory, monkeypatch):
+    monkeypatch.setattr(news, "EVERY", 0.02)
+    held = Held(directory, Settings())
+    yield held
+    held.library.close()
+
+
+def followed(held, names, act, n_events):
+    """What each of some listeners is told while `act` is done by another process."""
+
+    async def follow(name, told):
+        async for event in held.news.follow(name, admin=False):
+            if event.startswith(b"event:"):
+                kind, data = event.decode().strip().split("\n")
+                told.append((kind.removeprefix("event: "), json.loads(data[5:])))
+
+    async def all_of_it():
+        told = {name: [] for name in names}
+        tasks = [asyncio.create_task(follow(name, told[name])) for name in names]
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(act)
+        for _ in range(200):
+            if sum(map(len, told.values())) >= n_events:
+                break
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        held.news.stop()
+        await asyncio.gather(*tasks)
+        return told
+
+    return asyncio.run(all_of_it())
+
+
+def test_feedback_is_told_to_its_own_listener_on_every_device(held, directory):
+    def act():
+        other = Held(directory, Settings())
+        other.library.feedback.add([Event(user="anna", track_id="t05", kind="like", key="1")])
+        other.library.close()
+
+    told = followed(held, ["anna", "ben"], act, 1)
+    assert [kind for kind, _ in told["anna"]] == ["list"]
+    assert told["ben"] == []
+
+
+def test_a_change_of_the_library_is_told_to_all(held, directory):
+    def act():
+        other = Held(directory, Settings())
+        other.library.record_run("train", {})
+        other.library.close()
+
+    told = followed(held, ["anna", None], act, 2)
+    assert [kind for kind, _ in told["anna"]] == ["library"]
+    assert told["anna"] == told[None]
+
+
+def test_nobody_looks_where_nobody_follows(held):
+    followed(held, ["anna"], lambda: None, 0)
+    assert held.news._looking is None

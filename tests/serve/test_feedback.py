@@ -1,0 +1,83 @@
+"""Feedback: on disk when it is answered, and counted once."""
+
+import sqlite3
+import time
+
+import pytest
+from tests.serve.conftest import ODD, is_problem
+
+
+def event(key, track_id="t05", kind="play", **more):
+    return {"key": key, "track_id": track_id, "kind": kind, **more}
+
+
+def test_what_is_sent_again_counts_once(anna, directory):
+    batch = {"events": [event("1"), event("2", ODD), event("1")]}
+    first = anna.post("/api/v1/feedback", json=batch).json()
+    assert [each["status"] for each in first["events"]] == ["stored", "stored", "duplicate"]
+    again = anna.post("/api/v1/feedback", json=batch).json()
+    assert {each["status"] for each in again["events"]} == {"duplicate"}
+    with sqlite3.connect(directory / "library.db") as database:
+        assert database.execute("SELECT count(*) FROM feedback").fetchone() == (2,)
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(anna, directory):
+    batch = {"events": [event("1"), event("2", "nothing")]}
+    assert is_problem(anna.post("/api/v1/feedback", json=batch), 404, "unknown-track")
+    with sqlite3.connect(directory / "library.db") as database:
+        assert database.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
+
+
+def test_an_opinion_is_the_latest_said_and_can_be_taken_back(anna):
+    for number, (kind, opinion) in enumerate(
+        [("like", "like"), ("dislike", "dislike"), ("clear", None)]
+    ):
+        batch = {"events": [event(str(number), kind=kind)]}
+        anna.post("/api/v1/feedback", json=batch)
+        assert anna.get("/api/v1/tracks/t05").json()["opinion"] == opinion
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        event(""),
+        event("k" * 201),
+        event("1", kind="love"),
+        event("1", at=-1),
+        event("1", at=1e300),
+        event("1", ms_played=-5),
+        event("1", ms_played=1e18),
+        event("1", ""),
+        {"key": "1"},
+        event("1") | {"user": "ben"},
+    ],
+)
+def test_what_cannot_have_happened_is_refused(anna, wrong):
+    assert is_problem(anna.post("/api/v1/feedback", json={"events": [wrong]}), 422, "invalid")
+
+
+def test_what_happens_tomorrow_is_refused_since_it_would_age_all_the_rest(anna):
+    late = {"events": [event("1", at=time.time() + 3 * 86_400)]}
+    assert is_problem(anna.post("/api/v1/feedback", json=late), 422, "invalid")
+
+
+def test_no_or_too_many_events_are_refused(anna):
+    for events in ([], [event(str(number)) for number in range(1_001)]):
+        answer = anna.post("/api/v1/feedback", json={"events": events})
+        assert is_problem(answer, 422, "invalid")
+
+
+def test_nobody_gives_no_feedback(client):
+    answer = client.post("/api/v1/feedback", json={"events": [event("1")]})
+    assert is_problem(answer, 401, "no-session")
+
+
+def test_the_past_comes_in_pages_while_more_is_heard(anna):
+    first = anna.get("/api/v1/me/history?limit=2").json()
+    assert [each["track"]["track_id"] for each in first["items"]] == ["t09", "t06"]
+    anna.post("/api/v1/feedback", json={"events": [event("1", "t08")]})
+    rest = anna.get(f"/api/v1/me/history?limit=2&cursor={first['next']}").json()
+    assert [each["track"]["track_id"] for each in rest["items"]] == ["t03", "t00"]
+    assert rest["next"] is None
+    latest = anna.get("/api/v1/me/history?limit=1").json()["items"][0]
+    assert (latest["track"]["track_id"], latest["kind"]) == ("t08", "play")

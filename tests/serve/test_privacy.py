@@ -1,0 +1,108 @@
+"""One listener never sees another's past, opinions or secrets; nobody sees the host's paths."""
+
+import pytest
+from tests.serve.conftest import ODD, PASSWORD, Client
+
+GETS = [
+    "session",
+    "listeners",
+    "me",
+    "me/history",
+    "tracks",
+    "tracks/t00",
+    "tracks/t00/similar",
+    "search?q=piece",
+    "recommend",
+    "library",
+    "library/problems",
+    "library/duplicates",
+    "models",
+    "models/knn",
+    "reports",
+    "openapi.json",
+    "tracks/nothing",
+    "models/nothing",
+    "reports/nothing",
+]
+
+
+@pytest.fixture
+def two(guarded):
+    with Client(guarded) as one, Client(guarded) as other:
+        yield one.log_in("anna", PASSWORD), other.log_in("ben", PASSWORD)
+
+
+def test_the_past_is_ones_own(two):
+    anna, ben = two
+    like = {"events": [{"key": "1", "track_id": "t05", "kind": "like", "at": 2_000}]}
+    assert anna.post("/api/v1/feedback", json=like).status_code == 200
+    hers = [each["track"]["track_id"] for each in anna.get("/api/v1/me/history").json()["items"]]
+    his = [each["track"]["track_id"] for each in ben.get("/api/v1/me/history").json()["items"]]
+    assert hers == ["t05", "t09", "t06", "t03", "t00"]
+    assert his == ["t07", "t04", "t01"]
+
+
+def test_opinions_are_ones_own(two):
+    anna, ben = two
+    like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
+    anna.post("/api/v1/feedback", json=like)
+    assert anna.get("/api/v1/tracks/t05").json()["opinion"] == "like"
+    assert ben.get("/api/v1/tracks/t05").json()["opinion"] is None
+
+
+def test_a_tag_of_ones_own_does_not_fit_anothers_answer(two):
+    anna, ben = two
+    for path in ("me", "tracks", "recommend", "search?q=piece"):
+        etag = anna.get(f"/api/v1/{path}").headers["etag"]
+        assert ben.get(f"/api/v1/{path}", headers={"If-None-Match": etag}).status_code == 200
+        assert anna.get(f"/api/v1/{path}", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_the_same_key_of_two_listeners_is_two_events(two):
+    like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
+    for each in two:
+        assert each.post("/api/v1/feedback", json=like).json()["events"][0]["status"] == "stored"
+
+
+def test_who_is_there_is_told_of_those_only_who_share(two):
+    anna, ben = two
+    assert [each["name"] for each in ben.get("/api/v1/listeners").json()["items"]] == ["ben"]
+    assert anna.patch("/api/v1/me/account", json={"shares_taste": True}).json()["shares_taste"]
+    names = [each["name"] for each in ben.get("/api/v1/listeners").json()["items"]]
+    assert names == ["anna", "ben"]
+
+
+def test_problems_with_sources_are_for_admins(two):
+    anna, ben = two
+    assert anna.get("/api/v1/library/problems").status_code == 200
+    assert ben.get("/api/v1/library/problems").status_code == 403
+
+
+def test_no_answer_has_a_path_of_the_host(anna, directory, original):
+    exclude = {"like": ["t00"], "exclusions": {"folders": ["nowhere"]}}
+    answers = [anna.get(f"/api/v1/{path}") for path in GETS]
+    answers += [
+        anna.post("/api/v1/recommend", json=exclude),
+        anna.post("/api/v1/recommend", json={"exclusions": {"folders": ["/etc"]}}),
+        anna.get("/api/v1/tracks/" + "%2e%2e%2f" * 8 + "etc%2fpasswd/audio"),
+    ]
+    for answer in answers:
+        text = answer.text + str(answer.headers)
+        assert answer.status_code < 500
+        for path in (directory.parent, original.parent, "/home/", "/tmp/", "site-packages"):  # noqa: S108
+            assert str(path) not in text, answer.request.url
+
+
+def test_a_folder_of_the_host_is_not_to_be_guessed(anna):
+    for folder in ("/", "/etc", "~", "~root/x", "\\\\server"):
+        asked = {"exclusions": {"folders": [folder]}}
+        assert anna.post("/api/v1/recommend", json=asked).status_code == 422
+
+
+def test_an_id_with_anything_in_it_is_one_segment(anna):
+    from urllib.parse import quote
+
+    address = f"/api/v1/tracks/{quote(ODD, safe='')}"
+    assert anna.get(address).json()["track_id"] == ODD
+    assert anna.get(f"{address}/audio").status_code == 200
+    assert anna.get(f"{address}/similar").json()["track"] == ODD

@@ -1,0 +1,147 @@
+"""The server as a process of its own: started, asked, stopped, started again."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+from tests.serve.conftest import PASSWORD
+
+from segue.library import Library
+from segue.pipeline.accounts import add_account
+
+
+class Server:
+    """`segue serve` on a free port."""
+
+    def __init__(self, directory, *options):
+        code = "from segue.cli import main; main()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, "serve", "-l", directory, "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        line = self.process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        assert found, line + self.process.stderr.read()
+        self.port = int(found[1])
+        self.cookie = self.csrf = ""
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        sent = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf, **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        connection.request(method, path, body and json.dumps(body), sent)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer, body
+
+    def log_in(self, listener):
+        answer, body = self.ask("POST", "/api/v1/session", {"listener": listener})
+        assert answer.status == 200, body
+        self.cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.csrf = json.loads(body)["csrf"]
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=60)[1]
+
+
+@pytest.fixture
+def serve(directory):
+    """Start servers of one library, and stop those that a test left running."""
+    started = []
+
+    def start(*options):
+        started.append(Server(directory, *options))
+        return started[-1]
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.process.terminate()
+            server.process.communicate(timeout=60)
+
+
+def test_feedback_and_session_outlive_a_server_that_was_killed(serve, directory):
+    first = serve()
+    first.log_in("anna")
+    like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
+    assert first.ask("POST", "/api/v1/feedback", like)[0].status == 200
+    first.process.kill()
+    first.process.communicate()
+    again = serve()
+    again.cookie, again.csrf = first.cookie, first.csrf
+    assert json.loads(again.ask("GET", "/api/v1/tracks/t05")[1])["opinion"] == "like"
+    answer = json.loads(again.ask("POST", "/api/v1/feedback", like)[1])
+    assert answer["events"][0]["status"] == "duplicate"
+
+
+def test_several_processes_serve_one_library(serve):
+    server = serve("--workers", "2")
+    server.log_in("anna")
+    for number in range(6):  # whichever process answers knows what the other was told
+        event = {"key": str(number), "track_id": "t05", "kind": ["like", "dislike"][number % 2]}
+        server.ask("POST", "/api/v1/feedback", {"events": [event]})
+        opinion = json.loads(server.ask("GET", "/api/v1/tracks/t05")[1])["opinion"]
+        assert opinion == event["kind"]
+    server.stop()
+    assert server.process.returncode in (0, -signal.SIGTERM)
+
+
+def test_a_stop_lets_followers_go_and_logs_no_query(serve):
+    server = serve()
+    server.ask("GET", "/api/v1/session?password=hidden")
+    with socket.create_connection(("127.0.0.1", server.port)) as following:
+        following.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"text/event-stream" in following.recv(4_096)
+        began = time.monotonic()
+        said = server.stop()
+        assert time.monotonic() - began < 9  # else it was cut off, after ten seconds
+    assert "GET /api/v1/session" in said
+    assert "hidden" not in said
+    assert "Traceback" not in said
+
+
+def refused(directory, *options):
+    code = "from segue.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "serve", "-l", directory, "--port", "0", *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("options", [("--host", "0.0.0.0"), ("--https",), ("--name", "music.test")])  # noqa: S104
+def test_others_are_not_let_in_without_an_account(directory, options):
+    assert "segue user add" in refused(directory, *options)
+
+
+def test_a_port_that_is_taken_is_told(directory):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = refused(directory, "--port", str(taken.getsockname()[1]))
+    assert "choose another --port" in said
+
+
+def test_with_an_account_others_are_let_in(directory, serve):
+    library = Library(directory)
+    add_account(library, "anna", PASSWORD)
+    library.close()
+    server = serve("--name", "music.test")
+    answer, body = server.ask("GET", "/api/v1/session", headers={"Host": "music.test"})
+    assert (answer.status, json.loads(body)["mode"]) == (200, "accounts")

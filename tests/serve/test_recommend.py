@@ -1,0 +1,114 @@
+"""Lists: what comes next, why, and what would change."""
+
+import pytest
+from tests.serve.conftest import ODD, is_problem
+
+
+def test_a_list_comes_with_reasons_that_sum_up(anna):
+    found = anna.get("/api/v1/recommend?k=5").json()
+    assert found["user"] == "anna"
+    assert [each["rank"] for each in found["tracks"]] == [1, 2, 3, 4, 5]
+    for each in found["tracks"]:
+        assert sum(each["why"].values()) == pytest.approx(each["score"])
+        assert each["track"]["track_id"] not in ("t00", "t03", "t06", "t09")  # known already
+
+
+def test_asking_with_defaults_is_asking_without(anna):
+    asked = anna.post("/api/v1/recommend", json={}).json()
+    assert asked == anna.get("/api/v1/recommend").json()
+
+
+def test_weights_and_dials_of_the_request_count(anna):
+    asked = {"weights": {"knn": 1, "metadata": 0, "popularity": 0, "recency": 0}}
+    assert anna.post("/api/v1/recommend", json=asked).json()["weights"]["knn"] == 1
+    known = anna.post("/api/v1/recommend", json={"dials": {"familiar": 1}, "k": 12}).json()
+    assert len(known["tracks"]) == 12
+    capped = anna.post("/api/v1/recommend", json={"dials": {"artist_cap": 1}}).json()
+    artists = [each["track"]["artist"] for each in capped["tracks"]]
+    assert len(set(artists)) == len(artists)
+
+
+def test_what_is_excluded_does_not_come(anna):
+    asked = {"exclusions": {"genres": ["LOW"], "artists": ["nobody"]}}
+    found = anna.post("/api/v1/recommend", json=asked).json()
+    assert {each["track"]["genres"][0] for each in found["tracks"]} == {"high"}
+    assert any("nobody" in hint for hint in found["hints"])
+
+
+def test_what_enters_and_leaves_a_shown_list_is_told(anna):
+    shown = [each["track"]["track_id"] for each in anna.get("/api/v1/recommend").json()["tracks"]]
+    asked = {"against": [*shown[1:], "gone"], "dislike": [shown[1]]}
+    changes = anna.post("/api/v1/recommend", json=asked).json()["changes"]
+    assert shown[0] in changes["entered"]
+    assert {"gone", shown[1]} <= set(changes["left"])
+
+
+def test_somebody_without_a_name_says_what_they_like(client):
+    found = client.post("/api/v1/recommend", json={"like": ["t00", ODD], "k": 3}).json()
+    assert found["user"] is None
+    assert len(found["tracks"]) == 3
+    assert is_problem(client.post("/api/v1/recommend", json={}), 401, "no-session")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"k": 0},
+        {"k": 10_000},
+        {"k": "many"},
+        {"dials": {"diversity": 2}},
+        {"dials": {"seed": 2**70}},
+        {"weights": {"knn": -1}},
+        {"exclusions": {"from_year": 2000, "to_year": 1990}},
+        {"exclusions": {"genres": [" "]}},
+        {"like": ["\ud800"]},
+        {"nonsense": 1},
+        {"dials": {"nonsense": 1}},
+        [],
+        None,
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_where_it_stands(anna, asked):
+    import json
+
+    answer = anna.post(
+        "/api/v1/recommend",
+        content=json.dumps(asked),
+        headers={"Content-Type": "application/json"},
+    )
+    assert is_problem(answer, 422, "invalid")
+
+
+@pytest.mark.parametrize("body", ["{", "NaN", '{"k": NaN}', "\xff", "[" * 100_000, ""])
+def test_what_is_no_json_is_refused(anna, body):
+    answer = anna.post(
+        "/api/v1/recommend",
+        content=body.encode("latin-1"),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_form_is_not_taken_for_json(anna):
+    """A page of another site can send forms without asking, and JSON not."""
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = anna.post("/api/v1/recommend", content=b'{"k": 3}', headers={"Content-Type": kind})
+        assert is_problem(answer, 422, "invalid")
+
+
+def test_unknown_tracks_and_signals_are_told(anna):
+    answer = anna.post("/api/v1/recommend", json={"like": ["nothing"]})
+    assert is_problem(answer, 404, "unknown-track")
+    answer = anna.post("/api/v1/recommend", json={"weights": {"nonsense": 1}})
+    assert is_problem(answer, 409, "conflict")
+
+
+def test_a_list_is_another_after_feedback(anna):
+    before = anna.get("/api/v1/recommend")
+    first = before.json()["tracks"][0]["track"]["track_id"]
+    skip = {"events": [{"key": "1", "track_id": first, "kind": "skip"}]}
+    anna.post("/api/v1/feedback", json=skip)
+    after = anna.get("/api/v1/recommend", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert first not in [each["track"]["track_id"] for each in after.json()["tracks"]]

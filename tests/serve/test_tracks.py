@@ -1,0 +1,140 @@
+"""Tracks, their sound, and searching them."""
+
+import pytest
+from tests.serve.conftest import N_TRACKS, ODD, is_problem
+
+from segue.library import Library
+from segue.types import Track
+
+
+def pages(client, address):
+    """All items of a list, page by page."""
+    items, cursor = [], ""
+    while cursor is not None:
+        document = client.get(f"{address}{cursor and f'&cursor={cursor}'}").json()
+        items += document["items"]
+        cursor = document["next"]
+    return items
+
+
+def test_a_track_is_told_as_far_as_it_is_known(anna):
+    assert anna.get("/api/v1/tracks/t00").json() == {
+        "track_id": "t00",
+        "title": "Piece 0",
+        "artist": "Band 0",
+        "album": None,
+        "year": None,
+        "genres": ["high"],
+        "tags": [],
+        "duration": 2.0,
+        "tempo": None,
+        "key": None,
+        "playable": True,
+        "opinion": None,
+    }
+
+
+def test_an_unknown_track_is_a_problem(anna):
+    for address in ("nothing", "nothing/audio", "nothing/similar", "t00%2Faudio"):
+        assert is_problem(anna.get(f"/api/v1/tracks/{address}"), 404, "unknown-track")
+
+
+def test_tracks_come_in_pages_each_once(anna):
+    found = [track["track_id"] for track in pages(anna, "/api/v1/tracks?limit=5")]
+    assert found == [*(f"t{i:02}" for i in range(N_TRACKS - 1)), ODD]
+
+
+def test_pages_go_on_where_they_were_when_tracks_come(anna, directory):
+    first = anna.get("/api/v1/tracks?limit=5").json()
+    import pandas as pd
+
+    library = Library(directory)
+    library.add_dataset(
+        "more", tracks=[Track(track_id="a-new")], listens=pd.DataFrame(columns=["user_id"])
+    )
+    library.record_run("preprocess", {"dataset": "more"})
+    rest = anna.get(f"/api/v1/tracks?limit=100&cursor={first['next']}").json()["items"]
+    assert rest[0]["track_id"] == "t05"
+    library.close()
+
+
+def test_tracks_of_an_artist_or_genre(anna):
+    found = anna.get("/api/v1/tracks?artist=band+1&genre=LOW").json()["items"]
+    assert [track["track_id"] for track in found] == ["t01", "t05", "t09"]
+
+
+@pytest.mark.parametrize("cursor", ["x", "WzFd" * 9, "WyJhIl0", "W10", "bnVsbA", "é", "W1sxXV0"])
+def test_a_cursor_that_was_not_given_is_refused(anna, cursor):
+    assert is_problem(anna.get("/api/v1/tracks", params={"cursor": cursor}), 422, "invalid")
+
+
+def test_an_answer_that_one_has_is_not_sent_again(anna):
+    answer = anna.get("/api/v1/tracks")
+    again = anna.get("/api/v1/tracks", headers={"If-None-Match": f'"x", {answer.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    like = {"events": [{"key": "1", "track_id": "t00", "kind": "like"}]}
+    anna.post("/api/v1/feedback", json=like)
+    changed = anna.get("/api/v1/tracks", headers={"If-None-Match": answer.headers["etag"]})
+    assert changed.json()["items"][0]["opinion"] == "like"
+
+
+def test_similar_tracks_come_with_what_each_signal_adds(anna):
+    found = anna.get("/api/v1/tracks/t00/similar?k=3").json()
+    assert len(found["tracks"]) == 3
+    for each in found["tracks"]:
+        assert sum(each["why"].values()) == pytest.approx(each["score"])
+    by_one = anna.get("/api/v1/tracks/t00/similar?k=3&signal=knn").json()
+    assert by_one["weights"] == {"knn": 1.0}
+    answer = anna.get("/api/v1/tracks/t00/similar?signal=nonsense")
+    assert is_problem(answer, 409, "conflict")
+
+
+def test_sound_comes_whole_and_in_parts(anna):
+    whole = anna.get("/api/v1/tracks/t00/audio")
+    assert whole.headers["content-type"] in ("audio/wav", "audio/x-wav")
+    assert whole.headers["accept-ranges"] == "bytes"
+    size = len(whole.content)
+    part = anna.get("/api/v1/tracks/t00/audio", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole.content[10:20])
+    assert part.headers["content-range"] == f"bytes 10-19/{size}"
+    last = anna.get("/api/v1/tracks/t00/audio", headers={"Range": "bytes=-5"})
+    assert last.content == whole.content[-5:]
+    beyond = anna.get("/api/v1/tracks/t00/audio", headers={"Range": f"bytes={size}-"})
+    assert is_problem(beyond, 416, "range-not-satisfiable")
+    assert beyond.headers["content-range"] == f"bytes */{size}"
+    etag = whole.headers["etag"]
+    again = anna.get("/api/v1/tracks/t00/audio", headers={"If-None-Match": etag})
+    assert again.status_code == 304
+    asked = anna.head("/api/v1/tracks/t00/audio")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert int(asked.headers["content-length"]) == size
+
+
+def test_sound_that_is_gone_is_told(anna, original, directory):
+    path = Library(directory).catalogue().tracks[0].path
+    hidden = path.with_suffix(".hidden")
+    path.rename(hidden)
+    try:
+        assert is_problem(anna.get("/api/v1/tracks/t00/audio"), 404, "not-playable")
+    finally:
+        hidden.rename(path)
+
+
+def test_names_are_found_by_their_beginnings(anna):
+    found = anna.get("/api/v1/search?q=piece 1&k=20").json()
+    ids = [each["track"]["track_id"] for each in found["tracks"]]
+    assert ids[:3] == ["t01", "t10", ODD]  # the title itself, then those that begin so
+    assert found["tracks"][0]["matched"] == ["title"]
+
+
+def test_words_for_sound_and_genres_are_found(anna):
+    found = anna.get("/api/v1/search?q=low").json()
+    assert {each["track"]["genres"][0] for each in found["tracks"]} == {"low"}
+    assert anna.get("/api/v1/search?q=zzz").json()["unknown"] == ["zzz"]
+
+
+@pytest.mark.parametrize(
+    "query", ["", " ", "%", "'; DROP TABLE tracks; --", "\x00", "🎻", "a" * 500]
+)
+def test_any_query_is_answered(anna, query):
+    assert anna.get("/api/v1/search", params={"q": query}).status_code == 200
