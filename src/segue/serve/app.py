@@ -85,13 +85,15 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held: Held = app.state.held
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
-    threading.Thread(target=_warm_up, args=(held,), daemon=True).start()
+    warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
+    warming.start()
     with suppress(ValueError):  # only the main thread of a process hears signals
         _when_stopping(held.news.stop)
     looking = asyncio.create_task(_look_after_jobs(held))
     yield
     held.news.stop()
     looking.cancel()
+    await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(held.close)
 
 
@@ -99,7 +101,6 @@ def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
         held.opened()
-        held.finding()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again

@@ -205,7 +205,7 @@ def _client(listen: Mapping[str, Any]) -> str:
 
 
 def _matcher(holding: Held, hall: Hall) -> Matcher:
-    return holding.kept("matcher", hall.state, lambda: Matcher(holding.library.each_track()))
+    return holding.kept("matcher", hall.shelves, lambda: Matcher(holding.library.each_track()))
 
 
 def _at_row(hall: Hall, row: int) -> str | None:

@@ -1,15 +1,16 @@
 """Search by name: artists, albums and songs, in pages. An empty query finds everything."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from segue.pipeline.search_words import plain
+from segue.pipeline.opening.search_words import plain
+from segue.pipeline.shelves import Shelves
 from segue.serve.held import Held
-from segue.serve.names import Names
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.children import Writer
-from segue.serve.subsonic.shelf import Hall, hall_of
+from segue.serve.subsonic.shelf import Hall
 
 MOST: Final = 500
 _FURTHEST: Final = 2**31
@@ -26,9 +27,9 @@ class _Called:
     def of(cls, hall: Hall) -> "_Called":
         shelves = hall.shelves
         return cls(
-            [f" {plain(artist.name)}" for artist in shelves.artists],
+            [f" {_folded(artist.name)}" for artist in shelves.artists],
             [
-                f" {plain(album.name)} {plain(shelves.artists[album.artist].name)}"
+                f" {_folded(album.name)} {_folded(shelves.artists[album.artist].name)}"
                 for album in shelves.albums
             ],
         )
@@ -62,7 +63,7 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
     if "query" not in call.parameters:
         call.wanted("query")
     # players write an empty query as two quotation marks, and others add a star to the last word
-    words = plain((call.text("query") or "").strip("\"' ").replace("*", " ")).split()
+    words = _folded((call.text("query") or "").strip("\"' ").replace("*", " ")).split()
     pages = {
         kind: (
             call.number(f"{kind}Offset", 0, most=_FURTHEST),
@@ -72,9 +73,7 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
     }
     writer = Writer(call)
     shelves = writer.hall.shelves
-    called: _Called = call.holding.kept(
-        "called", writer.hall.state, lambda: _Called.of(writer.hall)
-    )
+    called: _Called = call.holding.kept("called", shelves, lambda: _Called.of(writer.hall))
     artists = [
         shelves.artists[number]
         for number in _page(_matching(called.artists, words), pages["artist"])
@@ -86,7 +85,7 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
         songs = _page(shelves.shelved().tolist(), pages["song"])
     else:
         start, count = pages["song"]
-        songs = _songs_called(call.holding, " ".join(words), start + count)[start:]
+        songs = _songs_called(call.holding, shelves, " ".join(words), start + count)[start:]
     return writer, artists, albums, songs
 
 
@@ -105,8 +104,22 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
     return list(found[start : start + count])
 
 
-def _songs_called(holding: Held, query: str, most: int) -> list[int]:
+def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
-    catalogue = hall_of(holding).catalogue
-    names: Names = holding.kept("names", catalogue, lambda: Names.of(catalogue))
-    return [position for position, _, _ in names.find(query, min(most, len(catalogue)))]
+    most = min(most, len(shelves.album_of))
+    if holding.if_opened() is not None:
+        found = holding.live.names.find(query, most)
+    else:
+        found = [position for position, _, _ in holding.finding().names.find(query, most)]
+    there = len(shelves.album_of)
+    return [one for one in found if one < there and shelves.album_of[one] >= 0]
+
+
+def _folded(text: str) -> str:
+    """Return a text as words are compared, without accents.
+
+    >>> _folded("Sigur R\u00f3s")
+    'sigur ros'
+    """
+    apart = unicodedata.normalize("NFKD", plain(text))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))

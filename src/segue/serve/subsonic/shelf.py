@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
 from segue.pipeline.shelves import Shelves, shelves_of
-from segue.serve.held import Held
+from segue.serve.held import Followed, Held
 from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 
 _MOST_LISTENERS: Final = 16
@@ -20,11 +20,10 @@ _WORST = 1
 
 
 class Hall(NamedTuple):
-    """A catalogue and its shelves, which speak of the same positions, in one `state`."""
+    """A catalogue and its shelves, which speak of the same positions."""
 
     catalogue: Catalogue
     shelves: Shelves
-    state: str
 
     def position(self, track_id: str) -> int:
         """Return the position of a track.
@@ -63,13 +62,14 @@ class Hall(NamedTuple):
 
 
 def hall_of(holding: Held) -> Hall:
-    """Return the catalogue and its shelves as they are now; they are put up once a state."""
-    catalogue = holding.catalogue()
-    state = f"{holding.library.state()}-{len(catalogue)}"
-    shelves = holding.kept(
-        "shelves", state, lambda: shelves_of(holding.library, np.asarray(catalogue.rows))
+    """Return the catalogue with its shelves, or the one before while those are put up."""
+    library = holding.library
+    followed: Followed[Hall] = holding.kept(
+        "halls",
+        "of all catalogues",
+        lambda: Followed(lambda catalogue: Hall(catalogue, shelves_of(library, catalogue.rows))),
     )
-    return Hall(catalogue, shelves, state)
+    return followed.of(holding.catalogue())
 
 
 class _Plays:
