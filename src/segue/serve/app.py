@@ -15,7 +15,6 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from segue import __version__
@@ -23,6 +22,7 @@ from segue.errors import SegueError
 from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
+from segue.serve.page import Page
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
 from segue.serve.security.bodies import BoundedBodies
 from segue.serve.security.failures import Failures
@@ -63,7 +63,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
-    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.mount("/", Page(app, PAGE), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the last one added is the first to see a request

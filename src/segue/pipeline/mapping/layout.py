@@ -4,8 +4,8 @@ Neighbours attract each other, strangers drawn at random repel, as in UMAP (McIn
 Melville, 2018), with t-SNE's kernel ``1 / (1 + d²)`` (van der Maaten and Hinton, 2008): it needs no
 powers, which would cost an epoch most. Up to some thousand vectors begin at their first two
 principal components. Of more, landmarks are laid out so; each other vector begins beside the
-landmark nearest to it, and all move together from there. At the end tracks that lie on each other
-are pushed apart, so that each can be seen and met.
+landmark nearest to it, and all move together from there. At the end islands far out are drawn in,
+and tracks that lie on each other pushed apart, so that each can be seen and met.
 
 Conventions
 -----------
@@ -23,10 +23,12 @@ from scipy.spatial import cKDTree
 from segue.index import N_LANDMARKS, Neighbours, near_neighbours, one_blas_thread
 
 N_NEIGHBOURS: Final = 15
-_COMPONENTS = 50
+_COMPONENTS, _COMPONENTS_OF_SPARSE = 50, 100
+_FAR = 2.0  # standard deviations, beyond which components are drawn in
 _SPREAD = 10.0  # standard deviation at the beginning
 _LONGEST_STEP = 4.0
 _BESIDE = 0.1
+_MOST = 0.8
 _SEARCHES = 32
 _PUSHES = 10
 _APART = 0.2  # of the distance that tracks would have if all were spread evenly
@@ -79,25 +81,30 @@ def lay_out(vectors: Any, seed: int = 0) -> Floats:
             places = _alone(start, neighbours, rng)
         else:
             places = _by_landmarks(components, start, neighbours, rng)
-    places = push_apart(places, rng)
+    places = push_apart(_drawn_in(places), rng)
     return np.asarray(places - places.mean(axis=0), np.float32)
 
 
 def principal_components(vectors: Any, seed: int) -> Floats:
-    """Return at most 50 principal components, the sign of each fixed by its largest loading."""
+    """Return at most 50 principal components (100 of sparse vectors), by the largest first.
+
+    The sign of each is fixed by its largest loading.
+    """
+    most = _COMPONENTS
     if sparse.issparse(vectors):
+        most = _COMPONENTS_OF_SPARSE
         from sklearn.utils.extmath import randomized_svd
 
-        kept = min(_COMPONENTS + 1, *vectors.shape)
         if not vectors.nnz:
             return np.zeros((vectors.shape[0], 1), np.float32)
-        left, scale, _ = randomized_svd(vectors, kept, random_state=seed)
+        kept = min(_COMPONENTS_OF_SPARSE, *vectors.shape)
+        left, scale, _ = randomized_svd(vectors, kept, n_iter=2, random_state=seed)
         vectors = (left * scale).astype(np.float32)
-    centred = np.asarray(vectors, np.float32) - vectors.mean(axis=0, dtype=np.float64)
-    centred = centred.astype(np.float32)
+    centred = np.array(vectors, np.float32)
+    centred -= centred.mean(axis=0, dtype=np.float64).astype(np.float32)
     values, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
     kept_axes = axes[:, ::-1][:, : int((values > values.max(initial=0) * 1e-9).sum())]
-    kept_axes = kept_axes[:, :_COMPONENTS]
+    kept_axes = kept_axes[:, :most]
     if not kept_axes.shape[1]:
         return np.zeros((len(centred), 1), np.float32)
     largest = np.abs(kept_axes).argmax(axis=0)
@@ -106,7 +113,9 @@ def principal_components(vectors: Any, seed: int) -> Floats:
 
 
 def _alone(start: Floats, neighbours: Neighbours, rng: np.random.Generator) -> Floats:
-    places = start * np.float32(_SPREAD / start.std())
+    # few that lie far out would stay there, and leave all others a corner
+    places = np.tanh(start / np.maximum(_FAR * start.std(axis=0), 1e-9)).astype(np.float32)
+    places *= np.float32(_SPREAD / places.std())
     # what is equal would stay on one place for ever
     places += rng.normal(scale=1e-3, size=places.shape).astype(np.float32)
     pairs = _pairs(neighbours)
@@ -179,6 +188,19 @@ def _moved(places: Floats, pairs: Any, pace: _Pace, rng: np.random.Generator) ->
                 sums = np.bincount(which, steps[:, axis], n)
                 places[:, axis] += length * sums.astype(np.float32)
     return places
+
+
+def _drawn_in(places: Floats) -> Floats:
+    """Draw islands in that lie far out: the map is for all, not for the sea between them.
+
+    Beyond the radius that holds eight of ten, distances from the middle count by half their
+    logarithm.
+    """
+    steps = np.asarray(places - np.median(places, axis=0), np.float32)
+    radii = np.sqrt(_squares(steps))
+    most = max(float(np.quantile(radii, _MOST)), 1e-9)
+    beyond = np.maximum(radii / most, 1.0)
+    return np.asarray(steps * ((1.0 + np.log(beyond) / 2.0) / beyond)[:, None], np.float32)
 
 
 def push_apart(places: Floats, rng: np.random.Generator) -> Floats:

@@ -110,7 +110,9 @@ def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> lis
     if holding.if_opened() is not None:
         found = holding.live.names.find(query, most)
     else:
-        found = [position for position, _, _ in holding.finding().names.find(query, most)]
+        tracks = holding.catalogue().tracks  # of a library that was not analysed yet
+        names = [f" {_folded(f'{one.title} {one.artist} {one.album}')}" for one in tracks]
+        found = _matching(names, _folded(query).split())[:most]
     there = len(shelves.album_of)
     return [one for one in found if one < there and shelves.album_of[one] >= 0]
 

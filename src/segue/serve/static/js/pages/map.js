@@ -84,7 +84,7 @@ function canvasIn(world, parts, leaving) {
     if (!world.points) return;
     const density = devicePixelRatio || 1;
     points.draw({ x: camera.x, y: camera.y, scale: camera.scale * density, width: canvas.width, height: canvas.height, size: pointSize(), only: world.only });
-    drawOverlay(above, camera, { labels: world.labels, hovered: place(world.hovered ?? -1), playing: place(world.playing ?? -1), stroke: world.stroke, stops: world.stops?.map(place), cross: document.activeElement === above });
+    drawOverlay(above, camera, { labels: world.labels, hovered: place(world.hovered ?? -1), playing: place(world.playing ?? -1), stroke: world.stroke, stops: world.stops?.map(place), cross: above.matches(":focus-visible") });
   };
   const resize = () => {
     const density = devicePixelRatio || 1;
@@ -211,10 +211,11 @@ async function trackAt(world, at) {
 function showTip(tip, track, [left, top]) {
   fill(tip, h("b", {}, title(track)), h("span", {}, artist(track)), track.genres?.length ? h("small", {}, track.genres.join(", ")) : null);
   tip.hidden = false;
-  const right = left > tip.parentElement.clientWidth - 240;
-  tip.style.setProperty("left", `${left}px`);
-  tip.style.setProperty("top", `${top}px`);
-  tip.classList.toggle("is-left", right);
+  const { clientWidth: width, clientHeight: height } = tip.parentElement;
+  const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
+  const beside = left + 16 + wide < width - 8 ? left + 16 : left - 16 - wide;
+  tip.style.setProperty("left", `${Math.max(8, beside)}px`);
+  tip.style.setProperty("top", `${Math.min(height - high - 8, Math.max(8, beside < 8 ? top + 16 : top - high / 2))}px`);
 }
 
 function showKey(box, key, world, redraw) {
