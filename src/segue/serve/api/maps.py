@@ -48,11 +48,14 @@ class MapTracks(BaseModel):
     places: list[int] = Field(description="Where each is among the points.")
 
 
+Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class PathAsked(Asked):
     """A line: corners on the map, or tracks to go by."""
 
     by: str | None = Field(default=None, max_length=100)
-    points: list[tuple[float, float]] | None = Field(
+    points: list[Corner] | None = Field(
         default=None, min_length=1, max_length=1_000, examples=[[[100, 100], [60000, 30000]]]
     )
     tracks: list[TrackIdText] | None = Field(default=None, min_length=1, max_length=100)
