@@ -235,6 +235,39 @@ def test_a_model_trained_meanwhile_is_taken_up_and_nothing_is_mixed(library, mon
     alike(recommend(live.opened(), "u0", 10), recommend(Opened.of(library), "u0", 10))
 
 
+def test_what_all_like_is_counted_anew_after_many_events(library, monkeypatch):
+    monkeypatch.setattr("segue.pipeline.live.live.LOOK_AGAIN", 0.0)
+    monkeypatch.setattr("segue.pipeline.live.live._LEAST_EVENTS", 5)
+    live = Live(library)
+    before = live.opened().facts.listeners[0]
+    live.feedback([event(f"new {n}", "t0", "like", "a") for n in range(6)])
+    for _ in range(600):
+        if live.opened().facts.listeners[0] != before:
+            break
+        time.sleep(0.05)
+    live.close()
+    opened = live.opened()
+    assert opened.facts.listeners[0] == before + 6
+    assert live.opened() is opened
+
+
+def test_nothing_is_taken_up_while_a_training_is_under_way(library, monkeypatch):
+    monkeypatch.setattr("segue.pipeline.live.live.LOOK_AGAIN", 0.0)
+    live = Live(library)
+    old = live.opened()
+    with Library(library.directory).writing("segue train"):
+        library.record_run("train", {})
+        for _ in range(5):
+            assert live.opened() is old
+            time.sleep(0.02)
+    for _ in range(600):
+        if live.opened() is not old:
+            break
+        time.sleep(0.05)
+    live.close()
+    assert live.opened() is not old
+
+
 def test_many_threads_write_and_read_at_once(library):
     live = Live(library)
     live.opened()

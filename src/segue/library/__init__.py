@@ -11,7 +11,7 @@ from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.marks import Mark, MarkKind, Opinion
-from segue.library.models import ModelStore
+from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
 from segue.library.playlists import (
@@ -28,6 +28,7 @@ from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "MAP_PREFIX",
     "PLAYLIST_KINDS",
     "Account",
     "Added",

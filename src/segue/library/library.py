@@ -46,7 +46,7 @@ from segue.library.intake import (
     put_tracks,
 )
 from segue.library.jobs import JobStore
-from segue.library.lock import writing
+from segue.library.lock import being_written, writing
 from segue.library.marks import MarkStore
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
@@ -218,6 +218,10 @@ class Library:
             If another program is writing to it.
         """
         return writing(self.directory, verb)
+
+    def being_written(self) -> bool:
+        """Tell whether some process, this one among them, is writing to it: see `writing`."""
+        return being_written(self.directory)
 
     # what is known -------------------------------------------------------------------------------
 

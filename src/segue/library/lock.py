@@ -45,3 +45,18 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def being_written(directory: Path) -> bool:
+    """Tell whether some process is writing to the library in `directory`."""
+    try:
+        with (directory / ".lock").open("r", encoding="utf-8") as file:
+            # only where a name stands in it: to try the lock could be in a writer's way
+            if not file.read(1):
+                return False
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +65,20 @@ class StoredListener:
     number: int
 
 
+class _Held(NamedTuple):
+    """A thread's connection, and what it holds while it uses it: to close it then would crash."""
+
+    connection: sqlite3.Connection
+    lock: threading.Lock
+
+
 class Reader:
     """Reads one library's database, from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[_Held] = []
         self._watch: sqlite3.Connection | None = None  # its own: it writes nothing itself
         self._lock = threading.Lock()
 
@@ -125,8 +132,7 @@ class Reader:
 
     def listener(self, user: int) -> "StoredListener":
         """Return everything that the listener at a row said and heard, as of one moment."""
-        with self._told():
-            connection = self._connection()
+        with self._using() as connection:
             connection.execute("BEGIN")  # what follows is read as of one moment
             try:
                 number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
@@ -172,37 +178,40 @@ class Reader:
         """Return a number that is another one whenever anybody has written."""
         with self._told(), self._lock:
             if self._watch is None:
-                self._watch = self._connected()
+                self._watch = self._connected().connection
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections of all threads; one that is in use is waited for."""
         with self._lock:
-            for connection in self._opened:
-                connection.close()
+            for held in self._opened:
+                with held.lock:
+                    held.connection.close()
             self._opened.clear()
             self._watch = None
             self._local = threading.local()
 
     def _all(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
-        with self._told():
-            return self._connection().execute(query, values).fetchall()
+        with self._using() as connection:
+            return connection.execute(query, values).fetchall()
 
-    def _connection(self) -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if found is None:
-            with self._lock:
-                found = self._local.connection = self._connected()
-        return found
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None:
+            with self._told(), self._lock:
+                held = self._local.held = self._connected()
+        with self._told(), held.lock:
+            yield held.connection
 
-    def _connected(self) -> sqlite3.Connection:
+    def _connected(self) -> "_Held":
         found = sqlite3.connect(
             self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
         found.row_factory = sqlite3.Row
         found.execute("PRAGMA query_only = ON")
-        self._opened.append(found)
-        return found
+        self._opened.append(_Held(found, threading.Lock()))
+        return self._opened[-1]
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -172,8 +172,8 @@ def _weigh(term: str, words: "_Words") -> _Term:
 class _Words(Protocol):
     """What a library can be searched by.
 
-    `given` says how many tracks have each name of a genre or tag, as `plain` gives it; `levels` are
-    the standardised log-odds of each tag that is predicted ``[n_tracks]``.
+    `given` are the names of its genres and tags, as `plain` gives them, and how many tracks have
+    each; `levels` the standardised log-odds of each tag that is predicted ``[n_tracks]``.
     """
 
     given: Mapping[str, int]
@@ -190,7 +190,7 @@ class _OfTracks:
         self._tracks = catalogue.tracks
         self.levels: Mapping[str, Scores] = tag_levels(library, catalogue)
         self.given: Mapping[str, int] = Counter(
-            plain(name) for track in self._tracks for name in (*track.genres, *track.tags)
+            plain(name) for track in self._tracks for name in {*track.genres, *track.tags}
         )
 
     def worth(self, term: str) -> Scores:
@@ -270,7 +270,7 @@ def _nothing_known(query: str, levels: Mapping[str, Scores], given: Mapping[str,
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
     names = sorted(
-        {*map(plain, levels), *sorted(given, key=lambda name: -given[name])[:_MOST_NAMED]}
+        {*map(plain, levels), *(name for name, _ in Counter(given).most_common(_MOST_NAMED))}
     )
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"

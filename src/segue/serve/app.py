@@ -15,7 +15,6 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from segue import __version__
@@ -23,6 +22,7 @@ from segue.errors import SegueError
 from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
+from segue.serve.page import Page
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
 from segue.serve.security.bodies import BoundedBodies
 from segue.serve.security.failures import Failures
@@ -63,7 +63,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
-    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.mount("/", Page(app, PAGE), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the last one added is the first to see a request
@@ -85,13 +85,15 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held: Held = app.state.held
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
-    threading.Thread(target=_warm_up, args=(held,), daemon=True).start()
+    warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
+    warming.start()
     with suppress(ValueError):  # only the main thread of a process hears signals
         _when_stopping(held.news.stop)
     looking = asyncio.create_task(_look_after_jobs(held))
     yield
     held.news.stop()
     looking.cancel()
+    await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(held.close)
 
 
@@ -99,7 +101,6 @@ def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
         held.opened()
-        held.finding()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again

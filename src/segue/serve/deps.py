@@ -31,13 +31,14 @@ def held(request: Request) -> Held:
 
 
 Holding = Annotated[Held, Depends(held)]
+Key = Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)]
 
 
 def who(
     request: Request,
     holding: Holding,
     cookie: Annotated[str | None, Security(_COOKIE)],
-    key: Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)],
+    key: Key,
 ) -> Asker:
     """Return who asks.
 

@@ -12,13 +12,11 @@ from segue.library import Catalogue, Library
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
-from segue.serve.names import Names, Shelves
 from segue.serve.news import News
 from segue.serve.settings import Settings
 
 Value = TypeVar("Value")
 
-_FEW: Final = 5_000  # tracks, of which all is worked out in no time
 COUNT_AGAIN: Final = 10.0
 """Seconds for which counts hold: counting millions of listens takes a while."""
 
@@ -39,52 +37,6 @@ class Kept(Generic[Value]):
             return self._value
 
 
-@dataclass
-class Followed(Generic[Value]):
-    """Something of a catalogue that takes a while to work out: done beside the answers.
-
-    Until it is done for a new catalogue, what was worked out of the one before is given, which
-    fits that one. The first of all is waited for.
-    """
-
-    make: Callable[[Catalogue], Value]
-    _of: Catalogue | None = None
-    _value: Value | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of(self, catalogue: Catalogue) -> Value:
-        """Return what belongs to a catalogue, or to the one before."""
-        value = self._value
-        if value is not None and self._of is catalogue:
-            return value
-        if value is None or len(catalogue) < _FEW:
-            with self._lock:
-                return self._made(catalogue)
-        if self._lock.acquire(blocking=False):
-            threading.Thread(target=self._make_beside, args=(catalogue,), daemon=True).start()
-        return value
-
-    def _made(self, catalogue: Catalogue) -> Value:
-        if self._value is None or self._of is not catalogue:
-            self._value, self._of = self.make(catalogue), catalogue
-        return self._value
-
-    def _make_beside(self, catalogue: Catalogue) -> None:
-        try:
-            self._made(catalogue)
-        finally:
-            self._lock.release()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What tracks are found by: names that begin so, and shelves."""
-
-    catalogue: Catalogue
-    names: Names
-    shelves: Shelves
-
-
 def _same(one: Any, other: Any) -> bool:
     """Return whether two keys are one: texts by what they say, all else by being it."""
     return one is other or (isinstance(one, str) and one == other)
@@ -99,7 +51,6 @@ class Held:
         self.live = Live(self.library)
         self.runner = Runner(self.library)
         self.news = News(self)
-        self._finding = Followed(self._found_by)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
 
@@ -111,6 +62,7 @@ class Held:
     def close(self) -> None:
         """Let go of everything; jobs go on."""
         self.runner.close()
+        self.live.close()
         self.library.close()
 
     def opened(self) -> Opened:
@@ -130,14 +82,6 @@ class Held:
         if opened is not None:
             return opened.catalogue
         return self._catalogue.of(self.library.state(), self.library.catalogue)
-
-    def finding(self) -> Finding:
-        """Return what tracks are found by, with the catalogue that it fits."""
-        return self._finding.of(self.catalogue())
-
-    def _found_by(self, catalogue: Catalogue) -> Finding:
-        names, shelves = Names.of(catalogue), Shelves.of(catalogue)
-        return Finding(catalogue, names, shelves)
 
     def counts(self) -> dict[str, int]:
         """Return how much the library holds, as of at most `COUNT_AGAIN` seconds ago."""

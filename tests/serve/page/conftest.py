@@ -51,18 +51,10 @@ def music(tmp_path_factory) -> Path:
     for i in range(N_TRACKS):
         kind = KINDS[i % len(KINDS)]
         soundfile.write(directory / f"audio/{i:02}.wav", _sound(kind, rng), RATE)
-        artist = f"{kind} band {i // 3 % 5}"
-        rows.append(
-            (f"t{i:02}", f"audio/{i:02}.wav", f"Piece {i:02}", artist, kind, f"{kind} album")
-        )
-    rows[20] = (
-        HOSTILE_ID,
-        "audio/20.wav",
-        f"Zebra {HOSTILE}",
-        HOSTILE,
-        f"noise|{HOSTILE}",
-        HOSTILE,
-    )
+        file, artist = f"audio/{i:02}.wav", f"{kind} band {i // 3 % 5}"
+        rows.append((f"t{i:02}", file, f"Piece {i:02}", artist, kind, f"{kind} album"))
+    genre = f"noise|{HOSTILE}"
+    rows[20] = (HOSTILE_ID, "audio/20.wav", f"Zebra {HOSTILE}", HOSTILE, genre, HOSTILE)
     _write(directory / "metadata.csv", "track_id path title artist genre album", rows)
     listens = [
         (user, f"t{i:02}", 1_700_000_000 + 1_000 * n)
@@ -168,6 +160,16 @@ def server(trained, tmp_path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def shared(trained, tmp_path_factory) -> Iterator[Server]:
+    """A server for tests that only look; nobody likes or saves anything there."""
+    library = tmp_path_factory.mktemp("shared") / "my.segue"
+    shutil.copytree(trained, library)
+    server = Server(library).start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def empty_server(tmp_path) -> Iterator[Server]:
     """A server of a library that holds nothing."""
@@ -203,6 +205,6 @@ def visit(chromium, request):
 
 def _note(told, faults: list[str]) -> None:
     """Collect what a browser refuses to run; a server that is away on purpose is no fault."""
-    if told.type == "error" and "Failed to load resource" not in told.text:
-        if "net::ERR_" not in told.text:
-            faults.append(told.text)
+    away = "Failed to load resource" in told.text or "net::ERR_" in told.text
+    if told.type == "error" and not away:
+        faults.append(told.text)

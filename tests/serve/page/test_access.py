@@ -1,4 +1,4 @@
-"""The page for everybody: by keys alone, on a phone, in the dark; and script in names does nothing."""
+"""The page for everybody: by keys alone, on a phone, in the dark, whatever stands in names."""
 
 import pytest
 
@@ -52,8 +52,8 @@ def test_focus_stays_in_the_list_when_it_reforms(server, visit):
     assert page.evaluate("document.activeElement.closest('track-row') !== null")
 
 
-def test_single_keys_can_be_switched_off(server, visit):
-    page = visit(server)
+def test_single_keys_can_be_switched_off(shared, visit):
+    page = visit(shared)
     page.keyboard.press("?")
     page.get_by_label("Use single keys").uncheck()
     page.keyboard.press("Escape")
@@ -70,22 +70,22 @@ def test_what_happens_is_said_to_screen_readers(server, visit, until):
     assert page.get_by_role("main").count() == 1
 
 
-def test_every_control_has_a_name(server, visit):
-    page = visit(server)
+def test_every_control_has_a_name(shared, visit):
+    page = visit(shared)
     for name in PAGES:
-        go(page, server, name)
+        go(page, shared, name)
         nameless = page.evaluate(
-            "[...document.querySelectorAll('button, a, input, select')].filter(e => e.checkVisibility()"
-            " && !(e.ariaLabel || e.textContent.trim() || e.labels?.length || e.title))"
-            ".map(e => e.outerHTML)"
+            "[...document.querySelectorAll('button, a, input, select')].filter(e =>"
+            " e.checkVisibility() && !(e.ariaLabel || e.textContent.trim() || e.labels?.length"
+            " || e.title)).map(e => e.outerHTML)"
         )
         assert nameless == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_phone_needs_no_scrolling_sideways(server, visit, name):
-    page = visit(server, **PHONE)
-    go(page, server, name)
+def test_a_phone_needs_no_scrolling_sideways(shared, visit, name):
+    page = visit(shared, **PHONE)
+    go(page, shared, name)
     wide = page.evaluate(
         "[document.documentElement, document.querySelector('main')]"
         ".filter(e => e.scrollWidth > e.clientWidth).length"
@@ -93,17 +93,18 @@ def test_a_phone_needs_no_scrolling_sideways(server, visit, name):
     assert wide == 0
 
 
-def test_fingers_find_their_targets(server, visit):
-    page = visit(server, **PHONE)
+def test_fingers_find_their_targets(shared, visit):
+    page = visit(shared, **PHONE)
     small = page.evaluate(
-        "[...document.querySelectorAll('track-row button, .pages a')].filter(e => e.checkVisibility())"
-        ".map(e => e.getBoundingClientRect()).filter(box => box.width < 40 || box.height < 40).length"
+        "[...document.querySelectorAll('track-row button, .pages a')]"
+        ".filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect())"
+        ".filter(box => box.width < 40 || box.height < 40).length"
     )
     assert small == 0
 
 
-def test_the_theme_is_that_of_the_system_until_it_is_chosen(server, visit):
-    page = visit(server, color_scheme="dark")
+def test_the_theme_is_that_of_the_system_until_it_is_chosen(shared, visit):
+    page = visit(shared, color_scheme="dark")
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     dark = page.evaluate(ground)
     page.get_by_role("button", name="Dark or light").click()
@@ -115,9 +116,8 @@ def test_the_theme_is_that_of_the_system_until_it_is_chosen(server, visit):
 def test_nothing_moves_for_those_who_do_not_want_it(server, visit):
     page = visit(server, reduced_motion="reduce")
     page.locator("track-row .act-dislike").first.click()
-    assert (
-        page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length") == 0
-    )
+    moving = "document.getAnimations().filter(a => a.playState === 'running').length"
+    assert page.evaluate(moving) == 0
 
 
 def test_script_in_metadata_does_nothing(server, visit, hostile):
@@ -138,7 +138,7 @@ def test_script_in_metadata_does_nothing(server, visit, hostile):
     assert page.locator("img, main script").count() == 0
 
 
-def test_a_listener_whose_name_is_script_does_no_harm(server, visit, hostile):
-    page = visit(server, hostile)
+def test_a_listener_whose_name_is_script_does_no_harm(shared, visit, hostile):
+    page = visit(shared, hostile)
     assert page.evaluate("window.hacked") is None
     assert hostile in page.locator(".who").inner_text()

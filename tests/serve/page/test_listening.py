@@ -17,8 +17,8 @@ def wait_for_change(page, until, before: list[str]) -> list[str]:
     return titles(page)
 
 
-def test_the_list_is_there_with_its_reasons(server, visit):
-    page = visit(server)
+def test_the_list_is_there_with_its_reasons(shared, visit):
+    page = visit(shared)
     assert len(titles(page)) == 20
     first = page.locator("track-row").first
     parts = first.locator("why-bar").get_attribute("aria-label")
@@ -28,8 +28,8 @@ def test_the_list_is_there_with_its_reasons(server, visit):
     assert first.locator(".pulls li").count() >= 1
 
 
-def test_search_finds_by_the_beginning_of_a_title(server, visit, until):
-    page = visit(server)
+def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
+    page = visit(shared)
     page.keyboard.press("/")
     page.keyboard.type("piece 07")
     until(page, "document.querySelector('#found .row-title')?.textContent === 'Piece 07'")
@@ -38,8 +38,8 @@ def test_search_finds_by_the_beginning_of_a_title(server, visit, until):
     page.locator("#for-you").wait_for()
 
 
-def test_a_search_that_finds_nothing_says_so(server, visit):
-    page = visit(server)
+def test_a_search_that_finds_nothing_says_so(shared, visit):
+    page = visit(shared)
     page.fill("#search", "qqqxyz")
     page.get_by_text("Nothing here is called that").wait_for()
 
@@ -100,9 +100,9 @@ def test_a_like_can_be_taken_back(server, visit, until):
     until(page, f"title => {SHOWN}.some(e => e.textContent === title)", before[0])
 
 
-def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(server, visit, until):
-    page = visit(server)
-    page.goto(f"{server.url}#/steer")
+def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(shared, visit, until):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/steer")
     page.locator("weight-slider").first.wait_for()
     page.locator(".steer-list track-row").first.wait_for()
     slider = page.get_by_label("Deep cuts or hits")
@@ -120,14 +120,14 @@ def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(server, v
     until(page, "localStorage.getItem('segue.steer.anna') === null")
 
 
-def test_what_is_left_out_does_not_come(server, visit, until):
-    page = visit(server)
-    page.goto(f"{server.url}#/steer")
+def test_what_is_left_out_does_not_come(shared, visit, until):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/steer")
     page.get_by_label("Leave out an").select_option("genres")
     page.get_by_label("Name of what to leave out").fill("low")
     page.get_by_role("button", name="Leave out").click()
     page.locator("exclusion-chips .chip", has_text="low").wait_for()
-    page.goto(f"{server.url}#/listen")
+    page.goto(f"{shared.url}#/listen")
     until(
         page,
         "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-artist')]"
@@ -157,8 +157,8 @@ def test_a_like_on_another_device_reforms_the_list(server, visit, until):
     assert before[0] not in wait_for_change(here, until, before)
 
 
-def test_a_new_listener_is_told_that_nothing_is_known(server, visit):
-    page = visit(server, "somebody new")
+def test_a_new_listener_is_told_that_nothing_is_known(shared, visit):
+    page = visit(shared, "somebody new")
     page.get_by_text("Nothing is known of you yet").first.wait_for()
 
 

@@ -40,9 +40,9 @@ def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit,
     assert made(page) == titles
 
 
-def test_a_file_with_unknown_tracks_says_so(server, visit):
-    page = visit(server)
-    page.goto(f"{server.url}#/playlists")
+def test_a_file_with_unknown_tracks_says_so(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists")
     text = b"#EXTM3U\n#EXTINF:5,low band 0 - Piece 00\na.wav\n#EXTINF:5,Nobody - Nothing\nb.wav\n"
     mine = {"name": "mine.m3u8", "mimeType": "audio/x-mpegurl", "buffer": text}
     page.set_input_files("#import", files=[mine])
@@ -50,9 +50,9 @@ def test_a_file_with_unknown_tracks_says_so(server, visit):
     assert made(page) == ["Piece 00"]
 
 
-def test_a_path_leads_from_one_track_to_another(server, visit):
-    page = visit(server)
-    page.goto(f"{server.url}#/playlists?make=path")
+def test_a_path_leads_from_one_track_to_another(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists?make=path")
     choose(page, "From", "Piece 00")
     choose(page, "To", "Piece 01")
     page.get_by_role("button", name="Make it").click()
@@ -60,9 +60,9 @@ def test_a_path_leads_from_one_track_to_another(server, visit):
     assert (titles[0], titles[-1]) == ("Piece 00", "Piece 01")
 
 
-def test_a_blend_is_made_by_keys_alone(server, visit):
-    page = visit(server)
-    page.goto(f"{server.url}#/playlists")
+def test_a_blend_is_made_by_keys_alone(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists")
     page.get_by_role("tab", name="Seeds").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -95,15 +95,15 @@ def test_a_playlist_is_deleted(server, visit):
     page.get_by_text("None yet.").wait_for()
 
 
-def test_the_library_tells_what_it_holds(server, visit):
-    page = visit(server)
-    page.goto(f"{server.url}#/library")
+def test_the_library_tells_what_it_holds(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/library")
     page.locator(".tile-figure", has_text="tracks").locator("b", has_text="48").wait_for()
 
 
-def test_models_show_their_cards(server, visit):
-    page = visit(server)
-    page.goto(f"{server.url}#/quality")
+def test_models_show_their_cards(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/quality")
     page.locator(".model summary", has_text="nearest neighbours").click()
     page.get_by_text("Split", exact=True).wait_for()
     page.get_by_text("Nothing has been measured yet").wait_for()

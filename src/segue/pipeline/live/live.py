@@ -41,7 +41,7 @@ from segue.pipeline.opening.snapshot import (
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at whether tracks or models have changed."""
-MOST_MAPPED: Final = 300_000_000
+MOST_MAPPED: Final = 260_000_000
 """Bytes of mapped files from which those are let go that lists read in part: they are read again,
 from the system's memory as long as there is some."""
 _LEAST_EVENTS: Final = 1_000
@@ -182,21 +182,24 @@ class Live:
             current.snapshot.maps.let_go()
         state, events = state_of(self.library), current.listeners.number - current.snapshot.number
         many = max(_LEAST_EVENTS, _SHARE_OF_LISTENS * current.snapshot.n_listens)
-        if (state == current.snapshot.state and events < many) or state == self._refused:
+        past = current.snapshot.number if events >= many else -1
+        if (state == current.snapshot.state and past < 0) or state == self._refused:
             return
+        if self.library.being_written():
+            return  # models of which some are new and some are not would be taken up
         with self._lock:
             if not self._busy():
                 self._taking_over = threading.Thread(
-                    target=self._take_over, args=(state,), name="take over", daemon=True
+                    target=self._take_over, args=(state, past), name="take over", daemon=True
                 )
                 self._taking_over.start()
 
     def _busy(self) -> bool:
         return self._taking_over is not None and self._taking_over.is_alive()
 
-    def _take_over(self, state: str) -> None:
+    def _take_over(self, state: str, past: int) -> None:
         try:
-            prepare_apart(self.library)
+            prepare_apart(self.library, past)
             found = open_snapshot(self.library)
         except SegueError:
             found = None

@@ -1,6 +1,6 @@
 """Preparing a library while it is served: in a process of its own, where that takes long.
 
-Run as ``python -m segue.pipeline.live.preparing DIRECTORY``.
+Run as ``python -m segue.pipeline.live.preparing DIRECTORY NUMBER``.
 """
 
 import os
@@ -23,8 +23,13 @@ def is_small(library: Library) -> bool:
     return counts["tracks"] + counts["listens"] <= SMALL
 
 
-def prepare_apart(library: Library) -> None:
+def prepare_apart(library: Library, past: int = -1) -> None:
     """Prepare a library, if it is not; a large one in another process, which yields to this one.
+
+    Parameters
+    ----------
+    past
+        The number of the feedback log that what is counted must go past.
 
     Raises
     ------
@@ -32,11 +37,11 @@ def prepare_apart(library: Library) -> None:
         If it cannot be prepared.
     """
     if is_small(library):
-        prepare(library)
+        prepare(library, past=past)
         return
     # our own interpreter and module, and a directory that is open already
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", __name__, str(library.directory)],
+        [sys.executable, "-m", __name__, str(library.directory), str(past)],
         check=False,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -52,7 +57,7 @@ def prepare_apart(library: Library) -> None:
 def main() -> None:
     """Prepare the library that is named."""
     os.nice(10)
-    prepare(Library(Path(sys.argv[1]), create=False))
+    prepare(Library(Path(sys.argv[1]), create=False), past=int(sys.argv[2]))
 
 
 if __name__ == "__main__":

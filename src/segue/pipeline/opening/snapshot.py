@@ -50,7 +50,7 @@ from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile, Signal, VectorSignal
 from segue.sources import comparison_key
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _NAMES: Final = "names.db"
 _OFTEN: Final = (".vectors", ".full", ".item_factors")
 """Arrays that every list reads whole; of all others it reads some rows."""
@@ -101,10 +101,15 @@ def state_of(library: Library) -> str:
     return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens"
 
 
-def prepare(library: Library, *, force: bool = False) -> bool:
+def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
     """Write the snapshot of a library, where there is none of it as it is; tell whether it was.
 
     Of several processes that want it, one makes it while the others wait.
+
+    Parameters
+    ----------
+    past
+        The number of the feedback log that its counts must go past.
 
     Raises
     ------
@@ -114,7 +119,7 @@ def prepare(library: Library, *, force: bool = False) -> bool:
         If nothing is known of them that could be compared.
     """
     with _one_at_a_time(library):
-        if not force and is_current(library):
+        if not force and is_current(library) and _manifest(library)["number"] > past:
             return False
         number = library.feedback.last()
         catalogue = catalogue_of(library)

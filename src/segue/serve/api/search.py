@@ -1,11 +1,13 @@
 """`/search`: tracks by name, and by words for how they sound."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import ModelError
+from segue.library import Library
+from segue.pipeline.opening.opened import Opened
 from segue.pipeline.search import search
 from segue.serve import deps
 from segue.serve.answers import tagged
@@ -15,13 +17,15 @@ from segue.serve.held import Held
 
 router = APIRouter(tags=["tracks"])
 
+NAMED: Final = 1.0
+
 
 class FoundDocument(BaseModel):
     """A track that was found."""
 
-    score: float
+    score: float = Field(description="1 for what is called so; what words for sound fit is less.")
     matched: list[str] = Field(
-        description="By what.", examples=[["title"], ["tag piano", "predicted sad"]]
+        description="By what.", examples=[["name"], ["tag piano", "predicted sad"]]
     )
     track: TrackDocument
 
@@ -52,18 +56,20 @@ def search_tracks(
 
 
 def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
-    finding = holding.finding()
-    catalogue, named = finding.catalogue, finding.names.find(query, k)
-    found = {position: (score, [by]) for position, score, by in named}
+    opened = holding.if_opened()
+    catalogue = holding.catalogue() if opened is None else opened.catalogue
+    named = opened.words.names.find(query, k) if opened and opened.words else []
+    missing = frozenset(opened.engine.missing) if opened else frozenset()
+    found = {each: (NAMED, ["name"]) for each in named if each not in missing}
     terms, unknown = [], []
     if len(found) < k and query.strip() and len(catalogue):
         try:
-            by_sound = search(holding.if_opened() or holding.library, query, k)
+            by_words = search(_searched(holding, opened), query, k)
         except ModelError:
-            unknown = query.split()
+            unknown = [] if found else query.split()
         else:
-            terms, unknown = list(by_sound.terms), list(by_sound.unknown)
-            for match in by_sound.tracks:
+            terms, unknown = list(by_words.terms), list(by_words.unknown)
+            for match in by_words.tracks:
                 position = catalogue.positions.get(match.track_id)
                 if position is not None and position not in found:
                     said = [by for each in match.matched.values() for by in each]
@@ -79,3 +85,7 @@ def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str,
             for position, track in zip(positions, tracks, strict=True)
         ],
     }
+
+
+def _searched(holding: Held, opened: Opened | None) -> Opened | Library:
+    return holding.library if opened is None else opened

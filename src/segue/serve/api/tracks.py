@@ -12,6 +12,7 @@ from segue.serve.answers import from_cursor, tagged, to_cursor
 from segue.serve.documents import TrackDocument, problems, track_document
 from segue.serve.held import Held
 from segue.serve.security.segments import TrackId
+from segue.serve.shelves import first_with
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 
@@ -41,10 +42,12 @@ def list_tracks(
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
 
     def make() -> dict[str, Any]:
-        finding = holding.finding()
-        catalogue = finding.catalogue
+        opened = holding.if_opened()
+        catalogue = holding.catalogue() if opened is None else opened.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
-        found = finding.shelves.find(start, limit + 1, artist=artist, album=album, genre=genre)
+        found = first_with(
+            catalogue, opened, start, limit + 1, artist=artist, album=album, genre=genre
+        )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
         return {"items": documents(holding, catalogue, part, asker.listener), "next": last}

@@ -130,13 +130,14 @@ async function start() {
   let listener = state.session.listener;
   store.addEventListener("session", () => {
     showFoot();
-    if (state.session.listener === listener) return;
+    if (state.session.listener === listener) return null;
     listener = state.session.listener;
     player.stop();
     forYou.clear();
     follow();
-    if (listener !== null) showPage();
-    else askWho({ must: true });
+    if (listener !== null) return showPage();
+    fill(main);
+    return askWho({ must: true });
   });
   follow();
   watchNews(showPage);

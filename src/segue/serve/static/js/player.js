@@ -20,6 +20,7 @@ class Player extends EventTarget {
   #more = null;
   #past = [];
   #formats = [];
+  #offset = 0; // seconds that were left out before what is loaded begins
   #heardTo = 0;
   #heardMs = 0;
 
@@ -40,8 +41,15 @@ class Player extends EventTarget {
     return !this.audio.paused;
   }
 
+  /** Seconds of the track; what the server encodes anew tells none of its own. */
   get duration() {
-    return Number.isFinite(this.audio.duration) ? this.audio.duration : this.track?.duration ?? 0;
+    const told = this.#offset === 0 && Number.isFinite(this.audio.duration);
+    return told ? this.audio.duration : this.track?.duration ?? 0;
+  }
+
+  /** Seconds from the beginning of the track. */
+  get time() {
+    return this.#offset + this.audio.currentTime;
   }
 
   get volume() {
@@ -80,7 +88,7 @@ class Player extends EventTarget {
   }
 
   back() {
-    if (this.audio.currentTime > 3 || !this.#past.length) return this.seek(0);
+    if (this.time > 3 || !this.#past.length) return this.seek(0);
     const before = this.#past.pop();
     if (this.track) this.queue.unshift(this.track);
     this.#start(before, false);
@@ -88,9 +96,16 @@ class Player extends EventTarget {
 
   seek(seconds) {
     if (!this.track) return;
-    this.audio.currentTime = Math.min(Math.max(0, seconds), this.duration);
-    this.#heardTo = this.audio.currentTime;
+    const to = Math.min(Math.max(0, seconds), this.duration);
+    if (this.#reaches(to - this.#offset)) this.audio.currentTime = to - this.#offset;
+    else this.#load({ format: "mp3", start: to.toFixed(2) }, to);
+    this.#heardTo = this.time;
     this.dispatchEvent(new Event("time"));
+  }
+
+  /** Follow a hand that moves: only where that costs nothing; `seek` is for when it lets go. */
+  scrub(seconds) {
+    if (this.track && this.#reaches(seconds - this.#offset)) this.seek(seconds);
   }
 
   setVolume(volume) {
@@ -162,7 +177,16 @@ class Player extends EventTarget {
     }
   }
 
-  #load(query) {
+  /** Whether a time of what is loaded can be gone to: what is encoded anew comes without ranges. */
+  #reaches(time) {
+    const { seekable, readyState } = this.audio;
+    if (time < 0) return false;
+    if (readyState === 0) return this.#offset === 0;
+    return Array.from({ length: seekable.length }, (_, at) => seekable.end(at)).some((end) => time <= end + 0.05);
+  }
+
+  #load(query, offset = 0) {
+    this.#offset = offset;
     this.audio.src = address(ofTrack(this.track.track_id, "/audio"), query);
     this.audio.play().catch(() => {});
   }
@@ -182,7 +206,7 @@ class Player extends EventTarget {
   }
 
   #onTime() {
-    const now = this.audio.currentTime;
+    const now = this.time;
     if (now > this.#heardTo && now - this.#heardTo < 2) this.#heardMs += 1000 * (now - this.#heardTo);
     this.#heardTo = now;
     this.dispatchEvent(new Event("time"));
@@ -225,8 +249,8 @@ class Player extends EventTarget {
       play: () => this.toggle(), pause: () => this.toggle(),
       nexttrack: () => this.next(), previoustrack: () => this.back(),
       seekto: ({ seekTime }) => this.seek(seekTime),
-      seekforward: () => this.seek(this.audio.currentTime + 10),
-      seekbackward: () => this.seek(this.audio.currentTime - 10),
+      seekforward: () => this.seek(this.time + 10),
+      seekbackward: () => this.seek(this.time - 10),
       stop: () => this.stop(),
     };
     for (const [key, action] of Object.entries(keys)) {

@@ -7,7 +7,7 @@ import { player } from "./player.js";
 const OFF = "segue.keys.off";
 
 const KEYS = [
-  ["/", "Search", () => go("#/listen", () => document.querySelector("#search")?.focus())],
+  ["/", "Search", () => search()],
   ["Space", "Play or pause", () => player.toggle(), " "],
   ["n", "Next track", () => player.next()],
   ["b", "Back", () => player.back()],
@@ -37,16 +37,20 @@ export function shortcuts(pages) {
 
 function special({ key }, pages) {
   if (key === "ArrowLeft" || key === "ArrowRight") {
-    return () => player.seek(player.audio.currentTime + (key === "ArrowLeft" ? -5 : 5));
+    return () => player.seek(player.time + (key === "ArrowLeft" ? -5 : 5));
   }
   if (key === "j" || key === "k") return () => list()?.step(key === "j" ? 1 : -1);
   const page = pages[Number(key) - 1];
   return page ? () => (location.hash = page) : undefined;
 }
 
-function go(page, then) {
-  if (!location.hash.startsWith(page)) location.hash = page;
-  setTimeout(then, 60);
+/** Go to the field of the search, on the page Listen. */
+function search() {
+  const focus = () => document.querySelector("#search")?.focus();
+  if (document.querySelector("#search")) return focus();
+  addEventListener("hashchange", () => setTimeout(focus), { once: true });
+  location.hash = "#/listen";
+  return null;
 }
 
 function row() {

@@ -5,6 +5,7 @@ import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { noteProblem } from "../say.js";
 import { signIn, signOut, state } from "../store.js";
+import { accountParts } from "./account-parts.js";
 
 /** Ask who listens; resolves once somebody does, or the dialog is closed. */
 export function askWho({ must = false } = {}) {
@@ -12,12 +13,12 @@ export function askWho({ must = false } = {}) {
   const done = () => (dialog.close(), dialog.remove());
   fill(
     dialog,
-    h("div", { class: "between" }, h("h2", { id: "who-title" }, state.session.mode === "open" ? "Who is listening?" : "Log in"), must ? null : h(
+    h("div", { class: "between" }, h("h2", { id: "who-title" }, state.session.mode === "open" ? "Who is listening?" : state.session.listener ?? "Log in"), must ? null : h(
       "button", { class: "bare", type: "button", "aria-label": "Close", on: { click: done } }, icon("close"),
     )),
-    state.session.mode === "open" ? names(done) : password(done),
+    state.session.mode === "open" ? names(done) : state.session.listener === null ? password(done) : null,
     state.session.mode === "accounts" && state.session.listener !== null ? h(
-      "p", { class: "who-out" }, h("button", { class: "quiet", type: "button", on: { click: () => signOut().then(done, noteProblem) } }, icon("out"), `Log out ${state.session.listener}`),
+      "div", { class: "stack" }, accountParts(), h("button", { class: "quiet", type: "button", on: { click: () => signOut().then(done, noteProblem) } }, icon("out"), "Log out"),
     ) : null,
   );
   if (must) dialog.addEventListener("cancel", (event) => event.preventDefault());

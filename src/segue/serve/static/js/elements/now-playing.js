@@ -23,7 +23,7 @@ class NowPlaying extends HTMLElement {
     this.mute.classList.add("act-mute");
     this.seek = h("input", {
       type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position in the track",
-      on: { input: () => player.seek((this.seek.value / 1000) * player.duration) },
+      on: { input: () => player.scrub(this.wanted), change: () => player.seek(this.wanted) },
     });
     this.volume = h("input", {
       type: "range", min: 0, max: 100, value: 100, "aria-label": "Volume",
@@ -53,6 +53,10 @@ class NowPlaying extends HTMLElement {
   /** Whether the panel of what's next is open. */
   set panelOpen(open) {
     this.panel.setAttribute("aria-expanded", String(open));
+  }
+
+  get wanted() {
+    return (this.seek.value / 1000) * player.duration;
   }
 
   respond(kind) {
@@ -91,7 +95,7 @@ class NowPlaying extends HTMLElement {
 
   showTime() {
     const { duration } = player;
-    const now = player.track ? player.audio.currentTime : 0;
+    const now = player.track ? player.time : 0;
     const share = duration > 0 ? Math.min(1, now / duration) : 0;
     this.seek.value = Math.round(1000 * share);
     this.seek.style.setProperty("--fill", `${100 * share}%`);

@@ -13,7 +13,7 @@ export const library = {
   async show(main, { heading, leaving }) {
     const tiles = h("div", { class: "tiles" });
     const jobs = h("job-list", {});
-    const may = state.session.admin || state.session.mode === "open";
+    const may = state.session.admin;
     const problems = pages("Problems", "/library/problems", problemRow, "Everything could be used.");
     const twice = pages("Lying twice", "/library/duplicates", duplicateRow, "No recording lies in several files.");
     const load = async () => {

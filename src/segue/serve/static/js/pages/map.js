@@ -15,6 +15,7 @@ import { pointsOn } from "../map/points.js";
 import { mapList } from "./map-list.js";
 import { showPath } from "./map-path.js";
 
+const UNPLACED = 65535;
 const NEAR = 22; // pixels from which a point is meant
 const STOPS = 14; // tracks of a path that is drawn
 
@@ -77,13 +78,13 @@ function canvasIn(world, parts, leaving) {
   fill(parts.stage, canvas, above, parts.tip, h("div", { class: "map-zoom" }, zoom("+", "Nearer", () => camera.zoomBy(1.5)), zoom("−", "Farther", () => camera.zoomBy(1 / 1.5)), zoom("⤢", "All of it", () => camera.reset())));
   const points = pointsOn(canvas);
   const place = (at) => (at >= 0 && world.points ? [world.points[2 * at] / 65535, world.points[2 * at + 1] / 65535] : null);
-  const pointSize = () => (devicePixelRatio || 1) * Math.min(13, Math.max(2, 240 / Math.sqrt(world.about.n)) * camera.zoom ** 0.35 * 0.72);
+  const pointSize = () => (devicePixelRatio || 1) * Math.min(13, Math.max(2, 240 / Math.sqrt(world.ids.length || 1)) * camera.zoom ** 0.35 * 0.72);
   const draw = () => {
     frame = 0;
     if (!world.points) return;
     const density = devicePixelRatio || 1;
     points.draw({ x: camera.x, y: camera.y, scale: camera.scale * density, width: canvas.width, height: canvas.height, size: pointSize(), only: world.only });
-    drawOverlay(above, camera, { labels: world.labels, hovered: place(world.hovered ?? -1), playing: place(world.playing ?? -1), stroke: world.stroke, stops: world.stops?.map(place), cross: document.activeElement === above });
+    drawOverlay(above, camera, { labels: world.labels, hovered: place(world.hovered ?? -1), playing: place(world.playing ?? -1), stroke: world.stroke, stops: world.stops?.map(place), cross: above.matches(":focus-visible") });
   };
   const resize = () => {
     const density = devicePixelRatio || 1;
@@ -91,7 +92,7 @@ function canvasIn(world, parts, leaving) {
     redraw();
   };
   const paint = async () => {
-    const colours = world.colour === "genre" ? byGenre(world.genres, world.about.genres) : byAffinity(new Uint8Array(await bytes("/map/affinity")));
+    const colours = world.colour === "genre" ? byGenre(world.genres, world.about.genres) : byAffinity(await affinities(world));
     points.colours(colours.slots, colours.palette);
     if (world.colour === "genre") world.labels = middles(world.points, colours.slots, colours.key);
     else world.only = -1;
@@ -100,14 +101,11 @@ function canvasIn(world, parts, leaving) {
   };
   const load = async () => {
     const numbers = new Uint16Array(await bytes("/map/points", { by: world.by }));
-    const n = numbers.length / 3;
-    world.points = new Uint16Array(2 * n);
-    world.genres = new Uint16Array(n);
-    for (let at = 0; at < n; at++) {
-      world.points[2 * at] = numbers[3 * at];
-      world.points[2 * at + 1] = numbers[3 * at + 1];
-      world.genres[at] = numbers[3 * at + 2];
-    }
+    // only tracks that have a place: `ids` are their numbers among all
+    world.ids = Uint32Array.from({ length: numbers.length / 3 }, (_, at) => at).filter((at) => numbers[3 * at] !== UNPLACED);
+    world.points = new Uint16Array(2 * world.ids.length);
+    world.genres = world.ids.length ? Uint16Array.from(world.ids, (at) => numbers[3 * at + 2]) : new Uint16Array(0);
+    world.ids.forEach((from, at) => world.points.set(numbers.subarray(3 * from, 3 * from + 2), 2 * at));
     world.nearest = new Nearest(world.points);
     Object.assign(world, { stops: null, stroke: null, hovered: -1 });
     points.load(world.points);
@@ -168,9 +166,9 @@ function hearing(above, camera, world, parts, redraw) {
     const places = along(line, STOPS, (x, y, taken) => world.nearest.to(x, y, 0.2, (at) => !taken.has(at)));
     if (places.length < 2) return;
     try {
-      const found = await post("/map/path", { places, by: world.by, k: Math.max(places.length, 2) });
+      const found = await post("/map/path", { places: places.map((at) => world.ids[at]), k: places.length });
       world.stroke = null;
-      world.stops = found.places ?? places;
+      world.stops = places;
       showPath(parts.side, found.tracks, () => ((world.stops = null), redraw()));
       redraw();
     } catch (error) {
@@ -195,21 +193,29 @@ function along(line, n, nearest) {
   return [...taken];
 }
 
+/** How well each point fits the listener, from 0 to 255. */
+async function affinities(world) {
+  const all = new Uint8Array(await bytes("/map/affinity"));
+  return Uint8Array.from(world.ids, (from) => all[from]);
+}
+
 async function trackAt(world, at) {
-  if (!world.names.has(at)) {
-    const { items } = await get("/map/tracks", { at: String(at) });
-    world.names.set(at, items[0]);
+  const place = world.ids[at];
+  if (!world.names.has(place)) {
+    const { items } = await get("/map/tracks", { at: String(place) });
+    world.names.set(place, items[0]);
   }
-  return world.names.get(at);
+  return world.names.get(place);
 }
 
 function showTip(tip, track, [left, top]) {
   fill(tip, h("b", {}, title(track)), h("span", {}, artist(track)), track.genres?.length ? h("small", {}, track.genres.join(", ")) : null);
   tip.hidden = false;
-  const right = left > tip.parentElement.clientWidth - 240;
-  tip.style.setProperty("left", `${left}px`);
-  tip.style.setProperty("top", `${top}px`);
-  tip.classList.toggle("is-left", right);
+  const { clientWidth: width, clientHeight: height } = tip.parentElement;
+  const [wide, high] = [tip.offsetWidth, tip.offsetHeight];
+  const beside = left + 16 + wide < width - 8 ? left + 16 : left - 16 - wide;
+  tip.style.setProperty("left", `${Math.max(8, beside)}px`);
+  tip.style.setProperty("top", `${Math.min(height - high - 8, Math.max(8, beside < 8 ? top + 16 : top - high / 2))}px`);
 }
 
 function showKey(box, key, world, redraw) {

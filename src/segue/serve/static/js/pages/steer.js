@@ -1,6 +1,5 @@
 // Steer: a slider a signal, dials, exclusions; and what the list becomes while they are turned.
 
-import { get } from "../api.js";
 import { debounced, fill, h } from "../dom.js";
 import { percent } from "../format.js";
 import { forYou, recommended } from "../list.js";
@@ -176,6 +175,6 @@ function exclusionsCard(preview) {
   const chips = document.createElement("exclusion-chips");
   chips.value = state.steer.exclusions;
   chips.addEventListener("exclude", () => preview.settle({ ...state.steer, exclusions: chips.value }));
-  get("/map").then(({ genres }) => chips.offer(genres), () => {});
+  chips.offer([...new Set(forYou.tracks.flatMap((track) => track.genres))].sort());
   return h("section", { class: "card", "aria-labelledby": "never-title" }, h("h2", { id: "never-title" }, "Never"), h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."), chips);
 }

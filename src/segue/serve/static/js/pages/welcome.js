@@ -13,7 +13,7 @@ export const welcome = {
     fill(heading, "Bring your music");
     const jobs = h("job-list", {});
     const start = (verb, settings = {}) => post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), noteProblem);
-    const may = state.session.admin || state.session.mode === "open";
+    const may = state.session.admin;
     fill(
       main,
       h("div", { class: "welcome-head" }, heading, h("p", {}, "This library holds no tracks yet. segue listens to your music where it lies; nothing leaves this machine.")),
