@@ -148,5 +148,6 @@ def said_of(mark: Mark | None, opinion: Opinion | None) -> Said:
 
 def said_of_shelves(library: Library, user: str, kind: Any, ids: Sequence[str]) -> dict[str, Said]:
     """Return stars and ratings of albums or artists, by id."""
-    found = library.marks.of(user, kind, ids)
-    return {one: Said(mark.starred, mark.rating) for one, mark in found.items()}
+    wanted = set(ids)
+    marks = library.marks.all(user, kind)  # there are few, and there may be many ids
+    return {one.item: Said(one.starred, one.rating) for one in marks if one.item in wanted}
