@@ -69,6 +69,7 @@ def media_type_of(data: bytes) -> str | None:
 
 def _pictures(file: Any) -> Iterator[tuple[bool, bytes]]:
     """Give the pictures of a file, and whether each is said to be the front cover."""
+    import mutagen
     from mutagen.flac import Picture as FlacPicture
 
     for picture in getattr(file, "pictures", ()):
@@ -84,7 +85,7 @@ def _pictures(file: Any) -> Iterator[tuple[bool, bytes]]:
         yield True, bytes(cover)
     for block in tags.get("metadata_block_picture") or ():  # Vorbis comments in Ogg
         try:
-            picture = FlacPicture(base64.b64decode(block))
-        except (binascii.Error, ValueError):
+            picture = FlacPicture(base64.b64decode(block))  # type: ignore[no-untyped-call]
+        except (binascii.Error, ValueError, mutagen.MutagenError):
             continue
         yield picture.type == _FRONT, picture.data

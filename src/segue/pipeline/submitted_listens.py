@@ -7,7 +7,6 @@ in an export: what is submitted twice, or imported as well, counts once.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from segue.library import Arrival, Event, Library
@@ -18,14 +17,6 @@ from segue.types import Sought
 KIND: Final = "listenbrainz"
 
 Feed = Callable[[Sequence[Event]], list[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """What became of listens: `new` were stored, of which some are `waiting` for their tracks."""
-
-    new: int
-    waiting: int
 
 
 def read_listens(records: Sequence[Mapping[str, Any]]) -> list[Heard]:
@@ -47,8 +38,8 @@ def submit(
     listens: Sequence[Heard],
     *,
     track_id_of: Callable[[int], str | None],
-) -> Submitted:
-    """Take in listens of a listener; they are on disk when this returns.
+) -> int:
+    """Take in listens of a listener; they are on disk when this returns how many were new.
 
     Parameters
     ----------
@@ -57,10 +48,10 @@ def submit(
     matcher
         Of the library's tracks, by rows.
     track_id_of
-        Gives the id of the track at a row.
+        Gives the id of the track at a row, None where it is not known yet.
     """
     now = time.time()
-    events, waiting = [], []
+    events, arrivals = [], []
     for heard in listens:
         match = matcher.match(heard.sought)
         track_id = None if match is None else track_id_of(match.row)
@@ -77,11 +68,14 @@ def submit(
             )
             events.append(event)
         else:
-            arrival = Arrival(user, None, heard.sought, mark, when, ms_played=heard.ms_played)
-            waiting.append(arrival)
+            # a row that is not known yet to those who recommend is one all the same
+            row = None if match is None else match.row
+            arrival = Arrival(user, row, heard.sought, mark, when, ms_played=heard.ms_played)
+            arrivals.append(arrival)
     new = sum(feed(events)) if events else 0
-    kept = library.add_listens(f"import:{KIND}", waiting).new if waiting else 0
-    return Submitted(new + kept, kept)
+    if arrivals:
+        new += library.add_listens(f"import:{KIND}", arrivals).new
+    return new
 
 
 def sought_in(record: Mapping[str, Any]) -> Sought:

@@ -21,6 +21,7 @@ from segue.pipeline.accounts import check_name
 from segue.pipeline.playback import Report, report
 from segue.pipeline.submitted_listens import read_listens, sought_in, submit
 from segue.serve import deps
+from segue.serve.followed import Followed
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError, of_error
 from segue.serve.security import sessions
@@ -180,7 +181,7 @@ def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
     submit(
         holding.library,
         holding.live.feedback,
-        _matcher(holding, hall),
+        _matcher(holding),
         me,
         heard,
         track_id_of=lambda row: _at_row(hall, row),
@@ -189,7 +190,7 @@ def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
 
 def _plays_now(holding: Held, me: str, listen: Document) -> None:
     hall = hall_of(holding)
-    match = _matcher(holding, hall).match(sought_in(listen))
+    match = _matcher(holding).match(sought_in(listen))
     track_id = None if match is None else _at_row(hall, match.row)
     if track_id is not None:
         said = Report(track_id=track_id, state="playing", ignored=True)
@@ -204,8 +205,15 @@ def _client(listen: Mapping[str, Any]) -> str:
     return next((one[:200] for one in found if isinstance(one, str) and one), "ListenBrainz")
 
 
-def _matcher(holding: Held, hall: Hall) -> Matcher:
-    return holding.kept("matcher", hall.shelves, lambda: Matcher(holding.library.each_track()))
+def _matcher(holding: Held) -> Matcher:
+    """Return what finds tracks by names, or that of before while another is made."""
+    library = holding.library
+    followed: Followed[Matcher] = holding.kept(
+        "matchers",
+        "of all catalogues",
+        lambda: Followed(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
+    )
+    return followed.of(holding.catalogue())
 
 
 def _at_row(hall: Hall, row: int) -> str | None:

@@ -110,11 +110,18 @@ def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> lis
     if holding.if_opened() is not None:
         found = holding.live.names.find(query, most)
     else:
-        tracks = holding.catalogue().tracks  # of a library that was not analysed yet
-        names = [f" {_folded(f'{one.title} {one.artist} {one.album}')}" for one in tracks]
-        found = _matching(names, _folded(query).split())[:most]
+        found = _called(holding, query)[:most]
     there = len(shelves.album_of)
     return [one for one in found if one < there and shelves.album_of[one] >= 0]
+
+
+def _called(holding: Held, query: str) -> list[int]:
+    """Return the tracks called so in a library that nothing is prepared of yet, a small one."""
+    names = (
+        (position, _folded(f" {track.title or ''} {track.artist or ''} {track.album or ''}"))
+        for position, track in enumerate(holding.catalogue().tracks)
+    )
+    return [position for position, name in names if f" {_folded(query)}" in f" {name}"]
 
 
 def _folded(text: str) -> str:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
 from segue.pipeline.shelves import Shelves, shelves_of
-from segue.serve.held import Followed, Held
+from segue.serve.followed import Followed
+from segue.serve.held import Held
 from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 
 _MOST_LISTENERS: Final = 16
@@ -147,5 +148,6 @@ def said_of(mark: Mark | None, opinion: Opinion | None) -> Said:
 
 def said_of_shelves(library: Library, user: str, kind: Any, ids: Sequence[str]) -> dict[str, Said]:
     """Return stars and ratings of albums or artists, by id."""
-    found = library.marks.of(user, kind, ids)
-    return {one: Said(mark.starred, mark.rating) for one, mark in found.items()}
+    wanted = set(ids)
+    marks = library.marks.all(user, kind)  # there are few, and there may be many ids
+    return {one.item: Said(one.starred, one.rating) for one in marks if one.item in wanted}
