@@ -48,7 +48,7 @@ class MapTracks(BaseModel):
     places: list[int] = Field(description="Where each is among the points.")
 
 
-Coordinate = Annotated[float, Field(ge=0, le=EDGE)]
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]  # a hand may slip off the map
 Corner = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 
 
