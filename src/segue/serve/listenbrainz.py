@@ -21,7 +21,8 @@ from segue.pipeline.accounts import check_name
 from segue.pipeline.playback import Report, report
 from segue.pipeline.submitted_listens import read_listens, sought_in, submit
 from segue.serve import deps
-from segue.serve.held import Followed, Held
+from segue.serve.followed import Followed
+from segue.serve.held import Held
 from segue.serve.problems import ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.shelf import Hall, hall_of

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
 from segue.pipeline.shelves import Shelves, shelves_of
-from segue.serve.held import Followed, Held
+from segue.serve.followed import Followed
+from segue.serve.held import Held
 from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 
 _MOST_LISTENERS: Final = 16
