@@ -85,7 +85,7 @@ def _pictures(file: Any) -> Iterator[tuple[bool, bytes]]:
         yield True, bytes(cover)
     for block in tags.get("metadata_block_picture") or ():  # Vorbis comments in Ogg
         try:
-            picture = FlacPicture(base64.b64decode(block))
+            picture = FlacPicture(base64.b64decode(block))  # type: ignore[no-untyped-call]
         except (binascii.Error, ValueError, mutagen.MutagenError):
             continue
         yield picture.type == _FRONT, picture.data

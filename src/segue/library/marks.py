@@ -68,7 +68,7 @@ class MarkStore:
 
     def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
         """Return an owner's marks of some items, by item."""
-        found = {}
+        found: dict[str, Mark] = {}
         with told(self._directory), self._database.connect() as connection:
             for start in range(0, len(items), _CHUNK):
                 query = select(marks).where(

@@ -44,7 +44,7 @@ class Player extends EventTarget {
   /** Seconds of the track; what the server encodes anew tells none of its own. */
   get duration() {
     const told = this.#offset === 0 && Number.isFinite(this.audio.duration);
-    return told ? this.audio.duration : this.track?.duration ?? 0;
+    return told ? this.audio.duration : (this.track?.duration ?? 0);
   }
 
   /** Seconds from the beginning of the track. */
@@ -141,7 +141,10 @@ class Player extends EventTarget {
   /** Drop a track wherever it would have come, as when it is disliked. */
   drop(trackId) {
     const stays = (track) => track.track_id !== trackId;
-    Object.assign(this, { queue: this.queue.filter(stays), following: this.following.filter(stays) });
+    Object.assign(this, {
+      queue: this.queue.filter(stays),
+      following: this.following.filter(stays),
+    });
     this.dispatchEvent(new Event("queue"));
   }
 
@@ -182,7 +185,9 @@ class Player extends EventTarget {
     const { seekable, readyState } = this.audio;
     if (time < 0) return false;
     if (readyState === 0) return this.#offset === 0;
-    return Array.from({ length: seekable.length }, (_, at) => seekable.end(at)).some((end) => time <= end + 0.05);
+    return Array.from({ length: seekable.length }, (_, at) => seekable.end(at)).some(
+      (end) => time <= end + 0.05,
+    );
   }
 
   #load(query, offset = 0) {
@@ -192,14 +197,22 @@ class Player extends EventTarget {
   }
 
   #goOn() {
-    const next = this.queue.shift() ?? this.following.shift() ?? forYou.tracks.find((one) => one.playable !== false);
+    const next =
+      this.queue.shift() ??
+      this.following.shift() ??
+      forYou.tracks.find((one) => one.playable !== false);
     if (next) this.#start(next);
     else this.stop();
   }
 
   /** Note how the track that ends was heard. */
   #leave(kind = "play") {
-    if (this.track && kind === "play" && this.#heardMs >= Math.min(HEARD_MS, this.duration * 500) && this.#heardMs > 0) {
+    if (
+      this.track &&
+      kind === "play" &&
+      this.#heardMs >= Math.min(HEARD_MS, this.duration * 500) &&
+      this.#heardMs > 0
+    ) {
       tell(this.track.track_id, "play", { ms_played: Math.round(this.#heardMs) });
     }
     this.#heardMs = 0;
@@ -207,11 +220,15 @@ class Player extends EventTarget {
 
   #onTime() {
     const now = this.time;
-    if (now > this.#heardTo && now - this.#heardTo < 2) this.#heardMs += 1000 * (now - this.#heardTo);
+    if (now > this.#heardTo && now - this.#heardTo < 2)
+      this.#heardMs += 1000 * (now - this.#heardTo);
     this.#heardTo = now;
     this.dispatchEvent(new Event("time"));
     if ("mediaSession" in navigator && this.duration > 0) {
-      navigator.mediaSession.setPositionState?.({ duration: this.duration, position: Math.min(now, this.duration) });
+      navigator.mediaSession.setPositionState?.({
+        duration: this.duration,
+        position: Math.min(now, this.duration),
+      });
     }
   }
 
@@ -224,14 +241,20 @@ class Player extends EventTarget {
     if (!this.track || !this.audio.getAttribute("src")) return;
     const format = this.#formats.shift();
     if (format) return this.#load({ format });
-    note(`${title(this.track)} cannot be played: its file is missing or damaged.`, { kind: "problem" });
+    note(`${title(this.track)} cannot be played: its file is missing or damaged.`, {
+      kind: "problem",
+    });
     this.#tellState();
   }
 
   #announce() {
     if ("mediaSession" in navigator) {
       navigator.mediaSession.metadata = this.track
-        ? new MediaMetadata({ title: title(this.track), artist: artist(this.track), album: this.track.album ?? "" })
+        ? new MediaMetadata({
+            title: title(this.track),
+            artist: artist(this.track),
+            album: this.track.album ?? "",
+          })
         : null;
     }
     for (const event of ["track", "queue"]) this.dispatchEvent(new Event(event));
@@ -239,15 +262,18 @@ class Player extends EventTarget {
   }
 
   #tellState() {
-    if ("mediaSession" in navigator) navigator.mediaSession.playbackState = this.isPlaying ? "playing" : "paused";
+    if ("mediaSession" in navigator)
+      navigator.mediaSession.playbackState = this.isPlaying ? "playing" : "paused";
     this.dispatchEvent(new Event("state"));
   }
 
   #mediaKeys() {
     if (!("mediaSession" in navigator)) return;
     const keys = {
-      play: () => this.toggle(), pause: () => this.toggle(),
-      nexttrack: () => this.next(), previoustrack: () => this.back(),
+      play: () => this.toggle(),
+      pause: () => this.toggle(),
+      nexttrack: () => this.next(),
+      previoustrack: () => this.back(),
       seekto: ({ seekTime }) => this.seek(seekTime),
       seekforward: () => this.seek(this.time + 10),
       seekbackward: () => this.seek(this.time - 10),
@@ -256,7 +282,9 @@ class Player extends EventTarget {
     for (const [key, action] of Object.entries(keys)) {
       try {
         navigator.mediaSession.setActionHandler(key, action);
-      } catch { /* a key that this browser does not know */ }
+      } catch {
+        /* a key that this browser does not know */
+      }
     }
   }
 }

@@ -25,7 +25,11 @@ export function route(main, names, pageOf, changed) {
     changed(name);
     document.title = `${page.title} · segue`;
     const left = [];
-    const showing = page.show(main, { heading, query: new URLSearchParams(query), leaving: (action) => left.push(action) });
+    const showing = page.show(main, {
+      heading,
+      query: new URLSearchParams(query),
+      leaving: (action) => left.push(action),
+    });
     if (!first) heading.focus({ preventScroll: true }); // before anybody goes on to something else
     first = false;
     try {

@@ -29,8 +29,17 @@ export function note(text, { action, label, kind = "plain" } = {}) {
     { class: `note note-${kind}`, role: kind === "problem" ? "alert" : null },
     kind === "problem" && icon("warn"),
     h("span", {}, text),
-    action && h("button", { class: "quiet", type: "button", on: { click: () => (close(), action()) } }, label),
-    h("button", { class: "bare", type: "button", "aria-label": "Dismiss", on: { click: close } }, icon("close")),
+    action &&
+      h(
+        "button",
+        { class: "quiet", type: "button", on: { click: () => (close(), action()) } },
+        label,
+      ),
+    h(
+      "button",
+      { class: "bare", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      icon("close"),
+    ),
   );
   notes.append(it);
   while (notes.childElementCount > MOST) notes.firstElementChild.remove();

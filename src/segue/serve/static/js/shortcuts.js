@@ -25,11 +25,25 @@ const KEYS = [
 /** Listen to keys. `pages` are the addresses that 1, 2, 3 ... go to. */
 export function shortcuts(pages) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.defaultPrevented ||
+      document.querySelector("dialog[open]")
+    )
+      return;
+    if (
+      event.target.closest(
+        "input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]",
+      )
+    )
+      return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
-    const action = special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
-    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label"))) return;
+    const action =
+      special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
+    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label")))
+      return;
     event.preventDefault();
     action();
   });
@@ -73,14 +87,38 @@ function respond(kind) {
 /** Show the keys. */
 export function showKeys() {
   const close = () => dialog.close();
-  const off = h("input", { type: "checkbox", on: { change: () => (off.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")) } });
+  const off = h("input", {
+    type: "checkbox",
+    on: {
+      change: () => (off.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")),
+    },
+  });
   off.checked = !localStorage.getItem(OFF);
   const dialog = h(
-    "dialog", { "aria-labelledby": "keys-title", on: { close: () => dialog.remove() } },
-    h("div", { class: "between" }, h("h2", { id: "keys-title" }, "Keys"), h("button", { class: "bare", type: "button", "aria-label": "Close", on: { click: close } }, icon("close"))),
-    h("dl", { class: "keys" }, KEYS.flatMap(([key, about]) => [
-      h("dt", {}, key.split(" ").map((one) => [h("kbd", {}, one), " "])), h("dd", {}, about),
-    ])),
+    "dialog",
+    { "aria-labelledby": "keys-title", on: { close: () => dialog.remove() } },
+    h(
+      "div",
+      { class: "between" },
+      h("h2", { id: "keys-title" }, "Keys"),
+      h(
+        "button",
+        { class: "bare", type: "button", "aria-label": "Close", on: { click: close } },
+        icon("close"),
+      ),
+    ),
+    h(
+      "dl",
+      { class: "keys" },
+      KEYS.flatMap(([key, about]) => [
+        h(
+          "dt",
+          {},
+          key.split(" ").map((one) => [h("kbd", {}, one), " "]),
+        ),
+        h("dd", {}, about),
+      ]),
+    ),
     h("label", { class: "row keys-off" }, off, "Use single keys (? always works)"),
   );
   document.body.append(dialog);

@@ -13,13 +13,20 @@ export function accountParts() {
 function sharing() {
   const box = h("input", { type: "checkbox" });
   get("/me/account").then((account) => (box.checked = account.shares_taste), noteProblem);
-  box.addEventListener("change", () => patch("/me/account", { shares_taste: box.checked }).catch(noteProblem));
+  box.addEventListener("change", () =>
+    patch("/me/account", { shares_taste: box.checked }).catch(noteProblem),
+  );
   return h("label", { class: "row" }, box, "Others may make blends with my taste");
 }
 
 function password() {
   const now = h("input", { type: "password", autocomplete: "current-password", required: true });
-  const next = h("input", { type: "password", autocomplete: "new-password", required: true, minlength: 8 });
+  const next = h("input", {
+    type: "password",
+    autocomplete: "new-password",
+    required: true,
+    minlength: 8,
+  });
   const change = async (event) => {
     event.preventDefault();
     try {
@@ -30,21 +37,55 @@ function password() {
       noteProblem(error);
     }
   };
-  return h("details", {}, h("summary", {}, "Change the password"), h(
-    "form", { class: "stack", on: { submit: change } },
-    h("label", { class: "field" }, "Password now", now), h("label", { class: "field" }, "New password", next), h("button", { type: "submit" }, "Change"),
-  ));
+  return h(
+    "details",
+    {},
+    h("summary", {}, "Change the password"),
+    h(
+      "form",
+      { class: "stack", on: { submit: change } },
+      h("label", { class: "field" }, "Password now", now),
+      h("label", { class: "field" }, "New password", next),
+      h("button", { type: "submit" }, "Change"),
+    ),
+  );
 }
 
 function keys() {
   const list = h("ul", { class: "stack" });
   const shown = h("p", { class: "new-key", role: "status", hidden: true });
-  const name = h("input", { type: "text", required: true, maxlength: 100, placeholder: "My player", "aria-label": "Name of the key" });
+  const name = h("input", {
+    type: "text",
+    required: true,
+    maxlength: 100,
+    placeholder: "My player",
+    "aria-label": "Name of the key",
+  });
   const load = async () => {
     const { items } = await get("/me/keys");
-    fill(list, items.map((key) => h("li", { class: "between" }, key.name, h(
-      "button", { class: "bare", type: "button", "aria-label": `Delete the key ${key.name}`, on: { click: () => remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, noteProblem) } }, icon("trash"),
-    ))));
+    fill(
+      list,
+      items.map((key) =>
+        h(
+          "li",
+          { class: "between" },
+          key.name,
+          h(
+            "button",
+            {
+              class: "bare",
+              type: "button",
+              "aria-label": `Delete the key ${key.name}`,
+              on: {
+                click: () =>
+                  remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, noteProblem),
+              },
+            },
+            icon("trash"),
+          ),
+        ),
+      ),
+    );
   };
   const make = async (event) => {
     event.preventDefault();
@@ -59,5 +100,21 @@ function keys() {
     }
   };
   load().catch(noteProblem);
-  return h("details", {}, h("summary", {}, "Keys for other players"), h("div", { class: "stack" }, list, shown, h("form", { class: "add-music", on: { submit: make } }, name, h("button", { type: "submit" }, "Make a key"))));
+  return h(
+    "details",
+    {},
+    h("summary", {}, "Keys for other players"),
+    h(
+      "div",
+      { class: "stack" },
+      list,
+      shown,
+      h(
+        "form",
+        { class: "add-music", on: { submit: make } },
+        name,
+        h("button", { type: "submit" }, "Make a key"),
+      ),
+    ),
+  );
 }

@@ -7,7 +7,12 @@ import { icon } from "../icons.js";
 import { news } from "../events.js";
 import { noteProblem, say } from "../say.js";
 
-const NAMES = { preprocess: "Listening to the music", train: "Training", evaluate: "Measuring", demo: "Making the starter library" };
+const NAMES = {
+  preprocess: "Listening to the music",
+  train: "Training",
+  evaluate: "Measuring",
+  demo: "Making the starter library",
+};
 const GOING = new Set(["waiting", "running"]);
 
 class JobList extends HTMLElement {
@@ -44,8 +49,23 @@ class JobList extends HTMLElement {
   }
 
   #show() {
-    const jobs = [...this.#jobs.values()].sort((one, other) => Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || other.id - one.id);
-    fill(this, jobs.length ? [h("h2", {}, "Work"), h("ul", { class: "jobs" }, jobs.slice(0, 8).map((job) => this.#row(job)))] : null);
+    const jobs = [...this.#jobs.values()].sort(
+      (one, other) =>
+        Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || other.id - one.id,
+    );
+    fill(
+      this,
+      jobs.length
+        ? [
+            h("h2", {}, "Work"),
+            h(
+              "ul",
+              { class: "jobs" },
+              jobs.slice(0, 8).map((job) => this.#row(job)),
+            ),
+          ]
+        : null,
+    );
   }
 
   #row(job) {
@@ -53,11 +73,31 @@ class JobList extends HTMLElement {
     const share = job.total ? job.done / job.total : null;
     const end = job.finished ?? job.asked;
     return h(
-      "li", { class: `job is-${job.state}` },
-      h("div", { class: "between" },
+      "li",
+      { class: `job is-${job.state}` },
+      h(
+        "div",
+        { class: "between" },
         h("b", {}, nameOf(job)),
-        h("span", { class: "quiet-text" }, going && job.total ? `${count(job.done)} of ${count(job.total)}` : [job.state, end ? ` ${ago(end)}` : ""]),
-        going ? h("button", { class: "bare", type: "button", "aria-label": `Stop: ${nameOf(job)}`, on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), noteProblem) } }, icon("close")) : null,
+        h(
+          "span",
+          { class: "quiet-text" },
+          going && job.total
+            ? `${count(job.done)} of ${count(job.total)}`
+            : [job.state, end ? ` ${ago(end)}` : ""],
+        ),
+        going
+          ? h(
+              "button",
+              {
+                class: "bare",
+                type: "button",
+                "aria-label": `Stop: ${nameOf(job)}`,
+                on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), noteProblem) },
+              },
+              icon("close"),
+            )
+          : null,
       ),
       going ? h("progress", { max: 1, value: share, "aria-label": nameOf(job) }) : null,
       job.text || job.error ? h("p", { class: "quiet-text" }, job.error ?? job.text) : null,

@@ -77,12 +77,19 @@ class TrackList extends HTMLElement {
   #focusedPlace() {
     const row = this.focusedRow;
     if (!row || !this.contains(row)) return null;
-    const kind = [...document.activeElement.classList].find((name) => /^(act-|what|tile)/.test(name));
-    return { id: row.track.track_id, place: [...this.#rows.values()].indexOf(row), kind: kind ?? "what" };
+    const kind = [...document.activeElement.classList].find((name) =>
+      /^(act-|what|tile)/.test(name),
+    );
+    return {
+      id: row.track.track_id,
+      place: [...this.#rows.values()].indexOf(row),
+      kind: kind ?? "what",
+    };
   }
 
   #focusAgain({ id, place, kind }) {
-    const row = this.#rows.get(id) ?? [...this.#rows.values()][Math.min(place, this.#rows.size - 1)];
+    const row =
+      this.#rows.get(id) ?? [...this.#rows.values()][Math.min(place, this.#rows.size - 1)];
     row?.querySelector(`.${kind}`)?.focus({ preventScroll: true });
   }
 }

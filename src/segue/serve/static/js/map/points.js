@@ -39,7 +39,11 @@ const STRIDE = 7_919; // a prime: in steps of it, the first points are a sample 
 
 /** Whatever this browser can draw points with. */
 export function pointsOn(canvas) {
-  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
+  const gl = canvas.getContext("webgl", {
+    antialias: false,
+    premultipliedAlpha: true,
+    powerPreference: "high-performance",
+  });
   return gl ? new GraphicsPoints(gl) : new PlainPoints(canvas.getContext("2d"));
 }
 
@@ -52,14 +56,18 @@ class GraphicsPoints {
   constructor(gl) {
     this.gl = gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [kind, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ]) {
       const shader = gl.createShader(kind);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
       gl.attachShader(program, shader);
     }
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS))
+      throw new Error(gl.getProgramInfoLog(program));
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -97,7 +105,9 @@ class GraphicsPoints {
     const now = performance.now();
     const gap = now - this.#drawn;
     this.#drawn = now;
-    if (gap < MOVING) this.#share = gap > SLOW ? Math.max(LEAST_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
+    if (gap < MOVING)
+      this.#share =
+        gap > SLOW ? Math.max(LEAST_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
     this.#draw(view, gap < MOVING ? this.#share : 1);
     clearTimeout(this.#settled);
     if (this.#share < 1) this.#settled = setTimeout(() => this.#draw(view, 1), RESTS);
@@ -141,7 +151,9 @@ class PlainPoints {
 
   colours(slots, palette) {
     this.slots = slots;
-    this.fills = palette.map((colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`);
+    this.fills = palette.map(
+      (colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`,
+    );
   }
 
   draw(view) {
@@ -161,7 +173,8 @@ class PlainPoints {
         if (slots[place] !== slot) continue;
         const left = (points[2 * place] / 65535 - x) * scale + width / 2;
         const top = (points[2 * place + 1] / 65535 - y) * scale + height / 2;
-        if (left > -size && top > -size && left < width + size && top < height + size) context.fillRect(left - size / 2, top - size / 2, size, size);
+        if (left > -size && top > -size && left < width + size && top < height + size)
+          context.fillRect(left - size / 2, top - size / 2, size, size);
       }
     }
     context.globalAlpha = 1;
