@@ -111,7 +111,7 @@ def test_a_failure_tells_a_number_and_nothing_of_the_program(anna, monkeypatch, 
     def fails(self):
         raise RuntimeError("secret /srv/place")
 
-    monkeypatch.setattr(Held, "catalogue", fails)
+    monkeypatch.setattr(Held, "if_opened", fails)
     answer = anna.get("/api/v1/tracks")
     assert is_problem(answer, 500, "internal")
     assert "secret" not in answer.text

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from segue.library.database import make_private
 from segue.library.serving_schema import accounts, api_keys, sessions
 from segue.library.storage import told
 
@@ -80,7 +81,9 @@ class AccountStore:
             "shares_taste": account.shares_taste,
             "created": account.created,
         }
-        return bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
+        added = bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
+        make_private(self._directory / "library.db")
+        return added
 
     def remove(self, name: str) -> bool:
         """Remove an account with its sessions and keys; return whether it was there."""
@@ -110,9 +113,17 @@ class AccountStore:
         """Return the hash of an account's password; None where there is no such account."""
         return self._secret(name, "hash")
 
-    def set_password_hash(self, name: str, password_hash: str) -> bool:
-        """Replace the hash of an account's password; return whether it was there."""
-        return self._set(name, "hash", password_hash)
+    def set_password_hash(
+        self, name: str, password_hash: str, *, before: str | None = None
+    ) -> bool:
+        """Replace the hash of an account's password, if it is as it was `before`.
+
+        Returns whether it was there, and so.
+        """
+        changed = update(accounts).where(accounts.c.name == name)
+        if before is not None:
+            changed = changed.where(accounts.c.hash == before)
+        return bool(self._change(changed.values(hash=password_hash)))
 
     def player_password(self, name: str) -> str | None:
         """Return an account's player password, if it has one."""
@@ -120,23 +131,35 @@ class AccountStore:
 
     def set_player_password(self, name: str, password: str | None) -> bool:
         """Set or take away an account's player password; return whether it was there."""
-        return self._set(name, "player_password", password)
+        values = {"player_password": password}
+        return bool(self._change(update(accounts).where(accounts.c.name == name).values(values)))
 
     # sessions ------------------------------------------------------------------------------------
 
     def open_session(
-        self, token: str, csrf: str, *, name: str | None, listener: str | None, expires: float
+        self,
+        token: str,
+        csrf: str,
+        *,
+        name: str | None,
+        listener: str | None,
+        expires: float,
+        password_hash: str | None = None,
     ) -> bool:
         """Keep a session of the account `name`, or of a `listener` where there are no accounts.
 
-        Returns whether the account was there. Sessions that are over are forgotten.
+        Returns whether the account was there, and still had the `password_hash`. Sessions that are
+        over are forgotten.
         """
         now = time.time()
         with told(self._directory), self._database.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires <= now))
             account = None
             if name is not None:
-                account = connection.scalar(select(accounts.c.row).where(accounts.c.name == name))
+                same = select(accounts.c.row).where(accounts.c.name == name)
+                if password_hash is not None:
+                    same = same.where(accounts.c.hash == password_hash)
+                account = connection.scalar(same)
                 if account is None:
                     return False
             values = {
@@ -254,10 +277,6 @@ class AccountStore:
     def _secret(self, name: str, column: str) -> str | None:
         found = self._read(select(accounts.c[column]).where(accounts.c.name == name))
         return found[0][0] if found else None
-
-    def _set(self, name: str, column: str, value: str | None) -> bool:
-        changed = update(accounts).where(accounts.c.name == name).values({column: value})
-        return bool(self._change(changed))
 
     def _read(self, query: Any) -> list[Row[Any]]:
         with told(self._directory), self._database.connect() as connection:

@@ -1,7 +1,8 @@
 """Opening `library.db`: SQLite in WAL mode, its format version checked before anything else."""
 
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import (
@@ -24,6 +25,8 @@ from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
 
 BUSY_MS = 10_000
+PRIVATE = 0o600
+"""How a database is made: for its owner alone."""
 _ADDED = (  # columns that earlier formats did not have
     ("tracks", "missing", "BOOLEAN"),
     ("tracks", "left_out", "BOOLEAN"),
@@ -42,9 +45,11 @@ def open_database(path: Path) -> Engine:
     LibraryError
         If it cannot be opened, or is no library.
     """
-    database = create_engine(f"sqlite:///{path}")
+    # what a statement was given may be secret, and errors are logged
+    database = create_engine(f"sqlite:///{path}", hide_parameters=True)
     event.listen(database, "connect", _configure)
     with told(path.parent):
+        path.touch(PRIVATE, exist_ok=True)  # SQLite makes its other files as readable as this
         there = _tables(database, path)
         if "meta" not in there:
             with _at_once(database) as connection:
@@ -58,6 +63,18 @@ def open_database(path: Path) -> Engine:
         with told(path.parent), _at_once(database) as connection:
             _migrate(connection)
     return database
+
+
+def make_private(path: Path) -> None:
+    """Let nobody but its owner read a database, whatever was so before; not all disks can do that.
+
+    What is in it of accounts (hashes of passwords, and passwords of players as they are) and of
+    what listeners did is for no other user of the machine.
+    """
+    for file in path.parent.glob(f"{path.name}*"):
+        with suppress(OSError):
+            if stat.S_IMODE(file.stat().st_mode) & ~PRIVATE:
+                file.chmod(PRIVATE)
 
 
 def _tables(database: Engine, path: Path) -> set[str]:

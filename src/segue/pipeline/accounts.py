@@ -178,6 +178,16 @@ def log_in(library: Library, name: str, password: str, *, address: str | None = 
     TooManyTriesError
         If the name was wrong 5 times, or the address 20 times, within 15 minutes.
     """
+    return verify(library, name, password, address=address)[0]
+
+
+def verify(
+    library: Library, name: str, password: str, *, address: str | None = None
+) -> tuple[Account, str]:
+    """Do as `log_in`; return the hash that the password was found right by, too.
+
+    Whether an account still has that hash tells whether its password was changed meanwhile.
+    """
     check_may_try(library, name, address)
     with _HASHING:
         # before the password is looked at: of many at once, no more are looked at either
@@ -190,11 +200,14 @@ def log_in(library: Library, name: str, password: str, *, address: str | None = 
         account = library.accounts.find(name)
         if not right or account is None:
             refuse(library, name, account, address)
-        if _hasher().check_needs_rehash(known or nobodys):
-            library.accounts.set_password_hash(name, _hasher().hash(_normal(password)))
+        held = known or nobodys
+        if _hasher().check_needs_rehash(held):
+            newer = _hasher().hash(_normal(password))
+            if library.accounts.set_password_hash(name, newer, before=held):
+                held = newer
     library.audit.end_try(name)
     library.audit.note("log-in", name, address=address)
-    return account
+    return account, held
 
 
 def sharing(library: Library, name: str | None) -> list[str]:

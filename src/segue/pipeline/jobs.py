@@ -187,7 +187,7 @@ class Runner:
     def _start(self, job: Job) -> None:
         log = self.library.jobs.log(job.id)
         try:
-            log.parent.mkdir(exist_ok=True)
+            log.parent.mkdir(mode=0o700, exist_ok=True)
             with log.open("ab") as stream:
                 # a session of its own: what ends the server does not end it
                 process = subprocess.Popen(  # noqa: S603  # our own module

@@ -11,7 +11,8 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 The best of the three counts.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -37,6 +38,7 @@ GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
 _MOST_REASONS: Final = 3
+_MOST_NAMED: Final = 20
 
 Scores = NDArray[np.float32]
 
@@ -170,11 +172,11 @@ def _weigh(term: str, words: "_Words") -> _Term:
 class _Words(Protocol):
     """What a library can be searched by.
 
-    `given` are the names of its genres and tags, as `plain` gives them; `levels` the standardised
-    log-odds of each tag that is predicted ``[n_tracks]``.
+    `given` are the names of its genres and tags, as `plain` gives them, and how many tracks have
+    each; `levels` the standardised log-odds of each tag that is predicted ``[n_tracks]``.
     """
 
-    given: Collection[str]
+    given: Mapping[str, int]
     levels: Mapping[str, Scores]
 
     def worth(self, term: str) -> Scores:
@@ -187,9 +189,9 @@ class _OfTracks:
     def __init__(self, library: Library, catalogue: Catalogue) -> None:
         self._tracks = catalogue.tracks
         self.levels: Mapping[str, Scores] = tag_levels(library, catalogue)
-        self.given: Collection[str] = {
-            plain(name) for track in self._tracks for name in (*track.genres, *track.tags)
-        }
+        self.given: Mapping[str, int] = Counter(
+            plain(name) for track in self._tracks for name in {*track.genres, *track.tags}
+        )
 
     def worth(self, term: str) -> Scores:
         """Return what a term is worth to every track."""
@@ -202,7 +204,7 @@ class _Prepared:
     def __init__(self, words: WordIndex) -> None:
         self._words = words
         self.levels: Mapping[str, Scores] = words.levels
-        self.given: Collection[str] = words.plain_names
+        self.given: Mapping[str, int] = words.counts
 
     def worth(self, term: str) -> Scores:
         """Return what a term is worth to every track."""
@@ -259,14 +261,17 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     return reasons + [f"predicted {tag}" for tag in strongest]
 
 
-def _nothing_known(query: str, levels: Mapping[str, Scores], given: Collection[str]) -> str:
+def _nothing_known(query: str, levels: Mapping[str, Scores], given: Mapping[str, int]) -> str:
+    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
     beginning = f"No track has anything to do with {query!r}"
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to let a pretrained ear predict them."
         )
-    names = sorted({*map(plain, levels), *sorted(given)[:20]})
+    names = sorted(
+        {*map(plain, levels), *(name for name, _ in Counter(given).most_common(_MOST_NAMED))}
+    )
     more = (
         "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
     )

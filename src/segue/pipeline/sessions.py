@@ -9,7 +9,7 @@ import secrets
 import time
 from typing import Final
 
-from segue.errors import AccountError, UnknownAccountError
+from segue.errors import AccountError, UnknownAccountError, WrongPasswordError
 from segue.library import Account, ApiKey, Library, Session
 from segue.pipeline.accounts import check_name, find_account
 
@@ -20,7 +20,11 @@ _NOTED_SECONDS = 3_600.0
 
 
 def open_session(
-    library: Library, *, account: str | None = None, listener: str | None = None
+    library: Library,
+    *,
+    account: str | None = None,
+    listener: str | None = None,
+    password_hash: str | None = None,
 ) -> tuple[str, Session]:
     """Open a session; return its token, which is kept nowhere, and the session.
 
@@ -30,6 +34,8 @@ def open_session(
         Whose it is, after a log-in. Who logs in always gets another token than before.
     listener
         Where there are no accounts, who was picked; None as long as nobody is.
+    password_hash
+        By which the account's password was found right: see `segue.pipeline.accounts.verify`.
 
     Raises
     ------
@@ -37,14 +43,23 @@ def open_session(
         If the listener's name cannot be one, or a listener is picked where there are accounts.
     UnknownAccountError
         If there is no such account.
+    WrongPasswordError
+        If its password is another one by now.
     """
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if account is None and listener is not None:
         check_name(listener)
     expires = time.time() + UNUSED_SECONDS
     opened = library.accounts.open_session(
-        token, csrf, name=account, listener=None if account else listener, expires=expires
+        token,
+        csrf,
+        name=account,
+        listener=None if account else listener,
+        expires=expires,
+        password_hash=password_hash,
     )
+    if not opened and password_hash is not None:
+        raise WrongPasswordError("The password was changed meanwhile: log in with the new one.")
     if not opened:
         raise UnknownAccountError(f"There is no account {account!r} to open a session for.")
     session = library.accounts.find_session(token)

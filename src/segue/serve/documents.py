@@ -13,9 +13,9 @@ _MOST_TAGS = 10
 
 
 class Asked(BaseModel):
-    """A part of a request: names that are not known are refused, so that none is passed over."""
+    """A part of a request: other names and types are refused, so that none is passed over."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Problem(BaseModel):

@@ -30,6 +30,8 @@ class Settings:
         Requests that compute at the same time, a process.
     largest_body, largest_file
         Bytes of a request's body, and of a playlist that is brought in.
+    all_bodies
+        Bytes of all bodies that come at the same time, to one process.
     body_seconds
         Seconds within which a body must have come.
     """
@@ -43,6 +45,7 @@ class Settings:
     threads: int = 8
     largest_body: int = 1024 * KIB
     largest_file: int = 8 * 1024 * KIB
+    all_bodies: int = 64 * 1024 * KIB
     body_seconds: float = 30.0
 
     @property

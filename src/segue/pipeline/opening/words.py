@@ -39,6 +39,18 @@ class WordIndex:
                 found.setdefault(plain(name), []).append((kind, column))
         return found
 
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How many tracks have each plain name."""
+        sums = [
+            np.bincount(matrix.indices, minlength=len(names))
+            for matrix, names in (self.genres, self.tags)
+        ]
+        return {
+            name: sum(int(sums[kind][column]) for kind, column in places)
+            for name, places in self.plain_names.items()
+        }
+
     def with_any(self, names: Sequence[str]) -> NDArray[np.bool_]:
         """Return which tracks have a genre or tag of one of these plain names, ``[n_tracks]``."""
         out = np.zeros(self.n_tracks, bool)

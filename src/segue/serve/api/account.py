@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.pipeline import accounts
@@ -16,7 +16,7 @@ from segue.serve.security.segments import unquoted
 
 router = APIRouter(prefix="/me", tags=["account"])
 
-Password = Annotated[str, Field(min_length=1, max_length=1_024)]
+Password = Annotated[str, Field(min_length=1, max_length=accounts.LONGEST_PASSWORD)]
 
 
 class AccountDocument(BaseModel):
@@ -63,16 +63,28 @@ def get_account(me: Owner, holding: deps.Holding) -> Response:
     responses=problems("conflict", "wrong-password", "too-many"),
 )
 def change_account(
-    wanted: AccountChange, me: Owner, asker: deps.Anyone, holding: deps.Holding
+    wanted: AccountChange,
+    request: Request,
+    me: Owner,
+    asker: deps.Anyone,
+    holding: deps.Holding,
 ) -> Response:
     """Change one's account. With a new password, all other sessions of it end."""
     if wanted.new_password is not None:
-        accounts.log_in(holding.library, me.name, wanted.password or "")
+        address = request.client.host if request.client else None
+        accounts.log_in(holding.library, me.name, wanted.password or "", address=address)
         accounts.set_password(
-            holding.library, me.name, wanted.new_password, by=me.name, keep=asker.token
+            holding.library,
+            me.name,
+            wanted.new_password,
+            by=me.name,
+            address=address,
+            keep=asker.token,
         )
     if wanted.shares_taste is not None:
         holding.library.accounts.set_flags(me.name, shares_taste=wanted.shares_taste)
+        what = "taste shared" if wanted.shares_taste else "taste no longer shared"
+        holding.library.audit.note(what, me.name)
     return answer(_account(me, holding).model_dump())
 
 
@@ -123,11 +135,16 @@ def make_key(wanted: KeyAsked, me: Owner, holding: deps.Holding) -> Response:
 
 
 @router.delete(
-    "/keys/{name}", status_code=204, response_class=Response, responses=problems("conflict")
+    "/keys/{name}",
+    status_code=204,
+    response_class=Response,
+    responses=problems("conflict", "not-found"),
 )
 def revoke_key(
     name: Annotated[str, Path(max_length=1_000), unquoted], me: Owner, holding: deps.Holding
 ) -> Response:
     """Take an API key back."""
+    if name not in [key.name for key in kept.list_keys(holding.library, me.name)]:
+        raise ProblemError("not-found", "There is no key of this name: list them for theirs.")
     kept.revoke_key(holding.library, me.name, name, by=me.name)
     return Response(status_code=204)

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from segue.serve import deps
-from segue.serve.security.sessions import by_session, mode_of
+from segue.serve.problems import ProblemError
+from segue.serve.security.sessions import by_key, by_session
 
 router = APIRouter(tags=["events"])
 
@@ -30,13 +31,18 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/events", response_class=StreamingResponse, responses=_ANSWERS)
-async def follow_events(asker: deps.Visitor, holding: deps.Holding) -> StreamingResponse:
+async def follow_events(
+    asker: deps.Visitor, holder: deps.Key, holding: deps.Holding
+) -> StreamingResponse:
     """Follow what happens meanwhile."""
+    key = holder.credentials if holder else None
 
     def holds() -> bool:
-        if asker.token is None:
-            return asker.listener is not None or mode_of(holding) == "open"
-        return by_session(holding, asker.token).listener == asker.listener
+        try:
+            now = by_key(holding, key) if key else by_session(holding, asker.token)
+        except ProblemError:
+            return False
+        return (now.mode, now.listener, now.admin) == (asker.mode, asker.listener, asker.admin)
 
     async def written() -> AsyncIterator[bytes]:
         follow = holding.news.follow(asker.listener, admin=asker.admin, holds=holds)

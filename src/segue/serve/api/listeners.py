@@ -37,7 +37,8 @@ def list_listeners(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> Response:
     """List whom one may be, where there are no accounts, and whom one may make a blend with."""
-    names = sharing(holding.library, asker.listener)
+    unknown = asker.mode == "accounts" and asker.listener is None
+    names = [] if unknown else sharing(holding.library, asker.listener)
     (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
     start = max(start, 0)
     part = names[start : start + limit]

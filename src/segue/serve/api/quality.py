@@ -46,7 +46,7 @@ def list_models(request: Request, asker: deps.Visitor, holding: deps.Holding) ->
     return tagged(
         request,
         (state, asker.mode),
-        lambda: {"items": pathless(model_rows(holding.library), holding), "next": None},
+        lambda: {"items": pathless(finite(model_rows(holding.library)), holding), "next": None},
     )
 
 
@@ -74,7 +74,7 @@ def get_model(
     return tagged(
         request,
         (holding.library.state(), asker.mode),
-        lambda: pathless(model_card(holding.library, name).to_dict(), holding),
+        lambda: pathless(finite(model_card(holding.library, name).to_dict()), holding),
     )
 
 

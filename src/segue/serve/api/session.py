@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from segue.pipeline import accounts
 from segue.pipeline.sessions import close_session
 from segue.serve import deps
 from segue.serve.answers import answer
@@ -19,8 +20,13 @@ _LONGEST_NAME = 200
 class LogIn(Asked):
     """Who wants to be whom."""
 
-    listener: str = Field(min_length=1, max_length=_LONGEST_NAME, examples=["anna"])
-    password: str | None = Field(default=None, min_length=1, max_length=1_000)
+    listener: str = Field(
+        min_length=1,
+        max_length=_LONGEST_NAME,
+        description="Without control characters, or spaces around it.",
+        examples=["anna"],
+    )
+    password: str | None = Field(default=None, min_length=1, max_length=accounts.LONGEST_PASSWORD)
 
 
 class Counts(BaseModel):
@@ -62,10 +68,13 @@ def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
 
 
 @router.delete("", status_code=204, response_class=Response)
-def log_out(holding: deps.Holding, asker: deps.Anyone) -> Response:
+def log_out(request: Request, holding: deps.Holding, asker: deps.Anyone) -> Response:
     """End the session."""
     if asker.token is not None:
         close_session(holding.library, asker.token)
+        if asker.mode == "accounts":
+            address = _address(request)
+            holding.library.audit.note("log-out", asker.listener, address=address)
     response = Response(status_code=204)
     sessions.take_back(response, holding.settings)
     return response

@@ -1,10 +1,13 @@
 """How large a body may be, and how long it may take to come: decided before it is parsed.
 
 A request that says itself how large it is need not be read to be refused. One that does not is
-counted while it comes.
+counted while it comes. All that come at the same time are counted together: small ones are always
+taken, large ones only while there is room.
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,8 +16,10 @@ from segue.serve.problems import ProblemError
 from segue.serve.security.hosts import send_problem
 from segue.serve.settings import Settings
 
-FILES = ("/api/v1/playlists/import",)
-"""Paths to which files are sent, which may be larger than other bodies."""
+SMALL: Final = 64 * 1024
+"""Bytes of a body for which there is always room."""
+FILES = ("/api/v1/playlists/import", "/1/submit-listens")
+"""Paths to which files or many listens are sent, which may be larger than other bodies."""
 
 
 class BoundedBodies:
@@ -23,6 +28,7 @@ class BoundedBodies:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._room = settings.all_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; its body must be small enough, and there in time."""
@@ -36,19 +42,33 @@ class BoundedBodies:
             kind = "too-large" if stated.isdecimal() else "bad-request"
             await send_problem(ProblemError(kind), scope, send)
             return
-        body = _Body(receive, send, most, settings.body_seconds)
+        body = _Body(receive, send, most, settings.body_seconds, self._take)
         try:
             await self._app(scope, body.receive, body.send)
         finally:
+            self._room += body.taken
             if body.refused is not None and not body.answered:
                 await send_problem(body.refused, scope, send)
+
+    def _take(self, number: int) -> bool:
+        """Take in some bytes; return whether there is room for more."""
+        self._room -= number
+        return self._room >= 0
 
 
 class _Body:
     """One body while it comes. Once it is `refused` its sender is gone for the application."""
 
-    def __init__(self, receive: Receive, send: Send, most: int, seconds: float) -> None:
-        self._receive, self._send, self._left = receive, send, most
+    def __init__(
+        self,
+        receive: Receive,
+        send: Send,
+        most: int,
+        seconds: float,
+        take: Callable[[int], bool],
+    ) -> None:
+        self._receive, self._send, self._most, self._take = receive, send, most, take
+        self.taken = 0
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._whole = False
         self.refused: ProblemError | None = None
@@ -66,9 +86,15 @@ class _Body:
         except TimeoutError:
             self.refused = ProblemError("too-slow")
             return {"type": "http.disconnect"}
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
+        number = len(message.get("body", b""))
+        self.taken += number
+        has_room = self._take(number)
+        if self.taken > self._most:
             self.refused = ProblemError("too-large")
+        elif self.taken > SMALL and not has_room:
+            detail = "Too much is sent to the server at once: try again."
+            self.refused = ProblemError("unavailable", detail, headers={"Retry-After": "5"})
+        if self.refused is not None:
             return {"type": "http.disconnect"}
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message

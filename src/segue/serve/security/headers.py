@@ -5,6 +5,9 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+APIS: Final = ("/api/", "/rest/", "/1/")
+"""What addresses of data begin with."""
+
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
     " media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self';"
@@ -43,7 +46,7 @@ class SafeHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        data = scope["path"].startswith(("/api/", "/rest/", "/1/"))
+        data = scope["path"].startswith(APIS)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -7,6 +7,9 @@ loopback, every number is taken.
 
 **Other sites** send requests from a visitor's browser. Browsers say so, by Origin and
 Sec-Fetch-Site; such requests are refused, whatever they ask.
+
+**Proxies** make everybody come from this machine. Who did not say that there is one may not know
+that others reach the server through it: what a proxy passed on is refused then.
 """
 
 import socket
@@ -19,9 +22,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from segue.serve.problems import MEDIA_TYPE, ProblemError
+from segue.serve.security.headers import APIS
 from segue.serve.settings import Settings, is_loopback
 
 _SAME: Final = ("same-origin", "none")
+_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class OwnHost:
@@ -50,6 +55,12 @@ class OwnHost:
                 "The server does not go by this host name: use its address, or name it with"
                 " segue serve --name.",
             )
+        if not self._settings.exposed and any(name in headers for name in _PASSED_ON):
+            return ProblemError(
+                "foreign-host",
+                "The request was passed on by a proxy, which others may reach: start the server"
+                " with --behind-proxy, or --https where browsers come by that.",
+            )
         origin = headers.get("origin")
         if origin is not None and not _is_of(origin, hosts[0]):
             return ProblemError("foreign-origin")
@@ -72,7 +83,7 @@ def _is_visit(scope: Scope, headers: Headers) -> bool:
         scope["method"] in ("GET", "HEAD")
         and headers.get("sec-fetch-mode") == "navigate"
         and headers.get("sec-fetch-dest") == "document"
-        and not scope["path"].startswith(("/api/", "/rest/", "/1/"))
+        and not scope["path"].startswith(APIS)
     )
 
 

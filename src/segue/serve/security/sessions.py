@@ -85,8 +85,8 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     elif password is None:
         raise ProblemError("wrong-password", "This library has accounts: send a password, too.")
     else:
-        account = accounts.log_in(library, listener, password, address=address)
-        token, _ = kept.open_session(library, account=account.name)
+        account, right = accounts.verify(library, listener, password, address=address)
+        token, _ = kept.open_session(library, account=account.name, password_hash=right)
     library.histories.welcome(listener)
     return token
 

@@ -1,0 +1,74 @@
+"""A server as a process of its own, to be attacked: as `segue serve` runs, in this library."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+class Server:
+    """`segue serve` on a free port; what it says is kept."""
+
+    def __init__(self, directory, *options):
+        self.said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
+        code = "from segue.cli import main; main()"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, "serve", "-l", directory, "--port", "0", *options],
+            stdout=subprocess.PIPE,
+            stderr=self.said,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        line = self.process.stdout.readline()
+        found = re.search(r":(\d+)/", line)
+        assert found, line
+        self.port = int(found[1])
+        self.cookie = self.csrf = ""
+
+    def connect(self, first=b""):
+        """Return a bare connection on which something was sent."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection.sendall(first)
+        return connection
+
+    def ask(self, method, path, body=None, headers=None, timeout=60):
+        """Return status, headers and body of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        sent = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf, **(headers or {})}
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        connection.request(method, path, body and json.dumps(body), sent)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, answer.headers, body
+
+    def log_in(self, listener, password=None):
+        """Become a listener."""
+        asked = {"listener": listener} | ({"password": password} if password else {})
+        status, headers, body = self.ask("POST", "/api/v1/session", asked)
+        assert status == 200, body
+        self.cookie = headers["set-cookie"].partition(";")[0]
+        self.csrf = json.loads(body)["csrf"]
+
+    def memory(self):
+        """Return what it holds in memory, in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+    def stop(self, number=signal.SIGTERM):
+        """End it, and return what it has said."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+        self.said.seek(0)
+        text = self.said.read().decode()
+        self.said.close()
+        return text
