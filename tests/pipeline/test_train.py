@@ -32,7 +32,10 @@ def test_a_model_says_what_it_was_made_from(trained):
         files = {path.name for path in trained.models.path(name).iterdir()}
         assert {"model.keras", "model.onnx", "manifest.json"} <= files
         assert "accuracy" in trained.models.manifest(name)["metrics"]
-    assert {path.name for path in trained.models.directory.glob(".*")} <= {".snapshot", ".snapshot.lock"}
+    assert {path.name for path in trained.models.directory.glob(".*")} <= {
+        ".snapshot",
+        ".snapshot.lock",
+    }
 
 
 def test_every_track_is_placed(trained):
