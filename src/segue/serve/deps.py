@@ -59,7 +59,7 @@ def who(
 
 
 Anyone = Annotated[Asker, Depends(who)]
-FOR_ANYONE: Final = {"security": [{}]}
+FOR_ANYONE: Final[dict[str, list[dict[str, list[str]]]]] = {"security": [{}]}
 """For the document of what anybody is answered, known or not."""
 
 
