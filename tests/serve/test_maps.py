@@ -61,6 +61,7 @@ def test_a_line_leads_past_tracks(anna):
         {"points": [[0, 0]], "tracks": ["t00"]},
         {"points": []},
         {"points": [[0]]},
+        {"points": [[0, 1e300]]},
         {"points": [[0, 0]], "k": 0},
         {"points": [[0, 0]], "by": "nonsense"},
     ],

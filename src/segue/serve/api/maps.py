@@ -48,7 +48,8 @@ class MapTracks(BaseModel):
     places: list[int] = Field(description="Where each is among the points.")
 
 
-Corner = Annotated[list[float], Field(min_length=2, max_length=2)]
+Coordinate = Annotated[float, Field(ge=0, le=EDGE)]
+Corner = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 
 
 class PathAsked(Asked):
