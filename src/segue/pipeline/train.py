@@ -91,11 +91,11 @@ def train(
         results = _train_each(work, model)
         if any(result.state == "trained" for result in results):
             weigh(library, catalogue)
+        if all(result.state == "skipped" for result in results):
+            reasons = " ".join(result.reason or "" for result in results)
+            raise ModelError(f"Nothing could be trained. {reasons}")
         if model == "all" and len(catalogue) <= MOST_FOR_ALL:
             results += _map_of(work)
-    if all(result.state == "skipped" for result in results):
-        reasons = " ".join(result.reason or "" for result in results)
-        raise ModelError(f"Nothing could be trained. {reasons}")
     library.record_run("train", {"models": [result.to_dict() for result in results]})
     with suppress(ModelError):  # nothing is known that tracks could be recommended by
         prepare(library)

@@ -59,6 +59,8 @@ def who(
 
 
 Anyone = Annotated[Asker, Depends(who)]
+FOR_ANYONE: Final[dict[str, list[dict[str, list[str]]]]] = {"security": [{}]}
+"""For the document of what anybody is answered, known or not."""
 
 
 def _visitor(asker: Anyone) -> Asker:

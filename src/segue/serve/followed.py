@@ -1,4 +1,4 @@
-"""What takes a while to work out of a catalogue: done beside the answers."""
+"""What takes a while to work out of a catalogue, and is worked out beside the answers."""
 
 import threading
 from collections.abc import Callable
@@ -14,33 +14,32 @@ _FEW: Final = 5_000  # tracks, of which all is worked out in no time
 
 @dataclass
 class Followed(Generic[Value]):
-    """Something of a catalogue that takes a while to work out: done beside the answers.
+    """Something of the latest catalogue.
 
-    Until it is done for a new catalogue, what was worked out of the one before is given, which
-    fits that one. The first of all is waited for.
+    Until it is worked out of a new one, what was worked out of the one before is given, which fits
+    that one. The first of all is waited for.
     """
 
     make: Callable[[Catalogue], Value]
-    _of: Catalogue | None = None
-    _value: Value | None = None
+    _latest: tuple[Catalogue, Value] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, catalogue: Catalogue) -> Value:
         """Return what belongs to a catalogue, or to the one before."""
-        value = self._value
-        if value is not None and self._of is catalogue:
-            return value
-        if value is None or len(catalogue) < _FEW:
+        latest = self._latest
+        if latest is not None and latest[0] is catalogue:
+            return latest[1]
+        if latest is None or len(catalogue) < _FEW:
             with self._lock:
                 return self._made(catalogue)
         if self._lock.acquire(blocking=False):
             threading.Thread(target=self._make_beside, args=(catalogue,), daemon=True).start()
-        return value
+        return latest[1]
 
     def _made(self, catalogue: Catalogue) -> Value:
-        if self._value is None or self._of is not catalogue:
-            self._value, self._of = self.make(catalogue), catalogue
-        return self._value
+        if self._latest is None or self._latest[0] is not catalogue:
+            self._latest = (catalogue, self.make(catalogue))
+        return self._latest[1]
 
     def _make_beside(self, catalogue: Catalogue) -> None:
         try:

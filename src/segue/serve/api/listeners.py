@@ -29,7 +29,7 @@ class Listeners(BaseModel):
     next: str | None
 
 
-@router.get("/listeners", response_model=Listeners)
+@router.get("/listeners", response_model=Listeners, openapi_extra=deps.FOR_ANYONE)
 def list_listeners(
     asker: deps.Anyone,
     holding: deps.Holding,

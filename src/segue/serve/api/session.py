@@ -49,7 +49,7 @@ class SessionDocument(BaseModel):
     library: Counts
 
 
-@router.get("", response_model=SessionDocument)
+@router.get("", response_model=SessionDocument, openapi_extra=deps.FOR_ANYONE)
 def get_session(asker: deps.Anyone, holding: deps.Holding) -> Response:
     """Tell who asks."""
     return answer(_document(holding, asker))
@@ -67,7 +67,7 @@ def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
     return response
 
 
-@router.delete("", status_code=204, response_class=Response)
+@router.delete("", status_code=204, response_class=Response, openapi_extra=deps.FOR_ANYONE)
 def log_out(request: Request, holding: deps.Holding, asker: deps.Anyone) -> Response:
     """End the session."""
     if asker.token is not None:

@@ -106,22 +106,14 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
 
 def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
-    most = min(most, len(shelves.album_of))
-    if holding.if_opened() is not None:
-        found = holding.live.names.find(query, most)
-    else:
-        found = _called(holding, query)[:most]
     there = len(shelves.album_of)
+    opened = holding.if_opened()
+    if opened is not None and opened.words is not None:
+        found = opened.words.names.find(query, min(most, there))
+    else:  # nothing is known of these tracks but their names
+        titles = [f" {_folded(track.title or '')}" for track in holding.catalogue().tracks]
+        found = _matching(titles, query.split())[:most]
     return [one for one in found if one < there and shelves.album_of[one] >= 0]
-
-
-def _called(holding: Held, query: str) -> list[int]:
-    """Return the tracks called so in a library that nothing is prepared of yet, a small one."""
-    names = (
-        (position, _folded(f" {track.title or ''} {track.artist or ''} {track.album or ''}"))
-        for position, track in enumerate(holding.catalogue().tracks)
-    )
-    return [position for position, name in names if f" {_folded(query)}" in f" {name}"]
 
 
 def _folded(text: str) -> str:

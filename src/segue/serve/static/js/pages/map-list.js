@@ -42,7 +42,7 @@ export function mapList({ genres }) {
     section: h(
       "section",
       { class: "map-list", hidden: true, "aria-label": "Tracks by genre" },
-      h("label", { class: "field", for: "map-genre" }, "Genre", choose),
+      h("div", { class: "field" }, h("label", { for: "map-genre" }, "Genre"), choose),
       list,
       h("p", { class: "empty" }, more),
     ),

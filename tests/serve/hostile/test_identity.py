@@ -1,0 +1,358 @@
+"""Who somebody is cannot be guessed, forged, kept after it ended, or told from answers."""
+
+import json
+import stat
+import statistics
+import time
+import tracemalloc
+
+import pytest
+from tests.serve.conftest import PASSWORD, Client, is_problem
+
+from segue.errors import LibraryError, WrongPasswordError
+from segue.library import Library
+from segue.pipeline import accounts
+from segue.pipeline import sessions as kept
+from segue.serve.app import make_app
+from segue.serve.security import sessions
+from segue.serve.settings import Settings
+
+LIKE = {"events": [{"key": "1", "track_id": "t00", "kind": "like"}]}
+
+
+@pytest.fixture
+def visitor(guarded):
+    with Client(guarded) as client:
+        yield client
+
+
+@pytest.fixture
+def library(guarded):
+    return guarded.state.held.library
+
+
+def entries(library):
+    return [(one.what, one.who, one.address) for one in library.audit.entries(most=10_000)]
+
+
+# sessions ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    ["", "x", "a" * 4_000, "null", "' OR 1=1 --", "%00", "é", '"quoted"', "a=b; segue_session=c"],
+)
+def test_a_forged_session_is_nobodys(visitor, cookie):
+    headers = {"Cookie": f"segue_session={cookie}".encode(), "X-CSRF-Token": cookie.encode()}
+    assert is_problem(visitor.get("/api/v1/me", headers=headers), 401, "no-session")
+    answer = visitor.post("/api/v1/feedback", json=LIKE, headers=headers)
+    assert answer.status_code in (401, 403)
+
+
+@pytest.mark.parametrize("changed", ["", "x", None, "é", "' OR 1=1"])
+def test_without_the_token_of_the_session_nothing_changes(visitor, library, changed):
+    visitor.log_in("ben", PASSWORD)
+    before = library.feedback.last()
+    headers = {"X-CSRF-Token": b"" if changed is None else changed.encode()}
+    for method, path, body in (
+        ("POST", "feedback", LIKE),
+        ("POST", "playlists", {"name": "a", "tracks": ["t00"]}),
+        ("PATCH", "me/account", {"shares_taste": True}),
+        ("POST", "me/keys", {"name": "a"}),
+        ("DELETE", "session", None),
+        ("POST", "jobs", {"verb": "demo"}),
+        ("POST", "recommend", {}),
+        ("POST", "playlists/import", {}),
+    ):
+        answer = visitor.request(method, f"/api/v1/{path}", json=body, headers=headers)
+        assert is_problem(answer, 403, "csrf")
+    assert library.feedback.last() == before
+    assert not accounts.find_account(library, "ben").shares_taste
+    assert visitor.get("/api/v1/me").status_code == 200
+
+
+def test_a_session_that_was_planted_is_not_the_one_that_is_logged_in(guarded):
+    with Client(guarded) as one, Client(guarded) as other:
+        planted = other.log_in("ben", PASSWORD).cookies[sessions.COOKIE]
+        one.cookies.set(sessions.COOKIE, planted)
+        one.log_in("anna", PASSWORD)
+        tokens = [each for each in one.cookies.jar if each.name == sessions.COOKIE]
+        assert planted not in [each.value for each in tokens if each.domain]
+        headers = {"Cookie": f"{sessions.COOKIE}={planted}"}
+        with Client(guarded) as third:
+            assert is_problem(third.get("/api/v1/me", headers=headers), 401, "no-session")
+
+
+def test_what_was_sent_before_a_log_out_is_nothing_when_sent_again(visitor):
+    visitor.log_in("ben", PASSWORD)
+    cookie, csrf = visitor.cookies[sessions.COOKIE], visitor.headers["X-CSRF-Token"]
+    assert visitor.delete("/api/v1/session").status_code == 204
+    visitor.cookies.clear()
+    replayed = {"Cookie": f"{sessions.COOKIE}={cookie}", "X-CSRF-Token": csrf}
+    answer = visitor.post("/api/v1/feedback", json=LIKE, headers=replayed)
+    assert is_problem(answer, 401, "no-session")
+
+
+def test_an_account_that_is_removed_takes_its_sessions_and_keys_with_it(visitor, library):
+    visitor.log_in("ben", PASSWORD)
+    key = kept.create_key(library, "ben", "phone")
+    accounts.remove_account(library, "ben")
+    accounts.add_account(library, "ben", PASSWORD + "!")
+    assert is_problem(visitor.get("/api/v1/me"), 401, "no-session")
+    headers = {"Authorization": f"Bearer {key}"}
+    assert is_problem(visitor.get("/api/v1/me", headers=headers), 401, "no-session")
+
+
+def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, monkeypatch):
+    """The password is changed between the look at it and the session."""
+
+    def open_later(*args, **names):
+        accounts.set_password(library, "ben", "another four words")
+        return opened(*args, **names)
+
+    opened = kept.open_session
+    monkeypatch.setattr(kept, "open_session", open_later)
+    holding = type("Holding", (), {"library": library, "settings": Settings()})
+    with pytest.raises(WrongPasswordError, match="changed meanwhile"):
+        sessions.log_in(holding, "ben", PASSWORD, None)
+
+
+def test_a_hash_that_is_made_anew_does_not_undo_a_change(library, monkeypatch):
+    class Slow(accounts.PasswordHasher):
+        def check_needs_rehash(self, hashed):
+            accounts.set_password(library, "ben", "another four words")
+            return True
+
+    hasher = accounts._hasher
+    monkeypatch.setattr(accounts, "_HASHING", accounts.threading.BoundedSemaphore(4))
+    monkeypatch.setattr(accounts, "_hasher", Slow)
+    accounts.log_in(library, "ben", PASSWORD)
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    with pytest.raises(WrongPasswordError):
+        accounts.log_in(library, "ben", PASSWORD)
+    assert accounts.log_in(library, "ben", "another four words").name == "ben"
+
+
+# passwords ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_a_thousand_wrong_passwords_lead_nowhere(visitor, library):
+    ben = {"listener": "ben"}
+    tracemalloc.start()
+    statuses, sizes = [], []
+    for number in range(1_000):
+        answer = visitor.post("/api/v1/session", json=ben | {"password": f"wrong {number}"})
+        statuses.append(answer.status_code)
+        if number in (100, 999):
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert statuses == [401] * 5 + [429] * 995
+    assert 0 < int(answer.headers["retry-after"]) <= 900
+    assert sizes[1] - sizes[0] < 2_000_000
+    right = visitor.post("/api/v1/session", json=ben | {"password": PASSWORD})
+    assert is_problem(right, 429, "too-many")
+    visitor.log_in("anna", PASSWORD)  # others go on
+    noted = [one for one in entries(library) if one[1] == "ben"]
+    assert [what for what, *_ in noted].count("log-in refused") == 5
+    assert [what for what, *_ in noted].count("log-ins stopped") == 1
+
+
+@pytest.mark.slow
+def test_an_address_that_tries_many_names_is_stopped(visitor):
+    def tried(name):
+        body = {"listener": name, "password": "a wrong one"}
+        return visitor.post("/api/v1/session", json=body).status_code
+
+    assert [tried(f"name {number}") for number in range(22)] == [401] * 20 + [429] * 2
+    assert tried("anna") == 429
+
+
+def test_what_is_told_is_the_same_of_a_name_that_there_is_and_of_one_that_is_not(visitor):
+    told, seconds = {}, {}
+    for name in ("ben", "zoe"):
+        answers, times = [], []
+        for _ in range(5):
+            began = time.perf_counter()
+            body = {"listener": name, "password": "a wrong one"}
+            answer = visitor.post("/api/v1/session", json=body)
+            times.append(time.perf_counter() - began)
+            answers.append((answer.status_code, answer.text.replace(name, "")))
+        told[name], seconds[name] = answers, statistics.median(times)
+    assert told["ben"] == told["zoe"]
+    assert 0.2 < seconds["ben"] / seconds["zoe"] < 5  # a hash is made of both
+
+
+def test_who_shares_their_taste_is_nothing_for_strangers(visitor, library):
+    library.accounts.set_flags("ben", shares_taste=True)
+    assert visitor.get("/api/v1/listeners").json()["items"] == []
+    names = visitor.log_in("anna", PASSWORD).get("/api/v1/listeners").json()["items"]
+    assert names == [{"name": "anna"}, {"name": "ben"}]
+
+
+def test_the_longest_password_that_can_be_set_can_be_used(visitor, library):
+    accounts.set_password(library, "ben", "ü" * accounts.LONGEST_PASSWORD)
+    visitor.log_in("ben", "ü" * accounts.LONGEST_PASSWORD)
+
+
+# one listener and another ------------------------------------------------------------------------
+
+
+def test_nothing_of_another_can_be_asked_for(guarded):
+    with Client(guarded) as one, Client(guarded) as other:
+        anna, ben = one.log_in("anna", PASSWORD), other.log_in("ben", PASSWORD)
+        made = anna.post("/api/v1/playlists", json={"name": "mine", "tracks": ["t00"]}).json()
+        anna.post("/api/v1/feedback", json=LIKE)
+        anna.post("/api/v1/me/keys", json={"name": "hers"})
+        place = f"/api/v1/playlists/{made['id']}"
+        for method, path, body in (
+            ("GET", place, None),
+            ("PATCH", place, {"name": "his"}),
+            ("DELETE", place, None),
+            ("POST", f"{place}/refresh", None),
+            ("GET", f"{place}/export", None),
+        ):
+            assert is_problem(ben.request(method, path, json=body), 404, "unknown-playlist")
+        for asked in ("user=anna", "listener=anna", "owner=anna", "name=anna"):
+            for path in ("me/history", "playlists", "me", "me/keys", "recommend"):
+                answer = ben.get(f"/api/v1/{path}?{asked}")
+                assert answer.status_code == 200
+                assert "anna" not in answer.text
+                assert "mine" not in answer.text
+        assert is_problem(ben.delete("/api/v1/me/keys/hers"), 404, "not-found")
+        blend = {"kind": "blend", "recipe": {"users": ["ben", "anna"]}}
+        assert is_problem(ben.post("/api/v1/playlists/preview", json=blend), 422, "invalid")
+        for body in ({**LIKE, "user": "anna"}, {"events": [{**LIKE["events"][0], "user": "anna"}]}):
+            assert is_problem(ben.post("/api/v1/feedback", json=body), 422, "invalid")
+        assert anna.get(place).json()["name"] == "mine"
+
+
+def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
+    from fastapi.security.http import HTTPAuthorizationCredentials
+
+    from segue.serve.api.events import follow_events
+
+    key = kept.create_key(library, "anna", "phone")
+    holding, checks = guarded.state.held, []
+    asker = sessions.by_key(holding, key)
+    holding.news.follow = lambda *args, holds, **names: checks.append(holds) or _nothing()
+    holder = HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
+
+    async def begin():
+        response = await follow_events(asker, holder, holding)
+        return [each async for each in response.body_iterator]
+
+    import asyncio
+
+    asyncio.run(begin())
+    assert checks[0]()
+    library.accounts.set_flags("anna", admin=False)
+    assert not checks[0]()  # who is no longer admin is told of jobs no more
+    library.accounts.set_flags("anna", admin=True)
+    assert checks[0]()
+    kept.revoke_key(library, "anna", "phone")
+    assert not checks[0]()
+
+
+async def _nothing():
+    return
+    yield
+
+
+# what is kept and noted --------------------------------------------------------------------------
+
+
+def test_what_happened_is_noted_without_secrets(visitor, library):
+    visitor.post("/api/v1/session", json={"listener": "my-password", "password": "first secret"})
+    visitor.post("/api/v1/session", json={"listener": "ben", "password": "second secret"})
+    visitor.log_in("ben", PASSWORD)
+    key = visitor.post("/api/v1/me/keys", json={"name": "phone"}).json()["key"]
+    visitor.delete("/api/v1/me/keys/phone")
+    visitor.patch("/api/v1/me/account", json={"shares_taste": True})
+    change = {"password": PASSWORD, "new_password": "third secret"}
+    assert visitor.patch("/api/v1/me/account", json=change).status_code == 200
+    token = visitor.cookies[sessions.COOKIE]
+    visitor.delete("/api/v1/session")
+    noted = [what for what, who, _ in reversed(entries(library)) if who == "ben"]
+    assert noted == [
+        "log-in refused",
+        "log-in",
+        "key made",
+        "key revoked",
+        "taste shared",
+        "log-in",
+        "password set",
+        "log-out",
+    ]
+    addresses = {what: address for what, _, address in entries(library)}
+    for what in ("log-in", "log-in refused", "password set", "log-out"):
+        assert addresses[what] == "testclient"
+    text = json.dumps([list(map(str, one)) for one in entries(library)])
+    for secret in ("my-password", "secret", PASSWORD, key, token, visitor.headers["X-CSRF-Token"]):
+        assert secret not in text
+
+
+def test_nobody_else_on_the_machine_reads_the_database(tmp_path):
+    library = Library(tmp_path / "my.segue")
+    (tmp_path / "my.segue/library.db").chmod(0o644)  # as of an older segue
+    accounts.add_account(library, "anna", PASSWORD)
+    for file in (tmp_path / "my.segue").glob("library.db*"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    new = Library(tmp_path / "new.segue")
+    assert new.counts()["tracks"] == 0
+    files = list((tmp_path / "new.segue").glob("library.db*"))
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_an_error_of_the_database_names_no_values(library):
+    from sqlalchemy import text
+
+    with (
+        pytest.raises(Exception, match="nothing") as caught,
+        library._database.begin() as connection,
+    ):
+        connection.execute(text("SELECT nothing WHERE 1 = :a"), {"a": "secret"})
+    assert "secret" not in str(caught.value)
+    assert not isinstance(caught.value, LibraryError)
+
+
+# from where --------------------------------------------------------------------------------------
+
+PASSED_ON = [
+    {"X-Forwarded-For": "203.0.113.7"},
+    {"Forwarded": "for=203.0.113.7"},
+    {"X-Real-IP": "203.0.113.7"},
+    {"Via": "1.1 proxy"},
+    {"X-Forwarded-Host": "music.test"},
+]
+
+
+@pytest.mark.parametrize("headers", PASSED_ON)
+def test_a_proxy_that_was_not_told_of_opens_nothing_to_the_world(client, headers):
+    """Else everybody would be an owner, since all seem to come from this machine."""
+    assert is_problem(client.get("/api/v1/session", headers=headers), 421, "foreign-host")
+    assert is_problem(client.get("/", headers=headers), 421, "foreign-host")
+
+
+def test_behind_a_proxy_that_was_told_of_one_logs_in(directory):
+    library = Library(directory)
+    accounts.add_account(library, "anna", PASSWORD)
+    library.close()
+    settings = Settings(names=("music.test",), behind_proxy=True, https=True)
+    with Client(make_app(directory, settings)) as client:
+        client.headers.update({"Host": "music.test", "X-Forwarded-For": "203.0.113.7"})
+        answer = client.post("/api/v1/session", json={"listener": "anna", "password": PASSWORD})
+        assert answer.status_code == 200
+        assert "Secure" in answer.headers["set-cookie"]
+        assert "HttpOnly" in answer.headers["set-cookie"]
+        assert "SameSite=strict" in answer.headers["set-cookie"]
+
+
+def test_no_page_of_another_site_logs_anybody_in(client):
+    """Else they would like tracks for another, whom they take for themselves."""
+    form = {"Content-Type": "text/plain", "Origin": "http://evil.test"}
+    body = json.dumps({"listener": "mallory"})
+    for headers in (form, {"Content-Type": "text/plain"}, {"Content-Type": "multipart/form-data"}):
+        answer = client.post("/api/v1/session", content=body, headers=headers)
+        assert answer.status_code in (403, 422)
+        assert "set-cookie" not in answer.headers
