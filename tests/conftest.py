@@ -53,11 +53,11 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A disk of 256 KiB, mounted for real; skipped where mounting is not allowed."""
+    """A disk of 1 MiB, mounted for real; skipped where mounting is not allowed."""
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place],
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place],
         capture_output=True,
         check=False,
     )
