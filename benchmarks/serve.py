@@ -8,8 +8,9 @@ since feedback is written to it. The server is `segue serve` as users start it, 
 
 The load is open: requests leave at random moments (Poisson) at the stated rate whether or not
 earlier ones were answered, and what is timed is from the moment at which one was due to its last
-byte, so that a server that falls behind shows it. Each asks for twenty tracks for one of some
-hundred listeners; each event of feedback is a play, a skip or a like of a track that was listed.
+byte, so that a server that falls behind shows it. Each asks for twenty tracks for one of the
+listeners who are there (sixty; --people), one in four with a slider moved; each event of feedback
+is a play, a skip or a like of a track that was listed.
 Printed for every minute, and over all: answers a second, median, 95th and 99th percentile, worst;
 the server's memory, of all its processes, what they share counted once. The client runs on the same
 machine and takes its share of it, which is printed.
@@ -33,7 +34,7 @@ import numpy as np
 from served import Pool, Request, Server, ask_once, listeners_of, sessions, tracks_of
 
 CONNECTIONS = 64
-SESSIONS = 500
+SLIDERS = 0.25  # of the lists asked for, those with a slider moved
 
 
 @dataclass
@@ -52,7 +53,10 @@ class Load:
     async def recommend(self, due: float) -> None:
         """Ask for one listener's list."""
         one = int(self.rng.integers(len(self.people)))
-        request = Request("POST", "/api/v1/recommend", {"k": 20}, self.people[one])
+        asked: dict[str, object] = {"k": 20}
+        if self.rng.random() < SLIDERS:
+            asked["weights"] = {"timbre": round(float(self.rng.random()), 2)}
+        request = Request("POST", "/api/v1/recommend", asked, self.people[one])
         status, _, content = await self.pool.ask(request)
         self.taken.append((due - self.began, time.monotonic() - due))
         self.answers[status] += 1
@@ -87,7 +91,7 @@ class Load:
 
 async def load(server: Server, asked: argparse.Namespace) -> None:
     """Send the load, and print what came of it."""
-    people = await sessions(server.port, listeners_of(server.library, SESSIONS))
+    people = await sessions(server.port, listeners_of(server.library, asked.people))
     pool = Pool(server.port)
     await pool.open(CONNECTIONS)
     print(f"ready after {server.ready_after:.2f} s, {server.memory():.0f} MB", flush=True)
@@ -201,6 +205,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rate", type=float, default=150, help="recommendations a second")
     parser.add_argument("--feedback", type=float, default=50, help="events a second")
+    parser.add_argument("--people", type=int, default=60, help="listeners at one time")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=0, help="kill the server so often instead")

@@ -38,7 +38,7 @@ FLOORS = {
 }
 GROUND = {"errors", "types"}
 # inside the pipeline: verbs above, and below them rooms of which each knows only those before it
-PIPELINE = ("analysing", "training", "learning", "opening", "judging")
+PIPELINE = ("analysing", "training", "learning", "opening", "judging", "mapping")
 KERAS = {"keras", "tensorflow", "tf2onnx"}
 
 

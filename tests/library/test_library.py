@@ -413,6 +413,25 @@ def test_models_that_cannot_be_used_say_what_to_do(library):
     assert directory.name.startswith(".cnn")
 
 
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("sequence", "run segue train sequence --force"),
+        ("genre-on-musicnn", "run segue train genre --on musicnn --force"),
+        ("my%2Fmood now-on-vgg", "run segue train 'my/mood now' --on vgg --force"),
+        ("engine", "remove the directory .*engine, and it is made anew"),
+    ],
+)
+def test_what_is_damaged_is_made_anew_by_a_command_that_exists(library, name, way_out):
+    with library.models.saving(name, {}):
+        pass
+    path = library.models.path(name) / "manifest.json"
+    for text, sentence in (("{", "cannot be read: "), ('{"format": 9}', "upgrade segue, or ")):
+        path.write_text(text)
+        with pytest.raises(ModelError, match=f"{sentence}{way_out}"):
+            library.models.manifest(name)
+
+
 def test_a_directory_is_replaced_as_a_whole(tmp_path):
     place = tmp_path / "reports" / "one"
     for content in ("old", "new"):

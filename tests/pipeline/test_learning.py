@@ -9,7 +9,7 @@ from segue.engine import Belief, Weights, updated
 from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
 from segue.pipeline.learning.models import COLLABORATIVE
-from segue.pipeline.learning.weights import in_order, load_weights, save_weights
+from segue.pipeline.learning.weights import everyones_weights, in_order, load_weights, save_weights
 from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommend import recommend
@@ -136,6 +136,11 @@ def test_damaged_weights_are_learned_again(tmp_path):
     arrays = library.models.path("engine") / "arrays.npz"
     arrays.write_bytes(arrays.read_bytes()[:100])
     assert load_weights(library, "f", ["a", "b"]) is None
+    save_weights(library, Weights.fixed([0.5, 0.4]), ["a", "b"], "f")
+    assert load_weights(library, "f", ["a", "b"]) is not None
+    (library.models.path("engine") / "manifest.json").write_text("{")
+    assert load_weights(library, "f", ["a", "b"]) is None
+    assert everyones_weights(library) == {}
 
 
 def test_what_is_hidden_was_never_met(listened):

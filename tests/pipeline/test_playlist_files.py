@@ -8,7 +8,6 @@ import pytest
 
 from segue.errors import DatasetError, PlaylistError, UnknownTrackError
 from segue.pipeline.playlist_files import (
-    Finder,
     load_playlist,
     read_playlist,
     save_playlist,
@@ -132,12 +131,6 @@ def test_ids_and_ends_of_paths_give_way_to_names(library):
     greatest = Entry(location="Greatest/03.mp3", artist="Queen", title="Innuendo")
     assert found(library, greatest).unmatched
     assert found(library, Entry(location="Greatest/03.mp3", title="Live at Home")).tracks == ["9"]
-
-
-def test_one_finder_serves_several_files(library):
-    finder = Finder(library.catalogue())
-    data = write_playlist(library, IDS)
-    assert read_playlist(library, data, finder=finder) == read_playlist(library, data)
 
 
 def test_files_are_saved_whole_and_loaded_with_a_sentence(library, tmp_path):

@@ -71,7 +71,7 @@ def test_a_playlist_from_likes(trained):
 
 
 def test_a_radio_plays_on_and_hears(trained):
-    radio = playlists.Radio(trained, "anna", window=10)
+    radio = playlists.Radio(trained, "anna", dials=playlists.RADIO_DIALS, window=10)
     played = [radio.next().track_id for _ in range(60)]
     assert all(one not in played[max(0, i - 10) : i] for i, one in enumerate(played))
     assert radio.window == 10
@@ -79,12 +79,25 @@ def test_a_radio_plays_on_and_hears(trained):
     assert heard.rank == 61
     radio.feedback(heard.track_id, "skip")
     assert heard.track_id not in [radio.next().track_id for _ in range(20)]
-    again = playlists.Radio(trained, "anna", window=10)
+    again = playlists.Radio(trained, "anna", dials=playlists.RADIO_DIALS, window=10)
     assert [again.next().track_id for _ in range(60)] == played
-    other = replace(playlists.RADIO_DIALS, seed=1)
-    assert [pick.track_id for pick in playlists.Radio(trained, "anna", dials=other).take(20).tracks]
     with pytest.raises(ValueError, match="Nobody to play for"):
         playlists.Radio(trained)
+
+
+def test_another_evening_is_another_radio_and_may_be_had_again(trained):
+    evenings = [playlists.Radio(trained, "anna").take(20) for _ in range(3)]
+    heard = {tuple(pick.track_id for pick in one.tracks) for one in evenings}
+    assert len(heard) > 1
+    dials = replace(playlists.RADIO_DIALS, seed=evenings[0].about["seed"])
+    assert playlists.Radio(trained, "anna", dials=dials).take(20).tracks == evenings[0].tracks
+    # what is not left to chance has no seed
+    likes = playlists.from_likes(trained, ["t00"], k=3)
+    assert "seed" not in likes.about
+    dials = replace(playlists.LIKE_DIALS, variety=0.3, seed=5)
+    assert playlists.from_likes(trained, ["t00"], k=3, dials=dials).about["seed"] == 5
+    dials = replace(playlists.BLEND_DIALS, variety=0.3, seed=5)
+    assert playlists.blend(trained, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
 
 
 def test_a_radio_of_a_small_library_says_that_it_repeats(trained):

@@ -66,3 +66,8 @@ def test_the_document_is_served_and_no_page_that_loads_from_elsewhere(client):
     assert client.get("/api/v1/openapi.json").json()["info"]["title"] == "segue"
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert client.get(path).status_code == 404
+
+
+def test_what_needs_nobodys_name_says_so(document):
+    for path, is_open in (("/api/v1/session", True), ("/api/v1/me", False)):
+        assert ({} in document["paths"][path]["get"]["security"]) == is_open

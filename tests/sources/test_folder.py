@@ -274,3 +274,17 @@ def test_a_folder_without_permission_ends_no_walk(tmp_path: Path) -> None:
         ("linked", True),
         ("linked.wav", True),
     }
+
+
+def test_where_a_track_stands_on_its_album_is_kept_for_players(tmp_path: Path) -> None:
+    file = FLAC(sound(tmp_path / "x.flac"))
+    file["artist"], file["albumartist"] = "A", "Various"
+    file["tracknumber"], file["discnumber"] = "3/12", "2"
+    file.save()
+    track = only_track(tmp_path)
+    assert track.artist == "A"
+    assert dict(track.metadata) == {
+        "albumartist": "Various",
+        "tracknumber": "3/12",
+        "discnumber": "2",
+    }

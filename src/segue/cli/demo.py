@@ -46,3 +46,4 @@ def demo(
     )
     if result.heard:
         say(f"""         {sys.argv[0]} search --library {library} 'sad piano'""")
+    say("", f"Listen:  {sys.argv[0]} serve --library {library}  (says where the page is)")

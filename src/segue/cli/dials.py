@@ -126,7 +126,12 @@ def dials(
     artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
     album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
     variety: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
-    seed: Annotated[int, _dial_option("Of chance: one seed, one list for a listener.")] = 0,
+    seed: Annotated[
+        int | None,
+        _dial_option(
+            "Of chance: one seed, one list for a listener. By default drawn anew, and told."
+        ),
+    ] = None,
 ) -> "Dials":
     """Return the dials that the options set.
 
@@ -135,7 +140,7 @@ def dials(
     ValueError
         If a setting is out of its range, or several say how much may be known already.
     """
-    from segue.engine import Dials
+    from segue.engine import Dials, drawn_seed
 
     by_hand = _set_by_hand(context, "new_only", "include_known", "familiar")
     if len(by_hand) > 1:
@@ -149,7 +154,7 @@ def dials(
         popularity=popularity,
         familiar=familiar,
         variety=variety,
-        seed=seed,
+        seed=drawn_seed() if seed is None and variety else seed or 0,
         weights=_weights(weight or ()),
     )
 

@@ -69,7 +69,6 @@ def write(
 
     opened = Opened.of(Library(library, create=False))
     found = make(opened)
-    hint(found.hints)
     data = write_playlist(
         opened,
         [track.track_id for track in found.tracks],
@@ -79,6 +78,7 @@ def write(
         creator=found.about.get("user"),
     )
     save_playlist(output, data)
+    hint(found.hints)
     n = len(found.tracks)
     if json:
         document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}

@@ -16,6 +16,12 @@ def say(*lines: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
+def say_chance(document: Mapping[str, Any], *before: str) -> None:
+    """Print how a list is had again of which some was left to chance, after the lines `before`."""
+    if "seed" in document:
+        say(*before, f"chance: --seed {document['seed']} draws this list again")
+
+
 def print_table(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: int = 0
 ) -> None:

@@ -8,7 +8,7 @@ import typer
 from segue.cli.dials import options
 from segue.cli.failures import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say
+from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say, say_chance
 from segue.cli.playlist_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -43,10 +43,12 @@ for _name, _kind in KINDS.items():
 
 def _print_like(found: Mapping[str, Any]) -> None:
     print_picks("Like these", found)
+    say_chance(found, "")
 
 
 def _print_radio(found: Mapping[str, Any]) -> None:
     print_picks(f"Radio for {found['user']}" if found["user"] else "Radio", found)
+    say_chance(found, "")
 
 
 def _print_path(found: Mapping[str, Any]) -> None:
@@ -82,6 +84,7 @@ def _print_blend(found: Mapping[str, Any]) -> None:
     print_table(f"For {' and '.join(users)}", columns, rows, right=len(users) + 1)
     mean = ", ".join(f"{one} {taste:+.2f}" for one, taste in found["mean_taste"].items())
     say("", f"mean taste for the list, in standard deviations: {mean}")
+    say_chance(found)
 
 
 _PRINTED = {

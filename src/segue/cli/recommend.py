@@ -8,7 +8,7 @@ from segue.cli.dials import dials as dial_options
 from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, print_json, print_picks, print_reasons, say
+from segue.cli.output import hint, print_json, print_picks, print_reasons, say, say_chance
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
@@ -65,6 +65,7 @@ def recommend(
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
     told = [f"{name} {weight:.2f}" for name, weight in weights if weight >= 0.005]
     say("", f"weights: {', '.join(told)}")
+    say_chance(found)
 
 
 def similar(

@@ -21,6 +21,7 @@ class Model(StrEnum):
     ensemble = "ensemble"
     collaborative = "collaborative"
     sequence = "sequence"
+    map = "map"
     all = "all"
 
 
@@ -28,8 +29,8 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="Which model: cnn, rnn, transformer, knn, ensemble, collaborative, sequence, or"
-            " all that there is data for. With --on, a column."
+            help="Which model: cnn, rnn, transformer, knn, ensemble, collaborative, sequence,"
+            " map (of all tracks, to look at), or all that there is data for. With --on, a column."
         ),
     ],
     target: Annotated[

@@ -2,7 +2,7 @@
 
 from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
 from segue.engine.calibration import divergence
-from segue.engine.dials import Dials
+from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import Explainer, Explaining, Faithfulness, faithfulness
@@ -53,6 +53,7 @@ __all__ = [
     "artist_numbers",
     "blend_listeners",
     "divergence",
+    "drawn_seed",
     "examples_from",
     "explain",
     "faithfulness",

@@ -94,13 +94,19 @@ class Engine:
 
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener."""
-        found: Scores | None = None
+        return self.rows_of([profile])[0]
+
+    def rows_of(self, profiles: Sequence[Profile]) -> list[Rows]:
+        """Return what every signal says to each listener; vectors are read once for all."""
+        found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):
-            row = signal.for_listeners([profile])[0]
-            if found is None:
-                found = np.empty((len(self.signals), len(row)), np.float32)
-            found[place] = row
-        return Rows.of(np.zeros((0, 0), np.float32) if found is None else found)
+            scores = signal.for_listeners(profiles)
+            if not place:
+                shape = len(self.signals), scores.shape[1]
+                found = [np.empty(shape, np.float32) for _ in profiles]
+            for rows, row in zip(found, scores, strict=True):
+                rows[place] = row
+        return [Rows.of(rows) for rows in found]
 
     def blended(
         self, rows: Rows | Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int

@@ -10,6 +10,7 @@ Conventions
   the candidate pool: a dial means the same for every listener and library.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -93,6 +94,11 @@ class Dials:
                 )
 
     @property
+    def chance(self) -> dict[str, int]:
+        """The seed of a list, to be told with it; empty where nothing is left to chance."""
+        return {"seed": self.seed} if self.variety else {}
+
+    @property
     def neutral(self) -> bool:
         """Whether the list is that of the best scores, whatever the weights and what is known."""
         strengths = (self.diversity, self.calibration, self.popularity, self.variety)
@@ -126,6 +132,11 @@ class Dials:
             raise ModelError("No signal has a weight above 0: give one of them some.")
         chosen /= chosen.sum()
         return chosen
+
+
+def drawn_seed() -> int:
+    """Return a seed drawn anew, short enough to be typed."""
+    return secrets.randbelow(1_000_000)
 
 
 def odds(strength: float) -> float:

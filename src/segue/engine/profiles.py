@@ -44,7 +44,8 @@ LIVE = "live"
 LIVE_SCALE: Scale = (1.0, 5.0)
 _SCALES = (1.0, 5.0, 10.0, 100.0)
 """Tops of the scales that ratings come in."""
-_SKIP_SHARE = 0.25
+SKIP_SHARE = 0.25
+"""Of a track: who hears less has skipped it."""
 MOST_HISTORY = 1_000
 SECONDS_A_DAY = 86_400.0
 
@@ -169,7 +170,7 @@ def share_heard(ms_played: Values, tracks: Values, durations: Durations) -> Valu
 
 def worth(plays: Values, share: Values, skipped: Values, rating: Values) -> tuple[Values, Values]:
     """Return how many plays and how many skips each listen counts for; NaN is unknown."""
-    away = (skipped > 0) | (np.isnan(skipped) & (share < _SKIP_SHARE))
+    away = (skipped > 0) | (np.isnan(skipped) & (share < SKIP_SHARE))
     # a row with nothing but a rating is an opinion, not a play
     unsaid = np.where(np.isnan(rating), 1.0, 0.0)
     heard = np.where(np.isnan(plays), unsaid, plays) * np.where(np.isnan(share), 1.0, share)

@@ -56,7 +56,8 @@ class Recommendations:
 
     `user` is the listener's id, or None for somebody who only named tracks; `seed` is the track id
     that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
-    sentences on what was asked for, where it may not do what was meant.
+    sentences on what was asked for, where it may not do what was meant. `chance` holds the seed
+    that draws the list again, where any of it was left to chance.
     """
 
     user: str | None
@@ -64,6 +65,7 @@ class Recommendations:
     tracks: Sequence[Pick]
     seed: str | None = None
     hints: Sequence[str] = ()
+    chance: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue recommend --json`` prints."""
@@ -71,6 +73,7 @@ class Recommendations:
         return {
             **head,
             "weights": dict(self.weights),
+            **self.chance,
             "tracks": [asdict(pick) for pick in self.tracks],
             **({"hints": list(self.hints)} if self.hints else {}),
         }

@@ -10,20 +10,24 @@ from segue.index.hubs import (
     likenesses,
     plain,
 )
+from segue.index.landmarks import N_LANDMARKS, Neighbours, near_neighbours
 from segue.index.recordings import N_DIMENSIONS, alike_pairs, grouped, shiftless
 from segue.index.threads import one_blas_thread
 
 __all__ = [
     "LEAST_SPREAD",
     "N_DIMENSIONS",
+    "N_LANDMARKS",
     "LocalScaling",
     "MutualProximity",
+    "Neighbours",
     "Rescale",
     "alike_pairs",
     "best",
     "both_nearer",
     "grouped",
     "likenesses",
+    "near_neighbours",
     "nearest",
     "normalise",
     "one_blas_thread",

@@ -10,8 +10,10 @@ from segue.library.histories import Heard, Histories
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
-from segue.library.models import ModelStore
+from segue.library.marks import Mark, MarkKind, Opinion
+from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
+from segue.library.playback import Playback
 from segue.library.playlists import (
     PLAYLIST_KINDS,
     PlaylistKind,
@@ -20,11 +22,13 @@ from segue.library.playlists import (
 )
 from segue.library.reader import Reader, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page
+from segue.library.shelving import PlayCounts, Shelved
 from segue.library.storage import new_directory, told, write_json
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "MAP_PREFIX",
     "PLAYLIST_KINDS",
     "Account",
     "Added",
@@ -44,12 +48,18 @@ __all__ = [
     "KeptBelief",
     "KnownTrack",
     "Library",
+    "Mark",
+    "MarkKind",
     "ModelStore",
     "NameIndex",
+    "Opinion",
+    "PlayCounts",
+    "Playback",
     "PlaylistKind",
     "Reader",
     "SavedPlaylist",
     "Session",
+    "Shelved",
     "StoredCatalogue",
     "StoredListener",
     "StoredListens",

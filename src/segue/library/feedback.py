@@ -46,7 +46,8 @@ class Event:
     """Something that a listener did with a track.
 
     `key` tells it from all others of the listener. `at` is when, in seconds since 1970, `ms_played`
-    how much was heard. `number` is its place in the log, once it is there.
+    how much was heard. `number` is its place in the log, once it is there. A play that an import
+    may bring as well has the `fingerprint` that it would have there, and counts once.
     """
 
     user: str
@@ -56,6 +57,7 @@ class Event:
     at: float | None = None
     ms_played: float | None = None
     number: int | None = None
+    fingerprint: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ def _add(
         "ms_played": event.ms_played,
         "key": key,
     }
+    if event.fingerprint is not None and _is_imported(connection, event.fingerprint):
+        return False
     statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
     if not connection.execute(statement).rowcount:
         return False
@@ -175,7 +179,7 @@ def _add(
             "plays": 1.0,
             "ms_played": event.ms_played,
             "skipped": event.kind == "skip",
-            "fingerprint": key,
+            "fingerprint": event.fingerprint or key,
         }
         connection.execute(insert(listens).values(common | listen))
         return True
@@ -197,6 +201,14 @@ def _learn(connection: "Connection", event: Event, user: int, learn: Learn) -> N
         statement = upsert(table).values(user=user, **values)
         statement = statement.on_conflict_do_update(index_elements=["user"], set_=values)
         connection.execute(statement)
+
+
+def _is_imported(connection: "Connection", fingerprint: bytes) -> bool:
+    """Say whether a listen is there already, with its track or waiting for that."""
+    return any(
+        connection.scalar(select(table.c.id).where(table.c.fingerprint == fingerprint)) is not None
+        for table in (schema.listens, schema.waiting)
+    )
 
 
 def _users(connection: "Connection", names: set[str]) -> dict[str, int]:

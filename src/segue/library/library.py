@@ -47,9 +47,12 @@ from segue.library.intake import (
 )
 from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
+from segue.library.marks import MarkStore
 from segue.library.models import ModelStore
+from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
 from segue.library.reader import Reader
+from segue.library.shelving import Shelving
 from segue.library.storage import told
 from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
 
@@ -105,6 +108,9 @@ class Library:
         self.audit = AuditLog(self._database, self.directory)
         self.jobs = JobStore(self._database, self.directory)
         self.playlists = PlaylistStore(self._database, self.directory)
+        self.marks = MarkStore(self._database, self.directory)
+        self.playback = PlaybackStore(self._database, self.directory)
+        self.shelving = Shelving(self._database, self.directory)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 

@@ -6,17 +6,23 @@ of the data it was fitted on, metrics, training time, and the versions of what m
 
 import json
 import platform
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library.storage import new_directory, told, write_json
 
 MANIFEST_FORMAT = 1
+_MADE_ALONG = ("engine", "hubs", "choice")
+"""What is not trained by name, but made by whoever needs it."""
+MAP_PREFIX = "map-"
+"""Begins the names of maps, which nothing is recommended with."""
 _VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorflow-cpu")
 
 
@@ -31,9 +37,14 @@ class ModelStore:
         return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
 
     def state(self) -> dict[str, int]:
-        """Return when each model was written, in nanoseconds: it changes when one is replaced."""
+        """Return when each model was written, in nanoseconds: it changes when one is replaced.
+
+        Maps are left out: what recommends does not depend on them.
+        """
         found = {}
         for path in self.directory.glob("[!.]*/manifest.json"):
+            if path.parent.name.startswith(MAP_PREFIX):
+                continue
             with suppress(FileNotFoundError):  # replaced at this moment
                 found[path.parent.name] = path.stat().st_mtime_ns
         return found
@@ -71,15 +82,22 @@ class ModelStore:
             if not isinstance(document, dict):
                 raise TypeError(f"a manifest is a table, not {type(document).__name__}")  # noqa: TRY301
         except (OSError, ValueError, TypeError) as error:
-            raise ModelError(
-                f"The model '{name}' cannot be read: run segue train {name} --force."
-            ) from error
+            raise ModelError(f"The model '{name}' cannot be read: {self.way_out(name)}.") from error
         if document.get("format", 0) > MANIFEST_FORMAT:
             raise ModelError(
                 f"The model '{name}' was written by a newer segue: upgrade segue,"
-                f" or run segue train {name} --force."
+                f" or {self.way_out(name)}."
             )
         return document
+
+    def way_out(self, name: str) -> str:
+        """Return what a user does to have the model `name` made anew."""
+        if name in _MADE_ALONG:
+            return f"remove the directory {self.directory / name}, and it is made anew"
+        target, on, ear = name.rpartition("-on-")
+        if on:
+            return f"run segue train {shlex.quote(unquote(target))} --on {ear} --force"
+        return f"run segue train {name} --force"
 
     def checkpoint(self, name: str) -> Path:
         """Return the directory where the training of `name` keeps its state while it runs."""

@@ -7,7 +7,7 @@ list by its id. A list and its tracks are written, and read, in one go.
 import json
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -136,6 +136,37 @@ class PlaylistStore:
         """
         values = {} if recipe is None else {"recipe": json.dumps(recipe, ensure_ascii=False)}
         return self._change(owner, playlist, track_ids, **values) is not None
+
+    def edit_tracks(
+        self, owner: str, playlist: str, edit: Callable[[list[str]], Sequence[str]]
+    ) -> bool:
+        """Let `edit` make other tracks of those that a list has; return whether it was there.
+
+        Nobody changes the list in between.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of the tracks; the list is then as it was.
+        """
+        own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
+        later = func.max(time.time(), playlists.c.changed + 1e-3)
+        with told(self._directory), self._database.begin() as connection:
+            # a change first: it takes the lock
+            connection.execute(update(playlists).where(own).values(changed=later))
+            row = connection.scalar(select(playlists.c.row).where(own))
+            if row is None:
+                return False
+            query = (
+                select(tracks.c.track_id)
+                .join_from(playlist_tracks, tracks, playlist_tracks.c.track == tracks.c.row)
+                .where(playlist_tracks.c.playlist == row)
+                .order_by(playlist_tracks.c.place)
+            )
+            edited = edit(list(connection.scalars(query)))
+            connection.execute(delete(playlist_tracks).where(playlist_tracks.c.playlist == row))
+            _put_tracks(connection, row, edited)
+            return True
 
     def delete(self, owner: str, playlist: str) -> bool:
         """Delete a list; return whether it was there."""

@@ -1,4 +1,4 @@
-"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs.
+"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs, players.
 
 They are part of the one schema; see `segue.library.schema` for its conventions and its format.
 Secrets that are only compared (passwords, tokens, keys) are kept as hashes and digests.
@@ -128,3 +128,32 @@ jobs = Table(
     Index("jobs_by_state", "state"),
     sqlite_autoincrement=True,  # an id is never another job's
 )
+
+marks = Table(
+    "marks",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # song, album or artist
+    Column("item", String, primary_key=True),  # its id
+    Column("starred", Float),
+    Column("rating", Integer),
+    Column("opinion", String),  # what star and rating of a song came to as feedback
+)
+"""Stars and ratings that music players set."""
+
+playback = Table(
+    "playback",
+    schema,
+    Column("owner", String, primary_key=True),
+    Column("client", String, primary_key=True),
+    Column("session", String, nullable=False),  # random: by it, what is counted counts once
+    Column("version", Integer, nullable=False),  # of the row: who changes it has seen the last one
+    Column("track_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("position", Float, nullable=False),  # seconds
+    Column("rate", Float, nullable=False),
+    Column("begun", Float, nullable=False),
+    Column("at", Float, nullable=False),  # when the last report came
+    Column("ignored", Boolean, nullable=False),
+)
+"""What each player of a listener plays, as it was last reported."""

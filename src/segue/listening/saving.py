@@ -78,13 +78,16 @@ def _told(error: Exception) -> str:
 
 
 def halved(array: NDArray[Any]) -> NDArray[Any]:
-    """Return large arrays of 64 bits in 32, where whole numbers fit.
+    """Return whole numbers of 64 bits in 32 where they fit, and large arrays of others, too.
 
-    >>> halved(np.zeros(200_000)).dtype, halved(np.zeros(2)).dtype
-    (dtype('float32'), dtype('float64'))
+    All whole numbers: where they are of two widths scipy copies a matrix to the wider.
+
+    >>> halved(np.zeros(200_000)).dtype, halved(np.zeros(2)).dtype, halved(np.arange(2)).dtype
+    (dtype('float32'), dtype('float64'), dtype('int32'))
     """
-    if array.size < _LARGE or array.itemsize < 8:
+    if array.itemsize < 8:
         return array
     if array.dtype.kind == "f":
-        return array.astype(np.float32)
-    return array.astype(np.int32) if int(np.abs(array).max()) < 2**31 else array
+        return array.astype(np.float32) if array.size >= _LARGE else array
+    fits = array.dtype.kind == "i" and int(np.abs(array).max(initial=0)) < 2**31
+    return array.astype(np.int32) if fits else array

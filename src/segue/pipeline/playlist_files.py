@@ -17,13 +17,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
 from urllib.parse import unquote
 
 from segue.errors import DatasetError, PlaylistError
 from segue.library import Catalogue, Library
 from segue.pipeline.opening.opened import Opened
-from segue.sources.cleaning.recordings import artist_keys, title_key
+from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
 from segue.sources.matching import Matcher
 from segue.sources.playlist_files import (
     MOST_BYTES,
@@ -35,8 +34,10 @@ from segue.sources.playlist_files import (
 )
 from segue.types import Sought, Track
 
-RECORDING: Final = "musicbrainz_recording_id"
-_RECORDINGS = (RECORDING, "musicbrainz_trackid", "recording_mbid", "mb_trackid")
+_RECORDINGS = (
+    *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
+    "mbid",
+)
 _TELLING = 2  # parts of a path: a file's name and its folder's
 _MBID_LENGTH = 36
 
@@ -116,7 +117,6 @@ def read_playlist(
     data: bytes,
     *,
     place: Path | None = None,
-    finder: "Finder | None" = None,
 ) -> ReadPlaylist:
     """Return which tracks of the library a playlist file names.
 
@@ -124,8 +124,6 @@ def read_playlist(
     ----------
     place
         The directory that the file lies in, if its relative paths mean anything here.
-    finder
-        Of the same library, where several files are read: making one takes a while.
 
     Raises
     ------
@@ -133,8 +131,8 @@ def read_playlist(
         If it is no playlist that can be read.
     """
     said = read_playlist_file(data)
-    known = finder or Finder(_catalogue(library))
-    found = [(entry, known.find(entry, place)) for entry in said.entries]
+    finder = _Finder(_catalogue(library), said.entries, place)
+    found = [(entry, finder.find(entry)) for entry in said.entries]
     return ReadPlaylist(
         name=said.name,
         tracks=[track_id for _, track_id in found if track_id is not None],
@@ -162,45 +160,64 @@ def load_playlist(library: Library | Opened, path: Path) -> ReadPlaylist:
         raise DatasetError(f"{path} cannot be read. {error}") from None
 
 
-class Finder:
-    """Finds the tracks that playlist files name, in one catalogue."""
+class _Finder:
+    """Finds the tracks that some entries name, in one pass over a catalogue.
 
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        self._matcher = Matcher(enumerate(catalogue.tracks))
+    Only tracks that one of them may mean are looked at closely: those of the same path, recording,
+    title or artist. A large catalogue never is in memory.
+    """
+
+    def __init__(self, catalogue: Catalogue, entries: Sequence[Entry], place: Path | None) -> None:
+        self._catalogue, self._place = catalogue, place
         self._paths: dict[str, int] = {}
         self._ends: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        paths = {path for entry in entries for path in _exact_paths(entry.location, place)}
+        ends = {end for entry in entries for end in _ends(entry.location)}
+        recordings = {entry.recording for entry in entries if entry.recording}
+        titles, artists = _names(entries)
+        self._tracks: dict[int, Track] = {}
         for position, track in enumerate(catalogue.tracks):
-            if track.path is not None:
-                path = track.path.as_posix()
+            path = track.path.as_posix() if track.path else ""
+            end = _parts(path)
+            own = {end[-n:] for n in range(1, _TELLING + 1)} & ends if path else set()
+            if path in paths:
                 self._paths.setdefault(path, position)
-                parts = _parts(path)
-                for n in range(1, _TELLING + 1):
-                    self._ends[parts[-n:]].add(position)
+            for one in own:
+                self._ends[one].add(position)
+            named = (
+                not recordings.isdisjoint(_recordings(track))
+                or (track.title and title_key(track.title) in titles)
+                or (track.artist and not artists.isdisjoint(artist_keys(track.artist)))
+            )
+            if own or named or track.artist is None:
+                self._tracks[position] = track
+        self._matcher = Matcher(self._tracks.items())
 
-    def find(self, entry: Entry, place: Path | None = None) -> str | None:
+    def find(self, entry: Entry) -> str | None:
         """Return the id of the track that an entry names; None if none is, or it is not sure."""
-        position = self._position(entry, place)
+        position = self._position(entry)
         return None if position is None else self._catalogue.tracks[position].track_id
 
-    def _position(self, entry: Entry, place: Path | None) -> int | None:
-        for path in _exact_paths(entry.location, place):
+    def _position(self, entry: Entry) -> int | None:
+        for path in _exact_paths(entry.location, self._place):
             if path in self._paths:
                 return self._paths[path]
         for track_id in (entry.track_id, entry.location):
-            position = self._catalogue.positions.get(track_id or "")
+            position = self._catalogue.positions.get(track_id) if track_id else None
             if position is not None and self._may_be(entry, position):
                 return position
-        title = entry.title or (PurePosixPath(entry.location).stem if entry.location else None)
         sought = Sought(
-            recording=entry.recording, artist=entry.artist, title=title, album=entry.album
+            recording=entry.recording,
+            artist=entry.artist,
+            title=entry.title or _stem(entry.location),
+            album=entry.album,
         )
         match = self._matcher.match(sought)
         return match.row if match is not None else self._by_end(entry)
 
     def _by_end(self, entry: Entry) -> int | None:
         """Return the one track whose path ends as the entry's does."""
-        ends = {_parts(one.replace("\\", "/"))[-_TELLING:] for one in _spellings(entry.location)}
+        ends = _ends(entry.location)
         found = {position for end in ends for position in self._ends.get(end, ())}
         if len(found) != 1:
             return None
@@ -235,22 +252,46 @@ def _spellings(location: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((location, decoded, location.replace("\\", "/"))))
 
 
+def _names(entries: Sequence[Entry]) -> tuple[set[str], set[str]]:
+    """Return the keys of titles and artists that entries may mean, also with both swapped."""
+    texts = {text for entry in entries for text in (entry.artist, entry.title) if text}
+    stems = {_stem(entry.location) or "" for entry in entries if not entry.title}
+    texts |= {part for text in texts | stems for part in PARTS.split(text) if part} | stems
+    titles = {title_key(text) for text in texts}
+    return titles - {""}, {key for text in texts for key in artist_keys(text)} - {""}
+
+
+def _stem(location: str | None) -> str | None:
+    return PurePosixPath(location.replace("\\", "/")).stem if location else None
+
+
+def _ends(location: str | None) -> set[tuple[str, ...]]:
+    """Return the last two parts that the path of a track may have which is meant."""
+    parts = (_parts(one.replace("\\", "/"))[-_TELLING:] for one in _spellings(location))
+    return {one for one in parts if one}
+
+
 def _parts(path: str) -> tuple[str, ...]:
     return tuple(part.casefold() for part in path.split("/") if part not in ("", ".", ".."))
 
 
 def _entry(track: Track, places: Sequence[Path]) -> Entry:
-    recording = next((track.metadata[name] for name in _RECORDINGS if name in track.metadata), "")
-    recording = recording.partition("|")[0].strip().lower()
     return Entry(
         title=track.title,
         artist=track.artist,
         album=track.album,
         duration=track.duration,
-        recording=recording if len(recording) == _MBID_LENGTH else None,
+        recording=next(iter(_recordings(track)), None),
         location=_location(track, places),
         track_id=track.track_id,
     )
+
+
+def _recordings(track: Track) -> list[str]:
+    """Return the MusicBrainz recordings of a track."""
+    found = (track.metadata.get(name, "").split("|") for name in _RECORDINGS)
+    ids = [one.strip().lower() for several in found for one in several]
+    return [one for one in ids if len(one) == _MBID_LENGTH]
 
 
 def _location(track: Track, places: Sequence[Path]) -> str | None:

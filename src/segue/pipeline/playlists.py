@@ -23,6 +23,7 @@ from segue.engine import (
     Served,
     Step,
     blend_listeners,
+    drawn_seed,
 )
 from segue.engine import Radio as EngineRadio
 from segue.engine import path as path_between
@@ -37,7 +38,7 @@ LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 """A playlist is listened to in one go: not three of an artist, and not all of a kind."""
 
 RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
-"""Half may be known, and another evening is another evening."""
+"""Half may be known, and with another seed another evening is another evening."""
 
 BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
 
@@ -85,7 +86,8 @@ def from_likes(
         dials=dials,
         exclusions=exclusions,
     )
-    return _playlist("like", found, {"user": user, "like": list(like), "dislike": list(dislike)})
+    about = {"user": user, "like": list(like), "dislike": list(dislike), **dials.chance}
+    return _playlist("like", found, about)
 
 
 class Radio:
@@ -103,13 +105,15 @@ class Radio:
         *,
         like: Sequence[str] = (),
         dislike: Sequence[str] = (),
-        dials: Dials = RADIO_DIALS,
+        dials: Dials | None = None,
         exclusions: Exclusions | None = None,
         window: int = WINDOW,
     ) -> None:
         """Open a radio for a listener, or for somebody who names tracks that they like.
 
-        With ``dials.familiar`` at 0 it plays nothing that the listener had met before.
+        By default it is turned as `RADIO_DIALS` are, with a seed drawn anew, which `take` tells;
+        dials that are given play the same again. With ``dials.familiar`` at 0 it plays nothing that
+        the listener had met before.
 
         Raises
         ------
@@ -123,6 +127,7 @@ class Radio:
         if user is None and not like:
             raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
         self.user = user
+        dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
         self._opened = opened = Opened.of(library)
         profile = opened.listener(user, like, dislike)
         never = opened.excluded(exclusions)
@@ -192,7 +197,7 @@ class Radio:
         """Return the next `k` tracks, as if all were heard without a word."""
         _check_count(k)
         tracks = [self.next() for _ in range(k)]
-        about = {"user": self.user, "window": self.window}
+        about = {"user": self.user, "window": self.window, **self._dials.chance}
         return Playlist("radio", tracks, about, self.said)
 
 
@@ -295,7 +300,8 @@ def blend(
             )
         )
     mean = found.tastes.mean(axis=0).tolist() if tracks else [None] * len(users)
-    about = {"users": list(users), "mean_taste": dict(zip(users, mean, strict=True))}
+    tastes = dict(zip(users, mean, strict=True))
+    about = {"users": list(users), "mean_taste": tastes, **dials.chance}
     hints = opened.hints(profiles[0], dials, exclusions)
     return Playlist("blend", tracks, about, hints)
 

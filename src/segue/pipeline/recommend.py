@@ -84,7 +84,7 @@ def recommend(
     weights, picks = opened.explainer.picks(found, profile, dials)
     hints = opened.hints(profile, dials, exclusions)
     hints += _short(found, k, dials)
-    return Recommendations(user, weights, picks, hints=hints)
+    return Recommendations(user, weights, picks, hints=hints, chance=dials.chance)
 
 
 def _short(found: Listed, k: int, dials: Dials) -> list[str]:

@@ -16,6 +16,8 @@ from segue.pipeline.learning.fit import fit_listening
 from segue.pipeline.learning.models import LISTENING_MODELS
 from segue.pipeline.opening.signals import weigh
 from segue.pipeline.opening.snapshot import prepare
+from segue.pipeline.track_map import MODEL as MAP
+from segue.pipeline.track_map import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.chances import ENSEMBLE
 from segue.pipeline.training.ensemble import fit_ensemble
 from segue.pipeline.training.fitting import Work, fit_encoder, fit_knn
@@ -25,7 +27,7 @@ from segue.pipeline.training.trained import Trained
 from segue.types import Progress, no_progress
 
 MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
-"""What `train` trains, in the order of `train all`."""
+"""What `train` trains, in the order of `train all`; maps of it all come last."""
 
 
 def train(
@@ -45,7 +47,8 @@ def train(
     ----------
     model
         ``cnn``, ``rnn``, ``transformer``, ``knn``, ``ensemble`` (of what was trained on the same
-        classes), ``collaborative``, ``sequence`` (both from listens) or ``all``.
+        classes), ``collaborative``, ``sequence`` (both from listens), ``map`` (by every signal that
+        places tracks: see `segue.pipeline.track_map`) or ``all``.
     target
         What the networks learn: to tell apart the classes of ``genre``, ``tag``, ``year`` or any
         metadata column; ``tags``, several a track; or, by contrast, which tracks are of one
@@ -73,20 +76,26 @@ def train(
         from segue.pipeline.training.heads import train_head  # which tells what it did in our words
 
         return [train_head(library, model, on, seed=seed, force=force)]
-    if model not in (*MODELS, "all"):
-        raise ModelError(f"There is no model {model!r}: choose from {', '.join(MODELS)} or all.")
+    if model not in (*MODELS, MAP, "all"):
+        known = ", ".join((*MODELS, MAP))
+        raise ModelError(f"There is no model {model!r}: choose from {known} or all.")
     catalogue = library.catalogue()
     if not len(catalogue):
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
+    if model == MAP:
+        with library.writing("segue train"):
+            return [train_maps(library, seed=seed, force=force, progress=progress)]
     labels = labels_of(library, catalogue, target or default_target(catalogue))
     work = Work(library, catalogue, labels, seed, force, settings or {}, progress)
     with library.writing("segue train"):
         results = _train_each(work, model)
         if any(result.state == "trained" for result in results):
             weigh(library, catalogue)
-    if all(result.state == "skipped" for result in results):
-        reasons = " ".join(result.reason or "" for result in results)
-        raise ModelError(f"Nothing could be trained. {reasons}")
+        if all(result.state == "skipped" for result in results):
+            reasons = " ".join(result.reason or "" for result in results)
+            raise ModelError(f"Nothing could be trained. {reasons}")
+        if model == "all" and len(catalogue) <= MOST_FOR_ALL:
+            results += _map_of(work)
     library.record_run("train", {"models": [result.to_dict() for result in results]})
     with suppress(ModelError):  # nothing is known that tracks could be recommended by
         prepare(library)
@@ -104,6 +113,22 @@ def _train_each(work: Work, model: str) -> list[Trained]:
                 raise
             results.append(Trained(model=name, state="skipped", reason=str(error)))
     return results
+
+
+def _map_of(work: Work) -> list[Trained]:
+    """Make the map that is looked at first, of what was just trained, where there is anything."""
+    try:
+        return [
+            train_maps(
+                work.library,
+                first_only=True,
+                seed=work.seed,
+                force=work.force,
+                progress=work.progress,
+            )
+        ]
+    except ModelError:
+        return []
 
 
 def _train_one(work: Work, name: str) -> Trained:

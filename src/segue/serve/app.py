@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, documents
+from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
@@ -30,6 +30,7 @@ from segue.serve.security.headers import SafeHeaders
 from segue.serve.security.hosts import OwnHost
 from segue.serve.security.segments import WholeSegments
 from segue.serve.settings import ENVIRONMENT, Settings
+from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
@@ -60,6 +61,8 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.state.held = Held(library, settings)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
+    app.include_router(subsonic.router)
+    app.include_router(listenbrainz.router)
     app.mount("/", Page(app, PAGE), name="page")
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -5,6 +5,7 @@ from hmac import compare_digest
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
@@ -98,3 +99,8 @@ def _admin(listener: Self) -> Listener:
 
 
 Admin = Annotated[Listener, Depends(_admin)]
+
+
+def needs_a_name(dependant: Dependant) -> bool:
+    """Return whether a route asks for somebody who is known by name."""
+    return dependant.call is _listener or any(map(needs_a_name, dependant.dependencies))

@@ -4,7 +4,10 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+from segue.serve.api import RESOURCES
+from segue.serve.deps import needs_a_name
 from segue.serve.documents import Problem
 
 DESCRIPTION = """\
@@ -30,5 +33,20 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         schemas |= {**made.pop("$defs", {}), "Problem": made}
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
+        _let_in(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _let_in(document: dict[str, Any]) -> None:
+    """Say of operations that need no name that they need no session or key: see `deps.Visitor`."""
+    named = {
+        route.operation_id or route.name
+        for resource in RESOURCES
+        for route in resource.router.routes
+        if isinstance(route, APIRoute) and needs_a_name(route.dependant)
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            if operation["operationId"] not in named and "security" in operation:
+                operation["security"] = [{}, *operation["security"]]

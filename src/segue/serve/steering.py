@@ -15,9 +15,8 @@ _SIGNALS: Final[Mapping[str, str]] = {
     "collaborative": "What people who like the same also like.",
     "sequence": "What usually comes next after what was heard last.",
     "popularity": "How many listen to it.",
-    "recency": "How new it is to you: what was heard lately waits.",
+    "recency": "By artists whom you played lately.",
     "friends": "What friends like.",
-    "earlier": "What you have liked for long.",
 }
 
 _DEFAULTS: Final = Dials()

@@ -40,7 +40,12 @@ _TAG_NAMES: dict[str, tuple[str, ...]] = {
         "MusicBrainz/Track Id",
     ),
     "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
+    "albumartist": ("albumartist", "album artist", "TPE2", "aART", "WM/AlbumArtist"),
+    "tracknumber": ("tracknumber", "TRCK", "trkn", "WM/TrackNumber"),
+    "discnumber": ("discnumber", "TPOS", "disk", "WM/PartOfSet"),
 }
+_KEPT = ("musicbrainz_recording_id", "isrc", "albumartist", "tracknumber", "discnumber")
+"""Tags that nothing is learned from: players and imports ask for them."""
 
 
 def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
@@ -105,9 +110,7 @@ def untagged(directory: Path, path: Path, reason: str) -> Read:
 
 
 def _track(directory: Path, path: Path, raw: dict[str, str]) -> Read:
-    extra: dict[str, str] = {
-        name: raw.pop(name) for name in ("musicbrainz_recording_id", "isrc") if name in raw
-    }
+    extra: dict[str, str] = {name: raw.pop(name) for name in _KEPT if name in raw}
     track_id = relative_id(path, directory)
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
     if track.title is None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine import LEAST_SPREAD, Belief, Weights, shares
+from segue.errors import ModelError
 from segue.library import Library
 
 ENGINE = "engine"
@@ -18,9 +19,9 @@ _UNKNOWN = 0.0
 
 def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> Weights | None:
     """Return the weights that are kept, if they are of these signals."""
-    if ENGINE not in library.models:
+    manifest = _manifest(library)
+    if not manifest:
         return None
-    manifest = library.models.manifest(ENGINE)
     path = library.models.path(ENGINE) / "arrays.npz"
     if manifest.get("fingerprint") != fingerprint or not path.is_file():
         return None
@@ -40,12 +41,19 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
 
 def everyones_weights(library: Library) -> dict[str, float]:
     """Return everyone's weights by signal, as they were learned last; empty if never."""
-    if ENGINE not in library.models:
-        return {}
-    manifest = library.models.manifest(ENGINE)
-    known = manifest.get("weights") or {}
+    known = _manifest(library).get("weights") or {}
     found = shares(np.array(list(known.values()), np.float64))
     return dict(zip(known, found.tolist(), strict=True))
+
+
+def _manifest(library: Library) -> dict[str, Any]:
+    """Return what is said of the weights that are kept; nothing where they have to be learned."""
+    if ENGINE not in library.models:
+        return {}
+    try:
+        return library.models.manifest(ENGINE)
+    except ModelError:  # damaged, or of another version: they are learned again
+        return {}
 
 
 def save_weights(

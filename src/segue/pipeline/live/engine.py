@@ -17,12 +17,15 @@ from segue.engine.dials import Dials
 from segue.engine.explanations import MOST_TAGS, Common
 from segue.library import StoredTracks
 from segue.pipeline.live.bounded import Bounded
+from segue.pipeline.live.together import Together
 from segue.pipeline.live.weights import Beliefs
 from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile
 
-MOST_BYTES: Final = 128_000_000
+MOST_BYTES: Final = 112_000_000
 _MOST_COMMON: Final = 4_000_000
+_MOST_TOGETHER: Final = 8
+"""Listeners who are scored together at most: more would wait longer than they gain."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,14 @@ class LiveEngine(Engine):
     """An engine that remembers what signals said, and what it offered."""
 
     beliefs: Beliefs | None = None
+    _together: "Together[Profile, Rows]" = field(init=False, repr=False)
     _kept: Bounded[Hashable, tuple[bytes, Rows]] = field(
         default_factory=lambda: Bounded(MOST_BYTES)
     )
+
+    def __post_init__(self) -> None:
+        """Let listeners who ask at one time be scored together."""
+        object.__setattr__(self, "_together", Together(self.rows_of, _MOST_TOGETHER))
 
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener, from the last time if nothing is new.
@@ -44,7 +52,7 @@ class LiveEngine(Engine):
         kept = self._kept.get(key)
         if kept is not None and kept[0] == told:
             return kept[1]
-        found = super().rows(profile)
+        found = self._together(profile)
         self._kept.put(key, (told, found), found.n_bytes)
         return found
 

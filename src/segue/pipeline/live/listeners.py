@@ -21,7 +21,7 @@ from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.snapshot import Snapshot
 from segue.signals import Profile
 
-MOST_BYTES: Final = 48_000_000
+MOST_BYTES: Final = 32_000_000
 STALE_SECONDS: Final = 600.0
 _MOST_EVENTS: Final = 10_000
 _OVERHEAD: Final = 2_000  # bytes of objects around arrays

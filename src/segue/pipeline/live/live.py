@@ -41,7 +41,7 @@ from segue.pipeline.opening.snapshot import (
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at whether tracks or models have changed."""
-MOST_MAPPED: Final = 300_000_000
+MOST_MAPPED: Final = 260_000_000
 """Bytes of mapped files from which those are let go that lists read in part: they are read again,
 from the system's memory as long as there is some."""
 _LEAST_EVENTS: Final = 1_000

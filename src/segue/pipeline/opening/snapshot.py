@@ -50,7 +50,7 @@ from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile, Signal, VectorSignal
 from segue.sources import comparison_key
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _NAMES: Final = "names.db"
 _OFTEN: Final = (".vectors", ".full", ".item_factors")
 """Arrays that every list reads whole; of all others it reads some rows."""

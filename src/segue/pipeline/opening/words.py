@@ -41,10 +41,13 @@ class WordIndex:
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How many tracks have a genre or tag of each plain name, as a sum over its spellings."""
-        of_kind = [np.diff(matrix.tocsc().indptr) for matrix, _ in (self.genres, self.tags)]
+        """How many tracks have each plain name."""
+        sums = [
+            np.bincount(matrix.indices, minlength=len(names))
+            for matrix, names in (self.genres, self.tags)
+        ]
         return {
-            name: sum(int(of_kind[kind][column]) for kind, column in places)
+            name: sum(int(sums[kind][column]) for kind, column in places)
             for name, places in self.plain_names.items()
         }
 

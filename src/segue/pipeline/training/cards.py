@@ -145,7 +145,7 @@ def _manifest(library: Library, name: str) -> dict[str, Any]:
         if not isinstance(manifest.get(key), kind | None):
             raise ModelError(
                 f"The manifest of the model '{name}' is damaged, its {key!r} is"
-                f" {manifest[key]!r}: run segue train {name} --force."
+                f" {manifest[key]!r}: {library.models.way_out(name)}."
             )
     return manifest
 

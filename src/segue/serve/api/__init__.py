@@ -14,6 +14,7 @@ from segue.serve.api import (
     kinds,
     library,
     listeners,
+    maps,
     playlists,
     quality,
     radio,
@@ -26,8 +27,7 @@ from segue.serve.documents import ALWAYS
 
 PREFIX: Final = "/api/v1"
 
-router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))
-for resource in (
+RESOURCES: Final = (
     session,
     listeners,
     account,
@@ -39,10 +39,14 @@ for resource in (
     playlists,
     files,
     radio,
+    maps,
     library,
     jobs,
     quality,
     events,
     kinds,
-):
+)
+
+router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))
+for resource in RESOURCES:
     router.include_router(resource.router)

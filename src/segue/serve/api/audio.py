@@ -1,13 +1,9 @@
 """`/tracks/{id}/audio`: the sound of a track, whole or in parts, named by its id only."""
 
 import stat
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-import anyio
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 
@@ -16,6 +12,7 @@ from segue.errors import AudioError
 from segue.serve import deps
 from segue.serve.answers import REVALIDATE, has
 from segue.serve.documents import problems
+from segue.serve.encoding import given
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security.segments import TrackId
@@ -29,9 +26,6 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     304: {"description": "It is as it was."},
     **problems("bad-request", "unknown-track", "not-playable", "range-not-satisfiable"),
 }
-_AT_ONCE: Final = 2  # pieces that are encoded at the same time, a process
-_ENCODING: RunVar[CapacityLimiter] = RunVar("segue_encoding")
-
 Wanted = Annotated[
     Literal["auto", "original", "mp3", "opus"],
     Query(
@@ -108,18 +102,4 @@ def _encoded(request: Request, path: Path, format: Format, start: float) -> Resp
         return Response(media_type=MEDIA_TYPES[format], headers=headers)
     with invalid():
         pieces = transcode(path, format, start_seconds=start)
-    return StreamingResponse(_given(pieces), media_type=MEDIA_TYPES[format], headers=headers)
-
-
-async def _given(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Give the pieces as they are made; few threads make them, whoever waits for how many."""
-    limiter = _ENCODING.get(None) or CapacityLimiter(_AT_ONCE)
-    _ENCODING.set(limiter)
-    try:
-        while piece := await to_thread.run_sync(next, pieces, b"", limiter=limiter):
-            yield piece
-    finally:
-        close = getattr(pieces, "close", None)
-        if close is not None:
-            with anyio.CancelScope(shield=True):
-                await to_thread.run_sync(close)
+    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[format], headers=headers)

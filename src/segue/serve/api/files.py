@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from segue.errors import DatasetError
 from segue.pipeline import saved_playlists as saved
-from segue.pipeline.playlist_files import Finder, read_playlist, write_playlist
+from segue.pipeline.playlist_files import read_playlist, write_playlist
 from segue.serve import deps
 from segue.serve.answers import answer
 from segue.serve.api.playlists import PlaylistId
@@ -98,9 +98,8 @@ def import_playlist(
 ) -> Response:
     """Read a playlist file (M3U8, XSPF or JSPF, told by its content); nothing is saved."""
     catalogue = holding.catalogue()
-    finder = holding.kept("finder", catalogue, lambda: Finder(catalogue))
     try:
-        found = read_playlist(holding.library, data, finder=finder)
+        found = read_playlist(holding.if_opened() or holding.library, data)
     except DatasetError as error:
         told = without_paths(str(error), *holding.places())
         raise ProblemError("unsupported-type", told) from None

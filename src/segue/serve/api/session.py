@@ -20,7 +20,12 @@ _LONGEST_NAME = 200
 class LogIn(Asked):
     """Who wants to be whom."""
 
-    listener: str = Field(min_length=1, max_length=_LONGEST_NAME, examples=["anna"])
+    listener: str = Field(
+        min_length=1,
+        max_length=_LONGEST_NAME,
+        description="Without control characters, or spaces around it.",
+        examples=["anna"],
+    )
     password: str | None = Field(default=None, min_length=1, max_length=accounts.LONGEST_PASSWORD)
 
 

@@ -18,8 +18,8 @@ from segue.serve.settings import Settings
 
 SMALL: Final = 64 * 1024
 """Bytes of a body for which there is always room."""
-FILES = ("/api/v1/playlists/import",)
-"""Paths to which files are sent, which may be larger than other bodies."""
+FILES = ("/api/v1/playlists/import", "/1/submit-listens")
+"""Paths to which files or many listens are sent, which may be larger than other bodies."""
 
 
 class BoundedBodies:

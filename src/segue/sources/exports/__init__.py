@@ -9,13 +9,14 @@ to one.
 """
 
 from segue.sources.exports.export import NAMES, Export, open_export
-from segue.sources.exports.heard import Heard, Remark, known_time
+from segue.sources.exports.heard import Heard, Remark, Unusable, known_time
 from segue.sources.exports.numbering import (
     Numbering,
     fingerprint,
     needs_number,
     what_it_says,
 )
+from segue.sources.exports.records import read_record
 
 __all__ = [
     "NAMES",
@@ -23,9 +24,11 @@ __all__ = [
     "Heard",
     "Numbering",
     "Remark",
+    "Unusable",
     "fingerprint",
     "known_time",
     "needs_number",
     "open_export",
+    "read_record",
     "what_it_says",
 ]

@@ -85,7 +85,8 @@ async function fetched(method, path, options, renewed = false) {
   if (answer.status === 403 && method !== "GET" && !renewed && (await renew())) {
     return fetched(method, path, options, true);
   }
-  if (answer.status === 401 && !path.startsWith("/session")) connection.dispatchEvent(new Event("out"));
+  if (answer.status === 401 && !path.startsWith("/session"))
+    connection.dispatchEvent(new Event("out"));
   throw new Problem(answer.status, await problem(answer));
 }
 
@@ -95,7 +96,10 @@ async function reached(method, path, { query, body, raw, signal, again }) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (raw) headers["Content-Type"] = raw.type || "application/octet-stream";
   const request = {
-    method, headers, signal, credentials: "same-origin",
+    method,
+    headers,
+    signal,
+    credentials: "same-origin",
     body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
   };
   for (;;) {

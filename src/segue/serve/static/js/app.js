@@ -23,7 +23,7 @@ import { showKeys, shortcuts } from "./shortcuts.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
-const WIDE = matchMedia("(min-width: 1280px)");
+const WIDE = matchMedia("(min-width: 1400px)");
 
 const main = document.getElementById("main");
 const panel = document.getElementById("panel");
@@ -34,25 +34,76 @@ function pageOf(name) {
 }
 
 function showNav(current) {
-  fill(document.getElementById("pages"), Object.entries(PAGES).map(([name, page]) => h(
-    "li", {}, h("a", { href: `#/${name}`, "aria-current": name === current ? "page" : null }, icon(name), h("span", {}, page.title)),
-  )));
+  fill(
+    document.getElementById("pages"),
+    Object.entries(PAGES).map(([name, page]) =>
+      h(
+        "li",
+        {},
+        h(
+          "a",
+          { href: `#/${name}`, "aria-current": name === current ? "page" : null },
+          icon(name),
+          h("span", {}, page.title),
+        ),
+      ),
+    ),
+  );
 }
 
 function showFoot() {
   const name = state.session.listener;
-  const dark = () => getComputedStyle(document.documentElement).colorScheme.trim() === "dark" || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  const theme = h("button", { class: "bare", type: "button", "aria-label": "Dark or light", title: "Dark or light", on: { click: () => {
-    const value = dark() ? "light" : "dark";
-    document.documentElement.dataset.theme = value;
-    localStorage.setItem("segue.theme", value);
-    fill(theme, icon(value === "dark" ? "light" : "dark"));
-    dispatchEvent(new Event("theme"));
-  } } }, icon(dark() ? "light" : "dark"));
+  const dark = () =>
+    getComputedStyle(document.documentElement).colorScheme.trim() === "dark" ||
+    (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
+  const theme = h(
+    "button",
+    {
+      class: "bare",
+      type: "button",
+      "aria-label": "Dark or light",
+      title: "Dark or light",
+      on: {
+        click: () => {
+          const value = dark() ? "light" : "dark";
+          document.documentElement.dataset.theme = value;
+          localStorage.setItem("segue.theme", value);
+          fill(theme, icon(value === "dark" ? "light" : "dark"));
+          dispatchEvent(new Event("theme"));
+        },
+      },
+    },
+    icon(dark() ? "light" : "dark"),
+  );
   fill(
     document.getElementById("rail-foot"),
-    h("button", { class: "who", type: "button", "aria-label": `Listener: ${name ?? "nobody"}. Change`, on: { click: () => askWho() } }, initial(name ?? "?"), h("span", {}, name ?? "Who listens?")),
-    h("div", { class: "rail-tools" }, theme, h("button", { class: "bare", type: "button", "aria-label": "Keys", title: "Keys (?)", on: { click: showKeys } }, icon("help"))),
+    h(
+      "button",
+      {
+        class: "who",
+        type: "button",
+        "aria-label": `Listener: ${name ?? "nobody"}. Change`,
+        on: { click: () => askWho() },
+      },
+      initial(name ?? "?"),
+      h("span", {}, name ?? "Who listens?"),
+    ),
+    h(
+      "div",
+      { class: "rail-tools" },
+      theme,
+      h(
+        "button",
+        {
+          class: "bare",
+          type: "button",
+          "aria-label": "Keys",
+          title: "Keys (?)",
+          on: { click: showKeys },
+        },
+        icon("help"),
+      ),
+    ),
   );
 }
 
@@ -68,13 +119,18 @@ function togglePanel() {
 }
 
 function openPanel() {
-  if (WIDE.matches && player.track && localStorage.getItem("segue.panel") !== "closed") showPanel(true);
+  if (WIDE.matches && player.track && localStorage.getItem("segue.panel") !== "closed")
+    showPanel(true);
 }
 
 function watchConnection() {
   let banner = null;
   connection.addEventListener("down", () => {
-    banner ??= h("p", { class: "banner", role: "status" }, "The server does not answer. What you do is kept and sent when it does.");
+    banner ??= h(
+      "p",
+      { class: "banner", role: "status" },
+      "The server does not answer. What you do is kept and sent when it does.",
+    );
     document.body.append(banner);
   });
   connection.addEventListener("up", async () => {
@@ -130,13 +186,14 @@ async function start() {
   let listener = state.session.listener;
   store.addEventListener("session", () => {
     showFoot();
-    if (state.session.listener === listener) return;
+    if (state.session.listener === listener) return null;
     listener = state.session.listener;
     player.stop();
     forYou.clear();
     follow();
-    if (listener !== null) showPage();
-    else askWho({ must: true });
+    if (listener !== null) return showPage();
+    fill(main);
+    return askWho({ must: true });
   });
   follow();
   watchNews(showPage);

@@ -18,7 +18,8 @@ export function h(tag, properties = {}, ...children) {
 function set(element, name, value) {
   if (value === null || value === undefined || value === false) return;
   if (name === "on") {
-    for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+    for (const [event, listener] of Object.entries(value))
+      element.addEventListener(event, listener);
   } else if (name === "style") {
     for (const [property, it] of Object.entries(value)) element.style.setProperty(property, it);
   } else if (name === "dataset") {

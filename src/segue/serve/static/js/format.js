@@ -18,7 +18,7 @@ export function clock(seconds) {
   const total = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(total / 60) % 60, String(total % 60).padStart(2, "0")];
   const hours = Math.floor(total / 3600);
-  if (hours) parts.unshift(hours), (parts[1] = String(parts[1]).padStart(2, "0"));
+  if (hours) (parts.unshift(hours), (parts[1] = String(parts[1]).padStart(2, "0")));
   return parts.join(":");
 }
 
@@ -26,7 +26,9 @@ export function clock(seconds) {
 export function spokenTime(seconds) {
   const total = Math.max(0, Math.round(seconds || 0));
   const minutes = Math.floor(total / 60);
-  return [minutes && counted(minutes, "minute"), counted(total % 60, "second")].filter(Boolean).join(" ");
+  return [minutes && counted(minutes, "minute"), counted(total % 60, "second")]
+    .filter(Boolean)
+    .join(" ");
 }
 
 export function percent(share, digits = 0) {
@@ -50,7 +52,9 @@ export function named(track) {
 export function some(names, most = 3) {
   const rest = names.length - most;
   if (rest > 1) return `${names.slice(0, most).join(", ")} and ${rest} more`;
-  return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0] ?? "";
+  return names.length > 1
+    ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
+    : (names[0] ?? "");
 }
 
 /** When something was, by its distance from now. */

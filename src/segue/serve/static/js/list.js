@@ -39,10 +39,16 @@ class ForYou extends EventTarget {
       const answer = await recommended(state.steer, request.signal);
       const before = this.#base ?? this.items;
       this.#base = null;
-      Object.assign(this, { items: answer.tracks, hints: answer.hints ?? [], weights: answer.weights, version: answer.version });
+      Object.assign(this, {
+        items: answer.tracks,
+        hints: answer.hints ?? [],
+        weights: answer.weights,
+        version: answer.version,
+      });
       this.#changed(before, because, undo);
     } catch (error) {
-      if (error.name !== "AbortError") this.dispatchEvent(new CustomEvent("problem", { detail: error }));
+      if (error.name !== "AbortError")
+        this.dispatchEvent(new CustomEvent("problem", { detail: error }));
     }
   }
 
@@ -76,14 +82,25 @@ class ForYou extends EventTarget {
   }
 }
 
-const VERBS = { like: "Liked", dislike: "Disliked", skip: "Skipped", clear: "Took back what you thought of", play: "Played" };
+const VERBS = {
+  like: "Liked",
+  dislike: "Disliked",
+  skip: "Skipped",
+  clear: "Took back what you thought of",
+  play: "Played",
+};
 
 function ids(items) {
   return new Set(items.map((item) => item.track.track_id));
 }
 
 /** A list by given settings. `against` are ids to compare it with. */
-export function recommended({ weights, dials, exclusions }, signal, against = undefined, k = LENGTH) {
+export function recommended(
+  { weights, dials, exclusions },
+  signal,
+  against = undefined,
+  k = LENGTH,
+) {
   return ask("/recommend", { k, weights, dials, exclusions, against }, signal);
 }
 

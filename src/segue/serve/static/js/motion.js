@@ -6,11 +6,6 @@ const EASE = "cubic-bezier(.2, .8, .2, 1)";
 const MOVE = 340;
 const LEAVE = 260;
 
-/** Whether movement is unwelcome. */
-export function isStill() {
-  return still.matches;
-}
-
 /**
  * Put `rows` in the place of the children of `list`, keyed by identity of the elements.
  * Returns once what left is gone.
@@ -37,12 +32,18 @@ export async function reform(list, rows, { animate = true } = {}) {
 
 function move(row, by) {
   if (Math.abs(by) < 1) return;
-  row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: MOVE, easing: EASE });
+  row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
+    duration: MOVE,
+    easing: EASE,
+  });
 }
 
 function comeIn(row) {
   row.animate(
-    [{ opacity: 0, transform: "translateX(-14px)" }, { opacity: 1, transform: "none" }],
+    [
+      { opacity: 0, transform: "translateX(-14px)" },
+      { opacity: 1, transform: "none" },
+    ],
     { duration: MOVE, easing: EASE, delay: 90, fill: "backwards" },
   );
 }
@@ -54,7 +55,12 @@ function ghost(row, place, box) {
   copy.setAttribute("aria-hidden", "true");
   copy.classList.add("is-leaving");
   for (const part of [copy, ...copy.querySelectorAll("[id]")]) part.removeAttribute("id");
-  const at = { position: "absolute", top: place.top - box.top, left: place.left - box.left, width: place.width };
+  const at = {
+    position: "absolute",
+    top: place.top - box.top,
+    left: place.left - box.left,
+    width: place.width,
+  };
   for (const [name, value] of Object.entries(at)) {
     copy.style.setProperty(name, typeof value === "number" ? `${value}px` : value);
   }
@@ -63,7 +69,10 @@ function ghost(row, place, box) {
 
 async function fade(copy) {
   const going = copy.animate(
-    [{ opacity: 1, transform: "none" }, { opacity: 0, transform: "translateX(28px)" }],
+    [
+      { opacity: 1, transform: "none" },
+      { opacity: 0, transform: "translateX(28px)" },
+    ],
     { duration: LEAVE, easing: "ease-in", fill: "forwards" },
   );
   await going.finished.catch(() => {});

@@ -58,7 +58,8 @@ async function send() {
         return;
       }
       // The server will never take it, as when a track is gone: what is good of it goes alone.
-      if (batch.length > 1) await Promise.allSettled(batch.map((event) => post("/feedback", { events: [event] })));
+      if (batch.length > 1)
+        await Promise.allSettled(batch.map((event) => post("/feedback", { events: [event] })));
     }
     if (owner !== name) return;
     const sent = new Set(batch.map((event) => event.key));

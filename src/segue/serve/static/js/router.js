@@ -25,16 +25,21 @@ export function route(main, names, pageOf, changed) {
     changed(name);
     document.title = `${page.title} · segue`;
     const left = [];
+    const showing = page.show(main, {
+      heading,
+      query: new URLSearchParams(query),
+      leaving: (action) => left.push(action),
+    });
+    if (!first) heading.focus({ preventScroll: true }); // before anybody goes on to something else
+    first = false;
     try {
-      await page.show(main, { heading, query: new URLSearchParams(query), leaving: (action) => left.push(action) });
+      await showing;
     } catch (error) {
       noteProblem(error);
     }
     const all = () => left.forEach((action) => action());
     if (turn === shown) leave = all;
     else all();
-    if (!first) heading.focus({ preventScroll: true });
-    first = false;
   };
   addEventListener("hashchange", show);
   show();

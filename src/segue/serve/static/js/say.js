@@ -4,6 +4,7 @@ import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
 const STAYS = 6000;
+const MOST = 2; // notes at a time
 
 let region = null;
 let notes = null;
@@ -28,10 +29,20 @@ export function note(text, { action, label, kind = "plain" } = {}) {
     { class: `note note-${kind}`, role: kind === "problem" ? "alert" : null },
     kind === "problem" && icon("warn"),
     h("span", {}, text),
-    action && h("button", { class: "quiet", type: "button", on: { click: () => (close(), action()) } }, label),
-    h("button", { class: "bare", type: "button", "aria-label": "Dismiss", on: { click: close } }, icon("close")),
+    action &&
+      h(
+        "button",
+        { class: "quiet", type: "button", on: { click: () => (close(), action()) } },
+        label,
+      ),
+    h(
+      "button",
+      { class: "bare", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      icon("close"),
+    ),
   );
   notes.append(it);
+  while (notes.childElementCount > MOST) notes.firstElementChild.remove();
   if (kind !== "problem") say(text);
   setTimeout(close, kind === "problem" ? 3 * STAYS : STAYS);
   return close;

@@ -7,7 +7,7 @@ import { player } from "./player.js";
 const OFF = "segue.keys.off";
 
 const KEYS = [
-  ["/", "Search", () => go("#/listen", () => document.querySelector("#search")?.focus())],
+  ["/", "Search", () => search()],
   ["Space", "Play or pause", () => player.toggle(), " "],
   ["n", "Next track", () => player.next()],
   ["b", "Back", () => player.back()],
@@ -25,11 +25,25 @@ const KEYS = [
 /** Listen to keys. `pages` are the addresses that 1, 2, 3 ... go to. */
 export function shortcuts(pages) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]")) return;
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.defaultPrevented ||
+      document.querySelector("dialog[open]")
+    )
+      return;
+    if (
+      event.target.closest(
+        "input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]",
+      )
+    )
+      return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
-    const action = special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
-    if (!action || (event.key === " " && event.target.closest("button, a, summary"))) return;
+    const action =
+      special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
+    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label")))
+      return;
     event.preventDefault();
     action();
   });
@@ -37,16 +51,20 @@ export function shortcuts(pages) {
 
 function special({ key }, pages) {
   if (key === "ArrowLeft" || key === "ArrowRight") {
-    return () => player.seek(player.audio.currentTime + (key === "ArrowLeft" ? -5 : 5));
+    return () => player.seek(player.time + (key === "ArrowLeft" ? -5 : 5));
   }
   if (key === "j" || key === "k") return () => list()?.step(key === "j" ? 1 : -1);
   const page = pages[Number(key) - 1];
   return page ? () => (location.hash = page) : undefined;
 }
 
-function go(page, then) {
-  if (!location.hash.startsWith(page)) location.hash = page;
-  setTimeout(then, 60);
+/** Go to the field of the search, on the page Listen. */
+function search() {
+  const focus = () => document.querySelector("#search")?.focus();
+  if (document.querySelector("#search")) return focus();
+  addEventListener("hashchange", () => setTimeout(focus), { once: true });
+  location.hash = "#/listen";
+  return null;
 }
 
 function row() {
@@ -54,7 +72,12 @@ function row() {
 }
 
 function list() {
-  return row()?.closest("track-list") ?? document.querySelector("main track-list:not([hidden])");
+  return row()?.closest("track-list") ?? shownList();
+}
+
+/** The first list of tracks that is shown. */
+export function shownList() {
+  return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
 }
 
 function respond(kind) {
@@ -64,14 +87,38 @@ function respond(kind) {
 /** Show the keys. */
 export function showKeys() {
   const close = () => dialog.close();
-  const off = h("input", { type: "checkbox", on: { change: () => (off.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")) } });
+  const off = h("input", {
+    type: "checkbox",
+    on: {
+      change: () => (off.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")),
+    },
+  });
   off.checked = !localStorage.getItem(OFF);
   const dialog = h(
-    "dialog", { "aria-labelledby": "keys-title", on: { close: () => dialog.remove() } },
-    h("div", { class: "between" }, h("h2", { id: "keys-title" }, "Keys"), h("button", { class: "bare", type: "button", "aria-label": "Close", on: { click: close } }, icon("close"))),
-    h("dl", { class: "keys" }, KEYS.flatMap(([key, about]) => [
-      h("dt", {}, key.split(" ").map((one) => [h("kbd", {}, one), " "])), h("dd", {}, about),
-    ])),
+    "dialog",
+    { "aria-labelledby": "keys-title", on: { close: () => dialog.remove() } },
+    h(
+      "div",
+      { class: "between" },
+      h("h2", { id: "keys-title" }, "Keys"),
+      h(
+        "button",
+        { class: "bare", type: "button", "aria-label": "Close", on: { click: close } },
+        icon("close"),
+      ),
+    ),
+    h(
+      "dl",
+      { class: "keys" },
+      KEYS.flatMap(([key, about]) => [
+        h(
+          "dt",
+          {},
+          key.split(" ").map((one) => [h("kbd", {}, one), " "]),
+        ),
+        h("dd", {}, about),
+      ]),
+    ),
     h("label", { class: "row keys-off" }, off, "Use single keys (? always works)"),
   );
   document.body.append(dialog);

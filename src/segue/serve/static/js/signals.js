@@ -2,15 +2,35 @@
 // chosen so that people with any colour vision can tell them apart in both themes.
 
 const TITLES = {
-  timbre: "Timbre", temporal: "Movement", knn: "Neighbours", metadata: "Metadata", tags: "Tags",
-  lyrics: "Lyrics", collaborative: "Listeners alike", sequence: "What comes next", friends: "Friends",
-  popularity: "Popularity", recency: "Recency", diversity: "Diversity", calibration: "Own mix of genres",
-  variety: "Variety", familiar: "Familiar",
+  timbre: "Timbre",
+  temporal: "Movement",
+  knn: "Neighbours",
+  metadata: "Metadata",
+  tags: "Tags",
+  lyrics: "Lyrics",
+  collaborative: "Listeners alike",
+  sequence: "What comes next",
+  friends: "Friends",
+  popularity: "Popularity",
+  recency: "Recency",
+  diversity: "Diversity",
+  calibration: "Own mix of genres",
+  variety: "Variety",
+  familiar: "Familiar",
 };
 
 const COLOURED = new Set([
-  "timbre", "temporal", "knn", "metadata", "tags", "lyrics", "collaborative", "sequence", "friends",
-  "popularity", "recency",
+  "timbre",
+  "temporal",
+  "knn",
+  "metadata",
+  "tags",
+  "lyrics",
+  "collaborative",
+  "sequence",
+  "friends",
+  "popularity",
+  "recency",
 ]);
 
 const ORDER = [...COLOURED];
@@ -27,7 +47,7 @@ export function colourOf(name) {
 
 /** Parts of a score in the order in which bars show them: always the same. */
 export function inOrder(names) {
-  const place = (name) => (ORDER.indexOf(name) + 1 || ORDER.length + 1);
+  const place = (name) => ORDER.indexOf(name) + 1 || ORDER.length + 1;
   return [...names].sort((one, other) => place(one) - place(other) || one.localeCompare(other));
 }
 

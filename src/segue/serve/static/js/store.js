@@ -58,7 +58,9 @@ export async function loadMe() {
 
 /** The opinion of a track: what was said here, or else what the server knew when it sent it. */
 export function opinion(track) {
-  return state.opinions.has(track.track_id) ? state.opinions.get(track.track_id) : track.opinion ?? null;
+  return state.opinions.has(track.track_id)
+    ? state.opinions.get(track.track_id)
+    : (track.opinion ?? null);
 }
 
 export function setOpinion(trackId, value) {
@@ -76,7 +78,10 @@ export function setSteer(steer) {
 
 /** Whether a list is as it was learned. */
 export function isNeutral({ weights, dials, exclusions }) {
-  return ![weights, dials].some((one) => Object.keys(one).length) && !Object.values(exclusions).some((one) => [one].flat().length);
+  return (
+    ![weights, dials].some((one) => Object.keys(one).length) &&
+    !Object.values(exclusions).some((one) => [one].flat().length)
+  );
 }
 
 function readSteer() {

@@ -1,12 +1,22 @@
 // <exclusion-chips>: what must never come: artists, genres, albums, tags, folders, and limits of
-// duration and year. It sends "change"; `value` is what a request takes.
+// duration and year. It sends "exclude" when they
+// are others; `value` is what a request takes.
 
 import { fill, h, newId } from "../dom.js";
 import { icon } from "../icons.js";
 
-const KINDS = { artists: "Artist", genres: "Genre", albums: "Album", tags: "Tag", folders: "Folder" };
+const KINDS = {
+  artists: "Artist",
+  genres: "Genre",
+  albums: "Album",
+  tags: "Tag",
+  folders: "Folder",
+};
 const LIMITS = [
-  ["from_year", "From year"], ["to_year", "To year"], ["min_duration", "At least, minutes"], ["max_duration", "At most, minutes"],
+  ["from_year", "From year"],
+  ["to_year", "To year"],
+  ["min_duration", "At least, minutes"],
+  ["max_duration", "At most, minutes"],
 ];
 
 class ExclusionChips extends HTMLElement {
@@ -24,26 +34,59 @@ class ExclusionChips extends HTMLElement {
 
   /** Offer genres to choose from. */
   offer(genres) {
-    fill(this.offered, genres.map((genre) => h("option", { value: genre })));
+    fill(
+      this.offered,
+      genres.map((genre) => h("option", { value: genre })),
+    );
   }
 
   #build() {
     const list = newId("genres");
     this.chips = h("div", { class: "chips", role: "group", "aria-label": "Left out" });
     this.offered = h("datalist", { id: list });
-    const kind = h("select", { "aria-label": "Leave out an" }, Object.entries(KINDS).map(([name, label]) => h("option", { value: name }, label)));
-    const name = h("input", { type: "text", "aria-label": "Name of what to leave out", placeholder: "Name", autocomplete: "off" });
-    kind.addEventListener("change", () => (kind.value === "genres" ? name.setAttribute("list", list) : name.removeAttribute("list")));
+    const kind = h(
+      "select",
+      { "aria-label": "Leave out an" },
+      Object.entries(KINDS).map(([name, label]) => h("option", { value: name }, label)),
+    );
+    const name = h("input", {
+      type: "text",
+      "aria-label": "Name of what to leave out",
+      placeholder: "Name",
+      autocomplete: "off",
+    });
+    kind.addEventListener("change", () =>
+      kind.value === "genres" ? name.setAttribute("list", list) : name.removeAttribute("list"),
+    );
     this.limits = LIMITS.map(([limit, label]) => {
       const field = h("input", { type: "number", min: 0, step: "any", inputmode: "decimal" });
       field.addEventListener("change", () => this.#limit(limit, field));
       return [limit, field, h("label", { class: "field" }, label, field)];
     });
     fill(
-      this, this.chips,
-      h("form", { class: "leave-out", on: { submit: (event) => (event.preventDefault(), this.#add(kind.value, name)) } }, kind, name, h("button", { type: "submit" }, "Leave out")),
+      this,
+      this.chips,
+      h(
+        "form",
+        {
+          class: "leave-out",
+          on: { submit: (event) => (event.preventDefault(), this.#add(kind.value, name)) },
+        },
+        kind,
+        name,
+        h("button", { type: "submit" }, "Leave out"),
+      ),
       this.offered,
-      h("details", {}, h("summary", {}, "Years and durations"), h("div", { class: "limits" }, this.limits.map(([, , label]) => label))),
+      h(
+        "details",
+        {},
+        h("summary", {}, "Years and durations"),
+        h(
+          "div",
+          { class: "limits" },
+          this.limits.map(([, , label]) => label),
+        ),
+      ),
     );
   }
 
@@ -56,7 +99,8 @@ class ExclusionChips extends HTMLElement {
 
   #limit(limit, field) {
     const { [limit]: _, ...rest } = this.#value;
-    const number = field.value === "" ? null : Number(field.value) * (limit.endsWith("duration") ? 60 : 1);
+    const number =
+      field.value === "" ? null : Number(field.value) * (limit.endsWith("duration") ? 60 : 1);
     this.#change(number === null || number < 0 ? rest : { ...rest, [limit]: number });
   }
 
@@ -69,15 +113,33 @@ class ExclusionChips extends HTMLElement {
   #change(value) {
     this.#value = value;
     this.#show();
-    this.dispatchEvent(new Event("change"));
+    this.dispatchEvent(new Event("exclude"));
   }
 
   #show() {
-    const chips = Object.keys(KINDS).flatMap((kind) => (this.#value[kind] ?? []).map((name) => h(
-      "span", { class: "chip" }, h("small", {}, KINDS[kind].toLowerCase()), name,
-      h("button", { type: "button", "aria-label": `Let ${KINDS[kind].toLowerCase()} ${name} come again`, on: { click: () => this.#drop(kind, name) } }, icon("close")),
-    )));
-    fill(this.chips, chips.length ? chips : h("span", { class: "quiet-text" }, "Nothing is left out."));
+    const chips = Object.keys(KINDS).flatMap((kind) =>
+      (this.#value[kind] ?? []).map((name) =>
+        h(
+          "span",
+          { class: "chip" },
+          h("small", {}, KINDS[kind].toLowerCase()),
+          name,
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-label": `Let ${KINDS[kind].toLowerCase()} ${name} come again`,
+              on: { click: () => this.#drop(kind, name) },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
+    fill(
+      this.chips,
+      chips.length ? chips : h("span", { class: "quiet-text" }, "Nothing is left out."),
+    );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];
       field.value = value === undefined ? "" : value / (limit.endsWith("duration") ? 60 : 1);

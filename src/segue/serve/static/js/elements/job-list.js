@@ -7,8 +7,13 @@ import { icon } from "../icons.js";
 import { news } from "../events.js";
 import { noteProblem, say } from "../say.js";
 
-const NAMES = { preprocess: "Listening to the music", train: "Training", evaluate: "Measuring", demo: "Making the starter library", learn: "Learning from listens" };
-const GOING = new Set(["waiting", "queued", "running", "stopping"]);
+const NAMES = {
+  preprocess: "Listening to the music",
+  train: "Training",
+  evaluate: "Measuring",
+  demo: "Making the starter library",
+};
+const GOING = new Set(["waiting", "running"]);
 
 class JobList extends HTMLElement {
   #jobs = new Map();
@@ -44,20 +49,55 @@ class JobList extends HTMLElement {
   }
 
   #show() {
-    const jobs = [...this.#jobs.values()].sort((one, other) => Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || (other.id > one.id ? 1 : -1));
-    fill(this, jobs.length ? [h("h2", {}, "Work"), h("ul", { class: "jobs" }, jobs.slice(0, 8).map((job) => this.#row(job)))] : null);
+    const jobs = [...this.#jobs.values()].sort(
+      (one, other) =>
+        Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || other.id - one.id,
+    );
+    fill(
+      this,
+      jobs.length
+        ? [
+            h("h2", {}, "Work"),
+            h(
+              "ul",
+              { class: "jobs" },
+              jobs.slice(0, 8).map((job) => this.#row(job)),
+            ),
+          ]
+        : null,
+    );
   }
 
   #row(job) {
     const going = GOING.has(job.state);
     const share = job.total ? job.done / job.total : null;
-    const end = job.finished ?? job.ended ?? job.created;
+    const end = job.finished ?? job.asked;
     return h(
-      "li", { class: `job is-${job.state}` },
-      h("div", { class: "between" },
+      "li",
+      { class: `job is-${job.state}` },
+      h(
+        "div",
+        { class: "between" },
         h("b", {}, nameOf(job)),
-        h("span", { class: "quiet-text" }, going && job.total ? `${count(job.done)} of ${count(job.total)}` : [job.state, end ? ` ${ago(end)}` : ""]),
-        going ? h("button", { class: "bare", type: "button", "aria-label": `Stop: ${nameOf(job)}`, on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), noteProblem) } }, icon("close")) : null,
+        h(
+          "span",
+          { class: "quiet-text" },
+          going && job.total
+            ? `${count(job.done)} of ${count(job.total)}`
+            : [job.state, end ? ` ${ago(end)}` : ""],
+        ),
+        going
+          ? h(
+              "button",
+              {
+                class: "bare",
+                type: "button",
+                "aria-label": `Stop: ${nameOf(job)}`,
+                on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), noteProblem) },
+              },
+              icon("close"),
+            )
+          : null,
       ),
       going ? h("progress", { max: 1, value: share, "aria-label": nameOf(job) }) : null,
       job.text || job.error ? h("p", { class: "quiet-text" }, job.error ?? job.text) : null,
@@ -65,8 +105,13 @@ class JobList extends HTMLElement {
   }
 }
 
-function nameOf({ verb, model }) {
-  return [NAMES[verb] ?? verb, model].filter(Boolean).join(": ");
+/** What a job takes for music at a place: a path, or the name of a dataset that was taken in before. */
+export function placeOf(text) {
+  return /^([/~\\]|[A-Za-z]:)/.test(text) ? { path: text } : { dataset: text };
+}
+
+function nameOf({ verb }) {
+  return NAMES[verb] ?? verb;
 }
 
 customElements.define("job-list", JobList);

@@ -11,9 +11,18 @@ import { soundTile } from "./sound-tile.js";
 
 class NowPlaying extends HTMLElement {
   connectedCallback() {
-    const key = (name, label, action) => h(
-      "button", { class: `bare act-${name}`, type: "button", "aria-label": label, title: label, on: { click: action } }, icon(name),
-    );
+    const key = (name, label, action) =>
+      h(
+        "button",
+        {
+          class: `bare act-${name}`,
+          type: "button",
+          "aria-label": label,
+          title: label,
+          on: { click: action },
+        },
+        icon(name),
+      );
     this.tile = h("span", { class: "now-tile" });
     this.names = h("span", { class: "names" });
     this.play = key("play", "Play", () => player.toggle());
@@ -22,22 +31,41 @@ class NowPlaying extends HTMLElement {
     this.mute = key("volume", "Mute", () => player.mute());
     this.mute.classList.add("act-mute");
     this.seek = h("input", {
-      type: "range", min: 0, max: 1000, value: 0, "aria-label": "Position in the track",
-      on: { input: () => player.seek((this.seek.value / 1000) * player.duration) },
+      type: "range",
+      min: 0,
+      max: 1000,
+      value: 0,
+      "aria-label": "Position in the track",
+      on: { input: () => player.scrub(this.wanted), change: () => player.seek(this.wanted) },
     });
     this.volume = h("input", {
-      type: "range", min: 0, max: 100, value: 100, "aria-label": "Volume",
+      type: "range",
+      min: 0,
+      max: 100,
+      value: 100,
+      "aria-label": "Volume",
       on: { input: () => player.setVolume(this.volume.value / 100) },
     });
-    this.panel = key("queue", "What's next", () => this.dispatchEvent(new CustomEvent("toggle-panel", { bubbles: true })));
+    this.panel = key("queue", "What's next", () =>
+      this.dispatchEvent(new CustomEvent("toggle-panel", { bubbles: true })),
+    );
     this.past = h("span", {}, "0:00");
     this.rest = h("span", {}, "");
     fill(
       this,
       h("div", { class: "now" }, this.tile, this.names),
       h(
-        "div", { class: "transport" },
-        h("div", { class: "transport-keys" }, this.dislike, key("back", "Back", () => player.back()), this.play, key("skip", "Next track", () => player.next()), this.like),
+        "div",
+        { class: "transport" },
+        h(
+          "div",
+          { class: "transport-keys" },
+          this.dislike,
+          key("back", "Back", () => player.back()),
+          this.play,
+          key("skip", "Next track", () => player.next()),
+          this.like,
+        ),
         h("div", { class: "seek" }, this.past, this.seek, this.rest),
       ),
       h("div", { class: "tools" }, this.mute, this.volume, this.panel),
@@ -55,6 +83,10 @@ class NowPlaying extends HTMLElement {
     this.panel.setAttribute("aria-expanded", String(open));
   }
 
+  get wanted() {
+    return (this.seek.value / 1000) * player.duration;
+  }
+
   respond(kind) {
     if (!player.track) return;
     const track = player.track;
@@ -66,8 +98,15 @@ class NowPlaying extends HTMLElement {
   showTrack() {
     const { track } = player;
     fill(this.tile, track && soundTile(track));
-    fill(this.names, track ? [h("span", {}, title(track)), h("span", {}, artist(track))] : h("span", { class: "quiet-text" }, "Nothing plays"));
-    document.title = track ? `${title(track)} · segue` : document.title.replace(/^.* · segue$/, "segue");
+    fill(
+      this.names,
+      track
+        ? [h("span", {}, title(track)), h("span", {}, artist(track))]
+        : h("span", { class: "quiet-text" }, "Nothing plays"),
+    );
+    document.title = track
+      ? `${title(track)} · segue`
+      : document.title.replace(/^.* · segue$/, "segue");
     this.showTime();
   }
 
@@ -78,7 +117,10 @@ class NowPlaying extends HTMLElement {
     this.play.setAttribute("aria-label", track ? `${label} ${named(track)}` : label);
     this.play.title = label;
     const mine = track ? opinion(track) : null;
-    for (const [kind, button] of [["like", this.like], ["dislike", this.dislike]]) {
+    for (const [kind, button] of [
+      ["like", this.like],
+      ["dislike", this.dislike],
+    ]) {
       button.setAttribute("aria-pressed", String(mine === kind));
       button.disabled = !track;
     }
@@ -91,7 +133,7 @@ class NowPlaying extends HTMLElement {
 
   showTime() {
     const { duration } = player;
-    const now = player.track ? player.audio.currentTime : 0;
+    const now = player.track ? player.time : 0;
     const share = duration > 0 ? Math.min(1, now / duration) : 0;
     this.seek.value = Math.round(1000 * share);
     this.seek.style.setProperty("--fill", `${100 * share}%`);

@@ -14,7 +14,8 @@ export function soundTile(track) {
   svg.dataset.tone = String(Math.floor(next() * 4));
   const peak = 1 + next() * (BARS - 2);
   for (let bar = 0; bar < BARS; bar++) {
-    const height = 4 + 19 * Math.exp(-(((bar - peak) / 2.2) ** 2)) * (0.45 + 0.55 * next()) + 4 * next();
+    const height =
+      4 + 19 * Math.exp(-(((bar - peak) / 2.2) ** 2)) * (0.45 + 0.55 * next()) + 4 * next();
     const rect = document.createElementNS(SVG, "rect");
     const place = { x: 7.4 + bar * 3.8, y: 20 - height / 2, width: 2.2, height, rx: 1.1 };
     for (const [name, value] of Object.entries(place)) rect.setAttribute(name, value.toFixed(1));

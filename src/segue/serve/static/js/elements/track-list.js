@@ -20,6 +20,9 @@ class TrackList extends HTMLElement {
   /** What the list is called where its tracks are played from. */
   source = "";
 
+  /** Asked for what follows the last track, where the list goes on for ever: see `player.play`. */
+  more = null;
+
   /** Whether tracks after the one that is played come next. */
   follows = true;
 
@@ -53,7 +56,7 @@ class TrackList extends HTMLElement {
   play(track) {
     const tracks = this.#items.map((item) => item.track).filter((one) => one.playable !== false);
     const place = tracks.findIndex((one) => one.track_id === track.track_id);
-    player.play(track, this.follows ? tracks.slice(place + 1) : null, this.source);
+    player.play(track, this.follows ? tracks.slice(place + 1) : null, this.source, this.more);
   }
 
   /** The row that has the focus, if one has. */
@@ -74,12 +77,19 @@ class TrackList extends HTMLElement {
   #focusedPlace() {
     const row = this.focusedRow;
     if (!row || !this.contains(row)) return null;
-    const kind = [...document.activeElement.classList].find((name) => /^(act-|what|tile)/.test(name));
-    return { id: row.track.track_id, place: [...this.#rows.values()].indexOf(row), kind: kind ?? "what" };
+    const kind = [...document.activeElement.classList].find((name) =>
+      /^(act-|what|tile)/.test(name),
+    );
+    return {
+      id: row.track.track_id,
+      place: [...this.#rows.values()].indexOf(row),
+      kind: kind ?? "what",
+    };
   }
 
   #focusAgain({ id, place, kind }) {
-    const row = this.#rows.get(id) ?? [...this.#rows.values()][Math.min(place, this.#rows.size - 1)];
+    const row =
+      this.#rows.get(id) ?? [...this.#rows.values()][Math.min(place, this.#rows.size - 1)];
     row?.querySelector(`.${kind}`)?.focus({ preventScroll: true });
   }
 }

@@ -20,13 +20,29 @@ class TrackPicker extends HTMLElement {
     const list = newId("options");
     this.classList.add("picker");
     this.field = h("input", {
-      type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-expanded": "false", "aria-controls": list,
-      "aria-autocomplete": "list", "aria-label": this.getAttribute("label"), placeholder: this.getAttribute("placeholder") ?? "Title or artist",
+      type: "text",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-expanded": "false",
+      "aria-controls": list,
+      "aria-autocomplete": "list",
+      "aria-label": this.getAttribute("label"),
+      placeholder: this.getAttribute("placeholder") ?? "Title or artist",
     });
-    this.options = h("ul", { class: "picker-list", role: "listbox", id: list, "aria-label": "Tracks", hidden: true });
+    this.options = h("ul", {
+      class: "picker-list",
+      role: "listbox",
+      id: list,
+      "aria-label": "Tracks",
+      hidden: true,
+    });
     this.chips = h("div", { class: "picked" });
     fill(this, this.field, this.options, this.chips);
-    this.field.addEventListener("input", debounced(() => this.#find(), 120));
+    this.field.addEventListener(
+      "input",
+      debounced(() => this.#find(), 120),
+    );
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
     this.#showChips();
@@ -52,7 +68,7 @@ class TrackPicker extends HTMLElement {
     if (!q) return this.#close();
     try {
       const found = await get("/search", { q, k: OFFERED }, this.#request.signal);
-      this.#offer(found.tracks);
+      this.#offer(found.tracks.map((one) => one.track));
     } catch (error) {
       if (error.name !== "AbortError") this.#offer([]);
     }
@@ -61,17 +77,32 @@ class TrackPicker extends HTMLElement {
   #offer(tracks) {
     this.#offered = tracks;
     this.#at = tracks.length ? 0 : -1;
-    fill(this.options, tracks.length ? tracks.map((track, place) => h(
-      "li", { role: "option", id: `${this.options.id}-${place}`, on: { pointerdown: (event) => (event.preventDefault(), this.#choose(place)) } },
-      title(track), h("small", {}, artist(track)),
-    )) : h("li", { class: "quiet-text" }, "No track is called that"));
+    fill(
+      this.options,
+      tracks.length
+        ? tracks.map((track, place) =>
+            h(
+              "li",
+              {
+                role: "option",
+                id: `${this.options.id}-${place}`,
+                on: { pointerdown: (event) => (event.preventDefault(), this.#choose(place)) },
+              },
+              title(track),
+              h("small", {}, artist(track)),
+            ),
+          )
+        : h("li", { class: "quiet-text" }, "No track is called that"),
+    );
     this.options.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
     this.#mark();
   }
 
   #mark() {
-    [...this.options.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === this.#at)));
+    [...this.options.children].forEach((option, place) =>
+      option.setAttribute("aria-selected", String(place === this.#at)),
+    );
     const current = this.options.children[this.#at];
     if (current?.id) this.field.setAttribute("aria-activedescendant", current.id);
     current?.scrollIntoView({ block: "nearest" });
@@ -82,9 +113,11 @@ class TrackPicker extends HTMLElement {
     if (event.key in steps && this.#offered.length) {
       this.#at = (this.#at + steps[event.key] + this.#offered.length) % this.#offered.length;
       this.#mark();
-    } else if (event.key === "Enter" && !this.options.hidden && this.#at >= 0) this.#choose(this.#at);
+    } else if (event.key === "Enter" && !this.options.hidden && this.#at >= 0)
+      this.#choose(this.#at);
     else if (event.key === "Escape" && !this.options.hidden) this.#close();
-    else if (event.key === "Backspace" && !this.field.value && this.#chosen.length) this.#drop(this.#chosen.length - 1);
+    else if (event.key === "Backspace" && !this.field.value && this.#chosen.length)
+      this.#drop(this.#chosen.length - 1);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -110,6 +143,7 @@ class TrackPicker extends HTMLElement {
   }
 
   #close() {
+    fill(this.options);
     this.options.hidden = true;
     this.#offered = [];
     this.field.setAttribute("aria-expanded", "false");
@@ -117,10 +151,25 @@ class TrackPicker extends HTMLElement {
   }
 
   #showChips() {
-    fill(this.chips, this.#chosen.map((track, place) => h(
-      "span", { class: "chip is-own" }, named(track),
-      h("button", { type: "button", "aria-label": `Remove ${named(track)}`, on: { click: () => this.#drop(place) } }, icon("close")),
-    )));
+    fill(
+      this.chips,
+      this.#chosen.map((track, place) =>
+        h(
+          "span",
+          { class: "chip is-own" },
+          named(track),
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-label": `Remove ${named(track)}`,
+              on: { click: () => this.#drop(place) },
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
   }
 }
 

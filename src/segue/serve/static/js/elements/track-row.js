@@ -76,10 +76,14 @@ class TrackRow extends HTMLElement {
     const { item } = this;
     const details = h("div", { class: "row-details", id: newId("why") });
     const parts = (this.#parts = {
-      play: h("button", { class: "tile", type: "button", on: { click: () => this.#play() } }, soundTile(item.track)),
+      play: h(
+        "button",
+        { class: "tile", type: "button", on: { click: () => this.#play() } },
+        soundTile(item.track),
+      ),
       title: h("span", { class: "row-title" }),
       artist: h("span", { class: "row-artist" }),
-      bar: item.why ? h("why-bar") : null,
+      bar: item.why && !item.serves ? h("why-bar") : null, // of a blend, parts are listeners
       like: this.#button("like", () => this.respond("like")),
       dislike: this.#button("dislike", () => this.respond("dislike")),
       queue: this.#button("next", () => player.enqueue([this.track])),
@@ -89,19 +93,32 @@ class TrackRow extends HTMLElement {
     parts.play.append(parts.symbol);
     parts.what = h(
       "button",
-      { class: "what", type: "button", "aria-expanded": "false", "aria-controls": details.id, on: { click: () => this.toggle() } },
+      {
+        class: parts.bar ? "what" : "what is-plain",
+        type: "button",
+        "aria-expanded": "false",
+        "aria-controls": details.id,
+        on: { click: () => this.toggle() },
+      },
       h("span", { class: "names" }, parts.title, parts.artist),
       parts.bar ?? h("span", { class: "matched" }, matched(item)),
     );
     fill(
-      this, parts.play, parts.what,
+      this,
+      parts.play,
+      parts.what,
       h("span", { class: "row-clock" }, clock(item.track.duration)),
-      h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike), details,
+      h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike),
+      details,
     );
   }
 
   #button(name, action) {
-    return h("button", { class: `bare act-${name}`, type: "button", on: { click: action } }, icon(name));
+    return h(
+      "button",
+      { class: `bare act-${name}`, type: "button", on: { click: action } },
+      icon(name),
+    );
   }
 
   #open() {
@@ -126,7 +143,10 @@ class TrackRow extends HTMLElement {
     play.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${name}`);
     play.disabled = this.track.playable === false;
     const top = this.#item.top_signal;
-    what.setAttribute("aria-label", `${name}. ${this.#item.why ? `Why${top ? `: most of all ${titleOf(top)}` : ""}` : "About this track"}`);
+    what.setAttribute(
+      "aria-label",
+      `${name}. ${this.#parts.bar ? `Why${top ? `: most of all ${titleOf(top)}` : ""}` : "About this track"}`,
+    );
     press(like, mine === "like", `Like ${name}`);
     press(dislike, mine === "dislike", `Dislike ${name}`);
     queue.setAttribute("aria-label", `Add ${name} to what's next`);
@@ -140,10 +160,11 @@ function press(button, pressed, label) {
   button.title = label.split(" ")[0];
 }
 
-/** How a search found it: "title", "tag sad". */
-function matched({ matched: by }) {
-  const reasons = Array.isArray(by) ? by : Object.values(by ?? {}).flat();
-  return [...new Set(reasons)].slice(0, 3).map((reason) => h("span", { class: "chip is-small" }, reason));
+/** How a search found it ("title", "tag sad"), or whose taste it meets. */
+function matched({ matched: by = [], serves }) {
+  return [...new Set(serves ? [`for ${serves}`] : by)]
+    .slice(0, 3)
+    .map((reason) => h("span", { class: "chip is-small" }, reason));
 }
 
 customElements.define("track-row", TrackRow);

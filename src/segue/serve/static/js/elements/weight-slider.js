@@ -10,21 +10,56 @@ class WeightSlider extends HTMLElement {
    * `label`, `about`; `low`, `high`, `value`; `ends` names both ends, `marks` are `{at, label}`,
    * `colour` a CSS value, `says` turns the value into words.
    */
-  setUp({ label, about = "", low = 0, high = 1, value, ends = null, marks = [], colour = null, says = String, lead = null }) {
+  setUp({
+    label,
+    about = "",
+    low = 0,
+    high = 1,
+    value,
+    ends = null,
+    marks = [],
+    colour = null,
+    says = String,
+    lead = null,
+  }) {
     const id = newId("slider");
     Object.assign(this, { low, high, says });
-    this.input = h("input", { type: "range", id, min: low, max: high, step: (high - low) / 100, "aria-describedby": about ? `${id}-about` : null });
+    this.input = h("input", {
+      type: "range",
+      id,
+      min: low,
+      max: high,
+      step: (high - low) / 100,
+      "aria-describedby": about ? `${id}-about` : null,
+    });
     this.input.value = value;
     this.output = h("output", { for: id });
     if (colour) this.style.setProperty("--slider", colour);
     this.input.addEventListener("input", () => this.#show());
     fill(
       this,
-      h("label", { for: id }, lead, label), this.output,
-      h("span", { class: "slide" }, this.input, marks.map((mark) => h("i", {
-        class: mark.kind ? `mark is-${mark.kind}` : "mark", title: mark.label, style: { "--at": String((mark.at - low) / (high - low)) },
-      }))),
-      ends ? h("span", { class: "ends", "aria-hidden": "true" }, h("span", {}, ends[0]), h("span", {}, ends[1])) : null,
+      h("label", { for: id }, lead, label),
+      this.output,
+      h(
+        "span",
+        { class: "slide" },
+        this.input,
+        marks.map((mark) =>
+          h("i", {
+            class: mark.kind ? `mark is-${mark.kind}` : "mark",
+            title: mark.label,
+            style: { "--at": String((mark.at - low) / (high - low)) },
+          }),
+        ),
+      ),
+      ends
+        ? h(
+            "span",
+            { class: "ends", "aria-hidden": "true" },
+            h("span", {}, ends[0]),
+            h("span", {}, ends[1]),
+          )
+        : null,
       about ? h("small", { id: `${id}-about`, class: "slider-about" }, about) : null,
     );
     this.#show();
@@ -47,7 +82,10 @@ class WeightSlider extends HTMLElement {
 
   #show() {
     const text = this.says(this.value);
-    this.input.style.setProperty("--fill", `${(100 * (this.value - this.low)) / (this.high - this.low)}%`);
+    this.input.style.setProperty(
+      "--fill",
+      `${(100 * (this.value - this.low)) / (this.high - this.low)}%`,
+    );
     this.input.setAttribute("aria-valuetext", text);
     fill(this.output, text);
   }

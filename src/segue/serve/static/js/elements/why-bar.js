@@ -9,7 +9,10 @@ const LEAST = 0.004; // of the scale: a part that nobody would see
 /** How far the bars of a list reach: `[down, up]`, both from 0. */
 export function scaleOf(items) {
   const reach = items.map(({ why = {} }) => sums(why));
-  return [Math.max(0, ...reach.map(([down]) => down)), Math.max(1e-9, ...reach.map(([, up]) => up))];
+  return [
+    Math.max(0, ...reach.map(([down]) => down)),
+    Math.max(1e-9, ...reach.map(([, up]) => up)),
+  ];
 }
 
 function sums(why) {
@@ -28,18 +31,36 @@ class WhyBar extends HTMLElement {
   show(why, [down, up] = scaleOf([{ why }])) {
     const range = down + up;
     const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) / range > LEAST);
-    const parts = (sign) => names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], range));
-    const left = h("span", { class: "why-side is-down", style: { width: `${(100 * down) / range}%` } }, parts(-1).reverse());
-    const right = h("span", { class: "why-side is-up", style: { width: `${(100 * up) / range}%` } }, parts(1));
+    const parts = (sign) =>
+      names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], range));
+    const left = h(
+      "span",
+      { class: "why-side is-down", style: { width: `${(100 * down) / range}%` } },
+      parts(-1).reverse(),
+    );
+    const right = h(
+      "span",
+      { class: "why-side is-up", style: { width: `${(100 * up) / range}%` } },
+      parts(1),
+    );
     fill(this, down > LEAST * range ? left : null, right);
-    this.querySelectorAll(".why-part").forEach((one) => fit(one, range, one.parentElement === left ? down : up));
+    this.querySelectorAll(".why-part").forEach((one) =>
+      fit(one, range, one.parentElement === left ? down : up),
+    );
     this.setAttribute("role", "img");
-    this.setAttribute("aria-label", names.map((name) => `${titleOf(name)} ${signed(why[name])}`).join(", ") || "no parts");
+    this.setAttribute(
+      "aria-label",
+      names.map((name) => `${titleOf(name)} ${signed(why[name])}`).join(", ") || "no parts",
+    );
   }
 }
 
 function part(name, value, range) {
-  const it = h("span", { class: "why-part", title: `${titleOf(name)} ${signed(value)}`, style: { "--colour": colourOf(name) } });
+  const it = h("span", {
+    class: "why-part",
+    title: `${titleOf(name)} ${signed(value)}`,
+    style: { "--colour": colourOf(name) },
+  });
   it.share = Math.abs(value) / range;
   return it;
 }
@@ -52,10 +73,14 @@ customElements.define("why-bar", WhyBar);
 
 /** A legend for the signals that occur in `items`. */
 export function legend(items) {
-  const names = new Set(items.flatMap(({ why = {} }) => Object.keys(why).filter((name) => Math.abs(why[name]) > 1e-6)));
-  return h("ul", { class: "legend", "aria-label": "Colours of signals" }, inOrder(names).map(
-    (name) => h("li", {}, swatch(name), titleOf(name)),
-  ));
+  const names = new Set(
+    items.flatMap(({ why = {} }) => Object.keys(why).filter((name) => Math.abs(why[name]) > 1e-6)),
+  );
+  return h(
+    "ul",
+    { class: "legend", "aria-label": "Colours of signals" },
+    inOrder(names).map((name) => h("li", {}, swatch(name), titleOf(name))),
+  );
 }
 
 /** The colour of a signal. */

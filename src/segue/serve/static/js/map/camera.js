@@ -20,11 +20,17 @@ export class Camera {
 
   /** The place of the map under a pixel. */
   toMap(left, top) {
-    return [this.x + (left - this.canvas.clientWidth / 2) / this.scale, this.y + (top - this.canvas.clientHeight / 2) / this.scale];
+    return [
+      this.x + (left - this.canvas.clientWidth / 2) / this.scale,
+      this.y + (top - this.canvas.clientHeight / 2) / this.scale,
+    ];
   }
 
   toPixel(x, y) {
-    return [(x - this.x) * this.scale + this.canvas.clientWidth / 2, (y - this.y) * this.scale + this.canvas.clientHeight / 2];
+    return [
+      (x - this.x) * this.scale + this.canvas.clientWidth / 2,
+      (y - this.y) * this.scale + this.canvas.clientHeight / 2,
+    ];
   }
 
   moveBy(right, down) {
@@ -94,17 +100,30 @@ export function moves(canvas, camera, on) {
   };
   for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, up);
   canvas.addEventListener("pointerleave", () => pointers.size || on.hover(null, null));
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const lines = event.deltaMode === 1 ? 16 : 1;
-    camera.zoomBy(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0018)), ...at(event));
-  }, { passive: false });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const lines = event.deltaMode === 1 ? 16 : 1;
+      camera.zoomBy(
+        Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0018)),
+        ...at(event),
+      );
+    },
+    { passive: false },
+  );
   canvas.addEventListener("keydown", (event) => {
     const action = {
-      ArrowLeft: () => camera.moveBy(60, 0), ArrowRight: () => camera.moveBy(-60, 0),
-      ArrowUp: () => camera.moveBy(0, 60), ArrowDown: () => camera.moveBy(0, -60),
-      "+": () => camera.zoomBy(1.35), "=": () => camera.zoomBy(1.35), "-": () => camera.zoomBy(1 / 1.35),
-      0: () => camera.reset(), Enter: () => on.centre(true), " ": () => on.centre(true),
+      ArrowLeft: () => camera.moveBy(60, 0),
+      ArrowRight: () => camera.moveBy(-60, 0),
+      ArrowUp: () => camera.moveBy(0, 60),
+      ArrowDown: () => camera.moveBy(0, -60),
+      "+": () => camera.zoomBy(1.35),
+      "=": () => camera.zoomBy(1.35),
+      "-": () => camera.zoomBy(1 / 1.35),
+      0: () => camera.reset(),
+      Enter: () => on.centre(true),
+      " ": () => on.centre(true),
     }[event.key];
     if (!action || event.ctrlKey || event.metaKey) return;
     event.preventDefault();

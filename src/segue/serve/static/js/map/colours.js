@@ -1,6 +1,17 @@
 // Colours of the map: by genre, the most frequent ones each its own; or by how well a track fits.
 
-const GENRE_COLOURS = ["timbre", "metadata", "collaborative", "popularity", "temporal", "sequence", "recency", "tags", "knn", "friends"];
+const GENRE_COLOURS = [
+  "timbre",
+  "metadata",
+  "collaborative",
+  "popularity",
+  "temporal",
+  "sequence",
+  "recency",
+  "tags",
+  "knn",
+  "friends",
+];
 const STEPS = 16;
 const NONE = 65535;
 
@@ -20,34 +31,52 @@ function resolve(css) {
 export function byGenre(genres, names) {
   const counts = new Map();
   for (const genre of genres) counts.set(genre, (counts.get(genre) ?? 0) + 1);
-  const most = [...counts].filter(([genre]) => genre !== NONE).sort((one, other) => other[1] - one[1]).slice(0, GENRE_COLOURS.length);
+  const most = [...counts]
+    .filter(([genre]) => genre !== NONE)
+    .sort((one, other) => other[1] - one[1])
+    .slice(0, GENRE_COLOURS.length);
   const rest = most.length;
   const slotOf = new Map(most.map(([genre], slot) => [genre, slot]));
   const slots = Uint8Array.from(genres, (genre) => slotOf.get(genre) ?? rest);
-  const css = [...GENRE_COLOURS.slice(0, rest).map((name) => `var(--signal-${name})`), "var(--signal-other)"];
+  const css = [
+    ...GENRE_COLOURS.slice(0, rest).map((name) => `var(--signal-${name})`),
+    "var(--signal-other)",
+  ];
   const others = genres.length - most.reduce((sum, [, n]) => sum + n, 0);
-  const key = most.map(([genre, n], slot) => ({ name: names[genre] ?? "", slot, css: css[slot], n }));
+  const key = most.map(([genre, n], slot) => ({
+    name: names[genre] ?? "",
+    slot,
+    css: css[slot],
+    n,
+  }));
   if (others) key.push({ name: "others", slot: rest, css: css[rest], n: others });
   return { slots, palette: css.map(resolve), key };
 }
 
 /** By affinity, from 0 to 255: from grey to the accent. */
 export function byAffinity(affinity) {
-  const slots = Uint8Array.from(affinity, (value) => Math.min(STEPS - 1, Math.floor((value * STEPS) / 256)));
+  const slots = Uint8Array.from(affinity, (value) =>
+    Math.min(STEPS - 1, Math.floor((value * STEPS) / 256)),
+  );
   const [low, high] = [resolve("var(--signal-other)"), resolve("var(--accent)")];
-  const palette = Array.from({ length: STEPS }, (_, step) => low.map((part, at) => part + ((high[at] - part) * step) / (STEPS - 1)));
+  const palette = Array.from({ length: STEPS }, (_, step) =>
+    low.map((part, at) => part + ((high[at] - part) * step) / (STEPS - 1)),
+  );
   return { slots, palette, key: [] };
 }
 
 /** The middles of genres, `[{name, x, y}]` from 0 to 1: medians, which a few strays do not move. */
 export function middles(points, slots, key) {
-  return key.filter(({ name }) => name !== "others").map(({ name, slot }) => {
-    const [xs, ys] = [[], []];
-    const step = Math.max(1, Math.floor(slots.length / 20_000));
-    for (let place = 0; place < slots.length; place += step) {
-      if (slots[place] === slot) xs.push(points[2 * place]), ys.push(points[2 * place + 1]);
-    }
-    const median = (values) => values.sort((one, other) => one - other)[values.length >> 1] / 65535;
-    return { name, slot, x: median(xs), y: median(ys) };
-  });
+  return key
+    .filter(({ name }) => name !== "others")
+    .map(({ name, slot }) => {
+      const [xs, ys] = [[], []];
+      const step = Math.max(1, Math.floor(slots.length / 20_000));
+      for (let place = 0; place < slots.length; place += step) {
+        if (slots[place] === slot) (xs.push(points[2 * place]), ys.push(points[2 * place + 1]));
+      }
+      const median = (values) =>
+        values.sort((one, other) => one - other)[values.length >> 1] / 65535;
+      return { name, slot, x: median(xs), y: median(ys) };
+    });
 }

@@ -30,7 +30,9 @@ export class Nearest {
       for (const cell of this.#ring(column, row, ring)) {
         for (let at = this.starts[cell]; at < this.starts[cell + 1]; at++) {
           const place = this.places[at];
-          const away = (this.points[2 * place] - x * 65535) ** 2 + (this.points[2 * place + 1] - y * 65535) ** 2;
+          const away =
+            (this.points[2 * place] - x * 65535) ** 2 +
+            (this.points[2 * place + 1] - y * 65535) ** 2;
           if (away <= least && allowed(place)) [best, least] = [place, away];
         }
       }
@@ -41,7 +43,11 @@ export class Nearest {
   *#ring(column, row, ring) {
     for (let down = Math.max(0, row - ring); down <= Math.min(CELLS - 1, row + ring); down++) {
       const edge = Math.abs(down - row) === ring;
-      for (let right = column - ring; right <= column + ring; right += edge || !ring ? 1 : 2 * ring) {
+      for (
+        let right = column - ring;
+        right <= column + ring;
+        right += edge || !ring ? 1 : 2 * ring
+      ) {
         if (right >= 0 && right < CELLS) yield down * CELLS + right;
       }
     }

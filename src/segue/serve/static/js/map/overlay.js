@@ -6,11 +6,14 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   const context = canvas.getContext("2d");
   const density = devicePixelRatio || 1;
   const style = getComputedStyle(canvas);
-  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) => colour(style, canvas, name));
+  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) =>
+    colour(style, canvas, name),
+  );
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   context.lineJoin = context.lineCap = "round";
-  for (const line of [stroke, stops]) if (line?.length > 1) path(context, camera, line, accent, line === stops);
+  for (const line of [stroke, stops])
+    if (line?.length > 1) path(context, camera, line, accent, line === stops);
   for (const stop of stops ?? []) ring(context, camera, stop, 5, accent, ground);
   writeLabels(context, camera, labels, style, ink, ground);
   if (playing) ring(context, camera, playing, 8, accent, ground);
@@ -25,7 +28,10 @@ function colour(style, canvas, name) {
 
 function ring(context, camera, place, radius, line, ground) {
   const [left, top] = camera.toPixel(...place);
-  for (const [width, paint] of [[5, ground], [2.5, line]]) {
+  for (const [width, paint] of [
+    [5, ground],
+    [2.5, line],
+  ]) {
     context.beginPath();
     context.arc(left, top, radius, 0, 2 * Math.PI);
     context.lineWidth = width;
@@ -54,7 +60,10 @@ function writeLabels(context, camera, labels, style, ink, ground) {
     const [left, top] = camera.toPixel(x, y);
     const half = context.measureText(name).width / 2 + 5;
     const box = [left - half, top - 10, left + half, top + 10];
-    if (taken.some((one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1])) continue;
+    if (
+      taken.some((one) => box[0] < one[2] && box[2] > one[0] && box[1] < one[3] && box[3] > one[1])
+    )
+      continue;
     taken.push(box);
     context.lineWidth = 4;
     context.strokeStyle = ground;
@@ -67,7 +76,12 @@ function writeLabels(context, camera, labels, style, ink, ground) {
 function crosshair(context, canvas, ink) {
   const [left, top] = [canvas.clientWidth / 2, canvas.clientHeight / 2];
   context.beginPath();
-  for (const [x, y] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+  for (const [x, y] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
     context.moveTo(left + 5 * x, top + 5 * y);
     context.lineTo(left + 13 * x, top + 13 * y);
   }

@@ -1,5 +1,6 @@
-// The points of the map, drawn by the graphics card: 100,000 of them a frame. Where there is no
-// WebGL, a plain canvas draws them, fewer while they move.
+// The points of the map, drawn by WebGL: 100,000 of them a frame. Where that is slow, as without a
+// graphics card, fewer are drawn while they move, and all once they rest. Where there is no WebGL, a
+// plain canvas draws them.
 //
 // Both know: `load(points)`, `colours(slots, palette)`, `draw(view)`. A view holds `x, y` (the middle,
 // in a map from 0 to 1), `scale` (pixels a map), `width, height` (pixels), `size` (of a point, pixels)
@@ -30,27 +31,43 @@ void main() {
 }`;
 
 const MOST_MOVING = 12_000; // points of a plain canvas while it moves
+const MOVING = 350; // milliseconds between two frames of one movement, at most
+const RESTS = 160; // milliseconds after a movement, until all are drawn
+const SLOW = 20; // milliseconds between two frames, from which fewer points are drawn
+const LEAST_SHARE = 0.08;
+const STRIDE = 7_919; // a prime: in steps of it, the first points are a sample of all
 
 /** Whatever this browser can draw points with. */
 export function pointsOn(canvas) {
-  const gl = canvas.getContext("webgl", { antialias: false, premultipliedAlpha: true, powerPreference: "high-performance" });
+  const gl = canvas.getContext("webgl", {
+    antialias: false,
+    premultipliedAlpha: true,
+    powerPreference: "high-performance",
+  });
   return gl ? new GraphicsPoints(gl) : new PlainPoints(canvas.getContext("2d"));
 }
 
 class GraphicsPoints {
   #n = 0;
+  #share = 1;
+  #drawn = 0;
+  #settled = 0;
 
   constructor(gl) {
     this.gl = gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [kind, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ]) {
       const shader = gl.createShader(kind);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
       gl.attachShader(program, shader);
     }
     gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program));
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS))
+      throw new Error(gl.getProgramInfoLog(program));
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
@@ -62,18 +79,41 @@ class GraphicsPoints {
   /** Take up points, `[n, 2]` in one Uint16Array from 0 to 65535. */
   load(points) {
     this.#n = points.length / 2;
-    this.places(points);
+    const mixed = new Uint16Array(points.length);
+    for (let at = 0; at < this.#n; at++) {
+      const place = this.#mix(at);
+      mixed[2 * at] = points[2 * place];
+      mixed[2 * at + 1] = points[2 * place + 1];
+    }
+    this.places(mixed);
+  }
+
+  /** The point that is drawn at a turn. */
+  #mix(turn) {
+    return this.#n % STRIDE ? (turn * STRIDE) % this.#n : turn;
   }
 
   /** Take up the colours: a slot a point, and `[slots, 3]` from 0 to 1. */
   colours(slots, palette) {
-    this.slots(slots);
+    this.slots(slots.map((_, at) => slots[this.#mix(at)]));
     const all = new Float32Array(96);
     all.set(palette.flat());
     this.gl.uniform3fv(this.at("palette"), all);
   }
 
-  draw({ x, y, scale, width, height, size, only }) {
+  draw(view) {
+    const now = performance.now();
+    const gap = now - this.#drawn;
+    this.#drawn = now;
+    if (gap < MOVING)
+      this.#share =
+        gap > SLOW ? Math.max(LEAST_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
+    this.#draw(view, gap < MOVING ? this.#share : 1);
+    clearTimeout(this.#settled);
+    if (this.#share < 1) this.#settled = setTimeout(() => this.#draw(view, 1), RESTS);
+  }
+
+  #draw({ x, y, scale, width, height, size, only }, share) {
     const { gl } = this;
     gl.viewport(0, 0, width, height);
     gl.clearColor(0, 0, 0, 0);
@@ -83,7 +123,7 @@ class GraphicsPoints {
     gl.uniform1f(this.at("scale"), scale);
     gl.uniform1f(this.at("size"), size);
     gl.uniform1f(this.at("only"), only);
-    gl.drawArrays(gl.POINTS, 0, this.#n);
+    gl.drawArrays(gl.POINTS, 0, Math.ceil(share * this.#n));
   }
 
   /** A buffer bound to an attribute; the function returned fills it. */
@@ -111,7 +151,9 @@ class PlainPoints {
 
   colours(slots, palette) {
     this.slots = slots;
-    this.fills = palette.map((colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`);
+    this.fills = palette.map(
+      (colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`,
+    );
   }
 
   draw(view) {
@@ -131,7 +173,8 @@ class PlainPoints {
         if (slots[place] !== slot) continue;
         const left = (points[2 * place] / 65535 - x) * scale + width / 2;
         const top = (points[2 * place + 1] / 65535 - y) * scale + height / 2;
-        if (left > -size && top > -size && left < width + size && top < height + size) context.fillRect(left - size / 2, top - size / 2, size, size);
+        if (left > -size && top > -size && left < width + size && top < height + size)
+          context.fillRect(left - size / 2, top - size / 2, size, size);
       }
     }
     context.globalAlpha = 1;

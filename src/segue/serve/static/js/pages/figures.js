@@ -5,18 +5,54 @@ import { counted } from "../format.js";
 import { titleOf } from "../signals.js";
 
 const SHOWN = {
-  recommendation: { title: "Recommendations", metrics: { "ndcg@10": "nDCG at 10", "recall@10": "Recall at 10", "hit_rate@10": "Hit rate at 10" }, of: "listener", about: "Does the list hold what people turned to next?" },
-  similarity: { title: "Similarity", metrics: { "precision@10": "Precision at 10" }, of: "track", about: "Are nearest neighbours of a kind, without tracks of the same artist?" },
-  classification: { title: "Hearing", metrics: { f1_macro: "F1, mean over classes", accuracy: "Accuracy" }, of: "track", about: "How well models tell what they were taught." },
+  recommendation: {
+    title: "Recommendations",
+    metrics: {
+      "ndcg@10": "nDCG at 10",
+      "recall@10": "Recall at 10",
+      "hit_rate@10": "Hit rate at 10",
+    },
+    of: "listener",
+    about: "Does the list hold what people turned to next?",
+  },
+  similarity: {
+    title: "Similarity",
+    metrics: { "precision@10": "Precision at 10" },
+    of: "track",
+    about: "Are nearest neighbours of a kind, without tracks of the same artist?",
+  },
+  classification: {
+    title: "Hearing",
+    metrics: { f1_macro: "F1, mean over classes", accuracy: "Accuracy" },
+    of: "track",
+    about: "How well models tell what they were taught.",
+  },
 };
-const NAMES = { personal: "segue, for each listener", global: "segue, for everyone", popularity: "Popularity", random: "Chance", majority: "The most frequent class", cnn: "CNN", rnn: "RNN", transformer: "Transformer", ensemble: "All together", mfcc: "MFCC", musicnn: "MusiCNN", vgg: "VGG", chroma: "Chroma", descriptors_logistic_regression: "Descriptors, logistic regression" };
+const NAMES = {
+  personal: "segue, for each listener",
+  global: "segue, for everyone",
+  popularity: "Popularity",
+  random: "Chance",
+  majority: "The most frequent class",
+  cnn: "CNN",
+  rnn: "RNN",
+  transformer: "Transformer",
+  ensemble: "All together",
+  mfcc: "MFCC",
+  musicnn: "MusiCNN",
+  vgg: "VGG",
+  chroma: "Chroma",
+  descriptors_logistic_regression: "Descriptors, logistic regression",
+};
 const MOST = 8;
 
 /** A card a task. */
 export function figures(document) {
   const reports = document.reports ?? [document];
   const tasks = Object.keys(SHOWN);
-  const first = tasks.map((task) => best(reports.filter((report) => report.task === task))).filter(Boolean);
+  const first = tasks
+    .map((task) => best(reports.filter((report) => report.task === task)))
+    .filter(Boolean);
   return first.map(card);
 }
 
@@ -24,7 +60,9 @@ export function figures(document) {
 function best(reports) {
   if (!reports.length) return null;
   const metric = Object.keys(SHOWN[reports[0].task].metrics)[0];
-  return reports.reduce((one, other) => ((other.metrics?.[metric] ?? 0) > (one.metrics?.[metric] ?? 0) ? other : one));
+  return reports.reduce((one, other) =>
+    (other.metrics?.[metric] ?? 0) > (one.metrics?.[metric] ?? 0) ? other : one,
+  );
 }
 
 function card(report) {
@@ -35,13 +73,47 @@ function card(report) {
     .sort((one, other) => other[1][metric] - one[1][metric]);
   const lead = report.models?.[report.model]?.[metric] ?? report.metrics[metric];
   const kept = keep(models, report);
-  const most = Math.max(...kept.map(([name, values]) => report.model_intervals?.[name]?.[metric]?.[1] ?? values[metric]), 1e-9);
+  const most = Math.max(
+    ...kept.map(
+      ([name, values]) => report.model_intervals?.[name]?.[metric]?.[1] ?? values[metric],
+    ),
+    1e-9,
+  );
   return h(
-    "section", { class: "card figure" },
-    h("div", { class: "between" }, h("div", {}, h("h2", {}, shown.title), h("p", { class: "quiet-text" }, shown.about)), h("p", { class: "lead" }, h("b", {}, lead?.toFixed(2)), h("small", {}, shown.metrics[metric]))),
-    h("table", { class: "whiskers" }, h("caption", { class: "unseen" }, `${shown.title}: ${shown.metrics[metric]} by model`), h("tbody", {}, kept.map(([name, values]) => whisker(name, values[metric], report.model_intervals?.[name]?.[metric], most, report)))),
+    "section",
+    { class: "card figure" },
+    h(
+      "div",
+      { class: "between" },
+      h("div", {}, h("h2", {}, shown.title), h("p", { class: "quiet-text" }, shown.about)),
+      h(
+        "p",
+        { class: "lead" },
+        h("b", {}, lead?.toFixed(2)),
+        h("small", {}, shown.metrics[metric]),
+      ),
+    ),
+    h(
+      "table",
+      { class: "whiskers" },
+      h("caption", { class: "unseen" }, `${shown.title}: ${shown.metrics[metric]} by model`),
+      h(
+        "tbody",
+        {},
+        kept.map(([name, values]) =>
+          whisker(name, values[metric], report.model_intervals?.[name]?.[metric], most, report),
+        ),
+      ),
+    ),
     h("p", { class: "quiet-text" }, [
-      `On ${counted(report.n, shown.of)}`, report.simulated ? ", simulated ones" : "", ". ", Object.entries(shown.metrics).slice(1).map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`).join(", "), report.n < 50 ? ". So few that figures are rough." : "",
+      `On ${counted(report.n, shown.of)}`,
+      report.simulated ? ", simulated ones" : "",
+      ". ",
+      Object.entries(shown.metrics)
+        .slice(1)
+        .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
+        .join(", "),
+      report.n < 50 ? ". So few that figures are rough." : "",
     ]),
   );
 }
@@ -55,13 +127,37 @@ function keep(models, report) {
 }
 
 function whisker(name, value, interval, most, report) {
-  const kind = name === report.model ? "is-lead" : report.baselines?.includes(name) ? "is-baseline" : "";
+  const kind =
+    name === report.model ? "is-lead" : report.baselines?.includes(name) ? "is-baseline" : "";
   const at = (number) => `${(100 * Math.max(0, number)) / most}%`;
   return h(
-    "tr", { class: kind },
+    "tr",
+    { class: kind },
     h("th", { scope: "row" }, NAMES[name] ?? titleOf(name)),
-    h("td", { class: "whisker" }, h("span", { class: "whisker-line" },
-      interval && h("i", { style: { left: at(interval[0]), right: `${100 - (100 * interval[1]) / most}%` } }), h("b", { style: { left: at(value) } }))),
-    h("td", { class: "number" }, value.toFixed(2), interval ? h("small", { class: "quiet-text" }, ` ${interval[0].toFixed(2)}–${interval[1].toFixed(2)}`) : null),
+    h(
+      "td",
+      { class: "whisker" },
+      h(
+        "span",
+        { class: "whisker-line" },
+        interval &&
+          h("i", {
+            style: { left: at(interval[0]), right: `${100 - (100 * interval[1]) / most}%` },
+          }),
+        h("b", { style: { left: at(value) } }),
+      ),
+    ),
+    h(
+      "td",
+      { class: "number" },
+      value.toFixed(2),
+      interval
+        ? h(
+            "small",
+            { class: "quiet-text" },
+            ` ${interval[0].toFixed(2)}–${interval[1].toFixed(2)}`,
+          )
+        : null,
+    ),
   );
 }

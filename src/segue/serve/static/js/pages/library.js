@@ -6,16 +6,26 @@ import { count, counted, named, percent } from "../format.js";
 import { noteProblem } from "../say.js";
 import { news } from "../events.js";
 import { state } from "../store.js";
-import "../elements/job-list.js";
+import { placeOf } from "../elements/job-list.js";
 
 export const library = {
   title: "Library",
   async show(main, { heading, leaving }) {
     const tiles = h("div", { class: "tiles" });
     const jobs = h("job-list", {});
-    const may = state.session.admin || state.session.mode === "open";
-    const problems = pages("Problems", "/library/problems", problemRow, "Everything could be used.");
-    const twice = pages("Lying twice", "/library/duplicates", duplicateRow, "No recording lies in several files.");
+    const may = state.session.admin;
+    const problems = pages(
+      "Problems",
+      "/library/problems",
+      problemRow,
+      "Everything could be used.",
+    );
+    const twice = pages(
+      "Lying twice",
+      "/library/duplicates",
+      duplicateRow,
+      "No recording lies in several files.",
+    );
     const load = async () => {
       try {
         showTiles(tiles, await get("/library"));
@@ -26,8 +36,14 @@ export const library = {
     const anew = () => Promise.all([load(), problems.load(), twice.load()]);
     fill(
       main,
-      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, "What there is to hear, and what is known of it."))),
-      tiles, may ? h("section", { class: "card work" }, work(jobs), jobs) : null, h("div", { class: "columns" }, problems.section, twice.section),
+      h(
+        "div",
+        { class: "page-head" },
+        h("div", {}, heading, h("p", {}, "What there is to hear, and what is known of it.")),
+      ),
+      tiles,
+      may ? h("section", { class: "card work" }, work(jobs), jobs) : null,
+      h("div", { class: "columns" }, problems.section, twice.section),
     );
     jobs.addEventListener("job-end", anew);
     news.addEventListener("library", load);
@@ -38,26 +54,63 @@ export const library = {
 
 function showTiles(tiles, found) {
   const { tracks, analysed, listens, listeners, missing, waiting, problems } = found;
-  const tile = (number, label, more) => h("div", { class: "tile-figure" }, h("b", {}, number), h("span", {}, label), more);
+  const tile = (number, label, more) =>
+    h("div", { class: "tile-figure" }, h("b", {}, number), h("span", {}, label), more);
   fill(
     tiles,
     tile(count(tracks), "tracks"),
-    tile(tracks ? percent(analysed / tracks) : "–", "listened to", h("progress", { max: Math.max(1, tracks), value: analysed, "aria-label": "Tracks that are listened to" })),
-    tile(count(listens), "listens"), tile(count(listeners), "listeners"),
-    missing ? tile(count(missing), "missing") : null, waiting ? tile(count(waiting), "listens waiting") : null,
+    tile(
+      tracks ? percent(analysed / tracks) : "–",
+      "listened to",
+      h("progress", {
+        max: Math.max(1, tracks),
+        value: analysed,
+        "aria-label": "Tracks that are listened to",
+      }),
+    ),
+    tile(count(listens), "listens"),
+    tile(count(listeners), "listeners"),
+    missing ? tile(count(missing), "missing") : null,
+    waiting ? tile(count(waiting), "listens waiting") : null,
     tile(count(problems), "problems"),
   );
 }
 
 /** Start work: analysis, training, measuring. */
 function work(jobs) {
-  const start = (wanted) => post("/jobs", wanted).then(() => jobs.load(), noteProblem);
-  const folder = h("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "Folder on the machine that serves" , "aria-label": "Folder to add"});
+  const start = (verb, settings = {}) =>
+    post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), noteProblem);
+  const folder = h("input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: "Folder on the machine that serves",
+    "aria-label": "Folder to add",
+  });
   return h(
-    "div", { class: "stack" },
+    "div",
+    { class: "stack" },
     h("h2", {}, "Add music, train, measure"),
-    h("form", { class: "add-music", on: { submit: (event) => (event.preventDefault(), folder.value.trim() && start({ verb: "preprocess", dataset: folder.value.trim() })) } }, folder, h("button", { type: "submit" }, "Listen to it")),
-    h("div", { class: "row" }, h("button", { type: "button", on: { click: () => start({ verb: "train", model: "all" }) } }, "Train all"), h("button", { type: "button", on: { click: () => start({ verb: "evaluate" }) } }, "Measure")),
+    h(
+      "form",
+      {
+        class: "add-music",
+        on: {
+          submit: (event) => (
+            event.preventDefault(),
+            folder.value.trim() && start("preprocess", placeOf(folder.value.trim()))
+          ),
+        },
+      },
+      folder,
+      h("button", { type: "submit" }, "Listen to it"),
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h("button", { type: "button", on: { click: () => start("train") } }, "Train all"),
+      h("button", { type: "button", on: { click: () => start("evaluate") } }, "Measure"),
+    ),
   );
 }
 
@@ -81,14 +134,44 @@ function pages(name, path, row, none) {
     }
   };
   more.addEventListener("click", () => load(false));
-  const section = h("section", { class: "card" }, h("h2", {}, name), h("div", { class: "scroll" }, h("table", {}, body)), empty, more);
+  const section = h(
+    "section",
+    { class: "card" },
+    h("h2", {}, name),
+    h("div", { class: "scroll" }, h("table", {}, body)),
+    empty,
+    more,
+  );
   return { section, load };
 }
 
 function problemRow({ subject, source, row, reason }) {
-  return h("tr", {}, h("th", { scope: "row" }, subject ?? source, row ? h("small", { class: "quiet-text" }, ` row ${row}`) : null), h("td", {}, reason));
+  return h(
+    "tr",
+    {},
+    h(
+      "th",
+      { scope: "row" },
+      subject ?? source,
+      row ? h("small", { class: "quiet-text" }, ` row ${row}`) : null,
+    ),
+    h("td", {}, reason),
+  );
 }
 
 function duplicateRow({ tracks }) {
-  return h("tr", {}, h("td", {}, h("ul", {}, tracks.map((track) => h("li", {}, named(track))))), h("td", { class: "number" }, counted(tracks.length, "file")));
+  return h(
+    "tr",
+    {},
+    h(
+      "td",
+      {},
+      h(
+        "ul",
+        {},
+        tracks.map((track) => h("li", {}, named(track))),
+      ),
+    ),
+    h("td", { class: "number" }, counted(tracks.length, "file")),
+  );
 }

@@ -8,6 +8,7 @@ import { forYou } from "../list.js";
 import { player } from "../player.js";
 import { rewrite } from "../router.js";
 import { noteProblem, say } from "../say.js";
+import { shownList } from "../shortcuts.js";
 import { isNeutral, setSteer, emptySteer, state, store } from "../store.js";
 import { legend } from "../elements/why-bar.js";
 import "../elements/list-changes.js";
@@ -30,23 +31,49 @@ export const listen = {
 
 function searchField(found, text) {
   const field = h("input", {
-    type: "search", id: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search", value: text, "aria-controls": "found",
+    type: "search",
+    id: "search",
+    autocomplete: "off",
+    spellcheck: "false",
+    enterkeyhint: "search",
+    value: text,
+    "aria-controls": "found",
     placeholder: "Search titles, artists, words for sound",
   });
-  const clear = h("button", { class: "bare", type: "button", "aria-label": "Clear the search", hidden: !text, on: { click: () => set("") } }, icon("close"));
+  const clear = h(
+    "button",
+    {
+      class: "bare",
+      type: "button",
+      "aria-label": "Clear the search",
+      hidden: !text,
+      on: { click: () => set("") },
+    },
+    icon("close"),
+  );
   const later = debounced((words) => found.search(words), SEARCH_WAIT);
-  const set = (words) => ((field.value = words), (clear.hidden = !words), found.search(words), field.focus());
+  const set = (words) => (
+    (field.value = words),
+    (clear.hidden = !words),
+    found.search(words),
+    field.focus()
+  );
   field.addEventListener("input", () => {
     clear.hidden = !field.value;
     later(field.value.trim());
   });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") set("");
-    if (event.key === "ArrowDown") document.querySelector("main track-list:not([hidden])")?.step(1);
+    if (event.key === "ArrowDown") shownList()?.step(1);
   });
   return h(
-    "form", { class: "search", role: "search", on: { submit: (event) => event.preventDefault() } },
-    h("label", { class: "unseen", for: "search" }, "Search"), icon("search"), field, clear, h("kbd", { "aria-hidden": "true" }, "/"),
+    "form",
+    { class: "search", role: "search", on: { submit: (event) => event.preventDefault() } },
+    h("label", { class: "unseen", for: "search" }, "Search"),
+    icon("search"),
+    field,
+    clear,
+    h("kbd", { "aria-hidden": "true" }, "/"),
   );
 }
 
@@ -55,7 +82,12 @@ function foundList(own) {
   const head = h("h2", { id: "found-title" });
   const about = h("p", { class: "quiet-text" });
   const list = h("track-list", { "aria-labelledby": "found-title" });
-  const section = h("section", { id: "found", hidden: true, "aria-labelledby": "found-title" }, h("div", { class: "page-head" }, h("div", {}, head, about)), list);
+  const section = h(
+    "section",
+    { id: "found", hidden: true, "aria-labelledby": "found-title" },
+    h("div", { class: "page-head" }, h("div", {}, head, about)),
+    list,
+  );
   let request = null;
   const take = async (path, query, heading, told) => {
     request?.abort();
@@ -77,7 +109,8 @@ function foundList(own) {
     section,
     search(words) {
       rewrite(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
-      if (words) return take("/search", { q: words, k: FOUND }, `Found for “${words}”`, aboutSearch);
+      if (words)
+        return take("/search", { q: words, k: FOUND }, `Found for “${words}”`, aboutSearch);
       request?.abort();
       section.hidden = true;
       own.hidden = false;
@@ -85,16 +118,20 @@ function foundList(own) {
     },
     async alike(id) {
       const seed = await get(ofTrack(id)).catch(noteProblem);
-      if (seed) take(ofTrack(id, "/similar"), { k: FOUND }, `More like ${named(seed)}`, () => "By all signals together, without regard to who listens.");
+      if (seed)
+        take(
+          ofTrack(id, "/similar"),
+          { k: FOUND },
+          `More like ${named(seed)}`,
+          () => "By all signals together, without regard to who listens.",
+        );
     },
   };
 }
 
-/** An entry of an answer as an item of a list: some answers have the track inside, some around. */
+/** An entry of an answer as an item of a list: some have the track inside, some are one. */
 export function asItem(entry) {
-  if (entry.track) return entry;
-  const { score, matched, ...track } = entry;
-  return { track, score, matched };
+  return entry.track ? entry : { track: entry };
 }
 
 function aboutSearch({ tracks, unknown }) {
@@ -108,19 +145,35 @@ function ownList(heading, leaving) {
   const changes = h("list-changes", { hidden: true });
   const list = h("track-list", { "aria-label": "Recommended for you" });
   const hints = h("ul", { class: "hints quiet-text" });
-  const play = h("button", { class: "main", type: "button", on: { click: () => forYou.items.length && list.play(list.items[0].track) } }, icon("play"), "Play");
+  const play = h(
+    "button",
+    {
+      class: "main",
+      type: "button",
+      on: { click: () => forYou.items.length && list.play(list.items[0].track) },
+    },
+    icon("play"),
+    "Play",
+  );
   list.source = SOURCE;
   fill(heading, "For you");
   const show = (detail) => {
     const tracks = new Map(forYou.items.map((item) => [item.track.track_id, item.track]));
     fill(about, describe());
     fill(colours, legend(forYou.items));
-    fill(hints, forYou.hints.map((hint) => h("li", {}, hint)));
+    fill(
+      hints,
+      forYou.hints.map((hint) => h("li", {}, hint)),
+    );
     list.show(forYou.items, { entered: detail?.entered ?? [], animate: Boolean(detail) });
     list.classList.remove("is-waiting");
     if (!detail?.because) return;
     changes.hidden = false;
-    changes.show({ ...detail, entered: detail.entered.map((id) => tracks.get(id)), undo: detail.undo });
+    changes.show({
+      ...detail,
+      entered: detail.entered.map((id) => tracks.get(id)),
+      undo: detail.undo,
+    });
   };
   const onChange = ({ detail }) => show(detail);
   const onProblem = ({ detail }) => explain(detail, list, about);
@@ -138,9 +191,23 @@ function ownList(heading, leaving) {
   forYou.load();
   return {
     section: h(
-      "section", { id: "for-you" },
-      h("div", { class: "page-head" }, h("div", {}, heading, about), h("div", { class: "row" }, play, h("a", { class: "button", href: "#/steer" }, icon("steer"), "Steer"))),
-      changes, colours, list, hints,
+      "section",
+      { id: "for-you" },
+      h(
+        "div",
+        { class: "page-head" },
+        h("div", {}, heading, about),
+        h(
+          "div",
+          { class: "row" },
+          play,
+          h("a", { class: "button", href: "#/steer" }, icon("steer"), "Steer"),
+        ),
+      ),
+      changes,
+      colours,
+      list,
+      hints,
     ),
   };
 }
@@ -149,10 +216,21 @@ function ownList(heading, leaving) {
 function describe() {
   const { me, steer } = state;
   if (!me) return "";
-  const from = me.n_known ? `From ${counted(me.n_known, "track")} you know` : "Nothing is known of you yet: play and like a few tracks";
-  const by = me.n_known ? `, with ${me.weights.personal ? "weights of your own" : "everyone's weights"}` : "";
+  const from = me.n_known
+    ? `From ${counted(me.n_known, "track")} you know`
+    : "Nothing is known of you yet: play and like a few tracks";
+  const by = me.n_known
+    ? `, with ${me.weights.personal ? "weights of your own" : "everyone's weights"}`
+    : "";
   if (isNeutral(steer)) return `${from}${by}.`;
-  return [`${from}, as you steer it. `, h("button", { class: "link", type: "button", on: { click: () => setSteer(emptySteer()) } }, "Back to learned")];
+  return [
+    `${from}, as you steer it. `,
+    h(
+      "button",
+      { class: "link", type: "button", on: { click: () => setSteer(emptySteer()) } },
+      "Back to learned",
+    ),
+  ];
 }
 
 function waitingRows() {
@@ -160,7 +238,16 @@ function waitingRows() {
 }
 
 function explain(problem, list, about) {
-  fill(list, h("p", { class: "empty" }, problem.message, " ", problem.status === 409 ? h("a", { href: "#/library" }, "See the library") : null));
+  fill(
+    list,
+    h(
+      "p",
+      { class: "empty" },
+      problem.message,
+      " ",
+      problem.status === 409 ? h("a", { href: "#/library" }, "See the library") : null,
+    ),
+  );
   fill(about, "");
 }
 

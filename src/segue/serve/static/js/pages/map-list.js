@@ -1,7 +1,7 @@
 // The map in words: tracks by genre, for those who do not see it.
 
 import { get } from "../api.js";
-import { fill, h } from "../dom.js";
+import { h } from "../dom.js";
 import { noteProblem } from "../say.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
@@ -10,14 +10,23 @@ const PAGE = 50;
 
 /** A list of tracks of one genre at a time; more on demand. */
 export function mapList({ genres }) {
-  const choose = h("select", { id: "map-genre" }, h("option", { value: "" }, "All genres"), genres.map((genre) => h("option", { value: genre }, genre)));
+  const choose = h(
+    "select",
+    { id: "map-genre" },
+    h("option", { value: "" }, "All genres"),
+    genres.map((genre) => h("option", { value: genre }, genre)),
+  );
   const list = h("track-list", { "aria-label": "Tracks" });
   const more = h("button", { type: "button" }, "Show more");
   let items = [];
   let next = null;
   const load = async (fresh = true) => {
     try {
-      const answer = await get("/tracks", { genre: choose.value, limit: PAGE, cursor: fresh ? undefined : next });
+      const answer = await get("/tracks", {
+        genre: choose.value,
+        limit: PAGE,
+        cursor: fresh ? undefined : next,
+      });
       items = [...(fresh ? [] : items), ...answer.items.map(asItem)];
       next = answer.next;
       list.source = choose.value || "All tracks";
@@ -30,7 +39,13 @@ export function mapList({ genres }) {
   choose.addEventListener("change", () => load());
   more.addEventListener("click", () => load(false));
   return {
-    section: h("section", { class: "map-list", hidden: true, "aria-label": "Tracks by genre" }, h("label", { class: "field", for: "map-genre" }, "Genre", choose), list, h("p", { class: "empty" }, more)),
+    section: h(
+      "section",
+      { class: "map-list", hidden: true, "aria-label": "Tracks by genre" },
+      h("div", { class: "field" }, h("label", { for: "map-genre" }, "Genre"), choose),
+      list,
+      h("p", { class: "empty" }, more),
+    ),
     load: () => items.length || load(),
   };
 }

@@ -16,8 +16,15 @@ export function showPath(side, tracks, closed) {
   const close = () => ((side.hidden = true), closed());
   const save = async () => {
     try {
-      const made = await post("/playlists", { name, kind: "tracks", recipe: {}, tracks: items.map((item) => item.track.track_id) });
-      note(`${made.name} is saved.`, { label: "Open", action: () => (location.hash = `#/playlists?open=${made.id}`) });
+      const made = await post("/playlists", {
+        name,
+        kind: "tracks",
+        tracks: items.map((item) => item.track.track_id),
+      });
+      note(`${made.name} is saved.`, {
+        label: "Open",
+        action: () => (location.hash = `#/playlists?open=${made.id}`),
+      });
     } catch (error) {
       noteProblem(error);
     }
@@ -26,8 +33,31 @@ export function showPath(side, tracks, closed) {
   list.show(items, { animate: false });
   fill(
     side,
-    h("div", { class: "between" }, h("h2", {}, "Your path"), h("button", { class: "bare", type: "button", "aria-label": "Close the path", on: { click: close } }, icon("close"))),
-    h("div", { class: "row" }, h("button", { class: "main", type: "button", on: { click: () => items.length && list.play(items[0].track) } }, icon("play"), "Play"), h("button", { type: "button", on: { click: save } }, icon("save"), "Save")),
+    h(
+      "div",
+      { class: "between" },
+      h("h2", {}, "Your path"),
+      h(
+        "button",
+        { class: "bare", type: "button", "aria-label": "Close the path", on: { click: close } },
+        icon("close"),
+      ),
+    ),
+    h(
+      "div",
+      { class: "row" },
+      h(
+        "button",
+        {
+          class: "main",
+          type: "button",
+          on: { click: () => items.length && list.play(items[0].track) },
+        },
+        icon("play"),
+        "Play",
+      ),
+      h("button", { type: "button", on: { click: save } }, icon("save"), "Save"),
+    ),
     list,
   );
   side.hidden = false;

@@ -1,222 +1,115 @@
 // Map: every track a point, near to what sounds alike. A list beside it says the same in words.
 
-import { bytes, get, post } from "../api.js";
-import { debounced, fill, h } from "../dom.js";
-import { artist, count, named, title } from "../format.js";
+import { get } from "../api.js";
+import { fill, h } from "../dom.js";
+import { count } from "../format.js";
 import { icon } from "../icons.js";
-import { player } from "../player.js";
+import { MapCanvas } from "../map/canvas.js";
+import { hearing } from "../map/hearing.js";
+import { showKey } from "../map/key.js";
+import { World } from "../map/world.js";
 import { noteProblem, say } from "../say.js";
 import { titleOf } from "../signals.js";
-import { Camera, moves } from "../map/camera.js";
-import { byAffinity, byGenre, middles } from "../map/colours.js";
-import { Nearest } from "../map/nearest.js";
-import { drawOverlay } from "../map/overlay.js";
-import { pointsOn } from "../map/points.js";
 import { mapList } from "./map-list.js";
 import { showPath } from "./map-path.js";
-
-const NEAR = 22; // pixels from which a point is meant
-const STOPS = 14; // tracks of a path that is drawn
 
 export const map = {
   title: "Map",
   async show(main, { heading, leaving }) {
+    const top = h("div", { class: "page-head" }, h("div", {}, heading));
+    fill(main, top);
     const about = await get("/map");
-    const world = { about, by: about.by, colour: "genre", only: -1, drawing: false, names: new Map(), labels: [] };
+    const world = new World(about);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
+    const key = h("div", { class: "map-key" });
+    const tip = h("div", { class: "map-tip", hidden: true });
     const list = mapList(about);
-    const parts = { stage, side, key: h("div", { class: "map-key" }), tip: h("div", { class: "map-tip", hidden: true }) };
-    fill(main, h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`)), tools(world, parts, list)), h("div", { class: "map" }, stage, side), parts.key, list.section);
-    const view = canvasIn(world, parts, leaving);
-    world.view = view;
-    await view.load();
+    const parts = h("div", { class: "map" }, stage, side);
+    fill(main, top, parts, key, list.section);
+    const stands = (slot) => ((world.only = slot), canvas.redraw());
+    const canvas = new MapCanvas(stage, tip, world, (colours) =>
+      showKey(key, colours, world.only, stands),
+    );
+    leaving(() => canvas.close());
+    const draw = pathButton(stage);
+    hearing(canvas, tip, {
+      drawing: () => draw.isOn,
+      drawn: (tracks) => {
+        if (tracks) showPath(side, tracks, () => ((world.stops = null), canvas.redraw()));
+        else draw.turn(false);
+      },
+    });
+    const shape = toggles({ map: "Map", list: "List" }, "Shown as", (name) => {
+      for (const part of [parts, key]) part.hidden = name === "list";
+      list.section.hidden = name === "map";
+      if (name === "list") list.load();
+      else canvas.resize();
+    });
+    const told = h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`);
+    const tools = [encoders(canvas), colouring(canvas), draw.button, shape];
+    fill(top, h("div", {}, heading, told), h("div", { class: "row" }, tools));
+    await canvas.load();
   },
 };
 
-function tools(world, parts, list) {
-  const choose = h("select", { "aria-label": "Placed by" }, world.about.encoders.map((one) => one.name ?? one).map((name) => h("option", { value: name, selected: name === world.by }, titleOf(name))));
-  choose.addEventListener("change", () => ((world.by = choose.value), world.view.load().catch(noteProblem)));
-  const colour = toggles({ genre: "Genre", affinity: "My taste" }, "genre", "Coloured by", (name) => ((world.colour = name), world.view.paint().catch(noteProblem)));
-  const draw = h("button", { type: "button", "aria-pressed": "false" }, icon("path"), "Draw a path");
-  draw.addEventListener("click", () => {
-    world.drawing = !world.drawing;
-    draw.setAttribute("aria-pressed", String(world.drawing));
-    parts.stage.classList.toggle("is-drawing", world.drawing);
-    if (world.drawing) say("Draw over the map with the pointer. With keys: Path, on the page Playlists.");
+/** By which signal tracks are laid out, where there is a choice. */
+function encoders(canvas) {
+  const { about, by } = canvas.world;
+  if (about.encoders.length < 2) return null;
+  const choose = h(
+    "select",
+    { "aria-label": "Placed by" },
+    about.encoders.map((name) =>
+      h("option", { value: name, selected: name === by }, titleOf(name)),
+    ),
+  );
+  choose.addEventListener("change", () => {
+    canvas.world.by = choose.value;
+    canvas.load().catch(noteProblem);
   });
-  world.endDrawing = () => world.drawing && draw.click();
-  const shape = toggles({ map: "Map", list: "List" }, "map", "Shown as", (name) => {
-    for (const part of [parts.stage.parentElement, parts.key]) part.hidden = name === "list";
-    list.section.hidden = name === "map";
-    if (name === "list") list.load();
-    else world.view.resize();
-  });
-  return h("div", { class: "row" }, world.about.encoders.length > 1 ? choose : null, colour, draw, shape);
+  return choose;
 }
 
-function toggles(choices, current, label, chosen) {
+function colouring(canvas) {
+  return toggles({ genre: "Genre", affinity: "My taste" }, "Coloured by", (name) => {
+    canvas.world.colour = name;
+    canvas.paint().catch(noteProblem);
+  });
+}
+
+/** A button that turns strokes into paths. */
+function pathButton(stage) {
+  const button = h(
+    "button",
+    { type: "button", "aria-pressed": "false" },
+    icon("path"),
+    "Draw a path",
+  );
+  const path = {
+    button,
+    isOn: false,
+    turn(on) {
+      path.isOn = on;
+      button.setAttribute("aria-pressed", String(on));
+      stage.classList.toggle("is-drawing", on);
+    },
+  };
+  button.addEventListener("click", () => {
+    path.turn(!path.isOn);
+    if (path.isOn) say("Draw over the map. With keys: Path, on the page Playlists.");
+  });
+  return path;
+}
+
+/** Buttons of which one is pressed, the first at first. */
+function toggles(choices, label, chosen) {
   const box = h("div", { class: "switch", role: "group", "aria-label": label });
-  const show = () => fill(box, Object.entries(choices).map(([name, text]) => h(
-    "button", { type: "button", "aria-pressed": String(name === current), on: { click: () => ((current = name), show(), chosen(name)) } }, text,
-  )));
-  show();
-  return box;
-}
-
-function canvasIn(world, parts, leaving) {
-  const canvas = h("canvas", { class: "map-points" });
-  const above = h("canvas", { class: "map-above", tabindex: "0", role: "application", "aria-label": "Map of all tracks. Arrows move, plus and minus zoom, Enter plays the track in the middle. The same tracks stand in the list." });
-  const zoom = (name, label, action) => h("button", { class: "bare", type: "button", "aria-label": label, on: { click: action } }, name);
-  let frame = 0;
-  const redraw = () => (frame ||= requestAnimationFrame(draw));
-  const camera = new Camera(above, redraw);
-  fill(parts.stage, canvas, above, parts.tip, h("div", { class: "map-zoom" }, zoom("+", "Nearer", () => camera.zoomBy(1.5)), zoom("−", "Farther", () => camera.zoomBy(1 / 1.5)), zoom("⤢", "All of it", () => camera.reset())));
-  const points = pointsOn(canvas);
-  const place = (at) => (at >= 0 && world.points ? [world.points[2 * at] / 65535, world.points[2 * at + 1] / 65535] : null);
-  const pointSize = () => (devicePixelRatio || 1) * Math.min(13, Math.max(2, 240 / Math.sqrt(world.about.n)) * camera.zoom ** 0.35 * 0.72);
-  const draw = () => {
-    frame = 0;
-    if (!world.points) return;
-    const density = devicePixelRatio || 1;
-    points.draw({ x: camera.x, y: camera.y, scale: camera.scale * density, width: canvas.width, height: canvas.height, size: pointSize(), only: world.only });
-    drawOverlay(above, camera, { labels: world.labels, hovered: place(world.hovered ?? -1), playing: place(world.playing ?? -1), stroke: world.stroke, stops: world.stops?.map(place), cross: document.activeElement === above });
-  };
-  const resize = () => {
-    const density = devicePixelRatio || 1;
-    for (const one of [canvas, above]) Object.assign(one, { width: Math.round(above.clientWidth * density), height: Math.round(above.clientHeight * density) });
-    redraw();
-  };
-  const paint = async () => {
-    const colours = world.colour === "genre" ? byGenre(world.genres, world.about.genres) : byAffinity(new Uint8Array(await bytes("/map/affinity")));
-    points.colours(colours.slots, colours.palette);
-    if (world.colour === "genre") world.labels = middles(world.points, colours.slots, colours.key);
-    else world.only = -1;
-    showKey(parts.key, colours.key, world, redraw);
-    redraw();
-  };
-  const load = async () => {
-    const numbers = new Uint16Array(await bytes("/map/points", { by: world.by }));
-    const n = numbers.length / 3;
-    world.points = new Uint16Array(2 * n);
-    world.genres = new Uint16Array(n);
-    for (let at = 0; at < n; at++) {
-      world.points[2 * at] = numbers[3 * at];
-      world.points[2 * at + 1] = numbers[3 * at + 1];
-      world.genres[at] = numbers[3 * at + 2];
-    }
-    world.nearest = new Nearest(world.points);
-    Object.assign(world, { stops: null, stroke: null, hovered: -1 });
-    points.load(world.points);
-    resize();
-    await paint();
-  };
-  hearing(above, camera, world, parts, redraw);
-  const watch = new ResizeObserver(resize);
-  watch.observe(parts.stage);
-  const repaint = () => world.points && paint().catch(noteProblem);
-  addEventListener("theme", repaint);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  for (const event of ["focus", "blur"]) above.addEventListener(event, redraw);
-  leaving(() => (watch.disconnect(), removeEventListener("theme", repaint)));
-  return { load, paint, resize, redraw };
-}
-
-/** Names under the pointer, sound on a click, a path by a stroke. */
-function hearing(above, camera, world, parts, redraw) {
-  const meant = (left, top) => world.nearest?.to(...camera.toMap(left, top), NEAR / camera.scale) ?? -1;
-  const tell = debounced(async (at) => {
-    const track = await trackAt(world, at).catch(() => null);
-    if (track && world.hovered === at) showTip(parts.tip, track, camera.toPixel(world.points[2 * at] / 65535, world.points[2 * at + 1] / 65535));
-  }, 30);
-  const hover = (left, top) => {
-    const at = left === null ? -1 : meant(left, top);
-    if (at === world.hovered) return;
-    world.hovered = at;
-    parts.tip.hidden = true;
-    above.classList.toggle("is-over", at >= 0);
-    if (at >= 0) tell(at);
-    redraw();
-  };
-  const play = async (at) => {
-    if (at < 0) return;
-    world.playing = at;
-    redraw();
-    try {
-      const track = await trackAt(world, at);
-      say(named(track));
-      player.play(track);
-    } catch (error) {
-      noteProblem(error);
-    }
-  };
-  const centre = debounced(async (hear) => {
-    const at = world.nearest?.to(camera.x, camera.y, 1) ?? -1;
-    world.hovered = at;
-    redraw();
-    if (hear) play(at);
-    else if (at >= 0) say(named(await trackAt(world, at)));
-  }, 60);
-  const stroke = async (line, done) => {
-    Object.assign(world, { stroke: line, stops: null });
-    redraw();
-    if (!done) return;
-    world.endDrawing();
-    const places = along(line, STOPS, (x, y, taken) => world.nearest.to(x, y, 0.2, (at) => !taken.has(at)));
-    if (places.length < 2) return;
-    try {
-      const found = await post("/map/path", { places, by: world.by, k: Math.max(places.length, 2) });
-      world.stroke = null;
-      world.stops = found.places ?? places;
-      showPath(parts.side, found.tracks, () => ((world.stops = null), redraw()));
-      redraw();
-    } catch (error) {
-      noteProblem(error);
-    }
-  };
-  moves(above, camera, { hover, pick: (left, top) => play(meant(left, top)), centre, stroke, drawing: () => world.drawing });
-}
-
-/** Points of the map at even distances along a line. */
-function along(line, n, nearest) {
-  const lengths = [0];
-  for (let at = 1; at < line.length; at++) lengths.push(lengths[at - 1] + Math.hypot(line[at][0] - line[at - 1][0], line[at][1] - line[at - 1][1]));
-  const taken = new Set();
-  for (let step = 0, at = 1; step < n && lengths.at(-1) > 0; step++) {
-    const wanted = (lengths.at(-1) * step) / (n - 1);
-    while (at < line.length - 1 && lengths[at] < wanted) at++;
-    const share = (wanted - lengths[at - 1]) / (lengths[at] - lengths[at - 1] || 1);
-    const place = nearest(...[0, 1].map((axis) => line[at - 1][axis] + share * (line[at][axis] - line[at - 1][axis])), taken);
-    if (place >= 0) taken.add(place);
-  }
-  return [...taken];
-}
-
-async function trackAt(world, at) {
-  if (!world.names.has(at)) {
-    const { items } = await get("/map/tracks", { at: String(at) });
-    world.names.set(at, items[0]);
-  }
-  return world.names.get(at);
-}
-
-function showTip(tip, track, [left, top]) {
-  fill(tip, h("b", {}, title(track)), h("span", {}, artist(track)), track.genres?.length ? h("small", {}, track.genres.join(", ")) : null);
-  tip.hidden = false;
-  const right = left > tip.parentElement.clientWidth - 240;
-  tip.style.setProperty("left", `${left}px`);
-  tip.style.setProperty("top", `${top}px`);
-  tip.classList.toggle("is-left", right);
-}
-
-function showKey(box, key, world, redraw) {
-  if (!key.length) return fill(box, h("p", { class: "quiet-text affinity-key" }, "fits less", h("i", {}), "fits your taste more"));
-  const buttons = key.map(({ name, slot, css, n }) => {
-    const button = h("button", { class: "quiet", type: "button", "aria-pressed": String(world.only === slot) }, h("span", { class: "swatch", style: { "--colour": css } }), name, h("small", {}, count(n)));
+  const buttons = Object.entries(choices).map(([name, text], place) => {
+    const button = h("button", { type: "button", "aria-pressed": String(place === 0) }, text);
     button.addEventListener("click", () => {
-      world.only = world.only === slot ? -1 : slot;
-      for (const one of buttons) one.setAttribute("aria-pressed", String(one === button && world.only === slot));
-      redraw();
+      for (const one of buttons) one.setAttribute("aria-pressed", String(one === button));
+      chosen(name);
     });
     return button;
   });

@@ -11,7 +11,10 @@ const KINDS = { cnn: "CNN", rnn: "RNN", knn: "k nearest neighbours" };
 export async function modelCards(box) {
   try {
     const { items } = await get("/models");
-    fill(box, items.length ? items.map(card) : h("p", { class: "card" }, "No model has been trained yet."));
+    fill(
+      box,
+      items.length ? items.map(card) : h("p", { class: "card" }, "No model has been trained yet."),
+    );
   } catch (error) {
     noteProblem(error);
   }
@@ -21,10 +24,25 @@ function card(model) {
   const inside = h("div", { class: "model-inside" });
   const accuracy = model.metrics?.accuracy;
   const details = h(
-    "details", { class: "card model" },
-    h("summary", {}, h("b", {}, KINDS[model.name] ?? model.name), h("span", { class: "quiet-text" }, [
-      model.problem, model.target && `hears ${model.target}`, model.tracks && `from ${counted(model.tracks.train ?? 0, "track")}`, Number.isFinite(accuracy) && `${percent(accuracy)} right on valid`,
-    ].filter(Boolean).join(" · "))),
+    "details",
+    { class: "card model" },
+    h(
+      "summary",
+      {},
+      h("b", {}, KINDS[model.name] ?? model.name),
+      h(
+        "span",
+        { class: "quiet-text" },
+        [
+          model.problem,
+          model.target && `hears ${model.target}`,
+          model.tracks && `from ${counted(model.tracks.train ?? 0, "track")}`,
+          Number.isFinite(accuracy) && `${percent(accuracy)} right on valid`,
+        ]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+    ),
     inside,
   );
   details.addEventListener("toggle", async () => {
@@ -40,19 +58,52 @@ function card(model) {
 
 function facts(card) {
   const rows = [
-    ["Input", card.input], ["Learned", card.target],
-    ["Tracks", Object.entries(card.tracks ?? {}).map(([part, n]) => `${n} ${part}`).join(", ")],
-    ["Split", card.split_rule], ["Trained in", card.seconds && `${Math.round(card.seconds)} s`], ["Seed", card.seed],
+    ["Input", card.input],
+    ["Learned", card.target],
+    [
+      "Tracks",
+      Object.entries(card.tracks ?? {})
+        .map(([part, n]) => `${n} ${part}`)
+        .join(", "),
+    ],
+    ["Split", card.split_rule],
+    ["Trained in", card.seconds && `${Math.round(card.seconds)} s`],
+    ["Seed", card.seed],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   return [
-    h("dl", { class: "facts" }, rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))])),
+    h(
+      "dl",
+      { class: "facts" },
+      rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]),
+    ),
     ...(card.judged ?? []).map(judgement),
-    card.not_for?.length ? [h("h3", {}, "Not for"), h("ul", { class: "not-for" }, card.not_for.map((one) => h("li", {}, one)))] : null,
-    h("details", {}, h("summary", {}, "Settings"), h("pre", {}, JSON.stringify(card.settings ?? {}, null, 1))),
+    card.not_for?.length
+      ? [
+          h("h3", {}, "Not for"),
+          h(
+            "ul",
+            { class: "not-for" },
+            card.not_for.map((one) => h("li", {}, one)),
+          ),
+        ]
+      : null,
+    h(
+      "details",
+      {},
+      h("summary", {}, "Settings"),
+      h("pre", {}, JSON.stringify(card.settings ?? {}, null, 1)),
+    ),
   ].flat();
 }
 
 function judgement(judged) {
-  const metrics = Object.entries(judged.metrics ?? {}).filter(([, value]) => Number.isFinite(value));
-  return h("p", { class: "quiet-text" }, `On ${judged.part ?? judged.split ?? "tracks kept apart"}: `, metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "));
+  const metrics = Object.entries(judged.metrics ?? {}).filter(([, value]) =>
+    Number.isFinite(value),
+  );
+  return h(
+    "p",
+    { class: "quiet-text" },
+    `On ${judged.part ?? judged.split ?? "tracks kept apart"}: `,
+    metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "),
+  );
 }

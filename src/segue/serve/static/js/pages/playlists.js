@@ -1,42 +1,89 @@
 // Playlists: made from seeds, from one track to another, for several listeners, or as a radio; kept,
 // made anew, written to files and read from them.
 
-import { address, get, patch, post, remove, sendFile } from "../api.js";
+import { get, sendFile } from "../api.js";
 import { fill, h } from "../dom.js";
-import { ago, counted, title } from "../format.js";
+import { ago, counted, some } from "../format.js";
 import { icon } from "../icons.js";
-import { note, noteProblem } from "../say.js";
-import { asItem } from "./listen.js";
+import { noteProblem } from "../say.js";
 import { makers } from "./playlist-makers.js";
-import "../elements/track-list.js";
-
-const KINDS = { tracks: "Tracks", like: "From seeds", path: "Path", blend: "Blend", radio: "Radio" };
-const FORMATS = { m3u8: "M3U8, for most players", xspf: "XSPF", jspf: "JSPF, with MusicBrainz ids" };
+import { KINDS, showPlaylist, showPreview } from "./playlist-stage.js";
 
 export const playlists = {
   title: "Playlists",
   async show(main, { heading, query }) {
     const saved = h("ul", { class: "saved", "aria-label": "Saved playlists" });
     const stage = h("section", { class: "stage", "aria-live": "off" });
-    const view = { stage, reload: () => showSaved(saved, view), saved };
+    const view = {
+      stage,
+      reload: () => showSaved(saved, view),
+      open: (id) => open(id, view),
+    };
     fill(
       main,
-      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, "Made for you, kept by you, written to files that other players read.")), importer(view)),
-      h("div", { class: "playlists" }, h("div", { class: "stack" }, makers(view, query), h("section", { "aria-labelledby": "saved-title" }, h("h2", { id: "saved-title" }, "Saved"), saved)), stage),
+      h(
+        "div",
+        { class: "page-head" },
+        h(
+          "div",
+          {},
+          heading,
+          h("p", {}, "Made for you, kept by you, written to files that other players read."),
+        ),
+        importer(view),
+      ),
+      h(
+        "div",
+        { class: "playlists" },
+        h(
+          "div",
+          { class: "stack" },
+          makers(view, query),
+          h(
+            "section",
+            { "aria-labelledby": "saved-title" },
+            h("h2", { id: "saved-title" }, "Saved"),
+            saved,
+          ),
+        ),
+        stage,
+      ),
     );
     await view.reload();
-    if (query.get("open")) await open(query.get("open"), view);
-    else if (!stage.childElementCount) fill(stage, h("p", { class: "empty" }, "Make a playlist, or open one that is saved."));
+    if (query.get("open")) await view.open(query.get("open"));
+    else if (!stage.childElementCount)
+      fill(stage, h("p", { class: "empty" }, "Make a playlist, or open one that is saved."));
   },
 };
 
 async function showSaved(list, view) {
   try {
     const { items } = await get("/playlists");
-    fill(list, items.length ? items.map((one) => h("li", {}, h(
-      "button", { class: "saved-one", type: "button", on: { click: () => open(one.id, view) } },
-      h("span", {}, one.name), h("small", {}, [KINDS[one.kind] ?? one.kind, counted(one.n_tracks ?? one.tracks?.length ?? 0, "track"), one.changed && ago(one.changed)].filter(Boolean).join(" · ")),
-    ))) : h("li", { class: "quiet-text" }, "None yet."));
+    fill(
+      list,
+      items.length
+        ? items.map((one) =>
+            h(
+              "li",
+              {},
+              h(
+                "button",
+                { class: "saved-one", type: "button", on: { click: () => view.open(one.id) } },
+                h("span", {}, one.name),
+                h(
+                  "small",
+                  {},
+                  [
+                    KINDS[one.kind] ?? one.kind,
+                    counted(one.n_tracks, "track"),
+                    ago(one.changed),
+                  ].join(" · "),
+                ),
+              ),
+            ),
+          )
+        : h("li", { class: "quiet-text" }, "None yet."),
+    );
   } catch (error) {
     noteProblem(error);
   }
@@ -50,104 +97,41 @@ async function open(id, view) {
   }
 }
 
-/** A saved playlist on the stage. */
-function showPlaylist(playlist, view) {
-  const path = `/playlists/${playlist.id}`;
-  const list = trackList(playlist.tracks, playlist.name);
-  const name = h("input", { type: "text", class: "playlist-name", "aria-label": "Name of the playlist", value: playlist.name, maxlength: 200 });
-  name.addEventListener("change", () => patch(path, { name: name.value.trim() || playlist.name }).then(view.reload, noteProblem));
-  const again = async () => {
-    try {
-      const now = await post(`${path}/refresh`);
-      list.show(now.tracks.map(asItem), { entered: newIn(now.tracks, list.items) });
-      view.reload();
-    } catch (error) {
-      noteProblem(error);
-    }
-  };
-  const gone = async () => {
-    await remove(path).catch(noteProblem);
-    fill(view.stage, h("p", { class: "empty" }, `${playlist.name} is deleted.`));
-    view.reload();
-  };
-  fill(
-    view.stage, h("h2", { class: "unseen" }, playlist.name),
-    h("div", { class: "between" }, name, h(
-      "div", { class: "row" }, playButton(list), playlist.kind === "tracks" ? null : h("button", { type: "button", on: { click: again } }, icon("refresh"), "Refresh"), exportMenu(path),
-      h("button", { class: "bare", type: "button", "aria-label": `Delete ${playlist.name}`, title: "Delete", on: { click: gone } }, icon("trash")),
-    )),
-    h("p", { class: "quiet-text" }, KINDS[playlist.kind]), list, hints(playlist.hints),
-  );
-}
-
-/** A playlist that is not saved, on the stage. `wanted` is what saving it sends. */
-export function showPreview(found, wanted, view) {
-  const list = trackList(found.tracks, wanted.name);
-  const name = h("input", { type: "text", class: "playlist-name", "aria-label": "Name to save it under", value: wanted.name, maxlength: 200 });
-  const save = async () => {
-    try {
-      const tracks = list.items.map((item) => item.track.track_id);
-      const made = await post("/playlists", { ...wanted, name: name.value.trim() || wanted.name, tracks });
-      note(`${made.name} is saved.`);
-      await view.reload();
-      await open(made.id, view);
-    } catch (error) {
-      noteProblem(error);
-    }
-  };
-  fill(
-    view.stage, h("h2", { class: "unseen" }, wanted.name),
-    h("div", { class: "between" }, name, h("div", { class: "row" }, playButton(list), h("button", { class: "main", type: "button", on: { click: save } }, icon("save"), "Save"))),
-    list, hints(found.hints),
-  );
-}
-
-function trackList(tracks, source) {
-  const list = h("track-list", { "aria-label": source });
-  list.source = source;
-  list.show((tracks ?? []).map(asItem), { animate: false });
-  return list;
-}
-
-function playButton(list) {
-  return h("button", { type: "button", on: { click: () => list.items.length && list.play(list.items[0].track) } }, icon("play"), "Play");
-}
-
-function hints(said) {
-  return said?.length ? h("ul", { class: "hints quiet-text" }, said.map((hint) => h("li", {}, hint))) : null;
-}
-
-function newIn(tracks, before) {
-  const was = new Set(before.map((item) => item.track.track_id));
-  return tracks.map((entry) => asItem(entry).track.track_id).filter((id) => !was.has(id));
-}
-
-function exportMenu(path) {
-  return h(
-    "details", { class: "menu" }, h("summary", { class: "button" }, icon("save"), "Export"),
-    h("ul", {}, Object.entries(FORMATS).map(([format, about]) => h("li", {}, h("a", { href: address(`${path}/export`, { format }), download: "" }, about)))),
-  );
-}
-
 function importer(view) {
-  const field = h("input", { type: "file", class: "unseen", id: "import", accept: ".m3u,.m3u8,.xspf,.jspf,.json" });
+  const field = h("input", {
+    type: "file",
+    class: "unseen",
+    id: "import",
+    accept: ".m3u,.m3u8,.xspf,.jspf,.json",
+  });
   field.addEventListener("change", async () => {
     const [file] = field.files;
     field.value = "";
     if (!file) return;
     try {
-      const found = await sendFile("/playlists/import", file, { name: file.name });
+      const found = await sendFile("/playlists/import", file);
       const name = found.name ?? file.name.replace(/\.\w+$/, "");
-      const tracks = found.tracks ?? found.matched ?? [];
-      showPreview({ tracks, hints: unmatched(found.unmatched) }, { name, kind: "tracks", recipe: {} }, view);
+      showPreview(
+        { tracks: found.tracks, hints: [...unmatched(found), ...found.problems] },
+        { name, kind: "tracks" },
+        view,
+      );
     } catch (error) {
       noteProblem(error);
     }
   });
-  return h("div", {}, field, h("label", { class: "button", for: "import" }, icon("open"), "Import a file"));
+  return h(
+    "div",
+    {},
+    field,
+    h("label", { class: "button", for: "import" }, icon("open"), "Import a file"),
+  );
 }
 
-function unmatched(names) {
-  if (!names?.length) return [];
-  return [`${counted(names.length, "track")} of the file ${names.length === 1 ? "is" : "are"} not in this library: ${names.slice(0, 8).map((one) => one.name ?? title(one) ?? one).join("; ")}`];
+function unmatched({ unmatched: names, n_unmatched: n }) {
+  return n
+    ? [
+        `${counted(n, "track")} of the file ${n === 1 ? "is" : "are"} not in this library: ${some(names, 8)}.`,
+      ]
+    : [];
 }

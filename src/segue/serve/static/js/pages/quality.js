@@ -13,9 +13,20 @@ export const quality = {
   async show(main, { heading }) {
     const report = h("div", { class: "figures" });
     const models = h("div", { class: "models" });
-    const link = h("a", { class: "button", target: "_blank", rel: "noopener", hidden: true }, icon("out"), "The whole report");
+    const link = h(
+      "a",
+      { class: "button", target: "_blank", rel: "noopener", hidden: true },
+      icon("out"),
+      "The whole report",
+    );
     const when = h("p", {}, "How good it is, on your own data.");
-    fill(main, h("div", { class: "page-head" }, h("div", {}, heading, when), link), report, h("h2", { class: "section-title" }, "Models in use"), models);
+    fill(
+      main,
+      h("div", { class: "page-head" }, h("div", {}, heading, when), link),
+      report,
+      h("h2", { class: "section-title" }, "Models in use"),
+      models,
+    );
     await Promise.all([showReport(report, link, when), modelCards(models)]);
   },
 };
@@ -23,14 +34,25 @@ export const quality = {
 async function showReport(box, link, when) {
   try {
     const { items } = await get("/reports");
-    if (!items.length) return fill(box, h("p", { class: "card" }, "Nothing has been measured yet: ", h("a", { href: "#/library" }, "measure"), ", and it stands here."));
+    if (!items.length)
+      return fill(
+        box,
+        h(
+          "p",
+          { class: "card" },
+          "Nothing has been measured yet: ",
+          h("a", { href: "#/library" }, "measure"),
+          ", and it stands here.",
+        ),
+      );
     const [{ id }] = items;
     link.href = address(`/reports/${encodeURIComponent(id)}/page`);
     link.hidden = false;
     const found = await get(`/reports/${encodeURIComponent(id)}`);
     const document = found.metrics?.reports || found.metrics?.task ? found.metrics : found;
     const created = Date.parse(document.measured?.created ?? "") / 1000;
-    if (created) fill(when, `Measured ${ago(created)}, on tracks and listens that were kept apart.`);
+    if (created)
+      fill(when, `Measured ${ago(created)}, on tracks and listens that were kept apart.`);
     return fill(box, figures(document));
   } catch (error) {
     return noteProblem(error);

@@ -1,6 +1,5 @@
 // Steer: a slider a signal, dials, exclusions; and what the list becomes while they are turned.
 
-import { get } from "../api.js";
 import { debounced, fill, h } from "../dom.js";
 import { percent } from "../format.js";
 import { forYou, recommended } from "../list.js";
@@ -30,10 +29,24 @@ export const steer = {
   async show(main, { heading, leaving }) {
     const preview = makePreview(leaving);
     const controls = h("div", { class: "steer-controls" });
-    const reset = h("button", { type: "button", on: { click: () => setSteer(emptySteer()) } }, "Reset to learned");
+    const reset = h(
+      "button",
+      { type: "button", on: { click: () => setSteer(emptySteer()) } },
+      "Reset to learned",
+    );
     fill(
       main,
-      h("div", { class: "page-head" }, h("div", {}, heading, h("p", {}, "What counts, and how much. The list follows while you turn.")), reset),
+      h(
+        "div",
+        { class: "page-head" },
+        h(
+          "div",
+          {},
+          heading,
+          h("p", {}, "What counts, and how much. The list follows while you turn."),
+        ),
+        reset,
+      ),
       h("div", { class: "steer" }, controls, preview.section),
     );
     const build = () => {
@@ -84,7 +97,14 @@ function makePreview(leaving) {
   };
   const later = debounced(ask, WAIT);
   return {
-    section: h("section", { class: "steer-list card", "aria-labelledby": "steer-list-title" }, h("h2", { id: "steer-list-title" }, "What the list becomes"), changes, colours, list),
+    section: h(
+      "section",
+      { class: "steer-list card", "aria-labelledby": "steer-list-title" },
+      h("h2", { id: "steer-list-title" }, "What the list becomes"),
+      changes,
+      colours,
+      list,
+    ),
     ask() {
       wanted = state.steer;
       return ask();
@@ -116,16 +136,33 @@ function weightsCard(preview) {
   const learned = me.weights.personal ? me.weights.own : me.weights.everyone;
   const names = inOrder(Object.keys(learned));
   const sliders = new Map();
-  const weights = () => Object.fromEntries(names.filter((name) => sliders.get(name).dataset.touched).map((name) => [name, sliders.get(name).value]));
+  const weights = () =>
+    Object.fromEntries(
+      names
+        .filter((name) => sliders.get(name).dataset.touched)
+        .map((name) => [name, sliders.get(name).value]),
+    );
   const shares = () => {
     const total = names.reduce((sum, name) => sum + sliders.get(name).value, 0);
-    for (const name of names) sliders.get(name).tell(total ? percent(sliders.get(name).value / total) : "none");
+    for (const name of names)
+      sliders.get(name).tell(total ? percent(sliders.get(name).value / total) : "none");
   };
   for (const name of names) {
     const marks = [{ at: learned[name], label: `Learned: ${percent(learned[name])}` }];
-    if (me.weights.personal && name in me.weights.everyone) marks.push({ at: me.weights.everyone[name], label: `Everyone's: ${percent(me.weights.everyone[name])}`, kind: "everyone" });
+    if (me.weights.personal && name in me.weights.everyone)
+      marks.push({
+        at: me.weights.everyone[name],
+        label: `Everyone's: ${percent(me.weights.everyone[name])}`,
+        kind: "everyone",
+      });
     const slider = document.createElement("weight-slider").setUp({
-      label: titleOf(name), about: aboutOf(name, me), value: state.steer.weights[name] ?? learned[name], marks, colour: colourOf(name), lead: swatch(name), says: (value) => percent(value),
+      label: titleOf(name),
+      about: aboutOf(name, me),
+      value: state.steer.weights[name] ?? learned[name],
+      marks,
+      colour: colourOf(name),
+      lead: swatch(name),
+      says: (value) => percent(value),
     });
     if (name in state.steer.weights) slider.dataset.touched = "yes";
     slider.addEventListener("input", () => {
@@ -138,9 +175,21 @@ function weightsCard(preview) {
   }
   shares();
   return h(
-    "section", { class: "card", "aria-labelledby": "weights-title" },
+    "section",
+    { class: "card", "aria-labelledby": "weights-title" },
     h("h2", { id: "weights-title" }, "Signals"),
-    h("p", { class: "quiet-text marks-key" }, h("i", { class: "mark-key" }), me.weights.personal ? ["learned from what you choose", h("i", { class: "mark-key is-everyone" }), "from what everyone chooses"] : "learned from what everyone chooses"),
+    h(
+      "p",
+      { class: "quiet-text marks-key" },
+      h("i", { class: "mark-key" }),
+      me.weights.personal
+        ? [
+            "learned from what you choose",
+            h("i", { class: "mark-key is-everyone" }),
+            "from what everyone chooses",
+          ]
+        : "learned from what everyone chooses",
+    ),
     h("div", { class: "sliders" }, [...sliders.values()]),
   );
 }
@@ -153,29 +202,61 @@ function dialsCard(preview) {
     return { ...state.steer, dials: number === usual ? rest : { ...rest, [name]: number } };
   };
   const order = Object.keys(DIALS);
-  const sliders = offered.sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name)).map((dial) => {
-    const [label, low, high] = DIALS[dial.name];
-    const slider = document.createElement("weight-slider").setUp({
-      label, ends: [low, high], low: dial.low, high: dial.high, value: value(dial), marks: [{ at: dial.default, label: "As learned" }],
-      says: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
+  const sliders = offered
+    .sort((one, other) => order.indexOf(one.name) - order.indexOf(other.name))
+    .map((dial) => {
+      const [label, low, high] = DIALS[dial.name];
+      const slider = document.createElement("weight-slider").setUp({
+        label,
+        ends: [low, high],
+        low: dial.low,
+        high: dial.high,
+        value: value(dial),
+        marks: [{ at: dial.default, label: "As learned" }],
+        says: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
+      });
+      slider.addEventListener("input", () =>
+        preview.move(changed(dial.name, slider.value, dial.default)),
+      );
+      slider.addEventListener("change", () =>
+        preview.settle(changed(dial.name, slider.value, dial.default)),
+      );
+      return slider;
     });
-    slider.addEventListener("input", () => preview.move(changed(dial.name, slider.value, dial.default)));
-    slider.addEventListener("change", () => preview.settle(changed(dial.name, slider.value, dial.default)));
-    return slider;
-  });
   const caps = Object.entries(CAPS).map(([name, label]) => {
-    const select = h("select", {}, h("option", { value: "" }, "No limit"), CAP_CHOICES.map((most) => h("option", { value: most }, `At most ${most}`)));
+    const select = h(
+      "select",
+      {},
+      h("option", { value: "" }, "No limit"),
+      CAP_CHOICES.map((most) => h("option", { value: most }, `At most ${most}`)),
+    );
     select.value = state.steer.dials[name] ?? "";
-    select.addEventListener("change", () => preview.settle(changed(name, select.value ? Number(select.value) : null, null)));
+    select.addEventListener("change", () =>
+      preview.settle(changed(name, select.value ? Number(select.value) : null, null)),
+    );
     return h("label", { class: "field" }, label, select);
   });
-  return h("section", { class: "card", "aria-labelledby": "dials-title" }, h("h2", { id: "dials-title" }, "Dials"), h("div", { class: "sliders" }, sliders), h("div", { class: "caps" }, caps));
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "dials-title" },
+    h("h2", { id: "dials-title" }, "Dials"),
+    h("div", { class: "sliders" }, sliders),
+    h("div", { class: "caps" }, caps),
+  );
 }
 
 function exclusionsCard(preview) {
   const chips = document.createElement("exclusion-chips");
   chips.value = state.steer.exclusions;
-  chips.addEventListener("change", () => preview.settle({ ...state.steer, exclusions: chips.value }));
-  get("/map").then(({ genres }) => chips.offer(genres), () => {});
-  return h("section", { class: "card", "aria-labelledby": "never-title" }, h("h2", { id: "never-title" }, "Never"), h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."), chips);
+  chips.addEventListener("exclude", () =>
+    preview.settle({ ...state.steer, exclusions: chips.value }),
+  );
+  chips.offer([...new Set(forYou.tracks.flatMap((track) => track.genres))].sort());
+  return h(
+    "section",
+    { class: "card", "aria-labelledby": "never-title" },
+    h("h2", { id: "never-title" }, "Never"),
+    h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."),
+    chips,
+  );
 }

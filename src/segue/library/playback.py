@@ -1,0 +1,74 @@
+"""What players play now, as they report it: any process can go on where another stopped.
+
+A row is changed by whoever has seen it as it is: two reports at a time do not undo each other.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from segue.library.serving_schema import playback
+from segue.library.storage import told
+
+PlaybackState = Literal["starting", "playing", "paused", "stopped"]
+
+_KEPT_SECONDS = 30 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playback:
+    """One track on one player of a listener, from its start to its end.
+
+    `position` is in seconds, as of `at`; `rate` how fast it moves. `begun` is when the track began.
+    What is `ignored` is shown, and counts for nothing.
+    """
+
+    session: str
+    version: int
+    track_id: str
+    state: PlaybackState
+    position: float
+    rate: float
+    begun: float
+    at: float
+    ignored: bool
+
+
+class PlaybackStore:
+    """What is played on the players of one library."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    def get(self, owner: str, client: str) -> Playback | None:
+        """Return what a player of an owner reported last, if it did."""
+        return dict(self._read(playback.c.owner == owner, playback.c.client == client)).get(client)
+
+    def of(self, owner: str) -> list[tuple[str, Playback]]:
+        """Return the players of an owner, and what each reported last."""
+        return self._read(playback.c.owner == owner)
+
+    def put(self, owner: str, client: str, after: Playback, before: Playback | None) -> bool:
+        """Keep what a player reported, if it is still as it was `before`; return whether."""
+        own = (playback.c.owner == owner) & (playback.c.client == client)
+        values: dict[str, Any] = {**asdict(after), "version": before.version + 1 if before else 1}
+        with told(self._directory), self._database.begin() as connection:
+            if before is None:
+                old = playback.c.at < time.time() - _KEPT_SECONDS
+                connection.execute(delete(playback).where(old))
+                new = upsert(playback).values(owner=owner, client=client, **values)
+                return bool(connection.execute(new.on_conflict_do_nothing()).rowcount)
+            unchanged = own & (playback.c.version == before.version)
+            changed = update(playback).where(unchanged, playback.c.session == before.session)
+            return bool(connection.execute(changed.values(values)).rowcount)
+
+    def _read(self, *which: Any) -> list[tuple[str, Playback]]:
+        with told(self._directory), self._database.connect() as connection:
+            rows = connection.execute(select(playback).where(*which)).mappings().all()
+        names = Playback.__slots__
+        return [(row["client"], Playback(**{name: row[name] for name in names})) for row in rows]

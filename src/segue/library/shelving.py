@@ -1,0 +1,140 @@
+"""What music players ask of all tracks at once: names to put them on shelves by, and play counts.
+
+Rows are read as plain columns, since a hundred thousand tracks as objects would be slow and large.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, func, or_, select
+
+from segue.library import schema
+from segue.library.storage import told
+
+_ALBUM_ARTIST: Final = ("albumartist", "album_artist", "album artist")
+_DISC: Final = ("discnumber", "disc", "disc_number")
+_NUMBER: Final = ("tracknumber", "track", "track_number")
+
+
+class Shelved(NamedTuple):
+    """A track as it stands on a shelf. `disc`, `number`, `size` and `since` are 0 where unknown."""
+
+    row: int
+    artist: str | None
+    album_artist: str | None
+    album: str | None
+    disc: int
+    number: int
+    year: int | None
+    genres: tuple[str, ...]
+    duration: float | None
+    missing: bool
+    size: int
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlayCounts:
+    """What a listener played: `rows` of tracks, ascending, how often, when last (NaN: unknown)."""
+
+    rows: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    last: NDArray[np.float64]
+
+
+class Shelving:
+    """Reads one library's tracks and plays, by columns."""
+
+    def __init__(self, database: Engine, directory: Path) -> None:
+        self._database = database
+        self._directory = directory
+
+    def each(self) -> Iterator[Shelved]:
+        """Give every track in the order of rows."""
+        tracks, files = schema.tracks, schema.audio_files
+        query = select(
+            tracks.c.row,
+            tracks.c.artist,
+            tracks.c.album,
+            tracks.c.year,
+            tracks.c.genres,
+            func.coalesce(tracks.c.duration, files.c.duration),
+            tracks.c.metadata,
+            tracks.c.missing,
+            files.c.size,
+            files.c.mtime_ns,
+        )
+        query = query.join_from(tracks, files, isouter=True).order_by(tracks.c.row)
+        parts = lru_cache(maxsize=10_000)(lambda text: tuple(json.loads(text)))  # few differ
+        with told(self._directory), self._database.connect() as connection:
+            streamed = connection.execution_options(yield_per=2_000).execute(query)
+            for row, artist, album, year, genres, duration, metadata, *file in streamed:
+                missing, size, written = file
+                more = {} if metadata == "{}" else json.loads(metadata)
+                yield Shelved(
+                    row,
+                    artist,
+                    next((more[name] for name in _ALBUM_ARTIST if more.get(name)), None),
+                    album,
+                    _first_number(more, _DISC),
+                    _first_number(more, _NUMBER),
+                    year,
+                    parts(genres),
+                    duration,
+                    bool(missing),
+                    size or 0,
+                    (written or 0) / 1e9,
+                )
+
+    def latest_listen(self, user: str) -> int:
+        """Return the number of a listener's latest listen: another one where they heard more."""
+        listens, users = schema.listens, schema.users
+        own = select(users.c.row).where(users.c.user_id == user).scalar_subquery()
+        query = select(func.max(listens.c.id)).where(listens.c.user == own)
+        with told(self._directory), self._database.connect() as connection:
+            return connection.scalar(query) or 0
+
+    def plays(self, user: str) -> PlayCounts:
+        """Return how often a listener played each track, skips left out."""
+        listens, users = schema.listens, schema.users
+        own = select(users.c.row).where(users.c.user_id == user).scalar_subquery()
+        # a row that has nothing but a rating is an opinion, and no play
+        played = or_(listens.c.plays.is_not(None), listens.c.rating.is_(None))
+        query = (
+            select(
+                listens.c.track,
+                func.sum(func.coalesce(listens.c.plays, 1.0)),
+                func.max(listens.c.timestamp),
+            )
+            .where(listens.c.user == own, played, listens.c.skipped.is_not(True))
+            .group_by(listens.c.track)
+            .order_by(listens.c.track)
+        )
+        with told(self._directory), self._database.connect() as connection:
+            found = connection.execute(query).all()
+        return PlayCounts(
+            np.array([row[0] for row in found], np.int64),
+            np.array([row[1] for row in found], np.float64).round().astype(np.int64),
+            np.array([np.nan if row[2] is None else row[2] for row in found], np.float64),
+        )
+
+
+def _first_number(more: dict[str, str], names: tuple[str, ...]) -> int:
+    """Return a number of a track or disc, which tags write as "3" or "3/12"; 0 for none.
+
+    >>> _first_number({"track": "3/12"}, ("tracknumber", "track"))
+    3
+    """
+    for name in names:
+        if name not in more:
+            continue
+        text = str(more[name]).partition("/")[0].strip()
+        if text.isascii() and text.isdigit() and len(text) < 7:
+            return int(text)
+    return 0

@@ -1,0 +1,1 @@
+"""All tracks on a plane: laying vectors out, and keeping the map."""

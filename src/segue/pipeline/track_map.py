@@ -1,0 +1,316 @@
+"""All tracks on a plane, laid out by a signal that compares them: made once, kept, and drawn on.
+
+Conventions
+-----------
+- Places are uint16 ``[n_tracks, 2]``, x and y from 0 to 65,534, in the order of the catalogue; one
+  scale for both axes. A track that the signal cannot place is at `UNPLACED`, 65,535, on both.
+- A map is kept under ``models/map-<signal>/`` with a manifest, and beside the places a trace of
+  each vector: its product with random numbers that never change. It is up to date while the traces
+  are the same but for rounding, and is made again where they are not.
+"""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
+
+from segue.errors import LibraryError, ModelError
+from segue.library import MAP_PREFIX, Library
+from segue.pipeline.mapping.fidelity import neighbours_kept
+from segue.pipeline.mapping.layout import lay_out
+from segue.pipeline.opening.opened import SPACES, Opened, catalogue_of
+from segue.pipeline.training.content import content_signals, vector_signal
+from segue.pipeline.training.trained import Trained
+from segue.signals import VectorSignal
+from segue.types import Progress, no_progress
+
+UNPLACED: Final = 65_535
+EDGE: Final = 65_534
+"""The largest x and y of a track that has a place."""
+
+MODEL: Final = "map"
+"""What `train` calls all maps together."""
+
+MOST_FOR_ALL: Final = 20_000
+"""Of more tracks `train all` makes no map: it is made when somebody looks at one first."""
+
+_VERSION = 1  # goes up when the same vectors would be laid out otherwise
+_PLACES, _TRACES = "places.npy", "traces.npy"
+_ROUNDING = 1e-4
+
+Places = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class TrackMap:
+    """A map of all tracks; `fingerprint` changes whenever it is laid out anew."""
+
+    signal: str
+    places: Places
+    fingerprint: str
+
+    @cached_property
+    def placed(self) -> NDArray[np.bool_]:
+        """Which tracks have a place, ``[n_tracks]``."""
+        return np.asarray(self.places[:, 0] != UNPLACED)
+
+    @cached_property
+    def _tree(self) -> tuple[NDArray[np.int64], Any]:
+        rows = np.flatnonzero(self.placed)
+        return rows, cKDTree(self.places[rows].astype(np.float64))
+
+
+def map_signals(library: Library | Opened) -> list[str]:
+    """Return the signals that a map can be made by, the one to begin with first."""
+    found = list(_spaces(library))
+    return sorted(found, key=lambda name: SPACES.index(name) if name in SPACES else len(SPACES))
+
+
+def track_map(
+    library: Library | Opened,
+    signal: str | None = None,
+    *,
+    seed: int = 0,
+    force: bool = False,
+    progress: Progress = no_progress,
+) -> TrackMap:
+    """Return the map by a signal, made now where it is missing or stale: see `lay_out`.
+
+    Making one of 100,000 tracks takes a minute and 300 MB; looking whether it is up to date, some
+    hundredths of a second.
+
+    Parameters
+    ----------
+    signal
+        ``timbre``, ``temporal``, ``knn``, ``tags``, ``metadata``, ``lyrics`` or an ear; by default
+        the first of `map_signals`.
+
+    Raises
+    ------
+    ModelNotTrainedError, ModelError
+        If the signal's model is not there, there is no such signal, or it places no track.
+    LibraryError
+        If the library holds no tracks, or the map cannot be kept.
+    """
+    space = _space(library, signal)
+    kept = library.library if isinstance(library, Opened) else library
+    there = None if force else _load(kept, space, seed)
+    return there or _make(kept, space, seed, progress)
+
+
+def train_maps(
+    library: Library,
+    *,
+    first_only: bool = False,
+    seed: int = 0,
+    force: bool = False,
+    progress: Progress = no_progress,
+) -> Trained:
+    """Make the maps by all signals, or by the first of them, that are missing or stale.
+
+    Raises
+    ------
+    ModelError
+        If there is no signal that a map could be made by.
+    """
+    started = time.monotonic()
+    spaces = _spaces(library)
+    names = sorted(spaces, key=lambda one: SPACES.index(one) if one in SPACES else len(SPACES))
+    made = False
+    metrics: dict[str, float] = {}
+    placed: dict[str, int] = {}
+    for name in names[:1] if first_only else names:
+        if force or _load(library, spaces[name], seed) is None:
+            _make(library, spaces[name], seed, progress)
+            made = True
+        manifest = library.models.manifest(MAP_PREFIX + name)
+        placed[name] = int(spaces[name].has_vector.sum())
+        metrics |= {f"{name} {key}": value for key, value in manifest["metrics"].items()}
+    if not placed:
+        raise ModelError(
+            "No signal places tracks, so there is nothing to map: run segue train knn."
+        )
+    return Trained(
+        model=MODEL,
+        state="trained" if made else "up to date",
+        tracks=placed,
+        metrics=metrics,
+        seconds=round(time.monotonic() - started, 1),
+    )
+
+
+def draw_path(
+    track_map: TrackMap,
+    points: ArrayLike,
+    k: int,
+    *,
+    allowed: NDArray[np.bool_] | None = None,
+) -> list[int]:
+    """Return up to `k` different tracks along a line drawn on the map, in its direction.
+
+    `k` points are spread evenly over the length of the line; each takes the track nearest to it
+    that no other has taken.
+
+    Parameters
+    ----------
+    points : float [m, 2]
+        The corners of the line, from 0 to 65,534.
+    allowed : bool [n_tracks], optional
+        Which tracks may come; by default all that have a place.
+
+    Returns
+    -------
+    list of int
+        Positions in the catalogue; fewer than `k` where fewer tracks may come.
+
+    Raises
+    ------
+    ValueError
+        If there is no point, one is no pair of finite numbers, or `k` is below 1.
+    """
+    line = np.asarray(points, np.float64)
+    if line.ndim != 2 or line.shape[1:] != (2,) or not len(line) or not np.isfinite(line).all():
+        raise ValueError("A line on the map has corners of two finite numbers each, at least one.")
+    if k < 1:
+        raise ValueError(f"k is {k}: ask for at least 1 track.")
+    rows, tree = track_map._tree
+    if allowed is not None:
+        rows = np.flatnonzero(track_map.placed & allowed)
+        tree = cKDTree(track_map.places[rows].astype(np.float64)) if len(rows) else None
+    if not len(rows):
+        return []
+    taken: dict[int, None] = {}
+    for point in _along(line, k):
+        found = _nearest_free(tree, point, taken, len(rows))
+        if found is None:
+            break
+        taken[found] = None
+    return [int(rows[one]) for one in taken]
+
+
+def _along(line: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Return `k` points at even distances along a line, its ends included."""
+    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    at = np.linspace(0.0, lengths[-1], k)
+    return np.stack([np.interp(at, lengths, line[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _nearest_free(
+    tree: Any, point: NDArray[np.float64], taken: dict[int, None], n: int
+) -> int | None:
+    """Return the nearest to a point that is not taken yet."""
+    asked = 8
+    while True:
+        # a query for one gives no list
+        found = np.atleast_1d(tree.query(point, k=list(range(1, min(asked, n) + 1)))[1])
+        free = next((one for one in found.tolist() if one not in taken), None)
+        if free is not None or asked >= n:
+            return free
+        asked *= 4
+
+
+def _spaces(library: Library | Opened) -> dict[str, VectorSignal]:
+    if isinstance(library, Opened):
+        found: list[Any] = list(library.engine.signals)
+    else:
+        found = content_signals(library, catalogue_of(library))
+    return {
+        one.name: one for one in found if isinstance(one, VectorSignal) and one.has_vector.any()
+    }
+
+
+def _space(library: Library | Opened, name: str | None) -> VectorSignal:
+    if name is None:
+        names = map_signals(library)
+        if not names:
+            raise ModelError(
+                "No signal places tracks, so there is nothing to map: run segue train knn."
+            )
+        name = names[0]
+    if isinstance(library, Opened):
+        space = library.space(name)
+    else:
+        space = vector_signal(library, catalogue_of(library), name)
+    if not space.has_vector.any():
+        raise ModelError(f"The signal {name!r} places no track: choose another to map by.")
+    return space
+
+
+def _traces(space: VectorSignal) -> NDArray[np.float32]:
+    """Return by what it is told whether any vector is another, ``[n_tracks]``."""
+    numbers = np.random.default_rng(0).normal(size=space.vectors.shape[1]).astype(np.float32)
+    traces = np.array(space.vectors @ numbers[:, None], np.float32).ravel()
+    traces[~space.has_vector] = np.nan
+    return traces
+
+
+def _load(library: Library, space: VectorSignal, seed: int) -> TrackMap | None:
+    """Return the map that is there, if it is of these vectors."""
+    name = MAP_PREFIX + space.name
+    try:
+        if name not in library.models:
+            return None
+        manifest = library.models.manifest(name)
+        if (manifest["version"], manifest["seed"]) != (_VERSION, seed):
+            return None
+        places = _array(library.models.path(name) / _PLACES)
+        traces = _array(library.models.path(name) / _TRACES)
+        fingerprint = str(manifest["fingerprint"])
+    except (ModelError, OSError, ValueError, KeyError, EOFError):  # damaged: it is made again
+        return None
+    n = len(space.has_vector)
+    if places.dtype != np.uint16 or places.shape != (n, 2) or traces.shape != (n,):
+        return None
+    same = np.allclose(traces, _traces(space), rtol=0.0, atol=_ROUNDING, equal_nan=True)
+    return TrackMap(space.name, places, fingerprint) if same else None
+
+
+def _array(path: Path) -> NDArray[Any]:
+    with path.open("rb") as file:
+        return np.asarray(np.load(file, allow_pickle=False))
+
+
+def _make(library: Library, space: VectorSignal, seed: int, progress: Progress) -> TrackMap:
+    started = time.monotonic()
+    rows = np.flatnonzero(space.has_vector)
+    vectors = space.vectors[rows]
+    with progress(f"Laying out the map by {space.name}", 1) as advance:
+        laid = lay_out(vectors, seed)
+        advance(1)
+    places = np.full((len(space.has_vector), 2), UNPLACED, np.uint16)
+    places[rows] = _on_grid(laid)
+    fingerprint = hashlib.blake2b(places.tobytes(), digest_size=16).hexdigest()
+    manifest = {
+        "signal": space.name,
+        "version": _VERSION,
+        "seed": seed,
+        "fingerprint": fingerprint,
+        "tracks": {"placed": len(rows), "all": len(places)},
+        "metrics": neighbours_kept(vectors, laid),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+    try:
+        with library.models.saving(MAP_PREFIX + space.name, manifest) as directory:
+            np.save(directory / _PLACES, places)
+            np.save(directory / _TRACES, _traces(space))
+    except LibraryError:
+        # another process may have put the same one there in the meantime
+        if _load(library, space, seed) is None:
+            raise
+    return TrackMap(space.name, places, fingerprint)
+
+
+def _on_grid(places: NDArray[np.float32]) -> Places:
+    low, high = places.min(axis=0), places.max(axis=0)
+    width = float((high - low).max())
+    if width <= 0.0:
+        return np.full(places.shape, EDGE // 2, np.uint16)
+    middle = (low + high) / 2
+    scaled = np.rint((places - middle) / width * EDGE + EDGE / 2)
+    return np.asarray(np.clip(scaled, 0, EDGE), np.uint16)

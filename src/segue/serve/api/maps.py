@@ -1,0 +1,217 @@
+"""`/map`: all tracks on a plane, as numbers for a canvas, and lists along a line drawn on it."""
+
+from typing import Annotated, Any, Final
+
+import numpy as np
+from fastapi import APIRouter, Query, Request, Response
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from segue.pipeline.opening.opened import Opened
+from segue.pipeline.track_map import EDGE, TrackMap, draw_path, map_signals, track_map
+from segue.serve import deps
+from segue.serve.answers import answer, tagged, tagged_response
+from segue.serve.api.tracks import documents
+from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.held import Held
+from segue.serve.problems import ProblemError
+from segue.serve.wishes import ExclusionsAsked, invalid
+
+router = APIRouter(prefix="/map", tags=["map"])
+
+NO_GENRE: Final = 65_535
+_PROBLEMS = problems("not-trained", "conflict", "empty-library")
+_MOST_AT_ONCE: Final = 200
+_OCTETS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+
+By = Annotated[
+    str | None,
+    Query(max_length=100, description="A signal of `encoders`; the first by default."),
+]
+
+
+class MapDocument(BaseModel):
+    """What the map is drawn by."""
+
+    encoders: list[str] = Field(description="Signals that a map can be made by.")
+    by: str
+    n: int = Field(description="Tracks, placed or not.")
+    edge: int = Field(description="The largest x and y.")
+    version: str = Field(description="Another one where places or genres are others.")
+    genres: list[str] = Field(description="By the numbers in the points.")
+
+
+class MapTracks(BaseModel):
+    """Tracks of the map."""
+
+    tracks: list[TrackDocument]
+    places: list[int] = Field(description="Where each is among the points.")
+
+
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]  # a hand may slip off the map
+Corner = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+
+
+class PathAsked(Asked):
+    """A line: corners on the map, or tracks to go by."""
+
+    by: str | None = Field(default=None, max_length=100)
+    points: list[Corner] | None = Field(
+        default=None, min_length=1, max_length=1_000, examples=[[[100, 100], [60000, 30000]]]
+    )
+    tracks: list[TrackIdText] | None = Field(default=None, min_length=1, max_length=100)
+    k: int = Field(default=20, ge=1, le=500)
+    exclusions: ExclusionsAsked = Field(default_factory=ExclusionsAsked)
+
+
+@router.get("", response_model=MapDocument, responses=_PROBLEMS)
+def get_map(
+    request: Request, asker: deps.Visitor, holding: deps.Holding, by: By = None
+) -> Response:
+    """Tell what the map can be drawn by. Of many tracks, the first time takes half a minute."""
+    opened = holding.opened()
+    drawn = _map(holding, opened, by)
+    genres, _ = _genres(holding, opened)
+    document = {
+        "encoders": map_signals(opened),
+        "by": drawn.signal,
+        "n": len(drawn.places),
+        "edge": EDGE,
+        "version": _version(opened, drawn),
+        "genres": genres,
+    }
+    return tagged(request, (document["version"], asker.mode), lambda: document)
+
+
+@router.get(
+    "/points",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Of each track in the order of the catalogue: x, y and the number of its"
+            " genre, uint16 little-endian; 65535 is no place, or no genre.",
+            "content": _OCTETS,
+        },
+        **_PROBLEMS,
+    },
+)
+def get_points(
+    request: Request, asker: deps.Visitor, holding: deps.Holding, by: By = None
+) -> Response:
+    """Give the points of the map."""
+    opened = holding.opened()
+    drawn = _map(holding, opened, by)
+
+    def make() -> Response:
+        _, numbers = _genres(holding, opened)
+        points = np.column_stack([drawn.places, numbers]).astype("<u2")
+        return Response(points.tobytes(), media_type="application/octet-stream")
+
+    return tagged_response(request, (_version(opened, drawn), asker.mode), make)
+
+
+@router.get(
+    "/affinity",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Of each track in the order of the catalogue: how much it is to the"
+            " listener's taste, uint8, by rank; 0 is least, or nothing known.",
+            "content": _OCTETS,
+        },
+        **_PROBLEMS,
+    },
+)
+def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
+    """Give how much each track of the map is to the taste of whoever asks."""
+    opened = holding.opened()
+
+    def make() -> Response:
+        shares = _affinity(opened, me.name)
+        return Response(shares.tobytes(), media_type="application/octet-stream")
+
+    return tagged_response(request, (holding.version(), me.name), make)
+
+
+@router.get("/tracks", response_model=MapTracks, responses=_PROBLEMS)
+def get_map_tracks(
+    asker: deps.Visitor,
+    holding: deps.Holding,
+    at: Annotated[
+        str,
+        Query(
+            max_length=2_000,
+            pattern=r"^\d{1,9}(,\d{1,9})*$",
+            description="Places among the points, up to 200; what is not there is left out.",
+            examples=["1,2,3"],
+        ),
+    ],
+) -> Response:
+    """Tell which tracks are at some places among the points."""
+    catalogue = holding.opened().catalogue
+    asked = dict.fromkeys(map(int, at.split(",")))
+    places = [place for place in asked if place < len(catalogue)][:_MOST_AT_ONCE]
+    tracks = documents(holding, catalogue, places, asker.listener)
+    return answer({"tracks": tracks, "places": places})
+
+
+@router.post("/path", response_model=MapTracks, responses=_PROBLEMS | problems("unknown-track"))
+def go_along(wanted: PathAsked, asker: deps.Visitor, holding: deps.Holding) -> Response:
+    """List tracks along a line."""
+    if (wanted.points is None) == (wanted.tracks is None):
+        raise ProblemError("invalid", "A line is given by points or by tracks: give one of them.")
+    opened = holding.opened()
+    drawn = _map(holding, opened, wanted.by)
+    corners: Any = wanted.points
+    if wanted.tracks is not None:
+        ends = [opened.catalogue.position(each) for each in wanted.tracks]
+        corners = [drawn.places[end].tolist() for end in ends if drawn.placed[end]]
+        if not corners:
+            raise ProblemError("conflict", "None of these tracks has a place on this map.")
+    with invalid():
+        allowed = ~opened.excluded(wanted.exclusions.made())
+        allowed[list(opened.engine.missing)] = False
+        places = draw_path(drawn, corners, wanted.k, allowed=allowed)
+    tracks = documents(holding, opened.catalogue, places, asker.listener)
+    return answer({"tracks": tracks, "places": places})
+
+
+def _map(holding: Held, opened: Opened, by: str | None) -> TrackMap:
+    """Return a map, which is looked for once for each opening of the library."""
+    names = map_signals(opened)
+    if by is not None and by not in names:
+        known = ", ".join(names) or "none"
+        raise ProblemError("invalid", f"There is no map by this signal: choose from {known}.")
+    name = by or (names[0] if names else None)
+    return holding.kept(f"map {name}", opened.catalogue, lambda: track_map(opened, name))
+
+
+def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16]]:
+    """Return the genres, the commonest first, and the number of each track's ``[n_tracks]``."""
+
+    def make() -> tuple[list[str], NDArray[np.uint16]]:
+        mixes = opened.facts.mixes.tocsr()
+        counts = np.bincount(mixes.indices, minlength=mixes.shape[1])
+        order = np.argsort(-counts, kind="stable")[:NO_GENRE]
+        number = np.full(mixes.shape[1], NO_GENRE, np.uint16)
+        number[order] = np.arange(len(order))
+        numbers = np.full(mixes.shape[0], NO_GENRE, np.uint16)
+        first = np.flatnonzero(np.diff(mixes.indptr))
+        numbers[first] = number[mixes.indices[mixes.indptr[first]]]
+        return [opened.facts.genres[place] for place in order.tolist()], numbers
+
+    return holding.kept("genres", opened.catalogue, make)
+
+
+def _version(opened: Opened, drawn: TrackMap) -> str:
+    return f"{drawn.fingerprint[:12]}-{len(opened.catalogue)}-{len(opened.facts.genres)}"
+
+
+def _affinity(opened: Opened, listener: str) -> NDArray[np.uint8]:
+    profile = opened.listener(listener)
+    n = len(opened.catalogue)
+    ranked = opened.engine.recommend(profile, n, exclude=np.zeros(n, bool))
+    shares = np.zeros(n, np.uint8)
+    found = ranked.positions
+    shares[found] = np.linspace(255, 1, max(len(found), 1))[: len(found)].astype(np.uint8)
+    return shares

@@ -1,0 +1,224 @@
+"""The part of ListenBrainz's API by which players scrobble: ``/1/submit-listens``.
+
+The token of a player is an API key of an account. Where a library has no accounts, it is the name
+of the listener. Limits and errors are those of ListenBrainz (listenbrainz.readthedocs.io): a JSON
+document with `code` and `error`.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from segue.errors import AccountError, SegueError
+from segue.pipeline.accounts import check_name
+from segue.pipeline.playback import Report, report
+from segue.pipeline.submitted_listens import read_listens, sought_in, submit
+from segue.serve import deps
+from segue.serve.followed import Followed
+from segue.serve.held import Held
+from segue.serve.problems import ProblemError, of_error
+from segue.serve.security import sessions
+from segue.serve.subsonic.shelf import Hall, hall_of
+from segue.sources.exports import Unusable
+from segue.sources.matching import Matcher
+
+router = APIRouter(prefix="/1", include_in_schema=False)
+
+MOST_LISTENS: Final = 1_000
+MOST_BYTES: Final = 10_240
+"""Of one listen; of several, on average."""
+EARLIEST: Final = 1_033_430_400
+"""October 2002, when the first scrobble was sent."""
+_AHEAD: Final = 3_600
+_KINDS: Final = ("single", "playing_now", "import")
+
+Document = dict[str, Any]
+
+
+@dataclass
+class RefusedError(Exception):
+    """A request that is refused: a status, and one sentence."""
+
+    code: int
+    error: str
+
+    def answer(self) -> Response:
+        """Return the answer."""
+        return JSONResponse({"code": self.code, "error": self.error}, status_code=self.code)
+
+
+@router.get("/validate-token")
+def validate_token(request: Request, holding: deps.Holding, token: str = "") -> Response:
+    """Say whether a token is one, and whose."""
+    try:
+        given = token or _token(request)
+    except RefusedError:
+        return RefusedError(400, "You need to provide an Authorization token.").answer()
+    try:
+        name = _owner(holding, given)
+    except RefusedError:
+        return JSONResponse({"code": 200, "message": "Token invalid.", "valid": False})
+    return JSONResponse({"code": 200, "message": "Token valid.", "valid": True, "user_name": name})
+
+
+@router.post("/submit-listens")
+async def submit_listens(request: Request, holding: deps.Holding) -> Response:
+    """Take in listens, or what plays now."""
+    body = await request.body()
+    return await run_in_threadpool(_submitted, request, body, holding)
+
+
+def _submitted(request: Request, body: bytes, holding: Held) -> Response:
+    try:
+        me = _owner(holding, _token(request))
+        kind, listens = _read(body)
+        if kind == "playing_now":
+            _plays_now(holding, me, listens[0])
+        else:
+            _take_in(holding, me, listens)
+    except RefusedError as refused:
+        return refused.answer()
+    except Unusable as error:
+        return RefusedError(400, f"A listen cannot be used: {error}.").answer()
+    except SegueError as error:
+        problem = of_error(error, *holding.places())
+        return RefusedError(problem.status, problem.detail or "").answer()
+    return JSONResponse({"status": "ok"})
+
+
+# who submits -------------------------------------------------------------------------------------
+
+
+def _token(request: Request) -> str:
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if not header:
+        raise RefusedError(401, "You need to provide an Authorization header.")
+    if scheme.casefold() not in ("token", "bearer") or not token.strip():
+        raise RefusedError(401, "Provided Authorization header is invalid.")
+    return token.strip()
+
+
+def _owner(holding: Held, token: str) -> str:
+    if sessions.mode_of(holding) == "open":
+        try:
+            return check_name(token)
+        except AccountError:
+            raise RefusedError(401, "Invalid authorization token.") from None
+    try:
+        found = sessions.by_key(holding, token).listener
+    except ProblemError:
+        found = None
+    if found is None:
+        raise RefusedError(401, "Invalid authorization token.")
+    return found
+
+
+# what they submit --------------------------------------------------------------------------------
+
+
+def _read(body: bytes) -> tuple[str, list[Document]]:
+    try:
+        document = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "Cannot parse JSON document.") from None
+    if not isinstance(document, dict):
+        raise RefusedError(400, "Invalid JSON document submitted.")
+    kind, payload = document.get("listen_type"), document.get("payload")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise RefusedError(400, "JSON document requires a valid listen_type key.")
+    if not isinstance(payload, list) or not payload:
+        raise RefusedError(400, "JSON document does not contain any listens.")
+    if len(payload) > MOST_LISTENS:
+        raise RefusedError(400, f"Too many listens: at most {MOST_LISTENS} in one request.")
+    if kind != "import" and len(payload) > 1:
+        raise RefusedError(400, f"There is one listen in what is of listen_type {kind}.")
+    if len(body) > len(payload) * MOST_BYTES:
+        raise RefusedError(400, f"JSON document is too large: at most {MOST_BYTES} bytes a listen.")
+    for listen in payload:
+        _check(kind, listen)
+    return kind, payload
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+def _check(kind: str, listen: Any) -> None:
+    """Refuse a listen that lacks what ListenBrainz wants of it."""
+    metadata = listen.get("track_metadata") if isinstance(listen, dict) else None
+    if not isinstance(metadata, dict):
+        raise RefusedError(400, "A listen must contain track_metadata.")
+    for name in ("artist_name", "track_name"):
+        text = metadata.get(name)
+        if not isinstance(text, str) or not text.strip():
+            raise RefusedError(400, f"track_metadata.{name} must be a text that is not empty.")
+    at = listen.get("listened_at")
+    if kind == "playing_now":
+        if at is not None:
+            raise RefusedError(400, "What plays now has no listened_at.")
+        return
+    if isinstance(at, str) and at.isascii() and at.isdigit() and len(at) < 12:
+        at = listen["listened_at"] = int(at)
+    if isinstance(at, bool) or not isinstance(at, int):
+        raise RefusedError(400, "listened_at must be a whole number.")
+    if at > time.time() + _AHEAD:
+        raise RefusedError(400, "Value for key listened_at is too high.")
+    if at < EARLIEST:
+        raise RefusedError(400, "Value for key listened_at is too low.")
+
+
+def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
+    heard = read_listens(listens)
+    hall = hall_of(holding)
+    submit(
+        holding.library,
+        holding.live.feedback,
+        _matcher(holding),
+        me,
+        heard,
+        track_id_of=lambda row: _at_row(hall, row),
+    )
+
+
+def _plays_now(holding: Held, me: str, listen: Document) -> None:
+    hall = hall_of(holding)
+    match = _matcher(holding).match(sought_in(listen))
+    track_id = None if match is None else _at_row(hall, match.row)
+    if track_id is not None:
+        said = Report(track_id=track_id, state="playing", ignored=True)
+        feed = holding.live.feedback
+        report(holding.library, feed, me, _client(listen), said, duration_of=hall.duration)
+
+
+def _client(listen: Mapping[str, Any]) -> str:
+    more = listen["track_metadata"].get("additional_info")
+    named = more if isinstance(more, dict) else {}
+    found = (named.get(name) for name in ("media_player", "submission_client"))
+    return next((one[:200] for one in found if isinstance(one, str) and one), "ListenBrainz")
+
+
+def _matcher(holding: Held) -> Matcher:
+    """Return what finds tracks by names, or that of before while another is made."""
+    library = holding.library
+    followed: Followed[Matcher] = holding.kept(
+        "matchers",
+        "of all catalogues",
+        lambda: Followed(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
+    )
+    return followed.of(holding.catalogue())
+
+
+def _at_row(hall: Hall, row: int) -> str | None:
+    rows = np.asarray(hall.catalogue.rows)
+    place = int(np.searchsorted(rows, row))
+    if place < len(rows) and rows[place] == row:
+        return hall.catalogue.tracks[place].track_id
+    return None

@@ -1,0 +1,120 @@
+// An account's own matters: whether others may make blends with it, its password, keys for programs.
+
+import { get, patch, post, remove } from "../api.js";
+import { fill, h } from "../dom.js";
+import { icon } from "../icons.js";
+import { note, noteProblem } from "../say.js";
+
+/** The parts of the dialog of whoever is logged in. */
+export function accountParts() {
+  return h("div", { class: "stack" }, sharing(), password(), keys());
+}
+
+function sharing() {
+  const box = h("input", { type: "checkbox" });
+  get("/me/account").then((account) => (box.checked = account.shares_taste), noteProblem);
+  box.addEventListener("change", () =>
+    patch("/me/account", { shares_taste: box.checked }).catch(noteProblem),
+  );
+  return h("label", { class: "row" }, box, "Others may make blends with my taste");
+}
+
+function password() {
+  const now = h("input", { type: "password", autocomplete: "current-password", required: true });
+  const next = h("input", {
+    type: "password",
+    autocomplete: "new-password",
+    required: true,
+    minlength: 8,
+  });
+  const change = async (event) => {
+    event.preventDefault();
+    try {
+      await patch("/me/account", { password: now.value, new_password: next.value });
+      event.target.reset();
+      note("The password is changed.");
+    } catch (error) {
+      noteProblem(error);
+    }
+  };
+  return h(
+    "details",
+    {},
+    h("summary", {}, "Change the password"),
+    h(
+      "form",
+      { class: "stack", on: { submit: change } },
+      h("label", { class: "field" }, "Password now", now),
+      h("label", { class: "field" }, "New password", next),
+      h("button", { type: "submit" }, "Change"),
+    ),
+  );
+}
+
+function keys() {
+  const list = h("ul", { class: "stack" });
+  const shown = h("p", { class: "new-key", role: "status", hidden: true });
+  const name = h("input", {
+    type: "text",
+    required: true,
+    maxlength: 100,
+    placeholder: "My player",
+    "aria-label": "Name of the key",
+  });
+  const load = async () => {
+    const { items } = await get("/me/keys");
+    fill(
+      list,
+      items.map((key) =>
+        h(
+          "li",
+          { class: "between" },
+          key.name,
+          h(
+            "button",
+            {
+              class: "bare",
+              type: "button",
+              "aria-label": `Delete the key ${key.name}`,
+              on: {
+                click: () =>
+                  remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, noteProblem),
+              },
+            },
+            icon("trash"),
+          ),
+        ),
+      ),
+    );
+  };
+  const make = async (event) => {
+    event.preventDefault();
+    try {
+      const made = await post("/me/keys", { name: name.value.trim() });
+      fill(shown, "Copy it now, it is not shown again: ", h("code", {}, made.key));
+      shown.hidden = false;
+      event.target.reset();
+      await load();
+    } catch (error) {
+      noteProblem(error);
+    }
+  };
+  load().catch(noteProblem);
+  return h(
+    "details",
+    {},
+    h("summary", {}, "Keys for other players"),
+    h(
+      "div",
+      { class: "stack" },
+      list,
+      shown,
+      h(
+        "form",
+        { class: "add-music", on: { submit: make } },
+        name,
+        h("button", { type: "submit" }, "Make a key"),
+      ),
+    ),
+  );
+}

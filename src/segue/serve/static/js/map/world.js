@@ -1,0 +1,78 @@
+// What the map shows: where tracks lie, of what genres they are, what they are called. Only tracks
+// that have a place are in it; its points are numbered from 0, `ids` are their numbers among all.
+
+import { bytes, get } from "../api.js";
+import { byAffinity, byGenre, middles } from "./colours.js";
+import { Nearest } from "./nearest.js";
+
+const UNPLACED = 65535;
+
+export class World {
+  by;
+  colour = "genre";
+  ids = new Uint32Array();
+  points = new Uint16Array();
+  genres = new Uint16Array();
+  labels = [];
+  only = -1; // the slot of colours that stands out
+  hovered = -1;
+  playing = -1;
+  stroke = null; // a line that is being drawn
+  stops = null; // the points of a path
+  #names = new Map();
+
+  /** `about` is what the server tells of the map. */
+  constructor(about) {
+    this.about = about;
+    this.by = about.by;
+  }
+
+  /** Read where tracks lie. */
+  async load() {
+    const numbers = new Uint16Array(await bytes("/map/points", { by: this.by }));
+    const all = Uint32Array.from({ length: numbers.length / 3 }, (_, at) => at);
+    this.ids = all.filter((id) => numbers[3 * id] !== UNPLACED);
+    this.points = new Uint16Array(2 * this.ids.length);
+    this.genres = new Uint16Array(this.ids.length);
+    this.ids.forEach((id, at) => {
+      this.points[2 * at] = numbers[3 * id];
+      this.points[2 * at + 1] = numbers[3 * id + 1];
+      this.genres[at] = numbers[3 * id + 2];
+    });
+    this.nearest = new Nearest(this.points);
+    Object.assign(this, { stops: null, stroke: null, hovered: -1 });
+  }
+
+  /** The colours of points: see `colours.js`. */
+  async colours() {
+    if (this.colour === "genre") {
+      const colours = byGenre(this.genres, this.about.genres);
+      this.labels = middles(this.points, colours.slots, colours.key);
+      return colours;
+    }
+    this.only = -1;
+    const fits = new Uint8Array(await bytes("/map/affinity"));
+    return byAffinity(Uint8Array.from(this.ids, (id) => fits[id]));
+  }
+
+  /** Where a point lies, `[x, y]` from 0 to 1; null for -1. */
+  place(at) {
+    return at < 0 ? null : [this.points[2 * at] / 65535, this.points[2 * at + 1] / 65535];
+  }
+
+  /** The track of a point. */
+  async track(at) {
+    const id = this.ids[at];
+    if (!this.#names.has(id)) {
+      const { tracks } = await get("/map/tracks", { at: String(id) });
+      this.#names.set(id, tracks[0]);
+    }
+    return this.#names.get(id);
+  }
+
+  /** The points of tracks, by their numbers among all. */
+  pointsOf(ids) {
+    const points = new Map(Array.from(this.ids, (id, at) => [id, at]));
+    return ids.map((id) => points.get(id)).filter((at) => at !== undefined);
+  }
+}

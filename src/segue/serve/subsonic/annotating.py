@@ -1,0 +1,235 @@
+"""What listeners say of music: stars, ratings, plays, and where a player is.
+
+A song's star is a like, and a rating of 4 or 5 too; one of 1 or 2 is a dislike; what was done last
+counts. Stars and ratings of albums and artists are kept, and are no opinion of their songs: one
+star would outweigh all that was said of single ones.
+"""
+
+import time
+import uuid
+from dataclasses import replace
+from typing import Any, Final
+
+from segue.library import Event, FeedbackKind, Mark, MarkKind
+from segue.library.playback import PlaybackState
+from segue.pipeline.playback import Report, current, report, session_key
+from segue.serve.subsonic.answers import GENERIC, NOT_FOUND, FailedError
+from segue.serve.subsonic.calls import Call, missing, whole_number
+from segue.serve.subsonic.shelf import Hall, hall_of
+
+_LIKED, _MIDDLE = 4, 3
+_DAY: Final = 86_400.0
+_LONGEST: Final = 7 * _DAY
+_STATES: Final[dict[str, PlaybackState]] = {
+    "starting": "starting",
+    "playing": "playing",
+    "paused": "paused",
+    "stopped": "stopped",
+}
+
+
+def star(call: Call) -> dict[str, Any]:
+    """Star songs, albums and artists."""
+    return _starred(call, time.time())
+
+
+def unstar(call: Call) -> dict[str, Any]:
+    """Take stars away."""
+    return _starred(call, None)
+
+
+def _starred(call: Call, at: float | None) -> dict[str, Any]:
+    items = _items(call)
+    if not items:
+        raise missing("id, albumId or artistId")
+    shelved = [Mark(kind=kind, item=item) for kind, item in items if kind != "song"]
+    songs = [Mark(kind="song", item=item) for kind, item in items if kind == "song"]
+    known = _known(call, [*shelved, *songs])
+    marks = [replace(mark, starred=at and (mark.starred or at)) for mark in known]
+    _keep(
+        call,
+        [
+            replace(mark, opinion="like" if at is not None else _by_rating(mark.rating))
+            for mark in marks
+        ],
+    )
+    return {}
+
+
+def set_rating(call: Call) -> dict[str, Any]:
+    """Rate a song, an album or an artist from 1 to 5; 0 takes the rating away."""
+    item = call.wanted("id")
+    rating = whole_number("rating", call.wanted("rating"))
+    if not 0 <= rating <= 5:
+        raise FailedError(GENERIC, "rating is from 0 to 5.")
+    kind = _kind(hall_of(call.holding), item)
+    (mark,) = _known(call, [Mark(kind=kind, item=item)])
+    opinion = _by_rating(rating or None) or ("like" if mark.starred is not None else None)
+    _keep(call, [replace(mark, rating=rating or None, opinion=opinion)])
+    return {}
+
+
+def _by_rating(rating: int | None) -> str | None:
+    """Return the opinion that a rating is.
+
+    >>> [_by_rating(rating) for rating in (None, 1, 2, 3, 4, 5)]
+    [None, 'dislike', 'dislike', None, 'like', 'like']
+    """
+    if rating is None or rating == _MIDDLE:
+        return None
+    return "like" if rating >= _LIKED else "dislike"
+
+
+def _items(call: Call) -> list[tuple[MarkKind, str]]:
+    hall = hall_of(call.holding)
+    items: list[tuple[MarkKind, str]] = [(_kind(hall, one), one) for one in call.texts("id")]
+    for album_id in call.texts("albumId"):
+        if hall.shelves.album(album_id) is None:
+            raise FailedError(NOT_FOUND, "There is no such album.")
+        items.append(("album", album_id))
+    for artist_id in call.texts("artistId"):
+        if hall.shelves.artist(artist_id) is None:
+            raise FailedError(NOT_FOUND, "There is no such artist.")
+        items.append(("artist", artist_id))
+    return list(dict.fromkeys(items))
+
+
+def _kind(hall: Hall, item: str) -> MarkKind:
+    if item in hall.catalogue.positions:
+        return "song"
+    if hall.shelves.album(item) is not None:
+        return "album"
+    if hall.shelves.artist(item) is not None:
+        return "artist"
+    raise FailedError(NOT_FOUND, "There is nothing of that id.")
+
+
+def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
+    """Return the marks that items have now; a song's only if nothing else was said since."""
+    store = call.holding.library.marks
+    by_kind: dict[MarkKind, list[str]] = {}
+    for mark in wanted:
+        by_kind.setdefault(mark.kind, []).append(mark.item)
+    found = {kind: store.of(call.me, kind, items) for kind, items in by_kind.items()}
+    opinions = store.opinions(call.me, by_kind.get("song", ()))
+    known = []
+    for mark in wanted:
+        kept = found[mark.kind].get(mark.item, mark)
+        if mark.kind == "song":
+            opinion = opinions.get(mark.item)
+            kind = opinion.kind if opinion else None
+            if kept.opinion != kind:
+                starred = opinion.at if opinion and kind == "like" else None
+                kept = replace(mark, starred=starred, opinion=kind)
+        known.append(kept)
+    return known
+
+
+def _keep(call: Call, marks: list[Mark]) -> None:
+    """Keep marks: what they say of songs first, as feedback."""
+    library = call.holding.library
+    songs = {mark.item: mark.opinion for mark in marks if mark.kind == "song"}
+    before = library.marks.opinions(call.me, list(songs))
+    events = []
+    for track_id, opinion in songs.items():
+        known = before.get(track_id)
+        if (known.kind if known else None) != opinion:
+            kind: FeedbackKind = "like" if opinion == "like" else "dislike" if opinion else "clear"
+            key = f"player:{uuid.uuid4().hex}"
+            events.append(Event(user=call.me, track_id=track_id, kind=kind, key=key))
+    if events:
+        call.holding.live.feedback(events)
+    library.marks.put(
+        call.me, [mark if mark.kind == "song" else replace(mark, opinion=None) for mark in marks]
+    )
+
+
+# plays -------------------------------------------------------------------------------------------
+
+
+def scrobble(call: Call) -> dict[str, Any]:
+    """Take in that songs were played, each at its time; or that one begins to play."""
+    track_ids = call.texts("id")
+    if not track_ids:
+        raise missing("id")
+    times = [_time(text) for text in call.texts("time")]
+    hall = hall_of(call.holding)
+    known = [
+        (track_id, times[place] if place < len(times) else None)
+        for place, track_id in enumerate(track_ids)
+        if track_id in hall.catalogue.positions
+    ]
+    if not known:
+        raise FailedError(NOT_FOUND, "There is no such song.")
+    if call.flag("submission", default=True):
+        call.holding.live.feedback([_play(call, *one) for one in known])
+    else:
+        _plays_now(call, hall, known[0][0])
+    return {}
+
+
+def _play(call: Call, track_id: str, at: float | None) -> Event:
+    """Return a play; what the player reports of the same one counts under the same key."""
+    session = current(call.holding.library, call.me, call.client, track_id)
+    if session is not None and not session.ignored and (at is None or at >= session.begun - 60):
+        key, at = session_key(session), session.begun
+    elif at is not None:
+        key = f"scrobble:{at:.3f}:{track_id}"
+    else:
+        key = f"scrobble:{uuid.uuid4().hex}"
+    return Event(user=call.me, track_id=track_id, kind="play", key=key, at=at)
+
+
+def _plays_now(call: Call, hall: Hall, track_id: str) -> None:
+    session = current(call.holding.library, call.me, call.client, track_id)
+    if session is not None and not session.ignored and session.state != "stopped":
+        return  # the player says better where it is
+    said = Report(track_id=track_id, state="playing", ignored=True)
+    _report(call, hall, said)
+
+
+def report_playback(call: Call) -> dict[str, Any]:
+    """Take in where a player is in a song."""
+    track_id, kind = call.wanted("mediaId"), call.wanted("mediaType")
+    position = whole_number("positionMs", call.wanted("positionMs")) / 1e3
+    state = _STATES.get(call.wanted("state"))
+    rate = call.real("playbackRate", 1.0, 0.0, 16.0)
+    ignored = call.flag("ignoreScrobble", default=False)
+    if kind not in ("song", "podcast"):
+        raise FailedError(GENERIC, "mediaType is song or podcast.")
+    if state is None:
+        raise FailedError(GENERIC, f"state is one of {', '.join(_STATES)}.")
+    if position < 0:
+        raise FailedError(GENERIC, "positionMs is 0 or more.")
+    hall = hall_of(call.holding)
+    if kind == "podcast" or track_id not in hall.catalogue.positions:
+        raise FailedError(NOT_FOUND, "There is no such song.")
+    longest = hall.duration(track_id) or _LONGEST
+    said = Report(
+        track_id=track_id,
+        state=state,
+        position=min(position, longest),
+        rate=rate,
+        ignored=ignored,
+    )
+    _report(call, hall, said)
+    return {}
+
+
+def _report(call: Call, hall: Hall, said: Report) -> None:
+    holding = call.holding
+    report(
+        holding.library,
+        holding.live.feedback,
+        call.me,
+        call.client,
+        said,
+        duration_of=hall.duration,
+    )
+
+
+def _time(text: str) -> float:
+    at = whole_number("time", text) / 1e3
+    if not 0 <= at <= time.time() + _DAY:
+        raise FailedError(GENERIC, "time is in milliseconds since 1970, and not in the future.")
+    return at

@@ -1,0 +1,170 @@
+"""Answers as the protocol writes them: the same document as XML, JSON or JSONP.
+
+A document is plain: in XML its simple members are attributes, members that are documents are
+elements, lists are repeated elements, and the member `value` is the text of its element. None is
+left out.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fastapi import Response
+
+from segue import __version__
+
+VERSION: Final = "1.16.1"
+XML_SPACE: Final = "http://subsonic.org/restapi"
+
+Document = Mapping[str, Any]
+
+GENERIC, MISSING, OLD_CLIENT, OLD_SERVER = 0, 10, 20, 30
+WRONG_PASSWORD, NO_TOKENS, NO_SUCH_WAY, CONFLICTING, WRONG_KEY = 40, 41, 42, 43, 44
+FORBIDDEN, NOT_FOUND = 50, 70
+
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_LONGEST_CALLBACK = 100
+# what XML 1.0 has no way to write
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPES = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        "\t": "&#9;",
+        "\n": "&#10;",
+        "\r": "&#13;",
+    }
+)
+
+
+@dataclass
+class FailedError(Exception):
+    """A call that failed: the protocol's code, and one sentence.
+
+    `status` is that of the HTTP answer, which players expect to be 200 where they expect a
+    document.
+    """
+
+    code: int
+    message: str
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How an answer is to be written."""
+
+    kind: str = "xml"
+    callback: str | None = None
+
+
+def form_of(kind: str | None, callback: str | None) -> Form:
+    """Return how a call wants its answer: ``xml``, ``json``, or ``jsonp`` with a `callback`.
+
+    Raises
+    ------
+    FailedError
+        If there is no such form, or the callback is missing or no name.
+    """
+    if kind in (None, "", "xml", "json"):
+        return Form(kind or "xml")
+    if kind != "jsonp":
+        raise FailedError(GENERIC, "There is no such format: f is xml, json or jsonp.")
+    if not callback:
+        raise FailedError(MISSING, "Required parameter is missing: callback.")
+    if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
+        raise FailedError(GENERIC, "callback is no name of a function.")
+    return Form("jsonp", callback)
+
+
+def succeeded(document: Document, form: Form) -> Response:
+    """Return the answer of a call that succeeded."""
+    return _written({"status": "ok", **_HEAD, **document}, form)
+
+
+def failed(error: FailedError, form: Form) -> Response:
+    """Return the answer of a call that failed."""
+    told = {"code": error.code, "message": error.message}
+    response = _written({"status": "failed", **_HEAD, "error": told}, form)
+    response.status_code = error.status
+    response.headers.update(error.headers)
+    return response
+
+
+_HEAD: Final = {
+    "version": VERSION,
+    "type": "segue",
+    "serverVersion": __version__,
+    "openSubsonic": True,
+}
+
+
+def _written(document: Document, form: Form) -> Response:
+    if form.kind == "xml":
+        text = f'<?xml version="1.0" encoding="UTF-8"?>\n{to_xml(document)}'
+        return Response(text.encode("utf-8", "replace"), media_type="text/xml; charset=utf-8")
+    # separators of lines are letters to JSON, and were ends of lines to older JavaScript
+    text = json.dumps({"subsonic-response": _without_none(document)}, ensure_ascii=True)
+    if form.kind == "jsonp":
+        return Response(f"{form.callback}({text});", media_type="application/javascript")
+    return Response(text, media_type="application/json")
+
+
+def to_xml(document: Document) -> str:
+    """Return a document as one element.
+
+    >>> to_xml({"genre": [{"songCount": 2, "value": "R&B"}]}).partition("restapi")[2]
+    '"><genre songCount="2">R&amp;B</genre></subsonic-response>'
+    """
+    parts: list[str] = []
+    _element("subsonic-response", {"xmlns": XML_SPACE, **document}, parts)
+    return "".join(parts)
+
+
+def _element(name: str, value: Any, parts: list[str]) -> None:
+    if not isinstance(value, Mapping):
+        parts.append(f"<{name}>{_text(value)}</{name}>")
+        return
+    inside: list[str] = []
+    parts.append(f"<{name}")
+    for key, member in value.items():
+        if isinstance(member, Mapping):
+            _element(key, member, inside)
+        elif isinstance(member, list | tuple):
+            for one in member:
+                _element(key, one, inside)
+        elif key == "value":
+            inside.append(_text(member))
+        elif member is not None:
+            parts.append(f' {key}="{_text(member)}"')
+    parts += [">", *inside, f"</{name}>"] if inside else ["/>"]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _UNWRITABLE.sub("\ufffd", str(value)).translate(_ESCAPES)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_none(one) for key, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def moment(seconds: float | None) -> str | None:
+    """Return a time as the protocol writes it; None for none.
+
+    >>> moment(0.0), moment(None)
+    ('1970-01-01T00:00:00.000Z', None)
+    """
+    if seconds is None:
+        return None
+    at = datetime.fromtimestamp(min(max(seconds, 0.0), 253_402_300_799.0), UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z"

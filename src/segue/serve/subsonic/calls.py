@@ -1,0 +1,158 @@
+"""A call: its parameters, of the address and of a form that was posted, and who makes it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from segue.serve.held import Held
+from segue.serve.security.sessions import Asker
+from segue.serve.subsonic.answers import GENERIC, MISSING, FailedError
+
+Parameters = Mapping[str, Sequence[str]]
+
+MOST_FIELDS: Final = 20_000
+"""Parameters of one call: a long playlist has one a song."""
+_FORM = "application/x-www-form-urlencoded"
+_LONGEST = 4_000
+_MOST_DIGITS = 18
+_TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+
+
+def parameters_of(request: Request, body: bytes) -> Parameters:
+    """Return the parameters of a call; those of a form follow those of the address.
+
+    Raises
+    ------
+    FailedError
+        If there are too many.
+    """
+    found: dict[str, list[str]] = {}
+    texts = [request.scope.get("query_string", b"")]
+    if request.headers.get("content-type", "").partition(";")[0].strip().casefold() == _FORM:
+        texts.append(body)
+    for text in texts:
+        try:
+            pairs = parse_qsl(
+                text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+            )
+        except ValueError:
+            raise FailedError(GENERIC, f"More than {MOST_FIELDS:,} parameters.") from None
+        for name, value in pairs:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a method."""
+
+    parameters: Parameters
+    holding: Held
+    request: Request
+    asker: Asker
+
+    @property
+    def me(self) -> str:
+        """Name of the listener who calls."""
+        return self.asker.listener or ""
+
+    @property
+    def client(self) -> str:
+        """Name of the player."""
+        return (self.text("c") or "")[:200]
+
+    def texts(self, name: str) -> list[str]:
+        """Return all values of a parameter, in their order.
+
+        Raises
+        ------
+        FailedError
+            If one is longer than anything that is meant.
+        """
+        found = list(self.parameters.get(name, ()))
+        if any(len(one) > _LONGEST for one in found):
+            raise FailedError(GENERIC, f"{name} is too long.")
+        return found
+
+    def text(self, name: str) -> str | None:
+        """Return the first value of a parameter, None where it is not given or empty."""
+        return next(iter(self.texts(name)), None) or None
+
+    def wanted(self, name: str) -> str:
+        """Return the value of a parameter that must be there.
+
+        Raises
+        ------
+        FailedError
+            If it is missing.
+        """
+        found = self.text(name)
+        if found is None:
+            raise missing(name)
+        return found
+
+    def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
+        """Return a whole number, brought to what is allowed.
+
+        Raises
+        ------
+        FailedError
+            If it is none.
+        """
+        found = self.text(name)
+        return default if found is None else min(max(whole_number(name, found), least), most)
+
+    def real(self, name: str, default: float, least: float, most: float) -> float:
+        """Return a number, brought to what is allowed.
+
+        Raises
+        ------
+        FailedError
+            If it is none.
+        """
+        found = self.text(name)
+        try:
+            value = default if found is None else float(found[:40])
+        except ValueError:
+            value = math.nan
+        if math.isnan(value):
+            raise FailedError(GENERIC, f"{name} is no number.")
+        return min(max(value, least), most)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return yes or no.
+
+        Raises
+        ------
+        FailedError
+            If it is neither.
+        """
+        found = (self.text(name) or "").casefold()
+        if not found:
+            return default
+        if found not in _TRUE + _FALSE:
+            raise FailedError(GENERIC, f"{name} is neither true nor false.")
+        return found in _TRUE
+
+
+def missing(name: str) -> FailedError:
+    """Return the failure of a call that lacks a parameter."""
+    return FailedError(MISSING, f"Required parameter is missing: {name}.")
+
+
+def whole_number(name: str, text: str) -> int:
+    """Return the whole number that a text is.
+
+    Raises
+    ------
+    FailedError
+        If it is none.
+    """
+    digits = text.strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+        raise FailedError(GENERIC, f"{name} is no whole number.")
+    return int(text)

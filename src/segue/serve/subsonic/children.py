@@ -1,0 +1,244 @@
+"""Tracks, albums and artists as the protocol describes them.
+
+No path of the host is in any of them: `path` is made of the names of artist, album and title.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from segue.pipeline.shelves import UNKNOWN_ARTIST, Album, Artist
+from segue.serve.subsonic.answers import moment
+from segue.serve.subsonic.calls import Call
+from segue.serve.subsonic.shelf import (
+    NOTHING,
+    Hall,
+    Said,
+    counts_of,
+    hall_of,
+    played_by,
+    said_of_shelves,
+    said_of_songs,
+)
+from segue.types import Track
+
+_TYPES: Final[Mapping[str, str]] = {
+    "mp3": "audio/mpeg",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "oga": "audio/ogg",
+    "opus": "audio/ogg",
+    "m4a": "audio/mp4",
+    "mp4": "audio/mp4",
+    "aac": "audio/aac",
+    "wav": "audio/wav",
+    "wma": "audio/x-ms-wma",
+    "aif": "audio/aiff",
+    "aiff": "audio/aiff",
+    "au": "audio/basic",
+}
+_RECORDINGS: Final = (
+    "musicbrainz_recording_id",
+    "musicbrainz_trackid",
+    "recording_mbid",
+    "mb_trackid",
+    "mbid",
+)
+_REFERENCE: Final = -18.0  # LUFS, of ReplayGain 2.0
+
+
+class Writer:
+    """Writes what one call answers with, as its listener sees it."""
+
+    def __init__(self, call: Call) -> None:
+        self.hall: Hall = hall_of(call.holding)
+        self._library = call.holding.library
+        self._me = call.me
+        self._holding = call.holding
+        self._counts, self._last = counts_of(self.hall, played_by(call.holding, call.me))
+
+    @property
+    def counts(self) -> Any:
+        """How often the listener played each track, ``[n_tracks]``."""
+        return self._counts
+
+    @property
+    def last(self) -> Any:
+        """When they last did, ``[n_tracks]``, NaN for never."""
+        return self._last
+
+    # songs ---------------------------------------------------------------------------------------
+
+    def songs(self, positions: Iterable[int]) -> list[dict[str, Any]]:
+        """Return tracks, by position, as songs."""
+        places = [int(position) for position in positions]
+        tracks = [self.hall.catalogue.tracks[place] for place in places]
+        said = said_of_songs(self._library, self._me, [track.track_id for track in tracks])
+        return [
+            self._song(place, track, said.get(track.track_id, NOTHING))
+            for place, track in zip(places, tracks, strict=True)
+        ]
+
+    def known(self, track_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Return tracks, by id, as songs; those that are gone from the catalogue are left out."""
+        found = map(self.hall.catalogue.positions.get, track_ids)
+        return self.songs(position for position in found if position is not None)
+
+    def _song(self, place: int, track: Track, said: Said) -> dict[str, Any]:
+        shelves = self.hall.shelves
+        artist = album = maker = None
+        if place < len(shelves.album_of) and shelves.album_of[place] >= 0:
+            artist = shelves.artists[shelves.artist_of[place]]
+            album = shelves.albums[shelves.album_of[place]]
+            maker = shelves.artists[album.artist]
+        title = track.title or track.track_id
+        artist_name = track.artist or UNKNOWN_ARTIST
+        song: dict[str, Any] = {
+            "id": track.track_id,
+            "parent": album and album.id,
+            "isDir": False,
+            "title": title,
+            "album": album and album.name,
+            "artist": artist_name,
+            "track": _counted(shelves.numbers, place),
+            "year": track.year,
+            "genre": next(iter(track.genres), None),
+            "coverArt": track.track_id if track.path is not None else None,
+            **self._file(place, track),
+            "duration": None if track.duration is None else round(track.duration),
+            "path": "/".join(map(_named, (artist_name, album.name if album else "", title))),
+            "isVideo": False,
+            "playCount": int(self._counts[place]),
+            "played": _when(self._last[place]) or "",
+            "discNumber": _counted(shelves.discs, place),
+            "created": moment(float(shelves.since[place]) if place < len(shelves.since) else 0.0),
+            "albumId": album and album.id,
+            "artistId": artist and artist.id,
+            "type": "music",
+            "mediaType": "song",
+            "bpm": round(track.tempo or 0),
+            "sortName": title.casefold(),
+            "musicBrainzId": _recording(track),
+            "genres": [{"name": genre} for genre in track.genres],
+            "artists": [{"id": artist.id, "name": artist_name}] if artist else [],
+            "displayArtist": artist_name,
+            "albumArtists": [{"id": maker.id, "name": maker.name}] if maker else [],
+            "displayAlbumArtist": maker.name if maker else "",
+            "replayGain": _gain(track),
+            **_said(said),
+        }
+        if track.path is not None:
+            song["path"] += track.path.suffix
+        return {name: value for name, value in song.items() if value is not None}
+
+    def _file(self, place: int, track: Track) -> dict[str, Any]:
+        if track.path is None:
+            return {}
+        suffix = track.path.suffix.casefold().removeprefix(".")
+        sizes = self.hall.shelves.sizes
+        size = int(sizes[place]) if place < len(sizes) else 0
+        return {
+            "size": size or None,
+            "contentType": _TYPES.get(suffix, "application/octet-stream"),
+            "suffix": suffix,
+            "bitRate": round(size * 8 / track.duration / 1_000)
+            if size and track.duration
+            else None,
+        }
+
+    # albums and artists --------------------------------------------------------------------------
+
+    def albums(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
+        """Return albums as they are told by their tags."""
+        ids = [album.id for album in albums]
+        said = said_of_shelves(self._library, self._me, "album", ids)
+        return [self._album(album, said.get(album.id, NOTHING)) for album in albums]
+
+    def folders(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
+        """Return albums as the folders that older players look into."""
+        return [
+            {**album, "parent": album["artistId"], "isDir": True, "title": album["name"]}
+            for album in self.albums(albums)
+        ]
+
+    def _album(self, album: Album, said: Said) -> dict[str, Any]:
+        artist = self.hall.shelves.artists[album.artist]
+        last = self._last[album.tracks]
+        return {
+            "id": album.id,
+            "name": album.name,
+            "album": album.name,
+            "artist": artist.name,
+            "artistId": artist.id,
+            "coverArt": album.id,
+            "songCount": len(album.tracks),
+            "duration": round(album.duration),
+            "playCount": int(self._counts[album.tracks].sum()),
+            "created": moment(album.since),
+            "year": album.year,
+            "genre": next(iter(album.genres), None),
+            "played": "" if np.isnan(last).all() else _when(float(np.nanmax(last))),
+            "genres": [{"name": genre} for genre in album.genres],
+            "artists": [{"id": artist.id, "name": artist.name}],
+            "displayArtist": artist.name,
+            "sortName": album.name.casefold(),
+            "musicBrainzId": "",
+            "isCompilation": len(set(self.hall.shelves.artist_of[album.tracks].tolist())) > 1,
+            **_said(said),
+        }
+
+    def artists(self, artists: Sequence[Artist]) -> list[dict[str, Any]]:
+        """Return artists."""
+        ids = [artist.id for artist in artists]
+        said = said_of_shelves(self._library, self._me, "artist", ids)
+        return [
+            {
+                "id": artist.id,
+                "name": artist.name,
+                "coverArt": artist.id,
+                "albumCount": len(artist.albums),
+                "sortName": artist.name.casefold(),
+                "musicBrainzId": "",
+                **_said(said.get(artist.id, NOTHING)),
+            }
+            for artist in artists
+        ]
+
+
+def _said(said: Said) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if said.starred is not None:
+        found["starred"] = moment(said.starred)
+    if said.rating is not None:
+        found["userRating"] = said.rating
+    return found
+
+
+def _when(at: float) -> str | None:
+    return None if np.isnan(at) else moment(float(at))
+
+
+def _counted(numbers: Any, place: int) -> int | None:
+    return (int(numbers[place]) or None) if place < len(numbers) else None
+
+
+def _named(name: str) -> str:
+    """Return a name as a part of a path; none leads anywhere.
+
+    >>> _named("AC/DC"), _named(".."), _named("")
+    ('AC_DC', '_', '_')
+    """
+    cleaned = "".join("_" if one in "/\\" or not one.isprintable() else one for one in name)
+    return cleaned.strip(". ")[:200] or "_"
+
+
+def _recording(track: Track) -> str:
+    found = (track.metadata.get(name, "") for name in _RECORDINGS)
+    return next(filter(None, found), "").partition("|")[0]
+
+
+def _gain(track: Track) -> dict[str, float]:
+    if track.loudness is None or not np.isfinite(track.loudness):
+        return {}
+    return {"trackGain": round(_REFERENCE - track.loudness, 2)}

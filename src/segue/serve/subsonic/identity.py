@@ -1,0 +1,123 @@
+"""Who calls: by the player password of an account, whole or as a token, or by an API key.
+
+A token is ``md5(password + salt)``: the protocol lets whoever overhears one use it again, as often
+as they like. That is why players have a password of their own, which opens nothing else; see
+`segue.pipeline.players`. Where a library has no accounts, a name is enough.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from segue.errors import AccountError, TooManyTriesError, WrongPasswordError
+from segue.pipeline.accounts import check_name
+from segue.pipeline.players import verify_player, verify_player_password
+from segue.serve.held import Held
+from segue.serve.problems import ProblemError
+from segue.serve.security import sessions
+from segue.serve.security.sessions import Asker
+from segue.serve.subsonic.answers import (
+    CONFLICTING,
+    GENERIC,
+    OLD_CLIENT,
+    OLD_SERVER,
+    VERSION,
+    WRONG_KEY,
+    WRONG_PASSWORD,
+    FailedError,
+)
+from segue.serve.subsonic.calls import Parameters, missing
+
+_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?")
+_OURS: Final = tuple(map(int, VERSION.split(".")))
+_WRONG = "Wrong username or password."
+
+
+def check_version(parameters: Parameters) -> None:
+    """Refuse players that speak a version of the protocol that is not spoken here.
+
+    Raises
+    ------
+    FailedError
+        If it is, or the player does not say what it is and which version it speaks.
+    """
+    for name in ("v", "c"):
+        if not _one(parameters, name):
+            raise missing(name)
+    found = _VERSION.fullmatch(_one(parameters, "v") or "")
+    if found is None:
+        raise FailedError(GENERIC, "v is no version of the protocol.")
+    theirs = (int(found[1]), int(found[2]), int(found[3] or 0))
+    if theirs[0] < _OURS[0]:
+        raise FailedError(OLD_CLIENT, f"The player must be upgraded: this is {VERSION}.")
+    if theirs[:2] > _OURS[:2]:
+        raise FailedError(OLD_SERVER, f"The server must be upgraded: this is {VERSION}.")
+
+
+def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
+    """Return who calls.
+
+    Raises
+    ------
+    FailedError
+        If they do not say it, say it in several ways, or it is not so.
+    """
+    key, name, password, token, salt = (
+        _one(parameters, each) for each in ("apiKey", "u", "p", "t", "s")
+    )
+    if key is not None:
+        if any(one is not None for one in (name, password, token, salt)):
+            raise FailedError(CONFLICTING, "Either an API key, or a name and password: not both.")
+        return _by_key(holding, key)
+    if name is None:
+        raise missing("u")
+    mode = sessions.mode_of(holding)
+    if mode == "open":
+        return _by_name(name)
+    if password is not None and token is not None:
+        raise FailedError(CONFLICTING, "Either a password or a token: not both.")
+    try:
+        if token is not None and salt is not None:
+            account = verify_player(holding.library, name, token, salt, address=address)
+        elif password is not None:
+            account = verify_player_password(holding.library, name, password, address=address)
+        else:
+            raise missing("s" if token is not None else "p, or t and s")
+    except TooManyTriesError as error:
+        wait = {"Retry-After": str(int(error.seconds) + 1)}
+        raise FailedError(WRONG_PASSWORD, str(error), headers=wait) from None
+    except WrongPasswordError:
+        raise FailedError(WRONG_PASSWORD, _WRONG) from None
+    return Asker("accounts", account.name, account.admin)
+
+
+def _by_key(holding: Held, key: str) -> Asker:
+    try:
+        return sessions.by_key(holding, key)
+    except ProblemError:
+        raise FailedError(WRONG_KEY, "Invalid API key.") from None
+
+
+def _by_name(name: str) -> Asker:
+    try:
+        check_name(name)
+    except AccountError:
+        raise FailedError(WRONG_PASSWORD, _WRONG) from None
+    return replace(Asker("open"), listener=name, admin=True)
+
+
+def _one(parameters: Parameters, name: str) -> str | None:
+    """Return a parameter that decides who calls: given twice, with two values, it is none.
+
+    Raises
+    ------
+    FailedError
+        If it is given with several values.
+    """
+    found = set(parameters.get(name, ()))
+    if len(found) > 1:
+        raise FailedError(CONFLICTING, f"{name} is given with several values.")
+    text = next(iter(found), None)
+    if text is not None and len(text) > 4_000:
+        raise FailedError(GENERIC, f"{name} is too long.")
+    return text or None

@@ -1,0 +1,231 @@
+"""Lists: albums of every kind, songs at random or of a genre, what is starred, what plays now."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.pipeline.playback import SILENT_SECONDS, reached
+from segue.pipeline.shelves import Album
+from segue.serve.subsonic.answers import GENERIC, FailedError
+from segue.serve.subsonic.calls import Call, missing
+from segue.serve.subsonic.children import Writer
+from segue.serve.subsonic.shelf import said_of
+
+MOST: Final = 500
+"""Items of one list."""
+
+Numbers = NDArray[np.int64]
+
+
+def get_album_list2(call: Call) -> dict[str, Any]:
+    """List albums of a kind."""
+    writer, albums = _albums(call)
+    return {"albumList2": {"album": writer.albums(albums)}}
+
+
+def get_album_list(call: Call) -> dict[str, Any]:
+    """List albums of a kind as folders."""
+    writer, albums = _albums(call)
+    return {"albumList": {"album": writer.folders(albums)}}
+
+
+def _albums(call: Call) -> tuple[Writer, list[Album]]:
+    kind = call.wanted("type")
+    choose = _KINDS.get(kind)
+    if choose is None:
+        raise FailedError(GENERIC, f"There is no such list: type is one of {', '.join(_KINDS)}.")
+    start, size = call.number("offset", 0), call.number("size", 10, most=MOST)
+    writer = Writer(call)
+    numbers = choose(call, writer)[start : start + size]
+    return writer, [writer.hall.shelves.albums[number] for number in numbers.tolist()]
+
+
+def _all(writer: Writer) -> Numbers:
+    return np.arange(len(writer.hall.shelves.albums))
+
+
+def _most(values: NDArray[Any]) -> Numbers:
+    """Return the numbers of albums by a value, the highest first, those without one left out."""
+    order = np.argsort(-values, kind="stable")
+    return order[values[order] > 0]
+
+
+def _over_albums(writer: Writer, values: NDArray[Any], gather: Any) -> NDArray[np.float64]:
+    """Gather a value of tracks ``[n_tracks]`` over each album ``[n_albums]``."""
+    shelves = writer.hall.shelves
+    found = np.zeros(len(shelves.albums))
+    placed = np.flatnonzero(shelves.album_of >= 0)
+    gather.at(found, shelves.album_of[placed], np.nan_to_num(values[placed]))
+    return found
+
+
+def _random(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    return np.random.default_rng().permutation(len(writer.hall.shelves.albums))
+
+
+def _newest(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    latest = np.arange(len(writer.hall.catalogue)) + 1.0  # tracks stand in the order they came
+    return _most(_over_albums(writer, latest, np.maximum))
+
+
+def _highest(call: Call, writer: Writer) -> Numbers:
+    rated = {
+        mark.item: mark.rating
+        for mark in call.holding.library.marks.all(call.me, "album")
+        if mark.rating is not None
+    }
+    return _most(np.array([rated.get(one.id, 0) for one in writer.hall.shelves.albums], float))
+
+
+def _frequent(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    return _most(_over_albums(writer, writer.counts, np.add))
+
+
+def _recent(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    return _most(_over_albums(writer, writer.last, np.maximum))
+
+
+def _by_name(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    return _all(writer)
+
+
+def _by_artist(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
+    makers = np.array([album.artist for album in writer.hall.shelves.albums], np.int64)
+    return np.argsort(makers, kind="stable")
+
+
+def _starred(call: Call, writer: Writer) -> Numbers:
+    at = {
+        mark.item: mark.starred
+        for mark in call.holding.library.marks.all(call.me, "album")
+        if mark.starred is not None
+    }
+    return _most(np.array([at.get(one.id, 0) for one in writer.hall.shelves.albums], float))
+
+
+def _by_year(call: Call, writer: Writer) -> Numbers:
+    for name in ("fromYear", "toYear"):
+        if call.text(name) is None:
+            raise missing(name)
+    first, last = call.number("fromYear", 0), call.number("toYear", 0)
+    years = np.array([album.year or -1 for album in writer.hall.shelves.albums], np.int64)
+    among = np.flatnonzero((years >= min(first, last)) & (years <= max(first, last)))
+    order = among[np.argsort(years[among], kind="stable")]
+    return order[::-1] if first > last else order
+
+
+def _by_genre(call: Call, writer: Writer) -> Numbers:
+    genre = writer.hall.shelves.genre(call.wanted("genre"))
+    if genre is None:
+        return np.zeros(0, np.int64)
+    return np.unique(writer.hall.shelves.album_of[genre.tracks]).astype(np.int64)
+
+
+_KINDS: Final[dict[str, Callable[[Call, Writer], Numbers]]] = {
+    "random": _random,
+    "newest": _newest,
+    "highest": _highest,
+    "frequent": _frequent,
+    "recent": _recent,
+    "alphabeticalByName": _by_name,
+    "alphabeticalByArtist": _by_artist,
+    "starred": _starred,
+    "byYear": _by_year,
+    "byGenre": _by_genre,
+}
+
+
+def get_random_songs(call: Call) -> dict[str, Any]:
+    """List songs at random, of a genre or of some years if so wished."""
+    size = call.number("size", 10, most=MOST)
+    first, last = call.number("fromYear", 0), call.number("toYear", 9_999)
+    writer = Writer(call)
+    shelves = writer.hall.shelves
+    among = shelves.shelved()
+    name = call.text("genre")
+    if name is not None:
+        genre = shelves.genre(name)
+        among = genre.tracks if genre else among[:0]
+    if call.text("fromYear") or call.text("toYear"):
+        years = shelves.years[among]
+        among = among[(years >= first) & (years <= last) & (years > 0)]
+    chosen = random.sample(among.tolist(), min(size, len(among)))
+    return {"randomSongs": {"song": writer.songs(chosen)}}
+
+
+def get_songs_by_genre(call: Call) -> dict[str, Any]:
+    """List the songs of a genre."""
+    name = call.wanted("genre")
+    start, count = call.number("offset", 0), call.number("count", 10, most=MOST)
+    writer = Writer(call)
+    genre = writer.hall.shelves.genre(name)
+    found = genre.tracks[start : start + count] if genre else ()
+    return {"songsByGenre": {"song": writer.songs(found)}}
+
+
+def get_starred2(call: Call) -> dict[str, Any]:
+    """List what the listener has starred, the latest first."""
+    writer = Writer(call)
+    artists = [one for one in map(writer.hall.shelves.artist, _latest(call, "artist")) if one]
+    albums = [one for one in map(writer.hall.shelves.album, _latest(call, "album")) if one]
+    return {
+        "starred2": {
+            "artist": writer.artists(artists),
+            "album": writer.albums(albums),
+            "song": writer.known(_starred_songs(call)),
+        }
+    }
+
+
+def get_starred(call: Call) -> dict[str, Any]:
+    """List the same, with albums as folders."""
+    found = get_starred2(call)["starred2"]
+    albums = [one for one in map(Writer(call).hall.shelves.album, _latest(call, "album")) if one]
+    return {"starred": {**found, "album": Writer(call).folders(albums)}}
+
+
+def _latest(call: Call, kind: Any) -> list[str]:
+    marks = call.holding.library.marks.all(call.me, kind)
+    starred = [(mark.starred, mark.item) for mark in marks if mark.starred is not None]
+    return [item for _, item in sorted(starred, reverse=True)]
+
+
+def _starred_songs(call: Call) -> list[str]:
+    store = call.holding.library.marks
+    marks = {mark.item: mark for mark in store.all(call.me, "song")}
+    liked = {one.track_id: one for one in store.liked(call.me)}
+    others = [item for item in marks if item not in liked]
+    opinions = liked | store.opinions(call.me, others)
+    said = {one: said_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()}
+    starred = [(what.starred, one) for one, what in said.items() if what.starred is not None]
+    return [one for _, one in sorted(starred, reverse=True)]
+
+
+def get_now_playing(call: Call) -> dict[str, Any]:
+    """List what the players of the listener who calls play; others' are nobody else's business."""
+    writer = Writer(call)
+    now, entries = time.time(), []
+    for number, (client, one) in enumerate(call.holding.library.playback.of(call.me)):
+        position = writer.hall.catalogue.positions.get(one.track_id)
+        if position is None or one.state == "stopped":
+            continue
+        duration = writer.hall.catalogue.tracks[position].duration
+        if now - one.at > max((duration or 0.0) - one.position, 0.0) + SILENT_SECONDS:
+            continue
+        entries.append(
+            {
+                **writer.songs([position])[0],
+                "username": call.me,
+                "minutesAgo": int((now - one.at) // 60),
+                "playerId": number,
+                "playerName": client,
+                "state": one.state,
+                "positionMs": int(reached(one, now, duration) * 1e3),
+                "playbackRate": one.rate,
+            }
+        )
+    return {"nowPlaying": {"entry": entries}}

@@ -1,0 +1,103 @@
+"""Playlists of the listener who calls. Each is its owner's alone: none is public."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from segue.library import SavedPlaylist
+from segue.pipeline import saved_playlists
+from segue.serve.subsonic.answers import FORBIDDEN, GENERIC, NOT_FOUND, FailedError, moment
+from segue.serve.subsonic.calls import Call, missing, whole_number
+from segue.serve.subsonic.children import Writer
+from segue.serve.subsonic.shelf import Hall, hall_of
+
+
+def get_playlists(call: Call) -> dict[str, Any]:
+    """List the playlists of whoever calls."""
+    name = call.text("username")
+    if name is not None and name != call.me:
+        raise FailedError(FORBIDDEN, "Playlists are shown to their owners only.")
+    hall = hall_of(call.holding)
+    found = call.holding.library.playlists.of(call.me)
+    return {"playlists": {"playlist": [_about(hall, one) for one in found]}}
+
+
+def get_playlist(call: Call) -> dict[str, Any]:
+    """Tell of a playlist, with its songs."""
+    return _told(call, saved_playlists.find(call.holding.library, call.me, call.wanted("id")))
+
+
+def create_playlist(call: Call) -> dict[str, Any]:
+    """Make a playlist of songs, or give one other songs."""
+    playlist_id, name, songs = call.text("playlistId"), call.text("name"), call.texts("songId")
+    _check_songs(call, songs)
+    if playlist_id is not None:
+        library = call.holding.library
+        made = saved_playlists.edit(library, call.me, playlist_id, name=name, tracks=songs)
+    elif name is not None:
+        made = saved_playlists.save(call.holding.opened(), call.me, name, tracks=songs)
+    else:
+        raise missing("name")
+    return _told(call, made)
+
+
+def update_playlist(call: Call) -> dict[str, Any]:
+    """Rename a playlist, add songs at its end, take songs away by their places.
+
+    There are no comments here and no public playlists: both wishes are passed over.
+    """
+    playlist_id, name = call.wanted("playlistId"), call.text("name")
+    added = call.texts("songIdToAdd")
+    away = [whole_number("songIndexToRemove", one) for one in call.texts("songIndexToRemove")]
+    _check_songs(call, added)
+    library = call.holding.library
+    found = saved_playlists.find(library, call.me, playlist_id)
+    if any(not 0 <= place < len(found.tracks) for place in away):
+        raise FailedError(GENERIC, "songIndexToRemove is no place in the playlist.")
+    if len(found.tracks) + len(added) > saved_playlists.MOST_TRACKS:
+        raise FailedError(GENERIC, f"A playlist holds {saved_playlists.MOST_TRACKS:,} songs.")
+    if name is not None:
+        saved_playlists.edit(library, call.me, playlist_id, name=name)
+    if added or away:
+        gone = set(away)
+
+        def edit(tracks: list[str]) -> Sequence[str]:
+            return [one for place, one in enumerate(tracks) if place not in gone] + added
+
+        library.playlists.edit_tracks(call.me, playlist_id, edit)
+    return {}
+
+
+def delete_playlist(call: Call) -> dict[str, Any]:
+    """Delete a playlist."""
+    saved_playlists.delete(call.holding.library, call.me, call.wanted("id"))
+    return {}
+
+
+def _check_songs(call: Call, track_ids: Sequence[str]) -> None:
+    positions = hall_of(call.holding).catalogue.positions
+    if any(one not in positions for one in track_ids):
+        raise FailedError(NOT_FOUND, "There is no such song.")
+
+
+def _told(call: Call, saved: SavedPlaylist) -> dict[str, Any]:
+    writer = Writer(call)
+    about = _about(writer.hall, saved)
+    return {"playlist": {**about, "entry": writer.known(saved.tracks)}}
+
+
+def _about(hall: Hall, saved: SavedPlaylist) -> dict[str, Any]:
+    found = map(hall.catalogue.positions.get, saved.tracks)
+    positions = [position for position in found if position is not None]
+    return {
+        "id": saved.id,
+        "name": saved.name,
+        "owner": saved.owner,
+        "public": False,
+        "songCount": len(positions),
+        "duration": round(float(np.nansum(hall.shelves.durations[positions]))),
+        "created": moment(saved.created),
+        "changed": moment(saved.changed),
+        "coverArt": saved.tracks[0] if saved.tracks else None,
+    }

@@ -1,0 +1,134 @@
+"""From an address to a method, and from what it returns to an answer.
+
+The methods are not in the OpenAPI document: they are described by the protocol, which is published.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from segue import errors
+from segue.serve import deps
+from segue.serve.held import Held
+from segue.serve.problems import without_paths
+from segue.serve.security.sessions import Asker
+from segue.serve.subsonic import (
+    annotating,
+    browsing,
+    lists,
+    playlists,
+    searching,
+    similarity,
+    sound,
+    system,
+)
+from segue.serve.subsonic.answers import (
+    GENERIC,
+    NOT_FOUND,
+    FailedError,
+    Form,
+    failed,
+    form_of,
+    succeeded,
+)
+from segue.serve.subsonic.calls import Call, Parameters, parameters_of
+from segue.serve.subsonic.identity import caller, check_version
+
+router = APIRouter(prefix="/rest", include_in_schema=False)
+
+Method = Callable[[Call], dict[str, Any] | Response]
+
+_NAMED: Final[dict[str, Method]] = {
+    "ping": system.ping,
+    "getLicense": system.get_license,
+    "getMusicFolders": system.get_music_folders,
+    "getScanStatus": system.get_scan_status,
+    "getUser": system.get_user,
+    "getIndexes": browsing.get_indexes,
+    "getMusicDirectory": browsing.get_music_directory,
+    "getArtists": browsing.get_artists,
+    "getArtist": browsing.get_artist,
+    "getArtistInfo": browsing.get_artist_info,
+    "getArtistInfo2": browsing.get_artist_info2,
+    "getAlbum": browsing.get_album,
+    "getAlbumInfo": browsing.get_album_info,
+    "getAlbumInfo2": browsing.get_album_info,
+    "getSong": browsing.get_song,
+    "getGenres": browsing.get_genres,
+    "getAlbumList": lists.get_album_list,
+    "getAlbumList2": lists.get_album_list2,
+    "getRandomSongs": lists.get_random_songs,
+    "getSongsByGenre": lists.get_songs_by_genre,
+    "getStarred": lists.get_starred,
+    "getStarred2": lists.get_starred2,
+    "getNowPlaying": lists.get_now_playing,
+    "search2": searching.search2,
+    "search3": searching.search3,
+    "getSimilarSongs": similarity.get_similar_songs,
+    "getSimilarSongs2": similarity.get_similar_songs2,
+    "getTopSongs": similarity.get_top_songs,
+    "getSonicSimilarTracks": similarity.get_sonic_similar_tracks,
+    "findSonicPath": similarity.find_sonic_path,
+    "star": annotating.star,
+    "unstar": annotating.unstar,
+    "setRating": annotating.set_rating,
+    "scrobble": annotating.scrobble,
+    "reportPlayback": annotating.report_playback,
+    "getPlaylists": playlists.get_playlists,
+    "getPlaylist": playlists.get_playlist,
+    "createPlaylist": playlists.create_playlist,
+    "updatePlaylist": playlists.update_playlist,
+    "deletePlaylist": playlists.delete_playlist,
+    "stream": sound.stream,
+    "download": sound.download,
+    "getCoverArt": sound.get_cover_art,
+}
+_METHODS: Final = {name.casefold(): method for name, method in _NAMED.items()}
+_OF_ALL: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_extensions}
+"""What is told to everybody."""
+
+
+@router.api_route("/{method}", methods=["GET", "HEAD", "POST"])
+async def call_method(method: str, request: Request, holding: deps.Holding) -> Response:
+    """Call a method, with or without ``.view`` behind its name."""
+    body = await request.body() if request.method == "POST" else b""
+    return await run_in_threadpool(_answered, method, request, body, holding)
+
+
+def _answered(method: str, request: Request, body: bytes, holding: Held) -> Response:
+    form = Form()
+    try:
+        parameters = parameters_of(request, body)
+        form = form_of(_first(parameters, "f"), _first(parameters, "callback"))
+        document = _called(method, request, parameters, holding)
+    except FailedError as error:
+        return failed(error, form)
+    except errors.SegueError as error:
+        return failed(_failure(error, holding), form)
+    return document if isinstance(document, Response) else succeeded(document, form)
+
+
+def _called(
+    method: str, request: Request, parameters: Parameters, holding: Held
+) -> dict[str, Any] | Response:
+    name = method.casefold().removesuffix(".view")
+    if name in _OF_ALL:
+        return _OF_ALL[name](Call(parameters, holding, request, Asker("open")))
+    check_version(parameters)
+    address = request.client.host if request.client else None
+    asker = caller(holding, parameters, address)
+    if name not in _METHODS:
+        raise FailedError(GENERIC, "There is no such method here.", status=404)
+    return _METHODS[name](Call(parameters, holding, request, asker))
+
+
+def _failure(error: errors.SegueError, holding: Held) -> FailedError:
+    gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
+    code = NOT_FOUND if isinstance(error, gone) else GENERIC
+    return FailedError(code, without_paths(str(error), *holding.places()))
+
+
+def _first(parameters: Parameters, name: str) -> str | None:
+    return next(iter(parameters.get(name, ())), None)

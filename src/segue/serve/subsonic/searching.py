@@ -1,0 +1,126 @@
+"""Search by name: artists, albums and songs, in pages. An empty query finds everything."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from segue.pipeline.opening.search_words import plain
+from segue.pipeline.shelves import Shelves
+from segue.serve.held import Held
+from segue.serve.subsonic.calls import Call
+from segue.serve.subsonic.children import Writer
+from segue.serve.subsonic.shelf import Hall
+
+MOST: Final = 500
+_FURTHEST: Final = 2**31
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """Names of artists and albums as words are compared, each after a space."""
+
+    artists: Sequence[str]
+    albums: Sequence[str]
+
+    @classmethod
+    def of(cls, hall: Hall) -> "_Called":
+        shelves = hall.shelves
+        return cls(
+            [f" {_folded(artist.name)}" for artist in shelves.artists],
+            [
+                f" {_folded(album.name)} {_folded(shelves.artists[album.artist].name)}"
+                for album in shelves.albums
+            ],
+        )
+
+
+def search3(call: Call) -> dict[str, Any]:
+    """Find artists, albums and songs."""
+    writer, artists, albums, songs = _found(call)
+    return {
+        "searchResult3": {
+            "artist": writer.artists(artists),
+            "album": writer.albums(albums),
+            "song": writer.songs(songs),
+        }
+    }
+
+
+def search2(call: Call) -> dict[str, Any]:
+    """Find the same, with albums as folders."""
+    writer, artists, albums, songs = _found(call)
+    return {
+        "searchResult2": {
+            "artist": writer.artists(artists),
+            "album": writer.folders(albums),
+            "song": writer.songs(songs),
+        }
+    }
+
+
+def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
+    if "query" not in call.parameters:
+        call.wanted("query")
+    # players write an empty query as two quotation marks, and others add a star to the last word
+    words = _folded((call.text("query") or "").strip("\"' ").replace("*", " ")).split()
+    pages = {
+        kind: (
+            call.number(f"{kind}Offset", 0, most=_FURTHEST),
+            call.number(f"{kind}Count", 20, most=MOST),
+        )
+        for kind in ("artist", "album", "song")
+    }
+    writer = Writer(call)
+    shelves = writer.hall.shelves
+    called: _Called = call.holding.kept("called", shelves, lambda: _Called.of(writer.hall))
+    artists = [
+        shelves.artists[number]
+        for number in _page(_matching(called.artists, words), pages["artist"])
+    ]
+    albums = [
+        shelves.albums[number] for number in _page(_matching(called.albums, words), pages["album"])
+    ]
+    if not words:
+        songs = _page(shelves.shelved().tolist(), pages["song"])
+    else:
+        start, count = pages["song"]
+        songs = _songs_called(call.holding, shelves, " ".join(words), start + count)[start:]
+    return writer, artists, albums, songs
+
+
+def _matching(names: Sequence[str], words: Sequence[str]) -> list[int]:
+    """Return the numbers of the names in which all words begin one; those that begin so first."""
+    if not words:
+        return list(range(len(names)))
+    parts = [f" {word}" for word in words]
+    found = [number for number, name in enumerate(names) if all(part in name for part in parts)]
+    whole = f" {' '.join(words)}"
+    return sorted(found, key=lambda number: not names[number].startswith(whole))
+
+
+def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
+    start, count = page
+    return list(found[start : start + count])
+
+
+def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> list[int]:
+    """Return the positions of tracks by their names, best first."""
+    there = len(shelves.album_of)
+    opened = holding.if_opened()
+    if opened is not None and opened.words is not None:
+        found = opened.words.names.find(query, min(most, there))
+    else:  # nothing is known of these tracks but their names
+        titles = [f" {_folded(track.title or '')}" for track in holding.catalogue().tracks]
+        found = _matching(titles, query.split())[:most]
+    return [one for one in found if one < there and shelves.album_of[one] >= 0]
+
+
+def _folded(text: str) -> str:
+    """Return a text as words are compared, without accents.
+
+    >>> _folded("Sigur R\u00f3s")
+    'sigur ros'
+    """
+    apart = unicodedata.normalize("NFKD", plain(text))
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))

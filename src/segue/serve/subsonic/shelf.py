@@ -1,0 +1,153 @@
+"""The shelves that a process holds, what a listener played, and what they marked."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
+from segue.pipeline.shelves import Shelves, shelves_of
+from segue.serve.followed import Followed
+from segue.serve.held import Held
+from segue.serve.subsonic.answers import NOT_FOUND, FailedError
+
+_MOST_LISTENERS: Final = 16
+_WORST = 1
+"""The rating of what is disliked elsewhere."""
+
+
+class Hall(NamedTuple):
+    """A catalogue and its shelves, which speak of the same positions."""
+
+    catalogue: Catalogue
+    shelves: Shelves
+
+    def position(self, track_id: str) -> int:
+        """Return the position of a track.
+
+        Raises
+        ------
+        FailedError
+            If there is none of that id.
+        """
+        found = self.catalogue.positions.get(track_id)
+        if found is None:
+            raise FailedError(NOT_FOUND, "There is no such song.")
+        return found
+
+    def duration(self, track_id: str) -> float | None:
+        """Return the seconds of a track, None where they are unknown."""
+        position = self.catalogue.positions.get(track_id)
+        found = np.nan if position is None else float(self.shelves.durations[position])
+        return found if found > 0 else None
+
+    def tracks_of(self, item: str) -> NDArray[np.int32]:
+        """Return the positions of a song, of an album's songs, or of an artist's.
+
+        Raises
+        ------
+        FailedError
+            If there is nothing of that id.
+        """
+        found = self.catalogue.positions.get(item)
+        if found is not None:
+            return np.array([found], np.int32)
+        shelf = self.shelves.album(item) or self.shelves.artist(item)
+        if shelf is None:
+            raise FailedError(NOT_FOUND, "There is nothing of that id.")
+        return shelf.tracks
+
+
+def hall_of(holding: Held) -> Hall:
+    """Return the catalogue with its shelves, or the one before while those are put up."""
+    library = holding.library
+    followed: Followed[Hall] = holding.kept(
+        "halls",
+        "of all catalogues",
+        lambda: Followed(lambda catalogue: Hall(catalogue, shelves_of(library, catalogue.rows))),
+    )
+    return followed.of(holding.catalogue())
+
+
+class _Plays:
+    """What the listeners of late played, each until they play more."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[str, tuple[int, PlayCounts]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, library: Library, user: str) -> PlayCounts:
+        latest = library.shelving.latest_listen(user)
+        with self._lock:
+            found = self._held.get(user)
+            if found is not None and found[0] == latest:
+                self._held.move_to_end(user)
+                return found[1]
+        read = library.shelving.plays(user)
+        with self._lock:
+            self._held[user] = (latest, read)
+            while len(self._held) > _MOST_LISTENERS:
+                self._held.popitem(last=False)
+        return read
+
+
+def played_by(holding: Held, user: str) -> PlayCounts:
+    """Return how often a listener played each track."""
+    held: _Plays = holding.kept("plays", "of listeners", _Plays)
+    return held.of(holding.library, user)
+
+
+def counts_of(hall: Hall, plays: PlayCounts) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return plays and the last one's time by position, ``[n_tracks]`` each; NaN is never."""
+    n_tracks = len(hall.catalogue)
+    counts, last = np.zeros(n_tracks, np.int64), np.full(n_tracks, np.nan)
+    if n_tracks:
+        rows = np.asarray(hall.catalogue.rows)
+        places = np.minimum(np.searchsorted(rows, plays.rows), n_tracks - 1)
+        known = rows[places] == plays.rows
+        counts[places[known]], last[places[known]] = plays.counts[known], plays.last[known]
+    return counts, last
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a listener said of a song, album or artist, as players show it."""
+
+    starred: float | None = None
+    rating: int | None = None
+
+
+NOTHING: Final = Said()
+
+
+def said_of_songs(library: Library, user: str, track_ids: Sequence[str]) -> dict[str, Said]:
+    """Return stars and ratings of songs, by id.
+
+    A mark counts as long as what was said since, on the page or elsewhere, is the same; otherwise a
+    like is a star, and a dislike the lowest rating.
+    """
+    marks = library.marks.of(user, "song", track_ids)
+    opinions = library.marks.opinions(user, track_ids)
+    named = marks.keys() | opinions.keys()
+    return {one: said_of(marks.get(one), opinions.get(one)) for one in named}
+
+
+def said_of(mark: Mark | None, opinion: Opinion | None) -> Said:
+    """Return what a mark and an opinion of one song come to."""
+    kind = opinion.kind if opinion else None
+    if mark is not None and mark.opinion == kind:
+        return Said(mark.starred, mark.rating)
+    if opinion is None:
+        return NOTHING
+    return Said(opinion.at) if kind == "like" else Said(None, _WORST)
+
+
+def said_of_shelves(library: Library, user: str, kind: Any, ids: Sequence[str]) -> dict[str, Said]:
+    """Return stars and ratings of albums or artists, by id."""
+    wanted = set(ids)
+    marks = library.marks.all(user, kind)  # there are few, and there may be many ids
+    return {one.item: Said(one.starred, one.rating) for one in marks if one.item in wanted}

@@ -1,0 +1,126 @@
+"""Sound and covers: files as they are, in other formats, and the pictures that lie in them."""
+
+import stat
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from fastapi import Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from segue.audio.pictures import Picture, embedded_picture
+from segue.audio.streaming import FORMATS, MEDIA_TYPES, Format, Media, media_of, transcode
+from segue.audio.transcoding import CODECS, DEFAULT_BITRATES
+from segue.errors import AudioError
+from segue.serve.answers import has
+from segue.serve.encoding import given
+from segue.serve.subsonic.answers import NOT_FOUND, FailedError
+from segue.serve.subsonic.calls import Call
+from segue.serve.subsonic.shelf import hall_of
+
+_PRIVATE: Final = "private, max-age=0, must-revalidate"
+_LOOKED_AT: Final = 3  # songs of a shelf in which a cover is sought
+_RAW: Final = "raw"
+
+
+def stream(call: Call) -> Response:
+    """Play a song: as it is, or in another format where that is asked for or needed."""
+    path = _path(call, call.wanted("id"))
+    wanted = (call.text("format") or "").casefold()
+    most = call.number("maxBitRate", 0, most=10_000) * 1_000
+    start = call.number("timeOffset", 0, most=86_400)
+    if wanted == _RAW:
+        return _whole(path)
+    try:
+        media = media_of(path)
+        chosen = _chosen(call, path, media, wanted, most)
+        if chosen is None and not start:
+            return _whole(path, media)
+        kind = chosen or "mp3"
+        low, high = CODECS[kind].bitrates[0], CODECS[kind].bitrates[-1]
+        bitrate = min(max(min(most or high, DEFAULT_BITRATES[kind]), low), high)
+        if call.request.method == "HEAD":
+            return Response(media_type=MEDIA_TYPES[kind])
+        pieces = transcode(path, kind, bitrate, float(start))
+    except AudioError:
+        raise FailedError(NOT_FOUND, "The song cannot be played.", status=404) from None
+    headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
+    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def download(call: Call) -> Response:
+    """Give a song's file as it is."""
+    return _whole(_path(call, call.wanted("id")))
+
+
+def _chosen(call: Call, path: Path, media: Media, wanted: str, most: int) -> Format | None:
+    """Return the format to transcode to, None where the file is right as it is."""
+    known: dict[str, Format] = {**{one: one for one in FORMATS}, "ogg": "opus", "oga": "opus"}
+    kind = known.get(wanted)
+    there = {media.container, media.codec, path.suffix.casefold().removeprefix(".")}
+    if kind is not None and kind not in there and wanted not in there:
+        return kind
+    if most:
+        duration = hall_of(call.holding).duration(call.wanted("id"))
+        if duration is None or path.stat().st_size * 8 / duration > most:
+            return kind or "mp3"
+    return None if media.plays else kind or "mp3"
+
+
+def _path(call: Call, track_id: str) -> Path:
+    hall = hall_of(call.holding)
+    position = hall.catalogue.positions.get(track_id)
+    if position is None:
+        raise FailedError(NOT_FOUND, "There is no such song.", status=404)
+    track = hall.catalogue.tracks[position]
+    path = track.path
+    try:
+        if path is None or track.missing or not stat.S_ISREG(path.stat().st_mode):
+            raise FailedError(NOT_FOUND, "The song has no file that can be played.", status=404)
+    except OSError:
+        raise FailedError(NOT_FOUND, "The song's file is not there now.", status=404) from None
+    return path
+
+
+def _whole(path: Path, media: Media | None = None) -> Response:
+    if media is None:
+        try:
+            media = media_of(path)
+        except AudioError:
+            media = Media("application/octet-stream", plays=False, container="", codec="")
+    return FileResponse(path, media_type=media.media_type, headers={"Cache-Control": _PRIVATE})
+
+
+# covers ------------------------------------------------------------------------------------------
+
+
+def get_cover_art(call: Call) -> Response:
+    """Give the cover of a song, or of the first songs of an album or artist; it is not scaled."""
+    item = call.wanted("id")
+    hall = hall_of(call.holding)
+    try:
+        positions = hall.tracks_of(item)[:_LOOKED_AT].tolist()
+    except FailedError as error:
+        raise FailedError(error.code, "There is no such cover.", status=404) from None
+    for position in positions:
+        track = hall.catalogue.tracks[position]
+        if track.path is not None and not track.missing:
+            picture = _picture(track.path)
+            if picture is not None:
+                return _shown(call, picture)
+    raise FailedError(NOT_FOUND, "There is no cover.", status=404)
+
+
+def _picture(path: Path) -> Picture | None:
+    try:
+        return embedded_picture(path)
+    except AudioError:
+        return None
+
+
+def _shown(call: Call, picture: Picture) -> Response:
+    etag = f'"{blake2b(picture.data, digest_size=12).hexdigest()}"'
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=3600"}
+    if has(call.request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(picture.data, media_type=picture.media_type, headers=headers)

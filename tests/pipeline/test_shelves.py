@@ -1,0 +1,78 @@
+"""Shelves: what stands together, in which order, under which ids."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from segue.library import Library
+from segue.pipeline.shelves import shelves_of
+from segue.types import Track
+
+
+@pytest.fixture
+def library(tmp_path):
+    opened = Library(tmp_path / "my.segue")
+    yield opened
+    opened.close()
+
+
+def shelves(library, *tracks):
+    """Put tracks on shelves, after those that are there already."""
+    given = [
+        Track(track_id=f"{len(library.catalogue())}-{number}", **values)
+        for number, values in enumerate(tracks)
+    ]
+    nothing = pd.DataFrame({"user_id": [], "track_id": []})
+    library.add_dataset("data", tracks=given, listens=nothing)
+    return shelves_of(library, library.catalogue().rows)
+
+
+def test_spellings_of_one_name_are_one_artist(library):
+    found = shelves(library, {"artist": "The Beatles"}, {"artist": "beatles, the"}, {"artist": "B"})
+    assert [artist.name for artist in found.artists] == ["B", "The Beatles"]
+    assert found.artist_called("BEATLES").tracks.tolist() == [0, 1]
+
+
+def test_albums_of_one_name_by_two_artists_are_two(library):
+    found = shelves(
+        library,
+        {"artist": "A", "album": "Greatest Hits"},
+        {"artist": "B", "album": "Greatest hits"},
+    )
+    assert len(found.albums) == 2
+    assert len({album.id for album in found.albums}) == 2
+
+
+def test_ids_stay_the_same_when_others_come(library):
+    before = shelves(library, {"artist": "M", "album": "One"})
+    after = shelves(library, {"artist": "A", "album": "Zero"}, {"artist": "m", "album": "one"})
+    assert before.albums[0].id in {album.id for album in after.albums}
+    assert before.artists[0].id in {artist.id for artist in after.artists}
+    assert after.album(before.albums[0].id).tracks.tolist() == [0, 2]
+
+
+def test_songs_of_an_album_come_by_disc_and_number_and_then_as_they_came(library):
+    album = {"artist": "A", "album": "B"}
+    numbers = [("1", "2"), ("2", "1"), ("1", "1/9"), ("", ""), ("one", "x")]
+    found = shelves(
+        library,
+        *({**album, "metadata": {"discnumber": d, "tracknumber": n}} for d, n in numbers),
+    )
+    assert found.albums[0].tracks.tolist() == [3, 4, 2, 0, 1]
+    assert found.numbers.tolist() == [2, 1, 1, 0, 0]
+
+
+def test_tracks_that_came_after_a_catalogue_are_on_no_shelf(library):
+    shelves(library, {"artist": "A"})
+    rows = library.catalogue().rows
+    shelves(library, {"artist": "B"})
+    found = shelves_of(library, rows)
+    assert [artist.name for artist in found.artists] == ["A"]
+    assert len(found.album_of) == 1
+
+
+def test_an_empty_library_has_empty_shelves(library):
+    found = shelves_of(library, np.zeros(0, np.int64))
+    assert not found.artists
+    assert not found.albums
+    assert not len(found.shelved())

@@ -1,0 +1,210 @@
+"""The page in a real browser, before a real server process, on a small real library.
+
+Tones and noise of three kinds, with script in every field of some tracks; two listeners with plays.
+It is made and trained once; every test gets a copy of its own, and a server of its own.
+"""
+
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+RATE = 16_000
+SECONDS = 5
+KINDS = ("low", "high", "noise")
+N_TRACKS = 48
+HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+HOSTILE_ID = 'h/../<b>?a=1&b="2"#%2e \'é'
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium under Playwright; tests are skipped where either is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: see [dev]")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no chromium: apt-get install chromium")
+    with playwright.sync_playwright() as running:
+        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        browser = running.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def music(tmp_path_factory) -> Path:
+    """A dataset directory; the tracks of one kind share genre and artists."""
+    directory = tmp_path_factory.mktemp("music")
+    rng = np.random.default_rng(0)
+    (directory / "audio").mkdir()
+    rows: list[tuple[object, ...]] = []
+    for i in range(N_TRACKS):
+        kind = KINDS[i % len(KINDS)]
+        soundfile.write(directory / f"audio/{i:02}.wav", _sound(kind, rng), RATE)
+        file, artist = f"audio/{i:02}.wav", f"{kind} band {i // 3 % 5}"
+        rows.append((f"t{i:02}", file, f"Piece {i:02}", artist, kind, f"{kind} album"))
+    genre = f"noise|{HOSTILE}"
+    rows[20] = (HOSTILE_ID, "audio/20.wav", f"Zebra {HOSTILE}", HOSTILE, genre, HOSTILE)
+    _write(directory / "metadata.csv", "track_id path title artist genre album", rows)
+    listens = [
+        (user, f"t{i:02}", 1_700_000_000 + 1_000 * n)
+        for user, first in (("anna", 0), ("ben", 1))
+        for n, i in enumerate(range(first, 18, 3))
+    ]
+    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
+    return directory
+
+
+def _sound(kind: str, rng: np.random.Generator) -> np.ndarray:
+    seconds = np.arange(RATE * SECONDS) / RATE
+    if kind == "noise":
+        return 0.2 * rng.normal(size=len(seconds))
+    pitch = rng.uniform(150, 250) if kind == "low" else rng.uniform(2_000, 3_000)
+    beat = 1 + np.sign(np.sin(2 * np.pi * rng.uniform(1, 3) * seconds))
+    return 0.2 * np.sin(2 * np.pi * pitch * seconds) * beat
+
+
+def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header.split(), *rows])
+
+
+@pytest.fixture(scope="session")
+def trained(music, tmp_path_factory) -> Path:
+    """The directory of a library that was made from `music`. Not to be changed."""
+    from segue.library import Library
+    from segue.pipeline.preprocess import preprocess
+    from segue.pipeline.train import train
+
+    library = Library(tmp_path_factory.mktemp("trained") / "my.segue")
+    preprocess(library, music, workers=1)
+    train(library, "knn")
+    library.close()
+    return library.directory
+
+
+@pytest.fixture(scope="session")
+def until():
+    """A function that waits until an expression is true in a page.
+
+    Playwright's own way evaluates text inside the page, which its policy forbids.
+    """
+
+    def wait(page, expression: str, arg: object = None, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not page.evaluate(expression, arg):
+            assert time.monotonic() < end, f"{expression} did not come true"
+            page.wait_for_timeout(40)
+
+    return wait
+
+
+@pytest.fixture
+def hostile() -> str:
+    """What stands in every field of one track."""
+    return HOSTILE
+
+
+class Server:
+    """A server process that can be stopped, and started again at the same port."""
+
+    def __init__(self, library: Path) -> None:
+        self.library = library
+        self.port = 0
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> "Server":
+        program = "from segue.cli import main; main()"
+        command = [sys.executable, "-c", program, "serve", "--no-access-log"]
+        command += ["--library", str(self.library), "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+        )
+        assert self._process.stdout is not None
+        said = []
+        for line in self._process.stdout:
+            said.append(line)
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
+                self.port = int(found[1])
+                return self
+        raise AssertionError("".join(said))
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.communicate(timeout=30)
+            self._process = None
+
+
+@pytest.fixture
+def server(trained, tmp_path) -> Iterator[Server]:
+    """A server of a copy of the library."""
+    library = tmp_path / "my.segue"
+    shutil.copytree(trained, library)
+    server = Server(library).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared(trained, tmp_path_factory) -> Iterator[Server]:
+    """A server for tests that only look; nobody likes or saves anything there."""
+    library = tmp_path_factory.mktemp("shared") / "my.segue"
+    shutil.copytree(trained, library)
+    server = Server(library).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def empty_server(tmp_path) -> Iterator[Server]:
+    """A server of a library that holds nothing."""
+    server = Server(tmp_path / "empty.segue").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visit(chromium, request):
+    """A function that opens the page as a listener; script errors fail the test at its end."""
+    contexts, faults = [], []
+
+    def open_page(server: Server, listener: str | None = "anna", **options):
+        context = chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda told: _note(told, faults))
+        page.goto(server.url)
+        if listener is not None:
+            page.get_by_label("Name").fill(listener)
+            page.get_by_role("button", name="Listen", exact=True).click()
+            page.locator("track-row").first.wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+def _note(told, faults: list[str]) -> None:
+    """Collect what a browser refuses to run; a server that is away on purpose is no fault."""
+    away = "Failed to load resource" in told.text or "net::ERR_" in told.text
+    if told.type == "error" and not away:
+        faults.append(told.text)

@@ -1,0 +1,59 @@
+"""Where there are accounts: logging in and out, and what is an account's own."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "correct horse battery"  # noqa: S105
+
+
+@pytest.fixture
+def accounts(server):
+    """A server of a library with an account, anna, who may not administer it."""
+    from segue.library import Library
+    from segue.pipeline.accounts import add_account
+
+    server.stop()
+    library = Library(server.library)
+    add_account(library, "anna", PASSWORD)
+    library.close()
+    return server.start()
+
+
+def log_in(page, password: str) -> None:
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_a_wrong_password_is_told_and_the_right_one_opens_the_list(accounts, visit):
+    page = visit(accounts, None)
+    log_in(page, "wrong wrong wrong")
+    page.get_by_text("do not go together").wait_for()
+    log_in(page, PASSWORD)
+    page.locator("track-row").first.wait_for()
+    page.reload()
+    page.locator("track-row").first.wait_for()
+
+
+def test_an_account_makes_a_key_and_logs_out(accounts, visit):
+    page = visit(accounts, None)
+    log_in(page, PASSWORD)
+    page.locator("track-row").first.wait_for()
+    page.get_by_role("button", name="Listener: anna").click()
+    page.get_by_text("Keys for other players").click()
+    page.get_by_label("Name of the key").fill("phone")
+    page.get_by_role("button", name="Make a key").click()
+    page.get_by_text("it is not shown again").wait_for()
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("heading", name="Log in").wait_for()
+    assert page.locator("track-row").count() == 0
+
+
+def test_who_may_not_administer_is_offered_no_work(accounts, visit):
+    page = visit(accounts, None)
+    log_in(page, PASSWORD)
+    page.locator("track-row").first.wait_for()
+    page.goto(f"{accounts.url}#/library")
+    page.locator(".tile-figure").first.wait_for()
+    assert page.get_by_role("button", name="Train all").count() == 0

@@ -1,0 +1,178 @@
+"""What a listener does on the page, and what they see of it."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def titles(page, where: str = "#for-you") -> list[str]:
+    return page.locator(f"{where} track-row:not(.is-leaving) .row-title").all_inner_texts()
+
+
+SHOWN = "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-title')]"
+
+
+def wait_for_change(page, until, before: list[str]) -> list[str]:
+    until(page, f"before => {SHOWN}.map(e => e.textContent).join('|') !== before", "|".join(before))
+    return titles(page)
+
+
+def test_the_list_is_there_with_its_reasons(shared, visit):
+    page = visit(shared)
+    assert len(titles(page)) == 20
+    first = page.locator("track-row").first
+    parts = first.locator("why-bar").get_attribute("aria-label")
+    first.locator(".what").click()
+    assert "Neighbours" in parts
+    assert first.get_by_role("heading", name="What its score is made of").is_visible()
+    assert first.locator(".pulls li").count() >= 1
+
+
+def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
+    page = visit(shared)
+    page.keyboard.press("/")
+    page.keyboard.type("piece 07")
+    until(page, "document.querySelector('#found .row-title')?.textContent === 'Piece 07'")
+    assert not page.locator("#for-you").is_visible()
+    page.keyboard.press("Escape")
+    page.locator("#for-you").wait_for()
+
+
+def test_a_search_that_finds_nothing_says_so(shared, visit):
+    page = visit(shared)
+    page.fill("#search", "qqqxyz")
+    page.get_by_text("Nothing here is called that").wait_for()
+
+
+def test_audio_plays_and_goes_on_to_the_next_track(server, visit, until):
+    page = visit(server)
+    listed = titles(page)
+    asked = []
+    page.on("request", lambda one: asked.append(one) if "/audio" in one.url else None)
+    page.locator("track-row .tile").first.click()
+    page.locator("track-row.is-playing").wait_for()
+    assert page.locator("now-playing .names span").first.inner_text() == listed[0]
+    until(page, "document.querySelector('now-playing .seek input').value > 50")
+    assert asked[0].headers["range"] == "bytes=0-"
+    page.get_by_role("button", name="Next track").click()
+    until(
+        page,
+        "was => document.querySelector('now-playing .names span').textContent !== was",
+        listed[0],
+    )
+
+
+def test_a_like_shows_at_once_and_the_list_reforms(server, visit, until):
+    page = visit(server)
+    before = titles(page)
+    page.locator("track-row .act-like").first.click()
+    after = wait_for_change(page, until, before)
+    page.locator("list-changes", has_text=f"Liked {before[0]}.").wait_for()
+    assert before[0] not in after
+    assert page.locator(".changes-line.is-out .chip").first.inner_text() == before[0]
+    assert page.locator(".changes-line.is-in .chip").count() >= 1
+    assert page.locator("track-row.is-new").count() >= 1
+
+
+def test_a_pressed_like_shows_before_the_server_answers(server, visit):
+    page = visit(server)
+    page.route("**/api/v1/feedback", lambda route: None)  # it never answers
+    like = page.locator("track-row .act-like").first
+    like.click()
+    assert like.get_attribute("aria-pressed") == "true"
+
+
+def test_a_dislike_takes_the_track_away_before_the_server_answers(server, visit):
+    page = visit(server)
+    before = titles(page)
+    page.route("**/api/v1/feedback", lambda route: None)
+    page.locator("track-row .act-dislike").first.click()
+    page.locator("track-row.is-leaving").wait_for(state="detached")
+    assert before[0] not in titles(page)
+
+
+def test_a_like_can_be_taken_back(server, visit, until):
+    page = visit(server)
+    before = titles(page)
+    page.locator("track-row .act-like").first.click()
+    wait_for_change(page, until, before)
+    page.get_by_role("button", name="Undo").click()
+    until(page, f"title => {SHOWN}.some(e => e.textContent === title)", before[0])
+
+
+def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(shared, visit, until):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/steer")
+    page.locator("weight-slider").first.wait_for()
+    page.locator(".steer-list track-row").first.wait_for()
+    slider = page.get_by_label("Deep cuts or hits")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for step in range(10, -1, -1):  # towards deep cuts: what ben plays goes
+        page.mouse.move(box["x"] + 9 + step * (box["width"] - 18) / 20, box["y"] + 12)
+    page.locator(".steer-list .changes-line.is-in .chip").first.wait_for()
+    assert page.evaluate("localStorage.getItem('segue.steer.anna')") is None  # not kept yet
+    page.mouse.up()
+    until(page, "localStorage.getItem('segue.steer.anna') !== null")
+    page.get_by_role("button", name="Reset to learned").click()
+    until(page, "localStorage.getItem('segue.steer.anna') === null")
+
+
+def test_what_is_left_out_does_not_come(shared, visit, until):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/steer")
+    page.get_by_label("Leave out an").select_option("genres")
+    page.get_by_label("Name of what to leave out").fill("low")
+    page.get_by_role("button", name="Leave out").click()
+    page.locator("exclusion-chips .chip", has_text="low").wait_for()
+    page.goto(f"{shared.url}#/listen")
+    until(
+        page,
+        "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-artist')]"
+        ".every(e => !e.textContent.startsWith('low'))",
+    )
+
+
+def test_two_listeners_have_lists_of_their_own(server, visit, until):
+    anna, ben = visit(server, "anna"), visit(server, "ben")
+    of_ben = titles(ben)
+    assert titles(anna) != of_ben
+    both = next(title for title in titles(anna) if title in of_ben)
+    row = "track-row:not(.is-leaving)"
+    anna.locator(row, has_text=both).locator(".act-like").click()
+    until(anna, f"title => !{SHOWN}.some(e => e.textContent === title)", both)
+    ben.reload()
+    ben.locator("track-row").first.wait_for()
+    like = ben.locator(row, has_text=both).locator(".act-like")
+    assert like.get_attribute("aria-pressed") == "false"
+    assert ben.locator("list-changes").is_hidden()
+
+
+def test_a_like_on_another_device_reforms_the_list(server, visit, until):
+    here, there = visit(server), visit(server)
+    before = titles(here)
+    there.locator("track-row .act-like").first.click()
+    assert before[0] not in wait_for_change(here, until, before)
+
+
+def test_a_new_listener_is_told_that_nothing_is_known(shared, visit):
+    page = visit(shared, "somebody new")
+    page.get_by_text("Nothing is known of you yet").first.wait_for()
+
+
+def test_a_server_that_restarts_in_mid_session_loses_nothing(server, visit, until):
+    page = visit(server)
+    before = titles(page)
+    server.stop()
+    page.locator("track-row .act-like").first.click()
+    page.get_by_text("The server does not answer").wait_for()
+    assert "t" in page.evaluate("localStorage.getItem('segue.outbox.anna')")
+    server.start()
+    page.get_by_text("The server does not answer").wait_for(state="detached")
+    assert before[0] not in wait_for_change(page, until, before)
+    until(page, "localStorage.getItem('segue.outbox.anna') === null")
+    page.reload()
+    page.locator("track-row").first.wait_for()
+    assert before[0] not in titles(page)

@@ -1,0 +1,122 @@
+"""Playlists, the map, the first visit: what is made on the page, and taken away from it."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def choose(page, label: str, words: str) -> None:
+    """Type into a track picker, and take the first offer by keys."""
+    page.get_by_role("combobox", name=label).fill(words)
+    page.locator(".picker-list li[id]").first.wait_for()
+    page.keyboard.press("Enter")
+
+
+def made(page) -> list[str]:
+    page.locator(".stage track-row").first.wait_for()
+    return page.locator(".stage .row-title").all_inner_texts()
+
+
+def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit, tmp_path):
+    page = visit(server)
+    page.goto(f"{server.url}#/playlists")
+    choose(page, "Tracks to go by", "Piece 03")
+    page.get_by_role("button", name="Make it").click()
+    titles = made(page)
+    page.get_by_label("Name to save it under").fill("Evening")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.locator(".saved-one", has_text="Evening").wait_for()
+    page.locator(".menu summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="M3U8").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.name == "Evening.m3u8"
+    text = file.read_text(encoding="utf-8")
+    assert all(title in text for title in titles)
+    assert str(server.library.parent) not in text
+    page.set_input_files("#import", str(file))
+    page.get_by_label("Name to save it under").wait_for()
+    assert made(page) == titles
+
+
+def test_a_file_with_unknown_tracks_says_so(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists")
+    text = b"#EXTM3U\n#EXTINF:5,low band 0 - Piece 00\na.wav\n#EXTINF:5,Nobody - Nothing\nb.wav\n"
+    mine = {"name": "mine.m3u8", "mimeType": "audio/x-mpegurl", "buffer": text}
+    page.set_input_files("#import", files=[mine])
+    page.get_by_text("1 track of the file is not in this library: Nobody - Nothing.").wait_for()
+    assert made(page) == ["Piece 00"]
+
+
+def test_a_path_leads_from_one_track_to_another(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists?make=path")
+    choose(page, "From", "Piece 00")
+    choose(page, "To", "Piece 01")
+    page.get_by_role("button", name="Make it").click()
+    titles = made(page)
+    assert (titles[0], titles[-1]) == ("Piece 00", "Piece 01")
+
+
+def test_a_blend_is_made_by_keys_alone(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/playlists")
+    page.get_by_role("tab", name="Seeds").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.get_by_label("ben", exact=True).focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Make it").focus()
+    page.keyboard.press("Enter")
+    assert made(page)
+    assert page.locator(".stage .matched", has_text="for ").count() > 0
+
+
+def test_a_radio_goes_on_beyond_its_list(server, visit, until):
+    page = visit(server)
+    page.goto(f"{server.url}#/playlists?make=radio")
+    page.get_by_label("How many tracks").select_option("10")
+    page.get_by_role("button", name="Make it").click()
+    made(page)
+    page.locator(".stage track-row .tile").last.click()
+    until(page, "document.querySelectorAll('.up-next li').length >= 5")
+
+
+def test_a_playlist_is_deleted(server, visit):
+    page = visit(server)
+    page.goto(f"{server.url}#/playlists?make=radio")
+    page.get_by_role("button", name="Make it").click()
+    made(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Delete My radio").click()
+    page.get_by_text("My radio is deleted.").wait_for()
+    page.get_by_text("None yet.").wait_for()
+
+
+def test_the_library_tells_what_it_holds(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/library")
+    page.locator(".tile-figure", has_text="tracks").locator("b", has_text="48").wait_for()
+
+
+def test_models_show_their_cards(shared, visit):
+    page = visit(shared)
+    page.goto(f"{shared.url}#/quality")
+    page.locator(".model summary", has_text="nearest neighbours").click()
+    page.get_by_text("Split", exact=True).wait_for()
+    page.get_by_text("Nothing has been measured yet").wait_for()
+
+
+def test_the_first_visit_says_what_to_do_and_follows_the_work(empty_server, visit, music):
+    page = visit(empty_server, None)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_role("button", name="Listen", exact=True).click()
+    page.get_by_role("heading", name="Bring your music").wait_for()
+    assert page.get_by_role("button", name="Make the starter library").is_visible()
+    page.get_by_label("Folder on the machine that serves").fill(str(music))
+    page.get_by_role("button", name="Listen to it").click()
+    page.get_by_text("Listening to the music").first.wait_for()
+    page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
+    page.locator("track-row").first.wait_for()

@@ -1,0 +1,166 @@
+"""A small library with albums, covers and track numbers; and a player that calls its server."""
+
+import csv
+import hashlib
+import shutil
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+import soundfile
+from mutagen.flac import FLAC, Picture
+from tests.serve.conftest import PASSWORD, Client
+
+from segue.library import Library
+from segue.pipeline.accounts import add_account
+from segue.pipeline.players import new_player_password
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.sessions import create_key
+from segue.pipeline.train import train
+from segue.serve.app import make_app
+
+RATE = 22_050
+SECONDS = 4
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+COLUMNS = "track_id path title artist albumartist album tracknumber year genre"
+TRACKS = [
+    ("one", "One", "The Alphas", "", "First", "2", 1990, "rock"),
+    ("two", "Two", "The Alphas", "", "First", "1", 1990, "rock"),
+    ("three", "Three", "Beta & Co", "", "Second", "1/2", 2000, "pop|rock"),
+    ("four", 'Four "4" <&>', "Beta & Co", "", "Second", "2/2", 2000, "pop"),
+    ("five", "Fünf", "Ärger", "", "Dritte", "", 2010, "pop"),
+    ("six", "Six", "Guest", "Various", "Mixed", "1", 2005, "jazz"),
+    ("seven", "Seven", "The Alphas", "Various", "Mixed", "2", 2005, "jazz"),
+    ("a/b %2F?#ü", "", "", "", "", "", "", ""),
+]
+ODD = TRACKS[-1][0]
+
+
+@pytest.fixture(scope="session")
+def shelved(tmp_path_factory):
+    """The directory of a library of eight tracks. Not to be changed."""
+    directory = tmp_path_factory.mktemp("shelved")
+    (directory / "audio").mkdir()
+    rng = np.random.default_rng(1)
+    rows = []
+    for i, (track_id, *names) in enumerate(TRACKS):
+        path = directory / f"audio/{i}.flac"
+        tone = np.sin(2 * np.pi * (200 + 150 * i) * np.arange(SECONDS * RATE) / RATE)
+        soundfile.write(path, 0.2 * tone + 0.01 * rng.normal(size=len(tone)), RATE)
+        if i == 0:
+            _add_cover(path)
+        rows.append((track_id, f"audio/{i}.flac", *names))
+    _write(directory / "metadata.csv", COLUMNS, rows)
+    listens = [
+        (user, track_id, 10**9) for user in ("dora", "emil") for track_id in ("seven", "five")
+    ]
+    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
+    library = Library(tmp_path_factory.mktemp("kept") / "my.segue")
+    preprocess(library, directory, workers=1)
+    train(library, "knn")
+    library.close()
+    return library.directory
+
+
+def _write(path, header, rows):
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([header.split(), *rows])
+
+
+def _add_cover(path):
+    file = FLAC(path)
+    picture = Picture()
+    picture.data, picture.type, picture.mime = PNG, 3, "text/html"
+    file.add_picture(picture)
+    file.save()
+
+
+@pytest.fixture
+def directory(shelved, tmp_path):
+    """The directory of a library that a test may change."""
+    return shutil.copytree(shelved, tmp_path / "my.segue")
+
+
+class Player:
+    """A music player: it says who it is with every call."""
+
+    def __init__(self, client, **identity):
+        self.client = client
+        self.identity = {"v": "1.16.1", "c": "test", **identity}
+
+    def ask(self, method, f="json", **parameters):
+        """Return what a method answers, whatever that is."""
+        wanted = {**self.identity, "f": f, **parameters}
+        return self.client.get(f"/rest/{method}", params=wanted)
+
+    def call(self, method, **parameters):
+        """Return the document of a call that succeeds."""
+        document = self.ask(method, **parameters).json()["subsonic-response"]
+        assert document["status"] == "ok", document
+        return document
+
+    def xml(self, method, **parameters):
+        """Return the element of a call that succeeds."""
+        answer = self.ask(method, f="xml", **parameters)
+        assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+        root = ET.fromstring(answer.content)  # noqa: S314  # our own
+        assert root.get("status") == "ok"
+        return root
+
+    def code(self, method, **parameters):
+        """Return the code with which a call fails."""
+        document = self.ask(method, **parameters).json()["subsonic-response"]
+        assert document["status"] == "failed", document
+        assert document["error"]["message"]
+        return document["error"]["code"]
+
+    def song(self, track_id):
+        return self.call("getSong", id=track_id)["song"]
+
+
+@pytest.fixture
+def client(directory):
+    with Client(make_app(directory)) as client:
+        yield client
+
+
+@pytest.fixture
+def anna(client):
+    """The player of a listener, where there are no accounts."""
+    return Player(client, u="anna", p="anything")
+
+
+@pytest.fixture
+def library(directory):
+    """The library that is served, opened a second time."""
+    opened = Library(directory)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def secrets(directory):
+    """The player password and the key of anna, who is admin, and of ben."""
+    library = Library(directory)
+    found = {}
+    for name in ("anna", "ben"):
+        add_account(library, name, PASSWORD, admin=name == "anna")
+        found[name] = new_player_password(library, name), create_key(library, name, "phone")
+    library.close()
+    return found
+
+
+def token(password, salt):
+    return hashlib.md5((password + salt).encode(), usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def mine(client, secrets):
+    """Anna's player, where there are accounts."""
+    return Player(client, u="anna", t=token(secrets["anna"][0], "abcdef"), s="abcdef")
+
+
+@pytest.fixture
+def bens(client, secrets):
+    """Ben's player, where there are accounts."""
+    return Player(client, u="ben", t=token(secrets["ben"][0], "abcdef"), s="abcdef")

@@ -1,0 +1,176 @@
+"""Every method's answer against the published shape, in XML and in JSON."""
+
+import json
+
+import pytest
+from tests.serve.subsonic.shapes import (
+    ALBUM,
+    ARTIST,
+    ERROR,
+    FOLDER,
+    HEAD,
+    INDEX,
+    NOW,
+    PLAYLIST,
+    SONG,
+    SONGS,
+    SONIC,
+    USER,
+    check,
+    from_xml,
+)
+
+SHAPES = {
+    "ping": ({}, {}),
+    "getLicense": ({}, {"license": {"valid": bool}}),
+    "getOpenSubsonicExtensions": (
+        {},
+        {"openSubsonicExtensions": [{"name": str, "versions": [int]}]},
+    ),
+    "getMusicFolders": ({}, {"musicFolders": {"musicFolder": [{"id": int, "name?": str}]}}),
+    "getScanStatus": ({}, {"scanStatus": {"scanning": bool, "count?": int}}),
+    "getUser": ({"username": "anna"}, {"user": USER}),
+    "getIndexes": (
+        {},
+        {"indexes": {"lastModified": int, "ignoredArticles": str, "index?": INDEX}},
+    ),
+    "getArtists": ({}, {"artists": {"ignoredArticles": str, "index?": INDEX}}),
+    "getArtist": ({"id": "artist"}, {"artist": {**ARTIST, "album?": [ALBUM]}}),
+    "getAlbum": ({"id": "album"}, {"album": {**ALBUM, "song?": [SONG]}}),
+    "getSong": ({"id": "one"}, {"song": SONG}),
+    "getArtistInfo": ({"id": "artist"}, {"artistInfo": {}}),
+    "getArtistInfo2": ({"id": "artist"}, {"artistInfo2": {}}),
+    "getAlbumInfo": ({"id": "album"}, {"albumInfo": {}}),
+    "getAlbumInfo2": ({"id": "album"}, {"albumInfo": {}}),
+    "getGenres": (
+        {},
+        {"genres": {"genre?": [{"songCount": int, "albumCount": int, "value": str}]}},
+    ),
+    "getAlbumList": (
+        {"type": "alphabeticalByName"},
+        {"albumList": {"album?": [FOLDER]}},
+    ),
+    "getAlbumList2": (
+        {"type": "alphabeticalByArtist"},
+        {"albumList2": {"album?": [ALBUM]}},
+    ),
+    "getRandomSongs": ({"fromYear": 2010, "toYear": 2010}, {"randomSongs": SONGS}),
+    "getSongsByGenre": ({"genre": "rock"}, {"songsByGenre": SONGS}),
+    "getStarred": (
+        {},
+        {"starred": {"artist?": [ARTIST], "album?": [FOLDER], "song?": [SONG]}},
+    ),
+    "getStarred2": (
+        {},
+        {"starred2": {"artist?": [ARTIST], "album?": [ALBUM], "song?": [SONG]}},
+    ),
+    "search2": (
+        {"query": "alphas"},
+        {"searchResult2": {"artist?": [ARTIST], "album?": [FOLDER], "song?": [SONG]}},
+    ),
+    "search3": (
+        {"query": ""},
+        {"searchResult3": {"artist?": [ARTIST], "album?": [ALBUM], "song?": [SONG]}},
+    ),
+    "getSimilarSongs": ({"id": "one", "count": 3}, {"similarSongs": SONGS}),
+    "getSimilarSongs2": ({"id": "one", "count": 3}, {"similarSongs2": SONGS}),
+    "getTopSongs": ({"artist": "The Alphas"}, {"topSongs": SONGS}),
+    "getSonicSimilarTracks": ({"id": "one", "count": 4}, {"sonicMatch": SONIC}),
+    "findSonicPath": (
+        {"startSongId": "one", "endSongId": "seven", "count": 4},
+        {"sonicMatch": SONIC},
+    ),
+    "getPlaylists": ({}, {"playlists": {"playlist?": [PLAYLIST]}}),
+    "getPlaylist": ({"id": "playlist"}, {"playlist": {**PLAYLIST, "entry?": [SONG]}}),
+    "getNowPlaying": ({}, {"nowPlaying": {"entry?": [NOW]}}),
+    "star": ({"id": "two"}, {}),
+    "unstar": ({"id": "two"}, {}),
+    "setRating": ({"id": "two", "rating": 3}, {}),
+    "scrobble": ({"id": "one", "time": "1700000000000"}, {}),
+    "reportPlayback": (
+        {"mediaId": "one", "mediaType": "song", "positionMs": 0, "state": "paused"},
+        {},
+    ),
+    "updatePlaylist": ({"playlistId": "playlist", "name": "Other"}, {}),
+}
+
+
+@pytest.fixture
+def told(anna):
+    """A player of somebody who said and played something, and the ids that they know."""
+    found = anna.call("search3", query="first")["searchResult3"]
+    artist = anna.call("getTopSongs", artist="alphas")["topSongs"]["song"][0]["artistId"]
+    ids = {"album": found["album"][0]["id"], "artist": artist}
+    anna.call("star", id="one", albumId=ids["album"], artistId=artist)
+    anna.call("scrobble", id="one", time="1600000000000")
+    anna.call("scrobble", id="one", submission="false")
+    made = anna.call("createPlaylist", name="Mine", songId=["one", "two", "one"])
+    return anna, {**ids, "playlist": made["playlist"]["id"]}
+
+
+@pytest.mark.parametrize("method", SHAPES)
+def test_an_answer_has_the_published_shape_and_is_the_same_in_both_forms(told, method):
+    anna, ids = told
+    given, shape = SHAPES[method]
+    parameters = {name: ids.get(value, value) for name, value in given.items()}
+    document = anna.call(method, **parameters)
+    check(document, {**HEAD, **shape}, method)
+    element = anna.xml(f"{method}.view", **parameters)
+    assert element.tag == "{http://subsonic.org/restapi}subsonic-response"
+    again = from_xml(element, {**HEAD, **shape})
+    if method == "getNowPlaying":
+        for each in (document, again):
+            assert each["nowPlaying"]["entry"][0].pop("positionMs") >= 0
+    assert again == document
+
+
+def test_the_head_says_who_answers(anna):
+    document = anna.call("ping")
+    assert document["version"] == "1.16.1"
+    assert document["type"] == "segue"
+    assert document["openSubsonic"] is True
+
+
+def test_a_failure_has_the_published_shape_in_both_forms(anna):
+    document = anna.ask("getSong", id="nowhere").json()["subsonic-response"]
+    check(document, {**HEAD, "error": ERROR})
+    text = anna.ask("getSong", f="xml", id="nowhere").text
+    assert '<error code="70" message="There is no such song."/>' in text
+    assert 'status="failed"' in text
+
+
+def test_xml_is_what_comes_when_nothing_is_asked_for(client):
+    answer = client.get("/rest/ping", params={"u": "anna", "v": "1.16.1", "c": "test"})
+    assert answer.headers["content-type"].startswith("text/xml")
+
+
+def test_jsonp_calls_a_function_that_has_a_name(anna):
+    answer = anna.ask("ping", f="jsonp", callback="players.on_answer")
+    assert answer.headers["content-type"].startswith("application/javascript")
+    assert answer.text.startswith("players.on_answer({")
+    inside = answer.text.removeprefix("players.on_answer(").removesuffix(");")
+    assert json.loads(inside)["subsonic-response"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("callback", "code"),
+    [("", 10), ("alert(1);x", 0), ("a" * 200, 0), ("a\n", 0), ("</script>", 0), ("a..b", 0)],
+)
+def test_jsonp_calls_nothing_else(anna, callback, code):
+    answer = anna.ask("ping", f="jsonp", callback=callback)
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert f'code="{code}"' in answer.text
+
+
+def test_names_are_written_so_that_they_stay_names(anna):
+    assert anna.song("four")["title"] == 'Four "4" <&>'
+    assert anna.xml("getSong", id="four")[0].get("title") == 'Four "4" <&>'
+
+
+def test_no_answer_holds_a_path_of_the_host(told, directory):
+    anna, ids = told
+    for method, (given, _) in SHAPES.items():
+        parameters = {name: ids.get(value, value) for name, value in given.items()}
+        text = anna.ask(method, **parameters).text
+        assert str(directory.parent) not in text
+        assert "/audio/" not in text

@@ -1,0 +1,104 @@
+"""Sound and covers: whole, in parts, in other formats."""
+
+import pytest
+from tests.serve.subsonic.conftest import PNG, TRACKS
+
+
+def test_a_song_comes_as_it_is(anna, shelved):
+    answer = anna.ask("stream", id="one")
+    assert answer.headers["content-type"] == "audio/flac"
+    assert answer.content.startswith(b"fLaC")
+    assert anna.ask("download", id="one").content == answer.content
+    assert anna.ask("stream.view", id="one", format="raw", maxBitRate=32).content == answer.content
+
+
+def test_parts_of_a_song_come_as_asked_for(anna):
+    whole = anna.ask("stream", id="one").content
+    wanted = {**anna.identity, "id": "one"}
+    part = anna.client.get("/rest/stream", params=wanted, headers={"Range": "bytes=100-199"})
+    assert part.status_code == 206
+    assert part.content == whole[100:200]
+    assert part.headers["content-range"] == f"bytes 100-199/{len(whole)}"
+    beyond = anna.client.get(
+        "/rest/stream", params=wanted, headers={"Range": f"bytes={len(whole)}-"}
+    )
+    assert beyond.status_code == 416
+
+
+@pytest.mark.parametrize(
+    ("wanted", "media_type", "beginning"),
+    [
+        ({"format": "mp3"}, "audio/mpeg", b"\xff"),
+        ({"format": "opus"}, "audio/ogg; codecs=opus", b"OggS"),
+        ({"maxBitRate": 64}, "audio/mpeg", b"\xff"),
+        ({"maxBitRate": 96, "format": "opus"}, "audio/ogg; codecs=opus", b"OggS"),
+        ({"timeOffset": 2}, "audio/mpeg", b"\xff"),
+        ({"format": "flac"}, "audio/flac", b"fLaC"),
+        ({"maxBitRate": 0, "format": "nonsense"}, "audio/flac", b"fLaC"),
+        ({"maxBitRate": 100_000}, "audio/flac", b"fLaC"),
+    ],
+)
+def test_a_song_is_encoded_anew_where_that_is_asked_for(anna, wanted, media_type, beginning):
+    answer = anna.ask("stream", id="one", **wanted)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == media_type
+    assert answer.content.startswith(beginning)
+
+
+def test_a_lower_bit_rate_makes_less_of_it(anna):
+    small, large = (
+        len(anna.ask("stream", id="one", format="mp3", maxBitRate=rate).content)
+        for rate in (32, 128)
+    )
+    assert small < large / 2
+
+
+def test_where_a_song_is_begun_later_less_comes(anna):
+    late = anna.ask("stream", id="one", format="mp3", timeOffset=3).content
+    assert len(late) < len(anna.ask("stream", id="one", format="mp3").content) / 2
+    beyond = anna.ask("stream", id="one", format="mp3", timeOffset=100)
+    assert beyond.status_code == 404
+    assert beyond.json()["subsonic-response"]["error"]["code"] == 70
+
+
+@pytest.mark.parametrize("method", ["stream", "download", "getCoverArt"])
+@pytest.mark.parametrize("track_id", ["nothing", "../../etc/passwd", "/etc/passwd", "\x00"])
+def test_only_songs_are_given_out(anna, method, track_id):
+    answer = anna.ask(method, id=track_id)
+    assert answer.status_code == 404
+    assert answer.json()["subsonic-response"]["error"]["code"] == 70
+
+
+def test_a_song_whose_file_is_gone_is_told(anna, library):
+    path = library.catalogue().tracks[1].path
+    hidden = path.with_suffix(".hidden")
+    path.rename(hidden)
+    try:
+        answer = anna.ask("stream", id=TRACKS[1][0], f="xml")
+    finally:
+        hidden.rename(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/xml")
+    assert str(path.parent) not in answer.text
+
+
+def test_sound_is_for_those_who_may_log_in(client, secrets):
+    answer = client.get("/rest/stream", params={"id": "one", "u": "anna", "v": "1.16.1", "c": "x"})
+    assert 'code="10"' in answer.text
+
+
+def test_a_cover_is_what_it_is_and_not_what_its_file_says(anna):
+    song = anna.song("one")
+    for item in ("one", song["albumId"], song["artistId"]):
+        answer = anna.ask("getCoverArt", id=item, size=100)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.content == PNG
+    tag = {"If-None-Match": answer.headers["etag"]}
+    wanted = {**anna.identity, "id": "one"}
+    assert anna.client.get("/rest/getCoverArt", params=wanted, headers=tag).status_code == 304
+
+
+def test_where_there_is_no_cover_that_is_told(anna):
+    assert anna.ask("getCoverArt", id="five").status_code == 404

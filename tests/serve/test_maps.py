@@ -1,0 +1,70 @@
+"""The map: points for a canvas, whose taste they are to, and lists along a line."""
+
+import numpy as np
+import pytest
+from tests.serve.conftest import N_TRACKS, ODD, is_problem
+
+
+def test_points_have_a_place_and_a_genre_each(anna):
+    about = anna.get("/api/v1/map").json()
+    assert about["n"] == N_TRACKS
+    assert about["by"] == about["encoders"][0]
+    assert set(about["genres"]) == {"high", "low"}
+    answer = anna.get("/api/v1/map/points")
+    points = np.frombuffer(answer.content, "<u2").reshape(-1, 3)
+    assert len(points) == N_TRACKS
+    assert (points[:, :2] <= about["edge"]).all()
+    assert [about["genres"][one] for one in points[:2, 2]] == ["high", "low"]
+    etag = answer.headers["etag"]
+    again = anna.get("/api/v1/map/points", headers={"If-None-Match": etag})
+    assert again.status_code == 304
+
+
+def test_a_map_can_be_drawn_by_each_encoder_and_by_no_other(anna):
+    for name in anna.get("/api/v1/map").json()["encoders"]:
+        assert anna.get(f"/api/v1/map?by={name}").json()["by"] == name
+        assert anna.get(f"/api/v1/map/points?by={name}").status_code == 200
+    assert is_problem(anna.get("/api/v1/map?by=nonsense"), 422, "invalid")
+    assert is_problem(anna.get("/api/v1/map/points?by=..%2F.."), 422, "invalid")
+
+
+def test_what_is_to_ones_taste_is_told_by_rank(anna):
+    shares = np.frombuffer(anna.get("/api/v1/map/affinity").content, np.uint8)
+    assert len(shares) == N_TRACKS
+    assert shares.max() == 255
+
+
+def test_nobody_has_no_taste(client):
+    assert is_problem(client.get("/api/v1/map/affinity"), 401, "no-session")
+
+
+def test_tracks_are_found_by_their_place_among_the_points(anna):
+    found = anna.get(f"/api/v1/map/tracks?at=3,{N_TRACKS - 1},999999999,3").json()
+    assert found["places"] == [3, N_TRACKS - 1]
+    assert [track["track_id"] for track in found["tracks"]] == ["t03", ODD]
+    assert is_problem(anna.get("/api/v1/map/tracks?at=x"), 422, "invalid")
+
+
+def test_a_line_leads_past_tracks(anna):
+    drawn = anna.post("/api/v1/map/path", json={"points": [[0, 0], [65_534, 65_534]], "k": 4})
+    assert drawn.status_code == 200, drawn.text
+    assert len(drawn.json()["tracks"]) == 4
+    asked = {"tracks": ["t00", "t01"], "k": 3, "exclusions": {"genres": ["low"]}}
+    found = anna.post("/api/v1/map/path", json=asked).json()
+    assert {track["genres"][0] for track in found["tracks"]} == {"high"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"points": [[0, 0]], "tracks": ["t00"]},
+        {"points": []},
+        {"points": [[0]]},
+        {"points": [[0, 1e300]]},
+        {"points": [[0, 0]], "k": 0},
+        {"points": [[0, 0]], "by": "nonsense"},
+    ],
+)
+def test_what_is_no_line_is_refused(anna, asked):
+    assert is_problem(anna.post("/api/v1/map/path", json=asked), 422, "invalid")
