@@ -408,3 +408,12 @@ def test_nothing_but_a_sentence_is_raised(data):
             read_playlist_file(start + data)
         except DatasetError as error:
             assert str(error).endswith(".")  # noqa: PT017
+
+
+def test_lists_in_lists_in_lists_are_no_playlist():
+    """Else the memory for reading them would be the square of how deep they are."""
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_playlist_file(b'{"playlist": {"track": ' + b"[" * 500_000)
+    deep = b'{"playlist": {"track": [{"title": "a"}, ' + b"[" * 500_000
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_playlist_file(deep)

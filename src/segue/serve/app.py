@@ -148,7 +148,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _segue_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SegueError)  # noqa: S101
     held: Held = request.app.state.held
-    return _answered(of_error(error, held.directory), request)
+    return _answered(of_error(error, *held.places()), request)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

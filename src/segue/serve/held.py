@@ -3,11 +3,12 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from segue.errors import LibraryError, ModelError
+from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
@@ -96,6 +97,13 @@ class Held:
     def directory(self) -> Path:
         """Where the library lies: for the log, never for an answer."""
         return self.library.directory
+
+    def places(self) -> list[Path]:
+        """Return directories of which no answer tells where they lie: only what they are called."""
+        found = [self.directory]
+        with suppress(SegueError):  # of a library that cannot be read, other errors tell
+            found += map(Path, self.library.jobs.datasets())
+        return found
 
     def close(self) -> None:
         """Let go of everything; jobs go on."""

@@ -88,7 +88,7 @@ def _submitted(request: Request, body: bytes, holding: Held) -> Response:
     except Unusable as error:
         return RefusedError(400, f"A listen cannot be used: {error}.").answer()
     except SegueError as error:
-        problem = of_error(error, holding.directory)
+        problem = of_error(error, *holding.places())
         return RefusedError(problem.status, problem.detail or "").answer()
     return JSONResponse({"status": "ok"})
 

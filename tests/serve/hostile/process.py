@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 
@@ -39,15 +40,14 @@ class Server:
 
     def ask(self, method, path, body=None, headers=None, timeout=60):
         """Return status, headers and body of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         sent = {"Cookie": self.cookie, "X-CSRF-Token": self.csrf, **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
-        connection.request(method, path, body and json.dumps(body), sent)
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, answer.headers, body
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        with closing(connection):
+            connection.request(method, path, body and json.dumps(body), sent)
+            with connection.getresponse() as answer:
+                return answer.status, answer.headers, answer.read()
 
     def log_in(self, listener, password=None):
         """Become a listener."""

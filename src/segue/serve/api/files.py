@@ -101,7 +101,7 @@ def import_playlist(
     try:
         found = read_playlist(holding.if_opened() or holding.library, data)
     except DatasetError as error:
-        told = without_paths(str(error), holding.directory)
+        told = without_paths(str(error), *holding.places())
         raise ProblemError("unsupported-type", told) from None
     positions = [catalogue.positions[each] for each in found.tracks[: saved.MOST_TRACKS]]
     return answer(

@@ -1,6 +1,8 @@
 """`/library`: what is kept, what could not be used, what is there twice."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -82,9 +84,9 @@ def list_problems(
 
     def make() -> dict[str, Any]:
         found = holding.library.problems()
-        part = found[max(start, 0) :][:limit]
+        part, places = found[max(start, 0) :][:limit], holding.places()
         items = [
-            {name: _told(value, holding) for name, value in asdict(one).items()} for one in part
+            {name: _told(value, places) for name, value in asdict(one).items()} for one in part
         ]
         more = max(start, 0) + limit < len(found)
         return {"items": items, "next": to_cursor(max(start, 0) + limit) if more else None}
@@ -92,8 +94,8 @@ def list_problems(
     return tagged(request, (holding.version(), asker.name), make)
 
 
-def _told(value: Any, holding: Held) -> Any:
-    return without_paths(value, holding.directory) if isinstance(value, str) else value
+def _told(value: Any, places: Sequence[Path]) -> Any:
+    return without_paths(value, *places) if isinstance(value, str) else value
 
 
 class Recording(BaseModel):

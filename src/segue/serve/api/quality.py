@@ -1,5 +1,7 @@
 """`/models` and `/reports`: what was learned, and how good it was found to be."""
 
+from collections.abc import Sequence
+from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -159,10 +161,14 @@ def _check(holding: Held, report_id: str) -> None:
 
 def pathless(document: Any, holding: Held) -> Any:
     """Return a document in which no text has a path of the host."""
+    return _pathless(document, holding.places())
+
+
+def _pathless(document: Any, places: Sequence[FilePath]) -> Any:
     if isinstance(document, str):
-        return without_paths(document, holding.directory)
+        return without_paths(document, *places)
     if isinstance(document, dict):
-        return {name: pathless(value, holding) for name, value in document.items()}
+        return {name: _pathless(value, places) for name, value in document.items()}
     if isinstance(document, list | tuple):
-        return [pathless(value, holding) for value in document]
+        return [_pathless(value, places) for value in document]
     return document

@@ -127,7 +127,7 @@ def _called(
 def _failure(error: errors.SegueError, holding: Held) -> FailedError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
-    return FailedError(code, without_paths(str(error), holding.directory))
+    return FailedError(code, without_paths(str(error), *holding.places()))
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

@@ -37,6 +37,7 @@ from segue.sources.playlist_files.xspf import id_among
 
 PLAYLIST_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#playlist"
 TRACK_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#track"
+_DEEPEST: Final = 50
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -118,6 +119,8 @@ def read_jspf(text: str) -> PlaylistFile:
 
 def _before_the_end(text: str) -> Iterator[dict[str, Any]]:
     data = io.BytesIO(text.encode("utf-8", errors="replace"))
+    if _is_deep(data):
+        return
     try:
         for place, one in enumerate(ijson.items(data, "playlist.track.item", use_float=True)):
             if place > MOST_ENTRIES:
@@ -126,6 +129,24 @@ def _before_the_end(text: str) -> Iterator[dict[str, Any]]:
                 yield one
     except (ijson.JSONError, ValueError, RecursionError, OverflowError):
         return
+
+
+def _is_deep(data: io.BytesIO) -> bool:
+    """Say whether lists lie in each other as in no playlist: ijson's memory is the square of that.
+
+    The data is at its beginning afterwards.
+    """
+    depth = 0
+    try:
+        for event, _ in ijson.basic_parse(data, use_float=True):
+            depth += event.startswith("start_") - event.startswith("end_")
+            if depth > _DEEPEST:
+                return True
+    except (ijson.JSONError, ValueError, OverflowError):
+        pass  # what comes before it counts
+    finally:
+        data.seek(0)
+    return False
 
 
 def _entry(track: Mapping[str, Any]) -> Entry:
