@@ -21,6 +21,7 @@ from segue import __version__
 from segue.errors import SegueError
 from segue.serve import api, documents, listenbrainz
 from segue.serve.held import Held
+from segue.serve.memory import keep_few_arenas
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
@@ -84,6 +85,7 @@ def from_environment() -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held: Held = app.state.held
+    keep_few_arenas()
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
     warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
     warming.start()
