@@ -148,8 +148,7 @@ class AccountStore:
     ) -> bool:
         """Keep a session of the account `name`, or of a `listener` where there are no accounts.
 
-        Returns whether the account was there, and still had the `password_hash`. Sessions that are
-        over are forgotten.
+        Returns whether the account was there, with that `password_hash`. Forgets what is over.
         """
         now = time.time()
         with told(self._directory), self._database.begin() as connection:
