@@ -9,8 +9,9 @@ since feedback is written to it. The server is `segue serve` as users start it, 
 The load is open: requests leave at random moments (Poisson) at the stated rate whether or not
 earlier ones were answered, and what is timed is from the moment at which one was due to its last
 byte, so that a server that falls behind shows it. Each asks for twenty tracks for one of the
-listeners who are there (sixty; --people), one in four with a slider moved; each event of feedback
-is a play, a skip or a like of a track that was listed.
+listeners who are there (sixty; --people), each on a connection of their own, as browsers have; one
+list in four is asked for with a slider moved; each event of feedback is a play, a skip or a like of
+a track that was listed.
 Printed for every minute, and over all: answers a second, median, 95th and 99th percentile, worst;
 the server's memory, of all its processes, what they share counted once. The client runs on the same
 machine and takes its share of it, which is printed.
@@ -39,9 +40,9 @@ SLIDERS = 0.25  # of the lists asked for, those with a slider moved
 
 @dataclass
 class Load:
-    """Who asks, what was listed to them, and what came of it."""
+    """Who asks, each on a connection of their own, what was listed to them, what came of it."""
 
-    pool: Pool
+    pools: list[Pool]
     people: list[dict[str, str]]
     rng: np.random.Generator
     began: float
@@ -57,7 +58,7 @@ class Load:
         if self.rng.random() < SLIDERS:
             asked["weights"] = {"timbre": round(float(self.rng.random()), 2)}
         request = Request("POST", "/api/v1/recommend", asked, self.people[one])
-        status, _, content = await self.pool.ask(request)
+        status, _, content = await self.pools[one].ask(request)
         self.taken.append((due - self.began, time.monotonic() - due))
         self.answers[status] += 1
         if status == 200:
@@ -75,7 +76,7 @@ class Load:
             "kind": str(self.rng.choice(["play", "play", "skip", "like"])),
         }
         request = Request("POST", "/api/v1/feedback", {"events": [event]}, self.people[one])
-        self.written[(await self.pool.ask(request))[0]] += 1
+        self.written[(await self.pools[one].ask(request))[0]] += 1
 
     def show(self, name: str, start: float, stop: float, server: Server) -> None:
         """Print what requests took that were due between two moments."""
@@ -92,11 +93,12 @@ class Load:
 async def load(server: Server, asked: argparse.Namespace) -> None:
     """Send the load, and print what came of it."""
     people = await sessions(server.port, listeners_of(server.library, asked.people))
-    pool = Pool(server.port)
-    await pool.open(CONNECTIONS)
+    pools = [Pool(server.port) for _ in people]
+    for pool in pools:
+        await pool.open(1)
     print(f"ready after {server.ready_after:.2f} s, {server.memory():.0f} MB", flush=True)
     began, before, mine = time.monotonic(), server.processor(), time.process_time()
-    of = Load(pool, people, np.random.default_rng(asked.seed), began)
+    of = Load(pools, people, np.random.default_rng(asked.seed), began)
     loads = [(of.recommend, asked.rate), (of.feedback, asked.feedback)]
     due = [began + of.rng.exponential(1 / rate) for _, rate in loads]
     under_way: set[asyncio.Task[None]] = set()

@@ -164,8 +164,8 @@ def test_a_full_disk_leaves_it_as_it_was(small_disk):
     place = small_disk / "store"
     with open_store(place) as store:
         for row in range(3):
-            store.add(row, {**arrays(row), "frames": np.full((3_000, 16), row, np.uint8)})
-        store.add(0, {**arrays(0), "frames": np.zeros((3_000, 16), np.uint8)})
+            store.add(row, {**arrays(row), "frames": np.full((12_000, 16), row, np.uint8)})
+        store.add(0, {**arrays(0), "frames": np.zeros((12_000, 16), np.uint8)})
     before = {file.name: file.read_bytes() for file in place.iterdir()}
     with pytest.raises(LibraryError, match="disk is full"):
         open_store(place).compact()

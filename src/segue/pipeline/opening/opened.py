@@ -94,6 +94,12 @@ class Opened:
             check_listener(self.library, user)
         return replace(profile_from_seeds(liked, disliked), user=user)
 
+    def score(
+        self, user: str | None, like: Sequence[str] = (), dislike: Sequence[str] = ()
+    ) -> None:
+        """Let signals say what they have to say to a listener, for an engine that remembers it."""
+        self.engine.rows(self.listener(user, like, dislike))
+
     def space(self, name: str) -> VectorSignal:
         """Return a signal that compares tracks, blended or not.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.engine import Dials, Pick
+from segue.engine import Dials, Exclusions, Pick
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recommend import recommend
 from segue.serve import deps
@@ -124,6 +124,21 @@ def _listed(holding: Held, asker: sessions.Asker, wanted: RecommendAsked) -> dic
     with invalid():
         dials = wanted.dials.made(Dials(), wanted.weights)
         exclusions = wanted.exclusions.made()
+    opened.score(asker.listener, wanted.like, wanted.dislike)  # together with who else asks
+    # threads that take turns at each small step of numpy's would wait more than they work
+    with holding.one_at_a_time:
+        return _document(holding, opened, asker, wanted, dials=dials, exclusions=exclusions)
+
+
+def _document(
+    holding: Held,
+    opened: Opened,
+    asker: sessions.Asker,
+    wanted: RecommendAsked,
+    *,
+    dials: Dials,
+    exclusions: Exclusions | None,
+) -> dict[str, Any]:
     found = recommend(
         opened,
         asker.listener,
