@@ -22,7 +22,7 @@ from segue.pipeline.live.weights import Beliefs
 from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile
 
-MOST_BYTES: Final = 200_000_000
+MOST_BYTES: Final = 128_000_000
 _MOST_COMMON: Final = 4_000_000
 _MOST_TOGETHER: Final = 8
 """Listeners who are scored together at most: more would wait longer than they gain."""
