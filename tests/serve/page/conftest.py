@@ -35,7 +35,12 @@ def chromium():
     if program is None:
         pytest.skip("no chromium: apt-get install chromium")
     with playwright.sync_playwright() as running:
-        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        # a page that finds too little of /dev/shm dies, and is waited for, for ever
+        options = [
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--autoplay-policy=no-user-gesture-required",
+        ]
         browser = running.chromium.launch(executable_path=program, args=options)
         yield browser
         browser.close()
