@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ RATE = 16_000
 SECONDS = 5
 KINDS = ("low", "high", "noise")
 N_TRACKS = 48
+LONGEST = 180.0  # seconds of a test
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
 HOSTILE_ID = 'h/../<b>?a=1&b="2"#%2e \'é'
 
@@ -35,15 +37,22 @@ def chromium():
     if program is None:
         pytest.skip("no chromium: apt-get install chromium")
     with playwright.sync_playwright() as running:
-        # a page that finds too little of /dev/shm dies, and is waited for, for ever
-        options = [
-            "--no-sandbox",
-            "--disable-dev-shm-usage",
-            "--autoplay-policy=no-user-gesture-required",
-        ]
+        options = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         browser = running.chromium.launch(executable_path=program, args=options)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def ending(chromium):
+    """What a page is asked has no time limit: a test that waits for ever loses its browser."""
+    session = chromium.new_browser_cdp_session()
+    running = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    browser = next(each["id"] for each in running if each["type"] == "browser")
+    timer = threading.Timer(LONGEST, os.kill, (browser, signal.SIGKILL))
+    timer.start()
+    yield
+    timer.cancel()
 
 
 @pytest.fixture(scope="session")
