@@ -12,8 +12,9 @@ def print_json(document: Any) -> None:
 
 
 def say(*lines: str) -> None:
-    """Print lines for people to standard output, as they are."""
+    """Print lines for people to standard output, as they are, and at once: who reads may wait."""
     sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def say_chance(document: Mapping[str, Any], *before: str) -> None:
