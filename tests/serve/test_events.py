@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from tests.serve.running import run
 
 from segue.library import Event
 from segue.serve import news
@@ -42,7 +43,7 @@ def followed(held, names, act, n_events):
         await asyncio.gather(*tasks)
         return told
 
-    return asyncio.run(all_of_it())
+    return run(all_of_it())
 
 
 def test_feedback_is_told_to_its_own_listener_on_every_device(held, directory):

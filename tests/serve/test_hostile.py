@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from tests.serve.conftest import ODD, Client, is_problem
+from tests.serve.running import run
 
 from segue.serve.app import make_app
 from segue.serve.held import Held
@@ -89,7 +90,7 @@ def test_a_body_that_trickles_in_is_given_up(directory):
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8765),
     }
-    asyncio.run(app(scope, receive, send))
+    run(app(scope, receive, send))
     assert sent[0]["status"] == 408
 
 

@@ -1,9 +1,8 @@
 """Bodies that come without end, or many at a time, and methods that nothing takes."""
 
-import asyncio
-
 import pytest
 from tests.serve.conftest import is_problem
+from tests.serve.running import run
 
 from segue.serve.app import make_app
 from segue.serve.settings import Settings
@@ -48,7 +47,7 @@ async def send(app, path, parts, cookies=(), before_last=None):
 
 
 def test_a_playlist_file_is_not_read_of_somebody_unknown(app):
-    status, read = asyncio.run(send(app, "/api/v1/playlists/import", 100))
+    status, read = run(send(app, "/api/v1/playlists/import", 100))
     assert (status, read) == (401, 0)
 
 
@@ -66,7 +65,7 @@ def test_large_bodies_are_taken_only_while_there_is_room(directory):
         first = await send(app, path, 20, before_last=others)
         return first, inner, await send(app, path, 20)
 
-    first, (second, small), after = asyncio.run(ask())
+    first, (second, small), after = run(ask())
     assert second[0] == 503
     assert second[1] < 20
     assert {first[0], small[0], after[0]} == {422}  # read whole, and no JSON

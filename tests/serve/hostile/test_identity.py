@@ -8,6 +8,7 @@ import tracemalloc
 
 import pytest
 from tests.serve.conftest import PASSWORD, Client, is_problem
+from tests.serve.running import run
 
 from segue.errors import LibraryError, WrongPasswordError
 from segue.library import Library
@@ -242,9 +243,7 @@ def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
         response = await follow_events(asker, holder, holding)
         return [each async for each in response.body_iterator]
 
-    import asyncio
-
-    asyncio.run(begin())
+    run(begin())
     assert checks[0]()
     library.accounts.set_flags("anna", admin=False)
     assert not checks[0]()  # who is no longer admin is told of jobs no more
