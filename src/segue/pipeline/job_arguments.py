@@ -9,18 +9,16 @@ demo        ``tracks``, ``seconds``, ``seed``: the starter library
 ==========  =======================================================================================
 """
 
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from segue.errors import JobError
 from segue.library import Library
+from segue.pipeline.hidden_paths import hide_paths, places_of
 from segue.types import SPLITS
 
 _WHOLE_PATHS = {"path", "dataset", "page"}
-_QUOTED = re.compile(r"(['\"])~?/([^'\"\n]+)\1")
-_PATH = re.compile(r"(?<![\w./:~])~?/(?:[^\s/'\":,;()]+/)*([^\s/'\":,;()]+)/?")
 
 
 def check_arguments(
@@ -111,12 +109,7 @@ def hidden(library: Library, value: Any) -> Any:
 
 def without_paths(library: Library, text: str) -> str:
     """Return a sentence without paths of this machine: of each its last part is left."""
-    known = [library.directory, *map(Path, library.jobs.datasets()), Path.home()]
-    for directory in sorted(map(str, known), key=len, reverse=True):
-        if directory.count("/") > 1:
-            text = text.replace(directory, Path(directory).name)
-    text = _QUOTED.sub(lambda found: f"{found[1]}{Path(found[2]).name}{found[1]}", text)
-    return _PATH.sub(lambda found: found[1], text)
+    return hide_paths(text, *places_of(library), Path.home())
 
 
 # ---------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
-from segue.errors import LibraryError, ModelError, SegueError
+from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
@@ -63,10 +63,7 @@ class Held:
 
     def places(self) -> list[Path]:
         """Return directories of which no answer tells where they lie: only what they are called."""
-        found = [self.directory]
-        with suppress(SegueError):  # of a library that cannot be read, other errors tell
-            found += map(Path, self.library.jobs.datasets())
-        return found
+        return places_of(self.library)
 
     def close(self) -> None:
         """Let go of everything; jobs go on."""

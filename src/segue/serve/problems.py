@@ -5,7 +5,6 @@ A `type` is a relative reference to where the API itself explains the kind. Noth
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from segue import errors
+from segue.pipeline.hidden_paths import hide_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problems/"
@@ -118,44 +118,17 @@ class ProblemError(Exception):
 
 
 def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
-    """Return the problem that an error of segue is, without paths: see `without_paths`."""
+    """Return the problem that an error of segue is, without paths of this machine."""
     kind = next(kind for each, kind in _OF_ERRORS if isinstance(error, each))
     if kind == "conflict" and "holds no tracks" in str(error):
         kind = "empty-library"
     headers = {}
     if isinstance(error, errors.TooManyTriesError):
         headers["Retry-After"] = str(max(1, round(error.seconds)))
-    return ProblemError(kind, without_paths(str(error), *places), headers=headers)
+    return ProblemError(kind, hide_paths(str(error), *places), headers=headers)
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:
     """Return the problem that a bare HTTP status is."""
     kind = _BY_STATUS.get(status, "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
     return ProblemError(kind or "bad-request", headers=headers or {})
-
-
-# to the quote after which something else begins: names have apostrophes in them
-_QUOTED = re.compile(r"""(['"])(/[^\n]*?/[^\n]*?)\1(?=[\s.,:;)\]]|$)""")
-_BARE = re.compile(r"(?<![\w/.:<])~?/(?:[^\s/'\",;:()]+/)+[^\s/'\",;:()]*")
-
-
-def without_paths(text: str, *places: Path) -> str:
-    """Return a sentence with absolute paths cut down to their last names.
-
-    Of what lies in one of the `places`, the path from there is left; its names may have anything in
-    them. Elsewhere, what looks like a path is one.
-
-    >>> without_paths("The library /srv/my.segue is busy.", Path("/srv/my.segue"))
-    'The library my.segue is busy.'
-    >>> without_paths("'/home/anna/My Music/a b.mp3' (or /srv/x/y.wav): and/or.", Path("/l"))
-    "'a b.mp3' (or y.wav): and/or."
-    >>> without_paths("'/home/anna's music/a.mp3' is no audio.", Path("/l"))
-    "'a.mp3' is no audio."
-    """
-    for place in sorted(places, key=lambda one: len(str(one)), reverse=True):
-        if len(place.parts) > 1:
-            text = text.replace(f"{place}/", "").replace(str(place), place.name)
-    if text.startswith("/") and "\n" not in text and ": " not in text:
-        return Path(text).name
-    text = _QUOTED.sub(lambda found: f"{found[1]}{Path(found[2]).name}{found[1]}", text)
-    return _BARE.sub(lambda found: Path(found[0]).name, text)

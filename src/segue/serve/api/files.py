@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field
 
 from segue.errors import DatasetError
 from segue.pipeline import saved_playlists as saved
+from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.playlist_files import read_playlist, write_playlist
 from segue.serve import deps
 from segue.serve.answers import answer
 from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import documents
 from segue.serve.documents import TrackDocument, problems
-from segue.serve.problems import ProblemError, without_paths
+from segue.serve.problems import ProblemError
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
@@ -101,7 +102,7 @@ def import_playlist(
     try:
         found = read_playlist(holding.if_opened() or holding.library, data)
     except DatasetError as error:
-        told = without_paths(str(error), *holding.places())
+        told = hide_paths(str(error), *holding.places())
         raise ProblemError("unsupported-type", told) from None
     positions = [catalogue.positions[each] for each in found.tracks[: saved.MOST_TRACKS]]
     return answer(

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.pipeline.analysing.duplicates import duplicates
+from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import deps
 from segue.serve.answers import from_cursor, tagged, to_cursor
 from segue.serve.api.tracks import documents
 from segue.serve.documents import TrackDocument, problems
 from segue.serve.held import Held
-from segue.serve.problems import without_paths
 
 router = APIRouter(prefix="/library", tags=["library"])
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -95,7 +95,7 @@ def list_problems(
 
 
 def _told(value: Any, places: Sequence[Path]) -> Any:
-    return without_paths(value, *places) if isinstance(value, str) else value
+    return hide_paths(value, *places) if isinstance(value, str) else value
 
 
 class Recording(BaseModel):

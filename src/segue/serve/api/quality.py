@@ -9,12 +9,13 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.library import report_metrics, report_names, report_page
+from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.training.cards import model_card, model_rows
 from segue.serve import deps
 from segue.serve.answers import finite, from_cursor, tagged, tagged_response, to_cursor
 from segue.serve.documents import problems
 from segue.serve.held import Held
-from segue.serve.problems import ProblemError, without_paths
+from segue.serve.problems import ProblemError
 from segue.serve.security.headers import REPORT_POLICY
 
 router = APIRouter(tags=["quality"])
@@ -166,7 +167,7 @@ def pathless(document: Any, holding: Held) -> Any:
 
 def _pathless(document: Any, places: Sequence[FilePath]) -> Any:
     if isinstance(document, str):
-        return without_paths(document, *places)
+        return hide_paths(document, *places)
     if isinstance(document, dict):
         return {name: _pathless(value, places) for name, value in document.items()}
     if isinstance(document, list | tuple):

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from segue import errors
+from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import deps
 from segue.serve.held import Held
-from segue.serve.problems import without_paths
 from segue.serve.security.sessions import Asker
 from segue.serve.subsonic import (
     annotating,
@@ -127,7 +127,7 @@ def _called(
 def _failure(error: errors.SegueError, holding: Held) -> FailedError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
-    return FailedError(code, without_paths(str(error), *holding.places()))
+    return FailedError(code, hide_paths(str(error), *holding.places()))
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

@@ -1,0 +1,42 @@
+"""Sentences without paths of this machine, for whoever is not at it."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from segue.errors import SegueError
+from segue.library import Library
+
+# to the quote after which something else begins: names have apostrophes in them
+_QUOTED = re.compile(r"""(['"])(~?/[^\n]*?)\1(?=[\s.,:;)\]]|$)""")
+_BARE = re.compile(r"(?<![\w./:~<])~?/(?:[^\s/'\",;:()]+/)*[^\s/'\",;:()]+/?")
+
+
+def hide_paths(text: str, *places: Path) -> str:
+    """Return a sentence with absolute paths cut down to their last names.
+
+    Of what lies in one of the `places`, the path from there is left, with the name of the place;
+    its names may have anything in them. Elsewhere, what looks like a path is one.
+
+    >>> hide_paths("The library /srv/my.segue is busy.", Path("/srv/my.segue"))
+    'The library my.segue is busy.'
+    >>> hide_paths("'/home/anna/My Music/a b.mp3' (or /srv/x/y.wav): and/or.", Path("/l"))
+    "'a b.mp3' (or y.wav): and/or."
+    >>> hide_paths("'/home/anna's music/a.mp3' is no audio.", Path("/l"))
+    "'a.mp3' is no audio."
+    """
+    for place in sorted(places, key=lambda one: len(str(one)), reverse=True):
+        if len(place.parts) > 1:
+            text = text.replace(str(place), place.name)
+    if text.startswith("/") and "\n" not in text and ": " not in text:
+        return Path(text).name
+    text = _QUOTED.sub(lambda found: f"{found[1]}{Path(found[2]).name}{found[1]}", text)
+    return _BARE.sub(lambda found: Path(found[0]).name, text)
+
+
+def places_of(library: Library) -> list[Path]:
+    """Return the directories of a library and its datasets, of which nobody is told where."""
+    found = [library.directory]
+    with suppress(SegueError):  # of a library that cannot be read, other errors tell
+        found += map(Path, library.jobs.datasets())
+    return found
