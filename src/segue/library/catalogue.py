@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -48,17 +49,22 @@ class Catalogue:
         found = self.positions.get(track_id)
         if found is not None:
             return found
-        wanted = track_id.casefold()
-        near = [
+        near = self._near(track_id)
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else _FIND_IDS
+        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
+
+    def _near(self, text: str) -> list[str]:
+        """Return ids of some tracks that have a text in their id or title."""
+        wanted = text.casefold()
+        found = (
             track.track_id
             for track in self.tracks
             if wanted in track.track_id.casefold() or wanted in (track.title or "").casefold()
-        ]
-        hint = f"did you mean {' or '.join(map(repr, near[:3]))}?" if near else FIND_IDS
-        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
+        )
+        return list(islice(found, 3))
 
 
-FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."
+_FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."
 
 
 def to_record(track: Track) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from typing import Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.errors import UnknownTrackError
-from segue.library.catalogue import FIND_IDS, Catalogue
+from segue.library.catalogue import Catalogue
 from segue.library.reader import Reader
 from segue.types import Track
 
@@ -103,17 +102,5 @@ class StoredCatalogue(Catalogue):
         for name, value in given.items():
             object.__setattr__(self, name, value)
 
-    def position(self, track_id: str) -> int:
-        """Return the position of the track `track_id`.
-
-        Raises
-        ------
-        UnknownTrackError
-            If there is none; the message names tracks whose id or title comes near.
-        """
-        found = self.positions.get(track_id)
-        if found is not None:
-            return found
-        near = self._reader.near(track_id)
-        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else FIND_IDS
-        raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
+    def _near(self, text: str) -> list[str]:
+        return self._reader.near(text)
