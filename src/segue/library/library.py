@@ -332,11 +332,13 @@ class Library:
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
     def analysed(self) -> dict[str, int]:
-        """Return of how many tracks the audio was `analysed`, and of how many that `failed`."""
-        failed = schema.audio_files.c.failed
+        """Return of how many tracks the audio was `analysed`, `failed`, and can be played."""
+        failed, tracks = schema.audio_files.c.failed, schema.tracks
         everything = select(func.count().label("n"), func.count(failed).label("failed"))
         (record,) = self._read(everything.select_from(schema.audio_files))
-        return {"analysed": record["n"] - record["failed"], "failed": record["failed"]}
+        there = tracks.c.path.is_not(None) & tracks.c.missing.is_not(True)
+        (audio,) = self._read(select(func.count().label("playable")).where(there))
+        return {"analysed": record["n"] - record["failed"], "failed": record["failed"], **audio}
 
     # what is computed ----------------------------------------------------------------------------
 

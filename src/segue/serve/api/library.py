@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -15,6 +15,8 @@ from segue.serve.answers import from_cursor, tagged, to_cursor
 from segue.serve.api.tracks import documents
 from segue.serve.documents import TrackDocument, problems
 from segue.serve.held import Held
+
+Row = TypeVar("Row")
 
 router = APIRouter(prefix="/library", tags=["library"])
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -46,10 +48,8 @@ def get_library(request: Request, asker: deps.Visitor, holding: deps.Holding) ->
 
 
 def _counts(holding: Held) -> dict[str, Any]:
-    catalogue = holding.catalogue()
     return {
         **holding.counts(),
-        "playable": sum(track.path is not None and not track.missing for track in catalogue.tracks),
         "models": holding.library.models.names(),
         "ready": holding.if_opened() is not None,
     }
@@ -80,16 +80,15 @@ def list_problems(
     limit: Limit = 100,
 ) -> Response:
     """List what came in and could not be used, and why."""
-    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+    start = _start(cursor)
 
     def make() -> dict[str, Any]:
-        found = holding.library.problems()
-        part, places = found[max(start, 0) :][:limit], holding.places()
+        places = holding.places()
+        part, following = _page(holding.library.problems(), start, limit)
         items = [
             {name: _told(value, places) for name, value in asdict(one).items()} for one in part
         ]
-        more = max(start, 0) + limit < len(found)
-        return {"items": items, "next": to_cursor(max(start, 0) + limit) if more else None}
+        return {"items": items, "next": following}
 
     return tagged(request, (holding.version(), asker.name), make)
 
@@ -120,17 +119,26 @@ def list_duplicates(
     limit: Limit = 100,
 ) -> Response:
     """List recordings that lie in several files."""
-    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+    start = _start(cursor)
 
     def make() -> dict[str, Any]:
         catalogue = holding.catalogue()
-        found = duplicates(holding.library).recordings
-        part = found[max(start, 0) :][:limit]
+        part, following = _page(duplicates(holding.library).recordings, start, limit)
         items = []
         for recording in part:
             positions = [catalogue.positions[track.track_id] for track in recording]
             items.append({"tracks": documents(holding, catalogue, positions, asker.listener)})
-        more = max(start, 0) + limit < len(found)
-        return {"items": items, "next": to_cursor(max(start, 0) + limit) if more else None}
+        return {"items": items, "next": following}
 
     return tagged(request, (holding.version(), asker.listener), make)
+
+
+def _start(cursor: str | None) -> int:
+    (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
+    return max(int(start), 0)
+
+
+def _page(found: Sequence[Row], start: int, limit: int) -> tuple[Sequence[Row], str | None]:
+    """Return some of what was found, and the cursor of what follows, if anything does."""
+    stop = start + limit
+    return found[start:stop], to_cursor(stop) if stop < len(found) else None
