@@ -6,11 +6,11 @@ from segue.library.audit import Entry, TryLimits
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, KeptBelief
-from segue.library.histories import Heard, Histories
+from segue.library.histories import Heard, Histories, Opinion
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
-from segue.library.marks import Mark, MarkKind, Opinion
+from segue.library.marks import Mark, MarkKind
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import UnknownTrackError
 from segue.library import schema
+from segue.library.lookup import rows_where
 from segue.library.reader import Reader
 from segue.library.storage import told
 
@@ -37,7 +38,6 @@ FeedbackKind = Literal["play", "skip", "like", "dislike", "clear"]
 FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 
 _MARKS = {"like": 5.0, "dislike": 1.0}
-_CHUNK = 500
 _UNKNOWN = "The library holds no track {!r}: search for its id."
 
 
@@ -229,11 +229,8 @@ def _tracks(connection: "Connection", ids: set[str]) -> dict[str, int]:
 
 
 def _rows(connection: "Connection", name: Any, row: Any, wanted: set[str]) -> dict[str, int]:
-    names, found = sorted(wanted), {}
-    for start in range(0, len(names), _CHUNK):
-        query = select(name, row).where(name.in_(names[start : start + _CHUNK]))
-        found.update({one: int(number) for one, number in connection.execute(query)})
-    return found
+    found = rows_where(connection, select(name, row), name, sorted(wanted))
+    return {one: int(number) for one, number in found}
 
 
 def opinion_key(user: str, track_id: str) -> bytes:

@@ -6,18 +6,17 @@ One listener's past is never mixed with another's: every question here names who
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Engine, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
-from segue.library.feedback import opinion_key
+from segue.library.feedback import LIVE, opinion_key
+from segue.library.lookup import rows_where
 from segue.library.storage import told
 
-_CHUNK: Final = 500
-_LIKED: Final = 3.0
-"""A rating of a dataset of at least so much counts as liked where it is shown, on five marks."""
+_LIKED: Final = 3.0  # of live ratings, above which one is a like
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,15 @@ class Heard:
     at: float | None
     track_id: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a listener said of a track live, and when."""
+
+    track_id: str
+    kind: Literal["like", "dislike"]
+    at: float
 
 
 class Histories:
@@ -71,22 +79,35 @@ class Histories:
             rows = connection.execute(query).mappings().all()
         return [Heard(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows]
 
-    def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, str]:
-        """Return what a listener said of some tracks, ``like`` or ``dislike``, where they did."""
+    def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:
+        """Return what a listener said of some tracks live, by their ids."""
         keys = {opinion_key(user, track_id): track_id for track_id in track_ids}
-        table, found, wanted = schema.listens, {}, list(keys)
+        table = schema.listens
+        query = select(table.c.fingerprint, table.c.rating, table.c.timestamp)
         with told(self._directory), self._database.connect() as connection:
-            for start in range(0, len(wanted), _CHUNK):
-                query = select(table.c.fingerprint, table.c.rating).where(
-                    table.c.fingerprint.in_(wanted[start : start + _CHUNK])
-                )
-                for key, rating in connection.execute(query):
-                    found[keys[key]] = "like" if rating > _LIKED else "dislike"
-        return found
+            rows = rows_where(connection, query, table.c.fingerprint, list(keys))
+            return {keys[key]: _opinion(keys[key], rating, at) for key, rating, at in rows}
+
+    def liked(self, user: str) -> list[Opinion]:
+        """Return everything that a listener likes by having said so live."""
+        table = schema.listens
+        query = (
+            select(schema.tracks.c.track_id, table.c.rating, table.c.timestamp)
+            .join_from(table, schema.users, table.c.user == schema.users.c.row)
+            .join(schema.tracks, table.c.track == schema.tracks.c.row)
+            .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
+            .where(table.c.rating > _LIKED)
+        )
+        with told(self._directory), self._database.connect() as connection:
+            return [_opinion(*row) for row in connection.execute(query)]
+
+
+def _opinion(track_id: str, rating: float, at: float | None) -> Opinion:
+    return Opinion(track_id, "like" if rating > _LIKED else "dislike", at or 0.0)
 
 
 def _kind(row: Any) -> str:
     if row["rating"] is not None and row["plays"] is None:
-        live = row["dataset"] == "live"
+        live = row["dataset"] == LIVE
         return ("like" if row["rating"] > _LIKED else "dislike") if live else "rating"
     return "skip" if row["skipped"] else "play"

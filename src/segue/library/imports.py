@@ -17,13 +17,11 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.intake import VALUES
+from segue.library.lookup import rows_where
 from segue.types import Sought
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
-
-_CHUNK = 500
-"""How many values stand in one query: databases limit them."""
 
 
 class Arrival(NamedTuple):
@@ -182,8 +180,4 @@ def _rows(
 def _found(
     connection: "Connection", query: "Select[Any]", column: Any, wanted: Sequence[Any]
 ) -> dict[Any, Any]:
-    found: dict[Any, Any] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        part = query.where(column.in_(wanted[start : start + _CHUNK]))
-        found.update((row[0], row[1]) for row in connection.execute(part))
-    return found
+    return {row[0]: row[1] for row in rows_where(connection, query, column, wanted)}

@@ -7,20 +7,16 @@ here stands what the player said, so that it is told the same again. Each mark b
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from sqlalchemy import Engine, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from segue.library import schema
-from segue.library.feedback import LIVE, opinion_key
+from segue.library.lookup import rows_where
 from segue.library.serving_schema import marks
 from segue.library.storage import told
 
 MarkKind = Literal["song", "album", "artist"]
-
-_CHUNK: Final = 500
-_MIDDLE: Final = 3.0  # of live ratings, above which one is a like
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,17 +33,8 @@ class Mark:
     opinion: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a listener said of a track live, and when."""
-
-    track_id: str
-    kind: Literal["like", "dislike"]
-    at: float
-
-
 class MarkStore:
-    """The marks in one library, and the opinions that they are beside."""
+    """The marks in one library."""
 
     def __init__(self, database: Engine, directory: Path) -> None:
         self._database = database
@@ -68,16 +55,10 @@ class MarkStore:
 
     def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
         """Return an owner's marks of some items, by item."""
-        found: dict[str, Mark] = {}
+        query = select(marks).where(marks.c.owner == owner, marks.c.kind == kind)
         with told(self._directory), self._database.connect() as connection:
-            for start in range(0, len(items), _CHUNK):
-                query = select(marks).where(
-                    marks.c.owner == owner,
-                    marks.c.kind == kind,
-                    marks.c.item.in_(items[start : start + _CHUNK]),
-                )
-                found.update((row.item, _mark(row)) for row in connection.execute(query))
-        return found
+            rows = rows_where(connection, query, marks.c.item, items)
+            return {row.item: _mark(row) for row in rows}
 
     def all(self, owner: str, kind: MarkKind) -> list[Mark]:
         """Return all marks of one kind that an owner has set."""
@@ -85,37 +66,7 @@ class MarkStore:
         with told(self._directory), self._database.connect() as connection:
             return [_mark(row) for row in connection.execute(query)]
 
-    def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:
-        """Return what a listener said of some tracks live, by their ids."""
-        keys = {opinion_key(user, track_id): track_id for track_id in track_ids}
-        table, wanted, found = schema.listens, list(keys), {}
-        with told(self._directory), self._database.connect() as connection:
-            for start in range(0, len(wanted), _CHUNK):
-                query = select(table.c.fingerprint, table.c.rating, table.c.timestamp).where(
-                    table.c.fingerprint.in_(wanted[start : start + _CHUNK])
-                )
-                for key, rating, at in connection.execute(query):
-                    found[keys[key]] = _opinion(keys[key], rating, at)
-        return found
-
-    def liked(self, user: str) -> list[Opinion]:
-        """Return everything that a listener likes by having said so live."""
-        table = schema.listens
-        query = (
-            select(schema.tracks.c.track_id, table.c.rating, table.c.timestamp)
-            .join_from(table, schema.users, table.c.user == schema.users.c.row)
-            .join(schema.tracks, table.c.track == schema.tracks.c.row)
-            .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
-            .where(table.c.rating > _MIDDLE)
-        )
-        with told(self._directory), self._database.connect() as connection:
-            return [_opinion(*row) for row in connection.execute(query)]
-
 
 def _mark(row: Row[tuple[object, ...]]) -> Mark:
     values = {name: value for name, value in row._mapping.items() if name != "owner"}
     return Mark(**values)
-
-
-def _opinion(track_id: str, rating: float, at: float | None) -> Opinion:
-    return Opinion(track_id, "like" if rating > _MIDDLE else "dislike", at or 0.0)

@@ -15,14 +15,13 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from segue.errors import UnknownTrackError
+from segue.library.lookup import rows_where
 from segue.library.schema import tracks
 from segue.library.serving_schema import playlist_tracks, playlists
 from segue.library.storage import told
 
 PlaylistKind = Literal["tracks", "like", "path", "blend", "radio"]
 PLAYLIST_KINDS: tuple[PlaylistKind, ...] = get_args(PlaylistKind)
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,11 +216,8 @@ def _saved(row: dict[str, Any], ids: list[str]) -> SavedPlaylist:
 
 def _put_tracks(connection: Connection, row: int, track_ids: Sequence[str]) -> None:
     wanted = sorted(set(track_ids))
-    known: dict[str, int] = {}
-    for start in range(0, len(wanted), _CHUNK):
-        some = tracks.c.track_id.in_(wanted[start : start + _CHUNK])
-        found = connection.execute(select(tracks.c.track_id, tracks.c.row).where(some))
-        known.update((track_id, number) for track_id, number in found)
+    query = select(tracks.c.track_id, tracks.c.row)
+    known = dict(rows_where(connection, query, tracks.c.track_id, wanted))
     unknown = [track_id for track_id in dict.fromkeys(track_ids) if track_id not in known]
     if unknown:
         raise unknown_tracks(unknown)

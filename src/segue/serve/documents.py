@@ -5,10 +5,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from segue.library import Opinion
 from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
-Opinion = Literal["like", "dislike"]
 _MOST_TAGS = 10
 
 
@@ -52,7 +52,9 @@ class TrackDocument(BaseModel):
     tempo: float | None = Field(description="Beats per minute.")
     key: str | None
     playable: bool = Field(description="Whether there is audio to hear.")
-    opinion: Opinion | None = Field(description="What the listener who asks said of it.")
+    opinion: Literal["like", "dislike"] | None = Field(
+        description="What the listener who asks said of it."
+    )
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -76,7 +78,7 @@ class TrackDocument(BaseModel):
     )
 
 
-def track_document(track: Track, opinion: str | None = None) -> dict[str, Any]:
+def track_document(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
     """Return the `TrackDocument` of a track."""
     tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MOST_TAGS]
     return {
@@ -91,7 +93,7 @@ def track_document(track: Track, opinion: str | None = None) -> dict[str, Any]:
         "tempo": track.tempo,
         "key": track.key,
         "playable": track.path is not None and not track.missing,
-        "opinion": opinion,
+        "opinion": opinion.kind if opinion else None,
     }
 
 

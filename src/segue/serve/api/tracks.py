@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.library import Catalogue
+from segue.library import Catalogue, Opinion
 from segue.pipeline.recommend import similar
 from segue.serve import deps
 from segue.serve.answers import from_cursor, tagged, to_cursor
@@ -60,7 +60,7 @@ def documents(
 ) -> list[dict[str, Any]]:
     """Return the documents of tracks, with what a listener said of them."""
     tracks = [catalogue.tracks[position] for position in positions]
-    said: dict[str, str] = {}
+    said: dict[str, Opinion] = {}
     if listener is not None:
         ids = [track.track_id for track in tracks]
         said = holding.library.histories.opinions(listener, ids)

@@ -111,7 +111,7 @@ def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
     for mark in wanted:
         by_kind.setdefault(mark.kind, []).append(mark.item)
     found = {kind: store.of(call.me, kind, items) for kind, items in by_kind.items()}
-    opinions = store.opinions(call.me, by_kind.get("song", ()))
+    opinions = call.holding.library.histories.opinions(call.me, by_kind.get("song", ()))
     known = []
     for mark in wanted:
         kept = found[mark.kind].get(mark.item, mark)
@@ -129,7 +129,7 @@ def _keep(call: Call, marks: list[Mark]) -> None:
     """Keep marks: what they say of songs first, as feedback."""
     library = call.holding.library
     songs = {mark.item: mark.opinion for mark in marks if mark.kind == "song"}
-    before = library.marks.opinions(call.me, list(songs))
+    before = library.histories.opinions(call.me, list(songs))
     events = []
     for track_id, opinion in songs.items():
         known = before.get(track_id)

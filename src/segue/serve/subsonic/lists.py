@@ -195,11 +195,11 @@ def _latest(call: Call, kind: Any) -> list[str]:
 
 
 def _starred_songs(call: Call) -> list[str]:
-    store = call.holding.library.marks
-    marks = {mark.item: mark for mark in store.all(call.me, "song")}
-    liked = {one.track_id: one for one in store.liked(call.me)}
+    library = call.holding.library
+    marks = {mark.item: mark for mark in library.marks.all(call.me, "song")}
+    liked = {one.track_id: one for one in library.histories.liked(call.me)}
     others = [item for item in marks if item not in liked]
-    opinions = liked | store.opinions(call.me, others)
+    opinions = liked | library.histories.opinions(call.me, others)
     said = {one: said_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()}
     starred = [(what.starred, one) for one, what in said.items() if what.starred is not None]
     return [one for _, one in sorted(starred, reverse=True)]

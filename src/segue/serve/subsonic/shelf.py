@@ -131,7 +131,7 @@ def said_of_songs(library: Library, user: str, track_ids: Sequence[str]) -> dict
     like is a star, and a dislike the lowest rating.
     """
     marks = library.marks.of(user, "song", track_ids)
-    opinions = library.marks.opinions(user, track_ids)
+    opinions = library.histories.opinions(user, track_ids)
     named = marks.keys() | opinions.keys()
     return {one: said_of(marks.get(one), opinions.get(one)) for one in named}
 
