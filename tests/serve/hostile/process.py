@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import re
 import signal
 import socket
@@ -24,7 +23,6 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=self.said,
             text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         line = self.process.stdout.readline()
         found = re.search(r":(\d+)/", line)
