@@ -5,13 +5,14 @@ from segue.engine.calibration import divergence
 from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
-from segue.engine.explanations import Explainer, Explaining, Faithfulness, faithfulness
+from segue.engine.explanations import Explainer, Faithfulness, faithfulness
 from segue.engine.facts import TrackFacts
 from segue.engine.groups import GroupList, blend_listeners
 from segue.engine.makers import album_numbers, artist_keys, artist_numbers
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
+from segue.engine.pulls import Explaining
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
 from segue.engine.rerank import POOL, Listed, listed, rerank

@@ -11,48 +11,29 @@ only push the track further down, so a fall in the pool is a fall among all. Onl
 to the track's score can be named; equal falls go to the larger part. Where no signal's absence
 would cost the track its place, none is named: several carry it.
 
-**Because**: a signal whose scores are sums over the history says what each known track adds to
-them: one that compares vectors by the cosine (`segue.signals.vectors`: history weight times how
-much more alike than usual), or any that is `Explaining`. Its part is divided in these proportions,
-so that the pulls of a signal sum to its part. Where hubs are taken away the part is no longer a sum
-of cosines, and the division is in proportion to them still.
+**Because** names the listener's own tracks that pulled it in most: see `segue.engine.pulls`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log1p
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from segue.engine.blend import Engine, Ranked
 from segue.engine.dials import Dials
 from segue.engine.facts import TrackFacts
+from segue.engine.pulls import Puller, Pulls
 from segue.engine.recommendations import Pick, Pull, Shared, explain
 from segue.engine.rerank import POOL, Listed, static_terms
-from segue.signals import Profile, Signal, VectorSignal
-from segue.signals.signal import profile_matrix
+from segue.signals import Profile
 from segue.types import Track
 
 MOST_PULLS = 3
 MOST_TAGS = 5
-_CANCELLED = 0.05
-"""Pulls that cancel down to less than this share say nothing about who did it."""
-
 _GONE = 2**62
-
-Pulls = NDArray[np.float64]
-
-
-@runtime_checkable
-class Explaining(Protocol):
-    """A signal that says what each known track adds to another's score."""
-
-    def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
-        """Return what each of `profile.positions` adds to the score of `position`."""
-
 
 @dataclass
 class Explainer:
@@ -61,7 +42,11 @@ class Explainer:
     engine: Engine
     tracks: Sequence[Track]
     facts: TrackFacts
-    _centres: dict[str, NDArray[np.float64]] = field(default_factory=dict, init=False)
+    _puller: Puller = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Make ready to say what pulled tracks in."""
+        self._puller = Puller(self.engine.signals, len(self.facts))
 
     def picks(
         self, found: Listed, profile: Profile, dials: Dials
@@ -93,11 +78,15 @@ class Explainer:
 
     def know(self, centres: Mapping[str, NDArray[np.float64]]) -> None:
         """Take the mean vectors of signals, by name, as they were worked out before."""
-        self._centres.update(centres)
+        self._puller.know(centres)
 
     def common(self, profile: Profile) -> "Common":
         """Return what says what a track has in common with those that a listener likes."""
         return _Common(self.tracks, self.facts, profile)
+
+    def pulls(self, ranked: Ranked, profile: Profile) -> Pulls:
+        """Return what each known track adds to each of a list; see `Puller.of`."""
+        return self._puller.of(ranked, profile)
 
     def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
@@ -115,45 +104,6 @@ class Explainer:
             for row, order in zip(pulls, strongest, strict=True)
         ]
 
-    def pulls(self, ranked: Ranked, profile: Profile) -> Pulls:
-        """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
-
-        Signals that cannot say it add nothing.
-        """
-        total = np.zeros((len(ranked.positions), len(profile.positions)))
-        for column, signal in enumerate(self.engine.signals):
-            parts = ranked.parts[:, column].astype(np.float64)
-            raw = self._raw(signal, profile, ranked.positions) if parts.any() else None
-            if raw is None:
-                continue
-            sums = raw.sum(axis=1)
-            says = (np.abs(sums) > _CANCELLED * np.abs(raw).sum(axis=1)) & (sums * parts > 0)
-            total += raw * np.divide(parts, sums, out=np.zeros_like(sums), where=says)[:, None]
-        return total
-
-    def _raw(self, signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:
-        if isinstance(signal, Explaining):
-            rows = [signal.pulls(profile, position) for position in positions.tolist()]
-            return np.array(rows, np.float64).reshape(len(positions), len(profile.positions))
-        if isinstance(signal, VectorSignal):
-            return self._cosines(signal, profile, positions)
-        return None
-
-    def _cosines(
-        self, signal: VectorSignal, profile: Profile, positions: NDArray[np.int64]
-    ) -> Pulls:
-        """Return history weight times how much more alike than usual, ``[k, n_known]``."""
-        weights = profile_matrix([profile], len(self.facts)).data.astype(np.float64)
-        history = signal.vectors[profile.positions]
-        cosines = history @ signal.vectors[positions].T
-        cosines = cosines.toarray() if sparse.issparse(cosines) else np.asarray(cosines)
-        if signal.name not in self._centres:
-            total = np.asarray(signal.vectors.sum(axis=0, dtype=np.float64)).ravel()
-            self._centres[signal.name] = total / max(int(signal.has_vector.sum()), 1)
-        usual = np.asarray(history @ self._centres[signal.name]).ravel()
-        pulls: Pulls = (weights[:, None] * (cosines - usual[:, None])).T
-        return pulls
-
 
 def decisive(found: Listed, static: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the signal without which each track of a list would fall furthest, -1 for none.
@@ -170,16 +120,19 @@ def decisive(found: Listed, static: NDArray[np.float64]) -> NDArray[np.int64]:
     parts = pool.parts[:, :n_signals].astype(np.float64)
     dialled = static.sum(axis=0)
     before = _better(parts.sum(axis=1) + dialled, places)
+    counted = np.flatnonzero(pool.weights > 0)
+    own = parts[places]
+    said = own != 0
     falls = np.full((len(places), n_signals), -1, np.int64)
-    for signal in np.flatnonzero(pool.weights > 0):
-        others = np.delete(parts, signal, axis=1)
-        fall = _better(others.sum(axis=1) + dialled, places) - before
+    for signal, others in zip(counted, _sums_without(parts)[counted], strict=True):
+        fall = _better(others + dialled, places) - before
         # of what no other signal says anything, nothing would be left to recommend it by
-        fall = np.where(others[places].any(axis=1), fall, len(parts))
-        falls[:, signal] = np.where(parts[places, signal] > 0, fall, -1)
+        alone = said.sum(axis=1) == said[:, signal]
+        fall = np.where(alone, len(parts), fall)
+        falls[:, signal] = np.where(own[:, signal] > 0, fall, -1)
     # among equal falls the largest part
     furthest = falls == falls.max(axis=1, keepdims=True, initial=-1)
-    top = np.where(furthest, parts[places], -np.inf).argmax(axis=1).astype(np.int64)
+    top = np.where(furthest, own, -np.inf).argmax(axis=1).astype(np.int64)
     return np.where(falls.max(axis=1, initial=-1) > 0, top, -1)
 
 
@@ -264,6 +217,20 @@ class _Common:
             [genre for genre in track.genres if genre in self._genres],
             sorted(tags, key=lambda tag: (-tags[tag], tag))[:MOST_TAGS],
         )
+
+
+def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return for each column of `parts` ``[n, m]`` the sums of the others, ``[m, n]``.
+
+    All rows are summed in one order: those that are equal without a column have equal sums.
+
+    >>> _sums_without(np.array([[1.0, 2.0, 4.0]])).ravel().tolist()
+    [6.0, 5.0, 3.0]
+    """
+    sums = np.zeros((parts.shape[1], len(parts)))
+    sums[1:] = np.cumsum(parts.T[:-1], axis=0)
+    sums[:-1] += np.cumsum(parts.T[:0:-1], axis=0)[::-1]
+    return sums
 
 
 def _better(totals: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.int64]:

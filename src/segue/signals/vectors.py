@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
+from segue.signals.products import products
 from segue.signals.signal import Profile, Scores, profile_matrix
 
 Matrix = Any
@@ -83,6 +84,16 @@ class VectorSignal:
         scores: Scores = cosines[0]
         scores[~self.has_vector] = np.nan
         return scores
+
+    def cosines(self, rows: NDArray[np.int64], others: NDArray[np.int64]) -> Scores:
+        """Return the cosines of tracks with others, ``[n_rows, n_others]``, hubs or not."""
+        return products(self.vectors, rows, others)
+
+    def centre(self) -> NDArray[np.float64]:
+        """Return the mean of the vectors of all tracks that have one, ``[d]``."""
+        total = np.asarray(self.vectors.sum(axis=0, dtype=np.float64)).ravel()
+        mean: NDArray[np.float64] = total / max(self._n_vectors, 1)
+        return mean
 
     def _unusual(self, row: Scores, profile: Profile) -> Scores:
         """Return a listener's scores ``[n_tracks]`` in standard deviations from what is usual.

@@ -36,7 +36,7 @@ def signal_parts(signal: Signal) -> tuple[dict[str, Any], dict[str, NDArray[Any]
     if isinstance(signal, VectorSignal):
         kind, arrays = "vectors", matrix_parts("vectors", _as_kept(signal.vectors))
         arrays["placed"] = signal.has_vector
-        arrays["centre"] = centre(signal)
+        arrays["centre"] = signal.centre()
         if signal.hubs is not None:
             arrays |= {"hubs.mean": signal.hubs.mean, "hubs.spread": signal.hubs.spread}
     elif isinstance(signal, CollaborativeSignal | SequenceSignal):
@@ -83,13 +83,6 @@ def _built(about: About, arrays: Arrays) -> Signal:
 
 def _as_kept(vectors: Any) -> Any:
     return mixed(vectors) if isinstance(vectors, np.ndarray) else vectors
-
-
-def centre(signal: VectorSignal) -> NDArray[np.float64]:
-    """Return the mean of the vectors that a signal has, ``[d]``: what is usual."""
-    total = np.asarray(signal.vectors.sum(axis=0, dtype=np.float64)).ravel()
-    mean: NDArray[np.float64] = total / max(int(signal.has_vector.sum()), 1)
-    return mean
 
 
 def centres(abouts: Sequence[About], whole: Arrays) -> dict[str, NDArray[np.float64]]:

@@ -1,0 +1,90 @@
+"""What each of a listener's own tracks adds to the score of another: its pull.
+
+A signal whose scores are sums over the history says it: one that compares vectors by the cosine
+(`segue.signals.vectors`: history weight times how much more alike than usual), or any that is
+`Explaining`. Its part of a score is divided in these proportions, so that the pulls of a signal sum
+to its part. Where hubs are taken away the part is no longer a sum of cosines, and the division is
+in proportion to them still.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.blend import Ranked
+from segue.signals import Profile, Signal, VectorSignal
+from segue.signals.signal import profile_matrix
+
+_CANCELLED = 0.05
+"""Pulls that cancel down to less than this share say nothing about who did it."""
+
+Pulls = NDArray[np.float64]
+Vector = NDArray[np.float64]
+
+
+class Explaining(Protocol):
+    """A signal that says what each known track adds to another's score."""
+
+    def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
+        """Return what each of `profile.positions` adds to the score of `position`."""
+
+
+class Puller:
+    """Says what pulled tracks in, by the signals of one engine.
+
+    What is usual for a track, its mean cosine with all others, is worked out for all tracks of a
+    signal when it is asked for first.
+    """
+
+    def __init__(self, signals: Sequence[Signal], n_tracks: int) -> None:
+        self._signals, self._n_tracks = signals, n_tracks
+        self._centres: dict[str, Vector] = {}
+        self._usual: dict[str, NDArray[np.float32]] = {}
+
+    def know(self, centres: Mapping[str, Vector]) -> None:
+        """Take the mean vectors of signals, by name, as they were worked out before."""
+        self._centres.update(centres)
+
+    def of(self, ranked: Ranked, profile: Profile) -> Pulls:
+        """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
+
+        Signals that cannot say it add nothing.
+        """
+        total = np.zeros((len(ranked.positions), len(profile.positions)))
+        weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
+        for column, signal in enumerate(self._signals):
+            parts = ranked.parts[:, column].astype(np.float64)
+            if not parts.any():
+                continue
+            raw = _told(signal, profile, ranked.positions)
+            if raw is None and isinstance(signal, VectorSignal):
+                raw = weights * self._unusual(signal, ranked.positions, profile.positions)
+            if raw is None:
+                continue
+            sums = raw.sum(axis=1)
+            says = (np.abs(sums) > _CANCELLED * np.abs(raw).sum(axis=1)) & (sums * parts > 0)
+            total += raw * np.divide(parts, sums, out=np.zeros_like(sums), where=says)[:, None]
+        return total
+
+    def _unusual(
+        self, signal: VectorSignal, positions: NDArray[np.int64], own: NDArray[np.int64]
+    ) -> Pulls:
+        """Return how much more alike than usual tracks are to the listener's own, ``[k, n]``."""
+        usual = self._usual.get(signal.name)
+        if usual is None:
+            if signal.name not in self._centres:
+                self._centres[signal.name] = signal.centre()
+            usual = (signal.vectors @ self._centres[signal.name]).astype(np.float32)
+            self._usual[signal.name] = usual
+        return signal.cosines(positions, own).astype(np.float64) - usual[own]
+
+
+def _told(signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:
+    """Return what an `Explaining` signal says itself, ``[k, n]``; None of another."""
+    pulls = getattr(signal, "pulls", None)
+    if pulls is None:
+        return None
+    rows = [pulls(profile, position) for position in positions.tolist()]
+    return np.array(rows, np.float64).reshape(len(positions), len(profile.positions))
