@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -55,8 +56,8 @@ def serve(
             "Anybody who reaches the server could listen and change everything, since the library"
             " has no accounts: add one with segue user add NAME --admin, or say --open-to-all."
         )
-    listening = _bound(settings)
-    port = listening.getsockname()[1]
+    listening = _bound(settings, workers)
+    port = listening[0].getsockname()[1]
     settings = replace(settings, port=port)
     os.environ[ENVIRONMENT] = f"{directory}\n{settings.to_json()}"
     config = uvicorn.Config(
@@ -77,13 +78,14 @@ def serve(
     say(f"Listening at {address(settings.host, port)}")
     try:
         if workers > 1:
-            Multiprocess(config, [listening]).run()
+            Processes(config, listening).run()
         else:
-            uvicorn.Server(config).run([listening])
+            uvicorn.Server(config).run(listening)
     except KeyboardInterrupt:
         pass
     finally:
-        listening.close()
+        for each in listening:
+            each.close()
 
 
 def address(host: str, port: int) -> str:
@@ -95,20 +97,72 @@ def address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _bound(settings: Settings) -> socket.socket:
+class Processes(Multiprocess):
+    """Processes that listen at one address, each at a socket of its own where there are several.
+
+    The kernel then deals connections out evenly. Of those who wait at one socket the first to wake
+    takes whatever has come: of sixty connections, which last, one process had fifty.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: Sequence[socket.socket]) -> None:
+        super().__init__(config, list(listening))
+        n = config.workers
+        self._own = [[one] for one in listening] if len(listening) == n else [self.sockets] * n
+
+    def init_processes(self) -> None:
+        """Start the processes."""
+        self.processes_num = 1  # at a time
+        for own in self._own:
+            self.sockets = own
+            super().init_processes()
+
+    def keep_subprocess_alive(self) -> None:
+        """Start a process anew that has died, at its own socket."""
+        self._one_by_one(super().keep_subprocess_alive)
+
+    def restart_all(self) -> None:
+        """Start all processes anew, one after another."""
+        self._one_by_one(super().restart_all)
+
+    def _one_by_one(self, act: Callable[[], None]) -> None:
+        everyone = self.processes
+        for place, own in enumerate(self._own):
+            self.processes, self.sockets = everyone[place : place + 1], own
+            act()
+            everyone[place : place + 1] = self.processes
+        self.processes = everyone
+
+
+def _bound(settings: Settings, n: int) -> list[socket.socket]:
+    """Return the sockets that `n` processes listen at: one for each where the kernel can do that.
+
+    Raises
+    ------
+    SegueError
+        If the address cannot be used.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
+
+    def bound(port: int, *, shared: bool) -> socket.socket:
         listening = socket.create_server(
-            (settings.host, settings.port), family=family, backlog=1_024
+            (settings.host, port), family=family, backlog=1_024, reuse_port=shared
         )
+        listening.set_inheritable(True)
+        return listening
+
+    try:
+        alone = bound(settings.port, shared=False)  # refused where another server listens
+        if n == 1 or sys.platform != "linux":
+            return [alone]
+        port = alone.getsockname()[1]
+        alone.close()
+        return [bound(port, shared=True) for _ in range(n)]
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SegueError(
             f"{settings.host} at port {settings.port} cannot be served on ({reason}):"
             " choose another --port or --host."
         ) from error
-    listening.set_inheritable(True)
-    return listening
 
 
 def logging_config(*, access_log: bool) -> dict[str, Any]:
