@@ -174,7 +174,6 @@ def test_connections_that_last_are_dealt_out_to_all_processes(serve):
         assert one.recv(12) == b"HTTP/1.1 200"
     added = sorted(n_sockets(child) - before[child] for child in children)
     # dealt out at random: fewer than ten of sixty would come once in ten million times
-    assert added[-1] + added[-2] >= 60
     assert added[-2] >= 10
     for one in open_ones:
         one.close()
