@@ -1,5 +1,7 @@
 """Who asks: sessions, accounts, keys, and forged requests."""
 
+import sqlite3
+
 import pytest
 from tests.serve.conftest import PASSWORD, Client, is_problem
 
@@ -60,6 +62,22 @@ def test_a_session_outlives_the_server(app, directory):
     with Client(make_app(directory)) as again:
         again.cookies = cookies
         assert again.get("/api/v1/session").json()["listener"] == "anna"
+
+
+def test_that_a_session_is_in_use_is_written_down(anna, directory):
+    def used():
+        with sqlite3.connect(directory / "library.db") as database:
+            return database.execute("select used, expires from sessions").fetchone()
+
+    with sqlite3.connect(directory / "library.db") as database:
+        database.execute("update sessions set used = used - 7200, expires = expires - 7200")
+    before = used()
+    assert anna.get("/api/v1/session").json()["listener"] == "anna"
+    after = used()
+    assert after[0] >= before[0] + 7_000
+    assert after[1] >= before[1] + 7_000
+    anna.get("/api/v1/session")
+    assert used() == after  # once is enough for a while
 
 
 def test_a_request_without_the_token_of_its_session_is_forged(anna):

@@ -96,6 +96,9 @@ class Engine:
         """Return what every signal says to a listener."""
         return self.rows_of([profile])[0]
 
+    def expect(self, profiles: Sequence[Profile]) -> None:
+        """Be told whom will be recommended to next; here nothing is made of it."""
+
     def rows_of(self, profiles: Sequence[Profile]) -> list[Rows]:
         """Return what every signal says to each listener; vectors are read once for all."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)

@@ -11,10 +11,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, or_, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import make_private
+from segue.library.reader import Reader
 from segue.library.serving_schema import accounts, api_keys, sessions
 from segue.library.storage import told
 
@@ -59,16 +60,16 @@ class ApiKey:
     used: float | None = None
 
 
-_others = accounts.alias()
 _KEY = ("name", "created", "used")
 
 
 class AccountStore:
     """The accounts of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
         self._database = database
         self._directory = directory
+        self._reader = reader
 
     # accounts ------------------------------------------------------------------------------------
 
@@ -178,33 +179,25 @@ class AccountStore:
 
         Sessions without an account end when the first account is made.
         """
-        query = (
-            select(sessions, accounts)
-            .join_from(sessions, accounts, isouter=True)
-            .where(sessions.c.token == _digest(token), sessions.c.expires > time.time())
-            .where(or_(sessions.c.account.is_not(None), ~select(_others.c.row).exists()))
-        )
-        with told(self._directory), self._database.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None:
+        found = self._reader.session(_digest(token), time.time())
+        if found is None:
             return None
-        found = row._mapping
         account = None
-        if found[sessions.c.account] is not None:
+        if found["account"] is not None:
             account = Account(
-                name=found[accounts.c.name],
-                admin=found[accounts.c.admin],
-                shares_taste=found[accounts.c.shares_taste],
-                created=found[accounts.c.created],
-                plays=found[accounts.c.player_password] is not None,
+                name=found["account"],
+                admin=bool(found["admin"]),
+                shares_taste=bool(found["shares_taste"]),
+                created=found["made"],
+                plays=bool(found["plays"]),
             )
         return Session(
             account=account,
-            listener=account.name if account else found[sessions.c.listener],
-            csrf=found[sessions.c.csrf],
-            created=found[sessions.c.created],
-            used=found[sessions.c.used],
-            expires=found[sessions.c.expires],
+            listener=account.name if account else found["listener"],
+            csrf=found["csrf"],
+            created=found["created"],
+            used=found["used"],
+            expires=found["expires"],
         )
 
     def use_session(self, token: str, expires: float) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.feedback import LIVE, opinion_key
-from segue.library.lookup import rows_where
+from segue.library.reader import Reader
 from segue.library.storage import told
 
 _LIKED: Final = 3.0  # of live ratings, above which one is a like
@@ -45,9 +45,10 @@ class Opinion:
 class Histories:
     """The pasts of the listeners of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
         self._database = database
         self._directory = directory
+        self._reader = reader
 
     def welcome(self, user: str) -> None:
         """Make a listener known who has not done anything yet."""
@@ -82,11 +83,8 @@ class Histories:
     def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:
         """Return what a listener said of some tracks live, by their ids."""
         keys = {opinion_key(user, track_id): track_id for track_id in track_ids}
-        table = schema.listens
-        query = select(table.c.fingerprint, table.c.rating, table.c.timestamp)
-        with told(self._directory), self._database.connect() as connection:
-            rows = rows_where(connection, query, table.c.fingerprint, list(keys))
-            return {keys[key]: _opinion(keys[key], rating, at) for key, rating, at in rows}
+        found = self._reader.ratings(list(keys))
+        return {keys[key]: _opinion(keys[key], rating, at) for key, rating, at in found}
 
     def liked(self, user: str) -> list[Opinion]:
         """Return everything that a listener likes by having said so live."""

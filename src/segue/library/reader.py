@@ -35,6 +35,15 @@ _FRIENDS = (
     " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
     " AND row <> ?1 ORDER BY user_id"
 )
+_RATINGS = "SELECT fingerprint, rating, timestamp FROM listens"
+_SESSION = (
+    "SELECT sessions.listener, sessions.csrf, sessions.created, sessions.used, sessions.expires,"
+    " accounts.name AS account, admin, shares_taste, accounts.created AS made,"
+    " player_password IS NOT NULL AS plays"
+    " FROM sessions LEFT JOIN accounts ON accounts.row = sessions.account"
+    " WHERE token = ? AND expires > ?"
+    " AND (sessions.account IS NOT NULL OR NOT EXISTS (SELECT 1 FROM accounts))"
+)
 
 Column = NDArray[np.float64]
 
@@ -157,6 +166,21 @@ class Reader:
             [user],
         )
         return (found[0][0], found[0][1], found[0][2]) if found else None
+
+    def ratings(self, fingerprints: Sequence[bytes]) -> list[tuple[bytes, float, float | None]]:
+        """Return fingerprint, rating and time of the listens with these fingerprints."""
+        found: list[tuple[bytes, float, float | None]] = []
+        for start in range(0, len(fingerprints), _CHUNK):
+            part = fingerprints[start : start + _CHUNK]
+            marks = ",".join("?" * len(part))
+            records = self._all(f"{_RATINGS} WHERE fingerprint IN ({marks})", part)
+            found += [(record[0], record[1], record[2]) for record in records]
+        return found
+
+    def session(self, token: bytes, now: float) -> sqlite3.Row | None:
+        """Return the session of a token's digest that is not over, with the account it is of."""
+        found = self._all(_SESSION, [token, now])
+        return found[0] if found else None
 
     def rating_ranges(self) -> dict[str, tuple[float, float]]:
         """Return the least and the highest rating of each source that rates."""

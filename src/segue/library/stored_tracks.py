@@ -26,6 +26,7 @@ class StoredTracks(Sequence[Track]):
     def __init__(self, reader: Reader, rows: NDArray[np.int64], most_held: int = MOST_HELD) -> None:
         self._reader, self._rows, self._most = reader, rows, most_held
         self._held: OrderedDict[int, Track] = OrderedDict()
+        self._places: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -63,18 +64,27 @@ class StoredTracks(Sequence[Track]):
             with self._lock:
                 for place in lacking:
                     self._held[place] = there[place]
+                    self._places[there[place].track_id] = place
                 while len(self._held) > self._most:
-                    self._held.popitem(last=False)
+                    _, gone = self._held.popitem(last=False)
+                    self._places.pop(gone.track_id, None)
         return [there[place] for place in positions]
+
+    def place_of(self, track_id: str) -> int | None:
+        """Return the position of a track that was asked for lately; None of any other."""
+        return self._places.get(track_id)
 
 
 class StoredPositions(Mapping[str, int]):
-    """The position of each track id, looked up in the database."""
+    """The position of each track id: of those that are held at once, else by the database."""
 
     def __init__(self, reader: Reader, rows: NDArray[np.int64], tracks: StoredTracks) -> None:
         self._reader, self._rows, self._tracks = reader, rows, tracks
 
     def __getitem__(self, track_id: str) -> int:
+        held = self._tracks.place_of(track_id)
+        if held is not None:
+            return held
         row = self._reader.track_row(track_id)
         if row is not None:
             place = int(np.searchsorted(self._rows, row))

@@ -69,13 +69,19 @@ def open_session(
 
 
 def find_session(library: Library, token: str) -> Session | None:
-    """Return the session of a token, which is in use by that; None where there is none."""
-    found = library.accounts.find_session(token)
-    now = time.time()
-    if found is not None and now - found.used > _NOTED_SECONDS:
-        expires = min(now + UNUSED_SECONDS, found.created + LONGEST_SECONDS)
-        library.accounts.use_session(token, expires)
-    return found
+    """Return the session of a token; None where there is none. Nothing is written."""
+    return library.accounts.find_session(token)
+
+
+def is_noted(session: Session) -> bool:
+    """Tell whether it is known well enough that a session is in use: see `note_use`."""
+    return time.time() - session.used <= _NOTED_SECONDS
+
+
+def note_use(library: Library, token: str, session: Session) -> None:
+    """Write down that a session is in use, so that it goes on."""
+    expires = min(time.time() + UNUSED_SECONDS, session.created + LONGEST_SECONDS)
+    library.accounts.use_session(token, expires)
 
 
 def close_session(library: Library, token: str) -> bool:

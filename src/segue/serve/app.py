@@ -20,6 +20,8 @@ from starlette.exceptions import HTTPException
 from segue import __version__
 from segue.errors import SegueError
 from segue.serve import api, documents, listenbrainz
+from segue.serve.api import recommend
+from segue.serve.desk import Desk
 from segue.serve.held import Held
 from segue.serve.memory import keep_few_arenas
 from segue.serve.openapi import openapi_of
@@ -35,6 +37,8 @@ from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
+MOST_TOGETHER = 8
+"""Lists that are made together at most: more would wait longer than they gain."""
 LOOK_SECONDS = 1.0
 """Between two looks at whether a job waits, or was lost."""
 _MOST_INVALID = 20
@@ -60,6 +64,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.held = Held(library, settings)
+    app.state.lists = Desk(partial(recommend.answers, app.state.held), MOST_TOGETHER)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
@@ -96,6 +101,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held.news.stop()
     looking.cancel()
     await anyio.to_thread.run_sync(warming.join)
+    await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(held.close)
 
 

@@ -50,7 +50,6 @@ class Held:
         self.settings = settings
         self.library = Library(directory)
         self.live = Live(self.library)
-        self.one_at_a_time = threading.Lock()
         self.runner = Runner(self.library)
         self.news = News(self)
         self._catalogue: Kept[Catalogue] = Kept()

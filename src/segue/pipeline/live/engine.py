@@ -17,15 +17,12 @@ from segue.engine.dials import Dials
 from segue.engine.explanations import MOST_TAGS, Common
 from segue.library import StoredTracks
 from segue.pipeline.live.bounded import Bounded
-from segue.pipeline.live.together import Together
 from segue.pipeline.live.weights import Beliefs
 from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile
 
 MOST_BYTES: Final = 128_000_000
 _MOST_COMMON: Final = 4_000_000
-_MOST_TOGETHER: Final = 8
-"""Listeners who are scored together at most: more would wait longer than they gain."""
 
 
 @dataclass(frozen=True)
@@ -33,28 +30,37 @@ class LiveEngine(Engine):
     """An engine that remembers what signals said, and what it offered."""
 
     beliefs: Beliefs | None = None
-    _together: "Together[Profile, Rows]" = field(init=False, repr=False)
     _kept: Bounded[Hashable, tuple[bytes, Rows]] = field(
         default_factory=lambda: Bounded(MOST_BYTES)
     )
-
-    def __post_init__(self) -> None:
-        """Let listeners who ask at one time be scored together."""
-        object.__setattr__(self, "_together", Together(self.rows_of, _MOST_TOGETHER))
 
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener, from the last time if nothing is new.
 
         Of a listener the latest profile is kept, of seeds each.
         """
-        told = digest(profile)
-        key: Hashable = profile.user or told
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == told:
-            return kept[1]
-        found = self._together(profile)
-        self._kept.put(key, (told, found), found.n_bytes)
+        found = self._remembered(profile)
+        if found is None:
+            (found,) = self.rows_of([profile])
+            self._remember(profile, found)
         return found
+
+    def expect(self, profiles: Sequence[Profile]) -> None:
+        """Score those listeners together who are not remembered: vectors are read once for all."""
+        asked = {digest(profile): profile for profile in profiles}
+        new = [profile for profile in asked.values() if self._remembered(profile) is None]
+        if new:
+            for profile, rows in zip(new, self.rows_of(new), strict=True):
+                self._remember(profile, rows)
+
+    def _remembered(self, profile: Profile) -> Rows | None:
+        told = digest(profile)
+        kept = self._kept.get(profile.user or told)
+        return kept[1] if kept is not None and kept[0] == told else None
+
+    def _remember(self, profile: Profile, rows: Rows) -> None:
+        told = digest(profile)
+        self._kept.put(profile.user or told, (told, rows), rows.n_bytes)
 
     def recommend(
         self,

@@ -1,6 +1,7 @@
 """What a list or playlist is made with: catalogue, listeners, engine, and facts of the tracks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from segue.engine import (
     profile_from_seeds,
     with_seeds,
 )
-from segue.errors import ContradictionError, LibraryError, UnknownListenerError
+from segue.errors import ContradictionError, LibraryError, SegueError, UnknownListenerError
 from segue.library import Catalogue, Library
 from segue.pipeline.opening.columns import TrackColumns
 from segue.pipeline.opening.signals import listeners_of, open_engine
@@ -28,6 +29,10 @@ SPACES = ("knn", "timbre", "temporal", "tags", "metadata")
 """Signals whose vectors say how alike two tracks of a list are, the first that places most."""
 
 _MOST_PLACED = 0.5
+
+
+Wish = tuple[str | None, Sequence[str], Sequence[str]]
+"""A listener, and ids of tracks that they like and dislike besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +99,16 @@ class Opened:
             check_listener(self.library, user)
         return replace(profile_from_seeds(liked, disliked), user=user)
 
-    def score(
-        self, user: str | None, like: Sequence[str] = (), dislike: Sequence[str] = ()
-    ) -> None:
-        """Let signals say what they have to say to a listener, for an engine that remembers it."""
-        self.engine.rows(self.listener(user, like, dislike))
+    def expect(self, wishes: Iterable[Wish]) -> None:
+        """Be told who will be recommended to next: an engine that remembers scores them together.
+
+        A wish that cannot be fulfilled is passed over: whoever it is of is told when they ask.
+        """
+        profiles = []
+        for user, like, dislike in wishes:
+            with suppress(SegueError):
+                profiles.append(self.listener(user, like, dislike))
+        self.engine.expect(profiles)
 
     def space(self, name: str) -> VectorSignal:
         """Return a signal that compares tracks, blended or not.

@@ -1,11 +1,14 @@
 """`/recommend`: what comes next, and why. The hot path: answers are written once, unchecked."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.engine import Dials, Exclusions, Pick
+from segue.engine import Dials, Pick
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recommend import recommend
 from segue.serve import deps
@@ -89,56 +92,66 @@ class Recommended(BaseModel):
 _PROBLEMS = problems("unknown-track", "not-trained", "conflict", "empty-library")
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A list that is asked for; `tagged` is the request, where its answer is to have a tag."""
+
+    asker: sessions.Asker
+    wanted: RecommendAsked
+    tagged: Request | None = None
+
+
 @router.post("/recommend", response_model=Recommended, responses=_PROBLEMS)
-def recommend_tracks(
-    wanted: RecommendAsked, asker: deps.Visitor, holding: deps.Holding
+async def recommend_tracks(
+    wanted: RecommendAsked, asker: deps.Visitor, lists: deps.Lists
 ) -> Response:
     """Recommend what comes next, with the weights, dials and exclusions of this request.
 
     Somebody who is not logged in names tracks that they like.
     """
-    return answer(_listed(holding, asker, wanted))
-
-
-@router.get("/recommend", response_model=Recommended, responses=_PROBLEMS)
-def get_recommendations(
-    request: Request,
-    me: deps.Self,
-    asker: deps.Visitor,
-    holding: deps.Holding,
-    k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
-) -> Response:
-    """Recommend what comes next to whoever asks, with everything as it was learned."""
-    holding.opened()
-    parts = (holding.version(), me.name)
-    return tagged(request, parts, lambda: _listed(holding, asker, RecommendAsked(k=k)))
-
-
-def _listed(holding: Held, asker: sessions.Asker, wanted: RecommendAsked) -> dict[str, Any]:
     if asker.listener is None and not wanted.like:
         raise ProblemError(
             "no-session",
             "Nobody to recommend to: choose a listener, or name a track that is liked.",
         )
+    return await lists.ask(Wish(asker, wanted))
+
+
+@router.get("/recommend", response_model=Recommended, responses=_PROBLEMS)
+async def get_recommendations(
+    *,
+    request: Request,
+    me: deps.Self,  # noqa: ARG001  # only for somebody with a name
+    asker: deps.Visitor,
+    lists: deps.Lists,
+    k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
+) -> Response:
+    """Recommend what comes next to whoever asks, with everything as it was learned."""
+    return await lists.ask(Wish(asker, RecommendAsked(k=k), request))
+
+
+def answers(holding: Held, wishes: Sequence[Wish]) -> list[Callable[[], Response]]:
+    """Return what answers each wish, for a `Desk`: all are scored together first."""
     opened = holding.opened()
-    with invalid():
-        dials = wanted.dials.made(Dials(), wanted.weights)
-        exclusions = wanted.exclusions.made()
-    opened.score(asker.listener, wanted.like, wanted.dislike)  # together with who else asks
-    # threads that take turns at each small step of numpy's would wait more than they work
-    with holding.one_at_a_time:
-        return _document(holding, opened, asker, wanted, dials=dials, exclusions=exclusions)
+    opened.expect((one.asker.listener, one.wanted.like, one.wanted.dislike) for one in wishes)
+    return [partial(_answered, holding, opened, wish) for wish in wishes]
+
+
+def _answered(holding: Held, opened: Opened, wish: Wish) -> Response:
+    def make() -> dict[str, Any]:
+        return _document(holding, opened, wish.asker, wish.wanted)
+
+    if wish.tagged is None:
+        return answer(make())
+    return tagged(wish.tagged, (holding.version(), wish.asker.listener), make)
 
 
 def _document(
-    holding: Held,
-    opened: Opened,
-    asker: sessions.Asker,
-    wanted: RecommendAsked,
-    *,
-    dials: Dials,
-    exclusions: Exclusions | None,
+    holding: Held, opened: Opened, asker: sessions.Asker, wanted: RecommendAsked
 ) -> dict[str, Any]:
+    with invalid():
+        dials = wanted.dials.made(Dials(), wanted.weights)
+        exclusions = wanted.exclusions.made()
     found = recommend(
         opened,
         asker.listener,

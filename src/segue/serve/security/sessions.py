@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from fastapi import Response
 
+from segue.library import Session
 from segue.pipeline import accounts
 from segue.pipeline import sessions as kept
 from segue.serve.held import Held
@@ -27,24 +28,39 @@ Mode = Literal["open", "accounts"]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks. `token` and `csrf` are of their session, where they have one."""
+    """Who asks. `token` and `csrf` are of their session, where they have one.
+
+    `unnoted` is a session of which it is not known well enough that it is in use.
+    """
 
     mode: Mode
     listener: str | None = None
     admin: bool = False
     token: str | None = None
     csrf: str = ""
+    unnoted: Session | None = None
 
 
 def by_session(holding: Held, token: str | None) -> Asker:
     """Return who has the session of a token; somebody without a name where there is none."""
     session = kept.find_session(holding.library, token) if token else None
-    if session is not None and session.account is not None:
-        return Asker("accounts", session.listener, session.account.admin, token, session.csrf)
-    mode = mode_of(holding)
-    if session is None or mode != "open":
-        return Asker(mode)
-    return Asker(mode, session.listener, session.listener is not None, token, session.csrf)
+    if session is None or (session.account is None and _needs_account(holding.settings)):
+        return Asker(mode_of(holding))
+    account = session.account
+    return Asker(
+        mode="open" if account is None else "accounts",
+        listener=session.listener,
+        admin=session.listener is not None if account is None else account.admin,
+        token=token,
+        csrf=session.csrf,
+        unnoted=None if kept.is_noted(session) else session,
+    )
+
+
+def note_use(holding: Held, asker: Asker) -> None:
+    """Write down that the session of whoever asks is in use, where that is not known yet."""
+    if asker.token is not None and asker.unnoted is not None:
+        kept.note_use(holding.library, asker.token, asker.unnoted)
 
 
 def by_key(holding: Held, key: str) -> Asker:
@@ -63,10 +79,13 @@ def by_key(holding: Held, key: str) -> Asker:
 
 def mode_of(holding: Held) -> Mode:
     """Return whether anybody may be whom they say."""
-    settings = holding.settings
-    if settings.exposed and not settings.open_to_all:
+    if _needs_account(holding.settings) or holding.library.accounts.any():
         return "accounts"
-    return "accounts" if holding.library.accounts.any() else "open"
+    return "open"
+
+
+def _needs_account(settings: Settings) -> bool:
+    return settings.exposed and not settings.open_to_all
 
 
 def log_in(holding: Held, listener: str, password: str | None, address: str | None) -> str:

@@ -1,0 +1,106 @@
+"""One thread that answers what costs most, so that requests do not get in each other's way.
+
+Threads of one process take turns at each small step of numpy's, and wait more than they work. And
+to score one listener a processor reads vectors of all tracks from memory, and waits for them most
+of the time; to score eight it reads them once. So lists are made by one thread: whoever comes first
+is answered at once; those who come meanwhile are answered together. Nobody waits for others to
+come.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Asked = TypeVar("Asked")
+Given = TypeVar("Given")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn(Generic[Asked, Given]):
+    """One question, and what its answer is waited for with."""
+
+    asked: Asked
+    given: "asyncio.Future[Given]"
+
+    def settle(self, value: Given | None, error: BaseException | None) -> None:
+        """Give the answer, or why there is none, to the loop that waits for it."""
+        with suppress(RuntimeError):  # a loop that has ended waits for nothing
+            self.given.get_loop().call_soon_threadsafe(self._settled, value, error)
+
+    def _settled(self, value: Given | None, error: BaseException | None) -> None:
+        if self.given.done():
+            return  # answered, or gone
+        if error is not None:
+            self.given.set_exception(error)
+        else:
+            self.given.set_result(value)  # type: ignore[arg-type]
+
+
+class Desk(Generic[Asked, Given]):
+    """Questions of one event loop, answered by a thread, up to `most` together.
+
+    `answer` is given some questions and gives for each, in their order, a function that makes its
+    answer: what is worked out for all is worked out before the first.
+    """
+
+    def __init__(
+        self, answer: Callable[[Sequence[Asked]], Iterable[Callable[[], Given]]], most: int
+    ) -> None:
+        self._answer, self._most = answer, most
+        self._thread = ThreadPoolExecutor(1, "desk")
+        self._waiting: deque[_Turn[Asked, Given]] = deque()
+        self._lock = threading.Lock()
+        self._busy = False
+
+    async def ask(self, asked: Asked) -> Given:
+        """Return the answer to one question.
+
+        Raises
+        ------
+        Exception
+            Whatever `answer`, or the function that makes this answer, raised.
+        """
+        turn: _Turn[Asked, Given] = _Turn(asked, asyncio.get_running_loop().create_future())
+        with self._lock:
+            self._waiting.append(turn)
+            begin, self._busy = not self._busy, True
+        if begin:
+            self._thread.submit(self._work)
+        return await turn.given
+
+    def close(self) -> None:
+        """Let the thread end when it has answered."""
+        self._thread.shutdown()
+
+    def _work(self) -> None:
+        while turns := self._next():
+            try:
+                makers = self._answer([turn.asked for turn in turns])
+                for turn, make in zip(turns, makers, strict=True):
+                    turn.settle(*_tried(make))
+            except BaseException as error:  # noqa: BLE001  # whoever waits is told
+                for turn in turns:
+                    turn.settle(None, error)
+
+    def _next(self) -> list[_Turn[Asked, Given]]:
+        """Return the first of those who wait, without those who are gone."""
+        with self._lock:
+            turns: list[_Turn[Asked, Given]] = []
+            while self._waiting and len(turns) < self._most:
+                turn = self._waiting.popleft()
+                if not turn.given.done():
+                    turns.append(turn)
+            self._busy = bool(turns)
+            return turns
+
+
+def _tried(make: Callable[[], Given]) -> tuple[Given | None, BaseException | None]:
+    try:
+        return make(), None
+    except BaseException as error:  # noqa: BLE001  # of one question, not of all
+        return None, error

@@ -1,0 +1,111 @@
+"""Questions that come at one time are answered together, each with its own answer."""
+
+import asyncio
+import threading
+from functools import partial
+
+import pytest
+
+from segue.serve.desk import Desk
+
+
+def squares(asked):
+    return [partial(pow, number, 2) for number in asked]
+
+
+@pytest.fixture
+def desk_of():
+    desks = []
+
+    def make(answer, most=4):
+        desks.append(Desk(answer, most))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.close()
+
+
+def ask(desk, *questions):
+    async def all_of_them():
+        asked = (desk.ask(question) for question in questions)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    return asyncio.run(all_of_them())
+
+
+def test_a_question_on_its_own_is_answered_at_once(desk_of):
+    assert ask(desk_of(squares), 7) == [49]
+
+
+def test_those_who_come_meanwhile_are_answered_together_and_each_gets_its_own(desk_of):
+    sizes, began, go = [], threading.Event(), threading.Event()
+
+    def answer(asked):
+        sizes.append(len(asked))
+        began.set()
+        go.wait(10)
+        return squares(asked)
+
+    desk = desk_of(answer)
+
+    async def several():
+        first = asyncio.create_task(desk.ask(0))
+        await asyncio.to_thread(began.wait, 10)
+        rest = [asyncio.create_task(desk.ask(number)) for number in range(1, 10)]
+        await asyncio.sleep(0)  # all of them have asked
+        go.set()
+        return await asyncio.gather(first, *rest)
+
+    assert asyncio.run(several()) == [number**2 for number in range(10)]
+    assert sizes == [1, 4, 4, 1]
+
+
+def test_a_failure_is_told_to_the_one_it_is_of_and_to_nobody_else(desk_of):
+    def answer(asked):
+        return [partial(float, one) for one in asked]
+
+    found = ask(desk_of(answer), "1.5", "no number", "2.5")
+    assert found[0] == 1.5
+    assert isinstance(found[1], ValueError)
+    assert found[2] == 2.5
+
+
+def test_a_failure_of_what_is_worked_out_for_all_is_told_to_all_and_to_nobody_after(desk_of):
+    def answer(asked):
+        if "bad" in asked:
+            raise ValueError("no")
+        return [partial(str, one) for one in asked]
+
+    desk = desk_of(answer, most=1)
+    assert isinstance(ask(desk, "bad")[0], ValueError)
+    assert ask(desk, "good") == ["good"]
+
+
+def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
+    seen, began, go = [], threading.Event(), threading.Event()
+
+    def answer(asked):
+        seen.extend(asked)
+        began.set()
+        go.wait(10)
+        return squares(asked)
+
+    desk = desk_of(answer)
+
+    async def one_goes():
+        first = asyncio.create_task(desk.ask(1))
+        await asyncio.to_thread(began.wait, 10)
+        gone, stays = asyncio.create_task(desk.ask(2)), asyncio.create_task(desk.ask(3))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        go.set()
+        return await first, await stays
+
+    assert asyncio.run(one_goes()) == (1, 9)
+    assert seen == [1, 3]
+
+
+def test_many_questions_all_get_their_answers(desk_of):
+    assert ask(desk_of(squares), *range(2_000)) == [number**2 for number in range(2_000)]
