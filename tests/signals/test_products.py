@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from segue.signals import mixed
-from segue.signals.products import products
+from segue.signals.products import products, with_all
 
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "mixed": mixed}
 
@@ -34,10 +34,10 @@ def test_no_rows_give_an_empty_answer(matrix, kind, n_rows, n_others):
     assert found.shape == (n_rows, n_others)
 
 
-def test_more_than_is_written_out_is_multiplied_the_same(matrix, monkeypatch):
-    few, many = np.arange(3), np.arange(60)
-    before = products(sparse.csr_array(matrix), many, few)
-    monkeypatch.setattr("segue.signals.products._MOST_NUMBERS", 10)
-    np.testing.assert_allclose(
-        products(sparse.csr_array(matrix), many, few), before, rtol=1e-5, atol=1e-6
-    )
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_rows_at_once(matrix, kind):
+    points = np.random.default_rng(1).standard_normal((3, 40)).astype(np.float32)
+    for some in (points, points[:1], points[:0]):
+        found = with_all(KINDS[kind](matrix), some)
+        assert found.flags.c_contiguous
+        np.testing.assert_allclose(found, some @ matrix.T, rtol=1e-4, atol=1e-5)

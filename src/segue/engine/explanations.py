@@ -33,7 +33,10 @@ from segue.types import Track
 
 MOST_PULLS = 3
 MOST_TAGS = 5
+_FEW = 50
+"""Places of which each is compared with all of the pool sooner than that is sorted."""
 _GONE = 2**62
+
 
 @dataclass
 class Explainer:
@@ -92,7 +95,7 @@ class Explainer:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
         pulls = self.pulls(ranked, profile)
         pulls[:, profile.weights <= 0] = 0
-        strongest = np.argsort(-pulls, axis=1, kind="stable")[:, :MOST_PULLS]
+        strongest = _largest(pulls, MOST_PULLS)
         named = np.take_along_axis(pulls, strongest, axis=1) > 0
         self.need(profile.positions[strongest[named]])
         return [
@@ -119,17 +122,16 @@ def decisive(found: Listed, static: NDArray[np.float64]) -> NDArray[np.int64]:
     places = np.array([place_of[one] for one in found.ranked.positions.tolist()], np.int64)
     parts = pool.parts[:, :n_signals].astype(np.float64)
     dialled = static.sum(axis=0)
-    before = _better(parts.sum(axis=1) + dialled, places)
+    (before,) = _better((parts.sum(axis=1) + dialled)[None], places)
     counted = np.flatnonzero(pool.weights > 0)
     own = parts[places]
     said = own != 0
     falls = np.full((len(places), n_signals), -1, np.int64)
-    for signal, others in zip(counted, _sums_without(parts)[counted], strict=True):
-        fall = _better(others + dialled, places) - before
-        # of what no other signal says anything, nothing would be left to recommend it by
-        alone = said.sum(axis=1) == said[:, signal]
-        fall = np.where(alone, len(parts), fall)
-        falls[:, signal] = np.where(own[:, signal] > 0, fall, -1)
+    falls[:, counted] = (_better(_sums_without(parts)[counted] + dialled, places) - before).T
+    # of what no other signal says anything, nothing would be left to recommend it by
+    alone = said.sum(axis=1)[:, None] == said
+    falls[alone & (pool.weights > 0)] = len(parts)
+    falls[own <= 0] = -1
     # among equal falls the largest part
     furthest = falls == falls.max(axis=1, keepdims=True, initial=-1)
     top = np.where(furthest, own, -np.inf).argmax(axis=1).astype(np.int64)
@@ -234,15 +236,38 @@ def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _better(totals: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many of the pool stand above each place; equal scores keep the pool's order.
+    """Return how many of a pool stand above each place, by each row of `totals` ``[m, n_pool]``.
 
-    >>> _better(np.array([3.0, 1.0, 3.0, 2.0]), np.array([0, 2, 1])).tolist()
-    [0, 1, 3]
+    Equal scores keep the pool's order.
+
+    >>> _better(np.array([[3.0, 1.0, 3.0, 2.0]]), np.array([0, 2, 1])).tolist()
+    [[0, 1, 3]]
     """
-    order = np.argsort(-totals, kind="stable")
-    rank = np.empty(len(totals), np.int64)
-    rank[order] = np.arange(len(totals))
-    return rank[places]
+    if len(places) <= _FEW:  # comparing is faster than sorting
+        own = totals[:, places, None]
+        before = np.arange(totals.shape[1]) < places[:, None]
+        above = totals[:, None] > own
+        above |= (totals[:, None] == own) & before
+        return np.asarray(np.count_nonzero(above, axis=2), np.int64)
+    order = np.argsort(-totals, axis=1, kind="stable")
+    rank = np.empty(totals.shape, np.int64)
+    np.put_along_axis(rank, order, np.arange(totals.shape[1])[None], axis=1)
+    return rank[:, places]
+
+
+def _largest(values: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """Return where the `k` largest of each row are, the largest first, of equal ones the first.
+
+    >>> _largest(np.array([[1.0, 3.0, 3.0, 2.0]]), 3).tolist()
+    [[1, 2, 3]]
+    """
+    left = values.copy()
+    rows = np.arange(len(left))
+    found = np.empty((len(left), min(k, left.shape[1])), np.int64)
+    for place in range(found.shape[1]):
+        found[:, place] = left.argmax(axis=1)
+        left[rows, found[:, place]] = -np.inf
+    return found
 
 
 def _first(ranked: Ranked, k: int) -> Ranked:

@@ -112,6 +112,8 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
     What they thought of these tracks is replaced; that they played them is not.
     """
     seeds = profile_from_seeds(liked, disliked)
+    if not len(seeds.positions):
+        return profile
     rest = profile.without(seeds.positions)
     strength = np.abs(profile.weights).max(initial=1.0)
     return replace(

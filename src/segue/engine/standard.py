@@ -50,18 +50,19 @@ class Rows:
         silent: list[Mask | None] = []
         numbers = np.zeros((4, len(scores)))
         for place, row in enumerate(scores):
-            unsaid = np.isnan(row)
-            n_unsaid = int(np.count_nonzero(unsaid))
+            total = float(row.sum())
+            unsaid = np.isnan(row) if np.isnan(total) else None
+            n_unsaid = 0 if unsaid is None else int(np.count_nonzero(unsaid))
             n = len(row) - n_unsaid
-            silent.append(unsaid if n_unsaid else None)
-            offset = 0.0
-            if n:
-                total = row.sum(dtype=np.float64, where=~unsaid) if n_unsaid else row.sum()
-                offset = float(total) / n
+            silent.append(unsaid)
+            if unsaid is not None and n:
+                total = float(row.sum(where=~unsaid))
+            offset = total / n if n else 0.0
             np.subtract(row, np.float32(offset), out=row)
-            if n_unsaid:
+            if unsaid is not None:
                 row[unsaid] = 0
-            numbers[:, place] = offset, row.sum(dtype=np.float64), np.dot(row, row), n
+            # what is centred already may be summed in single precision
+            numbers[:, place] = offset, row.sum(), np.dot(row, row), n
         return cls(scores, tuple(silent), *numbers)
 
     @property

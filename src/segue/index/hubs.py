@@ -19,7 +19,7 @@ independent; local scaling is Zelnik-Manor and Perona's (2004), which they compa
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -48,7 +48,7 @@ _NEAR = 5.0  # standard deviations
 _LN_2 = 0.6931471805599453
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MutualProximity:
     """What cosines are usual for each track: their `mean` and `spread` (float64 ``[n]``).
 
@@ -74,17 +74,22 @@ class MutualProximity:
     def between(self, cosines: Matrix, queries: Places) -> Matrix:
         """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
         theirs = (cosines - self.mean[queries, None]) / self.spread[queries, None]
-        return both_nearer(theirs, self.of_tracks(cosines, np.ones(len(queries))))
+        return both_nearer(theirs, self.of_tracks(cosines, 1.0))
 
-    def of_tracks(self, scores: Matrix, weight: NDArray[np.float64]) -> Matrix:
-        """Return how unusual scores ``[m, n]`` are for each track, in standard deviations.
+    def of_tracks(self, scores: Matrix, weight: float) -> Matrix:
+        """Return how unusual scores ``[..., n]`` are for each track, in standard deviations.
 
-        A score is a sum of cosines whose weights add up to `weight` ``[m]``.
+        A score is a sum of cosines whose weights add up to `weight`.
         """
-        unusual = weight.astype(np.float32)[:, None] * self.mean.astype(np.float32)
-        np.subtract(scores, unusual, out=unusual)
-        unusual /= self.spread.astype(np.float32)
+        scale, level = self._scaled
+        unusual = scores * scale
+        unusual -= level if weight == 1 else np.float32(weight) * level
         return unusual
+
+    @cached_property
+    def _scaled(self) -> tuple[Matrix, Matrix]:
+        """One over the spread, and the mean in spreads."""
+        return (1 / self.spread).astype(np.float32), (self.mean / self.spread).astype(np.float32)
 
 
 def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
@@ -103,7 +108,8 @@ def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     8.92
     """
     one, other = np.asarray(one), np.asarray(other)
-    reach = max(float(np.abs(one).max(initial=0)), float(np.abs(other).max(initial=0)))
+    ends = (float(end(of, initial=0)) for of in (one, other) for end in (np.min, np.max))
+    reach = max(map(abs, ends))
     surprises, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
     both = surprises.read(one)
     both += surprises.read(other)
@@ -114,25 +120,30 @@ def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Values of a function at even steps from `first`; between them it is a straight line."""
+    """A function between even steps from `first`: there it is the line `level` + `slope` place."""
 
-    values: NDArray[Any]
+    level: NDArray[Any]
+    slope: NDArray[Any]
     first: float
     step: float
 
+    @classmethod
+    def of(cls, values: NDArray[np.float64], first: float, step: float, kind: Any) -> "_Table":
+        """Return the table of a function that has these values, kept as numbers of a kind."""
+        slope = np.diff(values)
+        level = values[:-1] - slope * np.arange(len(slope))
+        return cls(level.astype(kind), slope.astype(kind), first, step)
+
     def read(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the values at `x`; past the ends, the last."""
-        kind = self.values.dtype.type
-        place: NDArray[Any] = np.subtract(x, self.first, dtype=kind)
-        place *= kind(1 / self.step)
-        np.clip(place, kind(0), kind(len(self.values) - 2), out=place)
-        below = place.astype(np.int32)
-        place -= below
-        found = self.values.take(below)
-        above = self.values[1:].take(below)
-        above -= found
-        above *= place
-        found += above
+        """Return the values at `x`; past the ends, those of the lines there."""
+        kind = self.level.dtype.type
+        place: NDArray[Any] = np.multiply(x, kind(1 / self.step), dtype=kind)
+        place -= kind(self.first / self.step)
+        np.clip(place, kind(0), kind(len(self.level) - 1), out=place)
+        line = place.astype(np.intp)
+        found = self.slope.take(line)
+        found *= place
+        found += self.level.take(line)
         return found
 
 
@@ -151,8 +162,8 @@ def _tables(reach: float) -> tuple[_Table, _Table]:
     probits = np.where(u < _LN_2, -ndtri(-np.expm1(-u)), ndtri_exp(-u))
     kind = np.float32 if reach <= _NEAR else np.float64
     return (
-        _Table(surprises.astype(kind), -reach, _STEP),
-        _Table(probits.astype(kind), float(logs[0]), _LOG_STEP),
+        _Table.of(surprises, -reach, _STEP, kind),
+        _Table.of(probits, float(logs[0]), _LOG_STEP, kind),
     )
 
 

@@ -35,6 +35,8 @@ Factors = NDArray[np.float32]
 
 _BLOCK_NUMBERS = 500_000
 """Floats that a block of rows may gather: what a core keeps near, and bounds on memory."""
+_FEW = 64
+"""Rows that are solved sooner than threads would be started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,12 @@ def _solve_rows(
         listens = _listens(rows, block, d, settings.strength, mean_strength)
         solved[block] = (_solve_few if small else _solve_many)(factors, listens, diagonal)
 
-    for_each(solve, _blocks(counts, d))
+    blocks = _blocks(counts, d)
+    if len(counts) <= _FEW:
+        for block in blocks:
+            solve(block)
+    else:
+        for_each(solve, blocks)
     return solved
 
 

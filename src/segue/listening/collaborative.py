@@ -17,6 +17,9 @@ from segue.listening.ease import Ease, EaseSettings
 from segue.listening.matrices import Ids, Matrix, Scores
 from segue.listening.model import ListeningModel
 
+_FEW = 4
+"""Below this part of all items, those that are spoken for are gathered and looked at alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollaborativeSettings:
@@ -97,11 +100,9 @@ def blended(one: Scores, other: Scores, share: float) -> Scores:
     for first, second in zip(one, other, strict=True):
         told = _standardised(first)
         _standardised(second)
-        alone = np.isnan(second[told])
-        second[told] *= np.float32(1 - share)
-        second[told] += np.float32(share) * first[told]
-        if alone.any():
-            second[told[alone]] = first[told[alone]]
+        own, others = first[told], second[told]
+        both = others * np.float32(1 - share) + np.float32(share) * own
+        second[told] = np.where(np.isnan(others), own, both)
     return other
 
 
@@ -112,15 +113,20 @@ def _standardised(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     >>> _standardised(row).tolist(), row.tolist()
     ([0, 2], [-1.0, nan, 1.0])
     """
-    places = np.flatnonzero(~np.isnan(scores))
-    whole = len(places) == len(scores)
-    known = scores if whole else scores[places]
-    if len(known):
-        mean = float(known.mean(dtype=np.float64))
+    silent = np.isnan(scores)
+    places = np.flatnonzero(~silent)
+    few = len(places) * _FEW < len(scores)
+    known = scores[places] if few else scores
+    unsaid = np.zeros(0, np.int64) if few else np.flatnonzero(silent)
+    if len(places):
+        known[unsaid] = 0
+        mean = float(known.sum()) / len(places)
         known -= np.float32(mean)
-        spread = float(np.sqrt(np.dot(known, known) / len(known)))
+        known[unsaid] = 0
+        spread = float(np.sqrt(np.dot(known, known) / len(places)))
         # scores that are all the same but for rounding say nothing
         known *= np.float32(1 / (max(spread, 1e-5 * abs(mean)) + 1e-12))
-        if not whole:
+        known[unsaid] = np.nan
+        if few:
             scores[places] = known
     return places

@@ -15,6 +15,9 @@ Matrix = Any
 Scores = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
+_FEW = 8
+"""Below this part of all columns, those that are not spoken for are named one by one."""
+
 
 def as_matrix(user_items: Matrix) -> Matrix:
     """Return a matrix as CSR float32: duplicates summed, zeros left out, indices sorted.
@@ -56,5 +59,9 @@ def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_
 
 def without(scores: Scores, spoken_for: NDArray[np.bool_]) -> Scores:
     """Return the same scores, NaN in the columns that are not spoken for."""
-    np.copyto(scores, np.nan, where=~spoken_for)
+    silent = np.flatnonzero(~spoken_for)
+    if len(silent) * _FEW < len(spoken_for):
+        scores[:, silent] = np.nan
+    else:
+        np.copyto(scores, np.nan, where=~spoken_for)
     return scores

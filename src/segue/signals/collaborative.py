@@ -26,9 +26,11 @@ class CollaborativeSignal:
         if not profiles:
             return np.zeros((0, self.model.n_items), np.float32)
         scores = self.model.score(opinions_of(profiles, self.model.n_items))
-        low = np.where(np.isnan(scores), np.inf, scores).min(axis=1, initial=np.inf)
-        high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1, initial=-np.inf)
-        scores[~(high > low)] = np.nan
+        for row in scores:
+            # both pass over NaN
+            high, low = np.fmax.reduce(row, initial=-np.inf), np.fmin.reduce(row, initial=np.inf)
+            if not high > low:
+                row[:] = np.nan
         return scores
 
     def for_track(self, position: int) -> Scores:

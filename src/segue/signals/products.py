@@ -14,9 +14,6 @@ from segue.signals.mixed import MixedMatrix
 
 Rows = NDArray[np.int64]
 
-_MOST_NUMBERS = 4_000_000
-"""Numbers that the rows may have written out in full; with more, scipy multiplies them."""
-
 
 def products(matrix: Any, rows: Rows, others: Rows) -> NDArray[np.float32]:
     """Return the scalar products of `rows` with `others`, ``[n_rows, n_others]``.
@@ -38,22 +35,45 @@ def products(matrix: Any, rows: Rows, others: Rows) -> NDArray[np.float32]:
     if not sparse.issparse(matrix):
         dense: NDArray[np.float32] = matrix[rows] @ matrix[others].T
         return dense
-    if len(rows) * matrix.shape[1] > _MOST_NUMBERS:
-        found: NDArray[np.float32] = (matrix[rows] @ matrix[others].T).toarray()
-        return found
     return _sparse(matrix, rows, others)
 
 
+def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the scalar products of `points` ``[m, d]`` with all rows, ``[m, n]``.
+
+    The rows are not multiplied from the right, which takes BLAS twice as long for a few points.
+    """
+    found: NDArray[np.float32]
+    if isinstance(matrix, MixedMatrix):
+        found = points[:, matrix.columns] @ matrix.full.T
+        found += (matrix.rest @ points.T).T
+        return found
+    if sparse.issparse(matrix):
+        return np.ascontiguousarray((matrix @ points.T).T)
+    found = points @ matrix.T
+    return found
+
+
 def _sparse(matrix: Any, rows: Rows, others: Rows) -> NDArray[np.float32]:
-    counts, columns, values = _entries(matrix, rows)
-    written = np.zeros((len(rows), matrix.shape[1]), np.float32)
-    written[np.repeat(np.arange(len(rows)), counts), columns] = values
     counts, columns, values = _entries(matrix, others)
-    ends = np.cumsum(counts)
-    # a sum of each other row's part is the difference of two sums from the beginning
-    sums = np.zeros((len(rows), len(columns) + 1))
-    np.cumsum(written[:, columns] * values, axis=1, dtype=np.float64, out=sums[:, 1:])
-    return np.asarray(sums[:, ends] - sums[:, ends - counts], np.float32)
+    if not len(columns):
+        return np.zeros((len(rows), len(others)), np.float32)
+    asked, place = np.unique(columns, return_inverse=True)
+    parts = _written(matrix, rows, asked).T[place] * values[:, None]
+    sums = np.zeros((len(others), len(rows)), np.float32)
+    some = counts > 0
+    sums[some] = np.add.reduceat(parts, (np.cumsum(counts) - counts)[some], axis=0)
+    return sums.T
+
+
+def _written(matrix: Any, rows: Rows, asked: NDArray[Any]) -> NDArray[np.float32]:
+    """Return rows with zeros and all, of the columns that are `asked` for, in ascending order."""
+    counts, columns, values = _entries(matrix, rows)
+    place = np.searchsorted(asked, columns)
+    there = asked[np.minimum(place, len(asked) - 1)] == columns
+    written = np.zeros((len(rows), len(asked)), np.float32)
+    written[np.repeat(np.arange(len(rows)), counts)[there], place[there]] = values[there]
+    return written
 
 
 def _entries(matrix: Any, rows: Rows) -> tuple[Rows, NDArray[Any], NDArray[np.float32]]:

@@ -36,15 +36,14 @@ class RecencySignal:
             places, strengths = _strengths(profile)
             if not len(places):
                 continue
-            level = np.zeros(len(self.artists))
-            np.add.at(level, places, strengths)
-            known = places[self.artists[places] >= 0]
-            of_artist = np.bincount(
-                self.artists[known], strengths[self.artists[places] >= 0], minlength=n_artists
-            )
-            has = self.artists >= 0
-            level[has] += of_artist[self.artists[has]]
-            row[:] = np.log1p(level)
+            artists = self.artists[places]
+            known = artists >= 0
+            # one more, of nothing, for tracks whose artist is unknown: those are numbered -1
+            level = np.bincount(artists[known], strengths[known], minlength=n_artists + 1)
+            row[:] = level.astype(np.float32).take(self.artists)
+            own, first = np.unique(places, return_inverse=True)
+            row[own] += np.bincount(first, strengths).astype(np.float32)
+            np.log1p(row, out=row)
         return scores
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
-from segue.signals.products import products
+from segue.signals.products import products, with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
 
 Matrix = Any
@@ -48,17 +48,13 @@ class VectorSignal:
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; NaN rows for those who have met no vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
-        points = _dense(self._gathered(weights))
-        scores = np.ascontiguousarray((self.vectors @ points.T).T)
+        scores = with_all(self.vectors, _dense(self._gathered(weights)))
         if self.hubs is not None and len(profiles):
-            total = np.asarray(weights.sum(axis=1), np.float64).ravel()
-            for row, profile, theirs in zip(
-                scores, profiles, self.hubs.of_tracks(scores, total), strict=True
-            ):
+            totals = np.asarray(weights.sum(axis=1), np.float64).ravel()
+            for row, profile, total in zip(scores, profiles, totals.tolist(), strict=True):
+                theirs = self.hubs.of_tracks(row, total)
                 row[:] = both_nearer(self._unusual(row, profile), theirs)
-        without = np.flatnonzero(~self.has_vector)
-        if len(without):
-            scores[:, without] = np.nan
+        scores[:, self._without] = np.nan
         speaks = np.array([self.has_vector[p.positions].any() for p in profiles], bool)
         scores[~speaks] = np.nan
         return scores
@@ -124,6 +120,11 @@ class VectorSignal:
     @cached_property
     def _n_vectors(self) -> int:
         return int(np.count_nonzero(self.has_vector))
+
+    @cached_property
+    def _without(self) -> NDArray[np.int64]:
+        """The tracks that have no vector."""
+        return np.flatnonzero(~self.has_vector)
 
 
 def from_embeddings(
