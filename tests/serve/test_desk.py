@@ -109,3 +109,10 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
 
 def test_many_questions_all_get_their_answers(desk_of):
     assert ask(desk_of(squares), *range(2_000)) == [number**2 for number in range(2_000)]
+
+
+def test_a_desk_that_was_closed_opens_again(desk_of):
+    desk = desk_of(squares)
+    assert ask(desk, 2) == [4]
+    desk.close()
+    assert ask(desk, 3) == [9]

@@ -52,7 +52,7 @@ class Desk(Generic[Asked, Given]):
         self, answer: Callable[[Sequence[Asked]], Iterable[Callable[[], Given]]], most: int
     ) -> None:
         self._answer, self._most = answer, most
-        self._thread = ThreadPoolExecutor(1, "desk")
+        self._thread: ThreadPoolExecutor | None = None
         self._waiting: deque[_Turn[Asked, Given]] = deque()
         self._lock = threading.Lock()
         self._busy = False
@@ -70,12 +70,15 @@ class Desk(Generic[Asked, Given]):
             self._waiting.append(turn)
             begin, self._busy = not self._busy, True
         if begin:
+            self._thread = self._thread or ThreadPoolExecutor(1, "desk")
             self._thread.submit(self._work)
         return await turn.given
 
     def close(self) -> None:
-        """Let the thread end when it has answered."""
-        self._thread.shutdown()
+        """Let the thread end when it has answered; whoever asks after that is given another."""
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
 
     def _work(self) -> None:
         while turns := self._next():
