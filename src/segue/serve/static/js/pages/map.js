@@ -7,6 +7,7 @@ import { icon } from "../icons.js";
 import { MapCanvas } from "../map/canvas.js";
 import { hearing } from "../map/hearing.js";
 import { showKey } from "../map/key.js";
+import { onceMade } from "../map/making.js";
 import { World } from "../map/world.js";
 import { noteProblem, say } from "../say.js";
 import { titleOf } from "../signals.js";
@@ -17,8 +18,9 @@ export const map = {
   title: "Map",
   async show(main, { heading, leaving }) {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
-    fill(main, top);
-    const about = await get("/map");
+    const making = h("div");
+    fill(main, top, making);
+    const about = await onceMade(() => get("/map"), making);
     const world = new World(about);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
@@ -26,7 +28,7 @@ export const map = {
     const tip = h("div", { class: "map-tip", hidden: true });
     const list = mapList(about);
     const parts = h("div", { class: "map" }, stage, side);
-    fill(main, top, parts, key, list.section);
+    making.after(parts, key, list.section); // not anew: what has the focus keeps it
     const stands = (slot) => ((world.only = slot), canvas.redraw());
     const canvas = new MapCanvas(stage, tip, world, (colours) =>
       showKey(key, colours, world.only, stands),
@@ -47,14 +49,15 @@ export const map = {
       else canvas.resize();
     });
     const told = h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`);
-    const tools = [encoders(canvas), colouring(canvas), draw.button, shape];
-    fill(top, h("div", {}, heading, told), h("div", { class: "row" }, tools));
+    const tools = [encoders(canvas, making), colouring(canvas), draw.button, shape];
+    heading.after(told); // where it stands, it keeps the focus
+    top.append(h("div", { class: "row" }, tools));
     await canvas.load();
   },
 };
 
-/** By which signal tracks are laid out, where there is a choice. */
-function encoders(canvas) {
+/** By which signal tracks are laid out, where there is a choice; `making` shows what is made first. */
+function encoders(canvas, making) {
   const { about, by } = canvas.world;
   if (about.encoders.length < 2) return null;
   const choose = h(
@@ -66,7 +69,7 @@ function encoders(canvas) {
   );
   choose.addEventListener("change", () => {
     canvas.world.by = choose.value;
-    canvas.load().catch(noteProblem);
+    onceMade(() => canvas.load(), fill(making)).catch(noteProblem);
   });
   return choose;
 }
