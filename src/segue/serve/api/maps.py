@@ -1,5 +1,6 @@
 """`/map`: all tracks on a plane, as numbers for a canvas, and lists along a line drawn on it."""
 
+from hashlib import blake2b
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 from segue.errors import JobError
 from segue.library import Job
 from segue.pipeline import jobs
+from segue.pipeline.affinity import Affinities
 from segue.pipeline.map_jobs import map_or_job
 from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
 from segue.pipeline.opening.opened import Opened
@@ -137,11 +139,15 @@ def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Resp
     """Give how much each track of the map is to the taste of whoever asks."""
     opened = holding.opened()
 
-    def make() -> Response:
-        shares = _affinity(opened, me.name)
-        return Response(shares.tobytes(), media_type="application/octet-stream")
-
-    return tagged_response(request, (holding.version(), me.name), make)
+    affinities = holding.kept("affinities", opened, lambda: Affinities(opened))
+    shares = affinities.of(me.name).tobytes()
+    # by what it says: feedback of others, or what changes nothing, needs no new answer
+    said = blake2b(shares, digest_size=12).hexdigest()
+    return tagged_response(
+        request,
+        (said, me.name),
+        lambda: Response(shares, media_type="application/octet-stream"),
+    )
 
 
 @router.get("/tracks", response_model=MapTracks, responses=_PROBLEMS)
@@ -247,13 +253,3 @@ def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16
 
 def _version(opened: Opened, drawn: TrackMap) -> str:
     return f"{drawn.fingerprint[:12]}-{len(opened.catalogue)}-{len(opened.facts.genres)}"
-
-
-def _affinity(opened: Opened, listener: str) -> NDArray[np.uint8]:
-    profile = opened.listener(listener)
-    n = len(opened.catalogue)
-    ranked = opened.engine.recommend(profile, n, exclude=np.zeros(n, bool))
-    shares = np.zeros(n, np.uint8)
-    found = ranked.positions
-    shares[found] = np.linspace(255, 1, max(len(found), 1))[: len(found)].astype(np.uint8)
-    return shares
