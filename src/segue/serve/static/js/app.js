@@ -1,7 +1,7 @@
 // The page: who listens, which page shows, what is always there.
 
 import { connection, get } from "./api.js";
-import { fill, h } from "./dom.js";
+import { debounced, fill, h } from "./dom.js";
 import { initial, askWho } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
 import { upNextIn } from "./elements/up-next.js";
@@ -23,6 +23,7 @@ import { showKeys, shortcuts } from "./shortcuts.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
+const ME_WAIT = 400;
 const WIDE = matchMedia("(min-width: 1400px)");
 
 const main = document.getElementById("main");
@@ -197,7 +198,9 @@ async function start() {
   });
   follow();
   watchNews(showPage);
-  forYou.addEventListener("change", () => loadMe().catch(() => {}));
+  // once a list is there: until then the server has that to do
+  const reread = debounced(() => loadMe().catch(() => {}), ME_WAIT);
+  forYou.addEventListener("change", reread);
   addEventListener("beforeunload", (event) => unsent() && event.preventDefault());
 }
 
