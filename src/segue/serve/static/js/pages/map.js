@@ -1,6 +1,6 @@
 // Map: every track a point, near to what sounds alike. A list beside it says the same in words.
 
-import { get } from "../api.js";
+import { bytes, get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { count } from "../format.js";
 import { icon } from "../icons.js";
@@ -20,8 +20,9 @@ export const map = {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
     const making = h("div");
     fill(main, top, making);
-    const about = await onceMade(() => get("/map"), making);
-    const world = new World(about);
+    const both = () => Promise.all([get("/map"), bytes("/map/points")]);
+    const [about, points] = await onceMade(both, making);
+    const world = new World(about, points);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
     const key = h("div", { class: "map-key" });
