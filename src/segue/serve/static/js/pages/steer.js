@@ -123,7 +123,7 @@ function makePreview(leaving) {
       base = forYou.items.length ? forYou.items : (await recommended(state.steer)).tracks;
       show(base, true);
       if (forYou.items.length) await ask();
-      base = list.items;
+      if (!moving) base = list.items;
     },
   };
 }
