@@ -8,7 +8,7 @@ import { upNextIn } from "./elements/up-next.js";
 import { follow, news } from "./events.js";
 import { icon } from "./icons.js";
 import { forYou } from "./list.js";
-import { unsent } from "./outbox.js";
+import { flush, unsent } from "./outbox.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { map } from "./pages/map.js";
@@ -138,6 +138,7 @@ function watchConnection() {
     banner?.remove();
     banner = null;
     await again();
+    await flush(); // else the list could come before what it should follow from
     forYou.load();
   });
   connection.addEventListener("out", () => again().catch(noteProblem));
