@@ -19,6 +19,7 @@ from segue.engine import (
     standardise,
     with_seeds,
 )
+from segue.engine.standing import standing
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
 
@@ -192,3 +193,15 @@ def test_only_what_is_liked_is_taken_off_popularity():
     liked = [profile_from_seeds([0, 1]), profile_from_seeds([0, 1], [2])]
     row = popularity([*liked, profile_from_seeds([2])], 3).for_listeners([liked[1]])[0]
     np.testing.assert_allclose(row, np.log1p([1, 1, 1]))
+
+
+@pytest.mark.parametrize("known", [[1, 2, 3], []])
+def test_all_tracks_stand_in_the_order_in_which_they_would_be_recommended(engine, known):
+    engine = replace(engine, recordings=[[4, 5], [30, 31, 32]], missing=[7])
+    profile = profile_from_seeds(known)
+    order = engine.recommend(profile, N, exclude=np.zeros(N, bool)).positions
+    found = standing(engine, profile)
+    assert found.dtype == np.uint8
+    assert (np.flatnonzero(found) == np.sort(order)).all()
+    assert (np.diff(found[order].astype(int)) <= 0).all()
+    assert (found[order[0]], found[order[-1]]) == (255, 1)

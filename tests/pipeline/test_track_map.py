@@ -5,16 +5,9 @@ import pandas as pd
 import pytest
 
 from segue.errors import LibraryError, ModelError, ModelNotTrainedError
+from segue.pipeline.mapping.places import EDGE, UNPLACED, TrackMap, draw_path
 from segue.pipeline.opening.opened import Opened
-from segue.pipeline.track_map import (
-    EDGE,
-    UNPLACED,
-    TrackMap,
-    draw_path,
-    map_signals,
-    track_map,
-    train_maps,
-)
+from segue.pipeline.track_map import map_signals, track_map, train_maps
 from segue.pipeline.train import train
 from segue.types import Track
 

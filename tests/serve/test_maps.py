@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
 
+from segue.engine.standing import standing
+from segue.pipeline import affinity
+
 
 def test_points_have_a_place_and_a_genre_each(anna):
     about = anna.get("/api/v1/map").json()
@@ -32,6 +35,27 @@ def test_what_is_to_ones_taste_is_told_by_rank(anna):
     shares = np.frombuffer(anna.get("/api/v1/map/affinity").content, np.uint8)
     assert len(shares) == N_TRACKS
     assert shares.max() == 255
+
+
+def test_a_taste_is_worked_out_once_until_it_is_another(anna, monkeypatch):
+    made = []
+
+    def counted(engine, profile):
+        made.append(profile.user)
+        return standing(engine, profile)
+
+    monkeypatch.setattr(affinity, "standing", counted)
+    first = anna.get("/api/v1/map/affinity")
+    assert anna.get("/api/v1/map/affinity").content == first.content
+    assert made == ["anna"]
+    etag = {"If-None-Match": first.headers["etag"]}
+    assert anna.get("/api/v1/map/affinity", headers=etag).status_code == 304
+    events = [{"key": str(n), "track_id": f"t0{n}", "kind": "dislike"} for n in (0, 3)]
+    assert anna.post("/api/v1/feedback", json={"events": events}).status_code == 200
+    other = anna.get("/api/v1/map/affinity", headers=etag)
+    assert other.status_code == 200
+    assert other.content != first.content
+    assert made == ["anna", "anna"]
 
 
 def test_nobody_has_no_taste(client):

@@ -75,8 +75,18 @@ class JobStore:
         self._database = database
         self._directory = directory
 
-    def add(self, verb: str, arguments: Mapping[str, Any], asked_by: str | None) -> Job:
-        """Let a job wait; return it, or the same one that waits already."""
+    def add(
+        self,
+        verb: str,
+        arguments: Mapping[str, Any],
+        asked_by: str | None,
+        *,
+        once: bool = False,
+    ) -> Job:
+        """Let a job wait; return it, or the same one that waits already, or `once` runs.
+
+        Of several processes that ask at one time, one adds it.
+        """
         kept = json.dumps(arguments, ensure_ascii=False, sort_keys=True)
         values = {
             "verb": verb,
@@ -91,8 +101,10 @@ class JobStore:
         }
         ended = select(_other.c.id).where(_other.c.finished.is_not(None))
         old = ended.order_by(_other.c.id.desc()).offset(_KEPT)
-        same = (jobs.c.verb == verb) & (jobs.c.arguments == kept) & (jobs.c.state == "waiting")
+        states = ["waiting", "running"] if once else ["waiting"]
+        same = (jobs.c.verb == verb) & (jobs.c.arguments == kept) & jobs.c.state.in_(states)
         with told(self._directory), self._database.begin() as connection:
+            # a change comes first, so that nobody else writes between the question and its answer
             forgotten = connection.execute(
                 delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id)
             )

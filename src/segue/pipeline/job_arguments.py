@@ -6,6 +6,7 @@ preprocess  ``dataset`` (the name of one that was taken in before) or ``path`` (
 train       ``models`` (names, all by default), ``target``, ``on``, ``seed``, ``force``
 evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``
 demo        ``tracks``, ``seconds``, ``seed``: the starter library
+map         ``by``: the signal that tracks are laid out by
 ==========  =======================================================================================
 """
 
@@ -44,6 +45,8 @@ def check_arguments(
     checked = {name: value for name, value in arguments.items() if value is not None}
     if verb == "preprocess":
         _check_dataset(library, checked, admin=admin)
+    if verb == "map" and "by" not in checked:
+        raise JobError("A job 'map' needs a signal to lay tracks out by: name one, as timbre.")
     if verb == "train" and "on" not in checked:
         from segue.pipeline.train import MODELS
 
@@ -184,4 +187,5 @@ _TAKES: dict[str, dict[str, _Check]] = {
         "seconds": (_is_whole(3, 120), "a whole number from 3 to 120"),
         "seed": _SEED,
     },
+    "map": {"by": (_is_text, "a text")},
 }

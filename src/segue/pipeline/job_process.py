@@ -138,11 +138,24 @@ def _demo(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, A
     return {"report": made.page.parent.name, "heard": made.heard}
 
 
+def _map(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+    from segue.pipeline.live import Live
+    from segue.pipeline.track_map import track_map
+
+    live = Live(library)  # the same vectors that a server looks at, also while others are learned
+    try:
+        drawn = track_map(live.opened(), given["by"], progress=told)
+    finally:
+        live.close()
+    return {"by": drawn.signal, "placed": int(drawn.placed.sum())}
+
+
 _VERBS: Mapping[str, Callable[[Library, Mapping[str, Any], Told], dict[str, Any]]] = {
     "preprocess": _preprocess,
     "train": _train,
     "evaluate": _evaluate,
     "demo": _demo,
+    "map": _map,
 }
 
 

@@ -22,6 +22,8 @@ from segue.pipeline.processes import identity, is_alive, send
 
 MOST_WAITING: Final = 20
 MOST_RESTARTS: Final = 3
+COMMANDS: Final[Mapping[str, str]] = {"map": "train map"}
+"""What does a job's verb on the command line, where it is called otherwise."""
 _TERM_SECONDS, _KILL_SECONDS = 10.0, 30.0
 """How long after it was asked to end a process is told so in a louder voice."""
 
@@ -33,6 +35,7 @@ def ask(
     *,
     by: str | None = None,
     admin: bool = False,
+    once: bool = False,
 ) -> Job:
     """Ask for a job; it waits for a `Runner`. What waits already is not asked for twice.
 
@@ -44,6 +47,8 @@ def ask(
         The listener who asks.
     admin
         Whether who asks may name paths of this machine.
+    once
+        Whether the same job that runs already will do, as one that waits does.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def ask(
     checked = check_arguments(library, verb, arguments or {}, admin=admin)
     if sum(job.state == "waiting" for job in library.jobs.under_way()) >= MOST_WAITING:
         raise JobError(f"{MOST_WAITING} jobs wait already: cancel one, or wait until one is done.")
-    job = library.jobs.add(verb, checked, by)
+    job = library.jobs.add(verb, checked, by, once=once)
     library.audit.note("job asked for", by, detail=f"{job.id}: {verb}")
     return job
 
@@ -239,7 +244,7 @@ def _lost(library: Library, job: Job) -> None:
     elif now.starts > MOST_RESTARTS:
         sentence = (
             f"The job's process has ended {now.starts} times without a word, as if memory ran out:"
-            f" run segue {now.verb} on the command line to see why."
+            f" run segue {COMMANDS.get(now.verb, now.verb)} on the command line to see why."
         )
         library.jobs.finish(now, "failed", error=sentence)
     else:

@@ -2,8 +2,7 @@
 
 Conventions
 -----------
-- Places are uint16 ``[n_tracks, 2]``, x and y from 0 to 65,534, in the order of the catalogue; one
-  scale for both axes. A track that the signal cannot place is at `UNPLACED`, 65,535, on both.
+- Places are those of `segue.pipeline.mapping.places`; what the signal cannot place has none.
 - A map is kept under ``models/map-<signal>/`` with a manifest, and beside the places a trace of
   each vector: its product with random numbers that never change. It is up to date while the traces
   are the same but for rounding, and is made again where they are not.
@@ -11,59 +10,34 @@ Conventions
 
 import hashlib
 import time
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
+from numpy.typing import NDArray
 
 from segue.errors import LibraryError, ModelError
 from segue.library import MAP_PREFIX, Library
 from segue.pipeline.mapping.fidelity import neighbours_kept
 from segue.pipeline.mapping.layout import lay_out
+from segue.pipeline.mapping.places import EDGE, UNPLACED, Places, TrackMap
 from segue.pipeline.opening.opened import SPACES, Opened, catalogue_of
 from segue.pipeline.training.content import content_signals, vector_signal
 from segue.pipeline.training.trained import Trained
 from segue.signals import VectorSignal
 from segue.types import Progress, no_progress
 
-UNPLACED: Final = 65_535
-EDGE: Final = 65_534
-"""The largest x and y of a track that has a place."""
-
 MODEL: Final = "map"
 """What `train` calls all maps together."""
 
 MOST_FOR_ALL: Final = 20_000
-"""Of more tracks `train all` makes no map: it is made when somebody looks at one first."""
+"""Of more tracks `train all` makes no map: a job makes it when somebody looks at one first."""
+
+NOTHING_TO_MAP: Final = "No signal places tracks, so there is nothing to map: run segue train knn."
 
 _VERSION = 1  # goes up when the same vectors would be laid out otherwise
 _PLACES, _TRACES = "places.npy", "traces.npy"
 _ROUNDING = 1e-4
-
-Places = NDArray[np.uint16]
-
-
-@dataclass(frozen=True)
-class TrackMap:
-    """A map of all tracks; `fingerprint` changes whenever it is laid out anew."""
-
-    signal: str
-    places: Places
-    fingerprint: str
-
-    @cached_property
-    def placed(self) -> NDArray[np.bool_]:
-        """Which tracks have a place, ``[n_tracks]``."""
-        return np.asarray(self.places[:, 0] != UNPLACED)
-
-    @cached_property
-    def _tree(self) -> tuple[NDArray[np.int64], Any]:
-        rows = np.flatnonzero(self.placed)
-        return rows, cKDTree(self.places[rows].astype(np.float64))
 
 
 def map_signals(library: Library | Opened) -> list[str]:
@@ -82,8 +56,8 @@ def track_map(
 ) -> TrackMap:
     """Return the map by a signal, made now where it is missing or stale: see `lay_out`.
 
-    Making one of 100,000 tracks takes a minute and 300 MB; looking whether it is up to date, some
-    hundredths of a second.
+    Making one of 100,000 tracks takes from a quarter of a minute to a whole one and 300 MB; looking
+    whether it is up to date, some hundredths of a second.
 
     Parameters
     ----------
@@ -102,6 +76,18 @@ def track_map(
     kept = library.library if isinstance(library, Opened) else library
     there = None if force else _load(kept, space, seed)
     return there or _make(kept, space, seed, progress)
+
+
+def kept_map(library: Library | Opened, signal: str, *, seed: int = 0) -> TrackMap | None:
+    """Return the map by a signal if it is there and up to date; it is not made.
+
+    Raises
+    ------
+    ModelNotTrainedError, ModelError
+        If the signal's model is not there, there is no such signal, or it places no track.
+    """
+    kept = library.library if isinstance(library, Opened) else library
+    return _load(kept, _space(library, signal), seed)
 
 
 def train_maps(
@@ -133,9 +119,7 @@ def train_maps(
         placed[name] = int(spaces[name].has_vector.sum())
         metrics |= {f"{name} {key}": value for key, value in manifest["metrics"].items()}
     if not placed:
-        raise ModelError(
-            "No signal places tracks, so there is nothing to map: run segue train knn."
-        )
+        raise ModelError(NOTHING_TO_MAP)
     return Trained(
         model=MODEL,
         state="trained" if made else "up to date",
@@ -143,76 +127,6 @@ def train_maps(
         metrics=metrics,
         seconds=round(time.monotonic() - started, 1),
     )
-
-
-def draw_path(
-    track_map: TrackMap,
-    points: ArrayLike,
-    k: int,
-    *,
-    allowed: NDArray[np.bool_] | None = None,
-) -> list[int]:
-    """Return up to `k` different tracks along a line drawn on the map, in its direction.
-
-    `k` points are spread evenly over the length of the line; each takes the track nearest to it
-    that no other has taken.
-
-    Parameters
-    ----------
-    points : float [m, 2]
-        The corners of the line, from 0 to 65,534.
-    allowed : bool [n_tracks], optional
-        Which tracks may come; by default all that have a place.
-
-    Returns
-    -------
-    list of int
-        Positions in the catalogue; fewer than `k` where fewer tracks may come.
-
-    Raises
-    ------
-    ValueError
-        If there is no point, one is no pair of finite numbers, or `k` is below 1.
-    """
-    line = np.asarray(points, np.float64)
-    if line.ndim != 2 or line.shape[1:] != (2,) or not len(line) or not np.isfinite(line).all():
-        raise ValueError("A line on the map has corners of two finite numbers each, at least one.")
-    if k < 1:
-        raise ValueError(f"k is {k}: ask for at least 1 track.")
-    rows, tree = track_map._tree
-    if allowed is not None:
-        rows = np.flatnonzero(track_map.placed & allowed)
-        tree = cKDTree(track_map.places[rows].astype(np.float64)) if len(rows) else None
-    if not len(rows):
-        return []
-    taken: dict[int, None] = {}
-    for point in _along(line, k):
-        found = _nearest_free(tree, point, taken, len(rows))
-        if found is None:
-            break
-        taken[found] = None
-    return [int(rows[one]) for one in taken]
-
-
-def _along(line: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Return `k` points at even distances along a line, its ends included."""
-    lengths = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    at = np.linspace(0.0, lengths[-1], k)
-    return np.stack([np.interp(at, lengths, line[:, axis]) for axis in (0, 1)], axis=1)
-
-
-def _nearest_free(
-    tree: Any, point: NDArray[np.float64], taken: dict[int, None], n: int
-) -> int | None:
-    """Return the nearest to a point that is not taken yet."""
-    asked = 8
-    while True:
-        # a query for one gives no list
-        found = np.atleast_1d(tree.query(point, k=list(range(1, min(asked, n) + 1)))[1])
-        free = next((one for one in found.tolist() if one not in taken), None)
-        if free is not None or asked >= n:
-            return free
-        asked *= 4
 
 
 def _spaces(library: Library | Opened) -> dict[str, VectorSignal]:
@@ -229,9 +143,7 @@ def _space(library: Library | Opened, name: str | None) -> VectorSignal:
     if name is None:
         names = map_signals(library)
         if not names:
-            raise ModelError(
-                "No signal places tracks, so there is nothing to map: run segue train knn."
-            )
+            raise ModelError(NOTHING_TO_MAP)
         name = names[0]
     if isinstance(library, Opened):
         space = library.space(name)
@@ -280,9 +192,7 @@ def _make(library: Library, space: VectorSignal, seed: int, progress: Progress) 
     started = time.monotonic()
     rows = np.flatnonzero(space.has_vector)
     vectors = space.vectors[rows]
-    with progress(f"Laying out the map by {space.name}", 1) as advance:
-        laid = lay_out(vectors, seed)
-        advance(1)
+    laid = lay_out(vectors, seed, progress=progress, called=f"Laying out the map by {space.name}")
     places = np.full((len(space.has_vector), 2), UNPLACED, np.uint16)
     places[rows] = _on_grid(laid)
     fingerprint = hashlib.blake2b(places.tobytes(), digest_size=16).hexdigest()

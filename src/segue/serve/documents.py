@@ -1,7 +1,7 @@
 """The documents that several resources speak of, and what all of them can answer with."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Optional
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,18 @@ from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
 _MOST_TAGS = 10
+_ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "being-made": {
+        "job": {
+            "id": 7,
+            "state": "running",
+            "done": 1_475,
+            "total": 3_900,
+            "text": "Laying out the map by timbre",
+        }
+    }
+}
+"""Examples of what a kind of problem adds."""
 
 
 class Asked(BaseModel):
@@ -29,6 +41,19 @@ class Problem(BaseModel):
     errors: list["Invalid"] | None = Field(
         default=None, description="Of a request that is not as it must be: each part."
     )
+    job: Optional["Making"] = Field(
+        default=None, description="Of what is being made: the job that makes it, and how far it is."
+    )
+
+
+class Making(BaseModel):
+    """A job, as whoever waits for what it makes may see it: `done` of `total` steps of `text`."""
+
+    id: int
+    state: Literal["waiting", "running", "done"]
+    done: int
+    total: int
+    text: str
 
 
 class Invalid(BaseModel):
@@ -121,6 +146,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
             "status": status,
             "detail": title,
             "instance": "/api/v1",
+            **_ADDED.get(kind, {}),
         }
         one = found.setdefault(status, {"description": title, "content": {}})
         one["description"] = title if one["description"] == title else "Several kinds of problem."

@@ -38,6 +38,26 @@ def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
     page.locator("#for-you").wait_for()
 
 
+def test_what_is_typed_last_is_found_and_nothing_once_it_is_taken_back(shared, visit, until):
+    page = visit(shared)
+    asked = []
+    page.on("request", lambda one: asked.append(one.url) if "/search" in one.url else None)
+    page.locator("#search").press_sequentially("piece 0711", delay=1)
+    page.locator("#search").press("Backspace")
+    page.locator("#search").press("Backspace")
+    until(page, "document.querySelector('#found-title')?.textContent.includes('“piece 07”')")
+    page.wait_for_timeout(300)
+    assert page.locator("#found-title").inner_text() == "Found for “piece 07”"
+    page.locator("#search").press_sequentially("113", delay=1)
+    page.keyboard.press("Escape")
+    page.locator("#for-you").wait_for()
+    page.wait_for_timeout(300)
+    assert page.locator("#for-you").is_visible()
+    assert not page.locator("#found").is_visible()
+    assert "q=" not in page.url
+    assert len(asked) < 15
+
+
 def test_a_search_that_finds_nothing_says_so(shared, visit):
     page = visit(shared)
     page.fill("#search", "qqqxyz")

@@ -43,9 +43,14 @@ class Duplicates:
 
 def duplicates(library: Library) -> Duplicates:
     """Return the recordings that lie in several files, as `preprocess` found them."""
-    catalogue = library.catalogue()
-    groups = recordings(library, catalogue)
-    return Duplicates([[catalogue.tracks[place] for place in group] for group in groups])
+    pairs = library.alike()
+    # no other track is read: there may be a hundred thousand
+    tracks = library.reader.tracks(sorted({row for pair in pairs for row in pair}))
+    rows = [row for row in sorted(tracks) if not tracks[row].missing]
+    places = {row: place for place, row in enumerate(rows)}
+    both = [(places[one], places[other]) for one, other in pairs if {one, other} <= places.keys()]
+    groups = grouped(both, len(rows))
+    return Duplicates([[tracks[rows[place]] for place in group] for group in groups])
 
 
 def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:

@@ -21,6 +21,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from segue.index import N_LANDMARKS, Neighbours, near_neighbours, one_blas_thread
+from segue.types import Advance, Progress, no_progress
 
 N_NEIGHBOURS: Final = 15
 _COMPONENTS, _COMPONENTS_OF_SPARSE = 50, 100
@@ -39,19 +40,24 @@ Floats = NDArray[np.float32]
 class _Pace(NamedTuple):
     """How often all pairs are met, how many strangers each end of a pair meets then.
 
-    An epoch moves in `parts`, each after the last, so that no place is moved too far at once.
+    An epoch moves in `parts`, each after the last, so that no place is moved too far at once. It
+    counts as so many `steps` of what is told of the progress.
     """
 
     epochs: int
     strangers: int
     parts: int
+    steps: int
 
 
-_ALONE = _Pace(epochs=400, strangers=5, parts=4)
-_TOGETHER = _Pace(epochs=100, strangers=3, parts=8)
+_ALONE = _Pace(epochs=400, strangers=5, parts=4, steps=1)
+_TOGETHER = _Pace(epochs=100, strangers=3, parts=8, steps=25)
+_COMPARED, _APART_STEPS = 650, 350  # steps: what goes before and after, as long as it takes
 
 
-def lay_out(vectors: Any, seed: int = 0) -> Floats:
+def lay_out(
+    vectors: Any, seed: int = 0, *, progress: Progress = no_progress, called: str = "Laying out"
+) -> Floats:
     """Return a place on the plane for each of some vectors.
 
     Parameters
@@ -59,6 +65,8 @@ def lay_out(vectors: Any, seed: int = 0) -> Floats:
     vectors : float [n, d]
         Finite, dense or a `scipy.sparse` array.
     seed : int
+    progress, called
+        Told of every epoch, under this name.
 
     Returns
     -------
@@ -76,12 +84,17 @@ def lay_out(vectors: Any, seed: int = 0) -> Floats:
         if n < 4 or spread < 1e-9:
             return start
         rng = np.random.default_rng(seed)
-        neighbours = near_neighbours(components, min(N_NEIGHBOURS, n - 1), seed=seed)
-        if n <= N_LANDMARKS:
-            places = _alone(start, neighbours, rng)
-        else:
-            places = _by_landmarks(components, start, neighbours, rng)
-    places = push_apart(_drawn_in(places), rng)
+        paces = (_ALONE,) if n <= N_LANDMARKS else (_ALONE, _TOGETHER)
+        steps = sum(pace.epochs * pace.steps for pace in paces)
+        with progress(called, _COMPARED + steps + _APART_STEPS) as advance:
+            neighbours = near_neighbours(components, min(N_NEIGHBOURS, n - 1), seed=seed)
+            advance(_COMPARED)
+            if n <= N_LANDMARKS:
+                places = _alone(start, neighbours, rng, advance)
+            else:
+                places = _by_landmarks(components, start, neighbours, rng, advance)
+            places = push_apart(_drawn_in(places), rng)
+            advance(_APART_STEPS)
     return np.asarray(places - places.mean(axis=0), np.float32)
 
 
@@ -112,27 +125,33 @@ def principal_components(vectors: Any, seed: int) -> Floats:
     return np.ascontiguousarray(centred @ (kept_axes * signs).astype(np.float32))
 
 
-def _alone(start: Floats, neighbours: Neighbours, rng: np.random.Generator) -> Floats:
+def _alone(
+    start: Floats, neighbours: Neighbours, rng: np.random.Generator, advance: Advance
+) -> Floats:
     # few that lie far out would stay there, and leave all others a corner
     places = np.tanh(start / np.maximum(_FAR * start.std(axis=0), 1e-9)).astype(np.float32)
     places *= np.float32(_SPREAD / places.std())
     # what is equal would stay on one place for ever
     places += rng.normal(scale=1e-3, size=places.shape).astype(np.float32)
     pairs = _pairs(neighbours)
-    return _moved(places, pairs, _ALONE, rng)
+    return _moved(places, pairs, _ALONE, rng, advance)
 
 
 def _by_landmarks(
-    components: Floats, start: Floats, neighbours: Neighbours, rng: np.random.Generator
+    components: Floats,
+    start: Floats,
+    neighbours: Neighbours,
+    rng: np.random.Generator,
+    advance: Advance,
 ) -> Floats:
     landmarks = neighbours.landmarks
     own = near_neighbours(components[landmarks], N_NEIGHBOURS)
-    known = _alone(start[landmarks], own, rng)
+    known = _alone(start[landmarks], own, rng, advance)
     known *= np.float32(_SPREAD / known.std())
     places = known[neighbours.nearest]
     places += rng.normal(scale=_BESIDE, size=places.shape).astype(np.float32)
     pairs = _pairs(neighbours)
-    return _moved(places, pairs, _TOGETHER, rng)
+    return _moved(places, pairs, _TOGETHER, rng, advance)
 
 
 def _pairs(neighbours: Neighbours) -> Any:
@@ -159,7 +178,9 @@ def _pairs(neighbours: Neighbours) -> Any:
     return sparse.triu(one_way + other_way - one_way * other_way, 1).tocoo()
 
 
-def _moved(places: Floats, pairs: Any, pace: _Pace, rng: np.random.Generator) -> Floats:
+def _moved(
+    places: Floats, pairs: Any, pace: _Pace, rng: np.random.Generator, advance: Advance
+) -> Floats:
     """Move places until neighbours are near and strangers are not.
 
     In each epoch a pair is met as often as it is strong, and its ends meet strangers. Steps become
@@ -187,6 +208,7 @@ def _moved(places: Floats, pairs: Any, pace: _Pace, rng: np.random.Generator) ->
             for axis in (0, 1):
                 sums = np.bincount(which, steps[:, axis], n)
                 places[:, axis] += length * sums.astype(np.float32)
+        advance(pace.steps)
     return places
 
 

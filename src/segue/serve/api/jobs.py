@@ -21,12 +21,12 @@ class JobAsked(Asked):
         json_schema_extra={"examples": [{"verb": "train", "arguments": {"models": ["knn"]}}]}
     )
 
-    verb: Literal["preprocess", "train", "evaluate", "demo"]
+    verb: Literal["preprocess", "train", "evaluate", "demo", "map"]
     arguments: dict[Annotated[str, Field(max_length=100)], Any] = Field(
         default_factory=dict,
         max_length=20,
         description="preprocess: dataset or path, fast, retry; train: models, target, on, seed,"
-        " force; evaluate: subject, target, split, seed; demo: tracks, seconds, seed.",
+        " force; evaluate: subject, target, split, seed; demo: tracks, seconds, seed; map: by.",
     )
 
 

@@ -1,5 +1,6 @@
 """`/map`: all tracks on a plane, as numbers for a canvas, and lists along a line drawn on it."""
 
+from hashlib import blake2b
 from typing import Annotated, Any, Final
 
 import numpy as np
@@ -7,8 +8,14 @@ from fastapi import APIRouter, Query, Request, Response
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+from segue.errors import JobError
+from segue.library import Job
+from segue.pipeline import jobs
+from segue.pipeline.affinity import Affinities
+from segue.pipeline.map_jobs import map_or_job
+from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
 from segue.pipeline.opening.opened import Opened
-from segue.pipeline.track_map import EDGE, TrackMap, draw_path, map_signals, track_map
+from segue.pipeline.track_map import NOTHING_TO_MAP, map_signals
 from segue.serve import deps
 from segue.serve.answers import answer, tagged, tagged_response
 from segue.serve.api.tracks import documents
@@ -21,6 +28,8 @@ router = APIRouter(prefix="/map", tags=["map"])
 
 NO_GENRE: Final = 65_535
 _PROBLEMS = problems("not-trained", "conflict", "empty-library")
+_MADE_FIRST = problems("not-trained", "conflict", "empty-library", "being-made")
+_LOOK_AGAIN: Final = 2  # seconds after which whoever waits for a map should ask again
 _MOST_AT_ONCE: Final = 200
 _OCTETS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
@@ -64,13 +73,17 @@ class PathAsked(Asked):
     exclusions: ExclusionsAsked = Field(default_factory=ExclusionsAsked)
 
 
-@router.get("", response_model=MapDocument, responses=_PROBLEMS)
+@router.get("", response_model=MapDocument, responses=_MADE_FIRST)
 def get_map(
     request: Request, asker: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
-    """Tell what the map can be drawn by. Of many tracks, the first time takes half a minute."""
+    """Tell what the map can be drawn by.
+
+    Of more than 20,000 tracks it is made when somebody looks first, by one job for all who do;
+    until then the answer is the problem `being-made`, which tells of the `job`.
+    """
     opened = holding.opened()
-    drawn = _map(holding, opened, by)
+    drawn = _map(holding, opened, by, asker.listener)
     genres, _ = _genres(holding, opened)
     document = {
         "encoders": map_signals(opened),
@@ -92,7 +105,7 @@ def get_map(
             " genre, uint16 little-endian; 65535 is no place, or no genre.",
             "content": _OCTETS,
         },
-        **_PROBLEMS,
+        **_MADE_FIRST,
     },
 )
 def get_points(
@@ -100,7 +113,7 @@ def get_points(
 ) -> Response:
     """Give the points of the map."""
     opened = holding.opened()
-    drawn = _map(holding, opened, by)
+    drawn = _map(holding, opened, by, asker.listener)
 
     def make() -> Response:
         _, numbers = _genres(holding, opened)
@@ -126,11 +139,15 @@ def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Resp
     """Give how much each track of the map is to the taste of whoever asks."""
     opened = holding.opened()
 
-    def make() -> Response:
-        shares = _affinity(opened, me.name)
-        return Response(shares.tobytes(), media_type="application/octet-stream")
-
-    return tagged_response(request, (holding.version(), me.name), make)
+    affinities = holding.kept("affinities", opened, lambda: Affinities(opened))
+    shares = affinities.of(me.name).tobytes()
+    # by what it says: feedback of others, or what changes nothing, needs no new answer
+    said = blake2b(shares, digest_size=12).hexdigest()
+    return tagged_response(
+        request,
+        (said, me.name),
+        lambda: Response(shares, media_type="application/octet-stream"),
+    )
 
 
 @router.get("/tracks", response_model=MapTracks, responses=_PROBLEMS)
@@ -155,13 +172,13 @@ def get_map_tracks(
     return answer({"tracks": tracks, "places": places})
 
 
-@router.post("/path", response_model=MapTracks, responses=_PROBLEMS | problems("unknown-track"))
+@router.post("/path", response_model=MapTracks, responses=_MADE_FIRST | problems("unknown-track"))
 def go_along(wanted: PathAsked, asker: deps.Visitor, holding: deps.Holding) -> Response:
     """List tracks along a line."""
     if (wanted.points is None) == (wanted.tracks is None):
         raise ProblemError("invalid", "A line is given by points or by tracks: give one of them.")
     opened = holding.opened()
-    drawn = _map(holding, opened, wanted.by)
+    drawn = _map(holding, opened, wanted.by, asker.listener)
     corners: Any = wanted.points
     if wanted.tracks is not None:
         ends = [opened.catalogue.position(each) for each in wanted.tracks]
@@ -176,14 +193,45 @@ def go_along(wanted: PathAsked, asker: deps.Visitor, holding: deps.Holding) -> R
     return answer({"tracks": tracks, "places": places})
 
 
-def _map(holding: Held, opened: Opened, by: str | None) -> TrackMap:
-    """Return a map, which is looked for once for each opening of the library."""
+def _map(holding: Held, opened: Opened, by: str | None, listener: str | None) -> TrackMap:
+    """Return a map, which is looked for once for each opening of the library.
+
+    Raises
+    ------
+    ProblemError
+        If there is none by this signal, or a job is to make it first.
+    """
     names = map_signals(opened)
     if by is not None and by not in names:
         known = ", ".join(names) or "none"
         raise ProblemError("invalid", f"There is no map by this signal: choose from {known}.")
-    name = by or (names[0] if names else None)
-    return holding.kept(f"map {name}", opened.catalogue, lambda: track_map(opened, name))
+    if not names:
+        raise ProblemError("conflict", NOTHING_TO_MAP)
+    name = by or names[0]
+
+    def find() -> TrackMap:
+        try:
+            found = map_or_job(opened, name, by=listener)
+        except JobError as error:
+            raise ProblemError("conflict", str(error)) from None
+        if isinstance(found, Job):
+            raise _not_yet(holding, found)
+        return found
+
+    return holding.kept(f"map {name}", opened.catalogue, find)
+
+
+def _not_yet(holding: Held, job: Job) -> ProblemError:
+    shown = jobs.shown(holding.library, job)
+    if job.state in ("failed", "cancelled"):
+        reason = shown["error"] or "Its job was cancelled: look again in a minute."
+        return ProblemError("conflict", f"The map could not be made. {reason}")
+    return ProblemError(
+        "being-made",
+        f"The map is being made by job {job.id}: ask again when it is done.",
+        more={"job": {name: shown[name] for name in ("id", "state", "done", "total", "text")}},
+        headers={"Retry-After": str(_LOOK_AGAIN)},
+    )
 
 
 def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16]]:
@@ -205,13 +253,3 @@ def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16
 
 def _version(opened: Opened, drawn: TrackMap) -> str:
     return f"{drawn.fingerprint[:12]}-{len(opened.catalogue)}-{len(opened.facts.genres)}"
-
-
-def _affinity(opened: Opened, listener: str) -> NDArray[np.uint8]:
-    profile = opened.listener(listener)
-    n = len(opened.catalogue)
-    ranked = opened.engine.recommend(profile, n, exclude=np.zeros(n, bool))
-    shares = np.zeros(n, np.uint8)
-    found = ranked.positions
-    shares[found] = np.linspace(255, 1, max(len(found), 1))[: len(found)].astype(np.uint8)
-    return shares

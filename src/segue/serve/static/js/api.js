@@ -11,12 +11,14 @@ export const connection = new EventTarget();
 let csrf = "";
 let down = null;
 
-/** What the server said was wrong: a problem document of RFC 9457. */
+/** What the server said was wrong: a problem document of RFC 9457. `kind` ends its type. */
 export class Problem extends Error {
   constructor(status, document) {
     super(document.detail || document.title || `The server answered ${status}.`);
     this.status = status;
     this.title = document.title;
+    this.kind = document.type?.split("/").at(-1);
+    this.job = document.job;
   }
 }
 

@@ -1,14 +1,14 @@
 // The page: who listens, which page shows, what is always there.
 
 import { connection, get } from "./api.js";
-import { fill, h } from "./dom.js";
+import { debounced, fill, h } from "./dom.js";
 import { initial, askWho } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
 import { upNextIn } from "./elements/up-next.js";
 import { follow, news } from "./events.js";
 import { icon } from "./icons.js";
 import { forYou } from "./list.js";
-import { unsent } from "./outbox.js";
+import { flush, unsent } from "./outbox.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { map } from "./pages/map.js";
@@ -23,6 +23,7 @@ import { showKeys, shortcuts } from "./shortcuts.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
+const ME_WAIT = 400;
 const WIDE = matchMedia("(min-width: 1400px)");
 
 const main = document.getElementById("main");
@@ -137,6 +138,7 @@ function watchConnection() {
     banner?.remove();
     banner = null;
     await again();
+    await flush(); // else the list could come before what it should follow from
     forYou.load();
   });
   connection.addEventListener("out", () => again().catch(noteProblem));
@@ -197,7 +199,9 @@ async function start() {
   });
   follow();
   watchNews(showPage);
-  forYou.addEventListener("change", () => loadMe().catch(() => {}));
+  // once a list is there: until then the server has that to do
+  const reread = debounced(() => loadMe().catch(() => {}), ME_WAIT);
+  forYou.addEventListener("change", reread);
   addEventListener("beforeunload", (event) => unsent() && event.preventDefault());
 }
 

@@ -51,6 +51,27 @@ export function debounced(action, wait) {
   };
 }
 
+/**
+ * A function that runs `action` at once; while that goes on, only its last call is kept for then.
+ * It resolves when nothing is left to do.
+ */
+export function latest(action) {
+  let going = null;
+  let next = null;
+  const run = async () => {
+    while (next) {
+      const values = next;
+      next = null;
+      await action(...values);
+    }
+  };
+  return (...values) => {
+    next = values;
+    going ??= run().finally(() => (going = null));
+    return going;
+  };
+}
+
 let counter = 0;
 
 /** An id that no other element of this page has. */

@@ -58,8 +58,9 @@ class ForYou extends EventTarget {
     if (kind !== "skip" && kind !== "play") setOpinion(id, kind === "clear" ? null : kind);
     const because = `${VERBS[kind]} ${track.title ?? id}.`;
     const undo = kind === "like" || kind === "dislike" ? () => this.respond(track, "clear") : null;
+    const told = tell(id, kind); // on its way while the list closes the gap
     if (kind === "dislike" || kind === "skip") this.#take(id, because, undo);
-    await tell(id, kind);
+    await told;
     await this.load(because, undo);
   }
 

@@ -12,6 +12,7 @@ const NAMES = {
   train: "Training",
   evaluate: "Measuring",
   demo: "Making the starter library",
+  map: "Drawing the map",
 };
 const GOING = new Set(["waiting", "running"]);
 

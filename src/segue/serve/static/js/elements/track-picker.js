@@ -2,7 +2,7 @@
 // It sends "change" when the choice is another. `most` limits how many may be chosen.
 
 import { get } from "../api.js";
-import { debounced, fill, h, newId } from "../dom.js";
+import { fill, h, latest, newId } from "../dom.js";
 import { artist, named, title } from "../format.js";
 import { icon } from "../icons.js";
 
@@ -12,7 +12,6 @@ class TrackPicker extends HTMLElement {
   #chosen = [];
   #offered = [];
   #at = -1;
-  #request = null;
 
   connectedCallback() {
     if (this.field) return;
@@ -41,7 +40,7 @@ class TrackPicker extends HTMLElement {
     fill(this, this.field, this.options, this.chips);
     this.field.addEventListener(
       "input",
-      debounced(() => this.#find(), 120),
+      latest(() => this.#find()),
     );
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
@@ -62,15 +61,14 @@ class TrackPicker extends HTMLElement {
   }
 
   async #find() {
-    this.#request?.abort();
-    this.#request = new AbortController();
     const q = this.field.value.trim();
     if (!q) return this.#close();
     try {
-      const found = await get("/search", { q, k: OFFERED }, this.#request.signal);
-      this.#offer(found.tracks.map((one) => one.track));
-    } catch (error) {
-      if (error.name !== "AbortError") this.#offer([]);
+      const found = await get("/search", { q, k: OFFERED });
+      // what was chosen or let go meanwhile is not offered again
+      if (this.field.value.trim()) this.#offer(found.tracks.map((one) => one.track));
+    } catch {
+      this.#offer([]);
     }
   }
 

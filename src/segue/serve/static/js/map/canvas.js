@@ -12,6 +12,7 @@ const LABEL =
 
 export class MapCanvas {
   #frame = 0;
+  #drawn = ""; // the view that points were drawn in last
 
   /** Draw `world` in an element; `painted` is told of the colours that were taken up. */
   constructor(stage, tip, world, painted) {
@@ -46,6 +47,7 @@ export class MapCanvas {
     const colours = await this.world.colours();
     this.points.colours(colours.slots, colours.palette);
     this.painted(colours.key);
+    this.#drawn = "";
     this.redraw();
   }
 
@@ -60,6 +62,7 @@ export class MapCanvas {
       canvas.width = Math.round(this.above.clientWidth * density());
       canvas.height = Math.round(this.above.clientHeight * density());
     }
+    this.#drawn = "";
     this.redraw();
   }
 
@@ -73,7 +76,7 @@ export class MapCanvas {
     this.#frame = 0;
     const { world, camera, below } = this;
     if (!world.ids.length) return;
-    this.points.draw({
+    const view = {
       x: camera.x,
       y: camera.y,
       scale: camera.scale * density(),
@@ -81,7 +84,10 @@ export class MapCanvas {
       height: below.height,
       size: this.#size(),
       only: world.only,
-    });
+    };
+    const drawn = Object.values(view).join();
+    if (drawn !== this.#drawn) this.points.draw(view); // not for what only lies above them
+    this.#drawn = drawn;
     drawOverlay(this.above, camera, {
       labels: world.labels,
       hovered: world.place(world.hovered),

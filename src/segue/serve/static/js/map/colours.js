@@ -15,29 +15,35 @@ const GENRE_COLOURS = [
 const STEPS = 16;
 const NONE = 65535;
 
-/** A CSS colour as three numbers from 0 to 1, as it is in the theme of the page. */
-function resolve(css) {
+/** CSS colours as three numbers from 0 to 1 each, as they are in the theme of the page. */
+function resolve(colours) {
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const element = document.createElement("span");
-  element.style.setProperty("color", css);
   document.body.append(element);
-  probe.fillStyle = getComputedStyle(element).color;
+  const found = colours.map((css) => {
+    element.style.setProperty("color", css);
+    probe.fillStyle = getComputedStyle(element).color;
+    probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((part) => part / 255);
+  });
   element.remove();
-  probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)].map((part) => part / 255);
+  return found;
 }
 
 /** By genre: `{slots, palette, key: [{name, slot, css, n}]}`, the last slot for all others. */
 export function byGenre(genres, names) {
-  const counts = new Map();
-  for (const genre of genres) counts.set(genre, (counts.get(genre) ?? 0) + 1);
-  const most = [...counts]
-    .filter(([genre]) => genre !== NONE)
+  const counts = new Uint32Array(NONE + 1);
+  for (const genre of genres) counts[genre]++;
+  const most = names
+    .map((_, genre) => [genre, counts[genre]])
+    .filter(([, n]) => n)
     .sort((one, other) => other[1] - one[1])
     .slice(0, GENRE_COLOURS.length);
   const rest = most.length;
-  const slotOf = new Map(most.map(([genre], slot) => [genre, slot]));
-  const slots = Uint8Array.from(genres, (genre) => slotOf.get(genre) ?? rest);
+  const slotOf = new Uint8Array(NONE + 1).fill(rest);
+  most.forEach(([genre], slot) => (slotOf[genre] = slot));
+  const slots = new Uint8Array(genres.length);
+  for (let at = 0; at < slots.length; at++) slots[at] = slotOf[genres[at]];
   const css = [
     ...GENRE_COLOURS.slice(0, rest).map((name) => `var(--signal-${name})`),
     "var(--signal-other)",
@@ -50,15 +56,14 @@ export function byGenre(genres, names) {
     n,
   }));
   if (others) key.push({ name: "others", slot: rest, css: css[rest], n: others });
-  return { slots, palette: css.map(resolve), key };
+  return { slots, palette: resolve(css), key };
 }
 
-/** By affinity, from 0 to 255: from grey to the accent. */
-export function byAffinity(affinity) {
-  const slots = Uint8Array.from(affinity, (value) =>
-    Math.min(STEPS - 1, Math.floor((value * STEPS) / 256)),
-  );
-  const [low, high] = [resolve("var(--signal-other)"), resolve("var(--accent)")];
+/** By the affinity of all tracks, from 0 to 255: from grey to the accent. */
+export function byAffinity(ids, affinity) {
+  const slots = new Uint8Array(ids.length);
+  for (let at = 0; at < slots.length; at++) slots[at] = (affinity[ids[at]] * STEPS) >> 8;
+  const [low, high] = resolve(["var(--signal-other)", "var(--accent)"]);
   const palette = Array.from({ length: STEPS }, (_, step) =>
     low.map((part, at) => part + ((high[at] - part) * step) / (STEPS - 1)),
   );
@@ -75,8 +80,7 @@ export function middles(points, slots, key) {
       for (let place = 0; place < slots.length; place += step) {
         if (slots[place] === slot) (xs.push(points[2 * place]), ys.push(points[2 * place + 1]));
       }
-      const median = (values) =>
-        values.sort((one, other) => one - other)[values.length >> 1] / 65535;
+      const median = (values) => Uint16Array.from(values).sort()[values.length >> 1] / 65535;
       return { name, slot, x: median(xs), y: median(ys) };
     });
 }

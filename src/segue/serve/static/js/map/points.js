@@ -52,6 +52,7 @@ class GraphicsPoints {
   #share = 1;
   #drawn = 0;
   #settled = 0;
+  #view = null;
 
   constructor(gl) {
     this.gl = gl;
@@ -108,7 +109,10 @@ class GraphicsPoints {
     if (gap < MOVING)
       this.#share =
         gap > SLOW ? Math.max(LEAST_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
-    this.#draw(view, gap < MOVING ? this.#share : 1);
+    const moved = ["x", "y", "scale"].some((name) => this.#view && this.#view[name] !== view[name]);
+    this.#view = view;
+    // the first frame of a movement as well: how many can be drawn is known from the last one
+    this.#draw(view, moved ? this.#share : 1);
     clearTimeout(this.#settled);
     if (this.#share < 1) this.#settled = setTimeout(() => this.#draw(view, 1), RESTS);
   }

@@ -20,25 +20,33 @@ export class World {
   stroke = null; // a line that is being drawn
   stops = null; // the points of a path
   #names = new Map();
+  #given;
 
-  /** `about` is what the server tells of the map. */
-  constructor(about) {
+  /** `about` is what the server tells of the map, `given` the points that come with it. */
+  constructor(about, given) {
     this.about = about;
     this.by = about.by;
+    this.#given = given;
   }
 
   /** Read where tracks lie. */
   async load() {
-    const numbers = new Uint16Array(await bytes("/map/points", { by: this.by }));
-    const all = Uint32Array.from({ length: numbers.length / 3 }, (_, at) => at);
-    this.ids = all.filter((id) => numbers[3 * id] !== UNPLACED);
-    this.points = new Uint16Array(2 * this.ids.length);
-    this.genres = new Uint16Array(this.ids.length);
-    this.ids.forEach((id, at) => {
-      this.points[2 * at] = numbers[3 * id];
-      this.points[2 * at + 1] = numbers[3 * id + 1];
-      this.genres[at] = numbers[3 * id + 2];
-    });
+    const answer = this.#given ?? (await bytes("/map/points", { by: this.by }));
+    this.#given = null;
+    const numbers = new Uint16Array(answer);
+    const n = numbers.length / 3;
+    const [ids, points, genres] = [new Uint32Array(n), new Uint16Array(2 * n), new Uint16Array(n)];
+    let at = 0;
+    for (let id = 0; id < n; id++) {
+      if (numbers[3 * id] === UNPLACED) continue;
+      ids[at] = id;
+      points[2 * at] = numbers[3 * id];
+      points[2 * at + 1] = numbers[3 * id + 1];
+      genres[at++] = numbers[3 * id + 2];
+    }
+    this.ids = ids.subarray(0, at);
+    this.points = points.subarray(0, 2 * at);
+    this.genres = genres.subarray(0, at);
     this.nearest = new Nearest(this.points);
     Object.assign(this, { stops: null, stroke: null, hovered: -1 });
   }
@@ -52,7 +60,7 @@ export class World {
     }
     this.only = -1;
     const fits = new Uint8Array(await bytes("/map/affinity"));
-    return byAffinity(Uint8Array.from(this.ids, (id) => fits[id]));
+    return byAffinity(this.ids, fits);
   }
 
   /** Where a point lies, `[x, y]` from 0 to 1; null for -1. */

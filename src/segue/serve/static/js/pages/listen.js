@@ -1,7 +1,7 @@
 // Listen: search, the list for the listener, and what their likes and skips do to it.
 
 import { get, ofTrack } from "../api.js";
-import { debounced, fill, h } from "../dom.js";
+import { fill, h, latest } from "../dom.js";
 import { counted, named, some } from "../format.js";
 import { icon } from "../icons.js";
 import { forYou } from "../list.js";
@@ -15,7 +15,6 @@ import "../elements/list-changes.js";
 import "../elements/track-list.js";
 
 const FOUND = 40;
-const SEARCH_WAIT = 80;
 const SOURCE = "your list"; // as what comes next calls it
 
 export const listen = {
@@ -51,17 +50,15 @@ function searchField(found, text) {
     },
     icon("close"),
   );
-  const later = debounced((words) => found.search(words), SEARCH_WAIT);
-  const set = (words) => (
-    (field.value = words),
-    (clear.hidden = !words),
-    found.search(words),
-    field.focus()
-  );
-  field.addEventListener("input", () => {
+  const search = latest((words) => found.search(words));
+  const typed = () => {
+    const words = field.value.trim();
     clear.hidden = !field.value;
-    later(field.value.trim());
-  });
+    if (!words) found.stop();
+    search(words);
+  };
+  const set = (words) => ((field.value = words), typed(), field.focus());
+  field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") set("");
     if (event.key === "ArrowDown") shownList()?.step(1);
@@ -111,10 +108,13 @@ function foundList(own) {
       rewrite(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
       if (words)
         return take("/search", { q: words, k: FOUND }, `Found for “${words}”`, aboutSearch);
-      request?.abort();
       section.hidden = true;
       own.hidden = false;
       return null;
+    },
+    /** Wait no longer for what is asked. */
+    stop() {
+      request?.abort();
     },
     async alike(id) {
       const seed = await get(ofTrack(id)).catch(noteProblem);

@@ -1,12 +1,13 @@
 // Map: every track a point, near to what sounds alike. A list beside it says the same in words.
 
-import { get } from "../api.js";
+import { bytes, get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { count } from "../format.js";
 import { icon } from "../icons.js";
 import { MapCanvas } from "../map/canvas.js";
 import { hearing } from "../map/hearing.js";
 import { showKey } from "../map/key.js";
+import { onceMade } from "../map/making.js";
 import { World } from "../map/world.js";
 import { noteProblem, say } from "../say.js";
 import { titleOf } from "../signals.js";
@@ -17,16 +18,18 @@ export const map = {
   title: "Map",
   async show(main, { heading, leaving }) {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
-    fill(main, top);
-    const about = await get("/map");
-    const world = new World(about);
+    const making = h("div");
+    fill(main, top, making);
+    const both = () => Promise.all([get("/map"), bytes("/map/points")]);
+    const [about, points] = await onceMade(both, making);
+    const world = new World(about, points);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
     const key = h("div", { class: "map-key" });
     const tip = h("div", { class: "map-tip", hidden: true });
     const list = mapList(about);
     const parts = h("div", { class: "map" }, stage, side);
-    fill(main, top, parts, key, list.section);
+    making.after(parts, key, list.section); // not anew: what has the focus keeps it
     const stands = (slot) => ((world.only = slot), canvas.redraw());
     const canvas = new MapCanvas(stage, tip, world, (colours) =>
       showKey(key, colours, world.only, stands),
@@ -47,14 +50,15 @@ export const map = {
       else canvas.resize();
     });
     const told = h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`);
-    const tools = [encoders(canvas), colouring(canvas), draw.button, shape];
-    fill(top, h("div", {}, heading, told), h("div", { class: "row" }, tools));
+    const tools = [encoders(canvas, making), colouring(canvas), draw.button, shape];
+    heading.after(told); // where it stands, it keeps the focus
+    top.append(h("div", { class: "row" }, tools));
     await canvas.load();
   },
 };
 
-/** By which signal tracks are laid out, where there is a choice. */
-function encoders(canvas) {
+/** By which signal tracks are laid out, where there is a choice; `making` shows what is made first. */
+function encoders(canvas, making) {
   const { about, by } = canvas.world;
   if (about.encoders.length < 2) return null;
   const choose = h(
@@ -66,7 +70,7 @@ function encoders(canvas) {
   );
   choose.addEventListener("change", () => {
     canvas.world.by = choose.value;
-    canvas.load().catch(noteProblem);
+    onceMade(() => canvas.load(), fill(making)).catch(noteProblem);
   });
   return choose;
 }

@@ -1,6 +1,6 @@
 // Steer: a slider a signal, dials, exclusions; and what the list becomes while they are turned.
 
-import { debounced, fill, h } from "../dom.js";
+import { fill, h, latest } from "../dom.js";
 import { percent } from "../format.js";
 import { forYou, recommended } from "../list.js";
 import { noteProblem } from "../say.js";
@@ -11,8 +11,6 @@ import "../elements/exclusion-chips.js";
 import "../elements/list-changes.js";
 import "../elements/track-list.js";
 import "../elements/weight-slider.js";
-
-const WAIT = 60; // milliseconds between a movement and the question what it would do
 
 const DIALS = {
   popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
@@ -76,16 +74,16 @@ function makePreview(leaving) {
   let request = null;
   let moving = false;
   leaving(() => request?.abort());
-  const ask = async () => {
-    request?.abort();
-    const mine = (request = new AbortController());
+  // one question at a time: a hand that moves on is answered for where it is by then
+  const ask = latest(async () => {
+    request = new AbortController();
     try {
-      const answer = await recommended(wanted, mine.signal);
-      show(answer.tracks, !moving);
+      const answer = await recommended(wanted, request.signal);
+      show(answer.tracks, moving);
     } catch (error) {
       noteProblem(error);
     }
-  };
+  });
   const show = (items, quiet) => {
     const was = new Set(base.map((item) => item.track.track_id));
     const is = new Set(items.map((item) => item.track.track_id));
@@ -95,7 +93,6 @@ function makePreview(leaving) {
     fill(colours, legend(items));
     list.show(items, { entered: entered.map((track) => track.track_id) });
   };
-  const later = debounced(ask, WAIT);
   return {
     section: h(
       "section",
@@ -114,7 +111,7 @@ function makePreview(leaving) {
       if (!moving && list.items.length) base = list.items;
       moving = true;
       wanted = steered;
-      later();
+      ask();
     },
     /** It was let go: keep it. */
     settle(steered) {
@@ -126,7 +123,7 @@ function makePreview(leaving) {
       base = forYou.items.length ? forYou.items : (await recommended(state.steer)).tracks;
       show(base, true);
       if (forYou.items.length) await ask();
-      base = list.items;
+      if (!moving) base = list.items;
     },
   };
 }

@@ -1,0 +1,259 @@
+"""How soon every action of the page shows, in a real browser, for one listener alone.
+
+    python benchmarks/page.py LIBRARY [--repeats 20] [--only like ...] [--program /usr/bin/chromium]
+
+LIBRARY is one that `benchmarks/simulated.py` made, or any other with listeners; work on a copy,
+since likes are written to it. The server is `segue serve` as users start it. The browser has no
+graphics card where none is there, and takes its share of the processors.
+
+What is timed is from the event of the hand (its time as the browser received it) to the end of the
+frame in which its effect stands on the page, by the browser's own clock: **first**, whatever shows
+of it at once (a heart that is filled, a row that goes), and **all** of it, such as the list that
+re-formed. Both in milliseconds, median and worst. Between two actions the page rests. The map has
+to be there already: `segue train map`.
+"""
+
+import argparse
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from page_list import dislike, like, search, skip, why
+from paged import PROBE, REST, Bench
+from playwright.sync_api import sync_playwright
+from served import Server, listeners_of
+
+
+def opening(bench: Bench) -> None:
+    """Load the page anew, as when it is opened."""
+    taken = []
+    for _ in range(min(bench.repeats, 5)):
+        bench.page.reload()
+        bench.until("document.querySelector('track-row')")
+        painted = bench.page.evaluate(
+            "performance.getEntriesByType('paint').at(-1)?.startTime ?? performance.now()"
+        )
+        taken.append((painted, bench.page.evaluate("performance.now()")))
+        bench.page.wait_for_timeout(REST)
+        bench.page.evaluate(PROBE)
+    bench.show("opening the page (its list)", taken)
+
+
+def _sliders(bench: Bench, label: str, name: str) -> None:
+    bench.go("steer")
+    bench.until("document.querySelector('.steer-list track-row')")
+    sliders = bench.page.locator(f"section[aria-labelledby='{label}'] input[type=range]")
+    taken = []
+    for n in range(bench.repeats):
+        slider = sliders.nth(n // 4 % sliders.count())
+        slider.scroll_into_view_if_needed()
+        box = slider.bounding_box()
+        left, top = box["x"], box["y"] + box["height"] / 2
+        mouse = bench.page.mouse
+        share = slider.evaluate("(it) => (it.value - it.min) / (it.max - it.min)")
+        mouse.move(left + 8 + share * (box["width"] - 16), top)
+        mouse.down()
+        bench.page.wait_for_timeout(300)
+        to = left + 8 + (0.15 + 0.7 * ((n * 0.37) % 1)) * (box["width"] - 16)
+        drag = lambda mouse=mouse, to=to, top=top: mouse.move(to, top)  # noqa: E731
+        bench.page.evaluate("window.output = probe.all('output').map((one) => one.textContent)")
+        moved = "probe.all('output').some((one, at) => one.textContent !== output[at])"
+        taken.append(
+            bench.once(drag, "input", moved, "probe.anew('list-changes')", "['list-changes']")
+        )
+        mouse.up()
+        bench.page.wait_for_timeout(REST)
+    bench.show(name, taken)
+
+
+def slider(bench: Bench) -> None:
+    """Move the slider of a signal."""
+    _sliders(bench, "weights-title", "slider: number; what would enter and leave")
+
+
+def dial(bench: Bench) -> None:
+    """Move a dial."""
+    _sliders(bench, "dials-title", "dial: number; what would enter and leave")
+
+
+def reset(bench: Bench) -> None:
+    """Go back to the learned weights."""
+    bench.go("steer")
+    taken = []
+    for _ in range(bench.repeats):
+        bench.page.locator("section[aria-labelledby='weights-title'] input").first.press("End")
+        bench.page.wait_for_timeout(2 * REST)
+        button = bench.page.get_by_role("button", name="Reset to learned")
+        first = "probe.all('button').some((b) => b.textContent.startsWith('Reset') && b.disabled)"
+        taken.append(
+            bench.once(
+                button.click, "click", first, "probe.anew('list-changes')", "['list-changes']"
+            )
+        )
+    bench.show("reset: sliders; list", taken)
+
+
+def exclusion(bench: Bench) -> None:
+    """Leave an artist of the list out."""
+    bench.go("steer")
+    taken = []
+    for _ in range(bench.repeats):
+        artist = bench.page.evaluate("probe.q('.steer-list track-row').track.artist")
+        field = bench.page.get_by_label("Name of what to leave out")
+        field.fill(artist)
+        n = bench.page.locator("exclusion-chips .chip").count()
+        first = f"probe.all('exclusion-chips .chip').length !== {n}"
+        taken.append(
+            bench.once(
+                lambda: field.press("Enter"),  # noqa: B023
+                "keydown",
+                first,
+                "probe.anew('list-changes')",
+                "['list-changes']",
+            )
+        )
+    bench.page.get_by_role("button", name="Reset to learned").click()
+    bench.show("exclusion: chip; list", taken)
+
+
+VIEWS = {
+    "Listen": "probe.q('#for-you track-row')",
+    "Steer": "probe.q('.steer-list track-row') && probe.q('weight-slider')",
+    "Map": "probe.q('.map-key button')",
+    "Playlists": "probe.q('.saved li')",
+    "Quality": "probe.q('.models').childElementCount && probe.q('.figures').childElementCount",
+    "Library": "probe.q('.tile-figure')"
+    " && probe.all('.columns .quiet-text:not([hidden]), tbody tr').length > 1",
+}
+
+
+def views(bench: Bench) -> None:
+    """Go from one page to another."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in VIEWS}
+    for _ in range(max(1, bench.repeats // 2)):
+        for name, final in VIEWS.items():
+            link = bench.page.locator("nav a", has_text=name)
+            first = f"probe.q('main h1')?.textContent === {name!r}"
+            if name == "Listen":
+                first = "location.hash === '#/listen' && probe.q('#for-you h1')"
+            taken[name].append(bench.once(link.click, "click", first, f"({first}) && ({final})"))
+    for name, each in taken.items():
+        bench.show(f"view {name}: heading; all of it", each)
+
+
+def playlists(bench: Bench) -> None:
+    """Make playlists of seeds, and paths."""
+    tracks = bench.page.evaluate("import('./js/list.js').then(({ forYou }) => forYou.tracks)")
+    if not tracks:
+        bench.go("listen")
+        tracks = bench.page.evaluate("import('./js/list.js').then(({ forYou }) => forYou.tracks)")
+    bench.go("playlists")
+    for tab, name in (("Seeds", "playlist from seeds"), ("Path", "playlist along a path")):
+        bench.page.get_by_role("tab", name=tab).click()
+        taken = []
+        for n in range(bench.repeats):
+            bench.page.evaluate(
+                "([one, other]) => probe.all('.maker-body track-picker')"
+                ".forEach((picker, at) => (picker.tracks = [at ? other : one]))",
+                [tracks[n % len(tracks)], tracks[(n * 7 + 3) % len(tracks)]],
+            )
+            taken.append(
+                bench.once(
+                    bench.page.get_by_role("button", name="Make it").click,
+                    "click",
+                    "probe.q('.maker button.main').disabled",
+                    "probe.anew('.stage') && probe.q('.stage track-row')",
+                    "['.stage']",
+                )
+            )
+        bench.show(f"{name}: button; tracks", taken)
+
+
+def map_frames(bench: Bench) -> None:
+    """Zoom and move the map: how long a frame takes, and from a turn of the wheel to its frame."""
+    bench.go("map")
+    bench.until("document.querySelector('.map-key button')")
+    box = bench.page.locator(".map-above").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    bench.page.mouse.move(*middle)
+    taken = [
+        bench.once(
+            lambda n=n: bench.page.mouse.wheel(0, -240 if n % 8 < 4 else 240),  # type: ignore[misc]
+            "wheel",
+            "",
+            "true",
+        )
+        for n in range(bench.repeats)
+    ]
+    bench.show("map: wheel to frame", taken)
+    for name, down in (("moved", True), ("zoomed", False)):
+        bench.page.evaluate("void (probe.took = probe.frames(60))")
+        if down:
+            bench.page.mouse.down()
+        for step in range(60):
+            if down:
+                bench.page.mouse.move(middle[0] + 3 * step, middle[1] + 2 * step)
+            else:
+                bench.page.mouse.wheel(0, -30)
+            bench.page.wait_for_timeout(8)
+        if down:
+            bench.page.mouse.up()
+        took = bench.page.evaluate("probe.took")
+        bench.show(f"map: a frame while it is {name}", [(one, one) for one in took])
+
+
+ACTIONS: dict[str, Callable[[Bench], None]] = {
+    one.__name__: one
+    for one in (
+        opening,
+        search,
+        like,
+        dislike,
+        skip,
+        why,
+        slider,
+        dial,
+        reset,
+        exclusion,
+        views,
+        playlists,
+        map_frames,
+    )
+}
+
+
+def main() -> None:
+    """Time what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("library", type=Path)
+    parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument("--only", nargs="+", choices=[*ACTIONS], default=[*ACTIONS])
+    parser.add_argument("--program", default=shutil.which("chromium"))
+    asked = parser.parse_args()
+    listener = listeners_of(asked.library, 1)[0]
+    server = Server(asked.library, 1)
+    print(f"load before: {os.getloadavg()[0]:.2f}", flush=True)
+    server.start()
+    try:
+        with sync_playwright() as running:
+            browser = running.chromium.launch(
+                executable_path=asked.program, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            )
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(f"http://127.0.0.1:{server.port}/")
+            page.get_by_label("Name").fill(listener)
+            page.get_by_role("button", name="Listen", exact=True).click()
+            page.locator("track-row").first.wait_for()
+            page.evaluate(PROBE)
+            bench = Bench(page, asked.repeats)
+            print(f"{'milliseconds':44} {'first':>7} {'worst':>6} {'all':>9} {'worst':>6}")
+            for name in asked.only:
+                ACTIONS[name](bench)
+            browser.close()
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""How high every track of a catalogue stands with one listener, by rank, without a list of them."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.blend import Engine, keep_one_of_each
+from segue.engine.standard import Rows
+from segue.signals import Profile
+
+TOP: Final = 255
+
+
+def standing(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
+    """Return how high tracks stand with a listener, also those they know, ``[n_tracks]``.
+
+    From 255, the best, evenly by rank down to 1; 0 where nothing is known, where a track is
+    missing, and for all but the best file of a recording. It is the order in which
+    `Engine.recommend` would give all of them.
+    """
+    rows = engine.rows(profile)
+    n = rows.centred.shape[1]
+    barred = engine.barred(np.zeros(n, bool))
+    weights = engine.listener_weights(profile)
+    scores = _scores(rows, weights, barred)
+    if np.isnan(scores).all():
+        speaks = rows.speaks(~barred).astype(np.float64)
+        if speaks.any():  # nothing that counts says anything: what does counts alike
+            scores = _scores(rows, speaks / speaks.sum(), barred)
+    keep_one_of_each(scores, engine.recordings)
+    order = np.argsort(-scores, kind="stable")  # NaN last
+    n_known = n - int(np.count_nonzero(np.isnan(scores)))
+    found = np.zeros(n, np.uint8)
+    found[order[:n_known]] = np.linspace(TOP, 1, max(n_known, 1))[:n_known]
+    return found
+
+
+def _scores(
+    rows: Rows, weights: NDArray[np.float64], barred: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return blended scores ``[n_tracks]``, NaN where there is no reason to recommend."""
+    mean, spread = rows.moments(barred)
+    scores: NDArray[np.float32] = rows.weighed(weights, mean, spread)
+    scores[barred] = np.nan
+    unsaid = rows.unsaid(weights)
+    if unsaid is not None:
+        scores[unsaid] = np.nan
+    return scores

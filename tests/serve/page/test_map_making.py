@@ -1,0 +1,91 @@
+"""The map of a large library: the page shows how far it is, and then the map."""
+
+import shutil
+import threading
+import time
+from contextlib import closing
+from types import SimpleNamespace
+
+import pytest
+import uvicorn
+
+from segue.library import Library
+from segue.pipeline import jobs, track_map
+from segue.pipeline.opening.opened import Opened
+from segue.serve.app import make_app
+
+pytestmark = pytest.mark.slow
+STEPS = 4_000
+
+
+@pytest.fixture
+def large(trained, tmp_path, monkeypatch):
+    """A server in this process to whom 48 tracks are many, and whose jobs nobody does."""
+    monkeypatch.setattr(track_map, "MOST_FOR_ALL", 10)
+    monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
+    library = shutil.copytree(trained, tmp_path / "my.segue")
+    for made in (library / "models").glob("map-*"):
+        shutil.rmtree(made)
+    serving = uvicorn.Server(uvicorn.Config(make_app(library), port=0, log_level="warning"))
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    while not serving.started:
+        time.sleep(0.02)
+    port = serving.servers[0].sockets[0].getsockname()[1]
+    yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", library=library)
+    serving.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def library(large):
+    with closing(Library(large.library)) as library:
+        yield library
+
+
+def said(part: str) -> str:
+    return f"document.querySelector('#said').textContent.includes({part!r})"
+
+
+def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visit, until):
+    page = visit(large)
+    page.get_by_role("link", name="Map").click()
+    bar = page.get_by_role("progressbar", name="The map is being made")
+    bar.wait_for()
+    until(page, said("The map is being made."))
+    assert page.get_by_text("It waits for other work").is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Map"
+    job = library.jobs.claim("the test")
+    assert job.verb == "map"
+    library.jobs.tell(job, text="Laying out the map", done=STEPS // 2, total=STEPS)
+    page.get_by_text("Laying out the map: 50").wait_for()
+    assert bar.get_attribute("value") == "0.5"
+    until(page, said("The map: 50"))
+    track_map.track_map(Opened.of(library), job.arguments["by"])
+    library.jobs.finish(job, "done", result={})
+    page.locator(".map-key button").first.wait_for()
+    until(page, said("The map is ready."))
+    assert not bar.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Map"
+    assert len(library.jobs.all()) == 1
+
+
+def test_a_map_that_cannot_be_made_is_told(large, library, visit):
+    page = visit(large)
+    page.get_by_role("link", name="Map").click()
+    page.get_by_role("progressbar", name="The map is being made").wait_for()
+    library.jobs.finish(library.jobs.claim("the test"), "failed", error="The disk is full.")
+    page.locator("main").get_by_text("The disk is full.").wait_for()
+
+
+def test_whoever_leaves_the_page_does_not_come_back_to_a_map(large, library, visit, until):
+    page = visit(large)
+    page.get_by_role("link", name="Map").click()
+    page.get_by_role("progressbar", name="The map is being made").wait_for()
+    page.get_by_role("link", name="Quality").click()
+    job = library.jobs.claim("the test")
+    track_map.track_map(Opened.of(library), job.arguments["by"])
+    library.jobs.finish(job, "done", result={})
+    page.wait_for_timeout(1_500)
+    assert page.locator("h1").inner_text() == "Quality"
+    assert page.locator(".map-stage").count() == 0

@@ -1,0 +1,122 @@
+"""The map of a large library: made by one job, whoever looks and however many do."""
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import numpy as np
+import pytest
+from tests.serve.conftest import N_TRACKS, PASSWORD, Client, is_problem
+
+from segue.library import Library
+from segue.pipeline import jobs, map_jobs, track_map
+from segue.serve import app as app_module
+from segue.serve.app import make_app
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """Let twelve tracks be many."""
+    monkeypatch.setattr(track_map, "MOST_FOR_ALL", N_TRACKS - 1)
+
+
+@pytest.fixture
+def directory(directory, large):
+    """A library of which nobody has made a map."""
+    for made in (directory / "models").glob("map-*"):
+        shutil.rmtree(made)
+    return directory
+
+
+@pytest.fixture
+def resting(monkeypatch):
+    """Let servers start no job."""
+    monkeypatch.setattr(app_module, "LOOK_SECONDS", 1e6)
+    monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
+
+
+def test_a_map_that_is_not_there_is_made_by_a_job(anna):
+    answer = anna.get("/api/v1/map")
+    assert is_problem(answer, 409, "being-made")
+    assert int(answer.headers["retry-after"]) > 0
+    job = answer.json()["job"]
+    assert set(job) == {"id", "state", "done", "total", "text"}
+    assert str(job["id"]) in answer.json()["detail"]
+    asked = anna.get(f"/api/v1/jobs/{job['id']}").json()
+    assert (asked["verb"], asked["asked_by"]) == ("map", "anna")
+    end = time.monotonic() + PATIENCE
+    while anna.get(f"/api/v1/jobs/{job['id']}").json()["state"] != "done":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    about = anna.get("/api/v1/map").json()
+    assert about["n"] == N_TRACKS
+    assert asked["arguments"] == {"by": about["by"]}
+    points = np.frombuffer(anna.get("/api/v1/map/points").content, "<u2").reshape(-1, 3)
+    assert (points[:, :2] <= about["edge"]).all()
+
+
+def test_points_and_paths_wait_for_the_same_job(anna, resting):
+    first = anna.get("/api/v1/map")
+    points = anna.get("/api/v1/map/points")
+    path = anna.post("/api/v1/map/path", json={"points": [[0, 0], [9, 9]]})
+    for answer in (points, path):
+        assert is_problem(answer, 409, "being-made")
+        assert answer.json()["job"]["id"] == first.json()["job"]["id"]
+    assert is_problem(anna.get("/api/v1/map?by=nonsense"), 422, "invalid")
+    assert len(anna.get("/api/v1/jobs").json()["items"]) == 1
+
+
+def test_many_who_look_at_once_in_two_processes_make_one_job(directory, resting):
+    with Client(make_app(directory)) as one, Client(make_app(directory)) as other:
+        with ThreadPoolExecutor(8) as pool:
+            asked = [pool.submit(who.get, "/api/v1/map") for who in [one, other] * 4]
+        assert len({answer.result().json()["job"]["id"] for answer in asked}) == 1
+    with closing(Library(directory)) as library:
+        assert len(library.jobs.all()) == 1
+
+
+def test_a_job_that_runs_already_will_do(directory):
+    with closing(Library(directory)) as library:
+        first = jobs.ask(library, "map", {"by": "knn"}, once=True)
+        library.jobs.claim("somebody")
+        assert jobs.ask(library, "map", {"by": "knn"}, once=True).id == first.id
+        assert jobs.ask(library, "map", {"by": "metadata"}, once=True).id != first.id
+
+
+def test_a_job_that_failed_is_told_of_and_started_again_later(
+    anna, directory, resting, monkeypatch
+):
+    assert is_problem(anna.get("/api/v1/map"), 409, "being-made")
+    with closing(Library(directory)) as library:
+        library.jobs.finish(library.jobs.claim("somebody"), "failed", error="The disk is full.")
+    failed = anna.get("/api/v1/map")
+    assert is_problem(failed, 409, "conflict")
+    assert "The disk is full." in failed.json()["detail"]
+    monkeypatch.setattr(map_jobs, "AGAIN_SECONDS", 0.0)
+    assert is_problem(anna.get("/api/v1/map"), 409, "being-made")
+    assert len(anna.get("/api/v1/jobs").json()["items"]) == 2
+
+
+def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
+    with Client(guarded) as client:
+        client.log_in("ben", PASSWORD)
+        answer = client.get("/api/v1/map")
+        assert is_problem(answer, 409, "being-made")
+        assert answer.json()["job"]["state"] == "waiting"
+        assert is_problem(client.get("/api/v1/jobs"), 403, "forbidden")
+
+
+def test_a_map_of_few_tracks_is_made_at_once(anna, monkeypatch):
+    monkeypatch.setattr(track_map, "MOST_FOR_ALL", N_TRACKS)
+    assert anna.get("/api/v1/map").json()["n"] == N_TRACKS
+
+
+def test_the_document_tells_of_the_job(anna):
+    document = anna.get("/api/v1/openapi.json").json()
+    for path, method in (("/map", "get"), ("/map/points", "get"), ("/map/path", "post")):
+        content = document["paths"][f"/api/v1{path}"][method]["responses"]["409"]["content"]
+        example = content["application/problem+json"]["examples"]["being-made"]["value"]
+        assert set(example["job"]) == {"id", "state", "done", "total", "text"}
