@@ -76,7 +76,7 @@ class Puller:
         if usual is None:
             if signal.name not in self._centres:
                 self._centres[signal.name] = signal.centre()
-            usual = (signal.vectors @ self._centres[signal.name]).astype(np.float32)
+            usual = signal.vectors @ self._centres[signal.name].astype(np.float32)
             self._usual[signal.name] = usual
         return signal.cosines(positions, own).astype(np.float64) - usual[own]
 

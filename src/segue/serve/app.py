@@ -23,7 +23,7 @@ from segue.serve import api, documents, listenbrainz
 from segue.serve.api import recommend
 from segue.serve.desk import Desk
 from segue.serve.held import Held
-from segue.serve.memory import keep_few_arenas
+from segue.serve.memory import keep_few_arenas, settle
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
@@ -108,7 +108,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
-        held.opened()
+        held.live.warm_up()
+        settle()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again

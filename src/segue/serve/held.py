@@ -13,6 +13,7 @@ from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
+from segue.serve.memory import settle
 from segue.serve.news import News
 from segue.serve.settings import Settings
 
@@ -49,7 +50,7 @@ class Held:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.settings = settings
         self.library = Library(directory)
-        self.live = Live(self.library)
+        self.live = Live(self.library, taken_over=settle)
         self.runner = Runner(self.library)
         self.news = News(self)
         self._catalogue: Kept[Catalogue] = Kept()

@@ -16,7 +16,7 @@ anew after so many events that it would matter.
 import mmap
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,7 @@ from segue.pipeline.opening.snapshot import (
     prepare,
     state_of,
 )
+from segue.pipeline.recommend import recommend
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at whether tracks or models have changed."""
@@ -68,10 +69,14 @@ class _Current:
 
 
 class Live:
-    """A library that is kept open. Safe to be used by several threads."""
+    """A library that is kept open. Safe to be used by several threads.
 
-    def __init__(self, library: Library) -> None:
+    `taken_over` is called whenever another state of the library has been taken up.
+    """
+
+    def __init__(self, library: Library, *, taken_over: Callable[[], None] = lambda: None) -> None:
         self.library = library
+        self._taken_over = taken_over
         self._lock = threading.Lock()
         self._current: _Current | None = None
         self._taking_over: threading.Thread | None = None
@@ -97,6 +102,17 @@ class Live:
             If nothing is known of them that could be compared.
         """
         return self._now().opened
+
+    def warm_up(self) -> None:
+        """Open the library, and make one list: the first of a process takes ten times as long.
+
+        Raises
+        ------
+        SegueError
+            If nothing can be recommended from it.
+        """
+        opened = self.opened()
+        recommend(opened, like=[opened.catalogue.tracks[0].track_id])
 
     @property
     def names(self) -> NameIndex:
@@ -207,6 +223,7 @@ class Live:
             self._refused = state  # what is served goes on; it is tried again when that changes
             return
         self._current = self._with(found)
+        self._taken_over()
 
     def _write(self, events: Sequence[Event]) -> list[bool]:
         current = self._current
