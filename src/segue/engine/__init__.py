@@ -12,7 +12,7 @@ from segue.engine.makers import album_numbers, artist_keys, artist_numbers
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
-from segue.engine.pulls import Explaining
+from segue.engine.pulls import Explaining, OwnTracks
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
 from segue.engine.rerank import POOL, Listed, listed, rerank
@@ -36,6 +36,7 @@ __all__ = [
     "Feedback",
     "GroupList",
     "Listed",
+    "OwnTracks",
     "Path",
     "Pick",
     "Playlist",

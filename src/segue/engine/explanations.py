@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from segue.engine.blend import Engine, Ranked
 from segue.engine.dials import Dials
 from segue.engine.facts import TrackFacts
-from segue.engine.pulls import Puller, Pulls
+from segue.engine.pulls import OwnTracks, Puller, Pulls
 from segue.engine.recommendations import Pick, Pull, Shared, explain
 from segue.engine.rerank import POOL, Listed, static_terms
 from segue.signals import Profile
@@ -89,7 +89,11 @@ class Explainer:
 
     def pulls(self, ranked: Ranked, profile: Profile) -> Pulls:
         """Return what each known track adds to each of a list; see `Puller.of`."""
-        return self._puller.of(ranked, profile)
+        return self._puller.of(ranked, profile, self.own(profile))
+
+    def own(self, profile: Profile) -> OwnTracks:
+        """Return a listener's own tracks, ready to be compared with those of lists."""
+        return self._puller.own(profile)
 
     def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""

@@ -8,13 +8,14 @@ in proportion to them still.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Ranked
-from segue.signals import Profile, Signal, VectorSignal
+from segue.signals import Profile, Signal, TakenRows, VectorSignal
 from segue.signals.signal import profile_matrix
 
 _CANCELLED = 0.05
@@ -29,6 +30,24 @@ class Explaining(Protocol):
 
     def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
         """Return what each of `profile.positions` adds to the score of `position`."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTracks:
+    """A listener's own tracks, ready to be compared with others.
+
+    `weights` ``[n]`` are those of the history, `compared` for each signal of vectors the tracks
+    taken out and how alike each is to all, ``[n]``.
+    """
+
+    weights: Vector
+    compared: Mapping[str, tuple[TakenRows, Vector]]
+
+    @property
+    def n_bytes(self) -> int:
+        """How much room they take."""
+        parts = (taken.n_bytes + usual.nbytes for taken, usual in self.compared.values())
+        return self.weights.nbytes + sum(parts)
 
 
 class Puller:
@@ -47,20 +66,34 @@ class Puller:
         """Take the mean vectors of signals, by name, as they were worked out before."""
         self._centres.update(centres)
 
-    def of(self, ranked: Ranked, profile: Profile) -> Pulls:
+    def own(self, profile: Profile) -> OwnTracks:
+        """Return a listener's own tracks, ready to be compared with those of lists."""
+        weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
+        compared = {
+            signal.name: (
+                signal.taken(profile.positions),
+                self._usual_of(signal)[profile.positions].astype(np.float64),
+            )
+            for signal in self._signals
+            if isinstance(signal, VectorSignal)
+        }
+        return OwnTracks(weights, compared)
+
+    def of(self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None) -> Pulls:
         """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
 
-        Signals that cannot say it add nothing.
+        Signals that cannot say it add nothing. `own` is what `own` gave for the profile.
         """
+        own = own or self.own(profile)
         total = np.zeros((len(ranked.positions), len(profile.positions)))
-        weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
         for column, signal in enumerate(self._signals):
             parts = ranked.parts[:, column].astype(np.float64)
             if not parts.any():
                 continue
             raw = _told(signal, profile, ranked.positions)
-            if raw is None and isinstance(signal, VectorSignal):
-                raw = weights * self._unusual(signal, ranked.positions, profile.positions)
+            if raw is None and signal.name in own.compared:
+                taken, usual = own.compared[signal.name]
+                raw = own.weights * (taken.products(ranked.positions) - usual)
             if raw is None:
                 continue
             sums = raw.sum(axis=1)
@@ -68,17 +101,14 @@ class Puller:
             total += raw * np.divide(parts, sums, out=np.zeros_like(sums), where=says)[:, None]
         return total
 
-    def _unusual(
-        self, signal: VectorSignal, positions: NDArray[np.int64], own: NDArray[np.int64]
-    ) -> Pulls:
-        """Return how much more alike than usual tracks are to the listener's own, ``[k, n]``."""
+    def _usual_of(self, signal: VectorSignal) -> NDArray[np.float32]:
         usual = self._usual.get(signal.name)
         if usual is None:
             if signal.name not in self._centres:
                 self._centres[signal.name] = signal.centre()
             usual = signal.vectors @ self._centres[signal.name].astype(np.float32)
             self._usual[signal.name] = usual
-        return signal.cosines(positions, own).astype(np.float64) - usual[own]
+        return usual
 
 
 def _told(signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:

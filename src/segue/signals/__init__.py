@@ -8,6 +8,7 @@ from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
 from segue.signals.mixed import MixedMatrix, mixed
 from segue.signals.popularity import PopularitySignal, popularity
+from segue.signals.products import TakenRows
 from segue.signals.recency import RecencySignal
 from segue.signals.sequence import SequenceSignal, sequence
 from segue.signals.signal import Profile, Scores, Signal
@@ -29,6 +30,7 @@ __all__ = [
     "Scores",
     "SequenceSignal",
     "Signal",
+    "TakenRows",
     "VectorSignal",
     "from_embeddings",
     "knn",

@@ -4,6 +4,7 @@ An explanation asks for some tens by some tens. scipy would look at each of its 
 than the product takes.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,27 +16,91 @@ from segue.signals.mixed import MixedMatrix
 Rows = NDArray[np.int64]
 
 
-def products(matrix: Any, rows: Rows, others: Rows) -> NDArray[np.float32]:
-    """Return the scalar products of `rows` with `others`, ``[n_rows, n_others]``.
+@dataclass(frozen=True, slots=True)
+class TakenRows:
+    """Some rows of a matrix, taken out to be multiplied with others of it, as often as is asked.
 
-    Parameters
-    ----------
-    matrix
-        ``[n, d]`` float32: dense, `scipy.sparse.csr_array` or `MixedMatrix`.
-
-    Examples
-    --------
-    >>> matrix = np.array([[1, 2], [0, 0], [0, 3]], np.float32)
-    >>> products(sparse.csr_array(matrix), np.array([0]), np.array([0, 1, 2])).tolist()
-    [[5.0, 0.0, 6.0]]
+    `dense` are the taken rows ``[n_taken, d]`` of what is kept in full, `entries` those of what is
+    kept sparse; either may be None.
     """
-    if isinstance(matrix, MixedMatrix):
-        full: NDArray[np.float32] = matrix.full[rows] @ matrix.full[others].T
-        return full + products(matrix.rest, rows, others)
-    if not sparse.issparse(matrix):
-        dense: NDArray[np.float32] = matrix[rows] @ matrix[others].T
-        return dense
-    return _sparse(matrix, rows, others)
+
+    matrix: Any
+    n: int
+    dense: NDArray[np.float32] | None
+    entries: "_Entries | None"
+
+    @classmethod
+    def of(cls, matrix: Any, taken: Rows) -> "TakenRows":
+        """Take rows out.
+
+        Parameters
+        ----------
+        matrix
+            ``[n, d]`` float32: dense, `scipy.sparse.csr_array` or `MixedMatrix`.
+        """
+        if isinstance(matrix, MixedMatrix):
+            return cls(matrix, len(taken), matrix.full[taken], _Entries.of(matrix.rest, taken))
+        if sparse.issparse(matrix):
+            return cls(matrix, len(taken), None, _Entries.of(matrix, taken))
+        return cls(matrix, len(taken), np.asarray(matrix[taken]), None)
+
+    @property
+    def n_bytes(self) -> int:
+        """How much room they take."""
+        dense = 0 if self.dense is None else self.dense.nbytes
+        return dense + (0 if self.entries is None else self.entries.n_bytes)
+
+    def products(self, rows: Rows) -> NDArray[np.float32]:
+        """Return the scalar products of `rows` with those taken out, ``[n_rows, n_taken]``.
+
+        >>> matrix = sparse.csr_array(np.array([[1, 2], [0, 0], [0, 3]], np.float32))
+        >>> TakenRows.of(matrix, np.array([0, 1, 2])).products(np.array([0])).tolist()
+        [[5.0, 0.0, 6.0]]
+        """
+        found = np.zeros((len(rows), self.n), np.float32)
+        if self.dense is not None:
+            whole = self.matrix.full if isinstance(self.matrix, MixedMatrix) else self.matrix
+            np.matmul(whole[rows], self.dense.T, out=found)
+        if self.entries is not None:
+            rest = self.matrix.rest if isinstance(self.matrix, MixedMatrix) else self.matrix
+            self.entries.add(rest, rows, found)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """What is not zero in rows taken out of a sparse matrix, one row after another.
+
+    `columns` are the distinct columns, ascending, `place` which of them each entry stands in;
+    `some` are the rows that have any entry, and `first` where theirs begin.
+    """
+
+    columns: NDArray[Any]
+    place: Rows
+    values: NDArray[np.float32]
+    some: Rows
+    first: Rows
+
+    @classmethod
+    def of(cls, matrix: Any, taken: Rows) -> "_Entries":
+        counts, columns, values = _entries(matrix, taken)
+        distinct, place = np.unique(columns, return_inverse=True)
+        some = np.flatnonzero(counts)
+        return cls(distinct, place, values, some, (np.cumsum(counts) - counts)[some])
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(
+            part.nbytes for part in (self.columns, self.place, self.values, self.some, self.first)
+        )
+
+    def add(self, matrix: Any, rows: Rows, into: NDArray[np.float32]) -> None:
+        """Add the products of `rows` with these, ``[n_rows, n_taken]``."""
+        if not len(self.some):
+            return
+        parts = _written(matrix, rows, self.columns).T[self.place]
+        parts *= self.values[:, None]
+        into[:, self.some] += np.add.reduceat(parts, self.first, axis=0).T
 
 
 def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -52,18 +117,6 @@ def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.ascontiguousarray((matrix @ points.T).T)
     found = points @ matrix.T
     return found
-
-
-def _sparse(matrix: Any, rows: Rows, others: Rows) -> NDArray[np.float32]:
-    counts, columns, values = _entries(matrix, others)
-    if not len(columns):
-        return np.zeros((len(rows), len(others)), np.float32)
-    asked, place = np.unique(columns, return_inverse=True)
-    parts = _written(matrix, rows, asked).T[place] * values[:, None]
-    sums = np.zeros((len(others), len(rows)), np.float32)
-    some = counts > 0
-    sums[some] = np.add.reduceat(parts, (np.cumsum(counts) - counts)[some], axis=0)
-    return sums.T
 
 
 def _written(matrix: Any, rows: Rows, asked: NDArray[Any]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, Explainer, Listed, Pick, Ranked, Rows, Shared
+from segue.engine import Engine, Explainer, Listed, OwnTracks, Pick, Ranked, Rows, Shared
 from segue.engine.dials import Dials
 from segue.engine.explanations import MOST_TAGS, Common
 from segue.library import StoredTracks
@@ -23,6 +23,7 @@ from segue.signals import Profile
 
 MOST_BYTES: Final = 128_000_000
 _MOST_COMMON: Final = 4_000_000
+_MOST_OWN: Final = 16_000_000
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ class LiveExplainer(Explainer):
 
     words: WordIndex | None = None
     _commons: Bounded[bytes, Common] = field(default_factory=lambda: Bounded(_MOST_COMMON))
+    _owns: Bounded[bytes, OwnTracks] = field(default_factory=lambda: Bounded(_MOST_OWN))
 
     def picks(
         self, found: Listed, profile: Profile, dials: Dials
@@ -112,6 +114,15 @@ class LiveExplainer(Explainer):
         """Read tracks that will be named."""
         if isinstance(self.tracks, StoredTracks):
             self.tracks.at(positions.tolist())
+
+    def own(self, profile: Profile) -> OwnTracks:
+        """Return a listener's own tracks, from the last time if nothing is new."""
+        key = digest(profile)
+        found = self._owns.get(key)
+        if found is None:
+            found = super().own(profile)
+            self._owns.put(key, found, found.n_bytes)
+        return found
 
     def common(self, profile: Profile) -> Common:
         """Return what says what a track has in common with those that a listener likes."""
