@@ -78,6 +78,7 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.LibraryBusyError, "busy"),
     (errors.LibraryVersionError, "unavailable"),
     (errors.ModelNotTrainedError, "not-trained"),
+    (errors.NoWeightError, "invalid"),
     (errors.AudioError, "not-playable"),
     (errors.MissingExtraError, "conflict"),
     (errors.SegueError, "conflict"),
