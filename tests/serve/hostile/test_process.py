@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.serve.conftest import PASSWORD, Client
-from tests.serve.hostile.process import Server
+from tests.serve.served import Server
 
 from segue.library import Library
 from segue.pipeline.accounts import add_account
@@ -69,10 +69,9 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(serve, directory):
     told: list[str] = []
 
     def listen(server, name):
-        mine = Server.__new__(Server)
+        mine = Server(directory)
         mine.port = server.port
         with contextlib.suppress(OSError, http.client.HTTPException, AssertionError, ValueError):
-            mine.cookie = mine.csrf = ""
             mine.log_in(name)
             while True:
                 key = secrets.token_hex(8)
