@@ -42,12 +42,16 @@ def chromium():
 
 
 @pytest.fixture(autouse=True)
-def ending(chromium):
-    """What a page is asked has no time limit: a test that waits for ever loses its browser."""
+def ending(chromium, request):
+    """What a page is asked has no time limit: a test that waits for ever loses its browser.
+
+    A test that takes longer says so: ``pytest.mark.parametrize("ending", [540], indirect=True)``.
+    """
     session = chromium.new_browser_cdp_session()
     running = session.send("SystemInfo.getProcessInfo")["processInfo"]
     browser = next(each["id"] for each in running if each["type"] == "browser")
-    timer = threading.Timer(LONGEST, os.kill, (browser, signal.SIGKILL))
+    longest = getattr(request, "param", LONGEST)
+    timer = threading.Timer(longest, os.kill, (browser, signal.SIGKILL))
     timer.start()
     yield
     timer.cancel()
@@ -148,8 +152,9 @@ def shared(trained, tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def empty_server(tmp_path) -> Iterator[Server]:
-    """A server of a library that holds nothing."""
+def empty_server(tmp_path, monkeypatch) -> Iterator[Server]:
+    """A server of a library that holds nothing, whose jobs download nothing."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
     server = Server(tmp_path / "empty.segue", "--no-access-log").start()
     yield server
     server.stop()
