@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
@@ -99,24 +99,24 @@ class Library:
                     f"{directory} is a file, not a library: choose another --library."
                 )
             self.directory.mkdir(parents=True, exist_ok=True)
-        self._database: Engine = open_database(database)
+        self._database = open_database(database)
         self.models = ModelStore(self.directory / "models")
         self.reader = Reader(database)
-        self.feedback = FeedbackLog(self._database, self.directory, self.reader)
-        self.histories = Histories(self._database, self.directory, self.reader)
-        self.accounts = AccountStore(self._database, self.directory, self.reader)
-        self.audit = AuditLog(self._database, self.directory)
-        self.jobs = JobStore(self._database, self.directory)
-        self.playlists = PlaylistStore(self._database, self.directory)
-        self.marks = MarkStore(self._database, self.directory)
-        self.playback = PlaybackStore(self._database, self.directory)
-        self.shelving = Shelving(self._database, self.directory)
+        self.feedback = FeedbackLog(self._database, self.reader)
+        self.histories = Histories(self._database, self.reader)
+        self.accounts = AccountStore(self._database, self.reader)
+        self.audit = AuditLog(self._database)
+        self.jobs = JobStore(self._database)
+        self.playlists = PlaylistStore(self._database)
+        self.marks = MarkStore(self._database)
+        self.playback = PlaybackStore(self._database)
+        self.shelving = Shelving(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
     def close(self) -> None:
         """Let go of the database file; the library opens it again when it is asked something."""
-        self._database.dispose()
+        self._database.close()
         self.reader.close()
 
     # what comes in -------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ class Library:
             Tracks that were there once, and whose files are not to be used.
         """
         kept = same_sound or {}
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             before = files_of(connection)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
@@ -178,7 +178,7 @@ class Library:
 
     def add_listens(self, source: str, arrivals: Sequence[Arrival]) -> Added:
         """Add a batch of imported listens that are not there yet, all of it or nothing."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals)
 
     def place_waiting(self, found: Mapping[int, int]) -> int:
@@ -186,19 +186,19 @@ class Library:
 
         `found` gives the row of the track by the row of what was sought: see `each_sought`.
         """
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return place_waiting(connection, found)
 
     def set_problems(
         self, stage: str, problems: Sequence[Problem], *, dataset: str | None = None
     ) -> None:
         """Replace the problems of a stage, of one `dataset` or of the whole library."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_problems(connection, dataset, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
         """Keep what analysis found in the files of some tracks, by row, or why it could not."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_audio_files(connection, files)
 
     def set_alike(self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]) -> None:
@@ -206,7 +206,7 @@ class Library:
 
         They take the place of all that was known of the tracks `among` which they were sought.
         """
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_alike(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
@@ -236,25 +236,25 @@ class Library:
 
     def known_tracks(self) -> dict[str, KnownTrack]:
         """Return every track by its id as its dataset stated it, with its audio file."""
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return known_tracks(connection)
 
     def each_track(self) -> Iterator[tuple[int, Track]]:
         """Give every track with its row, one after the other: few are held at a time."""
         query = select(schema.tracks).order_by(schema.tracks.c.row)
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=1_000).execute(query)
             for record in streamed.mappings():
                 yield record["row"], from_record(dict(record))
 
     def each_sought(self, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Sought]]:
         """Return the next `most` tracks that listens wait for, with rows `after` one."""
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return each_sought(connection, after, most)
 
     def audio_files(self) -> dict[int, AudioFile]:
         """Return what is known of the audio files of tracks, by row."""
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return audio_files(connection)
 
     def alike(self) -> list[tuple[int, int]]:
@@ -278,7 +278,7 @@ class Library:
             .join(schema.tracks)
             .order_by(table.c.id)
         )
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             rows = connection.execute(query).all()
         return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
 
@@ -320,7 +320,7 @@ class Library:
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
         names |= {"waiting": "waiting", "problems": "problems"}
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             queries = {
                 word: select(func.count()).select_from(schema.schema.tables[table])
                 for word, table in names.items()
@@ -368,7 +368,7 @@ class Library:
     def set_splits(self, target: str, splits: Mapping[int, Split]) -> None:
         """Keep which split each track's row was drawn into for the `target`."""
         rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(schema.splits).where(schema.splits.c.target == target))
             insert_rows(connection, schema.splits, rows)
 
@@ -382,7 +382,7 @@ class Library:
             "fingerprint": fingerprint,
             "result": json.dumps(result, ensure_ascii=False),
         }
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(insert(schema.runs).values(values))
 
     def last_run(self, verb: str) -> dict[str, Any] | None:
@@ -402,5 +402,5 @@ class Library:
         return settings_hash({"runs": runs[0]["last"], "models": self.models.state()})
 
     def _read(self, query: Any) -> list[dict[str, Any]]:
-        with told(self.directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [dict(record) for record in connection.execute(query).mappings()]
