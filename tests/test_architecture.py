@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,24 @@ def files() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+def named(path: Path) -> str:
+    """Return the name by which a file is imported."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_known_by(path: Path, modules: set[str]) -> set[str]:
+    """Return those of some modules that a file imports, or of which it imports a name."""
+    found = imports(path)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= names
+            if names <= modules:
+                found.discard(str(node.module))
+    return found & modules
+
+
 def test_every_room_is_on_the_plan():
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     assert rooms == set(FLOORS)
@@ -80,6 +99,13 @@ def test_rooms_of_the_pipeline_know_only_those_before_them(room):
     for path in (PACKAGE / "pipeline" / room).rglob("*.py"):
         known = {name.split(".")[2] for name in imports(path) if name.startswith("segue.pipeline.")}
         assert known <= allowed, f"{path.name} imports {known - allowed}"
+
+
+def test_no_two_modules_know_each_other():
+    """Not by a detour either, nor for their types; segue itself names what is public."""
+    modules = {named(path) for path in files()} - {"segue"}
+    graph = {named(path): modules_known_by(path, modules) - {named(path)} for path in files()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which tells the circle
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))

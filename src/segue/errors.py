@@ -20,6 +20,7 @@ SegueError                      told in one sentence, exit code 1 (2 where usage
 ├── JobError                    a job that cannot be taken on
 ├── ModelError                  a model cannot be trained, loaded or used
 │   ├── ModelNotTrainedError    the verb needs a model that is not there yet
+│   ├── NoWeightError           sliders that leave no signal a weight
 │   └── TooLittleDataError      one class only, too few tracks, no labels
 ├── ContradictionError          two things asked for at once exclude each other: wrong usage
 └── MissingExtraError           an optional part is not installed
@@ -113,6 +114,10 @@ class ModelError(SegueError):
 
 class ModelNotTrainedError(ModelError):
     """A verb that needs a model which has not been trained yet."""
+
+
+class NoWeightError(ModelError):
+    """Sliders that leave no signal a weight, so that nothing ranks."""
 
 
 class TooLittleDataError(ModelError):

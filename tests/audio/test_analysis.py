@@ -21,7 +21,8 @@ from segue.audio import (
     summarise,
     summary_names,
 )
-from segue.audio.analysis import RUN_FRAMES, window_bounds
+from segue.audio.gathering import RUN_FRAMES
+from segue.audio.windows import window_bounds
 
 
 def test_analysis_keeps_what_describe_gives(signals: dict[str, NDArray[np.float32]]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segue.engine import Dials
-from segue.errors import ModelError
+from segue.errors import ModelError, NoWeightError
 
 
 @pytest.mark.parametrize(
@@ -37,5 +37,13 @@ def test_sliders_replace_the_learned_weights_that_they_name():
     np.testing.assert_allclose(found, np.array([1.5, 0.3, 0.5]) / 2.3)
     with pytest.raises(ModelError, match=r"no signal 'loudness' to weigh: it has timbre, tags"):
         Dials(weights={"loudness": 1}).weigh(names, learned)
-    with pytest.raises(ModelError, match="No signal has a weight above 0"):
-        Dials(weights=dict.fromkeys(names, 0)).weigh(names, learned)
+
+
+@pytest.mark.parametrize(
+    ("sliders", "learned"),
+    [({"timbre": 0, "tags": 0}, [0.2, 0.8]), ({"timbre": 0}, [1.0, 0.0])],
+)
+def test_sliders_that_leave_nothing_to_rank_by_are_told(sliders, learned):
+    """Also where one is at 0, and the other signal was learned to be worth nothing."""
+    with pytest.raises(NoWeightError, match="give at least one signal a weight above 0"):
+        Dials(weights=sliders).weigh(["timbre", "tags"], np.array(learned))

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
+from tests.serve.served import Server
 
 from segue.library import Library
 from segue.pipeline.accounts import add_account
@@ -65,6 +66,20 @@ def _write(path, header, rows):
 def directory(original, tmp_path):
     """The directory of a library that a test may change."""
     return shutil.copytree(original, tmp_path / "my.segue")
+
+
+@pytest.fixture
+def serve(directory):
+    """Start servers of one library, and stop those that a test left running."""
+    started = []
+
+    def start(*options):
+        started.append(Server(directory, *options))
+        return started[-1].start()
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 class Client(TestClient):

@@ -216,6 +216,36 @@ def test_many_listens_come_at_once_but_not_more_than_a_thousand(client, library)
     assert submit(client, *many, listen(AT - 1), kind="import").status_code == 400
 
 
+def is_refused(answer, status):
+    """Whether an answer is an error as ListenBrainz writes it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    document = answer.json()
+    assert document.keys() == {"code", "error"}
+    assert document["code"] == status
+    assert document["error"].endswith(".")
+    return True
+
+
+def test_what_is_refused_before_it_is_read_is_told_as_listenbrainz_tells_it(client):
+    headers = {"Authorization": "Token anna"}
+
+    def parts():
+        for _ in range(130):
+            yield b"x" * 65_536
+
+    for body in (b"x" * 8_500_000, parts()):  # which tells its length, and which does not
+        answer = client.post("/1/submit-listens", content=body, headers=headers)
+        assert is_refused(answer, 413)
+    assert is_refused(client.get("/1/validate-token", headers={"Host": "evil.test"}), 421)
+    assert is_refused(client.get("/1/user/anna/listens"), 404)
+
+
+def test_a_failure_is_told_as_listenbrainz_tells_it(client, monkeypatch):
+    monkeypatch.setattr("segue.serve.listenbrainz._owner", lambda *_: 1 / 0)
+    assert is_refused(submit(client, listen()), 500)
+
+
 def test_a_time_ahead_of_the_clock_is_refused(client):
     assert submit(client, listen(int(time.time()) + 60)).status_code == 200
     answer = submit(client, listen(int(time.time()) + 7_200))

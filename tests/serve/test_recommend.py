@@ -104,6 +104,24 @@ def test_unknown_tracks_and_signals_are_told(anna):
     assert is_problem(answer, 409, "conflict")
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("recommend", {}),
+        ("radio", {}),
+        ("playlists/preview", {"kind": "like"}),
+        ("playlists", {"kind": "like", "name": "Nothing"}),
+    ],
+)
+def test_weights_that_are_all_nothing_are_a_fault_of_the_request(anna, path, asked):
+    weights = dict.fromkeys(anna.get("/api/v1/recommend").json()["weights"], 0)
+    wanted = {"like": ["t05"], "weights": weights}
+    body = {**asked, "recipe": wanted} if asked else wanted
+    answer = anna.post(f"/api/v1/{path}", json=body)
+    assert is_problem(answer, 422, "invalid")
+    assert "give at least one signal a weight above 0" in answer.json()["detail"]
+
+
 def test_a_list_is_another_after_feedback(anna):
     before = anna.get("/api/v1/recommend")
     first = before.json()["tracks"][0]["track"]["track_id"]

@@ -4,7 +4,7 @@
 keeps of it. The numbers are librosa's; librosa itself is not needed.
 """
 
-from segue.audio.analysis import Analysis, analyse, analyse_file, dequantise, quantise
+from segue.audio.analysis import Analysis, analyse, analyse_file
 from segue.audio.decoding import decode
 from segue.audio.descriptors import describe, descriptor_bands
 from segue.audio.digest import DIGEST_BYTES, digest
@@ -29,6 +29,7 @@ from segue.audio.summary import (
     summarise,
     summary_names,
 )
+from segue.audio.windows import dequantise, quantise
 
 __all__ = [
     "ANALYSIS_VERSION",

@@ -79,7 +79,7 @@ def radio(
         raise typer.BadParameter("name a listener with --user, or a track with --like")
 
     def make(opened: "Opened") -> "Playlist":
-        from segue.pipeline.playlists import Radio
+        from segue.pipeline.radio import Radio
 
         station = Radio(
             opened,

@@ -18,7 +18,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.errors import ModelError
+from segue.errors import ModelError, NoWeightError
 
 MOST = 0.99
 """What a strength of 1 is taken as."""
@@ -110,7 +110,9 @@ class Dials:
         Raises
         ------
         ModelError
-            If a weight is set for a signal that this library does not have, or none is above 0.
+            If a weight is set for a signal that this library does not have.
+        NoWeightError
+            If none is above 0: sliders are at 0, and so is what was learned of the other signals.
 
         Examples
         --------
@@ -129,7 +131,10 @@ class Dials:
             np.float64,
         )
         if not chosen.sum() > 0:
-            raise ModelError("No signal has a weight above 0: give one of them some.")
+            raise NoWeightError(
+                "All signals have a weight of 0, by which no track comes before another:"
+                " give at least one signal a weight above 0."
+            )
         chosen /= chosen.sum()
         return chosen
 

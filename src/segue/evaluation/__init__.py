@@ -7,13 +7,11 @@ from segue.evaluation.classification import (
     classification_metrics,
     confusion_matrix,
 )
-from segue.evaluation.intervals import (
-    Interval,
-    bootstrap_interval,
+from segue.evaluation.classifier_intervals import (
     classification_difference,
     classification_intervals,
-    paired_difference,
 )
+from segue.evaluation.intervals import Interval, bootstrap_interval, paired_difference
 from segue.evaluation.listen_split import listen_split_rule, split_listens
 from segue.evaluation.listener_groups import (
     NICHE_TO_MAINSTREAM,

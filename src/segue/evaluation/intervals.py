@@ -19,8 +19,6 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from segue.evaluation.classification import class_scores, confusion_matrix, overall_metrics
-
 Interval = tuple[float, float]
 FloatArray = NDArray[np.float64]
 
@@ -28,7 +26,7 @@ DEFAULT_CONFIDENCE = 0.95
 DEFAULT_RESAMPLES = 2000
 
 # How many drawn indices are held at a time: bounds memory at some 100 MB.
-_CHUNK = 4_000_000
+MOST_DRAWN = 4_000_000
 
 
 @overload
@@ -139,115 +137,6 @@ def paired_difference(
     )
 
 
-def classification_intervals(
-    true: ArrayLike,
-    predicted: ArrayLike,
-    n_classes: int,
-    *,
-    confidence: float = DEFAULT_CONFIDENCE,
-    n_resamples: int = DEFAULT_RESAMPLES,
-    groups: ArrayLike | None = None,
-    seed: int,
-) -> tuple[dict[str, Interval], list[Interval]]:
-    """Return intervals of the overall metrics by name, and of each class's F1.
-
-    Resampling tracks is drawing their confusion matrix anew, so that the cost does not depend on
-    how many tracks there are. With `groups`, whole groups (artists) are drawn: tracks of one
-    artist are alike, and intervals that ignore it are too narrow. The F1 of a class is left out of
-    the resamples that drew none of its tracks.
-
-    Parameters
-    ----------
-    true, predicted : int [n_tracks]
-    n_classes : int
-    confidence, n_resamples, groups, seed
-        As `bootstrap_interval`.
-
-    Raises
-    ------
-    ValueError
-        As `bootstrap_interval` and `confusion_matrix`.
-
-    Examples
-    --------
-    >>> overall, per_class = classification_intervals([0, 0, 1, 1] * 9, [0, 0, 1, 0] * 9, 2, seed=0)
-    >>> overall["accuracy"][0] < 0.75 < overall["accuracy"][1]
-    True
-    """
-    _check(confidence, n_resamples)
-    confusion_matrix(true, predicted, n_classes)  # raises on what cannot be judged
-    cells = np.asarray(true, dtype=np.int64) * n_classes + np.asarray(predicted, dtype=np.int64)
-    overall: dict[str, list[FloatArray]] = {}
-    f1: list[FloatArray] = []
-    for drawn in _redraw_cells(cells, n_classes**2, groups, n_resamples, seed):
-        matrices = drawn.reshape(-1, n_classes, n_classes)
-        for name, column in overall_metrics(matrices).items():
-            overall.setdefault(name, []).append(column)
-        support = matrices.sum(axis=-1)
-        f1.append(np.where(support > 0, class_scores(matrices)[2], np.nan))
-    names = list(overall)
-    bounds = percentile_bounds(
-        np.column_stack([np.concatenate(overall[name]) for name in names]), confidence
-    )
-    return dict(zip(names, bounds, strict=True)), percentile_bounds(np.concatenate(f1), confidence)
-
-
-def classification_difference(
-    true: ArrayLike,
-    first: ArrayLike,
-    second: ArrayLike,
-    n_classes: int,
-    *,
-    confidence: float = DEFAULT_CONFIDENCE,
-    n_resamples: int = DEFAULT_RESAMPLES,
-    groups: ArrayLike | None = None,
-    seed: int,
-) -> dict[str, Interval]:
-    """Return the interval of each overall metric's paired difference, first minus second.
-
-    Parameters
-    ----------
-    true : int [n_tracks]
-    first, second : int [n_tracks]
-        What two classifiers predicted for the same tracks.
-    n_classes, confidence, n_resamples, groups, seed
-        As `classification_intervals`.
-
-    Raises
-    ------
-    ValueError
-        As `classification_intervals`.
-
-    Examples
-    --------
-    >>> true = [0, 1] * 20
-    >>> classification_difference(true, true, [0] * 40, 2, seed=0)["accuracy"][0] > 0
-    True
-    """
-    _check(confidence, n_resamples)
-    for predicted in (first, second):
-        confusion_matrix(true, predicted, n_classes)
-    truth, left, right = (np.asarray(a, dtype=np.int64) for a in (true, first, second))
-    triples = (truth * n_classes + left) * n_classes + right
-    kinds, cells = np.unique(triples, return_inverse=True)  # far fewer than n_classes ** 3
-    to_first = np.zeros((len(kinds), n_classes**2))
-    to_second = np.zeros_like(to_first)
-    rows = np.arange(len(kinds))
-    kind_true, kind_left, kind_right = kinds // n_classes**2, kinds // n_classes, kinds
-    to_first[rows, kind_true * n_classes + kind_left % n_classes] = 1
-    to_second[rows, kind_true * n_classes + kind_right % n_classes] = 1
-    differences: dict[str, list[FloatArray]] = {}
-    for drawn in _redraw_cells(cells, len(kinds), groups, n_resamples, seed):
-        metrics = [
-            overall_metrics((drawn @ mapping).reshape(-1, n_classes, n_classes))
-            for mapping in (to_first, to_second)
-        ]
-        for name, column in metrics[0].items():
-            differences.setdefault(name, []).append(column - metrics[1][name])
-    table = np.column_stack([np.concatenate(columns) for columns in differences.values()])
-    return dict(zip(differences, percentile_bounds(table, confidence), strict=True))
-
-
 def _mean_bounds(
     table: FloatArray,
     confidence: float,
@@ -256,7 +145,7 @@ def _mean_bounds(
     seed: int,
 ) -> list[Interval]:
     """Return the interval of the mean of each column of ``table [n, m]``."""
-    _check(confidence, n_resamples)
+    check_bootstrap(confidence, n_resamples)
     measured = np.isfinite(table)
     # One count serves all columns where nothing is undefined.
     counted = measured[:, :1] if measured.all() else measured
@@ -266,31 +155,10 @@ def _mean_bounds(
         return [(float("nan"), float("nan"))] * table.shape[1]
     m = table.shape[1]
     means = []
-    for drawn in _redraw(units, n_resamples, seed):
+    for drawn in redraw(units, n_resamples, seed):
         totals, counts = drawn[:, :m], drawn[:, m:]
         means.append(np.where(counts > 0, totals / np.maximum(counts, 1), np.nan))
     return percentile_bounds(np.concatenate(means), confidence)
-
-
-def _redraw_cells(
-    cells: NDArray[np.int64],
-    n_cells: int,
-    groups: ArrayLike | None,
-    n_resamples: int,
-    seed: int,
-) -> Iterator[FloatArray]:
-    """Yield resampled counts of `cells`, ``[some resamples, n_cells]``."""
-    if groups is None:
-        rng = np.random.default_rng(seed)
-        shares = np.bincount(cells, minlength=n_cells) / len(cells)
-        step = max(1, _CHUNK // n_cells)
-        for start in range(0, n_resamples, step):
-            size = min(step, n_resamples - start)
-            yield rng.multinomial(len(cells), shares, size=size).astype(np.float64)
-        return
-    owner = _owners(groups, len(cells))
-    counts = np.bincount(owner * n_cells + cells, minlength=(owner.max() + 1) * n_cells)
-    yield from _redraw(counts.reshape(-1, n_cells).astype(np.float64), n_resamples, seed)
 
 
 def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> Iterator[FloatArray]:
@@ -307,18 +175,18 @@ def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> It
     >>> times.shape, bool((times[:, 0] == times[:, 1]).all())
     ((2, 3), True)
     """
-    _check(DEFAULT_CONFIDENCE, n_resamples)
-    owner = np.arange(n) if groups is None else _owners(groups, n)
+    check_bootstrap(DEFAULT_CONFIDENCE, n_resamples)
+    owner = np.arange(n) if groups is None else owners_of(groups, n)
     n_groups = int(owner.max(initial=-1)) + 1
     # who asks for single units sorts and sums them, in several arrays of this size
-    for times in _times(n_groups, n_resamples, seed, _CHUNK // (4 * max(n, 1))):
+    for times in _times(n_groups, n_resamples, seed, MOST_DRAWN // (4 * max(n, 1))):
         yield times[:, owner]
 
 
-def _redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
+def redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
     """Draw the rows of ``units [n, m]`` with replacement; yield sums ``[some resamples, m]``."""
     n = len(units)
-    for times in _times(n, n_resamples, seed, _CHUNK // max(n, 1)):
+    for times in _times(n, n_resamples, seed, MOST_DRAWN // max(n, 1)):
         yield times @ units
 
 
@@ -333,7 +201,7 @@ def _times(n: int, n_resamples: int, seed: int, step: int) -> Iterator[FloatArra
         yield times.astype(np.float64)
 
 
-def _owners(groups: ArrayLike, n: int) -> NDArray[np.int64]:
+def owners_of(groups: ArrayLike, n: int) -> NDArray[np.int64]:
     """Return the number of each unit's group, in the order of the groups' names ``[n]``."""
     _, owner = np.unique(np.asarray(groups), return_inverse=True)
     if owner.shape != (n,):
@@ -345,7 +213,7 @@ def _group_sums(table: FloatArray, groups: ArrayLike | None) -> FloatArray:
     """Sum the rows of ``table [n, m]`` that belong together, in the order of the groups' names."""
     if groups is None:
         return table
-    owner = _owners(groups, len(table))
+    owner = owners_of(groups, len(table))
     sums = np.zeros((owner.max(initial=-1) + 1, table.shape[1]))
     np.add.at(sums, owner, table)
     return sums
@@ -362,7 +230,8 @@ def percentile_bounds(table: FloatArray, confidence: float) -> list[Interval]:
     return bounds
 
 
-def _check(confidence: float, n_resamples: int) -> None:
+def check_bootstrap(confidence: float, n_resamples: int) -> None:
+    """Raise `ValueError` if a bootstrap cannot be asked for so."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence} is not between 0 and 1: give e.g. 0.95.")
     if n_resamples < 1:

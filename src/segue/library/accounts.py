@@ -8,16 +8,14 @@ neither. Times are seconds since 1970.
 import time
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from segue.library.database import make_private
+from segue.library.database import Database, make_private
 from segue.library.reader import Reader
 from segue.library.serving_schema import accounts, api_keys, sessions
-from segue.library.storage import told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +64,8 @@ _KEY = ("name", "created", "used")
 class AccountStore:
     """The accounts of one library."""
 
-    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: Reader) -> None:
         self._database = database
-        self._directory = directory
         self._reader = reader
 
     # accounts ------------------------------------------------------------------------------------
@@ -83,7 +80,7 @@ class AccountStore:
             "created": account.created,
         }
         added = bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
-        make_private(self._directory / "library.db")
+        make_private(self._database.directory / "library.db")
         return added
 
     def remove(self, name: str) -> bool:
@@ -152,7 +149,7 @@ class AccountStore:
         Returns whether the account was there, with that `password_hash`. Forgets what is over.
         """
         now = time.time()
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(sessions).where(sessions.c.expires <= now))
             account = None
             if name is not None:
@@ -221,7 +218,7 @@ class AccountStore:
 
     def add_key(self, account: str, name: str, key: str) -> bool:
         """Keep a key under a name; return whether the account is there and the name was free."""
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             row = connection.scalar(select(accounts.c.row).where(accounts.c.name == account))
             if row is None:
                 return False
@@ -271,11 +268,11 @@ class AccountStore:
         return found[0][0] if found else None
 
     def _read(self, query: Any) -> list[Row[Any]]:
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return list(connection.execute(query).all())
 
     def _change(self, statement: Any) -> int:
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return int(connection.execute(statement).rowcount)
 
 

@@ -12,13 +12,12 @@ many at once gains nothing.
 import time
 from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, or_, select
 
+from segue.library.database import Database
 from segue.library.serving_schema import audit, tries
-from segue.library.storage import told
 
 MOST_KEPT: Final = 10_000
 """Entries of the audit log that are kept."""
@@ -53,9 +52,8 @@ class TryLimits:
 class AuditLog:
     """The audit log of one library, and its count of log-ins that were not right."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def note(
         self,
@@ -72,7 +70,7 @@ class AuditLog:
             name: _line(value) if isinstance(value, str) else value
             for name, value in values.items()
         }
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             added = connection.execute(insert(audit).values(cleaned)).inserted_primary_key
             number = added[0] if added else 0
             old = or_(audit.c.number <= number - MOST_KEPT, audit.c.at < now - KEPT_SECONDS)
@@ -83,14 +81,14 @@ class AuditLog:
         query = select(audit).order_by(audit.c.number.desc()).limit(most)
         if before is not None:
             query = query.where(audit.c.number < before)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [Entry(**row) for row in connection.execute(query).mappings()]
 
     # log-ins -------------------------------------------------------------------------------------
 
     def must_wait(self, name: str, address: str | None, limits: TryLimits) -> float:
         """Return for how many seconds nobody may log in so; 0.0 where somebody may."""
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return _must_wait(connection, name, address, limits)
 
     def begin_try(self, name: str, address: str | None, limits: TryLimits) -> float:
@@ -98,7 +96,7 @@ class AuditLog:
         now, within = time.time(), limits.seconds
         # what lies far ahead was written before a clock was set back
         past = or_(tries.c.at <= now - within, tries.c.at > now + within)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             # a change first: it takes the lock, so that no other process counts meanwhile
             connection.execute(delete(tries).where(past))
             wait = _must_wait(connection, name, address, limits)
@@ -109,7 +107,7 @@ class AuditLog:
 
     def end_try(self, name: str) -> None:
         """Forget the tries of a name, since one was right."""
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(tries).where(tries.c.name == _digest(name)))
 
 

@@ -1,4 +1,4 @@
-"""Opening `library.db`: SQLite in WAL mode, its format version checked before anything else."""
+"""`library.db`: SQLite in WAL mode, its format version checked before anything else."""
 
 import stat
 from collections.abc import Iterator
@@ -35,7 +35,34 @@ _ADDED = (  # columns that earlier formats did not have
 )
 
 
-def open_database(path: Path) -> Engine:
+class Database:
+    """The database of the library in a directory, which both its stores and errors name.
+
+    What it or the disk refuses inside a ``with`` is told as a `LibraryError`.
+    """
+
+    def __init__(self, engine: Engine, directory: Path) -> None:
+        self._engine = engine
+        self.directory = directory
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Give a connection to read by."""
+        with told(self.directory), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Give a connection whose changes come to be together at its end, or not at all."""
+        with told(self.directory), self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Let go of the file; it is opened again when it is asked something."""
+        self._engine.dispose()
+
+
+def open_database(path: Path) -> Database:
     """Open the database at `path`, making it and its tables where they are missing.
 
     Raises
@@ -46,21 +73,22 @@ def open_database(path: Path) -> Engine:
         If it cannot be opened, or is no library.
     """
     # what a statement was given may be secret, and errors are logged
-    database = create_engine(f"sqlite:///{path}", hide_parameters=True)
-    event.listen(database, "connect", _configure)
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+    event.listen(engine, "connect", _configure)
     with told(path.parent):
         path.touch(PRIVATE, exist_ok=True)  # SQLite makes its other files as readable as this
-        there = _tables(database, path)
+        there = _tables(engine, path)
         if "meta" not in there:
-            with _at_once(database) as connection:
+            with _at_once(engine) as connection:
                 # another program may have made them meanwhile
                 if not inspect(connection).has_table("meta"):
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
                     connection.execute(insert(meta).values(key="format", value=version))
-    older = _checked_version(database, path) < FORMAT_VERSION
+    database = Database(engine, path.parent)
+    older = _checked_version(database) < FORMAT_VERSION
     if older or (there and not there >= schema.tables.keys()):
-        with told(path.parent), _at_once(database) as connection:
+        with told(path.parent), _at_once(engine) as connection:
             _migrate(connection)
     return database
 
@@ -77,8 +105,8 @@ def make_private(path: Path) -> None:
                 file.chmod(PRIVATE)
 
 
-def _tables(database: Engine, path: Path) -> set[str]:
-    existing = set(inspect(database).get_table_names())
+def _tables(engine: Engine, path: Path) -> set[str]:
+    existing = set(inspect(engine).get_table_names())
     if existing and "meta" not in existing:
         raise LibraryError(
             f"{path} is a database, but not one of segue's: choose another --library."
@@ -87,12 +115,12 @@ def _tables(database: Engine, path: Path) -> set[str]:
 
 
 @contextmanager
-def _at_once(database: Engine) -> Iterator[Connection]:
+def _at_once(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose statements come to be together or not at all.
 
     Python's sqlite3 begins no transaction by itself for statements that make tables.
     """
-    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -113,17 +141,17 @@ def _migrate(connection: Connection) -> None:
     connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
 
 
-def _checked_version(database: Engine, path: Path) -> int:
-    with told(path.parent), database.connect() as connection:
+def _checked_version(database: Database) -> int:
+    with database.connect() as connection:
         value = connection.scalar(select(meta.c.value).where(meta.c.key == "format"))
     if value is None or not value.isdecimal():
         raise LibraryError(
-            f"The library {path.parent} states no format version: restore it from a copy,"
+            f"The library {database.directory} states no format version: restore it from a copy,"
             " or make a new one with segue preprocess."
         )
     if int(value) > FORMAT_VERSION:
         raise LibraryVersionError(
-            f"The library {path.parent} has format {value}, and this segue reads up to"
+            f"The library {database.directory} has format {value}, and this segue reads up to"
             f" {FORMAT_VERSION}: upgrade segue, or choose another --library."
         )
     return int(value)

@@ -16,17 +16,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import UnknownTrackError
 from segue.library import schema
+from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.reader import Reader
-from segue.library.storage import told
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -76,9 +75,8 @@ Learn = Callable[[Event, KeptBelief | None], KeptBelief | None]
 class FeedbackLog:
     """The log of one library."""
 
-    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: Reader) -> None:
         self._database = database
-        self._directory = directory
         self._reader = reader
 
     def check(self, events: Sequence[Event]) -> None:
@@ -112,7 +110,7 @@ class FeedbackLog:
         LibraryError
             If the disk refuses.
         """
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             users = _users(connection, {event.user for event in events})
             tracks = _tracks(connection, {event.track_id for event in events})
             found = []
@@ -133,7 +131,7 @@ class FeedbackLog:
             .order_by(table.c.number)
             .limit(most)
         )
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [
                 Event(
                     user=row["user_id"],
@@ -149,7 +147,7 @@ class FeedbackLog:
 
     def last(self) -> int:
         """Return the number of the latest event; 0 where there is none."""
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return connection.scalar(select(func.max(schema.feedback.c.number))) or 0
 
 

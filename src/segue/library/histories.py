@@ -5,16 +5,15 @@ One listener's past is never mixed with another's: every question here names who
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
+from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
 from segue.library.reader import Reader
-from segue.library.storage import told
 
 _LIKED: Final = 3.0  # of live ratings, above which one is a like
 
@@ -45,15 +44,14 @@ class Opinion:
 class Histories:
     """The pasts of the listeners of one library."""
 
-    def __init__(self, database: Engine, directory: Path, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: Reader) -> None:
         self._database = database
-        self._directory = directory
         self._reader = reader
 
     def welcome(self, user: str) -> None:
         """Make a listener known who has not done anything yet."""
         statement = upsert(schema.users).values(user_id=user).on_conflict_do_nothing()
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(statement)
 
     def page(
@@ -76,7 +74,7 @@ class Histories:
         if before is not None:
             at, number = before
             query = query.where(or_(moment < at, (moment == at) & (table.c.id < number)))
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
         return [Heard(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows]
 
@@ -96,7 +94,7 @@ class Histories:
             .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
             .where(table.c.rating > _LIKED)
         )
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [_opinion(*row) for row in connection.execute(query)]
 
 

@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, func, insert, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import delete, func, insert, select, update
 
-from segue.library.database import BUSY_MS
+from segue.errors import LibraryError
+from segue.library.database import BUSY_MS, Database
 from segue.library.schema import runs
 from segue.library.serving_schema import jobs
-from segue.library.storage import told
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
@@ -71,9 +70,8 @@ class Job:
 class JobStore:
     """The jobs of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def add(
         self,
@@ -103,7 +101,7 @@ class JobStore:
         old = ended.order_by(_other.c.id.desc()).offset(_KEPT)
         states = ["waiting", "running"] if once else ["waiting"]
         same = (jobs.c.verb == verb) & (jobs.c.arguments == kept) & jobs.c.state.in_(states)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             # a change comes first, so that nobody else writes between the question and its answer
             forgotten = connection.execute(
                 delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id)
@@ -149,7 +147,7 @@ class JobStore:
             "text": "",
         }
         claimed = update(jobs).where(jobs.c.id == first, ~running).values(values).returning(jobs)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             row = connection.execute(claimed).mappings().first()
             return _job(row) if row else None
 
@@ -162,7 +160,7 @@ class JobStore:
     def tell(self, job: Job, *, text: str, done: int, total: int) -> bool:
         """Write down how far a job is; return whether that was possible at once."""
         values = {"text": text, "done": done, "total": total}
-        with suppress(DBAPIError), self._database.connect() as connection:
+        with suppress(LibraryError), self._database.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
             try:
                 connection.execute(update(jobs).where(*_held(job)).values(values))
@@ -198,7 +196,7 @@ class JobStore:
         running = update(jobs).where(
             jobs.c.id == job, jobs.c.state == "running", jobs.c.cancelled.is_(None)
         )
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(waiting.values(state="cancelled", cancelled=now, finished=now))
             connection.execute(running.values(cancelled=now))
         return self.get(job)
@@ -206,23 +204,23 @@ class JobStore:
     def datasets(self) -> list[str]:
         """Return the directories of all datasets that were taken in, the latest last."""
         query = select(runs.c.result).where(runs.c.verb == "preprocess").order_by(runs.c.id)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             results = [json.loads(result) for (result,) in connection.execute(query)]
         named = [result["dataset"] for result in results if "dataset" in result]
         return list(dict.fromkeys(reversed(named)))[::-1]
 
     def log(self, job: int) -> Path:
         """Return where what a job's process prints is kept, for the machine's owner alone."""
-        return self._directory / "jobs" / f"{job}.log"
+        return self._database.directory / "jobs" / f"{job}.log"
 
     # ---------------------------------------------------------------------------------------------
 
     def _change(self, job: Job, **values: Any) -> bool:
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return bool(connection.execute(update(jobs).where(*_held(job)).values(values)).rowcount)
 
     def _read(self, query: Any) -> list[Job]:
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
 
 

@@ -6,37 +6,32 @@ are directories that are replaced as a whole.
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
 from segue.library.accounts import AccountStore
 from segue.library.audio_files import (
     AudioFile,
-    KnownTrack,
-    audio_files,
     forget_audio_files,
-    known_tracks,
     place_audio_file,
     put_alike,
     put_audio_files,
 )
 from segue.library.audit import AuditLog
-from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.histories import Histories
-from segue.library.imports import Added, Arrival, each_sought, place_waiting, put_arrivals
+from segue.library.holdings import Holdings
+from segue.library.imports import Added, Arrival, place_waiting, put_arrivals
 from segue.library.intake import (
-    VALUES,
     files_of,
     insert_rows,
     mark_missing,
@@ -54,13 +49,13 @@ from segue.library.playlists import PlaylistStore
 from segue.library.reader import Reader
 from segue.library.shelving import Shelving
 from segue.library.storage import told
-from segue.types import LISTEN_COLUMNS, FileState, Problem, Sought, Split, Track
+from segue.types import FileState, Problem, Split, Track
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class Library:
+class Library(Holdings):
     """An opened library directory.
 
     Parameters
@@ -99,24 +94,24 @@ class Library:
                     f"{directory} is a file, not a library: choose another --library."
                 )
             self.directory.mkdir(parents=True, exist_ok=True)
-        self._database: Engine = open_database(database)
+        super().__init__(open_database(database))
         self.models = ModelStore(self.directory / "models")
         self.reader = Reader(database)
-        self.feedback = FeedbackLog(self._database, self.directory, self.reader)
-        self.histories = Histories(self._database, self.directory, self.reader)
-        self.accounts = AccountStore(self._database, self.directory, self.reader)
-        self.audit = AuditLog(self._database, self.directory)
-        self.jobs = JobStore(self._database, self.directory)
-        self.playlists = PlaylistStore(self._database, self.directory)
-        self.marks = MarkStore(self._database, self.directory)
-        self.playback = PlaybackStore(self._database, self.directory)
-        self.shelving = Shelving(self._database, self.directory)
+        self.feedback = FeedbackLog(self._database, self.reader)
+        self.histories = Histories(self._database, self.reader)
+        self.accounts = AccountStore(self._database, self.reader)
+        self.audit = AuditLog(self._database)
+        self.jobs = JobStore(self._database)
+        self.playlists = PlaylistStore(self._database)
+        self.marks = MarkStore(self._database)
+        self.playback = PlaybackStore(self._database)
+        self.shelving = Shelving(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 
     def close(self) -> None:
         """Let go of the database file; the library opens it again when it is asked something."""
-        self._database.dispose()
+        self._database.close()
         self.reader.close()
 
     # what comes in -------------------------------------------------------------------------------
@@ -153,7 +148,7 @@ class Library:
             Tracks that were there once, and whose files are not to be used.
         """
         kept = same_sound or {}
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             before = files_of(connection)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
@@ -178,7 +173,7 @@ class Library:
 
     def add_listens(self, source: str, arrivals: Sequence[Arrival]) -> Added:
         """Add a batch of imported listens that are not there yet, all of it or nothing."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals)
 
     def place_waiting(self, found: Mapping[int, int]) -> int:
@@ -186,19 +181,19 @@ class Library:
 
         `found` gives the row of the track by the row of what was sought: see `each_sought`.
         """
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return place_waiting(connection, found)
 
     def set_problems(
         self, stage: str, problems: Sequence[Problem], *, dataset: str | None = None
     ) -> None:
         """Replace the problems of a stage, of one `dataset` or of the whole library."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_problems(connection, dataset, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
         """Keep what analysis found in the files of some tracks, by row, or why it could not."""
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_audio_files(connection, files)
 
     def set_alike(self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]) -> None:
@@ -206,7 +201,7 @@ class Library:
 
         They take the place of all that was known of the tracks `among` which they were sought.
         """
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             put_alike(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
@@ -222,123 +217,6 @@ class Library:
     def being_written(self) -> bool:
         """Tell whether some process, this one among them, is writing to it: see `writing`."""
         return being_written(self.directory)
-
-    # what is known -------------------------------------------------------------------------------
-
-    def catalogue(self) -> Catalogue:
-        """Return all tracks, in the order of their rows."""
-        files = schema.audio_files
-        heard = [files.c[name].label(f"heard_{name}") for name in HEARD]
-        query = select(schema.tracks, *heard).join_from(schema.tracks, files, isouter=True)
-        records = self._read(query.order_by(schema.tracks.c.row))
-        rows = np.array([record["row"] for record in records], np.int64)
-        return Catalogue([from_record(record) for record in records], rows)
-
-    def known_tracks(self) -> dict[str, KnownTrack]:
-        """Return every track by its id as its dataset stated it, with its audio file."""
-        with told(self.directory), self._database.connect() as connection:
-            return known_tracks(connection)
-
-    def each_track(self) -> Iterator[tuple[int, Track]]:
-        """Give every track with its row, one after the other: few are held at a time."""
-        query = select(schema.tracks).order_by(schema.tracks.c.row)
-        with told(self.directory), self._database.connect() as connection:
-            streamed = connection.execution_options(yield_per=1_000).execute(query)
-            for record in streamed.mappings():
-                yield record["row"], from_record(dict(record))
-
-    def each_sought(self, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Sought]]:
-        """Return the next `most` tracks that listens wait for, with rows `after` one."""
-        with told(self.directory), self._database.connect() as connection:
-            return each_sought(connection, after, most)
-
-    def audio_files(self) -> dict[int, AudioFile]:
-        """Return what is known of the audio files of tracks, by row."""
-        with told(self.directory), self._database.connect() as connection:
-            return audio_files(connection)
-
-    def alike(self) -> list[tuple[int, int]]:
-        """Return the pairs of tracks, by row, that are one recording."""
-        query = select(schema.alike).order_by(schema.alike.c.one, schema.alike.c.other)
-        return [(record["one"], record["other"]) for record in self._read(query)]
-
-    def listens(self) -> "pd.DataFrame":
-        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, what brought each."""
-        import pandas as pd
-
-        table = schema.listens
-        query = (
-            select(
-                schema.users.c.user_id,
-                schema.tracks.c.track_id,
-                *(table.c[column] for column in VALUES),
-                table.c.dataset,
-            )
-            .join_from(table, schema.users)
-            .join(schema.tracks)
-            .order_by(table.c.id)
-        )
-        with told(self.directory), self._database.connect() as connection:
-            rows = connection.execute(query).all()
-        return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
-
-    def listeners(self) -> list[str]:
-        """Return the ids of all listeners, in the order they came."""
-        query = select(schema.users.c.user_id).order_by(schema.users.c.row)
-        return [record["user_id"] for record in self._read(query)]
-
-    def friends(self) -> list[tuple[str, str]]:
-        """Return the pairs of listeners that `friends.csv` gave."""
-        one, other = schema.users.alias(), schema.users.alias()
-        query = (
-            select(one.c.user_id.label("one"), other.c.user_id.label("other"))
-            .join_from(schema.friends, one, schema.friends.c.user == one.c.row)
-            .join(other, schema.friends.c.friend == other.c.row)
-        )
-        return [(record["one"], record["other"]) for record in self._read(query)]
-
-    def problems(self, *, stage: str | None = None) -> list[Problem]:
-        """Return everything that came in and could not be used, or what one stage could not."""
-        query = select(schema.problems).order_by(schema.problems.c.id)
-        if stage is not None:
-            query = query.where(schema.problems.c.stage == stage)
-        return [
-            Problem(
-                source=record["source"],
-                reason=record["reason"],
-                row=record["line"],
-                subject=record["subject"],
-            )
-            for record in self._read(query)
-        ]
-
-    def counts(self) -> dict[str, int]:
-        """Return how many tracks, listeners, listens and problems there are.
-
-        `waiting` counts imported listens whose tracks the library lacks. `missing` and `left_out`
-        count tracks: whose file is gone, and whose file is not to be used.
-        """
-        names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
-        names |= {"waiting": "waiting", "problems": "problems"}
-        with told(self.directory), self._database.connect() as connection:
-            queries = {
-                word: select(func.count()).select_from(schema.schema.tables[table])
-                for word, table in names.items()
-            }
-            tracks = schema.tracks
-            missing = select(func.count()).select_from(tracks).where(tracks.c.missing)
-            queries["left_out"] = missing.where(tracks.c.left_out)
-            queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
-            return {word: connection.scalar(query) or 0 for word, query in queries.items()}
-
-    def analysed(self) -> dict[str, int]:
-        """Return of how many tracks the audio was `analysed`, `failed`, and can be played."""
-        failed, tracks = schema.audio_files.c.failed, schema.tracks
-        everything = select(func.count().label("n"), func.count(failed).label("failed"))
-        (record,) = self._read(everything.select_from(schema.audio_files))
-        there = tracks.c.path.is_not(None) & tracks.c.missing.is_not(True)
-        (audio,) = self._read(select(func.count().label("playable")).where(there))
-        return {"analysed": record["n"] - record["failed"], "failed": record["failed"], **audio}
 
     # what is computed ----------------------------------------------------------------------------
 
@@ -368,7 +246,7 @@ class Library:
     def set_splits(self, target: str, splits: Mapping[int, Split]) -> None:
         """Keep which split each track's row was drawn into for the `target`."""
         rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(delete(schema.splits).where(schema.splits.c.target == target))
             insert_rows(connection, schema.splits, rows)
 
@@ -382,7 +260,7 @@ class Library:
             "fingerprint": fingerprint,
             "result": json.dumps(result, ensure_ascii=False),
         }
-        with told(self.directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(insert(schema.runs).values(values))
 
     def last_run(self, verb: str) -> dict[str, Any] | None:
@@ -392,15 +270,7 @@ class Library:
         records = self._read(query)
         return {**records[0], "result": json.loads(records[0]["result"])} if records else None
 
-    def any_listens(self) -> bool:
-        """Tell whether anybody has listened to anything."""
-        return bool(self._read(select(schema.listens.c.id).limit(1)))
-
     def state(self) -> str:
         """Return a text that changes whenever a verb has finished or a model was replaced."""
         runs = self._read(select(func.max(schema.runs.c.id).label("last")))
         return settings_hash({"runs": runs[0]["last"], "models": self.models.state()})
-
-    def _read(self, query: Any) -> list[dict[str, Any]]:
-        with told(self.directory), self._database.connect() as connection:
-            return [dict(record) for record in connection.execute(query).mappings()]

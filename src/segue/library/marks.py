@@ -6,15 +6,14 @@ here stands what the player said, so that it is told the same again. Each mark b
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Engine, Row, delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.serving_schema import marks
-from segue.library.storage import told
 
 MarkKind = Literal["song", "album", "artist"]
 
@@ -36,13 +35,12 @@ class Mark:
 class MarkStore:
     """The marks in one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def put(self, owner: str, given: Sequence[Mark]) -> None:
         """Keep marks in the place of those before; one that says nothing is forgotten."""
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             for mark in given:
                 values = asdict(mark)
                 statement = upsert(marks).values(owner=owner, **values)
@@ -56,14 +54,14 @@ class MarkStore:
     def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
         """Return an owner's marks of some items, by item."""
         query = select(marks).where(marks.c.owner == owner, marks.c.kind == kind)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             rows = rows_where(connection, query, marks.c.item, items)
             return {row.item: _mark(row) for row in rows}
 
     def all(self, owner: str, kind: MarkKind) -> list[Mark]:
         """Return all marks of one kind that an owner has set."""
         query = select(marks).where(marks.c.owner == owner, marks.c.kind == kind)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return [_mark(row) for row in connection.execute(query)]
 
 

@@ -5,14 +5,13 @@ A row is changed by whoever has seen it as it is: two reports at a time do not u
 
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from segue.library.database import Database
 from segue.library.serving_schema import playback
-from segue.library.storage import told
 
 PlaybackState = Literal["starting", "playing", "paused", "stopped"]
 
@@ -41,9 +40,8 @@ class Playback:
 class PlaybackStore:
     """What is played on the players of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def get(self, owner: str, client: str) -> Playback | None:
         """Return what a player of an owner reported last, if it did."""
@@ -57,7 +55,7 @@ class PlaybackStore:
         """Keep what a player reported, if it is still as it was `before`; return whether."""
         own = (playback.c.owner == owner) & (playback.c.client == client)
         values: dict[str, Any] = {**asdict(after), "version": before.version + 1 if before else 1}
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             if before is None:
                 old = playback.c.at < time.time() - _KEPT_SECONDS
                 connection.execute(delete(playback).where(old))
@@ -68,7 +66,7 @@ class PlaybackStore:
             return bool(connection.execute(changed.values(values)).rowcount)
 
     def _read(self, *which: Any) -> list[tuple[str, Playback]]:
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             rows = connection.execute(select(playback).where(*which)).mappings().all()
         names = Playback.__slots__
         return [(row["client"], Playback(**{name: row[name] for name in names})) for row in rows]

@@ -9,16 +9,15 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from segue.errors import UnknownTrackError
+from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.schema import tracks
 from segue.library.serving_schema import playlist_tracks, playlists
-from segue.library.storage import told
 
 PlaylistKind = Literal["tracks", "like", "path", "blend", "radio"]
 PLAYLIST_KINDS: tuple[PlaylistKind, ...] = get_args(PlaylistKind)
@@ -47,9 +46,8 @@ class SavedPlaylist:
 class PlaylistStore:
     """The saved playlists of one library."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def add(
         self,
@@ -86,7 +84,7 @@ class PlaylistStore:
             "created": now,
             "changed": now,
         }
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             added = connection.execute(insert(playlists).values(values)).inserted_primary_key
             row = added[0] if added else 0
             _put_tracks(connection, row, track_ids)
@@ -111,7 +109,7 @@ class PlaylistStore:
     def count(self, owner: str) -> int:
         """Return how many lists the owner has."""
         query = select(func.count()).select_from(playlists).where(playlists.c.owner == owner)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return connection.scalar(query) or 0
 
     def rename(self, owner: str, playlist: str, name: str) -> bool:
@@ -150,7 +148,7 @@ class PlaylistStore:
         """
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         later = func.max(time.time(), playlists.c.changed + 1e-3)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             # a change first: it takes the lock
             connection.execute(update(playlists).where(own).values(changed=later))
             row = connection.scalar(select(playlists.c.row).where(own))
@@ -170,7 +168,7 @@ class PlaylistStore:
     def delete(self, owner: str, playlist: str) -> bool:
         """Delete a list; return whether it was there."""
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             return bool(connection.execute(delete(playlists).where(own)).rowcount)
 
     # ---------------------------------------------------------------------------------------------
@@ -182,7 +180,7 @@ class PlaylistStore:
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         # clocks stand still and are set back; what is changed must show it
         later = func.max(time.time(), playlists.c.changed + 1e-3)
-        with told(self._directory), self._database.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(update(playlists).where(own).values({**values, "changed": later}))
             row = connection.scalar(select(playlists.c.row).where(own))
             if row is not None and track_ids is not None:
@@ -199,7 +197,7 @@ class PlaylistStore:
             .order_by(playlists.c.row.desc(), playlist_tracks.c.place)
         )
         found: dict[int, tuple[dict[str, Any], list[str]]] = {}
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             for record in connection.execute(query).mappings():
                 row = {name: record[name] for name in record if name != "track_id"}
                 _, ids = found.setdefault(row["row"], (row, []))

@@ -7,15 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import func, or_, select
 
 from segue.library import schema
-from segue.library.storage import told
+from segue.library.database import Database
 
 _ALBUM_ARTIST: Final = ("albumartist", "album_artist", "album artist")
 _DISC: Final = ("discnumber", "disc", "disc_number")
@@ -51,9 +50,8 @@ class PlayCounts:
 class Shelving:
     """Reads one library's tracks and plays, by columns."""
 
-    def __init__(self, database: Engine, directory: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._directory = directory
 
     def each(self) -> Iterator[Shelved]:
         """Give every track in the order of rows."""
@@ -72,7 +70,7 @@ class Shelving:
         )
         query = query.join_from(tracks, files, isouter=True).order_by(tracks.c.row)
         parts = lru_cache(maxsize=10_000)(lambda text: tuple(json.loads(text)))  # few differ
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=2_000).execute(query)
             for row, artist, album, year, genres, duration, metadata, *file in streamed:
                 missing, size, written = file
@@ -97,7 +95,7 @@ class Shelving:
         listens, users = schema.listens, schema.users
         own = select(users.c.row).where(users.c.user_id == user).scalar_subquery()
         query = select(func.max(listens.c.id)).where(listens.c.user == own)
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             return connection.scalar(query) or 0
 
     def plays(self, user: str) -> PlayCounts:
@@ -116,7 +114,7 @@ class Shelving:
             .group_by(listens.c.track)
             .order_by(listens.c.track)
         )
-        with told(self._directory), self._database.connect() as connection:
+        with self._database.connect() as connection:
             found = connection.execute(query).all()
         return PlayCounts(
             np.array([row[0] for row in found], np.int64),

@@ -1,31 +1,25 @@
 """`playlist`: several tracks that belong together, in an order.
 
-Four ways: from likes and dislikes, a radio that goes on for ever, a path from one track to another,
-and a blend for several listeners. All keep to exclusions and dials; see `segue.engine.radio`,
+From likes and dislikes, as a path from one track to another, and as a blend for several listeners;
+`segue.pipeline.radio` is one without end. All keep to exclusions and dials; see
 `segue.engine.paths` and `segue.engine.groups` for how each is made.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from segue.engine import (
-    WINDOW,
     Dials,
     Engine,
     Exclusions,
-    Feedback,
-    Pick,
     Playlist,
     Recommendations,
     Served,
     Step,
     blend_listeners,
-    drawn_seed,
 )
-from segue.engine import Radio as EngineRadio
 from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
 from segue.library import Library
@@ -37,8 +31,6 @@ from segue.types import Track
 LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 """A playlist is listened to in one go: not three of an artist, and not all of a kind."""
 
-RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
-"""Half may be known, and with another seed another evening is another evening."""
 
 BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
 
@@ -74,7 +66,7 @@ def from_likes(
     ContradictionError
         If a track is both liked and disliked.
     """
-    _check_count(k)
+    check_count(k)
     if not like:
         raise ValueError("Nothing to go by: name at least one track that is liked.")
     found = recommend(
@@ -88,117 +80,6 @@ def from_likes(
     )
     about = {"user": user, "like": list(like), "dislike": list(dislike), **dials.chance}
     return _playlist("like", found, about)
-
-
-class Radio:
-    """An endless playlist that adapts; `said` holds what the listener should be told.
-
-    >>> radio = Radio(library, "alice")                          # doctest: +SKIP
-    >>> track = radio.next()                                     # doctest: +SKIP
-    >>> radio.feedback(track.track_id, "skip")                   # doctest: +SKIP
-    """
-
-    def __init__(
-        self,
-        library: Library | Opened,
-        user: str | None = None,
-        *,
-        like: Sequence[str] = (),
-        dislike: Sequence[str] = (),
-        dials: Dials | None = None,
-        exclusions: Exclusions | None = None,
-        window: int = WINDOW,
-    ) -> None:
-        """Open a radio for a listener, or for somebody who names tracks that they like.
-
-        By default it is turned as `RADIO_DIALS` are, with a seed drawn anew, which `take` tells;
-        dials that are given play the same again. With ``dials.familiar`` at 0 it plays nothing that
-        the listener had met before.
-
-        Raises
-        ------
-        ValueError
-            If neither a listener nor a liked track is given.
-        UnknownListenerError, UnknownTrackError
-            If the library does not know who or what is named.
-        ContradictionError
-            If a track is both liked and disliked.
-        """
-        if user is None and not like:
-            raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
-        self.user = user
-        dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
-        self._opened = opened = Opened.of(library)
-        profile = opened.listener(user, like, dislike)
-        never = opened.excluded(exclusions)
-        never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
-        if dials.familiar == 0:
-            never[profile.known] = True  # only new is a promise: it does not give way
-        self._dials = dials
-        self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
-        self._rank = 0
-        self._hints = opened.hints(profile, dials, exclusions)
-
-    @property
-    def window(self) -> int:
-        """How many tracks come before one may come again."""
-        return self._radio.window
-
-    @property
-    def said(self) -> list[str]:
-        """What the listener should be told, as sentences."""
-        return [*self._hints, *self._radio.said]
-
-    def next(self) -> Pick:
-        """Return the next track.
-
-        Raises
-        ------
-        LibraryError
-            If there is nothing that may be played.
-        """
-        found = self._radio.next()
-        if found is None:
-            raise LibraryError(
-                "There is nothing that may be played: exclude less, or like tracks of which"
-                " something is known."
-                if self._dials.familiar
-                else "There is nothing new that may be played: exclude less, or allow tracks that"
-                " are known already."
-            )
-        explainer, profile = self._opened.explainer, self._radio.profile
-        (pick,) = explainer.picks(found, profile, self._radio.turned)[1]
-        self._rank += 1
-        return replace(pick, rank=self._rank)
-
-    def feedback(self, track: str, what: Feedback) -> None:
-        """Take in that a track (by id) was skipped, liked or played to its end.
-
-        Raises
-        ------
-        ValueError
-            If it is none of skip, like, play.
-        UnknownTrackError
-            If the library does not hold the track.
-        """
-        self._radio.feedback(self._opened.catalogue.position(track), what)
-
-    def played(self, tracks: Sequence[str]) -> None:
-        """Go on from where tracks (by id, the latest last) were played already.
-
-        Raises
-        ------
-        UnknownTrackError
-            If the library does not hold one of them.
-        """
-        self._radio.played([self._opened.catalogue.position(track) for track in tracks])
-
-    def take(self, k: int) -> Playlist:
-        """Return the next `k` tracks, as if all were heard without a word."""
-        _check_count(k)
-        tracks = [self.next() for _ in range(k)]
-        about = {"user": self.user, "window": self.window, **self._dials.chance}
-        return Playlist("radio", tracks, about, self.said)
 
 
 def path(
@@ -278,7 +159,7 @@ def blend(
     UnknownListenerError
         If the library does not know one of them.
     """
-    _check_count(k)
+    check_count(k)
     if len(users) < 2 or len(set(users)) < len(users):
         raise ValueError(f"A blend of {', '.join(users) or 'nobody'}: name two or more listeners.")
     opened = Opened.of(library)
@@ -330,6 +211,7 @@ def _names(track: Track) -> tuple[str, str | None, str | None]:
     return track.track_id, track.title, track.artist
 
 
-def _check_count(k: int) -> None:
+def check_count(k: int) -> None:
+    """Raise `ValueError` if a list is to have no track."""
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")

@@ -10,7 +10,7 @@ blend       ``users``, ``k``, dials, exclusions
 ``history`` (true by default) is whether the owner's own listens count. No recipe reaches those of
 others, except a blend with listeners who share their taste. ``dials`` and ``exclusions`` are
 objects with the names of `segue.engine.Dials` and `segue.engine.Exclusions`; dials that are not
-named are those of `segue.pipeline.playlists`.
+named are those of `segue.pipeline.playlists` and of `segue.pipeline.radio`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,11 @@ from segue.pipeline.opening.opened import Opened
 from segue.pipeline.playlists import (
     BLEND_DIALS,
     LIKE_DIALS,
-    RADIO_DIALS,
-    Radio,
     blend,
     from_likes,
     path,
 )
+from segue.pipeline.radio import RADIO_DIALS, Radio
 
 MOST_MADE: Final = 500
 """Tracks that a recipe may ask for."""
@@ -128,7 +127,7 @@ class Recipe:
         PlaylistError
             If it cannot be used, or a listener does not share their taste.
         UnknownTrackError, UnknownListenerError, ModelError, LibraryError
-            As the playlist of its kind raises them: see `segue.pipeline.playlists`.
+            As the playlist of its kind raises them: see the head of this module.
         """
         self.check_tracks(opened)
         try:

@@ -26,7 +26,7 @@ from segue.serve.held import Held
 from segue.serve.memory import keep_few_arenas, settle
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
-from segue.serve.problems import MEDIA_TYPE, ProblemError, of_error, of_status
+from segue.serve.problems import ProblemError, of_error, of_status
 from segue.serve.security.bodies import BoundedBodies
 from segue.serve.security.failures import Failures
 from segue.serve.security.headers import SafeHeaders
@@ -141,10 +141,11 @@ def _when_stopping(stop: Callable[[], None]) -> None:
 
 
 def _answered(problem: ProblemError, request: Request) -> Response:
+    body, media_type = problem.written(request.url.path)
     return Response(
-        problem.body(request.url.path),
+        body,
         status_code=problem.status,
-        media_type=MEDIA_TYPE,
+        media_type=media_type,
         headers=dict(problem.headers),
     )
 

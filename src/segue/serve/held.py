@@ -52,7 +52,7 @@ class Held:
         self.library = Library(directory)
         self.live = Live(self.library, taken_over=settle)
         self.runner = Runner(self.library)
-        self.news = News(self)
+        self.news = News(self.library, self.version)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
 

@@ -2,7 +2,8 @@
 
 The token of a player is an API key of an account. Where a library has no accounts, it is the name
 of the listener. Limits and errors are those of ListenBrainz (listenbrainz.readthedocs.io): a JSON
-document with `code` and `error`.
+document with `code` and `error`, as which `segue.serve.problems` also writes what is refused before
+it comes here.
 """
 
 import json
@@ -23,13 +24,13 @@ from segue.pipeline.submitted_listens import read_listens, sought_in, submit
 from segue.serve import deps
 from segue.serve.followed import Followed
 from segue.serve.held import Held
-from segue.serve.problems import ProblemError, of_error
+from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.shelf import Hall, hall_of
 from segue.sources.exports import Unusable
 from segue.sources.matching import Matcher
 
-router = APIRouter(prefix="/1", include_in_schema=False)
+router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
 
 MOST_LISTENS: Final = 1_000
 MOST_BYTES: Final = 10_240

@@ -11,16 +11,13 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from anyio import to_thread
 
 from segue.errors import SegueError
-from segue.library import Job
+from segue.library import Job, Library
 from segue.pipeline.jobs import shown as shown_job
-
-if TYPE_CHECKING:
-    from segue.serve.held import Held
 
 EVERY: Final = 0.5
 """Seconds between two looks."""
@@ -53,10 +50,13 @@ class _Seen(NamedTuple):
 
 
 class News:
-    """The followers of one process, and what was seen last."""
+    """The followers of one process, and what was seen last.
 
-    def __init__(self, holding: "Held") -> None:
-        self._holding = holding
+    `version` returns what listeners are told lists belong to, when their feedback changed them.
+    """
+
+    def __init__(self, library: Library, version: Callable[[], str]) -> None:
+        self._library, self._version = library, version
         self._followers: set[_Follower] = set()
         self._looking: asyncio.Task[None] | None = None
         self._begun = asyncio.Event()
@@ -118,22 +118,20 @@ class News:
             await asyncio.sleep(EVERY)
 
     def _seen(self) -> _Seen:
-        library = self._holding.library
-        jobs = {job.id: job for job in library.jobs.all(most=_JOBS)}
-        return _Seen(library.state(), library.feedback.last(), jobs)
+        jobs = {job.id: job for job in self._library.jobs.all(most=_JOBS)}
+        return _Seen(self._library.state(), self._library.feedback.last(), jobs)
 
     async def _tell(self, seen: _Seen) -> None:
         for number, job in seen.jobs.items():
             if job != self._last.jobs.get(number):
-                shown = await to_thread.run_sync(shown_job, self._holding.library, job)
+                shown = await to_thread.run_sync(shown_job, self._library, job)
                 document = {name: shown[name] for name in _TOLD}
                 self._to((each for each in self._followers if each.admin), "job", document, number)
         if seen.state != self._last.state:
             self._to(self._followers, "library", {"version": seen.state})
         if seen.heard > self._last.heard:
-            log = self._holding.library.feedback
-            events = await to_thread.run_sync(log.after, self._last.heard)
-            version = await to_thread.run_sync(self._holding.version)
+            events = await to_thread.run_sync(self._library.feedback.after, self._last.heard)
+            version = await to_thread.run_sync(self._version)
             whose = {event.user for event in events}
             theirs = (each for each in self._followers if each.listener in whose)
             self._to(theirs, "list", {"version": version})

@@ -1,7 +1,8 @@
 """What goes wrong, as problem details (RFC 9457): a kind, a status, and one sentence.
 
 A `type` is a relative reference to where the API itself explains the kind. Nothing of the program
-(no traceback, no path of the host) is in an answer: it is in the log of the server.
+(no traceback, no path of the host) is in an answer: it is in the log of the server. At addresses of
+ListenBrainz's API a problem is written as ListenBrainz does, whoever refuses the request.
 """
 
 import json
@@ -16,6 +17,8 @@ from segue.pipeline.hidden_paths import hide_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problems/"
+LISTENBRAINZ: Final = "/1"
+"""Below which the addresses of ListenBrainz's API lie."""
 
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "bad-request": (400, "The request cannot be read."),
@@ -78,6 +81,7 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.LibraryBusyError, "busy"),
     (errors.LibraryVersionError, "unavailable"),
     (errors.ModelNotTrainedError, "not-trained"),
+    (errors.NoWeightError, "invalid"),
     (errors.AudioError, "not-playable"),
     (errors.MissingExtraError, "conflict"),
     (errors.SegueError, "conflict"),
@@ -113,9 +117,13 @@ class ProblemError(Exception):
             **self.more,
         }
 
-    def body(self, instance: str) -> bytes:
-        """Return the document as it is sent."""
-        return json.dumps(self.document(instance), ensure_ascii=False).encode("utf-8", "replace")
+    def written(self, path: str) -> tuple[bytes, str]:
+        """Return the answer to a request for a path, and its media type."""
+        document, media_type = self.document(path), MEDIA_TYPE
+        if path.startswith(f"{LISTENBRAINZ}/"):
+            document = {"code": self.status, "error": document["detail"]}
+            media_type = "application/json"
+        return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"), media_type
 
 
 def of_error(error: errors.SegueError, *places: Path) -> ProblemError:

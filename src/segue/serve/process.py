@@ -21,6 +21,8 @@ CONNECTIONS: Final = 512
 """Of one process at the same time; who comes after is told to come back."""
 GRACE_SECONDS: Final = 10
 """For answers that are under way when the server is told to stop."""
+PROXIES: Final = ("127.0.0.1", "::1")
+"""Whose X-Forwarded-For and X-Forwarded-Proto are believed, where a proxy was told of."""
 
 
 def serve(
@@ -71,6 +73,8 @@ def serve(
         access_log=access_log,
         server_header=False,
         proxy_headers=settings.behind_proxy,
+        # else uvicorn asks the environment, where one word makes it believe everybody
+        forwarded_allow_ips=list(PROXIES),
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from tests.serve.conftest import PASSWORD, Client
-from tests.serve.hostile.process import Server
+from tests.serve.served import Server
 
 from segue.library import Library
 from segue.pipeline.accounts import add_account
@@ -53,14 +53,25 @@ def test_nothing_secret_is_logged(serve, directory):
     assert "argon2" not in said
 
 
+@pytest.mark.parametrize("trusted", ["", "*", "203.0.113.7"])
+def test_no_variable_lets_visitors_say_from_where_they_come(serve, monkeypatch, trusted):
+    """uvicorn reads FORWARDED_ALLOW_IPS; what a visitor claims comes before what the proxy adds."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
+    server = serve("--behind-proxy", "--open-to-all")
+    headers = {"X-Forwarded-For": "198.51.100.1, 203.0.113.7"}
+    assert server.ask("GET", "/api/v1/session", headers=headers)[0] == 200
+    said = server.stop()
+    assert "203.0.113.7:0" in said
+    assert "198.51.100.1" not in said
+
+
 def test_a_killed_server_loses_nothing_that_it_acknowledged(serve, directory):
     told: list[str] = []
 
     def listen(server, name):
-        mine = Server.__new__(Server)
+        mine = Server(directory)
         mine.port = server.port
         with contextlib.suppress(OSError, http.client.HTTPException, AssertionError, ValueError):
-            mine.cookie = mine.csrf = ""
             mine.log_in(name)
             while True:
                 key = secrets.token_hex(8)

@@ -292,13 +292,13 @@ def test_of_a_key_that_comes_twice_the_last_counts_and_is_checked(anna):
     assert answer.status_code == 422
 
 
-def test_weights_that_are_all_nothing_are_answered(anna):
+def test_weights_that_are_next_to_nothing_are_answered(anna):
     signals = [one["name"] for one in anna.get("/api/v1/me").json()["signals"]]
-    for strength in (0, 1e-300, 1_000):
+    for strength in (1e-300, 1_000):
         weights = dict.fromkeys(signals, strength)
         answer = anna.post("/api/v1/recommend", json={"weights": weights})
-        assert answer.status_code in (200, 409), answer.text
-        assert anna.post("/api/v1/radio", json={"weights": weights}).status_code in (200, 409)
+        assert answer.status_code == 200, answer.text
+        assert anna.post("/api/v1/radio", json={"weights": weights}).status_code == 200
 
 
 @pytest.mark.parametrize(

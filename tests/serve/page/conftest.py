@@ -6,11 +6,8 @@ It is made and trained once; every test gets a copy of its own, and a server of 
 
 import csv
 import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tests.serve.served import Server
 
 RATE = 16_000
 SECONDS = 5
@@ -44,12 +42,16 @@ def chromium():
 
 
 @pytest.fixture(autouse=True)
-def ending(chromium):
-    """What a page is asked has no time limit: a test that waits for ever loses its browser."""
+def ending(chromium, request):
+    """What a page is asked has no time limit: a test that waits for ever loses its browser.
+
+    A test that takes longer says so: ``pytest.mark.parametrize("ending", [540], indirect=True)``.
+    """
     session = chromium.new_browser_cdp_session()
     running = session.send("SystemInfo.getProcessInfo")["processInfo"]
     browser = next(each["id"] for each in running if each["type"] == "browser")
-    timer = threading.Timer(LONGEST, os.kill, (browser, signal.SIGKILL))
+    longest = getattr(request, "param", LONGEST)
+    timer = threading.Timer(longest, os.kill, (browser, signal.SIGKILL))
     timer.start()
     yield
     timer.cancel()
@@ -129,47 +131,12 @@ def hostile() -> str:
     return HOSTILE
 
 
-class Server:
-    """A server process that can be stopped, and started again at the same port."""
-
-    def __init__(self, library: Path) -> None:
-        self.library = library
-        self.port = 0
-        self._process: subprocess.Popen[str] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    def start(self) -> "Server":
-        program = "from segue.cli import main; main()"
-        command = [sys.executable, "-c", program, "serve", "--no-access-log"]
-        command += ["--library", str(self.library), "--port", str(self.port)]
-        self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
-        )
-        assert self._process.stdout is not None
-        said = []
-        for line in self._process.stdout:
-            said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/", line):
-                self.port = int(found[1])
-                return self
-        raise AssertionError("".join(said))
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.communicate(timeout=30)
-            self._process = None
-
-
 @pytest.fixture
 def server(trained, tmp_path) -> Iterator[Server]:
     """A server of a copy of the library."""
     library = tmp_path / "my.segue"
     shutil.copytree(trained, library)
-    server = Server(library).start()
+    server = Server(library, "--no-access-log").start()
     yield server
     server.stop()
 
@@ -179,15 +146,16 @@ def shared(trained, tmp_path_factory) -> Iterator[Server]:
     """A server for tests that only look; nobody likes or saves anything there."""
     library = tmp_path_factory.mktemp("shared") / "my.segue"
     shutil.copytree(trained, library)
-    server = Server(library).start()
+    server = Server(library, "--no-access-log").start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def empty_server(tmp_path) -> Iterator[Server]:
-    """A server of a library that holds nothing."""
-    server = Server(tmp_path / "empty.segue").start()
+def empty_server(tmp_path, monkeypatch) -> Iterator[Server]:
+    """A server of a library that holds nothing, whose jobs download nothing."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    server = Server(tmp_path / "empty.segue", "--no-access-log").start()
     yield server
     server.stop()
 

@@ -1,5 +1,8 @@
 """Playlists, the map, the first visit: what is made on the page, and taken away from it."""
 
+import json
+from importlib.util import find_spec
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -120,3 +123,39 @@ def test_the_first_visit_says_what_to_do_and_follows_the_work(empty_server, visi
     page.get_by_text("Listening to the music").first.wait_for()
     page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
     page.locator("track-row").first.wait_for()
+
+
+@pytest.mark.skipif(
+    not all(map(find_spec, ("keras", "midirenderer", "music21", "pretty_midi"))),
+    reason="not all is installed: pip install 'segue[train,demo]'",
+)
+@pytest.mark.parametrize("ending", [540], indirect=True)
+def test_the_starter_library_is_made_and_can_be_listened_to(empty_server, visit, until):
+    """All of it, but of sixty short pieces, and without the ear that would be downloaded."""
+    page = visit(empty_server, None)
+    asked = []
+
+    def made_smaller(route):
+        if route.request.method == "POST":
+            asked.append(route.request.post_data_json)
+            smaller = {"verb": "demo", "arguments": {"tracks": 60, "seconds": 3}}
+            route.continue_(post_data=json.dumps(smaller))
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/jobs", made_smaller)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_role("button", name="Listen", exact=True).click()
+    page.get_by_role("button", name="Make the starter library").click()
+    page.locator(".job.is-running", has_text="Making the starter library").wait_for()
+    assert asked == [{"verb": "demo", "arguments": {}}]
+    # there is something to listen to as soon as the music has been heard, while networks learn
+    page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
+    page.goto(f"{empty_server.url}#/library")
+    page.locator(".job.is-done", has_text="Making the starter library").wait_for(timeout=400_000)
+    page.goto(f"{empty_server.url}#/quality")
+    page.locator(".model summary", has_text="CNN").wait_for()
+    page.goto(f"{empty_server.url}#/listen")
+    page.locator("track-row .tile").first.click()
+    page.locator("track-row.is-playing").wait_for()
+    until(page, "document.querySelector('now-playing .seek input').value > 0")

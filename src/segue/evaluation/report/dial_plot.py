@@ -4,7 +4,7 @@ import math
 
 from segue.evaluation.report.details import DialCurves, DialPoint
 from segue.evaluation.report.dial_words import idle_dials
-from segue.evaluation.report.plots import (
+from segue.evaluation.report.drawing import (
     GRID,
     INK,
     MARKERS,

@@ -25,8 +25,8 @@ from segue.evaluation.report.contents import (
 )
 from segue.evaluation.report.details_page import details_section
 from segue.evaluation.report.details_words import MEANINGS
+from segue.evaluation.report.drawing import Plot
 from segue.evaluation.report.plots import (
-    Plot,
     class_plot,
     confusion_plot,
     curve_plots,

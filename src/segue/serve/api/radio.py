@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from segue.engine import WINDOW
-from segue.pipeline.playlists import RADIO_DIALS, Radio
+from segue.pipeline.radio import RADIO_DIALS, Radio
 from segue.serve import deps
 from segue.serve.answers import answer
 from segue.serve.api.made import MadeDocument, made_document

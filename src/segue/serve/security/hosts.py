@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from segue.serve.problems import MEDIA_TYPE, ProblemError
+from segue.serve.problems import ProblemError
 from segue.serve.security.headers import APIS
 from segue.serve.settings import Settings, is_loopback
 
@@ -129,9 +129,9 @@ def _is_number(name: str) -> bool:
 
 async def send_problem(problem: ProblemError, scope: Scope, send: Send) -> None:
     """Answer a request with a problem, and let the connection go: its body was not read."""
-    body = problem.body(scope["path"])
+    body, media_type = problem.written(scope["path"])
     headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
         *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),

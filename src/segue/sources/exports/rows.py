@@ -3,7 +3,7 @@
 Conventions
 -----------
 - What a row says is `segue.sources.exports.layouts`.
-- Records are numbered as in `segue.sources.table`: the header is row 1.
+- Records are numbered as in `segue.sources.csv_files`: the header is row 1.
 - A quote that never closes costs its line, and no more. A last line without its end that has too
   few cells, or an open quote, was cut short.
 """

@@ -1,4 +1,4 @@
-"""A server as a process of its own, to be attacked: as `segue serve` runs, in this library."""
+"""A server as a process of its own: as `segue serve` runs, in this library."""
 
 import http.client
 import json
@@ -13,22 +13,48 @@ from pathlib import Path
 
 
 class Server:
-    """`segue serve` on a free port; what it says is kept."""
+    """`segue serve` of the library in a directory; started again, it is at the same port.
 
-    def __init__(self, directory, *options):
-        self.said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
+    What it says besides its address is kept, until it is stopped.
+    """
+
+    def __init__(self, library, *options):
+        self.library, self.options = library, options
+        self.port = 0
+        self.cookie = self.csrf = ""
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self):
+        """Start it, and return it."""
         code = "from segue.cli import main; main()"
+        command = [sys.executable, "-c", code, "serve", "--library", str(self.library)]
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed by stop()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, "serve", "-l", directory, "--port", "0", *options],
+            [*command, "--port", str(self.port), *self.options],
             stdout=subprocess.PIPE,
-            stderr=self.said,
+            stderr=self._said,
             text=True,
         )
         line = self.process.stdout.readline()
-        found = re.search(r":(\d+)/", line)
-        assert found, line
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        assert found, line + self.stop()
         self.port = int(found[1])
-        self.cookie = self.csrf = ""
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """End it, and return what it has said; nothing if it was stopped before."""
+        if self._said.closed:
+            return ""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+        with self._said as said:
+            said.seek(0)
+            return said.read().decode()
 
     def connect(self, first=b""):
         """Return a bare connection on which something was sent."""
@@ -59,14 +85,3 @@ class Server:
         """Return what it holds in memory, in MB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
-
-    def stop(self, number=signal.SIGTERM):
-        """End it, and return what it has said."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
-        self.said.seek(0)
-        text = self.said.read().decode()
-        self.said.close()
-        return text

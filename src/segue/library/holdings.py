@@ -1,0 +1,151 @@
+"""What a library knows of tracks and listeners: everything that is read of it as a whole.
+
+Single tracks and listeners, while others write, are read by `segue.library.reader`.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import func, select
+
+from segue.library import schema
+from segue.library.audio_files import AudioFile, KnownTrack, audio_files, known_tracks
+from segue.library.catalogue import HEARD, Catalogue, from_record
+from segue.library.database import Database
+from segue.library.imports import each_sought
+from segue.library.intake import VALUES
+from segue.types import LISTEN_COLUMNS, Problem, Sought, Track
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Holdings:
+    """Reads one library's database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def catalogue(self) -> Catalogue:
+        """Return all tracks, in the order of their rows."""
+        files = schema.audio_files
+        heard = [files.c[name].label(f"heard_{name}") for name in HEARD]
+        query = select(schema.tracks, *heard).join_from(schema.tracks, files, isouter=True)
+        records = self._read(query.order_by(schema.tracks.c.row))
+        rows = np.array([record["row"] for record in records], np.int64)
+        return Catalogue([from_record(record) for record in records], rows)
+
+    def known_tracks(self) -> dict[str, KnownTrack]:
+        """Return every track by its id as its dataset stated it, with its audio file."""
+        with self._database.connect() as connection:
+            return known_tracks(connection)
+
+    def each_track(self) -> Iterator[tuple[int, Track]]:
+        """Give every track with its row, one after the other: few are held at a time."""
+        query = select(schema.tracks).order_by(schema.tracks.c.row)
+        with self._database.connect() as connection:
+            streamed = connection.execution_options(yield_per=1_000).execute(query)
+            for record in streamed.mappings():
+                yield record["row"], from_record(dict(record))
+
+    def each_sought(self, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Sought]]:
+        """Return the next `most` tracks that listens wait for, with rows `after` one."""
+        with self._database.connect() as connection:
+            return each_sought(connection, after, most)
+
+    def audio_files(self) -> dict[int, AudioFile]:
+        """Return what is known of the audio files of tracks, by row."""
+        with self._database.connect() as connection:
+            return audio_files(connection)
+
+    def alike(self) -> list[tuple[int, int]]:
+        """Return the pairs of tracks, by row, that are one recording."""
+        query = select(schema.alike).order_by(schema.alike.c.one, schema.alike.c.other)
+        return [(record["one"], record["other"]) for record in self._read(query)]
+
+    def listens(self) -> "pd.DataFrame":
+        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, what brought each."""
+        import pandas as pd
+
+        table = schema.listens
+        query = (
+            select(
+                schema.users.c.user_id,
+                schema.tracks.c.track_id,
+                *(table.c[column] for column in VALUES),
+                table.c.dataset,
+            )
+            .join_from(table, schema.users)
+            .join(schema.tracks)
+            .order_by(table.c.id)
+        )
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
+
+    def any_listens(self) -> bool:
+        """Tell whether anybody has listened to anything."""
+        return bool(self._read(select(schema.listens.c.id).limit(1)))
+
+    def listeners(self) -> list[str]:
+        """Return the ids of all listeners, in the order they came."""
+        query = select(schema.users.c.user_id).order_by(schema.users.c.row)
+        return [record["user_id"] for record in self._read(query)]
+
+    def friends(self) -> list[tuple[str, str]]:
+        """Return the pairs of listeners that `friends.csv` gave."""
+        one, other = schema.users.alias(), schema.users.alias()
+        query = (
+            select(one.c.user_id.label("one"), other.c.user_id.label("other"))
+            .join_from(schema.friends, one, schema.friends.c.user == one.c.row)
+            .join(other, schema.friends.c.friend == other.c.row)
+        )
+        return [(record["one"], record["other"]) for record in self._read(query)]
+
+    def problems(self, *, stage: str | None = None) -> list[Problem]:
+        """Return everything that came in and could not be used, or what one stage could not."""
+        query = select(schema.problems).order_by(schema.problems.c.id)
+        if stage is not None:
+            query = query.where(schema.problems.c.stage == stage)
+        return [
+            Problem(
+                source=record["source"],
+                reason=record["reason"],
+                row=record["line"],
+                subject=record["subject"],
+            )
+            for record in self._read(query)
+        ]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many tracks, listeners, listens and problems there are.
+
+        `waiting` counts imported listens whose tracks the library lacks. `missing` and `left_out`
+        count tracks: whose file is gone, and whose file is not to be used.
+        """
+        names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
+        names |= {"waiting": "waiting", "problems": "problems"}
+        with self._database.connect() as connection:
+            queries = {
+                word: select(func.count()).select_from(schema.schema.tables[table])
+                for word, table in names.items()
+            }
+            tracks = schema.tracks
+            missing = select(func.count()).select_from(tracks).where(tracks.c.missing)
+            queries["left_out"] = missing.where(tracks.c.left_out)
+            queries["missing"] = missing.where(tracks.c.left_out.is_not(True))
+            return {word: connection.scalar(query) or 0 for word, query in queries.items()}
+
+    def analysed(self) -> dict[str, int]:
+        """Return of how many tracks the audio was `analysed`, `failed`, and can be played."""
+        failed, tracks = schema.audio_files.c.failed, schema.tracks
+        everything = select(func.count().label("n"), func.count(failed).label("failed"))
+        (record,) = self._read(everything.select_from(schema.audio_files))
+        there = tracks.c.path.is_not(None) & tracks.c.missing.is_not(True)
+        (audio,) = self._read(select(func.count().label("playable")).where(there))
+        return {"analysed": record["n"] - record["failed"], "failed": record["failed"], **audio}
+
+    def _read(self, query: Any) -> list[dict[str, Any]]:
+        with self._database.connect() as connection:
+            return [dict(record) for record in connection.execute(query).mappings()]

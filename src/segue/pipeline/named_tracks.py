@@ -1,0 +1,148 @@
+"""Which tracks of a library are meant by what a playlist file says of them.
+
+In order, the first that finds something counts: the path, as it is or below the place of the file;
+the id in the library that wrote it; the MusicBrainz recording; artist and title
+(`segue.sources.matching`); the last two parts of the path, where they are one track's alone. Ids
+and parts of paths count only where the names do not say otherwise.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
+
+from segue.library import Catalogue
+from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
+from segue.sources.matching import Matcher
+from segue.sources.playlist_files import Entry
+from segue.types import Sought, Track
+
+_RECORDINGS = (
+    *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
+    "mbid",
+)
+_TELLING = 2  # parts of a path: a file's name and its folder's
+_MBID_LENGTH = 36
+
+
+class Finder:
+    """Finds the tracks that some entries name, in one pass over a catalogue.
+
+    Only tracks that one of them may mean are looked at closely: those of the same path, recording,
+    title or artist. A large catalogue never is in memory.
+    """
+
+    def __init__(self, catalogue: Catalogue, entries: Sequence[Entry], place: Path | None) -> None:
+        self._catalogue, self._place = catalogue, place
+        self._paths: dict[str, int] = {}
+        self._ends: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        paths = {path for entry in entries for path in _exact_paths(entry.location, place)}
+        ends = {end for entry in entries for end in _ends(entry.location)}
+        recordings = {entry.recording for entry in entries if entry.recording}
+        titles, artists = _names(entries)
+        self._tracks: dict[int, Track] = {}
+        for position, track in enumerate(catalogue.tracks):
+            path = track.path.as_posix() if track.path else ""
+            end = _parts(path)
+            own = {end[-n:] for n in range(1, _TELLING + 1)} & ends if path else set()
+            if path in paths:
+                self._paths.setdefault(path, position)
+            for one in own:
+                self._ends[one].add(position)
+            named = (
+                not recordings.isdisjoint(recordings_of(track))
+                or (track.title and title_key(track.title) in titles)
+                or (track.artist and not artists.isdisjoint(artist_keys(track.artist)))
+            )
+            if own or named or track.artist is None:
+                self._tracks[position] = track
+        self._matcher = Matcher(self._tracks.items())
+
+    def find(self, entry: Entry) -> str | None:
+        """Return the id of the track that an entry names; None if none is, or it is not sure."""
+        position = self._position(entry)
+        return None if position is None else self._catalogue.tracks[position].track_id
+
+    def _position(self, entry: Entry) -> int | None:
+        for path in _exact_paths(entry.location, self._place):
+            if path in self._paths:
+                return self._paths[path]
+        for track_id in (entry.track_id, entry.location):
+            position = self._catalogue.positions.get(track_id) if track_id else None
+            if position is not None and self._may_be(entry, position):
+                return position
+        sought = Sought(
+            recording=entry.recording,
+            artist=entry.artist,
+            title=entry.title or _stem(entry.location),
+            album=entry.album,
+        )
+        match = self._matcher.match(sought)
+        return match.row if match is not None else self._by_end(entry)
+
+    def _by_end(self, entry: Entry) -> int | None:
+        """Return the one track whose path ends as the entry's does."""
+        ends = _ends(entry.location)
+        found = {position for end in ends for position in self._ends.get(end, ())}
+        if len(found) != 1:
+            return None
+        (position,) = found
+        return position if self._may_be(entry, position) else None
+
+    def _may_be(self, entry: Entry, position: int) -> bool:
+        """Say whether the names of an entry do not say that it is another track."""
+        track = self._catalogue.tracks[position]
+        if entry.title and track.title and title_key(entry.title) != title_key(track.title):
+            return False
+        if not entry.artist or not track.artist:
+            return True
+        return not set(artist_keys(entry.artist)).isdisjoint(artist_keys(track.artist))
+
+
+def recordings_of(track: Track) -> list[str]:
+    """Return the MusicBrainz recordings of a track."""
+    found = (track.metadata.get(name, "").split("|") for name in _RECORDINGS)
+    ids = [one.strip().lower() for several in found for one in several]
+    return [one for one in ids if len(one) == _MBID_LENGTH]
+
+
+def _exact_paths(location: str | None, place: Path | None) -> Iterator[str]:
+    """Give the absolute paths that a location may stand for."""
+    for spelling in _spellings(location):
+        if spelling.startswith("/"):
+            yield os.path.normpath(spelling)
+        elif place is not None:
+            for base in (place.absolute(), place.resolve()):
+                yield os.path.normpath(base / spelling)
+
+
+def _spellings(location: str | None) -> tuple[str, ...]:
+    """Return a location as it is, percent-decoded, and as Windows spells it."""
+    if not location:
+        return ()
+    decoded = unquote(location, errors="surrogateescape")
+    return tuple(dict.fromkeys((location, decoded, location.replace("\\", "/"))))
+
+
+def _names(entries: Sequence[Entry]) -> tuple[set[str], set[str]]:
+    """Return the keys of titles and artists that entries may mean, also with both swapped."""
+    texts = {text for entry in entries for text in (entry.artist, entry.title) if text}
+    stems = {_stem(entry.location) or "" for entry in entries if not entry.title}
+    texts |= {part for text in texts | stems for part in PARTS.split(text) if part} | stems
+    titles = {title_key(text) for text in texts}
+    return titles - {""}, {key for text in texts for key in artist_keys(text)} - {""}
+
+
+def _stem(location: str | None) -> str | None:
+    return PurePosixPath(location.replace("\\", "/")).stem if location else None
+
+
+def _ends(location: str | None) -> set[tuple[str, ...]]:
+    """Return the last two parts that the path of a track may have which is meant."""
+    parts = (_parts(one.replace("\\", "/"))[-_TELLING:] for one in _spellings(location))
+    return {one for one in parts if one}
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(part.casefold() for part in path.split("/") if part not in ("", ".", ".."))

@@ -1,0 +1,129 @@
+"""A radio: an endless playlist for a listener, opened on a library.
+
+How it is made is told in `segue.engine.radio`; other kinds of lists are in
+`segue.pipeline.playlists`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from segue.engine import WINDOW, Dials, Exclusions, Feedback, Pick, Playlist, drawn_seed
+from segue.engine import Radio as EngineRadio
+from segue.errors import LibraryError
+from segue.library import Library
+from segue.pipeline.opening.opened import Opened
+from segue.pipeline.playlists import check_count
+
+RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
+"""Half may be known, and with another seed another evening is another evening."""
+
+
+class Radio:
+    """An endless playlist that adapts; `said` holds what the listener should be told.
+
+    >>> radio = Radio(library, "alice")                          # doctest: +SKIP
+    >>> track = radio.next()                                     # doctest: +SKIP
+    >>> radio.feedback(track.track_id, "skip")                   # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        library: Library | Opened,
+        user: str | None = None,
+        *,
+        like: Sequence[str] = (),
+        dislike: Sequence[str] = (),
+        dials: Dials | None = None,
+        exclusions: Exclusions | None = None,
+        window: int = WINDOW,
+    ) -> None:
+        """Open a radio for a listener, or for somebody who names tracks that they like.
+
+        By default it is turned as `RADIO_DIALS` are, with a seed drawn anew, which `take` tells;
+        dials that are given play the same again. With ``dials.familiar`` at 0 it plays nothing that
+        the listener had met before.
+
+        Raises
+        ------
+        ValueError
+            If neither a listener nor a liked track is given.
+        UnknownListenerError, UnknownTrackError
+            If the library does not know who or what is named.
+        ContradictionError
+            If a track is both liked and disliked.
+        """
+        if user is None and not like:
+            raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
+        self.user = user
+        dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
+        self._opened = opened = Opened.of(library)
+        profile = opened.listener(user, like, dislike)
+        never = opened.excluded(exclusions)
+        never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
+        if dials.familiar == 0:
+            never[profile.known] = True  # only new is a promise: it does not give way
+        self._dials = dials
+        self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
+        self._rank = 0
+        self._hints = opened.hints(profile, dials, exclusions)
+
+    @property
+    def window(self) -> int:
+        """How many tracks come before one may come again."""
+        return self._radio.window
+
+    @property
+    def said(self) -> list[str]:
+        """What the listener should be told, as sentences."""
+        return [*self._hints, *self._radio.said]
+
+    def next(self) -> Pick:
+        """Return the next track.
+
+        Raises
+        ------
+        LibraryError
+            If there is nothing that may be played.
+        """
+        found = self._radio.next()
+        if found is None:
+            raise LibraryError(
+                "There is nothing that may be played: exclude less, or like tracks of which"
+                " something is known."
+                if self._dials.familiar
+                else "There is nothing new that may be played: exclude less, or allow tracks that"
+                " are known already."
+            )
+        explainer, profile = self._opened.explainer, self._radio.profile
+        (pick,) = explainer.picks(found, profile, self._radio.turned)[1]
+        self._rank += 1
+        return replace(pick, rank=self._rank)
+
+    def feedback(self, track: str, what: Feedback) -> None:
+        """Take in that a track (by id) was skipped, liked or played to its end.
+
+        Raises
+        ------
+        ValueError
+            If it is none of skip, like, play.
+        UnknownTrackError
+            If the library does not hold the track.
+        """
+        self._radio.feedback(self._opened.catalogue.position(track), what)
+
+    def played(self, tracks: Sequence[str]) -> None:
+        """Go on from where tracks (by id, the latest last) were played already.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of them.
+        """
+        self._radio.played([self._opened.catalogue.position(track) for track in tracks])
+
+    def take(self, k: int) -> Playlist:
+        """Return the next `k` tracks, as if all were heard without a word."""
+        check_count(k)
+        tracks = [self.next() for _ in range(k)]
+        about = {"user": self.user, "window": self.window, **self._dials.chance}
+        return Playlist("radio", tracks, about, self.said)
