@@ -10,8 +10,9 @@ The load is open: requests leave at random moments (Poisson) at the stated rate 
 earlier ones were answered, and what is timed is from the moment at which one was due to its last
 byte, so that a server that falls behind shows it. Each asks for twenty tracks for one of the
 listeners who are there (sixty; --people), each on a connection of their own, as browsers have; one
-list in four is asked for with a slider moved; each event of feedback is a play, a skip or a like of
-a track that was listed.
+list in four is asked for with a slider moved (--sliders); each event of feedback is a play, a skip
+or a like of a track that was listed. Somebody who asks for the same list again, and has done
+nothing since, is given what was made: about half of the lists here. With ``--sliders 1`` none is.
 Printed for every minute, and over all: answers a second, median, 95th and 99th percentile, worst;
 the server's memory, of all its processes, what they share counted once. The client runs on the same
 machine and takes its share of it, which is printed.
@@ -35,7 +36,6 @@ import numpy as np
 from served import Pool, Request, Server, ask_once, listeners_of, sessions, tracks_of
 
 CONNECTIONS = 64
-SLIDERS = 0.25  # of the lists asked for, those with a slider moved
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Load:
     people: list[dict[str, str]]
     rng: np.random.Generator
     began: float
+    sliders: float
     lists: dict[int, list[str]] = field(default_factory=dict)
     taken: list[tuple[float, float]] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
@@ -55,7 +56,7 @@ class Load:
         """Ask for one listener's list."""
         one = int(self.rng.integers(len(self.people)))
         asked: dict[str, object] = {"k": 20}
-        if self.rng.random() < SLIDERS:
+        if self.rng.random() < self.sliders:
             asked["weights"] = {"timbre": round(float(self.rng.random()), 2)}
         request = Request("POST", "/api/v1/recommend", asked, self.people[one])
         status, _, content = await self.pools[one].ask(request)
@@ -98,7 +99,7 @@ async def load(server: Server, asked: argparse.Namespace) -> None:
         await pool.open(1)
     print(f"ready after {server.ready_after:.2f} s, {server.memory():.0f} MB", flush=True)
     began, before, mine = time.monotonic(), server.processor(), time.process_time()
-    of = Load(pools, people, np.random.default_rng(asked.seed), began)
+    of = Load(pools, people, np.random.default_rng(asked.seed), began, asked.sliders)
     loads = [(of.recommend, asked.rate), (of.feedback, asked.feedback)]
     due = [began + of.rng.exponential(1 / rate) for _, rate in loads]
     under_way: set[asyncio.Task[None]] = set()
@@ -209,6 +210,9 @@ def main() -> None:
     parser.add_argument("--feedback", type=float, default=50, help="events a second")
     parser.add_argument("--people", type=int, default=60, help="listeners at one time")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--sliders", type=float, default=0.25, help="share of lists with a slider moved at random"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--kills", type=int, default=0, help="kill the server so often instead")
     parser.add_argument(

@@ -193,6 +193,62 @@ def test_weights_move_with_what_was_on_offer_and_stay_moved(library):
     np.testing.assert_allclose(untouched.of("u2"), before)
 
 
+def test_a_list_is_made_once_until_something_is_another_that_it_follows_from(library, monkeypatch):
+    made = []
+
+    def counted(*given, **more):
+        made.append(given)
+        return recommend(*given, **more)
+
+    monkeypatch.setattr("segue.pipeline.live.lists.recommend", counted)
+    live = Live(library)
+
+    def asked(user="u0", k=5, **more):
+        opened = live.opened()
+        found = live.lists_of(opened).recommend(user, k, **{"dials": Dials(), **more})
+        assert found == recommend(opened, user, k, **{"dials": Dials(), **more})
+        return found
+
+    first = asked()
+    assert asked() is first
+    assert len(made) == 1
+    others = [
+        {"k": 6},
+        {"user": "u1"},
+        {"like": ["t3"]},
+        {"dislike": ["t3"]},
+        {"dials": Dials(weights={"tags": 0.5})},
+        {"dials": Dials(artist_cap=1)},
+        {"exclusions": Exclusions(artists=("Artist 3",))},
+    ]
+    for other in others:
+        asked(**other)
+        asked(**other)
+    assert len(made) == 1 + len(others)
+    live.feedback([event("u2", "t5", "like", "1")])  # of a friend
+    asked()
+    assert len(made) == 2 + len(others)
+    live.feedback([event("u0", first.tracks[2].track_id, "skip", "2")])
+    asked()
+    assert len(made) == 3 + len(others)
+    live.feedback([event("u7", "t5", "like", "3")])  # of somebody else
+    asked()
+    assert len(made) == 3 + len(others)
+
+
+def test_a_kept_list_that_is_asked_for_again_is_the_latest_on_offer(library):
+    live = Live(library)
+    opened = live.opened()
+    lists = live.lists_of(opened)
+    beliefs = lists.beliefs
+    lists.recommend("u0", 5, dials=Dials())
+    offer = beliefs.offered("u0")
+    lists.recommend("u0", 5, dials=Dials(weights={"tags": 9.0}))
+    assert beliefs.offered("u0") is not offer
+    lists.recommend("u0", 5, dials=Dials())
+    assert beliefs.offered("u0") is offer
+
+
 def test_what_was_not_on_offer_moves_no_weights(library):
     live = Live(library)
     before = live.opened().engine.weights.of("u1").copy()

@@ -27,6 +27,7 @@ from segue.errors import SegueError
 from segue.library import Event, KeptBelief, Library, NameIndex, settings_hash
 from segue.pipeline.live.engine import LiveEngine, LiveExplainer
 from segue.pipeline.live.listeners import Listeners
+from segue.pipeline.live.lists import Lists
 from segue.pipeline.live.preparing import is_small, prepare_apart
 from segue.pipeline.live.weights import Beliefs
 from segue.pipeline.live.writing import GroupCommit
@@ -66,6 +67,7 @@ class _Current:
     listeners: Listeners
     beliefs: Beliefs
     opened: Opened
+    lists: Lists
 
 
 class Live:
@@ -113,6 +115,13 @@ class Live:
         """
         opened = self.opened()
         recommend(opened, like=[opened.catalogue.tracks[0].track_id])
+
+    def lists_of(self, opened: Opened) -> Lists:
+        """Return the lists of a library that `opened` gave, of which those made are kept."""
+        current = self._current
+        if current is not None and current.opened is opened:
+            return current.lists
+        return Lists(opened)  # another was taken up meanwhile
 
     @property
     def names(self) -> NameIndex:
@@ -186,7 +195,7 @@ class Live:
             snapshot.words,
         )
         listeners.follow()
-        return _Current(snapshot, listeners, beliefs, opened)
+        return _Current(snapshot, listeners, beliefs, opened, Lists(opened, beliefs))
 
     def _look(self, current: _Current) -> None:
         """Have the library prepared and taken up anew where it is another one, beside answers."""

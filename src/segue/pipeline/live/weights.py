@@ -24,7 +24,7 @@ _LIKED: Final = {"play": True, "like": True, "skip": False, "dislike": False}
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
+class Offer:
     """The first tracks of a listener's latest pool ``[n]``, features ``[n, n_signals]``."""
 
     positions: NDArray[np.int64]
@@ -37,7 +37,7 @@ class Beliefs(Mapping[str, Belief]):
     def __init__(self, reader: Reader, weights: Weights, signals: str) -> None:
         self._reader, self._learned, self._signals = reader, weights, signals
         self._held: Bounded[str, Belief | None] = Bounded(_MOST_BELIEFS)
-        self._offers: Bounded[str, _Offer] = Bounded(_MOST_OFFERS)
+        self._offers: Bounded[str, Offer] = Bounded(_MOST_OFFERS)
 
     @property
     def personal(self) -> Weights:
@@ -68,8 +68,16 @@ class Beliefs(Mapping[str, Belief]):
         """Note what is on offer to a listener."""
         if pool.features is None or not self._learned.personal:
             return
-        found = _Offer(pool.positions[:_ON_OFFER].copy(), pool.features[:_ON_OFFER].copy())
-        self._offers.put(user, found, found.positions.nbytes + found.features.nbytes + 500)
+        found = Offer(pool.positions[:_ON_OFFER].copy(), pool.features[:_ON_OFFER].copy())
+        self.offer_again(user, found)
+
+    def offered(self, user: str) -> Offer | None:
+        """Return what is on offer to a listener."""
+        return self._offers.get(user)
+
+    def offer_again(self, user: str, offer: Offer) -> None:
+        """Note that what was on offer before is so again."""
+        self._offers.put(user, offer, offer.positions.nbytes + offer.features.nbytes + 500)
 
     def moved(self, event: Event, place: int | None, kept: KeptBelief | None) -> KeptBelief | None:
         """Return what is to be kept after an event on the track at `place`; None for no change."""

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Dials, Pick
 from segue.pipeline.opening.opened import Opened
-from segue.pipeline.recommend import recommend
 from segue.serve import deps
 from segue.serve.answers import answer, tagged
 from segue.serve.api.tracks import documents
@@ -152,8 +151,7 @@ def _document(
     with invalid():
         dials = wanted.dials.made(Dials(), wanted.weights)
         exclusions = wanted.exclusions.made()
-    found = recommend(
-        opened,
+    found = holding.live.lists_of(opened).recommend(
         asker.listener,
         wanted.k,
         like=wanted.like,
