@@ -147,17 +147,18 @@ class Pool:
             self.free.put_nowait(await asyncio.open_connection("127.0.0.1", self.port))
 
     async def ask(self, request: Request) -> Answer:
-        """Ask on a free connection; one that broke is replaced."""
+        """Ask on a free connection; one that broke, or that is closed after it, is replaced."""
         reader, writer = await self.free.get()
         try:
-            return await _exchange(reader, writer, request)
+            answer = await _exchange(reader, writer, request)
         except (OSError, asyncio.IncompleteReadError, IndexError, ValueError):
+            answer = 0, {"connection": "close"}, b""
+        if answer[1].get("connection") == "close":
             writer.close()
             with suppress(OSError):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            return 0, {}, b""
-        finally:
-            self.free.put_nowait((reader, writer))
+        self.free.put_nowait((reader, writer))
+        return answer
 
 
 async def sessions(port: int, listeners: list[str]) -> list[dict[str, str]]:

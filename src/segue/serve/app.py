@@ -24,6 +24,7 @@ from segue.serve.api import recommend
 from segue.serve.desk import Desk
 from segue.serve.held import Held
 from segue.serve.memory import keep_few_arenas, settle
+from segue.serve.moving import Moving
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import ProblemError, of_error, of_status
@@ -64,6 +65,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.held = Held(library, settings)
+    app.state.moving = Moving(settings.workers)
     app.state.lists = Desk(partial(recommend.answers, app.state.held), MOST_TOGETHER)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)

@@ -5,9 +5,10 @@ threads, and that would cost each request more than all they do. A session is re
 within tens of microseconds, and nobody who writes is waited for.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from anyio import to_thread
 from fastapi import Depends, Request, Response, Security
@@ -15,11 +16,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from segue.serve.desk import Desk
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
 from segue.serve.security.sessions import Asker
+
+if TYPE_CHECKING:
+    from segue.serve.desk import Desk
+    from segue.serve.moving import Moving
 
 _QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE = APIKeyCookie(
@@ -41,12 +45,23 @@ async def held(request: Request) -> Held:
 Holding = Annotated[Held, Depends(held)]
 
 
-async def _lists(request: Request) -> Desk[Any, Response]:
-    found: Desk[Any, Response] = request.app.state.lists
-    return found
+AskForList = Callable[[Any], Awaitable[Response]]
 
 
-Lists = Annotated[Desk[Any, Response], Depends(_lists)]
+async def _lists(request: Request) -> AskForList:
+    desk: "Desk[Any, Response]" = request.app.state.lists
+    moving: "Moving" = request.app.state.moving
+
+    async def ask(wish: Any) -> Response:
+        response = await desk.ask(wish)
+        if moving.now(desk.waited):
+            response.headers["Connection"] = "close"
+        return response
+
+    return ask
+
+
+Lists = Annotated[AskForList, Depends(_lists)]
 """Where lists are asked for."""
 Key = Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)]
 

@@ -9,6 +9,7 @@ come.
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ class _Turn(Generic[Asked, Given]):
 
     asked: Asked
     given: "asyncio.Future[Given]"
+    since: float
 
     def settle(self, value: Given | None, error: BaseException | None) -> None:
         """Give the answer, or why there is none, to the loop that waits for it."""
@@ -56,6 +58,8 @@ class Desk(Generic[Asked, Given]):
         self._waiting: deque[_Turn[Asked, Given]] = deque()
         self._lock = threading.Lock()
         self._busy = False
+        self.waited = 0.0
+        """Seconds for which those had waited who were answered last."""
 
     async def ask(self, asked: Asked) -> Given:
         """Return the answer to one question.
@@ -65,7 +69,8 @@ class Desk(Generic[Asked, Given]):
         Exception
             Whatever `answer`, or the function that makes this answer, raised.
         """
-        turn: _Turn[Asked, Given] = _Turn(asked, asyncio.get_running_loop().create_future())
+        given: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
+        turn: _Turn[Asked, Given] = _Turn(asked, given, time.monotonic())
         with self._lock:
             self._waiting.append(turn)
             begin, self._busy = not self._busy, True
@@ -99,6 +104,7 @@ class Desk(Generic[Asked, Given]):
                 if not turn.given.done():
                     turns.append(turn)
             self._busy = bool(turns)
+            self.waited = time.monotonic() - turns[0].since if turns else 0.0
             return turns
 
 

@@ -60,7 +60,7 @@ def serve(
         )
     listening = _bound(settings, workers)
     port = listening[0].getsockname()[1]
-    settings = replace(settings, port=port)
+    settings = replace(settings, port=port, workers=workers)
     os.environ[ENVIRONMENT] = f"{directory}\n{settings.to_json()}"
     config = uvicorn.Config(
         "segue.serve.app:from_environment" if workers > 1 else make_app(directory, settings),

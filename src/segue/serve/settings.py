@@ -26,6 +26,8 @@ class Settings:
         https.
     open_to_all
         Whether anybody who reaches it may be whom they say, as long as there are no accounts.
+    workers
+        Processes that answer.
     threads
         Requests that compute at the same time, a process.
     largest_body, largest_file
@@ -42,6 +44,7 @@ class Settings:
     behind_proxy: bool = False
     https: bool = False
     open_to_all: bool = False
+    workers: int = 1
     threads: int = 8
     largest_body: int = 1024 * KIB
     largest_file: int = 8 * 1024 * KIB

@@ -113,7 +113,7 @@ async def recommend_tracks(
             "no-session",
             "Nobody to recommend to: choose a listener, or name a track that is liked.",
         )
-    return await lists.ask(Wish(asker, wanted))
+    return await lists(Wish(asker, wanted))
 
 
 @router.get("/recommend", response_model=Recommended, responses=_PROBLEMS)
@@ -126,7 +126,7 @@ async def get_recommendations(
     k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
 ) -> Response:
     """Recommend what comes next to whoever asks, with everything as it was learned."""
-    return await lists.ask(Wish(asker, RecommendAsked(k=k), request))
+    return await lists(Wish(asker, RecommendAsked(k=k), request))
 
 
 def answers(holding: Held, wishes: Sequence[Wish]) -> list[Callable[[], Response]]:
