@@ -49,8 +49,8 @@ AskForList = Callable[[Any], Awaitable[Response]]
 
 
 async def _lists(request: Request) -> AskForList:
-    desk: "Desk[Any, Response]" = request.app.state.lists
-    moving: "Moving" = request.app.state.moving
+    desk: Desk[Any, Response] = request.app.state.lists
+    moving: Moving = request.app.state.moving
 
     async def ask(wish: Any) -> Response:
         response = await desk.ask(wish)
