@@ -5,6 +5,7 @@ import threading
 from functools import partial
 
 import pytest
+from tests.serve.running import run
 
 from segue.serve.desk import Desk
 
@@ -31,7 +32,7 @@ def ask(desk, *questions):
         asked = (desk.ask(question) for question in questions)
         return await asyncio.gather(*asked, return_exceptions=True)
 
-    return asyncio.run(all_of_them())
+    return run(all_of_them())
 
 
 def test_a_question_on_its_own_is_answered_at_once(desk_of):
@@ -57,7 +58,7 @@ def test_those_who_come_meanwhile_are_answered_together_and_each_gets_its_own(de
         go.set()
         return await asyncio.gather(first, *rest)
 
-    assert asyncio.run(several()) == [number**2 for number in range(10)]
+    assert run(several()) == [number**2 for number in range(10)]
     assert sizes == [1, 4, 4, 1]
 
 
@@ -103,7 +104,7 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
         go.set()
         return await first, await stays
 
-    assert asyncio.run(one_goes()) == (1, 9)
+    assert run(one_goes()) == (1, 9)
     assert seen == [1, 3]
 
 
