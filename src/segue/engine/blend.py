@@ -167,13 +167,7 @@ def rank(
     """
     if not isinstance(rows, Rows):
         rows = Rows.of(np.array(rows, np.float32))
-    mean, spread = rows.moments(exclude)
-    total = rows.weighed(weights, mean, spread)
-    total[exclude] = np.nan
-    # where no signal that counts says anything there is no reason to recommend
-    unsaid = rows.unsaid(weights)
-    if unsaid is not None:
-        total[unsaid] = np.nan
+    total, mean, spread = rows.blended(weights, exclude)
     keep_one_of_each(total, recordings)
     positions = best(total[None, :], min(k, len(total)))[0][0]
     found = positions[positions >= 0]

@@ -79,12 +79,11 @@ class Puller:
         }
         return OwnTracks(weights, compared)
 
-    def of(self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None) -> Pulls:
+    def of(self, ranked: Ranked, profile: Profile, own: OwnTracks) -> Pulls:
         """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
 
         Signals that cannot say it add nothing. `own` is what `own` gave for the profile.
         """
-        own = own or self.own(profile)
         total = np.zeros((len(ranked.positions), len(profile.positions)))
         for column, signal in enumerate(self._signals):
             parts = ranked.parts[:, column].astype(np.float64)

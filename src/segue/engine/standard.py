@@ -105,6 +105,20 @@ class Rows:
         blended: Scores = total
         return blended
 
+    def blended(self, weights: Vector, exclude: Mask) -> tuple[Scores, Vector, Vector]:
+        """Return blended scores ``[n_tracks]``, and the moments that they were weighed with.
+
+        NaN for what is excluded, and where no signal that counts says anything: there is no reason
+        to recommend that.
+        """
+        mean, spread = self.moments(exclude)
+        total = self.weighed(weights, mean, spread)
+        total[exclude] = np.nan
+        unsaid = self.unsaid(weights)
+        if unsaid is not None:
+            total[unsaid] = np.nan
+        return total, mean, spread
+
     def features(self, places: NDArray[np.int64], mean: Vector, spread: Vector) -> Scores:
         """Return the standardised scores of the tracks at `places`, ``[n_signals, n_places]``."""
         found = (self.centred[:, places] - mean[:, None]) / spread[:, None]

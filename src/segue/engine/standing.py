@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Engine, keep_one_of_each
-from segue.engine.standard import Rows
 from segue.signals import Profile
 
 TOP: Final = 255
@@ -23,27 +22,14 @@ def standing(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
     n = rows.centred.shape[1]
     barred = engine.barred(np.zeros(n, bool))
     weights = engine.listener_weights(profile)
-    scores = _scores(rows, weights, barred)
+    scores = rows.blended(weights, barred)[0]
     if np.isnan(scores).all():
         speaks = rows.speaks(~barred).astype(np.float64)
         if speaks.any():  # nothing that counts says anything: what does counts alike
-            scores = _scores(rows, speaks / speaks.sum(), barred)
+            scores = rows.blended(speaks / speaks.sum(), barred)[0]
     keep_one_of_each(scores, engine.recordings)
     order = np.argsort(-scores, kind="stable")  # NaN last
     n_known = n - int(np.count_nonzero(np.isnan(scores)))
     found = np.zeros(n, np.uint8)
     found[order[:n_known]] = np.linspace(TOP, 1, max(n_known, 1))[:n_known]
     return found
-
-
-def _scores(
-    rows: Rows, weights: NDArray[np.float64], barred: NDArray[np.bool_]
-) -> NDArray[np.float32]:
-    """Return blended scores ``[n_tracks]``, NaN where there is no reason to recommend."""
-    mean, spread = rows.moments(barred)
-    scores: NDArray[np.float32] = rows.weighed(weights, mean, spread)
-    scores[barred] = np.nan
-    unsaid = rows.unsaid(weights)
-    if unsaid is not None:
-        scores[unsaid] = np.nan
-    return scores

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from segue.engine.standing import standing
 from segue.pipeline.live.bounded import Bounded
-from segue.pipeline.live.engine import digest
+from segue.pipeline.live.engine import follows_from
 from segue.pipeline.opening.opened import Opened
 
 MOST_BYTES: Final = 16_000_000
@@ -33,7 +33,7 @@ class Affinities:
         """
         profile = self._opened.listener(listener)
         engine = self._opened.engine
-        state = digest(profile) + engine.listener_weights(profile).tobytes()
+        state = follows_from(engine, profile)
         kept = self._kept.get(listener)
         if kept is not None and kept[0] == state:
             return kept[1]

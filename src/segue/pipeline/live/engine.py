@@ -40,27 +40,26 @@ class LiveEngine(Engine):
 
         Of a listener the latest profile is kept, of seeds each.
         """
-        found = self._remembered(profile)
+        told = digest(profile)
+        found = self._remembered(profile, told)
         if found is None:
             (found,) = self.rows_of([profile])
-            self._remember(profile, found)
+            self._remember(profile, told, found)
         return found
 
     def expect(self, profiles: Sequence[Profile]) -> None:
         """Score those listeners together who are not remembered: vectors are read once for all."""
         asked = {digest(profile): profile for profile in profiles}
-        new = [profile for profile in asked.values() if self._remembered(profile) is None]
+        new = {told: one for told, one in asked.items() if self._remembered(one, told) is None}
         if new:
-            for profile, rows in zip(new, self.rows_of(new), strict=True):
-                self._remember(profile, rows)
+            for (told, one), rows in zip(new.items(), self.rows_of([*new.values()]), strict=True):
+                self._remember(one, told, rows)
 
-    def _remembered(self, profile: Profile) -> Rows | None:
-        told = digest(profile)
+    def _remembered(self, profile: Profile, told: bytes) -> Rows | None:
         kept = self._kept.get(profile.user or told)
         return kept[1] if kept is not None and kept[0] == told else None
 
-    def _remember(self, profile: Profile, rows: Rows) -> None:
-        told = digest(profile)
+    def _remember(self, profile: Profile, told: bytes, rows: Rows) -> None:
         self._kept.put(profile.user or told, (told, rows), rows.n_bytes)
 
     def recommend(
@@ -93,6 +92,11 @@ def digest(profile: Profile) -> bytes:
         told.update(len(part).to_bytes(8, "little"))
         told.update(np.ascontiguousarray(part).data)
     return told.digest()
+
+
+def follows_from(engine: Engine, profile: Profile) -> bytes:
+    """Return what tells whether an engine would score a listener otherwise than before."""
+    return digest(profile) + engine.listener_weights(profile).tobytes()
 
 
 @dataclass

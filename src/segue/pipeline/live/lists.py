@@ -12,7 +12,7 @@ from typing import Final
 
 from segue.engine import Dials, Exclusions, Recommendations
 from segue.pipeline.live.bounded import Bounded
-from segue.pipeline.live.engine import digest
+from segue.pipeline.live.engine import follows_from
 from segue.pipeline.live.weights import Beliefs, Offer
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recommend import recommend
@@ -43,9 +43,8 @@ class Lists:
     ) -> Recommendations:
         """Return what `segue.pipeline.recommend.recommend` does, from the last time if it can."""
         profile = self.opened.listener(user, like, dislike)
-        weights = self.opened.engine.listener_weights(profile)
         asked = repr((user, k, tuple(like), tuple(dislike), dials, exclusions)).encode()
-        key = blake2b(digest(profile) + weights.tobytes() + asked, digest_size=16).digest()
+        key = blake2b(follows_from(self.opened.engine, profile) + asked, digest_size=16).digest()
         kept = self._kept.get(key)
         if kept is None:
             found = recommend(
