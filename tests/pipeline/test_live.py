@@ -249,6 +249,35 @@ def test_a_kept_list_that_is_asked_for_again_is_the_latest_on_offer(library):
     assert beliefs.offered("u0") is offer
 
 
+def test_who_did_something_is_scored_before_they_ask_and_gets_what_they_would_have(library):
+    told = []
+    live = Live(library, something_to_do=lambda: told.append(True))
+    recommend(live.opened(), "u0", 10)
+    assert not live.make_ready()
+    live.feedback([event("u0", "t3", "like", "1"), event("u1", "t3", "like", "2")])
+    assert live.version
+    assert told
+    assert live.make_ready()  # u0, of whom a list was made
+    assert not live.make_ready()
+    engine = live.opened().engine
+    asked = []
+    object.__setattr__(engine, "rows_of", asked.append)
+    found = recommend(live.opened(), "u0", 10)
+    assert not asked
+    alike(found, recommend(Live(Library(library.directory)).opened(), "u0", 10))
+
+
+def test_who_asked_by_a_kept_list_is_not_scored_in_vain(library):
+    live = Live(library)
+    for n in range(6):
+        lists = live.lists_of(live.opened())
+        lists.recommend("u0", 10, dials=Dials())
+        lists.recommend("u0", 10, dials=Dials())
+        live.feedback([event("u0", f"t{n}", "like", str(n))])
+        assert live.version
+        assert live.make_ready()
+
+
 def test_what_was_not_on_offer_moves_no_weights(library):
     live = Live(library)
     before = live.opened().engine.weights.of("u1").copy()

@@ -18,8 +18,8 @@ def squares(asked):
 def desk_of():
     desks = []
 
-    def make(answer, most=4):
-        desks.append(Desk(answer, most))
+    def make(answer, most=4, **more):
+        desks.append(Desk(answer, most, **more))
         return desks[-1]
 
     yield make
@@ -110,6 +110,63 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
 
 def test_many_questions_all_get_their_answers(desk_of):
     assert ask(desk_of(squares), *range(2_000)) == [number**2 for number in range(2_000)]
+
+
+def test_what_is_to_be_done_beside_is_done_a_piece_at_a_time_until_there_is_no_more(desk_of):
+    pieces, done = [3, 2, 1], threading.Event()
+
+    def beside():
+        if not pieces:
+            done.set()
+            return False
+        pieces.pop()
+        return True
+
+    desk_of(squares, beside=beside).look_beside()
+    assert done.wait(10)
+    assert not pieces
+
+
+def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
+    order, began, go = [], threading.Event(), threading.Event()
+
+    def beside():
+        order.append("beside")
+        began.set()
+        go.wait(10)
+        return len([one for one in order if one == "beside"]) < 3
+
+    def answer(asked):
+        order.append("answer")
+        return squares(asked)
+
+    desk = desk_of(answer, beside=beside)
+
+    async def ask_meanwhile():
+        desk.look_beside()
+        await asyncio.to_thread(began.wait, 10)
+        asked = asyncio.create_task(desk.ask(4))
+        await asyncio.sleep(0)
+        go.set()
+        return await asked
+
+    assert run(ask_meanwhile()) == 16
+    desk.close()  # waits for the rest
+    assert order == ["beside", "answer", "beside", "beside"]
+
+
+def test_what_fails_beside_fails_nobody(desk_of, caplog):
+    failed = threading.Event()
+
+    def beside():
+        failed.set()
+        raise ValueError("no")
+
+    desk = desk_of(squares, beside=beside)
+    desk.look_beside()
+    assert failed.wait(10)
+    assert ask(desk, 7) == [49]
+    assert "beside the answers failed" in caplog.text
 
 
 def test_a_desk_that_was_closed_opens_again(desk_of):

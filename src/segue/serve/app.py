@@ -66,7 +66,11 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     )
     app.state.held = Held(library, settings)
     app.state.moving = Moving(settings.workers)
-    app.state.lists = Desk(partial(recommend.answers, app.state.held), MOST_TOGETHER)
+    live = app.state.held.live
+    app.state.lists = Desk(
+        partial(recommend.answers, app.state.held), MOST_TOGETHER, beside=live.make_ready
+    )
+    live.something_to_do = app.state.lists.look_beside
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)

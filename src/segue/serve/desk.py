@@ -4,10 +4,11 @@ Threads of one process take turns at each small step of numpy's, and wait more t
 to score one listener a processor reads vectors of all tracks from memory, and waits for them most
 of the time; to score eight it reads them once. So lists are made by one thread: whoever comes first
 is answered at once; those who come meanwhile are answered together. Nobody waits for others to
-come.
+come. While nobody asks, the thread does what will be asked for next, a piece at a time.
 """
 
 import asyncio
+import logging
 import threading
 import time
 from collections import deque
@@ -16,6 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+_LOG = logging.getLogger("segue.serve")
 
 Asked = TypeVar("Asked")
 Given = TypeVar("Given")
@@ -47,17 +50,21 @@ class Desk(Generic[Asked, Given]):
     """Questions of one event loop, answered by a thread, up to `most` together.
 
     `answer` is given some questions and gives for each, in their order, a function that makes its
-    answer: what is worked out for all is worked out before the first.
+    answer: what is worked out for all is worked out before the first. `beside` does a piece of what
+    is to be done while nobody waits, and returns whether there was any.
     """
 
     def __init__(
-        self, answer: Callable[[Sequence[Asked]], Iterable[Callable[[], Given]]], most: int
+        self,
+        answer: Callable[[Sequence[Asked]], Iterable[Callable[[], Given]]],
+        most: int,
+        beside: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._answer, self._most = answer, most
+        self._answer, self._most, self._beside = answer, most, beside
         self._thread: ThreadPoolExecutor | None = None
         self._waiting: deque[_Turn[Asked, Given]] = deque()
         self._lock = threading.Lock()
-        self._busy = False
+        self._busy = self._to_look = False
         self.waited = 0.0
         """Seconds for which those had waited who were answered last."""
 
@@ -73,11 +80,14 @@ class Desk(Generic[Asked, Given]):
         turn: _Turn[Asked, Given] = _Turn(asked, given, time.monotonic())
         with self._lock:
             self._waiting.append(turn)
-            begin, self._busy = not self._busy, True
-        if begin:
-            self._thread = self._thread or ThreadPoolExecutor(1, "desk")
-            self._thread.submit(self._work)
+            self._begin()
         return await turn.given
+
+    def look_beside(self) -> None:
+        """Look whether there is something to be done beside, now or when nobody waits."""
+        with self._lock:
+            self._to_look = True
+            self._begin()
 
     def close(self) -> None:
         """Let the thread end when it has answered; whoever asks after that is given another."""
@@ -85,27 +95,55 @@ class Desk(Generic[Asked, Given]):
             self._thread.shutdown()
             self._thread = None
 
-    def _work(self) -> None:
-        while turns := self._next():
-            try:
-                makers = self._answer([turn.asked for turn in turns])
-                for turn, make in zip(turns, makers, strict=True):
-                    turn.settle(*_tried(make))
-            except BaseException as error:  # noqa: BLE001  # whoever waits is told
-                for turn in turns:
-                    turn.settle(None, error)
+    def _begin(self) -> None:
+        """Let the thread work, if it does not; the lock is held."""
+        if not self._busy:
+            self._busy = True
+            self._thread = self._thread or ThreadPoolExecutor(1, "desk")
+            self._thread.submit(self._work)
 
-    def _next(self) -> list[_Turn[Asked, Given]]:
-        """Return the first of those who wait, without those who are gone."""
+    def _work(self) -> None:
+        while True:
+            turns, look = self._next()
+            if turns:
+                self._give(turns)
+            elif look:
+                self._do_beside()
+            else:
+                return
+
+    def _give(self, turns: Sequence[_Turn[Asked, Given]]) -> None:
+        try:
+            makers = self._answer([turn.asked for turn in turns])
+            for turn, make in zip(turns, makers, strict=True):
+                turn.settle(*_tried(make))
+        except BaseException as error:  # noqa: BLE001  # whoever waits is told
+            for turn in turns:
+                turn.settle(None, error)
+
+    def _do_beside(self) -> None:
+        try:
+            more = self._beside()
+        except Exception:  # noqa: BLE001  # nobody waits for it: it is done when it is asked for
+            _LOG.exception("what was to be done beside the answers failed")
+            return
+        with self._lock:
+            self._to_look = self._to_look or more
+
+    def _next(self) -> tuple[list[_Turn[Asked, Given]], bool]:
+        """Return the first of those who wait and are not gone; where none is, whether to look."""
         with self._lock:
             turns: list[_Turn[Asked, Given]] = []
             while self._waiting and len(turns) < self._most:
                 turn = self._waiting.popleft()
                 if not turn.given.done():
                     turns.append(turn)
-            self._busy = bool(turns)
             self.waited = time.monotonic() - turns[0].since if turns else 0.0
-            return turns
+            look = self._to_look and not turns
+            if look:
+                self._to_look = False  # whoever has more to be done says so again
+            self._busy = bool(turns) or look
+            return turns, look
 
 
 def _tried(make: Callable[[], Given]) -> tuple[Given | None, BaseException | None]:

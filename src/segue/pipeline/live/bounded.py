@@ -33,6 +33,11 @@ class Bounded(Generic[Key, Value]):
             self._held.move_to_end(key)
             return found[0]
 
+    def holds(self, key: Key) -> bool:
+        """Return whether a value is held; that does not count as using it."""
+        with self._lock:
+            return key in self._held
+
     def put(self, key: Key, value: Value, n_bytes: int) -> None:
         """Hold a value of so many bytes, in the place of the one before."""
         with self._lock:

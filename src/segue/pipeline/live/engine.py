@@ -55,6 +55,10 @@ class LiveEngine(Engine):
             for (told, one), rows in zip(new.items(), self.rows_of([*new.values()]), strict=True):
                 self._remember(one, told, rows)
 
+    def remembers(self, user: str) -> bool:
+        """Return whether what signals said to a listener is kept, if perhaps not the latest."""
+        return self._kept.holds(user)
+
     def _remembered(self, profile: Profile, told: bytes) -> Rows | None:
         kept = self._kept.get(profile.user or told)
         return kept[1] if kept is not None and kept[0] == told else None

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from segue.engine import Dials, Exclusions, Recommendations
+from segue.pipeline.live.ahead import Ahead
 from segue.pipeline.live.bounded import Bounded
 from segue.pipeline.live.engine import follows_from
 from segue.pipeline.live.weights import Beliefs, Offer
@@ -23,10 +24,14 @@ _BYTES_OF_PICK: Final = 2_500  # with its reasons, as objects
 
 @dataclass(frozen=True)
 class Lists:
-    """The lists of one opened library. `beliefs` are told what is on offer to whom."""
+    """The lists of one opened library.
+
+    `beliefs` are told what is on offer to whom, `ahead` who asks.
+    """
 
     opened: Opened
     beliefs: Beliefs | None = None
+    ahead: Ahead | None = None
     _kept: Bounded[bytes, tuple[Recommendations, Offer | None]] = field(
         default_factory=lambda: Bounded(MOST_BYTES)
     )
@@ -43,6 +48,8 @@ class Lists:
     ) -> Recommendations:
         """Return what `segue.pipeline.recommend.recommend` does, from the last time if it can."""
         profile = self.opened.listener(user, like, dislike)
+        if self.ahead is not None and user is not None:
+            self.ahead.asked(user)
         asked = repr((user, k, tuple(like), tuple(dislike), dials, exclusions)).encode()
         key = blake2b(follows_from(self.opened.engine, profile) + asked, digest_size=16).digest()
         kept = self._kept.get(key)

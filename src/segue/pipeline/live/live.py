@@ -25,6 +25,7 @@ from threadpoolctl import threadpool_limits
 
 from segue.errors import SegueError
 from segue.library import Event, KeptBelief, Library, NameIndex, settings_hash
+from segue.pipeline.live.ahead import Ahead
 from segue.pipeline.live.engine import LiveEngine, LiveExplainer
 from segue.pipeline.live.listeners import Listeners
 from segue.pipeline.live.lists import Lists
@@ -67,21 +68,31 @@ class _Current:
     listeners: Listeners
     beliefs: Beliefs
     opened: Opened
+    ahead: Ahead
     lists: Lists
 
 
 class Live:
     """A library that is kept open. Safe to be used by several threads.
 
-    `taken_over` is called whenever another state of the library has been taken up.
+    `taken_over` is called whenever another state of the library has been taken up,
+    `something_to_do` whenever there is something for `make_ready`; by whatever thread that is.
     """
 
-    def __init__(self, library: Library, *, taken_over: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        taken_over: Callable[[], None] = lambda: None,
+        something_to_do: Callable[[], None] = lambda: None,
+    ) -> None:
         self.library = library
+        self.something_to_do = something_to_do
         self._taken_over = taken_over
         self._lock = threading.Lock()
         self._current: _Current | None = None
         self._taking_over: threading.Thread | None = None
+        self._closing = threading.Event()
         self._refused = ""
         self._looked = time.monotonic()
         self._writer = GroupCommit(self._write)
@@ -139,8 +150,18 @@ class Live:
         self.library.feedback.check(events)
         return self._writer.add(events)
 
+    def make_ready(self) -> bool:
+        """Score one listener of those who did something since, before they ask; False for none."""
+        current = self._current
+        user = None if current is None else current.ahead.next()
+        if current is None or user is None:
+            return False
+        current.opened.expect([(user, (), ())])
+        return True
+
     def close(self) -> None:
-        """Wait for what goes on beside the answers."""
+        """End what goes on beside the answers; whoever opens the library next begins it anew."""
+        self._closing.set()
         if self._taking_over is not None:
             self._taking_over.join()
 
@@ -150,8 +171,11 @@ class Live:
                 if self._current is None:
                     self._current = self._first()
         current = self._current
-        for user in current.listeners.follow():
+        happened = current.listeners.follow()
+        for user in happened:
             current.beliefs.forget(user)
+        if happened and current.ahead.heard(happened):
+            self.something_to_do()
         self._look(current)
         return current
 
@@ -162,7 +186,7 @@ class Live:
             found = None if is_small(self.library) else open_snapshot(self.library)
             if found is not None:
                 return self._with(found)  # as it was; `_look` has it prepared anew
-            prepare_apart(self.library)
+            prepare_apart(self.library, stopping=self._closing)
         found = open_snapshot(self.library)
         if found is None:
             prepare(self.library, force=True)
@@ -195,7 +219,8 @@ class Live:
             snapshot.words,
         )
         listeners.follow()
-        return _Current(snapshot, listeners, beliefs, opened, Lists(opened, beliefs))
+        ahead = Ahead(engine.remembers)
+        return _Current(snapshot, listeners, beliefs, opened, ahead, Lists(opened, beliefs, ahead))
 
     def _look(self, current: _Current) -> None:
         """Have the library prepared and taken up anew where it is another one, beside answers."""
@@ -224,7 +249,7 @@ class Live:
 
     def _take_over(self, state: str, past: int) -> None:
         try:
-            prepare_apart(self.library, past)
+            prepare_apart(self.library, past, self._closing)
             found = open_snapshot(self.library)
         except SegueError:
             found = None

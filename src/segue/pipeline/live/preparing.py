@@ -6,6 +6,7 @@ Run as ``python -m segue.pipeline.live.preparing DIRECTORY NUMBER``.
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from segue.pipeline.opening.snapshot import prepare
 
 SMALL: Final = 200_000
 """Tracks and listens up to which a library is prepared at once, in a second or two."""
+_LOOK_SECONDS: Final = 0.1
 
 
 def is_small(library: Library) -> bool:
@@ -23,35 +25,49 @@ def is_small(library: Library) -> bool:
     return counts["tracks"] + counts["listens"] <= SMALL
 
 
-def prepare_apart(library: Library, past: int = -1) -> None:
+def prepare_apart(
+    library: Library, past: int = -1, stopping: threading.Event | None = None
+) -> None:
     """Prepare a library, if it is not; a large one in another process, which yields to this one.
 
     Parameters
     ----------
     past
         The number of the feedback log that what is counted must go past.
+    stopping
+        Set by whoever stops waiting: the other process is then ended, and all stays as it was.
 
     Raises
     ------
     LibraryError, ModelError
-        If it cannot be prepared.
+        If it cannot be prepared, or is not any more.
     """
     if is_small(library):
         prepare(library, past=past)
         return
     # our own interpreter and module, and a directory that is open already
-    done = subprocess.run(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", __name__, str(library.directory), str(past)],
-        check=False,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it was stopped"])[-1]
+    ) as process:
+        said = _said(process, stopping or threading.Event())
+    if process.returncode:
+        last = (said.strip().splitlines() or ["it was stopped"])[-1]
         raise LibraryError(
             f"The library {library.directory} could not be prepared ({last}): run segue train."
         )
+
+
+def _said(process: "subprocess.Popen[str]", stopping: threading.Event) -> str:
+    """Return what a process wrote to standard error, when it has ended."""
+    while True:
+        try:
+            return process.communicate(timeout=_LOOK_SECONDS)[1]
+        except subprocess.TimeoutExpired:
+            if stopping.is_set():
+                process.terminate()
 
 
 def main() -> None:
