@@ -267,6 +267,18 @@ def test_who_did_something_is_scored_before_they_ask_and_gets_what_they_would_ha
     alike(found, recommend(Live(Library(library.directory)).opened(), "u0", 10))
 
 
+def test_a_list_is_at_hand_from_when_its_listener_is_scored_until_they_do_something(library):
+    live = Live(library)
+    assert not live.opened().at_hand(("u0", (), ()))
+    live.opened().expect([("u0", (), ())])
+    assert live.opened().at_hand(("u0", (), ()))
+    assert not live.opened().at_hand(("u0", ("t5",), ()))
+    live.feedback([event("u0", "t3", "like", "1")])
+    assert not live.opened().at_hand(("u0", (), ()))
+    assert live.opened().at_hand(("nobody", (), ()))  # there is nothing to be scored
+    assert not Opened.of(library).at_hand(("u1", (), ()))
+
+
 def test_who_asked_by_a_kept_list_is_not_scored_in_vain(library):
     live = Live(library)
     for n in range(6):

@@ -11,7 +11,7 @@ from segue.serve.desk import Desk
 
 
 def squares(asked):
-    return [partial(pow, number, 2) for number in asked]
+    return enumerate(partial(pow, number, 2) for number in asked)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_those_who_come_meanwhile_are_answered_together_and_each_gets_its_own(de
 
 def test_a_failure_is_told_to_the_one_it_is_of_and_to_nobody_else(desk_of):
     def answer(asked):
-        return [partial(float, one) for one in asked]
+        return enumerate(partial(float, one) for one in asked)
 
     found = ask(desk_of(answer), "1.5", "no number", "2.5")
     assert found[0] == 1.5
@@ -76,7 +76,7 @@ def test_a_failure_of_what_is_worked_out_for_all_is_told_to_all_and_to_nobody_af
     def answer(asked):
         if "bad" in asked:
             raise ValueError("no")
-        return [partial(str, one) for one in asked]
+        return enumerate(partial(str, one) for one in asked)
 
     desk = desk_of(answer, most=1)
     assert isinstance(ask(desk, "bad")[0], ValueError)
@@ -106,6 +106,18 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
 
     assert run(one_goes()) == (1, 9)
     assert seen == [1, 3]
+
+
+def test_answers_come_in_the_order_in_which_they_are_given(desk_of):
+    order = []
+
+    def answer(asked):
+        for place in reversed(range(len(asked))):
+            order.append(asked[place])
+            yield place, partial(pow, asked[place], 2)
+
+    assert ask(desk_of(answer), 1, 2, 3, 4) == [1, 4, 9, 16]
+    assert order in ([1, 4, 3, 2], [4, 3, 2, 1])
 
 
 def test_many_questions_all_get_their_answers(desk_of):

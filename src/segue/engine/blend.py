@@ -99,6 +99,10 @@ class Engine:
     def expect(self, profiles: Sequence[Profile]) -> None:
         """Be told whom will be recommended to next; here nothing is made of it."""
 
+    def at_hand(self, profile: Profile) -> bool:  # noqa: ARG002  # nothing is remembered here
+        """Return whether what the signals say to a listener is known without asking them."""
+        return False
+
     def rows_of(self, profiles: Sequence[Profile]) -> list[Rows]:
         """Return what every signal says to each listener; vectors are read once for all."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)

@@ -49,14 +49,15 @@ class _Turn(Generic[Asked, Given]):
 class Desk(Generic[Asked, Given]):
     """Questions of one event loop, answered by a thread, up to `most` together.
 
-    `answer` is given some questions and gives for each, in their order, a function that makes its
-    answer: what is worked out for all is worked out before the first. `beside` does a piece of what
-    is to be done while nobody waits, and returns whether there was any.
+    `answer` is given some questions and gives for each, by its place among them, a function that
+    makes its answer: those first that need nothing, then what is worked out for the others
+    together. `beside` does a piece of what is to be done while nobody waits, and returns whether
+    there was any.
     """
 
     def __init__(
         self,
-        answer: Callable[[Sequence[Asked]], Iterable[Callable[[], Given]]],
+        answer: Callable[[Sequence[Asked]], Iterable[tuple[int, Callable[[], Given]]]],
         most: int,
         beside: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -114,9 +115,8 @@ class Desk(Generic[Asked, Given]):
 
     def _give(self, turns: Sequence[_Turn[Asked, Given]]) -> None:
         try:
-            makers = self._answer([turn.asked for turn in turns])
-            for turn, make in zip(turns, makers, strict=True):
-                turn.settle(*_tried(make))
+            for place, make in self._answer([turn.asked for turn in turns]):
+                turns[place].settle(*_tried(make))
         except BaseException as error:  # noqa: BLE001  # whoever waits is told
             for turn in turns:
                 turn.settle(None, error)

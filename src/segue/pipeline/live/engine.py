@@ -59,6 +59,10 @@ class LiveEngine(Engine):
         """Return whether what signals said to a listener is kept, if perhaps not the latest."""
         return self._kept.holds(user)
 
+    def at_hand(self, profile: Profile) -> bool:
+        """Return whether what the signals say to a listener is kept from the last time."""
+        return self._remembered(profile, digest(profile)) is not None
+
     def _remembered(self, profile: Profile, told: bytes) -> Rows | None:
         kept = self._kept.get(profile.user or told)
         return kept[1] if kept is not None and kept[0] == told else None

@@ -110,6 +110,13 @@ class Opened:
                 profiles.append(self.listener(user, like, dislike))
         self.engine.expect(profiles)
 
+    def at_hand(self, wish: Wish) -> bool:
+        """Return whether no signal has to be asked for a list, or there will be none."""
+        try:
+            return self.engine.at_hand(self.listener(*wish))
+        except SegueError:
+            return True
+
     def space(self, name: str) -> VectorSignal:
         """Return a signal that compares tracks, blended or not.
 

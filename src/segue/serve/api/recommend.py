@@ -1,6 +1,6 @@
 """`/recommend`: what comes next, and why. The hot path: answers are written once, unchecked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -129,11 +129,22 @@ async def get_recommendations(
     return await lists(Wish(asker, RecommendAsked(k=k), request))
 
 
-def answers(holding: Held, wishes: Sequence[Wish]) -> list[Callable[[], Response]]:
-    """Return what answers each wish, for a `Desk`: all are scored together first."""
+def answers(holding: Held, wishes: Sequence[Wish]) -> Iterator[tuple[int, Callable[[], Response]]]:
+    """Give what answers each wish, for a `Desk`: at once where nobody has to be scored.
+
+    The others are scored together, and come after.
+    """
     opened = holding.opened()
-    opened.expect((one.asker.listener, one.wanted.like, one.wanted.dislike) for one in wishes)
-    return [partial(_answered, holding, opened, wish) for wish in wishes]
+    asked = [(one.asker.listener, one.wanted.like, one.wanted.dislike) for one in wishes]
+    to_score = []
+    for place, wish in enumerate(wishes):
+        if opened.at_hand(asked[place]):
+            yield place, partial(_answered, holding, opened, wish)
+        else:
+            to_score.append(place)
+    opened.expect(asked[place] for place in to_score)
+    for place in to_score:
+        yield place, partial(_answered, holding, opened, wishes[place])
 
 
 def _answered(holding: Held, opened: Opened, wish: Wish) -> Response:
