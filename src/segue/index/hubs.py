@@ -41,6 +41,7 @@ LEAST_SPREAD = 1e-6
 
 _BLOCK = 512  # rows of n cosines at a time
 _VECTOR_BLOCK = 8_192  # rows of d values at a time
+_IN_CACHE = 16_384  # likenesses rescaled at a time
 _FURTHEST = 20.0  # standard deviations; beyond it a probability is no longer a normal number
 _STEP = 0.002  # of the table of surprises
 _LOG_STEP = 0.005  # of the table by log surprise
@@ -107,15 +108,20 @@ def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     >>> round(float(near[1]), 2)  # a probability of one less 2e-19
     8.92
     """
-    one, other = np.asarray(one), np.asarray(other)
+    one, other = np.broadcast_arrays(one, other)
     ends = (float(end(of, initial=0)) for of in (one, other) for end in (np.min, np.max))
     reach = max(map(abs, ends))
     surprises, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
-    both = surprises.read(one)
-    both += surprises.read(other)
-    np.log(both, out=both)
-    found: Matrix = probits.read(both).astype(np.float32, copy=False)
-    return found
+    found: Matrix = np.empty(one.size, np.float32)
+    ones, others = one.ravel(), other.ravel()
+    # what comes in between stays in the processor's cache, which halves the time
+    for start in range(0, one.size, _IN_CACHE):
+        part = slice(start, start + _IN_CACHE)
+        both = surprises.read(ones[part])
+        both += surprises.read(others[part])
+        np.log(both, out=both)
+        found[part] = probits.read(both)
+    return found.reshape(one.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +147,10 @@ class _Table:
         place -= kind(self.first / self.step)
         np.clip(place, kind(0), kind(len(self.level) - 1), out=place)
         line = place.astype(np.intp)
-        found = self.slope.take(line)
+        # every place is within: wrapping is only the mode that does not look first
+        found = self.slope.take(line, mode="wrap")
         found *= place
-        found += self.level.take(line)
+        found += self.level.take(line, mode="wrap")
         return found
 
 

@@ -69,38 +69,32 @@ class TakenRows:
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """What is not zero in rows taken out of a sparse matrix, one row after another.
+    """What is not zero in rows taken out of a sparse matrix.
 
-    `columns` are the distinct columns, ascending, `place` which of them each entry stands in;
-    `some` are the rows that have any entry, and `first` where theirs begin.
+    `columns` are the distinct columns of these rows, ascending, and `rows` ``[n_taken, n_columns]``
+    what stands in them.
     """
 
     columns: NDArray[Any]
-    place: Rows
-    values: NDArray[np.float32]
-    some: Rows
-    first: Rows
+    rows: sparse.csr_array
 
     @classmethod
     def of(cls, matrix: Any, taken: Rows) -> "_Entries":
         counts, columns, values = _entries(matrix, taken)
         distinct, place = np.unique(columns, return_inverse=True)
-        some = np.flatnonzero(counts)
-        return cls(distinct, place, values, some, (np.cumsum(counts) - counts)[some])
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        parts = values, place.astype(np.int32), starts.astype(np.int32)
+        return cls(distinct, sparse.csr_array(parts, shape=(len(taken), len(distinct))))
 
     @property
     def n_bytes(self) -> int:
-        return sum(
-            part.nbytes for part in (self.columns, self.place, self.values, self.some, self.first)
-        )
+        kept = self.rows
+        return sum(part.nbytes for part in (self.columns, kept.data, kept.indices, kept.indptr))
 
     def add(self, matrix: Any, rows: Rows, into: NDArray[np.float32]) -> None:
         """Add the products of `rows` with these, ``[n_rows, n_taken]``."""
-        if not len(self.some):
-            return
-        parts = _written(matrix, rows, self.columns).T[self.place]
-        parts *= self.values[:, None]
-        into[:, self.some] += np.add.reduceat(parts, self.first, axis=0).T
+        if len(self.columns):
+            into += (self.rows @ _written(matrix, rows, self.columns)).T
 
 
 def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -120,12 +114,12 @@ def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _written(matrix: Any, rows: Rows, asked: NDArray[Any]) -> NDArray[np.float32]:
-    """Return rows with zeros and all, of the columns that are `asked` for, in ascending order."""
+    """Return of some rows the columns that are `asked` for, ascending: ``[n_asked, n_rows]``."""
     counts, columns, values = _entries(matrix, rows)
     place = np.searchsorted(asked, columns)
     there = asked[np.minimum(place, len(asked) - 1)] == columns
-    written = np.zeros((len(rows), len(asked)), np.float32)
-    written[np.repeat(np.arange(len(rows)), counts)[there], place[there]] = values[there]
+    written = np.zeros((len(asked), len(rows)), np.float32)
+    written[place[there], np.repeat(np.arange(len(rows)), counts)[there]] = values[there]
     return written
 
 

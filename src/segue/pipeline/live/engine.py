@@ -6,6 +6,7 @@ What is kept belongs to a profile, down to its last number: after feedback it is
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from segue.signals import Profile
 MOST_BYTES: Final = 128_000_000
 _MOST_COMMON: Final = 4_000_000
 _MOST_OWN: Final = 16_000_000
+_MOST_DIGESTS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,25 @@ class LiveEngine(Engine):
 
 def digest(profile: Profile) -> bytes:
     """Return by what two profiles are told to be the same."""
-    told = blake2b(digest_size=16)
+    return _digest_of(_TheProfile(profile))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TheProfile:
+    """A profile that is the same as itself alone: its arrays are not looked at."""
+
+    profile: Profile
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TheProfile) and other.profile is self.profile
+
+    def __hash__(self) -> int:
+        return id(self.profile)
+
+
+@lru_cache(_MOST_DIGESTS)  # each is asked for several times for one list
+def _digest_of(one: _TheProfile) -> bytes:
+    told, profile = blake2b(digest_size=16), one.profile
     parts: tuple[NDArray[Any], ...] = (
         profile.positions,
         profile.weights,
