@@ -279,6 +279,29 @@ def test_a_list_is_at_hand_from_when_its_listener_is_scored_until_they_do_someth
     assert not Opened.of(library).at_hand(("u1", (), ()))
 
 
+def test_what_comes_next_is_asked_again_when_somebody_played_and_not_when_they_liked(library):
+    live = Live(library)
+    engine = live.opened().engine
+    (sequence,) = [one for one in engine.signals if one.name == "sequence"]
+    asked = []
+    score = sequence.signal.for_listeners
+
+    def counted(profiles):
+        asked.extend(profile.user for profile in profiles)
+        return score(profiles)
+
+    object.__setattr__(sequence.signal, "for_listeners", counted)
+    recommend(live.opened(), "u0", 10)
+    for n, kind in enumerate(["like", "dislike", "skip"]):
+        live.feedback([event("u0", f"t{n}", kind, str(n))])
+        recommend(live.opened(), "u0", 10)
+    assert asked == ["u0"]
+    live.feedback([event("u0", "t8", "play", "p")])
+    found = recommend(live.opened(), "u0", 10)
+    assert asked == ["u0", "u0"]
+    alike(found, recommend(Live(Library(library.directory)).opened(), "u0", 10))
+
+
 def test_who_asked_by_a_kept_list_is_not_scored_in_vain(library):
     live = Live(library)
     for n in range(6):

@@ -122,28 +122,18 @@ class FeedbackLog:
 
     def after(self, number: int, *, most: int = 10_000) -> list[Event]:
         """Return the next events of the log after one."""
-        table = schema.feedback
-        query = (
-            select(table, schema.users.c.user_id, schema.tracks.c.track_id)
-            .join_from(table, schema.users, table.c.user == schema.users.c.row)
-            .join(schema.tracks, table.c.track == schema.tracks.c.row)
-            .where(table.c.number > number)
-            .order_by(table.c.number)
-            .limit(most)
-        )
-        with self._database.connect() as connection:
-            return [
-                Event(
-                    user=row["user_id"],
-                    track_id=row["track_id"],
-                    kind=row["kind"],
-                    key="",
-                    at=row["at"],
-                    ms_played=row["ms_played"],
-                    number=row["number"],
-                )
-                for row in connection.execute(query).mappings()
-            ]
+        return [
+            Event(
+                user=row["user_id"],
+                track_id=row["track_id"],
+                kind=row["kind"],
+                key="",
+                at=row["at"],
+                ms_played=row["ms_played"],
+                number=row["number"],
+            )
+            for row in self._reader.events(number, most)
+        ]
 
     def last(self) -> int:
         """Return the number of the latest event; 0 where there is none."""

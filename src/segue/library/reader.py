@@ -35,6 +35,11 @@ _FRIENDS = (
     " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
     " AND row <> ?1 ORDER BY user_id"
 )
+_EVENTS = (
+    "SELECT number, user_id, track_id, kind, at, ms_played FROM feedback"
+    " JOIN users ON users.row = feedback.user JOIN tracks ON tracks.row = feedback.track"
+    " WHERE number > ? ORDER BY number LIMIT ?"
+)
 _RATINGS = "SELECT fingerprint, rating, timestamp FROM listens"
 _SESSION = (
     "SELECT sessions.listener, sessions.csrf, sessions.created, sessions.used, sessions.expires,"
@@ -125,6 +130,10 @@ class Reader:
             [text, most],
         )
         return [record[0] for record in found]
+
+    def events(self, number: int, most: int) -> list[sqlite3.Row]:
+        """Return the next events of the feedback log after one, with who and what by their ids."""
+        return self._all(_EVENTS, [number, most])
 
     def listener_row(self, user: str) -> int | None:
         """Return the row of a listener, None where there is none of this name."""

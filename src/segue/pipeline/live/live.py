@@ -30,6 +30,7 @@ from segue.pipeline.live.engine import LiveEngine, LiveExplainer
 from segue.pipeline.live.listeners import Listeners
 from segue.pipeline.live.lists import Lists
 from segue.pipeline.live.preparing import is_small, prepare_apart
+from segue.pipeline.live.unchanged import UnchangedByOpinions
 from segue.pipeline.live.weights import Beliefs
 from segue.pipeline.live.writing import GroupCommit
 from segue.pipeline.opening.opened import Opened
@@ -41,6 +42,7 @@ from segue.pipeline.opening.snapshot import (
     state_of,
 )
 from segue.pipeline.recommend import recommend
+from segue.signals import SequenceSignal
 
 LOOK_AGAIN: Final = 1.0
 """Seconds between two looks at whether tracks or models have changed."""
@@ -199,7 +201,10 @@ class Live:
         beliefs = Beliefs(self.library.reader, snapshot.weights, snapshot.engine)
         listeners = Listeners(self.library, snapshot)
         engine = LiveEngine(
-            snapshot.signals,
+            [
+                UnchangedByOpinions(signal) if isinstance(signal, SequenceSignal) else signal
+                for signal in snapshot.signals
+            ],
             beliefs.personal,
             snapshot.recordings,
             snapshot.missing,
