@@ -23,7 +23,7 @@ from segue.serve import api, documents, listenbrainz
 from segue.serve.api import recommend
 from segue.serve.desk import Desk
 from segue.serve.held import Held
-from segue.serve.memory import keep_few_arenas, settle
+from segue.serve.memory import TIDY_SECONDS, Tidy, keep_few_arenas, settle
 from segue.serve.moving import Moving
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
@@ -66,11 +66,8 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     )
     app.state.held = Held(library, settings)
     app.state.moving = Moving(settings.workers)
-    live = app.state.held.live
-    app.state.lists = Desk(
-        partial(recommend.answers, app.state.held), MOST_TOGETHER, beside=live.make_ready
-    )
-    live.something_to_do = app.state.lists.look_beside
+    app.state.tidy = Tidy()
+    app.state.lists = _desk(app.state.held, app.state.tidy)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
@@ -93,19 +90,33 @@ def from_environment() -> FastAPI:
     return make_app(Path(directory), Settings.from_json(text))
 
 
+def _desk(held: Held, tidy: Tidy) -> Desk[recommend.Wish, Response]:
+    """Return where lists are made; beside them listeners are scored, and garbage is looked for."""
+    desk = Desk(
+        partial(recommend.answers, held),
+        MOST_TOGETHER,
+        beside=lambda: held.live.make_ready() or tidy(),
+    )
+    held.live.something_to_do = desk.look_beside
+    return desk
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held: Held = app.state.held
     keep_few_arenas()
+    app.state.tidy.begin()
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
     warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
     warming.start()
     with suppress(ValueError):  # only the main thread of a process hears signals
         _when_stopping(held.news.stop)
     looking = asyncio.create_task(_look_after_jobs(held))
+    tidying = asyncio.create_task(_tidy_up(app.state.lists))
     yield
     held.news.stop()
     looking.cancel()
+    tidying.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(held.close)
@@ -130,6 +141,13 @@ async def _look_after_jobs(held: Held) -> None:
         except SegueError as error:
             _LOG.warning("jobs: %s", error)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _tidy_up(lists: Desk[recommend.Wish, Response]) -> None:
+    """Have garbage looked for where nobody does anything that would make the desk look."""
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        lists.look_beside()
 
 
 def _when_stopping(stop: Callable[[], None]) -> None:

@@ -2,11 +2,18 @@
 
 import ctypes
 import gc
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
 _ARENA_MAX: Final = -8
 _ARENAS: Final = 2
+TIDY_SECONDS: Final = 60.0
+"""Between two times that all garbage is looked for, where there is time for that."""
+_SELDOM: Final = 500
+"""Collections of what is young between two of everything: twenty minutes of a server at its limit,
+which never has time."""
 
 
 def keep_few_arenas() -> None:
@@ -30,3 +37,27 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+class Tidy:
+    """Looks for garbage when it is called, which is when nobody waits, and not much otherwise.
+
+    To look through all objects takes some hundredths of a second, in which nobody is answered, and
+    the collector does it by itself whenever many lists have been made, which is when many wait.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+
+    def begin(self) -> None:
+        """Leave the looking to this."""
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, _SELDOM)
+
+    def __call__(self) -> bool:
+        """Look for garbage, if that is long ago; there is never more to be done at once."""
+        if self._clock() - self._last >= TIDY_SECONDS:
+            gc.collect()
+            self._last = self._clock()
+        return False

@@ -1,0 +1,61 @@
+"""Garbage is looked for when there is time, and not whenever much is made."""
+
+import gc
+import weakref
+
+import pytest
+
+from segue.serve.memory import TIDY_SECONDS, Tidy
+
+
+class Node:
+    """Something that refers to itself, so that only the collector finds it."""
+
+    def __init__(self):
+        self.own = self
+
+
+@pytest.fixture
+def thresholds():
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+
+
+def test_garbage_is_found_when_the_time_has_come_and_there_is_nothing_more_to_do():
+    now = [0.0]
+    tidy = Tidy(lambda: now[0])
+    gc.collect()
+    gc.disable()
+    try:
+        gone = weakref.ref(Node())
+        now[0] = TIDY_SECONDS - 1
+        assert not tidy()
+        assert gone() is not None
+        now[0] = TIDY_SECONDS
+        assert not tidy()
+        assert gone() is None
+        gone = weakref.ref(Node())
+        now[0] += TIDY_SECONDS / 2
+        tidy()
+        assert gone() is not None
+    finally:
+        gc.enable()
+
+
+def test_all_objects_are_seldom_looked_through_without_being_asked(thresholds):
+    looked = []
+
+    def note(phase, info):
+        if phase == "stop" and info["generation"] == 2:
+            looked.append(info)
+
+    Tidy().begin()
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        lists = [[[] for _ in range(100)] for _ in range(5_000)]
+    finally:
+        gc.callbacks.remove(note)
+    assert len(lists) == 5_000
+    assert not looked
