@@ -26,7 +26,8 @@ from threadpoolctl import threadpool_limits
 from segue.errors import SegueError
 from segue.library import Event, KeptBelief, Library, NameIndex, settings_hash
 from segue.pipeline.live.ahead import Ahead
-from segue.pipeline.live.engine import LiveEngine, LiveExplainer
+from segue.pipeline.live.engine import LiveEngine
+from segue.pipeline.live.explaining import LiveExplainer
 from segue.pipeline.live.listeners import Listeners
 from segue.pipeline.live.lists import Lists
 from segue.pipeline.live.preparing import is_small, prepare_apart
