@@ -68,6 +68,23 @@ def test_what_is_nearer_for_both_is_nearer(rng):
     assert (np.diff(both_nearer(np.arange(-19.0, -5), np.arange(-19.0, -5))) > 0).all()
 
 
+@pytest.mark.parametrize("shape", [(0,), (20,), (3, 7), (3, 0)])
+def test_in_pieces_it_is_as_in_one(monkeypatch, rng, shape):
+    one, other = rng.normal(size=shape), rng.normal(size=shape[-1:])
+    whole = both_nearer(one, other)
+    monkeypatch.setattr("segue.index.hubs._IN_CACHE", 6)
+    np.testing.assert_array_equal(both_nearer(one, other), whole)
+    assert whole.shape == shape
+
+
+def test_what_is_not_known_stays_unknown_and_nothing_else_does():
+    one = np.array([0.5, np.nan, -1.0, 0.5], np.float32)
+    other = np.array([1.0, 1.0, np.nan, 1.0], np.float32)
+    found = both_nearer(one, other)
+    assert np.isnan(found).tolist() == [False, True, True, False]
+    assert found[0] == found[3] == pytest.approx(both_nearer(one[:1], other[:1])[0], abs=1e-4)
+
+
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
 def test_a_hub_in_many_dimensions_goes(kind, rng):
     """Points near the middle of all are neighbours of all, until nearness has to be mutual."""

@@ -251,11 +251,11 @@ def test_a_kept_list_that_is_asked_for_again_is_the_latest_on_offer(library):
 
 def test_who_did_something_is_scored_before_they_ask_and_gets_what_they_would_have(library):
     told = []
-    live = Live(library, something_to_do=lambda: told.append(True))
+    live = Live(library)
+    live.something_to_do = lambda: told.append(True)
     recommend(live.opened(), "u0", 10)
     assert not live.make_ready()
     live.feedback([event("u0", "t3", "like", "1"), event("u1", "t3", "like", "2")])
-    assert live.version
     assert told
     assert live.make_ready()  # u0, of whom a list was made
     assert not live.make_ready()
@@ -309,8 +309,16 @@ def test_who_asked_by_a_kept_list_is_not_scored_in_vain(library):
         lists.recommend("u0", 10, dials=Dials())
         lists.recommend("u0", 10, dials=Dials())
         live.feedback([event("u0", f"t{n}", "like", str(n))])
-        assert live.version
         assert live.make_ready()
+
+
+def test_a_list_with_seeds_is_not_the_one_that_is_made_ready(library):
+    live = Live(library)
+    recommend(live.opened(), "u0", 10)
+    live.feedback([event("u0", "t3", "like", "1")])
+    live.lists_of(live.opened()).recommend("u0", 10, like=["t5"], dials=Dials())
+    assert live.make_ready()
+    assert live.opened().at_hand(("u0", (), ()))
 
 
 def test_what_was_not_on_offer_moves_no_weights(library):

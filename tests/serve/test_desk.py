@@ -140,13 +140,15 @@ def test_what_is_to_be_done_beside_is_done_a_piece_at_a_time_until_there_is_no_m
 
 
 def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
-    order, began, go = [], threading.Event(), threading.Event()
+    order, began, go, ended = [], threading.Event(), threading.Event(), threading.Event()
 
     def beside():
         order.append("beside")
         began.set()
         go.wait(10)
-        return len([one for one in order if one == "beside"]) < 3
+        if order.count("beside") == 3:
+            ended.set()
+        return not ended.is_set()
 
     def answer(asked):
         order.append("answer")
@@ -160,11 +162,49 @@ def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
         asked = asyncio.create_task(desk.ask(4))
         await asyncio.sleep(0)
         go.set()
-        return await asked
+
+        answered = await asked
+        await asyncio.to_thread(ended.wait, 10)
+        return answered
 
     assert run(ask_meanwhile()) == 16
-    desk.close()  # waits for the rest
     assert order == ["beside", "answer", "beside", "beside"]
+
+
+def test_a_desk_that_closes_leaves_what_is_to_be_done_beside(desk_of):
+    pieces, began, go = [], threading.Event(), threading.Event()
+
+    def beside():
+        pieces.append(1)
+        began.set()
+        go.wait(10)
+        return True
+
+    desk = desk_of(squares, beside=beside)
+    desk.look_beside()
+    assert began.wait(10)
+    threading.Timer(0.1, go.set).start()
+    desk.close()
+    desk.look_beside()
+    assert pieces == [1]
+    assert ask(desk, 3) == [9]
+
+
+def test_what_comes_before_a_failure_is_answered_and_the_rest_is_told(desk_of):
+    def answer(asked):
+        if len(asked) > 1:
+            yield 0, partial(pow, asked[0], 2)
+            raise ValueError("no")
+        yield 0, partial(pow, asked[0], 2)
+
+    first, *rest = ask(desk_of(answer), 1, 2, 3, 4)
+    assert first == 1
+    assert 4 in rest or any(isinstance(one, ValueError) for one in rest)
+
+
+def test_a_question_that_is_passed_over_is_not_waited_for(desk_of):
+    (found,) = ask(desk_of(lambda asked: ()), 1)
+    assert isinstance(found, RuntimeError)
 
 
 def test_what_fails_beside_fails_nobody(desk_of, caplog):

@@ -1,7 +1,13 @@
 """Lists: what comes next, why, and what would change."""
 
+import json
+
 import pytest
 from tests.serve.conftest import ODD, is_problem
+
+from segue.errors import UnknownTrackError
+from segue.serve.api.recommend import RecommendAsked, Wish, answers
+from segue.serve.security.sessions import Asker
 
 
 def test_a_list_comes_with_reasons_that_sum_up(anna):
@@ -130,3 +136,23 @@ def test_a_list_is_another_after_feedback(anna):
     after = anna.get("/api/v1/recommend", headers={"If-None-Match": before.headers["etag"]})
     assert after.status_code == 200
     assert first not in [each["track"]["track_id"] for each in after.json()["tracks"]]
+
+
+def test_who_needs_no_scoring_is_answered_first_of_those_who_come_together(anna):
+    held = anna.app.state.held
+
+    def wish(listener, **asked):
+        return Wish(Asker("open", listener), RecommendAsked(k=3, **asked))
+
+    several = [wish("ben"), wish("anna"), wish(None, like=["nowhere"]), wish("carl")]
+    held.opened().expect([("anna", (), ())])
+    order, found = [], {}
+    for place, make in answers(held, several):
+        order.append(place)
+        if several[place].wanted.like:
+            with pytest.raises(UnknownTrackError):
+                make()
+        else:
+            found[place] = json.loads(make().body)["user"]
+    assert order == [1, 2, 0, 3]
+    assert found == {0: "ben", 1: "anna", 3: "carl"}

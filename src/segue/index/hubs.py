@@ -146,11 +146,12 @@ class _Table:
         place: NDArray[Any] = np.multiply(x, kind(1 / self.step), dtype=kind)
         place -= kind(self.first / self.step)
         np.clip(place, kind(0), kind(len(self.level) - 1), out=place)
-        line = place.astype(np.intp)
-        # every place is within: wrapping is only the mode that does not look first
-        found = self.slope.take(line, mode="wrap")
+        with np.errstate(invalid="ignore"):  # NaN stands anywhere, and stays NaN
+            line = place.astype(np.intp)
+        # every place is within, NaN's aside: clipping is the mode that does not look first
+        found = self.slope.take(line, mode="clip")
         found *= place
-        found += self.level.take(line, mode="wrap")
+        found += self.level.take(line, mode="clip")
         return found
 
 

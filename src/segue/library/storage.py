@@ -87,8 +87,14 @@ def new_directory(place: Path) -> Iterator[Path]:
         if place.exists():
             old = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
             place.rename(old / place.name)
-            temporary.rename(place)
-            shutil.rmtree(old)
+            try:
+                temporary.rename(place)
+            except BaseException:
+                if not place.exists():
+                    (old / place.name).rename(place)
+                raise
+            finally:
+                shutil.rmtree(old)
         else:
             temporary.rename(place)
     finally:

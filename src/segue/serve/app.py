@@ -110,16 +110,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
     warming.start()
     with suppress(ValueError):  # only the main thread of a process hears signals
-        _when_stopping(held.news.stop)
+        _when_stopping(partial(_stop, held))
     looking = asyncio.create_task(_look_after_jobs(held))
     tidying = asyncio.create_task(_tidy_up(app.state.lists))
     yield
-    held.news.stop()
+    _stop(held)
     looking.cancel()
     tidying.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(held.close)
+
+
+def _stop(held: Held) -> None:
+    """End what would last longer than the answers that are under way."""
+    held.news.stop()
+    held.live.stop()
 
 
 def _warm_up(held: Held) -> None:

@@ -65,7 +65,7 @@ class Desk(Generic[Asked, Given]):
         self._thread: ThreadPoolExecutor | None = None
         self._waiting: deque[_Turn[Asked, Given]] = deque()
         self._lock = threading.Lock()
-        self._busy = self._to_look = False
+        self._busy = self._to_look = self._closed = False
         self.waited = 0.0
         """Seconds for which those had waited who were answered last."""
 
@@ -81,27 +81,34 @@ class Desk(Generic[Asked, Given]):
         turn: _Turn[Asked, Given] = _Turn(asked, given, time.monotonic())
         with self._lock:
             self._waiting.append(turn)
+            self._closed = False
             self._begin()
         return await turn.given
 
     def look_beside(self) -> None:
         """Look whether there is something to be done beside, now or when nobody waits."""
         with self._lock:
-            self._to_look = True
-            self._begin()
+            if not self._closed:
+                self._to_look = True
+                self._begin()
 
     def close(self) -> None:
-        """Let the thread end when it has answered; whoever asks after that is given another."""
-        if self._thread is not None:
-            self._thread.shutdown()
-            self._thread = None
+        """Let the thread end when it has answered, and do no more beside.
+
+        Whoever asks after that is given another.
+        """
+        with self._lock:
+            self._closed, self._to_look = True, False
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.shutdown()
 
     def _begin(self) -> None:
         """Let the thread work, if it does not; the lock is held."""
         if not self._busy:
-            self._busy = True
             self._thread = self._thread or ThreadPoolExecutor(1, "desk")
             self._thread.submit(self._work)
+            self._busy = True
 
     def _work(self) -> None:
         while True:
@@ -117,18 +124,20 @@ class Desk(Generic[Asked, Given]):
         try:
             for place, make in self._answer([turn.asked for turn in turns]):
                 turns[place].settle(*_tried(make))
+            missing: BaseException = RuntimeError("A question was passed over.")
         except BaseException as error:  # noqa: BLE001  # whoever waits is told
-            for turn in turns:
-                turn.settle(None, error)
+            missing = error
+        for turn in turns:
+            turn.settle(None, missing)  # those who have their answer keep it
 
     def _do_beside(self) -> None:
         try:
             more = self._beside()
-        except Exception:  # noqa: BLE001  # nobody waits for it: it is done when it is asked for
+        except BaseException:  # noqa: BLE001  # nobody waits: it is done when it is asked for
             _LOG.exception("what was to be done beside the answers failed")
             return
         with self._lock:
-            self._to_look = self._to_look or more
+            self._to_look = (self._to_look or more) and not self._closed
 
     def _next(self) -> tuple[list[_Turn[Asked, Given]], bool]:
         """Return the first of those who wait and are not gone; where none is, whether to look."""

@@ -12,8 +12,8 @@ _ARENAS: Final = 2
 TIDY_SECONDS: Final = 60.0
 """Between two times that all garbage is looked for, where there is time for that."""
 _SELDOM: Final = 500
-"""Collections of what is young between two of everything: twenty minutes of a server at its limit,
-which never has time."""
+"""Collections of what is neither young nor old between two of everything, at the least: twenty
+minutes of a server at its limit, which never has time."""
 
 
 def keep_few_arenas() -> None:

@@ -1,7 +1,7 @@
 """Scalar products of a few rows of a matrix with a few others, however it is kept.
 
-An explanation asks for some tens by some tens. scipy would look at each of its arguments for longer
-than the product takes.
+An explanation asks for some tens by some tens, and scipy looks at a matrix that it makes for longer
+than such a product takes. So rows are taken out once, into a matrix of their own columns.
 """
 
 from dataclasses import dataclass

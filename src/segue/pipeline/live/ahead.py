@@ -1,4 +1,4 @@
-"""Whom to score before they ask: those whose lists were made here, and who did something since.
+"""Whom to score before they ask: those whose scores are kept here, and who did something since.
 
 After feedback what signals said to a listener is out of date, and to ask them again is most of what
 a list costs. Whoever asks then would wait for it; but between two requests there is time. Somebody
@@ -50,8 +50,12 @@ class Ahead:
     def next(self) -> str | None:
         """Return whom to score now, None for nobody."""
         with self._lock:
-            user = next(iter(self._waiting), None)
-            if user is not None:
+            while self._waiting:
+                user = next(iter(self._waiting))
                 del self._waiting[user]
-                self._in_vain[user] = self._in_vain.get(user, 0) + 1
-            return user
+                if self._remembers(user):
+                    self._in_vain[user] = self._in_vain.get(user, 0) + 1
+                    return user
+                # pushed out meanwhile: to score them would push out others who wait
+                self._in_vain.pop(user, None)
+            return None

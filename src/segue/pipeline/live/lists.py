@@ -48,7 +48,7 @@ class Lists:
     ) -> Recommendations:
         """Return what `segue.pipeline.recommend.recommend` does, from the last time if it can."""
         profile = self.opened.listener(user, like, dislike)
-        if self.ahead is not None and user is not None:
+        if self.ahead is not None and user is not None and not like and not dislike:
             self.ahead.asked(user)
         asked = repr((user, k, tuple(like), tuple(dislike), dials, exclusions)).encode()
         key = blake2b(follows_from(self.opened.engine, profile) + asked, digest_size=16).digest()

@@ -78,19 +78,14 @@ class _Current:
 class Live:
     """A library that is kept open. Safe to be used by several threads.
 
-    `taken_over` is called whenever another state of the library has been taken up,
-    `something_to_do` whenever there is something for `make_ready`; by whatever thread that is.
+    `taken_over` is called whenever another state of the library has been taken up, by whatever
+    thread that is.
     """
 
-    def __init__(
-        self,
-        library: Library,
-        *,
-        taken_over: Callable[[], None] = lambda: None,
-        something_to_do: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, library: Library, *, taken_over: Callable[[], None] = lambda: None) -> None:
         self.library = library
-        self.something_to_do = something_to_do
+        self.something_to_do: Callable[[], None] = lambda: None
+        """Called whenever there is something for `make_ready`, by whatever thread that is."""
         self._taken_over = taken_over
         self._lock = threading.Lock()
         self._current: _Current | None = None
@@ -151,7 +146,10 @@ class Live:
             If one names a track that the library does not hold.
         """
         self.library.feedback.check(events)
-        return self._writer.add(events)
+        new = self._writer.add(events)
+        if self._current is not None:
+            self._follow(self._current)
+        return new
 
     def make_ready(self) -> bool:
         """Score one listener of those who did something since, before they ask; False for none."""
@@ -162,9 +160,13 @@ class Live:
         current.opened.expect([(user, (), ())])
         return True
 
-    def close(self) -> None:
-        """End what goes on beside the answers; whoever opens the library next begins it anew."""
+    def stop(self) -> None:
+        """End preparations, and begin none; whoever opens the library next begins them anew."""
         self._closing.set()
+
+    def close(self) -> None:
+        """End what goes on beside the answers."""
+        self.stop()
         if self._taking_over is not None:
             self._taking_over.join()
 
@@ -174,13 +176,17 @@ class Live:
                 if self._current is None:
                     self._current = self._first()
         current = self._current
+        self._follow(current)
+        self._look(current)
+        return current
+
+    def _follow(self, current: _Current) -> None:
+        """Take in what listeners did, here and elsewhere."""
         happened = current.listeners.follow()
         for user in happened:
             current.beliefs.forget(user)
         if happened and current.ahead.heard(happened):
             self.something_to_do()
-        self._look(current)
-        return current
 
     def _first(self) -> _Current:
         # several threads of requests have more use for the cores than one matrix product
@@ -231,7 +237,7 @@ class Live:
     def _look(self, current: _Current) -> None:
         """Have the library prepared and taken up anew where it is another one, beside answers."""
         now = time.monotonic()
-        if now - self._looked < LOOK_AGAIN or self._busy():
+        if now - self._looked < LOOK_AGAIN or self._busy() or self._closing.is_set():
             return
         self._looked = now
         if _mapped_bytes() > MOST_MAPPED:

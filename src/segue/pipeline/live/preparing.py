@@ -4,6 +4,7 @@ Run as ``python -m segue.pipeline.live.preparing DIRECTORY NUMBER``.
 """
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from segue.pipeline.opening.snapshot import prepare
 SMALL: Final = 200_000
 """Tracks and listens up to which a library is prepared at once, in a second or two."""
 _LOOK_SECONDS: Final = 0.1
+_STOPPED: Final = 128 + signal.SIGTERM
 
 
 def is_small(library: Library) -> bool:
@@ -52,7 +54,11 @@ def prepare_apart(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        said = _said(process, stopping or threading.Event())
+        try:
+            said = _said(process, stopping or threading.Event())
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode:
         last = (said.strip().splitlines() or ["it was stopped"])[-1]
         raise LibraryError(
@@ -71,7 +77,8 @@ def _said(process: "subprocess.Popen[str]", stopping: threading.Event) -> str:
 
 
 def main() -> None:
-    """Prepare the library that is named."""
+    """Prepare the library that is named; whoever ends it finds all as it was."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_STOPPED))
     os.nice(10)
     prepare(Library(Path(sys.argv[1]), create=False), past=int(sys.argv[2]))
 

@@ -40,10 +40,10 @@ class UnchangedByOpinions:
         return self.signal.for_track(position)
 
     def _row(self, profile: Profile) -> Scores:
-        kept = None if profile.user is None else self._kept.get(profile.user)
+        kept = self._kept.get(profile.user) if profile.user else None
         if kept is not None and np.array_equal(kept[0], profile.history):
             return kept[1]
         row: Scores = self.signal.for_listeners([profile])[0]
-        if profile.user is not None:
+        if profile.user:
             self._kept.put(profile.user, (profile.history, row), row.nbytes)
         return row

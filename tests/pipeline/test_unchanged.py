@@ -1,0 +1,57 @@
+"""A signal that reads the order of plays alone says the same whether or not it is asked again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from segue.listening.sequences import SequenceModel
+from segue.pipeline.live.unchanged import UnchangedByOpinions
+from segue.signals import Profile, sequence
+
+N_TRACKS = 12
+
+
+@pytest.fixture(scope="module")
+def plain():
+    rng = np.random.default_rng(0)
+    histories = [rng.integers(0, N_TRACKS, 30) for _ in range(20)]
+    return sequence(SequenceModel().fit(histories, N_TRACKS))
+
+
+def listener(user, history, liked=(1,)):
+    liked, history = np.array(liked), np.array(history, np.int64)
+    return Profile(
+        liked, np.ones(len(liked), np.float32), np.union1d(liked, history), history, user=user
+    )
+
+
+def test_it_says_what_the_signal_does_of_each_of_several_and_again(plain):
+    kept = UnchangedByOpinions(plain)
+    several = [listener("a", [1, 2]), listener(None, [3]), listener("b", []), listener("", [4, 5])]
+    wanted = plain.for_listeners(several)
+    for _ in range(2):
+        np.testing.assert_array_equal(kept.for_listeners(several), wanted)
+    for place, one in enumerate(several):
+        np.testing.assert_array_equal(kept.for_listeners([one])[0], wanted[place])
+    assert kept.for_listeners([]).shape == (0, N_TRACKS)
+    assert kept.name == plain.name
+    np.testing.assert_array_equal(kept.for_track(3), plain.for_track(3))
+
+
+def test_what_is_given_may_be_changed_by_whoever_asked(plain):
+    kept = UnchangedByOpinions(plain)
+    one = listener("a", [1, 2])
+    kept.for_listeners([one])[:] = 0
+    np.testing.assert_array_equal(kept.for_listeners([one]), plain.for_listeners([one]))
+
+
+def test_another_play_is_another_answer_and_another_opinion_is_not(plain):
+    kept = UnchangedByOpinions(plain)
+    one = listener("a", [1, 2])
+    before = kept.for_listeners([one])
+    likes_more = replace(one, positions=np.array([1, 7]), weights=np.ones(2, np.float32))
+    np.testing.assert_array_equal(kept.for_listeners([likes_more]), before)
+    played = one.played(5)
+    np.testing.assert_array_equal(kept.for_listeners([played]), plain.for_listeners([played]))
+    assert not np.array_equal(kept.for_listeners([played]), before)
