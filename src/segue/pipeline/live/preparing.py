@@ -1,6 +1,6 @@
 """Preparing a library while it is served: in a process of its own, where that takes long.
 
-Run as ``python -m segue.pipeline.live.preparing DIRECTORY NUMBER``.
+That is run as ``python -m segue.pipeline.live DIRECTORY NUMBER``.
 """
 
 import os
@@ -47,18 +47,24 @@ def prepare_apart(
     if is_small(library):
         prepare(library, past=past)
         return
+    stopping = stopping or threading.Event()
     # our own interpreter and module, and a directory that is open already
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", __name__, str(library.directory), str(past)],
+        [sys.executable, "-m", __package__, str(library.directory), str(past)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         try:
-            said = _said(process, stopping or threading.Event())
+            said = _said(process, stopping)
         except BaseException:
             process.terminate()
             raise
+    if process.returncode and stopping.is_set():
+        raise LibraryError(
+            f"The library {library.directory} was still being prepared when it was closed:"
+            " open it again to go on."
+        )
     if process.returncode:
         last = (said.strip().splitlines() or ["it was stopped"])[-1]
         raise LibraryError(
@@ -78,10 +84,11 @@ def _said(process: "subprocess.Popen[str]", stopping: threading.Event) -> str:
 
 def main() -> None:
     """Prepare the library that is named; whoever ends it finds all as it was."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_STOPPED))
+    signal.signal(signal.SIGTERM, _end)
     os.nice(10)
     prepare(Library(Path(sys.argv[1]), create=False), past=int(sys.argv[2]))
 
 
-if __name__ == "__main__":
-    main()
+def _end(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is cleared away now is cleared to the end
+    sys.exit(_STOPPED)
