@@ -20,7 +20,7 @@ class Ahead:
 
     >>> ahead = Ahead({"ann", "bob"}.__contains__)
     >>> ahead.heard(["ann", "cem", "bob"]), ahead.asked("ann")
-    (None, None)
+    (True, None)
     >>> ahead.next(), ahead.next()
     ('bob', None)
     """

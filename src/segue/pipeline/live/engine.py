@@ -15,7 +15,8 @@ from segue.pipeline.live.latest import Latest, digest
 from segue.pipeline.live.weights import Beliefs
 from segue.signals import Profile
 
-MOST_BYTES: Final = 128_000_000
+MOST_BYTES: Final = 160_000_000
+"""Of scores: of 40 listeners at 100,000 tracks, a few more than half of sixty in two processes."""
 
 
 @dataclass(frozen=True)
