@@ -121,14 +121,15 @@ class Desk(Generic[Asked, Given]):
                 return
 
     def _give(self, turns: Sequence[_Turn[Asked, Given]]) -> None:
+        left = dict(enumerate(turns))
+        failed: BaseException | None = None
         try:
             for place, make in self._answer([turn.asked for turn in turns]):
-                turns[place].settle(*_tried(make))
-            missing: BaseException = RuntimeError("A question was passed over.")
+                left.pop(place).settle(*_tried(make))
         except BaseException as error:  # noqa: BLE001  # whoever waits is told
-            missing = error
-        for turn in turns:
-            turn.settle(None, missing)  # those who have their answer keep it
+            failed = error
+        for turn in left.values():
+            turn.settle(None, failed or RuntimeError("A question was passed over."))
 
     def _do_beside(self) -> None:
         try:
