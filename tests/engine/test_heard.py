@@ -118,6 +118,19 @@ def test_events_one_by_one_come_to_what_all_of_them_come_to(rows, happened):
     same(found.profile("anna", found.last), plain(after))
 
 
+@pytest.mark.parametrize(("plays", "rating"), [(0, np.nan), (np.nan, 3), (0, 3)])
+def test_a_track_that_was_met_stays_so_when_an_opinion_is_taken_back(plays, rating):
+    """Of a play of nothing, and of a rating of the middle, nothing is left in any sum."""
+    rows = [
+        ("t0", 1, np.nan, np.nan, 1, 5, np.nan, "shop"),
+        ("t0", 1, np.nan, np.nan, 5, 6, np.nan, "shop"),
+        ("t1", plays, np.nan, np.nan, rating, 7, np.nan, "shop"),
+    ]
+    found = heard(rows).after("like", 1, 10).after("clear", 1, 11).after("like", 2, 12)
+    assert found.profile("anna", 20).known.tolist() == [0, 1, 2]
+    assert found.after("clear", 2, 13).profile("anna", 20).known.tolist() == [0, 1]
+
+
 def test_only_the_latest_thousand_plays_are_history():
     found = heard([("t0", 1, np.nan, np.nan, np.nan, n, np.nan, "shop") for n in range(1_000)])
     found = found.after("play", 1, 500.5).after("play", 2, 2_000.0)

@@ -55,9 +55,10 @@ class Heard:
     """What is known of one listener. Adding to it gives another one; what was given out stays.
 
     `tracks` ``[n]``, ascending, are all that were met, with the sums of `plays` and `skips`, of the
-    `ratings` that came with data, and the `marks` given live. `played` and `moments` are the latest
-    plays that have an order; `n_played`, `n_timed` and `n_ordered` count all plays, those with a
-    time and those with a place in an order.
+    `ratings` that came with data, and the `marks` given live; `n_rows` counts what says that a
+    track was met, marks aside. `played` and `moments` are the latest plays that have an order;
+    `n_played`, `n_timed` and `n_ordered` count all plays, those with a time and those with a place
+    in an order.
     """
 
     tracks: Places
@@ -65,6 +66,7 @@ class Heard:
     skips: Values
     ratings: Values
     marks: Values
+    n_rows: Values
     played: Places
     moments: Values
     n_played: int
@@ -98,6 +100,7 @@ class Heard:
             summed(skips),
             summed(np.where(listens.marked, 0.0, opinion)),
             summed(np.where(listens.marked, opinion, 0.0)),
+            summed(np.where(listens.marked, 0.0, 1.0)),
             listens.tracks[counted][latest],
             moments[latest],
             len(counted),
@@ -147,7 +150,9 @@ class Heard:
         share = 1.0
         if ms_played is not None and duration:
             share = min(ms_played / 1000 / duration, 1.0)
-        plays, skips = found.plays.copy(), found.skips.copy()
+        plays, skips, n_rows = found.plays.copy(), found.skips.copy(), found.n_rows.copy()
+        n_rows[place] += 1
+        found = replace(found, n_rows=n_rows)
         if kind == "skip":
             skips[place] += 1
             return replace(found, skips=skips)
@@ -185,17 +190,15 @@ class Heard:
             skips=np.insert(self.skips, place, 0.0),
             ratings=np.insert(self.ratings, place, 0.0),
             marks=np.insert(self.marks, place, 0.0),
+            n_rows=np.insert(self.n_rows, place, 0.0),
         )
 
     def _without_unmet(self, place: int) -> "Heard":
-        """Leave a track out of which nothing is left but that an opinion was taken back.
-
-        A rating of the middle that came with data is as good as none here; both say nothing.
-        """
-        sums = self.plays, self.skips, self.ratings, self.marks
-        if any(one[place] for one in sums):
+        """Leave a track out of which nothing is left but that an opinion was taken back."""
+        if self.n_rows[place]:
             return self
-        plays, skips, ratings, marks = (np.delete(one, place) for one in sums)
+        sums = self.plays, self.skips, self.ratings, self.marks, self.n_rows
+        plays, skips, ratings, marks, n_rows = (np.delete(one, place) for one in sums)
         return replace(
             self,
             tracks=np.delete(self.tracks, place),
@@ -203,6 +206,7 @@ class Heard:
             skips=skips,
             ratings=ratings,
             marks=marks,
+            n_rows=n_rows,
         )
 
     def _played(self, track: int, at: float) -> "Heard":

@@ -39,7 +39,7 @@ class _Known:
 
     @property
     def n_bytes(self) -> int:
-        return _OVERHEAD + 60 * len(self.heard.tracks) + 40 * len(self.heard.played)
+        return _OVERHEAD + 68 * len(self.heard.tracks) + 40 * len(self.heard.played)
 
 
 class Listeners(Mapping[str, Profile]):
