@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.standing import standing
-from segue.pipeline.live.bounded import Bounded
 from segue.pipeline.live.engine import follows_from
+from segue.pipeline.live.latest import Latest
 from segue.pipeline.opening.opened import Opened
 
 MOST_BYTES: Final = 16_000_000
@@ -21,7 +21,7 @@ class Affinities:
 
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
-        self._kept: Bounded[str, tuple[bytes, NDArray[np.uint8]]] = Bounded(MOST_BYTES)
+        self._kept: Latest[NDArray[np.uint8]] = Latest(MOST_BYTES)
 
     def of(self, listener: str) -> NDArray[np.uint8]:
         """Return how high each track stands with a listener, ``[n_tracks]``: see `standing`.
@@ -34,9 +34,8 @@ class Affinities:
         profile = self._opened.listener(listener)
         engine = self._opened.engine
         state = follows_from(engine, profile)
-        kept = self._kept.get(listener)
-        if kept is not None and kept[0] == state:
-            return kept[1]
-        found = standing(engine, profile)
-        self._kept.put(listener, (state, found), found.nbytes)
+        found = self._kept.get(listener, state)
+        if found is None:
+            found = standing(engine, profile)
+            self._kept.put(listener, state, found, found.nbytes)
         return found

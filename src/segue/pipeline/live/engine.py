@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine import Engine, Ranked, Rows
-from segue.pipeline.live.latest import Latest, digest
+from segue.pipeline.live.latest import Latest, digest, whose
 from segue.pipeline.live.weights import Beliefs
 from segue.signals import Profile
 
@@ -28,10 +28,10 @@ class LiveEngine(Engine):
 
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener, from the last time if nothing is new."""
-        found = self._kept.get(profile)
+        found = self._kept.get(*whose(profile))
         if found is None:
             (found,) = self.rows_of([profile])
-            self._kept.put(profile, found, found.n_bytes)
+            self._kept.put(*whose(profile), found, found.n_bytes)
         return found
 
     def expect(self, profiles: Sequence[Profile]) -> None:
@@ -40,7 +40,7 @@ class LiveEngine(Engine):
         new = [profile for profile in asked.values() if not self.at_hand(profile)]
         if new:
             for profile, rows in zip(new, self.rows_of(new), strict=True):
-                self._kept.put(profile, rows, rows.n_bytes)
+                self._kept.put(*whose(profile), rows, rows.n_bytes)
 
     def remembers(self, user: str) -> bool:
         """Return whether what signals said to a listener is kept, if perhaps not the latest."""
@@ -48,7 +48,7 @@ class LiveEngine(Engine):
 
     def at_hand(self, profile: Profile) -> bool:
         """Return whether what the signals say to a listener is kept from the last time."""
-        return self._kept.get(profile) is not None
+        return self._kept.get(*whose(profile)) is not None
 
     def recommend(
         self,

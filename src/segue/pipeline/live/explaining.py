@@ -12,7 +12,7 @@ from segue.engine import Explainer, Listed, OwnTracks, Pick, Shared
 from segue.engine.dials import Dials
 from segue.engine.explanations import MOST_TAGS, Common
 from segue.library import StoredTracks
-from segue.pipeline.live.latest import Latest
+from segue.pipeline.live.latest import Latest, whose
 from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile
 
@@ -44,20 +44,20 @@ class LiveExplainer(Explainer):
 
     def own(self, profile: Profile) -> OwnTracks:
         """Return a listener's own tracks, from the last time if nothing is new."""
-        found = self._owns.get(profile)
+        found = self._owns.get(*whose(profile))
         if found is None:
             found = super().own(profile)
-            self._owns.put(profile, found, found.n_bytes)
+            self._owns.put(*whose(profile), found, found.n_bytes)
         return found
 
     def common(self, profile: Profile) -> Common:
         """Return what says what a track has in common with those that a listener likes."""
         if self.words is None:
             return super().common(profile)
-        found = self._commons.get(profile)
+        found = self._commons.get(*whose(profile))
         if found is None:
             found = _Common(self.tracks, self.facts.artists, self.words, profile)
-            self._commons.put(profile, found, found.n_bytes)
+            self._commons.put(*whose(profile), found, found.n_bytes)
         return found
 
 

@@ -1,10 +1,11 @@
-"""What was worked out for a profile, kept until the listener's profile is another one.
+"""What was worked out for a listener, kept for as long as it still holds.
 
-What is kept belongs to a profile down to its last number. After feedback a listener's profile is
-another one, and the one before is of no more use: of a listener the latest is kept, of somebody who
-only names tracks each.
+It follows from a state, most often the listener's profile down to its last number. After feedback
+that is another one, and what followed from the one before is of no more use: of a listener the
+latest is kept, of somebody who only names tracks each.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -16,8 +17,6 @@ from segue.pipeline.live.bounded import Bounded
 from segue.signals import Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     from numpy.typing import NDArray
 
 _MOST_DIGESTS: Final = 64
@@ -26,25 +25,36 @@ Value = TypeVar("Value")
 
 
 class Latest(Generic[Value]):
-    """Values by profile, those that were used last within so many bytes."""
+    """A value of each name, for the latest state of it; those used last within so many bytes.
+
+    >>> latest = Latest[str](10)
+    >>> latest.put("ann", b"1", "one", 3), latest.get("ann", b"1"), latest.get("ann", b"2")
+    (None, 'one', None)
+    >>> latest.put("ann", b"2", "two", 3), latest.get("ann", b"1"), latest.holds("ann")
+    (None, None, True)
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._kept: Bounded[Hashable, tuple[bytes, Value]] = Bounded(most_bytes)
 
-    def get(self, profile: Profile) -> Value | None:
-        """Return what is kept for this profile, None where it was for another of the listener."""
-        told = digest(profile)
-        kept = self._kept.get(profile.user or told)
-        return kept[1] if kept is not None and kept[0] == told else None
+    def get(self, name: Hashable, state: bytes) -> Value | None:
+        """Return what is kept for this state, None where it was for another."""
+        kept = self._kept.get(name)
+        return kept[1] if kept is not None and kept[0] == state else None
 
-    def put(self, profile: Profile, value: Value, n_bytes: int) -> None:
-        """Keep a value of so many bytes in the place of what was kept for the listener."""
-        told = digest(profile)
-        self._kept.put(profile.user or told, (told, value), n_bytes)
+    def put(self, name: Hashable, state: bytes, value: Value, n_bytes: int) -> None:
+        """Keep a value of so many bytes in the place of what was kept under the name."""
+        self._kept.put(name, (state, value), n_bytes)
 
-    def holds(self, user: str) -> bool:
-        """Return whether anything is kept for a listener, if perhaps of an earlier profile."""
-        return self._kept.holds(user)
+    def holds(self, name: Hashable) -> bool:
+        """Return whether anything is kept under a name, if perhaps for an earlier state."""
+        return self._kept.holds(name)
+
+
+def whose(profile: Profile) -> tuple[Hashable, bytes]:
+    """Return the name and the state that what follows from a profile is kept for."""
+    told = digest(profile)
+    return profile.user or told, told
 
 
 def digest(profile: Profile) -> bytes:

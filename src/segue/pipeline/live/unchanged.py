@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segue.pipeline.live.bounded import Bounded
+from segue.pipeline.live.latest import Latest
 from segue.signals import Profile, Scores, Signal
 
 MOST_BYTES: Final = 16_000_000
@@ -21,9 +20,7 @@ class UnchangedByOpinions:
     """A signal by whose listeners' histories alone it scores, with the last scores of each."""
 
     signal: Signal
-    _kept: Bounded[str, tuple[NDArray[np.int64], Scores]] = field(
-        default_factory=lambda: Bounded(MOST_BYTES)
-    )
+    _kept: Latest[Scores] = field(default_factory=lambda: Latest(MOST_BYTES))
 
     @property
     def name(self) -> str:
@@ -40,10 +37,15 @@ class UnchangedByOpinions:
         return self.signal.for_track(position)
 
     def _row(self, profile: Profile) -> Scores:
-        kept = self._kept.get(profile.user) if profile.user else None
-        if kept is not None and np.array_equal(kept[0], profile.history):
-            return kept[1]
+        if not profile.user:
+            return self._asked(profile)
+        history = profile.history.tobytes()
+        row = self._kept.get(profile.user, history)
+        if row is None:
+            row = self._asked(profile)
+            self._kept.put(profile.user, history, row, row.nbytes)
+        return row
+
+    def _asked(self, profile: Profile) -> Scores:
         row: Scores = self.signal.for_listeners([profile])[0]
-        if profile.user:
-            self._kept.put(profile.user, (profile.history, row), row.nbytes)
         return row
