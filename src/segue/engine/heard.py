@@ -152,12 +152,11 @@ class Heard:
             share = min(ms_played / 1000 / duration, 1.0)
         plays, skips, n_rows = found.plays.copy(), found.skips.copy(), found.n_rows.copy()
         n_rows[place] += 1
-        found = replace(found, n_rows=n_rows)
         if kind == "skip":
             skips[place] += 1
-            return replace(found, skips=skips)
+            return replace(found, skips=skips, n_rows=n_rows)
         plays[place] += share
-        found = replace(found, plays=plays)
+        found = replace(found, plays=plays, n_rows=n_rows)
         return found._played(track, at) if share > 0 else found
 
     def profile(self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()) -> Profile:
