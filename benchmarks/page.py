@@ -144,10 +144,14 @@ def views(bench: Bench) -> None:
 
 def playlists(bench: Bench) -> None:
     """Make playlists of seeds, and paths."""
-    tracks = bench.page.evaluate("import('./js/list.js').then(({ forYou }) => forYou.tracks)")
+    tracks = bench.page.evaluate(
+        "import('./js/recommendations.js').then(({ forYou }) => forYou.tracks)"
+    )
     if not tracks:
         bench.go("listen")
-        tracks = bench.page.evaluate("import('./js/list.js').then(({ forYou }) => forYou.tracks)")
+        tracks = bench.page.evaluate(
+            "import('./js/recommendations.js').then(({ forYou }) => forYou.tracks)"
+        )
     bench.go("playlists")
     for tab, name in (("Seeds", "playlist from seeds"), ("Path", "playlist along a path")):
         bench.page.get_by_role("tab", name=tab).click()

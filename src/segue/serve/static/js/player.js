@@ -3,8 +3,8 @@
 // Events of `player`: "track" (another one plays), "state" (it plays, rests, waits), "time", "queue".
 
 import { address, ofTrack } from "./api.js";
-import { note, noteProblem } from "./say.js";
-import { forYou } from "./list.js";
+import { note, noteProblem } from "./notifications.js";
+import { forYou } from "./recommendations.js";
 import { tell } from "./outbox.js";
 import { artist, title } from "./format.js";
 

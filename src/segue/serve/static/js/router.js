@@ -1,7 +1,7 @@
 // Pages by the part of the address after #: "#/listen?q=reel" is the page "listen" with {q: "reel"}.
 
 import { fill, h } from "./dom.js";
-import { noteProblem } from "./say.js";
+import { noteProblem } from "./notifications.js";
 
 /**
  * Show the page that the address names, now and whenever it changes; the first of `names` where it

@@ -4,8 +4,8 @@ import { get, remove } from "../api.js";
 import { fill, h } from "../dom.js";
 import { ago, count } from "../format.js";
 import { icon } from "../icons.js";
-import { news } from "../events.js";
-import { noteProblem, say } from "../say.js";
+import { news } from "../server-events.js";
+import { noteProblem, say } from "../notifications.js";
 
 const NAMES = {
   preprocess: "Listening to the music",

@@ -3,7 +3,7 @@
 import { fill, h } from "../dom.js";
 import { counted, named, some, title } from "../format.js";
 import { icon } from "../icons.js";
-import { say } from "../say.js";
+import { say } from "../notifications.js";
 
 const SHOWN = 4;
 

@@ -3,9 +3,9 @@
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { signIn, signOut, state } from "../store.js";
-import { accountParts } from "./account-parts.js";
+import { accountParts } from "./account-settings.js";
 
 /** Ask who listens; resolves once somebody does, or the dialog is closed. */
 export function askWho({ must = false } = {}) {

@@ -3,11 +3,11 @@
 import { fill, h } from "../dom.js";
 import { artist, clock, named, spokenTime, title } from "../format.js";
 import { icon } from "../icons.js";
-import { forYou } from "../list.js";
+import { forYou } from "../recommendations.js";
 import { player } from "../player.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { opinion, store } from "../store.js";
-import { soundTile } from "./sound-tile.js";
+import { soundTile } from "./cover.js";
 
 class NowPlaying extends HTMLElement {
   connectedCallback() {

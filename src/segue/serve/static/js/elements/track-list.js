@@ -1,6 +1,6 @@
 // <track-list>: tracks in an order, each in a <track-row>, that re-form when the order changes.
 
-import { reform } from "../motion.js";
+import { reform } from "../list-animation.js";
 import { player } from "../player.js";
 import { scaleOf } from "./why-bar.js";
 import "./track-row.js";

@@ -3,12 +3,12 @@
 import { fill, h, newId } from "../dom.js";
 import { artist, clock, named, title } from "../format.js";
 import { icon } from "../icons.js";
-import { forYou } from "../list.js";
+import { forYou } from "../recommendations.js";
 import { player } from "../player.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { titleOf } from "../signals.js";
 import { opinion, store } from "../store.js";
-import { soundTile } from "./sound-tile.js";
+import { soundTile } from "./cover.js";
 import "./why-bar.js";
 import { whyDetails } from "./why-details.js";
 

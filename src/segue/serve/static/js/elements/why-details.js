@@ -5,7 +5,7 @@ import { h } from "../dom.js";
 import { artist, clock, named, title } from "../format.js";
 import { icon } from "../icons.js";
 import { player } from "../player.js";
-import { note } from "../say.js";
+import { note } from "../notifications.js";
 import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
 import { setSteer, state } from "../store.js";
 import { signed, swatch } from "./why-bar.js";

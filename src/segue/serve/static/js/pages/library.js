@@ -3,8 +3,8 @@
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { count, counted, named, percent } from "../format.js";
-import { noteProblem } from "../say.js";
-import { news } from "../events.js";
+import { noteProblem } from "../notifications.js";
+import { news } from "../server-events.js";
 import { state } from "../store.js";
 import { placeOf } from "../elements/job-list.js";
 

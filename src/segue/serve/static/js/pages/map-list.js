@@ -2,7 +2,7 @@
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { counted, percent } from "../format.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 
 const KINDS = { cnn: "CNN", rnn: "RNN", knn: "k nearest neighbours" };
 

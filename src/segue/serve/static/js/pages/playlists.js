@@ -5,9 +5,9 @@ import { get, sendFile } from "../api.js";
 import { fill, h } from "../dom.js";
 import { ago, counted, some } from "../format.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../say.js";
-import { makers } from "./playlist-makers.js";
-import { KINDS, showPlaylist, showPreview } from "./playlist-stage.js";
+import { noteProblem } from "../notifications.js";
+import { makers } from "./playlist-forms.js";
+import { KINDS, showPlaylist, showPreview } from "./playlist-view.js";
 
 export const playlists = {
   title: "Playlists",

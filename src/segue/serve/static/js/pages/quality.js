@@ -4,8 +4,8 @@ import { address, get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
 import { ago } from "../format.js";
-import { noteProblem } from "../say.js";
-import { figures } from "./figures.js";
+import { noteProblem } from "../notifications.js";
+import { figures } from "./metric-cards.js";
 import { modelCards } from "./model-cards.js";
 
 export const quality = {

@@ -2,8 +2,8 @@
 
 import { fill, h, latest } from "../dom.js";
 import { percent } from "../format.js";
-import { forYou, recommended } from "../list.js";
-import { noteProblem } from "../say.js";
+import { forYou, recommended } from "../recommendations.js";
+import { noteProblem } from "../notifications.js";
 import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
 import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
 import { legend, swatch } from "../elements/why-bar.js";

@@ -3,7 +3,7 @@
 import { post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { state } from "../store.js";
 import { placeOf } from "../elements/job-list.js";
 

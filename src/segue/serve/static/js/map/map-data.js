@@ -2,8 +2,8 @@
 // that have a place are in it; its points are numbered from 0, `ids` are their numbers among all.
 
 import { bytes, get } from "../api.js";
-import { byAffinity, byGenre, middles } from "./colours.js";
-import { Nearest } from "./nearest.js";
+import { byAffinity, byGenre, middles } from "./colors.js";
+import { Nearest } from "./grid-index.js";
 
 const UNPLACED = 65535;
 
@@ -51,7 +51,7 @@ export class World {
     Object.assign(this, { stops: null, stroke: null, hovered: -1 });
   }
 
-  /** The colours of points: see `colours.js`. */
+  /** The colours of points: see `colors.js`. */
   async colours() {
     if (this.colour === "genre") {
       const colours = byGenre(this.genres, this.about.genres);

@@ -3,7 +3,7 @@
 import { get, patch, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { note, noteProblem } from "../say.js";
+import { note, noteProblem } from "../notifications.js";
 
 /** The parts of the dialog of whoever is logged in. */
 export function accountParts() {

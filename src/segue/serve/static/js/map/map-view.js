@@ -1,10 +1,10 @@
 // The map on the screen: points, and above them names, paths, and what is heard.
 
 import { fill, h } from "../dom.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { Camera } from "./camera.js";
 import { drawOverlay } from "./overlay.js";
-import { pointsOn } from "./points.js";
+import { pointsOn } from "./point-renderer.js";
 
 const LABEL =
   "Map of all tracks. Arrows move, plus and minus zoom, Enter plays the track in the middle." +

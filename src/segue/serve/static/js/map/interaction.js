@@ -4,7 +4,7 @@ import { ask } from "../api.js";
 import { debounced, fill, h } from "../dom.js";
 import { artist, named, title } from "../format.js";
 import { player } from "../player.js";
-import { noteProblem, say } from "../say.js";
+import { noteProblem, say } from "../notifications.js";
 import { state } from "../store.js";
 import { moves } from "./camera.js";
 

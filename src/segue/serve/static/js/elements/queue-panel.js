@@ -4,7 +4,7 @@ import { fill, h } from "../dom.js";
 import { artist, named, title } from "../format.js";
 import { icon } from "../icons.js";
 import { player } from "../player.js";
-import { soundTile } from "./sound-tile.js";
+import { soundTile } from "./cover.js";
 
 const SHOWN = 30;
 

@@ -1,9 +1,9 @@
 // A map that a job makes first: how far it is, until it can be shown.
 
-import { news } from "../events.js";
+import { news } from "../server-events.js";
 import { fill, h, newId } from "../dom.js";
 import { percent } from "../format.js";
-import { say } from "../say.js";
+import { say } from "../notifications.js";
 
 const LOOK = 1000; // milliseconds between two questions for the map
 const LOOK_FOLLOWED = 5000; // the same where the server tells of the job by itself

@@ -4,9 +4,9 @@ import { get, ofTrack, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { title } from "../format.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../say.js";
+import { noteProblem } from "../notifications.js";
 import { state } from "../store.js";
-import { showPreview } from "./playlist-stage.js";
+import { showPreview } from "./playlist-view.js";
 import "../elements/track-picker.js";
 
 const LENGTHS = [10, 20, 30, 50];

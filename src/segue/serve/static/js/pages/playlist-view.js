@@ -4,7 +4,7 @@ import { address, ask, patch, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
 import { counted } from "../format.js";
 import { icon } from "../icons.js";
-import { note, noteProblem, say } from "../say.js";
+import { note, noteProblem, say } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
