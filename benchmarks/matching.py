@@ -25,8 +25,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from segue.artist_names import comparison_key
 from segue.sources import read_dataset
-from segue.sources.cleaning import comparison_key
 from segue.sources.cleaning.recordings import title_key
 from segue.sources.matching import DEFAULT, Matcher, Nearness
 from segue.types import Sought, Track

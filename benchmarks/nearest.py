@@ -11,13 +11,13 @@ import argparse
 
 import numpy as np
 
+from segue.artist_names import comparison_key
 from segue.evaluation import classification_intervals
 from segue.library import Library
 from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.analysing.embeddings import embeddings
 from segue.pipeline.analysing.inputs import summaries
 from segue.pipeline.training.labels import artist_groups, target_values
-from segue.sources import comparison_key
 
 
 def nearest_class(vectors, labels, apart):

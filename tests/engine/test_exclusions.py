@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from segue.artist_names import comparison_key
 from segue.engine import Exclusions
-from segue.sources import comparison_key
 from segue.types import Track
 
 TRACKS = [

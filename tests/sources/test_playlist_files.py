@@ -9,7 +9,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from segue.errors import DatasetError
-from segue.sources.cleaning.text import clean_text
 from segue.sources.playlist_files import (
     FORMATS,
     MOST_ENTRIES,
@@ -20,6 +19,7 @@ from segue.sources.playlist_files import (
 )
 from segue.sources.playlist_files import playlist_file as limits
 from segue.sources.playlist_files.locations import from_uri, to_uri
+from segue.text import clean_text
 
 MBID = "e8f9b188-f819-4e43-ab0f-4bd26ce9ff56"
 GOLD = Entry(

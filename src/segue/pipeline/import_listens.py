@@ -18,7 +18,6 @@ from segue.errors import DatasetError
 from segue.library import Arrival, Library
 from segue.library.beets import is_beets, read_beets
 from segue.pipeline.import_tally import LISTED, ImportedFile, Tally
-from segue.sources.cleaning.text import clean_id
 from segue.sources.exports import (
     Export,
     Heard,
@@ -32,6 +31,7 @@ from segue.sources.exports import (
 )
 from segue.sources.exports.heard import LONGEST_ID
 from segue.sources.matching import Match, Matcher
+from segue.text import clean_id
 from segue.types import Progress, Sought, no_progress
 
 _VERB = "segue import"

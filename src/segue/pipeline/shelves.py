@@ -23,8 +23,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.library import Library, Shelved
-from segue.sources import comparison_key
 
 UNKNOWN_ARTIST: Final = "[Unknown Artist]"
 UNKNOWN_ALBUM: Final = "[Unknown Album]"

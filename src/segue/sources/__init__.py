@@ -1,10 +1,8 @@
 """What comes in: datasets of every kind, cleaned, with their problems told.
 
-`read_dataset` reads a directory, `load_frames` one file of precomputed frames. `comparison_key`
-says when two artists are the same.
+`read_dataset` reads a directory, `load_frames` one file of precomputed frames.
 """
 
-from segue.sources.cleaning.artists import comparison_key
 from segue.sources.dataset import Dataset, Identify, Kind, Known, NameOf, Read, ReadFiles
 from segue.sources.entry import read_dataset
 from segue.sources.frames import Frames, load_frames
@@ -22,7 +20,6 @@ __all__ = [
     "NameOf",
     "Read",
     "ReadFiles",
-    "comparison_key",
     "free_id",
     "load_frames",
     "read_dataset",

@@ -18,10 +18,10 @@ from typing import Any
 import mutagen
 import soundfile
 
-from segue.sources.cleaning.text import clean_text
 from segue.sources.dataset import Known, Read, ReadFiles
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id, state_of
+from segue.text import clean_text
 from segue.types import Progress, no_progress
 
 # our name: (Vorbis comments and APE, ID3 frames, MP4 atoms, ASF attributes)

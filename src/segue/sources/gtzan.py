@@ -13,11 +13,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from segue.sources.cleaning.text import clean_id
 from segue.sources.dataset import Known, Read
 from segue.sources.folder import read_audio_file
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id
+from segue.text import clean_id
 from segue.types import Progress, no_progress
 
 _NAME = re.compile(r"(?P<genre>.+)\.[0-9]{5}")

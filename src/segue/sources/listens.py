@@ -22,9 +22,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segue.errors import DatasetError
-from segue.sources.cleaning.text import clean_id
 from segue.sources.table import MOST_PROBLEMS, Table, read_table, row_problems
 from segue.sources.tracks import read_split
+from segue.text import clean_id
 from segue.types import LISTEN_COLUMNS, Problem
 
 Mask = NDArray[np.bool_]

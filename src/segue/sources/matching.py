@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
-from segue.sources.cleaning.artists import comparison_key
+from segue.artist_names import comparison_key
 from segue.sources.cleaning.recordings import (
     PARTS,
     artist_keys,

@@ -18,11 +18,11 @@ from pathlib import Path
 import pandas as pd
 
 from segue.errors import DatasetError
-from segue.sources.cleaning.text import clean_id
 from segue.sources.listens import id_text
 from segue.sources.table import MOST_PROBLEMS, TRACK_COLUMNS, Table, read_table
 from segue.sources.tracks import AUDIO_SUFFIXES, FRAMES_SUFFIXES, build_track
 from segue.sources.walk import leaving_out, relative_id, walk
+from segue.text import clean_id
 from segue.types import Problem, Track
 
 

@@ -19,9 +19,9 @@ import h5py
 import numpy as np
 
 from segue.sources.cleaning.tags import weigh_tags
-from segue.sources.cleaning.text import clean_id, clean_text
 from segue.sources.tracks import build_track
 from segue.sources.walk import relative_id
+from segue.text import clean_id, clean_text
 from segue.types import Problem, Progress, Track, no_progress
 
 MSD_SUFFIXES = frozenset({".h5", ".hdf5"})

@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segue.errors import DatasetError
-from segue.sources.cleaning.text import clean_text
 from segue.sources.csv_files import read_csv
+from segue.text import clean_text
 from segue.types import LISTEN_COLUMNS, Problem
 
 TRACK_COLUMNS = (

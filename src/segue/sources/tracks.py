@@ -11,11 +11,11 @@ Conventions
 from collections.abc import Mapping
 from pathlib import Path
 
-from segue.sources.cleaning.artists import read_credit
+from segue.artist_names import read_credit
 from segue.sources.cleaning.genres import read_genres
 from segue.sources.cleaning.numbers import read_duration, read_tempo, read_year
 from segue.sources.cleaning.tags import read_tags
-from segue.sources.cleaning.text import clean_lines, clean_text, known_text
+from segue.text import clean_lines, clean_text, known_text
 from segue.types import SPLITS, Split, Track
 
 AUDIO_SUFFIXES = frozenset(

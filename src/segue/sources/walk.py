@@ -17,7 +17,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from segue.sources.cleaning.text import clean_id
+from segue.text import clean_id
 from segue.types import FileState, Problem
 
 NOT_MUSIC = ".notmusic"

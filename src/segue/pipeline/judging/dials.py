@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segue.artist_names import comparison_key
 from segue.engine import POOL, Dials, Engine, Ranked, TrackFacts, divergence, faithfulness, sweep
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.judging.held_out import Asked
 from segue.pipeline.judging.ranked_lists import Crowd
 from segue.pipeline.opening.opened import comparing_space
 from segue.signals import Profile, Scores, Signal
-from segue.sources import comparison_key
 
 K = 10
 SETTINGS: dict[str, tuple[float | None, ...]] = {

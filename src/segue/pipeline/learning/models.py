@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.engine import Example, Weights, album_numbers, artist_numbers, learn, profiles_of
 from segue.evaluation import split_listens
 from segue.library import Catalogue, Library
@@ -29,7 +30,6 @@ from segue.signals import (
     popularity,
     sequence,
 )
-from segue.sources import comparison_key
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.engine import Exclusions
 from segue.engine.exclusions import album_names, artists_of
 from segue.library import Reader
 from segue.pipeline.opening.arrays import Arrays, small, texts_from, texts_parts
-from segue.sources import comparison_key
 from segue.types import Track
 
 NAMED: dict[str, Callable[[Track], Sequence[str]]] = {

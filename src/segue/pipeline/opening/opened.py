@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.engine import (
     Dials,
     Engine,
@@ -23,7 +24,6 @@ from segue.pipeline.opening.signals import listeners_of, open_engine
 from segue.pipeline.opening.words import WordIndex
 from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, VectorSignal
-from segue.sources import comparison_key
 
 SPACES = ("knn", "timbre", "temporal", "tags", "metadata")
 """Signals whose vectors say how alike two tracks of a list are, the first that places most."""

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segue.artist_names import comparison_key
 from segue.engine import Engine, TrackFacts, Weights
 from segue.engine.heard import Heard
 from segue.engine.profiles import Scale, rating_scale
@@ -48,7 +49,6 @@ from segue.pipeline.opening.opened import catalogue_of, comparing_space
 from segue.pipeline.opening.signals import engine_fingerprint, listeners_of, open_engine
 from segue.pipeline.opening.words import WordIndex
 from segue.signals import Profile, Signal, VectorSignal
-from segue.sources import comparison_key
 
 FORMAT: Final = 3
 _NAMES: Final = "names.db"

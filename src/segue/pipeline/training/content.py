@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from segue.artist_names import comparison_key
 from segue.encoders.pretrained import EARS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
@@ -20,7 +21,6 @@ from segue.signals import (
     temporal,
     timbre,
 )
-from segue.sources import comparison_key
 
 LEARNED = {"timbre": timbre, "temporal": temporal, KNN: knn}
 """How the vectors of each learned signal's model become the signal."""

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.encoders import Objective
 from segue.engine import artist_keys
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import split_tracks, undividable_classes
 from segue.library import Catalogue, Library
-from segue.sources import comparison_key
 from segue.types import SPLITS, Split, Track
 
 LEAST_TRACKS = 2

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import comparison_key
 from segue.engine import artist_numbers
 from segue.evaluation import HUB_CUT, PRECISION_CUTS, expected_precision, precision_per_query
 from segue.index import Rescale, best, plain
 from segue.library import Catalogue
 from segue.pipeline.training.labels import artist_groups
-from segue.sources import comparison_key
 
 MOST_TRACKS = 5_000
 _LONGEST = max(*PRECISION_CUTS, HUB_CUT)

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from segue.sources.cleaning.text import known_text
+from segue.text import known_text
 
 # One genre a line: the spelling we use, then other ones. Case, accents, hyphens, spaces and
 # the ways to write "and" (& + n) make no difference, so only other *words* need a place here.

@@ -14,7 +14,7 @@ import re
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from segue.sources.cleaning.text import known_text
+from segue.text import known_text
 
 FIRST_YEAR = 1900
 SLOWEST, FASTEST = 20.0, 400.0  # beats per minute

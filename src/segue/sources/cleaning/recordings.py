@@ -10,8 +10,8 @@ Conventions
 import re
 from functools import lru_cache
 
-from segue.sources.cleaning.artists import comparison_key, read_credit
-from segue.sources.cleaning.text import clean_text
+from segue.artist_names import comparison_key, read_credit
+from segue.text import clean_text
 
 _CACHED = 50_000
 _YEAR = r"(?:19|20)[0-9]{2}"

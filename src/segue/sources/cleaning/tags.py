@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from segue.sources.cleaning.genres import known_genre
-from segue.sources.cleaning.text import known_text
+from segue.text import known_text
 
 _COUNTED = re.compile(r"(?P<tag>.*\S)\s*:\s*(?P<count>[0-9]{1,15}(?:\.[0-9]{1,15})?)", re.DOTALL)
 

@@ -11,8 +11,8 @@ Conventions
 
 from typing import Any, NamedTuple
 
-from segue.sources.cleaning.text import clean_id, clean_text
 from segue.sources.exports.values import read_time
+from segue.text import clean_id, clean_text
 from segue.types import Sought, Split
 
 LONGEST_ID = 256

@@ -16,7 +16,6 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from segue.sources.cleaning.text import clean_text
 from segue.sources.exports.heard import (
     NO_TIME,
     Heard,
@@ -29,6 +28,7 @@ from segue.sources.exports.heard import (
 from segue.sources.exports.opinions import LIKED, liked
 from segue.sources.exports.values import read_number, read_truth
 from segue.sources.tracks import read_split
+from segue.text import clean_text
 from segue.types import Sought
 
 # our name: the names of columns, the first that is there counts

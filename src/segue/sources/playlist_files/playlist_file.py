@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from segue.sources.cleaning.text import clean_text
+from segue.text import clean_text
 
 MOST_BYTES: Final = 32 << 20
 """A larger file is refused: a playlist of 100,000 tracks takes less."""

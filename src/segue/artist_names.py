@@ -12,7 +12,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from segue.sources.cleaning.text import clean_text, known_text
+from segue.text import clean_text, known_text
 
 _WORD = r"(?:featuring|feat|ft)"
 # An opening bracket or white space, the word, then somebody. "Little Feat feat. X" has the word

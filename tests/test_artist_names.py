@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.sources import comparison_key
-from segue.sources.cleaning import read_credit
+from segue.artist_names import comparison_key, read_credit
 
 WHOLE_NAMES = [
     "Earth, Wind & Fire",

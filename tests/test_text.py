@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.sources.cleaning import clean_id, clean_lines, clean_text, known_text
+from segue.text import clean_id, clean_lines, clean_text, known_text
 
 
 @pytest.mark.parametrize(
