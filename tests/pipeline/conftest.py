@@ -5,6 +5,8 @@ their own from the same dataset.
 """
 
 import csv
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ import soundfile
 
 from segue.encoders import CnnSettings, RnnSettings, TransformerSettings
 from segue.library import Library
+from segue.pipeline.learning.weights import load_weights, save_weights
+from segue.pipeline.opening.snapshot import prepare
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
 
@@ -20,6 +24,7 @@ RATE = 22_050
 SECONDS = 4
 KINDS = ("low", "high", "noise")
 N_PER_KIND = 12
+N_LISTENING_TRACKS, N_LISTENERS = 60, 16
 SMALL = {
     "cnn": CnnSettings(
         window=64,
@@ -91,4 +96,52 @@ def trained(dataset, tmp_path_factory):
 
 @pytest.fixture
 def library(tmp_path):
+    return Library(tmp_path / "my.segue")
+
+
+def write_listening_dataset(directory):
+    directory.mkdir()
+    head = "track_id,title,artist,album,year,genre,tags,duration,lyrics"
+    rows = [
+        f"t{i},Title {i},Artist {i % 20},Album {i % 30},{1960 + i if i % 7 else ''}"
+        f",{('folk', 'jazz')[i % 2]},{('calm', 'wild')[i % 2]}:3|x{i % 5}:1,{100 + i},"
+        for i in range(N_LISTENING_TRACKS)
+    ]
+    (directory / "metadata.csv").write_text("\n".join([head, *rows]), "utf-8")
+    rng = np.random.default_rng(0)
+    listens = ["user_id,track_id,timestamp,rating,skipped"]
+    for user in range(N_LISTENERS):
+        for n, track in enumerate(rng.choice(np.arange(user % 2, N_LISTENING_TRACKS - 2, 2), 14)):
+            rating = 40 * (track % 3) if n % 4 == 0 else ""
+            skipped = int(n % 9 == 5)
+            listens.append(f"u{user},t{track},{1_600_000_000 + 1000 * n + user},{rating},{skipped}")
+    (directory / "listens.csv").write_text("\n".join(listens), "utf-8")
+    (directory / "friends.csv").write_text("user_id,friend_id\nu0,u2\nu3,u0\n", "utf-8")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def listening_directory(tmp_path_factory):
+    """The directory of a library trained on listens, whose listeners may differ. Read only."""
+    directory = tmp_path_factory.mktemp("listening")
+    library = Library(directory / "my.segue")
+    preprocess(library, write_listening_dataset(directory / "data"), workers=1)
+    train(library, "collaborative")
+    train(library, "sequence")
+    manifest = library.models.manifest("engine")
+    names, fingerprint = manifest["signals"], manifest["fingerprint"]
+    weights = load_weights(library, fingerprint, names)
+    even = replace(
+        weights, everyone=np.full(len(names), 0.3), spread=np.full(len(names), 0.2), listeners={}
+    )
+    save_weights(library, even, names, fingerprint)
+    prepare(library)
+    library.close()
+    return library.directory
+
+
+@pytest.fixture
+def listening_library(listening_directory, tmp_path):
+    """A copy of `listening_directory` that a test may change."""
+    shutil.copytree(listening_directory, tmp_path / "my.segue")
     return Library(tmp_path / "my.segue")

@@ -1,79 +1,32 @@
 """A library that is kept open: it answers as one that is opened anew, and loses nothing."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.pipeline.conftest import N_LISTENING_TRACKS
 
 from segue.engine import Dials, Exclusions
 from segue.errors import ModelError, UnknownListenerError, UnknownTrackError
 from segue.library import Event, Library
-from segue.pipeline.learning.weights import load_weights, save_weights
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.opening.signals import listeners_of
-from segue.pipeline.opening.snapshot import is_current, prepare
-from segue.pipeline.preprocess import preprocess
+from segue.pipeline.opening.snapshot import is_current
 from segue.pipeline.recommend import recommend, similar
 from segue.pipeline.search import search
 from segue.pipeline.train import train
 
-N_TRACKS, N_LISTENERS = 60, 16
-
-
-def write_dataset(directory):
-    directory.mkdir()
-    head = "track_id,title,artist,album,year,genre,tags,duration,lyrics"
-    rows = [
-        f"t{i},Title {i},Artist {i % 20},Album {i % 30},{1960 + i if i % 7 else ''}"
-        f",{('folk', 'jazz')[i % 2]},{('calm', 'wild')[i % 2]}:3|x{i % 5}:1,{100 + i},"
-        for i in range(N_TRACKS)
-    ]
-    (directory / "metadata.csv").write_text("\n".join([head, *rows]), "utf-8")
-    rng = np.random.default_rng(0)
-    listens = ["user_id,track_id,timestamp,rating,skipped"]
-    for user in range(N_LISTENERS):
-        for n, track in enumerate(rng.choice(np.arange(user % 2, N_TRACKS - 2, 2), 14)):
-            rating = 40 * (track % 3) if n % 4 == 0 else ""
-            skipped = int(n % 9 == 5)
-            listens.append(f"u{user},t{track},{1_600_000_000 + 1000 * n + user},{rating},{skipped}")
-    (directory / "listens.csv").write_text("\n".join(listens), "utf-8")
-    (directory / "friends.csv").write_text("user_id,friend_id\nu0,u2\nu3,u0\n", "utf-8")
-    return directory
-
-
-@pytest.fixture(scope="module")
-def learned(tmp_path_factory):
-    """A library that has learned from listens, with own weights that may differ. Not to change."""
-    directory = tmp_path_factory.mktemp("learned")
-    library = Library(directory / "my.segue")
-    preprocess(library, write_dataset(directory / "data"), workers=1)
-    train(library, "collaborative")
-    train(library, "sequence")
-    manifest = library.models.manifest("engine")
-    names, fingerprint = manifest["signals"], manifest["fingerprint"]
-    weights = load_weights(library, fingerprint, names)
-    even = replace(
-        weights, everyone=np.full(len(names), 0.3), spread=np.full(len(names), 0.2), listeners={}
-    )
-    save_weights(library, even, names, fingerprint)
-    prepare(library)
-    library.close()
-    return library.directory
-
 
 @pytest.fixture
-def library(learned, tmp_path):
-    shutil.copytree(learned, tmp_path / "my.segue")
-    return Library(tmp_path / "my.segue")
+def library(listening_library):
+    return listening_library
 
 
 def event(user, track, kind, key, at=1_600_100_000.0, **more):
@@ -139,7 +92,7 @@ def test_feedback_is_followed_event_by_event(library):
     rng = np.random.default_rng(0)
     for n in range(40):
         kind = ("play", "skip", "like", "dislike", "clear")[int(rng.integers(5))]
-        user, track = f"u{rng.integers(4)}", f"t{rng.integers(N_TRACKS)}"
+        user, track = f"u{rng.integers(4)}", f"t{rng.integers(N_LISTENING_TRACKS)}"
         live.feedback([event(user, track, kind, f"k{n}", at=1_600_200_000.0 + 60 * n)])
         if n % 7 == 0:
             live.opened().profiles.get(user)
@@ -404,7 +357,7 @@ def test_many_threads_write_and_read_at_once(library):
     def work(number):
         try:
             for n in range(15):
-                track = f"t{(7 * n + number) % N_TRACKS}"
+                track = f"t{(7 * n + number) % N_LISTENING_TRACKS}"
                 found = live.feedback([event(f"u{number}", track, "play", f"{number}-{n}")])
                 assert found == [True]
                 assert int(track[1:]) in live.opened().profiles[f"u{number}"].known
