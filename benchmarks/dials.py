@@ -22,10 +22,10 @@ from segue.signals import Profile, VectorSignal
 SETTINGS = {
     "no dial": Dials(),
     "caps": Dials(artist_cap=2, album_cap=1),
-    "popularity, variety": Dials(popularity=-0.5, variety=0.3),
+    "popularity, randomness": Dials(popularity=-0.5, randomness=0.3),
     "diversity": Dials(diversity=0.5),
     "calibration": Dials(calibration=0.5),
-    "all": Dials(diversity=0.5, calibration=0.5, popularity=0.2, variety=0.2, artist_cap=2),
+    "all": Dials(diversity=0.5, calibration=0.5, popularity=0.2, randomness=0.2, artist_cap=2),
 }
 
 

@@ -144,7 +144,18 @@ def test_python_runs_it_as_a_module():
 def test_json_is_one_document_and_nothing_else(listens):
     for verb in (
         ["recommend", "--user", "u0", "-k", "3"],
-        ["recommend", "--user", "u0", "-k", "3", "--why", "--variety", "0.5", "--exclude-tag", "x"],
+        [
+            "recommend",
+            "--user",
+            "u0",
+            "-k",
+            "3",
+            "--why",
+            "--randomness",
+            "0.5",
+            "--exclude-tag",
+            "x",
+        ],
         ["playlist", "like", "t1", "t2", "--dislike", "t3"],
         ["playlist", "radio", "--user", "u0", "-k", "30"],
         ["playlist", "blend", "--user", "u0", "--user", "u1"],
@@ -190,8 +201,18 @@ def test_chance_is_drawn_anew_and_its_seed_told_so_that_a_list_can_be_had_again(
         found = json.loads(done.stdout)
         return found.get("seed"), [track["track_id"] for track in found["tracks"]]
 
-    radio = ("playlist", "radio", "--user", "u0", "-k", "12", "--variety", "0.5", "--include-known")
-    for verb in (radio, ("recommend", "--user", "u0", "--variety", "0.5", "--include-known")):
+    radio = (
+        "playlist",
+        "radio",
+        "--user",
+        "u0",
+        "-k",
+        "12",
+        "--randomness",
+        "0.5",
+        "--include-known",
+    )
+    for verb in (radio, ("recommend", "--user", "u0", "--randomness", "0.5", "--include-known")):
         runs = [listed(*verb) for _ in range(3)]
         seeds = {seed for seed, _ in runs}
         assert len(seeds) == 3
@@ -225,7 +246,7 @@ def test_a_recommendation_reads_as_the_design_says(listens):
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
     fields = {"rank", "track_id", "title", "artist", "score", "why"}
-    more = {"top_signal", "because", "shared"}
+    more = {"top_signal", "influenced_by", "in_common"}
     assert all(set(track) == fields | more for track in document["tracks"])
 
 
@@ -259,9 +280,9 @@ def test_reasons_are_told_at_length(tmp_path):
     done = segue(*ask, "--album-cap", "1", "--artist-cap", "1", cwd=tmp_path)
     assert "no album of a track is known, so the album cap has no effect" in done.stderr
     assert "artist cap" not in done.stderr
-    done = segue(*ask, "--include-known", "--familiar", "0.2", cwd=tmp_path)
+    done = segue(*ask, "--include-known", "--max-known-share", "0.2", cwd=tmp_path)
     assert done.returncode == 2
-    assert "--include-known and --familiar contradict each other" in done.stderr
+    assert "--include-known and --max-known-share contradict each other" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -324,8 +345,8 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["recommend", "--user", "u0", "--from-year", "2000", "--to-year", "1990"],
         ["recommend", "--user", "u0", "--exclude-genre", ""],
         ["recommend", "--user", "u0", "--new-only", "--include-known"],
-        ["recommend", "--user", "u0", "--include-known", "--familiar", "0.5"],
-        ["playlist", "radio", "--user", "u0", "--new-only", "--familiar", "0.5"],
+        ["recommend", "--user", "u0", "--include-known", "--max-known-share", "0.5"],
+        ["playlist", "radio", "--user", "u0", "--new-only", "--max-known-share", "0.5"],
         ["playlist", "like", "t1", "--new-only", "--include-known"],
         ["playlist", "radio"],
         ["playlist", "like"],

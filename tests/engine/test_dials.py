@@ -12,8 +12,8 @@ from segue.errors import ModelError, NoWeightError
     [
         ({"diversity": -0.1}, "diversity is -0.1: give a number from 0 to 1"),
         ({"calibration": 2}, "calibration is 2"),
-        ({"variety": float("nan")}, "variety is nan"),
-        ({"familiar": 1.5}, "familiar is 1.5"),
+        ({"randomness": float("nan")}, "randomness is nan"),
+        ({"max_known_share": 1.5}, "max_known_share is 1.5"),
         ({"popularity": -2}, "popularity is -2: give a number from -1 to 1"),
         ({"artist_cap": 0}, "artist_cap is 0: allow at least 1"),
         ({"album_cap": -1}, "album_cap is -1"),

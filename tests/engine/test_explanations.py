@@ -107,8 +107,8 @@ def test_a_signal_may_say_itself_what_pulled():
     )
     (pick,) = explainer.picks(found, profile, Dials())[1]
     # what is disliked is no reason
-    assert [pull.track_id for pull in pick.because] == ["2", "1"]
-    assert pick.because[0].title == "No. 2"
+    assert [pull.track_id for pull in pick.influenced_by] == ["2", "1"]
+    assert pick.influenced_by[0].title == "No. 2"
 
 
 def test_the_history_that_points_to_a_track_is_named():
@@ -126,20 +126,22 @@ def test_the_history_that_points_to_a_track_is_named():
     found = listed(engine, profile, 3, Dials(), facts)
     picks = Explainer(engine, tracks, facts).picks(found, profile, Dials())[1]
     by_id = {pick.track_id: pick for pick in picks}
-    assert by_id["2"].because[0].track_id == "0"
-    assert by_id["3"].because[0].track_id == "1"
-    shared = by_id["2"].shared
+    assert by_id["2"].influenced_by[0].track_id == "0"
+    assert by_id["3"].influenced_by[0].track_id == "1"
+    shared = by_id["2"].in_common
     assert (shared.artist, shared.genres, shared.tags) == ("a", ["folk", "jazz"], ["calm"])
-    assert by_id["3"].shared.artist is None
+    assert by_id["3"].in_common.artist is None
 
 
 def test_dials_are_parts_that_add_up(whole, facts, catalogue, listeners):
-    dials = Dials(diversity=0.3, calibration=0.2, popularity=-0.4, variety=0.1, familiar=1)
+    dials = Dials(
+        diversity=0.3, calibration=0.2, popularity=-0.4, randomness=0.1, max_known_share=1
+    )
     found = listed(whole, listeners[0], 10, dials, facts)
     picks = Explainer(whole, catalogue, facts).picks(found, listeners[0], dials)[1]
     for pick in picks:
         assert list(pick.why) == [
             *("timbre", "tags", "popularity"),
-            *("popularity dial", "variety", "diversity", "calibration"),
+            *("popularity dial", "randomness", "diversity", "calibration"),
         ]
         assert sum(pick.why.values()) == pytest.approx(pick.score, abs=1e-9)

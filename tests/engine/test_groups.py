@@ -54,11 +54,11 @@ def test_average_alone_does_not_mind_misery():
 
 def test_what_one_dislikes_never_comes():
     dislikes = profile_from_seeds([6], [2])
-    found = blend_listeners(ENGINE, [dislikes, BOB], N, Dials(familiar=1), FACTS)
+    found = blend_listeners(ENGINE, [dislikes, BOB], N, Dials(max_known_share=1), FACTS)
     assert 2 not in found.ranked.positions
     assert len(found.ranked.positions) == N - 1
     never = np.arange(N) == 3
-    found = blend_listeners(ENGINE, [ANN, BOB], N, Dials(familiar=1), FACTS, never=never)
+    found = blend_listeners(ENGINE, [ANN, BOB], N, Dials(max_known_share=1), FACTS, never=never)
     assert 3 not in found.ranked.positions
 
 
@@ -95,5 +95,5 @@ def test_a_cap_looks_beyond_the_first_hundreds():
 def test_who_knows_one_file_of_a_recording_knows_the_other():
     facts = TrackFacts.of([Track(track_id=str(i)) for i in range(12)])
     engine = Engine([Ordered(12)], Weights.fixed([1.0]), recordings=[[0, 6], [1, 7]])
-    found = blend_listeners(engine, [ANN, BOB], 2, Dials(familiar=0.5), facts)
+    found = blend_listeners(engine, [ANN, BOB], 2, Dials(max_known_share=0.5), facts)
     assert found.ranked.positions.tolist() == [2, 0]

@@ -12,7 +12,7 @@ from segue.signals import VectorSignal
 from segue.types import Track
 
 NEW = Dials()
-ANY = Dials(familiar=1)
+ANY = Dials(max_known_share=1)
 
 
 @pytest.fixture
@@ -36,7 +36,9 @@ def play(radio, n):
 
 
 def test_no_track_again_within_the_window_nor_an_artist_within_the_gap(kinds):
-    radio = station(kinds, profile_from_seeds([0, 3]), Dials(familiar=1, variety=0.3), window=12)
+    radio = station(
+        kinds, profile_from_seeds([0, 3]), Dials(max_known_share=1, randomness=0.3), window=12
+    )
     played = play(radio, 100)
     for i in range(100):
         assert played[i] not in played[max(0, i - 12) : i]
@@ -90,7 +92,7 @@ def test_it_turns_away_from_what_is_skipped_and_towards_what_is_liked(kinds):
 
 def test_what_was_known_keeps_to_its_share(kinds):
     known = list(range(15))
-    radio = station(kinds, profile_from_seeds(known), Dials(familiar=0.25), window=5)
+    radio = station(kinds, profile_from_seeds(known), Dials(max_known_share=0.25), window=5)
     share = np.cumsum([one in known for one in play(radio, 40)])
     assert (share <= 0.25 * np.arange(1, 41) + 1e-9).all()
     assert share[-1] > 0
@@ -99,7 +101,7 @@ def test_what_was_known_keeps_to_its_share(kinds):
 def test_the_same_seed_plays_the_same(kinds):
     profile = profile_from_seeds([0, 1])
     runs = [
-        tuple(play(station(kinds, profile, Dials(variety=0.5, seed=seed)), 10))
+        tuple(play(station(kinds, profile, Dials(randomness=0.5, seed=seed)), 10))
         for seed in (1, 1, 2)
     ]
     assert runs[0] == runs[1] != runs[2]
@@ -113,10 +115,10 @@ def test_files_of_one_recording_count_as_one(kinds):
 
 
 def test_parts_sum_to_scores(kinds):
-    radio = station(kinds, profile_from_seeds([0]), Dials(variety=0.4, popularity=0))
+    radio = station(kinds, profile_from_seeds([0]), Dials(randomness=0.4, popularity=0))
     found = radio.next().ranked
     np.testing.assert_allclose(found.parts.sum(axis=1), found.scores)
-    assert found.dials == ("variety",)
+    assert found.dials == ("randomness",)
     with pytest.raises(ValueError, match="window is -1"):
         station(kinds, profile_from_seeds([0]), window=-1)
 
@@ -237,15 +239,17 @@ def test_diversity_and_calibration_are_heard(kinds):
     calibrated = kinds_played(Dials(calibration=0.9))
     assert (calibrated == 0).sum() == 6
     assert (calibrated == 1).sum() == 2
-    radio = station((engine, facts), profile, Dials(diversity=0.4, calibration=0.3, variety=0.2))
+    radio = station((engine, facts), profile, Dials(diversity=0.4, calibration=0.3, randomness=0.2))
     for _ in range(RECENT + 2):
         found = radio.next().ranked
-        assert found.dials == ("variety", "diversity", "calibration")
+        assert found.dials == ("randomness", "diversity", "calibration")
         np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-5)
 
 
 def test_it_says_that_rules_give_way(kinds):
-    radio = station(kinds, profile_from_seeds(list(range(30))), Dials(familiar=0.2), window=5)
+    radio = station(
+        kinds, profile_from_seeds(list(range(30))), Dials(max_known_share=0.2), window=5
+    )
     play(radio, 6)
     assert [said for said in radio.said if "known" in said]
     never = np.ones(30, bool)

@@ -19,7 +19,7 @@ from segue.engine import (
     sweep,
 )
 from segue.engine.calibration import Calibration
-from segue.engine.variety import gumbel
+from segue.engine.randomness import gumbel
 from segue.signals import VectorSignal
 from segue.types import Track
 
@@ -168,16 +168,18 @@ def test_the_popularity_dial_goes_from_hits_to_deep_cuts():
 def test_familiar_is_a_share_of_every_beginning_of_the_list():
     knows = profile_from_seeds(range(10))
     pool, facts = pool_of(np.linspace(2, 1, 20)), facts_of(plain(20))
-    known = rerank(pool, 10, Dials(familiar=0.5), facts, knows).positions < 10
+    known = rerank(pool, 10, Dials(max_known_share=0.5), facts, knows).positions < 10
     assert known.tolist() == [False, True] * 5
     assert rerank(pool, 10, Dials(), facts, knows).positions.tolist() == list(range(10, 20))
-    assert rerank(pool, 10, Dials(familiar=1), facts, knows).positions.tolist() == list(range(10))
+    assert rerank(pool, 10, Dials(max_known_share=1), facts, knows).positions.tolist() == list(
+        range(10)
+    )
 
 
-def test_variety_is_drawn_anew_by_every_seed_and_alike_by_one():
+def test_randomness_seed_repeats_or_changes_list():
     pool, facts = pool_of(np.linspace(2, 1, 50)), facts_of(plain(50))
     draw = lambda seed, strength: tuple(  # noqa: E731
-        rerank(pool, 10, Dials(variety=strength, seed=seed), facts, NOBODY).positions.tolist()
+        rerank(pool, 10, Dials(randomness=strength, seed=seed), facts, NOBODY).positions.tolist()
     )
     assert draw(1, 0.3) == draw(1, 0.3)
     assert len({draw(seed, 0.3) for seed in range(20)}) > 15
@@ -185,9 +187,9 @@ def test_variety_is_drawn_anew_by_every_seed_and_alike_by_one():
     assert 4.5 <= mean_place[0] < mean_place[1] < mean_place[2]
 
 
-def test_variety_is_each_listeners_own(whole, facts):
+def test_randomness_differs_by_listener(whole, facts):
     def drawn(user, seed=0):
-        return rerank(pool, 10, Dials(variety=0.7, seed=seed), facts, replace(NOBODY, user=user))
+        return rerank(pool, 10, Dials(randomness=0.7, seed=seed), facts, replace(NOBODY, user=user))
 
     pool = whole.recommend(NOBODY, 60)
     lists = {user: drawn(user).positions.tolist() for user in ("ann", "bob", None)}
@@ -226,8 +228,8 @@ ANY_DIALS = st.builds(
     diversity=st.floats(0, 1),
     calibration=st.floats(0, 1),
     popularity=st.floats(-1, 1),
-    familiar=st.sampled_from([0, 0.25, 0.5, 1.0]),
-    variety=st.floats(0, 1),
+    max_known_share=st.sampled_from([0, 0.25, 0.5, 1.0]),
+    randomness=st.floats(0, 1),
     seed=st.integers(0, 9),
     weights=st.dictionaries(st.sampled_from(["timbre", "tags"]), st.floats(0.1, 2)),
 )
@@ -263,8 +265,8 @@ def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
         counts = np.bincount(numbers[positions] + 1, minlength=2)[1:]
         assert cap is None or counts.max() <= cap
     known = np.cumsum(np.isin(positions, profile.known))
-    assert (known <= dials.familiar * np.arange(1, len(positions) + 1) + 1e-6).all()
+    assert (known <= dials.max_known_share * np.arange(1, len(positions) + 1) + 1e-6).all()
     np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-4, atol=1e-4)
     assert found.parts.shape[1] == len(world.engine.signals) + len(found.dials)
-    if dials.artist_cap is None and dials.album_cap is None and dials.familiar in {0, 1}:
+    if dials.artist_cap is None and dials.album_cap is None and dials.max_known_share in {0, 1}:
         assert (np.diff(found.scores) <= 1e-3 * np.abs(found.scores[1:]) + 1e-3).all()

@@ -459,7 +459,7 @@ def test_what_a_middle_turn_of_a_dial_leaves_is_told():
         " popularity at 0.4."
     )
     nothing = [DialPoint(setting=0.4, metrics={"ndcg@10": 0.1})]
-    assert dial_sentence(DialCurves(n=1, k=10, curves={"variety": nothing})) == ""
+    assert dial_sentence(DialCurves(n=1, k=10, curves={"randomness": nothing})) == ""
     cap, both = [
         [DialPoint(setting=each, metrics={"ndcg@10": 0.1}) for each in settings]
         for settings in ((None, 5, 2, 1), (-0.6, -0.3, 0, 0.3, 0.6))

@@ -129,7 +129,7 @@ class TestPlanted:
 
     def test_dials_off_is_the_list_as_it_comes(self, crowds):
         curves = crowds.details.dials.curves
-        assert set(curves) == {"diversity", "calibration", "popularity", "variety", "artist_cap"}
+        assert set(curves) == {"diversity", "calibration", "popularity", "randomness", "artist_cap"}
         for points in curves.values():
             assert len(points) == 5
             off = next(point for point in points if point.setting in (None, 0))

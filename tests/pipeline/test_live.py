@@ -38,8 +38,10 @@ def alike(one, other):
     for mine, theirs in zip(one.tracks, other.tracks, strict=True):
         assert mine.score == pytest.approx(theirs.score, abs=1e-5)
         assert mine.why == pytest.approx(theirs.why, abs=1e-5)
-        assert mine.shared == theirs.shared
-        assert [pull.track_id for pull in mine.because] == [p.track_id for p in theirs.because]
+        assert mine.in_common == theirs.in_common
+        assert [pull.track_id for pull in mine.influenced_by] == [
+            p.track_id for p in theirs.influenced_by
+        ]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def alike(one, other):
         Dials(),
         Dials(weights={"tags": 0.9}),
         Dials(diversity=0.4, calibration=0.4, artist_cap=1, popularity=0.3),
-        Dials(familiar=1),
+        Dials(max_known_share=1),
     ],
 )
 def test_it_answers_as_a_library_that_is_opened_anew(library, dials):

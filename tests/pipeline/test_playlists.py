@@ -20,15 +20,15 @@ def kind(track_id):
 def test_dials_reach_the_list_and_its_reasons(trained):
     plain = recommend(trained, "anna", 5)
     assert recommend(trained, "anna", 5, dials=Dials()).tracks == plain.tracks
-    dials = Dials(diversity=0.5, variety=0.3, seed=3, weights={"popularity": 0})
+    dials = Dials(diversity=0.5, randomness=0.3, seed=3, weights={"popularity": 0})
     found = recommend(trained, "anna", 5, dials=dials)
     assert found.weights["popularity"] == 0
     assert sum(found.weights.values()) == pytest.approx(1)
     for pick in found.tracks:
-        assert set(pick.why) == {*found.weights, "variety", "diversity"}
+        assert set(pick.why) == {*found.weights, "randomness", "diversity"}
         assert sum(pick.why.values()) == pytest.approx(pick.score, abs=1e-9)
     assert recommend(trained, "anna", 5, dials=dials).tracks == found.tracks
-    assert list(found.to_pandas().columns)[-2:] == ["why.variety", "why.diversity"]
+    assert list(found.to_pandas().columns)[-2:] == ["why.randomness", "why.diversity"]
     with pytest.raises(ModelError, match="no signal 'volume' to weigh"):
         recommend(trained, "anna", 5, dials=Dials(weights={"volume": 1}))
 
@@ -38,10 +38,10 @@ def test_a_track_is_explained_by_what_the_listener_knows(trained):
     found = recommend(trained, "anna", 2)
     for pick in found.tracks:
         assert pick.top_signal in {*found.weights, None}
-        assert pick.because
-        assert {pull.track_id for pull in pick.because} <= known
-        assert all(kind(pull.track_id) == 0 for pull in pick.because)
-        assert pick.shared.genres == ["low"]
+        assert pick.influenced_by
+        assert {pull.track_id for pull in pick.influenced_by} <= known
+        assert all(kind(pull.track_id) == 0 for pull in pick.influenced_by)
+        assert pick.in_common.genres == ["low"]
 
 
 def test_what_is_excluded_never_comes_and_what_is_unknown_is_told(trained):
@@ -95,9 +95,9 @@ def test_another_evening_is_another_radio_and_may_be_had_again(trained):
     # what is not left to chance has no seed
     likes = playlists.from_likes(trained, ["t00"], k=3)
     assert "seed" not in likes.about
-    dials = replace(playlists.LIKE_DIALS, variety=0.3, seed=5)
+    dials = replace(playlists.LIKE_DIALS, randomness=0.3, seed=5)
     assert playlists.from_likes(trained, ["t00"], k=3, dials=dials).about["seed"] == 5
-    dials = replace(playlists.BLEND_DIALS, variety=0.3, seed=5)
+    dials = replace(playlists.BLEND_DIALS, randomness=0.3, seed=5)
     assert playlists.blend(trained, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
 
 
@@ -113,7 +113,7 @@ def test_a_radio_of_a_small_library_says_that_it_repeats(trained):
 
 def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained):
     known = set(trained.listens().query("user_id == 'anna'")["track_id"])
-    new_only = replace(RADIO_DIALS, familiar=0)
+    new_only = replace(RADIO_DIALS, max_known_share=0)
     # far more tracks than there are new ones: they come again, and nothing known comes instead
     played = Radio(trained, "anna", dials=new_only, window=100).take(60).tracks
     assert not known & {pick.track_id for pick in played}

@@ -19,7 +19,7 @@ from segue.pipeline.saved_playlists import delete, edit, find, preview, refresh,
 
 RECIPES = {
     "like": {"like": ["t00", "t03"], "dislike": ["t01"], "k": 5, "dials": {"diversity": 0.1}},
-    "radio": {"k": 6, "window": 3, "dials": {"variety": 0.0}},
+    "radio": {"k": 6, "window": 3, "dials": {"randomness": 0.0}},
     "path": {"start": "t00", "end": "t01", "k": 4},
     "blend": {"users": ["anna", "ben"], "k": 4, "exclusions": {"genres": ["noise"]}},
 }
@@ -39,18 +39,20 @@ def test_a_recipe_makes_a_list_and_the_same_again(opened, kind):
     assert 2 <= len(shown) <= RECIPES[kind]["k"]
     assert find(opened.library, "anna", saved.id) == saved
     again = refresh(opened, "anna", saved.id)
-    assert (again.entered, again.left) == ([], [])
+    assert (again.added, again.removed) == ([], [])
     assert again.saved == saved
 
 
 def test_a_list_follows_what_its_owner_does_and_tells_what_is_other(opened):
-    saved = save(opened, "anna", "For me", "radio", recipe={"k": 5, "dials": {"familiar": 0}})
+    saved = save(
+        opened, "anna", "For me", "radio", recipe={"k": 5, "dials": {"max_known_share": 0}}
+    )
     heard = saved.tracks[0]
     event = Event(user="anna", track_id=heard, kind="dislike", key="1")
     opened.library.feedback.add([event])
     found = refresh(Opened.of(opened.library), "anna", saved.id)
-    assert heard in found.left
-    assert set(found.saved.tracks) == (set(saved.tracks) | set(found.entered)) - set(found.left)
+    assert heard in found.removed
+    assert set(found.saved.tracks) == (set(saved.tracks) | set(found.added)) - set(found.removed)
     assert found.saved.changed > saved.changed
     assert found.saved.recipe == saved.recipe
 

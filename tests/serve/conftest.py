@@ -132,5 +132,5 @@ def is_problem(answer, status, kind):
     document = answer.json()
     assert set(document) >= {"type", "title", "status", "detail", "instance"}
     assert document["status"] == status
-    assert document["type"] == f"/api/v1/problems/{kind}"
+    assert document["type"] == f"/api/v1/problem-types/{kind}"
     return True

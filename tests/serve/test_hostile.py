@@ -144,9 +144,9 @@ def test_a_problem_is_explained_where_its_type_points(anna):
     problem = anna.get("/api/v1/tracks/nothing").json()
     kind = anna.get(problem["type"]).json()
     assert (kind["title"], kind["status"]) == (problem["title"], problem["status"])
-    kinds = anna.get("/api/v1/problems").json()["items"]
+    kinds = anna.get("/api/v1/problem-types").json()["items"]
     assert kind in kinds
-    assert is_problem(anna.get("/api/v1/problems/nothing"), 404, "not-found")
+    assert is_problem(anna.get("/api/v1/problem-types/nothing"), 404, "not-found")
 
 
 def test_the_odd_track_is_found_by_its_whole_id_only(anna):

@@ -40,7 +40,7 @@ def resting(monkeypatch):
 
 def test_a_map_that_is_not_there_is_made_by_a_job(anna):
     answer = anna.get("/api/v1/map")
-    assert is_problem(answer, 409, "being-made")
+    assert is_problem(answer, 409, "in-progress")
     assert int(answer.headers["retry-after"]) > 0
     job = answer.json()["job"]
     assert set(job) == {"id", "state", "done", "total", "text"}
@@ -63,7 +63,7 @@ def test_points_and_paths_wait_for_the_same_job(anna, resting):
     points = anna.get("/api/v1/map/points")
     path = anna.post("/api/v1/map/path", json={"points": [[0, 0], [9, 9]]})
     for answer in (points, path):
-        assert is_problem(answer, 409, "being-made")
+        assert is_problem(answer, 409, "in-progress")
         assert answer.json()["job"]["id"] == first.json()["job"]["id"]
     assert is_problem(anna.get("/api/v1/map?by=nonsense"), 422, "invalid")
     assert len(anna.get("/api/v1/jobs").json()["items"]) == 1
@@ -89,14 +89,14 @@ def test_a_job_that_runs_already_will_do(directory):
 def test_a_job_that_failed_is_told_of_and_started_again_later(
     anna, directory, resting, monkeypatch
 ):
-    assert is_problem(anna.get("/api/v1/map"), 409, "being-made")
+    assert is_problem(anna.get("/api/v1/map"), 409, "in-progress")
     with closing(Library(directory)) as library:
         library.jobs.finish(library.jobs.claim("somebody"), "failed", error="The disk is full.")
     failed = anna.get("/api/v1/map")
     assert is_problem(failed, 409, "conflict")
     assert "The disk is full." in failed.json()["detail"]
     monkeypatch.setattr(map_jobs, "AGAIN_SECONDS", 0.0)
-    assert is_problem(anna.get("/api/v1/map"), 409, "being-made")
+    assert is_problem(anna.get("/api/v1/map"), 409, "in-progress")
     assert len(anna.get("/api/v1/jobs").json()["items"]) == 2
 
 
@@ -104,7 +104,7 @@ def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
     with Client(guarded) as client:
         client.log_in("ben", PASSWORD)
         answer = client.get("/api/v1/map")
-        assert is_problem(answer, 409, "being-made")
+        assert is_problem(answer, 409, "in-progress")
         assert answer.json()["job"]["state"] == "waiting"
         assert is_problem(client.get("/api/v1/jobs"), 403, "forbidden")
 
@@ -118,5 +118,5 @@ def test_the_document_tells_of_the_job(anna):
     document = anna.get("/api/v1/openapi.json").json()
     for path, method in (("/map", "get"), ("/map/points", "get"), ("/map/path", "post")):
         content = document["paths"][f"/api/v1{path}"][method]["responses"]["409"]["content"]
-        example = content["application/problem+json"]["examples"]["being-made"]["value"]
+        example = content["application/problem+json"]["examples"]["in-progress"]["value"]
         assert set(example["job"]) == {"id", "state", "done", "total", "text"}

@@ -44,7 +44,7 @@ def test_a_recipe_makes_a_list_that_can_be_looked_at_saved_and_made_again(anna, 
     assert saved.status_code == 201, saved.text
     assert ids(saved.json()) == ids(shown)
     done = anna.post(f"{saved.headers['location']}/refresh").json()
-    assert done["changes"] == {"entered": [], "left": []}
+    assert done["changes"] == {"added": [], "removed": []}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_file_may_be_larger_than_other_bodies_and_not_without_end(anna):
 def test_radio_goes_on_without_what_was_played(anna):
     recent = []
     for _ in range(3):
-        asked = {"recent": recent, "k": 3, "window": 9, "dials": {"familiar": 1}}
+        asked = {"recent": recent, "k": 3, "window": 9, "dials": {"max_known_share": 1}}
         recent += ids(anna.post("/api/v1/radio", json=asked).json())
     assert len(set(recent)) == 9
 

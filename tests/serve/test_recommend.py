@@ -27,7 +27,7 @@ def test_asking_with_defaults_is_asking_without(anna):
 def test_weights_and_dials_of_the_request_count(anna):
     asked = {"weights": {"knn": 1, "metadata": 0, "popularity": 0, "recency": 0}}
     assert anna.post("/api/v1/recommend", json=asked).json()["weights"]["knn"] == 1
-    known = anna.post("/api/v1/recommend", json={"dials": {"familiar": 1}, "k": 12}).json()
+    known = anna.post("/api/v1/recommend", json={"dials": {"max_known_share": 1}, "k": 12}).json()
     assert len(known["tracks"]) == 12
     capped = anna.post("/api/v1/recommend", json={"dials": {"artist_cap": 1}}).json()
     artists = [each["track"]["artist"] for each in capped["tracks"]]
@@ -43,10 +43,10 @@ def test_what_is_excluded_does_not_come(anna):
 
 def test_what_enters_and_leaves_a_shown_list_is_told(anna):
     shown = [each["track"]["track_id"] for each in anna.get("/api/v1/recommend").json()["tracks"]]
-    asked = {"against": [*shown[1:], "gone"], "dislike": [shown[1]]}
+    asked = {"compare_to": [*shown[1:], "gone"], "dislike": [shown[1]]}
     changes = anna.post("/api/v1/recommend", json=asked).json()["changes"]
-    assert shown[0] in changes["entered"]
-    assert {"gone", shown[1]} <= set(changes["left"])
+    assert shown[0] in changes["added"]
+    assert {"gone", shown[1]} <= set(changes["removed"])
 
 
 def test_somebody_without_a_name_says_what_they_like(client):

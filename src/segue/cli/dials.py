@@ -110,22 +110,23 @@ def dials(
         float, _dial_option("0 to 1: how closely to keep to the listener's mix of genres.")
     ] = 0.0,
     popularity: Annotated[float, _dial_option("-1 for deep cuts to 1 for hits.")] = 0.0,
-    familiar: Annotated[
+    max_known_share: Annotated[
         float, _dial_option("0 to 1: the share of tracks that may be known already.")
     ] = 0.0,
     new_only: Annotated[
         bool,
-        _dial_option("Only what the listener has not met yet: --familiar 0.", "--new-only"),
+        _dial_option("Only what the listener has not met yet: --max-known-share 0.", "--new-only"),
     ] = False,
     include_known: Annotated[
         bool,
         _dial_option(
-            "Also what the listener has met already, as it scores: --familiar 1.", "--include-known"
+            "Also what the listener has met already, as it scores: --max-known-share 1.",
+            "--include-known",
         ),
     ] = False,
     artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
     album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
-    variety: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
+    randomness: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
     seed: Annotated[
         int | None,
         _dial_option(
@@ -142,19 +143,19 @@ def dials(
     """
     from segue.engine import Dials, drawn_seed
 
-    by_hand = _set_by_hand(context, "new_only", "include_known", "familiar")
+    by_hand = _set_by_hand(context, "new_only", "include_known", "max_known_share")
     if len(by_hand) > 1:
         raise ValueError(f"{' and '.join(by_hand)} contradict each other: give one of them.")
-    familiar = 0.0 if new_only else 1.0 if include_known else familiar
+    max_known_share = 0.0 if new_only else 1.0 if include_known else max_known_share
     return Dials(
         artist_cap=artist_cap,
         album_cap=album_cap,
         diversity=diversity,
         calibration=calibrate,
         popularity=popularity,
-        familiar=familiar,
-        variety=variety,
-        seed=drawn_seed() if seed is None and variety else seed or 0,
+        max_known_share=max_known_share,
+        randomness=randomness,
+        seed=drawn_seed() if seed is None and randomness else seed or 0,
         weights=_weights(weight or ()),
     )
 

@@ -83,8 +83,8 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
 
     >>> for line in reasons({
     ...     "score": 1.5, "why": {"timbre": 2.0, "diversity": -0.5}, "top_signal": "timbre",
-    ...     "because": [{"artist": "A", "title": "B", "pull": 0.75, "track_id": "1"}],
-    ...     "shared": {"artist": None, "genres": [], "tags": ["calm"]},
+    ...     "influenced_by": [{"artist": "A", "title": "B", "pull": 0.75, "track_id": "1"}],
+    ...     "in_common": {"artist": None, "genres": [], "tags": ["calm"]},
     ... }):
     ...     print(line)
     score 1.50 = timbre +2.00, diversity -0.50
@@ -94,15 +94,15 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     """
     parts = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
     sums = ", ".join(f"{name} {part:+.2f}" for name, part in parts if abs(part) >= 0.005)
-    top, shared = pick["top_signal"], pick["shared"]
+    top, shared = pick["top_signal"], pick["in_common"]
     lines = [
         f"score {pick['score']:.2f} = {sums}",
         f"would fall furthest without {top}"
         if top
         else "would keep its place without any one of them",
     ]
-    if pick["because"]:
-        named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["because"])
+    if pick["influenced_by"]:
+        named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["influenced_by"])
         lines.append(f"because you like {named}")
     common = [f"the artist {shared['artist']}"] if shared["artist"] else []
     for kind in ("genre", "tag"):

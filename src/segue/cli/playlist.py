@@ -32,7 +32,7 @@ def show(
         return
     hint(found.get("hints", ()))
     if not found["tracks"]:
-        say("Nothing is left to play: exclude less, or allow more known tracks with --familiar 1.")
+        say("No tracks left to play: exclude less, or allow known tracks with --max-known-share 1.")
         return
     _PRINTED[found["playlist"]](found)
 

@@ -61,7 +61,7 @@ def like(
     return make
 
 
-@options("dials", dial_options, familiar=0.5, variety=0.1)
+@options("dials", dial_options, max_known_share=0.5, randomness=0.1)
 @options("exclusions", exclusion_options)
 def radio(
     dials: "Dials",
@@ -115,7 +115,7 @@ def path(
     return make
 
 
-@options("dials", dial_options, familiar=0.5, artist_cap=2)
+@options("dials", dial_options, max_known_share=0.5, artist_cap=2)
 @options("exclusions", exclusion_options)
 def blend(
     dials: "Dials",

@@ -23,7 +23,7 @@ from segue.errors import ModelError, NoWeightError
 MOST = 0.99
 """What a strength of 1 is taken as."""
 
-_STRENGTHS = ("diversity", "calibration", "variety", "familiar")
+_STRENGTHS = ("diversity", "calibration", "randomness", "max_known_share")
 _CAPS = ("artist_cap", "album_cap")
 
 
@@ -42,10 +42,10 @@ class Dials:
         Strength towards the listener's own mix of genres.
     popularity
         From -1, deep cuts, to 1, hits; 0 leaves popularity to its signal.
-    familiar
-        Of every first n tracks of the list at most ``familiar * n`` are known to the listener:
-        0 gives only new ones, 1 whatever scores best.
-    variety
+    max_known_share
+        Largest share of tracks that the listener knows, in every first n tracks of the list: 0
+        gives only new tracks, 1 sets no limit.
+    randomness
         Strength of chance among near-equals; `seed` draws a listener the same list again.
     weights
         Sliders: weights of signals by name, in the place of the learned ones; signals that are not
@@ -71,8 +71,8 @@ class Dials:
     diversity: float = 0.0
     calibration: float = 0.0
     popularity: float = 0.0
-    familiar: float = 0.0
-    variety: float = 0.0
+    max_known_share: float = 0.0
+    randomness: float = 0.0
     seed: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -96,12 +96,12 @@ class Dials:
     @property
     def chance(self) -> dict[str, int]:
         """The seed of a list, to be told with it; empty where nothing is left to chance."""
-        return {"seed": self.seed} if self.variety else {}
+        return {"seed": self.seed} if self.randomness else {}
 
     @property
     def neutral(self) -> bool:
         """Whether the list is that of the best scores, whatever the weights and what is known."""
-        strengths = (self.diversity, self.calibration, self.popularity, self.variety)
+        strengths = (self.diversity, self.calibration, self.popularity, self.randomness)
         return not any(strengths) and self.artist_cap is None and self.album_cap is None
 
     def weigh(self, names: Sequence[str], learned: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -62,14 +62,14 @@ class Explainer:
         weights, picks = explain(found.ranked, names, self.tracks)
         static = static_terms(found.pool, dials, self.facts, profile.user)[1]
         top = decisive(found, static)
-        because = self.because(found.ranked, profile)
+        influences = self.influenced_by(found.ranked, profile)
         common = self.common(profile)
         return weights, [
             replace(
                 pick,
                 top_signal=names[signal] if signal >= 0 else None,
-                because=because[place],
-                shared=common.with_track(position),
+                influenced_by=influences[place],
+                in_common=common.with_track(position),
             )
             for place, (pick, position, signal) in enumerate(
                 zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
@@ -95,7 +95,7 @@ class Explainer:
         """Return a listener's own tracks, ready to be compared with those of lists."""
         return self._puller.own(profile)
 
-    def because(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
+    def influenced_by(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
         pulls = self.pulls(ranked, profile)
         pulls[:, profile.weights <= 0] = 0

@@ -71,7 +71,7 @@ def blend_listeners(
     exclude = np.zeros(len(facts), bool) if never is None else never.copy()
     for profile in profiles:
         exclude[profile.positions[profile.weights < 0]] = True
-    if dials.familiar == 0:
+    if dials.max_known_share == 0:
         exclude[group.known] = True
     scores = np.full((len(profiles), len(facts)), np.nan, np.float32)
     for row, profile in zip(scores, profiles, strict=True):

@@ -1,10 +1,10 @@
 """Radio: one track after the other, for ever, that listens to what is skipped and liked.
 
-Each next track is the best of the pool by score and dials, with chance (`variety`) drawn anew at
+Each next track is the best of the pool by score and dials, with chance (`randomness`) drawn anew at
 every step, held to three rules:
 
 1. no track again within `window` tracks (no other file of its recording either);
-2. of all that was played at most the share `familiar` was known before, at any time;
+2. of all that was played at most the share `max_known_share` was known before, at any time;
 3. no artist again within `ARTIST_GAP` tracks, and of one artist or album within the window no more
    than a cap allows.
 
@@ -226,7 +226,10 @@ class Radio:
         ]
         rules += [
             (self._apart(positions), f"{ARTIST_GAP} tracks between two of one artist"),
-            (self._new_enough(positions), f"a share of {self.dials.familiar:g} for known tracks"),
+            (
+                self._new_enough(positions),
+                f"a share of {self.dials.max_known_share:g} for known tracks",
+            ),
         ]
         for rule, name in rules:
             if (kept & rule).any():
@@ -267,7 +270,7 @@ class Radio:
         return ~np.isin(groups[positions], named[counts >= cap])
 
     def _new_enough(self, positions: NDArray[np.int64]) -> Mask:
-        if self._n_known + 1 <= self.dials.familiar * (self._n_played + 1) + 1e-9:
+        if self._n_known + 1 <= self.dials.max_known_share * (self._n_played + 1) + 1e-9:
             return np.ones(len(positions), bool)
         return ~self._known[positions]
 

@@ -36,7 +36,7 @@ class Pick:
 
     `why` gives what each signal and dial adds; its values sum to `score`. `top_signal` is the one
     without which the track would fall furthest; None where it would keep its place without any.
-    `because` names the listener's own tracks that pulled it in most.
+    `influenced_by` names the listener's own tracks that pulled it in most.
     """
 
     rank: int
@@ -46,8 +46,8 @@ class Pick:
     score: float
     why: Mapping[str, float]
     top_signal: str | None = None
-    because: Sequence[Pull] = ()
-    shared: Shared = field(default_factory=Shared)
+    influenced_by: Sequence[Pull] = ()
+    in_common: Shared = field(default_factory=Shared)
 
 
 @dataclass(frozen=True, slots=True)

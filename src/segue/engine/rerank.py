@@ -9,7 +9,7 @@ dial adds to a score is a part of its own beside those of the signals, so parts 
 part            what it adds                                                          measured in
 ==============  ====================================================================  ============
 popularity dial ``popularity``'s odds, standardised ``log(1 + listeners)``            spread
-variety         ``variety``'s odds, Gumbel noise of `seed`, listener and track        spread
+randomness      ``randomness``'s odds, Gumbel noise of `seed`, listener and track        spread
 diversity       ``diversity``'s odds, less the largest likeness to tracks before it   range
 calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
 ==============  ====================================================================  ============
@@ -29,15 +29,15 @@ from segue.engine.calibration import Calibration
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
 from segue.engine.facts import TrackFacts
-from segue.engine.variety import gumbel
+from segue.engine.randomness import gumbel
 from segue.signals import Profile
 
 POOL = 500
 """Candidates that dials choose from, at least ten for each track that is asked for."""
 
-POPULARITY, VARIETY, DIVERSITY, CALIBRATION = (
+POPULARITY, RANDOMNESS, DIVERSITY, CALIBRATION = (
     "popularity dial",
-    "variety",
+    "randomness",
     "diversity",
     "calibration",
 )
@@ -75,7 +75,7 @@ def listed(
         If the dials set weights that do not fit the engine's signals.
     """
     exclude = np.zeros(len(facts), bool) if never is None else never.copy()
-    if dials.familiar == 0:
+    if dials.max_known_share == 0:
         exclude[profile.known] = True
     elif engine.recordings:
         # who knows one file of a recording knows the others
@@ -83,7 +83,7 @@ def listed(
         met[profile.known] = True
         profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
     weights = set_weights(engine, profile, dials)
-    size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.familiar < 1 else 0)
+    size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.max_known_share < 1 else 0)
     while True:
         pool = engine.recommend(profile, size, exclude=exclude, weights=weights)
         ranked = rerank(pool, k, dials, facts, profile)
@@ -114,7 +114,7 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profi
     pool
         Of `Engine.recommend` for the listener; the more, the more there is to choose from.
     profile
-        The listener: what they like (for `calibration`) and know (for `familiar`).
+        The listener: what they like (for `calibration`) and know (for `max_known_share`).
     """
     positions = pool.positions
     names, static = static_terms(pool, dials, facts, profile.user)
@@ -176,9 +176,9 @@ def static_terms(
         standard = (known - known.mean()) / deviation if deviation > 0 else np.zeros(len(known))
         names.append(POPULARITY)
         terms.append(np.sign(dials.popularity) * odds(abs(dials.popularity)) * spread * standard)
-    if dials.variety:
-        names.append(VARIETY)
-        terms.append(odds(dials.variety) * spread * gumbel(dials.seed, pool.positions, user))
+    if dials.randomness:
+        names.append(RANDOMNESS)
+        terms.append(odds(dials.randomness) * spread * gumbel(dials.seed, pool.positions, user))
     return names, np.array(terms).reshape(len(terms), len(pool.positions))
 
 
@@ -188,7 +188,7 @@ class _Caps:
 
     groups: list[tuple[NDArray[np.int64], int, dict[int, int]]]
     known: NDArray[np.bool_]
-    familiar: float
+    max_known_share: float
     blocked: NDArray[np.bool_]
     n_chosen: int = 0
     n_known: int = 0
@@ -203,12 +203,12 @@ class _Caps:
             if cap is not None
         ]
         known = np.isin(positions, profile.known)
-        return cls(groups, known, dials.familiar, np.zeros(len(positions), bool))
+        return cls(groups, known, dials.max_known_share, np.zeros(len(positions), bool))
 
     def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
         allowed = free & ~self.blocked
         # a little more than exact: 0.1 * 30 is less than 3
-        if self.n_known + 1 > self.familiar * (self.n_chosen + 1) + 1e-9:
+        if self.n_known + 1 > self.max_known_share * (self.n_chosen + 1) + 1e-9:
             allowed &= ~self.known
         return allowed
 

@@ -32,7 +32,7 @@ LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 """A playlist is listened to in one go: not three of an artist, and not all of a kind."""
 
 
-BLEND_DIALS = Dials(familiar=0.5, artist_cap=2)
+BLEND_DIALS = Dials(max_known_share=0.5, artist_cap=2)
 
 _ALIKE = 0.9999
 """A cosine from which two tracks are in one place."""

@@ -14,7 +14,7 @@ from segue.library import Library
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.playlists import check_count
 
-RADIO_DIALS = Dials(familiar=0.5, variety=0.1)
+RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
 """Half may be known, and with another seed another evening is another evening."""
 
 
@@ -40,8 +40,8 @@ class Radio:
         """Open a radio for a listener, or for somebody who names tracks that they like.
 
         By default it is turned as `RADIO_DIALS` are, with a seed drawn anew, which `take` tells;
-        dials that are given play the same again. With ``dials.familiar`` at 0 it plays nothing that
-        the listener had met before.
+        dials that are given play the same again. With ``dials.max_known_share`` at 0 it plays only
+        tracks that the listener has not met before.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Radio:
         profile = opened.listener(user, like, dislike)
         never = opened.excluded(exclusions)
         never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
-        if dials.familiar == 0:
+        if dials.max_known_share == 0:
             never[profile.known] = True  # only new is a promise: it does not give way
         self._dials = dials
         self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
@@ -90,7 +90,7 @@ class Radio:
             raise LibraryError(
                 "There is nothing that may be played: exclude less, or like tracks of which"
                 " something is known."
-                if self._dials.familiar
+                if self._dials.max_known_share
                 else "There is nothing new that may be played: exclude less, or allow tracks that"
                 " are known already."
             )

@@ -51,7 +51,7 @@ def recommend(
         Track ids; they count as much as the listener's strongest opinion.
     include_known
         Also recommend what the listener has met already (never the tracks named here): the same as
-        ``dials.familiar = 1``.
+        ``dials.max_known_share = 1``.
     dials
         What the list should be besides well-scored, and weights in the place of the learned ones.
     exclusions
@@ -76,7 +76,7 @@ def recommend(
     opened = Opened.of(library)
     dials = dials or Dials()
     if include_known:
-        dials = replace(dials, familiar=1)
+        dials = replace(dials, max_known_share=1)
     profile = opened.listener(user, like, dislike)
     never = opened.excluded(exclusions)
     never[[opened.catalogue.position(track_id) for track_id in (*like, *dislike)]] = True
@@ -94,8 +94,8 @@ def _short(found: Listed, k: int, dials: Dials) -> list[str]:
         return []
     caps = {"artist cap": dials.artist_cap, "album cap": dials.album_cap}
     named = [f"{name} of {cap}" for name, cap in caps.items() if cap is not None]
-    if 0 < dials.familiar < 1:
-        named.append(f"share of {dials.familiar:g} for known tracks")
+    if 0 < dials.max_known_share < 1:
+        named.append(f"share of {dials.max_known_share:g} for known tracks")
     return [f"{n_found} of {k} tracks: the {' and the '.join(named)} leaves no more."]
 
 

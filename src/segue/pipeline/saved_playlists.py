@@ -23,8 +23,8 @@ class Refreshed:
     """A list whose recipe was run again: what came in, what is gone (track ids, in their order)."""
 
     saved: SavedPlaylist
-    entered: Sequence[str]
-    left: Sequence[str]
+    added: Sequence[str]
+    removed: Sequence[str]
     hints: Sequence[str] = ()
 
 
@@ -102,8 +102,8 @@ def refresh(opened: Opened, owner: str, playlist: str) -> Refreshed:
     old, new = set(before.tracks), set(ids)
     return Refreshed(
         find(opened.library, owner, playlist),
-        entered=[track for track in ids if track not in old],
-        left=[track for track in dict.fromkeys(before.tracks) if track not in new],
+        added=[track for track in ids if track not in old],
+        removed=[track for track in dict.fromkeys(before.tracks) if track not in new],
         hints=made.hints,
     )
 

@@ -11,7 +11,7 @@ from segue.types import Track
 
 _MOST_TAGS = 10
 _ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
-    "being-made": {
+    "in-progress": {
         "job": {
             "id": 7,
             "state": "running",

@@ -16,7 +16,7 @@ from segue import errors
 from segue.pipeline.hidden_paths import hide_paths
 
 MEDIA_TYPE: Final = "application/problem+json"
-TYPES: Final = "/api/v1/problems/"
+TYPES: Final = "/api/v1/problem-types/"
 LISTENBRAINZ: Final = "/1"
 """Below which the addresses of ListenBrainz's API lie."""
 
@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "conflict": (409, "The library is not in a state to do this."),
     "empty-library": (409, "The library holds no tracks yet."),
     "not-trained": (409, "What this needs has not been trained yet."),
-    "being-made": (409, "What this needs is being made by a job: ask again when that is done."),
+    "in-progress": (409, "What this needs is being made by a job: ask again when that is done."),
     "busy": (409, "Another program is writing to the library."),
     "too-large": (413, "The body of the request is larger than is taken."),
     "unsupported-type": (415, "The body of the request is of a type that is not read."),

@@ -35,7 +35,7 @@ def _dial(name: str, low: float, high: float, about: str) -> dict[str, Any]:
 DIALS: Final = [
     _dial("popularity", -1, 1, "From deep cuts to hits."),
     _dial("diversity", 0, 1, "How much tracks may not be like each other."),
-    _dial("familiar", 0, 1, "The share of tracks that may be known already."),
+    _dial("max_known_share", 0, 1, "The share of tracks that may be known already."),
     _dial("calibration", 0, 1, "How closely to keep to your mix of genres."),
-    _dial("variety", 0, 1, "How much is left to chance: another list every time."),
+    _dial("randomness", 0, 1, "How much is left to chance: another list every time."),
 ]

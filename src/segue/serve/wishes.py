@@ -39,8 +39,8 @@ class DialsAsked(Asked):
     diversity: _Strength = None
     calibration: _Strength = None
     popularity: Annotated[float | None, Field(ge=-1, le=1)] = None
-    familiar: _Strength = None
-    variety: _Strength = None
+    max_known_share: _Strength = None
+    randomness: _Strength = None
     seed: Annotated[int | None, Field(ge=0, lt=2**31)] = None
     artist_cap: _Cap = None
     album_cap: _Cap = None

@@ -79,7 +79,7 @@ def test_a_request_without_end_is_cut_off_and_not_kept(server, first):
 
 def test_requests_that_come_at_once_are_all_answered(server):
     request = (
-        b"GET /api/v1/problems HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 4_000 + b"\r\n\r\n"
+        b"GET /api/v1/problem-types HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 4_000 + b"\r\n\r\n"
     )
     with server.connect(request * 40) as connection:
         connection.settimeout(20)

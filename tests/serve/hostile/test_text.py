@@ -99,7 +99,7 @@ def test_sql_is_a_text_in_every_parameter(anna, sql):
                 asked += 1
     assert asked > 40
     texts = {
-        "recommend": {"like": [sql], "against": [sql], "weights": {sql: 1}},
+        "recommend": {"like": [sql], "compare_to": [sql], "weights": {sql: 1}},
         "radio": {"like": ["t00"], "recent": [sql]},
         "feedback": {"events": [{"key": sql, "track_id": sql, "kind": "like"}]},
         "playlists": {"name": sql, "tracks": ["t00"]},

@@ -1,10 +1,10 @@
 """What dials cost and bring, and whether the reasons that are given are the reasons.
 
-Each dial is turned alone, over the pools that the engine makes for the same listeners; `familiar`
-is not judged, since a track that a listener knows can be no hit here. Beside the metrics of lists,
-two say what dials are turned for: how alike the tracks of a list are (`likeness`: mean cosine in
-the space that lists are compared in), and how far its mix of genres or tags is from the listener's
-own (`off_taste`: Kullback-Leibler divergence, in nats).
+Each dial is turned alone, over the pools that the engine makes for the same listeners.
+`max_known_share` is not judged, since a known track cannot be a hit here. Besides the metrics of
+lists, two measure what dials are for: how alike the tracks of a list are (`likeness`: mean cosine
+in the space that lists are compared in), and how far its mix of genres or tags is from the
+listener's own (`off_taste`: Kullback-Leibler divergence, in nats).
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ SETTINGS: dict[str, tuple[float | None, ...]] = {
     "diversity": (0.0, 0.2, 0.4, 0.6, 0.8),
     "calibration": (0.0, 0.2, 0.4, 0.6, 0.8),
     "popularity": (-0.6, -0.3, 0.0, 0.3, 0.6),
-    "variety": (0.0, 0.2, 0.4, 0.6, 0.8),
+    "randomness": (0.0, 0.2, 0.4, 0.6, 0.8),
     "artist_cap": (None, 5, 3, 2, 1),
 }
 LIKENESS, OFF_TASTE = "likeness", "off_taste"

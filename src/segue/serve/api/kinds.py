@@ -1,4 +1,4 @@
-"""`/problems`: what the kinds of problems are, which answers name as their type."""
+"""`/problem-types`: what the kinds of problems are, which answers name as their type."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from segue.serve.answers import answer
 from segue.serve.documents import problems
 from segue.serve.problems import KINDS, TYPES, ProblemError
 
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = APIRouter(prefix="/problem-types", tags=["problems"])
 
 
 class ProblemKind(BaseModel):

@@ -23,8 +23,8 @@ class MadeTrack(BaseModel):
         default=None, description="What each signal adds; of a blend, each listener."
     )
     top_signal: str | None = None
-    because: list[PullDocument] | None = None
-    shared: SharedDocument | None = None
+    influenced_by: list[PullDocument] | None = None
+    in_common: SharedDocument | None = None
     progress: float | None = Field(default=None, description="Of a path: from 0 to 1.")
     step: float | None = Field(default=None, description="Of a path: degrees from the one before.")
     tastes: dict[str, float] | None = Field(

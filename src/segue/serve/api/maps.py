@@ -28,7 +28,7 @@ router = APIRouter(prefix="/map", tags=["map"])
 
 NO_GENRE: Final = 65_535
 _PROBLEMS = problems("not-trained", "conflict", "empty-library")
-_MADE_FIRST = problems("not-trained", "conflict", "empty-library", "being-made")
+_MADE_FIRST = problems("not-trained", "conflict", "empty-library", "in-progress")
 _LOOK_AGAIN: Final = 2  # seconds after which whoever waits for a map should ask again
 _MOST_AT_ONCE: Final = 200
 _OCTETS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
@@ -80,7 +80,7 @@ def get_map(
     """Tell what the map can be drawn by.
 
     Of more than 20,000 tracks it is made when somebody looks first, by one job for all who do;
-    until then the answer is the problem `being-made`, which tells of the `job`.
+    until then the answer is the problem `in-progress`, which tells of the `job`.
     """
     opened = holding.opened()
     drawn = _map(holding, opened, by, asker.listener)
@@ -227,7 +227,7 @@ def _not_yet(holding: Held, job: Job) -> ProblemError:
         reason = shown["error"] or "Its job was cancelled: look again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")
     return ProblemError(
-        "being-made",
+        "in-progress",
         f"The map is being made by job {job.id}: ask again when it is done.",
         more={"job": {name: shown[name] for name in ("id", "state", "done", "total", "text")}},
         headers={"Retry-After": str(_LOOK_AGAIN)},

@@ -156,7 +156,7 @@ def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) 
 def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
     """Run a list's recipe again, and keep what it makes now."""
     done = saved.refresh(holding.opened(), me.name, playlist)
-    changes = {"entered": list(done.entered), "left": list(done.left)}
+    changes = {"added": list(done.added), "removed": list(done.removed)}
     document = _document(holding, done.saved)
     return answer({**document, "hints": list(done.hints), "changes": changes})
 

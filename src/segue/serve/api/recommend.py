@@ -27,7 +27,7 @@ MOST_TRACKS = 500
 class RecommendAsked(Asked):
     """What to recommend; everything has a default.
 
-    `against` is a list that is shown already: what would enter it and leave it is told.
+    `compare_to` is a list that is shown already: what would enter it and leave it is told.
     """
 
     k: int = Field(default=20, ge=1, le=MOST_TRACKS)
@@ -36,7 +36,7 @@ class RecommendAsked(Asked):
     weights: Weights = Field(default_factory=dict)
     dials: DialsAsked = DialsAsked()
     exclusions: ExclusionsAsked = ExclusionsAsked()
-    against: list[TrackIdText] | None = Field(default=None, max_length=MOST_TRACKS)
+    compare_to: list[TrackIdText] | None = Field(default=None, max_length=MOST_TRACKS)
 
 
 class PullDocument(BaseModel):
@@ -65,16 +65,16 @@ class PickDocument(BaseModel):
     top_signal: str | None = Field(
         description="Without which the track would fall furthest; null where none decides."
     )
-    because: list[PullDocument]
-    shared: SharedDocument
+    influenced_by: list[PullDocument]
+    in_common: SharedDocument
     track: TrackDocument
 
 
 class Changes(BaseModel):
     """What a list has that another had not, and the other way round."""
 
-    entered: list[str]
-    left: list[str]
+    added: list[str]
+    removed: list[str]
 
 
 class Recommended(BaseModel):
@@ -178,12 +178,12 @@ def _document(
         "tracks": picks(holding, opened, found.tracks, asker.listener),
         "hints": hints,
     }
-    if wanted.against is not None:
+    if wanted.compare_to is not None:
         there = [pick.track_id for pick in found.tracks]
-        before, now = set(wanted.against), set(there)
+        before, now = set(wanted.compare_to), set(there)
         document["changes"] = {
-            "entered": [each for each in there if each not in before],
-            "left": [each for each in wanted.against if each not in now],
+            "added": [each for each in there if each not in before],
+            "removed": [each for each in wanted.compare_to if each not in now],
         }
     return document
 
@@ -200,19 +200,19 @@ def picks(
             "score": pick.score,
             "why": dict(pick.why),
             "top_signal": pick.top_signal,
-            "because": [
+            "influenced_by": [
                 {
                     "track_id": pull.track_id,
                     "title": pull.title,
                     "artist": pull.artist,
                     "pull": pull.pull,
                 }
-                for pull in pick.because
+                for pull in pick.influenced_by
             ],
-            "shared": {
-                "artist": pick.shared.artist,
-                "genres": list(pick.shared.genres),
-                "tags": list(pick.shared.tags),
+            "in_common": {
+                "artist": pick.in_common.artist,
+                "genres": list(pick.in_common.genres),
+                "tags": list(pick.in_common.tags),
             },
             "track": track,
         }

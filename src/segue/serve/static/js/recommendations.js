@@ -95,14 +95,14 @@ function ids(items) {
   return new Set(items.map((item) => item.track.track_id));
 }
 
-/** A list by given settings. `against` are ids to compare it with. */
+/** A list by given settings. `compareTo` are ids to compare it with. */
 export function recommended(
   { weights, dials, exclusions },
   signal,
-  against = undefined,
+  compareTo = undefined,
   k = LENGTH,
 ) {
-  return ask("/recommend", { k, weights, dials, exclusions, against }, signal);
+  return ask("/recommend", { k, weights, dials, exclusions, compare_to: compareTo }, signal);
 }
 
 export const forYou = new ForYou();

@@ -15,8 +15,8 @@ const TITLES = {
   recency: "Recency",
   diversity: "Diversity",
   calibration: "Own mix of genres",
-  variety: "Variety",
-  familiar: "Familiar",
+  randomness: "Randomness",
+  max_known_share: "Known tracks",
 };
 
 const COLOURED = new Set([

@@ -86,10 +86,20 @@ export function isNeutral({ weights, dials, exclusions }) {
 
 function readSteer() {
   try {
-    return { ...emptySteer(), ...JSON.parse(localStorage.getItem(steerName())) };
+    const kept = JSON.parse(localStorage.getItem(steerName()));
+    return { ...emptySteer(), ...kept, dials: withNewNames(kept?.dials) };
   } catch {
     return emptySteer();
   }
+}
+
+const OLD_DIALS = { familiar: "max_known_share", variety: "randomness" };
+
+/** Dials as they are called now; browsers may have kept them by their former names. */
+function withNewNames(dials = {}) {
+  return Object.fromEntries(
+    Object.entries(dials).map(([name, value]) => [OLD_DIALS[name] ?? name, value]),
+  );
 }
 
 function steerName() {

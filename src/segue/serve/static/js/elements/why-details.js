@@ -14,8 +14,8 @@ import { signed, swatch } from "./why-bar.js";
 export function whyDetails(item) {
   return [
     item.why && parts(item),
-    item.because?.length ? because(item.because) : null,
-    shared(item.shared, item.track),
+    item.influenced_by?.length ? because(item.influenced_by) : null,
+    shared(item.in_common, item.track),
     actions(item.track),
   ];
 }

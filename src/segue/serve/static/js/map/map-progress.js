@@ -22,7 +22,7 @@ export async function onceMade(ask, place) {
       making?.remove();
       return found;
     } catch (error) {
-      if (error.kind !== "being-made") {
+      if (error.kind !== "in-progress") {
         fill(place, h("p", { class: "empty" }, error.message));
         throw error;
       }

@@ -45,9 +45,9 @@ export function showPlaylist(playlist, view) {
   const again = async () => {
     try {
       const now = await post(`${path}/refresh`);
-      await list.show(now.tracks.map(asItem), { entered: now.changes.entered });
+      await list.show(now.tracks.map(asItem), { entered: now.changes.added });
       say(
-        `${counted(now.changes.entered.length, "track")} entered, ${now.changes.left.length} left.`,
+        `${counted(now.changes.added.length, "track")} entered, ${now.changes.removed.length} left.`,
       );
       view.reload();
     } catch (error) {

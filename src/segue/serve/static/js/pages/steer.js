@@ -15,8 +15,8 @@ import "../elements/weight-slider.js";
 const DIALS = {
   popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
   diversity: ["Diversity", "Alike", "Diverse"],
-  familiar: ["New or familiar", "Only new", "Familiar"],
-  variety: ["Variety", "The same each time", "Surprise me"],
+  max_known_share: ["New or familiar", "Only new", "Familiar"],
+  randomness: ["Randomness", "The same each time", "Surprise me"],
   calibration: ["Mix of genres", "As it comes", "Like my own"],
 };
 const CAPS = { artist_cap: "Tracks of one artist", album_cap: "Tracks of one album" };

@@ -1,4 +1,4 @@
-"""Variety: one seed draws one list for one listener, another seed or listener another.
+"""Randomness: one seed draws one list for one listener, another seed or listener another.
 
 Adding Gumbel noise of scale T to scores and taking the best k draws k tracks without replacement,
 each with odds ``exp(score / T)`` (Kool, van Hoof and Welling, "Stochastic beams and where to find
