@@ -28,7 +28,7 @@ from scipy.stats import binomtest
 from segue.audio import DEFAULT_SETTINGS, SAMPLE_RATE, decode, describe
 from segue.audio.fingerprint import fingerprint
 from segue.index.recordings import LEAST_LIKENESS, alike_pairs, grouped
-from segue.sources.tracks import AUDIO_SUFFIXES
+from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 
 Signal = NDArray[np.float32]
 HEARD = 150.0  # s of each track; the fingerprint is of the first 120

@@ -28,7 +28,7 @@ from typing import NamedTuple
 from segue.artist_names import comparison_key
 from segue.sources import read_dataset
 from segue.sources.cleaning.recordings import title_key
-from segue.sources.matching import DEFAULT, Matcher, Nearness
+from segue.sources.history_import.matching import DEFAULT, Matcher, Nearness
 from segue.types import Sought, Track
 
 TARGET = 0.99

@@ -34,7 +34,7 @@ from segue.pipeline.learning.weights import save_weights
 from segue.pipeline.opening.signals import engine_fingerprint
 from segue.pipeline.training.content import content_signals
 from segue.signals import KnnModel, opinions_of
-from segue.sources.listens import no_listens
+from segue.sources.datasets.listens import no_listens
 from segue.types import Track
 
 GENRES, TAGS, DIMENSIONS = 24, 400, 32

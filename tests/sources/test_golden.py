@@ -14,9 +14,8 @@ import pandas as pd
 import pytest
 from tests.sources.golden_cases import datasets, exports, write_beets
 
-from segue.library.beets import read_beets
 from segue.sources import read_dataset
-from segue.sources.exports import (
+from segue.sources.history_import import (
     Heard,
     Numbering,
     fingerprint,
@@ -24,6 +23,7 @@ from segue.sources.exports import (
     open_export,
     what_it_says,
 )
+from segue.sources.history_import.beets import read_beets
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.errors import DatasetError
-from segue.sources.listens import no_listens, read_friends, read_listens
-from segue.sources.table import MOST_PROBLEMS
+from segue.sources.datasets.listens import no_listens, read_friends, read_listens
+from segue.sources.tables.table import MOST_PROBLEMS
 
 
 def write(directory: Path, text: str, name: str = "listens.csv") -> Path:

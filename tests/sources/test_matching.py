@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.sources.matching import Matcher
+from segue.sources.history_import.matching import Matcher
 from segue.types import Sought, Track
 
 TRACKS = [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from segue.errors import DatasetError
-from segue.sources.exports import Heard, Remark, fingerprint, needs_number, open_export
+from segue.sources.history_import import Heard, Remark, fingerprint, needs_number, open_export
 from segue.types import Sought
 
 JOGA = Sought(artist="Björk", title="Jóga")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import DatasetError
-from segue.sources.table import MOST_PROBLEMS, read_table, row_problems
+from segue.sources.tables.table import MOST_PROBLEMS, read_table, row_problems
 
 ROWS = [["007", "Ágætis byrjun"], ["2", "NA"]]
 

@@ -33,7 +33,7 @@ def import_listens(
 ) -> None:
     """Bring listening histories in. Importing again adds only what is new."""
     from segue.pipeline.import_listens import import_listens as run
-    from segue.sources.exports import NAMES
+    from segue.sources.history_import import NAMES
 
     if user is not None and not user.strip():
         raise typer.BadParameter("--user is empty: give a name")

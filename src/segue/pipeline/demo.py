@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segue.demo_data import make_starter
 from segue.engine import Recommendations
 from segue.errors import ModelError
 from segue.library import Library, settings_hash
@@ -14,7 +15,6 @@ from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
 from segue.pipeline.recommend import recommend
 from segue.pipeline.train import MODELS, train
-from segue.sources.starter import make_starter
 from segue.types import Progress, no_progress
 
 

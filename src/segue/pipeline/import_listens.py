@@ -16,9 +16,8 @@ from typing import Any
 
 from segue.errors import DatasetError
 from segue.library import Arrival, Library
-from segue.library.beets import is_beets, read_beets
 from segue.pipeline.import_tally import LISTED, ImportedFile, Tally
-from segue.sources.exports import (
+from segue.sources.history_import import (
     Export,
     Heard,
     Numbering,
@@ -29,8 +28,9 @@ from segue.sources.exports import (
     open_export,
     what_it_says,
 )
-from segue.sources.exports.heard import LONGEST_ID
-from segue.sources.matching import Match, Matcher
+from segue.sources.history_import.beets import is_beets, read_beets
+from segue.sources.history_import.import_row import LONGEST_ID
+from segue.sources.history_import.matching import Match, Matcher
 from segue.text import clean_id
 from segue.types import Progress, Sought, no_progress
 

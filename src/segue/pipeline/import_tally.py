@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from segue.sources.exports import Remark
+from segue.sources.history_import import Remark
 from segue.types import Problem
 
 LISTED = 100

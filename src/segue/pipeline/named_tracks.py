@@ -2,8 +2,8 @@
 
 In order, the first that finds something counts: the path, as it is or below the place of the file;
 the id in the library that wrote it; the MusicBrainz recording; artist and title
-(`segue.sources.matching`); the last two parts of the path, where they are one track's alone. Ids
-and parts of paths count only where the names do not say otherwise.
+(`segue.sources.history_import.matching`); the last two parts of the path, where they are one
+track's alone. Ids and parts of paths count only where the names do not say otherwise.
 """
 
 import os
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from segue.library import Catalogue
 from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
-from segue.sources.matching import Matcher
+from segue.sources.history_import.matching import Matcher
 from segue.sources.playlist_files import Entry
 from segue.types import Sought, Track
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from segue.library import Arrival, Event, Library
-from segue.sources.exports import Heard, fingerprint, known_time, read_record
-from segue.sources.matching import Matcher
+from segue.sources.history_import import Heard, fingerprint, known_time, read_record
+from segue.sources.history_import.matching import Matcher
 from segue.types import Sought
 
 KIND: Final = "listenbrainz"

@@ -27,8 +27,8 @@ from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.shelf import Hall, hall_of
-from segue.sources.exports import Unusable
-from segue.sources.matching import Matcher
+from segue.sources.history_import import Unusable
+from segue.sources.history_import.matching import Matcher
 
 router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
 

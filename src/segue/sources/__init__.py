@@ -3,12 +3,12 @@
 `read_dataset` reads a directory, `load_frames` one file of precomputed frames.
 """
 
-from segue.sources.dataset import Dataset, Identify, Kind, Known, NameOf, Read, ReadFiles
-from segue.sources.entry import read_dataset
-from segue.sources.frames import Frames, load_frames
-from segue.sources.naming import free_id
-from segue.sources.tracks import AUDIO_SUFFIXES
-from segue.sources.walk import state_of
+from segue.sources.datasets.dataset import Dataset, Identify, Kind, Known, NameOf, Read, ReadFiles
+from segue.sources.datasets.entry import read_dataset
+from segue.sources.datasets.frames import Frames, load_frames
+from segue.sources.datasets.naming import free_id
+from segue.sources.datasets.tracks import AUDIO_SUFFIXES
+from segue.sources.datasets.walk import state_of
 
 __all__ = [
     "AUDIO_SUFFIXES",

@@ -52,7 +52,7 @@ def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
 def read_in(workers: Workers) -> ReadFiles:
     """Return how tags are read in worker processes: a parser that dies there ends no run."""
     # mutagen and soundfile are for who reads a folder
-    from segue.sources.folder import read_audio_file, untagged
+    from segue.sources.datasets.folder import read_audio_file, untagged
 
     def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
         work = [(path, (directory, path)) for path in files]

@@ -3,11 +3,11 @@
 from typing import Final, Literal, get_args
 
 from segue.errors import DatasetError
+from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 from segue.sources.playlist_files.jspf import read_jspf, write_jspf
 from segue.sources.playlist_files.m3u import decoded, looks_like_m3u, read_m3u, write_m3u8
 from segue.sources.playlist_files.playlist_file import MOST_BYTES, PlaylistFile
 from segue.sources.playlist_files.xspf import read_xspf, write_xspf
-from segue.sources.tracks import AUDIO_SUFFIXES
 
 Format = Literal["m3u8", "xspf", "jspf"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)

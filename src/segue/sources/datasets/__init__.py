@@ -1,0 +1,1 @@
+"""Datasets of every kind: tables, music folders, GTZAN, Million Song files."""

@@ -1,0 +1,1 @@
+"""Tables in CSV and parquet: decoding, dialects, columns, values."""
