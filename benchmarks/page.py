@@ -120,11 +120,11 @@ def exclusion(bench: Bench) -> None:
 VIEWS = {
     "Listen": "probe.q('#for-you track-row')",
     "Steer": "probe.q('.steer-list track-row') && probe.q('weight-slider')",
-    "Map": "probe.q('.map-key button')",
+    "Map": "probe.q('.map-legend button')",
     "Playlists": "probe.q('.saved li')",
-    "Quality": "probe.q('.models').childElementCount && probe.q('.figures').childElementCount",
-    "Library": "probe.q('.tile-figure')"
-    " && probe.all('.columns .quiet-text:not([hidden]), tbody tr').length > 1",
+    "Quality": "probe.q('.models').childElementCount && probe.q('.metric-cards').childElementCount",
+    "Library": "probe.q('.stat-tile')"
+    " && probe.all('.columns .muted-text:not([hidden]), tbody tr').length > 1",
 }
 
 
@@ -158,7 +158,7 @@ def playlists(bench: Bench) -> None:
         taken = []
         for n in range(bench.repeats):
             bench.page.evaluate(
-                "([one, other]) => probe.all('.maker-body track-picker')"
+                "([one, other]) => probe.all('.playlist-form-body track-picker')"
                 ".forEach((picker, at) => (picker.tracks = [at ? other : one]))",
                 [tracks[n % len(tracks)], tracks[(n * 7 + 3) % len(tracks)]],
             )
@@ -166,9 +166,9 @@ def playlists(bench: Bench) -> None:
                 bench.once(
                     bench.page.get_by_role("button", name="Make it").click,
                     "click",
-                    "probe.q('.maker button.main').disabled",
-                    "probe.anew('.stage') && probe.q('.stage track-row')",
-                    "['.stage']",
+                    "probe.q('.playlist-form button.primary').disabled",
+                    "probe.anew('.playlist-view') && probe.q('.playlist-view track-row')",
+                    "['.playlist-view']",
                 )
             )
         bench.show(f"{name}: button; tracks", taken)
@@ -177,7 +177,7 @@ def playlists(bench: Bench) -> None:
 def map_frames(bench: Bench) -> None:
     """Zoom and move the map: how long a frame takes, and from a turn of the wheel to its frame."""
     bench.go("map")
-    bench.until("document.querySelector('.map-key button')")
+    bench.until("document.querySelector('.map-legend button')")
     box = bench.page.locator(".map-above").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     bench.page.mouse.move(*middle)

@@ -94,7 +94,7 @@ def why(bench: Bench) -> None:
     for n in range(bench.repeats):
         row = bench.page.locator("#for-you track-row").nth(n % 6)
         final = f"probe.all('#for-you track-row')[{n % 6}].querySelector('.row-details *')"
-        taken.append(bench.once(row.locator(".what").click, "click", "", final))
-        row.locator(".what").click()
+        taken.append(bench.once(row.locator(".row-main").click, "click", "", final))
+        row.locator(".row-main").click()
         bench.page.wait_for_timeout(200)
     bench.show("why, opened", taken)

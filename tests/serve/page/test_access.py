@@ -64,7 +64,7 @@ def test_single_keys_can_be_switched_off(shared, visit):
 def test_what_happens_is_said_to_screen_readers(server, visit, until):
     page = visit(server)
     page.locator("track-row .act-like").first.click()
-    until(page, "document.querySelector('#said').textContent.includes('Entered')")
+    until(page, "document.querySelector('#announcements').textContent.includes('Entered')")
     for role, name in (("navigation", "Pages"), ("region", "Player"), ("search", None)):
         assert page.get_by_role(role, **({"name": name} if name else {})).count() == 1
     assert page.get_by_role("main").count() == 1
@@ -126,8 +126,8 @@ def test_script_in_metadata_does_nothing(server, visit, hostile):
     row = page.locator("#found track-row").first
     row.wait_for()
     assert row.locator(".row-title").inner_text() == f"Zebra {hostile}"
-    row.locator(".what").click()
-    row.locator(".tile").click()
+    row.locator(".row-main").click()
+    row.locator(".cover").click()
     page.locator("track-row.is-playing").wait_for()  # its id holds slashes, quotes and tags
     row.locator(".act-like").click()
     page.get_by_role("link", name="More like this").click()
@@ -141,4 +141,4 @@ def test_script_in_metadata_does_nothing(server, visit, hostile):
 def test_a_listener_whose_name_is_script_does_no_harm(shared, visit, hostile):
     page = visit(shared, hostile)
     assert page.evaluate("window.hacked") is None
-    assert hostile in page.locator(".who").inner_text()
+    assert hostile in page.locator(".listener-button").inner_text()

@@ -55,5 +55,5 @@ def test_who_may_not_administer_is_offered_no_work(accounts, visit):
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
     page.goto(f"{accounts.url}#/library")
-    page.locator(".tile-figure").first.wait_for()
+    page.locator(".stat-tile").first.wait_for()
     assert page.get_by_role("button", name="Train all").count() == 0

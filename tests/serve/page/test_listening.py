@@ -22,10 +22,10 @@ def test_the_list_is_there_with_its_reasons(shared, visit):
     assert len(titles(page)) == 20
     first = page.locator("track-row").first
     parts = first.locator("why-bar").get_attribute("aria-label")
-    first.locator(".what").click()
+    first.locator(".row-main").click()
     assert "Neighbours" in parts
     assert first.get_by_role("heading", name="What its score is made of").is_visible()
-    assert first.locator(".pulls li").count() >= 1
+    assert first.locator(".influences li").count() >= 1
 
 
 def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
@@ -69,7 +69,7 @@ def test_audio_plays_and_goes_on_to_the_next_track(server, visit, until):
     listed = titles(page)
     asked = []
     page.on("request", lambda one: asked.append(one) if "/audio" in one.url else None)
-    page.locator("track-row .tile").first.click()
+    page.locator("track-row .cover").first.click()
     page.locator("track-row.is-playing").wait_for()
     assert page.locator("now-playing .names span").first.inner_text() == listed[0]
     until(page, "document.querySelector('now-playing .seek input').value > 50")

@@ -16,8 +16,8 @@ def choose(page, label: str, words: str) -> None:
 
 
 def made(page) -> list[str]:
-    page.locator(".stage track-row").first.wait_for()
-    return page.locator(".stage .row-title").all_inner_texts()
+    page.locator(".playlist-view track-row").first.wait_for()
+    return page.locator(".playlist-view .row-title").all_inner_texts()
 
 
 def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit, tmp_path):
@@ -28,7 +28,7 @@ def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit,
     titles = made(page)
     page.get_by_label("Name to save it under").fill("Evening")
     page.get_by_role("button", name="Save", exact=True).click()
-    page.locator(".saved-one", has_text="Evening").wait_for()
+    page.locator(".saved-playlist", has_text="Evening").wait_for()
     page.locator(".menu summary").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="M3U8").click()
@@ -74,7 +74,7 @@ def test_a_blend_is_made_by_keys_alone(shared, visit):
     page.get_by_role("button", name="Make it").focus()
     page.keyboard.press("Enter")
     assert made(page)
-    assert page.locator(".stage .matched", has_text="for ").count() > 0
+    assert page.locator(".playlist-view .matches", has_text="for ").count() > 0
 
 
 def test_a_radio_goes_on_beyond_its_list(server, visit, until):
@@ -83,8 +83,8 @@ def test_a_radio_goes_on_beyond_its_list(server, visit, until):
     page.get_by_label("How many tracks").select_option("10")
     page.get_by_role("button", name="Make it").click()
     made(page)
-    page.locator(".stage track-row .tile").last.click()
-    until(page, "document.querySelectorAll('.up-next li').length >= 5")
+    page.locator(".playlist-view track-row .cover").last.click()
+    until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 
 def test_a_playlist_is_deleted(server, visit):
@@ -101,7 +101,7 @@ def test_a_playlist_is_deleted(server, visit):
 def test_the_library_tells_what_it_holds(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/library")
-    page.locator(".tile-figure", has_text="tracks").locator("b", has_text="48").wait_for()
+    page.locator(".stat-tile", has_text="tracks").locator("b", has_text="48").wait_for()
 
 
 def test_models_show_their_cards(shared, visit):
@@ -156,6 +156,6 @@ def test_the_starter_library_is_made_and_can_be_listened_to(empty_server, visit,
     page.goto(f"{empty_server.url}#/quality")
     page.locator(".model summary", has_text="CNN").wait_for()
     page.goto(f"{empty_server.url}#/listen")
-    page.locator("track-row .tile").first.click()
+    page.locator("track-row .cover").first.click()
     page.locator("track-row.is-playing").wait_for()
     until(page, "document.querySelector('now-playing .seek input').value > 0")

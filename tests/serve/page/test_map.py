@@ -13,7 +13,7 @@ def on_map(shared, visit, until):
     if asked.status == 404:
         pytest.skip("this server has no map")
     page.goto(f"{shared.url}#/map")
-    page.locator(".map-key button").first.wait_for()
+    page.locator(".map-legend button").first.wait_for()
     return page
 
 
@@ -24,7 +24,7 @@ def playing(page) -> str:
 def test_keys_find_a_track_and_play_it(on_map, until):
     on_map.locator(".map-above").focus()
     on_map.keyboard.press("+")
-    until(on_map, "document.querySelector('#said').textContent.includes(' by ')")
+    until(on_map, "document.querySelector('#announcements').textContent.includes(' by ')")
     on_map.keyboard.press("Enter")
     until(on_map, "!document.querySelector('now-playing .names').textContent.includes('Nothing')")
     assert playing(on_map).startswith(("Piece", "Zebra"))
@@ -44,7 +44,7 @@ def test_a_line_that_is_drawn_becomes_a_playlist(on_map):
 
 
 def test_a_genre_stands_out_and_the_taste_colours(on_map):
-    key = on_map.locator(".map-key button").first
+    key = on_map.locator(".map-legend button").first
     key.click()
     assert key.get_attribute("aria-pressed") == "true"
     on_map.get_by_role("button", name="My taste").click()

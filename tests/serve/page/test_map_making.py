@@ -44,7 +44,7 @@ def library(large):
 
 
 def said(part: str) -> str:
-    return f"document.querySelector('#said').textContent.includes({part!r})"
+    return f"document.querySelector('#announcements').textContent.includes({part!r})"
 
 
 def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visit, until):
@@ -63,7 +63,7 @@ def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visi
     until(page, said("The map: 50"))
     track_map.track_map(Opened.of(library), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
-    page.locator(".map-key button").first.wait_for()
+    page.locator(".map-legend button").first.wait_for()
     until(page, said("The map is ready."))
     assert not bar.is_visible()
     assert page.evaluate("document.activeElement.textContent") == "Map"

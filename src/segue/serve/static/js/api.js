@@ -1,17 +1,17 @@
-// The public API of segue, /api/v1, and nothing else of the server.
+// Client of segue's HTTP API, /api/v1.
 //
-// What only reads is asked again when the server is away and comes back; whoever waits for it waits
-// on. `connection` tells of both with the events "down" and "up", and of a session that ended with "out".
+// Requests that only read are repeated while the server cannot be reached, until it answers again.
+// `connection` dispatches "offline" and "online", and "signed-out" when the session has ended.
 
 const ROOT = "/api/v1";
-const LOOK_AGAIN = 1000;
+const RETRY_MS = 1000;
 
 export const connection = new EventTarget();
 
 let csrf = "";
-let down = null;
+let offline = null; // resolves when the server answers again
 
-/** What the server said was wrong: a problem document of RFC 9457. `kind` ends its type. */
+/** Error answer of the server: a problem document (RFC 9457). `kind` is the last part of its type. */
 export class Problem extends Error {
   constructor(status, document) {
     super(document.detail || document.title || `The server answered ${status}.`);
@@ -22,41 +22,41 @@ export class Problem extends Error {
   }
 }
 
-/** Read something. `query` holds what comes after the question mark; lists are repeated. */
+/** GET a resource. `query` holds the query parameters; lists become repeated parameters. */
 export function get(path, query, signal) {
-  return asked("GET", path, { query, signal, again: true });
+  return requestJson("GET", path, { query, signal, retry: true });
 }
 
-/** Ask for something that changes nothing on the server, by a document. */
-export function ask(path, body, signal) {
-  return asked("POST", path, { body, signal, again: true });
+/** POST a query that changes nothing on the server, so that it may be repeated. */
+export function postQuery(path, body, signal) {
+  return requestJson("POST", path, { body, signal, retry: true });
 }
 
 export function post(path, body, signal) {
-  return asked("POST", path, { body, signal });
+  return requestJson("POST", path, { body, signal });
 }
 
 export function patch(path, body) {
-  return asked("PATCH", path, { body });
+  return requestJson("PATCH", path, { body });
 }
 
 export function remove(path) {
-  return asked("DELETE", path, {});
+  return requestJson("DELETE", path, {});
 }
 
-/** Send a file as it is. */
-export function sendFile(path, file, query) {
-  return asked("POST", path, { query, raw: file });
+/** POST a file as it is. */
+export function upload(path, file, query) {
+  return requestJson("POST", path, { query, raw: file });
 }
 
-/** Read numbers: an answer that is not JSON, as an ArrayBuffer. */
-export async function bytes(path, query, signal) {
-  const answer = await fetched("GET", path, { query, signal, again: true });
+/** GET a binary answer as an ArrayBuffer. */
+export async function getBytes(path, query, signal) {
+  const answer = await request("GET", path, { query, signal, retry: true });
   return answer.arrayBuffer();
 }
 
-/** The address of something under the API, for links and media. */
-export function address(path, query = {}) {
+/** URL of a resource of the API, for links and media. */
+export function apiUrl(path, query = {}) {
   const pairs = Object.entries(query)
     .filter(([, value]) => value !== undefined && value !== null && value !== "")
     .flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
@@ -64,40 +64,40 @@ export function address(path, query = {}) {
   return ROOT + path + (text ? `?${text}` : "");
 }
 
-/** The address of one track; its id may hold any character. */
-export function ofTrack(id, rest = "") {
+/** Path of a track; its id may contain any character. */
+export function trackPath(id, rest = "") {
   return `/tracks/${encodeURIComponent(id)}${rest}`;
 }
 
-/** Take up who is listening: every session comes with a token that writing needs. */
-export function useToken(token) {
+/** Set the session's CSRF token, which every writing request sends. */
+export function setCsrfToken(token) {
   csrf = token;
 }
 
-async function asked(method, path, options) {
-  const answer = await fetched(method, path, options);
+async function requestJson(method, path, options) {
+  const answer = await request(method, path, options);
   if (answer.status === 204) return null;
   const text = await answer.text();
   return text ? JSON.parse(text) : null;
 }
 
-async function fetched(method, path, options, renewed = false) {
-  const answer = await reached(method, path, options);
+async function request(method, path, options, renewed = false) {
+  const answer = await fetchWithRetry(method, path, options);
   if (answer.ok) return answer;
-  if (answer.status === 403 && method !== "GET" && !renewed && (await renew())) {
-    return fetched(method, path, options, true);
+  if (answer.status === 403 && method !== "GET" && !renewed && (await renewToken())) {
+    return request(method, path, options, true);
   }
   if (answer.status === 401 && !path.startsWith("/session"))
-    connection.dispatchEvent(new Event("out"));
-  throw new Problem(answer.status, await problem(answer));
+    connection.dispatchEvent(new Event("signed-out"));
+  throw new Problem(answer.status, await problemOf(answer));
 }
 
-async function reached(method, path, { query, body, raw, signal, again }) {
+async function fetchWithRetry(method, path, { query, body, raw, signal, retry }) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (raw) headers["Content-Type"] = raw.type || "application/octet-stream";
-  const request = {
+  const init = {
     method,
     headers,
     signal,
@@ -106,44 +106,44 @@ async function reached(method, path, { query, body, raw, signal, again }) {
   };
   for (;;) {
     try {
-      return await fetch(address(path, query), request);
+      return await fetch(apiUrl(path, query), init);
     } catch (error) {
       if (error.name === "AbortError") throw error;
-      const back = isDown();
-      if (!again) throw error;
-      await back;
+      const online = waitUntilOnline();
+      if (!retry) throw error;
+      await online;
       signal?.throwIfAborted();
     }
   }
 }
 
-/** Wait until the server answers again; everybody waits for the same. */
-function isDown() {
-  if (!down) {
-    connection.dispatchEvent(new Event("down"));
-    down = (async () => {
+/** Wait until the server answers again; all requests share one wait. */
+function waitUntilOnline() {
+  if (!offline) {
+    connection.dispatchEvent(new Event("offline"));
+    offline = (async () => {
       for (;;) {
-        await new Promise((done) => setTimeout(done, LOOK_AGAIN));
-        if (await renew().catch(() => false)) break;
+        await new Promise((done) => setTimeout(done, RETRY_MS));
+        if (await renewToken().catch(() => false)) break;
       }
-      down = null;
-      connection.dispatchEvent(new Event("up"));
+      offline = null;
+      connection.dispatchEvent(new Event("online"));
     })();
   }
-  return down;
+  return offline;
 }
 
-/** Take up the token of the session anew, as after a restart of the server. */
-async function renew() {
+/** Read the CSRF token again, as after a restart of the server. Returns whether a retry makes sense. */
+async function renewToken() {
   const answer = await fetch(`${ROOT}/session`, { credentials: "same-origin" });
   if (!answer.ok) return answer.status < 500;
   const session = await answer.json();
-  const other = session.csrf !== csrf;
+  const changed = session.csrf !== csrf;
   csrf = session.csrf;
-  return other || down !== null;
+  return changed || offline !== null;
 }
 
-async function problem(answer) {
+async function problemOf(answer) {
   try {
     return await answer.json();
   } catch {

@@ -1,14 +1,13 @@
-// The page: who listens, which page shows, what is always there.
+// Entry point: session, navigation, queue panel, connection and server events.
 
 import { connection, get } from "./api.js";
-import { debounced, fill, h } from "./dom.js";
-import { initial, askWho } from "./elements/listener-dialog.js";
+import { debounce, fill, h } from "./dom.js";
+import { chooseListener, initial } from "./elements/listener-dialog.js";
 import "./elements/now-playing.js";
-import { upNextIn } from "./elements/queue-panel.js";
-import { follow, news } from "./server-events.js";
+import { mountQueuePanel } from "./elements/queue-panel.js";
 import { icon } from "./icons.js";
-import { forYou } from "./recommendations.js";
-import { flush, unsent } from "./outbox.js";
+import { mountNotifications, notifyError } from "./notifications.js";
+import { flush, unsentCount } from "./outbox.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { map } from "./pages/map.js";
@@ -17,9 +16,10 @@ import { quality } from "./pages/quality.js";
 import { steer } from "./pages/steer.js";
 import { welcome } from "./pages/welcome.js";
 import { player } from "./player.js";
-import { route } from "./router.js";
-import { noteProblem, tellingIn } from "./notifications.js";
-import { showKeys, shortcuts } from "./shortcuts.js";
+import { forYou } from "./recommendations.js";
+import { startRouter } from "./router.js";
+import { connectEvents, serverEvents } from "./server-events.js";
+import { shortcuts, showKeys } from "./shortcuts.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
@@ -29,7 +29,7 @@ const WIDE = matchMedia("(min-width: 1400px)");
 const main = document.getElementById("main");
 const panel = document.getElementById("panel");
 
-/** The page of a name; those that need tracks give way to the welcome while there are none. */
+/** Page of a name; an empty library shows the welcome page instead of pages that need tracks. */
 function pageOf(name) {
   return state.session.library.tracks || name === "library" ? PAGES[name] : welcome;
 }
@@ -52,7 +52,7 @@ function showNav(current) {
   );
 }
 
-function showFoot() {
+function showAccount() {
   const name = state.session.listener;
   const dark = () =>
     getComputedStyle(document.documentElement).colorScheme.trim() === "dark" ||
@@ -60,7 +60,7 @@ function showFoot() {
   const theme = h(
     "button",
     {
-      class: "bare",
+      class: "icon-button",
       type: "button",
       "aria-label": "Dark or light",
       title: "Dark or light",
@@ -81,10 +81,10 @@ function showFoot() {
     h(
       "button",
       {
-        class: "who",
+        class: "listener-button",
         type: "button",
         "aria-label": `Listener: ${name ?? "nobody"}. Change`,
-        on: { click: () => askWho() },
+        on: { click: () => chooseListener() },
       },
       initial(name ?? "?"),
       h("span", {}, name ?? "Who listens?"),
@@ -96,7 +96,7 @@ function showFoot() {
       h(
         "button",
         {
-          class: "bare",
+          class: "icon-button",
           type: "button",
           "aria-label": "Keys",
           title: "Keys (?)",
@@ -113,7 +113,7 @@ function showPanel(open) {
   document.querySelector("now-playing").panelOpen = open;
 }
 
-/** Open or close what's next; where there is room, it opens by itself unless it was closed. */
+/** Open or close the queue panel; on wide screens the choice is remembered. */
 function togglePanel() {
   showPanel(panel.hidden);
   if (WIDE.matches) localStorage.setItem("segue.panel", panel.hidden ? "closed" : "open");
@@ -126,7 +126,7 @@ function openPanel() {
 
 function watchConnection() {
   let banner = null;
-  connection.addEventListener("down", () => {
+  connection.addEventListener("offline", () => {
     banner ??= h(
       "p",
       { class: "banner", role: "status" },
@@ -134,33 +134,33 @@ function watchConnection() {
     );
     document.body.append(banner);
   });
-  connection.addEventListener("up", async () => {
+  connection.addEventListener("online", async () => {
     banner?.remove();
     banner = null;
-    await again();
-    await flush(); // else the list could come before what it should follow from
+    await renewSession();
+    await flush(); // the new list must take unsent feedback into account
     forYou.load();
   });
-  connection.addEventListener("out", () => again().catch(noteProblem));
+  connection.addEventListener("signed-out", () => renewSession().catch(notifyError));
 }
 
-let renewing = null;
+let renewal = null;
 
-/** Be again who one was, as when the server forgot its sessions. */
-function again() {
-  renewing ??= (async () => {
+/** Sign in as the same listener again, as after the server lost its sessions. */
+function renewSession() {
+  renewal ??= (async () => {
     const before = state.session?.listener;
     const now = await get("/session");
     if (now.listener === null && before !== null && now.mode === "open") await signIn(before);
     else await loadSession();
-    if (state.session.listener === null) await askWho({ must: true });
-  })().finally(() => (renewing = null));
-  return renewing;
+    if (state.session.listener === null) await chooseListener({ must: true });
+  })().finally(() => (renewal = null));
+  return renewal;
 }
 
-function watchNews(showPage) {
-  news.addEventListener("list", () => forYou.heard());
-  news.addEventListener("library", async () => {
+function watchServerEvents(showPage) {
+  serverEvents.addEventListener("list", () => forYou.reloadIfRemote());
+  serverEvents.addEventListener("library", async () => {
     const tracks = state.session.library.tracks;
     await loadSession();
     if (!tracks && state.session.library.tracks) {
@@ -171,38 +171,38 @@ function watchNews(showPage) {
 }
 
 async function start() {
-  tellingIn(document.body);
+  mountNotifications(document.body);
   watchConnection();
   await loadSession();
   if (state.session.listener === null) {
     showNav("");
-    await askWho({ must: true });
+    await chooseListener({ must: true });
   }
-  showFoot();
-  upNextIn(panel, togglePanel);
+  showAccount();
+  mountQueuePanel(panel, togglePanel);
   showPanel(false);
   player.addEventListener("track", openPanel);
   document.addEventListener("toggle-panel", togglePanel);
   shortcuts(Object.keys(PAGES).map((name) => `#/${name}`));
-  const showPage = route(main, Object.keys(PAGES), pageOf, showNav);
+  const showPage = startRouter(main, Object.keys(PAGES), pageOf, showNav);
   let listener = state.session.listener;
   store.addEventListener("session", () => {
-    showFoot();
+    showAccount();
     if (state.session.listener === listener) return null;
     listener = state.session.listener;
     player.stop();
     forYou.clear();
-    follow();
+    connectEvents();
     if (listener !== null) return showPage();
     fill(main);
-    return askWho({ must: true });
+    return chooseListener({ must: true });
   });
-  follow();
-  watchNews(showPage);
-  // once a list is there: until then the server has that to do
-  const reread = debounced(() => loadMe().catch(() => {}), ME_WAIT);
+  connectEvents();
+  watchServerEvents(showPage);
+  // after the first list, so that the server computes that first
+  const reread = debounce(() => loadMe().catch(() => {}), ME_WAIT);
   forYou.addEventListener("change", reread);
-  addEventListener("beforeunload", (event) => unsent() && event.preventDefault());
+  addEventListener("beforeunload", (event) => unsentCount() && event.preventDefault());
 }
 
-start().catch(noteProblem);
+start().catch(notifyError);

@@ -1,12 +1,12 @@
-// Building elements. Strings become text nodes and attribute values, never markup: whatever stands in
-// the metadata of a track is shown as it is written.
+// Create elements. Strings become text nodes and attribute values, never markup, so that metadata with
+// HTML in it is shown as text.
 
 /**
- * An element with properties and children.
+ * Create an element with properties and children.
  *
- * `class` and other names are attributes (true sets an empty one; null, undefined and false none),
- * `on` holds listeners by event, `style` CSS properties, which a strict Content-Security-Policy
- * allows to scripts, `dataset` data attributes.
+ * `on` maps events to listeners, `style` CSS properties to values (a strict Content-Security-Policy
+ * allows that to scripts), `dataset` names to data attributes. Every other name is an attribute: true
+ * sets an empty one; null, undefined and false set none.
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -21,7 +21,7 @@ function set(element, name, value) {
     for (const [event, listener] of Object.entries(value))
       element.addEventListener(event, listener);
   } else if (name === "style") {
-    for (const [property, it] of Object.entries(value)) element.style.setProperty(property, it);
+    for (const [property, text] of Object.entries(value)) element.style.setProperty(property, text);
   } else if (name === "dataset") {
     Object.assign(element.dataset, value);
   } else {
@@ -36,14 +36,14 @@ function nodes(children) {
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }
 
-/** Put children in the place of those that an element has. */
+/** Replace the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
   return element;
 }
 
-/** A function that runs `action` once, `wait` milliseconds after its last call. */
-export function debounced(action, wait) {
+/** Return a function that runs `action` once, `wait` milliseconds after its last call. */
+export function debounce(action, wait) {
   let timer = 0;
   return (...values) => {
     clearTimeout(timer);
@@ -52,11 +52,11 @@ export function debounced(action, wait) {
 }
 
 /**
- * A function that runs `action` at once; while that goes on, only its last call is kept for then.
- * It resolves when nothing is left to do.
+ * Return a function that runs `action` at once; of calls made while it runs, only the last one runs
+ * after it. The promise resolves when nothing is left to run.
  */
-export function latest(action) {
-  let going = null;
+export function coalesce(action) {
+  let running = null;
   let next = null;
   const run = async () => {
     while (next) {
@@ -67,15 +67,15 @@ export function latest(action) {
   };
   return (...values) => {
     next = values;
-    going ??= run().finally(() => (going = null));
-    return going;
+    running ??= run().finally(() => (running = null));
+    return running;
   };
 }
 
 let counter = 0;
 
-/** An id that no other element of this page has. */
-export function newId(prefix) {
+/** Return an id that no other element of the page has. */
+export function uniqueId(prefix) {
   counter += 1;
   return `${prefix}-${counter}`;
 }

@@ -1,55 +1,55 @@
-// Numbers and names as people read them.
+// Format numbers, durations, dates and names of tracks for people.
 
 const whole = new Intl.NumberFormat("en");
 
 /** 1234567 -> 1,234,567 */
-export function count(number) {
+export function formatCount(number) {
   return whole.format(number ?? 0);
 }
 
 /** "1 track", "2 tracks" */
-export function counted(number, one, several = `${one}s`) {
-  return `${count(number)} ${number === 1 ? one : several}`;
+export function plural(number, one, several = `${one}s`) {
+  return `${formatCount(number)} ${number === 1 ? one : several}`;
 }
 
-/** Seconds as 3:07 or 1:02:45; nothing where they are not known. */
-export function clock(seconds) {
+/** Seconds as 3:07 or 1:02:45; an empty string if they are unknown. */
+export function formatDuration(seconds) {
   if (!Number.isFinite(seconds)) return "";
   const total = Math.max(0, Math.round(seconds));
   const parts = [Math.floor(total / 60) % 60, String(total % 60).padStart(2, "0")];
   const hours = Math.floor(total / 3600);
-  if (hours) (parts.unshift(hours), (parts[1] = String(parts[1]).padStart(2, "0")));
+  if (hours) parts.unshift(hours), (parts[1] = String(parts[1]).padStart(2, "0"));
   return parts.join(":");
 }
 
-/** The same for a screen reader: "3 minutes 7 seconds". */
-export function spokenTime(seconds) {
+/** Seconds for a screen reader: "3 minutes 7 seconds". */
+export function spokenDuration(seconds) {
   const total = Math.max(0, Math.round(seconds || 0));
   const minutes = Math.floor(total / 60);
-  return [minutes && counted(minutes, "minute"), counted(total % 60, "second")]
+  return [minutes && plural(minutes, "minute"), plural(total % 60, "second")]
     .filter(Boolean)
     .join(" ");
 }
 
-export function percent(share, digits = 0) {
+export function formatPercent(share, digits = 0) {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
-export function title(track) {
+export function trackTitle(track) {
   return track?.title || track?.track_id || "Untitled";
 }
 
-export function artist(track) {
+export function trackArtist(track) {
   return track?.artist || "Unknown artist";
 }
 
 /** "Title by Artist", for labels. */
-export function named(track) {
-  return track?.artist ? `${title(track)} by ${track.artist}` : title(track);
+export function trackLabel(track) {
+  return track?.artist ? `${trackTitle(track)} by ${track.artist}` : trackTitle(track);
 }
 
-/** Some names in a row: "A, B and 3 more". */
-export function some(names, most = 3) {
+/** Join names: "A, B and 3 more". A single name more than `most` is written out. */
+export function joinNames(names, most = 3) {
   const rest = names.length - most;
   if (rest > 1) return `${names.slice(0, most).join(", ")} and ${rest} more`;
   return names.length > 1
@@ -57,11 +57,11 @@ export function some(names, most = 3) {
     : (names[0] ?? "");
 }
 
-/** When something was, by its distance from now. */
-export function ago(seconds) {
+/** Time of an event relative to now: "5 minutes ago"; after 36 hours, its date. */
+export function timeAgo(seconds) {
   const minutes = Math.round((Date.now() / 1000 - seconds) / 60);
   if (minutes < 1) return "just now";
-  if (minutes < 60) return `${counted(minutes, "minute")} ago`;
-  if (minutes < 60 * 36) return `${counted(Math.round(minutes / 60), "hour")} ago`;
+  if (minutes < 60) return `${plural(minutes, "minute")} ago`;
+  if (minutes < 60 * 36) return `${plural(Math.round(minutes / 60), "hour")} ago`;
   return new Date(seconds * 1000).toLocaleDateString("en", { dateStyle: "medium" });
 }

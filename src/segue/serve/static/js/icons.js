@@ -1,4 +1,4 @@
-// Icons, drawn on a grid of 24 by lines of the current colour.
+// Icons as SVG paths on a grid of 24 by 24, stroked in the current color.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -45,7 +45,7 @@ const PATHS = {
   seed: "M12 20v-8M12 12c0-4 3-6 7-6 0 4-3 6-7 6zM12 15c0-3-2.5-5-6-5 0 3 2.5 5 6 5z",
 };
 
-/** A picture of what a control does; it is hidden from screen readers, which read the label. */
+/** Return an icon. It is hidden from screen readers, which read the label of its control. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

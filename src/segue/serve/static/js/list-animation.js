@@ -1,17 +1,17 @@
-// Lists that re-form: what stays moves to its new place, what is new comes in, what left fades.
-// Whoever prefers reduced motion sees the result at once, with the same marks.
+// Animate changes of a list: rows that stay move to their new places, new rows slide in, removed rows
+// fade out. With "prefers-reduced-motion" the result is shown at once.
 
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 const EASE = "cubic-bezier(.2, .8, .2, 1)";
-const MOVE = 340;
-const LEAVE = 260;
+const MOVE_MS = 340;
+const FADE_MS = 260;
 
 /**
- * Put `rows` in the place of the children of `list`, keyed by identity of the elements.
- * Returns once what left is gone.
+ * Replace the children of `list` by `rows`; elements that are in both are moved.
+ * Resolves once removed rows have faded out.
  */
-export async function reform(list, rows, { animate = true } = {}) {
-  if (!animate || still.matches || !list.isConnected || !list.childElementCount) {
+export async function animateList(list, rows, { animate = true } = {}) {
+  if (!animate || reducedMotion.matches || !list.isConnected || !list.childElementCount) {
     list.replaceChildren(...rows);
     return;
   }
@@ -25,7 +25,7 @@ export async function reform(list, rows, { animate = true } = {}) {
     const now = row.getBoundingClientRect();
     if (now.top > innerHeight + 200) continue;
     if (before.has(row)) move(row, before.get(row).top - now.top);
-    else comeIn(row);
+    else enter(row);
   }
   await Promise.all(ghosts.map(fade));
 }
@@ -33,22 +33,22 @@ export async function reform(list, rows, { animate = true } = {}) {
 function move(row, by) {
   if (Math.abs(by) < 1) return;
   row.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
-    duration: MOVE,
+    duration: MOVE_MS,
     easing: EASE,
   });
 }
 
-function comeIn(row) {
+function enter(row) {
   row.animate(
     [
       { opacity: 0, transform: "translateX(-14px)" },
       { opacity: 1, transform: "none" },
     ],
-    { duration: MOVE, easing: EASE, delay: 90, fill: "backwards" },
+    { duration: MOVE_MS, easing: EASE, delay: 90, fill: "backwards" },
   );
 }
 
-/** A picture of a row that left, out of the flow, at its old place. */
+/** Copy of a removed row, absolutely positioned at its old place. */
 function ghost(row, place, box) {
   const copy = row.cloneNode(true);
   copy.inert = true;
@@ -68,13 +68,13 @@ function ghost(row, place, box) {
 }
 
 async function fade(copy) {
-  const going = copy.animate(
+  const animation = copy.animate(
     [
       { opacity: 1, transform: "none" },
       { opacity: 0, transform: "translateX(28px)" },
     ],
-    { duration: LEAVE, easing: "ease-in", fill: "forwards" },
+    { duration: FADE_MS, easing: "ease-in", fill: "forwards" },
   );
-  await going.finished.catch(() => {});
+  await animation.finished.catch(() => {});
   copy.remove();
 }

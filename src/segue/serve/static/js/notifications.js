@@ -1,55 +1,65 @@
-// Telling: to screen readers in a live region, to the eye in a note that goes away.
+// Notifications: messages that disappear after some seconds, and a live region for screen readers.
 
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
-const STAYS = 6000;
-const MOST = 2; // notes at a time
+const SHOW_MS = 6000;
+const MAX_SHOWN = 2;
 
 let region = null;
-let notes = null;
+let stack = null;
 
-/** Make the places where things are said. */
-export function tellingIn(page) {
-  region = h("div", { class: "unseen", role: "status", "aria-live": "polite", id: "said" });
-  notes = h("div", { class: "notes", id: "notes" });
-  page.append(region, notes);
+/** Add the live region and the stack of notifications to the page. */
+export function mountNotifications(page) {
+  region = h("div", {
+    class: "visually-hidden",
+    role: "status",
+    "aria-live": "polite",
+    id: "announcements",
+  });
+  stack = h("div", { class: "notifications", id: "notifications" });
+  page.append(region, stack);
 }
 
-/** Say something to those who do not see it. */
-export function say(text) {
+/** Announce a text to screen readers. */
+export function announce(text) {
   fill(region, text);
 }
 
-/** Show a note, with at most one thing to do about it. */
-export function note(text, { action, label, kind = "plain" } = {}) {
-  const close = () => it.remove();
-  const it = h(
+/**
+ * Show a notification, with at most one action.
+ *
+ * @param {string} text
+ * @param {{action?: () => void, label?: string, kind?: "plain" | "error"}} [options]
+ */
+export function notify(text, { action, label, kind = "plain" } = {}) {
+  const close = () => box.remove();
+  const box = h(
     "div",
-    { class: `note note-${kind}`, role: kind === "problem" ? "alert" : null },
-    kind === "problem" && icon("warn"),
+    { class: `notification notification-${kind}`, role: kind === "error" ? "alert" : null },
+    kind === "error" && icon("warn"),
     h("span", {}, text),
     action &&
       h(
         "button",
-        { class: "quiet", type: "button", on: { click: () => (close(), action()) } },
+        { class: "subtle", type: "button", on: { click: () => (close(), action()) } },
         label,
       ),
     h(
       "button",
-      { class: "bare", type: "button", "aria-label": "Dismiss", on: { click: close } },
+      { class: "icon-button", type: "button", "aria-label": "Dismiss", on: { click: close } },
       icon("close"),
     ),
   );
-  notes.append(it);
-  while (notes.childElementCount > MOST) notes.firstElementChild.remove();
-  if (kind !== "problem") say(text);
-  setTimeout(close, kind === "problem" ? 3 * STAYS : STAYS);
+  stack.append(box);
+  while (stack.childElementCount > MAX_SHOWN) stack.firstElementChild.remove();
+  if (kind !== "error") announce(text);
+  setTimeout(close, kind === "error" ? 3 * SHOW_MS : SHOW_MS);
   return close;
 }
 
-/** Show what went wrong, unless it was only overtaken. */
-export function noteProblem(error) {
+/** Show an error, unless its request was only canceled. */
+export function notifyError(error) {
   if (error.name === "AbortError") return;
-  note(error.message || String(error), { kind: "problem" });
+  notify(error.message || String(error), { kind: "error" });
 }

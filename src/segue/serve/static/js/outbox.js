@@ -1,70 +1,68 @@
-// Feedback on its way: shown at once, sent as soon as it can be, never lost and never counted twice.
-//
-// Every event has a key. Events stand in the browser's storage until the server has acknowledged
-// them; what is sent again under the same key adds nothing.
+// Outbox of feedback events: they are kept in the browser's storage until the server has acknowledged
+// them, so that none is lost. Every event has a key; the server counts events with the same key once.
 
 import { connection, post } from "./api.js";
 
-const MOST = 500;
-const TRY_AGAIN = 1500;
+const MAX_BATCH = 500;
+const RETRY_MS = 1500;
 
-let name = null;
-let waiting = [];
+let storageKey = null;
+let pending = [];
 let sending = null;
 let retry = 0;
-let toldAt = -Infinity;
+let lastFeedback = -Infinity;
 
-/** Take up whoever listens now, with what of theirs was not yet sent. */
-export function openFor(listener) {
-  name = listener === null ? null : `segue.outbox.${listener}`;
-  waiting = read();
-  if (waiting.length) flush();
+/** Open the outbox of a listener and send the events that are still in it. */
+export function openOutbox(listener) {
+  storageKey = listener === null ? null : `segue.outbox.${listener}`;
+  pending = read();
+  if (pending.length) flush();
 }
 
-/** Note what a listener did with a track; resolves once the server has it on disk. */
-export function tell(trackId, kind, more = {}) {
-  toldAt = performance.now();
-  waiting.push({ key: newKey(), track_id: trackId, kind, at: Date.now() / 1000, ...more });
-  keep();
+/** Queue a feedback event; resolves once the server has stored it. */
+export function sendFeedback(trackId, kind, more = {}) {
+  lastFeedback = performance.now();
+  pending.push({ key: newKey(), track_id: trackId, kind, at: Date.now() / 1000, ...more });
+  save();
   return flush();
 }
 
-/** How many milliseconds ago something was last told here. */
-export function sinceTold() {
-  return performance.now() - toldAt;
+/** Milliseconds since the last feedback on this page. */
+export function msSinceFeedback() {
+  return performance.now() - lastFeedback;
 }
 
-/** How many events the server has not acknowledged. */
-export function unsent() {
-  return waiting.length;
+/** Number of events that the server has not acknowledged. */
+export function unsentCount() {
+  return pending.length;
 }
 
-/** Send what is waiting. Resolves when nothing is, or when the server cannot be reached. */
+/** Send pending events. Resolves when none is left, or when the server cannot be reached. */
 export function flush() {
   sending ??= send().finally(() => (sending = null));
   return sending;
 }
 
 async function send() {
-  while (waiting.length) {
-    const batch = waiting.slice(0, MOST);
-    const owner = name;
+  while (pending.length) {
+    const batch = pending.slice(0, MAX_BATCH);
+    const owner = storageKey;
     try {
       await post("/feedback", { events: batch });
     } catch (error) {
       if (!(error.status >= 400 && error.status < 500 && ![401, 403, 429].includes(error.status))) {
         clearTimeout(retry);
-        retry = setTimeout(flush, TRY_AGAIN);
+        retry = setTimeout(flush, RETRY_MS);
         return;
       }
-      // The server will never take it, as when a track is gone: what is good of it goes alone.
+      // The server rejects the batch, as when a track was deleted: send the events one by one.
       if (batch.length > 1)
         await Promise.allSettled(batch.map((event) => post("/feedback", { events: [event] })));
     }
-    if (owner !== name) return;
+    if (owner !== storageKey) return;
     const sent = new Set(batch.map((event) => event.key));
-    waiting = waiting.filter((event) => !sent.has(event.key));
-    keep();
+    pending = pending.filter((event) => !sent.has(event.key));
+    save();
   }
 }
 
@@ -75,16 +73,16 @@ function newKey() {
 
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(name)) ?? [];
+    return JSON.parse(localStorage.getItem(storageKey)) ?? [];
   } catch {
     return [];
   }
 }
 
-function keep() {
-  if (name === null) return;
-  if (waiting.length) localStorage.setItem(name, JSON.stringify(waiting));
-  else localStorage.removeItem(name);
+function save() {
+  if (storageKey === null) return;
+  if (pending.length) localStorage.setItem(storageKey, JSON.stringify(pending));
+  else localStorage.removeItem(storageKey);
 }
 
-connection.addEventListener("up", flush);
+connection.addEventListener("online", flush);

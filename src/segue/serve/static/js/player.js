@@ -1,53 +1,54 @@
-// Playing: one audio element, a queue, and what the listener asked to hear next.
+// Audio player: one audio element, the user's queue, and the tracks of the list being played.
 //
-// Events of `player`: "track" (another one plays), "state" (it plays, rests, waits), "time", "queue".
+// `player` dispatches "track" (the current track changed), "state" (playing, paused, buffering), "time"
+// and "queue".
 
-import { address, ofTrack } from "./api.js";
-import { note, noteProblem } from "./notifications.js";
+import { apiUrl, trackPath } from "./api.js";
+import { trackArtist, trackTitle } from "./format.js";
+import { notify, notifyError } from "./notifications.js";
+import { sendFeedback } from "./outbox.js";
 import { forYou } from "./recommendations.js";
-import { tell } from "./outbox.js";
-import { artist, title } from "./format.js";
 
-const HEARD_MS = 30_000;
-const REMEMBERED = 100;
-const LOW = 3; // tracks that follow, from which a radio is asked for more
+const MIN_PLAYED_MS = 30_000; // or half of the track: less is a skip, more is a play
+const MAX_HISTORY = 100;
+const MIN_UPCOMING = 3; // with fewer upcoming tracks, more of an endless list are requested
 
 class Player extends EventTarget {
   track = null;
-  queue = []; // what was asked for
-  following = []; // what the list it was started from goes on with
+  queue = []; // tracks that the user added
+  upcoming = []; // the rest of the list that the current track was started from
   source = "";
-  #more = null;
-  #past = [];
+  #fetchNext = null;
+  #history = [];
   #formats = [];
-  #offset = 0; // seconds that were left out before what is loaded begins
-  #heardTo = 0;
-  #heardMs = 0;
+  #offset = 0; // position in the track, in seconds, at which the loaded audio begins
+  #lastTime = 0;
+  #playedMs = 0;
 
   constructor() {
     super();
     this.audio = new Audio();
     this.audio.preload = "auto";
     for (const event of ["play", "playing", "pause", "waiting", "loadedmetadata"]) {
-      this.audio.addEventListener(event, () => this.#tellState());
+      this.audio.addEventListener(event, () => this.#dispatchState());
     }
     this.audio.addEventListener("timeupdate", () => this.#onTime());
     this.audio.addEventListener("ended", () => this.#onEnd());
     this.audio.addEventListener("error", () => this.#onError());
-    this.#mediaKeys();
+    this.#registerMediaKeys();
   }
 
   get isPlaying() {
     return !this.audio.paused;
   }
 
-  /** Seconds of the track; what the server encodes anew tells none of its own. */
+  /** Duration of the track in seconds; transcoded audio does not report its own. */
   get duration() {
-    const told = this.#offset === 0 && Number.isFinite(this.audio.duration);
-    return told ? this.audio.duration : (this.track?.duration ?? 0);
+    const known = this.#offset === 0 && Number.isFinite(this.audio.duration);
+    return known ? this.audio.duration : (this.track?.duration ?? 0);
   }
 
-  /** Seconds from the beginning of the track. */
+  /** Position in the track in seconds. */
   get time() {
     return this.#offset + this.audio.currentTime;
   }
@@ -56,19 +57,20 @@ class Player extends EventTarget {
     return this.audio.muted ? 0 : this.audio.volume;
   }
 
-  /** Everything that comes next, in its order. */
+  /** All tracks that play next, in order. */
   get upNext() {
-    return [...this.queue, ...this.following];
+    return [...this.queue, ...this.upcoming];
   }
 
   /**
-   * Play a track; `following` comes after it, and is called `source`. Where it goes on for ever,
-   * `more` is asked for what comes then, with the ids of what was played and waits.
+   * Play a track, then the tracks in `upcoming`, which come from the list called `source`.
+   *
+   * For an endless list, `fetchNext` returns further tracks, given the ids of recent and upcoming ones.
    */
-  play(track, following = null, source = "", more = null) {
-    this.#leave();
-    if (following) Object.assign(this, { following: [...following], source });
-    if (following) this.#more = more;
+  play(track, upcoming = null, source = "", fetchNext = null) {
+    this.#reportPlay();
+    if (upcoming) Object.assign(this, { upcoming: [...upcoming], source });
+    if (upcoming) this.#fetchNext = fetchNext;
     this.#start(track);
   }
 
@@ -78,18 +80,18 @@ class Player extends EventTarget {
     else this.audio.pause();
   }
 
-  /** Go on to the next track. A track that was hardly heard counts as skipped. */
+  /** Go to the next track. A track that played too short counts as skipped. */
   next() {
     const track = this.track;
-    const skipped = track && this.#heardMs < Math.min(HEARD_MS, this.duration * 500);
-    this.#leave(skipped ? "none" : "play");
-    this.#goOn();
+    const skipped = track && this.#playedMs < Math.min(MIN_PLAYED_MS, this.duration * 500);
+    this.#reportPlay(skipped ? "none" : "play");
+    this.#playNext();
     if (skipped) forYou.respond(track, "skip");
   }
 
   back() {
-    if (this.time > 3 || !this.#past.length) return this.seek(0);
-    const before = this.#past.pop();
+    if (this.time > 3 || !this.#history.length) return this.seek(0);
+    const before = this.#history.pop();
     if (this.track) this.queue.unshift(this.track);
     this.#start(before, false);
   }
@@ -97,26 +99,26 @@ class Player extends EventTarget {
   seek(seconds) {
     if (!this.track) return;
     const to = Math.min(Math.max(0, seconds), this.duration);
-    if (this.#reaches(to - this.#offset)) this.audio.currentTime = to - this.#offset;
+    if (this.#canSeek(to - this.#offset)) this.audio.currentTime = to - this.#offset;
     else this.#load({ format: "mp3", start: to.toFixed(2) }, to);
-    this.#heardTo = this.time;
+    this.#lastTime = this.time;
     this.dispatchEvent(new Event("time"));
   }
 
-  /** Follow a hand that moves: only where that costs nothing; `seek` is for when it lets go. */
+  /** Seek while the slider is dragged, but only within loaded audio; `seek` is for its release. */
   scrub(seconds) {
-    if (this.track && this.#reaches(seconds - this.#offset)) this.seek(seconds);
+    if (this.track && this.#canSeek(seconds - this.#offset)) this.seek(seconds);
   }
 
   setVolume(volume) {
     this.audio.muted = volume === 0;
     if (volume) this.audio.volume = volume;
-    this.#tellState();
+    this.#dispatchState();
   }
 
   mute() {
     this.audio.muted = !this.audio.muted;
-    this.#tellState();
+    this.#dispatchState();
   }
 
   enqueue(tracks, { first = false } = {}) {
@@ -124,64 +126,64 @@ class Player extends EventTarget {
     this.dispatchEvent(new Event("queue"));
   }
 
-  /** Take a place out of what comes next. */
+  /** Remove a track from those that play next, by its place in `upNext`. */
   dequeue(place) {
     if (place < this.queue.length) this.queue.splice(place, 1);
-    else this.following.splice(place - this.queue.length, 1);
+    else this.upcoming.splice(place - this.queue.length, 1);
     this.dispatchEvent(new Event("queue"));
   }
 
-  /** Take the place of what would have followed, as when the list it came from re-formed. */
-  follow(tracks, source) {
+  /** Replace the upcoming tracks after the list that they come from has changed. */
+  replaceUpcoming(tracks, source) {
     if (this.source !== source) return;
-    this.following = tracks.filter((track) => track.track_id !== this.track?.track_id);
+    this.upcoming = tracks.filter((track) => track.track_id !== this.track?.track_id);
     this.dispatchEvent(new Event("queue"));
   }
 
-  /** Drop a track wherever it would have come, as when it is disliked. */
+  /** Remove a track from the queue and the upcoming tracks, as when it is disliked. */
   drop(trackId) {
     const stays = (track) => track.track_id !== trackId;
     Object.assign(this, {
       queue: this.queue.filter(stays),
-      following: this.following.filter(stays),
+      upcoming: this.upcoming.filter(stays),
     });
     this.dispatchEvent(new Event("queue"));
   }
 
   stop() {
-    this.#leave();
+    this.#reportPlay();
     this.audio.removeAttribute("src");
     this.audio.load();
-    Object.assign(this, { track: null, queue: [], following: [], source: "" });
-    this.#past = [];
-    this.#announce();
+    Object.assign(this, { track: null, queue: [], upcoming: [], source: "" });
+    this.#history = [];
+    this.#dispatchTrack();
   }
 
   #start(track, remember = true) {
-    if (remember && this.track) this.#past = [...this.#past, this.track].slice(-REMEMBERED);
+    if (remember && this.track) this.#history = [...this.#history, this.track].slice(-MAX_HISTORY);
     this.track = track;
-    this.following = this.following.filter((one) => one.track_id !== track.track_id);
-    this.#formats = ["opus", "mp3"]; // what the server makes of files that browsers lack
-    this.#heardTo = this.#heardMs = 0;
+    this.upcoming = this.upcoming.filter((one) => one.track_id !== track.track_id);
+    this.#formats = ["opus", "mp3"]; // transcoded by the server if the browser cannot play the file
+    this.#lastTime = this.#playedMs = 0;
     this.#load({});
-    this.#announce();
-    if (this.#more && this.following.length < LOW) this.#fetchMore(this.#more);
+    this.#dispatchTrack();
+    if (this.#fetchNext && this.upcoming.length < MIN_UPCOMING) this.#fetchMore(this.#fetchNext);
   }
 
-  async #fetchMore(more) {
+  async #fetchMore(fetchNext) {
     try {
-      const recent = [...this.#past, this.track, ...this.upNext].map((track) => track.track_id);
-      const tracks = await more(recent);
-      if (this.#more !== more) return;
-      this.following.push(...tracks);
+      const recent = [...this.#history, this.track, ...this.upNext].map((track) => track.track_id);
+      const tracks = await fetchNext(recent);
+      if (this.#fetchNext !== fetchNext) return;
+      this.upcoming.push(...tracks);
       this.dispatchEvent(new Event("queue"));
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   }
 
-  /** Whether a time of what is loaded can be gone to: what is encoded anew comes without ranges. */
-  #reaches(time) {
+  /** Whether the loaded audio can be sought to a time: transcoded audio has no byte ranges. */
+  #canSeek(time) {
     const { seekable, readyState } = this.audio;
     if (time < 0) return false;
     if (readyState === 0) return this.#offset === 0;
@@ -192,37 +194,37 @@ class Player extends EventTarget {
 
   #load(query, offset = 0) {
     this.#offset = offset;
-    this.audio.src = address(ofTrack(this.track.track_id, "/audio"), query);
+    this.audio.src = apiUrl(trackPath(this.track.track_id, "/audio"), query);
     this.audio.play().catch(() => {});
   }
 
-  #goOn() {
+  #playNext() {
     const next =
       this.queue.shift() ??
-      this.following.shift() ??
+      this.upcoming.shift() ??
       forYou.tracks.find((one) => one.playable !== false);
     if (next) this.#start(next);
     else this.stop();
   }
 
-  /** Note how the track that ends was heard. */
-  #leave(kind = "play") {
+  /** Send a play of the current track if enough of it was played. */
+  #reportPlay(kind = "play") {
     if (
       this.track &&
       kind === "play" &&
-      this.#heardMs >= Math.min(HEARD_MS, this.duration * 500) &&
-      this.#heardMs > 0
+      this.#playedMs >= Math.min(MIN_PLAYED_MS, this.duration * 500) &&
+      this.#playedMs > 0
     ) {
-      tell(this.track.track_id, "play", { ms_played: Math.round(this.#heardMs) });
+      sendFeedback(this.track.track_id, "play", { ms_played: Math.round(this.#playedMs) });
     }
-    this.#heardMs = 0;
+    this.#playedMs = 0;
   }
 
   #onTime() {
     const now = this.time;
-    if (now > this.#heardTo && now - this.#heardTo < 2)
-      this.#heardMs += 1000 * (now - this.#heardTo);
-    this.#heardTo = now;
+    if (now > this.#lastTime && now - this.#lastTime < 2)
+      this.#playedMs += 1000 * (now - this.#lastTime);
+    this.#lastTime = now;
     this.dispatchEvent(new Event("time"));
     if ("mediaSession" in navigator && this.duration > 0) {
       navigator.mediaSession.setPositionState?.({
@@ -233,41 +235,41 @@ class Player extends EventTarget {
   }
 
   #onEnd() {
-    this.#leave();
-    this.#goOn();
+    this.#reportPlay();
+    this.#playNext();
   }
 
   #onError() {
     if (!this.track || !this.audio.getAttribute("src")) return;
     const format = this.#formats.shift();
     if (format) return this.#load({ format });
-    note(`${title(this.track)} cannot be played: its file is missing or damaged.`, {
-      kind: "problem",
+    notify(`${trackTitle(this.track)} cannot be played: its file is missing or damaged.`, {
+      kind: "error",
     });
-    this.#tellState();
+    this.#dispatchState();
   }
 
-  #announce() {
+  #dispatchTrack() {
     if ("mediaSession" in navigator) {
       navigator.mediaSession.metadata = this.track
         ? new MediaMetadata({
-            title: title(this.track),
-            artist: artist(this.track),
+            title: trackTitle(this.track),
+            artist: trackArtist(this.track),
             album: this.track.album ?? "",
           })
         : null;
     }
     for (const event of ["track", "queue"]) this.dispatchEvent(new Event(event));
-    this.#tellState();
+    this.#dispatchState();
   }
 
-  #tellState() {
+  #dispatchState() {
     if ("mediaSession" in navigator)
       navigator.mediaSession.playbackState = this.isPlaying ? "playing" : "paused";
     this.dispatchEvent(new Event("state"));
   }
 
-  #mediaKeys() {
+  #registerMediaKeys() {
     if (!("mediaSession" in navigator)) return;
     const keys = {
       play: () => this.toggle(),
@@ -283,7 +285,7 @@ class Player extends EventTarget {
       try {
         navigator.mediaSession.setActionHandler(key, action);
       } catch {
-        /* a key that this browser does not know */
+        /* the browser does not know this media key */
       }
     }
   }

@@ -1,42 +1,42 @@
-// The list for the listener, which re-forms after whatever they do.
+// The listener's list of recommendations, which is updated after each feedback.
 //
-// Events of `forYou`: "loading", "change" (detail: {entered: ids,
-// left: tracks, because, undo}), "problem".
+// `forYou` dispatches "loading", "change" (detail: {added: ids, removed: tracks, reason, undo}) and
+// "problem" (detail: the error).
 
-import { ask } from "./api.js";
-import { sinceTold, tell } from "./outbox.js";
+import { postQuery } from "./api.js";
+import { msSinceFeedback, sendFeedback } from "./outbox.js";
 import { setOpinion, state } from "./store.js";
 
 const LENGTH = 20;
-const OWN_ECHO = 3000; // milliseconds in which the server tells of what was done here
+const OWN_ECHO_MS = 3000; // events of the server within this time come from this page's own feedback
 
-class ForYou extends EventTarget {
+class RecommendationList extends EventTarget {
   items = [];
   hints = [];
   weights = {};
   version = null;
   #request = null;
-  #base = null; // what the list was before tracks were taken out of it at once
+  #base = null; // the list before tracks were removed from it ahead of the server's answer
 
-  /** The tracks, best first. */
+  /** Tracks, best first. */
   get tracks() {
     return this.items.map((item) => item.track);
   }
 
-  /** Forget everything, as when another listens. */
+  /** Forget the list, as when the listener changes. */
   clear() {
     this.#request?.abort();
     this.#base = null;
     Object.assign(this, { items: [], hints: [], weights: {}, version: null });
   }
 
-  /** Ask for the list anew; `because` says in words what happened. */
-  async load(because = "", undo = null) {
+  /** Request the list again; `reason` says in words what happened. */
+  async load(reason = "", undo = null) {
     this.#request?.abort();
     const request = (this.#request = new AbortController());
     this.dispatchEvent(new Event("loading"));
     try {
-      const answer = await recommended(state.steer, request.signal);
+      const answer = await fetchRecommendations(state.steer, request.signal);
       const before = this.#base ?? this.items;
       this.#base = null;
       Object.assign(this, {
@@ -45,41 +45,43 @@ class ForYou extends EventTarget {
         weights: answer.weights,
         version: answer.version,
       });
-      this.#changed(before, because, undo);
+      this.#dispatchChange(before, reason, undo);
     } catch (error) {
       if (error.name !== "AbortError")
         this.dispatchEvent(new CustomEvent("problem", { detail: error }));
     }
   }
 
-  /** Like, dislike, skip or clear: shown at once, kept by the server, then the list re-forms. */
+  /** Like, dislike, skip or clear: show it at once, send it, then request the list again. */
   async respond(track, kind) {
     const id = track.track_id;
     if (kind !== "skip" && kind !== "play") setOpinion(id, kind === "clear" ? null : kind);
-    const because = `${VERBS[kind]} ${track.title ?? id}.`;
+    const reason = `${VERBS[kind]} ${track.title ?? id}.`;
     const undo = kind === "like" || kind === "dislike" ? () => this.respond(track, "clear") : null;
-    const told = tell(id, kind); // on its way while the list closes the gap
-    if (kind === "dislike" || kind === "skip") this.#take(id, because, undo);
-    await told;
-    await this.load(because, undo);
+    const sent = sendFeedback(id, kind); // sent while the list closes the gap
+    if (kind === "dislike" || kind === "skip") this.#removeNow(id, reason, undo);
+    await sent;
+    await this.load(reason, undo);
   }
 
-  /** Take up that the same listener did something, unless it was here. */
-  heard() {
-    if (sinceTold() > OWN_ECHO) this.load("You did something on another device.");
+  /** Reload after the listener did something on another device, not on this page. */
+  reloadIfRemote() {
+    if (msSinceFeedback() > OWN_ECHO_MS) this.load("You did something on another device.");
   }
 
-  #take(id, because, undo) {
+  #removeNow(id, reason, undo) {
     this.#base ??= this.items;
     this.items = this.items.filter((item) => item.track.track_id !== id);
-    if (this.items.length < this.#base.length) this.#changed(this.#base, because, undo);
+    if (this.items.length < this.#base.length) this.#dispatchChange(this.#base, reason, undo);
   }
 
-  #changed(before, because, undo = null) {
-    const [was, is] = [ids(before), ids(this.items)];
-    const entered = before.length ? [...is].filter((id) => !was.has(id)) : [];
-    const left = before.filter((item) => !is.has(item.track.track_id)).map((item) => item.track);
-    this.dispatchEvent(new CustomEvent("change", { detail: { entered, left, because, undo } }));
+  #dispatchChange(before, reason, undo = null) {
+    const [old, now] = [ids(before), ids(this.items)];
+    const added = before.length ? [...now].filter((id) => !old.has(id)) : [];
+    const removed = before
+      .filter((item) => !now.has(item.track.track_id))
+      .map((item) => item.track);
+    this.dispatchEvent(new CustomEvent("change", { detail: { added, removed, reason, undo } }));
   }
 }
 
@@ -95,14 +97,9 @@ function ids(items) {
   return new Set(items.map((item) => item.track.track_id));
 }
 
-/** A list by given settings. `compareTo` are ids to compare it with. */
-export function recommended(
-  { weights, dials, exclusions },
-  signal,
-  compareTo = undefined,
-  k = LENGTH,
-) {
-  return ask("/recommend", { k, weights, dials, exclusions, compare_to: compareTo }, signal);
+/** Request recommendations with given steering. */
+export function fetchRecommendations({ weights, dials, exclusions }, signal) {
+  return postQuery("/recommend", { k: LENGTH, weights, dials, exclusions }, signal);
 }
 
-export const forYou = new ForYou();
+export const forYou = new RecommendationList();

@@ -1,13 +1,13 @@
-// Pages by the part of the address after #: "#/listen?q=reel" is the page "listen" with {q: "reel"}.
+// Router on the hash of the URL: "#/listen?q=reel" is the page "listen" with {q: "reel"}.
 
 import { fill, h } from "./dom.js";
-import { noteProblem } from "./notifications.js";
+import { notifyError } from "./notifications.js";
 
 /**
- * Show the page that the address names, now and whenever it changes; the first of `names` where it
- * names none. `pageOf` gives the page of a name, `changed` is told the name.
+ * Show the page that the hash names, now and whenever it changes; by default the first of `names`.
+ * `pageOf` returns the page of a name; `changed` is called with the name.
  */
-export function route(main, names, pageOf, changed) {
+export function startRouter(main, names, pageOf, changed) {
   let leave = null;
   let first = true;
   let shown = 0;
@@ -28,14 +28,14 @@ export function route(main, names, pageOf, changed) {
     const showing = page.show(main, {
       heading,
       query: new URLSearchParams(query),
-      leaving: (action) => left.push(action),
+      onLeave: (action) => left.push(action),
     });
-    if (!first) heading.focus({ preventScroll: true }); // before anybody goes on to something else
+    if (!first) heading.focus({ preventScroll: true }); // before the user moves on
     first = false;
     try {
       await showing;
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
     const all = () => left.forEach((action) => action());
     if (turn === shown) leave = all;
@@ -46,7 +46,7 @@ export function route(main, names, pageOf, changed) {
   return show;
 }
 
-/** Change the address without a new entry in the history, and without showing the page anew. */
-export function rewrite(hash) {
+/** Change the hash without a history entry and without showing the page again. */
+export function replaceHash(hash) {
   history.replaceState(null, "", hash);
 }

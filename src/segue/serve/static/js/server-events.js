@@ -1,25 +1,25 @@
-// What the server tells of its own accord: progress of jobs, another state of the library, what the
-// same listener did on another device. Events of `news`: "job", "library", "list"; details are theirs.
+// Server-sent events: "job" (progress of a job), "library" (the library changed) and "list" (the same
+// listener did something on another device). `serverEvents` dispatches them with their data as detail.
 
-import { address, connection } from "./api.js";
+import { apiUrl, connection } from "./api.js";
 
-export const news = new EventTarget();
+export const serverEvents = new EventTarget();
 
-const AGAIN = 3000;
+const RECONNECT_MS = 3000;
 let source = null;
 
-/** Listen to the server; again whenever somebody else is listening. */
-export function follow() {
+/** Connect to the event stream; call it again after the listener has changed. */
+export function connectEvents() {
   source?.close();
-  source = new EventSource(address("/events"));
+  source = new EventSource(apiUrl("/events"));
   for (const kind of ["job", "library", "list"]) {
     source.addEventListener(kind, (event) => {
-      news.dispatchEvent(new CustomEvent(kind, { detail: JSON.parse(event.data) }));
+      serverEvents.dispatchEvent(new CustomEvent(kind, { detail: JSON.parse(event.data) }));
     });
   }
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) setTimeout(follow, AGAIN);
+    if (source.readyState === EventSource.CLOSED) setTimeout(connectEvents, RECONNECT_MS);
   });
 }
 
-connection.addEventListener("up", follow);
+connection.addEventListener("online", connectEvents);

@@ -1,4 +1,4 @@
-// Keys. Single letters can be switched off, for those whose tools type them by themselves.
+// Keyboard shortcuts. They can be switched off for users whose assistive tools type single letters.
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -13,8 +13,8 @@ const KEYS = [
   ["b", "Back", () => player.back()],
   ["← →", "Five seconds back or on", null],
   ["j k", "Down or up the list", null],
-  ["l", "Like: the track of the row you are on, or the one that plays", () => respond("like")],
-  ["d", "Dislike it", () => respond("dislike")],
+  ["l", "Like: the track of the row you are on, or the one that plays", () => sendOpinion("like")],
+  ["d", "Dislike it", () => sendOpinion("dislike")],
   ["q", "Add the row you are on to what's next", () => row() && player.enqueue([row().track])],
   ["w", "Why: open the row you are on", () => row()?.toggle()],
   ["m", "Sound off or on", () => player.mute()],
@@ -22,7 +22,7 @@ const KEYS = [
   ["?", "This help", () => showKeys()],
 ];
 
-/** Listen to keys. `pages` are the addresses that 1, 2, 3 ... go to. */
+/** Register the shortcuts. `pages` are the hashes that 1, 2, 3 ... go to. */
 export function shortcuts(pages) {
   document.addEventListener("keydown", (event) => {
     if (
@@ -41,7 +41,7 @@ export function shortcuts(pages) {
       return;
     if (localStorage.getItem(OFF) && event.key !== "?") return;
     const action =
-      special(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
+      specialKey(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
     if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label")))
       return;
     event.preventDefault();
@@ -49,7 +49,7 @@ export function shortcuts(pages) {
   });
 }
 
-function special({ key }, pages) {
+function specialKey({ key }, pages) {
   if (key === "ArrowLeft" || key === "ArrowRight") {
     return () => player.seek(player.time + (key === "ArrowLeft" ? -5 : 5));
   }
@@ -58,7 +58,7 @@ function special({ key }, pages) {
   return page ? () => (location.hash = page) : undefined;
 }
 
-/** Go to the field of the search, on the page Listen. */
+/** Focus the search field, on the page Listen. */
 function search() {
   const focus = () => document.querySelector("#search")?.focus();
   if (document.querySelector("#search")) return focus();
@@ -75,16 +75,16 @@ function list() {
   return row()?.closest("track-list") ?? shownList();
 }
 
-/** The first list of tracks that is shown. */
+/** First visible list of tracks. */
 export function shownList() {
   return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
 }
 
-function respond(kind) {
+function sendOpinion(kind) {
   (row() ?? document.querySelector("now-playing"))?.respond(kind);
 }
 
-/** Show the keys. */
+/** Show the list of shortcuts. */
 export function showKeys() {
   const close = () => dialog.close();
   const off = h("input", {
@@ -103,7 +103,7 @@ export function showKeys() {
       h("h2", { id: "keys-title" }, "Keys"),
       h(
         "button",
-        { class: "bare", type: "button", "aria-label": "Close", on: { click: close } },
+        { class: "icon-button", type: "button", "aria-label": "Close", on: { click: close } },
         icon("close"),
       ),
     ),

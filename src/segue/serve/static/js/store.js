@@ -1,10 +1,10 @@
-// What the page knows: who listens, what they think of tracks, how their list is steered.
+// State of the page: session, listener, opinions of tracks, steering of the list.
 //
-// Events: "session" (somebody else listens), "me" (weights or counts are others), "opinion" (detail:
-// the track's id), "steer" (weights, dials or exclusions are others).
+// `store` dispatches "session", "me" (weights or counts changed), "opinion" (detail: the track's id) and
+// "steer" (weights, dials or exclusions changed).
 
-import { get, post, remove, useToken } from "./api.js";
-import { flush, openFor } from "./outbox.js";
+import { get, post, remove, setCsrfToken } from "./api.js";
+import { flush, openOutbox } from "./outbox.js";
 
 export const store = new EventTarget();
 
@@ -15,19 +15,19 @@ export const state = {
   steer: emptySteer(),
 };
 
-/** Settings of a list that change nothing: the learned weights, all dials at their defaults. */
+/** Default steering: learned weights, dials at their defaults, no exclusions. */
 export function emptySteer() {
   return { weights: {}, dials: {}, exclusions: {} };
 }
 
-/** Read who is listening. */
+/** Read the session. */
 export async function loadSession() {
-  await takeUp(await get("/session"));
+  await applySession(await get("/session"));
 }
 
-/** Listen as somebody. Raises a Problem where the password is wrong. */
+/** Sign in as a listener. Throws a Problem if the password is wrong. */
 export async function signIn(listener, password) {
-  await takeUp(await post("/session", password ? { listener, password } : { listener }));
+  await applySession(await post("/session", password ? { listener, password } : { listener }));
 }
 
 export async function signOut() {
@@ -36,27 +36,27 @@ export async function signOut() {
   await loadSession();
 }
 
-async function takeUp(session) {
-  useToken(session.csrf);
-  const other = state.session?.listener !== session.listener;
+async function applySession(session) {
+  setCsrfToken(session.csrf);
+  const changed = state.session?.listener !== session.listener;
   state.session = session;
-  if (other) {
+  if (changed) {
     state.opinions.clear();
     state.steer = readSteer();
     state.me = null;
-    openFor(session.listener);
+    openOutbox(session.listener);
   }
   if (session.listener !== null) await loadMe();
   store.dispatchEvent(new Event("session"));
 }
 
-/** Read what is known of the listener: weights, dials, counts. */
+/** Read the listener's weights, dials and counts. */
 export async function loadMe() {
   state.me = await get("/me");
   store.dispatchEvent(new Event("me"));
 }
 
-/** The opinion of a track: what was said here, or else what the server knew when it sent it. */
+/** Opinion of a track: as given on this page, else as the server sent it. */
 export function opinion(track) {
   return state.opinions.has(track.track_id)
     ? state.opinions.get(track.track_id)
@@ -68,15 +68,15 @@ export function setOpinion(trackId, value) {
   store.dispatchEvent(new CustomEvent("opinion", { detail: trackId }));
 }
 
-/** Steer otherwise; remembered in this browser for this listener. */
+/** Change the steering; it is saved in this browser for this listener. */
 export function setSteer(steer) {
   state.steer = steer;
-  if (isNeutral(steer)) localStorage.removeItem(steerName());
-  else localStorage.setItem(steerName(), JSON.stringify(steer));
+  if (isNeutral(steer)) localStorage.removeItem(steerKey());
+  else localStorage.setItem(steerKey(), JSON.stringify(steer));
   store.dispatchEvent(new Event("steer"));
 }
 
-/** Whether a list is as it was learned. */
+/** Whether steering has its defaults. */
 export function isNeutral({ weights, dials, exclusions }) {
   return (
     ![weights, dials].some((one) => Object.keys(one).length) &&
@@ -86,22 +86,22 @@ export function isNeutral({ weights, dials, exclusions }) {
 
 function readSteer() {
   try {
-    const kept = JSON.parse(localStorage.getItem(steerName()));
-    return { ...emptySteer(), ...kept, dials: withNewNames(kept?.dials) };
+    const saved = JSON.parse(localStorage.getItem(steerKey()));
+    return { ...emptySteer(), ...saved, dials: renameDials(saved?.dials) };
   } catch {
     return emptySteer();
   }
 }
 
-const OLD_DIALS = { familiar: "max_known_share", variety: "randomness" };
+const RENAMED_DIALS = { familiar: "max_known_share", variety: "randomness" };
 
-/** Dials as they are called now; browsers may have kept them by their former names. */
-function withNewNames(dials = {}) {
+/** Migrate dials that were saved under their former names. */
+function renameDials(dials = {}) {
   return Object.fromEntries(
-    Object.entries(dials).map(([name, value]) => [OLD_DIALS[name] ?? name, value]),
+    Object.entries(dials).map(([name, value]) => [RENAMED_DIALS[name] ?? name, value]),
   );
 }
 
-function steerName() {
+function steerKey() {
   return `segue.steer.${state.session?.listener ?? ""}`;
 }

@@ -1,20 +1,20 @@
-// An account's own matters: whether others may make blends with it, its password, keys for programs.
+// Account settings: sharing in blends, password, API keys of other players.
 
 import { get, patch, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { note, noteProblem } from "../notifications.js";
+import { notify, notifyError } from "../notifications.js";
 
-/** The parts of the dialog of whoever is logged in. */
-export function accountParts() {
+/** Return the settings of the account that is logged in. */
+export function accountSettings() {
   return h("div", { class: "stack" }, sharing(), password(), keys());
 }
 
 function sharing() {
   const box = h("input", { type: "checkbox" });
-  get("/me/account").then((account) => (box.checked = account.shares_taste), noteProblem);
+  get("/me/account").then((account) => (box.checked = account.shares_taste), notifyError);
   box.addEventListener("change", () =>
-    patch("/me/account", { shares_taste: box.checked }).catch(noteProblem),
+    patch("/me/account", { shares_taste: box.checked }).catch(notifyError),
   );
   return h("label", { class: "row" }, box, "Others may make blends with my taste");
 }
@@ -32,9 +32,9 @@ function password() {
     try {
       await patch("/me/account", { password: now.value, new_password: next.value });
       event.target.reset();
-      note("The password is changed.");
+      notify("The password is changed.");
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
   return h(
@@ -73,12 +73,12 @@ function keys() {
           h(
             "button",
             {
-              class: "bare",
+              class: "icon-button",
               type: "button",
               "aria-label": `Delete the key ${key.name}`,
               on: {
                 click: () =>
-                  remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, noteProblem),
+                  remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, notifyError),
               },
             },
             icon("trash"),
@@ -96,10 +96,10 @@ function keys() {
       event.target.reset();
       await load();
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
-  load().catch(noteProblem);
+  load().catch(notifyError);
   return h(
     "details",
     {},

@@ -1,16 +1,15 @@
-// A small picture of a track, always the same for the same album or artist: bars of a made-up
-// spectrum. It stands where players show covers.
+// Placeholder of a cover: a small bar chart, always the same for the same album or artist.
 
 const SVG = "http://www.w3.org/2000/svg";
 const BARS = 7;
 
-/** Return the picture; its colours come from the style sheet. */
-export function soundTile(track) {
+/** Return the picture as SVG; its colors come from the style sheet. */
+export function coverPlaceholder(track) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 40 40");
   svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", "tile-picture");
-  const next = numbers(`${track.artist ?? ""}\n${track.album ?? track.track_id}`);
+  svg.setAttribute("class", "cover-picture");
+  const next = seededRandom(`${track.artist ?? ""}\n${track.album ?? track.track_id}`);
   svg.dataset.tone = String(Math.floor(next() * 4));
   const peak = 1 + next() * (BARS - 2);
   for (let bar = 0; bar < BARS; bar++) {
@@ -24,8 +23,8 @@ export function soundTile(track) {
   return svg;
 }
 
-/** Numbers from 0 to 1 that follow from a text (FNV-1a, then xorshift). */
-function numbers(text) {
+/** Return a pseudorandom generator seeded by a text (FNV-1a, then xorshift); values from 0 to 1. */
+function seededRandom(text) {
   let seed = 2166136261;
   for (const letter of text) seed = Math.imul(seed ^ letter.codePointAt(0), 16777619) >>> 0;
   return () => {

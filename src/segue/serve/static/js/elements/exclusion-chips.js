@@ -1,8 +1,7 @@
-// <exclusion-chips>: what must never come: artists, genres, albums, tags, folders, and limits of
-// duration and year. It sends "exclude" when they
-// are others; `value` is what a request takes.
+// <exclusion-chips>: edit exclusions: artists, genres, albums, tags, folders, and limits of duration and
+// year. It dispatches "exclude" when they change; `value` is the API's Exclusions object.
 
-import { fill, h, newId } from "../dom.js";
+import { fill, h, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
 
 const KINDS = {
@@ -32,7 +31,7 @@ class ExclusionChips extends HTMLElement {
     this.#show();
   }
 
-  /** Offer genres to choose from. */
+  /** Set the genres that are suggested. */
   offer(genres) {
     fill(
       this.offered,
@@ -41,7 +40,7 @@ class ExclusionChips extends HTMLElement {
   }
 
   #build() {
-    const list = newId("genres");
+    const list = uniqueId("genres");
     this.chips = h("div", { class: "chips", role: "group", "aria-label": "Left out" });
     this.offered = h("datalist", { id: list });
     const kind = h(
@@ -69,7 +68,7 @@ class ExclusionChips extends HTMLElement {
       h(
         "form",
         {
-          class: "leave-out",
+          class: "exclude-form",
           on: { submit: (event) => (event.preventDefault(), this.#add(kind.value, name)) },
         },
         kind,
@@ -104,7 +103,7 @@ class ExclusionChips extends HTMLElement {
     this.#change(number === null || number < 0 ? rest : { ...rest, [limit]: number });
   }
 
-  #drop(kind, name) {
+  #remove(kind, name) {
     const { [kind]: names, ...rest } = this.#value;
     const left = names.filter((one) => one !== name);
     this.#change(left.length ? { ...rest, [kind]: left } : rest);
@@ -129,7 +128,7 @@ class ExclusionChips extends HTMLElement {
             {
               type: "button",
               "aria-label": `Let ${KINDS[kind].toLowerCase()} ${name} come again`,
-              on: { click: () => this.#drop(kind, name) },
+              on: { click: () => this.#remove(kind, name) },
             },
             icon("close"),
           ),
@@ -138,7 +137,7 @@ class ExclusionChips extends HTMLElement {
     );
     fill(
       this.chips,
-      chips.length ? chips : h("span", { class: "quiet-text" }, "Nothing is left out."),
+      chips.length ? chips : h("span", { class: "muted-text" }, "Nothing is left out."),
     );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];

@@ -1,11 +1,11 @@
-// <job-list>: work that the server does, with its progress as it is told.
+// <job-list>: jobs of the server with their progress. It dispatches "job-end" when one has ended.
 
 import { get, remove } from "../api.js";
 import { fill, h } from "../dom.js";
-import { ago, count } from "../format.js";
+import { formatCount, timeAgo } from "../format.js";
 import { icon } from "../icons.js";
-import { news } from "../server-events.js";
-import { noteProblem, say } from "../notifications.js";
+import { announce, notifyError } from "../notifications.js";
+import { serverEvents } from "../server-events.js";
 
 const NAMES = {
   preprocess: "Listening to the music",
@@ -14,19 +14,19 @@ const NAMES = {
   demo: "Making the starter library",
   map: "Drawing the map",
 };
-const GOING = new Set(["waiting", "running"]);
+const ACTIVE = new Set(["waiting", "running"]);
 
 class JobList extends HTMLElement {
   #jobs = new Map();
-  #told = ({ detail }) => this.#take(detail);
+  #onJob = ({ detail }) => this.#update(detail);
 
   connectedCallback() {
-    news.addEventListener("job", this.#told);
+    serverEvents.addEventListener("job", this.#onJob);
     this.load();
   }
 
   disconnectedCallback() {
-    news.removeEventListener("job", this.#told);
+    serverEvents.removeEventListener("job", this.#onJob);
   }
 
   async load() {
@@ -35,15 +35,15 @@ class JobList extends HTMLElement {
       this.#jobs = new Map(items.map((job) => [job.id, job]));
       this.#show();
     } catch (error) {
-      if (error.status !== 403) noteProblem(error);
+      if (error.status !== 403) notifyError(error);
     }
   }
 
-  #take(job) {
+  #update(job) {
     const before = this.#jobs.get(job.id);
     this.#jobs.set(job.id, { ...before, ...job });
-    if (before && GOING.has(before.state) && !GOING.has(job.state)) {
-      say(`${nameOf(job)}: ${job.state}`);
+    if (before && ACTIVE.has(before.state) && !ACTIVE.has(job.state)) {
+      announce(`${nameOf(job)}: ${job.state}`);
       this.dispatchEvent(new CustomEvent("job-end", { bubbles: true, detail: job }));
     }
     this.#show();
@@ -52,7 +52,7 @@ class JobList extends HTMLElement {
   #show() {
     const jobs = [...this.#jobs.values()].sort(
       (one, other) =>
-        Number(GOING.has(other.state)) - Number(GOING.has(one.state)) || other.id - one.id,
+        Number(ACTIVE.has(other.state)) - Number(ACTIVE.has(one.state)) || other.id - one.id,
     );
     fill(
       this,
@@ -70,7 +70,7 @@ class JobList extends HTMLElement {
   }
 
   #row(job) {
-    const going = GOING.has(job.state);
+    const active = ACTIVE.has(job.state);
     const share = job.total ? job.done / job.total : null;
     const end = job.finished ?? job.asked;
     return h(
@@ -82,32 +82,32 @@ class JobList extends HTMLElement {
         h("b", {}, nameOf(job)),
         h(
           "span",
-          { class: "quiet-text" },
-          going && job.total
-            ? `${count(job.done)} of ${count(job.total)}`
-            : [job.state, end ? ` ${ago(end)}` : ""],
+          { class: "muted-text" },
+          active && job.total
+            ? `${formatCount(job.done)} of ${formatCount(job.total)}`
+            : [job.state, end ? ` ${timeAgo(end)}` : ""],
         ),
-        going
+        active
           ? h(
               "button",
               {
-                class: "bare",
+                class: "icon-button",
                 type: "button",
                 "aria-label": `Stop: ${nameOf(job)}`,
-                on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), noteProblem) },
+                on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), notifyError) },
               },
               icon("close"),
             )
           : null,
       ),
-      going ? h("progress", { max: 1, value: share, "aria-label": nameOf(job) }) : null,
-      job.text || job.error ? h("p", { class: "quiet-text" }, job.error ?? job.text) : null,
+      active ? h("progress", { max: 1, value: share, "aria-label": nameOf(job) }) : null,
+      job.text || job.error ? h("p", { class: "muted-text" }, job.error ?? job.text) : null,
     );
   }
 }
 
-/** What a job takes for music at a place: a path, or the name of a dataset that was taken in before. */
-export function placeOf(text) {
+/** Arguments of a job for a path or for the name of a dataset that was analyzed before. */
+export function locationOf(text) {
   return /^([/~\\]|[A-Za-z]:)/.test(text) ? { path: text } : { dataset: text };
 }
 

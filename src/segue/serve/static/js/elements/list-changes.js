@@ -1,9 +1,9 @@
-// <list-changes>: what a list did when it re-formed: what entered it, what left.
+// <list-changes>: tracks that were added to and removed from a list when it changed.
 
 import { fill, h } from "../dom.js";
-import { counted, named, some, title } from "../format.js";
+import { joinNames, plural, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { say } from "../notifications.js";
+import { announce } from "../notifications.js";
 
 const SHOWN = 4;
 
@@ -13,15 +13,15 @@ class ListChanges extends HTMLElement {
     this.setAttribute("aria-label", "What changed in the list");
   }
 
-  /** Show tracks that entered and left; `because` in words, `undo` takes it back. */
-  show({ entered, left, because = "", undo = null, quiet = false }) {
+  /** Show added and removed tracks; `reason` in words; `undo` reverts the action. */
+  show({ added, removed, reason = "", undo = null, quiet = false }) {
     fill(
       this,
-      because
+      reason
         ? h(
             "p",
             { class: "changes-why" },
-            because,
+            reason,
             undo && [
               " ",
               h("button", { class: "link", type: "button", on: { click: undo } }, "Undo"),
@@ -31,19 +31,19 @@ class ListChanges extends HTMLElement {
       h(
         "p",
         { class: "changes-line is-in" },
-        h("b", {}, icon("add"), counted(entered.length, "entered", "entered")),
-        names(entered),
+        h("b", {}, icon("add"), plural(added.length, "entered", "entered")),
+        names(added),
       ),
       h(
         "p",
         { class: "changes-line is-out" },
-        h("b", {}, icon("close"), counted(left.length, "left", "left")),
-        names(left),
+        h("b", {}, icon("close"), plural(removed.length, "left", "left")),
+        names(removed),
       ),
     );
     if (!quiet)
-      say(
-        `${because} ${told("Entered", entered)} ${told("Left", left)}`.trim() ||
+      announce(
+        `${reason} ${sentence("Entered", added)} ${sentence("Left", removed)}`.trim() ||
           "The list stays as it is.",
       );
   }
@@ -54,13 +54,13 @@ function names(tracks) {
   return [
     tracks
       .slice(0, SHOWN)
-      .map((track) => h("span", { class: "chip", title: named(track) }, title(track))),
+      .map((track) => h("span", { class: "chip", title: trackLabel(track) }, trackTitle(track))),
     rest > 0 && h("span", { class: "chip" }, `and ${rest} more`),
   ];
 }
 
-function told(what, tracks) {
-  return tracks.length ? `${what}: ${some(tracks.map(title))}.` : "";
+function sentence(verb, tracks) {
+  return tracks.length ? `${verb}: ${joinNames(tracks.map(trackTitle))}.` : "";
 }
 
 customElements.define("list-changes", ListChanges);

@@ -1,15 +1,15 @@
-// Who is listening: pick a name, or log in where there are accounts.
+// Dialog to choose a listener, or to log in if the library has accounts.
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../notifications.js";
+import { notifyError } from "../notifications.js";
 import { signIn, signOut, state } from "../store.js";
-import { accountParts } from "./account-settings.js";
+import { accountSettings } from "./account-settings.js";
 
-/** Ask who listens; resolves once somebody does, or the dialog is closed. */
-export function askWho({ must = false } = {}) {
-  const dialog = h("dialog", { "aria-labelledby": "who-title", class: "who-dialog" });
+/** Show the dialog; resolves once a listener is chosen or the dialog is closed. */
+export function chooseListener({ must = false } = {}) {
+  const dialog = h("dialog", { "aria-labelledby": "listener-title", class: "listener-dialog" });
   const done = () => (dialog.close(), dialog.remove());
   fill(
     dialog,
@@ -18,14 +18,14 @@ export function askWho({ must = false } = {}) {
       { class: "between" },
       h(
         "h2",
-        { id: "who-title" },
+        { id: "listener-title" },
         state.session.mode === "open" ? "Who is listening?" : (state.session.listener ?? "Log in"),
       ),
       must
         ? null
         : h(
             "button",
-            { class: "bare", type: "button", "aria-label": "Close", on: { click: done } },
+            { class: "icon-button", type: "button", "aria-label": "Close", on: { click: done } },
             icon("close"),
           ),
     ),
@@ -38,13 +38,13 @@ export function askWho({ must = false } = {}) {
       ? h(
           "div",
           { class: "stack" },
-          accountParts(),
+          accountSettings(),
           h(
             "button",
             {
-              class: "quiet",
+              class: "subtle",
               type: "button",
-              on: { click: () => signOut().then(done, noteProblem) },
+              on: { click: () => signOut().then(done, notifyError) },
             },
             icon("out"),
             "Log out",
@@ -59,13 +59,13 @@ export function askWho({ must = false } = {}) {
 }
 
 function names(done) {
-  const error = problemLine();
+  const error = errorLine();
   const pick = (name) => signIn(name).then(done, (problem) => fill(error, problem.message));
-  const list = h("ul", { class: "who-list", "aria-label": "Listeners" });
+  const list = h("ul", { class: "listener-list", "aria-label": "Listeners" });
   let all = [];
   const field = h("input", {
     type: "text",
-    id: "who-name",
+    id: "listener-name",
     autocomplete: "off",
     maxlength: 100,
     placeholder: "Find, or a new name",
@@ -84,7 +84,7 @@ function names(done) {
             h(
               "button",
               {
-                class: "who",
+                class: "listener-button",
                 type: "button",
                 "aria-current": name === state.session.listener ? "true" : null,
                 on: { click: () => pick(name) },
@@ -99,7 +99,7 @@ function names(done) {
   field.addEventListener("input", show);
   get("/listeners", { limit: 1000 }).then(
     (answer) => ((all = answer.items.map(({ name }) => name)), show()),
-    noteProblem,
+    notifyError,
   );
   return h(
     "form",
@@ -109,16 +109,16 @@ function names(done) {
         submit: (event) => (event.preventDefault(), field.value.trim() && pick(field.value.trim())),
       },
     },
-    h("label", { class: "field", for: "who-name" }, "Name"),
+    h("label", { class: "field", for: "listener-name" }, "Name"),
     field,
     list,
     error,
-    h("button", { class: "main", type: "submit" }, "Listen"),
+    h("button", { class: "primary", type: "submit" }, "Listen"),
   );
 }
 
 function password(done) {
-  const error = problemLine();
+  const error = errorLine();
   const name = h("input", {
     type: "text",
     name: "username",
@@ -141,15 +141,15 @@ function password(done) {
     h("label", { class: "field" }, "Name", name),
     h("label", { class: "field" }, "Password", secret),
     error,
-    h("button", { class: "main", type: "submit" }, "Log in"),
+    h("button", { class: "primary", type: "submit" }, "Log in"),
   );
 }
 
-function problemLine() {
-  return h("p", { role: "alert", class: "problem-line" });
+function errorLine() {
+  return h("p", { role: "alert", class: "form-error" });
 }
 
-/** The first letter of a name, as its picture. */
+/** Avatar of a listener: the first letter of the name. */
 export function initial(name) {
   return h(
     "span",

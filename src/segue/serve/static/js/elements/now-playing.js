@@ -1,21 +1,21 @@
-// <now-playing>: the player at the foot of the page.
+// <now-playing>: the player at the bottom of the page.
 
 import { fill, h } from "../dom.js";
-import { artist, clock, named, spokenTime, title } from "../format.js";
+import { formatDuration, spokenDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { forYou } from "../recommendations.js";
+import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
-import { noteProblem } from "../notifications.js";
+import { forYou } from "../recommendations.js";
 import { opinion, store } from "../store.js";
-import { soundTile } from "./cover.js";
+import { coverPlaceholder } from "./cover.js";
 
 class NowPlaying extends HTMLElement {
   connectedCallback() {
-    const key = (name, label, action) =>
+    const button = (name, label, action) =>
       h(
         "button",
         {
-          class: `bare act-${name}`,
+          class: `icon-button act-${name}`,
           type: "button",
           "aria-label": label,
           title: label,
@@ -23,12 +23,12 @@ class NowPlaying extends HTMLElement {
         },
         icon(name),
       );
-    this.tile = h("span", { class: "now-tile" });
+    this.tile = h("span", { class: "now-cover" });
     this.names = h("span", { class: "names" });
-    this.play = key("play", "Play", () => player.toggle());
-    this.like = key("like", "Like", () => this.respond("like"));
-    this.dislike = key("dislike", "Dislike", () => this.respond("dislike"));
-    this.mute = key("volume", "Mute", () => player.mute());
+    this.play = button("play", "Play", () => player.toggle());
+    this.like = button("like", "Like", () => this.respond("like"));
+    this.dislike = button("dislike", "Dislike", () => this.respond("dislike"));
+    this.mute = button("volume", "Mute", () => player.mute());
     this.mute.classList.add("act-mute");
     this.seek = h("input", {
       type: "range",
@@ -36,7 +36,10 @@ class NowPlaying extends HTMLElement {
       max: 1000,
       value: 0,
       "aria-label": "Position in the track",
-      on: { input: () => player.scrub(this.wanted), change: () => player.seek(this.wanted) },
+      on: {
+        input: () => player.scrub(this.seekTarget),
+        change: () => player.seek(this.seekTarget),
+      },
     });
     this.volume = h("input", {
       type: "range",
@@ -46,11 +49,11 @@ class NowPlaying extends HTMLElement {
       "aria-label": "Volume",
       on: { input: () => player.setVolume(this.volume.value / 100) },
     });
-    this.panel = key("queue", "What's next", () =>
+    this.panel = button("queue", "What's next", () =>
       this.dispatchEvent(new CustomEvent("toggle-panel", { bubbles: true })),
     );
-    this.past = h("span", {}, "0:00");
-    this.rest = h("span", {}, "");
+    this.elapsed = h("span", {}, "0:00");
+    this.total = h("span", {}, "");
     fill(
       this,
       h("div", { class: "now" }, this.tile, this.names),
@@ -59,14 +62,14 @@ class NowPlaying extends HTMLElement {
         { class: "transport" },
         h(
           "div",
-          { class: "transport-keys" },
+          { class: "transport-buttons" },
           this.dislike,
-          key("back", "Back", () => player.back()),
+          button("back", "Back", () => player.back()),
           this.play,
-          key("skip", "Next track", () => player.next()),
+          button("skip", "Next track", () => player.next()),
           this.like,
         ),
-        h("div", { class: "seek" }, this.past, this.seek, this.rest),
+        h("div", { class: "seek" }, this.elapsed, this.seek, this.total),
       ),
       h("div", { class: "tools" }, this.mute, this.volume, this.panel),
     );
@@ -78,12 +81,12 @@ class NowPlaying extends HTMLElement {
     this.showState();
   }
 
-  /** Whether the panel of what's next is open. */
+  /** Whether the queue panel is open. */
   set panelOpen(open) {
     this.panel.setAttribute("aria-expanded", String(open));
   }
 
-  get wanted() {
+  get seekTarget() {
     return (this.seek.value / 1000) * player.duration;
   }
 
@@ -91,21 +94,21 @@ class NowPlaying extends HTMLElement {
     if (!player.track) return;
     const track = player.track;
     const value = opinion(track) === kind ? "clear" : kind;
-    forYou.respond(track, value).catch(noteProblem);
+    forYou.respond(track, value).catch(notifyError);
     if (value === "dislike") player.next();
   }
 
   showTrack() {
     const { track } = player;
-    fill(this.tile, track && soundTile(track));
+    fill(this.tile, track && coverPlaceholder(track));
     fill(
       this.names,
       track
-        ? [h("span", {}, title(track)), h("span", {}, artist(track))]
-        : h("span", { class: "quiet-text" }, "Nothing plays"),
+        ? [h("span", {}, trackTitle(track)), h("span", {}, trackArtist(track))]
+        : h("span", { class: "muted-text" }, "Nothing plays"),
     );
     document.title = track
-      ? `${title(track)} · segue`
+      ? `${trackTitle(track)} · segue`
       : document.title.replace(/^.* · segue$/, "segue");
     this.showTime();
   }
@@ -114,15 +117,15 @@ class NowPlaying extends HTMLElement {
     const { track, isPlaying } = player;
     fill(this.play, icon(isPlaying ? "pause" : "play"));
     const label = isPlaying ? "Pause" : "Play";
-    this.play.setAttribute("aria-label", track ? `${label} ${named(track)}` : label);
+    this.play.setAttribute("aria-label", track ? `${label} ${trackLabel(track)}` : label);
     this.play.title = label;
     const mine = track ? opinion(track) : null;
-    for (const [kind, button] of [
+    for (const [kind, toggle] of [
       ["like", this.like],
       ["dislike", this.dislike],
     ]) {
-      button.setAttribute("aria-pressed", String(mine === kind));
-      button.disabled = !track;
+      toggle.setAttribute("aria-pressed", String(mine === kind));
+      toggle.disabled = !track;
     }
     this.seek.disabled = !track;
     fill(this.mute, icon(player.volume === 0 ? "muted" : "volume"));
@@ -137,9 +140,12 @@ class NowPlaying extends HTMLElement {
     const share = duration > 0 ? Math.min(1, now / duration) : 0;
     this.seek.value = Math.round(1000 * share);
     this.seek.style.setProperty("--fill", `${100 * share}%`);
-    this.seek.setAttribute("aria-valuetext", `${spokenTime(now)} of ${spokenTime(duration)}`);
-    fill(this.past, clock(now));
-    fill(this.rest, clock(duration));
+    this.seek.setAttribute(
+      "aria-valuetext",
+      `${spokenDuration(now)} of ${spokenDuration(duration)}`,
+    );
+    fill(this.elapsed, formatDuration(now));
+    fill(this.total, formatDuration(duration));
   }
 }
 

@@ -1,18 +1,18 @@
-// What's next: the tracks that were asked for, then those that the list goes on with.
+// Queue panel: tracks that the user queued, then the upcoming tracks of the list being played.
 
 import { fill, h } from "../dom.js";
-import { artist, named, title } from "../format.js";
+import { trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 import { player } from "../player.js";
-import { soundTile } from "./cover.js";
+import { coverPlaceholder } from "./cover.js";
 
 const SHOWN = 30;
 
-/** Keep the panel true to the queue. */
-export function upNextIn(panel, close) {
+/** Show the queue in `panel` and update it when it changes. */
+export function mountQueuePanel(panel, close) {
   const show = () => {
-    const asked = player.queue.slice(0, SHOWN);
-    const following = player.following.slice(0, SHOWN);
+    const queued = player.queue.slice(0, SHOWN);
+    const upcoming = player.upcoming.slice(0, SHOWN);
     fill(
       panel,
       h(
@@ -22,7 +22,7 @@ export function upNextIn(panel, close) {
         h(
           "button",
           {
-            class: "bare",
+            class: "icon-button",
             type: "button",
             "aria-label": "Close what's next",
             on: { click: close },
@@ -30,18 +30,18 @@ export function upNextIn(panel, close) {
           icon("close"),
         ),
       ),
-      asked.length ? [h("h3", {}, "You asked for"), places(asked, 0)] : null,
-      following.length
+      queued.length ? [h("h3", {}, "You asked for"), entries(queued, 0)] : null,
+      upcoming.length
         ? [
             h("h3", {}, player.source ? `From ${player.source}` : "Then"),
-            places(following, player.queue.length),
+            entries(upcoming, player.queue.length),
           ]
         : null,
-      asked.length + following.length
+      queued.length + upcoming.length
         ? null
         : h(
             "p",
-            { class: "quiet-text" },
+            { class: "muted-text" },
             "Nothing yet. Play a list, or add tracks to it; after them comes what is recommended.",
           ),
     );
@@ -50,10 +50,10 @@ export function upNextIn(panel, close) {
   show();
 }
 
-function places(tracks, first) {
+function entries(tracks, first) {
   return h(
     "ol",
-    { class: "up-next" },
+    { class: "queue-list" },
     tracks.map((track, place) =>
       h(
         "li",
@@ -61,21 +61,26 @@ function places(tracks, first) {
         h(
           "button",
           {
-            class: "tile",
+            class: "cover",
             type: "button",
-            "aria-label": `Play ${named(track)} now`,
-            on: { click: () => take(track, first + place) },
+            "aria-label": `Play ${trackLabel(track)} now`,
+            on: { click: () => playNow(track, first + place) },
           },
-          soundTile(track),
-          h("span", { class: "tile-symbol" }, icon("play")),
+          coverPlaceholder(track),
+          h("span", { class: "cover-symbol" }, icon("play")),
         ),
-        h("span", { class: "names" }, h("span", {}, title(track)), h("span", {}, artist(track))),
+        h(
+          "span",
+          { class: "names" },
+          h("span", {}, trackTitle(track)),
+          h("span", {}, trackArtist(track)),
+        ),
         h(
           "button",
           {
-            class: "bare",
+            class: "icon-button",
             type: "button",
-            "aria-label": `Remove ${named(track)}`,
+            "aria-label": `Remove ${trackLabel(track)}`,
             on: { click: () => player.dequeue(first + place) },
           },
           icon("close"),
@@ -85,7 +90,7 @@ function places(tracks, first) {
   );
 }
 
-function take(track, place) {
+function playNow(track, place) {
   player.dequeue(place);
   player.play(track);
 }

@@ -1,22 +1,22 @@
-// <track-picker>: choose tracks by typing: a combobox over the search, with what is chosen as chips.
-// It sends "change" when the choice is another. `most` limits how many may be chosen.
+// <track-picker>: a combobox that searches tracks; chosen tracks are shown as chips. It dispatches
+// "change" when the choice changes. The attribute `most` limits how many tracks may be chosen.
 
 import { get } from "../api.js";
-import { fill, h, latest, newId } from "../dom.js";
-import { artist, named, title } from "../format.js";
+import { coalesce, fill, h, uniqueId } from "../dom.js";
+import { trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 
-const OFFERED = 8;
+const MAX_OPTIONS = 8;
 
 class TrackPicker extends HTMLElement {
   #chosen = [];
-  #offered = [];
-  #at = -1;
+  #results = [];
+  #active = -1;
 
   connectedCallback() {
     if (this.field) return;
     this.most = Number(this.getAttribute("most") ?? 12);
-    const list = newId("options");
+    const list = uniqueId("options");
     this.classList.add("picker");
     this.field = h("input", {
       type: "text",
@@ -40,9 +40,9 @@ class TrackPicker extends HTMLElement {
     fill(this, this.field, this.options, this.chips);
     this.field.addEventListener(
       "input",
-      latest(() => this.#find()),
+      coalesce(() => this.#search()),
     );
-    this.field.addEventListener("keydown", (event) => this.#key(event));
+    this.field.addEventListener("keydown", (event) => this.#onKey(event));
     this.field.addEventListener("blur", () => setTimeout(() => this.#close(), 150));
     this.#showChips();
   }
@@ -60,21 +60,21 @@ class TrackPicker extends HTMLElement {
     if (this.chips) this.#showChips();
   }
 
-  async #find() {
+  async #search() {
     const q = this.field.value.trim();
     if (!q) return this.#close();
     try {
-      const found = await get("/search", { q, k: OFFERED });
-      // what was chosen or let go meanwhile is not offered again
-      if (this.field.value.trim()) this.#offer(found.tracks.map((one) => one.track));
+      const found = await get("/search", { q, k: MAX_OPTIONS });
+      // ignore the answer if the field was cleared in the meantime
+      if (this.field.value.trim()) this.#showResults(found.tracks.map((one) => one.track));
     } catch {
-      this.#offer([]);
+      this.#showResults([]);
     }
   }
 
-  #offer(tracks) {
-    this.#offered = tracks;
-    this.#at = tracks.length ? 0 : -1;
+  #showResults(tracks) {
+    this.#results = tracks;
+    this.#active = tracks.length ? 0 : -1;
     fill(
       this.options,
       tracks.length
@@ -86,55 +86,56 @@ class TrackPicker extends HTMLElement {
                 id: `${this.options.id}-${place}`,
                 on: { pointerdown: (event) => (event.preventDefault(), this.#choose(place)) },
               },
-              title(track),
-              h("small", {}, artist(track)),
+              trackTitle(track),
+              h("small", {}, trackArtist(track)),
             ),
           )
-        : h("li", { class: "quiet-text" }, "No track is called that"),
+        : h("li", { class: "muted-text" }, "No track is called that"),
     );
     this.options.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
-    this.#mark();
+    this.#markActive();
   }
 
-  #mark() {
+  #markActive() {
     [...this.options.children].forEach((option, place) =>
-      option.setAttribute("aria-selected", String(place === this.#at)),
+      option.setAttribute("aria-selected", String(place === this.#active)),
     );
-    const current = this.options.children[this.#at];
+    const current = this.options.children[this.#active];
     if (current?.id) this.field.setAttribute("aria-activedescendant", current.id);
     current?.scrollIntoView({ block: "nearest" });
   }
 
-  #key(event) {
+  #onKey(event) {
     const steps = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key in steps && this.#offered.length) {
-      this.#at = (this.#at + steps[event.key] + this.#offered.length) % this.#offered.length;
-      this.#mark();
-    } else if (event.key === "Enter" && !this.options.hidden && this.#at >= 0)
-      this.#choose(this.#at);
+    if (event.key in steps && this.#results.length) {
+      this.#active =
+        (this.#active + steps[event.key] + this.#results.length) % this.#results.length;
+      this.#markActive();
+    } else if (event.key === "Enter" && !this.options.hidden && this.#active >= 0)
+      this.#choose(this.#active);
     else if (event.key === "Escape" && !this.options.hidden) this.#close();
     else if (event.key === "Backspace" && !this.field.value && this.#chosen.length)
-      this.#drop(this.#chosen.length - 1);
+      this.#remove(this.#chosen.length - 1);
     else return;
     event.preventDefault();
     event.stopPropagation();
   }
 
   #choose(place) {
-    const track = this.#offered[place];
+    const track = this.#results[place];
     const rest = this.#chosen.filter((one) => one.track_id !== track.track_id);
-    this.#changed([...rest, track].slice(-this.most));
+    this.#setChosen([...rest, track].slice(-this.most));
     this.field.value = "";
     this.#close();
   }
 
-  #drop(place) {
-    this.#changed(this.#chosen.filter((_, at) => at !== place));
+  #remove(place) {
+    this.#setChosen(this.#chosen.filter((_, at) => at !== place));
     this.field.focus();
   }
 
-  #changed(tracks) {
+  #setChosen(tracks) {
     this.#chosen = tracks;
     this.#showChips();
     this.dispatchEvent(new Event("change", { bubbles: true }));
@@ -143,7 +144,7 @@ class TrackPicker extends HTMLElement {
   #close() {
     fill(this.options);
     this.options.hidden = true;
-    this.#offered = [];
+    this.#results = [];
     this.field.setAttribute("aria-expanded", "false");
     this.field.removeAttribute("aria-activedescendant");
   }
@@ -155,13 +156,13 @@ class TrackPicker extends HTMLElement {
         h(
           "span",
           { class: "chip is-own" },
-          named(track),
+          trackLabel(track),
           h(
             "button",
             {
               type: "button",
-              "aria-label": `Remove ${named(track)}`,
-              on: { click: () => this.#drop(place) },
+              "aria-label": `Remove ${trackLabel(track)}`,
+              on: { click: () => this.#remove(place) },
             },
             icon("close"),
           ),

@@ -1,14 +1,14 @@
-// <track-row>: one track of a list: play it, say what you think of it, see why it is there.
+// <track-row>: a track of a list, with play, like, dislike, queue, and the explanation of its score.
 
-import { fill, h, newId } from "../dom.js";
-import { artist, clock, named, title } from "../format.js";
+import { fill, h, uniqueId } from "../dom.js";
+import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { forYou } from "../recommendations.js";
+import { notifyError } from "../notifications.js";
 import { player } from "../player.js";
-import { noteProblem } from "../notifications.js";
+import { forYou } from "../recommendations.js";
 import { titleOf } from "../signals.js";
 import { opinion, store } from "../store.js";
-import { soundTile } from "./cover.js";
+import { coverPlaceholder } from "./cover.js";
 import "./why-bar.js";
 import { whyDetails } from "./why-details.js";
 
@@ -37,31 +37,31 @@ class TrackRow extends HTMLElement {
     return this.#item.track;
   }
 
-  /** Show an item `{track, why?, top_signal?, ...}`; `scale` is what bars of the list reach to. */
+  /** Show an item `{track, why?, top_signal?, ...}`; `scale` is that of the list: see `scaleOf`. */
   show(item, scale) {
     const first = this.#item === null;
     this.#item = item;
     if (first) this.#build();
     const { track } = item;
-    fill(this.#parts.title, title(track));
-    fill(this.#parts.artist, [artist(track), track.album].filter(Boolean).join(" · "));
+    fill(this.#parts.title, trackTitle(track));
+    fill(this.#parts.artist, [trackArtist(track), track.album].filter(Boolean).join(" · "));
     if (this.#parts.bar && item.why) this.#parts.bar.show(item.why, scale);
-    if (this.isOpen) this.#open();
+    if (this.isOpen) this.#showDetails();
     this.#refresh();
   }
 
-  /** Mark the row as one that has just come into the list. */
-  mark(entered) {
-    this.classList.toggle("is-new", entered);
+  /** Mark or unmark the row as new in the list. */
+  mark(isNew) {
+    this.classList.toggle("is-new", isNew);
   }
 
   get isOpen() {
-    return this.#parts.what.getAttribute("aria-expanded") === "true";
+    return this.#parts.main.getAttribute("aria-expanded") === "true";
   }
 
   toggle(open = !this.isOpen) {
-    this.#parts.what.setAttribute("aria-expanded", String(open));
-    if (open) this.#open();
+    this.#parts.main.setAttribute("aria-expanded", String(open));
+    if (open) this.#showDetails();
     else fill(this.#parts.details);
     this.classList.toggle("is-open", open);
   }
@@ -69,45 +69,45 @@ class TrackRow extends HTMLElement {
   respond(kind) {
     const value = opinion(this.track) === kind ? "clear" : kind;
     if (value === "dislike") player.drop(this.track.track_id);
-    forYou.respond(this.track, value).catch(noteProblem);
+    forYou.respond(this.track, value).catch(notifyError);
   }
 
   #build() {
     const { item } = this;
-    const details = h("div", { class: "row-details", id: newId("why") });
+    const details = h("div", { class: "row-details", id: uniqueId("why") });
     const parts = (this.#parts = {
       play: h(
         "button",
-        { class: "tile", type: "button", on: { click: () => this.#play() } },
-        soundTile(item.track),
+        { class: "cover", type: "button", on: { click: () => this.#play() } },
+        coverPlaceholder(item.track),
       ),
       title: h("span", { class: "row-title" }),
       artist: h("span", { class: "row-artist" }),
-      bar: item.why && !item.serves ? h("why-bar") : null, // of a blend, parts are listeners
+      bar: item.why && !item.serves ? h("why-bar") : null, // the parts of a blend's score are listeners
       like: this.#button("like", () => this.respond("like")),
       dislike: this.#button("dislike", () => this.respond("dislike")),
       queue: this.#button("next", () => player.enqueue([this.track])),
       details,
+      symbol: h("span", { class: "cover-symbol" }),
     });
-    parts.symbol = h("span", { class: "tile-symbol" });
     parts.play.append(parts.symbol);
-    parts.what = h(
+    parts.main = h(
       "button",
       {
-        class: parts.bar ? "what" : "what is-plain",
+        class: parts.bar ? "row-main" : "row-main is-plain",
         type: "button",
         "aria-expanded": "false",
         "aria-controls": details.id,
         on: { click: () => this.toggle() },
       },
       h("span", { class: "names" }, parts.title, parts.artist),
-      parts.bar ?? h("span", { class: "matched" }, matched(item)),
+      parts.bar ?? h("span", { class: "matches" }, matchChips(item)),
     );
     fill(
       this,
       parts.play,
-      parts.what,
-      h("span", { class: "row-clock" }, clock(item.track.duration)),
+      parts.main,
+      h("span", { class: "row-duration" }, formatDuration(item.track.duration)),
       h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike),
       details,
     );
@@ -116,12 +116,12 @@ class TrackRow extends HTMLElement {
   #button(name, action) {
     return h(
       "button",
-      { class: `bare act-${name}`, type: "button", on: { click: action } },
+      { class: `icon-button act-${name}`, type: "button", on: { click: action } },
       icon(name),
     );
   }
 
-  #open() {
+  #showDetails() {
     fill(this.#parts.details, whyDetails(this.#item));
   }
 
@@ -132,8 +132,8 @@ class TrackRow extends HTMLElement {
 
   #refresh() {
     if (!this.#item) return;
-    const { play, what, like, dislike, queue, symbol } = this.#parts;
-    const name = named(this.track);
+    const { play, main, like, dislike, queue, symbol } = this.#parts;
+    const name = trackLabel(this.track);
     const current = player.track?.track_id === this.track.track_id;
     const playing = current && player.isPlaying;
     const mine = opinion(this.track);
@@ -143,7 +143,7 @@ class TrackRow extends HTMLElement {
     play.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${name}`);
     play.disabled = this.track.playable === false;
     const top = this.#item.top_signal;
-    what.setAttribute(
+    main.setAttribute(
       "aria-label",
       `${name}. ${this.#parts.bar ? `Why${top ? `: most of all ${titleOf(top)}` : ""}` : "About this track"}`,
     );
@@ -160,9 +160,9 @@ function press(button, pressed, label) {
   button.title = label.split(" ")[0];
 }
 
-/** How a search found it ("title", "tag sad"), or whose taste it meets. */
-function matched({ matched: by = [], serves }) {
-  return [...new Set(serves ? [`for ${serves}`] : by)]
+/** What a search matched ("title", "tag sad"), or for which listener of a blend the track is. */
+function matchChips({ matched: matches = [], serves }) {
+  return [...new Set(serves ? [`for ${serves}`] : matches)]
     .slice(0, 3)
     .map((reason) => h("span", { class: "chip is-small" }, reason));
 }

@@ -1,14 +1,18 @@
-// <weight-slider>: one number to turn, with a mark where it was learned. "input" while it is dragged,
-// "change" when it is let go; `value` holds it.
+// <weight-slider>: a slider with marks, such as the learned value. It dispatches "input" while it is
+// dragged and "change" when it is released; `value` holds the number.
 
-import { fill, h, newId } from "../dom.js";
+import { fill, h, uniqueId } from "../dom.js";
 
 class WeightSlider extends HTMLElement {
+  low = 0;
+  high = 1;
+  format = String;
+
   /**
-   * Build it.
+   * Build the slider.
    *
-   * `label`, `about`; `low`, `high`, `value`; `ends` names both ends, `marks` are `{at, label}`,
-   * `colour` a CSS value, `says` turns the value into words.
+   * `ends` are the names of both ends, `marks` are `{at, label}`, `colour` is a CSS color, `lead` an
+   * element before the label; `format` turns the value into text.
    */
   setUp({
     label,
@@ -19,11 +23,11 @@ class WeightSlider extends HTMLElement {
     ends = null,
     marks = [],
     colour = null,
-    says = String,
+    format = String,
     lead = null,
   }) {
-    const id = newId("slider");
-    Object.assign(this, { low, high, says });
+    const id = uniqueId("slider");
+    Object.assign(this, { low, high, format });
     this.input = h("input", {
       type: "range",
       id,
@@ -75,13 +79,13 @@ class WeightSlider extends HTMLElement {
     this.#show();
   }
 
-  /** Write something else beside it, as the share that a weight comes to. */
-  tell(text) {
+  /** Show a text in place of the value, such as the share of a weight. */
+  showText(text) {
     fill(this.output, text);
   }
 
   #show() {
-    const text = this.says(this.value);
+    const text = this.format(this.value);
     this.input.style.setProperty(
       "--fill",
       `${(100 * (this.value - this.low)) / (this.high - this.low)}%`,

@@ -1,12 +1,12 @@
-// <why-bar>: the parts of a score as one bar, a colour a signal. What adds lies right of the line,
-// what takes away left of it, hatched. All bars of a list share one scale.
+// <why-bar>: the contributions to a score as one bar, with a color for each signal. Positive parts are
+// right of the line, negative ones left of it and hatched. All bars of a list share one scale.
 
 import { fill, h } from "../dom.js";
 import { colourOf, inOrder, titleOf } from "../signals.js";
 
-const LEAST = 0.004; // of the scale: a part that nobody would see
+const MIN_SHARE = 0.004; // of the scale: smaller parts would not be visible
 
-/** How far the bars of a list reach: `[down, up]`, both from 0. */
+/** Scale of the bars of a list: `[down, up]`, the largest negative and positive sums. */
 export function scaleOf(items) {
   const reach = items.map(({ why = {} }) => sums(why));
   return [
@@ -21,16 +21,18 @@ function sums(why) {
   return [total(-1), total(1)];
 }
 
-/** A part as it is written: +0.48, -0.10 */
+/** Contribution as text: +0.48, -0.10 */
 export function signed(part) {
   return `${part < 0 ? "−" : "+"}${Math.abs(part).toFixed(2)}`;
 }
 
 class WhyBar extends HTMLElement {
-  /** Show parts by name, in a scale of `scaleOf`. */
+  /** Show the contributions by signal, in a scale of `scaleOf`. */
   show(why, [down, up] = scaleOf([{ why }])) {
     const range = down + up;
-    const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) / range > LEAST);
+    const names = inOrder(Object.keys(why)).filter(
+      (name) => Math.abs(why[name]) / range > MIN_SHARE,
+    );
     const parts = (sign) =>
       names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], range));
     const left = h(
@@ -43,7 +45,7 @@ class WhyBar extends HTMLElement {
       { class: "why-side is-up", style: { width: `${(100 * up) / range}%` } },
       parts(1),
     );
-    fill(this, down > LEAST * range ? left : null, right);
+    fill(this, down > MIN_SHARE * range ? left : null, right);
     this.querySelectorAll(".why-part").forEach((one) =>
       fit(one, range, one.parentElement === left ? down : up),
     );
@@ -56,13 +58,13 @@ class WhyBar extends HTMLElement {
 }
 
 function part(name, value, range) {
-  const it = h("span", {
+  const element = h("span", {
     class: "why-part",
     title: `${titleOf(name)} ${signed(value)}`,
     style: { "--colour": colourOf(name) },
   });
-  it.share = Math.abs(value) / range;
-  return it;
+  element.share = Math.abs(value) / range;
+  return element;
 }
 
 function fit(one, range, side) {
@@ -71,7 +73,7 @@ function fit(one, range, side) {
 
 customElements.define("why-bar", WhyBar);
 
-/** A legend for the signals that occur in `items`. */
+/** Legend of the signals that occur in `items`. */
 export function legend(items) {
   const names = new Set(
     items.flatMap(({ why = {} }) => Object.keys(why).filter((name) => Math.abs(why[name]) > 1e-6)),
@@ -83,7 +85,7 @@ export function legend(items) {
   );
 }
 
-/** The colour of a signal. */
+/** Square in the color of a signal. */
 export function swatch(name) {
   return h("span", { class: "swatch", style: { "--colour": colourOf(name) } });
 }

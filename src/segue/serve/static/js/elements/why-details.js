@@ -1,27 +1,27 @@
-// Why a track is there, opened: every part of its score, the listener's own tracks that pulled it in,
-// what it shares with them, and what can be done with it.
+// Explanation of a recommendation: all contributions to its score, the listener's tracks that influenced
+// it, what it has in common with them, and actions.
 
 import { h } from "../dom.js";
-import { artist, clock, named, title } from "../format.js";
+import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
+import { notify } from "../notifications.js";
 import { player } from "../player.js";
-import { note } from "../notifications.js";
 import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
 import { setSteer, state } from "../store.js";
 import { signed, swatch } from "./why-bar.js";
 
-/** What is shown under the row of an item. */
+/** Return the details shown below the row of an item. */
 export function whyDetails(item) {
   return [
     item.why && parts(item),
-    item.influenced_by?.length ? because(item.influenced_by) : null,
-    shared(item.in_common, item.track),
+    item.influenced_by?.length ? influences(item.influenced_by) : null,
+    facts(item.in_common, item.track),
     actions(item.track),
   ];
 }
 
 function parts({ why, top_signal: top, score, serves }) {
-  const called = (name) => (serves ? name : titleOf(name)); // of a blend, parts are listeners
+  const label = (name) => (serves ? name : titleOf(name)); // the parts of a blend are listeners
   const names = inOrder(Object.keys(why)).filter((name) => Math.abs(why[name]) >= 0.005);
   const most = Math.max(...names.map((name) => Math.abs(why[name])), 1e-9);
   const rows = names.map((name) =>
@@ -32,7 +32,7 @@ function parts({ why, top_signal: top, score, serves }) {
         "th",
         { scope: "row", title: aboutOf(name, state.me) },
         swatch(name),
-        called(name),
+        label(name),
         name === top && h("span", { class: "chip is-small" }, "decides"),
       ),
       h(
@@ -68,38 +68,38 @@ function parts({ why, top_signal: top, score, serves }) {
   );
 }
 
-function because(pulls) {
-  const most = Math.max(...pulls.map(({ pull }) => pull), 1e-9);
+function influences(tracks) {
+  const most = Math.max(...tracks.map(({ pull }) => pull), 1e-9);
   return h(
     "section",
     { class: "detail" },
     h("h3", {}, "Tracks of yours that pulled it in"),
     h(
       "ul",
-      { class: "pulls" },
-      pulls.map((track) =>
+      { class: "influences" },
+      tracks.map((track) =>
         h(
           "li",
           {},
           h(
             "button",
             {
-              class: "bare",
+              class: "icon-button",
               type: "button",
-              "aria-label": `Play ${named(track)}`,
+              "aria-label": `Play ${trackLabel(track)}`,
               on: { click: () => player.play(track) },
             },
             icon("play"),
           ),
           h(
             "span",
-            { class: "pull-names" },
-            h("span", {}, title(track)),
-            h("small", {}, artist(track)),
+            { class: "influence-names" },
+            h("span", {}, trackTitle(track)),
+            h("small", {}, trackArtist(track)),
           ),
           h(
             "span",
-            { class: "pull-bar", title: `adds ${track.pull.toFixed(2)}` },
+            { class: "influence-bar", title: `adds ${track.pull.toFixed(2)}` },
             h("span", { style: { width: `${(100 * Math.max(0, track.pull)) / most}%` } }),
           ),
         ),
@@ -108,16 +108,16 @@ function because(pulls) {
   );
 }
 
-function shared(common, track) {
+function facts(common, track) {
   const own = new Set([...(common?.genres ?? []), ...(common?.tags ?? [])]);
   const words = [...new Set([...(track.genres ?? []), ...own, ...(track.tags ?? [])])].slice(0, 12);
-  const facts = [
+  const numbers = [
     track.year,
     track.tempo && `${Math.round(track.tempo)} bpm`,
     track.key,
-    clock(track.duration),
+    formatDuration(track.duration),
   ].filter(Boolean);
-  if (!words.length && !facts.length && !common?.artist) return null;
+  if (!words.length && !numbers.length && !common?.artist) return null;
   return h(
     "section",
     { class: "detail" },
@@ -128,7 +128,7 @@ function shared(common, track) {
       common?.artist && h("span", { class: "chip is-own" }, common.artist),
       words.map((word) => h("span", { class: own.has(word) ? "chip is-own" : "chip" }, word)),
     ),
-    facts.length ? h("p", { class: "quiet-text" }, facts.join(" · ")) : null,
+    numbers.length ? h("p", { class: "muted-text" }, numbers.join(" · ")) : null,
   );
 }
 
@@ -136,7 +136,7 @@ function actions(track) {
   return h(
     "p",
     { class: "detail-actions" },
-    act("next", "Play next", () => player.enqueue([track], { first: true })),
+    button("next", "Play next", () => player.enqueue([track], { first: true })),
     link("seed", "More like this", `#/listen?like=${encodeURIComponent(track.track_id)}`),
     link("radio", "Radio", `#/playlists?make=radio&like=${encodeURIComponent(track.track_id)}`),
     link(
@@ -144,26 +144,26 @@ function actions(track) {
       "Path from here",
       `#/playlists?make=path&from=${encodeURIComponent(track.track_id)}`,
     ),
-    track.artist && act("close", "Never this artist", () => leaveOut(track.artist)),
+    track.artist && button("close", "Never this artist", () => excludeArtist(track.artist)),
   );
 }
 
-function act(picture, text, action) {
+function button(picture, text, action) {
   return h(
     "button",
-    { class: "quiet", type: "button", on: { click: action } },
+    { class: "subtle", type: "button", on: { click: action } },
     icon(picture),
     text,
   );
 }
 
 function link(picture, text, href) {
-  return h("a", { class: "button quiet", href }, icon(picture), text);
+  return h("a", { class: "button subtle", href }, icon(picture), text);
 }
 
-function leaveOut(name) {
+function excludeArtist(name) {
   const before = state.steer;
   const artists = [...new Set([...(before.exclusions.artists ?? []), name])];
   setSteer({ ...before, exclusions: { ...before.exclusions, artists } });
-  note(`${name} will not come again.`, { label: "Undo", action: () => setSteer(before) });
+  notify(`${name} will not come again.`, { label: "Undo", action: () => setSteer(before) });
 }

@@ -1,8 +1,8 @@
-// What of the map is seen, and how pointers, wheels and keys move it.
+// Camera of the map, moved by pointers, wheel and keys.
 
-const MOST_ZOOM = 400;
+const MAX_ZOOM = 400;
 
-/** `x, y` is the middle of what is seen, from 0 to 1; `zoom` 1 shows all. */
+/** `x, y` is the center of the view, from 0 to 1; `zoom` 1 shows the whole map. */
 export class Camera {
   x = 0.5;
   y = 0.5;
@@ -13,12 +13,12 @@ export class Camera {
     this.changed = changed;
   }
 
-  /** Pixels (of CSS) that the whole map is wide. */
+  /** Width of the whole map in CSS pixels. */
   get scale() {
     return 0.92 * Math.min(this.canvas.clientWidth, this.canvas.clientHeight) * this.zoom;
   }
 
-  /** The place of the map under a pixel. */
+  /** Map coordinates of a pixel. */
   toMap(left, top) {
     return [
       this.x + (left - this.canvas.clientWidth / 2) / this.scale,
@@ -39,10 +39,10 @@ export class Camera {
     this.changed();
   }
 
-  /** Zoom so that the place under a pixel stays there. */
+  /** Zoom around a pixel, whose map coordinates do not change. */
   zoomBy(factor, left = this.canvas.clientWidth / 2, top = this.canvas.clientHeight / 2) {
     const [x, y] = this.toMap(left, top);
-    this.zoom = Math.min(MOST_ZOOM, Math.max(1, this.zoom * factor));
+    this.zoom = Math.min(MAX_ZOOM, Math.max(1, this.zoom * factor));
     const [nowX, nowY] = this.toMap(left, top);
     this.x += x - nowX;
     this.y += y - nowY;
@@ -56,10 +56,11 @@ export class Camera {
 }
 
 /**
- * Let pointers, wheel and keys move a camera. `on` is told of `hover(left, top)`, `pick(left, top)`,
- * `centre()` for Enter, and of a stroke while `drawing()` says so: `stroke(points, done)`.
+ * Move a camera by pointers, wheel and keys. `on` holds the handlers `hover(left, top)`,
+ * `pick(left, top)`, `center(play)` for the keyboard, and `stroke(points, done)`, which is called instead
+ * of moving while `drawing()` is true.
  */
-export function moves(canvas, camera, on) {
+export function addGestures(canvas, camera, on) {
   const pointers = new Map();
   let stroke = null;
   let moved = 0;
@@ -122,12 +123,12 @@ export function moves(canvas, camera, on) {
       "=": () => camera.zoomBy(1.35),
       "-": () => camera.zoomBy(1 / 1.35),
       0: () => camera.reset(),
-      Enter: () => on.centre(true),
-      " ": () => on.centre(true),
+      Enter: () => on.center(true),
+      " ": () => on.center(true),
     }[event.key];
     if (!action || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     action();
-    if (event.key.startsWith("Arrow") || "+=-".includes(event.key)) on.centre(false);
+    if (event.key.startsWith("Arrow") || "+=-".includes(event.key)) on.center(false);
   });
 }

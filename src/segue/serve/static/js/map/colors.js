@@ -1,4 +1,4 @@
-// Colours of the map: by genre, the most frequent ones each its own; or by how well a track fits.
+// Colors of the map: by genre, where the most frequent genres have their own, or by affinity.
 
 const GENRE_COLOURS = [
   "timbre",
@@ -15,7 +15,7 @@ const GENRE_COLOURS = [
 const STEPS = 16;
 const NONE = 65535;
 
-/** CSS colours as three numbers from 0 to 1 each, as they are in the theme of the page. */
+/** Resolve CSS colors in the current theme to RGB, three numbers from 0 to 1. */
 function resolve(colours) {
   const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   const element = document.createElement("span");
@@ -30,7 +30,7 @@ function resolve(colours) {
   return found;
 }
 
-/** By genre: `{slots, palette, key: [{name, slot, css, n}]}`, the last slot for all others. */
+/** Color by genre: `{slots, palette, key: [{name, slot, css, n}]}`; the last slot is for all other genres. */
 export function byGenre(genres, names) {
   const counts = new Uint32Array(NONE + 1);
   for (const genre of genres) counts[genre]++;
@@ -59,7 +59,7 @@ export function byGenre(genres, names) {
   return { slots, palette: resolve(css), key };
 }
 
-/** By the affinity of all tracks, from 0 to 255: from grey to the accent. */
+/** Color by the affinity of all tracks, from 0 to 255: from gray to the accent color. */
 export function byAffinity(ids, affinity) {
   const slots = new Uint8Array(ids.length);
   for (let at = 0; at < slots.length; at++) slots[at] = (affinity[ids[at]] * STEPS) >> 8;
@@ -70,15 +70,15 @@ export function byAffinity(ids, affinity) {
   return { slots, palette, key: [] };
 }
 
-/** The middles of genres, `[{name, x, y}]` from 0 to 1: medians, which a few strays do not move. */
-export function middles(points, slots, key) {
+/** Centers of genres, `[{name, x, y}]` from 0 to 1: medians, which outliers do not move. */
+export function genreCenters(points, slots, key) {
   return key
     .filter(({ name }) => name !== "others")
     .map(({ name, slot }) => {
       const [xs, ys] = [[], []];
       const step = Math.max(1, Math.floor(slots.length / 20_000));
       for (let place = 0; place < slots.length; place += step) {
-        if (slots[place] === slot) (xs.push(points[2 * place]), ys.push(points[2 * place + 1]));
+        if (slots[place] === slot) xs.push(points[2 * place]), ys.push(points[2 * place + 1]);
       }
       const median = (values) => Uint16Array.from(values).sort()[values.length >> 1] / 65535;
       return { name, slot, x: median(xs), y: median(ys) };

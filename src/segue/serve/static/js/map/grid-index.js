@@ -1,9 +1,9 @@
-// Which point of the map is nearest to a place: points are sorted into the cells of a grid.
+// Nearest point of the map: points are sorted into the cells of a grid.
 
 const CELLS = 256;
 
-/** Points `[n, 2]` from 0 to 65535, ready to be asked. */
-export class Nearest {
+/** Index of points `[n, 2]`, numbers from 0 to 65535 in one Uint16Array. */
+export class GridIndex {
   constructor(points) {
     const n = points.length / 2;
     const cells = new Uint16Array(n);
@@ -19,8 +19,8 @@ export class Nearest {
     for (let place = 0; place < n; place++) this.places[next[cells[place]]++] = place;
   }
 
-  /** The place nearest to (x, y), both from 0 to 1, no further than `within`; -1 if there is none. */
-  to(x, y, within, allowed = () => true) {
+  /** Number of the point nearest to (x, y), both from 0 to 1, within a distance; -1 if there is none. */
+  nearest(x, y, within) {
     const [column, row] = [Math.floor(x * CELLS), Math.floor(y * CELLS)];
     const reach = Math.min(CELLS, Math.ceil(within * CELLS));
     let best = -1;
@@ -33,7 +33,7 @@ export class Nearest {
           const away =
             (this.points[2 * place] - x * 65535) ** 2 +
             (this.points[2 * place + 1] - y * 65535) ** 2;
-          if (away <= least && allowed(place)) [best, least] = [place, away];
+          if (away <= least) [best, least] = [place, away];
         }
       }
     }

@@ -1,87 +1,87 @@
-// Names under the pointer, sound on a click, a path by a stroke.
+// Interaction with the map: names on hover, play on click, paths by drawing.
 
-import { ask } from "../api.js";
-import { debounced, fill, h } from "../dom.js";
-import { artist, named, title } from "../format.js";
+import { postQuery } from "../api.js";
+import { debounce, fill, h } from "../dom.js";
+import { trackArtist, trackLabel, trackTitle } from "../format.js";
+import { announce, notifyError } from "../notifications.js";
 import { player } from "../player.js";
-import { noteProblem, say } from "../notifications.js";
 import { state } from "../store.js";
-import { moves } from "./camera.js";
+import { addGestures } from "./camera.js";
 
-const NEAR = 22; // pixels from which a point is meant
-const STOPS = 14; // tracks of a path that is drawn
-const MOST_CORNERS = 900; // of a line that is sent
+const HIT_RADIUS = 22; // pixels
+const PATH_LENGTH = 14; // tracks of a drawn path
+const MAX_CORNERS = 900; // of the line that is sent
 
 /**
- * Let a map be heard. `tip` shows names; `drawing()` says whether strokes are paths, `drawn` is given
- * the tracks of one.
+ * Add mouse, touch and keyboard interaction to a map. `tip` shows names; `drawing()` says whether
+ * strokes draw paths; `drawn` is called with null when a path begins to load, then with its tracks.
  */
-export function hearing(canvas, tip, { drawing, drawn }) {
-  const { world, camera, above } = canvas;
-  const meant = (left, top) =>
-    world.nearest?.to(...camera.toMap(left, top), NEAR / camera.scale) ?? -1;
-  const tell = debounced(async (at) => {
-    const track = await world.track(at).catch(() => null);
-    if (track && world.hovered === at) showTip(tip, track, camera.toPixel(...world.place(at)));
+export function addInteraction(canvas, tip, { drawing, drawn }) {
+  const { data, camera, above } = canvas;
+  const pointAt = (left, top) =>
+    data.index?.nearest(...camera.toMap(left, top), HIT_RADIUS / camera.scale) ?? -1;
+  const showName = debounce(async (at) => {
+    const track = await data.track(at).catch(() => null);
+    if (track && data.hovered === at) showTip(tip, track, camera.toPixel(...data.place(at)));
   }, 30);
   const hover = (left, top) => {
-    const at = left === null ? -1 : meant(left, top);
-    if (at === world.hovered) return;
-    world.hovered = at;
+    const at = left === null ? -1 : pointAt(left, top);
+    if (at === data.hovered) return;
+    data.hovered = at;
     tip.hidden = true;
     above.classList.toggle("is-over", at >= 0);
-    if (at >= 0) tell(at);
+    if (at >= 0) showName(at);
     canvas.redraw();
   };
-  const centre = debounced((hear) => atCentre(canvas, hear).catch(noteProblem), 60);
+  const center = debounce((shouldPlay) => atCenter(canvas, shouldPlay).catch(notifyError), 60);
   const stroke = (line, done) => {
-    Object.assign(world, { stroke: line, stops: null });
+    Object.assign(data, { stroke: line, stops: null });
     canvas.redraw();
-    if (done) drawPath(canvas, line, drawn).catch(noteProblem);
+    if (done) drawPath(canvas, line, drawn).catch(notifyError);
   };
-  const pick = (left, top) => play(canvas, meant(left, top)).catch(noteProblem);
-  moves(above, camera, { hover, pick, centre, stroke, drawing });
+  const pick = (left, top) => play(canvas, pointAt(left, top)).catch(notifyError);
+  addGestures(above, camera, { hover, pick, center, stroke, drawing });
 }
 
 async function play(canvas, at) {
   if (at < 0) return;
-  canvas.world.playing = at;
+  canvas.data.playing = at;
   canvas.redraw();
-  const track = await canvas.world.track(at);
-  say(named(track));
+  const track = await canvas.data.track(at);
+  announce(trackLabel(track));
   player.play(track);
 }
 
-/** Say what lies in the middle, or play it. */
-async function atCentre(canvas, hear) {
-  const { world, camera } = canvas;
-  const at = world.nearest?.to(camera.x, camera.y, 1) ?? -1;
-  world.hovered = at;
+/** Announce or play the track nearest to the center. */
+async function atCenter(canvas, shouldPlay) {
+  const { data, camera } = canvas;
+  const at = data.index?.nearest(camera.x, camera.y, 1) ?? -1;
+  data.hovered = at;
   canvas.redraw();
-  if (hear) await play(canvas, at);
-  else if (at >= 0) say(named(await world.track(at)));
+  if (shouldPlay) await play(canvas, at);
+  else if (at >= 0) announce(trackLabel(await data.track(at)));
 }
 
 async function drawPath(canvas, line, drawn) {
-  const { world } = canvas;
+  const { data } = canvas;
   drawn(null);
-  const step = Math.ceil(line.length / MOST_CORNERS);
+  const step = Math.ceil(line.length / MAX_CORNERS);
   const corners = line.filter((_, at) => at % step === 0 || at === line.length - 1);
-  const { tracks, places } = await ask("/map/path", {
-    by: world.by,
-    points: corners.map((corner) => corner.map((part) => Math.round(part * world.about.edge))),
-    k: STOPS,
+  const { tracks, places } = await postQuery("/map/path", {
+    by: data.by,
+    points: corners.map((corner) => corner.map((part) => Math.round(part * data.about.edge))),
+    k: PATH_LENGTH,
     exclusions: state.steer.exclusions,
   });
-  Object.assign(world, { stroke: null, stops: world.pointsOf(places) });
+  Object.assign(data, { stroke: null, stops: data.pointsOf(places) });
   drawn(tracks);
   canvas.redraw();
 }
 
-/** Show a name beside its point, inside the map. */
+/** Show the names of a track next to its point, inside the map. */
 function showTip(tip, track, [left, top]) {
   const genres = track.genres.length ? h("small", {}, track.genres.join(", ")) : null;
-  fill(tip, h("b", {}, title(track)), h("span", {}, artist(track)), genres);
+  fill(tip, h("b", {}, trackTitle(track)), h("span", {}, trackArtist(track)), genres);
   tip.hidden = false;
   const { clientWidth: width, clientHeight: height } = tip.parentElement;
   const [wide, high] = [tip.offsetWidth, tip.offsetHeight];

@@ -1,23 +1,23 @@
-// The key to the colours of the map; a genre that is pressed stands out.
+// Legend of the map's colors; pressing a genre highlights it.
 
 import { fill, h } from "../dom.js";
-import { count } from "../format.js";
+import { formatCount } from "../format.js";
 
-/** Show the key in `box`; `chosen` is told the slot that stands out, -1 for none. */
-export function showKey(box, key, only, chosen) {
-  if (!key.length) {
+/** Show the legend in `box`; `chosen` is called with the highlighted slot, -1 for none. */
+export function showLegend(box, entries, only, chosen) {
+  if (!entries.length) {
     const scale = ["fits less", h("i", {}), "fits your taste more"];
-    return fill(box, h("p", { class: "quiet-text affinity-key" }, scale));
+    return fill(box, h("p", { class: "muted-text affinity-legend" }, scale));
   }
   let now = only;
-  const buttons = key.map(({ name, slot, css, n }) => {
+  const buttons = entries.map(({ name, slot, css, n }) => {
     const swatch = h("span", { class: "swatch", style: { "--colour": css } });
     const button = h(
       "button",
-      { class: "quiet", type: "button" },
+      { class: "subtle", type: "button" },
       swatch,
       name,
-      h("small", {}, count(n)),
+      h("small", {}, formatCount(n)),
     );
     button.addEventListener("click", () => {
       now = now === slot ? -1 : slot;
@@ -27,7 +27,9 @@ export function showKey(box, key, only, chosen) {
     return button;
   });
   const press = () =>
-    key.forEach(({ slot }, at) => buttons[at].setAttribute("aria-pressed", String(slot === now)));
+    entries.forEach(({ slot }, at) =>
+      buttons[at].setAttribute("aria-pressed", String(slot === now)),
+    );
   press();
   return fill(box, buttons);
 }

@@ -1,38 +1,38 @@
-// What the map shows: where tracks lie, of what genres they are, what they are called. Only tracks
-// that have a place are in it; its points are numbered from 0, `ids` are their numbers among all.
+// Data of the map: coordinates, genres and names of tracks. It holds only tracks that have coordinates;
+// `ids` are the numbers of its points among all tracks.
 
-import { bytes, get } from "../api.js";
-import { byAffinity, byGenre, middles } from "./colors.js";
-import { Nearest } from "./grid-index.js";
+import { get, getBytes } from "../api.js";
+import { byAffinity, byGenre, genreCenters } from "./colors.js";
+import { GridIndex } from "./grid-index.js";
 
 const UNPLACED = 65535;
 
-export class World {
+export class MapData {
   by;
   colour = "genre";
   ids = new Uint32Array();
   points = new Uint16Array();
   genres = new Uint16Array();
   labels = [];
-  only = -1; // the slot of colours that stands out
+  only = -1; // the highlighted color slot
   hovered = -1;
   playing = -1;
-  stroke = null; // a line that is being drawn
+  stroke = null; // the line being drawn
   stops = null; // the points of a path
   #names = new Map();
-  #given;
+  #initial;
 
-  /** `about` is what the server tells of the map, `given` the points that come with it. */
-  constructor(about, given) {
+  /** `about` is the server's description of the map, `points` its points in binary form. */
+  constructor(about, points) {
     this.about = about;
     this.by = about.by;
-    this.#given = given;
+    this.#initial = points;
   }
 
-  /** Read where tracks lie. */
+  /** Read the coordinates and genres. */
   async load() {
-    const answer = this.#given ?? (await bytes("/map/points", { by: this.by }));
-    this.#given = null;
+    const answer = this.#initial ?? (await getBytes("/map/points", { by: this.by }));
+    this.#initial = null;
     const numbers = new Uint16Array(answer);
     const n = numbers.length / 3;
     const [ids, points, genres] = [new Uint32Array(n), new Uint16Array(2 * n), new Uint16Array(n)];
@@ -47,28 +47,28 @@ export class World {
     this.ids = ids.subarray(0, at);
     this.points = points.subarray(0, 2 * at);
     this.genres = genres.subarray(0, at);
-    this.nearest = new Nearest(this.points);
+    this.index = new GridIndex(this.points);
     Object.assign(this, { stops: null, stroke: null, hovered: -1 });
   }
 
-  /** The colours of points: see `colors.js`. */
+  /** Colors of the points: see `colors.js`. */
   async colours() {
     if (this.colour === "genre") {
       const colours = byGenre(this.genres, this.about.genres);
-      this.labels = middles(this.points, colours.slots, colours.key);
+      this.labels = genreCenters(this.points, colours.slots, colours.key);
       return colours;
     }
     this.only = -1;
-    const fits = new Uint8Array(await bytes("/map/affinity"));
+    const fits = new Uint8Array(await getBytes("/map/affinity"));
     return byAffinity(this.ids, fits);
   }
 
-  /** Where a point lies, `[x, y]` from 0 to 1; null for -1. */
+  /** Coordinates of a point, `[x, y]` from 0 to 1; null for -1. */
   place(at) {
     return at < 0 ? null : [this.points[2 * at] / 65535, this.points[2 * at + 1] / 65535];
   }
 
-  /** The track of a point. */
+  /** Track of a point. */
   async track(at) {
     const id = this.ids[at];
     if (!this.#names.has(id)) {
@@ -78,7 +78,7 @@ export class World {
     return this.#names.get(id);
   }
 
-  /** The points of tracks, by their numbers among all. */
+  /** Points of tracks, given by their numbers among all tracks. */
   pointsOf(ids) {
     const points = new Map(Array.from(this.ids, (id, at) => [id, at]));
     return ids.map((id) => points.get(id)).filter((at) => at !== undefined);

@@ -1,71 +1,71 @@
-// A map that a job makes first: how far it is, until it can be shown.
+// Wait for a map that a job computes, and show the progress of the job.
 
-import { news } from "../server-events.js";
-import { fill, h, newId } from "../dom.js";
-import { percent } from "../format.js";
-import { say } from "../notifications.js";
+import { fill, h, uniqueId } from "../dom.js";
+import { formatPercent } from "../format.js";
+import { announce } from "../notifications.js";
+import { serverEvents } from "../server-events.js";
 
-const LOOK = 1000; // milliseconds between two questions for the map
-const LOOK_FOLLOWED = 5000; // the same where the server tells of the job by itself
-const TOLD = 0.25; // of the work: what is said to those who do not see it
+const POLL_MS = 1000; // between two requests for the map
+const POLL_WITH_EVENTS_MS = 5000; // the same when server events about the job arrive
+const ANNOUNCE_STEP = 0.25; // of the job: progress announced to screen readers
 
 /**
- * What `ask` gives, once the map is made: until then `place` shows how far that is. It ends with an
- * AbortError when the page is left meanwhile.
+ * Return the result of `request` once the map is ready; until then show the progress in `place`.
+ * Throws an AbortError if the user leaves the page in the meantime.
  */
-export async function onceMade(ask, place) {
-  let making = null;
+export async function waitForMap(request, place) {
+  let progress = null;
   for (;;) {
     try {
-      const found = await ask();
-      if (making) say("The map is ready.");
-      making?.remove();
+      const found = await request();
+      if (progress) announce("The map is ready.");
+      progress?.remove();
       return found;
     } catch (error) {
       if (error.kind !== "in-progress") {
         fill(place, h("p", { class: "empty" }, error.message));
         throw error;
       }
-      if (!making) fill(place, (making = h("map-making")));
-      await making.until(error.job);
-      if (!making.isConnected) throw new DOMException("The page was left.", "AbortError");
+      if (!progress) fill(place, (progress = h("map-progress")));
+      await progress.until(error.job);
+      if (!progress.isConnected) throw new DOMException("The page was left.", "AbortError");
     }
   }
 }
 
-class MapMaking extends HTMLElement {
-  #followed = false;
-  #said = -1;
+class MapProgress extends HTMLElement {
+  #hasEvents = false;
+  #announced = -1;
 
-  /** Show how far a job is, and resolve when it is time to ask for the map again. */
+  /** Show the progress of a job; resolves when it is time to request the map again. */
   until(job) {
     this.#show(job);
     return new Promise((done) => {
-      const timer = setTimeout(() => end(), this.#followed ? LOOK_FOLLOWED : LOOK);
-      const told = ({ detail }) => {
+      const timer = setTimeout(() => end(), this.#hasEvents ? POLL_WITH_EVENTS_MS : POLL_MS);
+      const onJob = ({ detail }) => {
         if (detail.id !== job.id) return;
-        this.#followed = true;
+        this.#hasEvents = true;
         this.#show(detail);
         if (!["waiting", "running"].includes(detail.state)) end();
       };
       const end = () => {
         clearTimeout(timer);
-        news.removeEventListener("job", told);
+        serverEvents.removeEventListener("job", onJob);
         done();
       };
-      news.addEventListener("job", told);
+      serverEvents.addEventListener("job", onJob);
     });
   }
 
   #build() {
-    const title = newId("making");
-    this.step = h("p", { class: "quiet-text" });
+    const title = uniqueId("progress");
+    this.step = h("p", { class: "muted-text" });
     this.bar = h("progress", { max: 1, "aria-labelledby": title });
     fill(
       this,
       h(
         "section",
-        { class: "card map-making", "aria-labelledby": title },
+        { class: "card map-progress", "aria-labelledby": title },
         h("h2", { id: title }, "The map is being made"),
         h("p", {}, "Once for all who look at it. It shows here when it is ready."),
         this.bar,
@@ -80,12 +80,16 @@ class MapMaking extends HTMLElement {
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
     const step = state === "waiting" ? "It waits for other work" : text || "It begins";
-    fill(this.step, share === null ? step : `${step}: ${percent(share)}`);
-    const quarter = Math.floor((share ?? 0) / TOLD);
-    if (quarter <= this.#said) return;
-    say(quarter ? `The map: ${percent(quarter * TOLD)} of it is made.` : "The map is being made.");
-    this.#said = quarter;
+    fill(this.step, share === null ? step : `${step}: ${formatPercent(share)}`);
+    const quarter = Math.floor((share ?? 0) / ANNOUNCE_STEP);
+    if (quarter <= this.#announced) return;
+    announce(
+      quarter
+        ? `The map: ${formatPercent(quarter * ANNOUNCE_STEP)} of it is made.`
+        : "The map is being made.",
+    );
+    this.#announced = quarter;
   }
 }
 
-customElements.define("map-making", MapMaking);
+customElements.define("map-progress", MapProgress);

@@ -1,22 +1,22 @@
-// The map on the screen: points, and above them names, paths, and what is heard.
+// The map on the screen: a canvas of points, and above it a canvas of labels, paths and highlights.
 
 import { fill, h } from "../dom.js";
-import { noteProblem } from "../notifications.js";
+import { notifyError } from "../notifications.js";
 import { Camera } from "./camera.js";
 import { drawOverlay } from "./overlay.js";
-import { pointsOn } from "./point-renderer.js";
+import { createPointRenderer } from "./point-renderer.js";
 
 const LABEL =
   "Map of all tracks. Arrows move, plus and minus zoom, Enter plays the track in the middle." +
   " The same tracks stand in the list.";
 
-export class MapCanvas {
+export class MapView {
   #frame = 0;
-  #drawn = ""; // the view that points were drawn in last
+  #drawn = ""; // the view of the last drawing of points
 
-  /** Draw `world` in an element; `painted` is told of the colours that were taken up. */
-  constructor(stage, tip, world, painted) {
-    this.world = world;
+  /** Draw `data` in the element `stage`; `painted` is called with the legend of its colors. */
+  constructor(stage, tip, data, painted) {
+    this.data = data;
     this.painted = painted;
     this.below = h("canvas", { class: "map-points" });
     this.above = h("canvas", {
@@ -26,7 +26,7 @@ export class MapCanvas {
       "aria-label": LABEL,
     });
     this.camera = new Camera(this.above, () => this.redraw());
-    this.points = pointsOn(this.below);
+    this.points = createPointRenderer(this.below);
     fill(stage, this.below, this.above, tip, this.#buttons());
     for (const event of ["focus", "blur"]) {
       this.above.addEventListener(event, () => this.redraw());
@@ -34,29 +34,29 @@ export class MapCanvas {
     this.#watch(stage);
   }
 
-  /** Read and show the places that the world is laid out by. */
+  /** Read and show the points. */
   async load() {
-    await this.world.load();
-    this.points.load(this.world.points);
+    await this.data.load();
+    this.points.load(this.data.points);
     this.resize();
     await this.paint();
   }
 
-  /** Take up other colours. */
+  /** Color the points again, as after a change of theme. */
   async paint() {
-    const colours = await this.world.colours();
+    const colours = await this.data.colours();
     this.points.colours(colours.slots, colours.palette);
     this.painted(colours.key);
     this.#drawn = "";
     this.redraw();
   }
 
-  /** Draw with the next frame. */
+  /** Draw in the next frame. */
   redraw() {
     this.#frame ||= requestAnimationFrame(() => this.#draw());
   }
 
-  /** Take up the room that there is. */
+  /** Fit the canvases to their element. */
   resize() {
     for (const canvas of [this.below, this.above]) {
       canvas.width = Math.round(this.above.clientWidth * density());
@@ -74,8 +74,8 @@ export class MapCanvas {
 
   #draw() {
     this.#frame = 0;
-    const { world, camera, below } = this;
-    if (!world.ids.length) return;
+    const { data, camera, below } = this;
+    if (!data.ids.length) return;
     const view = {
       x: camera.x,
       y: camera.y,
@@ -83,32 +83,32 @@ export class MapCanvas {
       width: below.width,
       height: below.height,
       size: this.#size(),
-      only: world.only,
+      only: data.only,
     };
     const drawn = Object.values(view).join();
-    if (drawn !== this.#drawn) this.points.draw(view); // not for what only lies above them
+    if (drawn !== this.#drawn) this.points.draw(view); // not when only the overlay changed
     this.#drawn = drawn;
     drawOverlay(this.above, camera, {
-      labels: world.labels,
-      hovered: world.place(world.hovered),
-      playing: world.place(world.playing),
-      stroke: world.stroke,
-      stops: world.stops?.map((at) => world.place(at)),
+      labels: data.labels,
+      hovered: data.place(data.hovered),
+      playing: data.place(data.playing),
+      stroke: data.stroke,
+      stops: data.stops?.map((at) => data.place(at)),
       cross: this.above.matches(":focus-visible"),
     });
   }
 
-  /** Pixels of a point: few tracks have large ones, and they grow a little when one comes near. */
+  /** Size of a point in pixels: larger for few tracks, and growing slowly with the zoom. */
   #size() {
-    const far = Math.max(2, 240 / Math.sqrt(this.world.ids.length));
-    return density() * Math.min(13, 0.72 * far * this.camera.zoom ** 0.35);
+    const base = Math.max(2, 240 / Math.sqrt(this.data.ids.length));
+    return density() * Math.min(13, 0.72 * base * this.camera.zoom ** 0.35);
   }
 
   #buttons() {
     const button = (sign, label, action) =>
       h(
         "button",
-        { class: "bare", type: "button", "aria-label": label, on: { click: action } },
+        { class: "icon-button", type: "button", "aria-label": label, on: { click: action } },
         sign,
       );
     return h(
@@ -123,7 +123,7 @@ export class MapCanvas {
   #watch(stage) {
     this.watching = new ResizeObserver(() => this.resize());
     this.watching.observe(stage);
-    this.repaint = () => this.world.ids.length && this.paint().catch(noteProblem);
+    this.repaint = () => this.data.ids.length && this.paint().catch(notifyError);
     this.scheme = matchMedia("(prefers-color-scheme: dark)");
     this.scheme.addEventListener("change", this.repaint);
     addEventListener("theme", this.repaint);

@@ -1,7 +1,7 @@
-// What is drawn above the points: names of genres, the track under the pointer, the one that plays,
-// the middle for the keyboard, and a path.
+// Overlay of the map: names of genres, the hovered and the playing track, the crosshair for keyboard
+// users, and a path.
 
-/** Draw all of it. Places are `[x, y]` of the map. */
+/** Draw the overlay. Places are `[x, y]` in map coordinates. */
 export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, stops, cross }) {
   const context = canvas.getContext("2d");
   const density = devicePixelRatio || 1;
@@ -50,7 +50,7 @@ function path(context, camera, line, paint, solid) {
   context.globalAlpha = 1;
 }
 
-/** Names of genres, the most frequent first; one that would cover another is left out. */
+/** Write names of genres, the most frequent first; names that would overlap are left out. */
 function writeLabels(context, camera, labels, style, ink, ground) {
   const taken = [];
   context.font = `600 12.5px ${style.fontFamily}`;

@@ -1,10 +1,9 @@
-// The points of the map, drawn by WebGL: 100,000 of them a frame. Where that is slow, as without a
-// graphics card, fewer are drawn while they move, and all once they rest. Where there is no WebGL, a
-// plain canvas draws them.
+// Draw the points of the map with WebGL (100,000 in a frame), or on a 2D canvas without WebGL. If that
+// is slow, as without a graphics card, fewer points are drawn during a movement and all after it.
 //
-// Both know: `load(points)`, `colours(slots, palette)`, `draw(view)`. A view holds `x, y` (the middle,
-// in a map from 0 to 1), `scale` (pixels a map), `width, height` (pixels), `size` (of a point, pixels)
-// and `only` (a slot that stands out, or -1).
+// Both renderers have `load(points)`, `colours(slots, palette)` and `draw(view)`. A view holds `x, y` (the
+// center, in map coordinates from 0 to 1), `scale` (pixels of the whole map), `width, height` (pixels),
+// `size` (of a point, in pixels) and `only` (the highlighted slot, or -1).
 
 const VERTEX = `
 attribute vec2 place;
@@ -30,24 +29,24 @@ void main() {
   gl_FragColor = vec4(colour.rgb, 1.0) * (colour.a * inside);
 }`;
 
-const MOST_MOVING = 12_000; // points of a plain canvas while it moves
-const MOVING = 350; // milliseconds between two frames of one movement, at most
-const RESTS = 160; // milliseconds after a movement, until all are drawn
-const SLOW = 20; // milliseconds between two frames, from which fewer points are drawn
-const LEAST_SHARE = 0.08;
-const STRIDE = 7_919; // a prime: in steps of it, the first points are a sample of all
+const MAX_MOVING = 12_000; // points on a 2D canvas during a movement
+const MOVING_MS = 350; // longest time between two frames of one movement
+const SETTLE_MS = 160; // after a movement, until all points are drawn
+const SLOW_MS = 20; // slower frames draw fewer points
+const MIN_SHARE = 0.08;
+const STRIDE = 7_919; // prime: points taken in steps of it are a sample of all points
 
-/** Whatever this browser can draw points with. */
-export function pointsOn(canvas) {
+/** Return the best renderer that the browser supports. */
+export function createPointRenderer(canvas) {
   const gl = canvas.getContext("webgl", {
     antialias: false,
     premultipliedAlpha: true,
     powerPreference: "high-performance",
   });
-  return gl ? new GraphicsPoints(gl) : new PlainPoints(canvas.getContext("2d"));
+  return gl ? new WebglRenderer(gl) : new CanvasRenderer(canvas.getContext("2d"));
 }
 
-class GraphicsPoints {
+class WebglRenderer {
   #n = 0;
   #share = 1;
   #drawn = 0;
@@ -77,7 +76,7 @@ class GraphicsPoints {
     this.slots = this.#buffer(gl.getAttribLocation(program, "slot"), 1, gl.UNSIGNED_BYTE, false);
   }
 
-  /** Take up points, `[n, 2]` in one Uint16Array from 0 to 65535. */
+  /** Load points: `[n, 2]` in one Uint16Array, from 0 to 65535. */
   load(points) {
     this.#n = points.length / 2;
     const mixed = new Uint16Array(points.length);
@@ -89,12 +88,12 @@ class GraphicsPoints {
     this.places(mixed);
   }
 
-  /** The point that is drawn at a turn. */
-  #mix(turn) {
-    return this.#n % STRIDE ? (turn * STRIDE) % this.#n : turn;
+  /** Number of the point at a place of the shuffled order. */
+  #mix(at) {
+    return this.#n % STRIDE ? (at * STRIDE) % this.#n : at;
   }
 
-  /** Take up the colours: a slot a point, and `[slots, 3]` from 0 to 1. */
+  /** Set the colors: a slot for each point, and a palette `[slots, 3]` from 0 to 1. */
   colours(slots, palette) {
     this.slots(slots.map((_, at) => slots[this.#mix(at)]));
     const all = new Float32Array(96);
@@ -106,15 +105,15 @@ class GraphicsPoints {
     const now = performance.now();
     const gap = now - this.#drawn;
     this.#drawn = now;
-    if (gap < MOVING)
+    if (gap < MOVING_MS)
       this.#share =
-        gap > SLOW ? Math.max(LEAST_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
+        gap > SLOW_MS ? Math.max(MIN_SHARE, 0.75 * this.#share) : Math.min(1, 1.05 * this.#share);
     const moved = ["x", "y", "scale"].some((name) => this.#view && this.#view[name] !== view[name]);
     this.#view = view;
-    // the first frame of a movement as well: how many can be drawn is known from the last one
+    // the first frame of a movement too: the last movement showed how many points can be drawn
     this.#draw(view, moved ? this.#share : 1);
     clearTimeout(this.#settled);
-    if (this.#share < 1) this.#settled = setTimeout(() => this.#draw(view, 1), RESTS);
+    if (this.#share < 1) this.#settled = setTimeout(() => this.#draw(view, 1), SETTLE_MS);
   }
 
   #draw({ x, y, scale, width, height, size, only }, share) {
@@ -130,7 +129,7 @@ class GraphicsPoints {
     gl.drawArrays(gl.POINTS, 0, Math.ceil(share * this.#n));
   }
 
-  /** A buffer bound to an attribute; the function returned fills it. */
+  /** Bind a buffer to an attribute; the returned function fills it. */
   #buffer(attribute, parts, type, normalized) {
     const { gl } = this;
     const buffer = gl.createBuffer();
@@ -143,7 +142,7 @@ class GraphicsPoints {
   }
 }
 
-class PlainPoints {
+class CanvasRenderer {
   constructor(context) {
     this.context = context;
     this.settled = 0;
@@ -163,8 +162,8 @@ class PlainPoints {
   draw(view) {
     clearTimeout(this.settled);
     const n = this.points.length / 2;
-    this.#draw(view, Math.max(1, Math.ceil(n / MOST_MOVING)));
-    if (n > MOST_MOVING) this.settled = setTimeout(() => this.#draw(view, 1), 160);
+    this.#draw(view, Math.max(1, Math.ceil(n / MAX_MOVING)));
+    if (n > MAX_MOVING) this.settled = setTimeout(() => this.#draw(view, 1), SETTLE_MS);
   }
 
   #draw({ x, y, scale, width, height, size, only }, step) {

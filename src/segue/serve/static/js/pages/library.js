@@ -1,26 +1,26 @@
-// Library: what is there, what could not be used, what lies twice, and the work on it.
+// Library page: counts, problems, duplicates, and jobs.
 
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { count, counted, named, percent } from "../format.js";
-import { noteProblem } from "../notifications.js";
-import { news } from "../server-events.js";
+import { locationOf } from "../elements/job-list.js";
+import { formatCount, formatPercent, plural, trackLabel } from "../format.js";
+import { notifyError } from "../notifications.js";
+import { serverEvents } from "../server-events.js";
 import { state } from "../store.js";
-import { placeOf } from "../elements/job-list.js";
 
 export const library = {
   title: "Library",
-  async show(main, { heading, leaving }) {
-    const tiles = h("div", { class: "tiles" });
+  async show(main, { heading, onLeave }) {
+    const tiles = h("div", { class: "stat-tiles" });
     const jobs = h("job-list", {});
-    const may = state.session.admin;
-    const problems = pages(
+    const isAdmin = state.session.admin;
+    const problems = pagedTable(
       "Problems",
       "/library/problems",
       problemRow,
       "Everything could be used.",
     );
-    const twice = pages(
+    const duplicates = pagedTable(
       "Lying twice",
       "/library/duplicates",
       duplicateRow,
@@ -30,10 +30,10 @@ export const library = {
       try {
         showTiles(tiles, await get("/library"));
       } catch (error) {
-        noteProblem(error);
+        notifyError(error);
       }
     };
-    const anew = () => Promise.all([load(), problems.load(), twice.load()]);
+    const reload = () => Promise.all([load(), problems.load(), duplicates.load()]);
     fill(
       main,
       h(
@@ -42,25 +42,25 @@ export const library = {
         h("div", {}, heading, h("p", {}, "What there is to hear, and what is known of it.")),
       ),
       tiles,
-      may ? h("section", { class: "card work" }, work(jobs), jobs) : null,
-      h("div", { class: "columns" }, problems.section, twice.section),
+      isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
+      h("div", { class: "columns" }, problems.section, duplicates.section),
     );
-    jobs.addEventListener("job-end", anew);
-    news.addEventListener("library", load);
-    leaving(() => news.removeEventListener("library", load));
-    await anew();
+    jobs.addEventListener("job-end", reload);
+    serverEvents.addEventListener("library", load);
+    onLeave(() => serverEvents.removeEventListener("library", load));
+    await reload();
   },
 };
 
 function showTiles(tiles, found) {
   const { tracks, analysed, listens, listeners, missing, waiting, problems } = found;
   const tile = (number, label, more) =>
-    h("div", { class: "tile-figure" }, h("b", {}, number), h("span", {}, label), more);
+    h("div", { class: "stat-tile" }, h("b", {}, number), h("span", {}, label), more);
   fill(
     tiles,
-    tile(count(tracks), "tracks"),
+    tile(formatCount(tracks), "tracks"),
     tile(
-      tracks ? percent(analysed / tracks) : "–",
+      tracks ? formatPercent(analysed / tracks) : "–",
       "listened to",
       h("progress", {
         max: Math.max(1, tracks),
@@ -68,18 +68,18 @@ function showTiles(tiles, found) {
         "aria-label": "Tracks that are listened to",
       }),
     ),
-    tile(count(listens), "listens"),
-    tile(count(listeners), "listeners"),
-    missing ? tile(count(missing), "missing") : null,
-    waiting ? tile(count(waiting), "listens waiting") : null,
-    tile(count(problems), "problems"),
+    tile(formatCount(listens), "listens"),
+    tile(formatCount(listeners), "listeners"),
+    missing ? tile(formatCount(missing), "missing") : null,
+    waiting ? tile(formatCount(waiting), "listens waiting") : null,
+    tile(formatCount(problems), "problems"),
   );
 }
 
-/** Start work: analysis, training, measuring. */
-function work(jobs) {
+/** Controls that start jobs: analysis, training, evaluation. */
+function jobControls(jobs) {
   const start = (verb, settings = {}) =>
-    post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), noteProblem);
+    post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
   const folder = h("input", {
     type: "text",
     autocomplete: "off",
@@ -98,7 +98,7 @@ function work(jobs) {
         on: {
           submit: (event) => (
             event.preventDefault(),
-            folder.value.trim() && start("preprocess", placeOf(folder.value.trim()))
+            folder.value.trim() && start("preprocess", locationOf(folder.value.trim()))
           ),
         },
       },
@@ -114,11 +114,11 @@ function work(jobs) {
   );
 }
 
-/** A list that is read page by page. */
-function pages(name, path, row, none) {
+/** Table that is loaded page by page. */
+function pagedTable(name, path, row, none) {
   const body = h("tbody");
-  const more = h("button", { class: "quiet", type: "button", hidden: true }, "Show more");
-  const empty = h("p", { class: "quiet-text", hidden: true }, none);
+  const more = h("button", { class: "subtle", type: "button", hidden: true }, "Show more");
+  const empty = h("p", { class: "muted-text", hidden: true }, none);
   let next = null;
   const load = async (fresh = true) => {
     try {
@@ -130,7 +130,7 @@ function pages(name, path, row, none) {
       empty.hidden = body.childElementCount > 0;
     } catch (error) {
       if (error.status === 403) section.hidden = true;
-      else noteProblem(error);
+      else notifyError(error);
     }
   };
   more.addEventListener("click", () => load(false));
@@ -153,7 +153,7 @@ function problemRow({ subject, source, row, reason }) {
       "th",
       { scope: "row" },
       subject ?? source,
-      row ? h("small", { class: "quiet-text" }, ` row ${row}`) : null,
+      row ? h("small", { class: "muted-text" }, ` row ${row}`) : null,
     ),
     h("td", {}, reason),
   );
@@ -169,9 +169,9 @@ function duplicateRow({ tracks }) {
       h(
         "ul",
         {},
-        tracks.map((track) => h("li", {}, named(track))),
+        tracks.map((track) => h("li", {}, trackLabel(track))),
       ),
     ),
-    h("td", { class: "number" }, counted(tracks.length, "file")),
+    h("td", { class: "number" }, plural(tracks.length, "file")),
   );
 }

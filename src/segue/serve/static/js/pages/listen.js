@@ -1,30 +1,30 @@
-// Listen: search, the list for the listener, and what their likes and skips do to it.
+// Listen page: search, the listener's recommendations, and how feedback changes them.
 
-import { get, ofTrack } from "../api.js";
-import { fill, h, latest } from "../dom.js";
-import { counted, named, some } from "../format.js";
-import { icon } from "../icons.js";
-import { forYou } from "../recommendations.js";
-import { player } from "../player.js";
-import { rewrite } from "../router.js";
-import { noteProblem, say } from "../notifications.js";
-import { shownList } from "../shortcuts.js";
-import { isNeutral, setSteer, emptySteer, state, store } from "../store.js";
+import { get, trackPath } from "../api.js";
+import { coalesce, fill, h } from "../dom.js";
 import { legend } from "../elements/why-bar.js";
+import { joinNames, plural, trackLabel } from "../format.js";
+import { icon } from "../icons.js";
+import { announce, notifyError } from "../notifications.js";
+import { player } from "../player.js";
+import { forYou } from "../recommendations.js";
+import { replaceHash } from "../router.js";
+import { shownList } from "../shortcuts.js";
+import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
 import "../elements/list-changes.js";
 import "../elements/track-list.js";
 
-const FOUND = 40;
-const SOURCE = "your list"; // as what comes next calls it
+const MAX_RESULTS = 40;
+const SOURCE = "your list"; // its name in the queue
 
 export const listen = {
   title: "Listen",
-  show(main, { heading, query, leaving }) {
-    const own = ownList(heading, leaving);
+  show(main, { heading, query, onLeave }) {
+    const own = ownList(heading, onLeave);
     const found = foundList(own.section);
     fill(main, searchField(found, query.get("q") ?? ""), found.section, own.section);
     if (query.get("q")) found.search(query.get("q"));
-    else if (query.get("like")) found.alike(query.get("like"));
+    else if (query.get("like")) found.showSimilar(query.get("like"));
   },
 };
 
@@ -42,7 +42,7 @@ function searchField(found, text) {
   const clear = h(
     "button",
     {
-      class: "bare",
+      class: "icon-button",
       type: "button",
       "aria-label": "Clear the search",
       hidden: !text,
@@ -50,11 +50,11 @@ function searchField(found, text) {
     },
     icon("close"),
   );
-  const search = latest((words) => found.search(words));
+  const search = coalesce((words) => found.search(words));
   const typed = () => {
     const words = field.value.trim();
     clear.hidden = !field.value;
-    if (!words) found.stop();
+    if (!words) found.cancel();
     search(words);
   };
   const set = (words) => ((field.value = words), typed(), field.focus());
@@ -66,7 +66,7 @@ function searchField(found, text) {
   return h(
     "form",
     { class: "search", role: "search", on: { submit: (event) => event.preventDefault() } },
-    h("label", { class: "unseen", for: "search" }, "Search"),
+    h("label", { class: "visually-hidden", for: "search" }, "Search"),
     icon("search"),
     field,
     clear,
@@ -74,10 +74,10 @@ function searchField(found, text) {
   );
 }
 
-/** What a search found; the listener's own list steps aside for it. */
+/** Results of a search, shown in place of the listener's recommendations. */
 function foundList(own) {
   const head = h("h2", { id: "found-title" });
-  const about = h("p", { class: "quiet-text" });
+  const about = h("p", { class: "muted-text" });
   const list = h("track-list", { "aria-labelledby": "found-title" });
   const section = h(
     "section",
@@ -86,69 +86,71 @@ function foundList(own) {
     list,
   );
   let request = null;
-  const take = async (path, query, heading, told) => {
+  const load = async (path, query, heading, describe) => {
     request?.abort();
     request = new AbortController();
     try {
       const answer = await get(path, query, request.signal);
       fill(head, heading);
-      fill(about, told(answer));
+      fill(about, describe(answer));
       list.source = heading.replace(/^Found for /, "");
       list.show(answer.tracks.map(asItem), { animate: false });
       section.hidden = false;
       own.hidden = true;
-      say(`${heading}: ${counted(answer.tracks.length, "track")}`);
+      announce(`${heading}: ${plural(answer.tracks.length, "track")}`);
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
   return {
     section,
     search(words) {
-      rewrite(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
+      replaceHash(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
       if (words)
-        return take("/search", { q: words, k: FOUND }, `Found for “${words}”`, aboutSearch);
+        return load("/search", { q: words, k: MAX_RESULTS }, `Found for “${words}”`, aboutSearch);
       section.hidden = true;
       own.hidden = false;
       return null;
     },
-    /** Wait no longer for what is asked. */
-    stop() {
+    /** Cancel the running request. */
+    cancel() {
       request?.abort();
     },
-    async alike(id) {
-      const seed = await get(ofTrack(id)).catch(noteProblem);
+    async showSimilar(id) {
+      const seed = await get(trackPath(id)).catch(notifyError);
       if (seed)
-        take(
-          ofTrack(id, "/similar"),
-          { k: FOUND },
-          `More like ${named(seed)}`,
+        load(
+          trackPath(id, "/similar"),
+          { k: MAX_RESULTS },
+          `More like ${trackLabel(seed)}`,
           () => "By all signals together, without regard to who listens.",
         );
     },
   };
 }
 
-/** An entry of an answer as an item of a list: some have the track inside, some are one. */
+/** Item of a list for an entry of an answer: some answers wrap the track, others do not. */
 export function asItem(entry) {
   return entry.track ? entry : { track: entry };
 }
 
 function aboutSearch({ tracks, unknown }) {
   if (!tracks.length) return "Nothing here is called that or sounds like it.";
-  return unknown?.length ? `Nothing is known of ${some(unknown.map((word) => `“${word}”`))}.` : "";
+  return unknown?.length
+    ? `Nothing is known of ${joinNames(unknown.map((word) => `“${word}”`))}.`
+    : "";
 }
 
-function ownList(heading, leaving) {
+function ownList(heading, onLeave) {
   const about = h("p", {});
   const colours = h("div", { class: "list-legend" });
   const changes = h("list-changes", { hidden: true });
   const list = h("track-list", { "aria-label": "Recommended for you" });
-  const hints = h("ul", { class: "hints quiet-text" });
+  const hints = h("ul", { class: "hints muted-text" });
   const play = h(
     "button",
     {
-      class: "main",
+      class: "primary",
       type: "button",
       on: { click: () => forYou.items.length && list.play(list.items[0].track) },
     },
@@ -165,14 +167,12 @@ function ownList(heading, leaving) {
       hints,
       forYou.hints.map((hint) => h("li", {}, hint)),
     );
-    list.show(forYou.items, { entered: detail?.entered ?? [], animate: Boolean(detail) });
-    list.classList.remove("is-waiting");
-    if (!detail?.because) return;
+    list.show(forYou.items, { added: detail?.added ?? [], animate: Boolean(detail) });
+    if (!detail?.reason) return;
     changes.hidden = false;
     changes.show({
       ...detail,
-      entered: detail.entered.map((id) => tracks.get(id)),
-      undo: detail.undo,
+      added: detail.added.map((id) => tracks.get(id)),
     });
   };
   const onChange = ({ detail }) => show(detail);
@@ -181,13 +181,13 @@ function ownList(heading, leaving) {
   forYou.addEventListener("change", onChange);
   forYou.addEventListener("problem", onProblem);
   store.addEventListener("steer", onSteer);
-  leaving(() => {
+  onLeave(() => {
     forYou.removeEventListener("change", onChange);
     forYou.removeEventListener("problem", onProblem);
     store.removeEventListener("steer", onSteer);
   });
   if (forYou.items.length) show(null);
-  else fill(list, waitingRows());
+  else fill(list, skeletonRows());
   forYou.load();
   return {
     section: h(
@@ -212,12 +212,12 @@ function ownList(heading, leaving) {
   };
 }
 
-/** On what the list rests, in a sentence. */
+/** Describe in a sentence what the list is based on. */
 function describe() {
   const { me, steer } = state;
   if (!me) return "";
   const from = me.n_known
-    ? `From ${counted(me.n_known, "track")} you know`
+    ? `From ${plural(me.n_known, "track")} you know`
     : "Nothing is known of you yet: play and like a few tracks";
   const by = me.n_known
     ? `, with ${me.weights.personal ? "weights of your own" : "everyone's weights"}`
@@ -233,8 +233,10 @@ function describe() {
   ];
 }
 
-function waitingRows() {
-  return Array.from({ length: 8 }, () => h("div", { class: "row-waiting", "aria-hidden": "true" }));
+function skeletonRows() {
+  return Array.from({ length: 8 }, () =>
+    h("div", { class: "row-skeleton", "aria-hidden": "true" }),
+  );
 }
 
 function explain(problem, list, about) {
@@ -251,4 +253,4 @@ function explain(problem, list, about) {
   fill(about, "");
 }
 
-forYou.addEventListener("change", () => player.follow(forYou.tracks, SOURCE));
+forYou.addEventListener("change", () => player.replaceUpcoming(forYou.tracks, SOURCE));

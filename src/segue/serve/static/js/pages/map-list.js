@@ -1,14 +1,14 @@
-// The map in words: tracks by genre, for those who do not see it.
+// List view of the map: tracks by genre.
 
 import { get } from "../api.js";
 import { h } from "../dom.js";
-import { noteProblem } from "../notifications.js";
+import { notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
 const PAGE = 50;
 
-/** A list of tracks of one genre at a time; more on demand. */
+/** Return the list of the tracks of a genre, loaded in pages. */
 export function mapList({ genres }) {
   const choose = h(
     "select",
@@ -33,7 +33,7 @@ export function mapList({ genres }) {
       list.show(items, { animate: false });
       more.hidden = !next;
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
   choose.addEventListener("change", () => load());

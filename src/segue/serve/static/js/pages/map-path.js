@@ -1,18 +1,18 @@
-// A path that was drawn on the map: hear it, keep it.
+// Path drawn on the map: play it, save it.
 
 import { post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { title } from "../format.js";
+import { trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { note, noteProblem, say } from "../notifications.js";
+import { announce, notify, notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
-/** Show its tracks beside the map. */
+/** Show the tracks of a path next to the map. */
 export function showPath(side, tracks, closed) {
   const list = h("track-list", { "aria-label": "Tracks of the path" });
   const items = tracks.map(asItem);
-  const name = `${title(items[0]?.track)} to ${title(items.at(-1)?.track)}`;
+  const name = `${trackTitle(items[0]?.track)} to ${trackTitle(items.at(-1)?.track)}`;
   const close = () => ((side.hidden = true), closed());
   const save = async () => {
     try {
@@ -21,12 +21,12 @@ export function showPath(side, tracks, closed) {
         kind: "tracks",
         tracks: items.map((item) => item.track.track_id),
       });
-      note(`${made.name} is saved.`, {
+      notify(`${made.name} is saved.`, {
         label: "Open",
         action: () => (location.hash = `#/playlists?open=${made.id}`),
       });
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
   list.source = name;
@@ -39,7 +39,12 @@ export function showPath(side, tracks, closed) {
       h("h2", {}, "Your path"),
       h(
         "button",
-        { class: "bare", type: "button", "aria-label": "Close the path", on: { click: close } },
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": "Close the path",
+          on: { click: close },
+        },
         icon("close"),
       ),
     ),
@@ -49,7 +54,7 @@ export function showPath(side, tracks, closed) {
       h(
         "button",
         {
-          class: "main",
+          class: "primary",
           type: "button",
           on: { click: () => items.length && list.play(items[0].track) },
         },
@@ -61,5 +66,5 @@ export function showPath(side, tracks, closed) {
     list,
   );
   side.hidden = false;
-  say(`A path of ${items.length} tracks.`);
+  announce(`A path of ${items.length} tracks.`);
 }

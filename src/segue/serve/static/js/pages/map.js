@@ -1,45 +1,45 @@
-// Map: every track a point, near to what sounds alike. A list beside it says the same in words.
+// Map page: every track is a point; similar tracks are close. A list shows the same tracks.
 
-import { bytes, get } from "../api.js";
+import { get, getBytes } from "../api.js";
 import { fill, h } from "../dom.js";
-import { count } from "../format.js";
+import { formatCount } from "../format.js";
 import { icon } from "../icons.js";
-import { MapCanvas } from "../map/map-view.js";
-import { hearing } from "../map/interaction.js";
-import { showKey } from "../map/legend.js";
-import { onceMade } from "../map/map-progress.js";
-import { World } from "../map/map-data.js";
-import { noteProblem, say } from "../notifications.js";
+import { addInteraction } from "../map/interaction.js";
+import { showLegend } from "../map/legend.js";
+import { MapData } from "../map/map-data.js";
+import { waitForMap } from "../map/map-progress.js";
+import { MapView } from "../map/map-view.js";
+import { announce, notifyError } from "../notifications.js";
 import { titleOf } from "../signals.js";
 import { mapList } from "./map-list.js";
 import { showPath } from "./map-path.js";
 
 export const map = {
   title: "Map",
-  async show(main, { heading, leaving }) {
+  async show(main, { heading, onLeave }) {
     const top = h("div", { class: "page-head" }, h("div", {}, heading));
     const making = h("div");
     fill(main, top, making);
-    const both = () => Promise.all([get("/map"), bytes("/map/points")]);
-    const [about, points] = await onceMade(both, making);
-    const world = new World(about, points);
+    const both = () => Promise.all([get("/map"), getBytes("/map/points")]);
+    const [about, points] = await waitForMap(both, making);
+    const data = new MapData(about, points);
     const stage = h("div", { class: "map-stage" });
     const side = h("section", { class: "map-side", hidden: true });
-    const key = h("div", { class: "map-key" });
+    const key = h("div", { class: "map-legend" });
     const tip = h("div", { class: "map-tip", hidden: true });
     const list = mapList(about);
     const parts = h("div", { class: "map" }, stage, side);
-    making.after(parts, key, list.section); // not anew: what has the focus keeps it
-    const stands = (slot) => ((world.only = slot), canvas.redraw());
-    const canvas = new MapCanvas(stage, tip, world, (colours) =>
-      showKey(key, colours, world.only, stands),
+    making.after(parts, key, list.section); // do not refill `main`: the focus would be lost
+    const highlight = (slot) => ((data.only = slot), canvas.redraw());
+    const canvas = new MapView(stage, tip, data, (colours) =>
+      showLegend(key, colours, data.only, highlight),
     );
-    leaving(() => canvas.close());
+    onLeave(() => canvas.close());
     const draw = pathButton(stage);
-    hearing(canvas, tip, {
+    addInteraction(canvas, tip, {
       drawing: () => draw.isOn,
       drawn: (tracks) => {
-        if (tracks) showPath(side, tracks, () => ((world.stops = null), canvas.redraw()));
+        if (tracks) showPath(side, tracks, () => ((data.stops = null), canvas.redraw()));
         else draw.turn(false);
       },
     });
@@ -49,17 +49,17 @@ export const map = {
       if (name === "list") list.load();
       else canvas.resize();
     });
-    const told = h("p", {}, `${count(about.n)} tracks. What is near sounds alike.`);
+    const caption = h("p", {}, `${formatCount(about.n)} tracks. What is near sounds alike.`);
     const tools = [encoders(canvas, making), colouring(canvas), draw.button, shape];
-    heading.after(told); // where it stands, it keeps the focus
+    heading.after(caption); // the heading itself is not moved: it keeps the focus
     top.append(h("div", { class: "row" }, tools));
     await canvas.load();
   },
 };
 
-/** By which signal tracks are laid out, where there is a choice; `making` shows what is made first. */
+/** Choice of the signal that places the tracks, if there are several; `making` shows the progress. */
 function encoders(canvas, making) {
-  const { about, by } = canvas.world;
+  const { about, by } = canvas.data;
   if (about.encoders.length < 2) return null;
   const choose = h(
     "select",
@@ -69,20 +69,20 @@ function encoders(canvas, making) {
     ),
   );
   choose.addEventListener("change", () => {
-    canvas.world.by = choose.value;
-    onceMade(() => canvas.load(), fill(making)).catch(noteProblem);
+    canvas.data.by = choose.value;
+    waitForMap(() => canvas.load(), fill(making)).catch(notifyError);
   });
   return choose;
 }
 
 function colouring(canvas) {
   return toggles({ genre: "Genre", affinity: "My taste" }, "Coloured by", (name) => {
-    canvas.world.colour = name;
-    canvas.paint().catch(noteProblem);
+    canvas.data.colour = name;
+    canvas.paint().catch(notifyError);
   });
 }
 
-/** A button that turns strokes into paths. */
+/** Button that switches drawing of paths on and off. */
 function pathButton(stage) {
   const button = h(
     "button",
@@ -101,12 +101,12 @@ function pathButton(stage) {
   };
   button.addEventListener("click", () => {
     path.turn(!path.isOn);
-    if (path.isOn) say("Draw over the map. With keys: Path, on the page Playlists.");
+    if (path.isOn) announce("Draw over the map. With keys: Path, on the page Playlists.");
   });
   return path;
 }
 
-/** Buttons of which one is pressed, the first at first. */
+/** Group of buttons of which one is pressed; at first the first one. */
 function toggles(choices, label, chosen) {
   const box = h("div", { class: "switch", role: "group", "aria-label": label });
   const buttons = Object.entries(choices).map(([name, text], place) => {

@@ -1,7 +1,7 @@
-// The figures of a report: each model beside the baselines, with the interval that it may lie in.
+// Metrics of a report: a card for each task, with models, baselines and confidence intervals.
 
 import { h } from "../dom.js";
-import { counted } from "../format.js";
+import { plural } from "../format.js";
 import { titleOf } from "../signals.js";
 
 const SHOWN = {
@@ -44,10 +44,10 @@ const NAMES = {
   chroma: "Chroma",
   descriptors_logistic_regression: "Descriptors, logistic regression",
 };
-const MOST = 8;
+const MAX_MODELS = 8;
 
-/** A card a task. */
-export function figures(document) {
+/** Return a card for each task. */
+export function metricCards(document) {
   const reports = document.reports ?? [document];
   const tasks = Object.keys(SHOWN);
   const first = tasks
@@ -56,7 +56,7 @@ export function figures(document) {
   return first.map(card);
 }
 
-/** Of several reports of a task, the one whose own figure is best: the others stand in it. */
+/** Of several reports of a task, the one with the best value: it lists the other models. */
 function best(reports) {
   if (!reports.length) return null;
   const metric = Object.keys(SHOWN[reports[0].task].metrics)[0];
@@ -72,7 +72,7 @@ function card(report) {
     .filter(([, values]) => Number.isFinite(values?.[metric]))
     .sort((one, other) => other[1][metric] - one[1][metric]);
   const lead = report.models?.[report.model]?.[metric] ?? report.metrics[metric];
-  const kept = keep(models, report);
+  const kept = selectModels(models, report);
   const most = Math.max(
     ...kept.map(
       ([name, values]) => report.model_intervals?.[name]?.[metric]?.[1] ?? values[metric],
@@ -81,11 +81,11 @@ function card(report) {
   );
   return h(
     "section",
-    { class: "card figure" },
+    { class: "card metric-card" },
     h(
       "div",
       { class: "between" },
-      h("div", {}, h("h2", {}, shown.title), h("p", { class: "quiet-text" }, shown.about)),
+      h("div", {}, h("h2", {}, shown.title), h("p", { class: "muted-text" }, shown.about)),
       h(
         "p",
         { class: "lead" },
@@ -96,7 +96,11 @@ function card(report) {
     h(
       "table",
       { class: "whiskers" },
-      h("caption", { class: "unseen" }, `${shown.title}: ${shown.metrics[metric]} by model`),
+      h(
+        "caption",
+        { class: "visually-hidden" },
+        `${shown.title}: ${shown.metrics[metric]} by model`,
+      ),
       h(
         "tbody",
         {},
@@ -105,8 +109,8 @@ function card(report) {
         ),
       ),
     ),
-    h("p", { class: "quiet-text" }, [
-      `On ${counted(report.n, shown.of)}`,
+    h("p", { class: "muted-text" }, [
+      `On ${plural(report.n, shown.of)}`,
       report.simulated ? ", simulated ones" : "",
       ". ",
       Object.entries(shown.metrics)
@@ -118,10 +122,10 @@ function card(report) {
   );
 }
 
-/** The best, but always the model itself and the baselines. */
-function keep(models, report) {
+/** Keep the best models, and always the report's own model and the baselines. */
+function selectModels(models, report) {
   const must = new Set([report.model, ...(report.baselines ?? [])]);
-  const room = MOST - models.filter(([name]) => must.has(name)).length;
+  const room = MAX_MODELS - models.filter(([name]) => must.has(name)).length;
   let others = 0;
   return models.filter(([name]) => must.has(name) || others++ < room);
 }
@@ -154,7 +158,7 @@ function whisker(name, value, interval, most, report) {
       interval
         ? h(
             "small",
-            { class: "quiet-text" },
+            { class: "muted-text" },
             ` ${interval[0].toFixed(2)}–${interval[1].toFixed(2)}`,
           )
         : null,

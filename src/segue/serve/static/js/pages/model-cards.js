@@ -1,13 +1,13 @@
-// Cards of models: what each was made from, how good it is, what it should not be used for.
+// Model cards: training data, quality, intended use.
 
 import { get } from "../api.js";
 import { fill, h } from "../dom.js";
-import { counted, percent } from "../format.js";
-import { noteProblem } from "../notifications.js";
+import { formatPercent, plural } from "../format.js";
+import { notifyError } from "../notifications.js";
 
 const KINDS = { cnn: "CNN", rnn: "RNN", knn: "k nearest neighbours" };
 
-/** Show one card a model; a card is read when it is opened. */
+/** Show a card for each model; its details are loaded when it is opened. */
 export async function modelCards(box) {
   try {
     const { items } = await get("/models");
@@ -16,7 +16,7 @@ export async function modelCards(box) {
       items.length ? items.map(card) : h("p", { class: "card" }, "No model has been trained yet."),
     );
   } catch (error) {
-    noteProblem(error);
+    notifyError(error);
   }
 }
 
@@ -32,12 +32,12 @@ function card(model) {
       h("b", {}, KINDS[model.name] ?? model.name),
       h(
         "span",
-        { class: "quiet-text" },
+        { class: "muted-text" },
         [
           model.problem,
           model.target && `hears ${model.target}`,
-          model.tracks && `from ${counted(model.tracks.train ?? 0, "track")}`,
-          Number.isFinite(accuracy) && `${percent(accuracy)} right on valid`,
+          model.tracks && `from ${plural(model.tracks.train ?? 0, "track")}`,
+          Number.isFinite(accuracy) && `${formatPercent(accuracy)} right on valid`,
         ]
           .filter(Boolean)
           .join(" · "),
@@ -50,7 +50,7 @@ function card(model) {
     try {
       fill(inside, facts(await get(`/models/${encodeURIComponent(model.name)}`)));
     } catch (error) {
-      fill(inside, h("p", { class: "quiet-text" }, error.message));
+      fill(inside, h("p", { class: "muted-text" }, error.message));
     }
   });
   return details;
@@ -76,7 +76,7 @@ function facts(card) {
       { class: "facts" },
       rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]),
     ),
-    ...(card.judged ?? []).map(judgement),
+    ...(card.judged ?? []).map(evaluation),
     card.not_for?.length
       ? [
           h("h3", {}, "Not for"),
@@ -96,13 +96,13 @@ function facts(card) {
   ].flat();
 }
 
-function judgement(judged) {
+function evaluation(judged) {
   const metrics = Object.entries(judged.metrics ?? {}).filter(([, value]) =>
     Number.isFinite(value),
   );
   return h(
     "p",
-    { class: "quiet-text" },
+    { class: "muted-text" },
     `On ${judged.part ?? judged.split ?? "tracks kept apart"}: `,
     metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "),
   );

@@ -1,20 +1,20 @@
-// The ways to make a playlist, each with what it needs to know.
+// Forms that create playlists: from tracks, path, blend, radio.
 
-import { get, ofTrack, post } from "../api.js";
+import { get, post, trackPath } from "../api.js";
 import { fill, h } from "../dom.js";
-import { title } from "../format.js";
+import { trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../notifications.js";
+import { notifyError } from "../notifications.js";
 import { state } from "../store.js";
 import { showPreview } from "./playlist-view.js";
 import "../elements/track-picker.js";
 
 const LENGTHS = [10, 20, 30, 50];
 
-/** A card that makes playlists and shows them on the stage of `view`. */
-export function makers(view, query) {
-  const ways = { like: fromSeeds(), path: path(), blend: blend(), radio: radio() };
-  const body = h("div", { class: "maker-body", role: "tabpanel", id: "maker" });
+/** Return the card that creates playlists and shows them in `view`. */
+export function playlistForms(view, query) {
+  const forms = { like: fromTracks(), path: path(), blend: blend(), radio: radio() };
+  const body = h("div", { class: "playlist-form-body", role: "tabpanel", id: "maker" });
   const tabs = h("div", {
     class: "switch",
     role: "tablist",
@@ -25,12 +25,12 @@ export function makers(view, query) {
     { "aria-label": "How many tracks" },
     LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, `${k} tracks`)),
   );
-  const make = h("button", { class: "main", type: "submit" }, "Make it");
-  let current = ways[query.get("make")] ? query.get("make") : "like";
+  const create = h("button", { class: "primary", type: "submit" }, "Make it");
+  let current = forms[query.get("make")] ? query.get("make") : "like";
   const show = () => {
     fill(
       tabs,
-      Object.entries(ways).map(([name, way]) =>
+      Object.entries(forms).map(([name, form]) =>
         h(
           "button",
           {
@@ -40,32 +40,32 @@ export function makers(view, query) {
             "aria-controls": "maker",
             on: { click: () => ((current = name), show()) },
           },
-          icon(way.icon),
-          way.name,
+          icon(form.icon),
+          form.name,
         ),
       ),
     );
-    fill(body, h("p", { class: "quiet-text" }, ways[current].about), ways[current].fields);
+    fill(body, h("p", { class: "muted-text" }, forms[current].about), forms[current].fields);
   };
   tabs.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     event.stopPropagation();
-    const names = Object.keys(ways);
+    const names = Object.keys(forms);
     current = names[(names.indexOf(current) + step + names.length) % names.length];
     show();
     tabs.children[names.indexOf(current)].focus();
   });
   const run = async (event) => {
     event?.preventDefault();
-    const way = ways[current];
-    const recipe = way.recipe();
-    if (!recipe) return fill(way.problem, way.needs);
-    fill(way.problem);
-    make.disabled = true;
+    const form = forms[current];
+    const recipe = form.recipe();
+    if (!recipe) return fill(form.problem, form.needs);
+    fill(form.problem);
+    create.disabled = true;
     try {
       const wanted = {
-        name: way.title(),
+        name: form.title(),
         kind: current,
         recipe: { ...recipe, k: Number(length.value) },
       };
@@ -75,40 +75,40 @@ export function makers(view, query) {
         view,
       );
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     } finally {
-      make.disabled = false;
+      create.disabled = false;
     }
   };
-  for (const way of Object.values(ways))
-    way.fields.append((way.problem = h("p", { class: "problem-line", role: "alert" })));
+  for (const form of Object.values(forms))
+    form.fields.append((form.problem = h("p", { class: "form-error", role: "alert" })));
   show();
-  prefill(ways, query, run);
+  prefill(forms, query, run);
   return h(
     "form",
-    { class: "card stack maker", on: { submit: run } },
+    { class: "card stack playlist-form", on: { submit: run } },
     h("h2", {}, "Make one"),
     tabs,
     body,
-    h("div", { class: "row" }, length, make),
+    h("div", { class: "row" }, length, create),
   );
 }
 
-/** Take up tracks that another page sent here. */
-async function prefill(ways, query, run) {
+/** Fill in the tracks that another page put in the query. */
+async function prefill(forms, query, run) {
   for (const [key, take] of [
     [
       "like",
-      (track) => ((ways.like.picker.tracks = [track]), (ways.radio.picker.tracks = [track])),
+      (track) => ((forms.like.picker.tracks = [track]), (forms.radio.picker.tracks = [track])),
     ],
-    ["from", (track) => (ways.path.from.tracks = [track])],
+    ["from", (track) => (forms.path.from.tracks = [track])],
   ]) {
     if (!query.get(key)) continue;
     try {
-      take(await get(ofTrack(query.get(key))));
+      take(await get(trackPath(query.get(key))));
       if (key === "like") run();
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   }
 }
@@ -117,7 +117,7 @@ function picker(label, most, placeholder) {
   return h("track-picker", { label, most, placeholder });
 }
 
-function fromSeeds() {
+function fromTracks() {
   const like = picker("Tracks to go by", 12);
   return {
     name: "Seeds",
@@ -127,7 +127,7 @@ function fromSeeds() {
     needs: "Name at least one track.",
     fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Like", like)),
     recipe: () => like.ids.length && { like: like.ids, dislike: [] },
-    title: () => `Like ${title(like.tracks[0])}`,
+    title: () => `Like ${trackTitle(like.tracks[0])}`,
   };
 }
 
@@ -146,7 +146,7 @@ function path() {
       h("div", { class: "field" }, "To", to),
     ),
     recipe: () => from.ids.length && to.ids.length && { start: from.ids[0], end: to.ids[0] },
-    title: () => `${title(from.tracks[0])} to ${title(to.tracks[0])}`,
+    title: () => `${trackTitle(from.tracks[0])} to ${trackTitle(to.tracks[0])}`,
   };
 }
 
@@ -165,7 +165,7 @@ function blend() {
           ),
         ),
       ),
-    noteProblem,
+    notifyError,
   );
   const chosen = () => [...names.querySelectorAll("input:checked")].map((box) => box.value);
   return {
@@ -189,6 +189,6 @@ function radio() {
     needs: "",
     fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Begin with", like)),
     recipe: () => ({ like: like.ids, dislike: [] }),
-    title: () => (like.tracks.length ? `Radio: ${title(like.tracks[0])}` : "My radio"),
+    title: () => (like.tracks.length ? `Radio: ${trackTitle(like.tracks[0])}` : "My radio"),
   };
 }

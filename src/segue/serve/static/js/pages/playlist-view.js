@@ -1,14 +1,14 @@
-// What of a playlist is on the stage: one that is saved, or one that was just made.
+// View of a playlist: a saved one, or a preview that is not saved yet.
 
-import { address, ask, patch, post, remove } from "../api.js";
+import { apiUrl, patch, post, postQuery, remove } from "../api.js";
 import { fill, h } from "../dom.js";
-import { counted } from "../format.js";
+import { plural } from "../format.js";
 import { icon } from "../icons.js";
-import { note, noteProblem, say } from "../notifications.js";
+import { announce, notify, notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
-/** What kinds of playlists are called. */
+/** Names of the kinds of playlists. */
 export const KINDS = {
   tracks: "Tracks",
   like: "From seeds",
@@ -22,13 +22,13 @@ const FORMATS = {
   jspf: "JSPF, with MusicBrainz ids",
 };
 
-/** Where the stage lies below, bring it up. */
-function show(stage) {
+/** Scroll to the playlist if it is below the screen. */
+function scrollTo(stage) {
   if (stage.getBoundingClientRect().top > innerHeight / 2)
     stage.scrollIntoView({ behavior: "smooth" });
 }
 
-/** A saved playlist on the stage. `view` holds `stage`, `reload()` and `open(id)`. */
+/** Show a saved playlist. `view` holds `stage` (its element), `reload()` and `open(id)`. */
 export function showPlaylist(playlist, view) {
   const path = `/playlists/${playlist.id}`;
   const list = trackList(playlist.tracks, playlist.name, playlist);
@@ -40,37 +40,42 @@ export function showPlaylist(playlist, view) {
     maxlength: 200,
   });
   name.addEventListener("change", () =>
-    patch(path, { name: name.value.trim() || playlist.name }).then(view.reload, noteProblem),
+    patch(path, { name: name.value.trim() || playlist.name }).then(view.reload, notifyError),
   );
-  const again = async () => {
+  const refreshTracks = async () => {
     try {
       const now = await post(`${path}/refresh`);
-      await list.show(now.tracks.map(asItem), { entered: now.changes.added });
-      say(
-        `${counted(now.changes.added.length, "track")} entered, ${now.changes.removed.length} left.`,
+      await list.show(now.tracks.map(asItem), { added: now.changes.added });
+      announce(
+        `${plural(now.changes.added.length, "track")} entered, ${now.changes.removed.length} left.`,
       );
       view.reload();
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
-  const gone = async () => {
-    await remove(path).catch(noteProblem);
+  const deletePlaylist = async () => {
+    await remove(path).catch(notifyError);
     fill(view.stage, h("p", { class: "empty" }, `${playlist.name} is deleted.`));
     view.reload();
   };
-  const refresh = h("button", { type: "button", on: { click: again } }, icon("refresh"), "Refresh");
+  const refresh = h(
+    "button",
+    { type: "button", on: { click: refreshTracks } },
+    icon("refresh"),
+    "Refresh",
+  );
   const trash = h("button", {
-    class: "bare",
+    class: "icon-button",
     type: "button",
     title: "Delete",
-    on: { click: gone },
+    on: { click: deletePlaylist },
   });
   trash.setAttribute("aria-label", `Delete ${playlist.name}`);
   trash.append(icon("trash"));
   fill(
     view.stage,
-    h("h2", { class: "unseen" }, playlist.name),
+    h("h2", { class: "visually-hidden" }, playlist.name),
     h(
       "div",
       { class: "between" },
@@ -84,14 +89,14 @@ export function showPlaylist(playlist, view) {
         trash,
       ),
     ),
-    h("p", { class: "quiet-text" }, KINDS[playlist.kind]),
+    h("p", { class: "muted-text" }, KINDS[playlist.kind]),
     list,
     hints(playlist.hints),
   );
-  show(view.stage);
+  scrollTo(view.stage);
 }
 
-/** A playlist that is not saved, on the stage. `wanted` is what saving it sends. */
+/** Show a playlist that is not saved. `wanted` is the body of the request that saves it. */
 export function showPreview(found, wanted, view) {
   const list = trackList(found.tracks, wanted.name, wanted);
   const name = h("input", {
@@ -109,16 +114,16 @@ export function showPreview(found, wanted, view) {
         name: name.value.trim() || wanted.name,
         tracks,
       });
-      note(`${made.name} is saved.`);
+      notify(`${made.name} is saved.`);
       await view.reload();
       await view.open(made.id);
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   };
   fill(
     view.stage,
-    h("h2", { class: "unseen" }, wanted.name),
+    h("h2", { class: "visually-hidden" }, wanted.name),
     h(
       "div",
       { class: "between" },
@@ -127,26 +132,31 @@ export function showPreview(found, wanted, view) {
         "div",
         { class: "row" },
         playButton(list),
-        h("button", { class: "main", type: "button", on: { click: save } }, icon("save"), "Save"),
+        h(
+          "button",
+          { class: "primary", type: "button", on: { click: save } },
+          icon("save"),
+          "Save",
+        ),
       ),
     ),
     list,
     hints(found.hints),
   );
-  show(view.stage);
+  scrollTo(view.stage);
 }
 
 function trackList(tracks, source, { kind, recipe }) {
   const list = h("track-list", { "aria-label": source });
-  if (kind === "radio") list.more = (recent) => goOn(recipe, recent);
+  if (kind === "radio") list.fetchNext = (recent) => fetchRadio(recipe, recent);
   list.source = source;
   list.show((tracks ?? []).map(asItem), { animate: false });
   return list;
 }
 
-/** What a radio plays next. */
-async function goOn({ like, dislike }, recent) {
-  const { tracks } = await ask("/radio", { like, dislike, recent, k: 10 });
+/** Request the next tracks of a radio. */
+async function fetchRadio({ like, dislike }, recent) {
+  const { tracks } = await postQuery("/radio", { like, dislike, recent, k: 10 });
   return tracks.map((entry) => entry.track);
 }
 
@@ -163,7 +173,7 @@ function hints(said) {
   return said?.length
     ? h(
         "ul",
-        { class: "hints quiet-text" },
+        { class: "hints muted-text" },
         said.map((hint) => h("li", {}, hint)),
       )
     : null;
@@ -178,7 +188,7 @@ function exportMenu(path) {
       "ul",
       {},
       Object.entries(FORMATS).map(([format, about]) =>
-        h("li", {}, h("a", { href: address(`${path}/export`, { format }), download: "" }, about)),
+        h("li", {}, h("a", { href: apiUrl(`${path}/export`, { format }), download: "" }, about)),
       ),
     ),
   );

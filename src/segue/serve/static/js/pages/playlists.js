@@ -1,19 +1,18 @@
-// Playlists: made from seeds, from one track to another, for several listeners, or as a radio; kept,
-// made anew, written to files and read from them.
+// Playlists page: create, open, refresh, delete, import and export playlists.
 
-import { get, sendFile } from "../api.js";
+import { get, upload } from "../api.js";
 import { fill, h } from "../dom.js";
-import { ago, counted, some } from "../format.js";
+import { joinNames, plural, timeAgo } from "../format.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../notifications.js";
-import { makers } from "./playlist-forms.js";
+import { notifyError } from "../notifications.js";
+import { playlistForms } from "./playlist-forms.js";
 import { KINDS, showPlaylist, showPreview } from "./playlist-view.js";
 
 export const playlists = {
   title: "Playlists",
   async show(main, { heading, query }) {
     const saved = h("ul", { class: "saved", "aria-label": "Saved playlists" });
-    const stage = h("section", { class: "stage", "aria-live": "off" });
+    const stage = h("section", { class: "playlist-view", "aria-live": "off" });
     const view = {
       stage,
       reload: () => showSaved(saved, view),
@@ -38,7 +37,7 @@ export const playlists = {
         h(
           "div",
           { class: "stack" },
-          makers(view, query),
+          playlistForms(view, query),
           h(
             "section",
             { "aria-labelledby": "saved-title" },
@@ -68,24 +67,24 @@ async function showSaved(list, view) {
               {},
               h(
                 "button",
-                { class: "saved-one", type: "button", on: { click: () => view.open(one.id) } },
+                { class: "saved-playlist", type: "button", on: { click: () => view.open(one.id) } },
                 h("span", {}, one.name),
                 h(
                   "small",
                   {},
                   [
                     KINDS[one.kind] ?? one.kind,
-                    counted(one.n_tracks, "track"),
-                    ago(one.changed),
+                    plural(one.n_tracks, "track"),
+                    timeAgo(one.changed),
                   ].join(" · "),
                 ),
               ),
             ),
           )
-        : h("li", { class: "quiet-text" }, "None yet."),
+        : h("li", { class: "muted-text" }, "None yet."),
     );
   } catch (error) {
-    noteProblem(error);
+    notifyError(error);
   }
 }
 
@@ -93,14 +92,14 @@ async function open(id, view) {
   try {
     showPlaylist(await get(`/playlists/${id}`), view);
   } catch (error) {
-    noteProblem(error);
+    notifyError(error);
   }
 }
 
 function importer(view) {
   const field = h("input", {
     type: "file",
-    class: "unseen",
+    class: "visually-hidden",
     id: "import",
     accept: ".m3u,.m3u8,.xspf,.jspf,.json",
   });
@@ -109,7 +108,7 @@ function importer(view) {
     field.value = "";
     if (!file) return;
     try {
-      const found = await sendFile("/playlists/import", file);
+      const found = await upload("/playlists/import", file);
       const name = found.name ?? file.name.replace(/\.\w+$/, "");
       showPreview(
         { tracks: found.tracks, hints: [...unmatched(found), ...found.problems] },
@@ -117,7 +116,7 @@ function importer(view) {
         view,
       );
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   });
   return h(
@@ -131,7 +130,7 @@ function importer(view) {
 function unmatched({ unmatched: names, n_unmatched: n }) {
   return n
     ? [
-        `${counted(n, "track")} of the file ${n === 1 ? "is" : "are"} not in this library: ${some(names, 8)}.`,
+        `${plural(n, "track")} of the file ${n === 1 ? "is" : "are"} not in this library: ${joinNames(names, 8)}.`,
       ]
     : [];
 }

@@ -1,17 +1,17 @@
-// Quality: what the latest report measured, and the models that are in use with their cards.
+// Quality page: metrics of the latest report, and model cards.
 
-import { address, get } from "../api.js";
+import { apiUrl, get } from "../api.js";
 import { fill, h } from "../dom.js";
+import { timeAgo } from "../format.js";
 import { icon } from "../icons.js";
-import { ago } from "../format.js";
-import { noteProblem } from "../notifications.js";
-import { figures } from "./metric-cards.js";
+import { notifyError } from "../notifications.js";
+import { metricCards } from "./metric-cards.js";
 import { modelCards } from "./model-cards.js";
 
 export const quality = {
   title: "Quality",
   async show(main, { heading }) {
-    const report = h("div", { class: "figures" });
+    const report = h("div", { class: "metric-cards" });
     const models = h("div", { class: "models" });
     const link = h(
       "a",
@@ -46,15 +46,15 @@ async function showReport(box, link, when) {
         ),
       );
     const [{ id }] = items;
-    link.href = address(`/reports/${encodeURIComponent(id)}/page`);
+    link.href = apiUrl(`/reports/${encodeURIComponent(id)}/page`);
     link.hidden = false;
     const found = await get(`/reports/${encodeURIComponent(id)}`);
     const document = found.metrics?.reports || found.metrics?.task ? found.metrics : found;
     const created = Date.parse(document.measured?.created ?? "") / 1000;
     if (created)
-      fill(when, `Measured ${ago(created)}, on tracks and listens that were kept apart.`);
-    return fill(box, figures(document));
+      fill(when, `Measured ${timeAgo(created)}, on tracks and listens that were kept apart.`);
+    return fill(box, metricCards(document));
   } catch (error) {
-    return noteProblem(error);
+    return notifyError(error);
   }
 }

@@ -1,12 +1,12 @@
-// Steer: a slider a signal, dials, exclusions; and what the list becomes while they are turned.
+// Steer page: weights of signals, dials and exclusions, with a preview of the list.
 
-import { fill, h, latest } from "../dom.js";
-import { percent } from "../format.js";
-import { forYou, recommended } from "../recommendations.js";
-import { noteProblem } from "../notifications.js";
+import { coalesce, fill, h } from "../dom.js";
+import { legend, swatch } from "../elements/why-bar.js";
+import { formatPercent } from "../format.js";
+import { notifyError } from "../notifications.js";
+import { fetchRecommendations, forYou } from "../recommendations.js";
 import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
 import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
-import { legend, swatch } from "../elements/why-bar.js";
 import "../elements/exclusion-chips.js";
 import "../elements/list-changes.js";
 import "../elements/track-list.js";
@@ -24,8 +24,8 @@ const CAP_CHOICES = [1, 2, 3, 5];
 
 export const steer = {
   title: "Steer",
-  async show(main, { heading, leaving }) {
-    const preview = makePreview(leaving);
+  async show(main, { heading, onLeave }) {
+    const preview = makePreview(onLeave);
     const controls = h("div", { class: "steer-controls" });
     const reset = h(
       "button",
@@ -54,17 +54,17 @@ export const steer = {
     const onSteer = () => {
       reset.disabled = isNeutral(state.steer);
       if (isNeutral(state.steer)) build();
-      preview.ask();
+      preview.refresh();
     };
     build();
     store.addEventListener("steer", onSteer);
-    leaving(() => store.removeEventListener("steer", onSteer));
+    onLeave(() => store.removeEventListener("steer", onSteer));
     await preview.start();
   },
 };
 
-/** The list as it would be, against what it was when the last movement began. */
-function makePreview(leaving) {
+/** Preview of the list, compared with the list before the current change. */
+function makePreview(onLeave) {
   const changes = h("list-changes", {});
   const colours = h("div", { class: "list-legend" });
   const list = h("track-list", { "aria-label": "The list, as you steer it" });
@@ -72,26 +72,26 @@ function makePreview(leaving) {
   let base = [];
   let wanted = state.steer;
   let request = null;
-  let moving = false;
-  leaving(() => request?.abort());
-  // one question at a time: a hand that moves on is answered for where it is by then
-  const ask = latest(async () => {
+  let dragging = false;
+  onLeave(() => request?.abort());
+  // one request at a time: during a drag, only the latest position is requested next
+  const update = coalesce(async () => {
     request = new AbortController();
     try {
-      const answer = await recommended(wanted, request.signal);
-      show(answer.tracks, moving);
+      const answer = await fetchRecommendations(wanted, request.signal);
+      show(answer.tracks, dragging);
     } catch (error) {
-      noteProblem(error);
+      notifyError(error);
     }
   });
   const show = (items, quiet) => {
-    const was = new Set(base.map((item) => item.track.track_id));
-    const is = new Set(items.map((item) => item.track.track_id));
-    const entered = items.filter((item) => !was.has(item.track.track_id)).map((item) => item.track);
-    const left = base.filter((item) => !is.has(item.track.track_id)).map((item) => item.track);
-    changes.show({ entered, left, quiet });
+    const old = new Set(base.map((item) => item.track.track_id));
+    const now = new Set(items.map((item) => item.track.track_id));
+    const added = items.filter((item) => !old.has(item.track.track_id)).map((item) => item.track);
+    const removed = base.filter((item) => !now.has(item.track.track_id)).map((item) => item.track);
+    changes.show({ added, removed, quiet });
     fill(colours, legend(items));
-    list.show(items, { entered: entered.map((track) => track.track_id) });
+    list.show(items, { added: added.map((track) => track.track_id) });
   };
   return {
     section: h(
@@ -102,28 +102,28 @@ function makePreview(leaving) {
       colours,
       list,
     ),
-    ask() {
+    refresh() {
       wanted = state.steer;
-      return ask();
+      return update();
     },
-    /** Something moves: see what it would do, without keeping it. */
-    move(steered) {
-      if (!moving && list.items.length) base = list.items;
-      moving = true;
+    /** Preview settings while a control is dragged, without saving them. */
+    preview(steered) {
+      if (!dragging && list.items.length) base = list.items;
+      dragging = true;
       wanted = steered;
-      ask();
+      update();
     },
-    /** It was let go: keep it. */
-    settle(steered) {
-      if (!moving && list.items.length) base = list.items;
-      moving = false;
+    /** Save settings after a control was released. */
+    save(steered) {
+      if (!dragging && list.items.length) base = list.items;
+      dragging = false;
       setSteer(steered);
     },
     async start() {
-      base = forYou.items.length ? forYou.items : (await recommended(state.steer)).tracks;
+      base = forYou.items.length ? forYou.items : (await fetchRecommendations(state.steer)).tracks;
       show(base, true);
-      if (forYou.items.length) await ask();
-      if (!moving) base = list.items;
+      if (forYou.items.length) await update();
+      if (!dragging) base = list.items;
     },
   };
 }
@@ -142,14 +142,14 @@ function weightsCard(preview) {
   const shares = () => {
     const total = names.reduce((sum, name) => sum + sliders.get(name).value, 0);
     for (const name of names)
-      sliders.get(name).tell(total ? percent(sliders.get(name).value / total) : "none");
+      sliders.get(name).showText(total ? formatPercent(sliders.get(name).value / total) : "none");
   };
   for (const name of names) {
-    const marks = [{ at: learned[name], label: `Learned: ${percent(learned[name])}` }];
+    const marks = [{ at: learned[name], label: `Learned: ${formatPercent(learned[name])}` }];
     if (me.weights.personal && name in me.weights.everyone)
       marks.push({
         at: me.weights.everyone[name],
-        label: `Everyone's: ${percent(me.weights.everyone[name])}`,
+        label: `Everyone's: ${formatPercent(me.weights.everyone[name])}`,
         kind: "everyone",
       });
     const slider = document.createElement("weight-slider").setUp({
@@ -159,15 +159,15 @@ function weightsCard(preview) {
       marks,
       colour: colourOf(name),
       lead: swatch(name),
-      says: (value) => percent(value),
+      format: (value) => formatPercent(value),
     });
     if (name in state.steer.weights) slider.dataset.touched = "yes";
     slider.addEventListener("input", () => {
       slider.dataset.touched = "yes";
       shares();
-      preview.move({ ...state.steer, weights: weights() });
+      preview.preview({ ...state.steer, weights: weights() });
     });
-    slider.addEventListener("change", () => preview.settle({ ...state.steer, weights: weights() }));
+    slider.addEventListener("change", () => preview.save({ ...state.steer, weights: weights() }));
     sliders.set(name, slider);
   }
   shares();
@@ -177,12 +177,12 @@ function weightsCard(preview) {
     h("h2", { id: "weights-title" }, "Signals"),
     h(
       "p",
-      { class: "quiet-text marks-key" },
-      h("i", { class: "mark-key" }),
+      { class: "muted-text marks-legend" },
+      h("i", { class: "mark-sample" }),
       me.weights.personal
         ? [
             "learned from what you choose",
-            h("i", { class: "mark-key is-everyone" }),
+            h("i", { class: "mark-sample is-everyone" }),
             "from what everyone chooses",
           ]
         : "learned from what everyone chooses",
@@ -194,7 +194,7 @@ function weightsCard(preview) {
 function dialsCard(preview) {
   const offered = state.me.dials.filter((dial) => dial.name in DIALS);
   const value = (dial) => state.steer.dials[dial.name] ?? dial.default;
-  const changed = (name, number, usual) => {
+  const withDial = (name, number, usual) => {
     const { [name]: _, ...rest } = state.steer.dials;
     return { ...state.steer, dials: number === usual ? rest : { ...rest, [name]: number } };
   };
@@ -210,13 +210,13 @@ function dialsCard(preview) {
         high: dial.high,
         value: value(dial),
         marks: [{ at: dial.default, label: "As learned" }],
-        says: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
+        format: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
       });
       slider.addEventListener("input", () =>
-        preview.move(changed(dial.name, slider.value, dial.default)),
+        preview.preview(withDial(dial.name, slider.value, dial.default)),
       );
       slider.addEventListener("change", () =>
-        preview.settle(changed(dial.name, slider.value, dial.default)),
+        preview.save(withDial(dial.name, slider.value, dial.default)),
       );
       return slider;
     });
@@ -229,7 +229,7 @@ function dialsCard(preview) {
     );
     select.value = state.steer.dials[name] ?? "";
     select.addEventListener("change", () =>
-      preview.settle(changed(name, select.value ? Number(select.value) : null, null)),
+      preview.save(withDial(name, select.value ? Number(select.value) : null, null)),
     );
     return h("label", { class: "field" }, label, select);
   });
@@ -246,14 +246,14 @@ function exclusionsCard(preview) {
   const chips = document.createElement("exclusion-chips");
   chips.value = state.steer.exclusions;
   chips.addEventListener("exclude", () =>
-    preview.settle({ ...state.steer, exclusions: chips.value }),
+    preview.save({ ...state.steer, exclusions: chips.value }),
   );
   chips.offer([...new Set(forYou.tracks.flatMap((track) => track.genres))].sort());
   return h(
     "section",
     { class: "card", "aria-labelledby": "never-title" },
     h("h2", { id: "never-title" }, "Never"),
-    h("p", { class: "quiet-text" }, "Whatever the scores: these do not come."),
+    h("p", { class: "muted-text" }, "Whatever the scores: these do not come."),
     chips,
   );
 }

@@ -1,11 +1,11 @@
-// First visit: the library is empty. What to do, and the starter library.
+// Welcome page of an empty library: add music, or create the starter library.
 
 import { post } from "../api.js";
 import { fill, h } from "../dom.js";
+import { locationOf } from "../elements/job-list.js";
 import { icon } from "../icons.js";
-import { noteProblem } from "../notifications.js";
+import { notifyError } from "../notifications.js";
 import { state } from "../store.js";
-import { placeOf } from "../elements/job-list.js";
 
 export const welcome = {
   title: "Welcome",
@@ -13,8 +13,8 @@ export const welcome = {
     fill(heading, "Bring your music");
     const jobs = h("job-list", {});
     const start = (verb, settings = {}) =>
-      post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), noteProblem);
-    const may = state.session.admin;
+      post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
+    const isAdmin = state.session.admin;
     fill(
       main,
       h(
@@ -27,7 +27,7 @@ export const welcome = {
           "This library holds no tracks yet. segue listens to your music where it lies; nothing leaves this machine.",
         ),
       ),
-      may
+      isAdmin
         ? h("div", { class: "welcome" }, ownMusic(start), starter(start))
         : h(
             "p",
@@ -53,8 +53,7 @@ function ownMusic(start) {
       class: "card stack",
       on: {
         submit: (event) => (
-          event.preventDefault(),
-          start("preprocess", placeOf(folder.value.trim()))
+          event.preventDefault(), start("preprocess", locationOf(folder.value.trim()))
         ),
       },
     },
@@ -77,7 +76,7 @@ function ownMusic(start) {
       ),
     ),
     h("label", { class: "field" }, "Folder on the machine that serves", folder),
-    h("button", { class: "main", type: "submit" }, "Listen to it"),
+    h("button", { class: "primary", type: "submit" }, "Listen to it"),
   );
 }
 
