@@ -288,7 +288,7 @@ def test_rows_that_cannot_be_used_are_told_and_the_rest_is_read(tmp_path: Path) 
         (5, "the user id has more than 256 characters"),
         (6, "the user id is empty"),
         (7, "no track is named: neither a title nor an id"),
-        (9, "the row has 6 cells instead of 4"),
+        (9, "the row has 6 cells and the header 4: put quotes around text that contains ','"),
     ]
     assert known_time(listens[2].when, 2e9) is None
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segue.errors import DatasetError
 from segue.sources.datasets.listens import no_listens, read_friends, read_listens
-from segue.sources.tables.table import MOST_PROBLEMS
+from segue.sources.tables.table import MAX_PROBLEMS
 
 
 def write(directory: Path, text: str, name: str = "listens.csv") -> Path:
@@ -144,10 +144,10 @@ def test_unknown_tracks_are_told_once_each_with_their_number(tmp_path: Path) -> 
 
 
 def test_endless_bad_rows_are_counted(tmp_path: Path) -> None:
-    rows = "".join(f"u,t{i},-1\n" for i in range(MOST_PROBLEMS + 7))
+    rows = "".join(f"u,t{i},-1\n" for i in range(MAX_PROBLEMS + 7))
     listens, problems = read_listens(write(tmp_path, "user_id,track_id,plays\n" + rows))
     assert len(listens) == 0
-    assert len(problems) == MOST_PROBLEMS + 1
+    assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1].reason.startswith("7 more rows: plays is not")
     _, unknown = read_listens(write(tmp_path, "user_id,track_id,plays\n" + rows), set())
     assert "7 more unknown tracks: 7 listens" in unknown[-1].reason

@@ -202,7 +202,7 @@ def test_a_column_says_what_is_loved(tmp_path: Path) -> None:
         NONE._replace(when=None),
         Heard(None, JOGA, 1_600_000_000.0, plays=1.0, rating=5.0),
     ]
-    assert [(one.row, one.reason) for one in remarks] == [(5, "loved is neither yes nor no")]
+    assert [(one.row, one.reason) for one in remarks] == [(5, "loved is not true or false")]
     rated = read(tmp_path, "artist,title,loved,rating", "Björk,Jóga,1,3", "Björk,Jóga,,4")[1]
     assert [one.rating for one in rated] == [3.0, 4.0]
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import DatasetError
-from segue.sources.tables.table import MOST_PROBLEMS, read_table, row_problems
+from segue.sources.tables import table
+from segue.sources.tables.columns import TRACK_ALIASES
+from segue.sources.tables.table import MAX_PROBLEMS, Table, row_problems
 
 ROWS = [["007", "Ágætis byrjun"], ["2", "NA"]]
 
@@ -19,6 +21,10 @@ def write(directory: Path, content: bytes | str, name: str = "metadata.csv") -> 
     path = directory / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
+
+
+def read_table(path: Path) -> Table:
+    return table.read_table(path, TRACK_ALIASES)
 
 
 def cells(path: Path) -> list[list[str]]:
@@ -50,7 +56,7 @@ def test_lines_that_are_not_utf8_are_read_as_windows_1252_and_told(tmp_path: Pat
     table = read_table(write(tmp_path, lines))
     assert table.frame["title"].to_list()[:3] == ["Café", "Café", "“Hi”"]
     assert [problem.reason[:34] for problem in table.problems] == [
-        "3 lines (the first is line 3) are "
+        "the text is not UTF-8 (first in li"
     ]
 
 
@@ -130,9 +136,9 @@ def test_a_file_that_is_no_table_is_an_error(tmp_path: Path, name: str, content:
 
 
 def test_endless_problems_are_counted(tmp_path: Path) -> None:
-    text = "track_id,title\n" + "1,a,b\n" * 3 + ",\n" * (MOST_PROBLEMS + 5) + "2,c\n"
+    text = "track_id,title\n" + "1,a,b\n" * 3 + ",\n" * (MAX_PROBLEMS + 5) + "2,c\n"
     problems = read_table(write(tmp_path, text)).problems
-    assert len(problems) == 3 + MOST_PROBLEMS + 1
+    assert len(problems) == 3 + MAX_PROBLEMS + 1
     assert problems[-1].reason.startswith("5 more rows: the row is blank")
 
 

@@ -18,10 +18,11 @@ from pathlib import Path
 import pandas as pd
 
 from segue.errors import DatasetError
-from segue.sources.datasets.listens import id_text
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES, FRAMES_SUFFIXES, build_track
 from segue.sources.datasets.walk import leaving_out, relative_id, walk
-from segue.sources.tables.table import MOST_PROBLEMS, TRACK_COLUMNS, Table, read_table
+from segue.sources.tables.columns import TRACK_ALIASES
+from segue.sources.tables.table import MAX_PROBLEMS, Table, read_table
+from segue.sources.tables.values import id_text
 from segue.text import clean_id
 from segue.types import Problem, Track
 
@@ -66,9 +67,9 @@ class _Files:
     def not_named(self) -> list[Problem]:
         reason = "the file belongs to no row of the metadata: add a row for it"
         names = list(self.unused.values())
-        problems = [Problem(source=name, reason=reason) for name in names[:MOST_PROBLEMS]]
-        if len(names) > MOST_PROBLEMS:
-            more = f"{len(names) - MOST_PROBLEMS} more files belong to no row of the metadata"
+        problems = [Problem(source=name, reason=reason) for name in names[:MAX_PROBLEMS]]
+        if len(names) > MAX_PROBLEMS:
+            more = f"{len(names) - MAX_PROBLEMS} more files belong to no row of the metadata"
             problems.append(Problem(source=self.folder, reason=more))
         return problems
 
@@ -93,7 +94,7 @@ def read_metadata(
     DatasetError
         The file cannot be read, or has none of `track_id`, `path` and `features`.
     """
-    table = read_table(path)
+    table = read_table(path, TRACK_ALIASES)
     problems = list(table.problems)
     columns = _texts(table)
     if not {"track_id", "path", "features"} & set(columns):
@@ -103,7 +104,7 @@ def read_metadata(
         )
     audio = _Files(path.parent, "path", "audio", AUDIO_SUFFIXES)
     frames = _Files(path.parent, "features", "features", FRAMES_SUFFIXES)
-    known = {name: columns.pop(name) for name in TRACK_COLUMNS if name in columns}
+    known = {name: columns.pop(name) for name in TRACK_ALIASES if name in columns}
     tracks: list[Track] = []
     row_of: dict[str, int] = {}
     left_out: dict[str, str] = {}

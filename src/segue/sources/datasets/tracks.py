@@ -1,11 +1,11 @@
-"""One track out of raw texts: the same cleaning wherever they came from.
+"""Clean the raw text of tables and file tags into a `Track`.
 
 Conventions
 -----------
-- Input is text by column name (`TRACK_COLUMNS` of `table`); empty or absent is unknown.
-- What cannot be used becomes unknown and a reason; the track stays.
-- Guests ("feat.") go to ``metadata["featured"]``, joined by ``|``; other columns that segue has no
-  use for are kept in `metadata` under their own names.
+- Input is text by column name (`segue.sources.tables.columns`); empty or absent is unknown.
+- A value that cannot be used becomes unknown, with a reason; the track is kept.
+- Guests ("feat.") go to ``metadata["featured"]``, joined by ``|``; columns that segue does not use
+  are kept in `metadata` under their own names.
 """
 
 from collections.abc import Mapping
@@ -15,17 +15,15 @@ from segue.artist_names import read_credit
 from segue.sources.cleaning.genres import read_genres
 from segue.sources.cleaning.numbers import read_duration, read_tempo, read_year
 from segue.sources.cleaning.tags import read_tags
+from segue.sources.tables.values import RULES, read_split
 from segue.text import clean_lines, clean_text, known_text
-from segue.types import SPLITS, Split, Track
+from segue.types import Split, Track
 
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma"}
     | {".aiff", ".aif", ".au"}
 )
 FRAMES_SUFFIXES = frozenset({".npy", ".h5", ".hdf5"})
-_SPLIT_NAMES = {"training": "train", "validation": "valid", "val": "valid", "dev": "valid"} | {
-    "testing": "test"
-}
 
 
 def build_track(
@@ -50,7 +48,7 @@ def build_track(
     year, bad_year = read_year(raw.get("year", ""))
     tempo, bad_tempo = read_tempo(raw.get("tempo", ""))
     duration, bad_duration = read_duration(raw.get("duration", ""))
-    split, bad_split = read_split(raw.get("split", ""))
+    split, bad_split = _split(raw.get("split", ""))
     credit = read_credit(raw.get("artist", ""))
     cleaned = ((name, clean_text(text)) for name, text in (extra or {}).items())
     metadata = {name: text for name, text in cleaned if text}
@@ -76,16 +74,8 @@ def build_track(
     return track, [reason for reason in reasons if reason is not None]
 
 
-def read_split(text: str) -> tuple[Split | None, str | None]:
-    """Read train, valid or test (also "validation", "val" and the like); else give a reason.
-
-    Examples
-    --------
-    >>> read_split("Validation"), read_split("")
-    (('valid', None), (None, None))
-    """
-    name = clean_text(text).casefold() if text else ""
-    name = _SPLIT_NAMES.get(name, name)
-    if name in SPLITS:
-        return name, None
-    return None, f"split {text[:40]!r} is not one of {', '.join(SPLITS)}" if name else None
+def _split(text: str) -> tuple[Split | None, str | None]:
+    try:
+        return read_split(text), None
+    except ValueError:
+        return None, f"split {text[:40]!r} is not {RULES['split']}"

@@ -1,22 +1,19 @@
-"""Which cell of a table's row holds what, told by its first lines.
+"""Map the columns of a table of listens to the fields of an import row, by the first lines.
 
 Conventions
 -----------
-- Columns are known by name, in any order (`COLUMNS`); those that are unknown are passed over. A
-  table without a header is one when it has the four columns of lastfm-to-csv: artist, album, title,
-  date.
-- A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be used is left out; a
-  bad `position` or `skipped` is unknown.
+- Columns are found by name, in any order (`LISTEN_ALIASES`); unknown ones are ignored. A table
+  without a header is read if it has the four columns of lastfm-to-csv: artist, album, title, date.
+- A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be parsed is left out;
+  a bad `position` or `skipped` is unknown.
 - Rows with plays or a rating and neither time nor position are totals.
-- `loved` stands for the highest rating where there is none. Last.fm's tables of loved tracks are
-  those of listens without albums: what they name is liked, and no listen.
+- `loved` is the highest rating where there is none; a row that says nothing else is an opinion and
+  no play. A Last.fm table without a column of albums lists loved tracks, which are no plays.
 """
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
-from segue.sources.datasets.tracks import read_split
 from segue.sources.history_import.import_row import (
     NO_TIME,
     Heard,
@@ -27,42 +24,29 @@ from segue.sources.history_import.import_row import (
     read_when,
 )
 from segue.sources.history_import.opinions import LIKED, liked
-from segue.sources.tables.values import read_number, read_truth
-from segue.text import clean_text
+from segue.sources.tables.columns import (
+    LISTEN_ALIASES,
+    SEPARATORS,
+    find_columns,
+    plain_name,
+    separator_of,
+    split_line,
+)
+from segue.sources.tables.values import RULES, read_number, read_split, read_truth
 from segue.types import Sought
 
-# our name: the names of columns, the first that is there counts
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "user_id": ("user_id", "userid", "user", "user_name", "username", "listener"),
-    "track_id": ("track_id", "trackid"),
-    "recording": (
-        *("recording_mbid", "musicbrainz_recording_id", "musicbrainz_trackid", "mb_trackid"),
-        *("track_mbid", "mbid"),
-    ),
-    "isrc": ("isrc",),
-    "artist": ("artist", "artist_name", "artists"),
-    "title": ("title", "track", "track_name", "track_title", "name", "song", "song_title"),
-    "album": ("album", "album_name", "release_name"),
-    "when": (
-        *("uts", "timestamp", "listened_at", "played_at", "played_time", "time", "utc_time"),
-        "date",
-    ),
-    "position": ("position",),
-    "plays": ("plays", "play_count", "playcount"),
-    "ms_played": ("ms_played",),
-    "rating": ("rating",),
-    "loved": ("loved", "love"),
-    "skipped": ("skipped",),
-    "split": ("split",),
-}
-_WITHOUT_HEADER = ("artist", "album", "title", "when")
+Value = TypeVar("Value")
+_WITHOUT_HEADER = ("artist", "album", "title", "timestamp")
 _LOVED_COLUMNS = frozenset({"uts", "artist_mbid", "track_mbid"})
 _LAST_FM_COLUMNS = frozenset({"uts", "utc_time", "track_mbid", "artist_mbid"})
 # a table of tracks names tracks too, and may have a date and a rating; these only listens have
 _OF_LISTENS = frozenset(
-    {*COLUMNS["user_id"], *COLUMNS["when"], *COLUMNS["plays"], "position", "ms_played", "skipped"}
+    {
+        *(*LISTEN_ALIASES["user_id"], *LISTEN_ALIASES["timestamp"], *LISTEN_ALIASES["plays"]),
+        *("position", "ms_played", "skipped"),
+    }
 ) - {"date"}
-_OF_EITHER = frozenset({"date", "rating", *COLUMNS["loved"]})
+_OF_EITHER = frozenset({"date", "rating", *LISTEN_ALIASES["loved"]})
 _OF_TRACKS = frozenset({"path", "features", "file", "filename", "genre", "genres", "lyrics"})
 _LOOKED_AT = 50  # records, before a table without a header is given up
 
@@ -84,7 +68,9 @@ class Layout:
         self.width = width
         self.header = header
         self.names_listeners = "user_id" in places
-        self._places = [places.get(name, width) for name in COLUMNS]  # the cell after the last
+        self._places = [
+            places.get(name, width) for name in LISTEN_ALIASES
+        ]  # the cell after the last
 
     def read(self, cells: Sequence[Any]) -> Heard:
         """Return what a row says.
@@ -126,10 +112,7 @@ class Layout:
             _truth(skipped),
         )
         if split:
-            part, reason = read_split(str(split))
-            if reason is not None:
-                raise Unusable(reason)
-            heard = heard._replace(split=part)
+            heard = heard._replace(split=_checked("split", read_split, split))
         if loves not in (None, ""):
             heard = _with_opinion(heard, loves)
         if when is None and heard.position is None:
@@ -139,10 +122,7 @@ class Layout:
 
 def _with_opinion(heard: Heard, loves: Any) -> Heard:
     """Return a row with what its cell `loved` says; alone, it is an opinion and no listen."""
-    try:
-        loved = read_truth(loves)
-    except ValueError:
-        raise Unusable("loved is neither yes nor no") from None
+    loved = _checked("loved", read_truth, loves)
     if loved is None or heard.rating is not None:
         return heard
     said = (heard.when, heard.position, heard.plays, heard.ms_played, heard.skipped)
@@ -156,12 +136,9 @@ def _with_opinion(heard: Heard, loves: Any) -> Heard:
 
 def layout_of(names: Iterable[Any]) -> Layout | None:
     """Return what a header's names say, None where they are none of listens."""
-    plain = [clean_text(str(name)).casefold().replace(" ", "_").replace("-", "_") for name in names]
-    places = {
-        ours: next(plain.index(name) for name in theirs if name in plain)
-        for ours, theirs in COLUMNS.items()
-        if any(name in plain for name in theirs)
-    }
+    header = list(map(str, names))
+    plain = list(map(plain_name, header))
+    places = find_columns(header, LISTEN_ALIASES)
     by_name = "artist" in places and "title" in places
     if not by_name and "track_id" not in places and "recording" not in places:
         return None
@@ -182,23 +159,16 @@ def layout_of_text(head: str) -> tuple[Layout, str] | None:
     lines = [line for line in head.splitlines()[:_LOOKED_AT] if line.strip()]
     if not lines:
         return None
-    for separator in ",;\t":
-        found = layout_of(_cells(lines[0], separator))
-        if found is not None:
-            return found, separator
+    separator = separator_of(lines[0], LISTEN_ALIASES)
+    found = layout_of(split_line(lines[0], separator))
+    if found is not None:
+        return found, separator
     places = {name: place for place, name in enumerate(_WITHOUT_HEADER)}
-    for separator in ",;\t":
-        rows = [_cells(line, separator) for line in lines]
+    for separator in SEPARATORS:
+        rows = [split_line(line, separator) for line in lines]
         if any(len(row) == 4 and read_when(row[3]) not in (None, NO_TIME) for row in rows):
             return Layout("lastfm", places, 4, header=False), separator
     return None
-
-
-def _cells(line: str, separator: str) -> list[str]:
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        return []
 
 
 def _whole(value: Any) -> Any:
@@ -209,11 +179,21 @@ def _whole(value: Any) -> Any:
 def _number(value: Any, name: str, lowest: float = float("-inf")) -> float | None:
     if value is None or value == "" or value != value:  # noqa: PLR0124  # NaN: unknown in parquet
         return None
+    return _checked(name, read_number, value, lowest)
+
+
+def _checked(name: str, read: Callable[..., Value], *arguments: Any) -> Value:
+    """Return what a cell of a column says.
+
+    Raises
+    ------
+    Unusable
+        If the cell cannot be parsed.
+    """
     try:
-        return read_number(value, lowest)
+        return read(*arguments)
     except ValueError:
-        rule = "a number from 0" if lowest == 0 else "a number"
-        raise Unusable(f"{name} is not {rule}") from None
+        raise Unusable(f"{name} is not {RULES[name]}") from None
 
 
 def _known_or_not(value: Any) -> float | None:

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from segue.errors import DatasetError
+from segue.sources.history_import.archives import STOPPED, Parts
 from segue.sources.history_import.column_mapping import layout_of_text
 from segue.sources.history_import.import_row import Heard, Remark, Unusable, read_id
 from segue.sources.history_import.json_records import SERVICES, read_record, records_in
 from segue.sources.history_import.json_values import cut_short, values_in
 from segue.sources.history_import.opinions import Opinions
 from segue.sources.history_import.rows import layout_of_parquet, read_parquet, read_rows
-from segue.sources.history_import.streams import STOPPED, Parts, Stream, Utf8
 from segue.sources.history_import.totals import read_item
+from segue.sources.tables.decoding import Stream, Utf8Stream, guessed_encoding
 
 NAMES: Mapping[str, str] = {
     "listens": "listens table",
@@ -184,7 +185,7 @@ def _kind_of(raw: Stream) -> str:
         if layout_of_parquet(_seekable(raw)) is None:
             raise _NotUnderstood
         return "listens"
-    stream: Stream = io.BufferedReader(Utf8(raw), _HEAD)
+    stream: Stream = io.BufferedReader(Utf8Stream(raw), _HEAD)
     head = stream.peek(_HEAD)
     if head.lstrip()[:1] in (b"{", b"["):
         looked_at = 0
@@ -213,7 +214,7 @@ def _read(raw: Stream, opinions: Opinions) -> Iterator[tuple[str, Heard | Remark
     if raw.peek(4).startswith(_PARQUET):
         yield from (("listens", one) for one in read_parquet(_seekable(raw)))
         return
-    decoded = Utf8(raw)
+    decoded = Utf8Stream(raw)
     stream: Stream = io.BufferedReader(decoded, _HEAD)
     head = stream.peek(_HEAD)
     kind = "listens"
@@ -225,9 +226,8 @@ def _read(raw: Stream, opinions: Opinions) -> Iterator[tuple[str, Heard | Remark
         if found is not None:
             kind = found[0].kind
             yield from ((kind, one) for one in read_rows(stream, *found))
-    if decoded.guessed:
-        reason = "not all of it is UTF-8: that was read as Windows-1252; save it as UTF-8 if names"
-        yield kind, Remark(f"{reason} look wrong", left_out=0)
+    if decoded.guessed_line is not None:
+        yield kind, Remark(guessed_encoding(decoded.guessed_line), left_out=0)
 
 
 def _seekable(raw: Stream) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import ijson
 
 from segue.sources.history_import.import_row import Remark
-from segue.sources.history_import.streams import Stream
+from segue.sources.tables.decoding import Stream
 
 _HEAD = 1 << 16
 _LONGEST_LINE = 1 << 24

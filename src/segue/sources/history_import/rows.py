@@ -3,38 +3,34 @@
 Conventions
 -----------
 - What a row says is `segue.sources.history_import.column_mapping`.
-- Records are numbered as in `segue.sources.tables.csv_files`: the header is row 1.
-- A quote that never closes costs its line, and no more. A last line without its end that has too
-  few cells, or an open quote, was cut short.
+- Records, their numbers, and quotes that are never closed: see `segue.sources.tables.csv_records`.
 """
 
-import csv
 import io
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from segue.sources.history_import.column_mapping import Layout, layout_of
 from segue.sources.history_import.import_row import Heard, Remark, Unusable
-from segue.sources.history_import.streams import Stream
+from segue.sources.tables.csv_records import read_records, too_long
+from segue.sources.tables.decoding import Stream
 
-_UNCLOSED = "a quote is opened in this row and never closed"
-_CUT_SHORT = "the last row was cut short"
-_MOST_LINES = 20  # of one record: nobody's titles have more, a quote that never closes has
+_MAX_LINES = 20  # of one record; a quote that is never closed takes more
 
 
 def read_rows(stream: Stream, layout: Layout, separator: str) -> Iterator[Heard | Remark]:
     """Give the listens of a CSV text in UTF-8."""
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="replace")
-    for number, cells in enumerate(_records(text, separator, layout.width), start=1):
-        if (number == 1 and layout.header) or cells == []:
-            continue
+    records = read_records(text, separator, max_lines=_MAX_LINES, width=layout.width)
+    header = layout.header
+    for number, cells in enumerate(records, start=1):
         if isinstance(cells, str):
             yield Remark(cells, number)
-        elif len(cells) > layout.width and any(map(str.strip, cells[layout.width :])):
-            yield Remark(f"the row has {len(cells)} cells instead of {layout.width}", number)
-        else:
-            yield read_cells(layout, cells, number)
+        elif header and any(map(str.strip, cells)):
+            header = False
+        elif cells:
+            reason = too_long(cells, layout.width, separator)
+            yield read_cells(layout, cells, number) if reason is None else Remark(reason, number)
 
 
 def read_cells(layout: Layout, cells: Sequence[Any], number: int) -> Heard | Remark:
@@ -43,61 +39,6 @@ def read_cells(layout: Layout, cells: Sequence[Any], number: int) -> Heard | Rem
         return layout.read(cells)
     except Unusable as why:
         return Remark(why.reason, number, expected=why.expected)
-
-
-class _Lines:
-    """The lines of a text, of which those of the last record can be had again."""
-
-    def __init__(self, text: Iterable[str]) -> None:
-        self._text = iter(text)
-        self._again: deque[str] = deque()
-        self.taken: list[str] = []
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._text)
-        self.taken.append(line)
-        return line
-
-    def give_back(self, lines: Sequence[str]) -> None:
-        self._again.extendleft(reversed(lines))
-
-
-def _records(text: Iterable[str], separator: str, width: int) -> Iterator[list[str] | str]:
-    """Give the records of a CSV text, or why there is none, where a quote swallows what follows."""
-    lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=separator)
-    while True:
-        lines.taken.clear()
-        try:
-            cells = next(reader, None)
-            swallowed = len(lines.taken) > _MOST_LINES
-        except csv.Error:  # one cell of more than 128 KiB
-            cells, swallowed = [], True
-        if cells is None:
-            return
-        if len(lines.taken) > 1 and not swallowed:
-            # at the end of the file a quote closes by itself
-            swallowed = "".join(lines.taken).count('"') % 2 == 1
-        if swallowed:
-            lines.give_back(lines.taken[1:])
-            reader = csv.reader(lines, delimiter=separator)
-            yield _UNCLOSED
-        elif lines.taken[-1].endswith(("\n", "\r")) or _is_whole(lines.taken, separator, width):
-            yield cells
-        else:
-            yield _CUT_SHORT
-
-
-def _is_whole(lines: Sequence[str], separator: str, width: int) -> bool:
-    """Say whether a record that no line end follows has come to its end."""
-    try:
-        cells = next(csv.reader(lines, delimiter=separator, strict=True), [])
-    except csv.Error:
-        return False
-    return len(cells) >= width
 
 
 def layout_of_parquet(stream: Any) -> Layout | None:

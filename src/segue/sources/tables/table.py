@@ -1,50 +1,37 @@
-"""Tables as people send them, CSV and parquet: their columns by the names that segue knows.
+"""Read whole tables, CSV and parquet, with their columns under the names that segue uses.
 
 Conventions
 -----------
-- How CSV files are read: see `segue.sources.tables.csv_files`. The header is row 1, as spreadsheet
-  programs count; row 2 of a parquet file is its first.
-- Column names are lower case with ``_`` for spaces where segue knows them; common other names
-  (`ALIASES`) are taken where the proper one is absent. Unknown columns keep their name.
+- CSV files: encodings as in `decoding`, separators as in `columns`. Cells are text: ``007`` stays
+  ``007``, ``NA`` stays ``NA``. An empty cell, and one that a short row lacks, is missing (NaN).
+- Rows are numbered as in `csv_records`: the header is row 1. Row 2 of a parquet file is its first.
+- Columns are found by `Aliases`; all others keep their name.
 """
 
+import io
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from segue.errors import DatasetError
-from segue.sources.tables.csv_files import read_csv
+from segue.sources.tables.columns import Aliases, find_columns, plain_name, separator_of
+from segue.sources.tables.csv_records import read_records, too_long
+from segue.sources.tables.decoding import guessed_encoding, read_text
 from segue.text import clean_text
-from segue.types import LISTEN_COLUMNS, Problem
+from segue.types import Problem
 
-TRACK_COLUMNS = (
-    *("track_id", "path", "features", "title", "artist", "album", "year", "genre"),
-    *("tempo", "duration", "tags", "lyrics", "split"),
-)
-ALIASES = {
-    "track_id": ("trackid", "id"),
-    "path": ("file", "filename", "file_name", "filepath", "file_path", "audio_path"),
-    "features": ("features_path", "feature_path"),
-    "title": ("track_name", "name", "song_title"),
-    "artist": ("artist_name",),
-    "album": ("album_name",),
-    "year": ("release_year", "date", "release_date"),
-    "genre": ("genres",),
-    "tempo": ("bpm",),
-    "duration": ("length",),
-    "user_id": ("userid", "user", "listener"),
-    "friend_id": ("friendid", "friend"),
-    "timestamp": ("listened_at", "played_at", "time"),
-    "plays": ("play_count", "playcount"),
-}
-_KNOWN = {*TRACK_COLUMNS, *LISTEN_COLUMNS, *ALIASES}.union(*ALIASES.values())
+MAX_PROBLEMS = 1000
+"""More problems of one kind are counted, not listed."""
+
 _SUFFIXES = (".csv", ".tsv", ".parquet")
-# More problems of one kind than this are counted instead of listed: a wrong column in millions
-# of rows must not fill the memory.
-MOST_PROBLEMS = 1000
+_EMPTY_LINES = re.compile(rb"(?: *(?:\r\n|\n|\r))+")
+_HEADER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +45,18 @@ class Table:
 
 
 def find_table(directory: Path, stem: str) -> Path | None:
-    """Give ``stem.csv``, ``stem.tsv`` or ``stem.parquet`` of a directory; the first of them."""
+    """Return ``stem.csv``, ``stem.tsv`` or ``stem.parquet`` of a directory; the first of them."""
     paths = (directory / f"{stem}{suffix}" for suffix in _SUFFIXES)
     return next((path for path in paths if path.is_file()), None)
 
 
-def read_table(path: Path) -> Table:
-    """Read a CSV or parquet file.
+def read_table(path: Path, aliases: Aliases) -> Table:
+    """Read a CSV or parquet file whose columns are named by `aliases`.
 
     Raises
     ------
     DatasetError
-        The file cannot be opened, holds no header, or is not what its name says.
+        The file cannot be opened, has no header, or is not what its name says.
     """
     problems: list[Problem] = []
     try:
@@ -77,19 +64,20 @@ def read_table(path: Path) -> Table:
             frame = pd.read_parquet(path)
             rows = np.arange(2, len(frame) + 2)
         else:
-            frame, rows = read_csv(path, _n_known, problems)
+            frame, rows = _read_csv(path, aliases, problems)
     except (OSError, ValueError) as error:  # pyarrow's errors are among these
         raise DatasetError(
             f"{path.name} cannot be read ({clean_text(str(error))}): write it again as a plain "
             f"{path.suffix[1:].upper()} file."
         ) from error
     frame = frame.reset_index(drop=True)
-    frame.columns = pd.Index(_column_names(list(map(str, frame.columns)), path.name, problems))
-    frame = frame.loc[:, ~frame.columns.duplicated()]
+    columns = _columns(list(map(str, frame.columns)), aliases, path.name, problems)
+    frame = frame.iloc[:, list(columns.values())]
+    frame.columns = pd.Index(columns)
     blank = _is_blank(frame)
-    # Empty lines at the end of a file are how files end; elsewhere somebody meant something.
+    # empty lines at the end of a file are normal, elsewhere a row may have been lost
     last = 0 if blank.all() else int(np.flatnonzero(~blank)[-1]) + 1
-    reason = "the row is blank: take it out or fill it in"
+    reason = "the row is blank: remove it or fill it in"
     problems += row_problems(path.name, rows[:last][blank[:last]], reason)
     return Table(path.name, frame.loc[~blank].reset_index(drop=True), rows[~blank], problems)
 
@@ -100,17 +88,98 @@ def row_problems(
     reason: str,
     subjects: list[str] | None = None,
 ) -> list[Problem]:
-    """Give one problem a row, the first `MOST_PROBLEMS` of them, and one that counts the rest."""
+    """Return a problem for each of the first `MAX_PROBLEMS` rows, and one that counts the rest."""
     listed = [
         Problem(
             source=source, reason=reason, row=int(row), subject=subjects[i] if subjects else None
         )
-        for i, row in enumerate(rows[:MOST_PROBLEMS])
+        for i, row in enumerate(rows[:MAX_PROBLEMS])
     ]
-    if len(rows) > MOST_PROBLEMS:
-        more = f"{len(rows) - MOST_PROBLEMS} more rows: {reason}"
+    if len(rows) > MAX_PROBLEMS:
+        more = f"{len(rows) - MAX_PROBLEMS} more rows: {reason}"
         listed.append(Problem(source=source, reason=more))
     return listed
+
+
+def _read_csv(
+    path: Path, aliases: Aliases, problems: list[Problem]
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Return the cells of a CSV file as text, and the row number of each line."""
+    raw, guessed_line = read_text(path)
+    if guessed_line is not None:
+        problems.append(Problem(source=path.name, reason=guessed_encoding(guessed_line)))
+    above = _EMPTY_LINES.match(raw)
+    skipped = 0 if above is None else len(above[0].splitlines())
+    raw = raw if above is None else raw[above.end() :]
+    header = raw[:_HEADER_BYTES].split(b"\n", 1)[0].split(b"\r", 1)[0].decode(errors="replace")
+    if not header.strip():
+        raise ValueError("the file is empty")
+    separator = separator_of(header, aliases)
+    try:
+        frame = _read_well_formed(raw, separator, len(header.split(separator)))
+        rows = np.arange(1, len(frame) + 1)
+    except (pa.ArrowInvalid, pd.errors.ParserError):
+        frame, rows = _read_malformed(raw.decode(), separator, path.name, problems)
+    frame.columns = pd.Index(frame.iloc[0].fillna("").to_list())
+    return frame.iloc[1:], rows[1:] + skipped
+
+
+def _read_well_formed(raw: bytes, separator: str, width: int) -> pd.DataFrame:
+    """Parse CSV text whose records all fit; the header is its first row.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid, pandas.errors.ParserError
+        Rows are too long (or too short, without quotes), or a quote is never closed.
+    """
+    if b'"' in raw:
+        # without a header pandas refuses rows that are too long instead of guessing an index
+        return pd.read_csv(
+            io.BytesIO(raw),
+            sep=separator,
+            header=None,
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+        )
+    # without quotes, Arrow parses the same several times faster
+    names = [str(number) for number in range(width)]
+    table = pa_csv.read_csv(
+        pa.BufferReader(raw),
+        read_options=pa_csv.ReadOptions(column_names=names),
+        parse_options=pa_csv.ParseOptions(
+            delimiter=separator, quote_char=False, ignore_empty_lines=False
+        ),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.large_string()),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _read_malformed(
+    text: str, separator: str, source: str, problems: list[Problem]
+) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """Parse CSV text record by record; those that do not fit are problems."""
+    cells: list[list[str | None]] = []
+    rows: list[int] = []
+    width = 0
+    for row, record in enumerate(read_records(io.StringIO(text, newline=""), separator), start=1):
+        if isinstance(record, str):
+            problems.append(Problem(source=source, reason=record, row=row))
+            continue
+        width = width or len(record)  # the header's
+        reason = too_long(record, width, separator)
+        if reason is not None:
+            problems.append(Problem(source=source, reason=reason, row=row))
+            continue
+        cells.append([cell or None for cell in record[:width]] + [None] * (width - len(record)))
+        rows.append(row)
+    return pd.DataFrame(cells, dtype="str"), np.array(rows, dtype=np.int64)
 
 
 def _is_blank(frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -129,27 +198,20 @@ def _is_blank(frame: pd.DataFrame) -> NDArray[np.bool_]:
     return blank
 
 
-def _column_names(raw: list[str], source: str, problems: list[Problem]) -> list[str]:
-    """Give every column its proper name; tell of names that stand twice."""
-    names = [clean_text(name) for name in raw]
-    plain = [_plain(name) for name in names]
-    for i, name in enumerate(plain):
-        if name in TRACK_COLUMNS or name in LISTEN_COLUMNS or name == "friend_id":
-            names[i] = name
-    for proper, others in ALIASES.items():
-        found = [plain.index(other) for other in others if other in plain]
-        if found and proper not in names:
-            names[found[0]] = proper
-    names = [name or f"column_{i + 1}" for i, name in enumerate(names)]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reason = f"the column {name!r} stands there more than once: the first is used"
-        problems.append(Problem(source=source, reason=reason, row=1))
-    return names
-
-
-def _n_known(names: list[str]) -> int:
-    return len(_KNOWN & set(map(_plain, names)))
-
-
-def _plain(name: str) -> str:
-    return clean_text(name).casefold().replace(" ", "_").replace("-", "_")
+def _columns(
+    raw: list[str], aliases: Aliases, source: str, problems: list[Problem]
+) -> dict[str, int]:
+    """Return the place of each column by its name; a second column of a name is a problem."""
+    names = [clean_text(name) or f"column_{i + 1}" for i, name in enumerate(raw)]
+    places = find_columns(names, aliases)
+    aliased = set(places.values())
+    for place, name in enumerate(names):
+        if place in aliased:
+            continue
+        plain = plain_name(name)
+        column = plain if plain in aliases else name
+        used = places.setdefault(column, place)
+        if used != place:
+            reason = f"there is more than one column {column!r}: {names[used]!r} is used"
+            problems.append(Problem(source=source, reason=reason, row=1))
+    return dict(sorted(places.items(), key=lambda item: item[1]))

@@ -1,29 +1,58 @@
-"""Cells of listens, one at a time: times, counts, yes and no.
+"""Parse single cells of tables and JSON: numbers, times, truth values, splits.
 
 Conventions
 -----------
-- Input is text from a table, or what JSON and parquet hold. Empty and None are unknown.
+- Input is text from a CSV table, or a value of JSON or parquet. Empty, blank and None are unknown
+  and give None.
 - Times: seconds since 1970, or milli-, micro- and nanoseconds (told apart by their size), or a date
-  as ISO 8601 or as Last.fm writes it ("31 Jan 2021, 12:34"); without a zone it is UTC.
-- What cannot be read raises ``ValueError``. The rules are those of
-  `segue.sources.datasets.listens`, which reads whole columns.
+  as ISO 8601, with ``/`` for ``-``, without leading zeros, or as Last.fm writes it
+  ("31 Jan 2021, 12:34"). Without a time zone it is UTC.
+- A cell that cannot be parsed raises `ValueError`.
+- `segue.sources.tables.column_values` parses whole columns by the same rules.
 """
 
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 
-_DECIMAL = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+from segue.text import clean_text
+from segue.types import SPLITS, Split
+
+RULES = {
+    "timestamp": "seconds since 1970 or a date",
+    "position": "a number from 0",
+    "plays": "a number from 0",
+    "ms_played": "a number from 0",
+    "rating": "a number",
+    "loved": "true or false",
+    "skipped": "true or false",
+    "split": "train, valid or test",
+}
+"""What the values of each column of listens must be, as problems state it."""
+
+DECIMAL = r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+TIME_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
+"""From which number on a time is in nano-, micro- and milliseconds, and how many are a second.
+
+1e11 seconds is the year 5138, 1e11 milliseconds is March 1973.
+"""
+TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
+FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
+_DECIMAL = re.compile(DECIMAL)
 _LAST_FM = re.compile(r"([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}),? ([0-9]{1,2}):([0-9]{2})")
+_LOOSE_DATE = re.compile(
+    r"([0-9]{4})([-/ ])([0-9]{1,2})(?:\2([0-9]{1,2}))?(?:[T ]([0-9]{1,2})(:.*)?)?"
+)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
-_FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
+_SPLIT_ALIASES = {"training": "train", "validation": "valid", "val": "valid", "dev": "valid"} | {
+    "testing": "test"
+}
 
 
 def read_number(value: Any, lowest: float = -math.inf) -> float | None:
-    """Read a finite number that is at least `lowest`.
+    """Return a finite number that is at least `lowest`.
 
     >>> read_number(" 12.5 "), read_number(""), read_number(3)
     (12.5, None, 3.0)
@@ -51,25 +80,27 @@ def _number_of_text(text: str, lowest: float) -> float | None:
 
 
 def read_time(value: Any) -> float | None:
-    """Read a moment, in seconds since 1970, UTC.
+    """Return a time in seconds since 1970, UTC.
 
     >>> read_time("1609504440"), read_time(1609504440000)
     (1609504440.0, 1609504440.0)
     >>> read_time("2021-01-01T12:34:00Z"), read_time("01 Jan 2021, 12:34")
     (1609504440.0, 1609504440.0)
+    >>> read_time("2021/1/1 12:34")
+    1609504440.0
     """
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, date):
+        moment = value if isinstance(value, datetime) else datetime.combine(value, time())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     if isinstance(value, str):
         text = value.strip()
         if text and _DECIMAL.fullmatch(text) is None:
             return _date(text)
         value = float(text) if text else None
     number = read_number(value)
-    # 1e11 seconds is the year 5138, 1e11 milliseconds March 1973: nobody's listens lie beyond
-    for limit, unit in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
+    for limit, per_second in TIME_UNITS:
         if number is not None and abs(number) >= limit:
-            return number / unit
+            return number / per_second
     return number
 
 
@@ -86,15 +117,27 @@ def _date(text: str) -> float:
             tzinfo=UTC,
         )
         return moment.timestamp()
-    moment = datetime.fromisoformat(text.removesuffix(" UTC"))
+    text = text.removesuffix(" UTC")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.fromisoformat(_as_iso(text))
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except OverflowError as error:  # a zone that leads out of the years there are
         raise ValueError(text) from error
 
 
+def _as_iso(text: str) -> str:
+    found = _LOOSE_DATE.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    year, _, month, day, hour, rest = found.groups()
+    return f"{year}-{month:0>2}-{day or '01':0>2}" + (f"T{hour:0>2}{rest or ''}" if hour else "")
+
+
 def read_truth(value: Any) -> bool | None:
-    """Read yes or no.
+    """Return yes or no.
 
     >>> read_truth("Yes"), read_truth(False), read_truth("")
     (True, False, None)
@@ -104,6 +147,30 @@ def read_truth(value: Any) -> bool | None:
     word = str(value).strip().casefold()
     if not word:
         return None
-    if word not in _TRUE and word not in _FALSE:
+    if word not in TRUE and word not in FALSE:
         raise ValueError(value)
-    return word in _TRUE
+    return word in TRUE
+
+
+def read_split(value: Any) -> Split | None:
+    """Return train, valid or test, also for "validation", "val" and the like.
+
+    >>> read_split("Validation"), read_split(" ")
+    ('valid', None)
+    """
+    word = clean_text(str(value)).casefold() if value else ""
+    name = _SPLIT_ALIASES.get(word, word)
+    if name in SPLITS:
+        return name
+    if word:
+        raise ValueError(value)
+    return None
+
+
+def id_text(value: object) -> str:
+    """Return an id as text; whole numbers that a table holds as floats lose their ``.0``.
+
+    >>> id_text(7.0), id_text("007")
+    ('7', '007')
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
