@@ -1,8 +1,10 @@
 """What is kept: the only room that knows files, tables and SQL."""
 
 from segue.library.accounts import Account, ApiKey, Session
+from segue.library.annotations import Mark, MarkKind
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import Entry, TryLimits
+from segue.library.browse_queries import PlayCounts, Shelved
 from segue.library.catalogue import Catalogue
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, KeptBelief
@@ -10,7 +12,6 @@ from segue.library.histories import Heard, Histories, Opinion
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
-from segue.library.marks import Mark, MarkKind
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
@@ -20,9 +21,8 @@ from segue.library.playlists import (
     SavedPlaylist,
     unknown_tracks,
 )
-from segue.library.reader import Reader, StoredListener, StoredListens
+from segue.library.read_connection import Reader, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page
-from segue.library.shelving import PlayCounts, Shelved
 from segue.library.storage import new_directory, told, write_json
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 

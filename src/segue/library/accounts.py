@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database, make_private
-from segue.library.reader import Reader
+from segue.library.read_connection import Reader
 from segue.library.serving_schema import accounts, api_keys, sessions
 
 

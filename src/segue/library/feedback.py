@@ -25,7 +25,7 @@ from segue.errors import UnknownTrackError
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.lookup import rows_where
-from segue.library.reader import Reader
+from segue.library.read_connection import Reader
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
-from segue.library.reader import Reader
+from segue.library.read_connection import Reader
 
 _LIKED: Final = 3.0  # of live ratings, above which one is a like
 

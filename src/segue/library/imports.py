@@ -16,8 +16,8 @@ from sqlalchemy import Select, bindparam, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
-from segue.library.intake import VALUES
 from segue.library.lookup import rows_where
+from segue.library.writes import VALUES
 from segue.types import Sought
 
 if TYPE_CHECKING:

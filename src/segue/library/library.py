@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, select
 from segue.errors import LibraryError
 from segue.library import schema
 from segue.library.accounts import AccountStore
+from segue.library.annotations import MarkStore
 from segue.library.audio_files import (
     AudioFile,
     forget_audio_files,
@@ -24,14 +25,22 @@ from segue.library.audio_files import (
     put_audio_files,
 )
 from segue.library.audit import AuditLog
+from segue.library.browse_queries import Shelving
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.histories import Histories
-from segue.library.holdings import Holdings
 from segue.library.imports import Added, Arrival, place_waiting, put_arrivals
-from segue.library.intake import (
+from segue.library.jobs import JobStore
+from segue.library.lock import being_written, writing
+from segue.library.models import ModelStore
+from segue.library.playback import PlaybackStore
+from segue.library.playlists import PlaylistStore
+from segue.library.queries import Holdings
+from segue.library.read_connection import Reader
+from segue.library.storage import told
+from segue.library.writes import (
     files_of,
     insert_rows,
     mark_missing,
@@ -40,15 +49,6 @@ from segue.library.intake import (
     put_problems,
     put_tracks,
 )
-from segue.library.jobs import JobStore
-from segue.library.lock import being_written, writing
-from segue.library.marks import MarkStore
-from segue.library.models import ModelStore
-from segue.library.playback import PlaybackStore
-from segue.library.playlists import PlaylistStore
-from segue.library.reader import Reader
-from segue.library.shelving import Shelving
-from segue.library.storage import told
 from segue.types import FileState, Problem, Split, Track
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library.catalogue import Catalogue
-from segue.library.reader import Reader
+from segue.library.read_connection import Reader
 from segue.types import Track
 
 MOST_HELD: Final = 8_000

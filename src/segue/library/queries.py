@@ -1,6 +1,6 @@
 """What a library knows of tracks and listeners: everything that is read of it as a whole.
 
-Single tracks and listeners, while others write, are read by `segue.library.reader`.
+Single tracks and listeners, while others write, are read by `segue.library.read_connection`.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from segue.library.audio_files import AudioFile, KnownTrack, audio_files, known_
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.imports import each_sought
-from segue.library.intake import VALUES
+from segue.library.writes import VALUES
 from segue.types import LISTEN_COLUMNS, Problem, Sought, Track
 
 if TYPE_CHECKING:
