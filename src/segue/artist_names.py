@@ -1,18 +1,22 @@
-"""Artists: who made it, who is a guest, and when two spellings are the same artist.
+"""Artist names: main artists and guests of a track, and keys that compare spellings.
 
 Conventions
 -----------
+- Several values of a tag come joined by ``|``. ``|``, ``;`` and a null character separate main
+  artists; ``&``, ``and`` and ``,`` do not: *Simon & Garfunkel* is one artist.
 - Only "feat.", "ft." and "featuring" open the guests. ``&``, ``and`` and ``,`` separate guests
-  from each other, never the main artist: *Simon & Garfunkel* is one artist.
-- A group named after somebody ("& The News", "and his Orchestra") is one guest.
-- `comparison_key` is for comparing only; what is shown keeps its spelling.
+  from each other.
+- A group named after a person ("& The News", "and his Orchestra") is one guest.
+- `comparison_key` is for comparing only; names that are shown keep their spelling.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from segue.text import clean_text, known_text
+from segue.types import ArtistCredit
 
 _WORD = r"(?:featuring|feat|ft)"
 # An opening bracket or white space, the word, then somebody. "Little Feat feat. X" has the word
@@ -28,8 +32,15 @@ _BETWEEN_GUESTS = re.compile(
 )
 # "Six Ft. Hick" and "6 ft deep" measure a length.
 _LENGTH = re.compile(r"[0-9]+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty", re.I)
-# Anthologies name nobody: their tracks have no known artist.
-_NOBODY = frozenset({"various artists", "various", "v.a.", "v/a"})
+_BETWEEN_ARTISTS = re.compile(r"\s*[|\x00]\s*|(?<!&amp)\s*;\s+")
+_BETWEEN_VALUES = re.compile(r"\s*[|;\x00]\s*")
+# Outside brackets only with a dot or in full: "No Mean Feat" has no guests.
+_GUESTS_OF_TITLE = re.compile(
+    rf"[(\[]\s*{_WORD}\b\.?\s*(?P<inside>[^()\[\]]+)[)\]]"
+    r"|\s(?:feat\.|(?<![0-9]\s)ft\.|featuring\s)\s*(?P<open>\S.*?)(?=\s[-\u2013]\s|\s*[(\[]|$)",
+    re.IGNORECASE,
+)
+_VARIOUS = frozenset({"various artists", "various", "v.a.", "v/a"})
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
 )
@@ -55,7 +66,7 @@ def read_credit(text: str) -> Credit | None:
     ('Earth, Wind & Fire', 'Little Feat')
     """
     name = known_text(text)
-    if name is None or name.casefold() in _NOBODY:
+    if name is None or name.casefold() in _VARIOUS:
         return None
     match = _GUESTS.search(name)
     if match is None:
@@ -66,15 +77,100 @@ def read_credit(text: str) -> Credit | None:
     if match["open"].strip():
         guests, after = _inside_bracket(guests, match["open"].strip())
         main = clean_text(f"{main} {after}")
-    names = tuple(
+    names = _guests(guests)
+    return Credit(main, names) if main and names else Credit(name)
+
+
+def read_credits(
+    artist: str, title: str = "", *, names: str = "", ids: str = ""
+) -> tuple[str | None, tuple[ArtistCredit, ...]]:
+    """Read the artist to show and all artists of a track, main ones first.
+
+    Parameters
+    ----------
+    artist
+        The artist as stated; several values are joined by ``|``.
+    title
+        Its title, which may name guests.
+    names
+        All artists, joined by ``|`` or ``;`` (the tag ``ARTISTS``), where they are stated apart.
+    ids
+        Their MusicBrainz ids, joined likewise; ignored where their number differs.
+
+    Examples
+    --------
+    >>> shown, artists = read_credits("Anna; Bob feat. Cy", "Song (with Dee) [ft. Eve]")
+    >>> shown, [(one.name, one.role) for one in artists]
+    ('Anna', [('Anna', 'main'), ('Bob', 'main'), ('Cy', 'guest'), ('Eve', 'guest')])
+    """
+    parts = map(read_credit, _BETWEEN_ARTISTS.split(artist))
+    found = [part for part in parts if part is not None]
+    guests = [name for one in found for name in one.featured]
+    stated = [name for part in _BETWEEN_VALUES.split(names) if (name := known_text(part))]
+    if names.lstrip().startswith("["):  # a list of a programming language, not of names
+        stated = []
+    if stated:
+        keys = set(map(comparison_key, guests))
+        listed = [name for name in stated if name.casefold() not in _VARIOUS]
+        main = [name for name in listed if comparison_key(name) not in keys]
+        guests = [name for name in listed if comparison_key(name) in keys]
+        shown = found[0].artist if len(found) == 1 else next(iter(main), None)
+    else:
+        main = [one.artist for one in found]
+        listed = [*main, *guests]
+        shown = next(iter(main), None)
+    wanted = [one for part in _BETWEEN_VALUES.split(ids) if (one := part.strip())]
+    id_of = dict(zip(listed, wanted, strict=True)) if len(wanted) == len(listed) else {}
+    guests += guests_of_title(title)
+    n_main = len(_once(main))
+    return shown, tuple(
+        ArtistCredit(name, "main" if place < n_main else "guest", id_of.get(name))
+        for place, name in enumerate(_once([*main, *guests]))
+    )
+
+
+def credits_of(artist: str | None, artists: Sequence[ArtistCredit] = ()) -> Sequence[ArtistCredit]:
+    """Return all artists of a track, main ones first; one without a list has its only artist.
+
+    >>> credits_of("Anna")
+    (ArtistCredit(name='Anna', role='main', musicbrainz_id=None),)
+    """
+    return artists or ((ArtistCredit(artist),) if artist else ())
+
+
+def guests_of_title(title: str) -> tuple[str, ...]:
+    """Return the guests that a title names.
+
+    >>> guests_of_title("Noon (feat. Bo Lark & Cy Finn) [Live]"), guests_of_title("No Mean Feat")
+    (('Bo Lark', 'Cy Finn'), ())
+    """
+    found = _GUESTS_OF_TITLE.finditer(clean_text(title))
+    parts = (match["inside"] or match["open"] for match in found)
+    return tuple(dict.fromkeys(guest for part in parts for guest in _guests(part)))
+
+
+def is_various(name: str) -> bool:
+    """Say whether an album artist stands for several: "Various Artists" and its other spellings."""
+    return clean_text(name).casefold() in _VARIOUS
+
+
+def _guests(text: str) -> tuple[str, ...]:
+    return tuple(
         dict.fromkeys(
             guest
-            for part in _NEXT_GUESTS.split(guests)
+            for part in _NEXT_GUESTS.split(text)
             for guest in map(str.strip, _BETWEEN_GUESTS.split(part))
             if guest
         )
     )
-    return Credit(main, names) if main and names else Credit(name)
+
+
+def _once(names: Iterable[str]) -> Sequence[str]:
+    """Return names in their order, each artist in the first spelling."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(comparison_key(name), name)
+    return list(first.values())
 
 
 def _inside_bracket(text: str, opening: str) -> tuple[str, str]:

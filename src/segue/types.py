@@ -29,9 +29,23 @@ LISTEN_COLUMNS = (
 )
 
 
+ArtistRole = Literal["main", "guest"]
+
+
+class ArtistCredit(NamedTuple):
+    """An artist of a track as the source spells it, and the MusicBrainz id where that is stated."""
+
+    name: str
+    role: ArtistRole = "main"
+    musicbrainz_id: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """One item that can be recommended.
+
+    `artist` is the name to show. `artists` are all artists, main ones first, where there are more
+    than that one or their MusicBrainz ids are known.
 
     `path` is its audio file, `features` its precomputed frames; both absolute, both optional
     (a dataset of listens alone has neither). `tags` maps a tag to its count or weight. `metadata`
@@ -46,6 +60,7 @@ class Track:
     track_id: str
     title: str | None = None
     artist: str | None = None
+    artists: tuple[ArtistCredit, ...] = ()
     album: str | None = None
     year: int | None = None
     genres: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import pytest
 
 from segue.artist_names import comparison_key
 from segue.engine import Exclusions
-from segue.types import Track
+from segue.types import ArtistCredit, Track
 
 TRACKS = [
     Track(
@@ -22,7 +22,7 @@ TRACKS = [
     Track(
         track_id="1",
         artist="Rihanna",
-        metadata={"featured": "Drake|SZA"},
+        artists=tuple(ArtistCredit(name) for name in ("Rihanna", "Drake", "SZA")),
         album="Anti",
         genres=("hip-hop",),
         year=2016,

@@ -10,6 +10,7 @@ import soundfile
 
 from segue.errors import DatasetError
 from segue.sources import read_dataset
+from segue.types import ArtistCredit
 
 
 def sound(path: Path) -> Path:
@@ -78,7 +79,8 @@ def test_a_table_with_audio_features_listens_and_friends(tmp_path: Path) -> None
     )
     assert (one.genres, one.tempo, one.duration) == (("hip-hop", "jazz"), 120.0, 180.0)
     assert (one.tags, one.lyrics, one.split) == ({"rock": 2.0}, "la", "train")
-    assert one.metadata == {"mood": "happy", "featured": "B"}
+    assert one.metadata == {"mood": "happy"}
+    assert one.artists == (ArtistCredit("A"), ArtistCredit("B", "guest"))
     assert (one.path, one.features) == (tmp_path / "audio" / "1.wav", None)
     assert (two.path, two.features) == (None, tmp_path / "features" / "2.npy")
     assert (two.year, two.split, two.metadata) == (None, "test", {})
@@ -229,7 +231,6 @@ def test_million_song_files(tmp_path: Path) -> None:
         "key": "0",
         "mode": "1",
         "top_term": "jazz",
-        "featured": "X",
     }
     assert (track.features, track.path) == (path, None)
     assert [problem.source for problem in dataset.problems] == ["A/broken.h5", "summary.h5"]

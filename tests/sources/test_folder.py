@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 from mutagen.flac import FLAC
-from mutagen.id3 import TALB, TBPM, TCON, TDRC, TIT2, TPE1, UFID, USLT
+from mutagen.id3 import TALB, TBPM, TCON, TDRC, TIT2, TPE1, TXXX, UFID, USLT
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from segue.sources import read_dataset
-from segue.types import Track
+from segue.types import ArtistCredit, Track
 
 RATE = 8000
 
@@ -65,7 +65,8 @@ def test_vorbis_comments(tmp_path: Path, suffix: str) -> None:
     track = only_track(tmp_path)
     assert (track.title, track.artist, track.album) == ("Café del Mar", "Energy 52", None)
     assert (track.year, track.genres, track.tempo) == (1993, ("trance", "hip-hop"), 132.0)
-    assert track.metadata == {"featured": "Somebody", "musicbrainz_recording_id": "12-34"}
+    assert track.artists == (ArtistCredit("Energy 52"), ArtistCredit("Somebody", "guest"))
+    assert track.metadata == {"musicbrainz_recording_id": "12-34"}
 
 
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "mp3"])
@@ -274,6 +275,59 @@ def test_a_folder_without_permission_ends_no_walk(tmp_path: Path) -> None:
         ("linked", True),
         ("linked.wav", True),
     }
+
+
+ANNA_AND_BOB = (ArtistCredit("Anna Alpha"), ArtistCredit("Bob Beta"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "artist", "artists"),
+    [
+        ({"artist": ["Anna Alpha", "Bob Beta"]}, "Anna Alpha", ANNA_AND_BOB),
+        ({"artist": ["Anna Alpha; Bob Beta"]}, "Anna Alpha", ANNA_AND_BOB),
+        (
+            {"artist": ["Anna Alpha & Bob Beta"], "artists": ["Anna Alpha", "Bob Beta"]},
+            "Anna Alpha & Bob Beta",
+            ANNA_AND_BOB,
+        ),
+        (
+            {"artist": ["Anna Alpha feat. Bob Beta"], "artists": ["Anna Alpha", "Bob Beta"]},
+            "Anna Alpha",
+            (ArtistCredit("Anna Alpha"), ArtistCredit("Bob Beta", "guest")),
+        ),
+        (
+            {"artist": ["Anna Alpha"], "title": ["Noon (feat. Bob Beta)"]},
+            "Anna Alpha",
+            (ArtistCredit("Anna Alpha"), ArtistCredit("Bob Beta", "guest")),
+        ),
+        (
+            {"artist": ["Anna Alpha", "Bob Beta"], "musicbrainz_artistid": ["1-1", "2-2"]},
+            "Anna Alpha",
+            (ArtistCredit("Anna Alpha", "main", "1-1"), ArtistCredit("Bob Beta", "main", "2-2")),
+        ),
+        ({"artist": ["Earth, Wind & Fire"]}, "Earth, Wind & Fire", ()),
+        ({"artist": ["AC/DC"]}, "AC/DC", ()),
+    ],
+)
+def test_vorbis_artists_are_all_read(tmp_path: Path, tags, artist: str, artists) -> None:
+    file = FLAC(sound(tmp_path / "x.flac"))
+    file.update(tags)
+    file.save()
+    track = only_track(tmp_path)
+    assert (track.artist, track.artists) == (artist, artists)
+
+
+def test_id3_artists_are_all_read(tmp_path: Path) -> None:
+    file = WAVE(sound(tmp_path / "x.wav"))
+    file.add_tags()
+    file.tags.add(TPE1(encoding=3, text=["Anna Alpha", "Bob Beta"]))
+    file.tags.add(TXXX(encoding=3, desc="MusicBrainz Artist Id", text=["1-1", "2-2"]))
+    file.tags.add(TXXX(encoding=3, desc="MusicBrainz Album Id", text=["3-3"]))
+    file.save()
+    track = only_track(tmp_path)
+    assert [one.name for one in track.artists] == ["Anna Alpha", "Bob Beta"]
+    assert [one.musicbrainz_id for one in track.artists] == ["1-1", "2-2"]
+    assert track.metadata == {"musicbrainz_album_id": "3-3"}
 
 
 def test_where_a_track_stands_on_its_album_is_kept_for_players(tmp_path: Path) -> None:

@@ -153,13 +153,13 @@ class Exclusions:
 
 
 def artists_of(track: Track) -> tuple[str, ...]:
-    """Return the artist of a track and the guests on it.
+    """Return the names of all artists of a track, guests too.
 
-    >>> artists_of(Track(track_id="1", artist="Rihanna", metadata={"featured": "Drake|SZA"}))
-    ('Rihanna', 'Drake', 'SZA')
+    >>> artists_of(Track(track_id="1", artist="Rihanna"))
+    ('Rihanna',)
     """
-    guests = [name for name in track.metadata.get("featured", "").split("|") if name]
-    return (*([track.artist] if track.artist else []), *guests)
+    named = [track.artist] if track.artist else []
+    return tuple(dict.fromkeys([*named, *(artist.name for artist in track.artists)]))
 
 
 def album_names(track: Track) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ Conventions
   audio are passed over (see `walk`).
 - A file whose tags cannot be read is still a track, with a problem; whether it can be *decoded*
   shows when it is analysed.
-- Of several values in one tag the first counts; genres are all kept. A file without a title is
-  called by its name.
+- Of several values in one tag the first counts; genres and artists are all kept. A file without a
+  title is called by its name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,11 +41,29 @@ _TAG_NAMES: dict[str, tuple[str, ...]] = {
     ),
     "isrc": ("isrc", "TSRC", "----:com.apple.iTunes:ISRC", "WM/ISRC"),
     "albumartist": ("albumartist", "album artist", "TPE2", "aART", "WM/AlbumArtist"),
+    "artists": ("artists", "TXXX:Artists", "----:com.apple.iTunes:ARTISTS", "WM/ARTISTS"),
+    "musicbrainz_artist_id": (
+        "musicbrainz_artistid",
+        "TXXX:MusicBrainz Artist Id",
+        "----:com.apple.iTunes:MusicBrainz Artist Id",
+        "MusicBrainz/Artist Id",
+    ),
+    "musicbrainz_album_id": (
+        "musicbrainz_albumid",
+        "TXXX:MusicBrainz Album Id",
+        "----:com.apple.iTunes:MusicBrainz Album Id",
+        "MusicBrainz/Album Id",
+    ),
     "tracknumber": ("tracknumber", "TRCK", "trkn", "WM/TrackNumber"),
     "discnumber": ("discnumber", "TPOS", "disk", "WM/PartOfSet"),
 }
-_KEPT = ("musicbrainz_recording_id", "isrc", "albumartist", "tracknumber", "discnumber")
-"""Tags that nothing is learned from: players and imports ask for them."""
+_KEPT = (
+    *("musicbrainz_recording_id", "musicbrainz_album_id", "isrc", "albumartist"),
+    *("tracknumber", "discnumber"),
+)
+"""Tags that are kept as metadata: for albums, players and imports."""
+_SEVERAL = frozenset({"artist", "artists", "genre", "musicbrainz_artist_id"})
+"""Tags of which every value counts."""
 
 
 def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
@@ -164,7 +182,7 @@ def _pick(tags: Mapping[str, Any]) -> dict[str, str]:
         values = (read(by_name[name.casefold()]) for name in theirs if name.casefold() in by_name)
         texts = next(filter(None, values), [])
         if texts:
-            picked[ours] = "|".join(texts) if ours == "genre" else texts[0]
+            picked[ours] = "|".join(texts) if ours in _SEVERAL else texts[0]
     return picked
 
 

@@ -4,26 +4,31 @@ Conventions
 -----------
 - Input is text by column name (`segue.sources.tables.columns`); empty or absent is unknown.
 - A value that cannot be used becomes unknown, with a reason; the track is kept.
-- Guests ("feat.") go to ``metadata["featured"]``, joined by ``|``; columns that segue does not use
-  are kept in `metadata` under their own names.
+- `Track.artist` is the artist to show, `Track.artists` all of them, guests ("feat.") last: of the
+  columns `artist`, `title` and `artists`.
+- Columns without a field of `Track` are kept in `metadata` under their own names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from segue.artist_names import read_credit
+from segue.artist_names import read_credits
 from segue.sources.cleaning.genres import read_genres
 from segue.sources.cleaning.numbers import read_duration, read_tempo, read_year
 from segue.sources.cleaning.tags import read_tags
 from segue.sources.tables.values import RULES, read_split
 from segue.text import clean_lines, clean_text, known_text
-from segue.types import Split, Track
+from segue.types import ArtistCredit, Split, Track
 
 AUDIO_SUFFIXES = frozenset(
     {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".wma"}
     | {".aiff", ".aif", ".au"}
 )
 FRAMES_SUFFIXES = frozenset({".npy", ".h5", ".hdf5"})
+ARTIST_NAMES = ("artists",)
+"""Columns that name all artists of a track."""
+ARTIST_IDS = ("musicbrainz_artist_id", "musicbrainz_artistid", "artist_mbid", "mb_artistid")
+"""Columns with the MusicBrainz ids of its artists."""
 
 
 def build_track(
@@ -40,8 +45,8 @@ def build_track(
     Examples
     --------
     >>> track, reasons = build_track("1", {"artist": "Rihanna (feat. Drake)", "year": "1066"})
-    >>> track.artist, track.year, dict(track.metadata)
-    ('Rihanna', None, {'featured': 'Drake'})
+    >>> track.artist, [artist.name for artist in track.artists], track.year
+    ('Rihanna', ['Rihanna', 'Drake'], None)
     >>> len(reasons)
     1
     """
@@ -49,15 +54,18 @@ def build_track(
     tempo, bad_tempo = read_tempo(raw.get("tempo", ""))
     duration, bad_duration = read_duration(raw.get("duration", ""))
     split, bad_split = _split(raw.get("split", ""))
-    credit = read_credit(raw.get("artist", ""))
+    stated = {**(extra or {}), **raw}
+    names, ids = (_first(stated, columns) for columns in (ARTIST_NAMES, ARTIST_IDS))
+    artist, artists = read_credits(
+        raw.get("artist", ""), raw.get("title", ""), names=names, ids=ids
+    )
     cleaned = ((name, clean_text(text)) for name, text in (extra or {}).items())
     metadata = {name: text for name, text in cleaned if text}
-    if credit is not None and credit.featured:
-        metadata["featured"] = "|".join(credit.featured)
     track = Track(
         track_id=track_id,
         title=known_text(raw.get("title", "")),
-        artist=None if credit is None else credit.artist,
+        artist=artist,
+        artists=() if artists == (ArtistCredit(artist or ""),) else artists,
         album=known_text(raw.get("album", "")),
         year=year,
         genres=read_genres(raw.get("genre", "")),
@@ -72,6 +80,10 @@ def build_track(
     )
     reasons = (bad_year, bad_tempo, bad_duration, bad_split)
     return track, [reason for reason in reasons if reason is not None]
+
+
+def _first(columns: Mapping[str, str], names: Sequence[str]) -> str:
+    return next((columns[name] for name in names if columns.get(name)), "")
 
 
 def _split(text: str) -> tuple[Split | None, str | None]:
