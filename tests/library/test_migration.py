@@ -5,11 +5,16 @@ table has rows. Its names are made up.
 """
 
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from segue.errors import LibraryError
 from segue.library import Library
+from segue.library.entity_rows import public_id
+from segue.types import ArtistCredit
 
 DATA = Path(__file__).parent / "data"
 START = 1_700_000_000.0
@@ -165,3 +170,68 @@ def test_format_5_library_keeps_audit_and_playback(library):
 def test_format_5_library_keeps_song_annotations(library):
     (song,) = library.marks.all("ann", "song")
     assert (song.item, song.starred, song.opinion) == ("Bo/Late/01.flac", START, "like")
+
+
+def test_format_5_library_gets_artists_of_tracks(library):
+    tracks = {track.track_id: track for _, track in library.each_track()}
+    guests = tracks["Ada/Dawn/02.flac"]
+    assert guests.artists == (
+        ArtistCredit("Ada Reef"),
+        ArtistCredit("Bo Lark", "guest"),
+        ArtistCredit("Cy Finn", "guest"),
+    )
+    assert "featured" not in guests.metadata
+    assert tracks["Ada/Dawn/01.flac"].artists == ()
+
+
+def test_format_5_library_keeps_annotations_of_albums_and_artists(library):
+    (artist,) = library.marks.all("ann", "artist")
+    assert artist.item == public_id("ar", "adareef")
+    albums = {one.item: one.rating for one in library.marks.all("ann", "album")}
+    with sqlite3.connect(library.directory / "library.db") as connection:
+        titles = dict(connection.execute("SELECT album_id, title FROM albums"))
+    assert {titles[item]: rating for item, rating in albums.items()} == {
+        "Hits 2004": 4,
+        "Dawn": None,
+    }
+
+
+def test_upgrade_copies_database_before(directory):
+    Library(directory).close()
+    copy = directory / "backups" / "library-format-5.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with sqlite3.connect(copy) as connection:
+        (version,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        assert version == "5"
+        assert connection.execute("SELECT count(*) FROM waiting").fetchone() == (2,)
+    Library(directory).close()
+    assert list((directory / "backups").glob("*.db")) == [copy]
+
+
+def test_failed_upgrade_leaves_database_unchanged(directory, monkeypatch):
+    def fail(connection):
+        connection.execute(text("DELETE FROM listens"))
+        raise LibraryError("no")
+
+    monkeypatch.setattr("segue.library.migrations.MIGRATIONS", {6: fail})
+    with pytest.raises(LibraryError, match="no"):
+        Library(directory)
+    with sqlite3.connect(directory / "library.db") as connection:
+        assert connection.execute("SELECT count(*) FROM listens").fetchone() == (9,)
+        (version,) = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+        assert version == "5"
+
+
+def test_upgraded_library_has_tables_of_new_one(library, tmp_path):
+    def shape(path):
+        with sqlite3.connect(path) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            columns = {
+                name: {row[1] for row in connection.execute(f"PRAGMA table_info({name})")}
+                for (name,) in tables.fetchall()
+            }
+            query = "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            return columns, {name for (name,) in connection.execute(query)}
+
+    new = Library(tmp_path / "new")
+    assert shape(library.directory / "library.db") == shape(new.directory / "library.db")

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database
 from segue.library.lookup import rows_where
-from segue.library.serving_schema import marks
+from segue.library.serving_schema import annotations
 
 MarkKind = Literal["song", "album", "artist"]
 
@@ -43,24 +43,24 @@ class MarkStore:
         with self._database.begin() as connection:
             for mark in given:
                 values = asdict(mark)
-                statement = upsert(marks).values(owner=owner, **values)
+                statement = upsert(annotations).values(owner=owner, **values)
                 keys = ["owner", "kind", "item"]
                 changed = statement.on_conflict_do_update(index_elements=keys, set_=values)
-                own = (marks.c.owner == owner) & (marks.c.kind == mark.kind)
-                forgotten = delete(marks).where(own, marks.c.item == mark.item)
+                own = (annotations.c.owner == owner) & (annotations.c.kind == mark.kind)
+                forgotten = delete(annotations).where(own, annotations.c.item == mark.item)
                 says = mark.starred is not None or mark.rating is not None
                 connection.execute(changed if says else forgotten)
 
     def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
         """Return an owner's marks of some items, by item."""
-        query = select(marks).where(marks.c.owner == owner, marks.c.kind == kind)
+        query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
-            rows = rows_where(connection, query, marks.c.item, items)
+            rows = rows_where(connection, query, annotations.c.item, items)
             return {row.item: _mark(row) for row in rows}
 
     def all(self, owner: str, kind: MarkKind) -> list[Mark]:
         """Return all marks of one kind that an owner has set."""
-        query = select(marks).where(marks.c.owner == owner, marks.c.kind == kind)
+        query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
             return [_mark(row) for row in connection.execute(query)]
 

@@ -104,10 +104,10 @@ def place_audio_file(connection: "Connection", row: int, path: Path, state: File
 
 def forget_audio_files(connection: "Connection", rows: Iterable[int]) -> None:
     """Forget what was known of the files of some tracks."""
-    alike = schema.alike
+    pairs = schema.duplicate_pairs
     for row in rows:
         connection.execute(delete(schema.audio_files).where(schema.audio_files.c.track == row))
-        connection.execute(delete(alike).where((alike.c.one == row) | (alike.c.other == row)))
+        connection.execute(delete(pairs).where((pairs.c.one == row) | (pairs.c.other == row)))
 
 
 def audio_files(connection: "Connection") -> dict[int, AudioFile]:
@@ -142,7 +142,7 @@ def put_alike(
 
     They take the place of all pairs that one of the tracks `among` which they were sought was in.
     """
-    table = schema.alike
+    table = schema.duplicate_pairs
     sought = set(among)
     old = [
         {"a": one, "b": other}
@@ -153,7 +153,7 @@ def put_alike(
         pair = (table.c.one == bindparam("a")) & (table.c.other == bindparam("b"))
         connection.execute(delete(table).where(pair), old)
     records: list[dict[str, Any]] = [
-        {"one": min(one, other), "other": max(one, other), "likeness": value}
+        {"one": min(one, other), "other": max(one, other), "similarity": value}
         for one, other, value in pairs
     ]
     for start in range(0, len(records), _CHUNK):

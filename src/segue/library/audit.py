@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from segue.library.database import Database
-from segue.library.serving_schema import audit, tries
+from segue.library.serving_schema import audit, login_attempts
 
 MOST_KEPT: Final = 10_000
 """Entries of the audit log that are kept."""
@@ -95,29 +95,29 @@ class AuditLog:
         """Write down a try to log in, unless there were too many: return `must_wait`."""
         now, within = time.time(), limits.seconds
         # what lies far ahead was written before a clock was set back
-        past = or_(tries.c.at <= now - within, tries.c.at > now + within)
+        past = or_(login_attempts.c.at <= now - within, login_attempts.c.at > now + within)
         with self._database.begin() as connection:
             # a change first: it takes the lock, so that no other process counts meanwhile
-            connection.execute(delete(tries).where(past))
+            connection.execute(delete(login_attempts).where(past))
             wait = _must_wait(connection, name, address, limits)
             if not wait:
                 values = {"at": time.time(), "name": _digest(name), "address": address}
-                connection.execute(insert(tries).values(values))
+                connection.execute(insert(login_attempts).values(values))
             return wait
 
     def end_try(self, name: str) -> None:
         """Forget the tries of a name, since one was right."""
         with self._database.begin() as connection:
-            connection.execute(delete(tries).where(tries.c.name == _digest(name)))
+            connection.execute(delete(login_attempts).where(login_attempts.c.name == _digest(name)))
 
 
 def _must_wait(connection: Connection, name: str, address: str | None, limits: TryLimits) -> float:
     now, wait = time.time(), 0.0
-    counted = [(tries.c.name == _digest(name), limits.of_name)]
+    counted = [(login_attempts.c.name == _digest(name), limits.of_name)]
     if address is not None:
-        counted.append((tries.c.address == address, limits.of_address))
+        counted.append((login_attempts.c.address == address, limits.of_address))
     for same, most in counted:
-        latest = select(tries.c.at).where(same).order_by(tries.c.at.desc())
+        latest = select(login_attempts.c.at).where(same).order_by(login_attempts.c.at.desc())
         # the one that makes room for another when it no longer counts
         at = connection.scalar(latest.offset(most - 1).limit(1))
         if at is not None:

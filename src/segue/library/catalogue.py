@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import UnknownTrackError
-from segue.types import Split, Track
+from segue.types import ArtistCredit, Split, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def to_record(track: Track) -> dict[str, Any]:
         "track_id": track.track_id,
         "title": track.title,
         "artist": track.artist,
+        "artists": json.dumps(track.artists, ensure_ascii=False) if track.artists else None,
         "album": track.album,
         "year": track.year,
         "genres": json.dumps(track.genres, ensure_ascii=False),
@@ -103,6 +104,7 @@ def from_record(record: Mapping[str, Any]) -> Track:
         track_id=record["track_id"],
         title=record["title"],
         artist=record["artist"],
+        artists=artists_from(record["artists"]),
         album=record["album"],
         year=record["year"],
         genres=tuple(_from_json(record["genres"])),
@@ -116,6 +118,11 @@ def from_record(record: Mapping[str, Any]) -> Track:
         left_out=bool(record["left_out"]),
         **heard,
     )
+
+
+def artists_from(text: str | None) -> tuple[ArtistCredit, ...]:
+    """Return the artists of a track that a database keeps as text."""
+    return tuple(ArtistCredit(*credit) for credit in json.loads(text)) if text else ()
 
 
 def _from_json(text: str) -> Any:

@@ -1,8 +1,10 @@
 """`library.db`: SQLite in WAL mode, its format version checked before anything else."""
 
+import sqlite3
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import (
@@ -13,26 +15,19 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
-    text,
-    update,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 import segue.library.serving_schema  # noqa: F401  # whose tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
+from segue.library.migrations import upgrade
 from segue.library.schema import FORMAT_VERSION, meta, schema
 from segue.library.storage import told
 
 BUSY_MS = 10_000
 PRIVATE = 0o600
 """How a database is made: for its owner alone."""
-_ADDED = (  # columns that earlier formats did not have
-    ("tracks", "missing", "BOOLEAN"),
-    ("tracks", "left_out", "BOOLEAN"),
-    ("audio_files", "failed_after", "FLOAT"),
-    ("listens", "fingerprint", "BLOB"),
-)
 
 
 class Database:
@@ -89,7 +84,10 @@ def open_database(path: Path) -> Database:
     older = _checked_version(database) < FORMAT_VERSION
     if older or (there and not there >= schema.tables.keys()):
         with told(path.parent), _at_once(engine) as connection:
-            _migrate(connection)
+            before = _version(connection)  # another process may have upgraded it meanwhile
+            if before < FORMAT_VERSION:
+                _back_up(path, before)
+            upgrade(connection, before)
     return database
 
 
@@ -130,15 +128,34 @@ def _at_once(engine: Engine) -> Iterator[Connection]:
         connection.exec_driver_sql("COMMIT")
 
 
-def _migrate(connection: Connection) -> None:
-    """Bring the tables of an older format up to this one."""
-    schema.create_all(connection)
-    for table, column, kind in _ADDED:
-        if column not in {there["name"] for there in inspect(connection).get_columns(table)}:
-            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
-    for index in schema.tables["listens"].indexes:
-        index.create(connection, checkfirst=True)  # create_all passes over tables that are there
-    connection.execute(update(meta).where(meta.c.key == "format").values(value=str(FORMAT_VERSION)))
+def _back_up(path: Path, version: int) -> None:
+    """Copy a database of an earlier format to `backups/` before it is upgraded."""
+    directory = path.parent / "backups"
+    directory.mkdir(exist_ok=True)
+    place = directory / f"library-format-{version}.db"
+    if place.exists():
+        place = directory / f"library-format-{version}-{time.time_ns()}.db"
+    temporary = place.with_suffix(".tmp")
+    try:
+        temporary.touch(PRIVATE)
+        with (
+            closing(sqlite3.connect(path)) as original,
+            closing(sqlite3.connect(temporary)) as copy,
+        ):
+            original.backup(copy)
+        temporary.replace(place)
+    except sqlite3.Error as error:
+        raise LibraryError(
+            f"Cannot copy {path} to {directory} before it is upgraded ({error}): free some space"
+            " and open the library again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _version(connection: Connection) -> int:
+    value = connection.scalar(select(meta.c.value).where(meta.c.key == "format"))
+    return int(value or 0)
 
 
 def _checked_version(database: Database) -> int:

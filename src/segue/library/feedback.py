@@ -180,7 +180,7 @@ def _add(
 
 
 def _learn(connection: "Connection", event: Event, user: int, learn: Learn) -> None:
-    table = schema.beliefs
+    table = schema.weight_posteriors
     columns = (table.c.signals, table.c.mean, table.c.precision)
     kept = connection.execute(select(*columns).where(table.c.user == user)).first()
     found = learn(event, None if kept is None else KeptBelief(*kept))
@@ -195,7 +195,7 @@ def _is_imported(connection: "Connection", fingerprint: bytes) -> bool:
     """Say whether a listen is there already, with its track or waiting for that."""
     return any(
         connection.scalar(select(table.c.id).where(table.c.fingerprint == fingerprint)) is not None
-        for table in (schema.listens, schema.waiting)
+        for table in (schema.listens, schema.unmatched_listens)
     )
 
 

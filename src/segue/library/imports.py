@@ -65,18 +65,21 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
     if waiting:
         keys = {sought: key_of(sought) for sought in dict.fromkeys(one.sought for one in waiting)}
         sought = _rows(
-            connection, schema.sought, "key", {key: one._asdict() for one, key in keys.items()}
+            connection,
+            schema.track_references,
+            "key",
+            {key: one._asdict() for one, key in keys.items()},
         )
         there = _fingerprints(connection, [one.fingerprint for one in waiting])
         rows = [
-            _record(one, users, source, sought=sought[keys[one.sought]])
+            _record(one, users, source, reference=sought[keys[one.sought]])
             for one in waiting
             if one.fingerprint not in there  # it was matched once, by other metadata
         ]
         if rows:
-            statement = upsert(schema.waiting).on_conflict_do_nothing()
+            statement = upsert(schema.unmatched_listens).on_conflict_do_nothing()
             new += _changed(connection, statement, rows)
-        changed += _change_totals(connection, schema.waiting, waiting)
+        changed += _change_totals(connection, schema.unmatched_listens, waiting)
     # all of them: what names its track less well now may have been matched before
     changed += _change_totals(connection, schema.listens, arrivals)
     return Added(new, changed)
@@ -90,7 +93,7 @@ def key_of(sought: Sought) -> bytes:
 
 def each_sought(connection: "Connection", after: int, most: int) -> list[tuple[int, Sought]]:
     """Return the next tracks that listens wait for, by row, in the order of the rows."""
-    table = schema.sought
+    table = schema.track_references
     columns = (table.c[name] for name in Sought._fields)
     query = select(table.c.row, *columns).where(table.c.row > after).order_by(table.c.row)
     return [(row[0], Sought(*row[1:])) for row in connection.execute(query.limit(most))]
@@ -105,16 +108,16 @@ def place_waiting(connection: "Connection", found: Mapping[int, int]) -> int:
     if not values:
         return 0
     names = ["user", *VALUES, "dataset", "fingerprint"]
-    waiting = schema.waiting
-    theirs = waiting.c.sought == bindparam("sought_row")
+    waiting = schema.unmatched_listens
+    theirs = waiting.c.reference == bindparam("sought_row")
     chosen: Select[Any] = select(
         bindparam("track_row"), *(waiting.c[name] for name in names)
     ).where(theirs)
     placing = upsert(schema.listens).from_select(["track", *names], chosen)
     placed = _changed(connection, placing.on_conflict_do_nothing(), values)
     connection.execute(delete(waiting).where(theirs), values)
-    row = schema.sought.c.row == bindparam("sought_row")
-    connection.execute(delete(schema.sought).where(row), values)
+    row = schema.track_references.c.row == bindparam("sought_row")
+    connection.execute(delete(schema.track_references).where(row), values)
     return placed
 
 

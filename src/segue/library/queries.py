@@ -61,7 +61,8 @@ class Holdings:
 
     def alike(self) -> list[tuple[int, int]]:
         """Return the pairs of tracks, by row, that are one recording."""
-        query = select(schema.alike).order_by(schema.alike.c.one, schema.alike.c.other)
+        table = schema.duplicate_pairs
+        query = select(table).order_by(table.c.one, table.c.other)
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
@@ -125,7 +126,7 @@ class Holdings:
         count tracks: whose file is gone, and whose file is not to be used.
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
-        names |= {"waiting": "waiting", "problems": "problems"}
+        names |= {"waiting": "unmatched_listens", "problems": "problems"}
         with self._database.connect() as connection:
             queries = {
                 word: select(func.count()).select_from(schema.schema.tables[table])

@@ -170,8 +170,8 @@ class Reader:
     def belief(self, user: str) -> tuple[str, bytes, bytes] | None:
         """Return what is kept of a listener's own weights: of which signals, mean, precision."""
         found = self._all(
-            "SELECT signals, mean, precision FROM beliefs JOIN users ON users.row = beliefs.user"
-            " WHERE user_id = ?",
+            "SELECT signals, mean, precision FROM weight_posteriors AS own"
+            " JOIN users ON users.row = own.user WHERE user_id = ?",
             [user],
         )
         return (found[0][0], found[0][1], found[0][2]) if found else None

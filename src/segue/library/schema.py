@@ -22,14 +22,15 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 5
-"""Raised whenever an older program could misread what a newer one wrote.
+FORMAT_VERSION = 6
+"""The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
-2  what is known of audio files, missing tracks, recordings in several files
-3  after how many seconds a file was given up; tracks that are left out
-4  listens that were imported, known by their fingerprints; those that wait for their tracks
-5  what `segue serve` keeps: feedback, accounts, playlists, jobs
+2  audio files, missing tracks, recordings in several files
+3  the time after which the analysis of a file was given up; excluded tracks
+4  imported listens with fingerprints; listens without a track
+5  feedback, accounts, playlists, jobs
+6  artists and albums with ids; standard names of tables
 """
 
 schema = MetaData()
@@ -41,6 +42,27 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
+artists = Table(
+    "artists",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("artist_id", String, nullable=False, unique=True),  # for players; never changes
+    Column("key", Text, nullable=False, unique=True),  # see `segue.library.entities`
+    Column("name", Text),
+    Column("musicbrainz_id", Text),
+)
+
+albums = Table(
+    "albums",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("album_id", String, nullable=False, unique=True),  # for players; never changes
+    Column("key", Text, nullable=False, unique=True),  # see `segue.library.entities`
+    Column("title", Text),
+    Column("artist", Integer, ForeignKey("artists.row")),
+    Column("musicbrainz_id", Text),
+)
+
 tracks = Table(
     "tracks",
     schema,
@@ -48,7 +70,9 @@ tracks = Table(
     Column("track_id", String, nullable=False, unique=True),
     Column("title", Text),
     Column("artist", Text),
+    Column("artists", Text),  # NULL in what format 5 wrote and where `artist` is the only one
     Column("album", Text),
+    Column("album_row", Integer, ForeignKey("albums.row")),
     Column("year", Integer),
     Column("genres", Text, nullable=False),
     Column("tags", Text, nullable=False),
@@ -61,6 +85,16 @@ tracks = Table(
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
     Column("left_out", Boolean),  # why it is missing; NULL in what format 2 wrote
+)
+
+track_artists = Table(
+    "track_artists",
+    schema,
+    Column("track", Integer, ForeignKey("tracks.row"), primary_key=True),
+    Column("position", Integer, primary_key=True),  # main artists first
+    Column("artist", Integer, ForeignKey("artists.row"), nullable=False),
+    Column("role", String, nullable=False),
+    Index("track_artists_by_artist", "artist"),
 )
 
 audio_files = Table(
@@ -83,12 +117,12 @@ audio_files = Table(
     Column("loudness", Float),
 )
 
-alike = Table(
-    "alike",
+duplicate_pairs = Table(
+    "duplicate_pairs",
     schema,
     Column("one", Integer, ForeignKey("tracks.row"), primary_key=True),
     Column("other", Integer, ForeignKey("tracks.row"), primary_key=True),
-    Column("likeness", Float, nullable=False),
+    Column("similarity", Float, nullable=False),
 )
 
 users = Table(
@@ -123,8 +157,8 @@ listens = Table(
     ),
 )
 
-sought = Table(
-    "sought",
+track_references = Table(
+    "track_references",
     schema,
     Column("row", Integer, primary_key=True),
     Column("key", LargeBinary, nullable=False, unique=True),  # a digest of the columns below
@@ -135,14 +169,14 @@ sought = Table(
     Column("title", Text),
     Column("album", Text),
 )
-"""Tracks that listens name and the library lacks, each once."""
+"""Tracks that imported listens name and the library lacks, each once."""
 
-waiting = Table(
-    "waiting",
+unmatched_listens = Table(
+    "unmatched_listens",
     schema,
     Column("id", Integer, primary_key=True),
     Column("user", Integer, ForeignKey("users.row"), nullable=False),
-    Column("sought", Integer, ForeignKey("sought.row"), nullable=False),
+    Column("reference", Integer, ForeignKey("track_references.row"), nullable=False),
     Column("timestamp", Float),
     Column("position", Float),
     Column("plays", Float),
@@ -152,9 +186,9 @@ waiting = Table(
     Column("split", String),
     Column("dataset", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, unique=True),
-    Index("waiting_by_sought", "sought"),
+    Index("unmatched_listens_by_reference", "reference"),
 )
-"""Listens to those tracks: as they will stand in `listens` when their track has come."""
+"""Listens to those tracks; they move to `listens` when their track is in the library."""
 
 feedback = Table(
     "feedback",
@@ -169,15 +203,15 @@ feedback = Table(
     sqlite_autoincrement=True,  # numbers never come again: others follow the log by them
 )
 
-beliefs = Table(
-    "beliefs",
+weight_posteriors = Table(
+    "weight_posteriors",
     schema,
     Column("user", Integer, ForeignKey("users.row"), primary_key=True),
-    Column("signals", String, nullable=False),  # the fingerprint of the weights they began from
+    Column("signals", String, nullable=False),  # fingerprint of the weights they started from
     Column("mean", LargeBinary, nullable=False),
     Column("precision", LargeBinary, nullable=False),
 )
-"""What feedback has taught of listeners' own weights since weights were learned last."""
+"""Weights of each listener, updated by feedback since weights were learned last."""
 
 friends = Table(
     "friends",

@@ -69,17 +69,17 @@ audit = Table(
     sqlite_autoincrement=True,  # what was deleted for its age leaves its number unused
 )
 
-tries = Table(
-    "tries",
+login_attempts = Table(
+    "login_attempts",
     schema,
     Column("number", Integer, primary_key=True),
     Column("at", Float, nullable=False),
     Column("name", LargeBinary, nullable=False),  # a digest: people type passwords there too
     Column("address", Text),
-    Index("tries_by_name", "name"),
-    Index("tries_by_address", "address"),
+    Index("login_attempts_by_name", "name"),
+    Index("login_attempts_by_address", "address"),
 )
-"""Log-ins that were not right, and those that are being looked at."""
+"""Failed log-ins, and log-ins that are being checked."""
 
 playlists = Table(
     "playlists",
@@ -129,8 +129,8 @@ jobs = Table(
     sqlite_autoincrement=True,  # an id is never another job's
 )
 
-marks = Table(
-    "marks",
+annotations = Table(
+    "annotations",
     schema,
     Column("owner", String, primary_key=True),
     Column("kind", String, primary_key=True),  # song, album or artist

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library import schema
 from segue.library.catalogue import to_record
+from segue.library.entity_rows import update_entities
 from segue.types import LISTEN_COLUMNS, Problem, Track
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 VALUES = LISTEN_COLUMNS[2:]
 """What a listen says beside who and which track."""
+_NOT_STATED = frozenset({"row", "track_id", "album_row"})
 _CHUNK = 10_000
 
 
@@ -37,11 +39,13 @@ def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
         if record["track_id"] not in before or _differs(record, before[record["track_id"]])
     ]
     statement = upsert(schema.tracks)
-    columns = [column.name for column in schema.tracks.c if column.name not in ("row", "track_id")]
+    columns = [column.name for column in schema.tracks.c if column.name not in _NOT_STATED]
     values: dict[str, Any] = {name: statement.excluded[name] for name in columns}
     statement = statement.on_conflict_do_update(index_elements=["track_id"], set_=values)
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
+    if records:
+        update_entities(connection)
 
 
 def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:

@@ -1,0 +1,156 @@
+"""Upgrades of `library.db` from earlier formats: one function for each format, in order.
+
+Each function gets a connection inside one transaction for all of them. It renames tables, adds
+columns and changes rows; tables that are missing are made afterwards by `upgrade`. A function must
+also work where tables of later formats exist already.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, inspect, select, text, update
+
+from segue.artist_names import comparison_key, guests_of_title
+from segue.library import schema
+from segue.library.entities import ALBUM_ARTIST
+from segue.library.entity_rows import public_id, update_entities
+from segue.library.schema import meta
+from segue.library.serving_schema import annotations
+from segue.types import ArtistCredit
+
+Migration = Callable[[Connection], None]
+
+
+def upgrade(connection: Connection, version: int) -> None:
+    """Bring the tables of the format `version` up to the current one."""
+    for to_version, migrate in MIGRATIONS.items():
+        if version < to_version:
+            migrate(connection)
+    make_tables(connection)
+    current = str(schema.FORMAT_VERSION)
+    connection.execute(update(meta).where(meta.c.key == "format").values(value=current))
+
+
+def make_tables(connection: Connection) -> None:
+    """Make the tables and indexes that are missing."""
+    schema.schema.create_all(connection)
+    for table in schema.schema.tables.values():
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)  # create_all skips tables that exist
+
+
+def _to_2(connection: Connection) -> None:
+    _add_column(connection, "tracks", "missing", "BOOLEAN")
+
+
+def _to_3(connection: Connection) -> None:
+    _add_column(connection, "tracks", "left_out", "BOOLEAN")
+    _add_column(connection, "audio_files", "failed_after", "FLOAT")
+
+
+def _to_4(connection: Connection) -> None:
+    _add_column(connection, "listens", "fingerprint", "BLOB")
+
+
+def _to_6(connection: Connection) -> None:
+    """Give tables standard names, and artists and albums rows of their own."""
+    for old, new in (
+        ("alike", "duplicate_pairs"),
+        ("sought", "track_references"),
+        ("waiting", "unmatched_listens"),
+        ("beliefs", "weight_posteriors"),
+        ("tries", "login_attempts"),
+        ("marks", "annotations"),
+    ):
+        _rename_table(connection, old, new)
+    _rename_column(connection, "duplicate_pairs", "likeness", "similarity")
+    _rename_column(connection, "unmatched_listens", "sought", "reference")
+    for index in ("waiting_by_sought", "tries_by_name", "tries_by_address"):
+        connection.execute(text(f"DROP INDEX IF EXISTS {index}"))
+    _add_column(connection, "tracks", "artists", "TEXT")
+    _add_column(connection, "tracks", "album_row", "INTEGER REFERENCES albums (row)")
+    make_tables(connection)
+    _list_artists(connection)
+    old_ids = _album_ids_of_format_5(connection)
+    update_entities(connection)
+    _rename_annotated_albums(connection, old_ids)
+
+
+def _list_artists(connection: Connection) -> None:
+    """Move guests from the metadata of tracks, and from their titles, to their artists."""
+    table = schema.tracks
+    names = ("row", "title", "artist", "metadata")
+    found = connection.execute(select(*(table.c[name] for name in names))).all()
+    for row, title, artist, metadata in found:
+        more = json.loads(metadata)
+        featured = more.pop("featured", "")
+        guests = [name for name in featured.split("|") if name]
+        main = [artist] if artist else []
+        keys = set(map(comparison_key, [*main, *guests]))
+        guests += [
+            name for name in guests_of_title(title or "") if comparison_key(name) not in keys
+        ]
+        if not guests:
+            continue
+        listed = [*map(ArtistCredit, main), *(ArtistCredit(name, "guest") for name in guests)]
+        values: dict[str, Any] = {"artists": json.dumps(listed, ensure_ascii=False)}
+        if featured:
+            values["metadata"] = json.dumps(more, ensure_ascii=False)
+        connection.execute(update(table).where(table.c.row == row).values(values))
+
+
+def _album_ids_of_format_5(connection: Connection) -> dict[int, str]:
+    """Return the id by which format 5 annotated the album of each track, by the track's row."""
+    table = schema.tracks
+    query = select(table.c.row, table.c.artist, table.c.album, table.c.metadata)
+    found: dict[int, str] = {}
+    for row, artist, album, metadata in connection.execute(query):
+        more = json.loads(metadata)
+        stated = next(filter(None, (more.get(name) for name in ALBUM_ARTIST)), None)
+        names = (stated or artist or "[Unknown Artist]", album or "[Unknown Album]")
+        found[row] = public_id("al", "\x1f".join(map(comparison_key, names)))
+    return found
+
+
+def _rename_annotated_albums(connection: Connection, old_ids: Mapping[int, str]) -> None:
+    """Let annotations of albums name the albums that their tracks belong to now."""
+    tracks, albums = schema.tracks, schema.albums
+    query = select(tracks.c.row, albums.c.album_id).join_from(tracks, albums)
+    new_ids: dict[str, str] = {}
+    for row, album_id in connection.execute(query.order_by(tracks.c.row)):
+        new_ids.setdefault(old_ids[row], album_id)
+    own = annotations.c.kind == "album"
+    known = set(new_ids.values())
+    for owner, item in connection.execute(
+        select(annotations.c.owner, annotations.c.item).where(own)
+    ).all():
+        if item in new_ids and item not in known:
+            one = own & (annotations.c.owner == owner) & (annotations.c.item == item)
+            statement = update(annotations).where(one).values(item=new_ids[item])
+            connection.execute(statement.prefix_with("OR IGNORE", dialect="sqlite"))
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _to_2, 3: _to_3, 4: _to_4, 6: _to_6}
+"""Functions by the format that they lead to, in order. Format 5 only added tables."""
+
+
+def _add_column(connection: Connection, table: str, column: str, kind: str) -> None:
+    there = inspect(connection)
+    if there.has_table(table) and column not in _columns(connection, table):
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} {kind}"))
+
+
+def _rename_table(connection: Connection, old: str, new: str) -> None:
+    there = inspect(connection)
+    if there.has_table(old) and not there.has_table(new):
+        connection.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+
+def _rename_column(connection: Connection, table: str, old: str, new: str) -> None:
+    if inspect(connection).has_table(table) and old in _columns(connection, table):
+        connection.execute(text(f"ALTER TABLE {table} RENAME COLUMN {old} TO {new}"))
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table)}
