@@ -32,7 +32,7 @@ _BETWEEN_GUESTS = re.compile(
 )
 # "Six Ft. Hick" and "6 ft deep" measure a length.
 _LENGTH = re.compile(r"[0-9]+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty", re.I)
-_BETWEEN_ARTISTS = re.compile(r"\s*[|\x00]\s*|(?<!&amp)\s*;\s+")
+_BETWEEN_ARTISTS = re.compile(r"\s*[|\x00]\s*|(?<!&amp)\s*;\s*")
 _BETWEEN_VALUES = re.compile(r"\s*[|;\x00]\s*")
 # Outside brackets only with a dot or in full: "No Mean Feat" has no guests.
 _GUESTS_OF_TITLE = re.compile(
