@@ -7,7 +7,7 @@ import pytest
 from tests.serve.running import run
 
 from segue.library import Event
-from segue.serve import news
+from segue.serve import event_broadcaster as news
 from segue.serve.held import Held
 from segue.serve.settings import Settings
 

@@ -9,9 +9,9 @@ import typer
 
 from segue.cli.demo import demo
 from segue.cli.encoders import encoders
+from segue.cli.error_reporting import told
 from segue.cli.evaluate import evaluate
 from segue.cli.export import export
-from segue.cli.failures import told
 from segue.cli.import_listens import import_listens
 from segue.cli.library import library
 from segue.cli.models import models

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from segue.cli.failures import told
+from segue.cli.error_reporting import told
 from segue.cli.options import JsonOption
 from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress

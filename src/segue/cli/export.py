@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.dials import options
-from segue.cli.failures import told
+from segue.cli.error_reporting import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import hint, print_json, say
 from segue.cli.playlist_kinds import KINDS

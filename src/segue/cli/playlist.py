@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from segue.cli.dials import options
-from segue.cli.failures import told
+from segue.cli.error_reporting import told
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say, say_chance
 from segue.cli.playlist_kinds import KINDS

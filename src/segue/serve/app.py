@@ -19,20 +19,20 @@ from starlette.exceptions import HTTPException
 
 from segue import __version__
 from segue.errors import SegueError
-from segue.serve import api, documents, listenbrainz
+from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
-from segue.serve.desk import Desk
+from segue.serve.batching import Desk
 from segue.serve.held import Held
 from segue.serve.memory import TIDY_SECONDS, Tidy, keep_few_arenas, settle
 from segue.serve.moving import Moving
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import ProblemError, of_error, of_status
-from segue.serve.security.bodies import BoundedBodies
-from segue.serve.security.failures import Failures
+from segue.serve.security.body_limits import BoundedBodies
+from segue.serve.security.encoded_paths import WholeSegments
+from segue.serve.security.error_middleware import Failures
 from segue.serve.security.headers import SafeHeaders
-from segue.serve.security.hosts import OwnHost
-from segue.serve.security.segments import WholeSegments
+from segue.serve.security.host_origin import OwnHost
 from segue.serve.settings import ENVIRONMENT, Settings
 from segue.serve.subsonic import routes as subsonic
 
@@ -199,7 +199,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     found = [
-        documents.Invalid(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
+        schemas.Invalid(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
         for one in error.errors()[:_MOST_INVALID]
     ]
     first = f"{found[0]['where']}: {found[0]['message']}." if found else None

@@ -13,8 +13,8 @@ from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
+from segue.serve.event_broadcaster import News
 from segue.serve.memory import settle
-from segue.serve.news import News
 from segue.serve.settings import Settings
 
 Value = TypeVar("Value")

@@ -21,12 +21,12 @@ from segue.errors import AccountError, SegueError
 from segue.pipeline.accounts import check_name
 from segue.pipeline.playback import Report, report
 from segue.pipeline.submitted_listens import read_listens, sought_in, submit
-from segue.serve import deps
+from segue.serve import dependencies as deps
 from segue.serve.followed import Followed
 from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
-from segue.serve.subsonic.shelf import Hall, hall_of
+from segue.serve.subsonic.catalogue_view import Hall, hall_of
 from segue.sources.history_import import Unusable
 from segue.sources.history_import.matching import Matcher
 

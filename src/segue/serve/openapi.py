@@ -7,8 +7,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from segue.serve.api import RESOURCES
-from segue.serve.deps import needs_a_name
-from segue.serve.documents import Problem
+from segue.serve.dependencies import needs_a_name
+from segue.serve.schemas import Problem
 
 DESCRIPTION = """\
 A library of music, its listeners, and what to play next, with reasons.

@@ -14,7 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from segue.errors import SegueError
 from segue.library import Library
 from segue.serve.app import make_app
-from segue.serve.security.connections import PatientConnection
+from segue.serve.security.slow_clients import PatientConnection
 from segue.serve.settings import ENVIRONMENT, Settings
 
 CONNECTIONS: Final = 512

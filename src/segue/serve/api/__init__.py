@@ -11,11 +11,11 @@ from segue.serve.api import (
     feedback,
     files,
     jobs,
-    kinds,
     library,
     listeners,
     maps,
     playlists,
+    problem_types,
     quality,
     radio,
     recommend,
@@ -23,7 +23,7 @@ from segue.serve.api import (
     session,
     tracks,
 )
-from segue.serve.documents import ALWAYS
+from segue.serve.schemas import ALWAYS
 
 PREFIX: Final = "/api/v1"
 
@@ -44,7 +44,7 @@ RESOURCES: Final = (
     jobs,
     quality,
     events,
-    kinds,
+    problem_types,
 )
 
 router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))

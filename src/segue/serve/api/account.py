@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 
 from segue.pipeline import accounts
 from segue.pipeline import sessions as kept
-from segue.serve import deps
-from segue.serve.answers import answer
-from segue.serve.documents import Asked, problems
+from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.security.segments import unquoted
+from segue.serve.responses import answer
+from segue.serve.schemas import Asked, problems
+from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/me", tags=["account"])
 

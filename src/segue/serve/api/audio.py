@@ -9,14 +9,14 @@ from fastapi.responses import FileResponse, StreamingResponse
 
 from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
-from segue.serve import deps
-from segue.serve.answers import REVALIDATE, has
-from segue.serve.documents import problems
-from segue.serve.encoding import given
+from segue.serve import dependencies as deps
+from segue.serve.audio_stream import given
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.security.segments import TrackId
-from segue.serve.wishes import invalid
+from segue.serve.request_models import invalid
+from segue.serve.responses import REVALIDATE, has
+from segue.serve.schemas import problems
+from segue.serve.security.encoded_paths import TrackId
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 

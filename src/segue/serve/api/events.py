@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from segue.serve import deps
+from segue.serve import dependencies as deps
 from segue.serve.problems import ProblemError
 from segue.serve.security.sessions import by_key, by_session
 

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.library import Event, FeedbackKind
-from segue.serve import deps
-from segue.serve.answers import answer
-from segue.serve.documents import Asked, TrackIdText, problems
+from segue.serve import dependencies as deps
 from segue.serve.problems import ProblemError
+from segue.serve.responses import answer
+from segue.serve.schemas import Asked, TrackIdText, problems
 
 router = APIRouter(tags=["feedback"])
 

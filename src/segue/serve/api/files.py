@@ -9,12 +9,12 @@ from segue.errors import DatasetError
 from segue.pipeline import saved_playlists as saved
 from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.playlist_files import read_playlist, write_playlist
-from segue.serve import deps
-from segue.serve.answers import answer
+from segue.serve import dependencies as deps
 from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import documents
-from segue.serve.documents import TrackDocument, problems
 from segue.serve.problems import ProblemError
+from segue.serve.responses import answer
+from segue.serve.schemas import TrackDocument, problems
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])

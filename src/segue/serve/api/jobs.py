@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from segue.pipeline import jobs
-from segue.serve import deps
-from segue.serve.answers import answer, from_cursor, to_cursor
-from segue.serve.documents import Asked, problems
+from segue.serve import dependencies as deps
+from segue.serve.responses import answer, from_cursor, to_cursor
+from segue.serve.schemas import Asked, problems
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 JobId = Annotated[int, Path(ge=1, lt=2**62, examples=[1])]

@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 
 from segue.pipeline.analysing.duplicates import duplicates
 from segue.pipeline.hidden_paths import hide_paths
-from segue.serve import deps
-from segue.serve.answers import from_cursor, tagged, to_cursor
+from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
-from segue.serve.documents import TrackDocument, problems
 from segue.serve.held import Held
+from segue.serve.responses import from_cursor, tagged, to_cursor
+from segue.serve.schemas import TrackDocument, problems
 
 Row = TypeVar("Row")
 

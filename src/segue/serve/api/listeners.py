@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.pipeline.accounts import sharing
-from segue.serve import deps
-from segue.serve.answers import answer, from_cursor, tagged, to_cursor
-from segue.serve.documents import TrackDocument, problems, track_document
+from segue.serve import dependencies as deps
 from segue.serve.held import Held
+from segue.serve.responses import answer, from_cursor, tagged, to_cursor
+from segue.serve.schemas import TrackDocument, problems, track_document
 from segue.serve.steering import DIALS, about_signal
 
 router = APIRouter(tags=["listeners"])

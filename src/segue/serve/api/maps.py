@@ -16,13 +16,13 @@ from segue.pipeline.map_jobs import map_or_job
 from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.track_map import NOTHING_TO_MAP, map_signals
-from segue.serve import deps
-from segue.serve.answers import answer, tagged, tagged_response
+from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
-from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.wishes import ExclusionsAsked, invalid
+from segue.serve.request_models import ExclusionsAsked, invalid
+from segue.serve.responses import answer, tagged, tagged_response
+from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
 
 router = APIRouter(prefix="/map", tags=["map"])
 

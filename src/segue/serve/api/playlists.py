@@ -8,15 +8,15 @@ from pydantic import BaseModel, Field
 
 from segue.library import PlaylistKind, SavedPlaylist
 from segue.pipeline import saved_playlists as saved
-from segue.serve import deps
-from segue.serve.answers import answer, from_cursor, tagged, to_cursor
-from segue.serve.api.made import MadeDocument, made_document
+from segue.serve import dependencies as deps
 from segue.serve.api.recommend import Changes
 from segue.serve.api.tracks import documents
-from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.api.unsaved_playlists import MadeDocument, made_document
 from segue.serve.held import Held
-from segue.serve.security.segments import unquoted
-from segue.serve.wishes import RecipeAsked
+from segue.serve.request_models import RecipeAsked
+from segue.serve.responses import answer, from_cursor, tagged, to_cursor
+from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
 

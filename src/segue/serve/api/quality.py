@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from segue.library import report_metrics, report_names, report_page
 from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.training.cards import model_card, model_rows
-from segue.serve import deps
-from segue.serve.answers import finite, from_cursor, tagged, tagged_response, to_cursor
-from segue.serve.documents import problems
+from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
+from segue.serve.responses import finite, from_cursor, tagged, tagged_response, to_cursor
+from segue.serve.schemas import problems
 from segue.serve.security.headers import REPORT_POLICY
 
 router = APIRouter(tags=["quality"])

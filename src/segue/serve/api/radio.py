@@ -5,12 +5,12 @@ from pydantic import Field
 
 from segue.engine import WINDOW
 from segue.pipeline.radio import RADIO_DIALS, Radio
-from segue.serve import deps
-from segue.serve.answers import answer
-from segue.serve.api.made import MadeDocument, made_document
-from segue.serve.documents import Asked, TrackIdText, problems
+from segue.serve import dependencies as deps
+from segue.serve.api.unsaved_playlists import MadeDocument, made_document
 from segue.serve.problems import ProblemError
-from segue.serve.wishes import DialsAsked, ExclusionsAsked, Weights, invalid
+from segue.serve.request_models import DialsAsked, ExclusionsAsked, Weights, invalid
+from segue.serve.responses import answer
+from segue.serve.schemas import Asked, TrackIdText, problems
 
 router = APIRouter(tags=["playlists"])
 

@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Dials, Pick
 from segue.pipeline.opening.opened import Opened
-from segue.serve import deps
-from segue.serve.answers import answer, tagged
+from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
-from segue.serve.documents import Asked, TrackDocument, TrackIdText, problems
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
+from segue.serve.request_models import DialsAsked, ExclusionsAsked, Weights, invalid
+from segue.serve.responses import answer, tagged
+from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
 from segue.serve.security import sessions
-from segue.serve.wishes import DialsAsked, ExclusionsAsked, Weights, invalid
 
 router = APIRouter(tags=["recommendations"])
 

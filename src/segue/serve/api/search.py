@@ -9,11 +9,11 @@ from segue.errors import ModelError
 from segue.library import Library
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.search import search
-from segue.serve import deps
-from segue.serve.answers import tagged
+from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
-from segue.serve.documents import TrackDocument
 from segue.serve.held import Held
+from segue.serve.responses import tagged
+from segue.serve.schemas import TrackDocument
 
 router = APIRouter(tags=["tracks"])
 

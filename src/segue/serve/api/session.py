@@ -7,10 +7,10 @@ from pydantic import BaseModel, Field
 
 from segue.pipeline import accounts
 from segue.pipeline.sessions import close_session
-from segue.serve import deps
-from segue.serve.answers import answer
-from segue.serve.documents import Asked, problems
+from segue.serve import dependencies as deps
 from segue.serve.held import Held
+from segue.serve.responses import answer
+from segue.serve.schemas import Asked, problems
 from segue.serve.security import sessions
 
 router = APIRouter(prefix="/session", tags=["session"])

@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field
 
 from segue.library import Catalogue, Opinion
 from segue.pipeline.recommend import similar
-from segue.serve import deps
-from segue.serve.answers import from_cursor, tagged, to_cursor
-from segue.serve.documents import TrackDocument, problems, track_document
+from segue.serve import dependencies as deps
+from segue.serve.browse import first_with
 from segue.serve.held import Held
-from segue.serve.security.segments import TrackId
-from segue.serve.shelves import first_with
+from segue.serve.responses import from_cursor, tagged, to_cursor
+from segue.serve.schemas import TrackDocument, problems, track_document
+from segue.serve.security.encoded_paths import TrackId
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 

@@ -4,9 +4,9 @@ from itertools import groupby
 from typing import Any
 
 from segue.pipeline.shelves import ARTICLES, Artist
-from segue.serve.subsonic.answers import NOT_FOUND, FailedError
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.children import Writer
+from segue.serve.subsonic.responses import NOT_FOUND, FailedError
+from segue.serve.subsonic.serializers import Writer
 
 _IGNORED = " ".join(ARTICLES)
 

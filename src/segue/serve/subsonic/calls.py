@@ -10,7 +10,7 @@ from fastapi import Request
 
 from segue.serve.held import Held
 from segue.serve.security.sessions import Asker
-from segue.serve.subsonic.answers import GENERIC, MISSING, FailedError
+from segue.serve.subsonic.responses import GENERIC, MISSING, FailedError
 
 Parameters = Mapping[str, Sequence[str]]
 

@@ -16,7 +16,8 @@ from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
 from segue.serve.security.sessions import Asker
-from segue.serve.subsonic.answers import (
+from segue.serve.subsonic.calls import Parameters, missing
+from segue.serve.subsonic.responses import (
     CONFLICTING,
     GENERIC,
     OLD_CLIENT,
@@ -26,7 +27,6 @@ from segue.serve.subsonic.answers import (
     WRONG_PASSWORD,
     FailedError,
 )
-from segue.serve.subsonic.calls import Parameters, missing
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?")
 _OURS: Final = tuple(map(int, VERSION.split(".")))

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from segue.pipeline.playback import SILENT_SECONDS, reached
 from segue.pipeline.shelves import Album
-from segue.serve.subsonic.answers import GENERIC, FailedError
 from segue.serve.subsonic.calls import Call, missing
-from segue.serve.subsonic.children import Writer
-from segue.serve.subsonic.shelf import said_of
+from segue.serve.subsonic.catalogue_view import said_of
+from segue.serve.subsonic.responses import GENERIC, FailedError
+from segue.serve.subsonic.serializers import Writer
 
 MOST: Final = 500
 """Items of one list."""

@@ -7,10 +7,10 @@ import numpy as np
 
 from segue.library import SavedPlaylist
 from segue.pipeline import saved_playlists
-from segue.serve.subsonic.answers import FORBIDDEN, GENERIC, NOT_FOUND, FailedError, moment
 from segue.serve.subsonic.calls import Call, missing, whole_number
-from segue.serve.subsonic.children import Writer
-from segue.serve.subsonic.shelf import Hall, hall_of
+from segue.serve.subsonic.catalogue_view import Hall, hall_of
+from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, FailedError, moment
+from segue.serve.subsonic.serializers import Writer
 
 
 def get_playlists(call: Call) -> dict[str, Any]:

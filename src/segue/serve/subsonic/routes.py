@@ -11,20 +11,22 @@ from starlette.concurrency import run_in_threadpool
 
 from segue import errors
 from segue.pipeline.hidden_paths import hide_paths
-from segue.serve import deps
+from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.security.sessions import Asker
 from segue.serve.subsonic import (
-    annotating,
+    annotation,
     browsing,
     lists,
+    media,
     playlists,
     searching,
     similarity,
-    sound,
     system,
 )
-from segue.serve.subsonic.answers import (
+from segue.serve.subsonic.calls import Call, Parameters, parameters_of
+from segue.serve.subsonic.identity import caller, check_version
+from segue.serve.subsonic.responses import (
     GENERIC,
     NOT_FOUND,
     FailedError,
@@ -33,8 +35,6 @@ from segue.serve.subsonic.answers import (
     form_of,
     succeeded,
 )
-from segue.serve.subsonic.calls import Call, Parameters, parameters_of
-from segue.serve.subsonic.identity import caller, check_version
 
 router = APIRouter(prefix="/rest", include_in_schema=False)
 
@@ -71,19 +71,19 @@ _NAMED: Final[dict[str, Method]] = {
     "getTopSongs": similarity.get_top_songs,
     "getSonicSimilarTracks": similarity.get_sonic_similar_tracks,
     "findSonicPath": similarity.find_sonic_path,
-    "star": annotating.star,
-    "unstar": annotating.unstar,
-    "setRating": annotating.set_rating,
-    "scrobble": annotating.scrobble,
-    "reportPlayback": annotating.report_playback,
+    "star": annotation.star,
+    "unstar": annotation.unstar,
+    "setRating": annotation.set_rating,
+    "scrobble": annotation.scrobble,
+    "reportPlayback": annotation.report_playback,
     "getPlaylists": playlists.get_playlists,
     "getPlaylist": playlists.get_playlist,
     "createPlaylist": playlists.create_playlist,
     "updatePlaylist": playlists.update_playlist,
     "deletePlaylist": playlists.delete_playlist,
-    "stream": sound.stream,
-    "download": sound.download,
-    "getCoverArt": sound.get_cover_art,
+    "stream": media.stream,
+    "download": media.download,
+    "getCoverArt": media.get_cover_art,
 }
 _METHODS: Final = {name.casefold(): method for name, method in _NAMED.items()}
 _OF_ALL: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_extensions}

@@ -9,8 +9,8 @@ from segue.pipeline.opening.search_words import plain
 from segue.pipeline.shelves import Shelves
 from segue.serve.held import Held
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.children import Writer
-from segue.serve.subsonic.shelf import Hall
+from segue.serve.subsonic.catalogue_view import Hall
+from segue.serve.subsonic.serializers import Writer
 
 MOST: Final = 500
 _FURTHEST: Final = 2**31

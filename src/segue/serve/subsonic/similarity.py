@@ -17,7 +17,7 @@ from segue.pipeline import playlists
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recommend import similar
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.children import Writer
+from segue.serve.subsonic.serializers import Writer
 
 AUDIO: Final = ("timbre", "temporal", "knn")
 """Signals that hear; the first one that has a place for a track is asked."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 from segue.errors import UnknownAccountError
 from segue.library import Library
 from segue.pipeline.accounts import find_account
-from segue.serve.subsonic.answers import FORBIDDEN, NOT_FOUND, FailedError
 from segue.serve.subsonic.calls import Call
+from segue.serve.subsonic.responses import FORBIDDEN, NOT_FOUND, FailedError
 
 EXTENSIONS: Final = {
     "apiKeyAuthentication": [1],

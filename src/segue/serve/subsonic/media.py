@@ -12,11 +12,11 @@ from segue.audio.pictures import Picture, embedded_picture
 from segue.audio.streaming import FORMATS, MEDIA_TYPES, Format, Media, media_of, transcode
 from segue.audio.transcoding import CODECS, DEFAULT_BITRATES
 from segue.errors import AudioError
-from segue.serve.answers import has
-from segue.serve.encoding import given
-from segue.serve.subsonic.answers import NOT_FOUND, FailedError
+from segue.serve.audio_stream import given
+from segue.serve.responses import has
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.shelf import hall_of
+from segue.serve.subsonic.catalogue_view import hall_of
+from segue.serve.subsonic.responses import NOT_FOUND, FailedError
 
 _PRIVATE: Final = "private, max-age=0, must-revalidate"
 _LOOKED_AT: Final = 3  # songs of a shelf in which a cover is sought

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
-from segue.serve.answers import answer
-from segue.serve.documents import problems
 from segue.serve.problems import KINDS, TYPES, ProblemError
+from segue.serve.responses import answer
+from segue.serve.schemas import problems
 
 router = APIRouter(prefix="/problem-types", tags=["problems"])
 

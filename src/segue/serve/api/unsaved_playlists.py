@@ -9,8 +9,8 @@ from segue.engine import Playlist
 from segue.pipeline.opening.opened import Opened
 from segue.serve.api.recommend import PullDocument, SharedDocument
 from segue.serve.api.tracks import documents
-from segue.serve.documents import TrackDocument
 from segue.serve.held import Held
+from segue.serve.schemas import TrackDocument
 
 
 class MadeTrack(BaseModel):

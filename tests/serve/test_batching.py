@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from tests.serve.running import run
 
-from segue.serve.desk import Desk
+from segue.serve.batching import Desk
 
 
 def squares(asked):

@@ -13,7 +13,7 @@ from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
 from segue.pipeline.shelves import Shelves, shelves_of
 from segue.serve.followed import Followed
 from segue.serve.held import Held
-from segue.serve.subsonic.answers import NOT_FOUND, FailedError
+from segue.serve.subsonic.responses import NOT_FOUND, FailedError
 
 _MOST_LISTENERS: Final = 16
 _WORST = 1

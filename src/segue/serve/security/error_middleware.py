@@ -7,7 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.serve.problems import ProblemError, of_status
-from segue.serve.security.hosts import send_problem
+from segue.serve.security.host_origin import send_problem
 
 _LOG = logging.getLogger("segue.serve")
 

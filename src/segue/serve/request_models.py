@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from segue.engine import Dials, Exclusions
-from segue.serve.documents import Asked, ListenerName, TrackIdText
 from segue.serve.problems import ProblemError
+from segue.serve.schemas import Asked, ListenerName, TrackIdText
 
 Weights = Annotated[
     dict[Annotated[str, Field(max_length=100)], Annotated[float, Field(ge=0, le=1_000)]],

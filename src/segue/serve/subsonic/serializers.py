@@ -9,9 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from segue.pipeline.shelves import UNKNOWN_ARTIST, Album, Artist
-from segue.serve.subsonic.answers import moment
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.shelf import (
+from segue.serve.subsonic.catalogue_view import (
     NOTHING,
     Hall,
     Said,
@@ -21,6 +20,7 @@ from segue.serve.subsonic.shelf import (
     said_of_shelves,
     said_of_songs,
 )
+from segue.serve.subsonic.responses import moment
 from segue.types import Track
 
 _TYPES: Final[Mapping[str, str]] = {

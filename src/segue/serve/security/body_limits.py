@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from segue.serve.problems import ProblemError
-from segue.serve.security.hosts import send_problem
+from segue.serve.security.host_origin import send_problem
 from segue.serve.settings import Settings
 
 SMALL: Final = 64 * 1024

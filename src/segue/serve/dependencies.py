@@ -22,7 +22,7 @@ from segue.serve.security import sessions
 from segue.serve.security.sessions import Asker
 
 if TYPE_CHECKING:
-    from segue.serve.desk import Desk
+    from segue.serve.batching import Desk
     from segue.serve.moving import Moving
 
 _QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")

@@ -13,9 +13,9 @@ from typing import Any, Final
 from segue.library import Event, FeedbackKind, Mark, MarkKind
 from segue.library.playback import PlaybackState
 from segue.pipeline.playback import Report, current, report, session_key
-from segue.serve.subsonic.answers import GENERIC, NOT_FOUND, FailedError
 from segue.serve.subsonic.calls import Call, missing, whole_number
-from segue.serve.subsonic.shelf import Hall, hall_of
+from segue.serve.subsonic.catalogue_view import Hall, hall_of
+from segue.serve.subsonic.responses import GENERIC, NOT_FOUND, FailedError
 
 _LIKED, _MIDDLE = 4, 3
 _DAY: Final = 86_400.0
