@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from tests.serve.running import run
 
-from segue.serve.batching import Desk
+from segue.serve.batching import BatchingExecutor
 
 
 def squares(asked):
@@ -36,7 +36,7 @@ def desk_of():
     desks = []
 
     def make(answer, most=4, **more):
-        desks.append(Desk(answer, most, **more))
+        desks.append(BatchingExecutor(answer, most, **more))
         return desks[-1]
 
     yield make
@@ -155,7 +155,7 @@ def test_what_is_to_be_done_beside_is_done_a_piece_at_a_time_until_there_is_no_m
         pieces.pop()
         return True
 
-    desk_of(squares, beside=beside).look_beside()
+    desk_of(squares, idle_task=beside).schedule_idle_task()
     assert done.wait(10)
     assert not pieces
 
@@ -174,9 +174,9 @@ def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
         order.append("answer")
         return squares(asked)
 
-    desk = desk_of(answer, beside=beside)
+    desk = desk_of(answer, idle_task=beside)
 
-    desk.look_beside()
+    desk.schedule_idle_task()
     run(held_up.begun())
     assert ask_meanwhile(desk, held_up, 4) == [16]
     assert ended.wait(10)
@@ -191,12 +191,12 @@ def test_a_desk_that_closes_leaves_what_is_to_be_done_beside(desk_of):
         held_up.wait()
         return True
 
-    desk = desk_of(squares, beside=beside)
-    desk.look_beside()
+    desk = desk_of(squares, idle_task=beside)
+    desk.schedule_idle_task()
     run(held_up.begun())
     threading.Timer(0.1, held_up.go).start()
     desk.close()
-    desk.look_beside()
+    desk.schedule_idle_task()
     assert pieces == [1]
     assert ask(desk, 3) == [9]
 
@@ -227,8 +227,8 @@ def test_what_fails_beside_fails_nobody(desk_of, caplog):
         failed.set()
         raise ValueError("no")
 
-    desk = desk_of(squares, beside=beside)
-    desk.look_beside()
+    desk = desk_of(squares, idle_task=beside)
+    desk.schedule_idle_task()
     assert failed.wait(10)
     assert ask(desk, 7) == [49]
     assert "beside the answers failed" in caplog.text

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from segue.serve.memory import TIDY_SECONDS, Tidy
+from segue.serve.memory import TIDY_SECONDS, IdleGarbageCollector
 
 
 class Node:
@@ -24,7 +24,7 @@ def thresholds():
 
 def test_garbage_is_found_when_the_time_has_come_and_there_is_nothing_more_to_do():
     now = [0.0]
-    tidy = Tidy(lambda: now[0])
+    tidy = IdleGarbageCollector(lambda: now[0])
     gc.collect()
     gc.disable()
     try:
@@ -50,7 +50,7 @@ def test_all_objects_are_seldom_looked_through_without_being_asked(thresholds):
         if phase == "stop" and info["generation"] == 2:
             looked.append(info)
 
-    Tidy().begin()
+    IdleGarbageCollector().begin()
     gc.collect()
     gc.callbacks.append(note)
     try:

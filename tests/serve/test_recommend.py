@@ -6,8 +6,8 @@ import pytest
 from tests.serve.conftest import ODD, is_problem
 
 from segue.errors import UnknownTrackError
-from segue.serve.api.recommend import RecommendAsked, Wish, answers
-from segue.serve.security.sessions import Asker
+from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, answers
+from segue.serve.security.sessions import Principal
 
 
 def test_a_list_comes_with_reasons_that_sum_up(anna):
@@ -142,7 +142,7 @@ def test_who_needs_no_scoring_is_answered_first_of_those_who_come_together(anna)
     held = anna.app.state.held
 
     def wish(listener, **asked):
-        return Wish(Asker("open", listener), RecommendAsked(k=3, **asked))
+        return PendingRecommendation(Principal("open", listener), RecommendRequest(k=3, **asked))
 
     several = [wish("ben"), wish("anna"), wish(None, like=["nowhere"]), wish("carl")]
     held.opened().expect([("anna", (), ())])

@@ -21,18 +21,18 @@ from segue import __version__
 from segue.errors import SegueError
 from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
-from segue.serve.batching import Desk
+from segue.serve.batching import BatchingExecutor
 from segue.serve.held import Held
-from segue.serve.memory import TIDY_SECONDS, Tidy, keep_few_arenas, settle
+from segue.serve.memory import TIDY_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
 from segue.serve.moving import Moving
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import ProblemError, of_error, of_status
-from segue.serve.security.body_limits import BoundedBodies
-from segue.serve.security.encoded_paths import WholeSegments
-from segue.serve.security.error_middleware import Failures
-from segue.serve.security.headers import SafeHeaders
-from segue.serve.security.host_origin import OwnHost
+from segue.serve.security.body_limits import BodyLimitMiddleware
+from segue.serve.security.encoded_paths import EncodedPathMiddleware
+from segue.serve.security.error_middleware import ErrorMiddleware
+from segue.serve.security.headers import SecurityHeadersMiddleware
+from segue.serve.security.host_origin import HostOriginMiddleware
 from segue.serve.settings import ENVIRONMENT, Settings
 from segue.serve.subsonic import routes as subsonic
 
@@ -66,7 +66,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     )
     app.state.held = Held(library, settings)
     app.state.moving = Moving(settings.workers)
-    app.state.tidy = Tidy()
+    app.state.tidy = IdleGarbageCollector()
     app.state.lists = _desk(app.state.held, app.state.tidy)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
@@ -76,11 +76,11 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     # the last one added is the first to see a request
-    app.add_middleware(WholeSegments)
-    app.add_middleware(Failures)
-    app.add_middleware(BoundedBodies, settings=settings)
-    app.add_middleware(OwnHost, settings=settings)
-    app.add_middleware(SafeHeaders)
+    app.add_middleware(EncodedPathMiddleware)
+    app.add_middleware(ErrorMiddleware)
+    app.add_middleware(BodyLimitMiddleware, settings=settings)
+    app.add_middleware(HostOriginMiddleware, settings=settings)
+    app.add_middleware(SecurityHeadersMiddleware)
     return app
 
 
@@ -90,14 +90,16 @@ def from_environment() -> FastAPI:
     return make_app(Path(directory), Settings.from_json(text))
 
 
-def _desk(held: Held, tidy: Tidy) -> Desk[recommend.Wish, Response]:
+def _desk(
+    held: Held, tidy: IdleGarbageCollector
+) -> BatchingExecutor[recommend.PendingRecommendation, Response]:
     """Return where lists are made; beside them listeners are scored, and garbage is looked for."""
-    desk = Desk(
+    desk = BatchingExecutor(
         partial(recommend.answers, held),
         MOST_TOGETHER,
-        beside=lambda: held.live.make_ready() or tidy(),
+        idle_task=lambda: held.live.make_ready() or tidy(),
     )
-    held.live.something_to_do = desk.look_beside
+    held.live.something_to_do = desk.schedule_idle_task
     return desk
 
 
@@ -132,7 +134,7 @@ def _warm_up(held: Held) -> None:
     """Open the library before anybody asks; whoever does meanwhile waits for it."""
     try:
         held.live.warm_up()
-        settle()
+        freeze_gc()
     except SegueError as error:
         _LOG.info("nothing to recommend from yet: %s", error)
     except Exception:  # noqa: BLE001  # an edge: the first request meets it again
@@ -149,11 +151,11 @@ async def _look_after_jobs(held: Held) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _tidy_up(lists: Desk[recommend.Wish, Response]) -> None:
+async def _tidy_up(lists: BatchingExecutor[recommend.PendingRecommendation, Response]) -> None:
     """Have garbage looked for where nobody does anything that would make the desk look."""
     while True:
         await asyncio.sleep(TIDY_SECONDS)
-        lists.look_beside()
+        lists.schedule_idle_task()
 
 
 def _when_stopping(stop: Callable[[], None]) -> None:
@@ -199,7 +201,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     found = [
-        schemas.Invalid(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
+        schemas.InvalidField(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
         for one in error.errors()[:_MOST_INVALID]
     ]
     first = f"{found[0]['where']}: {found[0]['message']}." if found else None

@@ -20,24 +20,24 @@ from typing import Generic, TypeVar
 
 _LOG = logging.getLogger("segue.serve")
 
-Asked = TypeVar("Asked")
-Given = TypeVar("Given")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn(Generic[Asked, Given]):
+class _PendingRequest(Generic[Request, Result]):
     """One question, and what its answer is waited for with."""
 
-    asked: Asked
-    given: "asyncio.Future[Given]"
+    asked: Request
+    given: "asyncio.Future[Result]"
     since: float
 
-    def settle(self, value: Given | None, error: BaseException | None) -> None:
+    def settle(self, value: Result | None, error: BaseException | None) -> None:
         """Give the answer, or why there is none, to the loop that waits for it."""
         with suppress(RuntimeError):  # a loop that has ended waits for nothing
             self.given.get_loop().call_soon_threadsafe(self._settled, value, error)
 
-    def _settled(self, value: Given | None, error: BaseException | None) -> None:
+    def _settled(self, value: Result | None, error: BaseException | None) -> None:
         if self.given.done():
             return  # answered, or gone
         if error is not None:
@@ -46,30 +46,30 @@ class _Turn(Generic[Asked, Given]):
             self.given.set_result(value)  # type: ignore[arg-type]
 
 
-class Desk(Generic[Asked, Given]):
+class BatchingExecutor(Generic[Request, Result]):
     """Questions of one event loop, answered by a thread, up to `most` together.
 
     `answer` is given some questions and gives for each, by its place among them, a function that
     makes its answer: those first that need nothing, then what is worked out for the others
-    together. `beside` does a piece of what is to be done while nobody waits, and returns whether
+    together. `idle_task` does a piece of what is to be done while nobody waits, and returns whether
     there was any.
     """
 
     def __init__(
         self,
-        answer: Callable[[Sequence[Asked]], Iterable[tuple[int, Callable[[], Given]]]],
+        answer: Callable[[Sequence[Request]], Iterable[tuple[int, Callable[[], Result]]]],
         most: int,
-        beside: Callable[[], bool] = lambda: False,
+        idle_task: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._answer, self._most, self._beside = answer, most, beside
+        self._answer, self._most, self._idle_task = answer, most, idle_task
         self._thread: ThreadPoolExecutor | None = None
-        self._waiting: deque[_Turn[Asked, Given]] = deque()
+        self._waiting: deque[_PendingRequest[Request, Result]] = deque()
         self._lock = threading.Lock()
         self._busy = self._to_look = self._closed = False
         self.waited = 0.0
         """Seconds for which those had waited who were answered last."""
 
-    async def ask(self, asked: Asked) -> Given:
+    async def ask(self, asked: Request) -> Result:
         """Return the answer to one question.
 
         Raises
@@ -77,15 +77,15 @@ class Desk(Generic[Asked, Given]):
         Exception
             Whatever `answer`, or the function that makes this answer, raised.
         """
-        given: asyncio.Future[Given] = asyncio.get_running_loop().create_future()
-        turn: _Turn[Asked, Given] = _Turn(asked, given, time.monotonic())
+        given: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        turn: _PendingRequest[Request, Result] = _PendingRequest(asked, given, time.monotonic())
         with self._lock:
             self._waiting.append(turn)
             self._closed = False
             self._begin()
         return await turn.given
 
-    def look_beside(self) -> None:
+    def schedule_idle_task(self) -> None:
         """Look whether there is something to be done beside, now or when nobody waits."""
         with self._lock:
             if not self._closed:
@@ -116,11 +116,11 @@ class Desk(Generic[Asked, Given]):
             if turns:
                 self._give(turns)
             elif look:
-                self._do_beside()
+                self._run_idle_task()
             else:
                 return
 
-    def _give(self, turns: Sequence[_Turn[Asked, Given]]) -> None:
+    def _give(self, turns: Sequence[_PendingRequest[Request, Result]]) -> None:
         left = dict(enumerate(turns))
         failed: BaseException | None = None
         try:
@@ -131,19 +131,19 @@ class Desk(Generic[Asked, Given]):
         for turn in left.values():
             turn.settle(None, failed or RuntimeError("A question was passed over."))
 
-    def _do_beside(self) -> None:
+    def _run_idle_task(self) -> None:
         try:
-            more = self._beside()
+            more = self._idle_task()
         except BaseException:  # noqa: BLE001  # nobody waits: it is done when it is asked for
             _LOG.exception("what was to be done beside the answers failed")
             return
         with self._lock:
             self._to_look = (self._to_look or more) and not self._closed
 
-    def _next(self) -> tuple[list[_Turn[Asked, Given]], bool]:
+    def _next(self) -> tuple[list[_PendingRequest[Request, Result]], bool]:
         """Return the first of those who wait and are not gone; where none is, whether to look."""
         with self._lock:
-            turns: list[_Turn[Asked, Given]] = []
+            turns: list[_PendingRequest[Request, Result]] = []
             while self._waiting and len(turns) < self._most:
                 turn = self._waiting.popleft()
                 if not turn.given.done():
@@ -156,7 +156,7 @@ class Desk(Generic[Asked, Given]):
             return turns, look
 
 
-def _tried(make: Callable[[], Given]) -> tuple[Given | None, BaseException | None]:
+def _tried(make: Callable[[], Result]) -> tuple[Result | None, BaseException | None]:
     try:
         return make(), None
     except BaseException as error:  # noqa: BLE001  # of one question, not of all

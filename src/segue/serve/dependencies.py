@@ -19,10 +19,10 @@ from fastapi.security.http import HTTPAuthorizationCredentials
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
-from segue.serve.security.sessions import Asker
+from segue.serve.security.sessions import Principal
 
 if TYPE_CHECKING:
-    from segue.serve.batching import Desk
+    from segue.serve.batching import BatchingExecutor
     from segue.serve.moving import Moving
 
 _QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
@@ -49,7 +49,7 @@ AskForList = Callable[[Any], Awaitable[Response]]
 
 
 async def _lists(request: Request) -> AskForList:
-    desk: Desk[Any, Response] = request.app.state.lists
+    desk: BatchingExecutor[Any, Response] = request.app.state.lists
     moving: Moving = request.app.state.moving
 
     async def ask(wish: Any) -> Response:
@@ -71,7 +71,7 @@ async def who(
     holding: Holding,
     cookie: Annotated[str | None, Security(_COOKIE)],
     key: Key,
-) -> Asker:
+) -> Principal:
     """Return who asks.
 
     Raises
@@ -81,28 +81,28 @@ async def who(
     """
     if key is not None:
         return await to_thread.run_sync(sessions.by_key, holding, key.credentials)
-    asker = sessions.by_session(holding, cookie)
-    if asker.token is not None and request.method not in _QUESTIONS:
+    principal = sessions.by_session(holding, cookie)
+    if principal.token is not None and request.method not in _QUESTIONS:
         sent = request.headers.get(sessions.HEADER, "")
-        if not compare_digest(asker.csrf.encode(), sent.encode("utf-8", "replace")):
+        if not compare_digest(principal.csrf.encode(), sent.encode("utf-8", "replace")):
             raise ProblemError("csrf")
-    if asker.unnoted is not None:
-        await to_thread.run_sync(sessions.note_use, holding, asker)
-    return asker
+    if principal.unnoted is not None:
+        await to_thread.run_sync(sessions.note_use, holding, principal)
+    return principal
 
 
-Anyone = Annotated[Asker, Depends(who)]
+Anyone = Annotated[Principal, Depends(who)]
 FOR_ANYONE: Final[dict[str, Any]] = {"security": [{}]}
 """For the document of what anybody is answered, known or not."""
 
 
-async def _visitor(asker: Anyone) -> Asker:
-    if asker.mode == "accounts" and asker.listener is None:
+async def _visitor(principal: Anyone) -> Principal:
+    if principal.mode == "accounts" and principal.listener is None:
         raise ProblemError("no-session")
-    return asker
+    return principal
 
 
-Visitor = Annotated[Asker, Depends(_visitor)]
+Visitor = Annotated[Principal, Depends(_visitor)]
 """Whoever may look at the library: anybody where there are no accounts."""
 
 
@@ -115,10 +115,10 @@ class Listener:
     mode: sessions.Mode
 
 
-async def _listener(asker: Anyone) -> Listener:
-    if asker.listener is None:
+async def _listener(principal: Anyone) -> Listener:
+    if principal.listener is None:
         raise ProblemError("no-session")
-    return Listener(asker.listener, asker.admin, asker.mode)
+    return Listener(principal.listener, principal.admin, principal.mode)
 
 
 Self = Annotated[Listener, Depends(_listener)]

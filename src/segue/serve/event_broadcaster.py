@@ -49,7 +49,7 @@ class _Seen(NamedTuple):
     jobs: Mapping[int, Job]
 
 
-class News:
+class EventBroadcaster:
     """The followers of one process, and what was seen last.
 
     `version` returns what listeners are told lists belong to, when their feedback changed them.

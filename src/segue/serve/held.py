@@ -13,8 +13,8 @@ from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
 from segue.pipeline.live import Live
 from segue.pipeline.opening.opened import Opened
-from segue.serve.event_broadcaster import News
-from segue.serve.memory import settle
+from segue.serve.event_broadcaster import EventBroadcaster
+from segue.serve.memory import freeze_gc
 from segue.serve.settings import Settings
 
 Value = TypeVar("Value")
@@ -50,9 +50,9 @@ class Held:
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.settings = settings
         self.library = Library(directory)
-        self.live = Live(self.library, taken_over=settle)
+        self.live = Live(self.library, taken_over=freeze_gc)
         self.runner = Runner(self.library)
-        self.news = News(self.library, self.version)
+        self.news = EventBroadcaster(self.library, self.version)
         self._catalogue: Kept[Catalogue] = Kept()
         self._kept: dict[str, Kept[Any]] = {}
 

@@ -26,7 +26,7 @@ from segue.serve.followed import Followed
 from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
-from segue.serve.subsonic.catalogue_view import Hall, hall_of
+from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.sources.history_import import Unusable
 from segue.sources.history_import.matching import Matcher
 
@@ -44,7 +44,7 @@ Document = dict[str, Any]
 
 
 @dataclass
-class RefusedError(Exception):
+class ListenBrainzError(Exception):
     """A request that is refused: a status, and one sentence."""
 
     code: int
@@ -60,11 +60,11 @@ def validate_token(request: Request, holding: deps.Holding, token: str = "") -> 
     """Say whether a token is one, and whose."""
     try:
         given = token or _token(request)
-    except RefusedError:
-        return RefusedError(400, "You need to provide an Authorization token.").answer()
+    except ListenBrainzError:
+        return ListenBrainzError(400, "You need to provide an Authorization token.").answer()
     try:
         name = _owner(holding, given)
-    except RefusedError:
+    except ListenBrainzError:
         return JSONResponse({"code": 200, "message": "Token invalid.", "valid": False})
     return JSONResponse({"code": 200, "message": "Token valid.", "valid": True, "user_name": name})
 
@@ -84,13 +84,13 @@ def _submitted(request: Request, body: bytes, holding: Held) -> Response:
             _plays_now(holding, me, listens[0])
         else:
             _take_in(holding, me, listens)
-    except RefusedError as refused:
+    except ListenBrainzError as refused:
         return refused.answer()
     except Unusable as error:
-        return RefusedError(400, f"A listen cannot be used: {error}.").answer()
+        return ListenBrainzError(400, f"A listen cannot be used: {error}.").answer()
     except SegueError as error:
         problem = of_error(error, *holding.places())
-        return RefusedError(problem.status, problem.detail or "").answer()
+        return ListenBrainzError(problem.status, problem.detail or "").answer()
     return JSONResponse({"status": "ok"})
 
 
@@ -101,9 +101,9 @@ def _token(request: Request) -> str:
     header = request.headers.get("authorization", "")
     scheme, _, token = header.partition(" ")
     if not header:
-        raise RefusedError(401, "You need to provide an Authorization header.")
+        raise ListenBrainzError(401, "You need to provide an Authorization header.")
     if scheme.casefold() not in ("token", "bearer") or not token.strip():
-        raise RefusedError(401, "Provided Authorization header is invalid.")
+        raise ListenBrainzError(401, "Provided Authorization header is invalid.")
     return token.strip()
 
 
@@ -112,13 +112,13 @@ def _owner(holding: Held, token: str) -> str:
         try:
             return check_name(token)
         except AccountError:
-            raise RefusedError(401, "Invalid authorization token.") from None
+            raise ListenBrainzError(401, "Invalid authorization token.") from None
     try:
         found = sessions.by_key(holding, token).listener
     except ProblemError:
         found = None
     if found is None:
-        raise RefusedError(401, "Invalid authorization token.")
+        raise ListenBrainzError(401, "Invalid authorization token.")
     return found
 
 
@@ -129,20 +129,22 @@ def _read(body: bytes) -> tuple[str, list[Document]]:
     try:
         document = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise RefusedError(400, "Cannot parse JSON document.") from None
+        raise ListenBrainzError(400, "Cannot parse JSON document.") from None
     if not isinstance(document, dict):
-        raise RefusedError(400, "Invalid JSON document submitted.")
+        raise ListenBrainzError(400, "Invalid JSON document submitted.")
     kind, payload = document.get("listen_type"), document.get("payload")
     if not isinstance(kind, str) or kind not in _KINDS:
-        raise RefusedError(400, "JSON document requires a valid listen_type key.")
+        raise ListenBrainzError(400, "JSON document requires a valid listen_type key.")
     if not isinstance(payload, list) or not payload:
-        raise RefusedError(400, "JSON document does not contain any listens.")
+        raise ListenBrainzError(400, "JSON document does not contain any listens.")
     if len(payload) > MOST_LISTENS:
-        raise RefusedError(400, f"Too many listens: at most {MOST_LISTENS} in one request.")
+        raise ListenBrainzError(400, f"Too many listens: at most {MOST_LISTENS} in one request.")
     if kind != "import" and len(payload) > 1:
-        raise RefusedError(400, f"There is one listen in what is of listen_type {kind}.")
+        raise ListenBrainzError(400, f"There is one listen in what is of listen_type {kind}.")
     if len(body) > len(payload) * MOST_BYTES:
-        raise RefusedError(400, f"JSON document is too large: at most {MOST_BYTES} bytes a listen.")
+        raise ListenBrainzError(
+            400, f"JSON document is too large: at most {MOST_BYTES} bytes a listen."
+        )
     for listen in payload:
         _check(kind, listen)
     return kind, payload
@@ -156,47 +158,47 @@ def _check(kind: str, listen: Any) -> None:
     """Refuse a listen that lacks what ListenBrainz wants of it."""
     metadata = listen.get("track_metadata") if isinstance(listen, dict) else None
     if not isinstance(metadata, dict):
-        raise RefusedError(400, "A listen must contain track_metadata.")
+        raise ListenBrainzError(400, "A listen must contain track_metadata.")
     for name in ("artist_name", "track_name"):
         text = metadata.get(name)
         if not isinstance(text, str) or not text.strip():
-            raise RefusedError(400, f"track_metadata.{name} must be a text that is not empty.")
+            raise ListenBrainzError(400, f"track_metadata.{name} must be a text that is not empty.")
     at = listen.get("listened_at")
     if kind == "playing_now":
         if at is not None:
-            raise RefusedError(400, "What plays now has no listened_at.")
+            raise ListenBrainzError(400, "What plays now has no listened_at.")
         return
     if isinstance(at, str) and at.isascii() and at.isdigit() and len(at) < 12:
         at = listen["listened_at"] = int(at)
     if isinstance(at, bool) or not isinstance(at, int):
-        raise RefusedError(400, "listened_at must be a whole number.")
+        raise ListenBrainzError(400, "listened_at must be a whole number.")
     if at > time.time() + _AHEAD:
-        raise RefusedError(400, "Value for key listened_at is too high.")
+        raise ListenBrainzError(400, "Value for key listened_at is too high.")
     if at < EARLIEST:
-        raise RefusedError(400, "Value for key listened_at is too low.")
+        raise ListenBrainzError(400, "Value for key listened_at is too low.")
 
 
 def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
     heard = read_listens(listens)
-    hall = hall_of(holding)
+    view = catalogue_view(holding)
     submit(
         holding.library,
         holding.live.feedback,
         _matcher(holding),
         me,
         heard,
-        track_id_of=lambda row: _at_row(hall, row),
+        track_id_of=lambda row: _at_row(view, row),
     )
 
 
 def _plays_now(holding: Held, me: str, listen: Document) -> None:
-    hall = hall_of(holding)
+    view = catalogue_view(holding)
     match = _matcher(holding).match(sought_in(listen))
-    track_id = None if match is None else _at_row(hall, match.row)
+    track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
         said = Report(track_id=track_id, state="playing", ignored=True)
         feed = holding.live.feedback
-        report(holding.library, feed, me, _client(listen), said, duration_of=hall.duration)
+        report(holding.library, feed, me, _client(listen), said, duration_of=view.duration)
 
 
 def _client(listen: Mapping[str, Any]) -> str:
@@ -217,9 +219,9 @@ def _matcher(holding: Held) -> Matcher:
     return followed.of(holding.catalogue())
 
 
-def _at_row(hall: Hall, row: int) -> str | None:
-    rows = np.asarray(hall.catalogue.rows)
+def _at_row(view: CatalogueView, row: int) -> str | None:
+    rows = np.asarray(view.catalogue.rows)
     place = int(np.searchsorted(rows, row))
     if place < len(rows) and rows[place] == row:
-        return hall.catalogue.tracks[place].track_id
+        return view.catalogue.tracks[place].track_id
     return None

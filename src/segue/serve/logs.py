@@ -6,11 +6,11 @@ from typing import Final
 _PATH: Final = 2  # its place among the arguments of uvicorn's access records
 
 
-class WithoutQueries(logging.Filter):
+class QueryHidingFilter(logging.Filter):
     """Takes the query off the address of a request before it is logged.
 
     >>> record = logging.LogRecord("", 20, "", 0, "%s %s %s", ("anna", "GET", "/rest?p=1"), None)
-    >>> WithoutQueries().filter(record), record.getMessage()
+    >>> QueryHidingFilter().filter(record), record.getMessage()
     (True, 'anna GET /rest')
     """
 

@@ -27,7 +27,7 @@ def keep_few_arenas() -> None:
         ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, _ARENAS)
 
 
-def settle() -> None:
+def freeze_gc() -> None:
     """Let the garbage collector pass over all that is there now, since it stays.
 
     Some hundred thousand objects of modules and of the opened library would be looked through four
@@ -39,7 +39,7 @@ def settle() -> None:
     gc.freeze()
 
 
-class Tidy:
+class IdleGarbageCollector:
     """Looks for garbage when it is called, which is when nobody waits, and not much otherwise.
 
     To look through all objects takes some hundredths of a second, in which nobody is answered, and

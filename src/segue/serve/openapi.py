@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 
 from segue.serve.api import RESOURCES
 from segue.serve.dependencies import needs_a_name
-from segue.serve.schemas import Problem
+from segue.serve.schemas import ProblemDetails
 
 DESCRIPTION = """\
 A library of music, its listeners, and what to play next, with reasons.
@@ -29,8 +29,8 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        made = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas |= {**made.pop("$defs", {}), "Problem": made}
+        made = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= {**made.pop("$defs", {}), "ProblemDetails": made}
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
         _let_in(document)

@@ -14,7 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from segue.errors import SegueError
 from segue.library import Library
 from segue.serve.app import make_app
-from segue.serve.security.slow_clients import PatientConnection
+from segue.serve.security.slow_clients import SlowClientGuard
 from segue.serve.settings import ENVIRONMENT, Settings
 
 CONNECTIONS: Final = 512
@@ -66,7 +66,7 @@ def serve(
         "segue.serve.app:from_environment" if workers > 1 else make_app(directory, settings),
         factory=workers > 1,
         workers=workers,
-        http=PatientConnection,
+        http=SlowClientGuard,
         ws="none",
         lifespan="on",
         log_config=logging_config(access_log=access_log),
@@ -174,7 +174,7 @@ def logging_config(*, access_log: bool) -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "filters": {"secrets": {"()": "segue.serve.logs.WithoutQueries"}},
+        "filters": {"secrets": {"()": "segue.serve.logs.QueryHidingFilter"}},
         "formatters": {
             "plain": {"format": "%(asctime)s %(levelname)s %(message)s"},
             "access": {

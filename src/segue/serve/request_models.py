@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from segue.engine import Dials, Exclusions
 from segue.serve.problems import ProblemError
-from segue.serve.schemas import Asked, ListenerName, TrackIdText
+from segue.serve.schemas import ListenerName, StrictModel, TrackIdText
 
 Weights = Annotated[
     dict[Annotated[str, Field(max_length=100)], Annotated[float, Field(ge=0, le=1_000)]],
@@ -29,7 +29,7 @@ _Seconds = Annotated[float | None, Field(ge=0, le=1_000_000)]
 _Year = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
-class DialsAsked(Asked):
+class DialsRequest(StrictModel):
     """Dials; null is the default of the list that is asked for."""
 
     model_config = ConfigDict(
@@ -52,7 +52,7 @@ class DialsAsked(Asked):
         return Dials(**{**kept, **asked, "weights": weights or default.weights})
 
 
-class ExclusionsAsked(Asked):
+class ExclusionsRequest(StrictModel):
     """What may not come. A folder is a name, or names of folders in each other: never a path."""
 
     model_config = ConfigDict(
@@ -86,7 +86,7 @@ class ExclusionsAsked(Asked):
         return made or None
 
 
-class RecipeAsked(Asked):
+class RecipeRequest(StrictModel):
     """How a list is made. What a kind does not know is refused; null is as if it were not there.
 
     like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
@@ -112,8 +112,8 @@ class RecipeAsked(Asked):
     k: Annotated[int | None, Field(ge=1, le=500)] = None
     window: Annotated[int | None, Field(ge=0, le=1_000)] = None
     weights: Weights | None = None
-    dials: DialsAsked | None = None
-    exclusions: ExclusionsAsked | None = None
+    dials: DialsRequest | None = None
+    exclusions: ExclusionsRequest | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the recipe as it is kept."""

@@ -24,13 +24,13 @@ _ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
 """Examples of what a kind of problem adds."""
 
 
-class Asked(BaseModel):
+class StrictModel(BaseModel):
     """A part of a request: other names and types are refused, so that none is passed over."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """Problem details, RFC 9457."""
 
     type: str = Field(description="Kind, a relative reference to its explanation.")
@@ -38,15 +38,15 @@ class Problem(BaseModel):
     status: int
     detail: str = Field(description="What happened this time, and the way out.")
     instance: str = Field(description="Path of the request.")
-    errors: list["Invalid"] | None = Field(
+    errors: list["InvalidField"] | None = Field(
         default=None, description="Of a request that is not as it must be: each part."
     )
-    job: Optional["Making"] = Field(
+    job: Optional["JobProgress"] = Field(
         default=None, description="Of what is being made: the job that makes it, and how far it is."
     )
 
 
-class Making(BaseModel):
+class JobProgress(BaseModel):
     """A job, as whoever waits for what it makes may see it: `done` of `total` steps of `text`."""
 
     id: int
@@ -56,14 +56,14 @@ class Making(BaseModel):
     text: str
 
 
-class Invalid(BaseModel):
+class InvalidField(BaseModel):
     """A part of a request that is not as it must be."""
 
     where: str
     message: str
 
 
-class TrackDocument(BaseModel):
+class TrackItem(BaseModel):
     """A track, as far as it is known: null is unknown."""
 
     track_id: str
@@ -103,8 +103,8 @@ class TrackDocument(BaseModel):
     )
 
 
-def track_document(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
-    """Return the `TrackDocument` of a track."""
+def track_item(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
+    """Return the `TrackItem` of a track."""
     tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MOST_TAGS]
     return {
         "track_id": track.track_id,
@@ -151,7 +151,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
         one = found.setdefault(status, {"description": title, "content": {}})
         one["description"] = title if one["description"] == title else "Several kinds of problem."
         content = one["content"].setdefault(
-            MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+            MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/ProblemDetails"}, "examples": {}}
         )
         content["examples"][kind] = {"value": example}
     return found

@@ -235,12 +235,12 @@ def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
 
     key = kept.create_key(library, "anna", "phone")
     holding, checks = guarded.state.held, []
-    asker = sessions.by_key(holding, key)
+    principal = sessions.by_key(holding, key)
     holding.news.follow = lambda *args, holds, **names: checks.append(holds) or _nothing()
     holder = HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
 
     async def begin():
-        response = await follow_events(asker, holder, holding)
+        response = await follow_events(principal, holder, holding)
         return [each async for each in response.body_iterator]
 
     run(begin())

@@ -148,19 +148,19 @@ def told_of(tmp_path_factory, original):
     (music / "audio/empty.mp3").write_bytes(b"")
     names = [one.name for one in sorted((music / "audio").iterdir())] + ["gone.wav"]
     with (music / "metadata.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["track_id", "path", "title", "artist", "genre"])
+        serializer = csv.writer(stream)
+        serializer.writerow(["track_id", "path", "title", "artist", "genre"])
         genres = ["low", "high"]
-        writer.writerows(
+        serializer.writerows(
             (f"t{i}", f"audio/{name}", f"Piece {i}", f"Band {i % 2}", genres[i % 2])
             for i, name in enumerate(names)
         )
-        writer.writerow(["t0", str(music / "audio/0.wav"), "again", "", ""])
+        serializer.writerow(["t0", str(music / "audio/0.wav"), "again", "", ""])
     with (music / "listens.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["user_id", "track_id", "timestamp"])
-        writer.writerows([["anna", f"t{i % 4}", 1_000 + i] for i in range(8)])
-        writer.writerow(["anna", "nothing", "never"])
+        serializer = csv.writer(stream)
+        serializer.writerow(["user_id", "track_id", "timestamp"])
+        serializer.writerows([["anna", f"t{i % 4}", 1_000 + i] for i in range(8)])
+        serializer.writerow(["anna", "nothing", "never"])
     library = Library(place / f"{CANARY}.d" / "my.segue")
     preprocess(library, music, workers=1)
     with contextlib.suppress(Exception):

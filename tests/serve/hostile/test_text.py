@@ -129,13 +129,13 @@ def scripted(tmp_path, original):
         for i in range(6)
     ]
     with (music / "metadata.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, names)
-        writer.writeheader()
-        writer.writerows(rows)
+        serializer = csv.DictWriter(stream, names)
+        serializer.writeheader()
+        serializer.writerows(rows)
     with (music / "listens.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["user_id", "track_id", "timestamp"])
-        writer.writerows([[f"{SCRIPT}{i % 2}", f"{SCRIPT}{i}", 1_000 + i] for i in range(6)])
+        serializer = csv.writer(stream)
+        serializer.writerow(["user_id", "track_id", "timestamp"])
+        serializer.writerows([[f"{SCRIPT}{i % 2}", f"{SCRIPT}{i}", 1_000 + i] for i in range(6)])
     library = Library(tmp_path / "scripted.segue")
     preprocess(library, music, workers=1)
     library.close()

@@ -11,7 +11,7 @@ from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.responses import answer
-from segue.serve.schemas import Asked, problems
+from segue.serve.schemas import StrictModel, problems
 from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/me", tags=["account"])
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/me", tags=["account"])
 Password = Annotated[str, Field(min_length=1, max_length=accounts.LONGEST_PASSWORD)]
 
 
-class AccountDocument(BaseModel):
+class AccountResponse(BaseModel):
     """An account, without anything secret."""
 
     name: str
@@ -27,7 +27,7 @@ class AccountDocument(BaseModel):
     shares_taste: bool = Field(description="Whether others may make a blend with its listener.")
 
 
-class AccountChange(Asked):
+class AccountUpdateRequest(StrictModel):
     """What to change; a new password needs the one before."""
 
     shares_taste: bool | None = None
@@ -35,9 +35,9 @@ class AccountChange(Asked):
     new_password: Password | None = None
 
 
-def _account(me: deps.Self, holding: Held) -> AccountDocument:
+def _account(me: deps.Self, holding: Held) -> AccountResponse:
     account = accounts.find_account(holding.library, me.name)
-    return AccountDocument(
+    return AccountResponse(
         name=account.name, admin=account.admin, shares_taste=account.shares_taste
     )
 
@@ -51,7 +51,7 @@ def _owner(me: deps.Self) -> deps.Listener:
 Owner = Annotated[deps.Listener, deps.Depends(_owner)]
 
 
-@router.get("/account", response_model=AccountDocument, responses=problems("conflict"))
+@router.get("/account", response_model=AccountResponse, responses=problems("conflict"))
 def get_account(me: Owner, holding: deps.Holding) -> Response:
     """Show one's account."""
     return answer(_account(me, holding).model_dump())
@@ -59,14 +59,14 @@ def get_account(me: Owner, holding: deps.Holding) -> Response:
 
 @router.patch(
     "/account",
-    response_model=AccountDocument,
+    response_model=AccountResponse,
     responses=problems("conflict", "wrong-password", "too-many"),
 )
 def change_account(
-    wanted: AccountChange,
+    wanted: AccountUpdateRequest,
     request: Request,
     me: Owner,
-    asker: deps.Anyone,
+    principal: deps.Anyone,
     holding: deps.Holding,
 ) -> Response:
     """Change one's account. With a new password, all other sessions of it end."""
@@ -79,7 +79,7 @@ def change_account(
             wanted.new_password,
             by=me.name,
             address=address,
-            keep=asker.token,
+            keep=principal.token,
         )
     if wanted.shares_taste is not None:
         holding.library.accounts.set_flags(me.name, shares_taste=wanted.shares_taste)
@@ -91,13 +91,13 @@ def change_account(
 KeyName = Annotated[str, Field(min_length=1, max_length=200, examples=["my player"])]
 
 
-class KeyAsked(Asked):
+class NewKeyRequest(StrictModel):
     """A key to make."""
 
     name: KeyName
 
 
-class KeyDocument(BaseModel):
+class KeyItem(BaseModel):
     """An API key, by its name."""
 
     name: str
@@ -105,21 +105,21 @@ class KeyDocument(BaseModel):
     used: float | None
 
 
-class Keys(BaseModel):
+class KeyPage(BaseModel):
     """One's API keys."""
 
-    items: list[KeyDocument]
+    items: list[KeyItem]
     next: None
 
 
-class NewKey(BaseModel):
+class NewKeyResponse(BaseModel):
     """A key, shown this once."""
 
     name: str
     key: str = Field(description="Send it as `Authorization: Bearer KEY`.")
 
 
-@router.get("/keys", response_model=Keys, responses=problems("conflict"))
+@router.get("/keys", response_model=KeyPage, responses=problems("conflict"))
 def list_keys(me: Owner, holding: deps.Holding) -> Response:
     """List one's API keys, by their names."""
     found = kept.list_keys(holding.library, me.name)
@@ -127,8 +127,10 @@ def list_keys(me: Owner, holding: deps.Holding) -> Response:
     return answer({"items": items, "next": None})
 
 
-@router.post("/keys", status_code=201, response_model=NewKey, responses=problems("conflict"))
-def make_key(wanted: KeyAsked, me: Owner, holding: deps.Holding) -> Response:
+@router.post(
+    "/keys", status_code=201, response_model=NewKeyResponse, responses=problems("conflict")
+)
+def make_key(wanted: NewKeyRequest, me: Owner, holding: deps.Holding) -> Response:
     """Make an API key; it is shown this once."""
     key = kept.create_key(holding.library, me.name, wanted.name, by=me.name)
     return answer({"name": wanted.name, "key": key}, status=201)

@@ -46,7 +46,7 @@ def get_audio(
     *,
     track_id: TrackId,
     request: Request,
-    asker: deps.Visitor,  # noqa: ARG001  # whoever may not look may not hear
+    principal: deps.Visitor,  # noqa: ARG001  # whoever may not look may not hear
     holding: deps.Holding,
     format: Wanted = "auto",  # noqa: A002
     start: Start = 0.0,

@@ -32,20 +32,24 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.get("/events", response_class=StreamingResponse, responses=_ANSWERS)
 async def follow_events(
-    asker: deps.Visitor, holder: deps.Key, holding: deps.Holding
+    principal: deps.Visitor, holder: deps.Key, holding: deps.Holding
 ) -> StreamingResponse:
     """Follow what happens meanwhile."""
     key = holder.credentials if holder else None
 
     def holds() -> bool:
         try:
-            now = by_key(holding, key) if key else by_session(holding, asker.token)
+            now = by_key(holding, key) if key else by_session(holding, principal.token)
         except ProblemError:
             return False
-        return (now.mode, now.listener, now.admin) == (asker.mode, asker.listener, asker.admin)
+        return (now.mode, now.listener, now.admin) == (
+            principal.mode,
+            principal.listener,
+            principal.admin,
+        )
 
     async def written() -> AsyncIterator[bytes]:
-        follow = holding.news.follow(asker.listener, admin=asker.admin, holds=holds)
+        follow = holding.news.follow(principal.listener, admin=principal.admin, holds=holds)
         async for event in follow:
             yield event
 

@@ -10,7 +10,7 @@ from segue.library import Event, FeedbackKind
 from segue.serve import dependencies as deps
 from segue.serve.problems import ProblemError
 from segue.serve.responses import answer
-from segue.serve.schemas import Asked, TrackIdText, problems
+from segue.serve.schemas import StrictModel, TrackIdText, problems
 
 router = APIRouter(tags=["feedback"])
 
@@ -18,7 +18,7 @@ _DAY = 86_400.0
 _LONGEST_MS = 7 * _DAY * 1_000
 
 
-class EventAsked(Asked):
+class FeedbackEvent(StrictModel):
     """Something that the listener did with a track."""
 
     key: str = Field(
@@ -35,7 +35,7 @@ class EventAsked(Asked):
     ms_played: float | None = Field(default=None, ge=0, le=_LONGEST_MS)
 
 
-class FeedbackAsked(Asked):
+class FeedbackRequest(StrictModel):
     """A batch of events: all are stored, or none."""
 
     model_config = ConfigDict(
@@ -44,25 +44,25 @@ class FeedbackAsked(Asked):
         }
     )
 
-    events: Annotated[list[EventAsked], Field(min_length=1, max_length=1_000)]
+    events: Annotated[list[FeedbackEvent], Field(min_length=1, max_length=1_000)]
 
 
-class Stored(BaseModel):
+class StoredEvent(BaseModel):
     """What became of an event: a duplicate was stored before, and is not again."""
 
     key: str
     status: Literal["stored", "duplicate"]
 
 
-class FeedbackDocument(BaseModel):
+class FeedbackResponse(BaseModel):
     """What became of a batch."""
 
-    events: list[Stored]
+    events: list[StoredEvent]
     version: str
 
 
-@router.post("/feedback", response_model=FeedbackDocument, responses=problems("unknown-track"))
-def give_feedback(wanted: FeedbackAsked, me: deps.Self, holding: deps.Holding) -> Response:
+@router.post("/feedback", response_model=FeedbackResponse, responses=problems("unknown-track"))
+def give_feedback(wanted: FeedbackRequest, me: deps.Self, holding: deps.Holding) -> Response:
     """Take in what whoever asks did; it is on disk when this answers."""
     latest = time.time() + _DAY
     if any(each.at is not None and each.at > latest for each in wanted.events):

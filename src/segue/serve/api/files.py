@@ -14,7 +14,7 @@ from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import documents
 from segue.serve.problems import ProblemError
 from segue.serve.responses import answer
-from segue.serve.schemas import TrackDocument, problems
+from segue.serve.schemas import TrackItem, problems
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
@@ -63,11 +63,11 @@ def attachment(name: str, suffix: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(safe.strip('.') or 'playlist', safe='')}.{suffix}"
 
 
-class ImportedDocument(BaseModel):
+class ImportedPlaylistResponse(BaseModel):
     """What a file was taken for: seeds for a list, or a list itself."""
 
     name: str | None
-    tracks: list[TrackDocument]
+    tracks: list[TrackItem]
     unmatched: list[str] = Field(description="What of it the library does not hold.")
     n_unmatched: int
     problems: list[str]
@@ -80,7 +80,7 @@ async def _body(request: Request) -> bytes:
 
 @router.post(
     "/import",
-    response_model=ImportedDocument,
+    response_model=ImportedPlaylistResponse,
     responses=problems("unsupported-type"),
     openapi_extra={
         "requestBody": {

@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from segue.pipeline import jobs
 from segue.serve import dependencies as deps
 from segue.serve.responses import answer, from_cursor, to_cursor
-from segue.serve.schemas import Asked, problems
+from segue.serve.schemas import StrictModel, problems
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 JobId = Annotated[int, Path(ge=1, lt=2**62, examples=[1])]
 
 
-class JobAsked(Asked):
+class JobRequest(StrictModel):
     """A job: the verb, and what it takes."""
 
     model_config = ConfigDict(
@@ -30,7 +30,7 @@ class JobAsked(Asked):
     )
 
 
-class JobDocument(BaseModel):
+class JobResponse(BaseModel):
     """A job: `done` of `total` steps of what `text` says."""
 
     id: int
@@ -50,14 +50,14 @@ class JobDocument(BaseModel):
     error: str | None
 
 
-class Jobs(BaseModel):
+class JobPage(BaseModel):
     """A page of jobs, the latest first."""
 
-    items: list[JobDocument]
+    items: list[JobResponse]
     next: str | None
 
 
-@router.get("", response_model=Jobs)
+@router.get("", response_model=JobPage)
 def list_jobs(
     me: deps.Admin,  # noqa: ARG001
     holding: deps.Holding,
@@ -76,8 +76,8 @@ def list_jobs(
     )
 
 
-@router.post("", status_code=202, response_model=JobDocument, responses=problems("conflict"))
-def ask_for_job(wanted: JobAsked, me: deps.Admin, holding: deps.Holding) -> Response:
+@router.post("", status_code=202, response_model=JobResponse, responses=problems("conflict"))
+def ask_for_job(wanted: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
     """Ask for a job. It goes on if the server stops."""
     may_name_paths = me.mode == "accounts" or not holding.settings.exposed
     job = jobs.ask(holding.library, wanted.verb, wanted.arguments, by=me.name, admin=may_name_paths)
@@ -85,7 +85,7 @@ def ask_for_job(wanted: JobAsked, me: deps.Admin, holding: deps.Holding) -> Resp
     return answer(jobs.shown(holding.library, job), status=202, headers=headers)
 
 
-@router.get("/{job}", response_model=JobDocument, responses=problems("unknown-job"))
+@router.get("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def get_job(
     job: JobId,
     me: deps.Admin,  # noqa: ARG001
@@ -95,7 +95,7 @@ def get_job(
     return answer(jobs.shown(holding.library, jobs.find_job(holding.library, job)))
 
 
-@router.delete("/{job}", response_model=JobDocument, responses=problems("unknown-job"))
+@router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
     """Ask for a job's end; what it has done is kept."""
     return answer(jobs.shown(holding.library, jobs.cancel(holding.library, job, by=me.name)))

@@ -14,7 +14,7 @@ from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
 from segue.serve.responses import from_cursor, tagged, to_cursor
-from segue.serve.schemas import TrackDocument, problems
+from segue.serve.schemas import TrackItem, problems
 
 Row = TypeVar("Row")
 
@@ -23,7 +23,7 @@ Cursor = Annotated[str | None, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
-class LibraryDocument(BaseModel):
+class LibraryResponse(BaseModel):
     """What the library holds, in numbers."""
 
     tracks: int
@@ -40,11 +40,11 @@ class LibraryDocument(BaseModel):
     ready: bool = Field(description="Whether something can be recommended.")
 
 
-@router.get("", response_model=LibraryDocument)
-def get_library(request: Request, asker: deps.Visitor, holding: deps.Holding) -> Response:
+@router.get("", response_model=LibraryResponse)
+def get_library(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
     """Count what the library holds."""
     version = holding.version()
-    return tagged(request, (version, asker.listener), lambda: _counts(holding))
+    return tagged(request, (version, principal.listener), lambda: _counts(holding))
 
 
 def _counts(holding: Held) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def _counts(holding: Held) -> dict[str, Any]:
     }
 
 
-class ProblemOfLibrary(BaseModel):
+class ProblemItem(BaseModel):
     """Something that came in and could not be used."""
 
     source: str
@@ -64,17 +64,17 @@ class ProblemOfLibrary(BaseModel):
     subject: str | None
 
 
-class ProblemsOfLibrary(BaseModel):
+class ProblemPage(BaseModel):
     """A page of problems."""
 
-    items: list[ProblemOfLibrary]
+    items: list[ProblemItem]
     next: str | None
 
 
-@router.get("/problems", response_model=ProblemsOfLibrary, responses=problems("forbidden"))
+@router.get("/problems", response_model=ProblemPage, responses=problems("forbidden"))
 def list_problems(
     request: Request,
-    asker: deps.Admin,
+    principal: deps.Admin,
     holding: deps.Holding,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -90,30 +90,30 @@ def list_problems(
         ]
         return {"items": items, "next": following}
 
-    return tagged(request, (holding.version(), asker.name), make)
+    return tagged(request, (holding.version(), principal.name), make)
 
 
 def _told(value: Any, places: Sequence[Path]) -> Any:
     return hide_paths(value, *places) if isinstance(value, str) else value
 
 
-class Recording(BaseModel):
+class DuplicateGroup(BaseModel):
     """Tracks that are one recording: of them, only one is ever recommended."""
 
-    tracks: list[TrackDocument]
+    tracks: list[TrackItem]
 
 
-class Duplicates(BaseModel):
+class DuplicatePage(BaseModel):
     """A page of recordings that are there more than once."""
 
-    items: list[Recording]
+    items: list[DuplicateGroup]
     next: str | None
 
 
-@router.get("/duplicates", response_model=Duplicates)
+@router.get("/duplicates", response_model=DuplicatePage)
 def list_duplicates(
     request: Request,
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -127,10 +127,10 @@ def list_duplicates(
         items = []
         for recording in part:
             positions = [catalogue.positions[track.track_id] for track in recording]
-            items.append({"tracks": documents(holding, catalogue, positions, asker.listener)})
+            items.append({"tracks": documents(holding, catalogue, positions, principal.listener)})
         return {"items": items, "next": following}
 
-    return tagged(request, (holding.version(), asker.listener), make)
+    return tagged(request, (holding.version(), principal.listener), make)
 
 
 def _start(cursor: str | None) -> int:

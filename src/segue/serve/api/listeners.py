@@ -10,35 +10,35 @@ from segue.pipeline.accounts import sharing
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.responses import answer, from_cursor, tagged, to_cursor
-from segue.serve.schemas import TrackDocument, problems, track_document
+from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.steering import DIALS, about_signal
 
 router = APIRouter(tags=["listeners"])
 
 
-class ListenerDocument(BaseModel):
+class ListenerItem(BaseModel):
     """A listener, by name."""
 
     name: str
 
 
-class Listeners(BaseModel):
+class ListenerPage(BaseModel):
     """A page of listeners."""
 
-    items: list[ListenerDocument]
+    items: list[ListenerItem]
     next: str | None
 
 
-@router.get("/listeners", response_model=Listeners, openapi_extra=deps.FOR_ANYONE)
+@router.get("/listeners", response_model=ListenerPage, openapi_extra=deps.FOR_ANYONE)
 def list_listeners(
-    asker: deps.Anyone,
+    principal: deps.Anyone,
     holding: deps.Holding,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> Response:
     """List whom one may be, where there are no accounts, and whom one may make a blend with."""
-    unknown = asker.mode == "accounts" and asker.listener is None
-    names = [] if unknown else sharing(holding.library, asker.listener)
+    unknown = principal.mode == "accounts" and principal.listener is None
+    names = [] if unknown else sharing(holding.library, principal.listener)
     (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
     start = max(start, 0)
     part = names[start : start + limit]
@@ -51,7 +51,7 @@ def list_listeners(
     )
 
 
-class WeightsDocument(BaseModel):
+class ListenerWeights(BaseModel):
     """What each signal counts: the weights of everyone, and the listener's own; each sum to 1."""
 
     everyone: dict[str, float]
@@ -59,14 +59,14 @@ class WeightsDocument(BaseModel):
     personal: bool = Field(description="Whether the listener's own differ from everyone's.")
 
 
-class SignalDocument(BaseModel):
+class SignalItem(BaseModel):
     """A signal, as a slider shows it."""
 
     name: str
     about: str
 
 
-class DialDocument(BaseModel):
+class DialItem(BaseModel):
     """A dial, as a slider shows it."""
 
     name: str
@@ -76,19 +76,19 @@ class DialDocument(BaseModel):
     about: str
 
 
-class Me(BaseModel):
+class MeResponse(BaseModel):
     """What is known of whoever asks, and what they can steer by."""
 
     listener: str
     n_known: int
     n_liked: int
     n_disliked: int
-    weights: WeightsDocument
-    signals: list[SignalDocument]
-    dials: list[DialDocument]
+    weights: ListenerWeights
+    signals: list[SignalItem]
+    dials: list[DialItem]
 
 
-@router.get("/me", response_model=Me)
+@router.get("/me", response_model=MeResponse)
 def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
     """Tell what is known of whoever asks, and the sliders and dials that they have."""
     return tagged(request, (holding.version(), me.name), lambda: _about(holding, me.name))
@@ -121,22 +121,22 @@ def _about(holding: Held, name: str) -> dict[str, Any]:
     }
 
 
-class HeardDocument(BaseModel):
+class ListenItem(BaseModel):
     """Something that the listener did."""
 
     at: float | None = Field(description="Seconds since 1970.")
     kind: str = Field(description="play, skip, like, dislike or rating.", examples=["play"])
-    track: TrackDocument
+    track: TrackItem
 
 
-class History(BaseModel):
+class ListenPage(BaseModel):
     """A page of what the listener did, the latest first."""
 
-    items: list[HeardDocument]
+    items: list[ListenItem]
     next: str | None
 
 
-@router.get("/me/history", response_model=History, responses=problems("no-session"))
+@router.get("/me/history", response_model=ListenPage, responses=problems("no-session"))
 def get_history(
     me: deps.Self,
     holding: deps.Holding,
@@ -155,7 +155,7 @@ def get_history(
         {
             "at": each.at,
             "kind": each.kind,
-            "track": track_document(
+            "track": track_item(
                 catalogue.tracks[catalogue.positions[each.track_id]], said.get(each.track_id)
             ),
         }

@@ -20,9 +20,9 @@ from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import ExclusionsAsked, invalid
+from segue.serve.request_models import ExclusionsRequest, invalid
 from segue.serve.responses import answer, tagged, tagged_response
-from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 
 router = APIRouter(prefix="/map", tags=["map"])
 
@@ -39,7 +39,7 @@ By = Annotated[
 ]
 
 
-class MapDocument(BaseModel):
+class MapResponse(BaseModel):
     """What the map is drawn by."""
 
     encoders: list[str] = Field(description="Signals that a map can be made by.")
@@ -50,10 +50,10 @@ class MapDocument(BaseModel):
     genres: list[str] = Field(description="By the numbers in the points.")
 
 
-class MapTracks(BaseModel):
+class MapTracksResponse(BaseModel):
     """Tracks of the map."""
 
-    tracks: list[TrackDocument]
+    tracks: list[TrackItem]
     places: list[int] = Field(description="Where each is among the points.")
 
 
@@ -61,7 +61,7 @@ Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]  # a hand may slip off the
 Corner = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 
 
-class PathAsked(Asked):
+class MapPathRequest(StrictModel):
     """A line: corners on the map, or tracks to go by."""
 
     by: str | None = Field(default=None, max_length=100)
@@ -70,12 +70,12 @@ class PathAsked(Asked):
     )
     tracks: list[TrackIdText] | None = Field(default=None, min_length=1, max_length=100)
     k: int = Field(default=20, ge=1, le=500)
-    exclusions: ExclusionsAsked = Field(default_factory=ExclusionsAsked)
+    exclusions: ExclusionsRequest = Field(default_factory=ExclusionsRequest)
 
 
-@router.get("", response_model=MapDocument, responses=_MADE_FIRST)
+@router.get("", response_model=MapResponse, responses=_MADE_FIRST)
 def get_map(
-    request: Request, asker: deps.Visitor, holding: deps.Holding, by: By = None
+    request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
     """Tell what the map can be drawn by.
 
@@ -83,7 +83,7 @@ def get_map(
     until then the answer is the problem `in-progress`, which tells of the `job`.
     """
     opened = holding.opened()
-    drawn = _map(holding, opened, by, asker.listener)
+    drawn = _map(holding, opened, by, principal.listener)
     genres, _ = _genres(holding, opened)
     document = {
         "encoders": map_signals(opened),
@@ -93,7 +93,7 @@ def get_map(
         "version": _version(opened, drawn),
         "genres": genres,
     }
-    return tagged(request, (document["version"], asker.mode), lambda: document)
+    return tagged(request, (document["version"], principal.mode), lambda: document)
 
 
 @router.get(
@@ -109,18 +109,18 @@ def get_map(
     },
 )
 def get_points(
-    request: Request, asker: deps.Visitor, holding: deps.Holding, by: By = None
+    request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
     """Give the points of the map."""
     opened = holding.opened()
-    drawn = _map(holding, opened, by, asker.listener)
+    drawn = _map(holding, opened, by, principal.listener)
 
     def make() -> Response:
         _, numbers = _genres(holding, opened)
         points = np.column_stack([drawn.places, numbers]).astype("<u2")
         return Response(points.tobytes(), media_type="application/octet-stream")
 
-    return tagged_response(request, (_version(opened, drawn), asker.mode), make)
+    return tagged_response(request, (_version(opened, drawn), principal.mode), make)
 
 
 @router.get(
@@ -150,9 +150,9 @@ def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Resp
     )
 
 
-@router.get("/tracks", response_model=MapTracks, responses=_PROBLEMS)
+@router.get("/tracks", response_model=MapTracksResponse, responses=_PROBLEMS)
 def get_map_tracks(
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     at: Annotated[
         str,
@@ -168,17 +168,19 @@ def get_map_tracks(
     catalogue = holding.opened().catalogue
     asked = dict.fromkeys(map(int, at.split(",")))
     places = [place for place in asked if place < len(catalogue)][:_MOST_AT_ONCE]
-    tracks = documents(holding, catalogue, places, asker.listener)
+    tracks = documents(holding, catalogue, places, principal.listener)
     return answer({"tracks": tracks, "places": places})
 
 
-@router.post("/path", response_model=MapTracks, responses=_MADE_FIRST | problems("unknown-track"))
-def go_along(wanted: PathAsked, asker: deps.Visitor, holding: deps.Holding) -> Response:
+@router.post(
+    "/path", response_model=MapTracksResponse, responses=_MADE_FIRST | problems("unknown-track")
+)
+def go_along(wanted: MapPathRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
     """List tracks along a line."""
     if (wanted.points is None) == (wanted.tracks is None):
         raise ProblemError("invalid", "A line is given by points or by tracks: give one of them.")
     opened = holding.opened()
-    drawn = _map(holding, opened, wanted.by, asker.listener)
+    drawn = _map(holding, opened, wanted.by, principal.listener)
     corners: Any = wanted.points
     if wanted.tracks is not None:
         ends = [opened.catalogue.position(each) for each in wanted.tracks]
@@ -189,7 +191,7 @@ def go_along(wanted: PathAsked, asker: deps.Visitor, holding: deps.Holding) -> R
         allowed = ~opened.excluded(wanted.exclusions.made())
         allowed[list(opened.engine.missing)] = False
         places = draw_path(drawn, corners, wanted.k, allowed=allowed)
-    tracks = documents(holding, opened.catalogue, places, asker.listener)
+    tracks = documents(holding, opened.catalogue, places, principal.listener)
     return answer({"tracks": tracks, "places": places})
 
 

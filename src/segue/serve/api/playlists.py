@@ -9,13 +9,13 @@ from pydantic import BaseModel, Field
 from segue.library import PlaylistKind, SavedPlaylist
 from segue.pipeline import saved_playlists as saved
 from segue.serve import dependencies as deps
-from segue.serve.api.recommend import Changes
+from segue.serve.api.recommend import ListChanges
 from segue.serve.api.tracks import documents
-from segue.serve.api.unsaved_playlists import MadeDocument, made_document
+from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.held import Held
-from segue.serve.request_models import RecipeAsked
+from segue.serve.request_models import RecipeRequest
 from segue.serve.responses import answer, from_cursor, tagged, to_cursor
-from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
@@ -27,7 +27,7 @@ _MADE = problems("unknown-track", "unknown-listener", "conflict", "not-trained",
 _OWN = problems("unknown-playlist")
 
 
-class PlaylistRow(BaseModel):
+class PlaylistSummary(BaseModel):
     """A saved list, without its tracks."""
 
     id: str
@@ -38,46 +38,46 @@ class PlaylistRow(BaseModel):
     changed: float
 
 
-class Playlists(BaseModel):
+class PlaylistPage(BaseModel):
     """A page of saved lists, the latest first."""
 
-    items: list[PlaylistRow]
+    items: list[PlaylistSummary]
     next: str | None
 
 
-class PlaylistDocument(PlaylistRow):
+class PlaylistResponse(PlaylistSummary):
     """A saved list with its tracks. `changes` are what refreshing did."""
 
     recipe: dict[str, Any]
-    tracks: list[TrackDocument]
+    tracks: list[TrackItem]
     hints: list[str] = []
-    changes: Changes | None = None
+    changes: ListChanges | None = None
 
 
-class PlaylistAsked(Asked):
+class PlaylistRequest(StrictModel):
     """A list to save: what its recipe makes, or the tracks where they are given."""
 
     name: PlaylistName
     kind: PlaylistKind = "tracks"
-    recipe: RecipeAsked = Field(default_factory=RecipeAsked)
+    recipe: RecipeRequest = Field(default_factory=RecipeRequest)
     tracks: TrackIds | None = None
 
 
-class PreviewAsked(Asked):
+class PreviewRequest(StrictModel):
     """A list to look at."""
 
     kind: PlaylistKind = Field(description="Any but tracks.", examples=["like"])
-    recipe: RecipeAsked
+    recipe: RecipeRequest
 
 
-class PlaylistChange(Asked):
+class PlaylistUpdateRequest(StrictModel):
     """What to change; tracks are given whole, in their order."""
 
     name: PlaylistName | None = None
     tracks: TrackIds | None = None
 
 
-@router.get("", response_model=Playlists)
+@router.get("", response_model=PlaylistPage)
 def list_playlists(
     request: Request,
     me: deps.Self,
@@ -96,8 +96,8 @@ def list_playlists(
     )
 
 
-@router.post("", status_code=201, response_model=PlaylistDocument, responses=_MADE)
-def save_playlist(wanted: PlaylistAsked, me: deps.Self, holding: deps.Holding) -> Response:
+@router.post("", status_code=201, response_model=PlaylistResponse, responses=_MADE)
+def save_playlist(wanted: PlaylistRequest, me: deps.Self, holding: deps.Holding) -> Response:
     """Save a list."""
     made = saved.save(
         holding.opened(),
@@ -111,15 +111,15 @@ def save_playlist(wanted: PlaylistAsked, me: deps.Self, holding: deps.Holding) -
     return answer(_document(holding, made), status=201, headers={"Location": address})
 
 
-@router.post("/preview", response_model=MadeDocument, responses=_MADE)
-def preview_playlist(wanted: PreviewAsked, me: deps.Self, holding: deps.Holding) -> Response:
+@router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE)
+def preview_playlist(wanted: PreviewRequest, me: deps.Self, holding: deps.Holding) -> Response:
     """Show what a recipe makes; nothing is saved."""
     opened = holding.opened()
     made = saved.preview(opened, me.name, wanted.kind, wanted.recipe.document())
-    return answer(made_document(holding, opened, made, me.name))
+    return answer(unsaved_playlist(holding, opened, made, me.name))
 
 
-@router.get("/{playlist}", response_model=PlaylistDocument, responses=_OWN)
+@router.get("/{playlist}", response_model=PlaylistResponse, responses=_OWN)
 def get_playlist(
     playlist: PlaylistId, request: Request, me: deps.Self, holding: deps.Holding
 ) -> Response:
@@ -134,11 +134,11 @@ def get_playlist(
 
 @router.patch(
     "/{playlist}",
-    response_model=PlaylistDocument,
+    response_model=PlaylistResponse,
     responses=problems("unknown-playlist", "unknown-track"),
 )
 def change_playlist(
-    playlist: PlaylistId, wanted: PlaylistChange, me: deps.Self, holding: deps.Holding
+    playlist: PlaylistId, wanted: PlaylistUpdateRequest, me: deps.Self, holding: deps.Holding
 ) -> Response:
     """Give a list another name, or other tracks."""
     found = saved.edit(holding.library, me.name, playlist, name=wanted.name, tracks=wanted.tracks)
@@ -152,7 +152,7 @@ def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) 
     return Response(status_code=204)
 
 
-@router.post("/{playlist}/refresh", response_model=PlaylistDocument, responses=_OWN | _MADE)
+@router.post("/{playlist}/refresh", response_model=PlaylistResponse, responses=_OWN | _MADE)
 def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
     """Run a list's recipe again, and keep what it makes now."""
     done = saved.refresh(holding.opened(), me.name, playlist)

@@ -12,7 +12,7 @@ from segue.serve.schemas import problems
 router = APIRouter(prefix="/problem-types", tags=["problems"])
 
 
-class ProblemKind(BaseModel):
+class ProblemType(BaseModel):
     """A kind of problem."""
 
     type: str
@@ -20,10 +20,10 @@ class ProblemKind(BaseModel):
     status: int
 
 
-class ProblemKinds(BaseModel):
+class ProblemTypePage(BaseModel):
     """All kinds of problems."""
 
-    items: list[ProblemKind]
+    items: list[ProblemType]
     next: None
 
 
@@ -32,13 +32,13 @@ def _kind(name: str) -> dict[str, object]:
     return {"type": f"{TYPES}{name}", "title": title, "status": status}
 
 
-@router.get("", response_model=ProblemKinds)
+@router.get("", response_model=ProblemTypePage)
 async def list_problem_kinds() -> Response:
     """List the kinds of problems that answers can be."""
     return answer({"items": [_kind(name) for name in KINDS], "next": None})
 
 
-@router.get("/{kind}", response_model=ProblemKind, responses=problems("not-found"))
+@router.get("/{kind}", response_model=ProblemType, responses=problems("not-found"))
 async def get_problem_kind(
     kind: Annotated[str, Path(max_length=100, examples=["unknown-track"])],
 ) -> Response:

@@ -23,7 +23,7 @@ ModelName = Annotated[str, Path(max_length=200, examples=["cnn"])]
 ReportId = Annotated[str, Path(max_length=200, examples=["20251201-120000-000000"])]
 
 
-class ModelRow(BaseModel):
+class ModelSummary(BaseModel):
     """A trained model."""
 
     model_config = ConfigDict(extra="allow")
@@ -38,22 +38,22 @@ class ModelRow(BaseModel):
 class Models(BaseModel):
     """A page of models."""
 
-    items: list[ModelRow]
+    items: list[ModelSummary]
     next: str | None
 
 
 @router.get("/models", response_model=Models)
-def list_models(request: Request, asker: deps.Visitor, holding: deps.Holding) -> Response:
+def list_models(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
     """List the trained models, with their figures on valid."""
     state = holding.library.state()
     return tagged(
         request,
-        (state, asker.mode),
+        (state, principal.mode),
         lambda: {"items": pathless(finite(model_rows(holding.library)), holding), "next": None},
     )
 
 
-class ModelCardDocument(BaseModel):
+class ModelCardResponse(BaseModel):
     """A model's card: what it was made from, how good it is, what it should not be used for."""
 
     model_config = ConfigDict(extra="allow")
@@ -65,39 +65,39 @@ class ModelCardDocument(BaseModel):
 
 @router.get(
     "/models/{name}",
-    response_model=ModelCardDocument,
+    response_model=ModelCardResponse,
     responses=problems("not-found", "not-trained"),
 )
 def get_model(
-    name: ModelName, request: Request, asker: deps.Visitor, holding: deps.Holding
+    name: ModelName, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
     """Show a model's card."""
     if name not in holding.library.models.names():
         raise ProblemError("not-found", "There is no trained model of this name.")
     return tagged(
         request,
-        (holding.library.state(), asker.mode),
+        (holding.library.state(), principal.mode),
         lambda: pathless(finite(model_card(holding.library, name).to_dict()), holding),
     )
 
 
-class ReportRow(BaseModel):
+class ReportSummary(BaseModel):
     """A report, by the time at which it was written."""
 
     id: str
 
 
-class Reports(BaseModel):
+class ReportPage(BaseModel):
     """A page of reports, the latest first."""
 
-    items: list[ReportRow]
+    items: list[ReportSummary]
     next: str | None
 
 
-@router.get("/reports", response_model=Reports)
+@router.get("/reports", response_model=ReportPage)
 def list_reports(
     request: Request,
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -109,21 +109,21 @@ def list_reports(
     place = to_cursor(part[-1]) if len(names) > limit else None
     return tagged(
         request,
-        (asker.mode, *names),
+        (principal.mode, *names),
         lambda: {"items": [{"id": one} for one in part], "next": place},
     )
 
 
-class ReportDocument(BaseModel):
+class ReportResponse(BaseModel):
     """The figures of a report."""
 
     id: str
     metrics: dict[str, Any]
 
 
-@router.get("/reports/{report_id}", response_model=ReportDocument, responses=problems("not-found"))
+@router.get("/reports/{report_id}", response_model=ReportResponse, responses=problems("not-found"))
 def get_report(
-    report_id: ReportId, request: Request, asker: deps.Visitor, holding: deps.Holding
+    report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
     """Give the figures of a report."""
     _check(holding, report_id)
@@ -132,7 +132,7 @@ def get_report(
         metrics = finite(report_metrics(holding.library.reports, report_id))
         return {"id": report_id, "metrics": pathless(metrics, holding)}
 
-    return tagged(request, (asker.mode,), make)
+    return tagged(request, (principal.mode,), make)
 
 
 @router.get(
@@ -141,13 +141,13 @@ def get_report(
     responses={200: {"content": {"text/html": {}}}, **problems("not-found")},
 )
 def get_report_page(
-    report_id: ReportId, request: Request, asker: deps.Visitor, holding: deps.Holding
+    report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
     """Give a report as a page of its own; it runs nothing."""
     _check(holding, report_id)
     return tagged_response(
         request,
-        (asker.mode,),
+        (principal.mode,),
         lambda: HTMLResponse(
             report_page(holding.library.reports, report_id),
             headers={"Content-Security-Policy": REPORT_POLICY},

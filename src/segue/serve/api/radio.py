@@ -6,16 +6,16 @@ from pydantic import Field
 from segue.engine import WINDOW
 from segue.pipeline.radio import RADIO_DIALS, Radio
 from segue.serve import dependencies as deps
-from segue.serve.api.unsaved_playlists import MadeDocument, made_document
+from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import DialsAsked, ExclusionsAsked, Weights, invalid
+from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, invalid
 from segue.serve.responses import answer
-from segue.serve.schemas import Asked, TrackIdText, problems
+from segue.serve.schemas import StrictModel, TrackIdText, problems
 
 router = APIRouter(tags=["playlists"])
 
 
-class RadioAsked(Asked):
+class RadioRequest(StrictModel):
     """What to go on from: `recent` are the tracks that were played or wait, the latest last."""
 
     k: int = Field(default=10, ge=1, le=50)
@@ -26,18 +26,18 @@ class RadioAsked(Asked):
         default=WINDOW, ge=0, le=1_000, description="Tracks before one may come again."
     )
     weights: Weights = Field(default_factory=dict)
-    dials: DialsAsked = Field(default_factory=DialsAsked)
-    exclusions: ExclusionsAsked = Field(default_factory=ExclusionsAsked)
+    dials: DialsRequest = Field(default_factory=DialsRequest)
+    exclusions: ExclusionsRequest = Field(default_factory=ExclusionsRequest)
 
 
 @router.post(
     "/radio",
-    response_model=MadeDocument,
+    response_model=UnsavedPlaylist,
     responses=problems("unknown-track", "conflict", "not-trained", "empty-library"),
 )
-def go_on(wanted: RadioAsked, asker: deps.Visitor, holding: deps.Holding) -> Response:
+def go_on(wanted: RadioRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
     """Give the next tracks of a radio."""
-    if asker.listener is None and not wanted.like:
+    if principal.listener is None and not wanted.like:
         raise ProblemError("no-session", "Nobody to play for: choose a listener, or name a track.")
     opened = holding.opened()
     with invalid():
@@ -45,7 +45,7 @@ def go_on(wanted: RadioAsked, asker: deps.Visitor, holding: deps.Holding) -> Res
         exclusions = wanted.exclusions.made()
     radio = Radio(
         opened,
-        asker.listener,
+        principal.listener,
         like=wanted.like,
         dislike=wanted.dislike,
         dials=dials,
@@ -53,4 +53,4 @@ def go_on(wanted: RadioAsked, asker: deps.Visitor, holding: deps.Holding) -> Res
         window=wanted.window,
     )
     radio.played(wanted.recent)
-    return answer(made_document(holding, opened, radio.take(wanted.k), asker.listener))
+    return answer(unsaved_playlist(holding, opened, radio.take(wanted.k), principal.listener))

@@ -14,9 +14,9 @@ from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import DialsAsked, ExclusionsAsked, Weights, invalid
+from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, invalid
 from segue.serve.responses import answer, tagged
-from segue.serve.schemas import Asked, TrackDocument, TrackIdText, problems
+from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security import sessions
 
 router = APIRouter(tags=["recommendations"])
@@ -24,7 +24,7 @@ router = APIRouter(tags=["recommendations"])
 MOST_TRACKS = 500
 
 
-class RecommendAsked(Asked):
+class RecommendRequest(StrictModel):
     """What to recommend; everything has a default.
 
     `compare_to` is a list that is shown already: what would enter it and leave it is told.
@@ -34,12 +34,12 @@ class RecommendAsked(Asked):
     like: list[TrackIdText] = Field(default=[], max_length=1_000)
     dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
     weights: Weights = Field(default_factory=dict)
-    dials: DialsAsked = DialsAsked()
-    exclusions: ExclusionsAsked = ExclusionsAsked()
+    dials: DialsRequest = DialsRequest()
+    exclusions: ExclusionsRequest = ExclusionsRequest()
     compare_to: list[TrackIdText] | None = Field(default=None, max_length=MOST_TRACKS)
 
 
-class PullDocument(BaseModel):
+class InfluenceItem(BaseModel):
     """One of the listener's own tracks that pulled a track in, and how much it added."""
 
     track_id: str
@@ -48,7 +48,7 @@ class PullDocument(BaseModel):
     pull: float
 
 
-class SharedDocument(BaseModel):
+class InCommon(BaseModel):
     """What a track has in common with those that the listener likes."""
 
     artist: str | None
@@ -56,7 +56,7 @@ class SharedDocument(BaseModel):
     tags: list[str]
 
 
-class PickDocument(BaseModel):
+class RecommendationItem(BaseModel):
     """A recommended track: the parts of `why` sum to `score`."""
 
     rank: int
@@ -65,77 +65,79 @@ class PickDocument(BaseModel):
     top_signal: str | None = Field(
         description="Without which the track would fall furthest; null where none decides."
     )
-    influenced_by: list[PullDocument]
-    in_common: SharedDocument
-    track: TrackDocument
+    influenced_by: list[InfluenceItem]
+    in_common: InCommon
+    track: TrackItem
 
 
-class Changes(BaseModel):
+class ListChanges(BaseModel):
     """What a list has that another had not, and the other way round."""
 
     added: list[str]
     removed: list[str]
 
 
-class Recommended(BaseModel):
+class RecommendResponse(BaseModel):
     """A list for whoever asks."""
 
     user: str | None
     version: str = Field(description="Of what is known: another one may give another list.")
     weights: dict[str, float]
-    tracks: list[PickDocument]
+    tracks: list[RecommendationItem]
     hints: list[str]
-    changes: Changes | None = None
+    changes: ListChanges | None = None
 
 
 _PROBLEMS = problems("unknown-track", "not-trained", "conflict", "empty-library")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingRecommendation:
     """A list that is asked for; `tagged` is the request, where its answer is to have a tag."""
 
-    asker: sessions.Asker
-    wanted: RecommendAsked
+    principal: sessions.Principal
+    wanted: RecommendRequest
     tagged: Request | None = None
 
 
-@router.post("/recommend", response_model=Recommended, responses=_PROBLEMS)
+@router.post("/recommend", response_model=RecommendResponse, responses=_PROBLEMS)
 async def recommend_tracks(
-    wanted: RecommendAsked, asker: deps.Visitor, lists: deps.Lists
+    wanted: RecommendRequest, principal: deps.Visitor, lists: deps.Lists
 ) -> Response:
     """Recommend what comes next, with the weights, dials and exclusions of this request.
 
     Somebody who is not logged in names tracks that they like.
     """
-    if asker.listener is None and not wanted.like:
+    if principal.listener is None and not wanted.like:
         raise ProblemError(
             "no-session",
             "Nobody to recommend to: choose a listener, or name a track that is liked.",
         )
-    return await lists(Wish(asker, wanted))
+    return await lists(PendingRecommendation(principal, wanted))
 
 
-@router.get("/recommend", response_model=Recommended, responses=_PROBLEMS)
+@router.get("/recommend", response_model=RecommendResponse, responses=_PROBLEMS)
 async def get_recommendations(
     *,
     request: Request,
     me: deps.Self,  # noqa: ARG001  # only for somebody with a name
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     lists: deps.Lists,
     k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
 ) -> Response:
     """Recommend what comes next to whoever asks, with everything as it was learned."""
-    return await lists(Wish(asker, RecommendAsked(k=k), request))
+    return await lists(PendingRecommendation(principal, RecommendRequest(k=k), request))
 
 
-def answers(holding: Held, wishes: Sequence[Wish]) -> Iterator[tuple[int, Callable[[], Response]]]:
-    """Give what answers each wish, for a `Desk`: at once where nobody has to be scored.
+def answers(
+    holding: Held, wishes: Sequence[PendingRecommendation]
+) -> Iterator[tuple[int, Callable[[], Response]]]:
+    """Give what answers each wish, for a `BatchingExecutor`: at once where nobody has to be scored.
 
     The others are scored together, and come after.
     """
     opened = holding.opened()
-    asked = [(one.asker.listener, one.wanted.like, one.wanted.dislike) for one in wishes]
+    asked = [(one.principal.listener, one.wanted.like, one.wanted.dislike) for one in wishes]
     to_score = []
     for place, wish in enumerate(wishes):
         if opened.at_hand(asked[place]):
@@ -147,35 +149,35 @@ def answers(holding: Held, wishes: Sequence[Wish]) -> Iterator[tuple[int, Callab
         yield place, partial(_answered, holding, opened, wishes[place])
 
 
-def _answered(holding: Held, opened: Opened, wish: Wish) -> Response:
+def _answered(holding: Held, opened: Opened, wish: PendingRecommendation) -> Response:
     def make() -> dict[str, Any]:
-        return _document(holding, opened, wish.asker, wish.wanted)
+        return _document(holding, opened, wish.principal, wish.wanted)
 
     if wish.tagged is None:
         return answer(make())
-    return tagged(wish.tagged, (holding.version(), wish.asker.listener), make)
+    return tagged(wish.tagged, (holding.version(), wish.principal.listener), make)
 
 
 def _document(
-    holding: Held, opened: Opened, asker: sessions.Asker, wanted: RecommendAsked
+    holding: Held, opened: Opened, principal: sessions.Principal, wanted: RecommendRequest
 ) -> dict[str, Any]:
     with invalid():
         dials = wanted.dials.made(Dials(), wanted.weights)
         exclusions = wanted.exclusions.made()
     found = holding.live.lists_of(opened).recommend(
-        asker.listener,
+        principal.listener,
         wanted.k,
         like=wanted.like,
         dislike=wanted.dislike,
         dials=dials,
         exclusions=exclusions,
     )
-    hints = [*found.hints, *_new_here(opened, asker.listener, wanted)]
+    hints = [*found.hints, *_new_here(opened, principal.listener, wanted)]
     document: dict[str, Any] = {
-        "user": asker.listener,
+        "user": principal.listener,
         "version": holding.version(),
         "weights": dict(found.weights),
-        "tracks": picks(holding, opened, found.tracks, asker.listener),
+        "tracks": recommendation_items(holding, opened, found.tracks, principal.listener),
         "hints": hints,
     }
     if wanted.compare_to is not None:
@@ -188,7 +190,7 @@ def _document(
     return document
 
 
-def picks(
+def recommendation_items(
     holding: Held, opened: Opened, found: "list[Pick] | Any", listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the documents of recommended tracks."""
@@ -220,7 +222,7 @@ def picks(
     ]
 
 
-def _new_here(opened: Opened, listener: str | None, wanted: RecommendAsked) -> list[str]:
+def _new_here(opened: Opened, listener: str | None, wanted: RecommendRequest) -> list[str]:
     if listener is None or wanted.like or listener in opened.profiles:
         return []
     return ["nothing is known of you yet: like some tracks, and the list becomes yours."]

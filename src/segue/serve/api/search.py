@@ -13,36 +13,36 @@ from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
 from segue.serve.responses import tagged
-from segue.serve.schemas import TrackDocument
+from segue.serve.schemas import TrackItem
 
 router = APIRouter(tags=["tracks"])
 
 NAMED: Final = 1.0
 
 
-class FoundDocument(BaseModel):
+class SearchHit(BaseModel):
     """A track that was found."""
 
     score: float = Field(description="1 for what is called so; what words for sound fit is less.")
     matched: list[str] = Field(
         description="By what.", examples=[["name"], ["tag piano", "predicted sad"]]
     )
-    track: TrackDocument
+    track: TrackItem
 
 
-class FoundTracks(BaseModel):
+class SearchResponse(BaseModel):
     """What a search found."""
 
     query: str
     terms: list[str] = Field(description="The words that counted as words for sound.")
     unknown: list[str] = Field(description="The words that no track has to do with.")
-    tracks: list[FoundDocument]
+    tracks: list[SearchHit]
 
 
-@router.get("/search", response_model=FoundTracks)
+@router.get("/search", response_model=SearchResponse)
 def search_tracks(
     request: Request,
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     q: Annotated[str, Query(max_length=500, examples=["sad piano"])],
     k: Annotated[int, Query(ge=1, le=500)] = 20,
@@ -50,8 +50,8 @@ def search_tracks(
     """Find tracks: those whose title, artist or album begins so first, then by words for sound."""
     return tagged(
         request,
-        (holding.version(), asker.listener),
-        lambda: _found(holding, q, k, asker.listener),
+        (holding.version(), principal.listener),
+        lambda: _found(holding, q, k, principal.listener),
     )
 
 

@@ -10,14 +10,14 @@ from segue.pipeline.sessions import close_session
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.responses import answer
-from segue.serve.schemas import Asked, problems
+from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
 
 router = APIRouter(prefix="/session", tags=["session"])
 _LONGEST_NAME = 200
 
 
-class LogIn(Asked):
+class LogInRequest(StrictModel):
     """Who wants to be whom."""
 
     listener: str = Field(
@@ -29,7 +29,7 @@ class LogIn(Asked):
     password: str | None = Field(default=None, min_length=1, max_length=accounts.LONGEST_PASSWORD)
 
 
-class Counts(BaseModel):
+class LibraryCounts(BaseModel):
     """What the library holds."""
 
     tracks: int
@@ -37,7 +37,7 @@ class Counts(BaseModel):
     listeners: int
 
 
-class SessionDocument(BaseModel):
+class SessionResponse(BaseModel):
     """Who asks, and what they may."""
 
     mode: sessions.Mode = Field(
@@ -46,17 +46,17 @@ class SessionDocument(BaseModel):
     listener: str | None
     admin: bool
     csrf: str = Field(description="For the header X-CSRF-Token; empty where nobody is logged in.")
-    library: Counts
+    library: LibraryCounts
 
 
-@router.get("", response_model=SessionDocument, openapi_extra=deps.FOR_ANYONE)
-def get_session(asker: deps.Anyone, holding: deps.Holding) -> Response:
+@router.get("", response_model=SessionResponse, openapi_extra=deps.FOR_ANYONE)
+def get_session(principal: deps.Anyone, holding: deps.Holding) -> Response:
     """Tell who asks."""
-    return answer(_document(holding, asker))
+    return answer(_document(holding, principal))
 
 
-@router.post("", response_model=SessionDocument, responses=problems("wrong-password", "too-many"))
-def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
+@router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
+def log_in(wanted: LogInRequest, request: Request, holding: deps.Holding) -> Response:
     """Become a listener: by password where there are accounts, by name where there are none."""
     token = sessions.log_in(holding, wanted.listener, wanted.password, _address(request))
     old = request.cookies.get(sessions.COOKIE)
@@ -68,26 +68,26 @@ def log_in(wanted: LogIn, request: Request, holding: deps.Holding) -> Response:
 
 
 @router.delete("", status_code=204, response_class=Response, openapi_extra=deps.FOR_ANYONE)
-def log_out(request: Request, holding: deps.Holding, asker: deps.Anyone) -> Response:
+def log_out(request: Request, holding: deps.Holding, principal: deps.Anyone) -> Response:
     """End the session."""
-    if asker.token is not None:
-        close_session(holding.library, asker.token)
-        if asker.mode == "accounts":
+    if principal.token is not None:
+        close_session(holding.library, principal.token)
+        if principal.mode == "accounts":
             address = _address(request)
-            holding.library.audit.note("log-out", asker.listener, address=address)
+            holding.library.audit.note("log-out", principal.listener, address=address)
     response = Response(status_code=204)
     sessions.take_back(response, holding.settings)
     return response
 
 
-def _document(holding: Held, asker: sessions.Asker) -> dict[str, Any]:
+def _document(holding: Held, principal: sessions.Principal) -> dict[str, Any]:
     counts = holding.counts()
-    seen = asker.mode == "open" or asker.listener is not None
+    seen = principal.mode == "open" or principal.listener is not None
     return {
-        "mode": asker.mode,
-        "listener": asker.listener,
-        "admin": asker.admin,
-        "csrf": asker.csrf,
+        "mode": principal.mode,
+        "listener": principal.listener,
+        "admin": principal.admin,
+        "csrf": principal.csrf,
         "library": {
             name: counts[name] if seen else 0 for name in ("tracks", "listens", "listeners")
         },

@@ -11,7 +11,7 @@ from segue.serve import dependencies as deps
 from segue.serve.browse import first_with
 from segue.serve.held import Held
 from segue.serve.responses import from_cursor, tagged, to_cursor
-from segue.serve.schemas import TrackDocument, problems, track_document
+from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.security.encoded_paths import TrackId
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
@@ -19,18 +19,18 @@ router = APIRouter(prefix="/tracks", tags=["tracks"])
 Name = Annotated[str | None, Query(max_length=1_000)]
 
 
-class Tracks(BaseModel):
+class TrackPage(BaseModel):
     """A page of tracks."""
 
-    items: list[TrackDocument]
+    items: list[TrackItem]
     next: str | None
 
 
-@router.get("", response_model=Tracks)
+@router.get("", response_model=TrackPage)
 def list_tracks(
     *,
     request: Request,
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     artist: Name = None,
     album: Name = None,
@@ -50,9 +50,9 @@ def list_tracks(
         )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
-        return {"items": documents(holding, catalogue, part, asker.listener), "next": last}
+        return {"items": documents(holding, catalogue, part, principal.listener), "next": last}
 
-    return tagged(request, (holding.version(), asker.listener), make)
+    return tagged(request, (holding.version(), principal.listener), make)
 
 
 def documents(
@@ -64,50 +64,50 @@ def documents(
     if listener is not None:
         ids = [track.track_id for track in tracks]
         said = holding.library.histories.opinions(listener, ids)
-    return [track_document(track, said.get(track.track_id)) for track in tracks]
+    return [track_item(track, said.get(track.track_id)) for track in tracks]
 
 
-@router.get("/{track_id}", response_model=TrackDocument, responses=problems("unknown-track"))
+@router.get("/{track_id}", response_model=TrackItem, responses=problems("unknown-track"))
 def get_track(
-    track_id: TrackId, request: Request, asker: deps.Visitor, holding: deps.Holding
+    track_id: TrackId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
     """Tell what is known of a track."""
     catalogue = holding.catalogue()
     position = catalogue.position(track_id)
     return tagged(
         request,
-        (holding.version(), asker.listener),
-        lambda: documents(holding, catalogue, [position], asker.listener)[0],
+        (holding.version(), principal.listener),
+        lambda: documents(holding, catalogue, [position], principal.listener)[0],
     )
 
 
-class SimilarDocument(BaseModel):
+class SimilarTrackItem(BaseModel):
     """A track that is like another."""
 
     rank: int
     score: float
     why: dict[str, float] = Field(description="What each signal adds to the score.")
-    track: TrackDocument
+    track: TrackItem
 
 
-class Similar(BaseModel):
+class SimilarTracksResponse(BaseModel):
     """The tracks most like one."""
 
     track: str
     weights: dict[str, float]
-    tracks: list[SimilarDocument]
+    tracks: list[SimilarTrackItem]
 
 
 @router.get(
     "/{track_id}/similar",
-    response_model=Similar,
+    response_model=SimilarTracksResponse,
     responses=problems("unknown-track", "not-trained", "conflict", "empty-library"),
 )
 def get_similar(
     *,
     track_id: TrackId,
     request: Request,
-    asker: deps.Visitor,
+    principal: deps.Visitor,
     holding: deps.Holding,
     k: Annotated[int, Query(ge=1, le=500)] = 20,
     signal: Annotated[str | None, Query(max_length=100, examples=["timbre"])] = None,
@@ -118,7 +118,7 @@ def get_similar(
     def make() -> dict[str, Any]:
         found = similar(opened, track_id, k, signal=signal)
         positions = [opened.catalogue.positions[pick.track_id] for pick in found.tracks]
-        tracks = documents(holding, opened.catalogue, positions, asker.listener)
+        tracks = documents(holding, opened.catalogue, positions, principal.listener)
         return {
             "track": track_id,
             "weights": dict(found.weights),
@@ -129,4 +129,4 @@ def get_similar(
         }
 
     opened.catalogue.position(track_id)
-    return tagged(request, (holding.version(), asker.listener), make)
+    return tagged(request, (holding.version(), principal.listener), make)

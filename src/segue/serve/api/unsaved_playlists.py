@@ -7,24 +7,24 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Playlist
 from segue.pipeline.opening.opened import Opened
-from segue.serve.api.recommend import PullDocument, SharedDocument
+from segue.serve.api.recommend import InCommon, InfluenceItem
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
-from segue.serve.schemas import TrackDocument
+from segue.serve.schemas import TrackItem
 
 
-class MadeTrack(BaseModel):
+class PlaylistItem(BaseModel):
     """A track of a list, with what its kind knows of its place; the rest is missing."""
 
     rank: int
-    track: TrackDocument
+    track: TrackItem
     score: float | None = None
     why: dict[str, float] | None = Field(
         default=None, description="What each signal adds; of a blend, each listener."
     )
     top_signal: str | None = None
-    influenced_by: list[PullDocument] | None = None
-    in_common: SharedDocument | None = None
+    influenced_by: list[InfluenceItem] | None = None
+    in_common: InCommon | None = None
     progress: float | None = Field(default=None, description="Of a path: from 0 to 1.")
     step: float | None = Field(default=None, description="Of a path: degrees from the one before.")
     tastes: dict[str, float] | None = Field(
@@ -33,19 +33,19 @@ class MadeTrack(BaseModel):
     serves: str | None = Field(default=None, description="Of a blend: whose taste it meets most.")
 
 
-class MadeDocument(BaseModel):
+class UnsavedPlaylist(BaseModel):
     """A list that was made and not saved."""
 
     kind: str
     about: dict[str, Any] = Field(description="What is worth knowing of the whole list.")
-    tracks: list[MadeTrack]
+    tracks: list[PlaylistItem]
     hints: list[str]
 
 
-def made_document(
+def unsaved_playlist(
     holding: Held, opened: Opened, made: Playlist, listener: str | None
 ) -> dict[str, Any]:
-    """Return the `MadeDocument` of a list."""
+    """Return the `UnsavedPlaylist` of a list."""
     positions = [opened.catalogue.positions[each.track_id] for each in made.tracks]
     tracks = documents(holding, opened.catalogue, positions, listener)
     return {

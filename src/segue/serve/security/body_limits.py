@@ -22,7 +22,7 @@ FILES = ("/api/v1/playlists/import", "/1/submit-listens")
 """Paths to which files or many listens are sent, which may be larger than other bodies."""
 
 
-class BoundedBodies:
+class BodyLimitMiddleware:
     """Refuses bodies that are too large, and gives up those that trickle in."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class WholeSegments:
+class EncodedPathMiddleware:
     """Lets routes of the API see encoded slashes as encoded."""
 
     def __init__(self, app: ASGIApp) -> None:

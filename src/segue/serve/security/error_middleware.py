@@ -12,7 +12,7 @@ from segue.serve.security.host_origin import send_problem
 _LOG = logging.getLogger("segue.serve")
 
 
-class Failures:
+class ErrorMiddleware:
     """Answers with a problem where the program fails, and where a framework answers in plain text.
 
     A failure gets a number by which the log can be searched.

@@ -35,7 +35,7 @@ _ALWAYS: Final = {
 }
 
 
-class SafeHeaders:
+class SecurityHeadersMiddleware:
     """Adds the headers that every answer has; what a route has set itself is left alone."""
 
     def __init__(self, app: ASGIApp) -> None:

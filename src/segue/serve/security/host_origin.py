@@ -29,7 +29,7 @@ _SAME: Final = ("same-origin", "none")
 _PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
-class OwnHost:
+class HostOriginMiddleware:
     """Refuses what comes by another name, or from another site."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

@@ -27,7 +27,7 @@ Mode = Literal["open", "accounts"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Principal:
     """Who asks. `token` and `csrf` are of their session, where they have one.
 
     `unnoted` is a session of which it is not known well enough that it is in use.
@@ -41,13 +41,13 @@ class Asker:
     unnoted: Session | None = None
 
 
-def by_session(holding: Held, token: str | None) -> Asker:
+def by_session(holding: Held, token: str | None) -> Principal:
     """Return who has the session of a token; somebody without a name where there is none."""
     session = kept.find_session(holding.library, token) if token else None
     if session is None or (session.account is None and _needs_account(holding.settings)):
-        return Asker(mode_of(holding))
+        return Principal(mode_of(holding))
     account = session.account
-    return Asker(
+    return Principal(
         mode="open" if account is None else "accounts",
         listener=session.listener,
         admin=session.listener is not None if account is None else account.admin,
@@ -57,13 +57,13 @@ def by_session(holding: Held, token: str | None) -> Asker:
     )
 
 
-def note_use(holding: Held, asker: Asker) -> None:
+def note_use(holding: Held, principal: Principal) -> None:
     """Write down that the session of whoever asks is in use, where that is not known yet."""
-    if asker.token is not None and asker.unnoted is not None:
-        kept.note_use(holding.library, asker.token, asker.unnoted)
+    if principal.token is not None and principal.unnoted is not None:
+        kept.note_use(holding.library, principal.token, principal.unnoted)
 
 
-def by_key(holding: Held, key: str) -> Asker:
+def by_key(holding: Held, key: str) -> Principal:
     """Return whose API key that is.
 
     Raises
@@ -74,7 +74,7 @@ def by_key(holding: Held, key: str) -> Asker:
     account = kept.find_key(holding.library, key)
     if account is None:
         raise ProblemError("no-session", "The API key is none of this library.")
-    return Asker("accounts", account.name, account.admin)
+    return Principal("accounts", account.name, account.admin)
 
 
 def mode_of(holding: Held) -> Mode:

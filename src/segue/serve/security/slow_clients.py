@@ -25,11 +25,11 @@ _TOO_LARGE: Final = (
 )
 
 
-class PatientConnection(HttpToolsProtocol):
+class SlowClientGuard(HttpToolsProtocol):
     """A connection that is closed where its requests do not come in time, or without end."""
 
     _waiting: asyncio.TimerHandle | None = None
-    _unfinished: Final[dict["PatientConnection", None]] = {}  # of the process, the oldest first
+    _unfinished: Final[dict["SlowClientGuard", None]] = {}  # of the process, the oldest first
     _besides = _body = 0  # bytes of the request that comes
     _began = False
 

@@ -14,8 +14,8 @@ from segue.library import Event, FeedbackKind, Mark, MarkKind
 from segue.library.playback import PlaybackState
 from segue.pipeline.playback import Report, current, report, session_key
 from segue.serve.subsonic.calls import Call, missing, whole_number
-from segue.serve.subsonic.catalogue_view import Hall, hall_of
-from segue.serve.subsonic.responses import GENERIC, NOT_FOUND, FailedError
+from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
+from segue.serve.subsonic.responses import GENERIC, NOT_FOUND, SubsonicError
 
 _LIKED, _MIDDLE = 4, 3
 _DAY: Final = 86_400.0
@@ -61,8 +61,8 @@ def set_rating(call: Call) -> dict[str, Any]:
     item = call.wanted("id")
     rating = whole_number("rating", call.wanted("rating"))
     if not 0 <= rating <= 5:
-        raise FailedError(GENERIC, "rating is from 0 to 5.")
-    kind = _kind(hall_of(call.holding), item)
+        raise SubsonicError(GENERIC, "rating is from 0 to 5.")
+    kind = _kind(catalogue_view(call.holding), item)
     (mark,) = _known(call, [Mark(kind=kind, item=item)])
     opinion = _by_rating(rating or None) or ("like" if mark.starred is not None else None)
     _keep(call, [replace(mark, rating=rating or None, opinion=opinion)])
@@ -81,27 +81,27 @@ def _by_rating(rating: int | None) -> str | None:
 
 
 def _items(call: Call) -> list[tuple[MarkKind, str]]:
-    hall = hall_of(call.holding)
-    items: list[tuple[MarkKind, str]] = [(_kind(hall, one), one) for one in call.texts("id")]
+    view = catalogue_view(call.holding)
+    items: list[tuple[MarkKind, str]] = [(_kind(view, one), one) for one in call.texts("id")]
     for album_id in call.texts("albumId"):
-        if hall.shelves.album(album_id) is None:
-            raise FailedError(NOT_FOUND, "There is no such album.")
+        if view.shelves.album(album_id) is None:
+            raise SubsonicError(NOT_FOUND, "There is no such album.")
         items.append(("album", album_id))
     for artist_id in call.texts("artistId"):
-        if hall.shelves.artist(artist_id) is None:
-            raise FailedError(NOT_FOUND, "There is no such artist.")
+        if view.shelves.artist(artist_id) is None:
+            raise SubsonicError(NOT_FOUND, "There is no such artist.")
         items.append(("artist", artist_id))
     return list(dict.fromkeys(items))
 
 
-def _kind(hall: Hall, item: str) -> MarkKind:
-    if item in hall.catalogue.positions:
+def _kind(view: CatalogueView, item: str) -> MarkKind:
+    if item in view.catalogue.positions:
         return "song"
-    if hall.shelves.album(item) is not None:
+    if view.shelves.album(item) is not None:
         return "album"
-    if hall.shelves.artist(item) is not None:
+    if view.shelves.artist(item) is not None:
         return "artist"
-    raise FailedError(NOT_FOUND, "There is nothing of that id.")
+    raise SubsonicError(NOT_FOUND, "There is nothing of that id.")
 
 
 def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
@@ -153,18 +153,18 @@ def scrobble(call: Call) -> dict[str, Any]:
     if not track_ids:
         raise missing("id")
     times = [_time(text) for text in call.texts("time")]
-    hall = hall_of(call.holding)
+    view = catalogue_view(call.holding)
     known = [
         (track_id, times[place] if place < len(times) else None)
         for place, track_id in enumerate(track_ids)
-        if track_id in hall.catalogue.positions
+        if track_id in view.catalogue.positions
     ]
     if not known:
-        raise FailedError(NOT_FOUND, "There is no such song.")
+        raise SubsonicError(NOT_FOUND, "There is no such song.")
     if call.flag("submission", default=True):
         call.holding.live.feedback([_play(call, *one) for one in known])
     else:
-        _plays_now(call, hall, known[0][0])
+        _plays_now(call, view, known[0][0])
     return {}
 
 
@@ -180,12 +180,12 @@ def _play(call: Call, track_id: str, at: float | None) -> Event:
     return Event(user=call.me, track_id=track_id, kind="play", key=key, at=at)
 
 
-def _plays_now(call: Call, hall: Hall, track_id: str) -> None:
+def _plays_now(call: Call, view: CatalogueView, track_id: str) -> None:
     session = current(call.holding.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and session.state != "stopped":
         return  # the player says better where it is
     said = Report(track_id=track_id, state="playing", ignored=True)
-    _report(call, hall, said)
+    _report(call, view, said)
 
 
 def report_playback(call: Call) -> dict[str, Any]:
@@ -196,15 +196,15 @@ def report_playback(call: Call) -> dict[str, Any]:
     rate = call.real("playbackRate", 1.0, 0.0, 16.0)
     ignored = call.flag("ignoreScrobble", default=False)
     if kind not in ("song", "podcast"):
-        raise FailedError(GENERIC, "mediaType is song or podcast.")
+        raise SubsonicError(GENERIC, "mediaType is song or podcast.")
     if state is None:
-        raise FailedError(GENERIC, f"state is one of {', '.join(_STATES)}.")
+        raise SubsonicError(GENERIC, f"state is one of {', '.join(_STATES)}.")
     if position < 0:
-        raise FailedError(GENERIC, "positionMs is 0 or more.")
-    hall = hall_of(call.holding)
-    if kind == "podcast" or track_id not in hall.catalogue.positions:
-        raise FailedError(NOT_FOUND, "There is no such song.")
-    longest = hall.duration(track_id) or _LONGEST
+        raise SubsonicError(GENERIC, "positionMs is 0 or more.")
+    view = catalogue_view(call.holding)
+    if kind == "podcast" or track_id not in view.catalogue.positions:
+        raise SubsonicError(NOT_FOUND, "There is no such song.")
+    longest = view.duration(track_id) or _LONGEST
     said = Report(
         track_id=track_id,
         state=state,
@@ -212,11 +212,11 @@ def report_playback(call: Call) -> dict[str, Any]:
         rate=rate,
         ignored=ignored,
     )
-    _report(call, hall, said)
+    _report(call, view, said)
     return {}
 
 
-def _report(call: Call, hall: Hall, said: Report) -> None:
+def _report(call: Call, view: CatalogueView, said: Report) -> None:
     holding = call.holding
     report(
         holding.library,
@@ -224,12 +224,12 @@ def _report(call: Call, hall: Hall, said: Report) -> None:
         call.me,
         call.client,
         said,
-        duration_of=hall.duration,
+        duration_of=view.duration,
     )
 
 
 def _time(text: str) -> float:
     at = whole_number("time", text) / 1e3
     if not 0 <= at <= time.time() + _DAY:
-        raise FailedError(GENERIC, "time is in milliseconds since 1970, and not in the future.")
+        raise SubsonicError(GENERIC, "time is in milliseconds since 1970, and not in the future.")
     return at

@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 
 from segue.serve.held import Held
-from segue.serve.security.sessions import Asker
-from segue.serve.subsonic.responses import GENERIC, MISSING, FailedError
+from segue.serve.security.sessions import Principal
+from segue.serve.subsonic.responses import GENERIC, MISSING, SubsonicError
 
 Parameters = Mapping[str, Sequence[str]]
 
@@ -27,7 +27,7 @@ def parameters_of(request: Request, body: bytes) -> Parameters:
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If there are too many.
     """
     found: dict[str, list[str]] = {}
@@ -40,7 +40,7 @@ def parameters_of(request: Request, body: bytes) -> Parameters:
                 text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
             )
         except ValueError:
-            raise FailedError(GENERIC, f"More than {MOST_FIELDS:,} parameters.") from None
+            raise SubsonicError(GENERIC, f"More than {MOST_FIELDS:,} parameters.") from None
         for name, value in pairs:
             found.setdefault(name, []).append(value)
     return found
@@ -53,12 +53,12 @@ class Call:
     parameters: Parameters
     holding: Held
     request: Request
-    asker: Asker
+    principal: Principal
 
     @property
     def me(self) -> str:
         """Name of the listener who calls."""
-        return self.asker.listener or ""
+        return self.principal.listener or ""
 
     @property
     def client(self) -> str:
@@ -70,12 +70,12 @@ class Call:
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If one is longer than anything that is meant.
         """
         found = list(self.parameters.get(name, ()))
         if any(len(one) > _LONGEST for one in found):
-            raise FailedError(GENERIC, f"{name} is too long.")
+            raise SubsonicError(GENERIC, f"{name} is too long.")
         return found
 
     def text(self, name: str) -> str | None:
@@ -87,7 +87,7 @@ class Call:
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If it is missing.
         """
         found = self.text(name)
@@ -100,7 +100,7 @@ class Call:
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If it is none.
         """
         found = self.text(name)
@@ -111,7 +111,7 @@ class Call:
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If it is none.
         """
         found = self.text(name)
@@ -120,7 +120,7 @@ class Call:
         except ValueError:
             value = math.nan
         if math.isnan(value):
-            raise FailedError(GENERIC, f"{name} is no number.")
+            raise SubsonicError(GENERIC, f"{name} is no number.")
         return min(max(value, least), most)
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -128,20 +128,20 @@ class Call:
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If it is neither.
         """
         found = (self.text(name) or "").casefold()
         if not found:
             return default
         if found not in _TRUE + _FALSE:
-            raise FailedError(GENERIC, f"{name} is neither true nor false.")
+            raise SubsonicError(GENERIC, f"{name} is neither true nor false.")
         return found in _TRUE
 
 
-def missing(name: str) -> FailedError:
+def missing(name: str) -> SubsonicError:
     """Return the failure of a call that lacks a parameter."""
-    return FailedError(MISSING, f"Required parameter is missing: {name}.")
+    return SubsonicError(MISSING, f"Required parameter is missing: {name}.")
 
 
 def whole_number(name: str, text: str) -> int:
@@ -149,10 +149,10 @@ def whole_number(name: str, text: str) -> int:
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If it is none.
     """
     digits = text.strip().removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise FailedError(GENERIC, f"{name} is no whole number.")
+        raise SubsonicError(GENERIC, f"{name} is no whole number.")
     return int(text)

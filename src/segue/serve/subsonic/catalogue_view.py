@@ -13,14 +13,14 @@ from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
 from segue.pipeline.shelves import Shelves, shelves_of
 from segue.serve.followed import Followed
 from segue.serve.held import Held
-from segue.serve.subsonic.responses import NOT_FOUND, FailedError
+from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _MOST_LISTENERS: Final = 16
 _WORST = 1
 """The rating of what is disliked elsewhere."""
 
 
-class Hall(NamedTuple):
+class CatalogueView(NamedTuple):
     """A catalogue and its shelves, which speak of the same positions."""
 
     catalogue: Catalogue
@@ -31,12 +31,12 @@ class Hall(NamedTuple):
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If there is none of that id.
         """
         found = self.catalogue.positions.get(track_id)
         if found is None:
-            raise FailedError(NOT_FOUND, "There is no such song.")
+            raise SubsonicError(NOT_FOUND, "There is no such song.")
         return found
 
     def duration(self, track_id: str) -> float | None:
@@ -50,7 +50,7 @@ class Hall(NamedTuple):
 
         Raises
         ------
-        FailedError
+        SubsonicError
             If there is nothing of that id.
         """
         found = self.catalogue.positions.get(item)
@@ -58,17 +58,19 @@ class Hall(NamedTuple):
             return np.array([found], np.int32)
         shelf = self.shelves.album(item) or self.shelves.artist(item)
         if shelf is None:
-            raise FailedError(NOT_FOUND, "There is nothing of that id.")
+            raise SubsonicError(NOT_FOUND, "There is nothing of that id.")
         return shelf.tracks
 
 
-def hall_of(holding: Held) -> Hall:
+def catalogue_view(holding: Held) -> CatalogueView:
     """Return the catalogue with its shelves, or the one before while those are put up."""
     library = holding.library
-    followed: Followed[Hall] = holding.kept(
+    followed: Followed[CatalogueView] = holding.kept(
         "halls",
         "of all catalogues",
-        lambda: Followed(lambda catalogue: Hall(catalogue, shelves_of(library, catalogue.rows))),
+        lambda: Followed(
+            lambda catalogue: CatalogueView(catalogue, shelves_of(library, catalogue.rows))
+        ),
     )
     return followed.of(holding.catalogue())
 
@@ -101,12 +103,14 @@ def played_by(holding: Held, user: str) -> PlayCounts:
     return held.of(holding.library, user)
 
 
-def counts_of(hall: Hall, plays: PlayCounts) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def counts_of(
+    view: CatalogueView, plays: PlayCounts
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return plays and the last one's time by position, ``[n_tracks]`` each; NaN is never."""
-    n_tracks = len(hall.catalogue)
+    n_tracks = len(view.catalogue)
     counts, last = np.zeros(n_tracks, np.int64), np.full(n_tracks, np.nan)
     if n_tracks:
-        rows = np.asarray(hall.catalogue.rows)
+        rows = np.asarray(view.catalogue.rows)
         places = np.minimum(np.searchsorted(rows, plays.rows), n_tracks - 1)
         known = rows[places] == plays.rows
         counts[places[known]], last[places[known]] = plays.counts[known], plays.last[known]
@@ -114,17 +118,19 @@ def counts_of(hall: Hall, plays: PlayCounts) -> tuple[NDArray[np.int64], NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Annotation:
     """What a listener said of a song, album or artist, as players show it."""
 
     starred: float | None = None
     rating: int | None = None
 
 
-NOTHING: Final = Said()
+NOTHING: Final = Annotation()
 
 
-def said_of_songs(library: Library, user: str, track_ids: Sequence[str]) -> dict[str, Said]:
+def song_annotations(
+    library: Library, user: str, track_ids: Sequence[str]
+) -> dict[str, Annotation]:
     """Return stars and ratings of songs, by id.
 
     A mark counts as long as what was said since, on the page or elsewhere, is the same; otherwise a
@@ -133,21 +139,23 @@ def said_of_songs(library: Library, user: str, track_ids: Sequence[str]) -> dict
     marks = library.marks.of(user, "song", track_ids)
     opinions = library.histories.opinions(user, track_ids)
     named = marks.keys() | opinions.keys()
-    return {one: said_of(marks.get(one), opinions.get(one)) for one in named}
+    return {one: annotation_of(marks.get(one), opinions.get(one)) for one in named}
 
 
-def said_of(mark: Mark | None, opinion: Opinion | None) -> Said:
+def annotation_of(mark: Mark | None, opinion: Opinion | None) -> Annotation:
     """Return what a mark and an opinion of one song come to."""
     kind = opinion.kind if opinion else None
     if mark is not None and mark.opinion == kind:
-        return Said(mark.starred, mark.rating)
+        return Annotation(mark.starred, mark.rating)
     if opinion is None:
         return NOTHING
-    return Said(opinion.at) if kind == "like" else Said(None, _WORST)
+    return Annotation(opinion.at) if kind == "like" else Annotation(None, _WORST)
 
 
-def said_of_shelves(library: Library, user: str, kind: Any, ids: Sequence[str]) -> dict[str, Said]:
+def shelf_annotations(
+    library: Library, user: str, kind: Any, ids: Sequence[str]
+) -> dict[str, Annotation]:
     """Return stars and ratings of albums or artists, by id."""
     wanted = set(ids)
     marks = library.marks.all(user, kind)  # there are few, and there may be many ids
-    return {one.item: Said(one.starred, one.rating) for one in marks if one.item in wanted}
+    return {one.item: Annotation(one.starred, one.rating) for one in marks if one.item in wanted}

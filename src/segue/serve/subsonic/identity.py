@@ -15,7 +15,7 @@ from segue.pipeline.players import verify_player, verify_player_password
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
-from segue.serve.security.sessions import Asker
+from segue.serve.security.sessions import Principal
 from segue.serve.subsonic.calls import Parameters, missing
 from segue.serve.subsonic.responses import (
     CONFLICTING,
@@ -25,7 +25,7 @@ from segue.serve.subsonic.responses import (
     VERSION,
     WRONG_KEY,
     WRONG_PASSWORD,
-    FailedError,
+    SubsonicError,
 )
 
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(?:\.([0-9]{1,4}))?")
@@ -38,7 +38,7 @@ def check_version(parameters: Parameters) -> None:
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If it is, or the player does not say what it is and which version it speaks.
     """
     for name in ("v", "c"):
@@ -46,20 +46,20 @@ def check_version(parameters: Parameters) -> None:
             raise missing(name)
     found = _VERSION.fullmatch(_one(parameters, "v") or "")
     if found is None:
-        raise FailedError(GENERIC, "v is no version of the protocol.")
+        raise SubsonicError(GENERIC, "v is no version of the protocol.")
     theirs = (int(found[1]), int(found[2]), int(found[3] or 0))
     if theirs[0] < _OURS[0]:
-        raise FailedError(OLD_CLIENT, f"The player must be upgraded: this is {VERSION}.")
+        raise SubsonicError(OLD_CLIENT, f"The player must be upgraded: this is {VERSION}.")
     if theirs[:2] > _OURS[:2]:
-        raise FailedError(OLD_SERVER, f"The server must be upgraded: this is {VERSION}.")
+        raise SubsonicError(OLD_SERVER, f"The server must be upgraded: this is {VERSION}.")
 
 
-def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
+def caller(holding: Held, parameters: Parameters, address: str | None) -> Principal:
     """Return who calls.
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If they do not say it, say it in several ways, or it is not so.
     """
     key, name, password, token, salt = (
@@ -67,7 +67,7 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
     )
     if key is not None:
         if any(one is not None for one in (name, password, token, salt)):
-            raise FailedError(CONFLICTING, "Either an API key, or a name and password: not both.")
+            raise SubsonicError(CONFLICTING, "Either an API key, or a name and password: not both.")
         return _by_key(holding, key)
     if name is None:
         raise missing("u")
@@ -75,7 +75,7 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
     if mode == "open":
         return _by_name(name)
     if password is not None and token is not None:
-        raise FailedError(CONFLICTING, "Either a password or a token: not both.")
+        raise SubsonicError(CONFLICTING, "Either a password or a token: not both.")
     try:
         if token is not None and salt is not None:
             account = verify_player(holding.library, name, token, salt, address=address)
@@ -85,25 +85,25 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Asker:
             raise missing("s" if token is not None else "p, or t and s")
     except TooManyTriesError as error:
         wait = {"Retry-After": str(int(error.seconds) + 1)}
-        raise FailedError(WRONG_PASSWORD, str(error), headers=wait) from None
+        raise SubsonicError(WRONG_PASSWORD, str(error), headers=wait) from None
     except WrongPasswordError:
-        raise FailedError(WRONG_PASSWORD, _WRONG) from None
-    return Asker("accounts", account.name, account.admin)
+        raise SubsonicError(WRONG_PASSWORD, _WRONG) from None
+    return Principal("accounts", account.name, account.admin)
 
 
-def _by_key(holding: Held, key: str) -> Asker:
+def _by_key(holding: Held, key: str) -> Principal:
     try:
         return sessions.by_key(holding, key)
     except ProblemError:
-        raise FailedError(WRONG_KEY, "Invalid API key.") from None
+        raise SubsonicError(WRONG_KEY, "Invalid API key.") from None
 
 
-def _by_name(name: str) -> Asker:
+def _by_name(name: str) -> Principal:
     try:
         check_name(name)
     except AccountError:
-        raise FailedError(WRONG_PASSWORD, _WRONG) from None
-    return replace(Asker("open"), listener=name, admin=True)
+        raise SubsonicError(WRONG_PASSWORD, _WRONG) from None
+    return replace(Principal("open"), listener=name, admin=True)
 
 
 def _one(parameters: Parameters, name: str) -> str | None:
@@ -111,13 +111,13 @@ def _one(parameters: Parameters, name: str) -> str | None:
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If it is given with several values.
     """
     found = set(parameters.get(name, ()))
     if len(found) > 1:
-        raise FailedError(CONFLICTING, f"{name} is given with several values.")
+        raise SubsonicError(CONFLICTING, f"{name} is given with several values.")
     text = next(iter(found), None)
     if text is not None and len(text) > 4_000:
-        raise FailedError(GENERIC, f"{name} is too long.")
+        raise SubsonicError(GENERIC, f"{name} is too long.")
     return text or None

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from segue.pipeline.playback import SILENT_SECONDS, reached
 from segue.pipeline.shelves import Album
 from segue.serve.subsonic.calls import Call, missing
-from segue.serve.subsonic.catalogue_view import said_of
-from segue.serve.subsonic.responses import GENERIC, FailedError
-from segue.serve.subsonic.serializers import Writer
+from segue.serve.subsonic.catalogue_view import annotation_of
+from segue.serve.subsonic.responses import GENERIC, SubsonicError
+from segue.serve.subsonic.serializers import Serializer
 
 MOST: Final = 500
 """Items of one list."""
@@ -23,29 +23,29 @@ Numbers = NDArray[np.int64]
 
 def get_album_list2(call: Call) -> dict[str, Any]:
     """List albums of a kind."""
-    writer, albums = _albums(call)
-    return {"albumList2": {"album": writer.albums(albums)}}
+    serializer, albums = _albums(call)
+    return {"albumList2": {"album": serializer.albums(albums)}}
 
 
 def get_album_list(call: Call) -> dict[str, Any]:
     """List albums of a kind as folders."""
-    writer, albums = _albums(call)
-    return {"albumList": {"album": writer.folders(albums)}}
+    serializer, albums = _albums(call)
+    return {"albumList": {"album": serializer.folders(albums)}}
 
 
-def _albums(call: Call) -> tuple[Writer, list[Album]]:
+def _albums(call: Call) -> tuple[Serializer, list[Album]]:
     kind = call.wanted("type")
     choose = _KINDS.get(kind)
     if choose is None:
-        raise FailedError(GENERIC, f"There is no such list: type is one of {', '.join(_KINDS)}.")
+        raise SubsonicError(GENERIC, f"There is no such list: type is one of {', '.join(_KINDS)}.")
     start, size = call.number("offset", 0), call.number("size", 10, most=MOST)
-    writer = Writer(call)
-    numbers = choose(call, writer)[start : start + size]
-    return writer, [writer.hall.shelves.albums[number] for number in numbers.tolist()]
+    serializer = Serializer(call)
+    numbers = choose(call, serializer)[start : start + size]
+    return serializer, [serializer.view.shelves.albums[number] for number in numbers.tolist()]
 
 
-def _all(writer: Writer) -> Numbers:
-    return np.arange(len(writer.hall.shelves.albums))
+def _all(serializer: Serializer) -> Numbers:
+    return np.arange(len(serializer.view.shelves.albums))
 
 
 def _most(values: NDArray[Any]) -> Numbers:
@@ -54,78 +54,78 @@ def _most(values: NDArray[Any]) -> Numbers:
     return order[values[order] > 0]
 
 
-def _over_albums(writer: Writer, values: NDArray[Any], gather: Any) -> NDArray[np.float64]:
+def _over_albums(serializer: Serializer, values: NDArray[Any], gather: Any) -> NDArray[np.float64]:
     """Gather a value of tracks ``[n_tracks]`` over each album ``[n_albums]``."""
-    shelves = writer.hall.shelves
+    shelves = serializer.view.shelves
     found = np.zeros(len(shelves.albums))
     placed = np.flatnonzero(shelves.album_of >= 0)
     gather.at(found, shelves.album_of[placed], np.nan_to_num(values[placed]))
     return found
 
 
-def _random(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    return np.random.default_rng().permutation(len(writer.hall.shelves.albums))
+def _random(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    return np.random.default_rng().permutation(len(serializer.view.shelves.albums))
 
 
-def _newest(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    latest = np.arange(len(writer.hall.catalogue)) + 1.0  # tracks stand in the order they came
-    return _most(_over_albums(writer, latest, np.maximum))
+def _newest(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    latest = np.arange(len(serializer.view.catalogue)) + 1.0  # tracks stand in the order they came
+    return _most(_over_albums(serializer, latest, np.maximum))
 
 
-def _highest(call: Call, writer: Writer) -> Numbers:
+def _highest(call: Call, serializer: Serializer) -> Numbers:
     rated = {
         mark.item: mark.rating
         for mark in call.holding.library.marks.all(call.me, "album")
         if mark.rating is not None
     }
-    return _most(np.array([rated.get(one.id, 0) for one in writer.hall.shelves.albums], float))
+    return _most(np.array([rated.get(one.id, 0) for one in serializer.view.shelves.albums], float))
 
 
-def _frequent(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    return _most(_over_albums(writer, writer.counts, np.add))
+def _frequent(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    return _most(_over_albums(serializer, serializer.counts, np.add))
 
 
-def _recent(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    return _most(_over_albums(writer, writer.last, np.maximum))
+def _recent(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    return _most(_over_albums(serializer, serializer.last, np.maximum))
 
 
-def _by_name(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    return _all(writer)
+def _by_name(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    return _all(serializer)
 
 
-def _by_artist(call: Call, writer: Writer) -> Numbers:  # noqa: ARG001
-    makers = np.array([album.artist for album in writer.hall.shelves.albums], np.int64)
+def _by_artist(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
+    makers = np.array([album.artist for album in serializer.view.shelves.albums], np.int64)
     return np.argsort(makers, kind="stable")
 
 
-def _starred(call: Call, writer: Writer) -> Numbers:
+def _starred(call: Call, serializer: Serializer) -> Numbers:
     at = {
         mark.item: mark.starred
         for mark in call.holding.library.marks.all(call.me, "album")
         if mark.starred is not None
     }
-    return _most(np.array([at.get(one.id, 0) for one in writer.hall.shelves.albums], float))
+    return _most(np.array([at.get(one.id, 0) for one in serializer.view.shelves.albums], float))
 
 
-def _by_year(call: Call, writer: Writer) -> Numbers:
+def _by_year(call: Call, serializer: Serializer) -> Numbers:
     for name in ("fromYear", "toYear"):
         if call.text(name) is None:
             raise missing(name)
     first, last = call.number("fromYear", 0), call.number("toYear", 0)
-    years = np.array([album.year or -1 for album in writer.hall.shelves.albums], np.int64)
+    years = np.array([album.year or -1 for album in serializer.view.shelves.albums], np.int64)
     among = np.flatnonzero((years >= min(first, last)) & (years <= max(first, last)))
     order = among[np.argsort(years[among], kind="stable")]
     return order[::-1] if first > last else order
 
 
-def _by_genre(call: Call, writer: Writer) -> Numbers:
-    genre = writer.hall.shelves.genre(call.wanted("genre"))
+def _by_genre(call: Call, serializer: Serializer) -> Numbers:
+    genre = serializer.view.shelves.genre(call.wanted("genre"))
     if genre is None:
         return np.zeros(0, np.int64)
-    return np.unique(writer.hall.shelves.album_of[genre.tracks]).astype(np.int64)
+    return np.unique(serializer.view.shelves.album_of[genre.tracks]).astype(np.int64)
 
 
-_KINDS: Final[dict[str, Callable[[Call, Writer], Numbers]]] = {
+_KINDS: Final[dict[str, Callable[[Call, Serializer], Numbers]]] = {
     "random": _random,
     "newest": _newest,
     "highest": _highest,
@@ -143,8 +143,8 @@ def get_random_songs(call: Call) -> dict[str, Any]:
     """List songs at random, of a genre or of some years if so wished."""
     size = call.number("size", 10, most=MOST)
     first, last = call.number("fromYear", 0), call.number("toYear", 9_999)
-    writer = Writer(call)
-    shelves = writer.hall.shelves
+    serializer = Serializer(call)
+    shelves = serializer.view.shelves
     among = shelves.shelved()
     name = call.text("genre")
     if name is not None:
@@ -154,29 +154,29 @@ def get_random_songs(call: Call) -> dict[str, Any]:
         years = shelves.years[among]
         among = among[(years >= first) & (years <= last) & (years > 0)]
     chosen = random.sample(among.tolist(), min(size, len(among)))
-    return {"randomSongs": {"song": writer.songs(chosen)}}
+    return {"randomSongs": {"song": serializer.songs(chosen)}}
 
 
 def get_songs_by_genre(call: Call) -> dict[str, Any]:
     """List the songs of a genre."""
     name = call.wanted("genre")
     start, count = call.number("offset", 0), call.number("count", 10, most=MOST)
-    writer = Writer(call)
-    genre = writer.hall.shelves.genre(name)
+    serializer = Serializer(call)
+    genre = serializer.view.shelves.genre(name)
     found = genre.tracks[start : start + count] if genre else ()
-    return {"songsByGenre": {"song": writer.songs(found)}}
+    return {"songsByGenre": {"song": serializer.songs(found)}}
 
 
 def get_starred2(call: Call) -> dict[str, Any]:
     """List what the listener has starred, the latest first."""
-    writer = Writer(call)
-    artists = [one for one in map(writer.hall.shelves.artist, _latest(call, "artist")) if one]
-    albums = [one for one in map(writer.hall.shelves.album, _latest(call, "album")) if one]
+    serializer = Serializer(call)
+    artists = [one for one in map(serializer.view.shelves.artist, _latest(call, "artist")) if one]
+    albums = [one for one in map(serializer.view.shelves.album, _latest(call, "album")) if one]
     return {
         "starred2": {
-            "artist": writer.artists(artists),
-            "album": writer.albums(albums),
-            "song": writer.known(_starred_songs(call)),
+            "artist": serializer.artists(artists),
+            "album": serializer.albums(albums),
+            "song": serializer.known(_starred_songs(call)),
         }
     }
 
@@ -184,8 +184,10 @@ def get_starred2(call: Call) -> dict[str, Any]:
 def get_starred(call: Call) -> dict[str, Any]:
     """List the same, with albums as folders."""
     found = get_starred2(call)["starred2"]
-    albums = [one for one in map(Writer(call).hall.shelves.album, _latest(call, "album")) if one]
-    return {"starred": {**found, "album": Writer(call).folders(albums)}}
+    albums = [
+        one for one in map(Serializer(call).view.shelves.album, _latest(call, "album")) if one
+    ]
+    return {"starred": {**found, "album": Serializer(call).folders(albums)}}
 
 
 def _latest(call: Call, kind: Any) -> list[str]:
@@ -200,25 +202,27 @@ def _starred_songs(call: Call) -> list[str]:
     liked = {one.track_id: one for one in library.histories.liked(call.me)}
     others = [item for item in marks if item not in liked]
     opinions = liked | library.histories.opinions(call.me, others)
-    said = {one: said_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()}
+    said = {
+        one: annotation_of(marks.get(one), opinions.get(one)) for one in marks.keys() | liked.keys()
+    }
     starred = [(what.starred, one) for one, what in said.items() if what.starred is not None]
     return [one for _, one in sorted(starred, reverse=True)]
 
 
 def get_now_playing(call: Call) -> dict[str, Any]:
     """List what the players of the listener who calls play; others' are nobody else's business."""
-    writer = Writer(call)
+    serializer = Serializer(call)
     now, entries = time.time(), []
     for number, (client, one) in enumerate(call.holding.library.playback.of(call.me)):
-        position = writer.hall.catalogue.positions.get(one.track_id)
+        position = serializer.view.catalogue.positions.get(one.track_id)
         if position is None or one.state == "stopped":
             continue
-        duration = writer.hall.catalogue.tracks[position].duration
+        duration = serializer.view.catalogue.tracks[position].duration
         if now - one.at > max((duration or 0.0) - one.position, 0.0) + SILENT_SECONDS:
             continue
         entries.append(
             {
-                **writer.songs([position])[0],
+                **serializer.songs([position])[0],
                 "username": call.me,
                 "minutesAgo": int((now - one.at) // 60),
                 "playerId": number,

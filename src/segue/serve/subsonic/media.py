@@ -15,8 +15,8 @@ from segue.errors import AudioError
 from segue.serve.audio_stream import given
 from segue.serve.responses import has
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.catalogue_view import hall_of
-from segue.serve.subsonic.responses import NOT_FOUND, FailedError
+from segue.serve.subsonic.catalogue_view import catalogue_view
+from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _PRIVATE: Final = "private, max-age=0, must-revalidate"
 _LOOKED_AT: Final = 3  # songs of a shelf in which a cover is sought
@@ -43,7 +43,7 @@ def stream(call: Call) -> Response:
             return Response(media_type=MEDIA_TYPES[kind])
         pieces = transcode(path, kind, bitrate, float(start))
     except AudioError:
-        raise FailedError(NOT_FOUND, "The song cannot be played.", status=404) from None
+        raise SubsonicError(NOT_FOUND, "The song cannot be played.", status=404) from None
     headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
     return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
 
@@ -61,24 +61,24 @@ def _chosen(call: Call, path: Path, media: Media, wanted: str, most: int) -> For
     if kind is not None and kind not in there and wanted not in there:
         return kind
     if most:
-        duration = hall_of(call.holding).duration(call.wanted("id"))
+        duration = catalogue_view(call.holding).duration(call.wanted("id"))
         if duration is None or path.stat().st_size * 8 / duration > most:
             return kind or "mp3"
     return None if media.plays else kind or "mp3"
 
 
 def _path(call: Call, track_id: str) -> Path:
-    hall = hall_of(call.holding)
-    position = hall.catalogue.positions.get(track_id)
+    view = catalogue_view(call.holding)
+    position = view.catalogue.positions.get(track_id)
     if position is None:
-        raise FailedError(NOT_FOUND, "There is no such song.", status=404)
-    track = hall.catalogue.tracks[position]
+        raise SubsonicError(NOT_FOUND, "There is no such song.", status=404)
+    track = view.catalogue.tracks[position]
     path = track.path
     try:
         if path is None or track.missing or not stat.S_ISREG(path.stat().st_mode):
-            raise FailedError(NOT_FOUND, "The song has no file that can be played.", status=404)
+            raise SubsonicError(NOT_FOUND, "The song has no file that can be played.", status=404)
     except OSError:
-        raise FailedError(NOT_FOUND, "The song's file is not there now.", status=404) from None
+        raise SubsonicError(NOT_FOUND, "The song's file is not there now.", status=404) from None
     return path
 
 
@@ -97,18 +97,18 @@ def _whole(path: Path, media: Media | None = None) -> Response:
 def get_cover_art(call: Call) -> Response:
     """Give the cover of a song, or of the first songs of an album or artist; it is not scaled."""
     item = call.wanted("id")
-    hall = hall_of(call.holding)
+    view = catalogue_view(call.holding)
     try:
-        positions = hall.tracks_of(item)[:_LOOKED_AT].tolist()
-    except FailedError as error:
-        raise FailedError(error.code, "There is no such cover.", status=404) from None
+        positions = view.tracks_of(item)[:_LOOKED_AT].tolist()
+    except SubsonicError as error:
+        raise SubsonicError(error.code, "There is no such cover.", status=404) from None
     for position in positions:
-        track = hall.catalogue.tracks[position]
+        track = view.catalogue.tracks[position]
         if track.path is not None and not track.missing:
             picture = _picture(track.path)
             if picture is not None:
                 return _shown(call, picture)
-    raise FailedError(NOT_FOUND, "There is no cover.", status=404)
+    raise SubsonicError(NOT_FOUND, "There is no cover.", status=404)
 
 
 def _picture(path: Path) -> Picture | None:

@@ -8,19 +8,19 @@ import numpy as np
 from segue.library import SavedPlaylist
 from segue.pipeline import saved_playlists
 from segue.serve.subsonic.calls import Call, missing, whole_number
-from segue.serve.subsonic.catalogue_view import Hall, hall_of
-from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, FailedError, moment
-from segue.serve.subsonic.serializers import Writer
+from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
+from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, SubsonicError, moment
+from segue.serve.subsonic.serializers import Serializer
 
 
 def get_playlists(call: Call) -> dict[str, Any]:
     """List the playlists of whoever calls."""
     name = call.text("username")
     if name is not None and name != call.me:
-        raise FailedError(FORBIDDEN, "Playlists are shown to their owners only.")
-    hall = hall_of(call.holding)
+        raise SubsonicError(FORBIDDEN, "Playlists are shown to their owners only.")
+    view = catalogue_view(call.holding)
     found = call.holding.library.playlists.of(call.me)
-    return {"playlists": {"playlist": [_about(hall, one) for one in found]}}
+    return {"playlists": {"playlist": [_about(view, one) for one in found]}}
 
 
 def get_playlist(call: Call) -> dict[str, Any]:
@@ -54,9 +54,9 @@ def update_playlist(call: Call) -> dict[str, Any]:
     library = call.holding.library
     found = saved_playlists.find(library, call.me, playlist_id)
     if any(not 0 <= place < len(found.tracks) for place in away):
-        raise FailedError(GENERIC, "songIndexToRemove is no place in the playlist.")
+        raise SubsonicError(GENERIC, "songIndexToRemove is no place in the playlist.")
     if len(found.tracks) + len(added) > saved_playlists.MOST_TRACKS:
-        raise FailedError(GENERIC, f"A playlist holds {saved_playlists.MOST_TRACKS:,} songs.")
+        raise SubsonicError(GENERIC, f"A playlist holds {saved_playlists.MOST_TRACKS:,} songs.")
     if name is not None:
         saved_playlists.edit(library, call.me, playlist_id, name=name)
     if added or away:
@@ -76,19 +76,19 @@ def delete_playlist(call: Call) -> dict[str, Any]:
 
 
 def _check_songs(call: Call, track_ids: Sequence[str]) -> None:
-    positions = hall_of(call.holding).catalogue.positions
+    positions = catalogue_view(call.holding).catalogue.positions
     if any(one not in positions for one in track_ids):
-        raise FailedError(NOT_FOUND, "There is no such song.")
+        raise SubsonicError(NOT_FOUND, "There is no such song.")
 
 
 def _told(call: Call, saved: SavedPlaylist) -> dict[str, Any]:
-    writer = Writer(call)
-    about = _about(writer.hall, saved)
-    return {"playlist": {**about, "entry": writer.known(saved.tracks)}}
+    serializer = Serializer(call)
+    about = _about(serializer.view, saved)
+    return {"playlist": {**about, "entry": serializer.known(saved.tracks)}}
 
 
-def _about(hall: Hall, saved: SavedPlaylist) -> dict[str, Any]:
-    found = map(hall.catalogue.positions.get, saved.tracks)
+def _about(view: CatalogueView, saved: SavedPlaylist) -> dict[str, Any]:
+    found = map(view.catalogue.positions.get, saved.tracks)
     positions = [position for position in found if position is not None]
     return {
         "id": saved.id,
@@ -96,7 +96,7 @@ def _about(hall: Hall, saved: SavedPlaylist) -> dict[str, Any]:
         "owner": saved.owner,
         "public": False,
         "songCount": len(positions),
-        "duration": round(float(np.nansum(hall.shelves.durations[positions]))),
+        "duration": round(float(np.nansum(view.shelves.durations[positions]))),
         "created": moment(saved.created),
         "changed": moment(saved.changed),
         "coverArt": saved.tracks[0] if saved.tracks else None,

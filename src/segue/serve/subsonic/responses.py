@@ -43,7 +43,7 @@ _ESCAPES = str.maketrans(
 
 
 @dataclass
-class FailedError(Exception):
+class SubsonicError(Exception):
     """A call that failed: the protocol's code, and one sentence.
 
     `status` is that of the HTTP answer, which players expect to be 200 where they expect a
@@ -57,38 +57,38 @@ class FailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ResponseFormat:
     """How an answer is to be written."""
 
     kind: str = "xml"
     callback: str | None = None
 
 
-def form_of(kind: str | None, callback: str | None) -> Form:
+def response_format(kind: str | None, callback: str | None) -> ResponseFormat:
     """Return how a call wants its answer: ``xml``, ``json``, or ``jsonp`` with a `callback`.
 
     Raises
     ------
-    FailedError
+    SubsonicError
         If there is no such form, or the callback is missing or no name.
     """
     if kind in (None, "", "xml", "json"):
-        return Form(kind or "xml")
+        return ResponseFormat(kind or "xml")
     if kind != "jsonp":
-        raise FailedError(GENERIC, "There is no such format: f is xml, json or jsonp.")
+        raise SubsonicError(GENERIC, "There is no such format: f is xml, json or jsonp.")
     if not callback:
-        raise FailedError(MISSING, "Required parameter is missing: callback.")
+        raise SubsonicError(MISSING, "Required parameter is missing: callback.")
     if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
-        raise FailedError(GENERIC, "callback is no name of a function.")
-    return Form("jsonp", callback)
+        raise SubsonicError(GENERIC, "callback is no name of a function.")
+    return ResponseFormat("jsonp", callback)
 
 
-def succeeded(document: Document, form: Form) -> Response:
+def succeeded(document: Document, form: ResponseFormat) -> Response:
     """Return the answer of a call that succeeded."""
     return _written({"status": "ok", **_HEAD, **document}, form)
 
 
-def failed(error: FailedError, form: Form) -> Response:
+def failed(error: SubsonicError, form: ResponseFormat) -> Response:
     """Return the answer of a call that failed."""
     told = {"code": error.code, "message": error.message}
     response = _written({"status": "failed", **_HEAD, "error": told}, form)
@@ -105,7 +105,7 @@ _HEAD: Final = {
 }
 
 
-def _written(document: Document, form: Form) -> Response:
+def _written(document: Document, form: ResponseFormat) -> Response:
     if form.kind == "xml":
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n{to_xml(document)}'
         return Response(text.encode("utf-8", "replace"), media_type="text/xml; charset=utf-8")

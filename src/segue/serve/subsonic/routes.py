@@ -13,7 +13,7 @@ from segue import errors
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
-from segue.serve.security.sessions import Asker
+from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,
     browsing,
@@ -29,10 +29,10 @@ from segue.serve.subsonic.identity import caller, check_version
 from segue.serve.subsonic.responses import (
     GENERIC,
     NOT_FOUND,
-    FailedError,
-    Form,
+    ResponseFormat,
+    SubsonicError,
     failed,
-    form_of,
+    response_format,
     succeeded,
 )
 
@@ -98,12 +98,12 @@ async def call_method(method: str, request: Request, holding: deps.Holding) -> R
 
 
 def _answered(method: str, request: Request, body: bytes, holding: Held) -> Response:
-    form = Form()
+    form = ResponseFormat()
     try:
         parameters = parameters_of(request, body)
-        form = form_of(_first(parameters, "f"), _first(parameters, "callback"))
+        form = response_format(_first(parameters, "f"), _first(parameters, "callback"))
         document = _called(method, request, parameters, holding)
-    except FailedError as error:
+    except SubsonicError as error:
         return failed(error, form)
     except errors.SegueError as error:
         return failed(_failure(error, holding), form)
@@ -115,19 +115,19 @@ def _called(
 ) -> dict[str, Any] | Response:
     name = method.casefold().removesuffix(".view")
     if name in _OF_ALL:
-        return _OF_ALL[name](Call(parameters, holding, request, Asker("open")))
+        return _OF_ALL[name](Call(parameters, holding, request, Principal("open")))
     check_version(parameters)
     address = request.client.host if request.client else None
-    asker = caller(holding, parameters, address)
+    principal = caller(holding, parameters, address)
     if name not in _METHODS:
-        raise FailedError(GENERIC, "There is no such method here.", status=404)
-    return _METHODS[name](Call(parameters, holding, request, asker))
+        raise SubsonicError(GENERIC, "There is no such method here.", status=404)
+    return _METHODS[name](Call(parameters, holding, request, principal))
 
 
-def _failure(error: errors.SegueError, holding: Held) -> FailedError:
+def _failure(error: errors.SegueError, holding: Held) -> SubsonicError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
-    return FailedError(code, hide_paths(str(error), *holding.places()))
+    return SubsonicError(code, hide_paths(str(error), *holding.places()))
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

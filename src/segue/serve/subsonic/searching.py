@@ -9,8 +9,8 @@ from segue.pipeline.opening.search_words import plain
 from segue.pipeline.shelves import Shelves
 from segue.serve.held import Held
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.catalogue_view import Hall
-from segue.serve.subsonic.serializers import Writer
+from segue.serve.subsonic.catalogue_view import CatalogueView
+from segue.serve.subsonic.serializers import Serializer
 
 MOST: Final = 500
 _FURTHEST: Final = 2**31
@@ -24,8 +24,8 @@ class _Called:
     albums: Sequence[str]
 
     @classmethod
-    def of(cls, hall: Hall) -> "_Called":
-        shelves = hall.shelves
+    def of(cls, view: CatalogueView) -> "_Called":
+        shelves = view.shelves
         return cls(
             [f" {_folded(artist.name)}" for artist in shelves.artists],
             [
@@ -37,29 +37,29 @@ class _Called:
 
 def search3(call: Call) -> dict[str, Any]:
     """Find artists, albums and songs."""
-    writer, artists, albums, songs = _found(call)
+    serializer, artists, albums, songs = _found(call)
     return {
         "searchResult3": {
-            "artist": writer.artists(artists),
-            "album": writer.albums(albums),
-            "song": writer.songs(songs),
+            "artist": serializer.artists(artists),
+            "album": serializer.albums(albums),
+            "song": serializer.songs(songs),
         }
     }
 
 
 def search2(call: Call) -> dict[str, Any]:
     """Find the same, with albums as folders."""
-    writer, artists, albums, songs = _found(call)
+    serializer, artists, albums, songs = _found(call)
     return {
         "searchResult2": {
-            "artist": writer.artists(artists),
-            "album": writer.folders(albums),
-            "song": writer.songs(songs),
+            "artist": serializer.artists(artists),
+            "album": serializer.folders(albums),
+            "song": serializer.songs(songs),
         }
     }
 
 
-def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
+def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     if "query" not in call.parameters:
         call.wanted("query")
     # players write an empty query as two quotation marks, and others add a star to the last word
@@ -71,9 +71,9 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
         )
         for kind in ("artist", "album", "song")
     }
-    writer = Writer(call)
-    shelves = writer.hall.shelves
-    called: _Called = call.holding.kept("called", shelves, lambda: _Called.of(writer.hall))
+    serializer = Serializer(call)
+    shelves = serializer.view.shelves
+    called: _Called = call.holding.kept("called", shelves, lambda: _Called.of(serializer.view))
     artists = [
         shelves.artists[number]
         for number in _page(_matching(called.artists, words), pages["artist"])
@@ -86,7 +86,7 @@ def _found(call: Call) -> tuple[Writer, list[Any], list[Any], list[int]]:
     else:
         start, count = pages["song"]
         songs = _songs_called(call.holding, shelves, " ".join(words), start + count)[start:]
-    return writer, artists, albums, songs
+    return serializer, artists, albums, songs
 
 
 def _matching(names: Sequence[str], words: Sequence[str]) -> list[int]:

@@ -12,13 +12,13 @@ from segue.pipeline.shelves import UNKNOWN_ARTIST, Album, Artist
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
     NOTHING,
-    Hall,
-    Said,
+    Annotation,
+    CatalogueView,
+    catalogue_view,
     counts_of,
-    hall_of,
     played_by,
-    said_of_shelves,
-    said_of_songs,
+    shelf_annotations,
+    song_annotations,
 )
 from segue.serve.subsonic.responses import moment
 from segue.types import Track
@@ -48,15 +48,15 @@ _RECORDINGS: Final = (
 _REFERENCE: Final = -18.0  # LUFS, of ReplayGain 2.0
 
 
-class Writer:
+class Serializer:
     """Writes what one call answers with, as its listener sees it."""
 
     def __init__(self, call: Call) -> None:
-        self.hall: Hall = hall_of(call.holding)
+        self.view: CatalogueView = catalogue_view(call.holding)
         self._library = call.holding.library
         self._me = call.me
         self._holding = call.holding
-        self._counts, self._last = counts_of(self.hall, played_by(call.holding, call.me))
+        self._counts, self._last = counts_of(self.view, played_by(call.holding, call.me))
 
     @property
     def counts(self) -> Any:
@@ -73,8 +73,8 @@ class Writer:
     def songs(self, positions: Iterable[int]) -> list[dict[str, Any]]:
         """Return tracks, by position, as songs."""
         places = [int(position) for position in positions]
-        tracks = [self.hall.catalogue.tracks[place] for place in places]
-        said = said_of_songs(self._library, self._me, [track.track_id for track in tracks])
+        tracks = [self.view.catalogue.tracks[place] for place in places]
+        said = song_annotations(self._library, self._me, [track.track_id for track in tracks])
         return [
             self._song(place, track, said.get(track.track_id, NOTHING))
             for place, track in zip(places, tracks, strict=True)
@@ -82,11 +82,11 @@ class Writer:
 
     def known(self, track_ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return tracks, by id, as songs; those that are gone from the catalogue are left out."""
-        found = map(self.hall.catalogue.positions.get, track_ids)
+        found = map(self.view.catalogue.positions.get, track_ids)
         return self.songs(position for position in found if position is not None)
 
-    def _song(self, place: int, track: Track, said: Said) -> dict[str, Any]:
-        shelves = self.hall.shelves
+    def _song(self, place: int, track: Track, said: Annotation) -> dict[str, Any]:
+        shelves = self.view.shelves
         artist = album = maker = None
         if place < len(shelves.album_of) and shelves.album_of[place] >= 0:
             artist = shelves.artists[shelves.artist_of[place]]
@@ -136,7 +136,7 @@ class Writer:
         if track.path is None:
             return {}
         suffix = track.path.suffix.casefold().removeprefix(".")
-        sizes = self.hall.shelves.sizes
+        sizes = self.view.shelves.sizes
         size = int(sizes[place]) if place < len(sizes) else 0
         return {
             "size": size or None,
@@ -152,7 +152,7 @@ class Writer:
     def albums(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
         """Return albums as they are told by their tags."""
         ids = [album.id for album in albums]
-        said = said_of_shelves(self._library, self._me, "album", ids)
+        said = shelf_annotations(self._library, self._me, "album", ids)
         return [self._album(album, said.get(album.id, NOTHING)) for album in albums]
 
     def folders(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
@@ -162,8 +162,8 @@ class Writer:
             for album in self.albums(albums)
         ]
 
-    def _album(self, album: Album, said: Said) -> dict[str, Any]:
-        artist = self.hall.shelves.artists[album.artist]
+    def _album(self, album: Album, said: Annotation) -> dict[str, Any]:
+        artist = self.view.shelves.artists[album.artist]
         last = self._last[album.tracks]
         return {
             "id": album.id,
@@ -184,14 +184,14 @@ class Writer:
             "displayArtist": artist.name,
             "sortName": album.name.casefold(),
             "musicBrainzId": "",
-            "isCompilation": len(set(self.hall.shelves.artist_of[album.tracks].tolist())) > 1,
+            "isCompilation": len(set(self.view.shelves.artist_of[album.tracks].tolist())) > 1,
             **_said(said),
         }
 
     def artists(self, artists: Sequence[Artist]) -> list[dict[str, Any]]:
         """Return artists."""
         ids = [artist.id for artist in artists]
-        said = said_of_shelves(self._library, self._me, "artist", ids)
+        said = shelf_annotations(self._library, self._me, "artist", ids)
         return [
             {
                 "id": artist.id,
@@ -206,7 +206,7 @@ class Writer:
         ]
 
 
-def _said(said: Said) -> dict[str, Any]:
+def _said(said: Annotation) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if said.starred is not None:
         found["starred"] = moment(said.starred)

@@ -17,7 +17,7 @@ from segue.pipeline import playlists
 from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recommend import similar
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.serializers import Writer
+from segue.serve.subsonic.serializers import Serializer
 
 AUDIO: Final = ("timbre", "temporal", "knn")
 """Signals that hear; the first one that has a place for a track is asked."""
@@ -38,25 +38,25 @@ def get_similar_songs2(call: Call) -> dict[str, Any]:
 
 def _similar(call: Call) -> list[dict[str, Any]]:
     item, count = call.wanted("id"), call.number("count", 50, most=MOST)
-    writer = Writer(call)
-    hall = writer.hall
-    tracks = hall.tracks_of(item)
+    serializer = Serializer(call)
+    view = serializer.view
+    tracks = view.tracks_of(item)
     opened = call.holding.if_opened()
     if opened is None or not count or not len(tracks):
         return []
     try:
-        if item in hall.catalogue.positions:
+        if item in view.catalogue.positions:
             found = [pick.track_id for pick in similar(opened, item, count).tracks]
         else:
-            found = _like_shelf(opened, writer, tracks.tolist(), count)
+            found = _like_shelf(opened, serializer, tracks.tolist(), count)
     except (LibraryError, ModelError):  # nothing is known by which they could be compared
         return []
-    return writer.known(found)
+    return serializer.known(found)
 
 
-def _like_shelf(opened: Opened, writer: Writer, tracks: list[int], count: int) -> list[str]:
+def _like_shelf(opened: Opened, serializer: Serializer, tracks: list[int], count: int) -> list[str]:
     """Return songs like those of a shelf, some of its own among them."""
-    track_ids = [writer.hall.catalogue.tracks[position].track_id for position in tracks]
+    track_ids = [serializer.view.catalogue.tracks[position].track_id for position in tracks]
     seeds = random.sample(track_ids, min(_SEEDS, len(track_ids)))
     own = seeds[: max(count // _OWN_SHARE, 1)]
     others = playlists.from_likes(opened, seeds, k=max(count - len(own), 1)).tracks
@@ -69,22 +69,22 @@ def _like_shelf(opened: Opened, writer: Writer, tracks: list[int], count: int) -
 def get_top_songs(call: Call) -> dict[str, Any]:
     """List the songs of an artist that most listeners like."""
     name, count = call.wanted("artist"), call.number("count", 50, most=MOST)
-    writer = Writer(call)
-    artist = writer.hall.shelves.artist_called(name)
+    serializer = Serializer(call)
+    artist = serializer.view.shelves.artist_called(name)
     tracks = artist.tracks if artist else np.zeros(0, np.int32)
     opened = call.holding.if_opened()
     if opened is not None and len(tracks):
         liked = np.asarray(opened.facts.listeners)
         known = tracks[tracks < len(liked)]
         tracks = known[np.argsort(-liked[known], kind="stable")]
-    return {"topSongs": {"song": writer.songs(tracks[:count])}}
+    return {"topSongs": {"song": serializer.songs(tracks[:count])}}
 
 
 def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     """List the songs that sound most like one, with how much they do."""
     track_id, count = call.wanted("id"), call.number("count", 10, most=MOST)
-    writer = Writer(call)
-    position = writer.hall.position(track_id)
+    serializer = Serializer(call)
+    position = serializer.view.position(track_id)
     space = _hearing(call, position)
     if space is None or not count:
         return {"sonicMatch": []}
@@ -95,7 +95,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
         return {"sonicMatch": []}
     scores = {pick.track_id: pick.score for pick in found}
     alike = _between_0_and_1(opened, name)
-    songs = writer.known(scores)
+    songs = serializer.known(scores)
     return {
         "sonicMatch": [{"entry": song, "similarity": alike(scores[song["id"]])} for song in songs]
     }
@@ -105,8 +105,8 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     """List songs that lead from one to another by small steps, with how like the first they are."""
     start, end = call.wanted("startSongId"), call.wanted("endSongId")
     count = call.number("count", 25, least=2, most=MOST)
-    writer = Writer(call)
-    ends = [writer.hall.position(start), writer.hall.position(end)]
+    serializer = Serializer(call)
+    ends = [serializer.view.position(start), serializer.view.position(end)]
     space = _hearing(call, *ends)
     if space is None:
         return {"sonicMatch": []}
@@ -127,7 +127,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
                 if song["id"] == start
                 else alike(float(scores[opened.catalogue.position(song["id"])])),
             }
-            for song in writer.known(way)
+            for song in serializer.known(way)
         ]
     }
 

@@ -6,7 +6,7 @@ from segue.errors import UnknownAccountError
 from segue.library import Library
 from segue.pipeline.accounts import find_account
 from segue.serve.subsonic.calls import Call
-from segue.serve.subsonic.responses import FORBIDDEN, NOT_FOUND, FailedError
+from segue.serve.subsonic.responses import FORBIDDEN, NOT_FOUND, SubsonicError
 
 EXTENSIONS: Final = {
     "apiKeyAuthentication": [1],
@@ -51,10 +51,10 @@ def get_scan_status(call: Call) -> dict[str, Any]:
 def get_user(call: Call) -> dict[str, Any]:
     """Tell what a user may: whoever calls, or, to admins, another."""
     name = call.text("username") or call.me
-    admin = call.asker.admin
+    admin = call.principal.admin
     if name != call.me:
-        if not call.asker.admin:
-            raise FailedError(FORBIDDEN, "Only admins may ask about others.")
+        if not call.principal.admin:
+            raise SubsonicError(FORBIDDEN, "Only admins may ask about others.")
         admin = _admin(call.holding.library, name)
     roles = {
         "adminRole": admin,
@@ -79,8 +79,8 @@ def _admin(library: Library, name: str) -> bool:
     if not library.accounts.any():
         if name in library.listeners():
             return True
-        raise FailedError(NOT_FOUND, "There is no such user.")
+        raise SubsonicError(NOT_FOUND, "There is no such user.")
     try:
         return find_account(library, name).admin
     except UnknownAccountError:
-        raise FailedError(NOT_FOUND, "There is no such user.") from None
+        raise SubsonicError(NOT_FOUND, "There is no such user.") from None
