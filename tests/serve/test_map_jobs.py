@@ -34,7 +34,7 @@ def directory(directory, large):
 @pytest.fixture
 def resting(monkeypatch):
     """Let servers start no job."""
-    monkeypatch.setattr(app_module, "LOOK_SECONDS", 1e6)
+    monkeypatch.setattr(app_module, "JOB_POLL_SECONDS", 1e6)
     monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
 
 

@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from segue.serve.memory import TIDY_SECONDS, IdleGarbageCollector
+from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector
 
 
 class Node:
@@ -29,14 +29,14 @@ def test_garbage_is_found_when_the_time_has_come_and_there_is_nothing_more_to_do
     gc.disable()
     try:
         gone = weakref.ref(Node())
-        now[0] = TIDY_SECONDS - 1
+        now[0] = COLLECT_SECONDS - 1
         assert not tidy()
         assert gone() is not None
-        now[0] = TIDY_SECONDS
+        now[0] = COLLECT_SECONDS
         assert not tidy()
         assert gone() is None
         gone = weakref.ref(Node())
-        now[0] += TIDY_SECONDS / 2
+        now[0] += COLLECT_SECONDS / 2
         tidy()
         assert gone() is not None
     finally:
@@ -50,7 +50,7 @@ def test_all_objects_are_seldom_looked_through_without_being_asked(thresholds):
         if phase == "stop" and info["generation"] == 2:
             looked.append(info)
 
-    IdleGarbageCollector().begin()
+    IdleGarbageCollector().raise_threshold()
     gc.collect()
     gc.callbacks.append(note)
     try:

@@ -6,8 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from tests.serve.conftest import PASSWORD
@@ -93,29 +91,3 @@ def test_a_port_at_which_several_processes_listen_is_taken(serve, directory):
     taken = str(serve("--workers", "2").port)
     said = refused(directory, "--port", taken, "--workers", "2")
     assert "choose another --port" in said
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere processes share one socket")
-def test_connections_that_last_are_dealt_out_to_all_processes(serve):
-    server = serve("--workers", "2")
-    server.ask("GET", "/api/v1/session")
-    process = Path(f"/proc/{server.process.pid}")
-    children = (process / f"task/{server.process.pid}/children").read_text().split()
-
-    def n_sockets(child):
-        found = 0
-        for place in Path(f"/proc/{child}/fd").iterdir():
-            with suppress(FileNotFoundError):  # closed meanwhile
-                found += str(place.readlink()).startswith("socket:")
-        return found
-
-    before = {child: n_sockets(child) for child in children}
-    open_ones = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(60)]
-    for one in open_ones:  # that it is answered tells that it was taken
-        one.sendall(b"GET /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert one.recv(12) == b"HTTP/1.1 200"
-    added = sorted(n_sockets(child) - before[child] for child in children)
-    # dealt out at random: fewer than ten of sixty would come once in ten million times
-    assert added[-2] >= 10
-    for one in open_ones:
-        one.close()

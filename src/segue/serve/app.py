@@ -1,4 +1,4 @@
-"""The application: a library, its API and its page, behind what keeps them safe."""
+"""Build the FastAPI application: the API and the page of one library, and their middleware."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from typing import Any
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from segue import __version__
@@ -23,8 +24,7 @@ from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
 from segue.serve.batching import BatchingExecutor
 from segue.serve.held import Held
-from segue.serve.memory import TIDY_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
-from segue.serve.moving import Moving
+from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
 from segue.serve.openapi import openapi_of
 from segue.serve.page import Page
 from segue.serve.problems import ProblemError, of_error, of_status
@@ -38,11 +38,11 @@ from segue.serve.subsonic import routes as subsonic
 
 PAGE = Path(__file__).parent / "static"
 _LOG = logging.getLogger("segue.serve")
-MOST_TOGETHER = 8
-"""Lists that are made together at most: more would wait longer than they gain."""
-LOOK_SECONDS = 1.0
-"""Between two looks at whether a job waits, or was lost."""
-_MOST_INVALID = 20
+MAX_BATCH = 8
+"""Largest number of lists made together; larger batches cost more waiting than they save."""
+JOB_POLL_SECONDS = 1.0
+"""Time between two checks for waiting or lost jobs."""
+_MAX_INVALID = 20
 
 
 def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
@@ -51,7 +51,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     Raises
     ------
     LibraryError
-        If it cannot be opened.
+        If the library cannot be opened.
     """
     settings = settings or Settings()
     app = FastAPI(
@@ -65,17 +65,17 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.held = Held(library, settings)
-    app.state.moving = Moving(settings.workers)
     app.state.tidy = IdleGarbageCollector()
-    app.state.lists = _desk(app.state.held, app.state.tidy)
+    app.state.lists = _list_executor(app.state.held, app.state.tidy)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
     app.mount("/", Page(app, PAGE), name="page")
+    _build_routes(app)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
-    # the last one added is the first to see a request
+    # the middleware added last sees a request first
     app.add_middleware(EncodedPathMiddleware)
     app.add_middleware(ErrorMiddleware)
     app.add_middleware(BodyLimitMiddleware, settings=settings)
@@ -84,95 +84,108 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _build_routes(app: FastAPI) -> None:
+    """Build the routes of all included routers now.
+
+    FastAPI builds a route when the first request looks for it. That made the first request slow,
+    and it changes the warning filters of the whole process for a moment, which is not safe where
+    another thread builds routes too.
+    """
+    for _ in iter_route_contexts(app.routes):
+        pass
+
+
 def from_environment() -> FastAPI:
-    """Return the application of one of several processes: see `segue.serve.process`."""
+    """Return the application of one worker process: see `segue.serve.process`."""
     directory, _, text = os.environ[ENVIRONMENT].partition("\n")
     return make_app(Path(directory), Settings.from_json(text))
 
 
-def _desk(
+def _list_executor(
     held: Held, tidy: IdleGarbageCollector
 ) -> BatchingExecutor[recommend.PendingRecommendation, Response]:
-    """Return where lists are made; beside them listeners are scored, and garbage is looked for."""
-    desk = BatchingExecutor(
+    """Return the executor that makes lists, and scores listeners or collects garbage when idle."""
+    executor = BatchingExecutor(
         partial(recommend.answers, held),
-        MOST_TOGETHER,
+        MAX_BATCH,
         idle_task=lambda: held.live.make_ready() or tidy(),
     )
-    held.live.something_to_do = desk.schedule_idle_task
-    return desk
+    held.live.something_to_do = executor.schedule_idle_task
+    return executor
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     held: Held = app.state.held
     keep_few_arenas()
-    app.state.tidy.begin()
+    app.state.tidy.raise_threshold()
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
     warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
     warming.start()
-    with suppress(ValueError):  # only the main thread of a process hears signals
+    with suppress(ValueError):  # signal handlers can only be set in the main thread
         _when_stopping(partial(_stop, held))
-    looking = asyncio.create_task(_look_after_jobs(held))
-    tidying = asyncio.create_task(_tidy_up(app.state.lists))
+    watching_jobs = asyncio.create_task(_watch_jobs(held))
+    idling = asyncio.create_task(_schedule_idle_tasks(app.state.lists))
     yield
     _stop(held)
-    looking.cancel()
-    tidying.cancel()
+    watching_jobs.cancel()
+    idling.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(held.close)
 
 
 def _stop(held: Held) -> None:
-    """End what would last longer than the answers that are under way."""
+    """End event streams and background work, which would outlast the running requests."""
     held.news.stop()
     held.live.stop()
 
 
 def _warm_up(held: Held) -> None:
-    """Open the library before anybody asks; whoever does meanwhile waits for it."""
+    """Open the library before the first request; requests that come meanwhile wait for it."""
     try:
         held.live.warm_up()
         freeze_gc()
     except SegueError as error:
-        _LOG.info("nothing to recommend from yet: %s", error)
-    except Exception:  # noqa: BLE001  # an edge: the first request meets it again
+        _LOG.info("no recommendations yet: %s", error)
+    except Exception:  # noqa: BLE001  # the first request reports it again
         _LOG.exception("the library could not be opened")
 
 
-async def _look_after_jobs(held: Held) -> None:
-    """Start and watch jobs; every process does, and it makes no difference which."""
+async def _watch_jobs(held: Held) -> None:
+    """Start and watch jobs. Every worker process does this; any of them may start a job."""
     while True:
         try:
             await anyio.to_thread.run_sync(held.runner.tick)
         except SegueError as error:
             _LOG.warning("jobs: %s", error)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(JOB_POLL_SECONDS)
 
 
-async def _tidy_up(lists: BatchingExecutor[recommend.PendingRecommendation, Response]) -> None:
-    """Have garbage looked for where nobody does anything that would make the desk look."""
+async def _schedule_idle_tasks(
+    lists: BatchingExecutor[recommend.PendingRecommendation, Response],
+) -> None:
+    """Schedule the idle task also when no request does."""
     while True:
-        await asyncio.sleep(TIDY_SECONDS)
+        await asyncio.sleep(COLLECT_SECONDS)
         lists.schedule_idle_task()
 
 
 def _when_stopping(stop: Callable[[], None]) -> None:
-    """Let `stop` be called when the process is told to end, before the server waits for answers."""
+    """Call `stop` on SIGINT and SIGTERM, before the server waits for running requests."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         before = signal.getsignal(number)
 
-        def heard(number: int, frame: FrameType | None, before: Any = before) -> None:
+        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:
             loop.call_soon_threadsafe(stop)
             if callable(before):
                 before(number, frame)
 
-        signal.signal(number, heard)
+        signal.signal(number, handle)
 
 
-def _answered(problem: ProblemError, request: Request) -> Response:
+def _problem_response(problem: ProblemError, request: Request) -> Response:
     body, media_type = problem.written(request.url.path)
     return Response(
         body,
@@ -184,28 +197,28 @@ def _answered(problem: ProblemError, request: Request) -> Response:
 
 async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101  # registered so
-    return _answered(error, request)
+    return _problem_response(error, request)
 
 
 async def _segue_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SegueError)  # noqa: S101
     held: Held = request.app.state.held
-    return _answered(of_error(error, *held.places()), request)
+    return _problem_response(of_error(error, *held.places()), request)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return _answered(of_status(error.status_code, error.headers), request)
+    return _problem_response(of_status(error.status_code, error.headers), request)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     found = [
         schemas.InvalidField(where=".".join(map(str, one["loc"])), message=one["msg"]).model_dump()
-        for one in error.errors()[:_MOST_INVALID]
+        for one in error.errors()[:_MAX_INVALID]
     ]
     first = f"{found[0]['where']}: {found[0]['message']}." if found else None
-    return _answered(ProblemError("invalid", first, more={"errors": found}), request)
+    return _problem_response(ProblemError("invalid", first, more={"errors": found}), request)
 
 
 _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {

@@ -1,16 +1,15 @@
-"""One thread that answers what costs most, so that requests do not get in each other's way.
+"""Batch concurrent recommendation requests on one thread.
 
-Threads of one process take turns at each small step of numpy's, and wait more than they work. And
-to score one listener a processor reads vectors of all tracks from memory, and waits for them most
-of the time; to score eight it reads them once. So lists are made by one thread: whoever comes first
-is answered at once; those who come meanwhile are answered together. Nobody waits for others to
-come. While nobody asks, the thread does what will be asked for next, a piece at a time.
+Several threads that score listeners slow each other down, because each small numpy call hands over
+the interpreter lock. Scoring one listener is also bound by memory: the vectors of all tracks are
+read once for one listener or for eight. So one thread makes all lists. The first request is
+computed at once, requests that arrive meanwhile form the next batch; a batch never waits to fill
+up. While no request waits, the thread runs an idle task in small pieces.
 """
 
 import asyncio
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,20 +25,19 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class _PendingRequest(Generic[Request, Result]):
-    """One question, and what its answer is waited for with."""
+    """One request and the future of its result."""
 
     asked: Request
     given: "asyncio.Future[Result]"
-    since: float
 
-    def settle(self, value: Result | None, error: BaseException | None) -> None:
-        """Give the answer, or why there is none, to the loop that waits for it."""
-        with suppress(RuntimeError):  # a loop that has ended waits for nothing
-            self.given.get_loop().call_soon_threadsafe(self._settled, value, error)
+    def resolve(self, value: Result | None, error: BaseException | None) -> None:
+        """Set the result or the error in the event loop that waits for it."""
+        with suppress(RuntimeError):  # the event loop has ended
+            self.given.get_loop().call_soon_threadsafe(self._resolve_in_loop, value, error)
 
-    def _settled(self, value: Result | None, error: BaseException | None) -> None:
+    def _resolve_in_loop(self, value: Result | None, error: BaseException | None) -> None:
         if self.given.done():
-            return  # answered, or gone
+            return  # answered already, or the client is gone
         if error is not None:
             self.given.set_exception(error)
         else:
@@ -47,38 +45,35 @@ class _PendingRequest(Generic[Request, Result]):
 
 
 class BatchingExecutor(Generic[Request, Result]):
-    """Questions of one event loop, answered by a thread, up to `most` together.
+    """Answer the requests of one event loop on one thread, up to `max_batch` together.
 
-    `answer` is given some questions and gives for each, by its place among them, a function that
-    makes its answer: those first that need nothing, then what is worked out for the others
-    together. `idle_task` does a piece of what is to be done while nobody waits, and returns whether
-    there was any.
+    `answer` takes a batch of requests. For each it yields the index in the batch and a function
+    that makes the result: first the requests that need no scoring, then the others, which it scores
+    together. `idle_task` does one piece of background work and returns whether there is more.
     """
 
     def __init__(
         self,
         answer: Callable[[Sequence[Request]], Iterable[tuple[int, Callable[[], Result]]]],
-        most: int,
+        max_batch: int,
         idle_task: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._answer, self._most, self._idle_task = answer, most, idle_task
+        self._answer, self._max_batch, self._idle_task = answer, max_batch, idle_task
         self._thread: ThreadPoolExecutor | None = None
         self._waiting: deque[_PendingRequest[Request, Result]] = deque()
         self._lock = threading.Lock()
-        self._busy = self._to_look = self._closed = False
-        self.waited = 0.0
-        """Seconds for which those had waited who were answered last."""
+        self._busy = self._idle_scheduled = self._closed = False
 
     async def ask(self, asked: Request) -> Result:
-        """Return the answer to one question.
+        """Return the result of one request.
 
         Raises
         ------
         Exception
-            Whatever `answer`, or the function that makes this answer, raised.
+            Raised by `answer`, or by the function that makes this result.
         """
         given: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        turn: _PendingRequest[Request, Result] = _PendingRequest(asked, given, time.monotonic())
+        turn: _PendingRequest[Request, Result] = _PendingRequest(asked, given)
         with self._lock:
             self._waiting.append(turn)
             self._closed = False
@@ -86,27 +81,27 @@ class BatchingExecutor(Generic[Request, Result]):
         return await turn.given
 
     def schedule_idle_task(self) -> None:
-        """Look whether there is something to be done beside, now or when nobody waits."""
+        """Run the idle task as soon as no request waits."""
         with self._lock:
             if not self._closed:
-                self._to_look = True
+                self._idle_scheduled = True
                 self._begin()
 
     def close(self) -> None:
-        """Let the thread end when it has answered, and do no more beside.
+        """End the thread after the waiting requests, without running the idle task again.
 
-        Whoever asks after that is given another.
+        A later request starts a new thread.
         """
         with self._lock:
-            self._closed, self._to_look = True, False
+            self._closed, self._idle_scheduled = True, False
             thread, self._thread = self._thread, None
         if thread is not None:
             thread.shutdown()
 
     def _begin(self) -> None:
-        """Let the thread work, if it does not; the lock is held."""
+        """Start the thread's work if it is not running. Call with the lock held."""
         if not self._busy:
-            self._thread = self._thread or ThreadPoolExecutor(1, "desk")
+            self._thread = self._thread or ThreadPoolExecutor(1, "recommend")
             self._thread.submit(self._work)
             self._busy = True
 
@@ -125,33 +120,32 @@ class BatchingExecutor(Generic[Request, Result]):
         failed: BaseException | None = None
         try:
             for place, make in self._answer([turn.asked for turn in turns]):
-                left.pop(place).settle(*_tried(make))
-        except BaseException as error:  # noqa: BLE001  # whoever waits is told
+                left.pop(place).resolve(*_tried(make))
+        except BaseException as error:  # noqa: BLE001  # set in all futures below
             failed = error
         for turn in left.values():
-            turn.settle(None, failed or RuntimeError("A question was passed over."))
+            turn.resolve(None, failed or RuntimeError("The batch has no result for this request."))
 
     def _run_idle_task(self) -> None:
         try:
             more = self._idle_task()
-        except BaseException:  # noqa: BLE001  # nobody waits: it is done when it is asked for
-            _LOG.exception("what was to be done beside the answers failed")
+        except BaseException:  # noqa: BLE001  # no request depends on it
+            _LOG.exception("the idle task failed")
             return
         with self._lock:
-            self._to_look = (self._to_look or more) and not self._closed
+            self._idle_scheduled = (self._idle_scheduled or more) and not self._closed
 
     def _next(self) -> tuple[list[_PendingRequest[Request, Result]], bool]:
-        """Return the first of those who wait and are not gone; where none is, whether to look."""
+        """Return the next batch, and whether to run the idle task instead if the batch is empty."""
         with self._lock:
             turns: list[_PendingRequest[Request, Result]] = []
-            while self._waiting and len(turns) < self._most:
+            while self._waiting and len(turns) < self._max_batch:
                 turn = self._waiting.popleft()
                 if not turn.given.done():
                     turns.append(turn)
-            self.waited = time.monotonic() - turns[0].since if turns else 0.0
-            look = self._to_look and not turns
+            look = self._idle_scheduled and not turns
             if look:
-                self._to_look = False  # whoever has more to be done says so again
+                self._idle_scheduled = False  # the task asks again if it has more work
             self._busy = bool(turns) or look
             return turns, look
 

@@ -23,7 +23,6 @@ from segue.serve.security.sessions import Principal
 
 if TYPE_CHECKING:
     from segue.serve.batching import BatchingExecutor
-    from segue.serve.moving import Moving
 
 _QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE = APIKeyCookie(
@@ -50,15 +49,7 @@ AskForList = Callable[[Any], Awaitable[Response]]
 
 async def _lists(request: Request) -> AskForList:
     desk: BatchingExecutor[Any, Response] = request.app.state.lists
-    moving: Moving = request.app.state.moving
-
-    async def ask(wish: Any) -> Response:
-        response = await desk.ask(wish)
-        if moving.now(desk.waited):
-            response.headers["Connection"] = "close"
-        return response
-
-    return ask
+    return desk.ask
 
 
 Lists = Annotated[AskForList, Depends(_lists)]

@@ -1,4 +1,4 @@
-"""How memory is looked after in a process that goes on for weeks."""
+"""Keep memory use of a long-running server low: malloc arenas and garbage collection."""
 
 import ctypes
 import gc
@@ -9,30 +9,30 @@ from typing import Final
 
 _ARENA_MAX: Final = -8
 _ARENAS: Final = 2
-TIDY_SECONDS: Final = 60.0
-"""Between two times that all garbage is looked for, where there is time for that."""
-_SELDOM: Final = 500
-"""Collections of what is neither young nor old between two of everything, at the least: twenty
-minutes of a server at its limit, which never has time."""
+COLLECT_SECONDS: Final = 60.0
+"""Time between two full collections of an idle server."""
+_FULL_COLLECTION_THRESHOLD: Final = 500
+"""Middle collections before Python starts a full one by itself: about twenty minutes of a server
+that is never idle."""
 
 
 def keep_few_arenas() -> None:
-    """Let all threads share two arenas.
+    """Limit glibc malloc to two arenas for all threads; do nothing with other C libraries.
 
-    glibc gives threads up to eight arenas a core, and each keeps what was freed in it. Scores of
-    all tracks for some listeners are tens of megabytes, and every thread works them out now and
-    then, so that a server would hold many times what it needs. Elsewhere nothing is done.
+    glibc uses up to eight arenas a core, and each keeps its freed memory. The scores of some
+    listeners for all tracks are tens of megabytes and are computed in any thread, so the server
+    would hold many times the memory it needs.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, _ARENAS)
 
 
 def freeze_gc() -> None:
-    """Let the garbage collector pass over all that is there now, since it stays.
+    """Exclude all objects that exist now from garbage collection.
 
-    Some hundred thousand objects of modules and of the opened library would be looked through four
-    times a minute, a tenth of a second each, in which nobody is answered. To be called again where
-    much is replaced: what was passed over and is gone is then found.
+    The modules and the opened library are some hundred thousand objects that stay. Traversing them
+    took 0.1 s, four times a minute, during which no request was answered. Call this again after the
+    library was opened again: objects frozen before are then collected if they are unreachable.
     """
     gc.unfreeze()
     gc.collect()
@@ -40,24 +40,24 @@ def freeze_gc() -> None:
 
 
 class IdleGarbageCollector:
-    """Looks for garbage when it is called, which is when nobody waits, and not much otherwise.
+    """Run full garbage collections while the server is idle, and rarely at other times.
 
-    To look through all objects takes some hundredths of a second, in which nobody is answered, and
-    the collector does it by itself whenever many lists have been made, which is when many wait.
+    A full collection takes some hundredths of a second during which no request is answered. Python
+    starts one after many allocations, which is when many requests wait.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._last = clock()
 
-    def begin(self) -> None:
-        """Leave the looking to this."""
+    def raise_threshold(self) -> None:
+        """Make Python start full collections by itself only rarely."""
         young, middle, _ = gc.get_threshold()
-        gc.set_threshold(young, middle, _SELDOM)
+        gc.set_threshold(young, middle, _FULL_COLLECTION_THRESHOLD)
 
     def __call__(self) -> bool:
-        """Look for garbage, if that is long ago; there is never more to be done at once."""
-        if self._clock() - self._last >= TIDY_SECONDS:
+        """Collect garbage if `COLLECT_SECONDS` have passed. Return False: no work is left."""
+        if self._clock() - self._last >= COLLECT_SECONDS:
             gc.collect()
             self._last = self._clock()
         return False

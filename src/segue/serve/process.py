@@ -1,9 +1,12 @@
-"""The processes of one server: uvicorn, bound to one address, stopped with grace."""
+"""Run the server: uvicorn with one or several worker processes on one socket.
+
+Workers share the socket, so the kernel gives each new connection to one of them. A connection stays
+with its worker; a proxy in front of several servers is the way to balance beyond that.
+"""
 
 import os
 import socket
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -18,11 +21,11 @@ from segue.serve.security.slow_clients import SlowClientGuard
 from segue.serve.settings import ENVIRONMENT, Settings
 
 CONNECTIONS: Final = 512
-"""Of one process at the same time; who comes after is told to come back."""
+"""Largest number of open connections of one process; further ones get status 503."""
 GRACE_SECONDS: Final = 10
-"""For answers that are under way when the server is told to stop."""
+"""Time that running requests have to finish after a stop signal."""
 PROXIES: Final = ("127.0.0.1", "::1")
-"""Whose X-Forwarded-For and X-Forwarded-Proto are believed, where a proxy was told of."""
+"""Addresses whose X-Forwarded-For and X-Forwarded-Proto are trusted with --behind-proxy."""
 
 
 def serve(
@@ -33,14 +36,14 @@ def serve(
     access_log: bool = True,
     say: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> None:
-    """Serve a library until told to stop.
+    """Serve a library until the process is stopped.
 
     Parameters
     ----------
     workers
-        Processes that answer.
+        Number of worker processes.
     say
-        Told where the page is.
+        Called with one line that gives the address of the page.
 
     Raises
     ------
@@ -55,12 +58,13 @@ def serve(
     opened.close()
     if settings.exposed and not has_accounts and not settings.open_to_all:
         raise SegueError(
-            "Anybody who reaches the server could listen and change everything, since the library"
-            " has no accounts: add one with segue user add NAME --admin, or say --open-to-all."
+            "The library has no accounts, so everyone who can reach the server could play and"
+            " change everything: add an account with segue user add NAME --admin, or allow it"
+            " with --open-to-all."
         )
-    listening = _bound(settings, workers)
-    port = listening[0].getsockname()[1]
-    settings = replace(settings, port=port, workers=workers)
+    listening = _bind(settings)
+    port = listening.getsockname()[1]
+    settings = replace(settings, port=port)
     os.environ[ENVIRONMENT] = f"{directory}\n{settings.to_json()}"
     config = uvicorn.Config(
         "segue.serve.app:from_environment" if workers > 1 else make_app(directory, settings),
@@ -73,7 +77,7 @@ def serve(
         access_log=access_log,
         server_header=False,
         proxy_headers=settings.behind_proxy,
-        # else uvicorn asks the environment, where one word makes it believe everybody
+        # without it uvicorn reads FORWARDED_ALLOW_IPS, where "*" trusts every client
         forwarded_allow_ips=list(PROXIES),
         limit_concurrency=CONNECTIONS,
         timeout_keep_alive=30,
@@ -82,18 +86,17 @@ def serve(
     say(f"Listening at {address(settings.host, port)}")
     try:
         if workers > 1:
-            Processes(config, listening).run()
+            Multiprocess(config, [listening]).run()
         else:
-            uvicorn.Server(config).run(listening)
+            uvicorn.Server(config).run([listening])
     except KeyboardInterrupt:
         pass
     finally:
-        for each in listening:
-            each.close()
+        listening.close()
 
 
 def address(host: str, port: int) -> str:
-    """Return the address of the page.
+    """Return the URL of the page.
 
     >>> address("127.0.0.1", 8765), address("::1", 80)
     ('http://127.0.0.1:8765/', 'http://[::1]:80/')
@@ -101,44 +104,8 @@ def address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-class Processes(Multiprocess):
-    """Processes that listen at one address, each at a socket of its own where there are several.
-
-    The kernel then deals connections out evenly. Of those who wait at one socket the first to wake
-    takes whatever has come: of sixty connections, which last, one process had fifty.
-    """
-
-    def __init__(self, config: uvicorn.Config, listening: Sequence[socket.socket]) -> None:
-        super().__init__(config, list(listening))
-        n = config.workers
-        self._own = [[one] for one in listening] if len(listening) == n else [self.sockets] * n
-
-    def init_processes(self) -> None:
-        """Start the processes."""
-        self.processes_num = 1  # at a time
-        for own in self._own:
-            self.sockets = own
-            super().init_processes()
-
-    def keep_subprocess_alive(self) -> None:
-        """Start a process anew that has died, at its own socket."""
-        self._one_by_one(super().keep_subprocess_alive)
-
-    def restart_all(self) -> None:
-        """Start all processes anew, one after another."""
-        self._one_by_one(super().restart_all)
-
-    def _one_by_one(self, act: Callable[[], None]) -> None:
-        everyone = self.processes
-        for place, own in enumerate(self._own):
-            self.processes, self.sockets = everyone[place : place + 1], own
-            act()
-            everyone[place : place + 1] = self.processes
-        self.processes = everyone
-
-
-def _bound(settings: Settings, n: int) -> list[socket.socket]:
-    """Return the sockets that `n` processes listen at: one for each where the kernel can do that.
+def _bind(settings: Settings) -> socket.socket:
+    """Return the socket that the server listens on.
 
     Raises
     ------
@@ -146,31 +113,22 @@ def _bound(settings: Settings, n: int) -> list[socket.socket]:
         If the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-
-    def bound(port: int, *, shared: bool) -> socket.socket:
-        listening = socket.create_server(
-            (settings.host, port), family=family, backlog=1_024, reuse_port=shared
-        )
-        listening.set_inheritable(True)
-        return listening
-
     try:
-        alone = bound(settings.port, shared=False)  # refused where another server listens
-        if n == 1 or sys.platform != "linux":
-            return [alone]
-        port = alone.getsockname()[1]
-        alone.close()
-        return [bound(port, shared=True) for _ in range(n)]
+        listening = socket.create_server(
+            (settings.host, settings.port), family=family, backlog=1_024
+        )
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise SegueError(
-            f"{settings.host} at port {settings.port} cannot be served on ({reason}):"
+            f"Cannot listen on {settings.host}, port {settings.port} ({reason}):"
             " choose another --port or --host."
         ) from error
+    listening.set_inheritable(True)
+    return listening
 
 
 def logging_config(*, access_log: bool) -> dict[str, Any]:
-    """Return how the server logs: to standard error, requests without their queries."""
+    """Return the logging configuration: to standard error, request lines without queries."""
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -1,4 +1,4 @@
-"""How a library is served: settings that every process of one server shares."""
+"""Settings of one server, shared by all its worker processes."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final
 
 ENVIRONMENT: Final = "SEGUE_SERVE"
-"""Where the processes of one server find the library's directory and their settings."""
+"""Environment variable with the library directory and the settings, for worker processes."""
 
 KIB: Final = 1024
 
@@ -18,24 +18,23 @@ class Settings:
     Parameters
     ----------
     host, port
-        Where it listens.
+        Address to listen on.
     names
-        Host names that it may be asked for by, besides those of this machine.
+        Host names accepted in the Host header, besides those of this machine.
     behind_proxy, https
-        Whether a proxy on this machine passes requests on, and whether browsers reach that by
+        Whether a proxy on this machine forwards requests, and whether browsers connect to it by
         https.
     open_to_all
-        Whether anybody who reaches it may be whom they say, as long as there are no accounts.
-    workers
-        Processes that answer.
+        Whether everyone who can reach the server may choose any listener while there are no
+        accounts.
     threads
-        Requests that compute at the same time, a process.
-    largest_body, largest_file
-        Bytes of a request's body, and of a playlist that is brought in.
-    all_bodies
-        Bytes of all bodies that come at the same time, to one process.
+        Number of threads that compute requests, in each process.
+    max_body_bytes, max_file_bytes
+        Largest size of a request body and of an imported playlist file, in bytes.
+    max_all_bodies_bytes
+        Largest total size of bodies that one process receives at the same time, in bytes.
     body_seconds
-        Seconds within which a body must have come.
+        Longest time for receiving a body, in seconds.
     """
 
     host: str = "127.0.0.1"
@@ -44,30 +43,29 @@ class Settings:
     behind_proxy: bool = False
     https: bool = False
     open_to_all: bool = False
-    workers: int = 1
     threads: int = 8
-    largest_body: int = 1024 * KIB
-    largest_file: int = 8 * 1024 * KIB
-    all_bodies: int = 64 * 1024 * KIB
+    max_body_bytes: int = 1024 * KIB
+    max_file_bytes: int = 8 * 1024 * KIB
+    max_all_bodies_bytes: int = 64 * 1024 * KIB
     body_seconds: float = 30.0
 
     @property
     def loopback(self) -> bool:
-        """Whether only programs of this machine reach it."""
+        """Whether only programs on this machine can reach the server."""
         return is_loopback(self.host)
 
     @property
     def exposed(self) -> bool:
-        """Whether other machines may reach it, by its address or through a proxy."""
+        """Whether other machines may reach the server, directly or through a proxy."""
         return not self.loopback or self.behind_proxy or self.https or bool(self.names)
 
     def to_json(self) -> str:
-        """Return the settings as text, for another process of the same server."""
+        """Return the settings as JSON text, for a worker process."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Settings":
-        """Return the settings that `to_json` gave.
+        """Return the settings from the text of `to_json`.
 
         >>> settings = Settings(names=("music.home",))
         >>> Settings.from_json(settings.to_json()) == settings
@@ -78,7 +76,7 @@ class Settings:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine itself, reached by no other.
+    """Return whether a host name or address is the loopback interface.
 
     >>> [is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "music.home")]
     [True, True, True, False, False]

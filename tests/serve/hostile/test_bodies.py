@@ -52,7 +52,7 @@ def test_a_playlist_file_is_not_read_of_somebody_unknown(app):
 
 
 def test_large_bodies_are_taken_only_while_there_is_room(directory):
-    app = make_app(directory, Settings(all_bodies=300_000))
+    app = make_app(directory, Settings(max_all_bodies_bytes=300_000))
     path = "/api/v1/recommend"
 
     async def ask():

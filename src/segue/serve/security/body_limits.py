@@ -28,7 +28,7 @@ class BodyLimitMiddleware:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._room = settings.all_bodies
+        self._room = settings.max_all_bodies_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; its body must be small enough, and there in time."""
@@ -36,7 +36,7 @@ class BodyLimitMiddleware:
             await self._app(scope, receive, send)
             return
         settings = self._settings
-        most = settings.largest_file if scope["path"] in FILES else settings.largest_body
+        most = settings.max_file_bytes if scope["path"] in FILES else settings.max_body_bytes
         stated = Headers(scope=scope).get("content-length", "0")
         if not stated.isdecimal() or int(stated[:20]) > most:
             kind = "too-large" if stated.isdecimal() else "bad-request"
