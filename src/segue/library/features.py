@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from segue.errors import LibraryError
@@ -203,12 +204,19 @@ class FeatureStore:
 
     def matrix(self, name: str, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
         """Return one vector a track, ``[len(rows), n_bands]`` float32, NaN where there is none."""
-        locations = self._locations[name]
+        locations, dtype = self._locations[name], self.dtypes[name]
         n_bands = max((location[2] for location in locations.values()), default=0)
         out = np.full((len(rows), n_bands), np.nan, np.float32)
-        for position, row in enumerate(np.asarray(rows, np.int64).tolist()):
-            if row in locations and locations[row][2] == n_bands:
-                out[position] = self.read(name, row)[0]
+        found = [
+            (position, locations[row][0])
+            for position, row in enumerate(np.asarray(rows, np.int64).tolist())
+            if row in locations and locations[row][2] == n_bands and locations[row][1]
+        ]
+        if n_bands and found:
+            mapped = np.asarray(self._mapped())
+            values = mapped[: len(mapped) // _ALIGNMENT * _ALIGNMENT].view(dtype)
+            positions, offsets = np.array(found, np.int64).T
+            out[positions] = sliding_window_view(values, n_bands)[offsets // dtype.itemsize]
         return out
 
     def verify(self) -> list[int]:
