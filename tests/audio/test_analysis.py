@@ -21,7 +21,7 @@ from segue.audio import (
     summarise,
     summary_names,
 )
-from segue.audio.gathering import RUN_FRAMES
+from segue.audio.accumulation import RUN_FRAMES
 from segue.audio.windows import window_bounds
 
 

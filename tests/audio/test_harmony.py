@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from segue.audio import LEAST_KEY_CONFIDENCE, N_KEYS, analyse, estimate_key, key_name
+from segue.audio import MIN_KEY_CONFIDENCE, N_KEYS, analyse, estimate_key, key_name
 from segue.audio.harmony import key_place
 
 RATE = 22_050
@@ -39,7 +39,7 @@ def test_a_scale_up_and_down_has_its_key(tonic: int, steps: tuple[int, ...], nam
     found = analyse(signal.astype(np.float32)).key
     assert found is not None
     assert found.name == name
-    assert found.confidence > LEAST_KEY_CONFIDENCE
+    assert found.confidence > MIN_KEY_CONFIDENCE
 
 
 def test_all_tones_alike_have_no_key() -> None:
@@ -49,7 +49,7 @@ def test_all_tones_alike_have_no_key() -> None:
 
 def test_noise_has_no_key_that_is_trusted(rng: np.random.Generator) -> None:
     found = analyse(rng.normal(0, 0.1, 20 * RATE).astype(np.float32)).key
-    assert found is None or found.confidence < LEAST_KEY_CONFIDENCE
+    assert found is None or found.confidence < MIN_KEY_CONFIDENCE
 
 
 def test_keys_have_names_and_places() -> None:

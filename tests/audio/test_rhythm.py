@@ -6,14 +6,14 @@ from numpy.typing import NDArray
 
 from segue.audio import (
     DEFAULT_SETTINGS,
-    LEAST_TEMPO_CONFIDENCE,
+    MIN_TEMPO_CONFIDENCE,
     AnalysisSettings,
     Tempo,
     analyse,
     describe,
     estimate_tempo,
     onset_strength,
-    rises,
+    spectral_flux,
 )
 from segue.audio.beats import find_beats
 
@@ -22,7 +22,7 @@ RATE = 22_050
 
 def tempo(log_mel: NDArray[np.float32], settings: AnalysisSettings | None = None) -> Tempo | None:
     settings = settings or DEFAULT_SETTINGS
-    return estimate_tempo([onset_strength(rises(log_mel), settings)], settings)
+    return estimate_tempo([onset_strength(spectral_flux(log_mel), settings)], settings)
 
 
 def assert_librosas(found: Tempo | None, theirs: float) -> None:
@@ -66,7 +66,7 @@ def test_tempo_and_onsets_of_real_music_are_librosas(music: NDArray[np.float32])
 
     log_mel = describe(music)["log_mel"]
     onsets = librosa.onset.onset_strength(y=music, sr=22_050)
-    np.testing.assert_allclose(onset_strength(rises(log_mel)), onsets, atol=1e-4)
+    np.testing.assert_allclose(onset_strength(spectral_flux(log_mel)), onsets, atol=1e-4)
     theirs = librosa.feature.tempo(y=music, sr=22_050)[0]
     assert_librosas(tempo(log_mel), theirs)
 
@@ -74,7 +74,7 @@ def test_tempo_and_onsets_of_real_music_are_librosas(music: NDArray[np.float32])
 def test_beats_of_real_music_are_librosas(music: NDArray[np.float32]) -> None:
     import librosa
 
-    envelope = onset_strength(rises(describe(music)["log_mel"]))
+    envelope = onset_strength(spectral_flux(describe(music)["log_mel"]))
     for bpm in (70.0, 97.0, 123.0, 181.0):
         _, theirs = librosa.beat.beat_track(onset_envelope=envelope, sr=RATE, bpm=bpm)
         np.testing.assert_array_equal(find_beats(envelope, bpm), theirs)
@@ -98,7 +98,7 @@ def test_what_does_not_recur_has_a_tempo_that_is_not_trusted(
 ) -> None:
     for name in ("noise", "mistuned chord", "chirp"):
         found = tempo(describe(signals[name])["log_mel"])
-        assert found is None or found.confidence < LEAST_TEMPO_CONFIDENCE, name
+        assert found is None or found.confidence < MIN_TEMPO_CONFIDENCE, name
 
 
 def test_silence_and_a_lone_click_have_no_tempo(signals: dict[str, NDArray[np.float32]]) -> None:

@@ -61,7 +61,7 @@ def test_a_stop_keeps_what_is_done(dataset, library):
         def advance(steps):
             nonlocal done
             done += steps
-            if description == "Analysing audio" and done == 5:
+            if description == "Analyzing audio" and done == 5:
                 raise Stop
 
         yield advance

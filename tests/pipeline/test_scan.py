@@ -59,7 +59,7 @@ def test_a_second_run_reads_no_tags_and_analyses_nothing(music, library):
     progress, seen = spying()
     again = preprocess(library, music, progress=progress)
     assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 0, 0)
-    assert (seen["Reading tags"], seen["Analysing audio"]) == (0, 0)
+    assert (seen["Reading tags"], seen["Analyzing audio"]) == (0, 0)
     assert "Comparing files" not in seen
     assert tracks_of(library) == before
     for track_id, summary in analysed(library).items():
@@ -192,10 +192,10 @@ def test_a_file_that_failed_is_told_again_and_not_tried_until_it_changes(music, 
     assert preprocess(library, music).problems == 2  # neither its tags nor its sound
     progress, seen = spying()
     assert preprocess(library, music, progress=progress).problems == 2
-    assert seen["Analysing audio"] == 0
+    assert seen["Analyzing audio"] == 0
     progress, seen = spying()
     assert preprocess(library, music, retry=True, progress=progress).problems == 2
-    assert seen["Analysing audio"] == 1
+    assert seen["Analyzing audio"] == 1
     bad.write_bytes(good)
     again = preprocess(library, music)
     assert (again.analysed, again.problems) == (1, 0)

@@ -1,21 +1,30 @@
 """Audio files to signals, signals to descriptors: pure functions on arrays.
 
-`decode` reads a file, `describe` gives its frame descriptors, `analyse` everything that a library
-keeps of it. The numbers are librosa's; librosa itself is not needed.
+`decode` reads a file, `describe` returns its frame descriptors, `analyse` everything that a library
+stores of it. The descriptors equal librosa's; librosa itself is not needed.
 """
 
-from segue.audio.analysis import Analysis, analyse, analyse_file
+from segue.audio.analysis import Analysis, analyse, analyse_file, describe_file
 from segue.audio.decoding import decode
-from segue.audio.descriptors import describe, descriptor_bands
+from segue.audio.descriptors import (
+    DESCRIPTORS,
+    STATISTICS,
+    Descriptor,
+    FrameDescriptor,
+    TrackDescriptor,
+    added_descriptors,
+    descriptor_bands,
+)
 from segue.audio.digest import DIGEST_BYTES, digest
-from segue.audio.harmony import LEAST_KEY_CONFIDENCE, N_KEYS, Key, estimate_key, key_name
+from segue.audio.harmony import MIN_KEY_CONFIDENCE, N_KEYS, MusicalKey, estimate_key, key_name
 from segue.audio.rhythm import (
-    LEAST_TEMPO_CONFIDENCE,
+    MIN_TEMPO_CONFIDENCE,
     Tempo,
     estimate_tempo,
     onset_strength,
-    rises,
+    spectral_flux,
 )
+from segue.audio.sections import describe
 from segue.audio.settings import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
@@ -23,34 +32,40 @@ from segue.audio.settings import (
     AnalysisSettings,
 )
 from segue.audio.summary import (
-    STATISTICS,
-    TRACK_VALUES,
+    descriptor_values,
     given_summary_names,
     summarise,
     summary_names,
+    track_value_names,
 )
 from segue.audio.windows import dequantise, quantise
 
 __all__ = [
     "ANALYSIS_VERSION",
     "DEFAULT_SETTINGS",
+    "DESCRIPTORS",
     "DIGEST_BYTES",
-    "LEAST_KEY_CONFIDENCE",
-    "LEAST_TEMPO_CONFIDENCE",
+    "MIN_KEY_CONFIDENCE",
+    "MIN_TEMPO_CONFIDENCE",
     "N_KEYS",
     "SAMPLE_RATE",
     "STATISTICS",
-    "TRACK_VALUES",
     "Analysis",
     "AnalysisSettings",
-    "Key",
+    "Descriptor",
+    "FrameDescriptor",
+    "MusicalKey",
     "Tempo",
+    "TrackDescriptor",
+    "added_descriptors",
     "analyse",
     "analyse_file",
     "decode",
     "dequantise",
     "describe",
+    "describe_file",
     "descriptor_bands",
+    "descriptor_values",
     "digest",
     "estimate_key",
     "estimate_tempo",
@@ -58,7 +73,8 @@ __all__ = [
     "key_name",
     "onset_strength",
     "quantise",
-    "rises",
+    "spectral_flux",
     "summarise",
     "summary_names",
+    "track_value_names",
 ]

@@ -1,29 +1,32 @@
-"""The frame descriptors of a signal, all from one spectrum.
+"""Registry of audio descriptors: name, function, bands, and summary of each.
+
+A `FrameDescriptor` is a time series, computed for runs of frames (`FrameBlock`) that share one
+spectrum and completed once a whole section of the track is known. A `TrackDescriptor` is one value
+or a few for the whole track. To add a descriptor, write its functions and register it in
+`DESCRIPTORS`: analysis then computes it alone for the tracks of existing libraries.
 
 Conventions
 -----------
-- Every descriptor is float32, time-major ``[n_frames, n_bands]``; a signal of ``n`` samples has
-  ``1 + n // hop_length`` frames, centred on multiples of `hop_length`.
-- Each is the number that the function of `librosa.feature` 0.11 of the same name gives with its
-  defaults (``log_mel`` is ``power_to_db(melspectrogram)``, ``chroma`` is ``chroma_stft`` with the
-  tuning that it estimates, ``tonnetz`` is taken from that chroma). The tests state how close.
+- Every frame descriptor is float32, time-major ``[n_frames, n_bands]``; a signal of ``n`` samples
+  has ``1 + n // hop_length`` frames, centered on multiples of `hop_length`.
+- Each equals the function of `librosa.feature` 0.11 of the same name with its defaults (``log_mel``
+  is ``power_to_db(melspectrogram)``, ``chroma`` is ``chroma_stft`` with the tuning that it
+  estimates, ``tonnetz`` is computed from that chroma). The tests state the tolerances.
 - Units: dB for ``log_mel`` and ``spectral_contrast``, Hz for ``centroid``, ``bandwidth`` and
-  ``rolloff``, crossings a sample for ``zero_crossing_rate``, 0 to 1 for ``chroma``.
+  ``rolloff``, crossings per sample for ``zero_crossing_rate``, 0 to 1 for ``chroma``.
 - Silence gives numbers, not NaN: -100 dB, contrast 0, no chroma, centroid 0 Hz.
-- Working memory is about 6 kB a frame (0.15 GB for ten minutes): the power spectrum is kept until
-  the tuning, and so the chroma, is known. `analyse` describes long tracks in sections.
-- A signal shorter than one frame is refused: most of what would be described is padding.
+- The functions of a descriptor are module-level functions: worker processes import them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from segue.audio.decoding import check_signal
 from segue.audio.filters import (
     N_CHROMA,
     chroma_filters,
@@ -33,223 +36,263 @@ from segue.audio.filters import (
     multiply,
     tonnetz_basis,
 )
-from segue.audio.loudness import heard_energy
+from segue.audio.harmony import MIN_KEY_CONFIDENCE, MusicalKey, key_place
+from segue.audio.rhythm import MIN_TEMPO_CONFIDENCE, Tempo
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import (
     Doubles,
     Floats,
-    Framer,
     frames_of,
     frequencies,
+    limit_range,
     magnitudes,
     to_db,
-    within,
 )
 from segue.audio.tuning import spectral_peaks, tuning_of_peaks
-from segue.errors import AudioError
 
-TINY = np.finfo(np.float32).tiny  # at or below this a frame is silent and is not normalised
+STATISTICS: Final = (
+    "mean",
+    "std",
+    "skew",
+    "kurtosis",
+    "median",
+    "min",
+    "max",
+    "change",
+    "change_std",
+)
+"""Statistics of a band over time, as `segue.audio.summary` computes them."""
+
+TINY = np.finfo(np.float32).tiny  # at or below this a frame is silent and is not normalized
 ROLLOFF = np.float32(0.85)  # of the summed magnitude lies below the rolloff frequency
 
 
-def descriptor_bands(settings: AnalysisSettings = DEFAULT_SETTINGS) -> Mapping[str, int]:
-    """Return the number of bands of each descriptor, in the order of `describe`.
-
-    Examples
-    --------
-    >>> sum(descriptor_bands().values())
-    178
-    """
-    return {
-        "log_mel": settings.n_mels,
-        "mfcc": settings.n_mfcc,
-        "chroma": N_CHROMA,
-        "spectral_contrast": len(contrast_bands(settings)),
-        "tonnetz": tonnetz_basis().shape[1],
-        "centroid": 1,
-        "bandwidth": 1,
-        "rolloff": 1,
-        "zero_crossing_rate": 1,
-        "rms": 1,
-    }
-
-
-def describe(signal: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> dict[str, Floats]:
-    """Describe a mono signal, frame by frame.
-
-    Parameters
-    ----------
-    signal : NDArray[float32] [n_samples]
-        Mono, at ``settings.sample_rate``; at least ``settings.n_fft`` samples.
-    settings : AnalysisSettings
-
-    Returns
-    -------
-    dict of NDArray[float32] [n_frames, n_bands]
-        By name, in the order and with the bands of `descriptor_bands`.
-
-    Raises
-    ------
-    AudioError
-        If the signal is not one-dimensional, shorter than one frame, or not finite.
-
-    Examples
-    --------
-    >>> time = np.arange(22_050) / 22_050
-    >>> tone = np.sin(2 * np.pi * 1_000 * time).astype(np.float32)
-    >>> centroid = describe(tone)["centroid"]
-    >>> centroid.shape, round(float(np.median(centroid)))
-    ((44, 1), 1000)
-    """
-    signal = checked(signal, settings)
-    framer, section = Framer(settings), Section(settings)
-    for samples in framer.push(signal):
-        section.add(samples, before=0 if section.n_frames else framer.before)
-    for samples in framer.finish():
-        section.add(samples, before=0 if section.n_frames else framer.before, after=framer.after)
-    return by_name(section.finish().frames, settings)
-
-
-def by_name(frames: Floats, settings: AnalysisSettings) -> dict[str, Floats]:
-    """Cut the columns of ``[n_frames, sum of bands]`` into descriptors."""
-    bands = descriptor_bands(settings)
-    starts = np.cumsum([0, *bands.values()])
-    return {
-        name: frames[:, first:end]
-        for name, (first, end) in zip(bands, pairwise(starts), strict=True)
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """The frames of a section.
+class FrameBlock:
+    """A run of consecutive frames with its spectra, each computed once.
 
     Attributes
     ----------
-    frames : NDArray[float32] [n_frames, sum of bands]
-        All descriptors side by side, in the order of `descriptor_bands`.
-    heard : NDArray[float32] [n_frames]
-        Mean square of the signal in each frame as the ear weighs it: see `loudness`.
+    samples : NDArray[float32] [(n_frames - 1) * hop_length + n_fft]
+    settings : AnalysisSettings
+    before, after : int
+        Number of padding zeros at the beginning and at the end of `samples`.
+    frames : NDArray[float32] [n_frames, n_fft]
+    magnitude, power : NDArray[float32] [n_frames, n_fft // 2 + 1]
+    spectral_shape : NDArray[float32] [n_frames, 3]
+        Centroid, bandwidth and rolloff in Hz.
     """
 
-    frames: Floats
-    heard: Floats
+    def __init__(
+        self, samples: Floats, settings: AnalysisSettings, *, before: int = 0, after: int = 0
+    ) -> None:
+        self.samples, self.settings = samples, settings
+        self.before, self.after = before, after
+        self.frames = frames_of(samples, settings)
 
+    @cached_property
+    def magnitude(self) -> Floats:
+        """Magnitude spectra."""
+        return magnitudes(self.frames)
 
-class Section:
-    """Describes a stretch of consecutive frames that share one tuning and one loudest moment.
+    @cached_property
+    def power(self) -> Floats:
+        """Power spectra."""
+        return self.magnitude * self.magnitude
 
-    Both are known only at its end, when `finish` says what `add` took in. Until then it holds the
-    power spectra, 4 kB a frame.
-    """
-
-    def __init__(self, settings: AnalysisSettings) -> None:
-        self.n_frames = 0
-        self._settings = settings
-        self._blocks: list[_Block] = []
-
-    def add(self, samples: Floats, *, before: int = 0, after: int = 0) -> None:
-        """Take in the frames over `samples`, a run as `Framer` gives it.
-
-        Parameters
-        ----------
-        before, after : int
-            How many zeros it begins and ends with that are not in the signal.
-        """
-        frames = frames_of(samples, self._settings)
-        magnitude = magnitudes(frames)
-        power = magnitude * magnitude
-        crest, valley = _crest_and_valley(magnitude, self._settings)
-        energy = np.einsum("fn,fn->f", frames, frames) / np.float32(self._settings.n_fft)
-        self._blocks.append(
-            _Block(
-                power=power,
-                mel=to_db(mel_spectrum(power, self._settings)),
-                peaks=spectral_peaks(power, self._settings),
-                crest=to_db(crest),
-                valley=to_db(valley),
-                shape=_spectral_shape(magnitude, frequencies(self._settings)),
-                crossings=_zero_crossing_rate(samples, self._settings, before, after),
-                rms=np.sqrt(energy)[:, None],
-                heard=heard_energy(power, self._settings),
-            )
-        )
-        self.n_frames += len(frames)
-
-    def finish(self) -> Described:
-        """Return what was taken in, described; nothing is held any longer."""
-        blocks, self._blocks = self._blocks, []
-        pitches, powers = (
-            np.concatenate([block.peaks[side] for block in blocks]) for side in (0, 1)
-        )
-        weights = chroma_filters(self._settings, tuning_of_peaks(pitches, powers))
-        # One block's spectrum is let go as the next is folded.
-        folded = [multiply(blocks[place].power, weights) for place in range(len(blocks))]
-        chroma = _scaled_to_one(np.concatenate(folded))
-        log_mel = within(_joined(blocks, "mel"))
-        parts = {
-            "log_mel": log_mel,
-            "mfcc": _cepstrum(log_mel, self._settings),
-            "chroma": chroma,
-            "spectral_contrast": within(_joined(blocks, "crest"))
-            - within(_joined(blocks, "valley")),
-            "tonnetz": multiply(_sum_to_one(chroma), tonnetz_basis()),
-            "shape": _joined(blocks, "shape"),
-            "zero_crossing_rate": _joined(blocks, "crossings"),
-            "rms": _joined(blocks, "rms"),
-        }
-        return Described(np.concatenate(list(parts.values()), axis=1), _joined(blocks, "heard"))
+    @cached_property
+    def spectral_shape(self) -> Floats:
+        """Centroid, bandwidth and rolloff."""
+        return _spectral_shape(self.magnitude, frequencies(self.settings))
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    """What a run of frames says before the section's loudest moment and tuning are known."""
+class SectionContext:
+    """Input of the last step of a frame descriptor: settings and the descriptors in its `needs`."""
 
-    power: Floats  # [n_frames, n_bins]; kept, because chroma waits for the tuning
-    mel: Floats  # [n_frames, n_mels] dB
-    peaks: tuple[Floats, Floats]  # Hz and power, each [n_peaks]
-    crest: Floats  # [n_frames, 7] mean of the loudest bins of each octave band, dB
-    valley: Floats  # [n_frames, 7] mean of the quietest, dB
-    shape: Floats  # [n_frames, 3] centroid, bandwidth, rolloff in Hz
-    crossings: Floats  # [n_frames, 1]
-    rms: Floats  # [n_frames, 1]
-    heard: Floats  # [n_frames]
+    settings: AnalysisSettings
+    finished: Mapping[str, Floats]
 
 
-def _joined(blocks: list[_Block], name: str) -> Floats:
-    return np.concatenate([getattr(block, name) for block in blocks])
+def _concatenate(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    return np.concatenate(parts)
 
 
-def checked(signal: Floats, settings: AnalysisSettings) -> Floats:
-    """Return `signal` as float32, or say why it cannot be described."""
-    signal = np.asarray(signal, dtype=np.float32)
-    if signal.ndim != 1:
-        raise AudioError(
-            f"The signal has shape {signal.shape} but must be mono, [n_samples]: average its "
-            "channels first."
-        )
-    if len(signal) < settings.n_fft:
-        raise too_short(len(signal), settings)
-    check_signal(signal, "signal")
-    return signal
+def _nothing(block: FrameBlock) -> None:  # noqa: ARG001
+    return None
 
 
-def too_short(n_samples: int, settings: AnalysisSettings, path: Path | None = None) -> AudioError:
-    """Return the error for a signal, or a file, that does not fill a frame."""
-    name = "The signal" if path is None else f"'{path}'"
-    way_out = "use a longer recording" if path is None else "replace it or leave it out"
-    return AudioError(
-        f"{name} has {n_samples} of the {settings.n_fft} samples that one frame takes "
-        f"({settings.n_fft / settings.sample_rate:.2f} s): {way_out}."
-    )
+def one_band(settings: AnalysisSettings) -> int:  # noqa: ARG001
+    """Return 1: the number of bands of a scalar descriptor."""
+    return 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameDescriptor:
+    """A descriptor with one vector a frame.
+
+    Attributes
+    ----------
+    name : str
+    n_bands : callable
+        Number of bands under some settings.
+    measure : callable
+        Computes the part of one block of frames.
+    finish : callable
+        Computes ``[n_frames, n_bands]`` of a section from the parts of its blocks (a list that it
+        may empty as it goes) and the descriptors in `needs`; by default it concatenates the parts.
+    needs : tuple of str
+        Names of frame descriptors that must be finished before.
+    statistics : tuple of str
+        Statistics of each band that summarize a track: some of `STATISTICS`.
+    in_sequence : bool
+        Whether its pooled frames are stored in `Analysis.sequence`.
+    in_summary : bool
+        True for the descriptors of the first format: they share one stored array,
+        `Analysis.summary`, whose settings hash does not change. A descriptor that is added later
+        has a store of its own, so that adding it computes nothing else.
+    """
+
+    name: str
+    n_bands: Callable[[AnalysisSettings], int] = one_band
+    measure: Callable[[FrameBlock], Any] = _nothing
+    finish: Callable[[list[Any], SectionContext], Floats] = _concatenate
+    needs: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = STATISTICS
+    in_sequence: bool = False
+    in_summary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrackMeasurements:
+    """Measurements of a whole track, from which one-value descriptors are computed."""
+
+    tempo: Tempo | None
+    key: MusicalKey | None
+    loudness: float | None  # LUFS
+    duration: float  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackDescriptor:
+    """A descriptor with one value, or a few, for the whole track.
+
+    Attributes
+    ----------
+    name : str
+    values : tuple of str
+        Name of each value.
+    measure : callable
+        Returns the values; NaN where unknown.
+    in_summary : bool
+        See `FrameDescriptor`.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    measure: Callable[[TrackMeasurements], Sequence[float]]
+    in_summary: bool = False
+
+
+Descriptor: TypeAlias = FrameDescriptor | TrackDescriptor
+
+
+# functions of the descriptors --------------------------------------------------------------------
+
+
+def _n_mels(settings: AnalysisSettings) -> int:
+    return settings.n_mels
+
+
+def _n_mfcc(settings: AnalysisSettings) -> int:
+    return settings.n_mfcc
+
+
+def _n_chroma(settings: AnalysisSettings) -> int:  # noqa: ARG001
+    return N_CHROMA
+
+
+def _n_contrast(settings: AnalysisSettings) -> int:
+    return len(contrast_bands(settings))
+
+
+def _n_tonnetz(settings: AnalysisSettings) -> int:  # noqa: ARG001
+    return len(tonnetz_basis()[0])
+
+
+def _mel_decibels(block: FrameBlock) -> Floats:
+    return to_db(mel_spectrum(block.power, block.settings))
+
+
+def _finish_log_mel(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    return limit_range(np.concatenate(parts))
+
+
+def _cepstrum(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    """Return the mel-frequency cepstral coefficients ``[n_frames, n_mfcc]``."""
+    log_mel, settings = context.finished["log_mel"], context.settings
+    # A constant moves the first coefficient only. Subtracted first, it leaves no rounding in the
+    # others, so that those of silence are 0 and not noise with a skew.
+    level = log_mel[:, :1].astype(np.float64)
+    coefficients = multiply(log_mel - level, cosine_basis(settings.n_mels, settings.n_mfcc))
+    coefficients[:, :1] += level * np.sqrt(settings.n_mels)
+    return coefficients.astype(np.float32)
+
+
+def _power_and_peaks(block: FrameBlock) -> tuple[Floats, Floats, Floats]:
+    # the power spectrum is kept until the tuning of the section is known
+    return block.power, *spectral_peaks(block.power, block.settings)
+
+
+def _chroma(parts: list[Any], context: SectionContext) -> Floats:
+    pitches, powers = (np.concatenate([part[side] for part in parts]) for side in (1, 2))
+    weights = chroma_filters(context.settings, tuning_of_peaks(pitches, powers))
+    folded = []
+    for place in range(len(parts)):
+        folded.append(multiply(parts[place][0], weights))
+        parts[place] = None  # frees one block's spectrum at a time
+    frames = np.concatenate(folded)
+    largest = frames.max(axis=1, keepdims=True)
+    largest[largest < TINY] = 1.0  # silent frames stay as they are
+    scaled: Floats = frames / largest
+    return scaled
+
+
+def _crest_and_valley(block: FrameBlock) -> tuple[Floats, Floats]:
+    """Return the mean of the loudest and of the quietest bins of each octave band, in dB."""
+    magnitude, bands = block.magnitude, contrast_bands(block.settings)
+    crest = np.empty((len(magnitude), len(bands)), dtype=np.float32)
+    valley = np.empty_like(crest)
+    for band, (first, end, n_quantile) in enumerate(bands):
+        bins = magnitude[:, first:end]
+        if n_quantile == 1:
+            bins.min(axis=1, out=valley[:, band])
+            bins.max(axis=1, out=crest[:, band])
+        else:
+            ordered = np.sort(bins, axis=1)
+            valley[:, band] = ordered[:, :n_quantile].mean(axis=1)
+            crest[:, band] = ordered[:, -n_quantile:].mean(axis=1)
+    return to_db(crest), to_db(valley)
+
+
+def _contrast(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    crest, valley = (limit_range(np.concatenate([part[side] for part in parts])) for side in (0, 1))
+    return crest - valley
+
+
+def _tonnetz(parts: list[Any], context: SectionContext) -> Floats:  # noqa: ARG001
+    chroma = context.finished["chroma"]
+    total = chroma.sum(axis=1, keepdims=True)
+    total[total < TINY] = 1.0  # silent frames stay as they are
+    centers: Floats = multiply(chroma / total, tonnetz_basis())
+    return centers
 
 
 def _spectral_shape(magnitude: Floats, hertz: Doubles) -> Floats:
     """Return centroid, bandwidth and rolloff ``[n_frames, 3]`` in Hz."""
     # Moments about the middle of the range, in double precision: their difference is small.
     middle = hertz[-1] / 2.0
-    centred = hertz - middle
-    powers = np.stack((np.ones_like(centred), centred, centred**2), axis=1)
+    centered = hertz - middle
+    powers = np.stack((np.ones_like(centered), centered, centered**2), axis=1)
     moments = multiply(magnitude.astype(np.float64), powers)  # [n_frames, 3]
     silent = moments[:, 0] < TINY
     moments[silent] = (1.0, -middle, middle**2)  # centroid 0 Hz, bandwidth 0
@@ -262,60 +305,28 @@ def _spectral_shape(magnitude: Floats, hertz: Doubles) -> Floats:
     return np.stack((mean + middle, np.sqrt(variance), rolloff), axis=1).astype(np.float32)
 
 
-def _crest_and_valley(magnitude: Floats, settings: AnalysisSettings) -> tuple[Floats, Floats]:
-    bands = contrast_bands(settings)
-    crest = np.empty((len(magnitude), len(bands)), dtype=np.float32)
-    valley = np.empty_like(crest)
-    for band, (first, end, n_quantile) in enumerate(bands):
-        bins = magnitude[:, first:end]
-        if n_quantile == 1:
-            bins.min(axis=1, out=valley[:, band])
-            bins.max(axis=1, out=crest[:, band])
-        else:
-            ordered = np.sort(bins, axis=1)
-            valley[:, band] = ordered[:, :n_quantile].mean(axis=1)
-            crest[:, band] = ordered[:, -n_quantile:].mean(axis=1)
-    return crest, valley
+def _centroid(block: FrameBlock) -> Floats:
+    return block.spectral_shape[:, 0:1]
 
 
-def _cepstrum(log_mel: Floats, settings: AnalysisSettings) -> Floats:
-    """Return the mel-frequency cepstral coefficients ``[n_frames, n_mfcc]``."""
-    # A constant moves the first coefficient only. Taken out first, it leaves no rounding in the
-    # others, so that those of silence are 0 and not noise with a skew.
-    level = log_mel[:, :1].astype(np.float64)
-    coefficients = multiply(log_mel - level, cosine_basis(settings.n_mels, settings.n_mfcc))
-    coefficients[:, :1] += level * np.sqrt(settings.n_mels)
-    return coefficients.astype(np.float32)
+def _bandwidth(block: FrameBlock) -> Floats:
+    return block.spectral_shape[:, 1:2]
 
 
-def _scaled_to_one(frames: Floats) -> Floats:
-    """Divide each frame by its largest value; silent frames stay as they are."""
-    largest = frames.max(axis=1, keepdims=True)
-    largest[largest < TINY] = 1.0
-    scaled: Floats = frames / largest
-    return scaled
+def _rolloff(block: FrameBlock) -> Floats:
+    return block.spectral_shape[:, 2:3]
 
 
-def _sum_to_one(frames: Floats) -> Floats:
-    """Divide each frame by its sum; silent frames stay as they are."""
-    total = frames.sum(axis=1, keepdims=True)
-    total[total < TINY] = 1.0
-    scaled: Floats = frames / total
-    return scaled
-
-
-def _zero_crossing_rate(
-    samples: Floats, settings: AnalysisSettings, before: int, after: int
-) -> Floats:
+def _zero_crossing_rate(block: FrameBlock) -> Floats:
     """Return the share of samples ``[n_frames, 1]`` whose sign differs from the one before.
 
-    Zero is positive, and so is what is nearer to it than 1e-10. Beyond the ends the signal goes
-    on at its last value. The first sample of a frame does not count, but is counted among them.
+    Zero and values above -1e-10 count as positive. Beyond the ends the signal continues at its
+    last value. The first sample of a frame cannot be a crossing, but is one of the samples.
     """
-    n_fft, hop = settings.n_fft, settings.hop_length
-    negative = samples < np.float32(-1e-10)
-    negative[:before] = negative[before]
-    negative[len(negative) - after :] = negative[len(negative) - after - 1]
+    n_fft, hop = block.settings.n_fft, block.settings.hop_length
+    negative = block.samples < np.float32(-1e-10)
+    negative[: block.before] = negative[block.before]
+    negative[len(negative) - block.after :] = negative[len(negative) - block.after - 1]
     crossing = np.zeros(len(negative), dtype=np.bool_)
     np.not_equal(negative[1:], negative[:-1], out=crossing[1:])
     hops = np.count_nonzero(crossing.reshape(-1, hop), axis=1)
@@ -323,3 +334,138 @@ def _zero_crossing_rate(
     counts -= crossing[: len(counts) * hop : hop]
     rates: Floats = (counts / n_fft).astype(np.float32)[:, None]
     return rates
+
+
+def _rms(block: FrameBlock) -> Floats:
+    frames = block.frames
+    energy = np.einsum("fn,fn->f", frames, frames) / np.float32(block.settings.n_fft)
+    level: Floats = np.sqrt(energy)[:, None]
+    return level
+
+
+def _loudness_value(track: TrackMeasurements) -> Sequence[float]:
+    return (np.nan if track.loudness is None else track.loudness,)
+
+
+def _tempo_value(track: TrackMeasurements) -> Sequence[float]:
+    known = track.tempo is not None and track.tempo.confidence >= MIN_TEMPO_CONFIDENCE
+    return (track.tempo.bpm if track.tempo is not None and known else np.nan,)
+
+
+def _key_values(track: TrackMeasurements) -> Sequence[float]:
+    known = track.key is not None and track.key.confidence >= MIN_KEY_CONFIDENCE
+    return key_place(track.key.number) if track.key is not None and known else (np.nan,) * 3
+
+
+# the registry ------------------------------------------------------------------------------------
+
+DESCRIPTORS: Final[dict[str, Descriptor]] = {
+    descriptor.name: descriptor
+    for descriptor in (
+        FrameDescriptor(
+            name="log_mel",
+            n_bands=_n_mels,
+            measure=_mel_decibels,
+            finish=_finish_log_mel,
+            in_summary=True,
+        ),
+        FrameDescriptor(
+            name="mfcc",
+            n_bands=_n_mfcc,
+            finish=_cepstrum,
+            needs=("log_mel",),
+            in_sequence=True,
+            in_summary=True,
+        ),
+        FrameDescriptor(
+            name="chroma",
+            n_bands=_n_chroma,
+            measure=_power_and_peaks,
+            finish=_chroma,
+            in_sequence=True,
+            in_summary=True,
+        ),
+        FrameDescriptor(
+            name="spectral_contrast",
+            n_bands=_n_contrast,
+            measure=_crest_and_valley,
+            finish=_contrast,
+            in_sequence=True,
+            in_summary=True,
+        ),
+        FrameDescriptor(
+            name="tonnetz",
+            n_bands=_n_tonnetz,
+            finish=_tonnetz,
+            needs=("chroma",),
+            in_summary=True,
+        ),
+        FrameDescriptor(name="centroid", measure=_centroid, in_summary=True),
+        FrameDescriptor(name="bandwidth", measure=_bandwidth, in_summary=True),
+        FrameDescriptor(name="rolloff", measure=_rolloff, in_summary=True),
+        FrameDescriptor(name="zero_crossing_rate", measure=_zero_crossing_rate, in_summary=True),
+        FrameDescriptor(name="rms", measure=_rms, in_summary=True),
+        TrackDescriptor(
+            name="loudness", values=("loudness",), measure=_loudness_value, in_summary=True
+        ),
+        TrackDescriptor(name="tempo", values=("tempo",), measure=_tempo_value, in_summary=True),
+        TrackDescriptor(
+            name="key",
+            values=("key.cos", "key.sin", "key.minor"),
+            measure=_key_values,
+            in_summary=True,
+        ),
+    )
+}
+"""Every descriptor by name. The order of those `in_summary` is the order of stored columns."""
+
+
+def frame_descriptors() -> tuple[FrameDescriptor, ...]:
+    """Return the registered frame descriptors, those of the summary first."""
+    found = [one for one in DESCRIPTORS.values() if isinstance(one, FrameDescriptor)]
+    return tuple(sorted(found, key=lambda one: not one.in_summary))
+
+
+def track_descriptors() -> tuple[TrackDescriptor, ...]:
+    """Return the registered track descriptors in order."""
+    return tuple(one for one in DESCRIPTORS.values() if isinstance(one, TrackDescriptor))
+
+
+def added_descriptors() -> tuple[Descriptor, ...]:
+    """Return the registered descriptors that have a store of their own."""
+    return tuple(one for one in DESCRIPTORS.values() if not one.in_summary)
+
+
+def with_needed(descriptors: Iterable[FrameDescriptor]) -> tuple[FrameDescriptor, ...]:
+    """Return some frame descriptors and all that they need, each after those that it needs."""
+    ordered: dict[str, FrameDescriptor] = {}
+    for descriptor in descriptors:
+        needed = [DESCRIPTORS[name] for name in descriptor.needs]
+        for one in with_needed([one for one in needed if isinstance(one, FrameDescriptor)]):
+            ordered.setdefault(one.name, one)
+        ordered.setdefault(descriptor.name, descriptor)
+    return tuple(ordered.values())
+
+
+def descriptor_bands(
+    settings: AnalysisSettings = DEFAULT_SETTINGS,
+    descriptors: Iterable[FrameDescriptor] | None = None,
+) -> Mapping[str, int]:
+    """Return the number of bands of each frame descriptor, by default of all, in their order.
+
+    Examples
+    --------
+    >>> sum(descriptor_bands().values())
+    178
+    """
+    chosen = frame_descriptors() if descriptors is None else descriptors
+    return {descriptor.name: descriptor.n_bands(settings) for descriptor in chosen}
+
+
+def columns_of(
+    settings: AnalysisSettings, descriptors: Iterable[FrameDescriptor] | None = None
+) -> Mapping[str, slice]:
+    """Return the columns of each descriptor where all are concatenated ``[n_frames, n_bands]``."""
+    bands = descriptor_bands(settings, descriptors)
+    starts = np.cumsum([0, *bands.values()]).tolist()
+    return {name: slice(*ends) for name, ends in zip(bands, pairwise(starts), strict=True)}

@@ -7,7 +7,7 @@ Conventions
   in that key (Albrecht and Shanahan, "The use of large corpora to train a new type of key-finding
   algorithm", 2013). Of five published sets of profiles it found the same key most often in both
   halves of a track (50 % of excerpts of 30 s, Krumhansl's 40 %).
-- The confidence is the share of the best in a softmax over all keys; below `LEAST_KEY_CONFIDENCE`
+- The confidence is the share of the best in a softmax over all keys; below `MIN_KEY_CONFIDENCE`
   a key counts as unknown.
 - A key is its name, ``"A minor"``; sharps are written for the black keys.
 """
@@ -20,7 +20,7 @@ import numpy as np
 
 from segue.audio.spectrum import Doubles, Floats
 
-LEAST_KEY_CONFIDENCE: Final = 0.5
+MIN_KEY_CONFIDENCE: Final = 0.5
 N_KEYS: Final = 24
 SHARPNESS = 10.0  # of the softmax over correlations
 
@@ -30,7 +30,7 @@ _MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class MusicalKey:
     """The number of a key, and the confidence in it from 0 to 1."""
 
     number: int
@@ -74,7 +74,7 @@ def key_place(number: int) -> tuple[float, float, float]:
     return float(np.cos(angle)), float(np.sin(angle)), float(minor)
 
 
-def estimate_key(chroma: Floats) -> Key | None:
+def estimate_key(chroma: Floats) -> MusicalKey | None:
     """Estimate the key of a track.
 
     Parameters
@@ -84,7 +84,7 @@ def estimate_key(chroma: Floats) -> Key | None:
 
     Returns
     -------
-    Key or None
+    MusicalKey or None
         None where no tone stands out, as in silence.
     """
     mean = chroma.mean(axis=0, dtype=np.float64)
@@ -95,7 +95,7 @@ def estimate_key(chroma: Floats) -> Key | None:
     correlation = _profiles() @ (centred / length)
     best = int(np.argmax(correlation))
     share = 1.0 / np.exp(SHARPNESS * (correlation - correlation[best])).sum()
-    return Key(best, float(share))
+    return MusicalKey(best, float(share))
 
 
 @lru_cache(maxsize=1)

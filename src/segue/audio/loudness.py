@@ -33,7 +33,7 @@ _HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 _RATE = 48_000.0
 
 
-def heard_energy(power: Floats, settings: AnalysisSettings) -> Floats:
+def weighted_energy(power: Floats, settings: AnalysisSettings) -> Floats:
     """Return the K-weighted mean square of each frame.
 
     Parameters
@@ -50,14 +50,14 @@ def heard_energy(power: Floats, settings: AnalysisSettings) -> Floats:
 
 
 def loudness(
-    heard: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS, *, gain: float = 1.0
+    energy: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS, *, gain: float = 1.0
 ) -> float | None:
     """Return the integrated loudness in LUFS, or None for what never reaches -70.
 
     Parameters
     ----------
-    heard : NDArray[float32] [n_frames]
-        As `heard_energy` gives it.
+    energy : NDArray[float32] [n_frames]
+        As `weighted_energy` returns it.
     gain : float
         How many times the energy of all channels is that of the mono signal.
 
@@ -67,9 +67,9 @@ def loudness(
     -3.7
     """
     frames_a_second = settings.sample_rate / settings.hop_length
-    size = min(max(round(BLOCK_SECONDS * frames_a_second), 1), len(heard))
+    size = min(max(round(BLOCK_SECONDS * frames_a_second), 1), len(energy))
     step = max(round(STEP_SECONDS * frames_a_second), 1)
-    blocks = sliding_window_view(heard.astype(np.float64), size)[::step].mean(axis=1) * gain
+    blocks = sliding_window_view(energy.astype(np.float64), size)[::step].mean(axis=1) * gain
     blocks = blocks[blocks > _energy(ABSOLUTE_GATE)]
     if not len(blocks):
         return None

@@ -27,7 +27,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats, hann_window
 
-LEAST_TEMPO_CONFIDENCE: Final = 0.5
+MIN_TEMPO_CONFIDENCE: Final = 0.5
 
 WINDOW_SECONDS = 8.0
 PRIOR_BPM, PRIOR_OCTAVES = 120.0, 1.0
@@ -49,7 +49,7 @@ class Tempo:
     confidence: float
 
 
-def rises(log_mel: Floats, before: Floats | None = None) -> Floats:
+def spectral_flux(log_mel: Floats, before: Floats | None = None) -> Floats:
     """Return how much louder each frame is than the one before, in dB.
 
     Parameters
@@ -57,28 +57,28 @@ def rises(log_mel: Floats, before: Floats | None = None) -> Floats:
     log_mel : NDArray[float32] [n_frames, n_mels]
         In dB, as `describe` gives it.
     before : NDArray[float32] [n_mels], optional
-        The frame before the first; without it the first has not risen.
+        The frame before the first; without it the first has not flux.
 
     Returns
     -------
     NDArray[float32] [n_frames]
         Mean over the bands of their rises; falls count 0.
     """
-    risen = np.zeros(len(log_mel), dtype=np.float32)
-    risen[1:] = np.maximum(np.diff(log_mel, axis=0), 0.0).mean(axis=1)
+    flux = np.zeros(len(log_mel), dtype=np.float32)
+    flux[1:] = np.maximum(np.diff(log_mel, axis=0), 0.0).mean(axis=1)
     if before is not None:
-        risen[0] = np.maximum(log_mel[0] - before, 0.0).mean()
-    return risen
+        flux[0] = np.maximum(log_mel[0] - before, 0.0).mean()
+    return flux
 
 
-def onset_strength(risen: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> Floats:
-    """Shift `rises` by half a frame's length, so that a rise stands where the sound starts.
+def onset_strength(flux: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> Floats:
+    """Shift `spectral_flux` by half a frame's length, so that a rise stands where the sound starts.
 
     The result is `librosa.onset.onset_strength`'s, ``[n_frames]``.
     """
     shift = settings.n_fft // (2 * settings.hop_length)
-    envelope = np.zeros(len(risen), dtype=np.float32)
-    envelope[shift:] = risen[: max(len(risen) - shift, 0)]
+    envelope = np.zeros(len(flux), dtype=np.float32)
+    envelope[shift:] = flux[: max(len(flux) - shift, 0)]
     return envelope
 
 

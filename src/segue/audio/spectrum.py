@@ -85,8 +85,8 @@ def to_db(power: Floats) -> Floats:
     return decibels
 
 
-def within(decibels: Floats, range_db: float = 80.0) -> Floats:
-    """Raise what is more than `range_db` below the loudest to that, in place."""
+def limit_range(decibels: Floats, range_db: float = 80.0) -> Floats:
+    """Raise values more than `range_db` below the maximum to that limit, in place."""
     floor = decibels.max() - np.float32(range_db)
     np.maximum(decibels, floor, out=decibels)
     return decibels

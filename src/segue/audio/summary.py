@@ -1,4 +1,4 @@
-"""Nine statistics of each band over time.
+"""Summaries of descriptors: nine statistics of each band over time.
 
 Conventions
 -----------
@@ -8,41 +8,35 @@ Conventions
   defaults, so a normal distribution has kurtosis 0. The median of an even number of frames is the
   mean of the middle two.
 - `change` is the mean of the absolute changes from frame to frame, `change_std` the standard
-  deviation of the changes: what rhythm and articulation leave in a band. One frame has none.
+  deviation of the changes: they measure rhythm and articulation. Both are 0 for one frame.
 - A band that changes by no more than single-precision rounding (a millionth of its value) has
   standard deviation, skew and kurtosis 0 (scipy gives NaN, or the skew of the rounding).
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.descriptors import descriptor_bands
+from segue.audio.descriptors import (
+    STATISTICS,
+    Descriptor,
+    FrameDescriptor,
+    frame_descriptors,
+    track_descriptors,
+)
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats
 from segue.errors import FramesError
 
-STATISTICS: Final = (
-    "mean",
-    "std",
-    "skew",
-    "kurtosis",
-    "median",
-    "min",
-    "max",
-    "change",
-    "change_std",
-)
 ROUNDING: Final = 1e-6
-LARGEST: Final = 1e38
-TRACK_VALUES: Final = ("loudness", "tempo", "key.cos", "key.sin", "key.minor")
-"""What a summary ends with: one value a track, not a frame."""
+MAX_VALUE: Final = 1e38
 _BANDS = 16  # at a time, so that their double-precision copies stay in a core's cache
 
 
 def summarise(frames: NDArray[Any]) -> Floats:
-    """Summarise frames of any descriptor, or given ones.
+    """Summarize the frames of a descriptor, or precomputed ones.
 
     Parameters
     ----------
@@ -78,13 +72,13 @@ def summarise(frames: NDArray[Any]) -> Floats:
 
 
 def _statistics(frames: NDArray[Any]) -> Doubles:
-    """Return the statistics of some bands ``[7, n_bands]``."""
+    """Return the statistics of some bands ``[9, n_bands]``."""
     bands: Doubles = np.ascontiguousarray(frames.T, dtype=np.float64)  # [n_bands, n_frames]
     # NaN and infinity fail this comparison too.
-    if not np.abs(bands).max() <= LARGEST:
+    if not np.abs(bands).max() <= MAX_VALUE:
         raise FramesError(
             "Frames hold values that are NaN, infinite or beyond single precision: compute them "
-            "anew."
+            "again."
         )
     n_frames = bands.shape[1]
     lowest, highest = bands.min(axis=1), bands.max(axis=1)
@@ -95,12 +89,12 @@ def _statistics(frames: NDArray[Any]) -> Doubles:
 
     mean = bands.mean(axis=1)
     deviation = bands - mean[:, None]
-    # What single precision cannot tell apart is constant; rounding has no skew worth knowing.
+    # A band whose values differ by rounding only is constant: the skew of rounding means nothing.
     largest = np.maximum(np.abs(lowest), np.abs(highest))
     deviation[highest - lowest <= ROUNDING * largest] = 0.0
     std = np.sqrt((deviation * deviation).mean(axis=1))
     changes = std > 0.0
-    # Scaled first, so that no power of a very small or large spread leaves double precision.
+    # Scaled first, so that powers of a very small or large spread stay within double precision.
     scaled = deviation / np.where(changes, std, 1.0)[:, None]
     square = scaled * scaled
     skew = np.einsum("bf,bf->b", square, scaled) / n_frames
@@ -109,6 +103,34 @@ def _statistics(frames: NDArray[Any]) -> Doubles:
     steps[~changes] = 0.0
     change, change_std = np.abs(steps).mean(axis=1), steps.std(axis=1)
     return np.stack((mean, std, skew, kurtosis, median, lowest, highest, change, change_std))
+
+
+def summarise_descriptor(frames: Floats, descriptor: FrameDescriptor) -> Floats:
+    """Return the statistics of one descriptor, named by `descriptor_values`.
+
+    Parameters
+    ----------
+    frames : NDArray[float32] [n_frames, n_bands]
+    descriptor : FrameDescriptor
+    """
+    statistics = summarise(frames).reshape(len(STATISTICS), -1)
+    return statistics[[STATISTICS.index(name) for name in descriptor.statistics]].ravel()
+
+
+def descriptor_values(
+    descriptor: Descriptor, settings: AnalysisSettings = DEFAULT_SETTINGS
+) -> tuple[str, ...]:
+    """Return the name of each value that summarizes one descriptor.
+
+    Examples
+    --------
+    >>> from segue.audio.descriptors import DESCRIPTORS
+    >>> descriptor_values(DESCRIPTORS["rms"])[:2], descriptor_values(DESCRIPTORS["tempo"])
+    (('rms.mean', 'rms.std'), ('tempo',))
+    """
+    if isinstance(descriptor, FrameDescriptor):
+        return _names(_band_names(descriptor, settings), descriptor.statistics)
+    return descriptor.values
 
 
 def summary_names(settings: AnalysisSettings = DEFAULT_SETTINGS) -> tuple[str, ...]:
@@ -121,15 +143,24 @@ def summary_names(settings: AnalysisSettings = DEFAULT_SETTINGS) -> tuple[str, .
     ('log_mel[0].mean', 'mfcc[3].mean', 'centroid.mean', 'tempo')
     """
     bands = [
-        name if n_bands == 1 else f"{name}[{band}]"
-        for name, n_bands in descriptor_bands(settings).items()
-        for band in range(n_bands)
+        band for one in frame_descriptors() if one.in_summary for band in _band_names(one, settings)
     ]
-    return (*_names(bands), *TRACK_VALUES)
+    return (*_names(bands), *track_value_names())
+
+
+def track_value_names() -> tuple[str, ...]:
+    """Return the names of the last values of `Analysis.summary`: one a track, not a frame.
+
+    Examples
+    --------
+    >>> track_value_names()
+    ('loudness', 'tempo', 'key.cos', 'key.sin', 'key.minor')
+    """
+    return tuple(value for one in track_descriptors() if one.in_summary for value in one.values)
 
 
 def given_summary_names(n_bands: int) -> tuple[str, ...]:
-    """Return the names of the values of `summarise` for given frames of `n_bands`.
+    """Return the names of the values of `summarise` for precomputed frames of `n_bands`.
 
     Examples
     --------
@@ -139,5 +170,12 @@ def given_summary_names(n_bands: int) -> tuple[str, ...]:
     return _names([f"frames[{band}]" for band in range(n_bands)])
 
 
-def _names(bands: list[str]) -> tuple[str, ...]:
-    return tuple(f"{band}.{statistic}" for statistic in STATISTICS for band in bands)
+def _band_names(descriptor: FrameDescriptor, settings: AnalysisSettings) -> list[str]:
+    n_bands = descriptor.n_bands(settings)
+    if n_bands == 1:
+        return [descriptor.name]
+    return [f"{descriptor.name}[{band}]" for band in range(n_bands)]
+
+
+def _names(bands: Sequence[str], statistics: Sequence[str] = STATISTICS) -> tuple[str, ...]:
+    return tuple(f"{band}.{statistic}" for statistic in statistics for band in bands)

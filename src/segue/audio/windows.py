@@ -1,39 +1,38 @@
-"""Windows: the consecutive frames of a track that a library keeps, one after another.
+"""Windows: the stored frames of a track, in runs of consecutive frames.
 
 Conventions
 -----------
-- `log_mel` is kept in one byte: ``code = round(2 * (dB + 80))``, so 0 is -80 dB or less, 255 is
+- `log_mel` is stored in one byte: ``code = round(2 * (dB + 80))``, so 0 is -80 dB or less, 255 is
   +47.5 dB or more, and a step is half a dB. `dequantise` undoes it to within a quarter of a dB.
-- Frames and steps are time-major. A track of more than `max_frames` frames keeps windows of
-  `window_frames` frames spread evenly from its beginning to its end.
+- Frames and steps are time-major. Of a track of more than `max_frames` frames, windows of
+  `window_frames` frames are stored, spread evenly from its beginning to its end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.audio.descriptors import by_name
+from segue.audio.descriptors import frame_descriptors
 from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Floats
 
 QUANTISED_FLOOR: Final = -80.0  # dB at code 0
 QUANTISED_STEP: Final = 0.5  # dB
-SEQUENCE_DESCRIPTORS: Final = ("mfcc", "chroma", "spectral_contrast")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Consecutive frames that are kept."""
+    """Consecutive frames in the form in which they are stored."""
 
     log_mel: NDArray[np.uint8]
     sequence: NDArray[np.float16]
 
 
 def quantise(log_mel: Floats) -> NDArray[np.uint8]:
-    """Round decibels to one byte; see the head of this module for the map.
+    """Round decibels to one byte; the module header defines the codes.
 
     Examples
     --------
@@ -46,7 +45,7 @@ def quantise(log_mel: Floats) -> NDArray[np.uint8]:
 
 
 def dequantise(codes: NDArray[np.uint8]) -> Floats:
-    """Return the decibels of each code.
+    """Return the decibels of codes.
 
     Examples
     --------
@@ -59,7 +58,7 @@ def dequantise(codes: NDArray[np.uint8]) -> Floats:
 def window_bounds(
     n_frames: int, settings: AnalysisSettings = DEFAULT_SETTINGS
 ) -> list[tuple[int, int]]:
-    """Return the first and end frame of each window that is kept of a section, in order.
+    """Return the first and end frame of each stored window of a section, in order.
 
     Examples
     --------
@@ -75,15 +74,26 @@ def window_bounds(
     return [(int(start), int(start) + size) for start in starts]
 
 
-def window_of(frames: Floats, settings: AnalysisSettings) -> Window:
-    """Return what is kept of some frames, ``[n_frames, sum of bands]``."""
-    named = by_name(frames, settings)
-    sequence = np.concatenate([named[name] for name in SEQUENCE_DESCRIPTORS], axis=1)
-    return Window(quantise(named["log_mel"]), _pooled(sequence, settings.pool).astype(np.float16))
+def window_of(frames: Floats, columns: Mapping[str, slice], settings: AnalysisSettings) -> Window:
+    """Return the stored form of some frames.
+
+    Parameters
+    ----------
+    frames : NDArray[float32] [n_frames, sum of bands]
+    columns : mapping of str to slice
+        Columns of each descriptor.
+    settings : AnalysisSettings
+    """
+    names = [one.name for one in frame_descriptors() if one.in_sequence]
+    sequence = np.concatenate([frames[:, columns[name]] for name in names], axis=1)
+    return Window(
+        quantise(frames[:, columns["log_mel"]]),
+        _pooled(sequence, settings.pool).astype(np.float16),
+    )
 
 
 def spread(windows: Sequence[Window], settings: AnalysisSettings) -> Sequence[Window]:
-    """Choose windows evenly where the sections of a long track give more than are kept."""
+    """Choose windows evenly if the sections of a long track have more than are stored."""
     if sum(len(window.log_mel) for window in windows) <= settings.max_frames:
         return windows
     whole = [window for window in windows if len(window.log_mel) == settings.window_frames]
@@ -92,7 +102,7 @@ def spread(windows: Sequence[Window], settings: AnalysisSettings) -> Sequence[Wi
 
 
 def _pooled(frames: Floats, pool: int) -> Floats:
-    """Average every `pool` frames; the last step averages what is left."""
+    """Average every `pool` frames; the last step averages the rest."""
     starts = np.arange(0, len(frames), pool)
     counts = np.diff(np.append(starts, len(frames)))
     sums: Floats = np.add.reduceat(frames, starts, axis=0)

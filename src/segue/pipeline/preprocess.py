@@ -13,7 +13,7 @@ from segue.pipeline.analysing.duplicates import find_duplicates
 from segue.pipeline.analysing.ears import hear_new
 from segue.pipeline.analysing.embeddings import encode_new
 from segue.pipeline.analysing.inputs import outdated
-from segue.pipeline.analysing.plan import HowToAnalyse, restored
+from segue.pipeline.analysing.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysing.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.analysing.workers import TIME_LIMIT, Workers
 from segue.pipeline.import_listens import match_waiting
@@ -101,7 +101,7 @@ def preprocess(
     LibraryError
         If the library cannot be written.
     """
-    how = HowToAnalyse(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
+    options = AnalysisOptions(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
     started = time.monotonic()
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
@@ -110,7 +110,7 @@ def preprocess(
         known: Known = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
-            tracks = restored(opened, opened.known_tracks())
+            tracks = recover_audio_files(opened, opened.known_tracks())
             known = known_files(opened, tracks)
         comparison = Comparison(tracks, pool, progress)
         found = read_dataset(
@@ -126,7 +126,7 @@ def preprocess(
         if opened is None:
             opened = library if isinstance(library, Library) else Library(library)
             stack.enter_context(opened.writing(_VERB))
-        done = _take_in(opened, found, comparison.scan(found), pool, how, progress=progress)
+        done = _take_in(opened, found, comparison.scan(found), pool, options, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
         opened.record_run("preprocess", result.to_dict())
         return result
@@ -141,7 +141,7 @@ def _take_in(
     found: Dataset,
     scan: Scan,
     workers: Workers,
-    how: HowToAnalyse,
+    options: AnalysisOptions,
     *,
     progress: Progress,
 ) -> Preprocessed:
@@ -159,7 +159,7 @@ def _take_in(
     )
     arrived = match_waiting(library)
     catalogue = library.catalogue()
-    analysed, problems = analyse_new(library, catalogue, workers, how, progress=progress)
+    analysed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
     library.set_problems("analysis", problems)
     if analysed:
         catalogue = library.catalogue()

@@ -1,8 +1,8 @@
-"""Analysing many tracks: decode and describe in worker processes, store in this one.
+"""Analyze many tracks: decode and describe in worker processes, store in this process.
 
-A file that cannot be used is a `Problem`; the rest goes on. What is analysed is on disk at once,
-the arrays before the table that tells of them: a run that is stopped goes on where it was. What
-there is to do is for `segue.pipeline.analysing.plan` to say.
+A file that cannot be used becomes a `Problem`; the others are analyzed. Every result is stored at
+once, arrays before the database row that refers to them: an interrupted run continues where it
+stopped. `segue.pipeline.analysing.plan` decides what a run does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,48 +11,70 @@ from pathlib import Path
 
 import numpy as np
 
-from segue.audio import summarise
+from segue.audio import added_descriptors, summarise
 from segue.errors import DatasetError, FramesError
 from segue.library import AudioFile, Catalogue, Library
-from segue.pipeline.analysing.inputs import AUDIO, GIVEN, open_store
-from segue.pipeline.analysing.plan import HowToAnalyse, audio_file, failed_file, planned, problem_of
-from segue.pipeline.analysing.tasks import Failed, analyse_track, try_beginning
+from segue.pipeline.analysing.inputs import (
+    AUDIO,
+    GIVEN,
+    audio_settings,
+    descriptor_store,
+    open_store,
+)
+from segue.pipeline.analysing.plan import (
+    AnalysisOptions,
+    AnalysisStores,
+    Plan,
+    audio_file,
+    failed_file,
+    plan_analysis,
+    problem_of,
+)
+from segue.pipeline.analysing.tasks import (
+    Arrays,
+    Failed,
+    analyse_track,
+    describe_track,
+    try_beginning,
+)
 from segue.pipeline.analysing.workers import Workers
 from segue.sources import load_frames
 from segue.types import Problem, Progress, Track, no_progress
 
-_TOLD_EVERY = 200  # tracks after which the database is told, for who looks into it meanwhile
+_RECORD_EVERY = 200  # tracks between updates of the database, which other programs may read
 
 
 def analyse_new(
     library: Library,
     catalogue: Catalogue,
     workers: Workers,
-    how: HowToAnalyse,
+    options: AnalysisOptions,
     *,
     progress: Progress = no_progress,
 ) -> tuple[int, list[Problem]]:
-    """Analyse every track whose audio or frames are not in the library yet.
+    """Analyze every track whose audio or frames are not in the library yet.
+
+    Of a track that is analyzed and lacks some descriptors, only those are computed.
 
     Returns
     -------
     n_done, problems
-        How many tracks were analysed, and those that could not be, now or before.
+        Number of tracks analyzed, and the failures of this run and of earlier ones.
     """
-    n_audio, bad_audio = _analyse_audio(library, catalogue, workers, how, progress)
+    n_audio, bad_audio = _analyse_audio(library, catalogue, workers, options, progress)
     n_given, bad_frames = _take_frames(library, catalogue, progress)
     return n_audio + n_given, bad_audio + bad_frames
 
 
 def check_usable(tracks: Sequence[Track], workers: Workers) -> None:
-    """Make sure that at least one of `tracks` can be analysed, before anything is kept.
+    """Check that at least one of `tracks` can be analyzed, before anything is stored.
 
-    Tries the first second of one after another until one can: as a rule the first.
+    Decodes the first second of one track after another until one succeeds.
 
     Raises
     ------
     DatasetError
-        If all have audio or frames that cannot be used.
+        If the audio or frames of none can be used.
     """
     reasons: list[str] = []
     for track in tracks:
@@ -86,7 +108,7 @@ def _analyse_audio(
     library: Library,
     catalogue: Catalogue,
     workers: Workers,
-    how: HowToAnalyse,
+    options: AnalysisOptions,
     progress: Progress,
 ) -> tuple[int, list[Problem]]:
     tracks = {
@@ -95,55 +117,88 @@ def _analyse_audio(
         if track.path is not None and not track.missing
     }
     with ExitStack() as stack:
-        windows = stack.enter_context(open_store(library, AUDIO.windows))
-        store = stack.enter_context(open_store(library, AUDIO.summary))
-        plan = planned(library, tracks, windows, store, how)
+        stores = AnalysisStores(
+            windows=stack.enter_context(open_store(library, AUDIO.windows)),
+            summary=stack.enter_context(open_store(library, AUDIO.summary)),
+            added=[
+                (descriptor, stack.enter_context(open_store(library, descriptor_store(descriptor))))
+                for descriptor in added_descriptors()
+            ],
+        )
+        plan = plan_analysis(library, tracks, stores, options)
         embeddings = [
-            stack.enter_context(kept)
-            for kept in (library.stores(_is_embedding) if plan.reheard else [])
+            stack.enter_context(found)
+            for found in (library.stores(_is_embedding) if plan.reanalysed else [])
         ]
         problems = plan.problems
         n_done = 0
         found: dict[int, AudioFile] = {}
         try:
-            with progress("Analysing audio", len(plan.work)) as advance:
+            with progress("Analyzing audio", len(plan.work)) as advance:
                 for row, answer in workers.answers(analyse_track, plan.work):
                     path = tracks[row].path or Path()
                     if isinstance(answer, Failed):
                         problems.append(problem_of(tracks[row], path, answer.reason))
-                        heard = plan.files.get(row) if row in store else None
-                        file = failed_file(path, answer, heard, how)
+                        analysed = plan.files.get(row) if row in stores.summary else None
+                        file = failed_file(path, answer, analysed, options)
                         if file is not None:
                             found[row] = file
                     else:
-                        if row in plan.reheard:
-                            # what models made of the fast hearing, before that is replaced
-                            for kept in embeddings:
-                                kept.forget([row])
-                        windows.add(row, {name: answer[name] for name in AUDIO.windows.dtypes})
-                        store.add(row, {name: answer[name] for name in AUDIO.summary.dtypes})
-                        found[row] = audio_file(path, answer)
+                        arrays, summaries = answer
+                        if row in plan.reanalysed:
+                            # embeddings of the fast analysis, before that is replaced
+                            for embedding in embeddings:
+                                embedding.forget([row])
+                        _store_analysis(stores, row, arrays, summaries)
+                        found[row] = audio_file(path, arrays)
                         n_done += 1
-                    if len(found) >= _TOLD_EVERY:
+                    if len(found) >= _RECORD_EVERY:
                         library.set_audio_files(found)
                         found = {}
                     advance(1)
         finally:
             library.set_audio_files(found)
+        n_done += _compute_missing(plan, tracks, workers, stores, progress)
     library.drop_features(_is_outdated)
     return n_done, problems
 
 
-def _is_embedding(kept: Mapping[str, object]) -> bool:
-    return "embedding of" in kept
+def _compute_missing(
+    plan: Plan,
+    tracks: Mapping[int, Track],
+    workers: Workers,
+    stores: AnalysisStores,
+    progress: Progress,
+) -> int:
+    """Compute the descriptors that analyzed tracks lack; return the number of tracks."""
+    n_done = 0
+    if not plan.descriptors:
+        return n_done
+    with progress("Computing new descriptors", len(plan.descriptors)) as advance:
+        for row, answer in workers.answers(describe_track, plan.descriptors):
+            if isinstance(answer, Failed):
+                plan.problems.append(problem_of(tracks[row], tracks[row].path, answer.reason))
+            else:
+                stores.add_descriptors(row, answer)
+                n_done += 1
+            advance(1)
+    return n_done
 
 
-def _is_outdated(kept: Mapping[str, object]) -> bool:
-    """Say whether a store is of audio, and of another version or other settings than now."""
-    return kept.get("from") == "audio" and kept not in (
-        AUDIO.windows.settings,
-        AUDIO.summary.settings,
-    )
+def _store_analysis(stores: AnalysisStores, row: int, arrays: Arrays, summaries: Arrays) -> None:
+    """Store one analyzed track; the array that marks it as analyzed comes last."""
+    stores.windows.add(row, {name: arrays[name] for name in AUDIO.windows.dtypes})
+    stores.add_descriptors(row, summaries)
+    stores.summary.add(row, {name: arrays[name] for name in AUDIO.summary.dtypes})
+
+
+def _is_embedding(settings: Mapping[str, object]) -> bool:
+    return "embedding of" in settings
+
+
+def _is_outdated(settings: Mapping[str, object]) -> bool:
+    """Tell whether a store was computed from audio with settings that are no longer used."""
+    return settings.get("from") == "audio" and settings not in audio_settings()
 
 
 def _take_frames(

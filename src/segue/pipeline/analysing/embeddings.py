@@ -15,7 +15,7 @@ from segue.encoders.pretrained import EARS
 from segue.errors import FramesError, ModelError
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.analysing.ears import ear_store
-from segue.pipeline.analysing.inputs import INPUTS, open_store, summaries
+from segue.pipeline.analysing.inputs import INPUTS, model_summaries, open_store
 from segue.signals import KnnModel, KnnSettings
 from segue.types import Progress, no_progress
 
@@ -99,7 +99,7 @@ def _place(library: Library, catalogue: Catalogue) -> int:
         new = [place for place, row in enumerate(catalogue.rows.tolist()) if row not in store]
         if not new:
             return 0
-        summary = summaries(library, catalogue, library.models.manifest(KNN)["input"])[0]
+        summary = model_summaries(library, catalogue, library.models.manifest(KNN))
         tracks = [catalogue.tracks[place] for place in new]
         vectors = load_knn(library).transform(tracks, summary[new])
         store.add_many(catalogue.rows[new].tolist(), {"embedding": vectors})

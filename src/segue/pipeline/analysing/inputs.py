@@ -1,8 +1,9 @@
-"""Which arrays the library keeps of a track, and which of them a model is fed with.
+"""Stores of features, and the input of each model.
 
-An *input* is what analysis computes from audio, or frames that came with the dataset (kept in their
-own data type). Models take the input that covers most of the library, so a
-library of mixed kinds trains on one kind and says what it leaves out.
+An *input* is what analysis computes from audio, or precomputed frames of the dataset (stored in
+their own data type). A model takes the input that covers most of the library: a library of mixed
+kinds trains on one kind and reports what it leaves out. The hash of a store's settings names its
+directory: a changed setting means that every library is analyzed again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,23 +17,26 @@ from segue.audio import (
     ANALYSIS_VERSION,
     DEFAULT_SETTINGS,
     STATISTICS,
-    TRACK_VALUES,
+    Descriptor,
+    added_descriptors,
+    descriptor_values,
     given_summary_names,
     summary_names,
+    track_value_names,
 )
 from segue.errors import ModelError
 from segue.library import Catalogue, FeatureStore, Library, settings_hash
 
 ANALYSIS = DEFAULT_SETTINGS
-"""What every library is analysed with. Another value makes other stores beside the old ones."""
+"""Settings of the analysis of every library. Other values make new stores next to the old ones."""
 
 FAST = replace(ANALYSIS, fast=True)
-"""What ``--fast`` analyses with: the same arrays, from less of the track."""
+"""Settings of ``--fast``: the same arrays, from less of the track."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One store: what its arrays were computed with, and their data types."""
+class StoreSettings:
+    """Settings that the arrays of one store are computed with, and their data types."""
 
     settings: Mapping[str, Any]
     dtypes: Mapping[str, str]
@@ -40,28 +44,28 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What models are fed with, and the stores in which it is kept.
+    """Input of models, and the stores that hold it.
 
     `frames` names the array of `windows` that each encoder reads; `summary` holds the vectors.
     """
 
     name: str
-    windows: Kept
-    summary: Kept
+    windows: StoreSettings
+    summary: StoreSettings
     frames: Mapping[str, str]
 
 
-def _audio(keeps: str, dtypes: Mapping[str, str]) -> Kept:
+def _audio(keeps: str, dtypes: Mapping[str, str]) -> StoreSettings:
     settings = {"from": "audio", "version": ANALYSIS_VERSION, **asdict(ANALYSIS)}
-    # how much of a track is listened to is a fact of the track: what comes out compares
+    # fast analysis is a fact of each track: its arrays compare with those of a whole analysis
     for name in ("fast", "stretch_seconds"):
         del settings[name]
-    return Kept({**settings, "keeps": keeps}, dtypes)
+    return StoreSettings({**settings, "keeps": keeps}, dtypes)
 
 
 def _given(dtype: str) -> Input:
     settings = {"from": "given frames", "dtype": dtype, "statistics": len(STATISTICS)}
-    kept = Kept(settings, {"frames": dtype, "summary": "float32"})
+    kept = StoreSettings(settings, {"frames": dtype, "summary": "float32"})
     return Input(
         f"frames ({dtype})", kept, kept, dict.fromkeys(("cnn", "rnn", "transformer"), "frames")
     )
@@ -69,7 +73,7 @@ def _given(dtype: str) -> Input:
 
 AUDIO = Input(
     name="audio",
-    # what takes the room, 9 of 10 bytes: it may be dropped and made again
+    # 9 of 10 bytes of a library: the windows may be dropped and computed again
     windows=_audio("windows", {"log_mel": "uint8", "sequence": "float16"}),
     summary=_audio(
         "summary",
@@ -88,15 +92,29 @@ GIVEN = {dtype: _given(dtype) for dtype in ("uint8", "float32")}
 INPUTS = {found.name: found for found in (AUDIO, *GIVEN.values())}
 
 
-def open_store(library: Library, kept: Kept) -> FeatureStore:
-    """Return one store of one input."""
-    return library.features(kept.settings, kept.dtypes)
+def open_store(library: Library, store: StoreSettings) -> FeatureStore:
+    """Return the store of some settings."""
+    return library.features(store.settings, store.dtypes)
+
+
+def descriptor_store(descriptor: Descriptor) -> StoreSettings:
+    """Return the settings of the store of a descriptor that is not part of `Analysis.summary`."""
+    base = _audio("descriptor", {"summary": "float32"})
+    values = list(descriptor_values(descriptor, ANALYSIS))
+    settings = {**base.settings, "descriptor": descriptor.name, "values": values}
+    return StoreSettings(settings, base.dtypes)
+
+
+def audio_settings() -> list[Mapping[str, Any]]:
+    """Return the settings of every store that analysis of audio fills now."""
+    stores = [AUDIO.windows, AUDIO.summary, *map(descriptor_store, added_descriptors())]
+    return [store.settings for store in stores]
 
 
 def choose_input(library: Library) -> tuple[Input, FeatureStore] | None:
     """Return the input that most tracks have, with its windows; None if no track has any.
 
-    The windows of some tracks may have been dropped.
+    Windows of some tracks may have been dropped.
     """
     n_tracks = {
         name: len(open_store(library, chosen.summary).rows()) for name, chosen in INPUTS.items()
@@ -106,7 +124,7 @@ def choose_input(library: Library) -> tuple[Input, FeatureStore] | None:
 
 
 def drop_windows(library: Library) -> int:
-    """Delete the windows of audio, which only training needs; return how many bytes that freed.
+    """Delete the windows of audio, which only training needs; return the number of bytes freed.
 
     Raises
     ------
@@ -114,11 +132,11 @@ def drop_windows(library: Library) -> int:
         If another program is writing to the library.
     """
     with library.writing("segue library drop-windows"):
-        return library.drop_features(lambda kept: kept == AUDIO.windows.settings)
+        return library.drop_features(lambda settings: settings == AUDIO.windows.settings)
 
 
 def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
-    """Return `choose_input`, or say that there is nothing, or not all, to train on.
+    """Return `choose_input` if every track with a summary has its windows.
 
     Raises
     ------
@@ -138,13 +156,13 @@ def need_input(library: Library, model: str) -> tuple[Input, FeatureStore]:
         raise ModelError(
             f"The model '{model}' needs the windows of the tracks, and those of"
             f" {n_dropped or n_tracks:,} of {n_tracks:,} were dropped:"
-            " run segue preprocess --windows on the dataset to make them again."
+            " run segue preprocess --windows on the dataset to compute them again."
         )
     return found
 
 
 def _n_dropped(library: Library, chosen: Input, windows: FeatureStore) -> int:
-    """Return how many tracks lack the windows that could be made again."""
+    """Return how many tracks lack windows that can be computed again."""
     lacking = set(open_store(library, chosen.summary).rows().tolist())
     lacking -= set(windows.rows().tolist())
     if not lacking:
@@ -157,27 +175,47 @@ def _n_dropped(library: Library, chosen: Input, windows: FeatureStore) -> int:
 
 
 def outdated(library: Library) -> list[str]:
-    """Return the models that learned from another analysis than this one."""
+    """Return the models that were trained on another analysis than the present one."""
     names = []
     for name in library.models.names():
         manifest = library.models.manifest(name)
         chosen = INPUTS.get(manifest.get("input", ""))
         if chosen is not None:
-            present = {settings_hash(kept.settings) for kept in (chosen.windows, chosen.summary)}
+            present = (settings_hash(chosen.windows.settings), summary_facts(chosen)["analysis"])
             if manifest.get("analysis") not in present:
                 names.append(name)
     return names
 
 
+def summary_facts(chosen: Input | None) -> dict[str, Any]:
+    """Return the manifest entries of a model that is trained on the summaries of an input.
+
+    `analysis` identifies their columns; `descriptors` names those of added descriptors.
+    """
+    if chosen is None:
+        return {"analysis": None}
+    added = [one.name for one in added_descriptors()] if chosen is AUDIO else []
+    if not added:
+        return {"analysis": settings_hash(chosen.summary.settings)}
+    stores = [settings_hash(descriptor_store(one).settings) for one in added_descriptors()]
+    facts = {**chosen.summary.settings, "added": stores}
+    return {"analysis": settings_hash(facts), "descriptors": added}
+
+
 def summaries(
-    library: Library, catalogue: Catalogue, name: str | None = None
+    library: Library,
+    catalogue: Catalogue,
+    name: str | None = None,
+    descriptors: Sequence[str] | None = None,
 ) -> tuple[NDArray[np.float32], Sequence[str], Input | None]:
-    """Return the summary vectors of all tracks, what their columns describe, and their input.
+    """Return the summary vectors of all tracks, the descriptor of each column, and their input.
 
     Parameters
     ----------
     name
         Of the input; by default the one that most tracks have.
+    descriptors
+        Names of the added descriptors whose columns follow; by default all that are registered.
 
     Returns
     -------
@@ -185,24 +223,44 @@ def summaries(
         ``[n_tracks, d]``, rows of NaN where a track has none; ``d`` is 0 if no track has any.
     groups
         The descriptor of each column, ``[d]``.
+    chosen
+        The input, or None.
     """
     wanted = [INPUTS[name]] if name in INPUTS else [] if name else list(INPUTS.values())
     stores = [(chosen, open_store(library, chosen.summary)) for chosen in wanted]
     if not any(len(store.rows()) for _, store in stores) and name not in INPUTS:
         return np.zeros((len(catalogue), 0), np.float32), [], None
     chosen, store = max(stores, key=lambda pair: len(pair[1].rows()))
-    summary = store.matrix("summary", catalogue.rows)
-    return summary, _groups(chosen, summary.shape[1]), chosen
+    parts = [store.matrix("summary", catalogue.rows)]
+    groups = _groups(chosen, parts[0].shape[1])
+    for descriptor in added_descriptors() if chosen is AUDIO else ():
+        if descriptors is None or descriptor.name in descriptors:
+            n_values = len(descriptor_values(descriptor, ANALYSIS))
+            added = open_store(library, descriptor_store(descriptor))
+            values = added.matrix("summary", catalogue.rows)
+            if not values.size:  # computed for no track yet
+                values = np.full((len(catalogue), n_values), np.nan, np.float32)
+            parts.append(values)
+            groups += [descriptor.name] * n_values
+    return np.concatenate(parts, axis=1), groups, chosen
+
+
+def model_summaries(
+    library: Library, catalogue: Catalogue, manifest: Mapping[str, Any]
+) -> NDArray[np.float32]:
+    """Return the columns of the summaries that a model was trained on, ``[n_tracks, d]``."""
+    descriptors = manifest.get("descriptors", ())
+    return summaries(library, catalogue, manifest["input"], descriptors)[0]
 
 
 def _groups(chosen: Input, n_columns: int) -> list[str]:
-    """Return the part of each column's name before its band: ``"mfcc[3].mean"`` is of ``mfcc``.
+    """Return the descriptor of each column: ``mfcc`` for ``"mfcc[3].mean"``.
 
-    What is one value a track (loudness, tempo, key) is a group of its own.
+    Values of the whole track (loudness, tempo, key) form the group ``track``.
     """
     if chosen is AUDIO:
-        names = summary_names(ANALYSIS)
-        names = (*names[: -len(TRACK_VALUES)], *("track" for _ in TRACK_VALUES))
+        values = track_value_names()
+        names = (*summary_names(ANALYSIS)[: -len(values)], *("track" for _ in values))
     else:
         names = given_summary_names(n_columns // len(given_summary_names(1)))
     return [name.split("[")[0].split(".")[0] for name in names]

@@ -1,14 +1,14 @@
-"""What worker processes do with one file: plain functions whose answers travel between processes.
+"""Tasks of worker processes: plain functions of one file whose results travel between processes.
 
-An answer is a result or a `Failed`; see `analysing.workers`. Nothing heavy is imported here:
-a worker needs audio, and no tables, models or plots.
+A task returns a result or a `Failed`; see `segue.pipeline.analysing.workers`. Nothing heavy is
+imported: a worker needs audio, and no tables, models or plots.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,10 @@ from segue.audio import (
     DEFAULT_SETTINGS,
     Analysis,
     AnalysisSettings,
+    Descriptor,
     analyse_file,
     decode,
+    describe_file,
     digest,
 )
 from segue.errors import AudioError, UnreadableAudioError
@@ -35,14 +37,20 @@ FACTS: Final = (
 """The columns of the array `facts`; NaN where unknown. `key` is 0 to 23, see `segue.audio`."""
 
 Arrays = Mapping[str, NDArray[Any]]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What a task gave instead of a result: the reason, in a sentence for people.
+    """Failure of a task, with the reason in one sentence for users.
 
-    It is `passing` where the file itself is not at fault and may do another time, and came `after`
-    so many seconds where it was given up.
+    Attributes
+    ----------
+    reason : str
+    passing : bool
+        Whether another run may succeed, because the file itself is not at fault.
+    after : float or None
+        Seconds after which the task was given up.
     """
 
     reason: str
@@ -50,25 +58,44 @@ class Failed:
     after: float | None = None
 
 
-def analyse_track(path: Path, settings: AnalysisSettings) -> Arrays | Failed:
-    """Analyse one file: every array that the library keeps of it, by name."""
-    try:
-        # before it is read: a file that is written to meanwhile is seen to have changed next time
+def analyse_track(
+    path: Path, settings: AnalysisSettings, added: Sequence[Descriptor]
+) -> tuple[Arrays, Arrays] | Failed:
+    """Analyze one file; return its arrays by name, and the summary of each added descriptor."""
+
+    def analyse() -> tuple[Arrays, Arrays]:
+        # before it is read: a change of the file during the analysis is noticed by the next run
         status = path.stat()
-        return arrays_of(analyse_file(path, settings), status, fast=settings.fast)
+        analysis = analyse_file(path, settings, added)
+        return arrays_of(analysis, status, fast=settings.fast), analysis.added
+
+    return _or_failed(path, analyse)
+
+
+def describe_track(
+    path: Path, settings: AnalysisSettings, descriptors: Sequence[Descriptor]
+) -> Arrays | Failed:
+    """Compute some descriptors of one file; return the summary of each by name."""
+    return _or_failed(path, lambda: describe_file(path, settings, descriptors))
+
+
+def _or_failed(path: Path, read: Callable[[], Result]) -> Result | Failed:
+    """Return what `read` returns, or why the file could not be read."""
+    try:
+        return read()
     except UnreadableAudioError as error:
         return Failed(str(error), passing=True)
     except AudioError as error:
         return Failed(str(error))
     except FileNotFoundError:
-        return Failed(f"'{path}' is gone: it was there when the run began.", passing=True)
+        return Failed(f"'{path}' was removed during the analysis.", passing=True)
     except OSError as error:
         reason = f"'{path}' cannot be read ({error.strerror}): check its permissions."
         return Failed(reason, passing=True)
 
 
 def arrays_of(analysis: Analysis, status: os.stat_result, *, fast: bool) -> Arrays:
-    """Return what is kept of an analysis of a file that had this status, by name."""
+    """Return the stored arrays of an analysis, by name; `status` is that of the file."""
     tempo, key = analysis.tempo, analysis.key
     facts = (
         analysis.duration,
@@ -92,7 +119,7 @@ def arrays_of(analysis: Analysis, status: os.stat_result, *, fast: bool) -> Arra
 
 
 def digest_of(path: Path) -> bytes | Failed:
-    """Return by what the sound of a file is known again."""
+    """Return the digest of the sound of a file."""
     try:
         return digest(path)
     except AudioError as error:

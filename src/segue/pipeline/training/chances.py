@@ -17,7 +17,7 @@ from segue.errors import ModelError
 from segue.index import nearest
 from segue.library import Catalogue, Library
 from segue.pipeline.analysing.embeddings import KNN, load_knn, probabilities
-from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.analysing.inputs import model_summaries
 from segue.pipeline.training.heads import head_probabilities, is_head
 from segue.pipeline.training.labels import Labels
 from segue.pipeline.training.logistic import Logistic, fit_logistic
@@ -86,7 +86,7 @@ def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
             for name in manifest["members"]
         }
         if LOGISTIC in shares:
-            summary = summaries(library, catalogue, manifest["input"])[0]
+            summary = model_summaries(library, catalogue, manifest)
             fitted = Logistic.load(place / DESCRIPTORS_FILE)
             chances[LOGISTIC] = _aligned(
                 fitted.probabilities(summary), manifest["class_names"], labels
@@ -137,7 +137,7 @@ def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
 
 def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
     """Let the nearest train tracks vote, by the combined vector without genres and tags."""
-    summary = summaries(library, catalogue, library.models.manifest(KNN)["input"])[0]
+    summary = model_summaries(library, catalogue, library.models.manifest(KNN))
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
     train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
     k = min(_NEIGHBOURS, len(train))

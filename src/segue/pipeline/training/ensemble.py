@@ -17,7 +17,7 @@ from segue.errors import ModelError
 from segue.evaluation import classification_metrics
 from segue.library import settings_hash, write_json
 from segue.pipeline.analysing.embeddings import ENCODERS
-from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.analysing.inputs import summaries, summary_facts
 from segue.pipeline.training.chances import (
     DESCRIPTORS_FILE,
     ENSEMBLE,
@@ -53,7 +53,7 @@ def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
         "kind": name,
         "objective": labels.objective,
         "input": chosen.name if chosen else None,
-        "analysis": settings_hash(chosen.summary.settings) if chosen else None,
+        **summary_facts(chosen),
         "members": {one: library.models.manifest(one)["fingerprint"] for one in members},
         "settings": {"prior": PRIOR},
         **origin(work.catalogue, labels, range(len(work.catalogue)), work.seed),

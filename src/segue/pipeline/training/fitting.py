@@ -24,7 +24,7 @@ from segue.encoders.inference import check_saved
 from segue.errors import ModelError
 from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
-from segue.pipeline.analysing.inputs import need_input, summaries
+from segue.pipeline.analysing.inputs import need_input, summaries, summary_facts
 from segue.pipeline.training.labels import Labels, need_classes
 from segue.signals import KnnModel, KnnSettings
 from segue.types import SPLITS, Progress
@@ -120,7 +120,7 @@ def fit_knn(work: Work, name: str) -> dict[str, Any] | None:
     manifest: dict[str, Any] = {
         "kind": name,
         "input": chosen.name if chosen else "metadata",
-        "analysis": settings_hash(chosen.summary.settings) if chosen else None,
+        **summary_facts(chosen),
         "settings": asdict(settings),
         **origin(work.catalogue, work.labels, range(len(work.catalogue)), work.seed),
     }

@@ -14,7 +14,7 @@ from segue.index import normalise
 from segue.library import Catalogue, Library
 from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, load_knn
-from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.analysing.inputs import model_summaries, summaries
 from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 
@@ -60,7 +60,7 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
     manifest = library.models.manifest(model) if model in library.models else {}
     target = manifest.get("target")
     if model == KNN:
-        summary = summaries(library, catalogue, manifest["input"])[0]
+        summary = model_summaries(library, catalogue, manifest)
         vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
         return Space(model, vectors, model, target)
     centred = from_embeddings(

@@ -1,0 +1,155 @@
+"""A descriptor that is registered later is computed alone for tracks that are analyzed already."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segue.audio import ANALYSIS_VERSION, DESCRIPTORS, decode, describe, summary_names
+from segue.library import Library, settings_hash
+from segue.pipeline.analysing.inputs import (
+    AUDIO,
+    GIVEN,
+    descriptor_store,
+    model_summaries,
+    open_store,
+    outdated,
+    summaries,
+)
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.train import train
+
+sys.path.insert(0, str(Path(__file__).parent))  # worker processes search this path
+import toy_descriptors
+
+
+def files_of(library, store):
+    directory = library.directory / "features" / settings_hash(store.settings)
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+@pytest.fixture
+def small(dataset, tmp_path):
+    """A dataset of six files, and a library that has analyzed it."""
+    directory = tmp_path / "dataset"
+    (directory / "audio").mkdir(parents=True)
+    table = (dataset / "metadata.csv").read_text("utf-8").splitlines()[:7]
+    (directory / "metadata.csv").write_text("\n".join(table) + "\n", "utf-8")
+    for number in range(6):
+        name = f"audio/{number:02}.wav"
+        shutil.copy(dataset / name, directory / name)
+    library = Library(tmp_path / "small.segue")
+    assert preprocess(library, directory, workers=1).analysed == 6
+    return directory, library
+
+
+@pytest.fixture
+def tasks(monkeypatch):
+    """Names of the tasks that worker processes were given, in order."""
+    from segue.pipeline.analysing.workers import Workers
+
+    given, answers = [], Workers.answers
+
+    def recorded(self, function, work):
+        work = list(work)
+        given.extend([function.__name__] * len(work))
+        return answers(self, function, work)
+
+    monkeypatch.setattr(Workers, "answers", recorded)
+    return given
+
+
+def test_added_descriptor_is_computed_alone(small, tasks, monkeypatch):
+    directory, library = small
+    before = [files_of(library, store) for store in (AUDIO.windows, AUDIO.summary)]
+    monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+    done = preprocess(library, directory, workers=1)
+    assert (done.analysed, done.problems) == (6, 0)
+    assert tasks == ["describe_track"] * 6
+    assert [files_of(library, store) for store in (AUDIO.windows, AUDIO.summary)] == before
+
+    catalogue = library.catalogue()
+    summary, groups, _ = summaries(library, catalogue)
+    assert groups[-4:] == ["toy_peak"] * 4
+    assert summary.shape == (6, len(summary_names()) + 4)
+    for values, track in zip(summary, catalogue.tracks, strict=True):
+        frames = describe(decode(track.path))["toy_peak"]
+        expected = np.concatenate([frames.mean(axis=0), frames.max(axis=0)])
+        np.testing.assert_allclose(values[-4:], expected, rtol=1e-6)
+
+    tasks.clear()
+    assert preprocess(library, directory, workers=1).analysed == 0
+    assert tasks == []
+
+
+def test_new_track_gets_every_descriptor_in_one_pass(small, dataset, tasks, monkeypatch):
+    directory, library = small
+    monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+    monkeypatch.setitem(DESCRIPTORS, "toy_length", toy_descriptors.LENGTH)
+    preprocess(library, directory, workers=1)
+    shutil.copy(dataset / "audio/06.wav", directory / "audio/06.wav")
+    with (directory / "metadata.csv").open("a", encoding="utf-8") as table:
+        table.write("t06,audio/06.wav,Piece 6,band,low,band\n")
+    tasks.clear()
+    assert preprocess(library, directory, workers=1).analysed == 1
+    assert tasks.count("analyse_track") == 1
+    assert "describe_track" not in tasks
+    summary = summaries(library, library.catalogue())[0]
+    np.testing.assert_allclose(summary[:, -1], 4.0, atol=0.01)
+    assert not np.isnan(summary[:, -5:]).any()
+
+
+def test_missing_audio_leaves_the_added_descriptor_unknown(small, monkeypatch):
+    directory, library = small
+    (directory / "audio/03.wav").unlink()
+    monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+    assert preprocess(library, directory, workers=1).analysed == 5
+    summary = summaries(library, library.catalogue())[0]
+    assert np.isnan(summary[3, -4:]).all()
+    assert not np.isnan(np.delete(summary[:, -4:], 3, axis=0)).any()
+
+
+def test_removed_descriptor_loses_its_store(small, monkeypatch):
+    directory, library = small
+    with monkeypatch.context() as patch:
+        patch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+        store = descriptor_store(toy_descriptors.PEAK)
+        preprocess(library, directory, workers=1)
+        assert len(open_store(library, store).rows()) == 6
+    preprocess(library, directory, workers=1)
+    assert len(open_store(library, store).rows()) == 0
+    assert len(open_store(library, AUDIO.summary).rows()) == 6
+
+
+def test_knn_of_before_reads_its_columns_and_is_outdated(small, monkeypatch):
+    directory, library = small
+    train(library, "knn")
+    assert outdated(library) == []
+    catalogue, manifest = library.catalogue(), library.models.manifest("knn")
+    before = model_summaries(library, catalogue, manifest)
+    monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+    assert preprocess(library, directory, workers=1).outdated == ["knn"]
+    np.testing.assert_array_equal(model_summaries(library, catalogue, manifest), before)
+    train(library, "knn")
+    assert outdated(library) == []
+    after = model_summaries(library, catalogue, library.models.manifest("knn"))
+    assert after.shape[1] == before.shape[1] + 4
+
+
+def test_settings_hashes_of_existing_libraries_stay():
+    """A changed hash analyzes every library again: raise `ANALYSIS_VERSION` if that is meant."""
+    assert ANALYSIS_VERSION == 3
+    stores = {
+        "windows": AUDIO.windows,
+        "summary": AUDIO.summary,
+        "given uint8": GIVEN["uint8"].summary,
+        "given float32": GIVEN["float32"].summary,
+    }
+    assert {name: settings_hash(store.settings) for name, store in stores.items()} == {
+        "windows": "4fae3799a7defcad",
+        "summary": "8ff2b30913b3c18e",
+        "given uint8": "f78862c1c61ff7f6",
+        "given float32": "d544e99466631c8d",
+    }
