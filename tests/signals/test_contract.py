@@ -15,9 +15,9 @@ from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
 from segue.signals import (
     CollaborativeSignal,
-    EarlierSignal,
     FriendsSignal,
     KnnModel,
+    PaddedSignal,
     Profile,
     RecencySignal,
     knn,
@@ -87,7 +87,7 @@ SIGNALS = {
     "tags": lambda: tags(tracks()),
     "lyrics": lambda: lyrics(tracks()),
     "collaborative": lambda: CollaborativeSignal(learned()),
-    "collaborative, fitted earlier": lambda: EarlierSignal(
+    "collaborative, fitted earlier": lambda: PaddedSignal(
         CollaborativeSignal(learned(N_TRACKS)), N_TRACKS, N_TRACKS + 1
     ),
     "recency": lambda: RecencySignal(np.array([*(i % 2 for i in range(N_TRACKS)), -1])),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from segue.signals import mixed
-from segue.signals.products import TakenRows, with_all
+from segue.signals import as_hybrid
+from segue.signals.products import RowSubset, with_all
 
-KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "mixed": mixed}
+KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "hybrid": as_hybrid}
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def matrix():
 @pytest.mark.parametrize("kind", KINDS)
 def test_products_are_those_of_the_whole_matrix(matrix, kind):
     rows, others = np.array([5, 7, 0, 59]), np.array([7, 1, 5, 7, 30])
-    found = TakenRows.of(KINDS[kind](matrix), others).products(rows)
+    found = RowSubset.of(KINDS[kind](matrix), others).products(rows)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, matrix[rows] @ matrix[others].T, rtol=1e-5, atol=1e-6)
 
@@ -30,7 +30,7 @@ def test_products_are_those_of_the_whole_matrix(matrix, kind):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("n_rows", "n_others"), [(0, 3), (3, 0), (0, 0)])
 def test_no_rows_give_an_empty_answer(matrix, kind, n_rows, n_others):
-    found = TakenRows.of(KINDS[kind](matrix), np.arange(n_others)).products(np.arange(n_rows))
+    found = RowSubset.of(KINDS[kind](matrix), np.arange(n_others)).products(np.arange(n_rows))
     assert found.shape == (n_rows, n_others)
 
 

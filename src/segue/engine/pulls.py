@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Ranked
-from segue.signals import Profile, Signal, TakenRows, VectorSignal
+from segue.signals import Profile, RowSubset, Signal, VectorSignal
 from segue.signals.signal import profile_matrix
 
 _CANCELLED = 0.05
@@ -41,7 +41,7 @@ class OwnTracks:
     """
 
     weights: Vector
-    compared: Mapping[str, tuple[TakenRows, Vector]]
+    compared: Mapping[str, tuple[RowSubset, Vector]]
 
     @property
     def n_bytes(self) -> int:

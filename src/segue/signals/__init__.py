@@ -1,14 +1,14 @@
 """Signals: everything that can score tracks, one file each."""
 
 from segue.signals.collaborative import CollaborativeSignal, opinions_of
-from segue.signals.earlier import EarlierSignal
 from segue.signals.friends import FriendsSignal
+from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
-from segue.signals.mixed import MixedMatrix, mixed
+from segue.signals.padded import PaddedSignal
 from segue.signals.popularity import PopularitySignal, popularity
-from segue.signals.products import TakenRows
+from segue.signals.products import RowSubset
 from segue.signals.recency import RecencySignal
 from segue.signals.sequence import SequenceSignal, sequence
 from segue.signals.signal import Profile, Scores, Signal
@@ -19,24 +19,24 @@ from segue.signals.vectors import VectorSignal, from_embeddings, unit_rows
 
 __all__ = [
     "CollaborativeSignal",
-    "EarlierSignal",
     "FriendsSignal",
+    "HybridMatrix",
     "KnnModel",
     "KnnSettings",
-    "MixedMatrix",
+    "PaddedSignal",
     "PopularitySignal",
     "Profile",
     "RecencySignal",
+    "RowSubset",
     "Scores",
     "SequenceSignal",
     "Signal",
-    "TakenRows",
     "VectorSignal",
+    "as_hybrid",
     "from_embeddings",
     "knn",
     "lyrics",
     "metadata",
-    "mixed",
     "opinions_of",
     "popularity",
     "sequence",

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.signals.mixed import MixedMatrix
+from segue.signals.hybrid_matrix import HybridMatrix
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class TakenRows:
+class RowSubset:
     """Some rows of a matrix, taken out to be multiplied with others of it, as often as is asked.
 
     `dense` are the taken rows ``[n_taken, d]`` of what is kept in full, `entries` those of what is
@@ -30,15 +30,15 @@ class TakenRows:
     entries: "_Entries | None"
 
     @classmethod
-    def of(cls, matrix: Any, taken: Rows) -> "TakenRows":
+    def of(cls, matrix: Any, taken: Rows) -> "RowSubset":
         """Take rows out.
 
         Parameters
         ----------
         matrix
-            ``[n, d]`` float32: dense, `scipy.sparse.csr_array` or `MixedMatrix`.
+            ``[n, d]`` float32: dense, `scipy.sparse.csr_array` or `HybridMatrix`.
         """
-        if isinstance(matrix, MixedMatrix):
+        if isinstance(matrix, HybridMatrix):
             return cls(matrix, len(taken), matrix.full[taken], _Entries.of(matrix.rest, taken))
         if sparse.issparse(matrix):
             return cls(matrix, len(taken), None, _Entries.of(matrix, taken))
@@ -54,15 +54,15 @@ class TakenRows:
         """Return the scalar products of `rows` with those taken out, ``[n_rows, n_taken]``.
 
         >>> matrix = sparse.csr_array(np.array([[1, 2], [0, 0], [0, 3]], np.float32))
-        >>> TakenRows.of(matrix, np.array([0, 1, 2])).products(np.array([0])).tolist()
+        >>> RowSubset.of(matrix, np.array([0, 1, 2])).products(np.array([0])).tolist()
         [[5.0, 0.0, 6.0]]
         """
         found = np.zeros((len(rows), self.n), np.float32)
         if self.dense is not None:
-            whole = self.matrix.full if isinstance(self.matrix, MixedMatrix) else self.matrix
+            whole = self.matrix.full if isinstance(self.matrix, HybridMatrix) else self.matrix
             np.matmul(whole[rows], self.dense.T, out=found)
         if self.entries is not None:
-            rest = self.matrix.rest if isinstance(self.matrix, MixedMatrix) else self.matrix
+            rest = self.matrix.rest if isinstance(self.matrix, HybridMatrix) else self.matrix
             self.entries.add(rest, rows, found)
         return found
 
@@ -103,7 +103,7 @@ def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
     The rows are not multiplied from the right, which takes BLAS twice as long for a few points.
     """
     found: NDArray[np.float32]
-    if isinstance(matrix, MixedMatrix):
+    if isinstance(matrix, HybridMatrix):
         found = points[:, matrix.columns] @ matrix.full.T
         found += (matrix.rest @ points.T).T
         return found

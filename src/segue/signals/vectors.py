@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
-from segue.signals.products import TakenRows, with_all
+from segue.signals.products import RowSubset, with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
 
 Matrix = Any
@@ -81,9 +81,9 @@ class VectorSignal:
         scores[~self.has_vector] = np.nan
         return scores
 
-    def taken(self, tracks: NDArray[np.int64]) -> TakenRows:
+    def taken(self, tracks: NDArray[np.int64]) -> RowSubset:
         """Return tracks to be compared with others: their products are cosines, hubs or not."""
-        return TakenRows.of(self.vectors, tracks)
+        return RowSubset.of(self.vectors, tracks)
 
     def centre(self) -> NDArray[np.float64]:
         """Return the mean of the vectors of all tracks that have one, ``[d]``."""

@@ -21,8 +21,8 @@ from segue.listening.sequences import SequenceModel, fit_sequences
 from segue.pipeline.learning.item_features import item_features
 from segue.signals import (
     CollaborativeSignal,
-    EarlierSignal,
     FriendsSignal,
+    PaddedSignal,
     Profile,
     RecencySignal,
     Signal,
@@ -195,7 +195,7 @@ def learn_weights(
 
 def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
     """Return a signal over all tracks, of which those that came after its fit are unknown to it."""
-    return signal if n_known == n_tracks else EarlierSignal(signal, n_known, n_tracks)
+    return signal if n_known == n_tracks else PaddedSignal(signal, n_known, n_tracks)
 
 
 def _chosen(before: Profiles, after: Profiles) -> list[Example]:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.signals import MixedMatrix
+from segue.signals import HybridMatrix
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -76,8 +76,8 @@ def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str,
 
 
 def matrix_parts(name: str, matrix: Any) -> dict[str, NDArray[Any]]:
-    """Return a dense matrix, or the parts of a CSR or mixed matrix, as they are written."""
-    if isinstance(matrix, MixedMatrix):
+    """Return a dense matrix, or the parts of a CSR or hybrid matrix, as they are written."""
+    if isinstance(matrix, HybridMatrix):
         parts = matrix_parts(name, matrix.rest)
         parts |= {f"{name}.full": matrix.full, f"{name}.columns": matrix.columns}
         return parts
@@ -99,7 +99,7 @@ def matrix_from(arrays: Arrays, name: str) -> Any:
     shape = tuple(arrays[f"{name}.shape"].tolist())
     matrix = sparse.csr_array(parts, shape=shape, copy=False)
     if f"{name}.full" in arrays:
-        return MixedMatrix(arrays[f"{name}.full"], arrays[f"{name}.columns"], matrix)
+        return HybridMatrix(arrays[f"{name}.full"], arrays[f"{name}.columns"], matrix)
     return matrix
 
 

@@ -12,14 +12,14 @@ from segue.listening.sequences import SequenceModel
 from segue.pipeline.opening.arrays import Arrays, matrix_from, matrix_parts, named, within
 from segue.signals import (
     CollaborativeSignal,
-    EarlierSignal,
     FriendsSignal,
+    PaddedSignal,
     PopularitySignal,
     RecencySignal,
     SequenceSignal,
     Signal,
     VectorSignal,
-    mixed,
+    as_hybrid,
 )
 
 About = Mapping[str, Any]
@@ -28,7 +28,7 @@ About = Mapping[str, Any]
 def signal_parts(signal: Signal) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Return what a signal is, as JSON keeps it, and its arrays under its name."""
     arrays: dict[str, NDArray[Any]]
-    if isinstance(signal, EarlierSignal):
+    if isinstance(signal, PaddedSignal):
         about, arrays = signal_parts(signal.signal)
         return {**about, "known": signal.n_known, "tracks": signal.n_tracks}, arrays
     name = signal.name
@@ -59,7 +59,7 @@ def signal_from(about: About, whole: Arrays) -> Signal:
     arrays = within(whole, f"signal.{about['name']}")
     signal = _built(about, arrays)
     if "known" in about:
-        return EarlierSignal(signal, about["known"], about["tracks"])
+        return PaddedSignal(signal, about["known"], about["tracks"])
     return signal
 
 
@@ -82,7 +82,7 @@ def _built(about: About, arrays: Arrays) -> Signal:
 
 
 def _as_kept(vectors: Any) -> Any:
-    return mixed(vectors) if isinstance(vectors, np.ndarray) else vectors
+    return as_hybrid(vectors) if isinstance(vectors, np.ndarray) else vectors
 
 
 def centres(abouts: Sequence[About], whole: Arrays) -> dict[str, NDArray[np.float64]]:

@@ -18,7 +18,7 @@ _GAIN = 2 / 3
 
 
 @dataclass(frozen=True)
-class MixedMatrix:
+class HybridMatrix:
     """``[n, d]``: `full` columns ``[n, a]`` that stand at `columns` ``[a]``, and the `rest`, CSR.
 
     It is indexed by rows, which gives a dense array, and multiplied with dense ones from the right.
@@ -52,13 +52,13 @@ class MixedMatrix:
         return whole if dtype is None else whole.astype(dtype)
 
 
-def mixed(matrix: NDArray[np.float32]) -> "MixedMatrix | NDArray[np.float32]":
-    """Return a dense matrix as a mixed one where that is much smaller, else as it is.
+def as_hybrid(matrix: NDArray[np.float32]) -> "HybridMatrix | NDArray[np.float32]":
+    """Return a dense matrix as a hybrid one where that is much smaller, else as it is.
 
     >>> wide = np.zeros((100, 50), np.float32)
     >>> wide[:, 0] = 1
-    >>> type(mixed(wide)).__name__, type(mixed(wide[:, :1])).__name__
-    ('MixedMatrix', 'ndarray')
+    >>> type(as_hybrid(wide)).__name__, type(as_hybrid(wide[:, :1])).__name__
+    ('HybridMatrix', 'ndarray')
     """
     n, d = matrix.shape
     counts = np.count_nonzero(matrix, axis=0)
@@ -68,4 +68,4 @@ def mixed(matrix: NDArray[np.float32]) -> "MixedMatrix | NDArray[np.float32]":
         return matrix
     columns = np.flatnonzero(full)
     rest = np.where(full, np.float32(0), matrix)
-    return MixedMatrix(np.ascontiguousarray(matrix[:, columns]), columns, sparse.csr_array(rest))
+    return HybridMatrix(np.ascontiguousarray(matrix[:, columns]), columns, sparse.csr_array(rest))

@@ -12,7 +12,7 @@ from segue.signals.signal import Profile, Scores, Signal
 
 
 @dataclass(frozen=True)
-class EarlierSignal:
+class PaddedSignal:
     """`signal` over the first `n_known` tracks of a catalogue that has `n_tracks` now."""
 
     signal: Signal
