@@ -22,11 +22,11 @@ from segue.signals import (
     FriendsSignal,
     Profile,
     RecencySignal,
+    SequenceSignal,
     Signal,
     VectorSignal,
     opinions_of,
     popularity,
-    sequence,
 )
 from segue.signals.vectors import unit_rows
 
@@ -67,7 +67,10 @@ def all_signals(profiles: list[Profile], n: int, rng: np.random.Generator) -> li
     model = Collaborative().fit(opinions_of(profiles, n))
     found += [CollaborativeSignal(model), popularity(profiles, n), RecencySignal(artists)]
     histories = [one.history for one in profiles[:500]]
-    found += [FriendsSignal(n), sequence(fit_sequences(histories, n, artists, attentive=False))]
+    found += [
+        FriendsSignal(n),
+        SequenceSignal(fit_sequences(histories, n, artists, attentive=False)),
+    ]
     return found
 
 

@@ -15,7 +15,7 @@ PACKAGE = Path(segue.__file__).parent
 # each room may import itself, the rooms named here, and the ground floor
 FLOORS = {
     "cli": {"serve", "pipeline", "library", "sources", "evaluation", "engine", "signals", "audio"},
-    "serve": {"pipeline", "library", "sources", "engine", "audio"},
+    "serve": {"pipeline", "library", "sources", "engine", "signals", "audio"},
     "pipeline": {
         "evaluation",
         "engine",

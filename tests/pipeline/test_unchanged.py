@@ -7,7 +7,7 @@ import pytest
 
 from segue.listening.sequences import SequenceModel
 from segue.pipeline.live.unchanged import UnchangedByOpinions
-from segue.signals import Profile, sequence
+from segue.signals import Profile, SequenceSignal
 
 N_TRACKS = 12
 
@@ -16,7 +16,7 @@ N_TRACKS = 12
 def plain():
     rng = np.random.default_rng(0)
     histories = [rng.integers(0, N_TRACKS, 30) for _ in range(20)]
-    return sequence(SequenceModel().fit(histories, N_TRACKS))
+    return SequenceSignal(SequenceModel().fit(histories, N_TRACKS))
 
 
 def listener(user, history, liked=(1,)):

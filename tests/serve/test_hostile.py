@@ -161,5 +161,5 @@ def test_an_empty_library_says_what_to_do(tmp_path):
         assert client.get("/api/v1/tracks").json() == {"items": [], "next": None}
         assert client.get("/api/v1/search?q=a").json()["tracks"] == []
         client.log_in("anna")
-        assert client.get("/api/v1/me").json()["signals"] == []
+        assert client.get("/api/v1/me").json()["weights"]["everyone"] == {}
         assert is_problem(client.get("/api/v1/recommend"), 409, "empty-library")

@@ -1,9 +1,10 @@
-"""The contract that every signal passes. A new signal joins with one line in `SIGNALS`.
+"""The contract that every signal passes. A new signal joins with one line in `CASES`.
 
 The checkerboard: even tracks are alike, odd tracks are alike, and listeners like one kind each. One
 track of their kind is withheld from each, so the right first answer is known exactly.
 """
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,18 +15,21 @@ from segue.index import MutualProximity
 from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
 from segue.signals import (
+    SIGNALS,
     CollaborativeSignal,
     FriendsSignal,
     KnnModel,
     PaddedSignal,
     Profile,
     RecencySignal,
+    SequenceSignal,
     knn,
+    load_signal,
     lyrics,
     metadata,
     opinions_of,
     popularity,
-    sequence,
+    save_signal,
     tags,
     temporal,
     timbre,
@@ -78,7 +82,7 @@ def hubless(signal):
     return replace(signal, hubs=MutualProximity.fit(signal.vectors))
 
 
-SIGNALS = {
+CASES = {
     "timbre": lambda: timbre(vectors()),
     "timbre without hubs": lambda: hubless(timbre(vectors())),
     "temporal": lambda: temporal(vectors(1)),
@@ -93,10 +97,12 @@ SIGNALS = {
     "recency": lambda: RecencySignal(np.array([*(i % 2 for i in range(N_TRACKS)), -1])),
     "friends": lambda: FriendsSignal(N_TRACKS + 1),
     "popularity": lambda: popularity([like(0, 2), like(0, 1), like(0, 4)], N_TRACKS + 1),
-    "sequence": lambda: sequence(fit_sequences([range(8)] * 3, N_TRACKS + 1, attentive=False)),
+    "sequence": lambda: SequenceSignal(
+        fit_sequences([range(8)] * 3, N_TRACKS + 1, attentive=False)
+    ),
 }
 SAYING_LESS = ("popularity", "sequence", "recency", "friends")
-COMPARING = [name for name in SIGNALS if name not in SAYING_LESS]
+COMPARING = [name for name in CASES if name not in SAYING_LESS]
 
 
 def like(*positions, dislike=()):
@@ -110,14 +116,14 @@ def checkerboard():
     return [like(*(i for i in range(u % 2, N_TRACKS, 2) if i != u)) for u in range(N_TRACKS)]
 
 
-@pytest.fixture(params=SIGNALS, ids=str)
+@pytest.fixture(params=CASES, ids=str)
 def signal(request):
-    return SIGNALS[request.param]()
+    return CASES[request.param]()
 
 
 @pytest.fixture(params=COMPARING, ids=str)
 def comparing(request):
-    return SIGNALS[request.param]()
+    return CASES[request.param]()
 
 
 def test_shapes_and_types(signal):
@@ -172,9 +178,109 @@ def test_nothing_known_of_the_listener_is_said_as_nan(comparing):
 
 def test_nothing_known_of_a_track_is_said_as_nan():
     for name in ("timbre", "timbre without hubs", "temporal", "metadata", "tags", "lyrics"):
-        signal = SIGNALS[name]()
+        signal = CASES[name]()
         assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
         assert np.isnan(signal.for_track(SILENT)).all()
+
+
+def reloaded(signal, directory):
+    """The signal saved and loaded again, its arrays mapped read-only."""
+    settings, arrays = save_signal(signal)
+    for name, array in arrays.items():
+        np.save(directory / f"{name}.npy", array, allow_pickle=False)
+    mapped = {name: np.load(directory / f"{name}.npy", mmap_mode="r") for name in arrays}
+    return load_signal(json.loads(json.dumps(settings)), mapped)
+
+
+def test_save_then_load_gives_the_same_scores(signal, tmp_path):
+    loaded = reloaded(signal, tmp_path)
+    assert loaded.name == signal.name
+    profiles = [*checkerboard(), like(), replace(like(0), friends=(np.array([2]),))]
+    for before, after in (
+        (signal.for_listeners(profiles), loaded.for_listeners(profiles)),
+        (signal.for_track(4), loaded.for_track(4)),
+        (signal.for_track(SILENT), loaded.for_track(SILENT)),
+    ):
+        np.testing.assert_allclose(before, after, rtol=1e-5, atol=1e-5)
+
+
+def test_save_after_load_gives_the_same_arrays(signal, tmp_path):
+    settings, arrays = save_signal(signal)
+    again, copies = save_signal(reloaded(signal, tmp_path))
+    assert again == settings
+    assert copies.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(copies[name], array)
+
+
+def test_info_of_every_signal_is_complete(signal):
+    info = SIGNALS[signal.name].info
+    assert info.name == signal.name
+    assert info.title[0].isupper()
+    assert info.description
+    assert not info.description.endswith(".")
+
+
+def test_every_registered_signal_has_a_case():
+    assert {CASES[name]().name for name in CASES} == set(SIGNALS)
+
+
+def test_every_definition_has_one_way_to_be_built():
+    for one in SIGNALS.values():
+        ways = [one.from_embeddings, one.from_tracks, one.from_listens]
+        assert sum(way is not None for way in ways) == 1, one.name
+
+
+def test_titles_are_distinct():
+    assert len({one.info.title for one in SIGNALS.values()}) == len(SIGNALS)
+
+
+def test_save_refuses_a_signal_that_is_not_registered():
+    with pytest.raises(ValueError, match="'unlisted' has no definition"):
+        save_signal(replace(timbre(vectors()), name="unlisted"))
+
+
+# linear RGB as people without one kind of cone see it: Machado, Oliveira and Fernandes, 2009
+VISION = {
+    "normal": np.eye(3),
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+               [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+               [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+               [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+def oklab(color, vision):
+    """OKLab (Ottosson, 2020) of ``#rrggbb``, as it is seen."""
+    values = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(VISION[vision]) @ linear, 0, 1)
+    cones = np.array(
+        [
+            [0.4122214708, 0.5363325363, 0.0514459929],
+            [0.2119034982, 0.6806995451, 0.1073969566],
+            [0.0883024619, 0.2817188376, 0.6299787005],
+        ]
+    )
+    to_lab = np.array(
+        [
+            [0.2104542553, 0.7936177850, -0.0040720468],
+            [1.9779984951, -2.4285922050, 0.4505937099],
+            [0.0259040371, 0.7827717662, -0.8086757660],
+        ]
+    )
+    return to_lab @ np.cbrt(cones @ seen)
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colors_of_signals_can_be_told_apart(vision, scheme):
+    points = [oklab(getattr(one.info.color, scheme), vision) for one in SIGNALS.values()]
+    for place, point in enumerate(points):
+        for other in points[place + 1 :]:
+            assert np.linalg.norm(point - other) >= (0.08 if vision == "tritan" else 0.1)
 
 
 def test_the_same_each_time(signal):
@@ -193,7 +299,7 @@ def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
 
 def test_who_likes_one_track_is_that_track():
     for name in ("timbre", "timbre without hubs"):
-        signal = SIGNALS[name]()
+        signal = CASES[name]()
         mine = signal.for_listeners([like(4)])[0]
         others = np.arange(N_TRACKS + 1) != 4
         np.testing.assert_allclose(mine[others], signal.for_track(4)[others], rtol=1e-4, atol=1e-4)
@@ -246,7 +352,7 @@ def test_friends_count_by_the_root_of_their_share():
 
 
 def test_tracks_that_came_after_the_fit_are_unknown_to_it():
-    signal = SIGNALS["collaborative, fitted earlier"]()
+    signal = CASES["collaborative, fitted earlier"]()
     assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
     assert np.isnan(signal.for_track(SILENT)).all()
     np.testing.assert_array_equal(

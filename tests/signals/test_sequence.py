@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from segue.listening.sequences import fit_sequences
-from segue.signals import Profile, sequence
+from segue.signals import Profile, SequenceSignal
 
 CYCLE = 12
 
@@ -10,7 +10,7 @@ CYCLE = 12
 @pytest.fixture(scope="module")
 def signal():
     played = [(start + np.arange(40)) % CYCLE for start in range(CYCLE)]
-    return sequence(fit_sequences(played, CYCLE + 1, attentive=False))
+    return SequenceSignal(fit_sequences(played, CYCLE + 1, attentive=False))
 
 
 def listener(*history):

@@ -14,7 +14,7 @@ would cost the track its place, none is named: several carry it.
 **Because** names the listener's own tracks that pulled it in most: see `segue.engine.pulls`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import Protocol
@@ -78,10 +78,6 @@ class Explainer:
 
     def need(self, positions: NDArray[np.int64]) -> None:
         """Be told which tracks will be named next: where they are read, they are read together."""
-
-    def know(self, centres: Mapping[str, NDArray[np.float64]]) -> None:
-        """Take the mean vectors of signals, by name, as they were worked out before."""
-        self._puller.know(centres)
 
     def common(self, profile: Profile) -> "Common":
         """Return what says what a track has in common with those that a listener likes."""

@@ -59,12 +59,7 @@ class Puller:
 
     def __init__(self, signals: Sequence[Signal], n_tracks: int) -> None:
         self._signals, self._n_tracks = signals, n_tracks
-        self._centres: dict[str, Vector] = {}
         self._usual: dict[str, NDArray[np.float32]] = {}
-
-    def know(self, centres: Mapping[str, Vector]) -> None:
-        """Take the mean vectors of signals, by name, as they were worked out before."""
-        self._centres.update(centres)
 
     def own(self, profile: Profile) -> OwnTracks:
         """Return a listener's own tracks, ready to be compared with those of lists."""
@@ -103,9 +98,7 @@ class Puller:
     def _usual_of(self, signal: VectorSignal) -> NDArray[np.float32]:
         usual = self._usual.get(signal.name)
         if usual is None:
-            if signal.name not in self._centres:
-                self._centres[signal.name] = signal.centre()
-            usual = signal.vectors @ self._centres[signal.name].astype(np.float32)
+            usual = signal.vectors @ signal.center.astype(np.float32)
             self._usual[signal.name] = usual
         return usual
 

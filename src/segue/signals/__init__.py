@@ -1,8 +1,15 @@
-"""Signals: everything that can score tracks, one file each."""
+"""Signals: each scores tracks for listeners or against a track; one file each."""
 
 from segue.signals.collaborative import CollaborativeSignal, opinions_of
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+    TrackInputs,
+)
 from segue.signals.friends import FriendsSignal
-from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid
+from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid, matrix_from, matrix_parts, narrow
 from segue.signals.knn import KnnModel, KnnSettings, knn
 from segue.signals.lyrics import lyrics
 from segue.signals.metadata import metadata
@@ -10,19 +17,22 @@ from segue.signals.padded import PaddedSignal
 from segue.signals.popularity import PopularitySignal, popularity
 from segue.signals.products import RowSubset
 from segue.signals.recency import RecencySignal
-from segue.signals.sequence import SequenceSignal, sequence
-from segue.signals.signal import Profile, Scores, Signal
+from segue.signals.registry import SIGNALS, load_signal, save_signal
+from segue.signals.sequence import SequenceSignal
+from segue.signals.signal import Profile, Scores, Signal, SignalWrapper
 from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
 from segue.signals.vectors import VectorSignal, from_embeddings, unit_rows
 
 __all__ = [
+    "SIGNALS",
     "CollaborativeSignal",
     "FriendsSignal",
     "HybridMatrix",
     "KnnModel",
     "KnnSettings",
+    "ListeningInputs",
     "PaddedSignal",
     "PopularitySignal",
     "Profile",
@@ -31,15 +41,24 @@ __all__ = [
     "Scores",
     "SequenceSignal",
     "Signal",
+    "SignalColor",
+    "SignalDefinition",
+    "SignalInfo",
+    "SignalWrapper",
+    "TrackInputs",
     "VectorSignal",
     "as_hybrid",
     "from_embeddings",
     "knn",
+    "load_signal",
     "lyrics",
+    "matrix_from",
+    "matrix_parts",
     "metadata",
+    "narrow",
     "opinions_of",
     "popularity",
-    "sequence",
+    "save_signal",
     "tag_matrix",
     "tags",
     "temporal",

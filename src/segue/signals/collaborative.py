@@ -1,14 +1,23 @@
 """Collaborative: what people play who play what this listener plays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.listening import ListeningModel
-from segue.signals.signal import Profile, Scores
+from segue.listening import Collaborative, ListeningModel
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+)
+from segue.signals.hybrid_matrix import narrow
+from segue.signals.padded import padded
+from segue.signals.signal import Profile, Scores, Signal
 
 NAME = "collaborative"
 
@@ -40,6 +49,16 @@ class CollaborativeSignal:
             row[position] = np.nanmax(row)  # nothing goes better with a track than itself
         return row
 
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings and arrays of the model, as far as scoring needs them."""
+        settings, arrays = self.model.parts()
+        return {"model": settings}, arrays
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the signal that `save` gave."""
+        return cls(Collaborative.of_parts(settings["model"], arrays))
+
 
 def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
     """Return ``[n_profiles, n_tracks]``: opinions, above zero for what is liked."""
@@ -47,13 +66,25 @@ def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
     columns = [np.zeros(0, np.int64), *(profile.positions for profile in profiles)]
     values = [np.zeros(0, np.float32), *(profile.weights for profile in profiles)]
     matrix = sparse.csr_array(
-        (np.concatenate(values), _narrow(np.concatenate(columns)), _narrow(starts)),
+        (np.concatenate(values), narrow(np.concatenate(columns)), narrow(starts)),
         shape=(len(profiles), n_tracks),
     )
     matrix.sort_indices()
     return matrix
 
 
-def _narrow(numbers: NDArray[np.int64]) -> NDArray[np.int32] | NDArray[np.int64]:
-    """Return numbers in 32 bits where they fit: scipy would copy a model's to the wider of both."""
-    return numbers.astype(np.int32) if int(numbers.max(initial=0)) < 2**31 else numbers
+def _from_listens(given: ListeningInputs) -> Signal | None:
+    model = given.collaborative
+    return padded(CollaborativeSignal(model), model.n_items, given.n_tracks) if model else None
+
+
+COLLABORATIVE = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Similar listeners",
+        description="Liked by people with similar taste",
+        color=SignalColor("#dc6faf", "#f4a0ac"),
+    ),
+    load=CollaborativeSignal.load,
+    from_listens=_from_listens,
+)

@@ -4,11 +4,19 @@ A track scores the square root of the share of the listener's friends who like i
 says less than the first. Listeners without friends get NaN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+)
 from segue.signals.signal import Profile, Scores
 
 NAME = "friends"
@@ -37,3 +45,28 @@ class FriendsSignal:
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
         """Return NaN: friends say nothing about one track."""
         return np.full(self.n_tracks, np.nan, np.float32)
+
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings and arrays (none): what friends like is in the profiles."""
+        return {"n_tracks": self.n_tracks}, {}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:  # noqa: ARG003
+        """Return the signal that `save` gave."""
+        return cls(settings["n_tracks"])
+
+
+def _from_listens(given: ListeningInputs) -> FriendsSignal | None:
+    return FriendsSignal(given.n_tracks) if any(one.friends for one in given.profiles) else None
+
+
+FRIENDS = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Friends",
+        description="Liked by friends",
+        color=SignalColor("#7f3d6e", "#ffd9fc"),
+    ),
+    load=FriendsSignal.load,
+    from_listens=_from_listens,
+)

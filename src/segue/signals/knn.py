@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from segue.errors import TooLittleDataError
 from segue.index import normalise
+from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.tags import tag_rarity
 from segue.signals.vectors import VectorSignal
 from segue.types import Track
@@ -153,6 +154,18 @@ def knn(
 ) -> VectorSignal:
     """Return the signal of combined vectors ``[n_tracks, d]``, rows of NaN where there are none."""
     return VectorSignal(NAME, np.nan_to_num(embeddings, nan=0.0))
+
+
+KNN = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Overall similarity",
+        description="Similar in everything measured or known",
+        color=SignalColor("#646ff7", "#95bdfd"),
+    ),
+    load=VectorSignal.load,
+    from_embeddings=knn,
+)
 
 
 def _fit_descriptors(

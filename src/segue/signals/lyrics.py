@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.vectors import VectorSignal, from_embeddings
 from segue.types import Track
 
@@ -52,3 +53,15 @@ def _directions(
         return np.asarray(every.toarray(), np.float32)
     reduced = TruncatedSVD(n, random_state=0).fit(known)
     return np.asarray(reduced.transform(every), np.float32)
+
+
+LYRICS = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Lyrics",
+        description="Lyrics about similar things",
+        color=SignalColor("#372f0d", "#806443"),
+    ),
+    load=VectorSignal.load,
+    from_tracks=lambda given: lyrics(given.tracks, given.train),
+)

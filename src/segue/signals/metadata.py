@@ -11,6 +11,7 @@ from math import sqrt
 import numpy as np
 from scipy import sparse
 
+from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.vectors import VectorSignal, unit_rows
 from segue.types import Track
 
@@ -78,3 +79,15 @@ def _year_bins(year: int) -> dict[str, float]:
     share = past / _BIN_YEARS
     bins = {str(lower): 1 - share, str(lower + 1): share}
     return {name: weight for name, weight in bins.items() if weight > 0}
+
+
+METADATA = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Metadata",
+        description="Same artist, album, genre or year",
+        color=SignalColor("#d9b247", "#c2b606"),
+    ),
+    load=VectorSignal.load,
+    from_tracks=lambda given: metadata(given.tracks, artist_key=given.artist_key),
+)

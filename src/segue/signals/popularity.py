@@ -3,13 +3,20 @@
 A listener's own plays do not count for them: a track is not popular because they play it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+)
 from segue.signals.signal import Profile, Scores
 
 NAME = "popularity"
@@ -41,6 +48,15 @@ class PopularitySignal:
         """Return NaN: that a track is popular does not make it like another."""
         return np.full(len(self.listeners), np.nan, np.float32)
 
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings (none) and arrays."""
+        return {}, {"listeners": self.listeners}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:  # noqa: ARG003
+        """Return the signal that `save` gave."""
+        return cls(arrays["listeners"])
+
 
 def popularity(profiles: Sequence[Profile], n_tracks: int) -> PopularitySignal:
     """Return the signal of how many of the `profiles` like each track."""
@@ -48,3 +64,19 @@ def popularity(profiles: Sequence[Profile], n_tracks: int) -> PopularitySignal:
     for profile in profiles:
         counts[profile.liked] += 1
     return PopularitySignal(counts)
+
+
+def _from_listens(given: ListeningInputs) -> PopularitySignal | None:
+    return popularity(given.profiles, given.n_tracks) if given.profiles else None
+
+
+POPULARITY = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Popularity",
+        description="Liked by many listeners",
+        color=SignalColor("#839233", "#c1f187"),
+    ),
+    load=PopularitySignal.load,
+    from_listens=_from_listens,
+)

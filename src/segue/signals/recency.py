@@ -6,12 +6,19 @@ has its own plays counted beside its artist's. Where listens have an order and n
 number of plays since; where they have neither, the strength of opinions stands for the sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+)
 from segue.signals.signal import Profile, Scores
 
 NAME = "recency"
@@ -50,6 +57,15 @@ class RecencySignal:
         """Return NaN: when a track was played does not make it like another."""
         return np.full(len(self.artists), np.nan, np.float32)
 
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings (none) and arrays."""
+        return {}, {"artists": self.artists}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:  # noqa: ARG003
+        """Return the signal that `save` gave."""
+        return cls(arrays["artists"])
+
 
 def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return tracks, one a play where plays are known, and what is left of each in memory."""
@@ -58,3 +74,21 @@ def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]
         return profile.positions[likes], profile.weights[likes].astype(np.float64)
     ages = profile.ages if len(profile.ages) else np.arange(len(profile.history), 0, -1)
     return profile.history, np.maximum(ages, _LEAST_AGE).astype(np.float64) ** -DECAY
+
+
+def _from_listens(given: ListeningInputs) -> RecencySignal | None:
+    """Return the signal, unless there are no listeners or every track has its own artist."""
+    distinct = len(np.unique(given.artists)) < given.n_tracks
+    return RecencySignal(given.artists) if given.profiles and distinct else None
+
+
+RECENCY = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Recent artists",
+        description="By artists played recently",
+        color=SignalColor("#5e7e68", "#78907c"),
+    ),
+    load=RecencySignal.load,
+    from_listens=_from_listens,
+)

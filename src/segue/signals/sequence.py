@@ -1,17 +1,25 @@
-"""What comes next: the mixture of what follows what, of runs, and of what one comes back to.
+"""Sequence: which tracks are likely to be played next.
 
-It reads a profile's history, the order in which tracks were played. Scores are log chances, tracks
-played before included: who wants only new ones leaves out what is known, as ever. Where the order
-is unknown, it says nothing.
+It reads a profile's history, the order in which tracks were played. Scores are log probabilities
+for all tracks, also those already played. Listeners whose order of plays is unknown get NaN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.listening.sequences import SequenceModel
-from segue.signals.signal import Profile, Scores
+from segue.signals.definition import (
+    ListeningInputs,
+    SignalColor,
+    SignalDefinition,
+    SignalInfo,
+)
+from segue.signals.padded import padded
+from segue.signals.signal import Profile, Scores, Signal
 
 NAME = "sequence"
 
@@ -25,7 +33,7 @@ class SequenceSignal:
     name = NAME
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]``; NaN rows for those whose order is unknown."""
+        """Return ``[n_profiles, n_tracks]``; NaN rows where the order of plays is unknown."""
         scores = np.full((len(profiles), self.model.n_items_), np.nan, np.float32)
         for row, profile in zip(scores, profiles, strict=True):
             if len(profile.history):
@@ -36,7 +44,29 @@ class SequenceSignal:
         """Return ``[n_tracks]``: how likely each follows the track at `position`."""
         return self.model.score([position])
 
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings and arrays of the model."""
+        settings, arrays = self.model.parts()
+        return {"model": settings}, arrays
 
-def sequence(model: SequenceModel) -> SequenceSignal:
-    """Return the signal of a fitted model of sequences."""
-    return SequenceSignal(model)
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the signal that `save` gave."""
+        return cls(SequenceModel.of_parts(settings["model"], arrays))
+
+
+def _from_listens(given: ListeningInputs) -> Signal | None:
+    model = given.sequence
+    return padded(SequenceSignal(model), model.n_items_, given.n_tracks) if model else None
+
+
+SEQUENCE = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Often played next",
+        description="Often played after the latest tracks",
+        color=SignalColor("#640070", "#b43194"),
+    ),
+    load=SequenceSignal.load,
+    from_listens=_from_listens,
+)

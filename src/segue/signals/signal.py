@@ -7,7 +7,7 @@ without history), which is not the same as a low score.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,17 +99,51 @@ class Profile:
 
 
 class Signal(Protocol):
-    """Scores all tracks of one catalogue. Scoring many listeners at once equals one at a time."""
+    """Scores every track of one catalogue. Scoring many listeners equals scoring one at a time.
+
+    Its class also has a class method ``load(settings, arrays)``, which reverses `save`; what it is
+    called and built from is said by a `segue.signals.definition.SignalDefinition`.
+    """
 
     @property
     def name(self) -> str:
-        """What it is called everywhere: in weights, explanations and sliders."""
+        """The signal's name in weights, explanations and the API."""
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores."""
 
     def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]`` scores by likeness to the track at `position`."""
+        """Return ``[n_tracks]`` scores by similarity to the track at `position`."""
+
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return the settings (JSON values) and the named arrays that ``load`` takes.
+
+        Arrays may be memory-mapped and read-only when they are loaded.
+        """
+
+
+@dataclass(frozen=True)
+class SignalWrapper:
+    """Base of signals that wrap another `signal`; each part not overridden is the wrapped one's."""
+
+    signal: Signal
+
+    @property
+    def name(self) -> str:
+        """The name of the wrapped signal."""
+        return self.signal.name
+
+    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]`` scores."""
+        return self.signal.for_listeners(profiles)
+
+    def for_track(self, position: int) -> Scores:
+        """Return ``[n_tracks]`` scores by similarity to the track at `position`."""
+        return self.signal.for_track(position)
+
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return settings and arrays of the wrapped signal: a wrapper adds nothing to store."""
+        return self.signal.save()
 
 
 def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.vectors import VectorSignal, unit_rows
 from segue.types import Track
 
@@ -54,3 +55,15 @@ def tag_rarity(tracks: Sequence[Track]) -> Callable[[str], float]:
         for tag in track.tags:
             document_frequency[tag] = document_frequency.get(tag, 0) + 1
     return lambda tag: 1 + log((1 + n_tracks) / (1 + document_frequency.get(tag, 0)))
+
+
+TAGS = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Tags",
+        description="Described by the same tags",
+        color=SignalColor("#5b5b0f", "#b8830a"),
+    ),
+    load=VectorSignal.load,
+    from_tracks=lambda given: tags(given.tracks, given.train),
+)

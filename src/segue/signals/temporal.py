@@ -1,8 +1,9 @@
-"""Temporal: likeness of how music moves, as a network hears it in sequences of descriptors."""
+"""Temporal: similarity of rhythm and form, from an encoder that reads sequences of descriptors."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.vectors import VectorSignal, from_embeddings
 
 NAME = "temporal"
@@ -11,5 +12,17 @@ NAME = "temporal"
 def temporal(
     embeddings: NDArray[np.float32], train: NDArray[np.bool_] | None = None
 ) -> VectorSignal:
-    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centred on the train ones."""
+    """Return the signal of an encoder's embeddings ``[n_tracks, d]``, centered on `train`."""
     return from_embeddings(NAME, embeddings, train)
+
+
+TEMPORAL = SignalDefinition(
+    SignalInfo(
+        NAME,
+        title="Rhythm and form",
+        description="Similar rhythm and development over time",
+        color=SignalColor("#71acfd", "#7099de"),
+    ),
+    load=VectorSignal.load,
+    from_embeddings=temporal,
+)

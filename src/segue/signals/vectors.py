@@ -9,16 +9,17 @@ a track near to everybody is no longer everybody's neighbour. A listener is then
 nearness is unusual for the tracks, on average over the history, and unusual for the listener.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
+from segue.signals.hybrid_matrix import as_hybrid, matrix_from, matrix_parts
 from segue.signals.products import RowSubset, with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
 
@@ -85,8 +86,28 @@ class VectorSignal:
         """Return tracks to be compared with others: their products are cosines, hubs or not."""
         return RowSubset.of(self.vectors, tracks)
 
-    def centre(self) -> NDArray[np.float64]:
-        """Return the mean of the vectors of all tracks that have one, ``[d]``."""
+    def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return the name, and vectors, hubs and what follows from them as arrays."""
+        vectors = self.vectors
+        kept = as_hybrid(vectors) if isinstance(vectors, np.ndarray) else vectors
+        arrays = matrix_parts("vectors", kept) | {"placed": self.has_vector, "centre": self.center}
+        if self.hubs is not None:
+            arrays |= {"hubs.mean": self.hubs.mean, "hubs.spread": self.hubs.spread}
+        return {"name": self.name}, arrays
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return the signal that `save` gave."""
+        hubs = None
+        if "hubs.mean" in arrays:
+            hubs = MutualProximity(arrays["hubs.mean"], arrays["hubs.spread"])
+        signal = cls(settings["name"], matrix_from(arrays, "vectors"), hubs, arrays["placed"])
+        vars(signal)["center"] = arrays["centre"]  # the cached property
+        return signal
+
+    @cached_property
+    def center(self) -> NDArray[np.float64]:
+        """The mean of the vectors of all tracks that have one, ``[d]``."""
         total = np.asarray(self.vectors.sum(axis=0, dtype=np.float64)).ravel()
         mean: NDArray[np.float64] = total / max(self._n_vectors, 1)
         return mean

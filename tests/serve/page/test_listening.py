@@ -23,7 +23,7 @@ def test_the_list_is_there_with_its_reasons(shared, visit):
     first = page.locator("track-row").first
     parts = first.locator("why-bar").get_attribute("aria-label")
     first.locator(".row-main").click()
-    assert "Neighbours" in parts
+    assert "Overall similarity" in parts
     assert first.get_by_role("heading", name="What its score is made of").is_visible()
     assert first.locator(".influences li").count() >= 1
 

@@ -14,25 +14,18 @@ from segue.evaluation.report.details import (
 )
 from segue.evaluation.report.words import joined, percent, spoken_name, title_of
 from segue.evaluation.significance import Difference
+from segue.signals import SIGNALS
 
 MEANINGS = {
     "personal": "what a listener gets",
     "global": "everyone's weights",
-    "collaborative": "who plays this plays that",
-    "sequence": "what follows what",
-    "tags": "alike in tags",
-    "metadata": "alike in artist, genre, year",
-    "lyrics": "alike in words",
-    "timbre": "alike in sound",
-    "temporal": "alike in course",
-    "knn": "alike in all that is known",
-    "friends": "liked by friends",
-    "recency": "artists played lately",
-    "popularity": "baseline: what most like",
     "random": "baseline: drawn by lot",
     "item-knn": "baseline: liked by the same",
+} | {
+    one.name: f"{one.info.description[:1].lower()}{one.info.description[1:]}"
+    for one in SIGNALS.values()
 }
-"""What each way goes by, in a few words."""
+"""How each way to recommend chooses tracks, in a few words."""
 
 GROUPED = {
     "popularity": "By how mainstream their taste is",

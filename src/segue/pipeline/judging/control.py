@@ -16,7 +16,7 @@ from segue.errors import ModelError
 from segue.evaluation import Control, RankingResult
 from segue.pipeline.judging.held_out import Asked
 from segue.pipeline.judging.ranked_lists import RANDOM, Crowd, figures, ranked_lists
-from segue.signals import Profile, Scores, Signal, VectorSignal
+from segue.signals import Profile, Scores, SignalWrapper, VectorSignal
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")
 _MAIN = "ndcg@20"
@@ -25,16 +25,10 @@ _MOST_LISTENERS = 500
 
 
 @dataclass(frozen=True)
-class ShuffledSignal:
+class ShuffledSignal(SignalWrapper):
     """`signal` as if track i had the content of track ``order[i]``."""
 
-    signal: Signal
     order: NDArray[np.int64]
-
-    @property
-    def name(self) -> str:
-        """What the signal is called."""
-        return self.signal.name
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""

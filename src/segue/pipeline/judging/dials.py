@@ -20,7 +20,7 @@ from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.judging.held_out import Asked
 from segue.pipeline.judging.ranked_lists import Crowd
 from segue.pipeline.opening.opened import comparing_space
-from segue.signals import Profile, Scores, Signal
+from segue.signals import Profile, Scores, SignalWrapper
 
 K = 10
 SETTINGS: dict[str, tuple[float | None, ...]] = {
@@ -39,30 +39,20 @@ Lists = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class RememberedSignal:
+class RememberedSignal(SignalWrapper):
     """`signal` with its scores of some profiles at hand, which it gave for all of them at once.
 
     Scoring many listeners together costs much less than one after another, and asking again
     nothing.
     """
 
-    signal: Signal
     rows: Mapping[int, Scores]
-
-    @property
-    def name(self) -> str:
-        """What the signal is called."""
-        return self.signal.name
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""
         if any(id(profile) not in self.rows for profile in profiles):
             return self.signal.for_listeners(profiles)
         return np.stack([self.rows[id(profile)] for profile in profiles])
-
-    def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]``."""
-        return self.signal.for_track(position)
 
 
 def remembering(engine: Engine, profiles: Sequence[Profile]) -> Engine:

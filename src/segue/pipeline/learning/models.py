@@ -19,17 +19,7 @@ from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
 from segue.listening.sequences import SequenceModel, fit_sequences
 from segue.pipeline.learning.item_features import item_features
-from segue.signals import (
-    CollaborativeSignal,
-    FriendsSignal,
-    PaddedSignal,
-    Profile,
-    RecencySignal,
-    Signal,
-    opinions_of,
-    popularity,
-    sequence,
-)
+from segue.signals import SIGNALS, ListeningInputs, Profile, Signal, opinions_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,23 +148,15 @@ def fit_models(
 
 
 def listening_signals(material: Material, profiles: Profiles, models: Models) -> list[Signal]:
-    """Return the signals that come from listens: models', popularity, recency, friends."""
-    n = len(material.catalogue)
-    found: list[Signal] = []
-    if models.collaborative is not None:
-        found.append(
-            _over_all(CollaborativeSignal(models.collaborative), models.collaborative.n_items, n)
-        )
-    if models.sequence is not None:
-        found.append(_over_all(sequence(models.sequence), models.sequence.n_items_, n))
-    if profiles:
-        found.append(popularity(list(profiles.values()), n))
-        artists = artist_numbers(material.catalogue.tracks, comparison_key)
-        if len(np.unique(artists)) < n:  # else no artist has two tracks
-            found.append(RecencySignal(artists))
-    if any(profile.friends for profile in profiles.values()):
-        found.append(FriendsSignal(n))
-    return found
+    """Return the signals that are built from listens, those that have something to score by."""
+    given = ListeningInputs(
+        list(profiles.values()),
+        artist_numbers(material.catalogue.tracks, comparison_key),
+        models.collaborative,
+        models.sequence,
+    )
+    built = (one.from_listens(given) for one in SIGNALS.values() if one.from_listens)
+    return [signal for signal in built if signal is not None]
 
 
 def learn_weights(
@@ -191,11 +173,6 @@ def learn_weights(
     signals = [*material.content, *listening_signals(material, inner.before, models)]
     weights = learn(signals, *inner.turns(), seed=material.seed)
     return [signal.name for signal in signals], weights
-
-
-def _over_all(signal: Signal, n_known: int, n_tracks: int) -> Signal:
-    """Return a signal over all tracks, of which those that came after its fit are unknown to it."""
-    return signal if n_known == n_tracks else PaddedSignal(signal, n_known, n_tracks)
 
 
 def _chosen(before: Profiles, after: Profiles) -> list[Example]:

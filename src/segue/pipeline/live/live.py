@@ -219,7 +219,6 @@ class Live:
         )
         tracks = snapshot.catalogue.tracks
         explainer = LiveExplainer(engine, tracks, snapshot.facts, words=snapshot.words)
-        explainer.know(snapshot.centres)
         opened = Opened(
             self.library,
             snapshot.catalogue,

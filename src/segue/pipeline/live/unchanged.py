@@ -10,31 +10,21 @@ from typing import Final
 import numpy as np
 
 from segue.pipeline.live.latest import Latest
-from segue.signals import Profile, Scores, Signal
+from segue.signals import Profile, Scores, SignalWrapper
 
 MOST_BYTES: Final = 16_000_000
 
 
 @dataclass(frozen=True)
-class UnchangedByOpinions:
+class UnchangedByOpinions(SignalWrapper):
     """A signal by whose listeners' histories alone it scores, with the last scores of each."""
 
-    signal: Signal
     _kept: Latest[Scores] = field(default_factory=lambda: Latest(MOST_BYTES))
-
-    @property
-    def name(self) -> str:
-        """What the signal is called."""
-        return self.signal.name
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; see `Signal.for_listeners`."""
         rows = [self._row(profile) for profile in profiles]
         return np.stack(rows) if rows else self.signal.for_listeners(profiles)
-
-    def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]`` scores by likeness to the track at `position`."""
-        return self.signal.for_track(position)
 
     def _row(self, profile: Profile) -> Scores:
         if not profile.user:

@@ -4,8 +4,8 @@ Conventions
 -----------
 - An array ``name`` lies in ``name.npy``; no pickle. What is mapped is read from the disk when it is
   touched, and shared by all processes that map it.
-- A sparse matrix is its parts, ``name.data`` ... ``name.shape``; a list of texts is their UTF-8 one
-  after another, ``name.utf8``, and where each starts, ``name.starts``.
+- A list of texts is their UTF-8 one after another, ``name.utf8``, and where each starts,
+  ``name.starts``; a matrix is as `segue.signals.matrix_parts` says.
 """
 
 import mmap
@@ -16,9 +16,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-
-from segue.signals import HybridMatrix
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -73,40 +70,6 @@ def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str,
         # a plain array over the map: the class of maps costs something at every slice
         found[path.name.removesuffix(".npy")] = array.view(np.ndarray)
     return found
-
-
-def matrix_parts(name: str, matrix: Any) -> dict[str, NDArray[Any]]:
-    """Return a dense matrix, or the parts of a CSR or hybrid matrix, as they are written."""
-    if isinstance(matrix, HybridMatrix):
-        parts = matrix_parts(name, matrix.rest)
-        parts |= {f"{name}.full": matrix.full, f"{name}.columns": matrix.columns}
-        return parts
-    if not sparse.issparse(matrix):
-        return {name: np.ascontiguousarray(matrix)}
-    return {
-        f"{name}.data": matrix.data,
-        f"{name}.indices": small(matrix.indices),
-        f"{name}.indptr": small(matrix.indptr),
-        f"{name}.shape": np.array(matrix.shape, np.int64),
-    }
-
-
-def matrix_from(arrays: Arrays, name: str) -> Any:
-    """Return a matrix of what `matrix_parts` gave, without copying it."""
-    if name in arrays:
-        return arrays[name]
-    parts = tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
-    shape = tuple(arrays[f"{name}.shape"].tolist())
-    matrix = sparse.csr_array(parts, shape=shape, copy=False)
-    if f"{name}.full" in arrays:
-        return HybridMatrix(arrays[f"{name}.full"], arrays[f"{name}.columns"], matrix)
-    return matrix
-
-
-def small(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers in 32 bits where they fit."""
-    fits = numbers.size == 0 or int(numbers.max()) < 2**31
-    return numbers.astype(np.int32) if fits and numbers.dtype == np.int64 else numbers
 
 
 def texts_parts(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:

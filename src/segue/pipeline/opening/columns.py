@@ -16,7 +16,8 @@ from segue.artist_names import comparison_key
 from segue.engine import Exclusions
 from segue.engine.exclusions import album_names, artists_of
 from segue.library import Reader
-from segue.pipeline.opening.arrays import Arrays, small, texts_from, texts_parts
+from segue.pipeline.opening.arrays import Arrays, texts_from, texts_parts
+from segue.signals import narrow
 from segue.types import Track
 
 NAMED: dict[str, Callable[[Track], Sequence[str]]] = {
@@ -53,7 +54,7 @@ class Postings:
         return {
             **texts_parts(f"{kind}.keys", list(numbers)),
             **texts_parts(f"{kind}.names", spelled),
-            f"{kind}.tracks": small(found[:, 1]),
+            f"{kind}.tracks": narrow(found[:, 1]),
             f"{kind}.first": np.concatenate([[0], np.cumsum(counts)]),
         }
 

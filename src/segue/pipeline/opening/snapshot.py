@@ -34,23 +34,30 @@ from segue.pipeline.opening.arrays import (
     Arrays,
     Maps,
     map_arrays,
-    matrix_from,
-    matrix_parts,
+    named,
     save_arrays,
-    small,
     texts_from,
     texts_parts,
+    within,
 )
 from segue.pipeline.opening.columns import TrackColumns
-from segue.pipeline.opening.kept_signals import centres, signal_from, signal_parts
 from segue.pipeline.opening.levels import tag_levels
 from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.opened import catalogue_of, comparing_space
 from segue.pipeline.opening.signals import engine_fingerprint, listeners_of, open_engine
 from segue.pipeline.opening.words import WordIndex
-from segue.signals import Profile, Signal, VectorSignal
+from segue.signals import (
+    Profile,
+    Signal,
+    VectorSignal,
+    load_signal,
+    matrix_from,
+    matrix_parts,
+    narrow,
+    save_signal,
+)
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 _NAMES: Final = "names.db"
 _OFTEN: Final = (".vectors", ".full", ".item_factors")
 """Arrays that every list reads whole; of all others it reads some rows."""
@@ -78,7 +85,6 @@ class Snapshot:
     missing: NDArray[np.int64]
     facts: TrackFacts
     columns: TrackColumns
-    centres: Mapping[str, NDArray[np.float64]]
     durations: NDArray[np.float64]
     words: WordIndex
     scales: Mapping[str, Scale]
@@ -128,11 +134,11 @@ def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
         state = state_of(library)  # opening may have learned weights, or decided something
         tracks = catalogue.tracks
         facts = TrackFacts.of(tracks, profiles.values(), artist_key=comparison_key)
-        abouts, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
+        signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
         for signal in engine.signals:
-            about, own = signal_parts(signal)
-            abouts.append(about)
-            arrays |= own
+            settings, own = save_signal(signal)
+            signals.append(settings)
+            arrays |= named(f"signal.{signal.name}", own)
         levels = tag_levels(library, catalogue)
         arrays |= texts_parts("levels.names", list(levels))
         arrays["levels"] = np.array(list(levels.values()), np.float32).reshape(-1, len(tracks))
@@ -140,7 +146,7 @@ def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
             "state": state,
             "number": number,
             "listens": library.counts()["listens"],
-            "signals": abouts,
+            "signals": signals,
             "engine": engine_fingerprint(library, catalogue, engine.signals),
             "scales": _scales(library),
             "latest": _latest(library, profiles, catalogue.rows),
@@ -174,8 +180,10 @@ def open_snapshot(library: Library) -> Snapshot | None:
 def _opened(
     library: Library, manifest: Mapping[str, Any], arrays: Arrays, names: NameIndex, maps: Maps
 ) -> Snapshot | None:
-    abouts = manifest["signals"]
-    signals = [signal_from(about, arrays) for about in abouts]
+    signals = [
+        load_signal(settings, within(arrays, f"signal.{settings['name']}"))
+        for settings in manifest["signals"]
+    ]
     weights = load_weights(library, manifest["engine"], [signal.name for signal in signals])
     if weights is None:
         return None
@@ -204,7 +212,6 @@ def _opened(
         missing=arrays["missing"],
         facts=facts,
         columns=TrackColumns(arrays, library.reader, rows),
-        centres=centres(abouts, arrays),
         durations=arrays["duration"],
         words=_word_index(arrays, names),
         scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},
@@ -249,7 +256,7 @@ def _words(kind: str, of_tracks: list[Mapping[str, float]]) -> dict[str, NDArray
     counts = [count for words in of_tracks for count in words.values()]
     starts = np.cumsum([0, *map(len, of_tracks)], dtype=np.int64)
     matrix = sparse.csr_array(
-        (np.array(counts, np.float32), small(np.array(indices, np.int64)), small(starts)),
+        (np.array(counts, np.float32), narrow(np.array(indices, np.int64)), narrow(starts)),
         shape=(len(of_tracks), max(len(numbers), 1)),
     )
     name = f"words.{kind}"

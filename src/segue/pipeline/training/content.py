@@ -11,31 +11,20 @@ from segue.pipeline.analysing.embeddings import KNN, embeddings
 from segue.pipeline.training.choice import CANDIDATES, choose
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
-from segue.signals import (
-    VectorSignal,
-    from_embeddings,
-    knn,
-    lyrics,
-    metadata,
-    tags,
-    temporal,
-    timbre,
-)
-
-LEARNED = {"timbre": timbre, "temporal": temporal, KNN: knn}
-"""How the vectors of each learned signal's model become the signal."""
-DESCRIBED = ("metadata", "tags", "lyrics")
-"""Signals of what is written about tracks."""
+from segue.signals import SIGNALS, Signal, TrackInputs, VectorSignal, from_embeddings
 
 
-def content_signals(library: Library, catalogue: Catalogue) -> list[VectorSignal]:
-    """Return the signals that compare tracks by what they are, those that say something."""
-    found = [
+def content_signals(library: Library, catalogue: Catalogue) -> list[Signal]:
+    """Return the signals that need no listens, without those that know nothing of any track."""
+    found: list[Signal] = [
         _learned_signal(library, catalogue, name, model)
         for name, model in used_models(library, catalogue).items()
     ]
-    described = [vector_signal(library, catalogue, name) for name in DESCRIBED]
-    return found + [signal for signal in described if signal.has_vector.any()]
+    given = _track_inputs(library, catalogue)
+    of_tracks = [one.from_tracks(given) for one in SIGNALS.values() if one.from_tracks]
+    return found + [
+        one for one in of_tracks if not isinstance(one, VectorSignal) or one.has_vector.any()
+    ]
 
 
 def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSignal:
@@ -48,23 +37,29 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     ModelError
         If there is no such signal.
     """
-    if name == "metadata":
-        return metadata(catalogue.tracks, artist_key=comparison_key)
-    if name in DESCRIBED:
-        build = {"tags": tags, "lyrics": lyrics}[name]
-        return build(catalogue.tracks, learned_from(library, catalogue))
     if name in EARS:
         need_heard(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)
-    if name not in LEARNED:
-        known = ", ".join((*LEARNED, *DESCRIBED, *EARS))
-        raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
-    return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
+    definition = SIGNALS.get(name)
+    if definition and definition.from_embeddings:
+        return _learned_signal(library, catalogue, name, model_of(library, catalogue, name))
+    if definition and definition.from_tracks:
+        signal = definition.from_tracks(_track_inputs(library, catalogue))
+        if isinstance(signal, VectorSignal):
+            return signal
+    comparing = [one.name for one in SIGNALS.values() if one.from_embeddings or one.from_tracks]
+    known = ", ".join((*comparing, *EARS))
+    raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
+
+
+def _track_inputs(library: Library, catalogue: Catalogue) -> TrackInputs:
+    return TrackInputs(catalogue.tracks, learned_from(library, catalogue), comparison_key)
 
 
 def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: str) -> VectorSignal:
     """Return the signal `name` of the vectors that `model` gives; an ear's is called like it."""
-    build = LEARNED.get(name, partial(from_embeddings, name))
+    definition = SIGNALS.get(name)
+    build = (definition and definition.from_embeddings) or partial(from_embeddings, name)
     made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
     return without_hubs(library, catalogue, model, made)
 

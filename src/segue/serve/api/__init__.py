@@ -21,6 +21,7 @@ from segue.serve.api import (
     recommend,
     search,
     session,
+    signals,
     tracks,
 )
 from segue.serve.schemas import ALWAYS
@@ -43,6 +44,7 @@ RESOURCES: Final = (
     library,
     jobs,
     quality,
+    signals,
     events,
     problem_types,
 )

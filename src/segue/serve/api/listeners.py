@@ -11,7 +11,7 @@ from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.responses import answer, from_cursor, tagged, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
-from segue.serve.steering import DIALS, about_signal
+from segue.serve.steering import DIALS
 
 router = APIRouter(tags=["listeners"])
 
@@ -59,13 +59,6 @@ class ListenerWeights(BaseModel):
     personal: bool = Field(description="Whether the listener's own differ from everyone's.")
 
 
-class SignalItem(BaseModel):
-    """A signal, as a slider shows it."""
-
-    name: str
-    about: str
-
-
 class DialItem(BaseModel):
     """A dial, as a slider shows it."""
 
@@ -84,13 +77,12 @@ class MeResponse(BaseModel):
     n_liked: int
     n_disliked: int
     weights: ListenerWeights
-    signals: list[SignalItem]
     dials: list[DialItem]
 
 
 @router.get("/me", response_model=MeResponse)
 def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
-    """Tell what is known of whoever asks, and the sliders and dials that they have."""
+    """Return counts of what the listener knows, the weights of signals, and the dials."""
     return tagged(request, (holding.version(), me.name), lambda: _about(holding, me.name))
 
 
@@ -116,7 +108,6 @@ def _about(holding: Held, name: str) -> dict[str, Any]:
             "own": dict(zip(names, own.tolist(), strict=True)),
             "personal": not np.array_equal(everyone, own),
         },
-        "signals": [{"name": each, "about": about_signal(each)} for each in names],
         "dials": DIALS,
     }
 

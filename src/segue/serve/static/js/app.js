@@ -20,6 +20,7 @@ import { forYou } from "./recommendations.js";
 import { startRouter } from "./router.js";
 import { connectEvents, serverEvents } from "./server-events.js";
 import { shortcuts, showKeys } from "./shortcuts.js";
+import { loadSignals } from "./signals.js";
 import { loadMe, loadSession, signIn, state, store } from "./store.js";
 
 const PAGES = { listen, steer, map, playlists, quality, library };
@@ -173,7 +174,7 @@ function watchServerEvents(showPage) {
 async function start() {
   mountNotifications(document.body);
   watchConnection();
-  await loadSession();
+  await Promise.all([loadSession(), loadSignals()]);
   if (state.session.listener === null) {
     showNav("");
     await chooseListener({ must: true });

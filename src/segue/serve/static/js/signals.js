@@ -1,57 +1,42 @@
-// Signals and dials as the page names and colours them. Colours are in css/tokens.css, one a signal,
-// chosen so that people with any colour vision can tell them apart in both themes.
+// Titles, descriptions and colors of signals, from the API; titles of dials, which are parts of scores too.
 
-const TITLES = {
-  timbre: "Timbre",
-  temporal: "Movement",
-  knn: "Neighbours",
-  metadata: "Metadata",
-  tags: "Tags",
-  lyrics: "Lyrics",
-  collaborative: "Listeners alike",
-  sequence: "What comes next",
-  friends: "Friends",
-  popularity: "Popularity",
-  recency: "Recency",
+import { get } from "./api.js";
+
+const DIALS = {
   diversity: "Diversity",
   calibration: "Own mix of genres",
   randomness: "Randomness",
   max_known_share: "Known tracks",
 };
 
-const COLOURED = new Set([
-  "timbre",
-  "temporal",
-  "knn",
-  "metadata",
-  "tags",
-  "lyrics",
-  "collaborative",
-  "sequence",
-  "friends",
-  "popularity",
-  "recency",
-]);
+let signals = new Map();
 
-const ORDER = [...COLOURED];
+/** Read all signals; until then they are shown by name, in gray. */
+export async function loadSignals() {
+  const { items } = await get("/signals");
+  signals = new Map(items.map((signal) => [signal.name, signal]));
+}
 
-/** What a signal or dial is called. */
+/** The title of a signal or dial. */
 export function titleOf(name) {
-  return TITLES[name] ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+  const known = signals.get(name)?.title ?? DIALS[name];
+  return known ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 }
 
-/** The colour of a signal, as a CSS value; dials and others share a grey. */
+/** The color of a signal, as a CSS value; dials and unknown names share a gray. */
 export function colourOf(name) {
-  return COLOURED.has(name) ? `var(--signal-${name})` : "var(--signal-other)";
+  const color = signals.get(name)?.color;
+  return color ? `light-dark(${color.light}, ${color.dark})` : "var(--neutral)";
 }
 
-/** Parts of a score in the order in which bars show them: always the same. */
+/** Names of parts of a score in the order in which bars show them: that of the API, then others. */
 export function inOrder(names) {
-  const place = (name) => ORDER.indexOf(name) + 1 || ORDER.length + 1;
+  const order = [...signals.keys()];
+  const place = (name) => order.indexOf(name) + 1 || order.length + 1;
   return [...names].sort((one, other) => place(one) - place(other) || one.localeCompare(other));
 }
 
-/** What a signal goes by, in a few words. */
-export function aboutOf(name, me) {
-  return me?.signals?.find((signal) => signal.name === name)?.about ?? "";
+/** The description of a signal, in a few words. */
+export function aboutOf(name) {
+  return signals.get(name)?.description ?? "";
 }

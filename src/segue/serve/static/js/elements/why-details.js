@@ -30,7 +30,7 @@ function parts({ why, top_signal: top, score, serves }) {
       { class: name === top ? "is-top" : null },
       h(
         "th",
-        { scope: "row", title: aboutOf(name, state.me) },
+        { scope: "row", title: aboutOf(name) },
         swatch(name),
         label(name),
         name === top && h("span", { class: "chip is-small" }, "decides"),

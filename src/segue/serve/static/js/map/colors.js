@@ -1,16 +1,17 @@
 // Colors of the map: by genre, where the most frequent genres have their own, or by affinity.
 
+// any two differ by at least 0.1 in OKLab for normal, protan and deutan vision, in either theme
 const GENRE_COLOURS = [
-  "timbre",
-  "metadata",
-  "collaborative",
-  "popularity",
-  "temporal",
-  "sequence",
-  "recency",
-  "tags",
-  "knn",
-  "friends",
+  "light-dark(#4d56ba, #516ada)",
+  "light-dark(#d9b247, #c2b606)",
+  "light-dark(#dc6faf, #f4a0ac)",
+  "light-dark(#839233, #c1f187)",
+  "light-dark(#71acfd, #7099de)",
+  "light-dark(#640070, #b43194)",
+  "light-dark(#5e7e68, #78907c)",
+  "light-dark(#5b5b0f, #b8830a)",
+  "light-dark(#646ff7, #95bdfd)",
+  "light-dark(#7f3d6e, #ffd9fc)",
 ];
 const STEPS = 16;
 const NONE = 65535;
@@ -45,8 +46,8 @@ export function byGenre(genres, names) {
   const slots = new Uint8Array(genres.length);
   for (let at = 0; at < slots.length; at++) slots[at] = slotOf[genres[at]];
   const css = [
-    ...GENRE_COLOURS.slice(0, rest).map((name) => `var(--signal-${name})`),
-    "var(--signal-other)",
+    ...GENRE_COLOURS.slice(0, rest),
+    "var(--neutral)",
   ];
   const others = genres.length - most.reduce((sum, [, n]) => sum + n, 0);
   const key = most.map(([genre, n], slot) => ({
@@ -63,7 +64,7 @@ export function byGenre(genres, names) {
 export function byAffinity(ids, affinity) {
   const slots = new Uint8Array(ids.length);
   for (let at = 0; at < slots.length; at++) slots[at] = (affinity[ids[at]] * STEPS) >> 8;
-  const [low, high] = resolve(["var(--signal-other)", "var(--accent)"]);
+  const [low, high] = resolve(["var(--neutral)", "var(--accent)"]);
   const palette = Array.from({ length: STEPS }, (_, step) =>
     low.map((part, at) => part + ((high[at] - part) * step) / (STEPS - 1)),
   );

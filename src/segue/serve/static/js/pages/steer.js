@@ -154,7 +154,7 @@ function weightsCard(preview) {
       });
     const slider = document.createElement("weight-slider").setUp({
       label: titleOf(name),
-      about: aboutOf(name, me),
+      about: aboutOf(name),
       value: state.steer.weights[name] ?? learned[name],
       marks,
       colour: colourOf(name),
