@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from tests.factories import write_dataset
 
 from segue.engine import Engine, Weights, profile_from_seeds
 from segue.evaluation import Measurement, Report, verdict, write_report
@@ -37,7 +38,7 @@ def write_crowds(directory, *, ordered=True):
     ]
     # tracks in an order that says nothing
     table = pd.DataFrame(tracks, columns=["track_id", "artist", "tags"])
-    table.sample(frac=1, random_state=0).to_csv(directory / "metadata.csv", index=False)
+    table = table.sample(frac=1, random_state=0)
     plays = [
         (f"c{crowd}u{u}", f"c{crowd}t{(start + i) % N_TRACKS}", i)
         for crowd in range(N_CROWDS)
@@ -46,7 +47,7 @@ def write_crowds(directory, *, ordered=True):
     ]
     listens = pd.DataFrame(plays, columns=["user_id", "track_id", "position"])
     listens = listens if ordered else listens.drop(columns="position")
-    listens.to_csv(directory / "listens.csv", index=False)
+    write_dataset(directory, table.to_dict("records"), listens=listens.to_dict("records"))
 
 
 def judged(tmp_path, *, wanted=LISTENING_MODELS, thorough=True, ordered=True):

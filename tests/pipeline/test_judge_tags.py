@@ -5,15 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.factories import make_library, rows, write_dataset
 from typer.testing import CliRunner
 
 from segue.cli import app
 from segue.encoders import RnnSettings
 from segue.errors import ModelError
-from segue.library import Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judging.tags import FREQUENCY, tag_baselines
-from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card
 from segue.pipeline.training.labels import labels_of
@@ -29,20 +28,17 @@ SMALL = RnnSettings(
 def shelf(directory):
     """Two tags that can be heard, one that cannot, one that all tracks have, none for some."""
     rng = np.random.default_rng(4)
-    (directory / "features").mkdir(parents=True)
-    lines = ["track_id,features,artist,tags"]
+    tracks, arrays = [], {}
     for i in range(N_ARTISTS * N_EACH):
         tags = [name for name in ("high", "low", "whim") if rng.random() < 0.5]
         frames = rng.normal(size=(40, 6))
         frames[:, 0] += 5 * ("high" in tags)
         frames[:, 5] += 5 * ("low" in tags)
-        np.save(directory / "features" / f"{i}.npy", frames.astype(np.float32))
-        told = "" if i == 3 else "|".join(["music", *tags])
-        lines.append(f"t{i:02},{i}.npy,Artist {i // N_EACH},{told}")
-    (directory / "metadata.csv").write_text("\n".join(lines))
-    library = Library(directory / "my.segue")
-    preprocess(library, directory, workers=1)
-    return library
+        arrays[f"{i}.npy"] = frames.astype(np.float32)
+        named = "" if i == 3 else "|".join(["music", *tags])
+        tracks.append((f"t{i:02}", f"{i}.npy", f"Artist {i // N_EACH}", named))
+    table = rows("track_id features artist tags", tracks)
+    return make_library(directory / "my.segue", write_dataset(directory, table, frames=arrays))
 
 
 @pytest.fixture(scope="module")

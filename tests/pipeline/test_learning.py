@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from tests.factories import rows, write_dataset
 
 from segue.engine import Belief, Weights, updated
 from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
@@ -22,21 +23,21 @@ NEW = "t38"
 """A track of the even kind that nobody plays."""
 
 
-def write_dataset(directory, *, ordered=False):
+def two_kinds(directory, *, ordered=False):
     """Even listeners play even tracks, odd ones odd; each has met a random half of their kind."""
-    directory.mkdir()
-    rows = [f"t{i},artist {i},{('folk', 'jazz')[i % 2]}:3|x{i % 5}:1" for i in range(N_TRACKS)]
-    text = "\n".join(["track_id,artist,tags", *rows])
-    (directory / "metadata.csv").write_text(text, "utf-8")
+    tracks = [
+        (f"t{i}", f"artist {i}", f"{('folk', 'jazz')[i % 2]}:3|x{i % 5}:1") for i in range(N_TRACKS)
+    ]
     rng = np.random.default_rng(0)
     listens = []
     for user in range(N_LISTENERS):
         kind = np.arange(user % 2, N_TRACKS - 2, 2)
         met = rng.permutation(kind)[: len(kind) // 2]
-        listens += [f"u{user},t{track},{n}" for n, track in enumerate(met)]
-    head = "user_id,track_id,position" if ordered else "user_id,track_id,plays"
-    (directory / "listens.csv").write_text("\n".join([head, *listens]), "utf-8")
-    return directory
+        listens += [(f"u{user}", f"t{track}", n) for n, track in enumerate(met)]
+    columns = "user_id track_id position" if ordered else "user_id track_id plays"
+    return write_dataset(
+        directory, rows("track_id artist tags", tracks), listens=rows(columns, listens)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def listened(tmp_path_factory):
     """A library with a collaborative model. Not to be changed."""
     directory = tmp_path_factory.mktemp("listened")
     library = Library(directory / "my.segue")
-    preprocess(library, write_dataset(directory / "data"), workers=1)
+    preprocess(library, two_kinds(directory / "data"), workers=1)
     (result,) = train(library, COLLABORATIVE)
     assert result.state == "trained"
     return library
@@ -177,7 +178,7 @@ def test_stated_valid_listens_are_what_is_hidden(listened):
 
 def test_an_order_is_learned_where_there_is_one(tmp_path, listened):
     library = Library(tmp_path / "ordered.segue")
-    preprocess(library, write_dataset(tmp_path / "data", ordered=True), workers=1)
+    preprocess(library, two_kinds(tmp_path / "data", ordered=True), workers=1)
     assert train(library, "sequence")[0].state == "trained"
     assert "sequence" in recommend(library, "u0", 3).weights
     with pytest.raises(TooLittleDataError, match="neither a timestamp nor a position"):
@@ -185,7 +186,7 @@ def test_an_order_is_learned_where_there_is_one(tmp_path, listened):
 
 
 def test_without_listens_it_is_said_what_to_do(tmp_path):
-    data = write_dataset(tmp_path / "data")
+    data = two_kinds(tmp_path / "data")
     (data / "listens.csv").unlink()
     library = Library(tmp_path / "my.segue")
     preprocess(library, data, workers=1)

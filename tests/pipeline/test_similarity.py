@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.factories import make_library, write_dataset
 
 from segue.errors import ModelError
 from segue.library import Library
@@ -31,15 +32,14 @@ def shelf(directory, header=HEADER, noise=0.0, **changes):
     Genres differ much, the artists of a genre a little; without noise an artist's tracks are alike.
     """
     rng = np.random.default_rng(0)
-    (directory / "features").mkdir(parents=True)
     same = rng.normal(size=(40, 6))
-    rows = []
+    tracks, arrays = [], {}
     for i in range(len(GENRES) * 2 * N_PER_ARTIST):
         artist = i // N_PER_ARTIST
         genre = artist // 2
         place = 40 * np.eye(6)[genre] + 6 * np.eye(6)[3 + genre] * (artist % 2)
         frames = same + place + noise * rng.normal(size=same.shape)
-        np.save(directory / "features" / f"{i}.npy", frames.astype(np.float32))
+        arrays[f"{i}.npy"] = frames.astype(np.float32)
         row = {
             "track_id": f"t{i:02}",
             "features": f"{i}.npy",
@@ -47,13 +47,9 @@ def shelf(directory, header=HEADER, noise=0.0, **changes):
             "album": f"Album {artist}",
             "genre": GENRES[genre],
         }
-        rows.append(row | {key: value(i) for key, value in changes.items()})
-    columns = list(dict.fromkeys([*header, *changes]))
-    lines = [",".join(columns), *(",".join(row[name] for name in columns) for row in rows)]
-    (directory / "metadata.csv").write_text("\n".join(lines))
-    library = Library(directory / "my.segue")
-    preprocess(library, directory, workers=1)
-    return library
+        row |= {key: value(i) for key, value in changes.items()}
+        tracks.append({name: row[name] for name in dict.fromkeys([*header, *changes])})
+    return make_library(directory / "my.segue", write_dataset(directory, tracks, frames=arrays))
 
 
 def judged(library, *arguments, **options):

@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-import soundfile
+from tests.factories import make_library, rows, write_dataset
 
 from segue.encoders import RnnSettings
 from segue.encoders.checkpoint import NAME as CHECKPOINT
 from segue.errors import DatasetError, FramesError, ModelError, TooLittleDataError
-from segue.library import Library
 from segue.pipeline.analysing.embeddings import embeddings
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
 
 pytestmark = pytest.mark.slow
@@ -26,18 +24,15 @@ GENRES = ("folk", "jazz", "metal")
 def shelf(directory, change=lambda i, frames: frames, **columns):
     """Read a dataset of frames of three genres, four artists each, as `change` leaves them."""
     rng = np.random.default_rng(0)
-    (directory / "features").mkdir(parents=True, exist_ok=True)
     columns = {"genre": lambda i: GENRES[i % 3], "artist": lambda i: f"Artist {i}"} | columns
     columns = {name: value for name, value in columns.items() if value}
-    lines = [",".join(("track_id", "features", *columns))]
+    tracks, arrays = [], {}
     for i in range(N_TRACKS):
         frames = rng.normal(i % 3, 1, (40, 6)).astype(np.float32)
-        np.save(directory / "features" / f"{i}.npy", change(i, frames))
-        lines.append(",".join((f"t{i:02}", f"{i}.npy", *(value(i) for value in columns.values()))))
-    (directory / "metadata.csv").write_text("\n".join(lines))
-    library = Library(directory / "my.segue")
-    preprocess(library, directory, workers=1)
-    return library
+        arrays[f"{i}.npy"] = change(i, frames)
+        named = {name: value(i) for name, value in columns.items()}
+        tracks.append({"track_id": f"t{i:02}", "features": f"{i}.npy", **named})
+    return make_library(directory / "my.segue", write_dataset(directory, tracks, frames=arrays))
 
 
 def fit(library, **arguments):
@@ -75,14 +70,10 @@ def test_classes_of_one_artist_each_are_learned_and_what_cannot_be_judged_is_tol
 
 
 def test_a_library_of_silence_has_nothing_to_learn_from(tmp_path):
-    (tmp_path / "audio").mkdir()
-    rows = ["track_id,path,genre"]
-    for i in range(N_TRACKS):
-        soundfile.write(tmp_path / "audio" / f"{i}.wav", np.zeros(44_100), 22_050)
-        rows.append(f"{i},audio/{i}.wav,{GENRES[i % 2]}")
-    (tmp_path / "metadata.csv").write_text("\n".join(rows))
-    library = Library(tmp_path / "my.segue")
-    preprocess(library, tmp_path, workers=1)
+    tracks = [(i, f"audio/{i}.wav", GENRES[i % 2]) for i in range(N_TRACKS)]
+    sounds = {f"{i}.wav": np.zeros(44_100) for i in range(N_TRACKS)}
+    dataset = write_dataset(tmp_path, rows("track_id path genre", tracks), sounds=sounds)
+    library = make_library(tmp_path / "my.segue", dataset)
     with pytest.raises(
         ModelError, match=r"tracks of the train part sound alike .* as silence does"
     ):

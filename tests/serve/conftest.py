@@ -1,18 +1,15 @@
-"""A small real library, heard and trained once; each test gets a copy of its own to serve."""
+"""A small library, analyzed and trained once; each test serves a copy of its own."""
 
-import csv
 import shutil
 import warnings
 
 import numpy as np
 import pytest
-import soundfile
+from tests.factories import RATE, make_library, rows, write_dataset
 from tests.serve.served import Server
 
 from segue.library import Library
 from segue.pipeline.accounts import add_account
-from segue.pipeline.preprocess import preprocess
-from segue.pipeline.train import train
 from segue.serve.app import make_app
 from segue.serve.settings import Settings
 
@@ -20,7 +17,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the test client would rather have the next httpx
     from starlette.testclient import TestClient
 
-RATE = 22_050
 N_TRACKS = 12
 ODD = "a/b %2F?#ü"
 """The id of a track with everything in it that an address could take for something else."""
@@ -29,37 +25,31 @@ PASSWORD = "four words do well"  # noqa: S105
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory):
-    """A library of twelve short tracks and three listeners. Not to be changed."""
-    directory = tmp_path_factory.mktemp("music")
-    (directory / "audio").mkdir()
+    """A library of twelve short tracks and three users with listens. Not to be changed."""
     rng = np.random.default_rng(0)
-    rows = []
+    time = np.arange(2 * RATE) / RATE
+    tracks, sounds = [], {}
     for i in range(N_TRACKS):
         pitch = rng.uniform(150, 250) if i % 2 else rng.uniform(2_000, 3_000)
-        sound = 0.2 * np.sin(2 * np.pi * pitch * np.arange(2 * RATE) / RATE)
-        soundfile.write(
-            directory / f"audio/{i}.wav", sound + 0.01 * rng.normal(size=len(sound)), RATE
-        )
+        tone = 0.2 * np.sin(2 * np.pi * pitch * time)
+        sounds[f"{i}.wav"] = tone + 0.01 * rng.normal(size=len(tone))
         genre = "low" if i % 2 else "high"
         track_id = ODD if i == N_TRACKS - 1 else f"t{i:02}"
-        rows.append((track_id, f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", genre))
-    _write(directory / "metadata.csv", "track_id path title artist genre", rows)
+        tracks.append((track_id, f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", genre))
     listens = [
         (user, f"t{i:02}", 1_000 + 10 * n)
         for user, first in (("anna", 0), ("ben", 1), ("carl", 2))
         for n, i in enumerate(range(first, 10, 3))
     ]
-    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
-    library = Library(tmp_path_factory.mktemp("kept") / "my.segue")
-    preprocess(library, directory, workers=1)
-    train(library, "knn")
+    dataset = write_dataset(
+        tmp_path_factory.mktemp("music"),
+        rows("track_id path title artist genre", tracks),
+        listens=rows("user_id track_id timestamp", listens),
+        sounds=sounds,
+    )
+    library = make_library(tmp_path_factory.mktemp("kept") / "my.segue", dataset, "knn")
     library.close()
     return library.directory
-
-
-def _write(path, header, rows):
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([header.split(), *rows])
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Tones and noise of three kinds, with script in every field of some tracks; two l
 It is made and trained once; every test gets a copy of its own, and a server of its own.
 """
 
-import csv
 import os
 import shutil
 import signal
@@ -15,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
+from tests.factories import SOUND_KINDS, make_library, rows, sound, write_dataset
 from tests.serve.served import Server
 
 RATE = 16_000
 SECONDS = 5
-KINDS = ("low", "high", "noise")
 N_TRACKS = 48
 LONGEST = 180.0  # seconds of a test
 HOSTILE = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
@@ -60,51 +58,34 @@ def ending(chromium, request):
 @pytest.fixture(scope="session")
 def music(tmp_path_factory) -> Path:
     """A dataset directory; the tracks of one kind share genre and artists."""
-    directory = tmp_path_factory.mktemp("music")
     rng = np.random.default_rng(0)
-    (directory / "audio").mkdir()
-    rows: list[tuple[object, ...]] = []
+    tracks: list[tuple[object, ...]] = []
+    sounds = {}
     for i in range(N_TRACKS):
-        kind = KINDS[i % len(KINDS)]
-        soundfile.write(directory / f"audio/{i:02}.wav", _sound(kind, rng), RATE)
+        kind = SOUND_KINDS[i % len(SOUND_KINDS)]
+        sounds[f"{i:02}.wav"] = sound(kind, rng, SECONDS, RATE)
         file, artist = f"audio/{i:02}.wav", f"{kind} band {i // 3 % 5}"
-        rows.append((f"t{i:02}", file, f"Piece {i:02}", artist, kind, f"{kind} album"))
+        tracks.append((f"t{i:02}", file, f"Piece {i:02}", artist, kind, f"{kind} album"))
     genre = f"noise|{HOSTILE}"
-    rows[20] = (HOSTILE_ID, "audio/20.wav", f"Zebra {HOSTILE}", HOSTILE, genre, HOSTILE)
-    _write(directory / "metadata.csv", "track_id path title artist genre album", rows)
+    tracks[20] = (HOSTILE_ID, "audio/20.wav", f"Zebra {HOSTILE}", HOSTILE, genre, HOSTILE)
     listens = [
         (user, f"t{i:02}", 1_700_000_000 + 1_000 * n)
         for user, first in (("anna", 0), ("ben", 1))
         for n, i in enumerate(range(first, 18, 3))
     ]
-    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
-    return directory
-
-
-def _sound(kind: str, rng: np.random.Generator) -> np.ndarray:
-    seconds = np.arange(RATE * SECONDS) / RATE
-    if kind == "noise":
-        return 0.2 * rng.normal(size=len(seconds))
-    pitch = rng.uniform(150, 250) if kind == "low" else rng.uniform(2_000, 3_000)
-    beat = 1 + np.sign(np.sin(2 * np.pi * rng.uniform(1, 3) * seconds))
-    return 0.2 * np.sin(2 * np.pi * pitch * seconds) * beat
-
-
-def _write(path: Path, header: str, rows: list[tuple[object, ...]]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([header.split(), *rows])
+    return write_dataset(
+        tmp_path_factory.mktemp("music"),
+        rows("track_id path title artist genre album", tracks),
+        listens=rows("user_id track_id timestamp", listens),
+        sounds=sounds,
+        rate=RATE,
+    )
 
 
 @pytest.fixture(scope="session")
 def trained(music, tmp_path_factory) -> Path:
     """The directory of a library that was made from `music`. Not to be changed."""
-    from segue.library import Library
-    from segue.pipeline.preprocess import preprocess
-    from segue.pipeline.train import train
-
-    library = Library(tmp_path_factory.mktemp("trained") / "my.segue")
-    preprocess(library, music, workers=1)
-    train(library, "knn")
+    library = make_library(tmp_path_factory.mktemp("trained") / "my.segue", music, "knn")
     library.close()
     return library.directory
 

@@ -1,25 +1,21 @@
 """A small library with albums, covers and track numbers; and a player that calls its server."""
 
-import csv
 import hashlib
 import shutil
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-import soundfile
 from mutagen.flac import FLAC, Picture
+from tests.factories import RATE, make_library, rows, write_dataset
 from tests.serve.conftest import PASSWORD, Client
 
 from segue.library import Library
 from segue.pipeline.accounts import add_account
 from segue.pipeline.players import new_player_password
-from segue.pipeline.preprocess import preprocess
 from segue.pipeline.sessions import create_key
-from segue.pipeline.train import train
 from segue.serve.app import make_app
 
-RATE = 22_050
 SECONDS = 4
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 COLUMNS = "track_id path title artist albumartist album tracknumber year genre"
@@ -39,32 +35,26 @@ ODD = TRACKS[-1][0]
 @pytest.fixture(scope="session")
 def shelved(tmp_path_factory):
     """The directory of a library of eight tracks. Not to be changed."""
-    directory = tmp_path_factory.mktemp("shelved")
-    (directory / "audio").mkdir()
     rng = np.random.default_rng(1)
-    rows = []
-    for i, (track_id, *names) in enumerate(TRACKS):
-        path = directory / f"audio/{i}.flac"
-        tone = np.sin(2 * np.pi * (200 + 150 * i) * np.arange(SECONDS * RATE) / RATE)
-        soundfile.write(path, 0.2 * tone + 0.01 * rng.normal(size=len(tone)), RATE)
-        if i == 0:
-            _add_cover(path)
-        rows.append((track_id, f"audio/{i}.flac", *names))
-    _write(directory / "metadata.csv", COLUMNS, rows)
+    time = np.arange(SECONDS * RATE) / RATE
+    sounds = {}
+    for i in range(len(TRACKS)):
+        tone = np.sin(2 * np.pi * (200 + 150 * i) * time)
+        sounds[f"{i}.flac"] = 0.2 * tone + 0.01 * rng.normal(size=len(tone))
+    tracks = [(track[0], f"audio/{i}.flac", *track[1:]) for i, track in enumerate(TRACKS)]
     listens = [
         (user, track_id, 10**9) for user in ("dora", "emil") for track_id in ("seven", "five")
     ]
-    _write(directory / "listens.csv", "user_id track_id timestamp", listens)
-    library = Library(tmp_path_factory.mktemp("kept") / "my.segue")
-    preprocess(library, directory, workers=1)
-    train(library, "knn")
+    dataset = write_dataset(
+        tmp_path_factory.mktemp("shelved"),
+        rows(COLUMNS, tracks),
+        listens=rows("user_id track_id timestamp", listens),
+        sounds=sounds,
+    )
+    _add_cover(dataset / "audio/0.flac")
+    library = make_library(tmp_path_factory.mktemp("kept") / "my.segue", dataset, "knn")
     library.close()
     return library.directory
-
-
-def _write(path, header, rows):
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([header.split(), *rows])
 
 
 def _add_cover(path):

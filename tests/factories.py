@@ -1,0 +1,113 @@
+"""Build small datasets and libraries for tests.
+
+Rows are mappings from column to value; columns that a row lacks are written empty. Sounds are mono
+arrays in [-1, 1], frames arrays of shape (n_frames, n_bands).
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from segue.encoders import CnnSettings, RnnSettings, TransformerSettings
+from segue.library import Library
+from segue.pipeline.preprocess import preprocess
+from segue.pipeline.train import train
+
+RATE = 22_050
+SOUND_KINDS = ("low", "high", "noise")
+SMALL_SETTINGS = {
+    "cnn": CnnSettings(
+        window=64,
+        channels=(8, 8),
+        width=8,
+        embedding=8,
+        passes=4,
+        least_steps=12,
+        least_epoch_steps=6,
+    ),
+    "rnn": RnnSettings(
+        window=32, width=8, units=8, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
+    ),
+    "transformer": TransformerSettings(
+        window=32, width=8, heads=2, embedding=8, passes=6, least_steps=20, least_epoch_steps=5
+    ),
+}
+"""Encoder settings that train in about a second each."""
+
+Row = Mapping[str, Any]
+
+
+def rows(columns: str, values: Iterable[Sequence[Any]]) -> list[Row]:
+    """Return rows of columns that are named in one string.
+
+    Examples
+    --------
+    >>> rows("user_id track_id", [("anna", "t1")])
+    [{'user_id': 'anna', 'track_id': 't1'}]
+    """
+    return [dict(zip(columns.split(), each, strict=True)) for each in values]
+
+
+def write_csv(path: Path, table: Sequence[Row]) -> None:
+    """Write rows as a CSV file."""
+    columns = list(dict.fromkeys(name for row in table for name in row))
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, columns, restval="")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def sound(kind: str, rng: np.random.Generator, seconds: float = 4, rate: int = RATE) -> np.ndarray:
+    """Return noise, or a low or high tone with a beat: sounds that a small encoder tells apart."""
+    time = np.arange(int(rate * seconds)) / rate
+    if kind == "noise":
+        return 0.2 * rng.normal(size=len(time))
+    pitch = rng.uniform(150, 250) if kind == "low" else rng.uniform(2_000, 3_000)
+    beat = 1 + np.sign(np.sin(2 * np.pi * rng.uniform(1, 3) * time))
+    return 0.2 * np.sin(2 * np.pi * pitch * time) * beat + 0.001 * rng.normal(size=len(time))
+
+
+def write_dataset(
+    directory: Path,
+    tracks: Sequence[Row],
+    *,
+    listens: Sequence[Row] = (),
+    friends: Sequence[Row] = (),
+    sounds: Mapping[str, np.ndarray] | None = None,
+    rate: int = RATE,
+    frames: Mapping[str, np.ndarray] | None = None,
+) -> Path:
+    """Write a dataset directory and return it.
+
+    Parameters
+    ----------
+    sounds
+        By file name below ``audio/``; the format is that of the name's ending.
+    frames
+        By file name below ``features/``.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, signal in (sounds or {}).items():
+        (directory / "audio").mkdir(exist_ok=True)
+        soundfile.write(directory / "audio" / name, signal, rate)
+    for name, array in (frames or {}).items():
+        (directory / "features").mkdir(exist_ok=True)
+        np.save(directory / "features" / name, array)
+    for name, table in (("metadata", tracks), ("listens", listens), ("friends", friends)):
+        if table:
+            write_csv(directory / f"{name}.csv", table)
+    return directory
+
+
+def make_library(directory: Path, dataset: Path, *models: str, **options: Any) -> Library:
+    """Return a library of a dataset, with models trained by the given options."""
+    library = Library(directory)
+    preprocess(library, dataset, workers=1)
+    for model in models:
+        for result in train(library, model, **options):
+            assert result.state == "trained", result.reason
+    return library
