@@ -19,6 +19,7 @@ from segue.engine import (
     standardise,
     with_seeds,
 )
+from segue.engine.standard import Rows
 from segue.engine.standing import standing
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
@@ -105,6 +106,26 @@ def test_standardised_scores_are_finite_and_centred(rows):
     assert np.isfinite(found).all()
     assert (found[np.isnan(rows)] == 0).all()
     np.testing.assert_allclose(found.sum(axis=1) / rows.shape[1], 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("flat", [1 / 3, 1e6 / 3])
+def test_moments_of_a_flat_signal_silence_it(rng, flat):
+    # rounding leaves differences in the last digit, which must not be scaled up
+    alike = flat * (1 + 1e-7 * rng.choice([-1, 1], N))
+    varied = rng.normal(size=N)
+    excluded = np.zeros(N, bool)
+    found = Rows.of(np.float32([alike, varied]))
+    total, _, spread = found.blended(np.ones(2), excluded)
+    expected = Rows.of(np.float32([varied])).blended(np.ones(1), excluded)[0]
+    assert np.isinf(spread[0])
+    np.testing.assert_allclose(total, expected, atol=1e-5)
+
+
+def test_moments_of_a_signal_flat_over_candidates_silence_it():
+    found = Rows.of(np.float32([[5, 5, 5, 9], [1, 2, 3, 4]]))
+    total, _, spread = found.blended(np.ones(2), np.array([False, False, False, True]))
+    assert np.isinf(spread[0])
+    np.testing.assert_allclose(total[:3], [-np.sqrt(1.5), 0, np.sqrt(1.5)], atol=1e-6)
 
 
 def test_seeds_count_as_much_as_the_strongest_opinion():

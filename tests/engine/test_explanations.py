@@ -45,6 +45,13 @@ def test_the_top_signal_is_the_one_that_decides_and_not_the_largest():
     assert decisive(Listed(harmed, harmed), NO_DIALS)[0] != 1
 
 
+@pytest.mark.parametrize("own", [-0.5, 0.0])
+def test_decisive_signal_that_adds_nothing_is_never_named(own):
+    # without the second signal the rival, which it lowers more, would come first
+    pool = pool_of([[0.6, own, 0.4], [0.7, -2.0, 0.5]])
+    assert decisive(Listed(pool, pool), np.zeros((0, 2)))[0] == -1
+
+
 def test_a_named_top_signal_is_faithful(whole, listeners):
     found = faithfulness(whole, listeners, 10)
     assert found.n == 150
