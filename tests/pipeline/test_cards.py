@@ -1,4 +1,4 @@
-"""Model cards: facts from the library, cautions that follow from them, damage told."""
+"""Model cards: facts from the library, cautions that follow from them, damage listed."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ def test_a_card_holds_what_the_library_knows(small):
     assert sum(card.tracks.values()) == 41
     assert card.settings["descriptor_axes"] == 96
     assert card.versions["segue"]
-    assert "no artist" in card.split_rule
+    assert "No artist" in card.split_rule
     judged = card.judged[0]
     assert judged.split == "test"
     low, high = judged.intervals["accuracy"]
@@ -44,14 +44,14 @@ def test_a_card_holds_what_the_library_knows(small):
     assert judged.majority == "metal"
 
 
-def test_what_it_is_not_for_follows_from_the_facts(small):
-    told = " ".join(model_card(small, "knn").not_for)
-    assert "3 classes of genre" in told
-    assert "Telling who made a track" in told
-    assert "folk (4)" in told  # few tracks
-    assert "not judged on: folk." in told  # one artist
-    assert "tracks, which is rough" in told
-    assert "genres and tags are part of its vector" in told
+def test_card_unsuitable_uses_follow_from_the_facts(small):
+    listed = " ".join(model_card(small, "knn").not_for)
+    assert "3 classes of genre" in listed
+    assert "Artist recognition" in listed
+    assert "folk (4)" in listed  # few tracks
+    assert "not evaluated: folk." in listed  # one artist
+    assert "tracks only" in listed
+    assert "its vector contains genres and tags" in listed
 
 
 def test_models_are_listed_and_what_is_none_is_not(small):

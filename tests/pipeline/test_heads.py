@@ -83,7 +83,7 @@ def test_a_fit_is_repeatable(hearing):
 def test_one_class_is_too_little(hearing):
     with pytest.raises(TooLittleDataError, match="needs at least two classes"):
         train_head(hearing, "same", "vgg")
-    with pytest.raises(ModelError, match="'artist' has none that could be judged"):
+    with pytest.raises(ModelError, match="'artist' has none"):
         train_head(hearing, "artist", "vgg")
     with pytest.raises(ModelError, match="No track has a 'mood'"):
         train_head(hearing, "mood", "vgg")

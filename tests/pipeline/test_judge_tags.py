@@ -160,7 +160,7 @@ def test_the_card_of_a_model_of_tags(tagged):
             zip(("high", "low", "music", "whim"), learned.tolist(), strict=True)
         )
         assert set(card.judged[0].metrics) == {"roc_auc_macro", "average_precision_macro"}
-        assert "it knows 4 tags" in card.not_for[0]
+        assert "the 4 tags of this library" in card.not_for[0]
         assert json.dumps(card.to_dict(), allow_nan=False)
     done = CliRunner().invoke(app, ["models", "show", "rnn", "--library", str(tagged.directory)])
     assert "macro ROC AUC" in done.stdout
@@ -169,4 +169,4 @@ def test_the_card_of_a_model_of_tags(tagged):
 def test_the_card_of_what_was_contrasted(contrasted):
     card = model_card(contrasted, "rnn")
     assert (card.classes, card.judged) == ({}, [])
-    assert "it learned no classes" in card.not_for[0]
+    assert "it has no classes" in card.not_for[0]

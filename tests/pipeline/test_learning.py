@@ -92,7 +92,7 @@ def test_the_card_of_a_model_of_listens_is_about_listens(listened):
     card = model_card(listened, COLLABORATIVE)
     assert "all listens" in card.split_rule
     assert card.metrics["ndcg@20"] == listened.models.manifest(COLLABORATIVE)["metrics"]["ndcg@20"]
-    assert "its 40 tracks by who plays them" in card.not_for[0]
+    assert "the 40 tracks of this library by their listeners" in card.not_for[0]
     assert "segue evaluate recommendations" in card.not_for[1]
     with pytest.raises(ModelNotTrainedError, match="run segue train sequence"):
         model_card(listened, "sequence")

@@ -179,7 +179,7 @@ def test_a_large_library_is_judged_on_a_part_of_it(plain_shelf, monkeypatch):
     monkeypatch.setattr("segue.pipeline.training.neighbours.MOST_TRACKS", 20)
     found = judged(plain_shelf)
     assert found.report.n_tracks == 20
-    assert "among 20 tracks, drawn of 36" in found.notes[0]
+    assert "a sample of 20 of 36" in found.notes[0]
     assert judged(plain_shelf).report == found.report
 
 

@@ -1,4 +1,4 @@
-"""`demo`: the main job, end to end, on the starter library. What is done is not done again."""
+"""`demo`: the main job end to end on the starter library; finished steps are not repeated."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from segue.types import Progress, no_progress
 
 @dataclass(frozen=True, slots=True)
 class Demonstrated:
-    """What the demo gave: the figures, the page that shows them, and a listener's tracks.
+    """Results of the demo: the evaluation, its report page, and recommendations for a listener.
 
-    `heard` tells whether a pretrained ear was there to hear them.
+    `heard` is True if a pretrained encoder was available.
     """
 
     document: dict[str, Any]
@@ -31,7 +31,7 @@ class Demonstrated:
     heard: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``segue demo --json`` prints."""
+        """Return the document of ``segue demo --json``."""
         return {
             "report": str(self.page),
             "evaluation": self.document,
@@ -49,16 +49,16 @@ def run_demo(
     progress: Progress = no_progress,
     step: Callable[[str], None] = lambda text: None,  # noqa: ARG005
 ) -> Demonstrated:
-    """Render the starter library, add a pretrained ear, preprocess, train, evaluate, recommend.
+    """Render the starter library, add pretrained encoders, preprocess, train, evaluate, recommend.
 
-    Where the ear cannot be had (no network), all goes on without it.
+    Without a network the demo continues without pretrained encoders.
 
     Parameters
     ----------
     directory, library_directory
-        Where the music and the library go.
+        Directories of the music and of the library.
     step
-        Told, in a sentence, what comes next.
+        Called with one sentence before each step.
 
     Raises
     ------
@@ -70,17 +70,17 @@ def run_demo(
         directory, n_tracks=n_tracks, seconds=seconds, seed=seed, progress=progress
     )
     library = Library(library_directory)
-    step("2/6  Adding a pretrained ear, for all libraries of yours (29 MB, once)")
+    step("2/6  Adding pretrained encoders for all your libraries (29 MB, once)")
     try:
         add_encoders(progress=progress)
     except ModelError as error:
         step(f"     Left out: {error}")
-    step("3/6  Listening: descriptors of every track, and what the ear makes of it")
+    step("3/6  Analyzing: descriptors and embeddings of every track")
     preprocess(library, dataset, progress=progress)
-    step("4/6  Training: CNN, RNN, transformer, nearest neighbours, all together")
+    step("4/6  Training: CNN, RNN, transformer, nearest neighbors, ensemble, listening models")
     for model in MODELS:
         train(library, model, seed=seed, progress=progress)
-    step("5/6  Measuring on tracks and listens that were kept apart")
+    step("5/6  Evaluating on held-out tracks and listens")
     document, page = _evaluate_once(library, seed, progress)
     step("6/6  Recommending")
     listener = library.listeners()[0]
@@ -89,7 +89,7 @@ def run_demo(
 
 
 def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dict[str, Any], Path]:
-    """Evaluate, or take what the last evaluation of the same models and listens gave."""
+    """Evaluate, or return the last evaluation of the same models and listens."""
     fingerprint = settings_hash(
         {
             "models": {name: library.models.manifest(name)["fingerprint"] for name in MODELS},

@@ -1,4 +1,4 @@
-"""`evaluate`: measure what the library can be measured on, and write the report."""
+"""`evaluate`: measure models and recommendations, and write the report."""
 
 import shutil
 from collections.abc import Callable
@@ -47,7 +47,7 @@ _KEPT_REPORTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A report and where its page lies."""
+    """A report and the path of its page."""
 
     report: Report
     page: Path
@@ -67,7 +67,7 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What trained models say of tracks: of classes, of tags, and the labels they learned first."""
+    """Evaluated classifiers and taggers, and the labels of the first target."""
 
     classifiers: tuple[ClassifierReport, ...]
     tagging: TaggingReport | None
@@ -76,7 +76,7 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Lists:
-    """Judged recommendations, how many listens each split holds, and how these came about."""
+    """Evaluated recommendations, listens per split, and the rule of the split."""
 
     report: RecommendationReport
     counts: dict[str, dict[Split, int]]
@@ -92,7 +92,7 @@ def evaluate(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Evaluated:
-    """Measure a model, the recommendations, or all that is there, and write a report.
+    """Evaluate a model, the recommendations, or everything, and write a report.
 
     Parameters
     ----------
@@ -100,22 +100,20 @@ def evaluate(
         A trained model (``cnn``, ``rnn``, ``knn``, ``genre-on-musicnn``), ``similarity``,
         ``recommendations`` or ``all``.
     target
-        The column that similar tracks should share; by default what models were trained on.
+        The column that similar tracks should share; by default the training target.
     split
-        The part to judge on. Where a library has no test part, valid is judged and the report
-        says so.
+        The part to evaluate on. If a library has no test part, the validation part is used and the
+        report says so.
     seed
-        Of resampling, of the random baseline and of listens that are split at random.
+        Seed of resampling, of the random baseline and of a random split of listens.
 
     Raises
     ------
     ModelError
-        If the subject is unknown, or nothing of it can be measured.
+        If the subject is unknown or cannot be evaluated.
     """
     if subject not in (*SUBJECTS, *heads(library)):
-        raise ModelError(
-            f"Nothing to evaluate is called {subject!r}: choose from {_choices(library)}."
-        )
+        raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(library)}.")
     catalogue = library.catalogue()
     if not len(catalogue):
         raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
@@ -152,7 +150,7 @@ def _choices(library: Library) -> str:
 
 
 def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
-    """Measure one part; if all was asked for, a part that cannot be measured is a note."""
+    """Evaluate one part; with ``all``, a part that cannot be evaluated becomes a note."""
     try:
         return measure(asked)
     except SegueError as error:
@@ -163,7 +161,7 @@ def _part(asked: _Asked, measure: Callable[[_Asked], T | None]) -> T | None:
 
 
 def _models(asked: _Asked) -> _Judged | None:
-    """Judge every model that was asked for by what it was trained on."""
+    """Evaluate every requested model on its training target."""
     if asked.subject in (RECOMMENDATIONS, SIMILARITY):
         return None
     library = asked.library
@@ -176,7 +174,7 @@ def _models(asked: _Asked) -> _Judged | None:
     found: list[_Judged] = []
     for target in dict.fromkeys(targets.values()):
         names = [name for name in wanted if targets[name] == target]
-        # of several targets one may not be fit to be judged: the others are all the same
+        # one target that cannot be evaluated must not stop the others
         judged = _part(asked, partial(_judge, target=target, names=names))
         found += [judged] if judged else []
     if not found:
@@ -193,8 +191,8 @@ def _judge(asked: _Asked, target: str, names: list[str]) -> _Judged:
     refuse_contrast(labels, names)
     if len(labels.class_names) < 2:
         raise ModelError(
-            f"The tracks have fewer than two classes in the column {target!r}, so there is no"
-            " classifier to judge: add labels, or train with another --target."
+            f"The tracks have fewer than two classes in the column {target!r}, so no classifier"
+            " can be evaluated: add labels, or train with another --target."
         )
     split: Split = asked.split if labels.counts()[asked.split] else "valid"
     if labels.objective == "tags":
@@ -210,8 +208,8 @@ def _recommendations(asked: _Asked) -> _Lists | None:
     listens = asked.library.listens()
     if listens.empty:
         raise ModelError(
-            "The library holds no listens, so recommendations cannot be judged:"
-            " add a listens.csv to the dataset and run segue preprocess again."
+            "The library has no listens, so recommendations cannot be evaluated:"
+            " run segue import, or add a listens.csv to the dataset and run segue preprocess again."
         )
     material = material_of(asked.library, asked.catalogue, seed=asked.seed)
     known = hold_out(listens, material, asked.split, seed=asked.seed)
@@ -271,11 +269,11 @@ def _measurement(
 
 
 def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
-    """Lay the tracks out by each model that was asked for; a library too large is sampled."""
+    """Project the tracks to 2-D by each requested model; a large library is sampled."""
     maps = []
     models = (*ENCODERS, KNN) if asked.subject == "all" else (asked.subject,)
     for model in models:
-        # heads and the ensemble have no vectors of their own
+        # heads and the ensemble have no embeddings
         if model not in asked.library.models or model not in (*ENCODERS, KNN):
             continue
         vectors = embeddings(asked.library, asked.catalogue, model)
@@ -293,6 +291,6 @@ def _maps(asked: _Asked, labels: Labels) -> list[EmbeddingMap]:
 
 
 def _keep_latest(reports: Path) -> None:
-    """Delete all but the latest reports; a name is a time, so names sort by age."""
+    """Delete all but the latest reports; names are times, so they sort by age."""
     for old in sorted(path for path in reports.glob("[!.]*") if path.is_dir())[:-_KEPT_REPORTS]:
         shutil.rmtree(old, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Sentences without paths of this machine, for whoever is not at it."""
+"""Remove server paths from messages for remote users."""
 
 import re
 from contextlib import suppress
@@ -7,16 +7,16 @@ from pathlib import Path
 from segue.errors import SegueError
 from segue.library import Library
 
-# to the quote after which something else begins: names have apostrophes in them
+# up to the last matching quote: names can contain apostrophes
 _QUOTED = re.compile(r"""(['"])(~?/[^\n]*?)\1(?=[\s.,:;)\]]|$)""")
 _BARE = re.compile(r"(?<![\w./:~<])~?/(?:[^\s/'\",;:()]+/)*[^\s/'\",;:()]+/?")
 
 
 def hide_paths(text: str, *places: Path) -> str:
-    """Return a sentence with absolute paths cut down to their last names.
+    """Return a sentence with absolute paths reduced to their last component.
 
-    Of what lies in one of the `places`, the path from there is left, with the name of the place;
-    its names may have anything in them. Elsewhere, what looks like a path is one.
+    Paths inside one of the `places` keep the part below the place, with the name of the place.
+    Elsewhere everything that looks like a path is treated as one.
 
     >>> hide_paths("The library /srv/my.segue is busy.", Path("/srv/my.segue"))
     'The library my.segue is busy.'
@@ -35,8 +35,8 @@ def hide_paths(text: str, *places: Path) -> str:
 
 
 def places_of(library: Library) -> list[Path]:
-    """Return the directories of a library and its datasets, of which nobody is told where."""
+    """Return the directories of a library and its datasets, whose locations are private."""
     found = [library.directory]
-    with suppress(SegueError):  # of a library that cannot be read, other errors tell
+    with suppress(SegueError):  # an unreadable library is reported elsewhere
         found += map(Path, library.jobs.datasets())
     return found

@@ -1,7 +1,6 @@
-"""`train`: fit a model on the library, save it, and place every track with it.
+"""`train`: fit models on the library, save them, and embed every track.
 
-A model whose data, settings and seed are those of the one that is there is up to date and is not
-trained again.
+A saved model with the same data, settings and seed is up to date and is not trained again.
 """
 
 import time
@@ -27,7 +26,7 @@ from segue.pipeline.training.trained import Trained
 from segue.types import Progress, no_progress
 
 MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
-"""What `train` trains, in the order of `train all`; maps of it all come last."""
+"""Model names in the order of `train all`; maps are trained last."""
 
 
 def train(
@@ -41,39 +40,39 @@ def train(
     settings: Mapping[str, EncoderSettings] | None = None,
     progress: Progress = no_progress,
 ) -> list[Trained]:
-    """Train one model, or all that the library has data for.
+    """Train one model, or all models that the library has data for.
 
     Parameters
     ----------
     model
-        ``cnn``, ``rnn``, ``transformer``, ``knn``, ``ensemble`` (of what was trained on the same
-        classes), ``collaborative``, ``sequence`` (both from listens), ``map`` (by every signal that
-        places tracks: see `segue.pipeline.track_map`) or ``all``.
+        ``cnn``, ``rnn``, ``transformer``, ``knn``, ``ensemble`` (of the classifiers of one target),
+        ``collaborative``, ``sequence`` (both from listens), ``map`` (for every signal with vectors:
+        see `segue.pipeline.track_map`) or ``all``.
     target
-        What the networks learn: to tell apart the classes of ``genre``, ``tag``, ``year`` or any
-        metadata column; ``tags``, several a track; or, by contrast, which tracks are of one
-        ``artist`` or ``album``. By default genres where there are enough, else by contrast.
+        Training target of the networks: the classes of ``genre``, ``tag``, ``year`` or any metadata
+        column; ``tags``, several per track; or, by contrast, ``artist`` or ``album``. The default
+        is genre if there are enough, else a contrastive target.
     on
-        A pretrained ear (``musicnn``, ``vgg``): `model` then names the column whose classes a
-        head learns to tell apart on top of it (see `segue.pipeline.training.heads`).
+        A pretrained encoder (``musicnn``, ``vgg``): `model` then names the column whose classes a
+        head learns on its embeddings (see `segue.pipeline.training.heads`).
     seed
-        Of weights, crops and augmentation; the split has its own, so that seeds compare.
+        Seed of weights, crops and augmentation; the split has its own seed.
     force
-        Train again even where nothing has changed.
+        Train again even if nothing has changed.
     settings
-        Other settings than the defaults, by name of the network.
+        Settings by network name; the defaults otherwise.
 
     Raises
     ------
     ModelError
-        If the model is unknown, or cannot be trained on this library; with ``all``, if none can.
+        If the model is unknown or cannot be trained on this library; with ``all``, if none can.
     MissingExtraError
-        If a network is asked for and Keras is not installed.
+        If a network is requested and Keras is not installed.
     LibraryBusyError
         If another program is writing to the library.
     """
     if on is not None:
-        from segue.pipeline.training.heads import train_head  # which tells what it did in our words
+        from segue.pipeline.training.heads import train_head
 
         return [train_head(library, model, on, seed=seed, force=force)]
     if model not in (*MODELS, MAP, "all"):
@@ -97,7 +96,7 @@ def train(
         if model == "all" and len(catalogue) <= MOST_FOR_ALL:
             results += _map_of(work)
     library.record_run("train", {"models": [result.to_dict() for result in results]})
-    with suppress(ModelError):  # nothing is known that tracks could be recommended by
+    with suppress(ModelError):  # no signal: nothing can be recommended yet
         prepare(library)
     return results
 
@@ -116,7 +115,7 @@ def _train_each(work: Work, model: str) -> list[Trained]:
 
 
 def _map_of(work: Work) -> list[Trained]:
-    """Make the map that is looked at first, of what was just trained, where there is anything."""
+    """Train the default map from the new models; no result if no signal has vectors."""
     try:
         return [
             train_maps(
@@ -133,7 +132,7 @@ def _map_of(work: Work) -> list[Trained]:
 
 def _train_one(work: Work, name: str) -> Trained:
     if name in LISTENING_MODELS:
-        with work.progress(f"Learning from listens: {name}", 1) as advance:
+        with work.progress(f"Training on listens: {name}", 1) as advance:
             fitted = fit_listening(
                 work.library, work.catalogue, name, seed=work.seed, force=work.force
             )
@@ -153,7 +152,7 @@ def _train_one(work: Work, name: str) -> Trained:
             )
         )
     encode_new(work.library, work.catalogue, progress=work.progress)
-    if name != ENSEMBLE:  # which places no track
+    if name != ENSEMBLE:  # the ensemble has no embeddings
         hub_decision(work.library, work.catalogue, name)
     return Trained(
         model=name,

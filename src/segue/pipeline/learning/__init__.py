@@ -1,1 +1,1 @@
-"""What listens teach: the models of listening data, and what every signal is worth."""
+"""Models of listening data and signal weights."""

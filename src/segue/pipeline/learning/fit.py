@@ -1,4 +1,4 @@
-"""Training the models of listening data, and then what every signal is worth."""
+"""Train one model of listening data and save it."""
 
 import hashlib
 import time
@@ -32,14 +32,14 @@ def fit_listening(
     Raises
     ------
     TooLittleDataError
-        If there are no listens, or none that this model could learn from.
+        If there are no listens, or none that this model can be trained on.
     """
     started = time.monotonic()
     listens = library.listens()
     if listens.empty:
         raise TooLittleDataError(
-            f"The model '{name}' learns from listens, and the library holds none: bring some with"
-            " segue import, or add a listens.csv to the dataset and run segue preprocess again."
+            f"The model '{name}' is trained on listens, and the library has none: run segue import,"
+            " or add a listens.csv to the dataset and run segue preprocess again."
         )
     manifest: dict[str, Any] = {
         "kind": name,
@@ -76,8 +76,8 @@ def _fit(
         searched = find_settings(material, material.hidden(listens))
         if searched is None:
             raise TooLittleDataError(
-                f"The model '{name}' learns from what listeners share: it needs at least"
-                f" {LEAST_LISTENERS} listeners with two liked tracks each."
+                f"The model '{name}' needs at least {LEAST_LISTENERS} listeners with two liked"
+                " tracks each: import more listening histories."
             )
         settings = searched.settings
         manifest["trials"] = list(searched.trials)
@@ -87,7 +87,7 @@ def _fit(
     fitted = models.collaborative if name == COLLABORATIVE else models.sequence
     if fitted is None:
         raise TooLittleDataError(
-            f"The model '{name}' learns from the order of listens, and these have neither a"
+            f"The model '{name}' is trained on the order of listens, and these have neither a"
             " timestamp nor a position."
         )
     return fitted
@@ -101,14 +101,14 @@ def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> boo
         return False
     try:
         (Collaborative if name == COLLABORATIVE else SequenceModel).load(library.models.path(name))
-    except ModelError:  # damaged, or of another version: training it again is the way out
+    except ModelError:  # damaged or of another version: train it again
         return False
     return True
 
 
 def _digest(listens: pd.DataFrame, catalogue: Catalogue) -> str:
-    """Return by what it is told whether listens, or tracks and their tags, are others."""
+    """Return a digest of the listens, the tracks and their tags."""
     summed = pd.util.hash_pandas_object(listens, index=False).to_numpy()
     tags = [(track.track_id, dict(track.tags), track.genres) for track in catalogue.tracks]
-    told = hashlib.sha256(summed.tobytes()).hexdigest()
-    return settings_hash({"listens": told, "tracks": tags})
+    digest = hashlib.sha256(summed.tobytes()).hexdigest()
+    return settings_hash({"listens": digest, "tracks": tags})

@@ -1,9 +1,8 @@
-"""What tracks are like, as one matrix: what places a track among others that nobody has played yet.
+"""Item features: one matrix of track features for the cold-start part of collaborative models.
 
-Blocks: tags (their weights, and the same scaled to length one, each brought down to its main
-directions), how many tags there are, artists and albums and genres that several tracks share, and
-the vectors that encoders and kNN give. Every block has a mean squared row length of one, so that no
-block outweighs another by its scale.
+Blocks: tag weights (raw and with unit rows, each reduced by truncated SVD), tag counts, artists,
+albums and genres shared by several tracks, and the vectors of encoders and kNN. Every block has a
+mean squared row norm of 1, so that no block dominates by its scale.
 """
 
 from collections.abc import Sequence
@@ -23,12 +22,12 @@ _MANY = 50_000
 
 
 def item_features(tracks: Sequence[Track], signals: Sequence[Signal] = ()) -> Matrix | None:
-    """Return ``[n_tracks, d]``; None where nothing is known of any track.
+    """Return item features ``[n_tracks, d]``; None if no track has any.
 
     Parameters
     ----------
     signals
-        Those of vectors: each is a block.
+        Vector signals: each is a block.
     """
     weights = tag_matrix(tracks)
     blocks = [_reduced(weights), _reduced(unit_rows(weights)), _tag_counts(tracks)]
@@ -42,7 +41,7 @@ def item_features(tracks: Sequence[Track], signals: Sequence[Signal] = ()) -> Ma
 
 
 def _reduced(matrix: sparse.csr_array) -> Matrix:
-    """Bring a sparse matrix down to its main directions."""
+    """Reduce a sparse matrix by truncated SVD."""
     from sklearn.decomposition import TruncatedSVD
 
     most = _DIRECTIONS if matrix.shape[0] < _MANY else _DIRECTIONS_OF_MANY
@@ -54,13 +53,13 @@ def _reduced(matrix: sparse.csr_array) -> Matrix:
 
 
 def _shared(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Return the columns that at least two rows have: a name of one track tells of no other."""
+    """Return the columns with at least two nonzero rows."""
     counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     return sparse.csr_array(sparse.csc_array(matrix)[:, np.flatnonzero(counts > 1)])
 
 
 def _tag_counts(tracks: Sequence[Track]) -> Matrix:
-    """Return ``[n_tracks, 3]``: how many tags there are, and how often they were given."""
+    """Return ``[n_tracks, 3]``: log number of tags, log sum of counts, and its square."""
     different = np.log1p([len(track.tags) for track in tracks])
     given = np.log1p([sum(max(count, 0) for count in track.tags.values()) for track in tracks])
     return np.stack([different, given, given**2], axis=1).astype(np.float32)

@@ -1,8 +1,8 @@
-"""Learning from listens: the models of listening data, and what each signal is worth.
+"""Models of listening data and signal weights, fitted on listens.
 
-What comes last is hidden first. Settings are searched and weights are learned by what finds the
-hidden; then the models are fitted again on everything that is known. `evaluate` does the same with
-the listens before those that it judges by, so that nothing it says has seen them.
+The last listens of every listener are held out first. Settings are searched and weights are learned
+on the held-out part; then the models are fitted again on all listens. `evaluate` does the same on
+the listens before its own test part, so that no evaluated figure has seen test data.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 COLLABORATIVE, SEQUENCE = "collaborative", "sequence"
 LISTENING_MODELS = (COLLABORATIVE, SEQUENCE)
 LEAST_LISTENERS = 5
-"""Below this many listeners with two likes, nothing can be learned from what they share."""
+"""Minimum number of listeners with two liked tracks for a collaborative model."""
 HIDDEN = (0.0, 0.2)
 
 Profiles = Mapping[str, Profile]
@@ -35,7 +35,7 @@ Profiles = Mapping[str, Profile]
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """Models of listening data that were fitted on one set of listens; None where there is none."""
+    """Models fitted on one set of listens; None if there is no such model."""
 
     collaborative: Collaborative | None = None
     sequence: SequenceModel | None = None
@@ -43,9 +43,9 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """Listens with the last hidden: who listeners were before, and what they turned to after.
+    """Listens with the last part held out: profiles `before`, and profiles of the held-out part.
 
-    What is hidden came in two turns: `between` is who listeners were after the first of them.
+    The held-out part has two halves: `between` are the profiles after the first half.
     """
 
     before: Profiles
@@ -53,19 +53,19 @@ class Inner:
     after: Profiles
 
     def examples(self) -> list[Example]:
-        """Return what listeners chose that they had not met, of all that is hidden."""
+        """Return the new tracks that each listener liked in the held-out part."""
         return _chosen(self.before, self.after)
 
     def turns(self) -> tuple[list[Example], list[Example]]:
-        """Return what listeners chose in the first turn, and what they chose in the second."""
+        """Return the examples of the first and of the second half of the held-out part."""
         return _chosen(self.before, self.between), _chosen(self.between, self.after)
 
 
 @dataclass(frozen=True)
 class Material:
-    """What is learned from: the catalogue, signals that need no listens, and how to read listens.
+    """Training data: the catalogue, the content signals, and the conversion of listens.
 
-    `wanted` are the models of listening data that are to be fitted.
+    `wanted` are the names of the models of listening data to fit.
     """
 
     catalogue: Catalogue
@@ -85,25 +85,25 @@ class Material:
         wanted: Sequence[str] = LISTENING_MODELS,
         seed: int = 0,
     ) -> "Material":
-        """Return what a library can be learned from."""
+        """Return the training data of a library."""
         return cls(catalogue, content, library.friends(), wanted, seed)
 
     def profiles(self, listens: "pd.DataFrame") -> dict[str, Profile]:
-        """Return listeners' profiles from some listens."""
+        """Return the profile of each listener from a table of listens."""
         tracks = self.catalogue.tracks
         durations = [track.duration for track in tracks]
         positions = self.catalogue.positions
         return profiles_of(listens, positions, durations=durations, friends=self.friends)
 
     def features(self) -> NDArray[np.float32] | None:
-        """Return what tracks are like, computed once."""
+        """Return the item features, computed once."""
         if "items" not in self._features:
             self._features["items"] = item_features(self.catalogue.tracks, self.content)
         found: NDArray[np.float32] | None = self._features["items"]
         return found
 
     def hidden(self, listens: "pd.DataFrame") -> Inner:
-        """Hide the valid part that listens state, or the last fifth of every listener's tracks."""
+        """Hold out the stated validation part, or the last fifth of every listener's tracks."""
         if "split" in listens and (listens["split"] == "valid").any():
             parts = listens["split"].where(listens["split"] == "valid", "train")
         else:
@@ -120,7 +120,7 @@ class Material:
 
 
 def find_settings(material: Material, inner: Inner) -> Searched | None:
-    """Search the settings of the collaborative model; None where too few listeners are known."""
+    """Search the settings of the collaborative model; None if there are too few listeners."""
     users = [one.profile.user for one in inner.examples() if one.profile.user]
     if COLLABORATIVE not in material.wanted or len(users) < LEAST_LISTENERS:
         return None
@@ -139,7 +139,7 @@ def fit_models(
     *,
     attentive: bool = False,
 ) -> Models:
-    """Fit the models that are wanted, and that there are listens for."""
+    """Fit the wanted models for which there are listens."""
     collaborative = None
     if settings is not None:
         matrix = opinions_of(list(profiles.values()), len(material.catalogue))
@@ -162,7 +162,7 @@ def listening_signals(material: Material, profiles: Profiles, models: Models) ->
 def learn_weights(
     material: Material, inner: Inner, settings: CollaborativeSettings | None
 ) -> tuple[list[str], Weights]:
-    """Learn what each signal is worth, with models that have not seen what is hidden.
+    """Learn the signal weights, with models that have not seen the held-out part.
 
     Returns
     -------
@@ -187,7 +187,7 @@ def _chosen(before: Profiles, after: Profiles) -> list[Example]:
 
 
 def _new(inner: Inner, name: str) -> Profile:
-    """Return what a listener turned to after, without what they had met before."""
+    """Return the held-out profile of a listener without tracks known before."""
     nothing = np.zeros(0, np.int64)
     then = inner.after.get(name, Profile(nothing, np.zeros(0, np.float32), nothing))
     return then.without(inner.before[name].known)

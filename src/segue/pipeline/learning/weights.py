@@ -1,4 +1,4 @@
-"""Keeping what was learned about signals: everyone's weights, and beliefs about each listener."""
+"""Save and load signal weights: global weights and the posterior of each listener."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _UNKNOWN = 0.0
 
 
 def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> Weights | None:
-    """Return the weights that are kept, if they are of these signals."""
+    """Return the saved weights; None if they belong to other signals."""
     manifest = _manifest(library)
     if not manifest:
         return None
@@ -32,7 +32,7 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
             users, means, precisions = kept["users"], kept["means"], kept["precisions"]
             everyone, spread = kept["everyone"], kept["spread"]
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        return None  # damaged: they are learned again
+        return None  # damaged: learn them again
     beliefs = {
         str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
     }
@@ -40,26 +40,26 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
 
 
 def everyones_weights(library: Library) -> dict[str, float]:
-    """Return everyone's weights by signal, as they were learned last; empty if never."""
+    """Return the global weights by signal; empty if never learned."""
     known = _manifest(library).get("weights") or {}
     found = shares(np.array(list(known.values()), np.float64))
     return dict(zip(known, found.tolist(), strict=True))
 
 
 def _manifest(library: Library) -> dict[str, Any]:
-    """Return what is said of the weights that are kept; nothing where they have to be learned."""
+    """Return the manifest of the saved weights; empty if they must be learned."""
     if ENGINE not in library.models:
         return {}
     try:
         return library.models.manifest(ENGINE)
-    except ModelError:  # damaged, or of another version: they are learned again
+    except ModelError:  # damaged or of another version: learn them again
         return {}
 
 
 def save_weights(
     library: Library, weights: Weights, names: Sequence[str], fingerprint: str
 ) -> None:
-    """Keep weights, by the names of their signals."""
+    """Save weights with the names of their signals."""
     users = list(weights.listeners)
     n = len(names)
     arrays: dict[str, NDArray[Any]] = {
@@ -83,7 +83,7 @@ def save_weights(
 
 
 def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> Weights:
-    """Return weights of the signals `names`, of which some may not have been there to learn."""
+    """Return the weights in the order of `names`; a signal without a weight gets 0."""
     if list(learned) == list(names):
         return weights
     places = [learned.index(name) if name in learned else -1 for name in names]

@@ -1,7 +1,7 @@
-"""Model cards: what a model was made from, how good it is, and what it should not be used for.
+"""Model cards: training data, quality and unsuitable uses of each trained model.
 
-All of it is read from what the library keeps: the manifest, the class probabilities that the model
-gave, the split, the decision on hubs. What a model should not be used for follows from those facts.
+A card is derived from the manifest, the class probabilities of the model, the split and the hub
+decision. The unsuitable uses follow from these facts.
 """
 
 from collections import Counter
@@ -21,22 +21,20 @@ from segue.pipeline.training.labels import Labels, artist_groups, labels_of, spl
 from segue.pipeline.training.spaces import trained_models
 
 OF_LISTENS = ("collaborative", "sequence")
-"""Models that learn from listens, and know tracks only by who plays them."""
+"""Models trained on listens; they know tracks only through their listeners."""
 SMALL_CLASS = 10
-"""A class of fewer train tracks has hardly been learned."""
+"""A class with fewer training tracks is reported as poorly learned."""
 FEW_ARTISTS = 3
-"""A class of fewer artists may be known by them."""
+"""A class with fewer artists may be recognized by its artists."""
 FEW_JUDGED = 50
-"""Figures on fewer tracks are rough."""
-_TOLD = 5
-_LISTEN_RULE = (
-    "It learns from all listens, after its settings were chosen on some of each listener's."
-)
+"""Figures on fewer tracks are reported as imprecise."""
+_MAX_LISTED = 5
+_LISTEN_RULE = "It is trained on all listens; its settings were chosen on a held-out part of them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """One model in facts. What is not known of it is None or empty."""
+    """Facts about one model. Unknown facts are None or empty."""
 
     name: str
     kind: str
@@ -59,7 +57,7 @@ class ModelCard:
     not_for: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document that ``segue models show --json`` prints; null for undefined."""
+        """Return the document of ``segue models show --json``; undefined values are null."""
         document = asdict(self)
         document["metrics"] = {name: _defined(v) for name, v in document["metrics"].items()}
         for judged in document["judged"]:
@@ -73,9 +71,9 @@ class ModelCard:
 
 
 def model_rows(library: Library) -> list[dict[str, Any]]:
-    """Return one entry a trained model: its name, target, tracks, metrics on valid, time.
+    """Return one entry per trained model: name, target, tracks, validation metrics, seconds.
 
-    A model whose manifest cannot be read has a `problem` instead.
+    An entry has a `problem` instead if the manifest of the model cannot be read.
     """
     rows: list[dict[str, Any]] = []
     for name in library.models.names():
@@ -96,7 +94,7 @@ def model_card(library: Library, name: str) -> ModelCard:
     Raises
     ------
     ModelNotTrainedError
-        If it is a model of segue that is not trained yet.
+        If the model exists in segue but is not trained in this library.
     ModelError
         If there is no such model, or its manifest is damaged.
     """
@@ -160,41 +158,38 @@ def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | No
 def _not_for(
     name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[Judgement]
 ) -> list[str]:
-    """Say what the facts forbid."""
+    """Return the unsuitable uses that follow from the facts."""
     if name in OF_LISTENS:
         n = f"{len(catalogue):,}"
         quality = (
-            "Any claim of quality: segue evaluate recommendations judges it on listens that it has"
-            " not learned from."
+            "Quality claims: run segue evaluate recommendations to measure it on held-out listens."
         )
         return [
-            f"Other libraries than this one: it knows its {n} tracks by who plays them.",
+            f"Other libraries: it knows the {n} tracks of this library by their listeners.",
             quality,
         ]
     if labels is None or not labels.class_names:
-        return ["Naming anything: it learned no classes, it only places tracks beside each other."]
+        return ["Classification: it has no classes, it only compares tracks with each other."]
     target = labels.target
     known = "tags" if labels.tags is not None else f"classes of {target}"
-    other = (
-        f"Other libraries than this one: it knows {len(labels.class_names)} {known} as they are"
-        " labelled here, and no others."
-    )
+    other = f"Other libraries: it knows the {len(labels.class_names)} {known} of this library only."
     sentences = [other]
     if target != "artist":
         sentences.append(
-            "Telling who made a track: artists are kept apart in the split, and it is never judged"
-            " on them."
+            "Artist recognition: no artist is in two parts of the split, so it was never measured."
         )
     if name == KNN:
         sentences.append(
-            "Checking labels by its neighbours: genres and tags are part of its vector, so they"
-            " agree with themselves (its figures here leave them out)."
+            "Checking labels with its neighbors: its vector contains genres and tags (the figures"
+            " on this card leave them out)."
         )
     sentences += _class_sentences(catalogue, labels)
     for found in judged[:1]:
         sentences += _figure_sentences(found)
     if not judged:
-        sentences.append("Any claim of quality: no held-out track has a class to judge it by.")
+        sentences.append(
+            "Quality claims: no held-out track has a class, so it cannot be evaluated."
+        )
     return sentences
 
 
@@ -208,45 +203,44 @@ def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
     sentences = []
     if small:
         sentences.append(
-            f"Classes learned from under {SMALL_CLASS} tracks, which it hardly knows:"
-            f" {_told(small)}."
+            f"Classes with fewer than {SMALL_CLASS} training tracks: {_listing(small)}."
         )
     if alone:
         sentences.append(
-            "Classes that are all by one artist (or album or folder), which it may know by that"
-            f" artist and is not judged on: {_told(sorted(alone))}."
+            "Classes of a single artist (or album or folder), which it may recognize by that"
+            f" artist and which are not evaluated: {_listing(sorted(alone))}."
         )
     if few:
-        sentences.append(f"Classes of under {FEW_ARTISTS} artists in all: {_told(few)}.")
+        sentences.append(f"Classes with fewer than {FEW_ARTISTS} artists: {_listing(few)}.")
     return sentences
 
 
 def _figure_sentences(found: Judgement) -> list[str]:
     sentences = []
     if found.n < FEW_JUDGED:
-        sentences.append(f"Fine comparisons: it is judged on {found.n} tracks, which is rough.")
+        sentences.append(f"Close comparisons: it was evaluated on {found.n} tracks only.")
     if found.majority is None:
         if not found.intervals["roc_auc_macro"][0] > GUESSING:
             sentences.append(
-                "Deciding anything by its tags: its ROC AUC cannot be told apart from guessing"
+                "Relying on its tags: its ROC AUC is not distinguishable from guessing"
                 f" ({GUESSING:.2f})."
             )
     elif not found.intervals["accuracy"][0] > found.majority_accuracy:
         sentences.append(
-            f"Deciding anything by its classes: its accuracy cannot be told apart from always"
-            f" naming {found.majority!r} ({100 * found.majority_accuracy:.0f}%)."
+            f"Relying on its classes: its accuracy is not distinguishable from always predicting"
+            f" {found.majority!r} ({100 * found.majority_accuracy:.0f}%)."
         )
     if found.split == "valid":
         sentences.append(
-            "Judging it by its figures on valid alone: that part also decided when training"
-            " stopped."
+            "Judging it by its validation figures alone: the validation part also decided when"
+            " training stopped."
         )
     return sentences
 
 
-def _told(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return ", ".join(names[:_TOLD]) + more
+def _listing(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more
 
 
 def _defined(value: float) -> float | None:

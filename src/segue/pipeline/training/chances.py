@@ -1,7 +1,7 @@
-"""What every classifier says of all tracks: networks, heads, the kNN vote, baselines, the ensemble.
+"""Class probabilities of all tracks: networks, heads, the kNN vote, baselines, the ensemble.
 
-The baselines learn from the train tracks that have a class and were analysed: the most frequent
-class, and logistic regression on the descriptors' summary statistics (`training.logistic`).
+Two baselines are fitted on the analyzed training tracks that have a class: the most frequent class,
+and logistic regression on the summary statistics of the descriptors (`training.logistic`).
 """
 
 import json
@@ -32,12 +32,12 @@ DESCRIPTORS_FILE: Final = "descriptors.npz"
 _NEIGHBOURS = 10
 
 Chances = NDArray[np.float64]
-"""Class probabilities of all tracks ``[n_tracks, n_classes]``, rows of NaN where there are none."""
+"""Class probabilities of all tracks ``[n_tracks, n_classes]``; NaN rows where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One classifier's say on all tracks."""
+    """Class probabilities of all tracks by one classifier."""
 
     name: str
     chances: Chances
@@ -46,13 +46,13 @@ class Judged:
 
 
 def judged_tracks(labels: Labels, summary: NDArray[np.float32], split: Split) -> NDArray[np.bool_]:
-    """Return which tracks of a split have a class and were analysed ``[n_tracks]``."""
+    """Return a mask of the analyzed tracks of a split that have a class, ``[n_tracks]``."""
     analysed = ~np.isnan(summary).all(axis=1) if summary.shape[1] else np.zeros(len(summary), bool)
     return labels.mask(split) & (labels.labels >= 0) & analysed
 
 
 def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: str) -> Judged:
-    """Return what a trained model says of all tracks."""
+    """Return the class probabilities of a trained model."""
     manifest = library.models.manifest(model)
     if model == KNN:
         return Judged(model, _knn_vote(library, catalogue, labels))
@@ -69,14 +69,14 @@ def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: 
 
 
 def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
-    """Return what the members of the ensemble say, with the weights that were chosen."""
+    """Return the weighted mean probabilities of the members of the ensemble."""
     manifest = library.models.manifest(ENSEMBLE)
     place = library.models.path(ENSEMBLE)
     for name, fingerprint in manifest["members"].items():
         there = library.models.manifest(name) if name in library.models else {}
         if there.get("fingerprint") != fingerprint:
             raise ModelError(
-                f"The ensemble was made with another training of '{name}' than is there now:"
+                f"The ensemble was fitted on an older version of the model '{name}':"
                 " run segue train ensemble."
             )
     try:
@@ -99,16 +99,16 @@ def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
 
 
 def mixed(chances: Mapping[str, Chances], shares: Mapping[str, float]) -> Chances:
-    """Return the weighted mean of what some classifiers say; NaN where one says nothing."""
+    """Return the weighted mean of class probabilities; NaN where one member has none."""
     return np.asarray(sum(share * chances[name] for name, share in shares.items()), np.float64)
 
 
 def _aligned(given: NDArray[np.float32], class_names: Sequence[str], labels: Labels) -> Chances:
-    """Order the columns as the classes of `labels` are."""
+    """Order the columns like the classes of `labels`."""
     chances = np.full((len(given), len(labels.class_names)), np.nan)
     known = ~np.isnan(given).any(axis=1)
     chances[known] = 0
-    # a class that came to the library after training keeps probability zero
+    # a class added to the library after training keeps probability zero
     for column, name in enumerate(class_names):
         if name in labels.class_names:
             chances[known, labels.class_names.index(name)] = given[known, column]
@@ -116,7 +116,7 @@ def _aligned(given: NDArray[np.float32], class_names: Sequence[str], labels: Lab
 
 
 def baselines(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
-    """Return what the most frequent class, and logistic regression on descriptors, say."""
+    """Return the two baselines: most frequent class, logistic regression on descriptors."""
     return [_majority(labels, len(summary)), *_logistic(labels, summary)]
 
 
@@ -136,17 +136,17 @@ def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
 
 
 def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
-    """Let the nearest train tracks vote, by the combined vector without genres and tags."""
+    """Let the nearest training tracks vote; the kNN vector is used without genres and tags."""
     summary = model_summaries(library, catalogue, library.models.manifest(KNN))
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)
     train = np.flatnonzero(labels.mask("train") & (labels.labels >= 0))
     k = min(_NEIGHBOURS, len(train))
     places, similarity = nearest(vectors[train], vectors, k)
-    told = np.eye(len(labels.class_names))[labels.labels[train]]
+    classes = np.eye(len(labels.class_names))[labels.labels[train]]
     if labels.tags is not None:
-        told = labels.tags[train].astype(np.float64)  # each neighbour votes for all of its tags
+        classes = labels.tags[train].astype(np.float64)  # each neighbour votes for all of its tags
     votes = np.maximum(similarity, 0).astype(np.float64) + 1e-9
     chances = np.zeros((len(catalogue), len(labels.class_names)))
-    for neighbour in range(k):  # all at once would hold as many tables
-        chances += votes[:, neighbour, None] * told[places[:, neighbour]]
+    for neighbour in range(k):  # one neighbor at a time: all at once would need k such matrices
+        chances += votes[:, neighbour, None] * classes[places[:, neighbour]]
     return np.asarray(chances / votes.sum(axis=1, keepdims=True))

@@ -1,10 +1,10 @@
-"""Which encoder each signal hears with: the one whose neighbours are best on valid, if any is good.
+"""Encoder selection: choose the encoder of each signal by its neighbors on the validation part.
 
-A signal may hear with one of several encoders. Each is asked for the ten nearest of every track of
-the valid part, tracks of the same artist left out, and is as good as the share of those that are of
-the track's class (of its artist, without the filter, where the encoders were trained by contrast).
-All descriptors together are asked the same; an encoder below them is not used unless it is asked
-for by name. The decision is kept with its figures, until an encoder changes.
+A signal uses one of several encoders. The quality of an encoder is the precision of the ten nearest
+neighbors of every validation track, without tracks of the same artist: the share with the class of
+the track (with its artist and no filter, where the encoders were trained by contrast). All
+descriptors together are measured the same way; an encoder below them is used only if it is
+requested by name. The decision and its figures are stored until an encoder changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,20 +42,21 @@ CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
     "timbre": ("cnn", "vgg", "musicnn", "instruments"),
     "temporal": ("rnn", "transformer"),
 }
-"""The encoders that each signal may hear with; the first of equals is used."""
+"""The encoders that each signal can use; the first of equals is used."""
 
 LEAST_QUERIES: Final = 10
-"""On fewer valid tracks nothing is decided: the first encoder that is there is used."""
+"""With fewer validation tracks the first available encoder is used."""
 
-_VERSION = 1  # goes up when other decisions would be made
+_VERSION = 1  # raised when the rules of the decision change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What each signal hears with, None for nothing, and why.
+    """The encoder of each signal (None: no encoder), with the figures of the decision.
 
-    `precision` is of the ten nearest of the `n` valid tracks asked, of every candidate and of the
-    descriptors; empty where too few could be asked. `judged_by` is what a right neighbour shares.
+    `precision` is the precision@10 on `n` validation tracks, for every candidate and for the
+    descriptors; empty where too few tracks could be used. `judged_by` is the property that a
+    relevant neighbor shares with the query.
     """
 
     used: Mapping[str, str | None]
@@ -64,21 +65,21 @@ class Choice:
     n: int
 
     def best(self, signal: str) -> str | None:
-        """Return the best encoder of a signal, good enough or not; None if none is there."""
+        """Return the best encoder of a signal even if it is not used; None if there is none."""
         there = [one for one in CANDIDATES[signal] if one in self.precision]
         if there:
             return max(there, key=lambda one: self.precision[one])
         return self.used[signal]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return the decision as a JSON-compatible dictionary."""
         return asdict(self)
 
 
 def choose(library: Library, catalogue: Catalogue) -> Choice:
-    """Return the choice among the encoders that are there, made now if one of them is new."""
+    """Return the stored decision; make it again if the set of encoders has changed."""
     there = candidates(library)
-    # a name tells the model and the training of it
+    # the name of a store identifies the model and its training run
     names = [embedding_store(library, model).directory.name for model in there]
     fingerprint = " ".join((str(_VERSION), *names))
     kept = _kept(library)
@@ -92,7 +93,7 @@ def choose(library: Library, catalogue: Catalogue) -> Choice:
 
 
 def candidates(library: Library) -> list[str]:
-    """Return the encoders of all signals that are trained here, or have heard the library."""
+    """Return the encoders of all signals that are trained here or have embedded the library."""
     heard = heard_by(library)
     return [
         one for few in CANDIDATES.values() for one in few if one in library.models or one in heard
@@ -105,7 +106,7 @@ def _kept(library: Library) -> dict[str, Any]:
     try:
         return library.models.manifest(CHOICE)
     except ModelError:
-        # what cannot be read is decided anew
+        # unreadable: decide again
         return {}
 
 
@@ -128,7 +129,7 @@ def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Choic
 def _precision(
     library: Library, catalogue: Catalogue, spaces: Sequence[Space]
 ) -> tuple[dict[str, float], str, int]:
-    """Return the precision of each space, all asked the same; none where too few can be asked."""
+    """Return the precision of each space on the same queries; empty if there are too few."""
     placed = [space.has_vector for space in spaces if space.has_vector.any()]
     if not placed:
         return {}, "", 0
@@ -149,7 +150,7 @@ def _precision(
 def _asked(
     library: Library, catalogue: Catalogue, usable: NDArray[np.bool_]
 ) -> tuple[Field, Codes, str, str]:
-    """Return the tracks compared, the valid ones, what a right neighbour shares, and the metric."""
+    """Return the compared tracks, the validation queries, the shared property and the metric."""
     groups = recordings(library, catalogue)
     labels = labels_of(library, catalogue, trained_target(library))
     if labels.class_names:

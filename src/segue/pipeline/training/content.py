@@ -1,4 +1,4 @@
-"""Signals that compare tracks by what they are: heard by trained models, or written about them."""
+"""Content signals: compare tracks by embeddings, descriptors, metadata, tags or lyrics."""
 
 from functools import partial
 
@@ -28,7 +28,7 @@ def content_signals(library: Library, catalogue: Catalogue) -> list[Signal]:
 
 
 def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSignal:
-    """Return one of the signals that compare tracks with each other, without hubs if that helps.
+    """Return one content signal by name, with hub reduction where it helps.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def _track_inputs(library: Library, catalogue: Catalogue) -> TrackInputs:
 
 
 def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: str) -> VectorSignal:
-    """Return the signal `name` of the vectors that `model` gives; an ear's is called like it."""
+    """Return the signal `name` built from the vectors of `model`."""
     definition = SIGNALS.get(name)
     build = (definition and definition.from_embeddings) or partial(from_embeddings, name)
     made = build(embeddings(library, catalogue, model), learned_from(library, catalogue))
@@ -65,12 +65,12 @@ def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: st
 
 
 def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
-    """Return the model that a learned signal hears with: the best there is, good enough or not.
+    """Return the model of a learned signal: the best available, even if it is not blended.
 
     Raises
     ------
     ModelNotTrainedError
-        If none is there.
+        If none is available.
     """
     model = KNN if name == KNN else choose(library, catalogue).best(name)
     if model is None or (name == KNN and KNN not in library.models):
@@ -83,6 +83,6 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
 
 
 def used_models(library: Library, catalogue: Catalogue) -> dict[str, str]:
-    """Return the model of each learned signal that is blended: good enough encoders, and kNN."""
+    """Return the model of each blended learned signal: selected encoders, and kNN."""
     used = {name: model for name, model in choose(library, catalogue).used.items() if model}
     return used | ({KNN: KNN} if KNN in library.models else {})

@@ -1,9 +1,9 @@
-"""The ensemble: what all classifiers of one target say together, each with a weight.
+"""The ensemble: a weighted mean of the class probabilities of all classifiers of one target.
 
-Its probabilities are the weighted mean of its members': the networks and heads that were trained on
-the target, and logistic regression on the descriptors. The weights are those under which the
-classes of the valid tracks are likeliest, drawn to equal ones as if `PRIOR` tracks had spoken for
-all alike (the fixed point of expectation and maximisation; the problem is convex).
+Members are the networks and heads trained on the target, and logistic regression on the
+descriptors. The weights maximize the likelihood of the classes of the validation tracks, with a
+prior of `PRIOR` pseudo-tracks towards equal weights (expectation maximization; the problem is
+convex).
 """
 
 import hashlib
@@ -39,12 +39,12 @@ _LEAST_CHANCE = 1e-7
 
 
 def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
-    """Choose the weights and save them; None if the ensemble that is there is up to date.
+    """Fit the weights and save the ensemble; None if the saved ensemble is up to date.
 
     Raises
     ------
     ModelError
-        If the target has no classes, or fewer than two members were trained on it.
+        If the target has no classes, or no network was trained on it.
     """
     labels, library = work.labels, work.library
     members = _members(work)
@@ -88,15 +88,15 @@ def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
 def best_weights(
     chances: list[Chances], labels: NDArray[np.int64], prior: float = PRIOR
 ) -> NDArray[np.float64]:
-    """Return the weights ``[n_members]`` of a mean, which sum to 1.
+    """Return the weights of a mixture ``[n_members]``; they sum to 1.
 
     Parameters
     ----------
     chances : list of ``[n, n_classes]``
-        What each member says of the same tracks.
+        Class probabilities of each member for the same tracks.
     labels : int64 ``[n]``
     prior : float > 0
-        Tracks that speak for all members alike; without any other the weights are equal.
+        Number of pseudo-tracks that favor equal weights.
 
     Examples
     --------
@@ -118,11 +118,11 @@ def best_weights(
 
 
 def _members(work: Work) -> list[str]:
-    """Return the classifiers that were trained on the target."""
+    """Return the classifiers trained on the target."""
     if work.labels.objective != "classes":
         raise ModelError(
-            f"The model '{ENSEMBLE}' joins classifiers, and {work.labels.target!r} is no column of"
-            " classes: choose another --target."
+            f"The model '{ENSEMBLE}' combines classifiers, and {work.labels.target!r} is not a"
+            " column of classes: choose another --target."
         )
     library = work.library
     there = [name for name in (*ENCODERS, *heads(library)) if name in library.models]
@@ -134,8 +134,8 @@ def _members(work: Work) -> list[str]:
     ]
     if not members:
         raise ModelError(
-            f"The model '{ENSEMBLE}' joins networks that were trained on {work.labels.target!r},"
-            " and there is none: run segue train cnn first."
+            f"The model '{ENSEMBLE}' combines networks trained on {work.labels.target!r}, and there"
+            " is none: run segue train cnn first."
         )
     return members
 

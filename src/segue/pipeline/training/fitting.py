@@ -1,6 +1,6 @@
-"""Fitting one model on the library and saving it, with the manifest that tells what it came from.
+"""Fit one model on the library and save it with a manifest of its training data.
 
-Each fit returns the manifest, or None where the model that is there was made from the same.
+Each function returns the manifest, or None if the saved model is up to date.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from segue.types import SPLITS, Progress
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every model of one call is trained from."""
+    """Inputs shared by all models of one call to `train`."""
 
     library: Library
     catalogue: Catalogue
@@ -44,7 +44,7 @@ class Work:
 
 
 def fit_encoder(work: Work, name: str) -> dict[str, Any] | None:
-    """Train a network and save it; None if the one that is there is up to date."""
+    """Train a network and save it; None if the saved network is up to date."""
     chosen, store = need_input(work.library, name)
     need_classes(work.labels, work.catalogue, name)
     rows = set(store.rows().tolist())
@@ -95,7 +95,7 @@ def _valid_metrics(
     labels: Labels,
     history: History,
 ) -> dict[str, float]:
-    """Return how the saved encoder does on valid; of contrast, how it did in the epoch kept."""
+    """Return the validation metrics of the saved encoder (for contrast: of the best epoch)."""
     if labels.objective == "contrast":
         best = history.best_epoch - 1
         return {"nearest_of_group": history.val_accuracy[best]} if history.val_accuracy else {}
@@ -114,7 +114,7 @@ def _valid_metrics(
 
 
 def fit_knn(work: Work, name: str) -> dict[str, Any] | None:
-    """Fit the combined vector and save it; None if the one that is there is up to date."""
+    """Fit the kNN vector and save it; None if the saved model is up to date."""
     summary, groups, chosen = summaries(work.library, work.catalogue)
     settings = KnnSettings()
     manifest: dict[str, Any] = {
@@ -145,7 +145,7 @@ def fit_knn(work: Work, name: str) -> dict[str, Any] | None:
 def origin(
     catalogue: Catalogue, labels: Labels, places: Sequence[int], seed: int
 ) -> dict[str, Any]:
-    """Return what a model was made from, for its manifest."""
+    """Return the description of the training data for a manifest."""
     facts = [
         (catalogue.tracks[place].track_id, taught, labels.splits[place])
         for place, taught in zip(places, labels.taught(places).tolist(), strict=True)
@@ -160,7 +160,7 @@ def origin(
 
 
 def up_to_date(library: Library, name: str, manifest: Mapping[str, Any]) -> bool:
-    """Tell whether the model that is there was made from what `manifest` states."""
+    """Return whether the saved model has the data and settings of `manifest`."""
     if name not in library.models:
         return False
     there = library.models.manifest(name)
@@ -173,7 +173,7 @@ def up_to_date(library: Library, name: str, manifest: Mapping[str, Any]) -> bool
 
 
 def _is_whole(library: Library, name: str, there: Mapping[str, Any]) -> bool:
-    """Return whether the files of a model are those that were saved."""
+    """Return whether the files of a model match its manifest."""
     directory = library.models.path(name)
     try:
         if name in SETTINGS:
@@ -198,5 +198,5 @@ def _metadata_digest(catalogue: Catalogue) -> str:
 
 
 def digest_of_file(path: Path) -> str:
-    """Return by what a saved model is known: whatever came from another is out of date."""
+    """Return the fingerprint of a saved model; embeddings of another fingerprint are stale."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

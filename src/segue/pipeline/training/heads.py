@@ -1,7 +1,7 @@
-"""Heads: classifiers of the user's own labels on top of what a pretrained ear heard.
+"""Heads: classifiers of the user's own labels on the embeddings of a pretrained encoder.
 
-A head is multinomial logistic regression on the ear's embeddings (`training.logistic`), kept
-like every model, under ``<target>-on-<ear>``, in plain arrays.
+A head is multinomial logistic regression (`training.logistic`), stored like every model under
+``<target>-on-<encoder>``, as plain arrays.
 """
 
 import hashlib
@@ -34,22 +34,22 @@ Matrix = NDArray[np.float32]
 
 
 def head_name(target: str, ear: str) -> str:
-    """Return the name under which the head for `target` is kept.
+    """Return the model name of the head for `target`.
 
     >>> head_name("genre", "musicnn"), head_name("A/B", "vgg")
     ('genre-on-musicnn', 'A%2FB-on-vgg')
     """
-    # a column may be called anything; a directory may not
+    # a column can have any name; a directory cannot
     return quote(target, safe=" ").replace(".", "%2E") + _ON + ear
 
 
 def is_head(name: str) -> bool:
-    """Tell whether `name` could be that of a head."""
+    """Return whether `name` is the name of a head."""
     return name.rpartition(_ON)[2] in EARS and _ON in name
 
 
 def heads(library: Library) -> list[str]:
-    """Return the heads that are trained, sorted by name."""
+    """Return the names of the trained heads, sorted."""
     return [name for name in library.models.names() if is_head(name)]
 
 
@@ -61,19 +61,19 @@ def train_head(
     seed: int = 0,
     force: bool = False,
 ) -> Trained:
-    """Fit the head for the column `target` on what `ear` heard, and save it.
+    """Fit the head for the column `target` on the embeddings of `ear`, and save it.
 
-    One whose data, settings and seed are the same is up to date and is not fitted again, unless by
-    `force`. The fit draws nothing: the seed only shows in the manifest.
+    A head with the same data, settings and seed is up to date and is fitted again only with
+    `force`. The fit is deterministic: the seed only appears in the manifest.
 
     Raises
     ------
     ModelError
-        If there is no such ear or column.
+        If there is no such encoder or column.
     ModelNotTrainedError
-        If the ear has heard no track.
+        If the encoder has embedded no track.
     TooLittleDataError
-        If fewer than two classes have a train track that was heard.
+        If fewer than two classes have an embedded training track.
     LibraryBusyError
         If another program is writing to the library.
     """
@@ -92,15 +92,17 @@ def _train(
     force: bool,
 ) -> Trained:
     if ear not in EARS:
-        raise ModelError(f"There is no pretrained ear {ear!r}: choose --on from {', '.join(EARS)}.")
+        raise ModelError(
+            f"There is no pretrained encoder {ear!r}: choose --on from {', '.join(EARS)}."
+        )
     name = head_name(target, ear)
     need_heard(library, ear, f"The model '{name}'")
     catalogue = library.catalogue()
     labels = labels_of(library, catalogue, target)
     if labels.objective != "classes":
         raise ModelError(
-            f"A head tells classes apart, and {target!r} has none that could be judged on other"
-            " artists: choose a column such as genre."
+            f"A head needs classes that several artists share, and {target!r} has none: choose a"
+            " column such as genre."
         )
     need_classes(labels, catalogue, name)
     vectors = embeddings(library, catalogue, ear)
@@ -119,15 +121,15 @@ def _train(
     if not force and name in library.models:
         there = library.models.manifest(name)
         if all(there.get(key) == value for key, value in manifest.items()):
-            return _told(there, labels, "up to date")
+            return _result(there, labels, "up to date")
     started = time.monotonic()
     fitted = fit_logistic(
         vectors, labels.labels, parts["train"], parts["valid"], len(labels.class_names)
     )
     if fitted is None:
         raise TooLittleDataError(
-            f"The train part has tracks of fewer than two classes of {target!r} that were heard,"
-            " and a head needs two: run segue preprocess again, or choose another target."
+            f"The training part has embedded tracks of fewer than two classes of {target!r}, and a"
+            " head needs two: run segue preprocess again, or choose another target."
         )
     with library.models.saving(name, manifest) as directory:
         fitted.save(directory / _WEIGHTS)
@@ -135,10 +137,10 @@ def _train(
         manifest["metrics"] = _metrics(fitted, vectors, labels, parts["valid"])
         manifest["fingerprint"] = _digest(directory / _WEIGHTS)
         manifest["seconds"] = round(time.monotonic() - started, 1)
-    return _told(manifest, labels, "trained")
+    return _result(manifest, labels, "trained")
 
 
-def _told(
+def _result(
     manifest: Mapping[str, Any], labels: Labels, state: Literal["trained", "up to date"]
 ) -> Trained:
     return Trained(
@@ -154,9 +156,9 @@ def _told(
 
 
 def head_probabilities(library: Library, catalogue: Catalogue, name: str) -> Matrix:
-    """Return what the head `name` thinks of every track, ``[n_tracks, n_classes]``.
+    """Return the class probabilities of the head `name`, ``[n_tracks, n_classes]``.
 
-    The classes are those of its manifest; rows of NaN stand for tracks that its ear has not heard.
+    The classes are those of its manifest; tracks without an embedding have rows of NaN.
     """
     try:
         fitted = Logistic.load(library.models.path(name) / _WEIGHTS)
@@ -168,7 +170,7 @@ def head_probabilities(library: Library, catalogue: Catalogue, name: str) -> Mat
 
 
 def _part(labels: Labels, vectors: Matrix, split: str) -> NDArray[np.bool_]:
-    """Return which tracks of a split have a class and were heard, ``[n_tracks]``."""
+    """Return a mask of the embedded tracks of a split that have a class, ``[n_tracks]``."""
     in_split = np.array([part == split for part in labels.splits], bool)
     return in_split & (labels.labels >= 0) & ~np.isnan(vectors).any(axis=1)
 

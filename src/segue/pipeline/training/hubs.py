@@ -1,10 +1,10 @@
-"""Whether hubs are taken away from a model's neighbours: decided once a training, and kept.
+"""Hub reduction: decide once per training whether a model uses mutual proximity.
 
-Mutual proximity (see `segue.index.hubs`) is used where it helps on tracks that the model did not
-learn from: the k-occurrence of all tracks is less skewed, and of the valid part's neighbours, with
-the artist filter, no fewer are of the model's target. Where too few of those can be asked, all
-tracks are asked for neighbours of their own artist (or what stands in for one). The figures of
-both stay with the decision, under ``models/hubs``.
+Mutual proximity (see `segue.index.hubs`) is used if it helps on tracks that the model was not
+trained on: the k-occurrence of all tracks is less skewed, and the precision of the neighbors of
+validation tracks (with the artist filter) does not fall. With too few such tracks, all tracks are
+queried for neighbors of their own artist group. The decision and the figures of both methods are
+stored under ``models/hubs``.
 """
 
 from collections.abc import Mapping
@@ -34,16 +34,16 @@ from segue.signals import VectorSignal
 
 HUBS = "hubs"
 COSINE, MUTUAL_PROXIMITY = "cosine", "mutual_proximity"
-_VERSION = 1  # goes up when other decisions would be made
+_VERSION = 1  # raised when the rules of the decision change
 _LEAST_QUERIES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubDecision:
-    """What is `used` for a model, and why: the figures of both, on `n` tracks of `split`.
+    """The method `used` for a model, and the figures of both methods on `n` tracks of `split`.
 
-    `judged_by` is what a right neighbour shares with the track that it is asked for. `figures` are
-    by method and metric: ``precision@10``, ``hub_skewness@10``, ``largest_hub@10``,
+    `judged_by` is the property that a relevant neighbor shares with the query. `figures` are by
+    method and metric: ``precision@10``, ``hub_skewness@10``, ``largest_hub@10``,
     ``never_retrieved@10``.
     """
 
@@ -54,23 +54,23 @@ class HubDecision:
     figures: Mapping[str, Mapping[str, float]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return the decision as a JSON-compatible dictionary."""
         return asdict(self)
 
 
 def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
-    """Return the decision on the present training of `model`, made now if there is none yet."""
-    # the store's name tells the model and the training of it
+    """Return the decision for the current training of `model`; make it if there is none."""
+    # the name of the store identifies the model and its training run
     fingerprint = f"{_VERSION} {embedding_store(library, model).directory.name}"
     if model not in library.models:
-        # what was trained elsewhere is judged by what matters here
+        # a pretrained encoder is evaluated on the main target of this library
         fingerprint += f" {trained_target(library)}"
     kept = _kept(library)
     if kept.get(model, {}).get("fingerprint") == fingerprint:
         return HubDecision(**kept[model]["decision"])
     made = _decide(library, catalogue, model)
     if not made.n:
-        # nothing to decide by yet: other tracks may come
+        # no data for a decision yet
         return made
     kept[model] = {"fingerprint": fingerprint, "decision": made.to_dict()}
     with library.models.saving(HUBS, {"decisions": kept}):
@@ -81,7 +81,7 @@ def hub_decision(library: Library, catalogue: Catalogue, model: str) -> HubDecis
 def without_hubs(
     library: Library, catalogue: Catalogue, model: str, signal: VectorSignal
 ) -> VectorSignal:
-    """Return the signal of `model` with mutual proximity, if that was decided for it."""
+    """Return the signal of `model`, with mutual proximity if that was decided."""
     if hub_decision(library, catalogue, model).used != MUTUAL_PROXIMITY:
         return signal
     return replace(signal, hubs=MutualProximity.fit(signal.vectors))
@@ -93,7 +93,7 @@ def _kept(library: Library) -> dict[str, Any]:
     try:
         found: dict[str, Any] = library.models.manifest(HUBS).get("decisions", {})
     except ModelError:
-        # what cannot be read is decided anew
+        # unreadable: decide again
         return {}
     return found
 
@@ -128,7 +128,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
 
 
 def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field, Codes, str, str]:
-    """Return the tracks compared, those asked for neighbours, what is right, and their split."""
+    """Return the compared tracks, the queries, the shared property, and the split."""
     groups = recordings(library, catalogue)
     target = space.target or trained_target(library)
     labels = labels_of(library, catalogue, target)
@@ -141,6 +141,6 @@ def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field,
             return field, valid[findable], target, "valid"
     field = make_field(catalogue, groups, space.has_vector, artist_groups(catalogue.tracks))
     if labels.objective == "contrast" and space.learned:
-        # it has learned from the others which of them are of one artist
+        # the other tracks taught it which of them share an artist
         return field, np.flatnonzero(labels.mask("valid")[field.places]), ARTIST, "valid"
     return field, np.arange(len(field.places)), ARTIST, "all"

@@ -1,4 +1,4 @@
-"""How a trained model did on the library's own held-out tracks, for its card."""
+"""Held-out metrics of a trained model for its model card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from segue.pipeline.training.labels import Labels, artist_groups
 from segue.types import Split
 
 GUESSING = 0.5
-"""The ROC AUC of who knows nothing."""
+"""The ROC AUC of random guessing."""
 
 _JUDGED: tuple[Split, ...] = ("test", "valid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """How a model did on the `n` tracks of one part.
+    """Metrics of a model on the `n` tracks of one split.
 
-    `majority` names the class most learned, `majority_accuracy` what naming only that would give;
-    None for tags.
+    `majority` is the most frequent training class, `majority_accuracy` the accuracy of always
+    predicting it; None for tags.
     """
 
     split: Split
@@ -41,7 +41,7 @@ class Judgement:
 
 
 def learned(labels: Labels) -> dict[str, int]:
-    """Return how many train tracks each class, or tag, has; none where there are no classes."""
+    """Return the number of training tracks of each class or tag."""
     counts = dict.fromkeys(labels.class_names, 0)
     for track, name in labels.pairs():
         counts[name] += labels.splits[track] == "train"
@@ -51,7 +51,7 @@ def learned(labels: Labels) -> dict[str, int]:
 def judgements(
     library: Library, catalogue: Catalogue, labels: Labels, name: str
 ) -> list[Judgement]:
-    """Judge what the model said of the tracks of test, and of valid."""
+    """Return the metrics of a model on the test and validation tracks."""
     if len(labels.class_names) < 2 or not labels.counts()["train"]:
         return []
     chances = judged_model(library, catalogue, labels, name).chances

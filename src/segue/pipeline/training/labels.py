@@ -1,11 +1,11 @@
-"""What models are trained on, and the split that all of them share.
+"""Training labels and the split that all models share.
 
-Classes (a genre, any column), tags (several a track), or, where there are too few of those, which
-tracks are of one artist or album: that is learned by contrast.
+Labels are classes (genre or any column), tags (several per track) or, if there are too few of both,
+the artist or album of a track for contrastive training.
 
-The split of a target is drawn once and kept in the library, so that every model is judged on the
-same tracks, and a track that was judged on never becomes one that was learned from. New tracks join
-their artist's side, or train.
+The split of a target is drawn once and stored in the library: every model is evaluated on the same
+tracks, and an evaluation track never becomes a training track. New tracks join the part of their
+artist, or the training part.
 """
 
 from collections import Counter
@@ -25,22 +25,22 @@ from segue.library import Catalogue, Library
 from segue.types import SPLITS, Split, Track
 
 LEAST_TRACKS = 2
-"""A class of fewer tracks cannot be both learned and judged; its tracks count as unlabelled."""
+"""A class with fewer tracks cannot be split; its tracks count as unlabeled."""
 
 LEAST_TAGGED = 5
-"""A tag of fewer tracks counts as none; of the others the `MOST_TAGS` most common are learned."""
+"""A tag with fewer tracks is ignored; the `MOST_TAGS` most common others are learned."""
 
 MOST_TAGS = 50
 
 LEAST_SHARE = 0.1
-"""Of the tracks that must have a class, unless a target is asked for by name."""
+"""The share of tracks that must have a class, unless the target is named explicitly."""
 
 DEFAULT_TARGET, TAGS = "genre", "tags"
 IDENTITIES = ("artist", "album", "track")
-"""Targets that are learned by contrast: their classes could not be judged on other artists."""
+"""Targets of contrastive training: no class of them has tracks of several artists."""
 
 SPLIT_SEED = 0
-"""Of the split, apart from the seed of training: several seeds are judged on the same tracks."""
+"""Seed of the split; independent of the training seed, so that seeds can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Labels:
     """Class and split of every track of a catalogue, by position.
 
     `labels` are positions in `class_names`, -1 where unknown; `left_out` are the classes with too
-    few tracks. For tags `class_names` are theirs, `tags` says which a track has ``[n_tracks,
-    n_tags]``, and its label is the strongest of them. For contrast there are no classes, and
-    `labels` number the groups.
+    few tracks. For tags, `class_names` are the tag names, `tags` is a mask ``[n_tracks, n_tags]``,
+    and the label of a track is its strongest tag. For contrast there are no classes, and `labels`
+    are group numbers.
     """
 
     target: str
@@ -62,11 +62,11 @@ class Labels:
     tags: NDArray[np.bool_] | None = None
 
     def taught(self, places: Sequence[int]) -> NDArray[Any]:
-        """Return what an encoder is taught of the tracks at `places`."""
+        """Return the training targets of the tracks at `places`."""
         return (self.labels if self.tags is None else self.tags)[np.asarray(places, np.int64)]
 
     def pairs(self) -> list[tuple[int, str]]:
-        """Return each track, by position, with its class, or with each of its tags."""
+        """Return pairs of track position and class name, or one pair per tag."""
         if self.objective == "contrast":
             return []
         if self.tags is not None:
@@ -75,19 +75,20 @@ class Labels:
         return [(n, self.class_names[self.labels[n]]) for n in known]
 
     def mask(self, split: Split) -> NDArray[np.bool_]:
-        """Return which tracks are in `split`, labelled or not, ``[n_tracks]``."""
+        """Return a mask of the tracks in `split`, labeled or not, ``[n_tracks]``."""
         return np.array([part == split for part in self.splits], bool)
 
     def counts(self) -> dict[Split, int]:
-        """Return how many labelled tracks each split has."""
+        """Return the number of labeled tracks of each split."""
         known = self.labels >= 0
         return {split: int((self.mask(split) & known).sum()) for split in SPLITS}
 
 
 def default_target(catalogue: Catalogue) -> str:
-    """Return what to learn where nobody says: genres, or what belongs together.
+    """Return the default target: genre if there are enough, else a contrastive target.
 
-    The artist if two artists have two tracks, else the album, else each track on its own.
+    The contrastive target is the artist if two artists have two tracks, else the album, else each
+    track on its own.
     """
     tracks = catalogue.tracks
     genres = [value for value in target_values(tracks, DEFAULT_TARGET) if value]
@@ -102,15 +103,14 @@ def default_target(catalogue: Catalogue) -> str:
 
 
 def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARGET) -> Labels:
-    """Return the classes of `target` and the split for it, drawing what is not drawn yet.
+    """Return the labels of `target` with their split; draw the split of new tracks.
 
     Parameters
     ----------
     target
-        ``genre`` (the first, where a track has several), ``tags`` (all that are common), ``tag``
-        (the strongest of its tags that is among the library's twelve most common), ``artist``,
-        ``album`` or ``track`` (by contrast), ``year``, or any metadata column that the dataset
-        brought.
+        ``genre`` (the first of a track), ``tags`` (all common tags), ``tag`` (the strongest tag of
+        a track among the twelve most common of the library), ``artist``, ``album`` or ``track`` (by
+        contrast), ``year``, or any metadata column of the dataset.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARG
 
 
 def _groups(library: Library, catalogue: Catalogue, target: str) -> Labels:
-    """Return which tracks belong together, each group of one on its own."""
+    """Return contrastive labels: a group number per track."""
     values = target_values(catalogue.tracks, target)
     keys = [
         f"track {track.track_id}" if value is None else f"{target} {comparison_key(value)}"
@@ -168,7 +168,7 @@ def _tag_matrix(tracks: Sequence[Track], names: Sequence[str]) -> NDArray[np.boo
 
 
 def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
-    """Make sure that there is something to tell apart; what contrasts needs no classes.
+    """Check that there are at least two classes; contrastive labels need none.
 
     Raises
     ------
@@ -223,10 +223,10 @@ def _strongest_tags(tracks: Sequence[Track], common: Collection[str]) -> list[st
 
 
 def artist_groups(tracks: Sequence[Track]) -> list[str]:
-    """Return what must stay on one side of a split: the artist, else the album, else the folder.
+    """Return the group of each track that a split must not divide: artist, album or folder.
 
-    A folder only stands in where there are several: one folder for all says nothing, and each
-    track then stands alone.
+    The album is used if the artist is unknown, the folder if both are unknown and the library has
+    several folders; otherwise the track is its own group.
     """
     groups: list[str] = []
     folders = {str(track.path.parent) for track in tracks if track.path}
@@ -244,30 +244,30 @@ def artist_groups(tracks: Sequence[Track]) -> list[str]:
 
 
 def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes, or tags, all of whose tracks belong to one of `groups` (an artist)."""
+    """Return the classes or tags whose tracks all belong to one group (artist)."""
     pairs = labels.pairs()
     return undividable_classes([groups[n] for n, _ in pairs], [name for _, name in pairs])
 
 
 def why_unjudged(labels: Labels, tracks: Sequence[Track]) -> str | None:
-    """Say which classes cannot be judged for want of a second artist; None if there are none."""
+    """Return a sentence about the classes with a single artist; None if there are none."""
     alone = undividable(labels, artist_groups(tracks))
     if not alone:
         return None
     named = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
     return (
-        f"Not to be judged by {labels.target!r}: {named}, since all tracks of each are by one"
-        " artist (or album or folder), who may not be both learned from and judged."
+        f"Not evaluated by {labels.target!r}: {named}, because all tracks of each are by one"
+        " artist (or album or folder), and no artist is in two parts of the split."
     )
 
 
 def split_rule(catalogue: Catalogue) -> str:
-    """Say in words how tracks are split."""
+    """Return a sentence that describes the split."""
     if any(track.split for track in catalogue.tracks):
-        return "Tracks are split as the dataset states."
+        return "The split is the one stated by the dataset."
     return (
-        "Tracks are split so that no artist (or album or folder, where the artist is not"
-        " known) is in two parts, stratified by class, 70 : 15 : 15, drawn once with a seed."
+        "No artist (or album or folder, where the artist is unknown) is in two parts; the split is"
+        " stratified by class, 70 : 15 : 15, and drawn once with a fixed seed."
     )
 
 

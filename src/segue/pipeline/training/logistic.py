@@ -1,8 +1,8 @@
-"""Multinomial logistic regression on vectors of tracks: baselines, heads, and the ensemble's part.
+"""Multinomial logistic regression on track vectors: baselines, heads, a member of the ensemble.
 
-Columns are standardised over the train tracks and cut at five deviations, so that one odd track
-does not decide; what is unknown of a track (its tempo, its key) counts as the mean. Classes weigh
-alike. How strongly it is regularised is chosen on valid, by the likelihood of its classes.
+Columns are standardized over the training tracks and clipped at five standard deviations; an
+unknown value (tempo, key) is replaced by the mean. Classes are weighted equally. The regularization
+strength is chosen by the likelihood of the classes of the validation part.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 from segue.pipeline.training.scaling import Matrix, moments, scaled
 
 STRENGTHS: Final = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Inverse strengths of regularisation (scikit-learn's C) that valid chooses from."""
+"""Candidate inverse regularization strengths (scikit-learn's C)."""
 
 USUAL_STRENGTH: Final = 0.01
-"""The one to take where there is no valid part."""
+"""The strength used if there is no validation part."""
 
 _LEAST_CHANCE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """A fitted regression, in plain arrays.
+    """A fitted regression as plain arrays.
 
     `mean` and `scale` are ``[d]``, `weights` ``[d, n_classes]``, `bias` ``[n_classes]``: -inf for
-    a class that train did not hold, so that its probability is 0. `strength` is the one chosen.
+    a class without training tracks, so that its probability is 0. `strength` is the chosen one.
     """
 
     mean: Matrix
@@ -39,7 +39,7 @@ class Logistic:
     strength: float
 
     def probabilities(self, vectors: Matrix) -> Matrix:
-        """Return ``[n, n_classes]``; rows of NaN for vectors that are wholly unknown."""
+        """Return ``[n, n_classes]``; a row is NaN if its whole vector is NaN."""
         logits = scaled(vectors, self.mean, self.scale) @ self.weights + self.bias
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances: Matrix = powers / powers.sum(axis=1, keepdims=True)
@@ -53,8 +53,8 @@ class Logistic:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote; raises OSError, ValueError, EOFError or KeyError if it cannot."""
-        # opened here, since np.load leaves a file open that it cannot read
+        """Read the file of `save`; raises OSError, ValueError, EOFError or KeyError on failure."""
+        # opened here, because np.load does not close a file that it cannot read
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays: dict[str, Any] = {field.name: found[field.name] for field in fields(cls)}
         return cls(**{**arrays, "strength": float(arrays["strength"])})
@@ -69,7 +69,7 @@ def fit_logistic(
     *,
     strengths: Sequence[float] = STRENGTHS,
 ) -> Logistic | None:
-    """Fit on the tracks of `train`; None where they hold fewer than two classes.
+    """Fit on the tracks of `train`; None if they have fewer than two classes.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def fit_logistic(
         NaN where a value is unknown.
     labels : int64 ``[n]``
     train, valid : bool ``[n]``
-        Tracks with a label and a vector to learn from, and to choose the strength on.
+        Masks of the labeled tracks used to fit, and to choose the strength.
     n_classes : int
     """
     from sklearn.linear_model import LogisticRegression
@@ -92,7 +92,7 @@ def fit_logistic(
     best: tuple[float, Logistic] | None = None
     for strength in strengths if choosing.any() else (USUAL_STRENGTH,):
         model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        # the products are small: several threads were a hundred times slower on a busy machine
+        # small products: with several threads this was 100 times slower on a busy machine
         with threadpool_limits(1):
             model.fit(columns[train].astype(np.float64), labels[train])
         fitted = Logistic(mean, scale, *_all_classes(model, known, n_classes), strength)
@@ -110,9 +110,9 @@ def _loss(chances: Matrix, labels: NDArray[np.int64]) -> float:
 
 
 def _all_classes(model: Any, known: NDArray[np.int64], n_classes: int) -> tuple[Matrix, Matrix]:
-    """Return weights and bias over all classes of a model that was fitted on the `known` ones."""
+    """Return weights and bias over all classes of a model fitted on the `known` classes."""
     rows, offsets = model.coef_, model.intercept_
-    if len(known) == 2:  # scikit-learn keeps the difference of their rows only
+    if len(known) == 2:  # scikit-learn stores only the difference of their rows
         rows = np.concatenate((-rows, rows)) / 2
         offsets = np.concatenate((-offsets, offsets)) / 2
     weights = np.zeros((rows.shape[1], n_classes), np.float32)

@@ -1,8 +1,8 @@
-"""Neighbours as they are judged: who may be in a list, the lists, and what is right in them.
+"""Neighbor lists for evaluation: candidates, lists, relevance and precision.
 
-A list holds the nearest of all tracks that are compared, as ``segue similar`` gives it: never the
-query, never another file of its recording, no track whose file is missing. A library of more than
-`MOST_TRACKS` is judged on that many of its tracks, drawn with a seed: lists of all take n^2.
+A list holds the nearest of the compared tracks, as in ``segue similar``: without the query, other
+files of its recording, and tracks whose file is missing. A library with more than `MOST_TRACKS`
+tracks is evaluated on a seeded sample of that size, since the cost is quadratic.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,11 +21,11 @@ from segue.pipeline.training.labels import artist_groups
 MOST_TRACKS = 5_000
 _LONGEST = max(*PRECISION_CUTS, HUB_CUT)
 _BLOCK = 512
-_TOLD = 6
+_MAX_LISTED = 6
 
 Codes = NDArray[np.int64]
 Values = dict[str, NDArray[np.float64]]
-"""One value a query by metric; NaN where there is nothing that the query could find."""
+"""One value per query by metric; NaN if the query has no relevant track."""
 
 TARGET, ARTIST, ALBUM = "target", "artist", "album"
 METRICS = (
@@ -35,15 +35,15 @@ METRICS = (
     ("album_precision", ALBUM, False),
     ("album_precision_filtered", ALBUM, True),
 )
-"""Name of the metric, what makes a neighbour right, and whether the artist filter is on."""
+"""Metric name, the property that makes a neighbor relevant, and whether the artist filter is on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The tracks that are compared, ``[n]`` each: their `places` in the catalogue, and codes.
+    """The compared tracks: their `places` in the catalogue and integer codes, ``[n]`` each.
 
-    `artists` are the groups of the artist filter, `recordings` tell files of one recording, `kinds`
-    hold the classes by what makes a neighbour right, -1 where unknown.
+    `artists` are the groups of the artist filter, `recordings` the recording of each file, `kinds`
+    the classes by property, -1 where unknown.
     """
 
     places: Codes
@@ -52,7 +52,7 @@ class Field:
     kinds: Mapping[str, Codes]
 
     def allowed(self, queries: Codes, *, filtered: bool) -> NDArray[np.bool_]:
-        """Return who may be in each query's list, ``[n_queries, n]``."""
+        """Return a mask of the candidates of each query, ``[n_queries, n]``."""
         other = self.recordings[queries, None] != self.recordings
         if filtered:
             other &= self.artists[queries, None] != self.artists
@@ -61,7 +61,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Neighbours of every track of a field ``[n, 10]``: all, and without the query's artist."""
+    """Neighbors of every compared track ``[n, 10]``: unfiltered, and with the artist filter."""
 
     near: Codes
     filtered: Codes
@@ -75,7 +75,7 @@ def make_field(
     *,
     seed: int = 0,
 ) -> Field:
-    """Return the tracks that are compared: those `usable` and not missing, or a sample of them.
+    """Return the compared tracks: those that are `usable` and not missing, or a sample.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def make_field(
 
 
 def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale = plain) -> Lists:
-    """Return the lists of every track of the field, by its `vectors` ``[n, d]`` of length one."""
+    """Return the neighbor lists of every compared track by unit vectors ``[n, d]``."""
     n = len(field.places)
     near = np.empty((n, _LONGEST), np.int64)
     filtered = np.empty((n, _LONGEST), np.int64)
@@ -116,7 +116,7 @@ def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale
 
 
 def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> Values:
-    """Return every precision of the `queries`; `expected` is what `chance` gives for them."""
+    """Return all precisions of the `queries`; `expected` is the result of `chance` for them."""
     found: Values = {}
     for name, kind, filtered in METRICS:
         chosen = (lists.filtered if filtered else lists.near)[queries]
@@ -128,7 +128,7 @@ def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> 
 
 
 def chance(field: Field, queries: Codes) -> Values:
-    """Return what the precisions of lists drawn at random are on average, by `METRICS`."""
+    """Return the expected precisions of random lists, by `METRICS`."""
     found: Values = {}
     for name, kind, filtered in METRICS:
         if kind in field.kinds:
@@ -140,12 +140,12 @@ def chance(field: Field, queries: Codes) -> Values:
 
 
 def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None) -> list[str]:
-    """Say in sentences whether the field is a sample, and which classes the filter leaves out."""
+    """Return sentences about sampling and about classes that the artist filter excludes."""
     notes = []
     if n_usable > MOST_TRACKS:
         notes.append(
-            f"Neighbours are judged among {MOST_TRACKS:,} tracks, drawn of {n_usable:,}: the more"
-            " tracks there are, the more of a kind are near."
+            f"Neighbors are evaluated on a sample of {MOST_TRACKS:,} of {n_usable:,} tracks;"
+            " precision grows with the number of tracks."
         )
     artists: dict[str, set[int]] = {}
     for place, artist in zip(field.places.tolist(), field.artists.tolist(), strict=True):
@@ -154,17 +154,17 @@ def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None
             artists.setdefault(name, set()).add(artist)
     alone = sorted(name for name, found in artists.items() if len(found) == 1)
     if alone:
-        told = ", ".join(alone[:_TOLD])
-        more = f" and {len(alone) - _TOLD} more" if len(alone) > _TOLD else ""
+        listed = ", ".join(alone[:_MAX_LISTED])
+        more = f" and {len(alone) - _MAX_LISTED} more" if len(alone) > _MAX_LISTED else ""
         notes.append(
-            "Not judged with the artist filter, since all their tracks are by one artist (or of one"
-            f" album or folder, where the artist is not known): {told}{more}."
+            "Not evaluated with the artist filter, because all their tracks are by one artist (or"
+            f" in one album or folder, where the artist is unknown): {listed}{more}."
         )
     return notes
 
 
 def _counts(field: Field, kind: str, queries: Codes, *, filtered: bool) -> tuple[Codes, Codes]:
-    """Return how many right tracks each query could find, and among how many."""
+    """Return the number of relevant candidates and of all candidates of each query."""
     classes = field.kinds[kind]
     relevant, candidates = np.zeros(len(queries), np.int64), np.zeros(len(queries), np.int64)
     for start in range(0, len(queries), _BLOCK):
@@ -177,6 +177,6 @@ def _counts(field: Field, kind: str, queries: Codes, *, filtered: bool) -> tuple
 
 
 def _codes(values: Sequence[str | None]) -> Codes:
-    """Return a number for each different value, in the order of their names; -1 for None."""
+    """Return an integer code for each value, in sorted order; -1 for None."""
     names = {name: code for code, name in enumerate(sorted({v for v in values if v is not None}))}
     return np.array([-1 if value is None else names[value] for value in values], np.int64)

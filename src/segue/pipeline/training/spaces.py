@@ -1,7 +1,7 @@
-"""The spaces that tracks are compared in: descriptors, what encoders make of them, the kNN vector.
+"""Vector spaces for evaluation: descriptors, encoder embeddings, the kNN vector.
 
-A space gives every track a vector of length one, or zeros where it cannot place the track; likeness
-is the cosine. Whatever is fitted (means, scales) is fitted on tracks that no model is judged on.
+A space gives every track a unit vector, or zeros if it has none; similarity is the cosine.
+Statistics (means, scales) are fitted on tracks that no model is evaluated on.
 """
 
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 
 DESCRIPTORS = "descriptors"
-"""All descriptors together, every column counting alike."""
+"""Name of the space of all descriptors, every column with equal weight."""
 
 Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Vectors of all tracks ``[n_tracks, d]``, and what may be asked of them.
+    """Unit vectors of all tracks, ``[n_tracks, d]``.
 
-    `model` names the model that it comes from, None for descriptors; `target` is what that was
-    trained for. A space that `learned` labels is judged on held-out tracks only.
+    `model` is the name of its model, None for descriptors; `target` is the training target of the
+    model. A space that `learned` labels is evaluated on held-out tracks only.
     """
 
     name: str
@@ -40,23 +40,23 @@ class Space:
 
     @property
     def has_vector(self) -> NDArray[np.bool_]:
-        """Which tracks it can place, ``[n_tracks]``."""
+        """Mask of the tracks that have a vector, ``[n_tracks]``."""
         return np.asarray(self.vectors.any(axis=1))
 
 
 def spaces(library: Library, catalogue: Catalogue) -> list[Space]:
-    """Return every space that places a track: trained encoders, kNN, descriptors, their blocks."""
+    """Return all spaces with at least one vector: encoders, kNN, descriptors and their groups."""
     found = [model_space(library, catalogue, model) for model in trained_models(library)]
     found += _descriptor_spaces(library, catalogue)
     return [space for space in found if space.has_vector.any()]
 
 
 def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
-    """Return the space of a trained model, without the labels that it could be judged by.
+    """Return the space of a trained model, without labels that it could be evaluated by.
 
-    Encoders are centred as their signal is; the kNN vector is made without genres and tags.
+    Encoder vectors are centered like their signal; the kNN vector is built without genres and tags.
     """
-    # what was trained elsewhere has no manifest here, and learned no labels of this library
+    # a pretrained encoder has no manifest here and learned no labels of this library
     manifest = library.models.manifest(model) if model in library.models else {}
     target = manifest.get("target")
     if model == KNN:
@@ -70,25 +70,25 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
 
 
 def trained_models(library: Library) -> list[str]:
-    """Return the models that place tracks and are there, encoders first: what is judged."""
+    """Return the available models that embed tracks, encoders first."""
     encoders = [model for model in ENCODERS if model in library.models]
     return [*encoders, *heard_by(library), *([KNN] if KNN in library.models else [])]
 
 
 def trained_targets(library: Library) -> list[str]:
-    """Return what the library's models were trained for, encoders first."""
+    """Return the training targets of the models, encoders first."""
     models = [model for model in trained_models(library) if model in library.models]
     targets = (library.models.manifest(model).get("target") for model in models)
     return list(dict.fromkeys(target for target in targets if target))
 
 
 def trained_target(library: Library) -> str:
-    """Return what most of the library is trained for, ``genre`` where nothing is."""
+    """Return the main training target of the library; ``genre`` if nothing is trained."""
     return next(iter(trained_targets(library)), "genre")
 
 
 def learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
-    """Return the tracks that statistics may be fitted on: none that a model is judged on."""
+    """Return a mask of the tracks for fitting statistics: none that a model is evaluated on."""
     kept = [library.splits(target) for target in trained_targets(library)]
     return np.array(
         [
@@ -101,7 +101,7 @@ def learned_from(library: Library, catalogue: Catalogue) -> NDArray[np.bool_]:
 
 
 def descriptor_space(library: Library, catalogue: Catalogue) -> Space | None:
-    """Return the space of all descriptors together; None where there are none."""
+    """Return the space of all descriptors; None if there are none."""
     return next(iter(_descriptor_spaces(library, catalogue)), None)
 
 
@@ -117,9 +117,9 @@ def _descriptor_spaces(library: Library, catalogue: Catalogue) -> list[Space]:
 
 
 def standardised(summary: Matrix, train: NDArray[np.bool_]) -> Matrix:
-    """Bring each column to mean 0 and standard deviation 1 over `train` (all, if it has none).
+    """Standardize each column over `train` (over all tracks if none of them is analyzed).
 
-    What is unknown stands at the mean, and so does a column that never changes.
+    Unknown values and constant columns become 0.
     """
     heard = ~np.isnan(summary).all(axis=1)
     learned = summary[heard & train if (heard & train).any() else heard]

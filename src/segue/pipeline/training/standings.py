@@ -1,7 +1,7 @@
-"""How the models of one target compare on valid, with the baselines, and what the engine uses.
+"""Leaderboard: validation metrics of the models of one target and of the baselines.
 
-Classifiers and baselines are judged on the same tracks: those of valid that all of them know. A
-model that tells no classes apart, or was trained on another target, has no figures there.
+Classifiers and baselines are evaluated on the same tracks: the validation tracks for which all have
+probabilities. A model without classes, or with another target, has no metrics.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from segue.pipeline.training.spaces import DESCRIPTORS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """One model or baseline: its figures on valid, and the signal that hears with it."""
+    """One model or baseline: its validation metrics and the signal that uses it."""
 
     name: str
     metrics: Mapping[str, float]
@@ -34,7 +34,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standings:
-    """The models of a target beside the baselines, judged on `n` tracks of valid."""
+    """The models and baselines of a target, evaluated on `n` validation tracks."""
 
     target: str
     n: int
@@ -42,12 +42,12 @@ class Standings:
     choice: Choice
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return the leaderboard as a JSON-compatible dictionary."""
         return asdict(self)
 
 
 def standings(library: Library, target: str) -> Standings:
-    """Compare all that was trained on `target`, or places tracks without having been."""
+    """Compare the models trained on `target`, and the encoders without a target."""
     catalogue = library.catalogue()
     choice = choose(library, catalogue)
     metrics, n = _metrics(library, catalogue, target)
@@ -73,7 +73,7 @@ def standings(library: Library, target: str) -> Standings:
 def _metrics(
     library: Library, catalogue: Catalogue, target: str
 ) -> tuple[dict[str, Mapping[str, float]], int]:
-    """Return the metrics of every classifier and baseline of a target, and of how many tracks."""
+    """Return the metrics of every classifier and baseline, and the number of tracks."""
     labels = labels_of(library, catalogue, target)
     if labels.objective != "classes" or len(labels.class_names) < 2:
         return {}, 0

@@ -1,4 +1,4 @@
-"""What became of a model that was to be trained, as every trainer tells it."""
+"""Result of training one model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """What became of one model.
+    """State, training data and metrics of one model.
 
-    `reason` says why a model was skipped, or what of one that was trained cannot be judged;
-    `metrics` are those of the valid part, where there is one; `left_out` are the classes with too
-    few tracks to be learned and judged.
+    `reason` says why a model was skipped, or which classes of it cannot be evaluated; `metrics` are
+    validation metrics, if there is a validation part; `left_out` are the classes with too few
+    tracks.
     """
 
     model: str
@@ -25,5 +25,5 @@ class Trained:
     seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return one entry of the document that ``segue train --json`` prints."""
+        """Return one entry of the document of ``segue train --json``."""
         return asdict(self)
