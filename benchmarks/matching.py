@@ -2,7 +2,7 @@
 
 Run: ``python benchmarks/matching.py DATASET... [--among DATASET] [--choose] [--wrong]``. Each is a
 dataset directory; their tracks with an artist and a title are pooled. Every fifth name is taken out
-of the catalogue: what is made of it must match nothing. All others are sought under names that were
+of the catalogue: what is made of it must match nothing. All others are wanted under names that were
 corrupted, kind by kind; of what makes another recording (live, remix) or another piece (No. 2, one
 word changed) the right answer is none as well. With ``--among``, the catalogue is crowded: every
 artist of that dataset, real names too, is given five titles of the pool, so that each title is that
@@ -28,8 +28,8 @@ from typing import NamedTuple
 from segue.artist_names import comparison_key
 from segue.sources import read_dataset
 from segue.sources.cleaning.recordings import title_key
-from segue.sources.history_import.matching import DEFAULT, Matcher, Nearness
-from segue.types import Sought, Track
+from segue.sources.history_import.matching import DEFAULT_THRESHOLDS, Matcher, MatchThresholds
+from segue.types import Track, TrackReference
 
 TARGET = 0.99
 MOST_FALSE = 0.01
@@ -137,10 +137,10 @@ OTHER: dict[str, Corrupt] = {
 
 
 class Asked(NamedTuple):
-    """What is sought, of what kind it is, and the answers that are right (none: nobody)."""
+    """What is wanted, of what kind it is, and the answers that are right (none: nobody)."""
 
     kind: str
-    sought: Sought
+    wanted: TrackReference
     right: frozenset[int]
 
 
@@ -214,36 +214,36 @@ def label(
                 said_artist, said_title = corrupt(draw, artist, title)
                 answers = () if name in out or kind in OTHER else named[name]
                 told = f"taken out, {kind}" if name in out else kind
-                sought = Sought(artist=said_artist or None, title=said_title)
-                asked.append(Asked(told, sought, frozenset(answers)))
+                wanted = TrackReference(artist=said_artist or None, title=said_title)
+                asked.append(Asked(told, wanted, frozenset(answers)))
     return catalogue, asked
 
 
 def judge(
-    catalogue: list[tuple[int, Track]], asked: list[Asked], nearness: Nearness
+    catalogue: list[tuple[int, Track]], asked: list[Asked], thresholds: MatchThresholds
 ) -> dict[str, Score]:
     """Return the counts, by kind."""
-    matcher = Matcher(catalogue, nearness=nearness)
+    matcher = Matcher(catalogue, thresholds=thresholds)
     scores: dict[str, Score] = defaultdict(Score)
     for one in asked:
-        match = matcher.match(one.sought)
+        match = matcher.match(one.wanted)
         right = match is not None and match.row in one.right
         scores[one.kind] += Score(1, bool(one.right), match is not None, right)
     return scores
 
 
 def wrong(
-    catalogue: list[tuple[int, Track]], asked: list[Asked], nearness: Nearness
+    catalogue: list[tuple[int, Track]], asked: list[Asked], thresholds: MatchThresholds
 ) -> Iterator[str]:
     """Give what was matched wrong."""
-    matcher = Matcher(catalogue, nearness=nearness)
+    matcher = Matcher(catalogue, thresholds=thresholds)
     tracks = dict(catalogue)
     for one in asked:
-        match = matcher.match(one.sought)
+        match = matcher.match(one.wanted)
         if match is not None and match.row not in one.right:
             track = tracks[match.row]
-            sought = f"{one.sought.artist} / {one.sought.title}"
-            yield f"{one.kind}: {sought}  ->  {track.artist} / {track.title}  ({match.by})"
+            wanted = f"{one.wanted.artist} / {one.wanted.title}"
+            yield f"{one.kind}: {wanted}  ->  {track.artist} / {track.title}  ({match.by})"
 
 
 def interval(n: int, of: int) -> str:
@@ -257,23 +257,23 @@ def interval(n: int, of: int) -> str:
     return f"{share:.4f} [{max(0.0, middle - spread):.4f}, {min(1.0, middle + spread):.4f}]"
 
 
-def choose(catalogue: list[tuple[int, Track]], asked: list[Asked]) -> Nearness:
+def choose(catalogue: list[tuple[int, Track]], asked: list[Asked]) -> MatchThresholds:
     """Return the thresholds with the most right answers of those that are right often enough."""
     levels = (0.76, 0.8, 0.83, 0.86, 0.9)
-    best, most = DEFAULT, -1
+    best, most = DEFAULT_THRESHOLDS, -1
     print("title artist both, recall, matched of what is nowhere, precision of the worst kind")
     for title, artist in itertools.product(levels, levels):
         for both in (level for level in levels if level >= max(title, artist)):
-            nearness = Nearness(title, artist, both)
-            scores = judge(catalogue, asked, nearness).values()
+            thresholds = MatchThresholds(title, artist, both)
+            scores = judge(catalogue, asked, thresholds).values()
             total = sum(scores, Score())
             nowhere = sum((score for score in scores if not score.answerable), Score())
             worst = min(score.right / score.matched for score in scores if score.right)
             good = nowhere.matched <= MOST_FALSE * nowhere.asked and worst >= TARGET
             if good and total.right > most:
-                best, most = nearness, total.right
+                best, most = thresholds, total.right
             figures = (total.right / total.answerable, nowhere.matched / nowhere.asked, worst)
-            print(*nearness, *(f"{figure:.4f}" for figure in figures), "*" * good, flush=True)
+            print(*thresholds, *(f"{figure:.4f}" for figure in figures), "*" * good, flush=True)
     return best
 
 
@@ -295,13 +295,13 @@ def main() -> None:
     if options.among:
         there = read_dataset(options.among).tracks
         artists = sorted({track.artist for track in there if track.artist})
-    nearness = DEFAULT
+    thresholds = DEFAULT_THRESHOLDS
     if options.choose:
-        nearness = choose(*label(first, options.seed, options.times, artists))
-    print(f"{nearness}")
+        thresholds = choose(*label(first, options.seed, options.times, artists))
+    print(f"{thresholds}")
     for name, half in (("to choose on", first), ("reported", second)):
         catalogue, asked = label(half, options.seed, options.times, artists)
-        scores = judge(catalogue, asked, nearness)
+        scores = judge(catalogue, asked, thresholds)
         total = sum(scores.values(), Score())
         print(f"\n{name}: {len(catalogue)} tracks in the catalogue, {len(asked)} questions")
         print(f"{'':34} {'asked':>6} {'precision':>26} {'recall':>26}")
@@ -318,7 +318,7 @@ def main() -> None:
             )
             print(f"{kind:34} {score.asked:6} {precision:>26} {recall:>26}")
         if options.wrong and name == "to choose on":
-            print(*wrong(catalogue, asked, nearness), sep="\n")
+            print(*wrong(catalogue, asked, thresholds), sep="\n")
 
 
 if __name__ == "__main__":

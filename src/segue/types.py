@@ -80,8 +80,8 @@ class Track:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-class Sought(NamedTuple):
-    """A track as a listen names it, which may be in the library or not.
+class TrackReference(NamedTuple):
+    """A track as a listen or playlist names it; the library may not have it.
 
     `recording` is its MusicBrainz id; several are joined by ``|``.
     """

@@ -248,7 +248,7 @@ def test_other_databases_are_no_exports(library):
 def test_nothing_is_imported_where_one_file_is_of_no_format(library, tmp_path):
     good = scrobbles(tmp_path / "good", range(5))
     (tmp_path / "bad").write_text("hello")
-    with pytest.raises(DatasetError, match="nothing that segue understands"):
+    with pytest.raises(DatasetError, match="in no format that segue reads"):
         import_listens(library, [good, tmp_path / "bad"])
     assert library.counts()["listens"] == 0
     with pytest.raises(DatasetError):

@@ -16,30 +16,29 @@ from tests.sources.golden_cases import datasets, exports, write_beets
 
 from segue.sources import read_dataset
 from segue.sources.history_import import (
-    Heard,
-    Numbering,
+    ImportRow,
+    OccurrenceCounter,
     fingerprint,
-    needs_number,
+    identity_text,
+    needs_occurrence,
     open_export,
-    what_it_says,
 )
-from segue.sources.history_import.beets import read_beets
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def parsed_rows(found: Iterable[tuple[str, Any]]) -> list[list[Any]]:
     """Return rows with their fingerprints, and where problems are, as the importer sees them."""
-    numbering: dict[str, Numbering] = defaultdict(Numbering)
+    numbering: dict[str, OccurrenceCounter] = defaultdict(OccurrenceCounter)
     rows: list[list[Any]] = []
     for kind, one in found:
-        if not isinstance(one, Heard):
+        if not isinstance(one, ImportRow):
             rows.append(["problem", one.row, one.left_out, one.expected])
             continue
         user = one.user or "me"
         number = 0
-        if needs_number(kind, one):
-            [number] = numbering[kind].number([what_it_says(kind, user, one)])
+        if needs_occurrence(kind, one):
+            [number] = numbering[kind].number([identity_text(kind, user, one)])
         values = [one[0], list(one[1]), *one[2:]]
         rows.append([kind, values, fingerprint(kind, user, one, number).hex()])
     return rows
@@ -47,8 +46,7 @@ def parsed_rows(found: Iterable[tuple[str, Any]]) -> list[list[Any]]:
 
 def parsed_export(path: Path) -> dict[str, Any]:
     export = open_export(path)
-    found = export.listens_of(read_beets(path)) if export.is_database else export.listens()
-    return {"kind": export.kind, "rows": parsed_rows(found)}
+    return {"kind": export.kind, "rows": parsed_rows(export.rows())}
 
 
 def plain(value: Any) -> Any:

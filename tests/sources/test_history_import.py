@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from segue.errors import DatasetError
 from segue.sources.datasets.listens import read_listens
 from segue.sources.history_import import (
-    Heard,
-    Numbering,
-    Remark,
+    ImportIssue,
+    ImportRow,
+    OccurrenceCounter,
     fingerprint,
-    known_time,
     open_export,
+    plausible_time,
 )
-from segue.types import Sought
+from segue.types import TrackReference
 
-JOGA = Sought(artist="Björk", title="Jóga", album="Homogenic")
+JOGA = TrackReference(artist="Björk", title="Jóga", album="Homogenic")
 LISTENBRAINZ: dict[str, Any] = {
     "listened_at": 1_600_000_000,
     "user_name": "rob",
@@ -73,24 +73,26 @@ def write(directory: Path, content: str | bytes, name: str = "export") -> Path:
     return path
 
 
-def read(path: Path) -> tuple[str, list[Heard], list[Remark]]:
+def read(path: Path) -> tuple[str, list[ImportRow], list[ImportIssue]]:
     export = open_export(path)
-    found = [one for _, one in export.listens()]
-    listens = [one for one in found if isinstance(one, Heard)]
-    return export.kind, listens, [one for one in found if isinstance(one, Remark)]
+    found = [one for _, one in export.rows()]
+    listens = [one for one in found if isinstance(one, ImportRow)]
+    return export.kind, listens, [one for one in found if isinstance(one, ImportIssue)]
 
 
-def read_text(directory: Path, content: str | bytes) -> tuple[str, list[Heard], list[Remark]]:
+def read_text(
+    directory: Path, content: str | bytes
+) -> tuple[str, list[ImportRow], list[ImportIssue]]:
     return read(write(directory, content))
 
 
 @pytest.mark.parametrize("lines", [False, True])
 def test_listenbrainz(tmp_path: Path, lines: bool) -> None:
     text = json.dumps(LISTENBRAINZ)
-    kind, listens, remarks = read_text(tmp_path, f"{text}\n\n{text}\n" if lines else f"[{text}]")
+    kind, listens, issues = read_text(tmp_path, f"{text}\n\n{text}\n" if lines else f"[{text}]")
     sought = JOGA._replace(recording="r1|r2", isrc="GBAAA9700001")
-    assert (kind, remarks) == ("listenbrainz", [])
-    assert listens == [Heard("rob", sought, 1_600_000_000.0)] * (2 if lines else 1)
+    assert (kind, issues) == ("listenbrainz", [])
+    assert listens == [ImportRow("rob", sought, 1_600_000_000.0)] * (2 if lines else 1)
 
 
 def test_an_answer_of_listenbrainz_names_the_listener(tmp_path: Path) -> None:
@@ -112,12 +114,12 @@ def test_pages_of_lastfm(tmp_path: Path, shape: str) -> None:
         text = f"[{text}, {text}]"
     elif shape == "bare":
         text, user = json.dumps([[one], [one]]), None
-    kind, listens, remarks = read_text(tmp_path, text)
+    kind, listens, issues = read_text(tmp_path, text)
     assert kind == "lastfm"
     n = 1 if shape in ("page", "one track") else 2
-    assert listens == [Heard(user, JOGA._replace(recording="r1"), 1_600_000_000.0)] * n
-    assert len(remarks) == (0 if shape in ("one track", "bare") else n)
-    assert all(remark.expected for remark in remarks)
+    assert listens == [ImportRow(user, JOGA._replace(recording="r1"), 1_600_000_000.0)] * n
+    assert len(issues) == (0 if shape in ("one track", "bare") else n)
+    assert all(issue.expected for issue in issues)
 
 
 @pytest.mark.parametrize(
@@ -133,17 +135,19 @@ def test_pages_of_lastfm(tmp_path: Path, shape: str) -> None:
 )
 def test_tables_of_lastfm(tmp_path: Path, text: str) -> None:
     kind, listens, _ = read_text(tmp_path, text)
-    assert (kind, listens) == ("lastfm", [Heard(None, JOGA, 1_599_999_960.0)])
+    assert (kind, listens) == ("lastfm", [ImportRow(None, JOGA, 1_599_999_960.0)])
 
 
 def test_spotify(tmp_path: Path) -> None:
     done = {**SPOTIFY, "reason_end": "trackdone"}
     said = {**SPOTIFY, "skipped": False, "reason_end": "endplay"}
-    kind, listens, remarks = read_text(tmp_path, json.dumps([SPOTIFY, PODCAST, done, said]))
+    kind, listens, issues = read_text(tmp_path, json.dumps([SPOTIFY, PODCAST, done, said]))
     assert kind == "spotify"
-    one = Heard("ann", JOGA._replace(track_id="abc"), 1_599_999_990.0, ms_played=1e4, skipped=True)
+    one = ImportRow(
+        "ann", JOGA._replace(track_id="abc"), 1_599_999_990.0, ms_played=1e4, skipped=True
+    )
     assert listens == [one, one._replace(skipped=False), one._replace(skipped=False)]
-    assert [remark.expected for remark in remarks] == [True]
+    assert [issue.expected for issue in issues] == [True]
 
 
 def test_the_short_history_of_spotify_tells_the_same_listens(tmp_path: Path) -> None:
@@ -156,11 +160,11 @@ def test_the_short_history_of_spotify_tells_the_same_listens(tmp_path: Path) -> 
 def test_listens_in_the_exchange_layout(tmp_path: Path) -> None:
     header = "user_id;track_id;timestamp;plays;ms_played;rating;skipped;split"
     text = f"{header}\n7;01;;3;;;;\n7;2;1;;5;;yes;test\n"
-    kind, listens, remarks = read_text(tmp_path, text)
-    assert (kind, remarks) == ("listens", [])
+    kind, listens, issues = read_text(tmp_path, text)
+    assert (kind, issues) == ("listens", [])
     assert listens == [
-        Heard("7", Sought("01"), plays=3.0, total=True),
-        Heard("7", Sought("2"), 1.0, ms_played=5.0, skipped=True, split="test"),
+        ImportRow("7", TrackReference("01"), plays=3.0, total=True),
+        ImportRow("7", TrackReference("2"), 1.0, ms_played=5.0, skipped=True, split="test"),
     ]
 
 
@@ -174,11 +178,11 @@ def test_parquet_reads_like_text(tmp_path: Path) -> None:
         }
     )
     frame.to_parquet(tmp_path / "export")
-    kind, listens, remarks = read(tmp_path / "export")
-    assert (kind, remarks) == ("listens", [])
+    kind, listens, issues = read(tmp_path / "export")
+    assert (kind, issues) == ("listens", [])
     assert listens == [
-        Heard("1", Sought("3"), 1_241_478_537.5, plays=5.0),
-        Heard("2", Sought("4")),
+        ImportRow("1", TrackReference("3"), 1_241_478_537.5, plays=5.0),
+        ImportRow("2", TrackReference("4")),
     ]
 
 
@@ -199,9 +203,9 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
         "listens/2020/10.jsonl": f"{listen}\n{listen}",
         "__MACOSX/x": "y",
     }
-    kind, listens, remarks = read_text(tmp_path, zipped(files))
+    kind, listens, issues = read_text(tmp_path, zipped(files))
     assert (kind, len(listens), {one.user for one in listens}) == ("listenbrainz", 3, {"rob"})
-    assert [(one.reason, one.left_out) for one in remarks] == [
+    assert [(one.reason, one.left_out) for one in issues] == [
         ("pinned_recording.jsonl: no listens in it", 0)
     ]
     assert len(read_text(tmp_path, gzip.compress(f"[{listen}]".encode()))[1]) == 1
@@ -212,9 +216,9 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
 def test_encodings(tmp_path: Path, encoding: str, content: str) -> None:
     if content == "json":
         content = json.dumps(LASTFM, ensure_ascii=False)
-    _, listens, remarks = read_text(tmp_path, content.encode(encoding))
-    assert [listen.sought._replace(recording=None) for listen in listens] == [JOGA]
-    told = [remark.reason for remark in remarks if not remark.expected]
+    _, listens, issues = read_text(tmp_path, content.encode(encoding))
+    assert [listen.track._replace(recording=None) for listen in listens] == [JOGA]
+    told = [issue.reason for issue in issues if not issue.expected]
     assert len(told) == (encoding == "cp1252")
 
 
@@ -227,13 +231,13 @@ def test_what_is_cut_short_is_kept_as_far_as_it_goes(tmp_path: Path, where: str)
         "csv": b"user_id,track_id,plays\n" + b"u,t,1\n" * 500,
     }
     raw = gzip.compress(many["lines"]) if where == "gzip" else many[where]
-    _, listens, remarks = read_text(tmp_path, raw[:-4])
+    _, listens, issues = read_text(tmp_path, raw[:-4])
     # what the packer holds back is lost with the end
     assert len(listens) >= (1 if where == "gzip" else 499)
-    assert where == "csv" or len(remarks) >= 1
+    assert where == "csv" or len(issues) >= 1
     if where == "array":
-        assert "what came before is kept" in remarks[0].reason
-        assert remarks[0].left_out == 0
+        assert "the rows before it are kept" in issues[0].reason
+        assert issues[0].left_out == 0
 
 
 def test_a_zip_without_its_end_is_refused(tmp_path: Path) -> None:
@@ -246,13 +250,13 @@ def test_a_zip_without_its_end_is_refused(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"[]", "nothing that segue understands"),
+        (b"[]", "in no format that segue reads"),
         (b"hello\nworld\n", "a ListenBrainz, Last.fm or Spotify export"),
-        (b'{"a": 1}', "nothing that segue understands"),
-        (b"\x00\xff\x13" * 99, "nothing that segue understands"),
-        (b"PAR1 and no more", "nothing that segue understands"),
-        (b"track_id,artist,title,genre,date\n1,A,B,pop,1999\n", "nothing that segue understands"),
-        (b"[" * 100_000, "nothing that segue understands"),
+        (b'{"a": 1}', "in no format that segue reads"),
+        (b"\x00\xff\x13" * 99, "in no format that segue reads"),
+        (b"PAR1 and no more", "in no format that segue reads"),
+        (b"track_id,artist,title,genre,date\n1,A,B,pop,1999\n", "in no format that segue reads"),
+        (b"[" * 100_000, "in no format that segue reads"),
     ],
 )
 def test_what_is_none_of_them_is_told(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -280,9 +284,9 @@ def test_rows_that_cannot_be_used_are_told_and_the_rest_is_read(tmp_path: Path) 
         "u,a,last summer,1",
     ]
     text = "\n".join(["user_id,track_id,timestamp,plays", *rows])
-    _, listens, remarks = read_text(tmp_path, text)
+    _, listens, issues = read_text(tmp_path, text)
     assert [listen.user for listen in listens] == ["u", "../../etc/passwd", "u"]
-    assert [(remark.row, remark.reason) for remark in remarks] == [
+    assert [(issue.row, issue.reason) for issue in issues] == [
         (3, "plays is not a number from 0"),
         (4, "the track id has more than 256 characters"),
         (5, "the user id has more than 256 characters"),
@@ -290,27 +294,27 @@ def test_rows_that_cannot_be_used_are_told_and_the_rest_is_read(tmp_path: Path) 
         (7, "no track is named: neither a title nor an id"),
         (9, "the row has 6 cells and the header 4: put quotes around text that contains ','"),
     ]
-    assert known_time(listens[2].when, 2e9) is None
+    assert plausible_time(listens[2].timestamp, 2e9) is None
 
 
 def test_a_quote_that_never_closes_costs_its_line(tmp_path: Path) -> None:
     text = 'artist,title,plays\nA,"x,1\n' + "B,y,1\n" * 50
-    _, listens, remarks = read_text(tmp_path, text)
+    _, listens, issues = read_text(tmp_path, text)
     assert len(listens) == 50
-    assert [remark.row for remark in remarks] == [2]
+    assert [issue.row for issue in issues] == [2]
 
 
 def test_mixed_records_are_read_each_by_its_kind(tmp_path: Path) -> None:
     text = json.dumps([LISTENBRAINZ, SPOTIFY, LASTFM, {"a": 1}, 7, None])
     export = open_export(write(tmp_path, text))
-    kinds = [kind for kind, one in export.listens() if isinstance(one, Heard)]
+    kinds = [kind for kind, one in export.rows() if isinstance(one, ImportRow)]
     assert kinds == ["listenbrainz", "spotify", "lastfm"]
 
 
 def test_times_that_cannot_be_are_unknown() -> None:
     now = 1_700_000_000.0
     times = (None, 0.0, -1.0, 400_000_000.0, 1_600_000_000.0, now + 3_600, now + 200_000, 1e300)
-    assert [known_time(when, now) is not None for when in times] == [
+    assert [plausible_time(when, now) is not None for when in times] == [
         *(False, False, False, False),
         *(True, True, False, False),
     ]
@@ -340,7 +344,7 @@ def test_what_was_written_is_read(
     _, table, _ = read(directory / "table")
     _, objects, _ = read(directory / "records")
     assert table == objects
-    assert [one.when for one in table] == [float(when) for _, _, when in rows]
+    assert [one.timestamp for one in table] == [float(when) for _, _, when in rows]
 
 
 WORDS = st.sampled_from(
@@ -359,7 +363,7 @@ def test_cells_mean_what_they_mean_in_a_dataset(
     path = write(tmp_path_factory.mktemp("cells"), "\n".join(lines) + "\n", "listens.csv")
     frame, _ = read_listens(path)
     _, listens, _ = read(path)
-    assert [one.sought.track_id for one in listens] == frame["track_id"].to_list()
+    assert [one.track.track_id for one in listens] == frame["track_id"].to_list()
     for name in ("position", "plays", "ms_played", "rating", "skipped", "split"):
         theirs = [None if pd.isna(value) else value for value in frame[name]]
         assert [getattr(one, name) for one in listens] == theirs
@@ -379,11 +383,11 @@ def test_any_bytes_are_read_or_told(
 
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 8))
 def test_equal_rows_are_numbered_however_they_are_cut(
-    batches: list[list[str]], longest_run: int
+    batches: list[list[str]], max_merged: int
 ) -> None:
-    numbering, seen = Numbering(), dict.fromkeys("abc", 0)
+    numbering, seen = OccurrenceCounter(), dict.fromkeys("abc", 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("segue.sources.history_import.deduplication._LONGEST_RUN", longest_run)
+        patch.setattr("segue.sources.history_import.deduplication._MAX_MERGED", max_merged)
         for batch in batches:
             for letter, number in zip(batch, numbering.number(batch), strict=True):
                 assert number == seen[letter]
@@ -391,39 +395,39 @@ def test_equal_rows_are_numbered_however_they_are_cut(
 
 
 def test_fingerprints_tell_listens_apart() -> None:
-    one = Heard("u", JOGA, 1_600_000_020.0)
-    same = one._replace(when=1_600_000_040.0, sought=JOGA._replace(album=None, recording="r"))
+    one = ImportRow("u", JOGA, 1_600_000_020.0)
+    same = one._replace(timestamp=1_600_000_040.0, track=JOGA._replace(album=None, recording="r"))
     assert fingerprint("lastfm", "u", one) == fingerprint("lastfm", "u", same)
     assert fingerprint("listenbrainz", "u", one) != fingerprint("listenbrainz", "u", same)
     assert fingerprint("lastfm", "u", one) != fingerprint("lastfm", "v", one)
-    total = Heard("u", JOGA, plays=3.0, total=True)
+    total = ImportRow("u", JOGA, plays=3.0, total=True)
     assert fingerprint("beets", "u", total) == fingerprint("beets", "u", total._replace(plays=4.0))
 
 
 @pytest.mark.parametrize("end", ["B,y", 'B,"y', 'B,y,"1600'])
 def test_a_last_row_that_was_cut_short_is_told(tmp_path: Path, end: str) -> None:
     text = f"artist,title,timestamp\nA,x,1600000000\nB,y,1600000000\n{end}"
-    _, listens, remarks = read_text(tmp_path, text)
+    _, listens, issues = read_text(tmp_path, text)
     assert len(listens) == 2
-    assert [(one.row, one.reason) for one in remarks] == [(4, "the last row was cut short")]
+    assert [(one.row, one.reason) for one in issues] == [(4, "the last row was cut short")]
 
 
 @pytest.mark.parametrize("end", ["B,y,1600000000", "B,y,1600000000,", 'B,"y",', "B,y\n"])
 def test_a_last_row_without_its_line_end_is_read(tmp_path: Path, end: str) -> None:
     text = f"artist,title,timestamp\nA,x,1600000000\n{end}"
-    _, listens, remarks = read_text(tmp_path, text)
-    assert (len(listens), remarks) == (2, [])
+    _, listens, issues = read_text(tmp_path, text)
+    assert (len(listens), issues) == (2, [])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_wide_encodings_need_no_mark(tmp_path: Path, encoding: str) -> None:
     text = "artist,title,timestamp\n宇多田ヒカル,光,1600000000\n"
-    _, listens, remarks = read_text(tmp_path, text.encode(encoding))
-    assert remarks == []
-    assert [one.sought for one in listens] == [Sought(artist="宇多田ヒカル", title="光")]
+    _, listens, issues = read_text(tmp_path, text.encode(encoding))
+    assert issues == []
+    assert [one.track for one in listens] == [TrackReference(artist="宇多田ヒカル", title="光")]
     record = {**SPOTIFY, "master_metadata_track_name": "光"}
     content = json.dumps([record], ensure_ascii=False).encode(encoding)
-    assert read_text(tmp_path, content)[1][0].sought.title == "光"
+    assert read_text(tmp_path, content)[1][0].track.title == "光"
 
 
 def test_parts_of_an_archive_that_cannot_be_read_are_told(tmp_path: Path) -> None:
@@ -431,9 +435,9 @@ def test_parts_of_an_archive_that_cannot_be_read_are_told(tmp_path: Path) -> Non
     raw = bytearray(zipped({"a.json": text, "b.json": text, "library.db": "SQLite format 3\x00"}))
     damaged = raw.find(b"b.json") + 30
     raw[damaged : damaged + 10] = bytes(10)
-    _, listens, remarks = read_text(tmp_path, bytes(raw))
+    _, listens, issues = read_text(tmp_path, bytes(raw))
     assert len(listens) == 20
-    first, second = (remark.reason for remark in remarks)
+    first, second = (issue.reason for issue in issues)
     assert first.startswith("b.json cannot be read")
     assert second == "library.db is a database: unpack it, and import it by itself"
     alone = zipped({"library.db": "SQLite format 3\x00"})
@@ -448,9 +452,9 @@ def test_the_listener_that_an_archive_names(
 ) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
     user = json.dumps({"user_id": 1, "username": name}, ensure_ascii=ascii_only)
-    _, [listen_read], remarks = read_text(tmp_path, zipped({"user.json": user, "l.jsonl": listen}))
+    _, [listen_read], issues = read_text(tmp_path, zipped({"user.json": user, "l.jsonl": listen}))
     assert listen_read.user == (name if name in ("../é", 'a"b\\c') else None)
-    assert [one.reason for one in remarks] == (
+    assert [one.reason for one in issues] == (
         ["the user name in user.json has more than 256 characters"] if name == "x" * 257 else []
     )
 
@@ -460,12 +464,12 @@ def test_an_archive_whose_listener_cannot_be_read_is_told(tmp_path: Path) -> Non
     raw = bytearray(zipped({"l.jsonl": listen, "user.json": '{"username": "rob"}' * 3}))
     damaged = raw.find(b"user.json") + 11
     raw[damaged : damaged + 6] = bytes(6)
-    _, [listen_read], [remark] = read_text(tmp_path, bytes(raw))
+    _, [listen_read], [issue] = read_text(tmp_path, bytes(raw))
     assert listen_read.user is None
-    assert remark.reason.startswith("user.json cannot be read")
+    assert issue.reason.startswith("user.json cannot be read")
 
 
 def test_a_date_that_says_nothing_is_no_playing_now(tmp_path: Path) -> None:
     record = {"artist": {"#text": "Björk"}, "name": "Jóga", "date": {"uts": {}}}
-    _, [listen], remarks = read_text(tmp_path, json.dumps([record]))
-    assert (remarks, known_time(listen.when, 2e9)) == ([], None)
+    _, [listen], issues = read_text(tmp_path, json.dumps([record]))
+    assert (issues, plausible_time(listen.timestamp, 2e9)) == ([], None)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.sources.history_import.matching import Matcher
-from segue.types import Sought, Track
+from segue.types import Track, TrackReference
 
 TRACKS = [
     Track(track_id="1", artist="Björk", title="Human Behaviour", album="Debut"),
@@ -25,7 +25,7 @@ MATCHER = Matcher(enumerate(TRACKS, start=1))
 
 
 def found(artist: str | None, title: str | None, **more: str) -> tuple[int, str] | None:
-    match = MATCHER.match(Sought(artist=artist, title=title, **more))
+    match = MATCHER.match(TrackReference(artist=artist, title=title, **more))
     return None if match is None else (match.row, match.by)
 
 
@@ -103,14 +103,14 @@ def test_a_name_finds_itself_and_case_changes_nothing(pairs: list[tuple[str, str
     for artist, title in pairs:
         if not artist.strip() or not title.strip():
             continue
-        exact = matcher.match(Sought(artist=artist, title=title))
+        exact = matcher.match(TrackReference(artist=artist, title=title))
         assert exact is not None
         assert exact.by in ("name", "id")
-        assert matcher.match(Sought(artist=artist, title=title)) == exact
+        assert matcher.match(TrackReference(artist=artist, title=title)) == exact
 
 
-@given(st.builds(Sought, *[st.none() | words] * 6))
+@given(st.builds(TrackReference, *[st.none() | words] * 6))
 @settings(max_examples=60)
-def test_whatever_is_sought_is_answered(sought: Sought) -> None:
+def test_whatever_is_sought_is_answered(sought: TrackReference) -> None:
     match = MATCHER.match(sought)
     assert match is None or 1 <= match.row <= len(TRACKS)

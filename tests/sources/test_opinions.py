@@ -9,11 +9,17 @@ from typing import Any
 import pytest
 
 from segue.errors import DatasetError
-from segue.sources.history_import import Heard, Remark, fingerprint, needs_number, open_export
-from segue.types import Sought
+from segue.sources.history_import import (
+    ImportIssue,
+    ImportRow,
+    fingerprint,
+    needs_occurrence,
+    open_export,
+)
+from segue.types import TrackReference
 
-JOGA = Sought(artist="Björk", title="Jóga")
-LIKE = Heard(None, JOGA, 1_600_000_000.0, rating=5.0, total=True)
+JOGA = TrackReference(artist="Björk", title="Jóga")
+LIKE = ImportRow(None, JOGA, 1_600_000_000.0, rating=5.0, total=True)
 DISLIKE = LIKE._replace(rating=0.0)
 NONE = LIKE._replace(rating=None, plays=0.0)
 LOVED: dict[str, Any] = {
@@ -47,26 +53,26 @@ def listen(**more: Any) -> dict[str, Any]:
     return {"listened_at": 1_600_000_000, "track_metadata": {**metadata, **more}}
 
 
-def read(directory: Path, *records: Any) -> tuple[str, list[Heard], list[Remark]]:
+def read(directory: Path, *records: Any) -> tuple[str, list[ImportRow], list[ImportIssue]]:
     """Read a file with a record a line."""
     path = directory / "export"
     path.write_text("\n".join(one if isinstance(one, str) else json.dumps(one) for one in records))
     return read_file(path)
 
 
-def read_file(path: Path) -> tuple[str, list[Heard], list[Remark]]:
+def read_file(path: Path) -> tuple[str, list[ImportRow], list[ImportIssue]]:
     export = open_export(path)
-    found = [one for _, one in export.listens()]
-    listens = [one for one in found if isinstance(one, Heard)]
-    return export.kind, listens, [one for one in found if isinstance(one, Remark)]
+    found = [one for _, one in export.rows()]
+    listens = [one for one in found if isinstance(one, ImportRow)]
+    return export.kind, listens, [one for one in found if isinstance(one, ImportIssue)]
 
 
 def test_feedback_of_listenbrainz(tmp_path: Path) -> None:
     lines = [feedback(score, recording_mbid=f"r{score}") for score in (1, -1, 0)]
-    kind, opinions, remarks = read(tmp_path, *lines)
-    assert (kind, remarks) == ("listenbrainz", [])
+    kind, opinions, issues = read(tmp_path, *lines)
+    assert (kind, issues) == ("listenbrainz", [])
     assert opinions == [
-        one._replace(sought=Sought(recording=f"r{score}"))
+        one._replace(track=TrackReference(recording=f"r{score}"))
         for one, score in ((LIKE, 1), (DISLIKE, -1), (NONE, 0))
     ]
 
@@ -76,7 +82,7 @@ def test_an_answer_of_listenbrainz_names_tracks_and_listener(tmp_path: Path) -> 
     one = feedback(-1, recording_msid="m1", user_id="rob", track_metadata=names)
     answer = {"count": 1, "feedback": [one], "offset": 0, "total_count": 1}
     _, opinions, _ = read(tmp_path, json.dumps(answer, indent=1))
-    assert opinions == [DISLIKE._replace(user="rob", sought=JOGA._replace(album="Homogenic"))]
+    assert opinions == [DISLIKE._replace(user="rob", track=JOGA._replace(album="Homogenic"))]
 
 
 def zipped(directory: Path, files: dict[str, list[dict[str, Any]]]) -> Path:
@@ -102,27 +108,27 @@ def test_the_listens_of_an_archive_name_what_its_feedback_means(tmp_path: Path) 
         ],
         "pinned_recording.jsonl": [{"recording_mbid": "r1", "blurb_content": None, "created": 1}],
     }
-    kind, found, remarks = read_file(zipped(tmp_path, files))
+    kind, found, issues = read_file(zipped(tmp_path, files))
     assert kind == "listenbrainz"
     assert {one.user for one in found} == {"rob"}
     named = JOGA._replace(album="Homogenic")
-    assert [(one.sought, one.rating) for one in found if one.total] == [
+    assert [(one.track, one.rating) for one in found if one.total] == [
         (named, 5.0),
         (named._replace(title="Hunter", recording="r9"), 0.0),
         (named._replace(recording="r1"), 5.0),
-        (Sought(recording="r8"), 5.0),
+        (TrackReference(recording="r8"), 5.0),
     ]
     assert sum(not one.total for one in found) == 2
-    assert [(one.reason[:20], one.row, one.left_out) for one in remarks] == [
+    assert [(one.reason[:20], one.row, one.left_out) for one in issues] == [
         ("pinned_recording.jso", None, 0),
         ("no track is named: t", 5, 1),
     ]
 
 
 def test_feedback_is_known_again_by_its_recording(tmp_path: Path) -> None:
-    nameless = LIKE._replace(sought=Sought(recording="r1"))
-    named = DISLIKE._replace(sought=JOGA._replace(recording="r1"), when=None)
-    assert not needs_number("listenbrainz", named)
+    nameless = LIKE._replace(track=TrackReference(recording="r1"))
+    named = DISLIKE._replace(track=JOGA._replace(recording="r1"), timestamp=None)
+    assert not needs_occurrence("listenbrainz", named)
     assert fingerprint("listenbrainz", "u", named) == fingerprint("listenbrainz", "u", nameless)
     assert fingerprint("listenbrainz", "u", named) != fingerprint("listenbrainz", "u", LIKE)
 
@@ -130,9 +136,9 @@ def test_feedback_is_known_again_by_its_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize("score", [None, 2, "up", True, [1], float("nan"), 0.5])
 def test_a_score_that_is_none_is_told(tmp_path: Path, score: Any) -> None:
     lines = [feedback(score, recording_mbid="r1"), feedback("1", recording_mbid="r2")]
-    _, opinions, remarks = read(tmp_path, *lines)
-    assert [one.sought.recording for one in opinions] == ["r2"]
-    assert [(one.reason, one.row) for one in remarks] == [("the score is none of 1, 0 and -1", 1)]
+    _, opinions, issues = read(tmp_path, *lines)
+    assert [one.track.recording for one in opinions] == ["r2"]
+    assert [(one.reason, one.row) for one in issues] == [("the score is none of 1, 0 and -1", 1)]
 
 
 def test_feedback_that_cannot_be_used_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -142,21 +148,21 @@ def test_feedback_that_cannot_be_used_is_told_and_the_rest_is_read(tmp_path: Pat
         *(feedback(1), feedback(1, recording_mbid="x" * 300), feedback(1, recording_mbid=7)),
         feedback(1, recording_mbid={}, track_metadata=["a"], created="last summer"),
     ]
-    _, opinions, remarks = read(tmp_path, *lines)
-    assert [one.sought.recording for one in opinions] == ["r1", "7"]
-    assert sorted((one.row or 0, one.reason) for one in remarks) == [
-        (2, "the record is of no format that is known"),
+    _, opinions, issues = read(tmp_path, *lines)
+    assert [one.track.recording for one in opinions] == ["r1", "7"]
+    assert sorted((one.row or 0, one.reason) for one in issues) == [
+        (2, "the record is of no known format"),
         (3, "the line is not JSON: it may have been cut short"),
-        (4, remarks[-1].reason),
+        (4, issues[-1].reason),
         (5, "the recording id has more than 256 characters"),
-        (7, remarks[-1].reason),
+        (7, issues[-1].reason),
     ]
 
 
 @pytest.mark.parametrize("shape", ["page", "pages", "one track", "bare", "without a date"])
 def test_loved_tracks_of_lastfm(tmp_path: Path, shape: str) -> None:
     page: Any = PAGE
-    expected = LIKE._replace(user="anna", sought=JOGA._replace(recording="r1"))
+    expected = LIKE._replace(user="anna", track=JOGA._replace(recording="r1"))
     n = 1
     if shape == "pages":
         page, n = [PAGE, PAGE], 2
@@ -167,19 +173,19 @@ def test_loved_tracks_of_lastfm(tmp_path: Path, shape: str) -> None:
     elif shape == "without a date":
         track = {name: LOVED[name] for name in ("artist", "name", "mbid")}
         page = {"lovedtracks": {**PAGE["lovedtracks"], "track": [track]}}
-        expected = expected._replace(when=None)
+        expected = expected._replace(timestamp=None)
     assert read(tmp_path, page) == ("lastfm", [expected] * n, [])
-    assert not needs_number("lastfm", expected)
+    assert not needs_occurrence("lastfm", expected)
 
 
 def test_loved_tracks_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     tracks = [{"artist": {"name": "Björk"}}, {"name": None}, 7, {**LOVED, "name": "x" * 1_001}]
     page = {"lovedtracks": {"track": [LOVED, *tracks], "@attr": {"user": "anna"}}}
-    _, opinions, remarks = read(tmp_path, page)
+    _, opinions, issues = read(tmp_path, page)
     assert len(opinions) == 1
-    assert [one.reason for one in remarks] == [
+    assert [one.reason for one in issues] == [
         *["no track is named: neither a title nor an id"] * 2,
-        "the record is of no format that is known",
+        "the record is of no known format",
         "a name has more than 1,000 characters",
     ]
 
@@ -187,26 +193,26 @@ def test_loved_tracks_that_cannot_be_used_are_told(tmp_path: Path) -> None:
 def test_tables_of_loved_tracks(tmp_path: Path) -> None:
     header = "uts,utc_time,artist,artist_mbid,track,track_mbid"
     rows = ['"1600000000","13 Sep 2020, 12:26","Björk","a1","Jóga","r1"', '"","","Björk","","",""']
-    kind, opinions, remarks = read(tmp_path, header, *rows)
-    assert (kind, opinions) == ("lastfm", [LIKE._replace(sought=JOGA._replace(recording="r1"))])
-    assert [(one.row, one.reason) for one in remarks] == [
+    kind, opinions, issues = read(tmp_path, header, *rows)
+    assert (kind, opinions) == ("lastfm", [LIKE._replace(track=JOGA._replace(recording="r1"))])
+    assert [(one.row, one.reason) for one in issues] == [
         (3, "no track is named: neither a title nor an id")
     ]
 
 
 def test_a_column_says_what_is_loved(tmp_path: Path) -> None:
     rows = ["Björk,Jóga,,yes", "Björk,Jóga,,0", "Björk,Jóga,1600000000,1", "Björk,Jóga,,maybe"]
-    _, found, remarks = read(tmp_path, "artist,title,timestamp,loved", *rows)
+    _, found, issues = read(tmp_path, "artist,title,timestamp,loved", *rows)
     assert found == [
-        LIKE._replace(when=None),
-        NONE._replace(when=None),
-        Heard(None, JOGA, 1_600_000_000.0, plays=1.0, rating=5.0),
+        LIKE._replace(timestamp=None),
+        NONE._replace(timestamp=None),
+        ImportRow(None, JOGA, 1_600_000_000.0, plays=1.0, rating=5.0),
     ]
-    assert [(one.row, one.reason) for one in remarks] == [(5, "loved is not true or false")]
+    assert [(one.row, one.reason) for one in issues] == [(5, "loved is not true or false")]
     rated = read(tmp_path, "artist,title,loved,rating", "Björk,Jóga,1,3", "Björk,Jóga,,4")[1]
     assert [one.rating for one in rated] == [3.0, 4.0]
 
 
 def test_a_table_of_tracks_with_what_is_loved_is_no_export(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="nothing that segue understands"):
+    with pytest.raises(DatasetError, match="in no format that segue reads"):
         read(tmp_path, "track_id,path,loved", "a,a.ogg,1")

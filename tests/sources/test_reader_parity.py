@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from segue.sources import read_dataset
 from segue.sources.datasets.listens import read_listens
-from segue.sources.history_import import Heard, open_export
+from segue.sources.history_import import ImportRow, open_export
 from segue.sources.tables.column_values import (
     parse_counts,
     parse_ratings,
@@ -35,8 +35,8 @@ def preprocessed(path: Path) -> list[tuple[Any, ...]]:
 
 
 def imported(path: Path) -> list[tuple[Any, ...]]:
-    listens = [one for _, one in open_export(path).listens() if isinstance(one, Heard)]
-    return [(one.user, one.sought.track_id, one.when, one.plays, one.rating) for one in listens]
+    listens = [one for _, one in open_export(path).rows() if isinstance(one, ImportRow)]
+    return [(one.user, one.track.track_id, one.timestamp, one.plays, one.rating) for one in listens]
 
 
 def each_alias() -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
-    from segue.pipeline.import_tally import ImportedFile
+    from segue.pipeline.import_summary import ImportedFile
 
 
 def import_listens(
@@ -33,7 +33,7 @@ def import_listens(
 ) -> None:
     """Bring listening histories in. Importing again adds only what is new."""
     from segue.pipeline.import_listens import import_listens as run
-    from segue.sources.history_import import NAMES
+    from segue.sources.history_import import FORMAT_NAMES
 
     if user is not None and not user.strip():
         raise typer.BadParameter("--user is empty: give a name")
@@ -44,7 +44,7 @@ def import_listens(
     rows = [
         (
             file.file,
-            NAMES[file.format],
+            FORMAT_NAMES[file.format],
             _matched(file),
             *(
                 f"{number:,}"

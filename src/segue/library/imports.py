@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.library import schema
 from segue.library.lookup import rows_where
 from segue.library.writes import VALUES
-from segue.types import Sought
+from segue.types import TrackReference
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -33,7 +33,7 @@ class Arrival(NamedTuple):
 
     user_id: str
     track: int | None
-    sought: Sought
+    sought: TrackReference
     fingerprint: bytes
     timestamp: float | None = None
     position: float | None = None
@@ -85,18 +85,20 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
     return Added(new, changed)
 
 
-def key_of(sought: Sought) -> bytes:
+def key_of(sought: TrackReference) -> bytes:
     """Return a digest of all that a listen says of its track."""
     text = "\x1f".join(part or "" for part in sought)
     return blake2b(text.encode(), digest_size=12).digest()
 
 
-def each_sought(connection: "Connection", after: int, most: int) -> list[tuple[int, Sought]]:
+def each_sought(
+    connection: "Connection", after: int, most: int
+) -> list[tuple[int, TrackReference]]:
     """Return the next tracks that listens wait for, by row, in the order of the rows."""
     table = schema.track_references
-    columns = (table.c[name] for name in Sought._fields)
+    columns = (table.c[name] for name in TrackReference._fields)
     query = select(table.c.row, *columns).where(table.c.row > after).order_by(table.c.row)
-    return [(row[0], Sought(*row[1:])) for row in connection.execute(query.limit(most))]
+    return [(row[0], TrackReference(*row[1:])) for row in connection.execute(query.limit(most))]
 
 
 def place_waiting(connection: "Connection", found: Mapping[int, int]) -> int:

@@ -15,7 +15,7 @@ from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.imports import each_sought
 from segue.library.writes import VALUES
-from segue.types import LISTEN_COLUMNS, Problem, Sought, Track
+from segue.types import LISTEN_COLUMNS, Problem, Track, TrackReference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,9 @@ class Holdings:
             for record in streamed.mappings():
                 yield record["row"], from_record(dict(record))
 
-    def each_sought(self, *, after: int = 0, most: int = 10_000) -> list[tuple[int, Sought]]:
+    def each_sought(
+        self, *, after: int = 0, most: int = 10_000
+    ) -> list[tuple[int, TrackReference]]:
         """Return the next `most` tracks that listens wait for, with rows `after` one."""
         with self._database.connect() as connection:
             return each_sought(connection, after, most)

@@ -1,9 +1,9 @@
-"""`import`: take listening histories into the library, each listen once.
+"""Import listening histories into the library, each listen once.
 
-What comes in is read as a stream, matched to tracks, and written some tens of thousands of listens
-at a time: a run that is stopped keeps what it wrote, and the next run adds the rest. Each different
-track that is sought is matched once. Listens whose track the library lacks wait for it there:
-`match_waiting` looks again.
+A file is read as a stream, its rows are matched to tracks, and written some tens of thousands at a
+time: an import that is stopped keeps what it wrote, and the next one adds the rest. Each different
+track is matched once. Listens whose track the library lacks are kept in it unmatched;
+`match_waiting` matches them when their tracks have come.
 """
 
 import time
@@ -16,38 +16,37 @@ from typing import Any
 
 from segue.errors import DatasetError
 from segue.library import Arrival, Library
-from segue.pipeline.import_tally import LISTED, ImportedFile, Tally
+from segue.pipeline.import_summary import ImportedFile, ImportSummary
 from segue.sources.history_import import (
     Export,
-    Heard,
-    Numbering,
-    Remark,
+    ImportIssue,
+    ImportRow,
+    OccurrenceCounter,
     fingerprint,
-    known_time,
-    needs_number,
+    identity_text,
+    needs_occurrence,
     open_export,
-    what_it_says,
+    plausible_time,
 )
-from segue.sources.history_import.beets import is_beets, read_beets
-from segue.sources.history_import.import_row import LONGEST_ID
+from segue.sources.history_import.import_row import MAX_ID_LENGTH
 from segue.sources.history_import.matching import Match, Matcher
 from segue.text import clean_id
-from segue.types import Progress, Sought, no_progress
+from segue.types import Progress, TrackReference, no_progress
 
 _VERB = "segue import"
-_BATCH = 20_000
-_CACHED = 100_000
+_BATCH_ROWS = 20_000
+_MAX_CACHED_MATCHES = 100_000
 _MEGABYTE = 1 << 20
-NOBODY = "me"
-"""Whose listens they are where neither the user nor the file says it."""
+DEFAULT_USER = "me"
+"""The user of listens for which neither the caller nor the file names one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: each file, and over all.
+    """The result of an import, by file and in all.
 
-    `arrived` listens had waited and found their tracks before anything was read; `waiting` wait
-    now, in the whole library.
+    `arrived` listens of earlier imports found their tracks before anything was read; `waiting` have
+    no track now, in the whole library.
     """
 
     files: Sequence[ImportedFile]
@@ -69,36 +68,35 @@ def import_listens(
     *,
     progress: Progress = no_progress,
 ) -> Imported:
-    """Take listening histories into the library; what is there already is not added again.
+    """Import listening histories; listens that the library has already are not added again.
 
     Parameters
     ----------
     library
-        Or the directory of one, which is made once all files are known to be understood.
+        Or its directory, which is created once the format of all files is known.
     files
-        Exports of any of the formats, mixed as they are.
+        Exports of any format, mixed.
     user
-        Whose listens they are. A table with a column for listeners keeps what stands there; of all
-        other files this counts more than the name that stands in them.
+        The user of the listens. A table with a column of users keeps it; for any other file this
+        replaces the name in the file.
 
     Raises
     ------
     DatasetError
-        If a file is not there, or of no format that is understood, or `user` cannot be a name;
-        nothing is imported then.
+        A file is missing or in an unknown format, or `user` cannot be a name; nothing is imported.
     LibraryBusyError
-        If another program is writing to the library.
+        Another program is writing to the library.
     LibraryError
-        If the library cannot be written.
+        The library cannot be written.
     """
     started = time.monotonic()
-    user = None if user is None else _name(user)
-    exports = [_opened(Path(file)) for file in files]
+    user = None if user is None else _checked_user(user)
+    exports = [open_export(Path(file)) for file in files]
     opened = library if isinstance(library, Library) else Library(library)
     with opened.writing(_VERB):
         matcher = Matcher(opened.each_track())
-        arrived = _place(opened, matcher)
-        done = [_Run(opened, matcher, export, user).run(progress) for export in exports]
+        arrived = _match_waiting(opened, matcher)
+        done = [_FileImport(opened, matcher, export, user).run(progress) for export in exports]
         result = Imported(
             files=done,
             read=sum(file.read for file in done),
@@ -112,43 +110,37 @@ def import_listens(
 
 
 def match_waiting(library: Library) -> int:
-    """Let listens whose tracks have come become listens to them; return how many."""
+    """Match the listens whose tracks have come since; return how many were matched."""
     if not library.each_sought(most=1):
         return 0
-    return _place(library, Matcher(library.each_track()))
+    return _match_waiting(library, Matcher(library.each_track()))
 
 
-def _place(library: Library, matcher: Matcher) -> int:
-    placed = after = 0
-    while sought := library.each_sought(after=after):
-        found = {row: match.row for row, one in sought if (match := matcher.match(one)) is not None}
-        placed += library.place_waiting(found)
-        after = sought[-1][0]
-    return placed
+def _match_waiting(library: Library, matcher: Matcher) -> int:
+    n_matched = after = 0
+    while references := library.each_sought(after=after):
+        found = {
+            row: match.row
+            for row, reference in references
+            if (match := matcher.match(reference)) is not None
+        }
+        n_matched += library.place_waiting(found)
+        after = references[-1][0]
+    return n_matched
 
 
-def _name(user: str) -> str:
+def _checked_user(user: str) -> str:
     name = clean_id(user.replace("\x00", ""))
-    if not 1 <= len(name) <= LONGEST_ID:
+    if not 1 <= len(name) <= MAX_ID_LENGTH:
         raise DatasetError(
-            f"{user[:40]!r} cannot be the name of a listener: give a name of 1 to {LONGEST_ID}"
+            f"{user[:40]!r} cannot be the name of a user: give a name of 1 to {MAX_ID_LENGTH}"
             " characters."
         )
     return name
 
 
-def _opened(path: Path) -> Export:
-    export = open_export(path)
-    if export.is_database and not is_beets(export.path):
-        raise DatasetError(
-            f"{path} is a database, but not one of beets: name the library.db of beets, or an"
-            " export of another kind."
-        )
-    return export
-
-
-class _Run:
-    """One file on its way into the library."""
+class _FileImport:
+    """The import of one file."""
 
     def __init__(
         self, library: Library, matcher: Matcher, export: Export, user: str | None
@@ -158,79 +150,77 @@ class _Run:
         self._export = export
         self._user = user
         self._now = time.time()
-        self._numbering = Numbering()
-        self._matches: dict[Sought, Match | None] = {}
-        self._tally = Tally(export.path.name)
+        self._occurrences = OccurrenceCounter()
+        self._matches: dict[TrackReference, Match | None] = {}
+        self._summary = ImportSummary(export.path.name)
 
     def run(self, progress: Progress) -> ImportedFile:
-        """Import the file, batch by batch, and keep what could not be used as problems."""
-        export, tally = self._export, self._tally
+        """Import the file batch by batch, and store its problems."""
+        export = self._export
         size = max(1, export.size // _MEGABYTE)
-        source = read_beets(export.path) if export.is_database else None
-        listens = export.listens() if source is None else export.listens_of(source)
+        rows = export.rows()
         with progress(f"Importing {export.path.name} (MB)", size) as advance:
             shown = 0
-            while batch := list(islice(listens, _BATCH)):
-                self._take(batch)
+            while batch := list(islice(rows, _BATCH_ROWS)):
+                self._add(batch)
                 reached = min(size, export.position // _MEGABYTE)
                 advance(reached - shown)
                 shown = reached
-        done = tally.told(str(export.path), export.kind)
+        done = self._summary.finish(str(export.path), export.kind)
         name = str(export.path.resolve())
-        self._library.set_problems("import", tally.problems, dataset=name)
+        self._library.set_problems("import", self._summary.problems, dataset=name)
         return done
 
-    def _take(self, batch: Sequence[tuple[str, Heard | Remark]]) -> None:
-        heard: dict[str, list[tuple[str, Heard]]] = defaultdict(list)
+    def _add(self, batch: Sequence[tuple[str, ImportRow | ImportIssue]]) -> None:
+        by_kind: dict[str, list[tuple[str, ImportRow]]] = defaultdict(list)
         for kind, one in batch:
-            if isinstance(one, Remark):
-                self._tally.remark(one)
+            if isinstance(one, ImportIssue):
+                self._summary.add_issue(one)
             else:
-                heard[kind].append((self._whose(kind, one), one))
-        for kind, listens in heard.items():
-            arrivals = list(self._arrivals(kind, listens))
-            added = self._library.add_listens(f"import:{kind}", arrivals)
-            self._tally.new += added.new
-            self._tally.changed += added.changed
+                by_kind[kind].append((self._user_of(kind, one), one))
+        for kind, rows in by_kind.items():
+            added = self._library.add_listens(f"import:{kind}", list(self._arrivals(kind, rows)))
+            self._summary.new += added.new
+            self._summary.changed += added.changed
 
-    def _whose(self, kind: str, heard: Heard) -> str:
-        if heard.user is not None and (kind == "listens" or self._user is None):
-            user = heard.user
+    def _user_of(self, kind: str, row: ImportRow) -> str:
+        if row.user is not None and (kind == "listens" or self._user is None):
+            user = row.user
         else:
-            user = self._user or NOBODY
-        if user not in self._tally.users and len(self._tally.users) < LISTED:
-            self._tally.users[user] = None
+            user = self._user or DEFAULT_USER
+        self._summary.add_user(user)
         return user
 
-    def _arrivals(self, kind: str, listens: Sequence[tuple[str, Heard]]) -> Iterator[Arrival]:
-        numbered = [(user, heard) for user, heard in listens if needs_number(kind, heard)]
-        says = [what_it_says(kind, user, heard) for user, heard in numbered]
-        numbers = iter(self._numbering.number(says))
-        tally = self._tally
-        tally.read += len(listens)
-        for user, heard in listens:
-            number = next(numbers) if needs_number(kind, heard) else 0
-            when = known_time(heard.when, self._now)
-            if when is None and heard.when is not None:
-                tally.undated += 1
-            match = self._match(heard.sought)
+    def _arrivals(self, kind: str, rows: Sequence[tuple[str, ImportRow]]) -> Iterator[Arrival]:
+        texts = [
+            identity_text(kind, user, row) for user, row in rows if needs_occurrence(kind, row)
+        ]
+        occurrences = iter(self._occurrences.number(texts))
+        summary = self._summary
+        summary.read += len(rows)
+        for user, row in rows:
+            occurrence = next(occurrences) if needs_occurrence(kind, row) else 0
+            timestamp = plausible_time(row.timestamp, self._now)
+            if timestamp is None and row.timestamp is not None:
+                summary.undated += 1
+            match = self._match(row.track)
             if match is None:
-                tally.waiting += 1
+                summary.waiting += 1
             else:
-                tally.matched[match.by] += 1
+                summary.matched[match.by] += 1
             yield Arrival(
                 user,
                 None if match is None else match.row,
-                heard.sought,
-                fingerprint(kind, user, heard, number),
-                when,
-                *heard[3:9],
-                total=heard.total,
+                row.track,
+                fingerprint(kind, user, row, occurrence),
+                timestamp,
+                *row[3:9],
+                total=row.total,
             )
 
-    def _match(self, sought: Sought) -> Match | None:
-        if sought not in self._matches:
-            if len(self._matches) >= _CACHED:
+    def _match(self, track: TrackReference) -> Match | None:
+        if track not in self._matches:
+            if len(self._matches) >= _MAX_CACHED_MATCHES:
                 self._matches.clear()
-            self._matches[sought] = self._matcher.match(sought)
-        return self._matches[sought]
+            self._matches[track] = self._matcher.match(track)
+        return self._matches[track]

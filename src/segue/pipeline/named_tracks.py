@@ -16,7 +16,7 @@ from segue.library import Catalogue
 from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
 from segue.sources.history_import.matching import Matcher
 from segue.sources.playlist_files import Entry
-from segue.types import Sought, Track
+from segue.types import Track, TrackReference
 
 _RECORDINGS = (
     *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
@@ -72,7 +72,7 @@ class Finder:
             position = self._catalogue.positions.get(track_id) if track_id else None
             if position is not None and self._may_be(entry, position):
                 return position
-        sought = Sought(
+        sought = TrackReference(
             recording=entry.recording,
             artist=entry.artist,
             title=entry.title or _stem(entry.location),

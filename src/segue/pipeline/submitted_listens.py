@@ -10,21 +10,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from segue.library import Arrival, Event, Library
-from segue.sources.history_import import Heard, fingerprint, known_time, read_record
+from segue.sources.history_import import ImportRow, fingerprint, plausible_time, read_record
 from segue.sources.history_import.matching import Matcher
-from segue.types import Sought
+from segue.types import TrackReference
 
 KIND: Final = "listenbrainz"
 
 Feed = Callable[[Sequence[Event]], list[bool]]
 
 
-def read_listens(records: Sequence[Mapping[str, Any]]) -> list[Heard]:
+def read_listens(records: Sequence[Mapping[str, Any]]) -> list[ImportRow]:
     """Return what submitted listens say. Whom they name as listener is passed over.
 
     Raises
     ------
-    Unusable
+    UnusableRow
         If one says nothing that counts.
     """
     return [read_record(KIND, record, None)._replace(user=None) for record in records]
@@ -35,7 +35,7 @@ def submit(
     feed: Feed,
     matcher: Matcher,
     user: str,
-    listens: Sequence[Heard],
+    listens: Sequence[ImportRow],
     *,
     track_id_of: Callable[[int], str | None],
 ) -> int:
@@ -52,10 +52,10 @@ def submit(
     """
     now = time.time()
     events, arrivals = [], []
-    for heard in listens:
-        match = matcher.match(heard.sought)
+    for listen in listens:
+        match = matcher.match(listen.track)
         track_id = None if match is None else track_id_of(match.row)
-        mark, when = fingerprint(KIND, user, heard), known_time(heard.when, now)
+        mark, when = fingerprint(KIND, user, listen), plausible_time(listen.timestamp, now)
         if track_id is not None:
             event = Event(
                 user=user,
@@ -63,14 +63,14 @@ def submit(
                 kind="play",
                 key=f"{KIND}:{mark.hex()}",
                 at=when,
-                ms_played=heard.ms_played,
+                ms_played=listen.ms_played,
                 fingerprint=mark,
             )
             events.append(event)
         else:
             # a row that is not known yet to those who recommend is one all the same
             row = None if match is None else match.row
-            arrival = Arrival(user, row, heard.sought, mark, when, ms_played=heard.ms_played)
+            arrival = Arrival(user, row, listen.track, mark, when, ms_played=listen.ms_played)
             arrivals.append(arrival)
     new = sum(feed(events)) if events else 0
     if arrivals:
@@ -78,12 +78,12 @@ def submit(
     return new
 
 
-def sought_in(record: Mapping[str, Any]) -> Sought:
+def sought_in(record: Mapping[str, Any]) -> TrackReference:
     """Return the track that a notice of what plays now names.
 
     Raises
     ------
-    Unusable
+    UnusableRow
         If it names none.
     """
-    return read_record(KIND, {**record, "listened_at": 0}, None).sought
+    return read_record(KIND, {**record, "listened_at": 0}, None).track

@@ -27,7 +27,7 @@ from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
-from segue.sources.history_import import Unusable
+from segue.sources.history_import import UnusableRow
 from segue.sources.history_import.matching import Matcher
 
 router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
@@ -86,7 +86,7 @@ def _submitted(request: Request, body: bytes, holding: Held) -> Response:
             _take_in(holding, me, listens)
     except ListenBrainzError as refused:
         return refused.answer()
-    except Unusable as error:
+    except UnusableRow as error:
         return ListenBrainzError(400, f"A listen cannot be used: {error}.").answer()
     except SegueError as error:
         problem = of_error(error, *holding.places())

@@ -1,34 +1,43 @@
-"""Listening histories as services and programs hand them out, read as one stream of listens.
+"""Read listening histories of services and programs as one stream of rows.
 
-`open_export` says what a file is, by its content; what it gives is then `Heard` one after the
-other, with a `Remark` wherever something cannot be used. Memory does not grow with the file.
+`open_export` recognizes the format of a file by its content; `Export.rows` yields an `ImportRow`
+for each listen and an `ImportIssue` for everything that cannot be used. Memory does not grow with
+the file.
 
-`values` reads cells, `objects` JSON texts, `records` what they hold, `opinions` what is liked;
-`layouts` and `rows` read tables, `totals` counts of plays; `streams` brings archives and encodings
-to one.
+- `archives`: the parts of zip and gzip files
+- `json_values`, `json_records`, `opinions`: JSON of services
+- `column_mapping`: tables
+- `beets`: the database of beets
+- `deduplication`: the fingerprint of each listen
+- `matching`: the track of the library that a row means
 """
 
 from segue.sources.history_import.deduplication import (
-    Numbering,
+    OccurrenceCounter,
     fingerprint,
-    needs_number,
-    what_it_says,
+    identity_text,
+    needs_occurrence,
 )
-from segue.sources.history_import.export import NAMES, Export, open_export
-from segue.sources.history_import.import_row import Heard, Remark, Unusable, known_time
+from segue.sources.history_import.export import FORMAT_NAMES, Export, open_export
+from segue.sources.history_import.import_row import (
+    ImportIssue,
+    ImportRow,
+    UnusableRow,
+    plausible_time,
+)
 from segue.sources.history_import.json_records import read_record
 
 __all__ = [
-    "NAMES",
+    "FORMAT_NAMES",
     "Export",
-    "Heard",
-    "Numbering",
-    "Remark",
-    "Unusable",
+    "ImportIssue",
+    "ImportRow",
+    "OccurrenceCounter",
+    "UnusableRow",
     "fingerprint",
-    "known_time",
-    "needs_number",
+    "identity_text",
+    "needs_occurrence",
     "open_export",
+    "plausible_time",
     "read_record",
-    "what_it_says",
 ]

@@ -18,13 +18,13 @@ from zipfile import BadZipFile, ZipFile
 from segue.errors import DatasetError
 from segue.sources.tables.decoding import Stream
 
-_PIECE = 1 << 16
+_BLOCK_BYTES = 1 << 16
 _GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
-STOPPED = (EOFError, BadZipFile, zlib.error, OSError, RuntimeError)
-"""What archives raise where they are damaged; RuntimeError is zipfile's word for a password."""
+READ_ERRORS = (EOFError, BadZipFile, zlib.error, OSError, RuntimeError)
+"""The errors of damaged archives; RuntimeError is what zipfile raises for a missing password."""
 
 
-class Parts:
+class FileParts:
     """The streams of one file: itself, or the members of an archive.
 
     Raises
@@ -37,7 +37,7 @@ class Parts:
         self.path = path
         self._file: IO[bytes] | None = None
         self.is_archive = False
-        with self._told(), path.open("rb") as file:
+        with self._clear_errors(), path.open("rb") as file:
             self.is_archive = file.read(4) == _ZIP
         self.names = self._members() if self.is_archive else [path.name]
 
@@ -57,7 +57,7 @@ class Parts:
                 yield _unpacked(member)
 
     def _members(self) -> list[str]:
-        with self._told(), ZipFile(self.path) as archive:
+        with self._clear_errors(), ZipFile(self.path) as archive:
             return sorted(
                 one.filename
                 for one in archive.infolist()
@@ -65,7 +65,7 @@ class Parts:
             )
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _clear_errors(self) -> Iterator[None]:
         try:
             yield
         except BadZipFile as error:
@@ -85,7 +85,7 @@ def _hidden(name: str) -> bool:
 
 
 def _unpacked(raw: IO[bytes]) -> Stream:
-    stream: Stream = io.BufferedReader(cast("io.RawIOBase", raw), _PIECE)
+    stream: Stream = io.BufferedReader(cast("io.RawIOBase", raw), _BLOCK_BYTES)
     if stream.peek(2)[:2] == _GZIP:
-        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), _PIECE)
+        return io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), _BLOCK_BYTES)
     return stream

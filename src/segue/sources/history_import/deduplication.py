@@ -1,16 +1,16 @@
-"""By what an imported listen is known again.
+"""Fingerprints of imported listens: a listen that is imported again has the same one.
 
 Conventions
 -----------
-- A listen with a time, or a position, is that listener's listen of that track at that time: a
-  second row that says the same is the same listen.
-- A row without either is told by its number among such rows of its listener and track in its file:
-  three equal rows are three listens, and the same file, or a longer one, brings the same three.
-- A like or dislike of a service is told by its track alone, at ListenBrainz by its recording: an
-  export may know the names of what another knows by its id only.
-- Last.fm and Spotify are told by the minute, since some of their exports know no more; there the
-  milliseconds that were played tell listens of one minute apart.
-- Fingerprints of listens near in time begin alike, so that a database writes them side by side.
+- A listen with a time or a position is identified by its user, track and time or position: a second
+  row that says the same is the same listen.
+- Rows without either are counted among the equal rows of their file (`OccurrenceCounter`): three
+  equal rows are three listens, and the same file, or a longer one, brings the same three.
+- A like or dislike of a service is identified by its track alone, at ListenBrainz by its recording:
+  one export may have names where another has ids only.
+- Last.fm and Spotify listens are identified by the minute, since some of their exports are no more
+  precise; the milliseconds played distinguish listens within one minute.
+- Fingerprints of listens close in time start alike, so that a database writes them close together.
 """
 
 from collections.abc import Sequence
@@ -20,89 +20,89 @@ from struct import pack
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.sources.history_import.import_row import Heard, known_time
-from segue.types import Sought
+from segue.sources.history_import.import_row import ImportRow, plausible_time
+from segue.types import TrackReference
 
-OF_OPINIONS = frozenset({"listenbrainz", "lastfm"})
-"""Exports whose totals are likes and dislikes, of which there is one a track."""
-BY_THE_MINUTE = frozenset({"lastfm", "spotify"})
+OPINION_FORMATS = frozenset({"listenbrainz", "lastfm"})
+"""Formats whose totals are likes and dislikes, one for each track."""
+MINUTE_FORMATS = frozenset({"lastfm", "spotify"})
 _TIMED = 1 << 31
-_LONGEST_RUN = 1 << 20
+_MAX_MERGED = 1 << 20
 
 
-def fingerprint(kind: str, user: str, heard: Heard, number: int = 0) -> bytes:
-    """Return by what a listen from one `kind` of export is known: 12 bytes.
+def fingerprint(kind: str, user: str, row: ImportRow, occurrence: int = 0) -> bytes:
+    """Return the 12 bytes that identify a listen from a file of one `kind`.
 
-    `number` is that of `Numbering`; it is nought for what has a time or a position.
+    `occurrence` is that of `OccurrenceCounter`; it is 0 for a listen with a time or a position.
     """
-    prefix = number
-    if not heard.total:
-        when = _told_by(kind, heard)
-        if when is not None and known_time(when, when) is not None:
-            prefix = _TIMED | min(int(when // 60), _TIMED - 1)
-        elif heard.position is not None:
-            prefix = _TIMED | min(int(heard.position), _TIMED - 1)
-    return pack(">I", prefix) + _digest(f"{what_it_says(kind, user, heard)}\x1f{number}")
+    prefix = occurrence
+    if not row.total:
+        timestamp = _stated_time(kind, row)
+        if timestamp is not None and plausible_time(timestamp, timestamp) is not None:
+            prefix = _TIMED | min(int(timestamp // 60), _TIMED - 1)
+        elif row.position is not None:
+            prefix = _TIMED | min(int(row.position), _TIMED - 1)
+    return pack(">I", prefix) + _digest(f"{identity_text(kind, user, row)}\x1f{occurrence}")
 
 
-def needs_number(kind: str, heard: Heard) -> bool:
-    """Say whether equal rows are several listens: where nothing says when."""
-    if heard.total:
-        return kind not in OF_OPINIONS
-    if heard.position is not None:
+def needs_occurrence(kind: str, row: ImportRow) -> bool:
+    """Return whether equal rows are several listens, because they have no time."""
+    if row.total:
+        return kind not in OPINION_FORMATS
+    if row.position is not None:
         return False
-    return heard.when is None or known_time(heard.when, heard.when) is None
+    return row.timestamp is None or plausible_time(row.timestamp, row.timestamp) is None
 
 
-def what_it_says(kind: str, user: str, heard: Heard) -> str:
-    """Return the text that two rows share when they may be one listen."""
-    if heard.total:
-        recording = heard.sought.recording if kind == "listenbrainz" else None
-        name = recording or _track(kind, heard.sought)
-        return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{heard.skipped}"
-    name = _track(kind, heard.sought)
-    when = _told_by(kind, heard)
-    if when is not None and kind in BY_THE_MINUTE:
-        when //= 60
-    ms_played = heard.ms_played if when is not None else None
-    return f"{kind}\x1f{user}\x1f{name}\x1f{when}\x1f{heard.position}\x1f{ms_played}"
+def identity_text(kind: str, user: str, row: ImportRow) -> str:
+    """Return the text that two rows share when they may be the same listen."""
+    if row.total:
+        recording = row.track.recording if kind == "listenbrainz" else None
+        name = recording or _track_text(kind, row.track)
+        return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{row.skipped}"
+    name = _track_text(kind, row.track)
+    timestamp = _stated_time(kind, row)
+    if timestamp is not None and kind in MINUTE_FORMATS:
+        timestamp //= 60
+    ms_played = row.ms_played if timestamp is not None else None
+    return f"{kind}\x1f{user}\x1f{name}\x1f{timestamp}\x1f{row.position}\x1f{ms_played}"
 
 
-def _told_by(kind: str, heard: Heard) -> float | None:
-    """Return the time that the export itself states: Spotify's is that of the end."""
-    if heard.when is None or kind != "spotify":
-        return heard.when
-    return heard.when + (heard.ms_played or 0.0) / 1e3 + 0.5  # against rounding
+def _stated_time(kind: str, row: ImportRow) -> float | None:
+    """Return the time that the file itself states: Spotify states the end."""
+    if row.timestamp is None or kind != "spotify":
+        return row.timestamp
+    return row.timestamp + (row.ms_played or 0.0) / 1e3 + 0.5  # against rounding
 
 
-def _track(kind: str, sought: Sought) -> str:
-    if kind == "listens" and sought.track_id:
-        return sought.track_id
-    if sought.title:
-        # exports of one service differ in the ids they know, and agree in the names
-        return f"{sought.artist}\x1e{sought.title}".casefold()
-    return sought.track_id or sought.recording or sought.isrc or ""
+def _track_text(kind: str, track: TrackReference) -> str:
+    if kind == "listens" and track.track_id:
+        return track.track_id
+    if track.title:
+        # exports of one service have different ids and the same names
+        return f"{track.artist}\x1e{track.title}".casefold()
+    return track.track_id or track.recording or track.isrc or ""
 
 
 def _digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=8).digest()
 
 
-class Numbering:
-    """Counts, in one file, how often the same was said: 8 bytes a row, however many there are.
+class OccurrenceCounter:
+    """Number the equal texts of one file, in 8 bytes a text.
 
-    >>> numbering = Numbering()
-    >>> numbering.number(["a", "b", "a"]), numbering.number(["a", "c"])
+    >>> counter = OccurrenceCounter()
+    >>> counter.number(["a", "b", "a"]), counter.number(["a", "c"])
     ([0, 0, 1], [2, 0])
     """
 
     def __init__(self) -> None:
-        # sorted digests, in runs that grow: each is merged with the next of its size, but no run
-        # so long that there would be no room for it twice
+        # sorted digests, in runs that grow: each is merged with the next of its size, up to a
+        # length whose copy still fits in memory
         self._runs: list[NDArray[np.uint64]] = []
 
     def number(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of each text among its equals, all earlier ones counted."""
+        """Return the number of each text among its equals, those of earlier calls included."""
         if not texts:
             return []
         raw = b"".join(_digest(text) for text in texts)
@@ -120,7 +120,7 @@ class Numbering:
         return [int(number) for number in numbers]
 
     def _add(self, run: NDArray[np.uint64]) -> None:
-        while self._runs and len(self._runs[-1]) <= len(run) < _LONGEST_RUN:
+        while self._runs and len(self._runs[-1]) <= len(run) < _MAX_MERGED:
             run = np.concatenate([self._runs.pop(), run])
             run.sort(kind="stable")
         self._runs.append(run)

@@ -1,33 +1,34 @@
-"""One listen as an export states it, and what is said where there is none.
+"""The rows that an import reads: one listen, total or opinion each, or an issue.
 
 Conventions
 -----------
 - Ids and names are clean text; an id has at most 256 characters, a name at most 1,000.
-- `when` is what the file states, in seconds since 1970, UTC, and begins the listen. It may be
-  nonsense: a clock that was never set says 1970. `known_time` says what counts.
-- What cannot be used raises `Unusable` while one row or record is read; the reader makes a `Remark`
-  of it and goes on.
+- `timestamp` is the start of the listen as the file states it, in seconds since 1970, UTC. It may
+  be impossible: a clock that was never set says 1970. `plausible_time` decides.
+- A parser raises `UnusableRow` for a row or record that cannot be used; the reader turns it into an
+  `ImportIssue` and continues.
 """
 
 from typing import Any, NamedTuple
 
 from segue.sources.tables.values import read_time
 from segue.text import clean_id, clean_text
-from segue.types import Sought, Split
+from segue.types import Split, TrackReference
 
-LONGEST_ID = 256
-LONGEST_NAME = 1_000
-EARLIEST = 631_152_000.0  # 1990-01-01: no listen was recorded before, but clocks start there
-NO_TIME = 0.0  # what a clock says that was never set
-_DAY = 86_400.0
+MAX_ID_LENGTH = 256
+MAX_NAME_LENGTH = 1_000
+MIN_TIME = 631_152_000.0  # 1990-01-01: clocks that were never set start earlier
+NO_TIME = 0.0
+"""The time of a row whose time cannot be parsed."""
+_DAY_SECONDS = 86_400.0
 
 
-class Heard(NamedTuple):
-    """One listen, or one `total` of them; `user` is None where the file does not say who."""
+class ImportRow(NamedTuple):
+    """One listen, or the `total` of many; `user` is None where the file does not name one."""
 
     user: str | None
-    sought: Sought
-    when: float | None = None
+    track: TrackReference
+    timestamp: float | None = None
     position: float | None = None
     plays: float | None = None
     ms_played: float | None = None
@@ -37,18 +38,21 @@ class Heard(NamedTuple):
     total: bool = False
 
 
-class Remark(NamedTuple):
-    """Something that could not be used; `left_out` listens are lost by it, which may be none."""
+class ImportIssue(NamedTuple):
+    """Something that could not be used; `left_out` is the number of listens lost, possibly 0.
+
+    An issue that is `expected`, such as a podcast, is counted and is not a problem.
+    """
 
     reason: str
     row: int | None = None
     subject: str | None = None
     left_out: int = 1
-    expected: bool = False  # podcasts and the like: counted, and no problem
+    expected: bool = False
 
 
-class Unusable(Exception):  # noqa: N818  # no error of the program: a row that is left out
-    """Why a row or record is left out."""
+class UnusableRow(Exception):  # noqa: N818  # not an error of the program
+    """The reason why a row or record is left out."""
 
     def __init__(self, reason: str, *, expected: bool = False) -> None:
         super().__init__(reason)
@@ -56,30 +60,32 @@ class Unusable(Exception):  # noqa: N818  # no error of the program: a row that 
         self.expected = expected
 
 
-def known_time(when: float | None, now: float) -> float | None:
-    """Return a time that can be: from 1990 to a day from `now`; else None.
+def plausible_time(timestamp: float | None, now: float) -> float | None:
+    """Return a time between 1990 and a day after `now`, None for any other.
 
-    >>> known_time(1_600_000_000.0, 1_700_000_000.0)
+    >>> plausible_time(1_600_000_000.0, 1_700_000_000.0)
     1600000000.0
-    >>> known_time(0.0, 1_700_000_000.0), known_time(9e9, 1_700_000_000.0)
+    >>> plausible_time(0.0, 1_700_000_000.0), plausible_time(9e9, 1_700_000_000.0)
     (None, None)
     """
-    return when if when is not None and EARLIEST <= when <= now + _DAY else None
+    if timestamp is None or not MIN_TIME <= timestamp <= now + _DAY_SECONDS:
+        return None
+    return timestamp
 
 
-def read_id(value: Any, what: str) -> str | None:
+def read_id(value: Any, name: str) -> str | None:
     """Return an id as clean text, None where there is none.
 
     Raises
     ------
-    Unusable
-        If it is longer than an id can be.
+    UnusableRow
+        The id is too long.
     """
     if value is None or value == "" or isinstance(value, bool | dict | list):
         return None
     text = clean_id(str(value).replace("\x00", ""))
-    if len(text) > LONGEST_ID:
-        raise Unusable(f"the {what} has more than {LONGEST_ID} characters")
+    if len(text) > MAX_ID_LENGTH:
+        raise UnusableRow(f"the {name} has more than {MAX_ID_LENGTH} characters")
     return text or None
 
 
@@ -88,33 +94,33 @@ def read_name(value: Any) -> str | None:
 
     Raises
     ------
-    Unusable
-        If it is longer than a name can be.
+    UnusableRow
+        The name is too long.
     """
     if not isinstance(value, str) or not value:
         return None
     text = clean_text(value)
-    if len(text) > LONGEST_NAME:
-        raise Unusable(f"a name has more than {LONGEST_NAME:,} characters")
+    if len(text) > MAX_NAME_LENGTH:
+        raise UnusableRow(f"a name has more than {MAX_NAME_LENGTH:,} characters")
     return text or None
 
 
-def read_when(value: Any) -> float | None:
-    """Return the time that a file states; `NO_TIME` where it states one that cannot be read."""
+def read_timestamp(value: Any) -> float | None:
+    """Return the time that a file states; `NO_TIME` where it cannot be parsed."""
     try:
         return read_time(value)
     except (ValueError, OverflowError):
         return NO_TIME
 
 
-def check_named(sought: Sought) -> Sought:
-    """Return what is sought, if it names a track.
+def require_track(track: TrackReference) -> TrackReference:
+    """Return a reference that names a track.
 
     Raises
     ------
-    Unusable
-        If it names none: an artist alone is no track.
+    UnusableRow
+        It has neither a title nor an id: an artist alone is not a track.
     """
-    if sought.title or sought.track_id or sought.recording or sought.isrc:
-        return sought
-    raise Unusable("no track is named: neither a title nor an id")
+    if track.title or track.track_id or track.recording or track.isrc:
+        return track
+    raise UnusableRow("no track is named: neither a title nor an id")

@@ -1,18 +1,19 @@
-"""Listens, likes and dislikes as JSON records: ListenBrainz, Last.fm, Spotify.
+"""Read listens, likes and dislikes from JSON records of ListenBrainz, Last.fm and Spotify.
 
 Conventions
 -----------
-- A record is one object; its shape, and with it which service wrote it, is told by its keys and
-  those of its page, so that pages and arrays of several may be mixed.
-- ListenBrainz: `listened_at` begins the listen. `recording_mbid` as submitted, then as mapped.
-- ListenBrainz, feedback: a `score` of 1, 0 or -1 for a recording; see
+- A record is one object; its shape, and with it the service, is recognized by its keys and those of
+  its page, so that pages and arrays of several services may be mixed.
+- ListenBrainz: `listened_at` is the start of the listen. Its recordings are the `recording_mbid` as
+  submitted, then as mapped.
+- ListenBrainz feedback: a `score` of 1, 0 or -1 for a recording; see
   `segue.sources.history_import.opinions`.
-- Last.fm (`user.getRecentTracks`): `date.uts` begins the listen. What plays now has no date and is
-  left out. What stands in pages of `user.getLovedTracks` is liked, and no listen; outside its page
-  it is known by `streamable`, which is an object only there.
-- Spotify, extended history: `ts` ends the listen, so that it began `ms_played` earlier. Skipped is
-  what `skipped` or `reason_end` ("fwdbtn") says is; a track that came to its end ("trackdone") was
-  not. Episodes and chapters name no track and are left out. The shorter history
+- Last.fm (`user.getRecentTracks`): `date.uts` is the start of the listen. The track that plays now
+  has no date and is left out. Tracks in pages of `user.getLovedTracks` are liked, and are no
+  listens; outside their page they are recognized by `streamable`, which is an object only there.
+- Spotify, extended history: `ts` is the end of the listen, its start `ms_played` earlier. It is
+  skipped if `skipped` or `reason_end` ("fwdbtn") says so, and not skipped if it was played to its
+  end ("trackdone"). Episodes and chapters name no track and are left out. The shorter history
   (`endTime`, `msPlayed`) is read as well.
 
 Sources: listenbrainz.readthedocs.io, last.fm/api, Spotify's "Understanding your data".
@@ -22,20 +23,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from segue.sources.history_import.import_row import (
-    Heard,
-    Unusable,
-    check_named,
+    ImportRow,
+    UnusableRow,
     read_id,
     read_name,
-    read_when,
+    read_timestamp,
+    require_track,
 )
-from segue.sources.history_import.opinions import liked, read_score
+from segue.sources.history_import.opinions import opinion_row, read_score
 from segue.sources.tables.values import read_number
-from segue.types import Sought
+from segue.types import TrackReference
 
 Record = Mapping[str, Any]
 _NOTHING: Record = {}
-_DEEPEST = 4  # lists of lists of records: nobody writes more
+_MAX_DEPTH = 4  # of lists in lists of records
 
 
 SERVICES: Mapping[str, str] = {
@@ -48,8 +49,8 @@ SERVICES: Mapping[str, str] = {
 """The kind of export that records of each shape come from."""
 
 
-class Found(NamedTuple):
-    """A value in a JSON text: the shape of its record, None if nobody's; the listener if named."""
+class FoundRecord(NamedTuple):
+    """A value of JSON text: the shape of its record, None if unknown, and the user if named."""
 
     shape: str | None
     record: Any
@@ -65,7 +66,7 @@ _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("lastfm", frozenset({"artist", "name", "date"})),
     ("lastfm", frozenset({"artist", "name", "@attr"})),
 )
-"""The keys by which the shape of a record is told; the first that are all there count."""
+"""The keys of each shape; a record has the first shape whose keys it all has."""
 
 
 def _shape_of(record: Any) -> str | None:
@@ -77,11 +78,11 @@ def _shape_of(record: Any) -> str | None:
     return shape
 
 
-def records_in(value: Any, depth: int = 0) -> Iterator[Found]:
-    """Give the records inside a page, an answer or a list of them."""
-    if isinstance(value, list) and depth < _DEEPEST:
+def find_records(value: Any, depth: int = 0) -> Iterator[FoundRecord]:
+    """Yield the records inside a page, a response or a list of them."""
+    if isinstance(value, list) and depth < _MAX_DEPTH:
         for part in value:
-            yield from records_in(part, depth + 1)
+            yield from find_records(part, depth + 1)
         return
     if isinstance(value, dict):
         loved = _part(value, "lovedtracks")
@@ -91,36 +92,38 @@ def records_in(value: Any, depth: int = 0) -> Iterator[Found]:
             tracks = page["track"]
             for track in tracks if isinstance(tracks, list) else [tracks]:
                 shape = _shape_of(track)
-                yield Found("loved" if loved and isinstance(track, dict) else shape, track, user)
+                yield FoundRecord(
+                    "loved" if loved and isinstance(track, dict) else shape, track, user
+                )
             return
-        answer = _part(value, "payload") or value
+        response = _part(value, "payload") or value
         for name in ("listens", "feedback"):
-            if isinstance(answer.get(name), list):
-                for record in answer[name]:
-                    yield Found(_shape_of(record), record, answer.get("user_id"))
+            if isinstance(response.get(name), list):
+                for record in response[name]:
+                    yield FoundRecord(_shape_of(record), record, response.get("user_id"))
                 return
-    yield Found(_shape_of(value), value)
+    yield FoundRecord(_shape_of(value), value)
 
 
-def read_record(shape: str, record: Record, user: str | None) -> Heard:
-    """Return what a record says, by the reader of its `shape`.
+def read_record(shape: str, record: Record, user: str | None) -> ImportRow:
+    """Return the row of a record by the parser of its `shape`.
 
     Raises
     ------
-    Unusable
-        If it says nothing that counts.
+    UnusableRow
+        It names no track, or a value cannot be parsed.
     """
-    return _READERS[shape](record, user)
+    return _PARSERS[shape](record, user)
 
 
-def _listenbrainz(record: Record, user: str | None) -> Heard:
+def _listenbrainz(record: Record, user: str | None) -> ImportRow:
     if record.get("listened_at") is None:
-        raise Unusable("it plays now: it has no time", expected=True)
+        raise UnusableRow("it plays now: it has no time", expected=True)
     names = _part(record, "track_metadata")
     more, mapped = _part(names, "additional_info"), _part(names, "mbid_mapping")
     ids = (read_id(part.get("recording_mbid"), "recording id") for part in (more, mapped))
     recordings = dict.fromkeys(filter(None, ids))
-    sought = Sought(
+    track = TrackReference(
         recording="|".join(recordings) or None,
         isrc=read_id(_first(more.get("isrc")), "ISRC"),
         artist=read_name(names.get("artist_name")),
@@ -128,78 +131,82 @@ def _listenbrainz(record: Record, user: str | None) -> Heard:
         album=read_name(names.get("release_name")),
     )
     played = _number(more.get("duration_played"), "duration_played")
-    return Heard(
+    return ImportRow(
         read_id(record.get("user_name") or user, "user name"),
-        check_named(sought),
-        read_when(record["listened_at"]),
+        require_track(track),
+        read_timestamp(record["listened_at"]),
         ms_played=None if played is None else played * 1e3,
     )
 
 
-def _lastfm(record: Record, user: str | None) -> Heard:
+def _lastfm(record: Record, user: str | None) -> ImportRow:
     date = record.get("date")
     if date is None:
-        raise Unusable("it plays now: it has no time", expected=True)
-    sought = Sought(
+        raise UnusableRow("it plays now: it has no time", expected=True)
+    track = TrackReference(
         recording=read_id(record.get("mbid"), "recording id"),
         artist=read_name(_text_in(record["artist"])),
         title=read_name(record["name"]),
         album=read_name(_text_in(record.get("album"))),
     )
-    return Heard(read_id(user, "user name"), check_named(sought), read_when(_stated(date)))
+    return ImportRow(
+        read_id(user, "user name"), require_track(track), read_timestamp(_stated(date))
+    )
 
 
-def _loved(record: Record, user: str | None) -> Heard:
-    sought = Sought(
+def _loved(record: Record, user: str | None) -> ImportRow:
+    track = TrackReference(
         recording=read_id(record.get("mbid"), "recording id"),
         artist=read_name(_text_in(record.get("artist"))),
         title=read_name(record.get("name")),
     )
-    return liked(
-        read_id(user, "user name"), check_named(sought), read_when(_stated(record.get("date")))
+    return opinion_row(
+        read_id(user, "user name"),
+        require_track(track),
+        read_timestamp(_stated(record.get("date"))),
     )
 
 
-def _feedback(record: Record, user: str | None) -> Heard:
+def _feedback(record: Record, user: str | None) -> ImportRow:
     named = record.get("user_name") or record.get("user_id")
     names = _part(record, "track_metadata")
-    sought = Sought(
+    track = TrackReference(
         recording=read_id(record.get("recording_mbid"), "recording id"),
         artist=read_name(names.get("artist_name")),
         title=read_name(names.get("track_name")),
         album=read_name(names.get("release_name")),
     )
-    return liked(
+    return opinion_row(
         read_id(named if isinstance(named, str) else user, "user name"),
-        sought,
-        read_when(record.get("created")),
+        track,
+        read_timestamp(record.get("created")),
         read_score(record["score"]),
     )
 
 
-def _spotify(record: Record, user: str | None) -> Heard:
+def _spotify(record: Record, user: str | None) -> ImportRow:
     if "endTime" in record:
-        ended = read_when(record["endTime"])
+        ended = read_timestamp(record["endTime"])
         played = _number(record["msPlayed"], "msPlayed")
-        names = Sought(
+        names = TrackReference(
             artist=read_name(record.get("artistName")), title=read_name(record.get("trackName"))
         )
-        return Heard(user, check_named(names), _began(ended, played), ms_played=played)
+        return ImportRow(user, require_track(names), _began(ended, played), ms_played=played)
     title = read_name(record.get("master_metadata_track_name"))
     if title is None:
-        raise Unusable("a podcast, an audiobook or a video: it names no track", expected=True)
-    ended = read_when(record["ts"])
+        raise UnusableRow("a podcast, an audiobook or a video: it names no track", expected=True)
+    ended = read_timestamp(record["ts"])
     played = _number(record["ms_played"], "ms_played")
     uri = read_id(record.get("spotify_track_uri"), "spotify_track_uri")
-    sought = Sought(
+    track = TrackReference(
         track_id=uri.rpartition(":")[2] if uri else None,
         artist=read_name(record.get("master_metadata_album_artist_name")),
         title=title,
         album=read_name(record.get("master_metadata_album_album_name")),
     )
-    return Heard(
+    return ImportRow(
         read_id(record.get("username"), "user name"),
-        sought,
+        track,
         _began(ended, played),
         ms_played=played,
         skipped=_skipped(record),
@@ -217,7 +224,7 @@ def _began(ended: float | None, ms_played: float | None) -> float | None:
     return None if ended is None else ended - (ms_played or 0.0) / 1e3
 
 
-_READERS: dict[str, Callable[[Record, str | None], Heard]] = {
+_PARSERS: dict[str, Callable[[Record, str | None], ImportRow]] = {
     "listenbrainz": _listenbrainz,
     "feedback": _feedback,
     "lastfm": _lastfm,
@@ -236,12 +243,12 @@ def _first(value: Any) -> Any:
 
 
 def _text_in(value: Any) -> Any:
-    """Return the name of an artist or album: Last.fm writes both shapes."""
+    """Return the name of an artist or album, which Last.fm writes as text or as an object."""
     return value.get("#text") or value.get("name") if isinstance(value, dict) else value
 
 
 def _stated(date: Any) -> Any:
-    """Return the time in a date of Last.fm; a date without one is a time that cannot be read."""
+    """Return the time in a date of Last.fm; a date without one is a time that cannot be parsed."""
     return date.get("uts") or date.get("#text") or date if isinstance(date, dict) else date
 
 
@@ -249,4 +256,4 @@ def _number(value: Any, name: str) -> float | None:
     try:
         return read_number(value, 0.0)
     except ValueError:
-        raise Unusable(f"{name} is not a number from 0") from None
+        raise UnusableRow(f"{name} is not a number from 0") from None

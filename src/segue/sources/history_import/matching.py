@@ -1,21 +1,21 @@
-"""Which track of a catalogue a listen means: precision first, since a wrong match teaches a lie.
+"""Match listens to the tracks of a library, by ids and names, with precision before recall.
 
 Conventions
 -----------
-- In order, the first that finds something counts: the track's id; its MusicBrainz recording; its
-  ISRC; artist and title in the same words (`name_key`, `title_key`); artist and title swapped, or
-  both in the title; nearly the same words (`close name`).
-- What does not change a recording is passed over: case, accents, punctuation, "feat.", remasters,
-  "Album Version". What makes it another is not: live, remix, acoustic, numbers, keys. They stay
-  part of the title, and titles that are only near each other must agree in them.
-- Nearness is 1 less the edits (optimal string alignment) a letter, of titles within an artist, of
-  artists for one title; edits are a typo or two in a word, never a whole word. Where two tracks of
-  different names are about as near, neither is taken.
-- Of several tracks of one name the one of the same album counts, then one whose file is there, then
-  the first.
+- The first that finds a track is used: its id; its MusicBrainz recording; its ISRC; the same artist
+  and title (`name_key`, `title_key`); artist and title swapped, or both in the title; nearly the
+  same artist and title (`close name`).
+- Ignored, since the recording is the same: case, accents, punctuation, "feat.", remasters, "Album
+  Version". Live, remix, acoustic, numbers and keys make another recording: they are part of the
+  title, and titles that are only similar must agree in them.
+- The similarity of two names is 1 less their edits (optimal string alignment) per letter. Titles of
+  one artist are compared, and artists of one title. Edits are a typo or two in a word, never a
+  whole word. If two tracks of different names are about as similar, neither is used.
+- Of several tracks with one name, the one of the same album is used, else the first whose file is
+  present, else the first.
 
 The thresholds are one step stricter than the loosest that `benchmarks/matching.py` finds right on
-one half of its names: libraries hold more titles of an artist than those names do.
+one half of its names: libraries have more titles of an artist than those names.
 """
 
 from collections import defaultdict
@@ -33,79 +33,84 @@ from segue.sources.cleaning.recordings import (
     title_key,
     title_words,
 )
-from segue.types import Sought, Track
+from segue.types import Track, TrackReference
 
 By = Literal["id", "recording", "isrc", "name", "swapped", "close name"]
 
-SHORTEST = 6  # letters; of fewer, one edit makes another word
+MIN_KEY_LENGTH = 6  # letters; of fewer, one edit makes another word
 MARGIN = 0.04
-LONG_WORD = 8  # letters; from there on a word may have two typos
-MOST_EDITS = 2
+LONG_WORD_LENGTH = 8  # letters; from there on a word may have two typos
+MAX_EDITS = 2
 
 
-class Nearness(NamedTuple):
-    """From which likeness on names are taken for the same: titles, artists, and both at once."""
+class MatchThresholds(NamedTuple):
+    """The similarity from which names count as the same: titles, artists, and both at once."""
 
     title: float = 0.83
     artist: float = 0.83
     both: float = 0.86
 
 
-DEFAULT = Nearness()
+DEFAULT_THRESHOLDS = MatchThresholds()
 _RECORDINGS = (
     *("musicbrainz_recording_id", "musicbrainz_trackid", "recording_mbid", "mb_trackid"),
     "mbid",
 )
-_CACHED = 50_000
+_MAX_CACHED = 50_000
 
 
 class Match(NamedTuple):
-    """A track, by the row it was given with, and by what it was found."""
+    """The row of a track, and what identified it."""
 
     row: int
     by: By
 
 
-class _Known(NamedTuple):
+class _Candidate(NamedTuple):
     row: int
     album: str
-    there: bool
+    has_file: bool
 
 
 class _Title(NamedTuple):
     words: str
-    tracks: list[_Known]
+    tracks: list[_Candidate]
 
 
 class Matcher:
-    """Finds the tracks that listens mean, among those it is made of.
+    """Match references to tracks.
 
     Parameters
     ----------
     tracks
-        With their rows, by which `match` answers.
-    nearness
-        From which likeness on names are taken for the same.
+        With the rows that `match` returns.
+    thresholds
+        The similarity from which names count as the same.
 
     Examples
     --------
     >>> matcher = Matcher([(7, Track(track_id="a", artist="Björk", title="Jóga"))])
-    >>> matcher.match(Sought(artist="bjork", title="Joga (Remastered)"))
+    >>> matcher.match(TrackReference(artist="bjork", title="Joga (Remastered)"))
     Match(row=7, by='name')
-    >>> matcher.match(Sought(artist="Björk", title="Jóga (Live)")) is None
+    >>> matcher.match(TrackReference(artist="Björk", title="Jóga (Live)")) is None
     True
     """
 
     def __init__(
-        self, tracks: Iterable[tuple[int, Track]], *, nearness: Nearness = DEFAULT
+        self,
+        tracks: Iterable[tuple[int, Track]],
+        *,
+        thresholds: MatchThresholds = DEFAULT_THRESHOLDS,
     ) -> None:
-        self._nearness = nearness
+        self._thresholds = thresholds
         self._ids: dict[str, int] = {}
         self._recordings: dict[str, int] = {}
         self._isrcs: dict[str, int] = {}
         self._names: dict[str, dict[str, _Title]] = {}  # by the artist's key, then the title's
-        self._aliases: dict[str, set[str]] = defaultdict(set)  # artists by what else they go by
-        self._near: dict[str, list[tuple[str, float]]] = {}
+        self._aliases: dict[str, set[str]] = defaultdict(
+            set
+        )  # keys of artists by their other names
+        self._similar_cache: dict[str, list[tuple[str, float]]] = {}
         for row, track in tracks:
             self._add(row, track)
         self._recordings.pop("", None)
@@ -118,16 +123,16 @@ class Matcher:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def match(self, sought: Sought) -> Match | None:
-        """Return the track that is sought; None if none is, or it is not sure which."""
-        found = self._by_id(sought)
-        if found is not None or not sought.title:
+    def match(self, wanted: TrackReference) -> Match | None:
+        """Return the track that is meant; None if there is none, or it is not certain which."""
+        found = self._by_id(wanted)
+        if found is not None or not wanted.title:
             return found
-        album = comparison_key(sought.album) if sought.album else ""
+        album = comparison_key(wanted.album) if wanted.album else ""
         ways: tuple[tuple[By, Iterator[_Title]], ...] = (
-            ("name", self._same_names(sought.artist, sought.title)),
-            ("swapped", self._misplaced(sought.artist, sought.title)),
-            ("close name", self._close_names(sought.artist, sought.title)),
+            ("name", self._same_names(wanted.artist, wanted.title)),
+            ("swapped", self._swapped_names(wanted.artist, wanted.title)),
+            ("close name", self._close_names(wanted.artist, wanted.title)),
         )
         for by, titles in ways:
             for title in titles:
@@ -142,7 +147,7 @@ class Matcher:
         for isrc in track.metadata.get("isrc", "").split("|"):
             self._isrcs.setdefault(_plain_id(isrc), row)
         artist, title = track.artist, track.title
-        if artist is None and title is not None:  # files without tags are called so
+        if artist is None and title is not None:  # names of files without tags
             parts = PARTS.split(title)
             artist, title = parts if len(parts) == 2 else (None, None)
         if artist is None or title is None:
@@ -155,20 +160,20 @@ class Matcher:
         if name not in titles:
             titles[name] = _Title(title_words(title), [])
         album = comparison_key(track.album) if track.album else ""
-        titles[name].tracks.append(_Known(row, album, not track.missing))
+        titles[name].tracks.append(_Candidate(row, album, not track.missing))
 
-    def _by_id(self, sought: Sought) -> Match | None:
-        if sought.track_id in self._ids:
-            return Match(self._ids[sought.track_id], "id")
-        for recording in (sought.recording or "").split("|"):
+    def _by_id(self, wanted: TrackReference) -> Match | None:
+        if wanted.track_id in self._ids:
+            return Match(self._ids[wanted.track_id], "id")
+        for recording in (wanted.recording or "").split("|"):
             if (row := self._recordings.get(_plain_id(recording))) is not None:
                 return Match(row, "recording")
-        if sought.isrc and (row := self._isrcs.get(_plain_id(sought.isrc))) is not None:
+        if wanted.isrc and (row := self._isrcs.get(_plain_id(wanted.isrc))) is not None:
             return Match(row, "isrc")
         return None
 
     def _artists(self, artist: str) -> list[str]:
-        """Return the artists of the catalogue that this one surely is."""
+        """Return the artists of the library that certainly are this one."""
         key, *others = artist_keys(artist)
         known = [key, *sorted(self._aliases.get(key, ())), *others]
         return [one for one in dict.fromkeys(known) if one in self._names]
@@ -180,8 +185,8 @@ class Matcher:
                 if name in self._names[one]:
                     yield self._names[one][name]
 
-    def _misplaced(self, artist: str | None, title: str) -> Iterator[_Title]:
-        """Give what is found with the fields swapped, or with both in the title."""
+    def _swapped_names(self, artist: str | None, title: str) -> Iterator[_Title]:
+        """Yield titles found with the fields swapped, or with both in the title."""
         if artist:
             yield from self._same_names(title, artist)
         parts = PARTS.split(title)
@@ -201,51 +206,51 @@ class Matcher:
         for one in own:
             found += [
                 (score, one, near)
-                for near, score in self._near_titles(one, name, words, self._nearness.title)
+                for near, score in self._similar_titles(one, name, words, self._thresholds.title)
             ]
-        for one, alike in self._near_artists(artist_keys(artist)[0]):
+        for one, alike in self._similar_artists(artist_keys(artist)[0]):
             if one in own:
                 continue
             if name in self._names[one]:
                 found.append((alike, one, name))
-            elif alike >= self._nearness.both:
+            elif alike >= self._thresholds.both:
                 found += [
                     (min(alike, score), one, near)
-                    for near, score in self._near_titles(one, name, words, self._nearness.both)
+                    for near, score in self._similar_titles(one, name, words, self._thresholds.both)
                 ]
         found.sort(reverse=True)
         if found and (len(found) == 1 or found[0][0] - found[1][0] >= MARGIN):
             yield self._names[found[0][1]][found[0][2]]
 
-    def _near_titles(
+    def _similar_titles(
         self, artist: str, name: str, words: str, least: float
     ) -> list[tuple[str, float]]:
         titles = self._names[artist]
         return [
             (near, score)
-            for near, score in _near(name, titles.keys(), least)
+            for near, score in _similar(name, titles.keys(), least)
             if _word_by_word(words, titles[near].words)
         ]
 
-    def _near_artists(self, artist: str) -> list[tuple[str, float]]:
-        """Return the artists whose key is near: an edit leaves the beginning or the end."""
-        if artist not in self._near:
-            if len(self._near) >= _CACHED:
-                self._near.clear()
+    def _similar_artists(self, artist: str) -> list[tuple[str, float]]:
+        """Return artists with a similar key; an edit leaves its beginning or its end."""
+        if artist not in self._similar_cache:
+            if len(self._similar_cache) >= _MAX_CACHED:
+                self._similar_cache.clear()
             choices = {one for end in _ends(artist) for one in self._by_end.get(end, ())}
             digits = _digits(artist)
-            self._near[artist] = [
+            self._similar_cache[artist] = [
                 (near, score)
-                for near, score in _near(artist, choices, self._nearness.artist)
-                if _digits(near) == digits and OSA.distance(near, artist) <= MOST_EDITS
+                for near, score in _similar(artist, choices, self._thresholds.artist)
+                if _digits(near) == digits and OSA.distance(near, artist) <= MAX_EDITS
             ]
-        return self._near[artist]
+        return self._similar_cache[artist]
 
 
 def _word_by_word(one: str, other: str) -> bool:
-    """Say whether titles that are near are so in every word, and the same in the telling ones.
+    """Return whether similar titles are similar word by word, and equal in the decisive words.
 
-    An edit or two make a typo in a word; more make another word, and that another title.
+    One or two edits are a typo in a word; more are another word, and so another title.
     """
     ours, theirs = one.split(), other.split()
     if sorted(filter(is_telling, ours)) != sorted(filter(is_telling, theirs)):
@@ -253,16 +258,16 @@ def _word_by_word(one: str, other: str) -> bool:
     if len(ours) != len(theirs):
         return OSA.distance("".join(ours), "".join(theirs)) <= 1
     return all(
-        a == b or OSA.distance(a, b) <= (1 if min(len(a), len(b)) < LONG_WORD else MOST_EDITS)
+        a == b or OSA.distance(a, b) <= (1 if min(len(a), len(b)) < LONG_WORD_LENGTH else MAX_EDITS)
         for a, b in zip(ours, theirs, strict=True)
     )
 
 
-def _near(key: str, choices: Iterable[str], least: float) -> list[tuple[str, float]]:
-    if len(key) < SHORTEST:
+def _similar(key: str, choices: Iterable[str], least: float) -> list[tuple[str, float]]:
+    if len(key) < MIN_KEY_LENGTH:
         return []
     found = extract(key, choices, scorer=OSA.normalized_similarity, score_cutoff=least, limit=3)
-    return [(near, score) for near, score, _ in found if len(near) >= SHORTEST]
+    return [(near, score) for near, score, _ in found if len(near) >= MIN_KEY_LENGTH]
 
 
 def _ends(key: str) -> tuple[str, str]:
@@ -277,8 +282,8 @@ def _plain_id(text: str) -> str:
     return text.replace("-", "").strip().casefold()
 
 
-def _best(tracks: list[_Known], album: str) -> int:
-    def fit(known: _Known) -> tuple[bool, bool]:
-        return bool(album) and known.album == album, known.there
+def _best(tracks: list[_Candidate], album: str) -> int:
+    def fit(known: _Candidate) -> tuple[bool, bool]:
+        return bool(album) and known.album == album, known.has_file
 
     return max(tracks, key=fit).row

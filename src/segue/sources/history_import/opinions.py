@@ -1,15 +1,15 @@
-"""Likes and dislikes as services keep them: an opinion of a track, and no listen.
+"""Read likes and dislikes as services keep them: opinions of tracks that are not listens.
 
 Conventions
 -----------
-- A like is a rating of 5, a dislike one of 0: the ends of the scale that has both; a rating that
-  stands alone is no play. An opinion that was taken back counts no plays and has no rating, so that
-  the track is known and nothing more.
+- A like is a rating of 5, a dislike a rating of 0, the ends of a scale that has both; a row with
+  nothing but a rating is no play. An opinion that was taken back has no rating and counts 0 plays,
+  so that the track is known and nothing more.
 - An opinion is a total: a later import replaces it.
-- ListenBrainz exports its feedback without names: by `recording_mbid`, or by `recording_msid`, the
-  id of what was submitted. The listens in the same export say what that is: such an opinion waits
-  until the export has ended (`Opinions`). One that no listen explains is sought by its
-  `recording_mbid`, and cannot be used without.
+- ListenBrainz exports feedback without names: by `recording_mbid`, or by `recording_msid`, the id
+  of the submitted listen. The listens of the same export have the names: such an opinion is held
+  until the export ends (`PendingOpinions`). One that no listen explains is matched by its
+  `recording_mbid`, and is an issue without.
 
 Sources: last.fm/api/show/user.getLovedTracks; listenbrainz.readthedocs.io, "Feedback JSON
 Documentation"; the export of listenbrainz-server.
@@ -18,86 +18,88 @@ Documentation"; the export of listenbrainz-server.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from segue.sources.history_import.import_row import Heard, Remark, Unusable
+from segue.sources.history_import.import_row import ImportIssue, ImportRow, UnusableRow
 from segue.sources.tables.values import read_number
-from segue.types import Sought
+from segue.types import TrackReference
 
 LIKED, DISLIKED = 5.0, 0.0
-_MOST_WAITING = 200_000  # opinions: nobody has more, and they are held in memory
+_MAX_PENDING = 200_000  # they are held in memory
 _NAMELESS = (
     "no track is named: the feedback has no recording_mbid, and no listen in the file has its"
     " recording_msid"
 )
 
 
-def liked(user: str | None, sought: Sought, when: float | None, score: int = 1) -> Heard:
-    """Return the opinion that a `score` gives: 1 a like, -1 a dislike, 0 none any more."""
+def opinion_row(
+    user: str | None, track: TrackReference, timestamp: float | None, score: int = 1
+) -> ImportRow:
+    """Return the opinion of a `score`: 1 is a like, -1 a dislike, 0 an opinion taken back."""
     rating = {1: LIKED, -1: DISLIKED}.get(score)
     plays = 0.0 if rating is None else None
-    return Heard(user, sought, when, plays=plays, rating=rating, total=True)
+    return ImportRow(user, track, timestamp, plays=plays, rating=rating, total=True)
 
 
 def read_score(value: Any) -> int:
-    """Read a score.
+    """Return a score of 1, 0 or -1.
 
     Raises
     ------
-    Unusable
-        If it is none of 1, 0 and -1.
+    UnusableRow
+        It is another value.
     """
     try:
         score = read_number(value)
     except ValueError:
         score = None
     if score not in (1.0, 0.0, -1.0):
-        raise Unusable("the score is none of 1, 0 and -1")
+        raise UnusableRow("the score is none of 1, 0 and -1")
     return int(score)
 
 
-class _Waiting(NamedTuple):
-    heard: Heard
+class _Pending(NamedTuple):
+    row: ImportRow
     ids: tuple[str, ...]
     line: int | None
 
 
-class Opinions:
-    """The opinions of one export that wait for the names of their tracks."""
+class PendingOpinions:
+    """The opinions of one export that have no names yet."""
 
     def __init__(self) -> None:
-        self._waiting: list[_Waiting] = []
-        self._names: dict[str, Sought | None] = {}
+        self._pending: list[_Pending] = []
+        self._names: dict[str, TrackReference | None] = {}
 
-    def hold(self, record: Mapping[str, Any], heard: Heard, line: int | None) -> bool:
-        """Hold what a record of feedback says, if it lacks names; say whether that was done."""
-        if heard.sought.title or len(self._waiting) >= _MOST_WAITING:
+    def hold(self, record: Mapping[str, Any], row: ImportRow, line: int | None) -> bool:
+        """Hold the opinion of a record if it has no names; return whether it is held."""
+        if row.track.title or len(self._pending) >= _MAX_PENDING:
             return False
         ids = tuple(_ids(record))
-        self._waiting.append(_Waiting(heard, ids, line))
+        self._pending.append(_Pending(row, ids, line))
         for one in ids:
             self._names.setdefault(one, None)
         return True
 
-    def learn(self, record: Mapping[str, Any], sought: Sought) -> None:
-        """Take the names of a track from a listen of ListenBrainz, if an opinion waits for them."""
-        if not self._names or not sought.title:
+    def learn_names(self, record: Mapping[str, Any], track: TrackReference) -> None:
+        """Keep the names of a listen of ListenBrainz if an opinion needs them."""
+        if not self._names or not track.title:
             return
         names = record["track_metadata"]
         more, mapped = names.get("additional_info"), names.get("mbid_mapping")
         for part in (record, names, more, mapped):
             for one in _ids(part):
                 if one in self._names and self._names[one] is None:
-                    self._names[one] = sought
+                    self._names[one] = track
 
-    def told(self) -> Iterator[Heard | Remark]:
-        """Give what waited, with the names that the listens gave."""
-        for heard, ids, line in self._waiting:
+    def resolved(self) -> Iterator[ImportRow | ImportIssue]:
+        """Yield the opinions that were held, with the names of listens."""
+        for row, ids, line in self._pending:
             found = next(filter(None, map(self._names.get, ids)), None)
             if found is not None:
-                yield heard._replace(sought=found._replace(recording=heard.sought.recording))
-            elif heard.sought.recording:
-                yield heard
+                yield row._replace(track=found._replace(recording=row.track.recording))
+            elif row.track.recording:
+                yield row
             else:
-                yield Remark(_NAMELESS, line)
+                yield ImportIssue(_NAMELESS, line)
 
 
 def _ids(part: Any) -> Iterator[str]:

@@ -167,10 +167,19 @@ def read_split(value: Any) -> Split | None:
     return None
 
 
+def whole_number(value: Any) -> Any:
+    """Return an id that a table holds as a float as an integer, any other value as it is.
+
+    >>> whole_number(7.0), whole_number("007")
+    (7, '007')
+    """
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def id_text(value: object) -> str:
-    """Return an id as text; whole numbers that a table holds as floats lose their ``.0``.
+    """Return an id as text.
 
     >>> id_text(7.0), id_text("007")
     ('7', '007')
     """
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    return str(whole_number(value))
