@@ -49,6 +49,7 @@ class Load:
     sliders: float
     lists: dict[int, list[str]] = field(default_factory=dict)
     taken: list[tuple[float, float]] = field(default_factory=list)
+    fed_back: list[tuple[float, float]] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
     written: Counter[int] = field(default_factory=Counter)
 
@@ -66,7 +67,7 @@ class Load:
             found = json.loads(content)["tracks"]
             self.lists[one] = [track["track"]["track_id"] for track in found]
 
-    async def feedback(self, due: float) -> None:  # noqa: ARG002
+    async def feedback(self, due: float) -> None:
         """Tell what one listener did with a track of their list."""
         one = int(self.rng.integers(len(self.people)))
         if not self.lists.get(one):
@@ -78,17 +79,20 @@ class Load:
         }
         request = Request("POST", "/api/v1/feedback", {"events": [event]}, self.people[one])
         self.written[(await self.pools[one].ask(request))[0]] += 1
+        self.fed_back.append((due - self.began, time.monotonic() - due))
 
     def show(self, name: str, start: float, stop: float, server: Server) -> None:
-        """Print what requests took that were due between two moments."""
-        within = [seconds for due, seconds in self.taken if start <= due < stop]
-        values = 1e3 * np.array(within or [0.0])
-        p50, p95, p99 = np.percentile(values, [50, 95, 99])
-        print(
-            f"{name:10} {len(within) / (stop - start):6.1f} a second, median {p50:5.1f} ms,"
-            f" p95 {p95:5.1f}, p99 {p99:5.1f}, worst {values.max():6.1f}; {server.memory():.0f} MB",
-            flush=True,
-        )
+        """Print latencies of the requests that were due between two moments, and the memory."""
+        for kind, taken in (("lists", self.taken), ("feedback", self.fed_back)):
+            within = [seconds for due, seconds in taken if start <= due < stop]
+            values = 1e3 * np.array(within or [0.0])
+            p50, p95, p99 = np.percentile(values, [50, 95, 99])
+            print(
+                f"{name:10} {kind:8} {len(within) / (stop - start):6.1f} a second, median"
+                f" {p50:5.1f} ms, p95 {p95:5.1f}, p99 {p99:5.1f}, worst {values.max():6.1f};"
+                f" {server.memory():.0f} MB",
+                flush=True,
+            )
 
 
 async def load(server: Server, asked: argparse.Namespace) -> None:

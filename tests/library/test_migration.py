@@ -14,6 +14,7 @@ from sqlalchemy import text
 from segue.errors import LibraryError
 from segue.library import Library
 from segue.library.entity_rows import public_id
+from segue.pipeline.recipes import Recipe
 from segue.types import ArtistCredit
 
 DATA = Path(__file__).parent / "data"
@@ -139,6 +140,14 @@ def test_format_5_library_keeps_playlists(library):
     assert own["Likes"].recipe["exclusions"]["artists"] == ["Act 1"]
     assert own["Radio"].recipe["window"] == 40
     assert [one.name for one in library.playlists.of("ben")] == ["Blend", "Path"]
+
+
+def test_format_5_recipe_gets_current_dial_names(library):
+    radio = next(one for one in library.playlists.of("ann") if one.kind == "radio")
+    assert radio.recipe["dials"] == {"randomness": 0.2, "max_known_share": 0.5}
+    assert Recipe.of("radio", radio.recipe).dials.randomness == 0.2
+    likes = next(one for one in library.playlists.of("ann") if one.kind == "like")
+    assert likes.recipe["dials"]["diversity"] == 0.2
 
 
 def test_format_5_library_keeps_accounts(library):

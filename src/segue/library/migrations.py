@@ -16,7 +16,7 @@ from segue.library import schema
 from segue.library.entities import ALBUM_ARTIST
 from segue.library.entity_rows import public_id, update_entities
 from segue.library.schema import meta
-from segue.library.serving_schema import annotations
+from segue.library.serving_schema import annotations, playlists
 from segue.types import ArtistCredit
 
 Migration = Callable[[Connection], None]
@@ -75,6 +75,7 @@ def _to_6(connection: Connection) -> None:
     old_ids = _album_ids_of_format_5(connection)
     update_entities(connection)
     _rename_annotated_albums(connection, old_ids)
+    _rename_dials_of_recipes(connection)
 
 
 def _list_artists(connection: Connection) -> None:
@@ -129,6 +130,19 @@ def _rename_annotated_albums(connection: Connection, old_ids: Mapping[int, str])
             one = own & (annotations.c.owner == owner) & (annotations.c.item == item)
             statement = update(annotations).where(one).values(item=new_ids[item])
             connection.execute(statement.prefix_with("OR IGNORE", dialect="sqlite"))
+
+
+def _rename_dials_of_recipes(connection: Connection) -> None:
+    """Give dials in the recipes of playlists their current names."""
+    new_names = {"familiar": "max_known_share", "variety": "randomness"}
+    found = connection.execute(select(playlists.c.row, playlists.c.recipe)).all()
+    for row, document in found:
+        recipe = json.loads(document)
+        dials = recipe.get("dials")
+        if dials and not new_names.keys().isdisjoint(dials):
+            recipe["dials"] = {new_names.get(name, name): value for name, value in dials.items()}
+            values = {"recipe": json.dumps(recipe, ensure_ascii=False)}
+            connection.execute(update(playlists).where(playlists.c.row == row).values(values))
 
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {2: _to_2, 3: _to_3, 4: _to_4, 6: _to_6}
