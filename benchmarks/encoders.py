@@ -30,16 +30,16 @@ MOST_MB = 600
 def timed_ear(name: str, files: list[str]) -> dict[str, float]:
     """Time the hearing of files by one ear, and how long it takes to be ready."""
     from segue.audio.patches import patches_of_file
-    from segue.encoders.pretrained import installed_ears, open_ear
-    from segue.pipeline.analysing.hearing import MOST_PATCHES
+    from segue.encoders.pretrained import installed_encoders, open_pretrained
+    from segue.pipeline.analysing.pretrained_task import MAX_PATCHES
 
     started = time.perf_counter()
-    encoder = open_ear(installed_ears()[name])
+    encoder = open_pretrained(installed_encoders()[name])
     ready = time.perf_counter() - started
     decoding, encoding, n_patches = [], [], []
     for file in files:
         start = time.process_time()
-        patches = patches_of_file(Path(file), MOST_PATCHES)
+        patches = patches_of_file(Path(file), MAX_PATCHES)
         between = time.process_time()
         for patch in patches:
             encoder.run(patch[np.newaxis])
@@ -78,11 +78,17 @@ def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
 def compared_ear(name: str, wheel: str, files: list[str]) -> dict[str, float]:
     """Compare an ear's graph with its network in Keras, on patches of music."""
     from segue.audio.patches import patches_of_file
-    from segue.encoders.pretrained import EARS, build, installed_ears, open_ear, open_wheel
+    from segue.encoders.pretrained import (
+        PRETRAINED_ENCODERS,
+        build,
+        installed_encoders,
+        open_pretrained,
+        open_wheel,
+    )
 
     patches = np.concatenate([patches_of_file(Path(file), 4) for file in files[:8]])
-    theirs = build(open_wheel(Path(wheel)), EARS[name]).predict_on_batch(patches)
-    ours = open_ear(installed_ears()[name]).run(patches)
+    theirs = build(open_wheel(Path(wheel)), PRETRAINED_ENCODERS[name]).predict_on_batch(patches)
+    ours = open_pretrained(installed_encoders()[name]).run(patches)
     differences = [float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)]
     return dict(zip(("embedding", "probabilities"), differences, strict=True))
 
@@ -207,12 +213,12 @@ def main() -> None:
         function, *rest = json.loads(arguments.work)
         print(json.dumps(globals()[function](*rest)))
         return
-    from segue.encoders.pretrained import installed_ears
+    from segue.encoders.pretrained import installed_encoders
 
     files = choose(arguments.files, arguments.tracks)
     if len(files) < 2:
         parser.error("name a folder with music, or at least two files")
-    ears = list(installed_ears())
+    ears = list(installed_encoders())
     library, trained = arguments.library, []
     if library:
         trained = sorted(path.parent.name for path in Path(library).glob("models/*/encoder.json"))

@@ -14,9 +14,9 @@ import numpy as np
 from segue.artist_names import comparison_key
 from segue.evaluation import classification_intervals
 from segue.library import Library
-from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.analysing.embeddings import embeddings
 from segue.pipeline.analysing.inputs import summaries
+from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.labels import artist_groups, target_values
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     values = target_values(catalogue.tracks, arguments.by)
     summary, groups, _ = summaries(library, catalogue)
     kept = np.array([value is not None for value in values]) & ~np.isnan(summary).all(axis=1)
-    spaces = {ear: embeddings(library, catalogue, ear) for ear in heard_by(library)}
+    spaces = {ear: embeddings(library, catalogue, ear) for ear in encoders_with_embeddings(library)}
     for vectors in spaces.values():
         kept &= ~np.isnan(vectors).any(axis=1)
     places = np.flatnonzero(kept)

@@ -27,7 +27,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def user_data(tmp_path_factory) -> Path:
-    """A data directory of the user's own for the tests: no ears but those that a test adds."""
+    """A data directory for the tests: it has only the encoders that a test installs."""
     directory = tmp_path_factory.mktemp("user-data")
     os.environ["XDG_DATA_HOME"] = str(directory)
     return directory
@@ -35,7 +35,7 @@ def user_data(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def musicnn_wheel(tmp_path_factory) -> Path:
-    """The real wheel that pretrained ears come from; skipped where it cannot be downloaded."""
+    """The real wheel of the pretrained encoders; skipped where it cannot be downloaded."""
     from segue.encoders.pretrained import download_wheel
     from segue.errors import ModelError
 

@@ -1,4 +1,4 @@
-"""Pretrained ears: the rebuilt networks give what the published ones do, and ONNX gives the same.
+"""Pretrained encoders: rebuilt networks equal the published ones, and ONNX equals Keras.
 
 The reference is a forward pass written from the published description in numpy and scipy alone, on
 the checkpoint's own variables.
@@ -12,15 +12,15 @@ from scipy.signal import correlate
 from scipy.special import expit
 
 from segue.encoders.pretrained import (
-    EARS,
+    PRETRAINED_ENCODERS,
     build,
     convert,
     download_wheel,
     licence_of,
-    open_ear,
+    open_pretrained,
     open_wheel,
 )
-from segue.encoders.pretrained.variables import DATA, INDEX, read_variables
+from segue.encoders.pretrained.conversion import DATA, INDEX, read_variables
 from segue.errors import ModelError
 
 
@@ -102,28 +102,28 @@ def patch(rng):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EARS)
-def test_the_networks_are_those_published(wheel, tmp_path, patch, name):
-    ear = EARS[name]
+@pytest.mark.parametrize("name", PRETRAINED_ENCODERS)
+def test_rebuilt_networks_equal_the_published_ones(wheel, tmp_path, patch, name):
+    spec = PRETRAINED_ENCODERS[name]
     for ending, file in ((".index", INDEX), (".data-00000-of-00001", DATA)):
-        (tmp_path / file).write_bytes(wheel.read(f"musicnn/{ear.checkpoint}/{ending}"))
+        (tmp_path / file).write_bytes(wheel.read(f"musicnn/{spec.checkpoint}/{ending}"))
     reference = Reference(read_variables(tmp_path))
-    wanted = getattr(reference, ear.network)(patch.astype(np.float64))
-    network = build(wheel, ear)
+    wanted = getattr(reference, spec.network)(patch.astype(np.float64))
+    network = build(wheel, spec)
     for ours, theirs in zip(network.predict_on_batch(patch[None]), wanted, strict=True):
         np.testing.assert_allclose(ours[0], theirs, atol=1e-4)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EARS)
+@pytest.mark.parametrize("name", PRETRAINED_ENCODERS)
 def test_onnx_equals_keras(wheel, tmp_path, rng, name):
-    ear = EARS[name]
-    convert(wheel, ear, tmp_path / name)
+    spec = PRETRAINED_ENCODERS[name]
+    convert(wheel, spec, tmp_path / name)
     patches = rng.uniform(0, 4, (3, 187, 96)).astype(np.float32)
-    encoder = open_ear(tmp_path / name)
-    assert encoder.class_names == ear.tags
-    assert encoder.embedding_size == ear.embedding_size
-    wanted = build(wheel, ear).predict_on_batch(patches)
+    encoder = open_pretrained(tmp_path / name)
+    assert encoder.class_names == spec.tags
+    assert encoder.embedding_size == spec.embedding_size
+    wanted = build(wheel, spec).predict_on_batch(patches)
     for ours, theirs in zip(encoder.run(patches), wanted, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
@@ -131,7 +131,7 @@ def test_onnx_equals_keras(wheel, tmp_path, rng, name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [INDEX, DATA])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.98])
-def test_a_checkpoint_cut_short_is_told(checkpoint, name, share):
+def test_truncated_checkpoint_is_reported(checkpoint, name, share):
     content = (checkpoint / name).read_bytes()
     (checkpoint / name).write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ModelError, match="cut short or damaged: run segue encoders add"):
@@ -139,27 +139,27 @@ def test_a_checkpoint_cut_short_is_told(checkpoint, name, share):
 
 
 @pytest.mark.slow
-def test_a_missing_checkpoint_is_told(tmp_path):
+def test_missing_checkpoint_is_reported(tmp_path):
     with pytest.raises(ModelError, match="missing, cut short or damaged"):
         read_variables(tmp_path)
 
 
 @pytest.mark.slow
-def test_a_wheel_without_its_files_is_told(tmp_path):
-    """Its digest would be wrong before: this is what stands between a bug and a traceback."""
+def test_wheel_without_its_files_is_reported(tmp_path):
+    """The digest check refuses such a wheel before: this guards against a bug there."""
     with zipfile.ZipFile(tmp_path / "a.whl", "w") as empty:
         with pytest.raises(ModelError, match="holds no whole file"):
             licence_of(empty)
         with pytest.raises(ModelError, match="holds no whole file"):
-            build(empty, EARS["vgg"])
+            build(empty, PRETRAINED_ENCODERS["vgg"])
 
 
 @pytest.mark.slow
-def test_the_licence_comes_along(wheel):
+def test_license_is_installed(wheel):
     assert b"Permission to use, copy, modify" in licence_of(wheel)
 
 
-def test_another_file_is_refused(tmp_path):
+def test_other_file_is_refused(tmp_path):
     (tmp_path / "musicnn-0.1.0-py3-none-any.whl").write_text("this is no wheel")
     with pytest.raises(
         ModelError, match=r"its SHA-256 begins with .* must begin with f38a4890c648"
@@ -169,8 +169,8 @@ def test_another_file_is_refused(tmp_path):
         open_wheel(tmp_path / "none.whl")
 
 
-def test_no_network_is_told_in_a_sentence(tmp_path, monkeypatch):
-    """pip itself is asked, and told that there is no index."""
+def test_missing_network_is_reported_in_a_sentence(tmp_path, monkeypatch):
+    """Runs pip with an empty index."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(ModelError, match=r"could not download .* --wheel FILE\.$") as error:
@@ -179,7 +179,7 @@ def test_no_network_is_told_in_a_sentence(tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*.whl"))
 
 
-def test_an_index_with_another_file_is_told(tmp_path, monkeypatch):
+def test_wheel_with_another_digest_is_reported(tmp_path, monkeypatch):
     """A wheel of the same name and version with other content: pip refuses it by its digest."""
     index = tmp_path / "index"
     index.mkdir()
@@ -196,7 +196,7 @@ def test_an_index_with_another_file_is_told(tmp_path, monkeypatch):
         download_wheel(target)
 
 
-def test_without_pip_the_way_out_is_told(tmp_path, monkeypatch):
+def test_missing_pip_names_the_way_out(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(
         ModelError, match=r"This Python has no pip .* ensurepip, or .* --wheel FILE"
@@ -204,6 +204,26 @@ def test_without_pip_the_way_out_is_told(tmp_path, monkeypatch):
         download_wheel(tmp_path)
 
 
-def test_ears_are_told_apart_by_their_weights():
-    assert len({ear.fingerprint for ear in EARS.values()}) == len(EARS)
-    assert all(len(set(ear.tags)) == 50 for ear in EARS.values())
+def test_fingerprints_of_encoders_differ():
+    assert len({encoder.fingerprint for encoder in PRETRAINED_ENCODERS.values()}) == len(
+        PRETRAINED_ENCODERS
+    )
+    assert all(len(set(encoder.tags)) == 50 for encoder in PRETRAINED_ENCODERS.values())
+
+
+def test_store_hashes_of_existing_libraries_stay():
+    """A changed hash would embed every track of every library again."""
+    from segue.library import settings_hash
+    from segue.pipeline.analysing.pretrained_task import MAX_PATCHES
+
+    hashes = {
+        name: settings_hash(
+            {"heard by": name, "fingerprint": encoder.fingerprint, "patches": MAX_PATCHES}
+        )
+        for name, encoder in PRETRAINED_ENCODERS.items()
+    }
+    assert hashes == {
+        "musicnn": "9d3833211643da54",
+        "vgg": "0af12a14179f2809",
+        "instruments": "043cde046dc03d20",
+    }

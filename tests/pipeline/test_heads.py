@@ -1,13 +1,13 @@
-"""Heads on a pretrained ear: scikit-learn's probabilities, the user's own labels, judged alike."""
+"""Heads on a pretrained encoder: scikit-learn's probabilities, the user's own labels."""
 
 import json
 
 import numpy as np
 import pytest
 
-from segue.encoders.pretrained import EARS
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
-from segue.pipeline.analysing.ears import ear_store
+from segue.pipeline.analysing.pretrained_embeddings import pretrained_store
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.heads import (
@@ -23,8 +23,8 @@ CLASSES = ("folk", "jazz", "metal")
 
 
 @pytest.fixture
-def hearing(library, tmp_path, rng):
-    """Ninety tracks of three genres in a library, with what an ear would hear of all but the last.
+def embedded(library, tmp_path, rng):
+    """A library of ninety tracks of three genres, with embeddings of all but the last.
 
     The last genre is twice as common; a column `half` has two classes.
     """
@@ -33,9 +33,9 @@ def hearing(library, tmp_path, rng):
     (tmp_path / "metadata.csv").write_text("\n".join([header, *rows]))
     preprocess(library, tmp_path)
     catalogue = library.catalogue()
-    with ear_store(library, "vgg") as store:
+    with pretrained_store(library, "vgg") as store:
         for place, row in enumerate(catalogue.rows.tolist()[:-1]):
-            vector = rng.normal(0, 1, EARS["vgg"].embedding_size)
+            vector = rng.normal(0, 1, PRETRAINED_ENCODERS["vgg"].embedding_size)
             vector[CLASSES.index(catalogue.tracks[place].genres[0]) :: 12] += 2
             vector[5] = 7  # a unit that says nothing
             store.add(row, {"embedding": vector, "probabilities": np.full(50, 0.1)})
@@ -49,55 +49,55 @@ def test_names():
     assert not any(map(is_head, ("cnn", "on-vgg", "genre-on-cnn", "genre-on-")))
 
 
-def test_a_head_learns_and_is_kept(hearing):
-    result = train_head(hearing, "genre", "vgg")
+def test_a_head_learns_and_is_kept(embedded):
+    result = train_head(embedded, "genre", "vgg")
     assert (result.model, result.state, result.classes) == ("genre-on-vgg", "trained", 3)
     assert result.metrics["accuracy"] > 0.8
-    assert heads(hearing) == ["genre-on-vgg"]
-    manifest = hearing.models.manifest("genre-on-vgg")
+    assert heads(embedded) == ["genre-on-vgg"]
+    manifest = embedded.models.manifest("genre-on-vgg")
     assert manifest["strength"] in STRENGTHS
     assert manifest["tracks"]["train"] + manifest["tracks"]["valid"] < 90
-    chances = head_probabilities(hearing, hearing.catalogue(), "genre-on-vgg")
+    chances = head_probabilities(embedded, embedded.catalogue(), "genre-on-vgg")
     assert chances.shape == (90, 3)
     np.testing.assert_allclose(chances[:-1].sum(axis=1), 1, atol=1e-5)
     assert np.isnan(chances[-1]).all()
 
 
-def test_what_has_not_changed_is_not_fitted_again(hearing):
-    train_head(hearing, "genre", "vgg")
-    assert train_head(hearing, "genre", "vgg").state == "up to date"
-    assert train_head(hearing, "genre", "vgg", force=True).state == "trained"
-    assert train_head(hearing, "genre", "vgg", seed=1).state == "trained"
-    with ear_store(hearing, "vgg") as store:
+def test_what_has_not_changed_is_not_fitted_again(embedded):
+    train_head(embedded, "genre", "vgg")
+    assert train_head(embedded, "genre", "vgg").state == "up to date"
+    assert train_head(embedded, "genre", "vgg", force=True).state == "trained"
+    assert train_head(embedded, "genre", "vgg", seed=1).state == "trained"
+    with pretrained_store(embedded, "vgg") as store:
         store.forget(store.rows().tolist()[:1])
-    assert train_head(hearing, "genre", "vgg", seed=1).state == "trained"
+    assert train_head(embedded, "genre", "vgg", seed=1).state == "trained"
 
 
-def test_a_fit_is_repeatable(hearing):
-    train_head(hearing, "genre", "vgg")
-    first = hearing.models.manifest("genre-on-vgg")["fingerprint"]
-    train_head(hearing, "genre", "vgg", force=True)
-    assert hearing.models.manifest("genre-on-vgg")["fingerprint"] == first
+def test_a_fit_is_repeatable(embedded):
+    train_head(embedded, "genre", "vgg")
+    first = embedded.models.manifest("genre-on-vgg")["fingerprint"]
+    train_head(embedded, "genre", "vgg", force=True)
+    assert embedded.models.manifest("genre-on-vgg")["fingerprint"] == first
 
 
-def test_one_class_is_too_little(hearing):
+def test_one_class_is_too_little(embedded):
     with pytest.raises(TooLittleDataError, match="needs at least two classes"):
-        train_head(hearing, "same", "vgg")
+        train_head(embedded, "same", "vgg")
     with pytest.raises(ModelError, match="'artist' has none"):
-        train_head(hearing, "artist", "vgg")
+        train_head(embedded, "artist", "vgg")
     with pytest.raises(ModelError, match="No track has a 'mood'"):
-        train_head(hearing, "mood", "vgg")
+        train_head(embedded, "mood", "vgg")
     with pytest.raises(ModelError, match="choose --on from musicnn, vgg"):
-        train_head(hearing, "genre", "cnn")
-    assert heads(hearing) == []
+        train_head(embedded, "genre", "cnn")
+    assert heads(embedded) == []
 
 
-def test_a_damaged_head_is_told(hearing):
-    train_head(hearing, "genre", "vgg")
-    path = hearing.models.path("genre-on-vgg") / "arrays.npz"
+def test_a_damaged_head_is_told(embedded):
+    train_head(embedded, "genre", "vgg")
+    path = embedded.models.path("genre-on-vgg") / "arrays.npz"
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(ModelError, match="cannot be read: run segue train"):
-        head_probabilities(hearing, hearing.catalogue(), "genre-on-vgg")
+        head_probabilities(embedded, embedded.catalogue(), "genre-on-vgg")
 
 
 @pytest.mark.slow
@@ -106,9 +106,9 @@ def test_a_head_is_judged_like_the_others(dataset, library):
     catalogue = library.catalogue()
     rng = np.random.default_rng(0)
     kinds = sorted({track.genres[0] for track in catalogue.tracks})
-    with ear_store(library, "musicnn") as store:
+    with pretrained_store(library, "musicnn") as store:
         for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True):
-            vector = rng.normal(0, 0.1, EARS["musicnn"].embedding_size)
+            vector = rng.normal(0, 0.1, PRETRAINED_ENCODERS["musicnn"].embedding_size)
             vector[kinds.index(track.genres[0]) :: 6] += 1
             store.add(row, {"embedding": vector, "probabilities": np.full(50, 0.1)})
     train_head(library, "genre", "musicnn")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import segue
-from segue.encoders.pretrained import EARS
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import LibraryError, ModelError
-from segue.pipeline.analysing.ears import ear_store
+from segue.pipeline.analysing.pretrained_embeddings import pretrained_store
 from segue.pipeline.opening.search_words import is_part, tags_for, terms_of
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
@@ -30,15 +30,15 @@ def described(library, tmp_path):
     return library
 
 
-def let_hear(library, ear, **tags):
-    """Let an ear have heard tags: one probability a track."""
+def set_predictions(library, encoder, **tags):
+    """Store predicted tags of an encoder: one probability a track."""
     n_tracks = len(next(iter(tags.values())))
     chances = np.full((n_tracks, 50), 0.1, np.float32)
     for name, values in tags.items():
-        chances[:, EARS[ear].tags.index(name)] = values
-    with ear_store(library, ear) as store:
+        chances[:, PRETRAINED_ENCODERS[encoder].tags.index(name)] = values
+    with pretrained_store(library, encoder) as store:
         for row, values in zip(library.catalogue().rows.tolist(), chances, strict=False):
-            vector = np.zeros(EARS[ear].embedding_size)
+            vector = np.zeros(PRETRAINED_ENCODERS[encoder].embedding_size)
             store.add(row, {"embedding": vector, "probabilities": values})
 
 
@@ -65,7 +65,7 @@ def test_scores_are_sums_of_what_they_show(described):
 
 def test_predicted_tags_rank_by_how_far_they_stand_out(described):
     """A rare tag with small probabilities counts as much as a common one."""
-    let_hear(
+    set_predictions(
         described,
         "instruments",
         flute=[0.01, 0.01, 0.01, 0.01, 0.01, 0.05],
@@ -79,16 +79,16 @@ def test_predicted_tags_rank_by_how_far_they_stand_out(described):
 
 
 def test_what_ears_agree_on_is_averaged(described):
-    let_hear(described, "musicnn", metal=[0.9, 0.1, 0.1, 0.1, 0.1, 0.1])
-    let_hear(described, "vgg", metal=[0.1, 0.1, 0.1, 0.1, 0.9, 0.1])
+    set_predictions(described, "musicnn", metal=[0.9, 0.1, 0.1, 0.1, 0.1, 0.1])
+    set_predictions(described, "vgg", metal=[0.1, 0.1, 0.1, 0.1, 0.9, 0.1])
     found = scores(search(described, "metal", k=6))
     assert found["t3"] == GIVEN
     assert found["t0"] == pytest.approx(found["t4"])
     assert found["t0"] > found["t1"]
 
 
-def test_a_track_that_was_not_heard_is_found_by_what_is_given(described):
-    let_hear(described, "musicnn", jazz=[0.1, 0.2, 0.3])
+def test_track_without_predictions_is_found_by_given_tags(described):
+    set_predictions(described, "musicnn", jazz=[0.1, 0.2, 0.3])
     found = search(described, "hip-hop", k=6)
     assert found.tracks[0].track_id == "t5"
     assert {match.track_id for match in found.tracks} == {"t0", "t1", "t2", "t5"}
@@ -111,7 +111,7 @@ def test_of_many_words_the_commonest_are_told(tmp_path):
 
 
 def test_the_tags_of_the_ears_are_told(described):
-    let_hear(described, "instruments", sitar=[0.1] * 6)
+    set_predictions(described, "instruments", sitar=[0.1] * 6)
     with pytest.raises(
         ModelError, match=r"ask for .*harpsichord, .*sitar.* or words of a title\.$"
     ):
@@ -128,7 +128,7 @@ def test_without_any_tags_the_way_to_them_is_told(library, tmp_path):
 
 
 def test_all_tracks_alike_tell_nothing(described):
-    let_hear(described, "musicnn", jazz=[0.3] * 6)
+    set_predictions(described, "musicnn", jazz=[0.3] * 6)
     values = scores(search(described, "jazz", k=6))
     assert values["t0"] == GIVEN
     assert values["t4"] == pytest.approx(0.5)
@@ -159,7 +159,7 @@ def test_terms():
 
 
 def test_tags_for_words():
-    tags = EARS["musicnn"].tags + EARS["instruments"].tags
+    tags = PRETRAINED_ENCODERS["musicnn"].tags + PRETRAINED_ENCODERS["instruments"].tags
     assert tags_for("rap", tags) == ["hip-hop"]
     assert tags_for("r b", tags) == ["rnb"]
     assert set(tags_for("calm", tags)) == {"mellow", "chillout", "soft", "quiet"}

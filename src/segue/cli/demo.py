@@ -44,6 +44,6 @@ def demo(
         f"Try:     {sys.argv[0]} recommend --library {library}"
         f" --like {result.recommendations.tracks[0].track_id}",
     )
-    if result.heard:
+    if result.pretrained:
         say(f"""         {sys.argv[0]} search --library {library} 'sad piano'""")
     say("", f"Listen:  {sys.argv[0]} serve --library {library}  (says where the page is)")

@@ -1,4 +1,4 @@
-"""`segue encoders`: pretrained ears, which serve all libraries."""
+"""`segue encoders`: pretrained encoders, shared by all libraries."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +11,11 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 encoders = typer.Typer(
-    help="Pretrained ears: add, list or remove them; segue preprocess hears with those there are.",
+    help="Add, list or remove pretrained encoders. segue preprocess uses the installed ones.",
     no_args_is_help=True,
 )
 
-PackageArgument = Annotated[str, typer.Argument(help="Where they come from: musicnn.")]
+PackageArgument = Annotated[str, typer.Argument(help="Package of the encoders: musicnn.")]
 
 
 @encoders.command()
@@ -24,9 +24,9 @@ def add(
     package: PackageArgument = "musicnn",
     wheel: Annotated[
         Path | None,
-        typer.Option(help="The wheel as a file, on a machine without a network."),
+        typer.Option(help="Path of the wheel, on a machine without a network."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Install again what is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Install again.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Download a package of pretrained networks, check it, and convert it for use without Keras."""
@@ -35,44 +35,46 @@ def add(
     added = add_encoders(package, wheel=wheel, force=force, progress=terminal_progress())
     listed = list_encoders()
     if json:
-        print_json({"added": added, "encoders": [ear.to_dict() for ear in listed]})
+        print_json({"added": added, "encoders": [encoder.to_dict() for encoder in listed]})
         return
-    names = ", ".join(ear.name for ear in listed)
+    names = ", ".join(encoder.name for encoder in listed)
     say(
-        f"{'Added' if added else 'Already there'}: {names}.",
-        "segue preprocess DATASET hears with them what they have not heard.",
+        f"{'Added' if added else 'Already installed'}: {names}.",
+        "Run segue preprocess DATASET to compute their embeddings.",
     )
 
 
 @encoders.command("list")
 @told
 def show(json: JsonOption = False) -> None:
-    """List the pretrained ears, their tags, and which of them are installed."""
+    """List the pretrained encoders and which of them are installed."""
     from segue.pipeline.pretrained import list_encoders
 
     listed = list_encoders()
     if json:
-        print_json({"encoders": [ear.to_dict() for ear in listed]})
+        print_json({"encoders": [encoder.to_dict() for encoder in listed]})
         return
     rows = [
         (
-            ear.name,
-            f"{ear.package} {ear.version} ({ear.licence})",
-            ear.about,
-            "installed" if ear.directory else "-",
-            str(ear.embedding_size),
+            encoder.name,
+            f"{encoder.package} {encoder.version} ({encoder.licence})",
+            encoder.about,
+            "installed" if encoder.directory else "-",
+            str(encoder.embedding_size),
         )
-        for ear in listed
+        for encoder in listed
     ]
-    print_table("Pretrained ears", ("name", "from", "hears", "", "embedding"), rows, right=1)
-    place = next((ear.directory for ear in listed if ear.directory), None)
-    say(f"They lie in {Path(place).parent}." if place else "segue encoders add gets them.")
+    print_table(
+        "Pretrained encoders", ("name", "package", "recognizes", "", "embedding"), rows, right=1
+    )
+    place = next((encoder.directory for encoder in listed if encoder.directory), None)
+    say(f"Installed in {Path(place).parent}." if place else "Install them with segue encoders add.")
 
 
 @encoders.command()
 @told
 def remove(package: PackageArgument = "musicnn", json: JsonOption = False) -> None:
-    """Remove what was added; what the ears have heard stays in the libraries."""
+    """Remove the encoders; their embeddings stay in the libraries."""
     from segue.pipeline.pretrained import remove_encoders
 
     remove_encoders(package)

@@ -73,15 +73,15 @@ def preprocess(
     )
     speed = (
         f" ({result.analysed / result.seconds:.1f} a second)"
-        if result.analysed and result.seconds > 0 and not result.heard
+        if result.analysed and result.seconds > 0 and not result.embedded
         else ""
     )
     say(
         f"{result.tracks:,} tracks{listens} in {library}.",
-        f"{result.analysed:,} analysed now{speed}, in {result.seconds:.1f} s.",
+        f"{result.analysed:,} analyzed now{speed}, in {result.seconds:.1f} s.",
     )
-    if result.heard:
-        say(f"{result.heard:,} heard now by the pretrained ears.")
+    if result.embedded:
+        say(f"{result.embedded:,} embedded now by the pretrained encoders.")
     if result.arrived:
         say(f"{result.arrived:,} imported listens had waited for these tracks, and count now.")
     if result.moved:

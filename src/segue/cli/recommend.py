@@ -74,7 +74,7 @@ def similar(
     signal: Annotated[
         str | None,
         typer.Option(
-            help="One signal alone: timbre, temporal, knn, metadata, or a pretrained ear:"
+            help="One signal alone: timbre, temporal, knn, metadata, or a pretrained encoder:"
             " musicnn, vgg, instruments."
         ),
     ] = None,

@@ -17,7 +17,7 @@ def search(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Find tracks by words: given tags and genres, titles, and tags that an ear predicts."""
+    """Find tracks by words: tags and genres, titles, and tags of pretrained encoders."""
     from segue.library import Library
     from segue.pipeline.search import search as run
 

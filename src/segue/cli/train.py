@@ -43,8 +43,8 @@ def train(
     on: Annotated[
         str | None,
         typer.Option(
-            help="A pretrained ear, musicnn or vgg: learn to tell the classes of a column"
-            " (segue train genre --on musicnn) on top of what it heard."
+            help="A pretrained encoder, musicnn or vgg: train a classifier of a column"
+            " (segue train genre --on musicnn) on its embeddings."
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, crops and augmentation.")] = 0,
@@ -52,7 +52,7 @@ def train(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Train networks, neighbours, and what learns from listens; or a head on a pretrained ear."""
+    """Train networks, neighbors and listening models, or a head on a pretrained encoder."""
     if on is None and model not in set(Model):
         known = ", ".join(Model)
         raise typer.BadParameter(f"{model!r} is not one of {known}; a column needs --on musicnn")

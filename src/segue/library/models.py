@@ -94,9 +94,9 @@ class ModelStore:
         """Return what a user does to have the model `name` made anew."""
         if name in _MADE_ALONG:
             return f"remove the directory {self.directory / name}, and it is made anew"
-        target, on, ear = name.rpartition("-on-")
+        target, on, encoder = name.rpartition("-on-")
         if on:
-            return f"run segue train {shlex.quote(unquote(target))} --on {ear} --force"
+            return f"run segue train {shlex.quote(unquote(target))} --on {encoder} --force"
         return f"run segue train {name} --force"
 
     def checkpoint(self, name: str) -> Path:

@@ -9,7 +9,7 @@ from segue.demo_data import make_starter
 from segue.engine import Recommendations
 from segue.errors import ModelError
 from segue.library import Library, settings_hash
-from segue.pipeline.analysing.ears import heard_by
+from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
@@ -22,13 +22,13 @@ from segue.types import Progress, no_progress
 class Demonstrated:
     """Results of the demo: the evaluation, its report page, and recommendations for a listener.
 
-    `heard` is True if a pretrained encoder was available.
+    `pretrained` is True if a pretrained encoder was available.
     """
 
     document: dict[str, Any]
     page: Path
     recommendations: Recommendations
-    heard: bool
+    pretrained: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of ``segue demo --json``."""
@@ -85,7 +85,7 @@ def run_demo(
     step("6/6  Recommending")
     listener = library.listeners()[0]
     picks = recommend(library, listener)
-    return Demonstrated(document, page, picks, heard=bool(heard_by(library)))
+    return Demonstrated(document, page, picks, pretrained=bool(encoders_with_embeddings(library)))
 
 
 def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dict[str, Any], Path]:

@@ -135,7 +135,7 @@ def _demo(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, A
     options = {"n_tracks" if name == "tracks" else name: value for name, value in given.items()}
     music = library.directory / "starter"  # so that library and music stay together
     made = run_demo(music, library.directory, progress=told, step=told.step, **options)
-    return {"report": made.page.parent.name, "heard": made.heard}
+    return {"report": made.page.parent.name, "pretrained": made.pretrained}
 
 
 def _map(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from typing import Any
 from segue.library import KnownTrack, Library
 from segue.pipeline.analysing.analysis import analyse_new, check_usable
 from segue.pipeline.analysing.duplicates import find_duplicates
-from segue.pipeline.analysing.ears import hear_new
 from segue.pipeline.analysing.embeddings import encode_new
 from segue.pipeline.analysing.inputs import outdated
 from segue.pipeline.analysing.plan import AnalysisOptions, recover_audio_files
+from segue.pipeline.analysing.pretrained_embeddings import embed_new
 from segue.pipeline.analysing.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.analysing.workers import TIME_LIMIT, Workers
 from segue.pipeline.import_listens import match_waiting
@@ -25,13 +25,12 @@ _VERB = "segue preprocess"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preprocessed:
-    """What `preprocess` did.
+    """Result of `preprocess`.
 
-    `analysed` and `encoded` count tracks done now, `heard` those that pretrained ears heard now,
-    `arrived` imported listens whose tracks have come, `moved` tracks found again under another
-    name, `missing` those of the whole library whose files are gone, `left_out` those whose files
-    are not to be used, `seconds` all it took. The `outdated` models learned from an earlier
-    analysis.
+    `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
+    of this run; `arrived` counts imported listens that now match a track, `moved` files found under
+    another name, `missing` tracks of the library whose files are gone, `left_out` those whose files
+    are excluded. `outdated` models were trained on an earlier analysis. `seconds` is the run time.
     """
 
     dataset: str
@@ -41,7 +40,7 @@ class Preprocessed:
     listens: int
     analysed: int
     encoded: int
-    heard: int
+    embedded: int
     arrived: int
     moved: int
     missing: int
@@ -165,9 +164,9 @@ def _take_in(
         catalogue = library.catalogue()
     duplicates = find_duplicates(library, catalogue, progress=progress)
     encoded = encode_new(library, catalogue, progress=progress)
-    heard, unheard = hear_new(library, catalogue, workers, progress=progress)
-    library.set_problems("hearing", unheard)
-    if analysed or encoded or heard:
+    embedded, failed = embed_new(library, catalogue, workers, progress=progress)
+    library.set_problems("hearing", failed)
+    if analysed or encoded or embedded:
         library.compact_features()
     counts = library.counts()
     return Preprocessed(
@@ -178,12 +177,12 @@ def _take_in(
         listens=len(found.listens),
         analysed=analysed,
         encoded=encoded,
-        heard=heard,
+        embedded=embedded,
         arrived=arrived,
         moved=scan.n_moved,
         missing=counts["missing"],
         left_out=counts["left_out"],
         duplicates=duplicates,
-        problems=len(found.problems) + len(problems) + len(unheard),
+        problems=len(found.problems) + len(problems) + len(failed),
         outdated=outdated(library),
     )

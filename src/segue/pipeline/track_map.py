@@ -62,8 +62,8 @@ def track_map(
     Parameters
     ----------
     signal
-        ``timbre``, ``temporal``, ``knn``, ``tags``, ``metadata``, ``lyrics`` or an ear; by default
-        the first of `map_signals`.
+        ``timbre``, ``temporal``, ``knn``, ``tags``, ``metadata``, ``lyrics`` or an encoder; by
+        default the first of `map_signals`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Tags: likeness of the words that people, or a pretrained ear, have for tracks.
+"""Tags: likeness of the words that people, or a pretrained encoder, have for tracks.
 
 A tag weighs ``log(1 + count)`` times how rare it is, ``1 + ln((1 + n) / (1 + df))``, counted over
 the train tracks only; a track is a vector of length one, and likeness the cosine.

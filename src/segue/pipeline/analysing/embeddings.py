@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders import Encoder
-from segue.encoders.pretrained import EARS
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import FramesError, ModelError
 from segue.library import Catalogue, FeatureStore, Library
-from segue.pipeline.analysing.ears import ear_store
 from segue.pipeline.analysing.inputs import INPUTS, model_summaries, open_store
+from segue.pipeline.analysing.pretrained_embeddings import pretrained_store
 from segue.signals import KnnModel, KnnSettings
 from segue.types import Progress, no_progress
 
@@ -28,8 +28,8 @@ def embedding_store(library: Library, model: str) -> FeatureStore:
 
     A pretrained ear counts as a model that is there once and for all.
     """
-    if model in EARS:
-        return ear_store(library, model)
+    if model in PRETRAINED_ENCODERS:
+        return pretrained_store(library, model)
     manifest = library.models.manifest(model)
     dtypes = {"embedding": "float32"}
     if model in ENCODERS:

@@ -1,4 +1,4 @@
-"""Words of a search: how they are cut, and which tags of the pretrained ears they ask for.
+"""Words of a search: how they are cut, and which tags of the pretrained encoders they ask for.
 
 Words are compared in lower case, letters and digits only: ``Hip-Hop`` is ``hip hop``.
 """

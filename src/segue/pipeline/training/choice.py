@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from segue.errors import ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.analysing.embeddings import embedding_store
+from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
@@ -94,9 +94,12 @@ def choose(library: Library, catalogue: Catalogue) -> Choice:
 
 def candidates(library: Library) -> list[str]:
     """Return the encoders of all signals that are trained here or have embedded the library."""
-    heard = heard_by(library)
+    pretrained = encoders_with_embeddings(library)
     return [
-        one for few in CANDIDATES.values() for one in few if one in library.models or one in heard
+        name
+        for names in CANDIDATES.values()
+        for name in names
+        if name in library.models or name in pretrained
     ]
 
 

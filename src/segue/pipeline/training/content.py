@@ -3,11 +3,11 @@
 from functools import partial
 
 from segue.artist_names import comparison_key
-from segue.encoders.pretrained import EARS
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.ears import need_heard
 from segue.pipeline.analysing.embeddings import KNN, embeddings
+from segue.pipeline.analysing.pretrained_embeddings import require_embeddings
 from segue.pipeline.training.choice import CANDIDATES, choose
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
@@ -37,8 +37,8 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
     ModelError
         If there is no such signal.
     """
-    if name in EARS:
-        need_heard(library, name, f"The signal '{name}'")
+    if name in PRETRAINED_ENCODERS:
+        require_embeddings(library, name, f"The signal '{name}'")
         return _learned_signal(library, catalogue, name, name)
     definition = SIGNALS.get(name)
     if definition and definition.from_embeddings:
@@ -48,7 +48,7 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
         if isinstance(signal, VectorSignal):
             return signal
     comparing = [one.name for one in SIGNALS.values() if one.from_embeddings or one.from_tracks]
-    known = ", ".join((*comparing, *EARS))
+    known = ", ".join((*comparing, *PRETRAINED_ENCODERS))
     raise ModelError(f"No signal {name!r} compares tracks: choose --signal from {known}.")
 
 

@@ -15,12 +15,12 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.encoders.pretrained import EARS
+from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library, settings_hash, told
-from segue.pipeline.analysing.ears import need_heard
 from segue.pipeline.analysing.embeddings import embeddings
+from segue.pipeline.analysing.pretrained_embeddings import require_embeddings
 from segue.pipeline.training.labels import Labels, labels_of, need_classes
 from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_logistic
 from segue.pipeline.training.trained import Trained
@@ -33,19 +33,19 @@ _WEIGHTS: Final = "arrays.npz"
 Matrix = NDArray[np.float32]
 
 
-def head_name(target: str, ear: str) -> str:
+def head_name(target: str, encoder: str) -> str:
     """Return the model name of the head for `target`.
 
     >>> head_name("genre", "musicnn"), head_name("A/B", "vgg")
     ('genre-on-musicnn', 'A%2FB-on-vgg')
     """
     # a column can have any name; a directory cannot
-    return quote(target, safe=" ").replace(".", "%2E") + _ON + ear
+    return quote(target, safe=" ").replace(".", "%2E") + _ON + encoder
 
 
 def is_head(name: str) -> bool:
     """Return whether `name` is the name of a head."""
-    return name.rpartition(_ON)[2] in EARS and _ON in name
+    return name.rpartition(_ON)[2] in PRETRAINED_ENCODERS and _ON in name
 
 
 def heads(library: Library) -> list[str]:
@@ -56,12 +56,12 @@ def heads(library: Library) -> list[str]:
 def train_head(
     library: Library,
     target: str,
-    ear: str,
+    encoder: str,
     *,
     seed: int = 0,
     force: bool = False,
 ) -> Trained:
-    """Fit the head for the column `target` on the embeddings of `ear`, and save it.
+    """Fit the head for the column `target` on the embeddings of `encoder`, and save it.
 
     A head with the same data, settings and seed is up to date and is fitted again only with
     `force`. The fit is deterministic: the seed only appears in the manifest.
@@ -78,7 +78,7 @@ def train_head(
         If another program is writing to the library.
     """
     with library.writing("segue train"), told(library.directory):
-        trained = _train(library, target, ear, seed, force=force)
+        trained = _train(library, target, encoder, seed, force=force)
     library.record_run("train", {"models": [trained.to_dict()]})
     return trained
 
@@ -86,17 +86,18 @@ def train_head(
 def _train(
     library: Library,
     target: str,
-    ear: str,
+    encoder: str,
     seed: int,
     *,
     force: bool,
 ) -> Trained:
-    if ear not in EARS:
+    if encoder not in PRETRAINED_ENCODERS:
         raise ModelError(
-            f"There is no pretrained encoder {ear!r}: choose --on from {', '.join(EARS)}."
+            f"There is no pretrained encoder {encoder!r}: choose --on from"
+            f" {', '.join(PRETRAINED_ENCODERS)}."
         )
-    name = head_name(target, ear)
-    need_heard(library, ear, f"The model '{name}'")
+    name = head_name(target, encoder)
+    require_embeddings(library, encoder, f"The model '{name}'")
     catalogue = library.catalogue()
     labels = labels_of(library, catalogue, target)
     if labels.objective != "classes":
@@ -105,12 +106,12 @@ def _train(
             " column such as genre."
         )
     need_classes(labels, catalogue, name)
-    vectors = embeddings(library, catalogue, ear)
+    vectors = embeddings(library, catalogue, encoder)
     parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
     manifest: dict[str, Any] = {
         "kind": KIND,
-        "on": ear,
-        "ear": EARS[ear].fingerprint,
+        "on": encoder,
+        "ear": PRETRAINED_ENCODERS[encoder].fingerprint,
         "settings": {"strengths": list(STRENGTHS)},
         "target": target,
         "class_names": list(labels.class_names),
@@ -185,11 +186,11 @@ def _metrics(
 
 
 def _data_hash(catalogue: Catalogue, labels: Labels, vectors: Matrix) -> str:
-    heard: list[bool] = np.logical_not(np.isnan(vectors).any(axis=1)).tolist()
+    embedded: list[bool] = np.logical_not(np.isnan(vectors).any(axis=1)).tolist()
     facts = [
         (track.track_id, label, split, there)
         for track, label, split, there in zip(
-            catalogue.tracks, labels.labels.tolist(), labels.splits, heard, strict=True
+            catalogue.tracks, labels.labels.tolist(), labels.splits, embedded, strict=True
         )
     ]
     return settings_hash({"tracks": facts, "classes": labels.class_names})

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from segue.index import normalise
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.ears import heard_by
 from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, load_knn
 from segue.pipeline.analysing.inputs import model_summaries, summaries
+from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 
@@ -72,7 +72,11 @@ def model_space(library: Library, catalogue: Catalogue, model: str) -> Space:
 def trained_models(library: Library) -> list[str]:
     """Return the available models that embed tracks, encoders first."""
     encoders = [model for model in ENCODERS if model in library.models]
-    return [*encoders, *heard_by(library), *([KNN] if KNN in library.models else [])]
+    return [
+        *encoders,
+        *encoders_with_embeddings(library),
+        *([KNN] if KNN in library.models else []),
+    ]
 
 
 def trained_targets(library: Library) -> list[str]:

@@ -1,13 +1,12 @@
 """The two networks of musicnn in Keras, each built from its checkpoint's variables.
 
-Both take ``[batch, 187, 96]`` (see `segue.audio.patches`) and give ``embedding`` and
-``probabilities`` (sigmoid: each tag by itself). The embeddings are what the published extractor
-calls `penultimate` (200 units after their normalisation) and `pool5` (2 x 1 x 128, flattened).
+Both map ``[batch, 187, 96]`` (see `segue.audio.patches`) to ``embedding`` and ``probabilities``
+(sigmoid: tags are independent). The embeddings are the layers that the published extractor calls
+`penultimate` (200 units after their normalization) and `pool5` (2 x 1 x 128, flattened).
 
-Variables are named as in the checkpoint: layers of a kind are numbered in the order in which they
-were made. Convolutions are padded "same" and dense layers and normalisations are those of Keras;
-wherever the published graph transposes to convolve over all features, a convolution over time does
-the same.
+Variables are named as in the checkpoint: layers of a kind are numbered in order of creation.
+Convolutions are padded "same"; dense layers and normalizations are those of Keras. Where the
+published graph transposes to convolve over all features, a convolution over time is equivalent.
 
 Source: Pons et al., End-to-end learning for music audio tagging at scale, 2018 (the front end);
 Pons and Serra, musicnn, 2019 (the rest, and the vgg).
@@ -31,14 +30,14 @@ TEMPO_FRAMES = (128, 64, 32)  # frames a temporal filter sees: 2.0, 1.0 and 0.5 
 
 
 class Builder:
-    """Makes layers with the next variables of their kind, and counts them as TensorFlow 1 did."""
+    """Create layers with the next variables of their kind, numbered as TensorFlow 1 did."""
 
     def __init__(self, variables: Variables) -> None:
         self._variables = variables
         self._numbers = {kind: count() for kind in ("conv2d", "dense", "batch_normalization")}
 
     def normalised(self, x: Any) -> Any:
-        """Normalise with the statistics that were learned."""
+        """Normalize with the learned statistics."""
         name = self._next("batch_normalization")
         layer = layers.BatchNormalization(epsilon=1e-3)
         y = layer(x)
@@ -47,7 +46,7 @@ class Builder:
         return y
 
     def convolved(self, x: Any, padding: str = "same", name: str | None = None) -> Any:
-        """Convolve over time and bands, and rectify."""
+        """Convolve over time and bands, then rectify."""
         kernel, bias = self._pair(name or self._next("conv2d"))
         layer = layers.Conv2D(
             kernel.shape[-1], kernel.shape[:2], padding=padding, activation="relu"
@@ -55,13 +54,13 @@ class Builder:
         return self._with(layer, x, kernel, bias)
 
     def convolved_over_time(self, x: Any) -> Any:
-        """Convolve all features ``[batch, time, features]`` over time, and rectify."""
+        """Convolve all features ``[batch, time, features]`` over time, then rectify."""
         kernel, bias = self._pair(self._next("conv2d"))
         layer = layers.Conv1D(kernel.shape[-1], len(kernel), padding="same", activation="relu")
         return self._with(layer, x, kernel[:, :, 0], bias)
 
     def dense(self, x: Any, activation: str, name: str | None = None) -> Any:
-        """Multiply with a matrix, and add."""
+        """Apply a dense layer."""
         kernel, bias = self._pair(self._next("dense"))
         layer = layers.Dense(kernel.shape[-1], activation=activation, name=name)
         return self._with(layer, x, kernel, bias)
@@ -92,7 +91,7 @@ def build_musicnn(variables: Variables) -> keras.Model:
     second = layers.Add()([build.normalised(build.convolved_over_time(first)), first])
     third = layers.Add()([build.normalised(build.convolved_over_time(second)), second])
     features = layers.Concatenate()([front, first, second, third])  # [batch, 187, 753]
-    # the maximum and the mean of each feature lie side by side
+    # maximum and mean of each feature are interleaved
     pools = [
         layers.Reshape((features.shape[-1], 1))(pool(features))
         for pool in (layers.GlobalMaxPooling1D(), layers.GlobalAveragePooling1D())
@@ -105,7 +104,7 @@ def build_musicnn(variables: Variables) -> keras.Model:
 
 
 def _loudest_band(build: Builder, x: Any, padding: str) -> Any:
-    """Convolve, and keep of each filter the band where it answers most: ``[batch, 187, n]``."""
+    """Convolve, then take the maximum of each filter over the bands: ``[batch, 187, n]``."""
     y = build.normalised(build.convolved(x, padding))
     y = layers.MaxPooling2D((1, y.shape[2]))(y)
     return layers.Reshape((y.shape[1], y.shape[3]))(y)

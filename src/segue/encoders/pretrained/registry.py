@@ -1,11 +1,11 @@
-"""Which pretrained ears there are, and where their weights come from.
+"""Registry of pretrained encoders: name, weights, network, embedding and tags of each.
 
-All come from one wheel, musicnn 0.1.0 (ISC licence), which segue only reads: nothing in it is run.
-Each hears patches of a log-mel spectrogram (`segue.audio.patches`) and gives an embedding and the
-probabilities of 50 tags, each by itself (they do not sum to 1).
+All come from one wheel, musicnn 0.1.0 (ISC license), which segue only reads: none of its code runs.
+Each maps patches of a log-mel spectrogram (`segue.audio.patches`) to an embedding and to the
+probabilities of 50 tags, which are independent (they do not sum to 1).
 
 Source: Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging,
-2019. The tags are those that its two data sets are labelled with, in lower case.
+2019. The tags are those of its two data sets, in lower case.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ WHEEL_SHA256: Final = "f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88b
 LICENCE: Final = "ISC"
 
 CONVERSION: Final = 1
-"""Goes up when the same weights would give other embeddings, so that tracks are heard again."""
+"""Raise it when the same weights give other embeddings: every track is then embedded again."""
 
 
 def _tags(text: str) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ LISTENERS_TAGS: Final = _tags(
     "female vocalist,guitar,hip-hop,70s,party,country,easy listening,sexy,catchy,funk,electro,"
     "heavy metal,progressive rock,60s,rnb,indie pop,sad,house,happy"
 )
-"""What listeners called the tracks of the Million Song Dataset, in the order of the networks."""
+"""Tags that listeners gave to tracks of the Million Song Dataset, in the order of the networks."""
 
 INSTRUMENTS_TAGS: Final = _tags(
     "guitar,classical,slow,techno,strings,drums,electronic,rock,fast,piano,ambient,beat,violin,"
@@ -41,12 +41,15 @@ INSTRUMENTS_TAGS: Final = _tags(
     "flute,woman,male vocal,no vocal,pop,soft,sitar,solo,man,classic,choir,voice,new age,dance,"
     "male voice,female vocal,beats,harp,cello,no voice,weird,country,metal,female voice,choral"
 )
-"""What players of a game wrote about the clips of MagnaTagATune."""
+"""Tags that players of a game gave to clips of MagnaTagATune."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ear:
-    """One pretrained network: its name in segue, its checkpoint in the wheel, what it gives."""
+class PretrainedEncoder:
+    """One pretrained network: its name in segue, its checkpoint in the wheel, and its outputs.
+
+    The fingerprint hashes these fields with their names: stored embeddings depend on it.
+    """
 
     name: str
     checkpoint: str
@@ -57,15 +60,15 @@ class Ear:
 
     @property
     def fingerprint(self) -> str:
-        """By which embeddings are known to compare: weights and conversion, not the machine."""
+        """Hash of weights, conversion and description: embeddings of the same hash compare."""
         facts = json.dumps([WHEEL_SHA256, CONVERSION, asdict(self)], sort_keys=True)
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
-EARS: Final = {
+PRETRAINED_ENCODERS: Final = {
     ear.name: ear
     for ear in (
-        Ear(
+        PretrainedEncoder(
             name="musicnn",
             checkpoint="MSD_musicnn",
             network="musicnn",
@@ -73,7 +76,7 @@ EARS: Final = {
             tags=LISTENERS_TAGS,
             about="genres, decades, moods (filters of timbre and tempo)",
         ),
-        Ear(
+        PretrainedEncoder(
             name="vgg",
             checkpoint="MSD_vgg",
             network="vgg",
@@ -81,7 +84,7 @@ EARS: Final = {
             tags=LISTENERS_TAGS,
             about="genres, decades, moods (plain convolutions)",
         ),
-        Ear(
+        PretrainedEncoder(
             name="instruments",
             checkpoint="MTT_musicnn",
             network="musicnn",

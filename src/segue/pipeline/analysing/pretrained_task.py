@@ -1,6 +1,7 @@
-"""What a worker process does to hear one file with pretrained ears.
+"""Worker task: compute the embeddings of pretrained encoders for one file.
 
-Apart from `analysing.tasks`, so that workers that only analyse do not import encoders.
+Separate from `segue.pipeline.analysing.tasks`, so that workers that only analyze do not import
+encoders.
 """
 
 from collections.abc import Mapping
@@ -11,33 +12,40 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from segue.audio.patches import patches_of_file
-from segue.encoders.pretrained import open_ear
+from segue.encoders.pretrained import open_pretrained
 from segue.errors import AudioError
 from segue.pipeline.analysing.tasks import Arrays, Failed
 
 if TYPE_CHECKING:
     from segue.encoders import Encoder
 
-MOST_PATCHES: Final = 20
-"""Patches of 3 s that are heard of a track, spread evenly over it: a minute."""
+MAX_PATCHES: Final = 20
+"""Patches of 3 s that are read of a track, spread evenly over it: a minute."""
 
 
-def hear_track(path: Path, ears: Mapping[str, Path]) -> Mapping[str, Arrays] | Failed:
-    """Hear one file: for each of `ears` (name, directory) its `embedding` and `probabilities`.
+def embed_track(path: Path, encoders: Mapping[str, Path]) -> Mapping[str, Arrays] | Failed:
+    """Return the `embedding` and the tag `probabilities` of one file from each encoder.
 
     Both are means over patches, which go through the network one by one: its first layers need
     10 MB a patch.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoders
+        Directory of each encoder, by name.
     """
     try:
-        heard = patches_of_file(path, MOST_PATCHES)
+        patches = patches_of_file(path, MAX_PATCHES)
     except AudioError as error:
         return Failed(str(error))
     except OSError as error:
         return Failed(f"'{path}' cannot be read ({error}): check its permissions.")
     answers = {}
-    for name, directory in ears.items():
+    for name, directory in encoders.items():
         encoder = _opened(directory)
-        outputs = [encoder.run(patch[np.newaxis]) for patch in heard]
+        outputs = [encoder.run(patch[np.newaxis]) for patch in patches]
         answers[name] = {
             "embedding": np.concatenate([embedding for embedding, _ in outputs]).mean(axis=0),
             "probabilities": np.concatenate([chances for _, chances in outputs]).mean(axis=0),
@@ -47,4 +55,4 @@ def hear_track(path: Path, ears: Mapping[str, Path]) -> Mapping[str, Arrays] | F
 
 @lru_cache(maxsize=8)
 def _opened(directory: Path) -> "Encoder":
-    return open_ear(directory)
+    return open_pretrained(directory)
