@@ -11,7 +11,6 @@ import argparse
 
 import numpy as np
 
-from segue.artist_names import comparison_key
 from segue.evaluation import classification_intervals
 from segue.library import Library
 from segue.pipeline.analysing.embeddings import embeddings
@@ -29,10 +28,9 @@ def nearest_class(vectors, labels, apart):
     return labels[alike.argmax(axis=1)], counted
 
 
-def same(names):
-    """Return which pairs have the same known name, ``[n, n]``."""
-    keys = np.array([comparison_key(name) if name else "" for name in names])
-    return (keys[:, None] == keys[None, :]) & (keys != "")
+def same(ids):
+    """Return which pairs have the same known id, ``[n, n]``."""
+    return (ids[:, None] == ids[None, :]) & (ids >= 0)
 
 
 def main() -> None:
@@ -55,16 +53,15 @@ def main() -> None:
     scaled = np.clip(filled / np.maximum(filled.std(axis=0), 1e-9), -5, 5)
     spaces["mfcc"] = scaled[:, [name == "mfcc" for name in groups]]
     spaces["all descriptors"] = scaled
-    tracks = [catalogue.tracks[place] for place in places]
     names, labels = np.unique([values[place] for place in places], return_inverse=True)
     other = ~np.eye(len(places), dtype=bool)
-    artist, album = same([t.artist for t in tracks]), same([t.album for t in tracks])
+    artist, album = same(catalogue.ids.artist[places]), same(catalogue.ids.album[places])
     filters = {
         "all": other,
         "other artists": other & ~artist,
         "and other albums": other & ~artist & ~album,
     }
-    drawn = np.unique(artist_groups(tracks), return_inverse=True)[1]
+    drawn = np.unique(artist_groups(catalogue), return_inverse=True)[1][places]
     print(f"Nearest of the same {arguments.by}: {len(places)} tracks, {len(names)} classes")
     for name, vectors in spaces.items():
         cells = []

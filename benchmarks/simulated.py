@@ -29,7 +29,7 @@ from segue.index import normalise
 from segue.library import Library, settings_hash
 from segue.listening import Collaborative, CollaborativeSettings
 from segue.listening.sequences import fit_sequences
-from segue.pipeline.learning.models import Material, Models, artist_numbers, listening_signals
+from segue.pipeline.learning.models import Material, Models, listening_signals
 from segue.pipeline.learning.weights import save_weights
 from segue.pipeline.opening.signals import engine_fingerprint
 from segue.pipeline.training.content import content_signals
@@ -250,9 +250,7 @@ def fit(library: Library, told: Any) -> None:
     collaborative = Collaborative(settings).fit(opinions_of(list(profiles.values()), n))
     told("fitted collaborative")
     histories = [one.history for one in profiles.values() if len(one.history) >= 2]
-    sequence = fit_sequences(
-        histories, n, artists=artist_numbers(catalogue.tracks), attentive=False
-    )
+    sequence = fit_sequences(histories, n, artists=catalogue.ids.artist, attentive=False)
     told("fitted sequence")
     for name, model in (("collaborative", collaborative), ("sequence", sequence)):
         manifest = {"kind": name, "metrics": {}, "settings": {}, "seconds": 0.0, "seed": 0}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from segue.engine import Engine, TrackFacts, examples_from, profile_from_seeds
+from segue.engine import CatalogueArrays, Engine, examples_from, profile_from_seeds
+from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
 
@@ -53,7 +54,7 @@ def whole(listeners):
 
 @pytest.fixture(scope="session")
 def facts(catalogue, listeners, whole):
-    return TrackFacts.of(catalogue, listeners, whole.signals[0])
+    return CatalogueArrays.of(catalogue, ids_of(catalogue), listeners, whole.signals[0])
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,7 +64,7 @@ class World:
     tracks: list
     listeners: list
     engine: Engine
-    facts: TrackFacts
+    facts: CatalogueArrays
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from segue.engine import (
+    CatalogueArrays,
     Dials,
     Engine,
     Explainer,
     Listed,
     Ranked,
-    TrackFacts,
     Weights,
     faithfulness,
     listed,
@@ -17,6 +17,7 @@ from segue.engine import (
 )
 from segue.engine.explanations import decisive
 from segue.index import MutualProximity, normalise
+from segue.library.catalogue import ids_of
 from segue.signals import Profile, VectorSignal
 from segue.types import Track
 
@@ -106,7 +107,7 @@ def test_a_signal_may_say_itself_what_pulled():
     tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(6)]
     engine = Engine([Counting()], Weights.fixed([0.7]))
     profile = Profile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
-    explainer = Explainer(engine, tracks, TrackFacts.of(tracks))
+    explainer = Explainer(engine, tracks, CatalogueArrays.of(tracks, ids_of(tracks)))
     found = listed(engine, profile, 1, Dials(), explainer.facts)
     part = found.ranked.parts[0, 0]
     np.testing.assert_allclose(
@@ -128,7 +129,7 @@ def test_the_history_that_points_to_a_track_is_named():
         Track(track_id="4"),
     ]
     engine = Engine([VectorSignal("timbre", vectors)], Weights.fixed([0.7]))
-    facts = TrackFacts.of(tracks)
+    facts = CatalogueArrays.of(tracks, ids_of(tracks))
     profile = profile_from_seeds([0, 1])
     found = listed(engine, profile, 3, Dials(), facts)
     picks = Explainer(engine, tracks, facts).picks(found, profile, Dials())[1]

@@ -3,11 +3,25 @@
 import numpy as np
 import pytest
 
-from segue.engine import Dials, Engine, TrackFacts, Weights, blend_listeners, profile_from_seeds
+from segue.engine import (
+    CatalogueArrays,
+    Dials,
+    Engine,
+    Weights,
+    blend_listeners,
+    profile_from_seeds,
+)
+from segue.library.catalogue import ids_of
 from segue.types import Track
 
 N = 8
-FACTS = TrackFacts.of([Track(track_id=str(i)) for i in range(N)])
+
+
+def arrays_of(tracks):
+    return CatalogueArrays.of(tracks, ids_of(tracks))
+
+
+FACTS = arrays_of([Track(track_id=str(i)) for i in range(N)])
 
 
 class Tastes:
@@ -86,14 +100,14 @@ class Ordered:
 
 def test_a_cap_looks_beyond_the_first_hundreds():
     n = 1_000
-    facts = TrackFacts.of([Track(track_id=str(i), artist=f"A{max(0, i - 800)}") for i in range(n)])
+    facts = arrays_of([Track(track_id=str(i), artist=f"A{max(0, i - 800)}") for i in range(n)])
     engine = Engine([Ordered(n)], Weights.fixed([1.0]))
     found = blend_listeners(engine, [ANN, BOB], 20, Dials(artist_cap=1), facts)
     assert found.ranked.positions.tolist() == [0, *range(801, 820)]
 
 
 def test_who_knows_one_file_of_a_recording_knows_the_other():
-    facts = TrackFacts.of([Track(track_id=str(i)) for i in range(12)])
+    facts = arrays_of([Track(track_id=str(i)) for i in range(12)])
     engine = Engine([Ordered(12)], Weights.fixed([1.0]), recordings=[[0, 6], [1, 7]])
     found = blend_listeners(engine, [ANN, BOB], 2, Dials(max_known_share=0.5), facts)
     assert found.ranked.positions.tolist() == [2, 0]

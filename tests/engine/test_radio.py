@@ -5,14 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.engine import Dials, Engine, Radio, TrackFacts, Weights, profile_from_seeds
+from segue.engine import CatalogueArrays, Dials, Engine, Radio, Weights, profile_from_seeds
 from segue.engine.radio import RECENT
 from segue.index import normalise
+from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal
 from segue.types import Track
 
 NEW = Dials()
 ANY = Dials(max_known_share=1)
+
+
+def arrays_of(tracks):
+    return CatalogueArrays.of(tracks, ids_of(tracks))
 
 
 @pytest.fixture
@@ -22,7 +27,7 @@ def kinds():
     points = np.eye(3)[np.arange(30) % 3] + rng.normal(scale=0.1, size=(30, 3))
     tracks = [Track(track_id=str(i), artist=f"A{i % 10}") for i in range(30)]
     signal = VectorSignal("timbre", normalise(points.astype(np.float32)))
-    return Engine([signal], Weights.fixed([0.8])), TrackFacts.of(tracks)
+    return Engine([signal], Weights.fixed([0.8])), CatalogueArrays.of(tracks, ids_of(tracks))
 
 
 def station(kinds, profile, dials=NEW, never=None, **settings):
@@ -127,7 +132,7 @@ def test_skips_move_the_weights_where_listeners_differ():
     rng = np.random.default_rng(0)
     spaces = [normalise(rng.standard_normal((60, 6)).astype(np.float32)) for _ in range(2)]
     signals = [VectorSignal(name, space) for name, space in zip("ab", spaces, strict=True)]
-    facts = TrackFacts.of([Track(track_id=str(i)) for i in range(60)])
+    facts = arrays_of([Track(track_id=str(i)) for i in range(60)])
     moved = []
     for spread in (1.0, 0.0):
         weights = Weights(np.array([0.5, 0.5]), np.full(2, spread))
@@ -207,7 +212,7 @@ def test_a_track_that_comes_again_is_played_again(kinds):
 
 def test_caps_hold_within_the_window_and_give_way_where_nothing_else_is_left(kinds):
     engine, _ = kinds
-    albums = TrackFacts.of(
+    albums = arrays_of(
         [Track(track_id=str(i), artist=f"A{i % 10}", album=f"B{i % 5}") for i in range(30)]
     )
     for facts, dials, of in (
@@ -227,7 +232,7 @@ def test_diversity_and_calibration_are_heard(kinds):
     engine, _ = kinds
     space = engine.signals[0]
     tracks = [Track(track_id=str(i), genres=(("folk", "jazz", "rock")[i % 3],)) for i in range(30)]
-    facts = TrackFacts.of(tracks, space=space)
+    facts = CatalogueArrays.of(tracks, ids_of(tracks), space=space)
     profile = profile_from_seeds([0, 3, 6, 1])  # three of folk, one of jazz
 
     def kinds_played(dials):

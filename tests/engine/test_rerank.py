@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.engine import (
+    CatalogueArrays,
     Dials,
     Exclusions,
     Ranked,
-    TrackFacts,
     divergence,
     listed,
     profile_from_seeds,
@@ -20,8 +20,9 @@ from segue.engine import (
 )
 from segue.engine.calibration import Calibration
 from segue.engine.randomness import gumbel
+from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal
-from segue.types import Track
+from segue.types import ArtistCredit, Track
 
 NOBODY = profile_from_seeds([])
 
@@ -34,7 +35,7 @@ def pool_of(scores):
 
 def facts_of(tracks, vectors=None, listeners=()):
     space = None if vectors is None else VectorSignal("given", np.array(vectors, np.float32))
-    return TrackFacts.of(tracks, listeners, space)
+    return CatalogueArrays.of(tracks, ids_of(tracks), listeners, space)
 
 
 def plain(n):
@@ -79,8 +80,8 @@ def test_artists_and_albums_are_told_by_ids_where_there_are_no_names():
     tracks = [Track(track_id=str(i), metadata=one) for i, one in enumerate(named)]
     tracks.append(Track(track_id="6", artist="7", album="1"))  # a name is no id
     facts = facts_of(tracks)
-    assert facts.artists.tolist() == [0, 0, -1, -1, 1, -1, 2]
-    assert facts.albums.tolist() == [0, 0, -1, -1, 1, -1, 2]
+    assert facts.ids.artist.tolist() == [0, 0, -1, -1, 1, -1, 2]
+    assert facts.ids.album.tolist() == [0, 0, -1, -1, 1, -1, 2]
     for dials in (Dials(artist_cap=1), Dials(album_cap=1)):
         found = rerank(pool_of([9, 8, 7, 6, 5, 4, 3]), 7, dials, facts, NOBODY)
         assert found.positions.tolist() == [0, 2, 3, 4, 5, 6]
@@ -261,7 +262,10 @@ def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
         }
         assert rules.from_year is None or track.year >= rules.from_year
         assert rules.max_duration is None or track.duration <= rules.max_duration
-    for numbers, cap in ((facts.artists, dials.artist_cap), (facts.albums, dials.album_cap)):
+    for numbers, cap in (
+        (facts.ids.artist, dials.artist_cap),
+        (facts.ids.album, dials.album_cap),
+    ):
         counts = np.bincount(numbers[positions] + 1, minlength=2)[1:]
         assert cap is None or counts.max() <= cap
     known = np.cumsum(np.isin(positions, profile.known))
@@ -270,3 +274,30 @@ def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
     assert found.parts.shape[1] == len(world.engine.signals) + len(found.dials)
     if dials.artist_cap is None and dials.album_cap is None and dials.max_known_share in {0, 1}:
         assert (np.diff(found.scores) <= 1e-3 * np.abs(found.scores[1:]) + 1e-3).all()
+
+
+def test_album_cap_counts_compilation_as_one_album():
+    tracks = [
+        Track(
+            track_id=str(i),
+            artist=f"Act {i}",
+            album="Hits",
+            metadata={"albumartist": "Various Artists"},
+        )
+        for i in range(6)
+    ]
+    tracks.append(Track(track_id="6", artist="Other", album="Else"))
+    found = rerank(pool_of(range(7, 0, -1)), 3, Dials(album_cap=1), facts_of(tracks), NOBODY)
+    assert found.positions.tolist() == [0, 6]
+
+
+def test_artist_cap_counts_every_artist_of_track():
+    both = (ArtistCredit("Anna"), ArtistCredit("Bob", "guest"))
+    tracks = [
+        Track(track_id="0", artist="Anna", artists=both),
+        Track(track_id="1", artist="Bob"),
+        Track(track_id="2", artist="Anna"),
+        Track(track_id="3", artist="Cy"),
+    ]
+    found = rerank(pool_of([9, 8, 7, 6]), 4, Dials(artist_cap=1), facts_of(tracks), NOBODY)
+    assert found.positions.tolist() == [0, 3]

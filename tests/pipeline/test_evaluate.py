@@ -33,7 +33,7 @@ METRICS = (
 def material(track_ids):
     """What there is to learn from where only the tracks are known."""
     tracks = [Track(track_id=name) for name in track_ids]
-    return Material(Catalogue(tracks, np.arange(len(tracks))), [], [])
+    return Material(Catalogue.of(tracks), [], [])
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from segue.library import Catalogue
 from segue.pipeline.training.labels import artist_groups, default_target, labels_of
 from segue.types import Track
 
@@ -69,7 +70,7 @@ def test_what_belongs_together_is_by_the_artists_name_however_written(library):
 
 def test_who_has_no_name_is_grouped_by_id():
     tracks = [track(i, metadata={"artist_id": one}) for i, one in enumerate(("5", "5", "-1"))]
-    groups = artist_groups([*tracks, track(3, artist="5"), track(4, artist="Björk")])
+    groups = artist_groups(Catalogue.of([*tracks, track(3, artist="5"), track(4, artist="Björk")]))
     assert groups[0] == groups[1]
     assert len(set(groups)) == 4
     assert groups[4] == "artist bjork"

@@ -89,7 +89,7 @@ def test_lists_are_those_of_brute_force(tmp_path, rng):
     catalogue = library.catalogue()
     report = judged(library).report
     space = next(s for s in spaces.spaces(library, catalogue) if s.name == "descriptors")
-    artists = artist_groups(catalogue.tracks)
+    artists = artist_groups(catalogue)
     for filtered, metric in ((True, "precision@5"), (False, "precision_unfiltered@5")):
         values, counts = [], np.zeros(36, int)
         for query in range(36):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from segue.errors import ModelError, TooLittleDataError
-from segue.library import Library
+from segue.library import Catalogue, Library
 from segue.pipeline.analysing.embeddings import embeddings, encode_new, probabilities
 from segue.pipeline.train import train
 from segue.pipeline.training.labels import artist_groups, labels_of
@@ -57,7 +57,7 @@ def test_sounds_of_one_kind_are_near_each_other(trained):
 def test_no_artist_is_on_both_sides(trained):
     catalogue = trained.catalogue()
     labels = labels_of(trained, catalogue)
-    groups = np.array(artist_groups(catalogue.tracks))
+    groups = np.array(artist_groups(catalogue))
     splits = np.array(labels.splits)
     assert all(len(set(splits[groups == group])) == 1 for group in groups)
     assert min(labels.counts().values()) >= 3
@@ -170,11 +170,11 @@ def test_the_album_and_then_the_folder_stand_in_for_the_artist(tmp_path):
         Track(track_id="5", path=tmp_path / "a" / "3.ogg"),
         Track(track_id="6", path=tmp_path / "b" / "4.ogg"),
     ]
-    one, two, three, four, five, six = artist_groups(tracks)
+    one, two, three, four, five, six = artist_groups(Catalogue.of(tracks))
     assert one == two
     assert four == five
     assert len({one, three, four, six}) == 4
-    alone = artist_groups(tracks[3:5])
+    alone = artist_groups(Catalogue.of(tracks[3:5]))
     assert alone[0] != alone[1]
 
 

@@ -2,13 +2,12 @@
 
 from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
 from segue.engine.calibration import divergence
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import Explainer, Faithfulness, faithfulness
-from segue.engine.facts import TrackFacts
 from segue.engine.groups import GroupList, blend_listeners
-from segue.engine.makers import album_numbers, artist_keys, artist_numbers
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
@@ -26,6 +25,7 @@ __all__ = [
     "POOL",
     "WINDOW",
     "Belief",
+    "CatalogueArrays",
     "Dials",
     "Engine",
     "Example",
@@ -48,11 +48,7 @@ __all__ = [
     "Served",
     "Shared",
     "Step",
-    "TrackFacts",
     "Weights",
-    "album_numbers",
-    "artist_keys",
-    "artist_numbers",
     "blend_listeners",
     "divergence",
     "drawn_seed",

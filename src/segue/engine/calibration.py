@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.engine.facts import Matrix
+from segue.engine.catalogue_arrays import Matrix
 
 
 @dataclass

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.engine.facts import Matrix, TrackFacts
+from segue.engine.catalogue_arrays import CatalogueArrays, Matrix
 
 
 @dataclass
 class Likeness:
     """How like the candidates of a pool are: `nearest` ``[n_pool]`` is to those chosen so far."""
 
-    facts: TrackFacts
+    facts: CatalogueArrays
     positions: NDArray[np.int64]
     nearest: NDArray[np.float64] = field(init=False)
 
@@ -37,7 +37,7 @@ class Likeness:
             self._has = space.has_vector[self.positions]
             vectors = space.vectors[self.positions]
             self._vectors = _fewer_columns(vectors) if sparse.issparse(vectors) else vectors
-        self._artists = self.facts.artists[self.positions]
+        self._ids = self.facts.ids.take(self.positions)
         self._mixes = _fewer_columns(self.facts.mixes[self.positions])
         self._rows = np.repeat(np.arange(len(self.positions)), np.diff(self._mixes.indptr))
 
@@ -56,8 +56,7 @@ class Likeness:
         return likeness
 
     def _by_metadata(self, candidate: int) -> NDArray[np.float64]:
-        artist = self._artists[candidate]
-        same = (self._artists == artist) & (artist >= 0)
+        same = self._ids.with_artists(self._ids.of_track(candidate))
         own = _dense_row(self._mixes, candidate)
         less = np.minimum(self._mixes.data, own[self._mixes.indices])
         common = np.bincount(self._rows, less, minlength=len(self.positions))

@@ -14,7 +14,7 @@ would cost the track its place, none is named: several carry it.
 **Because** names the listener's own tracks that pulled it in most: see `segue.engine.pulls`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from math import log1p
 from typing import Protocol
@@ -22,9 +22,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import credits_of
 from segue.engine.blend import Engine, Ranked
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
-from segue.engine.facts import TrackFacts
 from segue.engine.pulls import OwnTracks, Puller, Pulls
 from segue.engine.recommendations import Pick, Pull, Shared, explain
 from segue.engine.rerank import POOL, Listed, static_terms
@@ -44,7 +45,7 @@ class Explainer:
 
     engine: Engine
     tracks: Sequence[Track]
-    facts: TrackFacts
+    facts: CatalogueArrays
     _puller: Puller = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -194,9 +195,9 @@ class Common(Protocol):
 class _Common:
     """What the tracks that a listener likes have, and how much of it."""
 
-    def __init__(self, tracks: Sequence[Track], facts: TrackFacts, profile: Profile) -> None:
+    def __init__(self, tracks: Sequence[Track], facts: CatalogueArrays, profile: Profile) -> None:
         self._tracks, self._facts = tracks, facts
-        self._artists = set(facts.artists[profile.liked].tolist()) - {-1}
+        self._artists = set(facts.ids.of_tracks(profile.liked).tolist())
         self._tags: dict[str, float] = {}
         self._genres: set[str] = set()
         for position, weight in zip(
@@ -215,10 +216,20 @@ class _Common:
             if tag in self._tags
         }
         return Shared(
-            track.artist if int(self._facts.artists[position]) in self._artists else None,
+            shared_artist(track, self._facts.ids.of_track(position), self._artists),
             [genre for genre in track.genres if genre in self._genres],
             sorted(tags, key=lambda tag: (-tags[tag], tag))[:MOST_TAGS],
         )
+
+
+def shared_artist(track: Track, artists: NDArray[np.int64], liked: Collection[int]) -> str | None:
+    """Return the name of the first of a track's `artists` that is among the `liked` ones."""
+    names = [credit.name for credit in credits_of(track.artist, track.artists)]
+    found = (place for place, artist in enumerate(artists.tolist()) if artist in liked)
+    place = next(found, None)
+    if place is None:
+        return None
+    return names[place] if len(names) == len(artists) else track.artist
 
 
 def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:

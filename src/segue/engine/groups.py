@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Engine, Ranked, keep_one_of_each
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
-from segue.engine.facts import TrackFacts
 from segue.engine.rerank import POOL, rerank, set_weights
 from segue.engine.standard import standardise
 from segue.index import best
@@ -46,7 +46,7 @@ def blend_listeners(
     profiles: Sequence[Profile],
     k: int,
     dials: Dials,
-    facts: TrackFacts,
+    facts: CatalogueArrays,
     *,
     never: NDArray[np.bool_] | None = None,
     misery: float = MISERY,

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.engine.facts import Matrix
+from segue.engine.catalogue_arrays import Matrix
 from segue.index import one_blas_thread
 
 _CANDIDATES = 64  # nearest tracks of each point of the arc; more made no path more even

@@ -31,11 +31,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.engine.blend import Engine, Ranked
 from segue.engine.calibration import Calibration
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
-from segue.engine.facts import TrackFacts
 from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, Listed, static_terms
 from segue.engine.weights import shares, updated
 from segue.signals import Profile
@@ -80,7 +81,7 @@ class Radio:
 
     engine: Engine
     profile: Profile
-    facts: TrackFacts
+    facts: CatalogueArrays
     dials: Dials
     never: Mask
     window: int = WINDOW
@@ -216,16 +217,18 @@ class Radio:
         if not (fresh & rested).any():
             rested = self._longest_rested(positions, fresh if fresh.any() else ~fresh)
         kept = fresh & rested if (fresh & rested).any() else rested
-        rules = [
-            (self._below(cap, groups, positions), f"{name} of {cap}")
-            for name, cap, groups in (
-                ("the artist cap", self.dials.artist_cap, self.facts.artists),
-                ("the album cap", self.dials.album_cap, self.facts.albums),
-            )
-            if cap is not None
-        ]
+        ids = self.facts.ids.take(positions)
+        rules: list[tuple[Mask, str]] = []
+        if self.dials.artist_cap is not None:
+            full = self._full(self.dials.artist_cap, self._recent(self.window).artists)
+            cap = f"the artist cap of {self.dials.artist_cap}"
+            rules.append((~ids.with_artists(full), cap))
+        if self.dials.album_cap is not None:
+            full = self._full(self.dials.album_cap, self._recent(self.window).album)
+            rules.append((~np.isin(ids.album, full), f"the album cap of {self.dials.album_cap}"))
+        apart = ~ids.with_artists(self._recent(ARTIST_GAP).artists)
         rules += [
-            (self._apart(positions), f"{ARTIST_GAP} tracks between two of one artist"),
+            (apart, f"{ARTIST_GAP} tracks between two of one artist"),
             (
                 self._new_enough(positions),
                 f"a share of {self.dials.max_known_share:g} for known tracks",
@@ -258,16 +261,14 @@ class Radio:
         )
         return rested
 
-    def _apart(self, positions: NDArray[np.int64]) -> Mask:
-        recent = self.facts.artists[list(islice(reversed(self._played), ARTIST_GAP))]
-        artists = self.facts.artists[positions]
-        return ~np.isin(artists, recent) | (artists < 0)
+    def _recent(self, n: int) -> CatalogueIds:
+        """Return the artists and albums of the last `n` tracks."""
+        return self.facts.ids.take(list(islice(reversed(self._played), n)))
 
-    def _below(self, cap: int, groups: NDArray[np.int64], positions: NDArray[np.int64]) -> Mask:
-        """Return which candidates are of no artist or album that has its number of tracks."""
-        recent = groups[list(islice(reversed(self._played), self.window))]
-        named, counts = np.unique(recent[recent >= 0], return_counts=True)
-        return ~np.isin(groups[positions], named[counts >= cap])
+    def _full(self, cap: int, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the artists or albums that have their number of recent tracks."""
+        found, counts = np.unique(ids[ids >= 0], return_counts=True)
+        return found[counts >= cap]
 
     def _new_enough(self, positions: NDArray[np.int64]) -> Mask:
         if self._n_known + 1 <= self.dials.max_known_share * (self._n_played + 1) + 1e-9:

@@ -19,16 +19,18 @@ list descend, since what is added greedily only falls as the list grows; only wh
 for a while may stand higher. Caps and exclusions are not parts: they hold whatever the scores.
 """
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.engine.blend import Engine, Ranked
 from segue.engine.calibration import Calibration
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
-from segue.engine.facts import TrackFacts
 from segue.engine.randomness import gumbel
 from segue.signals import Profile
 
@@ -58,7 +60,7 @@ def listed(
     profile: Profile,
     k: int,
     dials: Dials,
-    facts: TrackFacts,
+    facts: CatalogueArrays,
     *,
     never: NDArray[np.bool_] | None = None,
 ) -> Listed:
@@ -106,7 +108,7 @@ def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None
     return dials.weigh(names, engine.listener_weights(profile))
 
 
-def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profile) -> Ranked:
+def rerank(pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: Profile) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 
     Parameters
@@ -161,7 +163,7 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: TrackFacts, profile: Profi
 
 
 def static_terms(
-    pool: Ranked, dials: Dials, facts: TrackFacts, user: str | None
+    pool: Ranked, dials: Dials, facts: CatalogueArrays, user: str | None
 ) -> tuple[list[str], Values]:
     """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``.
 
@@ -184,9 +186,12 @@ def static_terms(
 
 @dataclass
 class _Caps:
-    """What holds candidates back: how many more of each artist and album may come, and known."""
+    """Candidates that caps exclude: of full artists and albums, and known tracks."""
 
-    groups: list[tuple[NDArray[np.int64], int, dict[int, int]]]
+    ids: CatalogueIds
+    artist_cap: float
+    album_cap: float
+    counts: Counter[tuple[str, int]]
     known: NDArray[np.bool_]
     max_known_share: float
     blocked: NDArray[np.bool_]
@@ -195,15 +200,19 @@ class _Caps:
 
     @classmethod
     def of(
-        cls, positions: NDArray[np.int64], dials: Dials, facts: TrackFacts, profile: Profile
+        cls, positions: NDArray[np.int64], dials: Dials, facts: CatalogueArrays, profile: Profile
     ) -> "_Caps":
-        groups: list[tuple[NDArray[np.int64], int, dict[int, int]]] = [
-            (numbers[positions], cap, {})
-            for numbers, cap in ((facts.artists, dials.artist_cap), (facts.albums, dials.album_cap))
-            if cap is not None
-        ]
+        caps = [np.inf if cap is None else cap for cap in (dials.artist_cap, dials.album_cap)]
         known = np.isin(positions, profile.known)
-        return cls(groups, known, dials.max_known_share, np.zeros(len(positions), bool))
+        return cls(
+            facts.ids.take(positions),
+            caps[0],
+            caps[1],
+            Counter(),
+            known,
+            dials.max_known_share,
+            np.zeros(len(positions), bool),
+        )
 
     def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
         allowed = free & ~self.blocked
@@ -215,8 +224,14 @@ class _Caps:
     def choose(self, candidate: int) -> None:
         self.n_chosen += 1
         self.n_known += int(self.known[candidate])
-        for numbers, cap, counts in self.groups:
-            group = int(numbers[candidate])
-            counts[group] = counts.get(group, 0) + 1
-            if group >= 0 and counts[group] >= cap:
-                self.blocked |= numbers == group
+        for artist in self.ids.of_track(candidate).tolist():
+            if self._is_full("artist", artist, self.artist_cap):
+                self.blocked |= self.ids.with_artists([artist])
+        album = int(self.ids.album[candidate])
+        if album >= 0 and self._is_full("album", album, self.album_cap):
+            self.blocked |= self.ids.album == album
+
+    def _is_full(self, kind: str, number: int, cap: float) -> bool:
+        """Count one more track of an artist or album; return whether no other may follow."""
+        self.counts[kind, number] += 1
+        return self.counts[kind, number] >= cap

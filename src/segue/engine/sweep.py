@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Ranked
+from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
-from segue.engine.facts import TrackFacts
 from segue.engine.rerank import rerank
 from segue.signals import Profile
 
@@ -19,7 +19,7 @@ from segue.signals import Profile
 def sweep(
     pools: Sequence[Ranked],
     profiles: Sequence[Profile],
-    facts: TrackFacts,
+    facts: CatalogueArrays,
     k: int,
     settings: Sequence[Dials],
 ) -> list[NDArray[np.int64]]:

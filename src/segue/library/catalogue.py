@@ -8,27 +8,35 @@ position.
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.errors import UnknownTrackError
+from segue.library.entities import identify, names_of
 from segue.types import ArtistCredit, Split, Track
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All tracks of a library, in the order of their rows."""
+    """All tracks of a library in the order of their rows, and the ids of artists and albums."""
 
     tracks: Sequence[Track]
     rows: NDArray[np.int64]
+    ids: CatalogueIds
     positions: Mapping[str, int] = field(init=False)
+
+    @classmethod
+    def of(cls, tracks: Sequence[Track]) -> Self:
+        """Return the catalogue of tracks that are in no library."""
+        return cls(tracks, np.arange(len(tracks)), ids_of(tracks))
 
     def __post_init__(self) -> None:
         """Index the tracks by id."""
@@ -62,6 +70,23 @@ class Catalogue:
             if wanted in track.track_id.casefold() or wanted in (track.title or "").casefold()
         )
         return list(islice(found, 3))
+
+
+def ids_of(tracks: Sequence[Track]) -> CatalogueIds:
+    """Return ids of the artists and albums of tracks that are in no library.
+
+    >>> ids_of([Track(track_id="1", artist="Air"), Track(track_id="2")]).artist.tolist()
+    [0, -1]
+    """
+    found = identify(map(names_of, tracks))
+    artists = {key: number for number, key in enumerate(found.artists)}
+    albums: dict[str | None, int] = {key: number for number, key in enumerate(found.albums)}
+    ids = CatalogueIds.of(
+        [[artists[key] for key, _ in one.artists] for one in found.tracks],
+        [albums.get(one.album) for one in found.tracks],
+    )
+    only_guests = [all(role == "guest" for _, role in one.artists) for one in found.tracks]
+    return replace(ids, artist=np.where(only_guests, -1, ids.artist))
 
 
 _FIND_IDS = "segue library tracks lists the ids, and segue library tracks WORD searches them."

@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from segue.catalogue_ids import CatalogueIds
 from segue.library import schema
 from segue.library.catalogue import artists_from
 from segue.library.entities import AlbumIdentity, Entities, TrackNames, identify
@@ -204,3 +207,29 @@ def _rows_of(connection: "Connection", table: "Table") -> dict[str, int]:
 def _execute(connection: "Connection", statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     for start in range(0, len(rows), _CHUNK):
         connection.execute(statement, list(rows[start : start + _CHUNK]))
+
+
+def catalogue_ids(connection: "Connection", rows: NDArray[np.int64]) -> CatalogueIds:
+    """Return the artists and albums of the tracks at some rows, which ascend."""
+    table = schema.track_artists
+    query = select(table.c.track, table.c.artist, table.c.role)
+    found = connection.execute(query.order_by(table.c.track, table.c.position)).all()
+    links = np.array([(track, artist) for track, artist, _ in found], np.int64).reshape(-1, 2)
+    wanted = np.isin(links[:, 0], rows)
+    main = wanted & np.array([role == "main" for *_, role in found], bool)
+    places = np.searchsorted(rows, links[:, 0])
+    artist = np.full(len(rows), -1, np.int64)
+    artist[places[main][::-1]] = links[main, 1][::-1]  # the first main artist of a track stays
+    counts = np.bincount(places[wanted], minlength=len(rows))
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return CatalogueIds(artist, _albums_of(connection, rows), starts, links[wanted, 1])
+
+
+def _albums_of(connection: "Connection", rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    table = schema.tracks
+    query = select(table.c.row, table.c.album_row).where(table.c.album_row.is_not(None))
+    found = np.array(connection.execute(query).all(), np.int64).reshape(-1, 2)
+    albums = np.full(len(rows), -1, np.int64)
+    known = np.isin(found[:, 0], rows)
+    albums[np.searchsorted(rows, found[known, 0])] = found[known, 1]
+    return albums

@@ -13,6 +13,7 @@ from segue.library import schema
 from segue.library.audio_files import AudioFile, KnownTrack, audio_files, known_tracks
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import Database
+from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import each_sought
 from segue.library.writes import VALUES
 from segue.types import LISTEN_COLUMNS, Problem, Track, TrackReference
@@ -34,7 +35,9 @@ class Holdings:
         query = select(schema.tracks, *heard).join_from(schema.tracks, files, isouter=True)
         records = self._read(query.order_by(schema.tracks.c.row))
         rows = np.array([record["row"] for record in records], np.int64)
-        return Catalogue([from_record(record) for record in records], rows)
+        with self._database.connect() as connection:
+            ids = catalogue_ids(connection, rows)
+        return Catalogue([from_record(record) for record in records], rows, ids)
 
     def known_tracks(self) -> dict[str, KnownTrack]:
         """Return every track by its id as its dataset stated it, with its audio file."""

@@ -12,6 +12,7 @@ from typing import Any, Final, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.library.catalogue import Catalogue
 from segue.library.read_connection import Reader
 from segue.types import Track
@@ -105,9 +106,9 @@ class StoredCatalogue(Catalogue):
     __slots__ = ("_reader",)
     _reader: Reader
 
-    def __init__(self, reader: Reader, rows: NDArray[np.int64]) -> None:
+    def __init__(self, reader: Reader, rows: NDArray[np.int64], ids: CatalogueIds) -> None:
         tracks = StoredTracks(reader, rows)
-        given: dict[str, Any] = {"tracks": tracks, "rows": rows, "_reader": reader}
+        given: dict[str, Any] = {"tracks": tracks, "rows": rows, "ids": ids, "_reader": reader}
         given["positions"] = StoredPositions(reader, rows, tracks)
         for name, value in given.items():
             object.__setattr__(self, name, value)

@@ -244,7 +244,7 @@ def _measurement(
     labels: Labels | None,
     recommendations: _Lists | None,
 ) -> Measurement:
-    groups = artist_groups(asked.catalogue.tracks)
+    groups = artist_groups(asked.catalogue)
     counts: dict[str, dict[Split, int]] = dict(recommendations.counts) if recommendations else {}
     method: list[str] = []
     disjoint: bool | None = None

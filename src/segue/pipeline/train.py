@@ -157,7 +157,7 @@ def _train_one(work: Work, name: str) -> Trained:
     return Trained(
         model=name,
         state="up to date" if before else "trained",
-        reason=why_unjudged(work.labels, work.catalogue.tracks),
+        reason=why_unjudged(work.labels, work.catalogue),
         target=manifest["target"],
         classes=len(manifest["class_names"]),
         left_out=work.labels.left_out,

@@ -51,14 +51,14 @@ def judge_classifiers(
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)
     if not len(places):
-        alone = why_unjudged(labels, catalogue.tracks)
+        alone = why_unjudged(labels, catalogue)
         if alone and not (labels.counts()["valid"] or labels.counts()["test"]):
             raise ModelError(f"{alone} Add tracks by others.")
         raise ModelError(
             f"No track of the {split} split has both a {labels.target} and what the models need:"
             " choose another --split, or train again on the library as it is now."
         )
-    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+    groups = np.unique(artist_groups(catalogue), return_inverse=True)[1]
     return [
         _report(
             catalogue,

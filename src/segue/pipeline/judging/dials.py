@@ -14,8 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.artist_names import comparison_key
-from segue.engine import POOL, Dials, Engine, Ranked, TrackFacts, divergence, faithfulness, sweep
+from segue.engine import (
+    POOL,
+    CatalogueArrays,
+    Dials,
+    Engine,
+    Ranked,
+    divergence,
+    faithfulness,
+    sweep,
+)
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.judging.held_out import Asked
 from segue.pipeline.judging.ranked_lists import Crowd
@@ -71,11 +79,11 @@ def judge_dials(asked: Asked) -> DialCurves:
     places = asked.listeners(_MOST_LISTENERS)
     profiles = [asked.known.profiles[place] for place in places]
     held_out = [asked.known.held_out[place] for place in places]
-    facts = TrackFacts.of(
+    facts = CatalogueArrays.of(
         catalogue.tracks,
+        catalogue.ids,
         asked.known.history.values(),
         comparing_space(engine),
-        artist_key=comparison_key,
     )
     crowd = Crowd.of(catalogue, asked.known.history)
     pools = _pools(asked, engine, profiles)
@@ -113,7 +121,7 @@ def _metrics(
     lists: Lists,
     profiles: Sequence[Profile],
     held_out: Sequence[Lists],
-    facts: TrackFacts,
+    facts: CatalogueArrays,
     crowd: Crowd,
 ) -> dict[str, float]:
     result = ranking_metrics(
@@ -134,7 +142,7 @@ def _metrics(
     }
 
 
-def _likeness(own: Lists, facts: TrackFacts) -> float:
+def _likeness(own: Lists, facts: CatalogueArrays) -> float:
     """Return the mean cosine between the tracks of a list; NaN with fewer than two placed."""
     space = facts.space
     if space is None:
@@ -148,7 +156,7 @@ def _likeness(own: Lists, facts: TrackFacts) -> float:
     return float(cosines[pairs].mean())
 
 
-def _off_taste(own: Lists, profile: Profile, facts: TrackFacts) -> float:
+def _off_taste(own: Lists, profile: Profile, facts: CatalogueArrays) -> float:
     """Return how far a list's mix is from the listener's; NaN where nothing is known of either."""
     taste = facts.taste(profile)
     mix = np.asarray(facts.mixes[own].sum(axis=0), np.float64).ravel()

@@ -118,7 +118,7 @@ class Crowd:
         popularity = np.zeros(len(catalogue))
         for profile in history.values():
             popularity[profile.liked] += 1
-        artists = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+        artists = np.unique(artist_groups(catalogue), return_inverse=True)[1]
         return cls(len(catalogue), popularity, len(history), artists.astype(np.int64))
 
     def judge(

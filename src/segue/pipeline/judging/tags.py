@@ -64,7 +64,7 @@ def judge_tags(
             " tag and what the models need, and a tag needs one that has it and one that has not."
             " Choose another --split, or add tagged tracks."
         )
-    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1][places]
+    groups = np.unique(artist_groups(catalogue), return_inverse=True)[1][places]
     drawn = {
         judged.name: resample_tagging(
             tags[places], judged.chances[places], groups=groups, seed=seed

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.artist_names import comparison_key
-from segue.engine import Example, Weights, album_numbers, artist_numbers, learn, profiles_of
+from segue.engine import Example, Weights, learn, profiles_of
 from segue.evaluation import split_listens
 from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
@@ -151,7 +150,7 @@ def listening_signals(material: Material, profiles: Profiles, models: Models) ->
     """Return the signals that are built from listens, those that have something to score by."""
     given = ListeningInputs(
         list(profiles.values()),
-        artist_numbers(material.catalogue.tracks, comparison_key),
+        material.catalogue.ids.artist,
         models.collaborative,
         models.sequence,
     )
@@ -197,12 +196,12 @@ def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> Se
     histories = [one.history for one in profiles.values() if len(one.history) >= 2]
     if SEQUENCE not in material.wanted or not histories:
         return None
-    tracks = material.catalogue.tracks
+    ids = material.catalogue.ids
     return fit_sequences(
         histories,
-        len(tracks),
-        artists=artist_numbers(tracks, comparison_key),
-        albums=album_numbers(tracks, comparison_key),
+        len(ids),
+        artists=ids.artist,
+        albums=ids.album,
         seed=material.seed,
         attentive=attentive,
     )

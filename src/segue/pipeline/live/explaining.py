@@ -8,9 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.engine import Explainer, Listed, OwnTracks, Pick, Shared
 from segue.engine.dials import Dials
-from segue.engine.explanations import MOST_TAGS, Common
+from segue.engine.explanations import MOST_TAGS, Common, shared_artist
 from segue.library import StoredTracks
 from segue.pipeline.live.latest import Latest, whose
 from segue.pipeline.opening.words import WordIndex
@@ -56,7 +57,7 @@ class LiveExplainer(Explainer):
             return super().common(profile)
         found = self._commons.get(*whose(profile))
         if found is None:
-            found = _Common(self.tracks, self.facts.artists, self.words, profile)
+            found = _Common(self.tracks, self.facts.ids, self.words, profile)
             self._commons.put(*whose(profile), found, found.n_bytes)
         return found
 
@@ -67,14 +68,14 @@ class _Common:
     def __init__(
         self,
         tracks: Sequence[Any],
-        artists: NDArray[np.int64],
+        ids: CatalogueIds,
         words: WordIndex,
         profile: Profile,
     ) -> None:
-        self._tracks, self._of, self._words = tracks, artists, words
+        self._tracks, self._ids, self._words = tracks, ids, words
         likes = profile.weights > 0
         places, weights = profile.positions[likes], profile.weights[likes].astype(np.float64)
-        self._artists = set(artists[places].tolist()) - {-1}
+        self._artists = set(ids.of_tracks(places).tolist())
         genres, tags = words.genres[0], words.tags[0]
         self._genres = {*genres[places].indices.tolist()}
         own: Any = tags[places]
@@ -101,7 +102,7 @@ class _Common:
         }
         own = genres.indices[genres.indptr[position] : genres.indptr[position + 1]].tolist()
         return Shared(
-            self._tracks[position].artist if int(self._of[position]) in self._artists else None,
+            shared_artist(self._tracks[position], self._ids.of_track(position), self._artists),
             [genre_names[genre] for genre in own if genre in self._genres],
             sorted(worth, key=lambda tag: (-worth[tag], tag))[:MOST_TAGS],
         )

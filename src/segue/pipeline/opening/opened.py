@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from segue.artist_names import comparison_key
 from segue.engine import (
+    CatalogueArrays,
     Dials,
     Engine,
     Exclusions,
     Explainer,
-    TrackFacts,
     profile_from_seeds,
     with_seeds,
 )
@@ -43,7 +43,7 @@ class Opened:
     catalogue: Catalogue
     profiles: Mapping[str, Profile]
     engine: Engine
-    facts: TrackFacts
+    facts: CatalogueArrays
     explainer: Explainer
     columns: TrackColumns | None = None
     """What exclusions ask of all tracks, where that stands in arrays."""
@@ -66,8 +66,8 @@ class Opened:
         catalogue = catalogue_of(library)
         profiles = listeners_of(library, catalogue)
         engine = open_engine(library, catalogue, profiles)
-        facts = TrackFacts.of(
-            catalogue.tracks, profiles.values(), comparing_space(engine), artist_key=comparison_key
+        facts = CatalogueArrays.of(
+            catalogue.tracks, catalogue.ids, profiles.values(), comparing_space(engine)
         )
         return cls(
             library, catalogue, profiles, engine, facts, Explainer(engine, catalogue.tracks, facts)
@@ -147,11 +147,11 @@ class Opened:
             hints += exclusions.unknown(self.catalogue.tracks)
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library knows no listens, so the popularity dial has no effect.")
-        for kind, cap, numbers in (
-            ("artist", dials.artist_cap, self.facts.artists),
-            ("album", dials.album_cap, self.facts.albums),
+        for kind, cap, ids in (
+            ("artist", dials.artist_cap, self.facts.ids.artists),
+            ("album", dials.album_cap, self.facts.ids.album),
         ):
-            if cap is not None and (numbers < 0).all():
+            if cap is not None and not (ids >= 0).any():
                 hints.append(f"no {kind} of a track is known, so the {kind} cap has no effect.")
         if dials.calibration and not self.facts.taste(profile).any():
             hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")

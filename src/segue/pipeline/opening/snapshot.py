@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.artist_names import comparison_key
-from segue.engine import Engine, TrackFacts, Weights
+from segue.catalogue_ids import CatalogueIds
+from segue.engine import CatalogueArrays, Engine, Weights
 from segue.engine.heard import Heard
 from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
@@ -83,7 +83,7 @@ class Snapshot:
     weights: Weights
     recordings: list[list[int]]
     missing: NDArray[np.int64]
-    facts: TrackFacts
+    facts: CatalogueArrays
     columns: TrackColumns
     durations: NDArray[np.float64]
     words: WordIndex
@@ -133,7 +133,7 @@ def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
         engine = open_engine(library, catalogue, profiles)
         state = state_of(library)  # opening may have learned weights, or decided something
         tracks = catalogue.tracks
-        facts = TrackFacts.of(tracks, profiles.values(), artist_key=comparison_key)
+        facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
         signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
         for signal in engine.signals:
             settings, own = save_signal(signal)
@@ -188,9 +188,11 @@ def _opened(
     if weights is None:
         return None
     space = comparing_space(Engine(signals, weights))
-    facts = TrackFacts(
-        arrays["facts.artists"],
-        arrays["facts.albums"],
+    ids = CatalogueIds(
+        *(arrays[f"ids.{name}"] for name in ("artist", "album", "starts", "artists"))
+    )
+    facts = CatalogueArrays(
+        ids,
         matrix_from(arrays, "facts.mixes"),
         texts_from(arrays, "facts.genres"),
         arrays["facts.listeners"],
@@ -205,7 +207,7 @@ def _opened(
         number=manifest["number"],
         n_listens=manifest["listens"],
         latest=-np.inf if manifest["latest"] is None else manifest["latest"],
-        catalogue=StoredCatalogue(library.reader, rows),
+        catalogue=StoredCatalogue(library.reader, rows, ids),
         signals=signals,
         weights=weights,
         recordings=[members[start:stop] for start, stop in pairwise(starts)],
@@ -229,7 +231,7 @@ def _word_index(arrays: Arrays, names: NameIndex) -> WordIndex:
 
 
 def _track_arrays(
-    tracks: Any, facts: TrackFacts, engine: Engine, rows: NDArray[np.int64]
+    tracks: Any, facts: CatalogueArrays, engine: Engine, rows: NDArray[np.int64]
 ) -> dict[str, NDArray[Any]]:
     groups = [list(group) for group in engine.recordings]
     members = [place for group in groups for place in group]
@@ -238,8 +240,10 @@ def _track_arrays(
         "missing": np.array(list(engine.missing), np.int64),
         "recordings.members": np.array(members, np.int64),
         "recordings.starts": np.cumsum([0, *map(len, groups)], dtype=np.int64),
-        "facts.artists": facts.artists,
-        "facts.albums": facts.albums,
+        "ids.artist": facts.ids.artist,
+        "ids.album": facts.ids.album,
+        "ids.starts": facts.ids.starts,
+        "ids.artists": facts.ids.artists,
         "facts.listeners": facts.listeners,
         **matrix_parts("facts.mixes", facts.mixes),
         **texts_parts("facts.genres", facts.genres),

@@ -195,7 +195,7 @@ def _not_for(
 
 def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
     counts = learned(labels)
-    groups = artist_groups(catalogue.tracks)
+    groups = artist_groups(catalogue)
     artists = Counter(name for name, _ in {(name, groups[n]) for n, name in labels.pairs()})
     alone = set(undividable(labels, groups))
     small = [f"{name} ({n})" for name, n in counts.items() if n < SMALL_CLASS]

@@ -161,6 +161,6 @@ def _asked(
         field = make_field(catalogue, groups, usable, names)
         judged_by, metric = labels.target, "precision@10"
     else:
-        field = make_field(catalogue, groups, usable, artist_groups(catalogue.tracks))
+        field = make_field(catalogue, groups, usable, artist_groups(catalogue))
         judged_by, metric = ARTIST, "artist_precision@10"
     return field, np.flatnonzero(labels.mask("valid")[field.places]), judged_by, metric

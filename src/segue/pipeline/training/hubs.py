@@ -139,7 +139,7 @@ def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field,
         findable = np.isfinite(chance(field, valid)[f"precision@{HUB_CUT}"])
         if findable.sum() >= _LEAST_QUERIES:
             return field, valid[findable], target, "valid"
-    field = make_field(catalogue, groups, space.has_vector, artist_groups(catalogue.tracks))
+    field = make_field(catalogue, groups, space.has_vector, artist_groups(catalogue))
     if labels.objective == "contrast" and space.learned:
         # the other tracks taught it which of them share an artist
         return field, np.flatnonzero(labels.mask("valid")[field.places]), ARTIST, "valid"

@@ -56,7 +56,7 @@ def judgements(
         return []
     chances = judged_model(library, catalogue, labels, name).chances
     known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
-    groups = np.unique(artist_groups(catalogue.tracks), return_inverse=True)[1]
+    groups = np.unique(artist_groups(catalogue), return_inverse=True)[1]
     found = []
     for split in _JUDGED:
         places = np.flatnonzero(known & labels.mask(split))

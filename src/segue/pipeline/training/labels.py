@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.artist_names import comparison_key
+from segue.artist_names import comparison_key, credits_of
 from segue.encoders import Objective
-from segue.engine import artist_keys
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import split_tracks, undividable_classes
 from segue.library import Catalogue, Library
@@ -144,12 +143,10 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARG
 
 
 def _groups(library: Library, catalogue: Catalogue, target: str) -> Labels:
-    """Return contrastive labels: a group number per track."""
-    values = target_values(catalogue.tracks, target)
-    keys = [
-        f"track {track.track_id}" if value is None else f"{target} {comparison_key(value)}"
-        for track, value in zip(catalogue.tracks, values, strict=True)
-    ]
+    """Return contrastive labels: a group number per track; unknown ones are groups of one."""
+    alone = -1 - np.arange(len(catalogue))
+    ids = {"artist": catalogue.ids.artist, "album": catalogue.ids.album}.get(target, alone)
+    keys: list[int] = np.where(ids >= 0, ids, alone).tolist()
     numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     return Labels(
         target=target,
@@ -222,25 +219,50 @@ def _strongest_tags(tracks: Sequence[Track], common: Collection[str]) -> list[st
     ]
 
 
-def artist_groups(tracks: Sequence[Track]) -> list[str]:
-    """Return the group of each track that a split must not divide: artist, album or folder.
+def artist_groups(catalogue: Catalogue) -> list[str]:
+    """Return the group of each track that a split keeps together: the artist, album or folder.
 
-    The album is used if the artist is unknown, the folder if both are unknown and the library has
-    several folders; otherwise the track is its own group.
+    The artist is the main one: guests would join most of a library into one group. The album
+    stands in for an unknown artist, the folder for an unknown album where there are several
+    folders; otherwise a track is alone. Groups are named without ids: splits are drawn by names.
     """
     groups: list[str] = []
-    folders = {str(track.path.parent) for track in tracks if track.path}
-    for track, artist in zip(tracks, artist_keys(tracks, comparison_key), strict=True):
-        if artist:
-            kind, key = artist
-            groups.append(f"artist {key}" if kind == "name" else f"artist_id {key}")
-        elif track.album:
-            groups.append(f"album {comparison_key(track.album)}")
+    ids, name_of = catalogue.ids, _GroupNames()
+    folders = {str(track.path.parent) for track in catalogue.tracks if track.path}
+    for track, artist, album in zip(
+        catalogue.tracks, ids.artist.tolist(), ids.album.tolist(), strict=True
+    ):
+        if artist >= 0:
+            named = credits_of(track.artist, track.artists)
+            name = f"artist {comparison_key(named[0].name)}" if named else ""
+            groups.append(name_of(artist, name or f"artist_id {track.metadata.get('artist_id')}"))
+        elif album >= 0:
+            name = comparison_key(track.album) if track.album else "of unknown title"
+            groups.append(name_of(album, f"album {name}"))
         elif track.path and len(folders) > 1:
             groups.append(f"folder {track.path.parent}")
         else:
             groups.append(f"track {track.track_id}")
     return groups
+
+
+class _GroupNames:
+    """Names of groups: that of the first track, and a number where another group has it."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, int], str] = {}
+        self._taken: set[str] = set()
+
+    def __call__(self, number: int, name: str) -> str:
+        """Return the name of the group with the id `number`, which is `name` if that is free."""
+        kind = name.partition(" ")[0]
+        if (kind, number) not in self._names:
+            found, n = name, 2
+            while found in self._taken:
+                found, n = f"{name} ({n})", n + 1
+            self._taken.add(found)
+            self._names[kind, number] = found
+        return self._names[kind, number]
 
 
 def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
@@ -249,9 +271,9 @@ def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
     return undividable_classes([groups[n] for n, _ in pairs], [name for _, name in pairs])
 
 
-def why_unjudged(labels: Labels, tracks: Sequence[Track]) -> str | None:
+def why_unjudged(labels: Labels, catalogue: Catalogue) -> str | None:
     """Return a sentence about the classes with a single artist; None if there are none."""
-    alone = undividable(labels, artist_groups(tracks))
+    alone = undividable(labels, artist_groups(catalogue))
     if not alone:
         return None
     named = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")
@@ -281,7 +303,7 @@ def _splits(
     ]
     if all(given) and len(kept) == len(given):
         return [split for split in given if split]
-    splits = split_tracks(artist_groups(catalogue.tracks), labels, given, seed=SPLIT_SEED)
+    splits = split_tracks(artist_groups(catalogue), labels, given, seed=SPLIT_SEED)
     library.set_splits(target, dict(zip(rows, splits, strict=True)))
     return splits
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.artist_names import comparison_key
-from segue.engine import artist_numbers
 from segue.evaluation import HUB_CUT, PRECISION_CUTS, expected_precision, precision_per_query
 from segue.index import Rescale, best, plain
 from segue.library import Catalogue
@@ -89,14 +87,10 @@ def make_field(
     recording = np.arange(len(catalogue))
     for group in recordings:
         recording[list(group)] = min(group)
-    tracks = [catalogue.tracks[place] for place in places.tolist()]
-    kinds = {
-        ARTIST: artist_numbers(tracks, comparison_key),
-        ALBUM: _codes([comparison_key(track.album or "") or None for track in tracks]),
-    }
+    kinds = {ARTIST: catalogue.ids.artist[places], ALBUM: catalogue.ids.album[places]}
     if target is not None:
         kinds[TARGET] = _codes([target[place] for place in places.tolist()])
-    groups = artist_groups(catalogue.tracks)
+    groups = artist_groups(catalogue)
     artists = _codes([groups[place] for place in places.tolist()])
     return Field(places, artists, recording[places], kinds)
 

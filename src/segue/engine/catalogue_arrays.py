@@ -1,13 +1,13 @@
-"""What re-ranking knows of tracks: whose they are, of what genres, how popular, where they stand.
+"""Arrays over a catalogue for re-ranking: artists, albums, genres, popularity, similarity.
 
 Conventions
 -----------
-- Arrays are by position. Artists and albums are numbers, -1 where unknown.
-- A track's *mix* is how it divides among genres, and sums to 1; where a library states no genre at
-  all, tags stand in by their counts. A track without either has a mix of zeros.
+- Arrays are by position.
+- The *mix* of a track is its share of each genre, and sums to 1; in a library without genres, tags
+  are used with their counts. A track without either has a mix of zeros.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.engine.makers import album_numbers, artist_numbers
+from segue.catalogue_ids import CatalogueIds
 from segue.signals import Profile, VectorSignal
 from segue.types import Track
 
@@ -26,16 +26,15 @@ _MOST_TAGS = 10  # a mix of all hundred tags of a track says less than its stron
 
 
 @dataclass(frozen=True)
-class TrackFacts:
-    """Facts of all tracks of a catalogue.
+class CatalogueArrays:
+    """Arrays over all tracks of a catalogue.
 
-    `artists` and `albums` are int64 ``[n_tracks]``; `mixes` a sparse ``[n_tracks, n_genres]`` whose
-    columns are `genres`; `listeners` counts who likes each track, float32 ``[n_tracks]``; `space`
-    is where tracks are compared, if they are.
+    `ids` are the artists and albums; `mixes` is sparse ``[n_tracks, n_genres]`` with the columns
+    `genres`; `listeners` counts the users who like each track, float32 ``[n_tracks]``; `space` is
+    the signal that compares tracks, if there is one.
     """
 
-    artists: NDArray[np.int64]
-    albums: NDArray[np.int64]
+    ids: CatalogueIds
     mixes: Matrix
     genres: Sequence[str]
     listeners: NDArray[np.float32]
@@ -45,29 +44,24 @@ class TrackFacts:
     def of(
         cls,
         tracks: Sequence[Track],
+        ids: CatalogueIds,
         profiles: Iterable[Profile] = (),
         space: VectorSignal | None = None,
-        *,
-        artist_key: Callable[[str], str] = str.casefold,
     ) -> Self:
-        """Return the facts of `tracks`, liked by `profiles` and compared in `space`.
-
-        `artist_key` says what makes two spellings of an artist, or of an album, the same.
-        """
-        artists, albums = artist_numbers(tracks, artist_key), album_numbers(tracks, artist_key)
+        """Return the arrays of `tracks`, which `profiles` like and `space` compares."""
         mixes, genres = _mixes(tracks)
         listeners = np.zeros(len(tracks), np.float32)
         for profile in profiles:
             listeners[profile.liked] += 1
-        return cls(artists, albums, mixes, genres, listeners, space)
+        return cls(ids, mixes, genres, listeners, space)
 
     def __len__(self) -> int:
-        return len(self.artists)
+        return len(self.ids)
 
     def taste(self, profile: Profile) -> NDArray[np.float64]:
-        """Return the listener's own mix, ``[n_genres]``: of what they like, by how much.
+        """Return the mix of the tracks that a listener likes, weighted, ``[n_genres]``.
 
-        It sums to 1, or to 0 where nothing is known of it.
+        It sums to 1, or to 0 where no genre is known.
         """
         liked = profile.weights > 0
         rows = self.mixes[profile.positions[liked]]
