@@ -12,6 +12,7 @@ import pytest
 
 from segue.engine import rank
 from segue.index import MutualProximity
+from segue.library.catalogue import ids_of
 from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
 from segue.signals import (
@@ -87,7 +88,7 @@ CASES = {
     "timbre without hubs": lambda: hubless(timbre(vectors())),
     "temporal": lambda: temporal(vectors(1)),
     "knn": lambda: knn(combined()),
-    "metadata": lambda: metadata(tracks()),
+    "metadata": lambda: metadata(tracks(), ids_of(tracks())),
     "tags": lambda: tags(tracks()),
     "lyrics": lambda: lyrics(tracks()),
     "collaborative": lambda: CollaborativeSignal(learned()),

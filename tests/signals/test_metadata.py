@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from segue.library.catalogue import ids_of
 from segue.signals import metadata, tags
-from segue.types import Track
+from segue.types import ArtistCredit, Track
 
 
-def cosines(*tracks, **options):
-    return metadata(list(tracks), **options).for_track(0)
+def cosines(*tracks):
+    return metadata(list(tracks), ids_of(tracks)).for_track(0)
 
 
 def test_a_track_is_as_like_itself_as_can_be():
@@ -16,12 +17,26 @@ def test_a_track_is_as_like_itself_as_can_be():
     assert cosines(track)[0] == pytest.approx(1)
 
 
-def test_one_artist_in_two_spellings_is_one_artist():
+def test_metadata_joins_two_spellings_of_an_artist():
     first = Track(track_id="1", artist="The Beatles")
     second = Track(track_id="2", artist="beatles, the")
-    key = {"The Beatles": "beatles", "beatles, the": "beatles"}.__getitem__
-    assert cosines(first, second, artist_key=key)[1] == pytest.approx(1)
-    assert cosines(first, second)[1] == 0
+    assert cosines(first, second)[1] == pytest.approx(1)
+
+
+def test_metadata_of_guest_track_is_similar_to_both_artists():
+    both = (ArtistCredit("Anna"), ArtistCredit("Bob", "guest"))
+    track = Track(track_id="1", artist="Anna", artists=both)
+    others = [Track(track_id=name, artist=name) for name in ("Anna", "Bob", "Cy")]
+    found = cosines(track, *others)
+    assert found[1] > found[2] > found[3] == 0
+
+
+def test_metadata_of_compilation_tracks_is_similar():
+    tracks = [
+        Track(track_id=str(i), artist=f"Act {i}", album="Hits", metadata={"albumartist": "V.A."})
+        for i in range(2)
+    ]
+    assert cosines(*tracks)[1] > 0
 
 
 def test_albums_of_one_name_by_two_artists_are_two():
@@ -61,5 +76,6 @@ def test_rarity_is_counted_over_train_tracks_only():
 
 
 def test_nothing_known_at_all_is_no_error():
-    signal = metadata([Track(track_id="1"), Track(track_id="2")])
+    tracks = [Track(track_id="1"), Track(track_id="2")]
+    signal = metadata(tracks, ids_of(tracks))
     assert not signal.has_vector.any()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.catalogue_ids import CatalogueIds
 from segue.listening import ListeningModel
 from segue.listening.sequences import SequenceModel
 from segue.signals.signal import Profile, Signal
@@ -43,20 +44,20 @@ class SignalInfo:
 class TrackInputs:
     """What signals are built from that need only tracks.
 
-    `train` ``[n_tracks]`` are the tracks that statistics may be learned from, None for all;
-    `artist_key` gives the same key for two spellings of one artist.
+    `ids` are the artists and albums of the tracks; `train` ``[n_tracks]`` are the tracks that
+    statistics may be learned from, None for all.
     """
 
     tracks: Sequence[Track]
+    ids: CatalogueIds
     train: NDArray[np.bool_] | None = None
-    artist_key: Callable[[str], str] = str.casefold
 
 
 @dataclass(frozen=True, slots=True)
 class ListeningInputs:
     """What signals are built from that need listens.
 
-    `artists` ``[n_tracks]`` numbers the artist of each track, -1 where unknown. The models are None
+    `artists` ``[n_tracks]`` is the main artist of each track, -1 where unknown. The models are None
     where they are not trained.
     """
 

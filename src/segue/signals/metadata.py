@@ -1,16 +1,17 @@
-"""Metadata: likeness of artist, album, genres and year; tags are a signal of their own.
+"""Metadata: similarity of artists, album, genres and year; tags are a signal of their own.
 
 Each of the four is one block of a sparse vector, scaled to its share; the blocks that a track lacks
 leave the others their room, since the whole is scaled to length one. Years are two neighbouring
 half-decade bins, so that 1999 and 2000 are close.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 
 import numpy as np
 from scipy import sparse
 
+from segue.catalogue_ids import CatalogueIds, Ids
 from segue.signals.definition import SignalColor, SignalDefinition, SignalInfo
 from segue.signals.vectors import VectorSignal, unit_rows
 from segue.types import Track
@@ -20,27 +21,20 @@ NAME = "metadata"
 SHARES = {"artist": 1.0, "album": 0.5, "genre": 1.0, "year": 0.5}
 """Squared length of each block before the whole is scaled to one."""
 
+OTHER_ARTIST = 0.5
+"""Weight of each artist after the first one, before the block is scaled."""
+
 _BIN_YEARS = 5
 
 
-def metadata(
-    tracks: Sequence[Track], *, artist_key: Callable[[str], str] = str.casefold
-) -> VectorSignal:
-    """Return the metadata signal of `tracks`.
-
-    Parameters
-    ----------
-    tracks
-        The catalogue, by position.
-    artist_key
-        What makes two spellings of an artist the same.
-    """
+def metadata(tracks: Sequence[Track], ids: CatalogueIds) -> VectorSignal:
+    """Return the metadata signal of `tracks` with their artists and albums, both by position."""
     columns: dict[str, int] = {}
     indices: list[int] = []
     values: list[float] = []
     starts = [0]
-    for track in tracks:
-        for name, value in _weights(track, artist_key):
+    for position, track in enumerate(tracks):
+        for name, value in _weights(track, ids.of_track(position), int(ids.album[position])):
             indices.append(columns.setdefault(name, len(columns)))
             values.append(value)
         starts.append(len(indices))
@@ -51,12 +45,14 @@ def metadata(
     return VectorSignal(NAME, unit_rows(matrix))
 
 
-def _weights(track: Track, artist_key: Callable[[str], str]) -> Iterable[tuple[str, float]]:
+def _weights(track: Track, artists: Ids, album: int) -> Iterable[tuple[str, float]]:
     """Give the named weights of one track, each block scaled to its share."""
-    artist = artist_key(track.artist) if track.artist else None
     blocks: Mapping[str, Mapping[str, float]] = {
-        "artist": {artist: 1.0} if artist else {},
-        "album": {f"{artist or ''}\0{track.album.casefold()}": 1.0} if track.album else {},
+        "artist": {
+            str(artist): OTHER_ARTIST if place else 1.0
+            for place, artist in enumerate(artists.tolist())
+        },
+        "album": {str(album): 1.0} if album >= 0 else {},
         "genre": dict.fromkeys(track.genres, 1.0),
         "year": _year_bins(track.year) if track.year else {},
     }
@@ -89,5 +85,5 @@ METADATA = SignalDefinition(
         color=SignalColor("#d9b247", "#c2b606"),
     ),
     load=VectorSignal.load,
-    from_tracks=lambda given: metadata(given.tracks, artist_key=given.artist_key),
+    from_tracks=lambda given: metadata(given.tracks, given.ids),
 )

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from segue.artist_names import comparison_key
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
@@ -53,7 +52,7 @@ def vector_signal(library: Library, catalogue: Catalogue, name: str) -> VectorSi
 
 
 def _track_inputs(library: Library, catalogue: Catalogue) -> TrackInputs:
-    return TrackInputs(catalogue.tracks, learned_from(library, catalogue), comparison_key)
+    return TrackInputs(catalogue.tracks, catalogue.ids, learned_from(library, catalogue))
 
 
 def _learned_signal(library: Library, catalogue: Catalogue, name: str, model: str) -> VectorSignal:
