@@ -144,5 +144,5 @@ def test_files_are_saved_whole_and_loaded_with_a_sentence(library, tmp_path):
     with pytest.raises(DatasetError, match=r"none\.m3u8 cannot be read \(No such file"):
         load_playlist(library, tmp_path / "none.m3u8")
     path.write_text("a letter")
-    with pytest.raises(DatasetError, match=r"a\.m3u8 cannot be read\. It is no playlist"):
+    with pytest.raises(DatasetError, match=r"a\.m3u8 cannot be read\. This is not an M3U8"):
         load_playlist(library, path)

@@ -125,12 +125,12 @@ def test_every_row_that_cannot_be_used_is_told_with_its_row(tmp_path: Path) -> N
         (2, "1", "tempo '1000' i"),
         (2, "1", "duration '-5' "),
         (2, "1", "split 'holdout"),
-        (3, "1", "the id stands "),
+        (3, "1", "row 2 has the "),
         (4, None, "the row has ne"),
         (5, "2", "path 'audio/go"),
         (6, "3", "path 'audio/go"),
         (7, "4", "path 'notes.tx"),
-        (6, "3", "nothing is kno"),
+        (6, "3", "the track has "),
     ]
 
 
@@ -211,7 +211,7 @@ def test_the_same_gtzan_clip_twice_is_a_problem(tmp_path: Path) -> None:
     sound(tmp_path / "b" / "pop" / "pop.00000.wav")
     dataset = read_dataset(tmp_path)
     assert len(dataset.tracks) == 1
-    assert "the id is that of a/pop/pop.00000.wav already" in dataset.problems[0].reason
+    assert "a/pop/pop.00000.wav has the same id" in dataset.problems[0].reason
 
 
 def test_million_song_files(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_a_table_may_name_million_song_files_as_features(tmp_path: Path) -> None
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
-        DatasetError, match="gone is not there: check its spelling, or make it with"
+        DatasetError, match="gone does not exist: check its spelling, or create it with"
     ):
         read_dataset(tmp_path / "gone")
 
@@ -261,7 +261,7 @@ def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
 def test_a_file_names_the_folder_that_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "metadata.csv"
     path.write_text("track_id\n1\n")
-    with pytest.raises(DatasetError, match="is a file and a dataset is a folder: name the folder"):
+    with pytest.raises(DatasetError, match="is a file and a dataset is a folder: name its folder"):
         read_dataset(path)
 
 
@@ -270,7 +270,7 @@ def test_a_folder_without_music_says_what_to_put_there(tmp_path: Path, files: li
     for name in files:
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(
-        DatasetError, match=r"holds no music: put metadata\.csv with a column track_id"
+        DatasetError, match=r"has no music: add metadata\.csv with a column track_id"
     ):
         read_dataset(tmp_path)
 
@@ -285,7 +285,7 @@ def test_a_table_without_a_usable_row_names_the_first_problem(tmp_path: Path) ->
 
 def test_a_table_with_a_header_alone_is_empty(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("track_id,title\n")
-    with pytest.raises(DatasetError, match="holds no music"):
+    with pytest.raises(DatasetError, match="has no music"):
         read_dataset(tmp_path)
 
 
@@ -322,7 +322,9 @@ def test_music_that_is_all_left_out_says_by_what(
         (tmp_path / mark).touch()
     if table:
         (tmp_path / "metadata.csv").write_text("track_id,path,title\n1,a/1.wav,One\n")
-    with pytest.raises(DatasetError, match=f"holds no music but what {by} leaves out: take that"):
+    with pytest.raises(
+        DatasetError, match=f"has no music that {by} does not leave out: remove that"
+    ):
         read_dataset(tmp_path, exclude=exclude)
 
 

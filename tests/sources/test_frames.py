@@ -46,9 +46,9 @@ def test_frames_come_back_as_uint8_or_float32(
         (np.zeros(3), r"shape \[3\] and need \[n_frames, n_bands\]"),
         (np.zeros((0, 3)), r"shape \[0, 3\]|cannot be read"),
         (np.zeros((2, 2, 2)), "save them time-major"),
-        (np.array([["a"]]), "must hold real numbers"),
-        (np.array([[1 + 2j]]), "must hold real numbers"),
-        (np.array([[True]]), "must hold real numbers"),
+        (np.array([["a"]]), "must be real numbers"),
+        (np.array([[1 + 2j]]), "must be real numbers"),
+        (np.array([[True]]), "must be real numbers"),
         (np.array([[np.nan]]), "NaN or infinite"),
         (np.array([[1e300]]), "NaN or infinite"),
     ],
@@ -71,7 +71,7 @@ def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(FramesError, match=r"gone\.npy are not there: put the file back"):
+    with pytest.raises(FramesError, match=r"gone\.npy are missing: put the file back"):
         load_frames(tmp_path / "gone.npy")
 
 

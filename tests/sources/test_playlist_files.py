@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segue.errors import DatasetError
 from segue.sources.playlist_files import (
     FORMATS,
-    MOST_ENTRIES,
+    MAX_ENTRIES,
     Entry,
     PlaylistFile,
     read_playlist_file,
@@ -263,7 +263,7 @@ def test_jspf_of_others_is_read():
     odd = {"track": [7, {}, {"title": 3, "duration": 1e999, "location": ["a%20b.mp3", "c"]}]}
     found = read_playlist_file(json.dumps(odd).encode())
     assert found.entries == [Entry(), Entry(location="a b.mp3")]
-    assert found.problems == ["1 tracks are no objects: left out"]
+    assert found.problems == ["1 tracks are not objects: left out"]
     listed = {
         "https://musicbrainz.org/doc/jspf#track": [{"additional_metadata": {"segue_id": "i"}}]
     }
@@ -302,7 +302,7 @@ def test_xml_with_bad_intentions_is_refused():
     assert read_playlist_file(LATE.encode()).problems
     with pytest.raises(DatasetError, match="nested more than"):
         read_playlist_file(b"<playlist>" + b"<a>" * 100_000)
-    with pytest.raises(DatasetError, match="XML of another kind"):
+    with pytest.raises(DatasetError, match="another kind of XML"):
         read_playlist_file(b"<!-- x --><html><body>a.mp3</body></html>")
     long = read_playlist_file(LATE.replace("&x;", "x" * 10**6).encode()).entries[0].title
     assert len(long) < 10_000
@@ -310,20 +310,20 @@ def test_xml_with_bad_intentions_is_refused():
 
 def test_what_is_no_playlist_is_refused(monkeypatch):
     refused = {
-        b"": "no playlist that is known",
-        b"just a letter\nto somebody": "no playlist that is known",
-        b"RIFF\0\0\0\0WAVEfmt a.mp3": "no playlist that is known",
-        b"[playlist]\nFile1=a.mp3": "no playlist that is known",
-        b'{"a": 1}': "JSON without a playlist's tracks",
-        b'{"playlist": {"track": {}}}': "JSON without a playlist's tracks",
-        b'{"playlist": ': "begins like JSON",
-        b'{"a":' * 100_000: "begins like JSON",
-        b"<": "begins like XML",
+        b"": "not an M3U8, XSPF or JSPF file",
+        b"just a letter\nto somebody": "not an M3U8, XSPF or JSPF file",
+        b"RIFF\0\0\0\0WAVEfmt a.mp3": "not an M3U8, XSPF or JSPF file",
+        b"[playlist]\nFile1=a.mp3": "not an M3U8, XSPF or JSPF file",
+        b'{"a": 1}': "JSON without the tracks of a playlist",
+        b'{"playlist": {"track": {}}}': "JSON without the tracks of a playlist",
+        b'{"playlist": ': "starts like JSON",
+        b'{"a":' * 100_000: "starts like JSON",
+        b"<": "starts like XML",
     }
     for data, words in refused.items():
         with pytest.raises(DatasetError, match=words):
             read_playlist_file(data)
-    monkeypatch.setattr("segue.sources.playlist_files.formats.MOST_BYTES", 10)
+    monkeypatch.setattr("segue.sources.playlist_files.formats.MAX_BYTES", 10)
     with pytest.raises(DatasetError, match="at most 10"):
         read_playlist_file(b"#EXTM3U\na.mp3")
     with pytest.raises(ValueError, match="no format 'pls'"):
@@ -332,10 +332,10 @@ def test_what_is_no_playlist_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_file_of_too_many_tracks_is_read_in_part(form, monkeypatch):
-    assert MOST_ENTRIES >= 100_000
+    assert MAX_ENTRIES >= 100_000
     for place in (limits, "segue.sources.playlist_files.xspf", "segue.sources.playlist_files.jspf"):
         target = place if isinstance(place, str) else place.__name__
-        monkeypatch.setattr(f"{target}.MOST_ENTRIES", 5)
+        monkeypatch.setattr(f"{target}.MAX_ENTRIES", 5)
     data = write_playlist_file(PlaylistFile(entries=[GOLD] * 9), form)
     found = read_playlist_file(data)
     assert len(found.entries) == 5

@@ -115,7 +115,7 @@ def test_known_columns_are_found_under_other_names(tmp_path: Path) -> None:
         "column_6": "6",
         "title": "7",
     }
-    assert [problem.row for problem in table.problems] == [1]  # title stands there twice
+    assert [problem.row for problem in table.problems] == [1]  # there are two titles
 
 
 def test_parquet_rows_are_numbered_as_if_below_a_header(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from segue.library import Catalogue, Library
 from segue.pipeline.named_tracks import Finder, recordings_of
 from segue.pipeline.opening.opened import Opened
 from segue.sources.playlist_files import (
-    MOST_BYTES,
+    MAX_BYTES,
     Entry,
     Format,
     PlaylistFile,
@@ -138,7 +138,7 @@ def load_playlist(library: Library | Opened, path: Path) -> ReadPlaylist:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}): check the path.") from error
     try:

@@ -1,4 +1,4 @@
-"""What comes in: datasets of every kind, cleaned, with their problems told.
+"""Read datasets, tables, listening histories and playlist files, and report their problems.
 
 `read_dataset` reads a directory, `load_frames` one file of precomputed frames.
 """

@@ -1,8 +1,8 @@
-"""Cleaning of single fields: genres, tags, numbers, and when two titles are one recording.
+"""Clean single fields: genres, tags, numbers, and the keys of titles.
 
 `genres` (one spelling), `tags` (counts), `numbers` (year, tempo, duration), `recordings` (keys of
 titles). Text and artist names are cleaned by `segue.text` and `segue.artist_names`. Pure functions:
-none reads a file, none raises.
+none reads a file or raises an error.
 """
 
 from segue.sources.cleaning.genres import GENRE_TABLE, known_genre, read_genres

@@ -1,12 +1,12 @@
-"""Genres: one spelling for each, and several in one cell.
+"""Parse genres: one spelling for each, several in one cell.
 
 Conventions
 -----------
-- A genre is lower-case text. Those of the table below have the spelling that stands there, however
-  they were written; any other keeps its words, in lower case, with hyphens as spaces.
-- ``|`` and ``;`` always separate. ``,`` and ``/`` separate only where *every* part is in the table:
-  ``Rock, Pop`` is two genres, ``Rhythm, Blues`` stays one, ``Rap/Hip Hop`` is one told twice.
-- The ten words of GTZAN stay one class each (``hiphop`` is spelled ``hip-hop``).
+- A genre is lower-case text. A genre of the table below gets the spelling of the table; any other
+  keeps its words, in lower case, with hyphens as spaces.
+- ``|`` and ``;`` always separate. ``,`` and ``/`` separate only if *every* part is in the table:
+  ``Rock, Pop`` is two genres, ``Rhythm, Blues`` is one, ``Rap/Hip Hop`` is one that is named twice.
+- The ten words of GTZAN are one class each (``hiphop`` is spelled ``hip-hop``).
 """
 
 import re
@@ -15,8 +15,8 @@ from functools import lru_cache
 
 from segue.text import known_text
 
-# One genre a line: the spelling we use, then other ones. Case, accents, hyphens, spaces and
-# the ways to write "and" (& + n) make no difference, so only other *words* need a place here.
+# One genre a line: the spelling of segue, then others. Case, accents, hyphens, spaces and the ways
+# to write "and" (& + n) make no difference, so only other *words* are listed.
 GENRE_TABLE = """
 a cappella: acapella
 acid jazz
@@ -180,13 +180,13 @@ vocal
 world: world music, worldmusic
 """
 
-_SAYS_NOTHING = frozenset({"other", "others", "misc", "miscellaneous", "unclassifiable", "various"})
+_UNSPECIFIC = frozenset({"other", "others", "misc", "miscellaneous", "unclassifiable", "various"})
 _TOKENS = re.compile(r"[^\W_]+|[&+]")
 _DIACRITICS = re.compile("[\u0300-\u036f]")
 
 
 def _key(genre: str) -> str:
-    """Give what makes no difference between spellings away: case, accents, hyphens, "and"."""
+    """Return a genre without case, accents and hyphens, and with one spelling of "and"."""
     plain = _DIACRITICS.sub("", unicodedata.normalize("NFKD", genre.casefold()))
     return "".join("and" if token in {"&", "+", "n"} else token for token in _TOKENS.findall(plain))
 
@@ -204,7 +204,7 @@ _SPELLINGS = _read_table(GENRE_TABLE)
 
 
 def known_genre(text: str) -> str | None:
-    """Give the one spelling of a genre of the table; None where the table lacks it.
+    """Return the spelling of a genre in the table; None if it is not in the table.
 
     Examples
     --------
@@ -216,7 +216,7 @@ def known_genre(text: str) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def read_genres(cell: str) -> tuple[str, ...]:
-    """Read the genres of one cell, first named first, each once. Idempotent when joined by ``|``.
+    """Return the genres of one cell in their order, each once. Idempotent when joined by ``|``.
 
     Examples
     --------
@@ -230,7 +230,7 @@ def read_genres(cell: str) -> tuple[str, ...]:
 
 def _one(part: str) -> list[str]:
     text = known_text(part)
-    if text is None or text.strip("()[]<> ").casefold() in _SAYS_NOTHING:
+    if text is None or text.strip("()[]<> ").casefold() in _UNSPECIFIC:
         return []
     whole = known_genre(text)
     if whole is not None:

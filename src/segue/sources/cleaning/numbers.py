@@ -1,12 +1,12 @@
-"""Years, tempos and durations out of what people and taggers write.
+"""Parse years, tempos and durations as people and taggers write them.
 
 Conventions
 -----------
-- Each function takes text and gives ``(value, reason)``: the value or None, and where something
-  stood there that cannot be used, why. ``(None, None)`` is unknown and nothing to complain about.
+- Each function takes text and returns ``(value, reason)``: the value, or None and the reason why
+  the text cannot be used. ``(None, None)`` is unknown and no problem.
 - Years: 1900 to next year. Tempo: 20 to 400 beats per minute. Duration: more than 0 seconds, up
   to a day. 0 is unknown for year and tempo (the Million Song Dataset writes it so).
-- A decimal comma is taken; ``1,200`` is refused since it means two things.
+- A decimal comma is accepted; ``1,200`` is refused because it is ambiguous.
 """
 
 import math
@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from segue.text import known_text
 
-FIRST_YEAR = 1900
-SLOWEST, FASTEST = 20.0, 400.0  # beats per minute
-LONGEST = 86_400.0  # seconds
+MIN_YEAR = 1900
+MIN_TEMPO, MAX_TEMPO = 20.0, 400.0  # beats per minute
+MAX_DURATION = 86_400.0  # seconds
 
 _FOUR_DIGITS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _EIGHT_DIGITS = re.compile(r"([0-9]{4})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
@@ -32,9 +32,9 @@ Reading = tuple[Value | None, str | None]
 
 
 def read_year(text: str, *, this_year: int | None = None) -> Reading[int]:
-    """Read a year (1900 to next year) out of a year or a date.
+    """Return the year (1900 to next year) of a year or a date.
 
-    The first number of four digits counts; eight digits are a date without hyphens.
+    The first number of four digits is used; eight digits are a date without hyphens.
 
     Examples
     --------
@@ -49,16 +49,16 @@ def read_year(text: str, *, this_year: int | None = None) -> Reading[int]:
     compact = _EIGHT_DIGITS.fullmatch(known)
     found = _FOUR_DIGITS.search(known)
     if compact is None and (found is None or known.startswith("-")):
-        return None, f"year {_quoted(known)} holds no number of four digits"
+        return None, f"year {_quoted(known)} has no number of four digits"
     year = int(compact[1] if compact is not None else found[0])  # type: ignore[index]  # one is there
     last = (this_year or datetime.now(tz=UTC).year) + 1
-    if not FIRST_YEAR <= year <= last:
-        return None, f"year {_quoted(known)} is not between {FIRST_YEAR} and {last}"
+    if not MIN_YEAR <= year <= last:
+        return None, f"year {_quoted(known)} is not between {MIN_YEAR} and {last}"
     return year, None
 
 
 def read_tempo(text: str) -> Reading[float]:
-    """Read a tempo in beats per minute (20 to 400).
+    """Return a tempo in beats per minute (20 to 400).
 
     Examples
     --------
@@ -73,13 +73,13 @@ def read_tempo(text: str) -> Reading[float]:
         return None, f"tempo {_quoted(known)} is not a number"
     if value == 0:
         return None, None
-    if not SLOWEST <= value <= FASTEST:
-        return None, f"tempo {_quoted(known)} is not between {SLOWEST:g} and {FASTEST:g} BPM"
+    if not MIN_TEMPO <= value <= MAX_TEMPO:
+        return None, f"tempo {_quoted(known)} is not between {MIN_TEMPO:g} and {MAX_TEMPO:g} BPM"
     return value, None
 
 
 def read_duration(text: str) -> Reading[float]:
-    """Read a duration in seconds (more than 0, up to a day), also written ``3:45`` or ``1:02:03``.
+    """Return a duration in seconds (more than 0, up to a day), also of ``3:45`` or ``1:02:03``.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def read_duration(text: str) -> Reading[float]:
         return None, f"duration {_quoted(known)} is not a number of seconds"
     if value <= 0:
         return None, f"duration {_quoted(known)} is not more than 0 seconds"
-    if value > LONGEST:
+    if value > MAX_DURATION:
         return None, (
             f"duration {_quoted(known)} is more than a day of seconds: are these milliseconds?"
         )
@@ -108,7 +108,7 @@ def read_duration(text: str) -> Reading[float]:
 
 
 def _number(text: str) -> float | None:
-    """Give a finite number written with a decimal point or comma, with or without its unit."""
+    """Return a finite number written with a decimal point or comma, with or without its unit."""
     digits = _UNITS.sub("", text)
     if _NUMBER.fullmatch(digits) is None or re.fullmatch(r"[+-]?[0-9]{1,3},[0-9]{3}", digits):
         return None

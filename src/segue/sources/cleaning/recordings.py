@@ -1,10 +1,11 @@
-"""When two titles are of one recording, and by what names an artist goes.
+"""Compare titles and artists: keys that are equal for one recording.
 
 Conventions
 -----------
-- Keys are for comparing only, as those of `artists`: what changes no recording is not in them
-  (case, accents, punctuation, guests, remasters), what makes another one is (live, remix, numbers).
-- The words of a title are keys too, one a word; some of them are `telling`.
+- Keys are only compared, like those of `segue.artist_names`: they ignore what does not change the
+  recording (case, accents, punctuation, guests, remasters) and keep what makes another (live,
+  remix, numbers).
+- The words of a title are keys too, one for each word; some of them are decisive.
 """
 
 import re
@@ -31,7 +32,7 @@ _SEVERAL = re.compile(r"\s*[;/,]\s+|\s+(?:&|\+|and|x|vs\.?|with)\s+", re.IGNOREC
 PARTS = re.compile(r"\s+[-\u2013\u2014]\s+")
 _WORDS = re.compile(r"[^\W_]+")
 # words that make another recording, or another piece
-_TELLING = frozenset(
+_DECISIVE = frozenset(
     {
         *("live", "remix", "mix", "rmx", "edit", "acoustic", "instrumental", "karaoke", "demo"),
         *("cover", "version", "session", "sessions", "unplugged", "reprise", "orchestral", "take"),
@@ -48,7 +49,7 @@ _ROMAN = re.compile(r"[ivx]+")
 
 @lru_cache(maxsize=_CACHED)
 def artist_keys(artist: str) -> tuple[str, ...]:
-    """Return the key of an artist, and those of what else the same artist may be called.
+    """Return the key of an artist, and those of other names of the same artist.
 
     >>> artist_keys("Queen & David Bowie"), artist_keys("Bach, Johann Sebastian")
     (('queenanddavidbowie', 'queen'), ('bachjohannsebastian', 'johannsebastianbach', 'bach'))
@@ -66,19 +67,19 @@ def artist_keys(artist: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=_CACHED)
 def title_key(title: str) -> str:
-    """Return what stays of a title without what changes no recording.
+    """Return the key of a title without the parts that do not change the recording.
 
     >>> title_key("Heroes - 2017 Remaster") == title_key("Heroes (feat. Nobody)") == "heroes"
     True
     >>> title_key("Heroes - Live"), title_key("Heroes (Live)")
     ('heroeslive', 'heroeslive')
     """
-    return comparison_key(_of_the_recording(title))
+    return comparison_key(_recording_title(title))
 
 
-def _of_the_recording(title: str) -> str:
+def _recording_title(title: str) -> str:
     text = clean_text(title)
-    kept = _GUESTS.sub("", _BRACKETS.sub(_without_the_same, text))
+    kept = _GUESTS.sub("", _BRACKETS.sub(_drop_same_recording, text))
     parts = PARTS.split(kept)
     while len(parts) > 1 and _SAME_RECORDING.fullmatch(parts[-1].strip()):
         parts.pop()
@@ -87,23 +88,23 @@ def _of_the_recording(title: str) -> str:
     return " - ".join(parts).strip() or text
 
 
-def _without_the_same(bracket: re.Match[str]) -> str:
+def _drop_same_recording(bracket: re.Match[str]) -> str:
     inside = bracket[1].strip()
-    passed_over = _SAME_RECORDING.fullmatch(inside) or _GUESTS_IN_BRACKETS.fullmatch(inside)
-    return "" if passed_over else bracket[0]
+    ignored = _SAME_RECORDING.fullmatch(inside) or _GUESTS_IN_BRACKETS.fullmatch(inside)
+    return "" if ignored else bracket[0]
 
 
 def title_words(title: str) -> str:
     """Return the words of a title, each as its own key."""
-    text = _of_the_recording(title).replace("'", "").replace("\u2019", "")
+    text = _recording_title(title).replace("'", "").replace("\u2019", "")
     return " ".join(_plain_word(word) for word in _WORDS.findall(text))
 
 
-def is_telling(word: str) -> bool:
-    """Say whether titles with other words like this are other titles: numbers, versions, "a"."""
+def is_decisive(word: str) -> bool:
+    """Return whether titles that differ in such a word are different: numbers, versions, "a"."""
     return (
         len(word) <= 2
-        or word in _TELLING
+        or word in _DECISIVE
         or _ROMAN.fullmatch(word) is not None
         or any(map(str.isdigit, word))
     )

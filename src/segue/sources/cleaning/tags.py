@@ -1,12 +1,12 @@
-"""Tags: free words that people gave, with how often or how strongly.
+"""Parse tags: free words with their counts or weights.
 
 Conventions
 -----------
 - ``|`` separates tags; in a cell without one ``;`` does, in a cell without either ``,`` does.
-- ``rock:12`` is the tag `rock` with count 12; a tag without a number counts 1; a count of 0 says
-  that nobody gave it, and the tag is left out.
-- Tags are lower case; those that the genre table knows take its spelling, and counts of tags
-  that become one are added up.
+- ``rock:12`` is the tag `rock` with count 12; a tag without a number counts 1; a tag with a count
+  of 0 is left out.
+- Tags are lower case; tags of the genre table get its spelling, and the counts of tags that become
+  one are added.
 """
 
 import math
@@ -22,7 +22,7 @@ _COUNTED = re.compile(r"(?P<tag>.*\S)\s*:\s*(?P<count>[0-9]{1,15}(?:\.[0-9]{1,15
 
 
 def read_tags(cell: str) -> dict[str, float]:
-    """Read the tags of one cell, as they stand, with their counts (> 0).
+    """Return the tags of one cell in their order, with their counts (> 0).
 
     Examples
     --------
@@ -36,7 +36,7 @@ def read_tags(cell: str) -> dict[str, float]:
 
 
 def weigh_tags(counted: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Clean tags that come with their weights, add up those that become one."""
+    """Clean tags with weights, and add the weights of tags that become one."""
     tags: dict[str, float] = {}
     for text, weight in counted:
         tag = _spelling(text)

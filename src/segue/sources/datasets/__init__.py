@@ -1,1 +1,1 @@
-"""Datasets of every kind: tables, music folders, GTZAN, Million Song files."""
+"""Read datasets: tables, music folders, the GTZAN layout, and Million Song files."""

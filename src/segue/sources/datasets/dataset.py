@@ -1,4 +1,4 @@
-"""What a dataset is once it has been read. `segue.sources.datasets.entry` reads one."""
+"""The result of reading a dataset, and the options of `segue.sources.datasets.entry`."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Known = Mapping[Path, tuple[FileState | None, Track]]
-"""The tracks of an earlier reading by their files, each with the file's state at that time.
+"""The tracks of an earlier reading by their files, each with the state of the file at that time.
 
 A file in the same state need not be read again, one that changed keeps its track's id.
 """
@@ -23,18 +23,18 @@ Read = tuple[Track, list[str]]
 """A file as a track, and the reasons why some of it could not be used."""
 
 ReadFiles = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, Read]]]
-"""Reads the tags of files below a directory, in whatever order, each given with its path."""
+"""Read the tags of files below a directory, in any order, and yield each with its path."""
 
 NameOf = Callable[[Path], str]
-"""What a file of a folder is called, as text that can be an id."""
+"""Return the name of a file in a folder, as text that can be an id."""
 
 Identify = Callable[[Path, Sequence[Track], NameOf], Sequence[str]]
-"""Gives the files of a directory, as tracks, their ids: each once, in the same order."""
+"""Return the ids of the files of a directory, given as tracks, each once and in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
 class HowToRead:
-    """The choices of one reading: see `segue.sources.read_dataset`."""
+    """The options of `segue.sources.read_dataset`."""
 
     exclude: Sequence[str]
     known: Known
@@ -45,7 +45,7 @@ class HowToRead:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """What came in.
+    """The content of a dataset.
 
     Attributes
     ----------
@@ -55,14 +55,14 @@ class Dataset:
     tracks : list of Track
         At least one, each id once.
     listens : DataFrame
-        `user_id` and `track_id` (text), and those of `LISTEN_COLUMNS` that were given; no rows
-        where there are none. Every `track_id` is one of `tracks`. See `listens` for the types.
+        `user_id` and `track_id` (text), and those of `LISTEN_COLUMNS` that were given; empty if
+        there are no listens. Every `track_id` is one of `tracks`. See `listens` for the types.
     friends : DataFrame or None
         `user_id`, `friend_id`, both text.
     problems : list of Problem
-        What could not be used, and why.
+        Everything that could not be used, and why.
     left_out : collection of str
-        The ids of tracks that a table names and whose files are not to be used.
+        The ids of tracks that a table names and whose files are excluded.
     """
 
     directory: Path

@@ -1,13 +1,13 @@
-"""A plain music folder: every audio file below it is a track, described by its own tags.
+"""Read a plain music folder: every audio file below it is a track, described by its own tags.
 
 Conventions
 -----------
-- `track_id` is the path below the folder, with ``/`` (see `naming`). Hidden files and what is not
-  audio are passed over (see `walk`).
-- A file whose tags cannot be read is still a track, with a problem; whether it can be *decoded*
-  shows when it is analysed.
-- Of several values in one tag the first counts; genres and artists are all kept. A file without a
-  title is called by its name.
+- `track_id` is the path below the folder, with ``/`` (see `naming`). Hidden files and other kinds
+  of files are ignored (see `walk`).
+- A file whose tags cannot be read is still a track, with a problem; analysis finds out whether it
+  can be *decoded*.
+- Of several values in one tag the first is used; genres and artists are all kept. A file without a
+  title has the title of its file name.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,11 +63,11 @@ _KEPT = (
 )
 """Tags that are kept as metadata: for albums, players and imports."""
 _SEVERAL = frozenset({"artist", "artists", "genre", "musicbrainz_artist_id"})
-"""Tags of which every value counts."""
+"""Tags of which every value is used."""
 
 
 def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
-    """Read the tags of files here: the plainest `ReadFiles`."""
+    """Read the tags of files one by one in this process: the default `ReadFiles`."""
     for path in files:
         yield path, read_audio_file(directory, path)
 
@@ -82,8 +82,8 @@ def read_folder(
 ) -> list[Read]:
     """Read the audio files below `directory`, in the order given.
 
-    A file that is `known` comes under its track's id, whatever it was called when it got it; its
-    tags are read again only if it changed.
+    A file that is `known` keeps the id of its track, even if it was renamed; its tags are read
+    again only if it changed.
     """
     before = known or {}
     to_read = [path for path in files if not _unchanged(path, before)]
@@ -109,7 +109,7 @@ def _unchanged(path: Path, before: Known) -> bool:
 
 
 def read_audio_file(directory: Path, path: Path) -> Read:
-    """Give one file as a track, with the reasons why some of it could not be used."""
+    """Return a file as a track, and the reasons why some of it could not be used."""
     unreadable: list[str] = []
     raw: dict[str, str] = {}
     try:
@@ -122,7 +122,7 @@ def read_audio_file(directory: Path, path: Path) -> Read:
 
 
 def untagged(directory: Path, path: Path, reason: str) -> Read:
-    """Give a file as a track without tags, because of `reason`."""
+    """Return a file as a track without tags, because of `reason`."""
     track, _ = _track(directory, path, {})
     return track, [f"its tags cannot be read ({reason}): the track has no metadata"]
 
@@ -132,7 +132,7 @@ def _track(directory: Path, path: Path, raw: dict[str, str]) -> Read:
     track_id = relative_id(path, directory)
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)
     if track.title is None:
-        # what every player shows: nothing learns from titles, and people must see which it is
+        # players show it; titles are not used for learning
         track = replace(track, title=PurePosixPath(track_id).stem)
     return track, reasons
 
@@ -169,7 +169,7 @@ def _read_with_soundfile(path: Path) -> dict[str, str]:
 
 
 def _pick(tags: Mapping[str, Any]) -> dict[str, str]:
-    """Give the tags that we use as text; spellings differ in case between programs."""
+    """Return the tags that segue uses as text; programs differ in upper and lower case."""
     by_name: dict[str, Any] = {}
     for key in tags.keys():  # noqa: SIM118  # mutagen's tags iterate over pairs, in some formats
         name = str(key)
@@ -187,12 +187,12 @@ def _pick(tags: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _genre_texts(value: Any) -> list[str]:  # mutagen has no types
-    """Give genres; ID3 knows the names behind its numbers (17, "(17)")."""
+    """Return genres; mutagen knows the names of ID3 numbers (17, "(17)")."""
     return list(map(str, value.genres)) if hasattr(value, "genres") else _texts(value)
 
 
 def _texts(value: Any) -> list[str]:  # mutagen has no types
-    """Give a tag's values as text, whichever way its format holds them."""
+    """Return the values of a tag of any format as text."""
     if isinstance(value, list | tuple):
         return [text for part in value for text in _texts(part) if text.strip()]
     if isinstance(value, bytes):

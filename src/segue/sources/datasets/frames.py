@@ -1,11 +1,11 @@
-"""Precomputed frames: NumPy arrays and the segments of Million Song Dataset files.
+"""Load precomputed frames: NumPy arrays and the segments of Million Song Dataset files.
 
 Conventions
 -----------
-- Frames are time-major, ``[n_frames, n_bands]``: uint8 where the file holds that, else float32.
+- Frames are time-major, ``[n_frames, n_bands]``: uint8 where the file has that, else float32.
 - Of an MSD file the bands are `segments_timbre` (12, unscaled) then `segments_pitches` (12, 0..1),
   one row a segment; segments last from about 0.1 to 0.5 s, so rows are not evenly spaced in time.
-- Pickled arrays are refused: loading one would run code that the file brings.
+- Pickled arrays are refused, because loading one would run code from the file.
 
 Source: Bertin-Mahieux et al., The Million Song Dataset, ISMIR 2011.
 """
@@ -35,7 +35,7 @@ def load_frames(path: Path) -> Frames:
     Raises
     ------
     FramesError
-        The file is missing or damaged, holds objects, no frames, NaN or infinite numbers, or
+        The file is missing or damaged, has objects, no frames, NaN or infinite numbers, or
         has another shape.
     """
     path = Path(path)
@@ -43,7 +43,7 @@ def load_frames(path: Path) -> Frames:
         frames = _load_msd(path) if path.suffix.lower() in {".h5", ".hdf5"} else _load_npy(path)
     except FileNotFoundError as error:
         raise FramesError(
-            f"The frames {path.name} are not there: put the file back or correct its name in "
+            f"The frames {path.name} are missing: put the file back or correct its name in "
             "metadata.csv."
         ) from error
     except (OSError, ValueError, EOFError, KeyError, TypeError, SyntaxError) as error:
@@ -60,22 +60,22 @@ def load_frames(path: Path) -> Frames:
         return np.ascontiguousarray(frames)
     if frames.dtype.kind not in "fiu":
         raise FramesError(
-            f"The frames {path.name} hold {frames.dtype} and must hold real numbers: save them as "
+            f"The frames {path.name} are {frames.dtype} and must be real numbers: save them as "
             "float32 or uint8."
         )
     with np.errstate(over="ignore"):  # float64 beyond float32 becomes infinite, and is refused
         numbers = np.ascontiguousarray(frames, dtype=np.float32)
     if not np.isfinite(numbers).all():
         raise FramesError(
-            f"The frames {path.name} hold NaN or infinite numbers: compute them again or take the "
-            "track out."
+            f"The frames {path.name} have NaN or infinite numbers: compute them again or remove "
+            "the track."
         )
     return numbers
 
 
 def _load_npy(path: Path) -> NDArray[np.generic]:
-    # Mapped first: a header that promises more than the file holds is refused before any memory
-    # is taken for it. numpy.load would open archives as well, and leave damaged ones open.
+    # Mapped first: a header that promises more than the file has is refused before memory is
+    # allocated. numpy.load would open archives as well, and leave damaged ones open.
     return np.array(np.lib.format.open_memmap(path, mode="r"))
 
 

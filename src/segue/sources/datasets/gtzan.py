@@ -1,10 +1,10 @@
-"""GTZAN's layout: ``<genre>/<genre>.00000.wav`` (or .au), at any depth.
+"""Read the GTZAN layout: ``<genre>/<genre>.00000.wav`` (or .au), at any depth.
 
 Conventions
 -----------
-- `track_id` is the name without suffix (``blues.00000``), the genre is the folder. Nothing else is
-  known: the files carry no tags.
-- Where nearly all audio files follow the layout, the others are read as in a plain music folder.
+- `track_id` is the name without suffix (``blues.00000``), the genre is the folder. The files have
+  no tags.
+- If nearly all audio files follow the layout, the others are read as in a plain music folder.
 
 Source: Tzanetakis and Cook, Musical genre classification of audio signals, 2002.
 """
@@ -25,7 +25,7 @@ _NEARLY_ALL = 0.9
 
 
 def follows_layout(path: Path) -> bool:
-    """Say whether a file is named ``<genre>/<genre>.00000.*``.
+    """Return whether a file is named ``<genre>/<genre>.00000.*``.
 
     Examples
     --------
@@ -37,12 +37,12 @@ def follows_layout(path: Path) -> bool:
 
 
 def is_gtzan(files: list[Path]) -> bool:
-    """Say whether audio files are GTZAN's: nearly all of them follow its layout."""
+    """Return whether nearly all audio files follow the layout."""
     return bool(files) and sum(map(follows_layout, files)) >= _NEARLY_ALL * len(files)
 
 
 def name_of_clip(path: Path, directory: Path) -> str:
-    """Return what a file is called: its name without suffix, or its path if it is a stray one."""
+    """Return the name of a file: without suffix, or its path if it does not follow the layout."""
     return clean_id(path.stem) if follows_layout(path) else relative_id(path, directory)
 
 
@@ -53,7 +53,7 @@ def read_gtzan(
     *,
     progress: Progress = no_progress,
 ) -> list[Read]:
-    """Read GTZAN's layout, in the order of the files; one that is `known` under its track's id."""
+    """Read the GTZAN layout, in the order of the files; a `known` file keeps its track's id."""
     before = known or {}
     reads: list[Read] = []
     with progress("Reading genres", len(files)) as advance:

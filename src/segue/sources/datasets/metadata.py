@@ -1,13 +1,12 @@
-"""metadata.csv or metadata.parquet, with the files in audio/ and features/ that it names.
+"""Read metadata.csv or metadata.parquet, and find the files in audio/ and features/ of its tracks.
 
 Conventions
 -----------
-- `path` and `features` are relative to the dataset (absolute ones are taken). Where a name is not
-  there, audio/ or features/ before it is tried; where a cell is empty, audio/ID.* and
-  features/ID.npy are.
+- `path` and `features` are relative to the dataset (absolute ones are possible). If the file is not
+  found, audio/ or features/ is tried; if the cell is empty, audio/ID.* and features/ID.npy are.
 - A track without `track_id` takes its `path`, else its `features`, as its id.
-- Of rows with the same id the first counts. A named file that is missing is a problem; the track
-  stays for what else is known of it.
+- Of rows with the same id the first is used. A named file that is missing is a problem; the track
+  is kept.
 """
 
 import os
@@ -29,7 +28,7 @@ from segue.types import Problem, Track
 
 @dataclass(slots=True)
 class _Files:
-    """The files of audio/ or features/: found by name, and by id where no name is given."""
+    """The files of audio/ or features/, found by name, or by id if there is no name."""
 
     directory: Path
     column: str
@@ -48,28 +47,28 @@ class _Files:
                 self.unused[path] = f"{self.folder}/{name}"
 
     def find(self, name: str, track_id: str) -> tuple[Path | None, str | None]:
-        """Give the file that a cell names, or that bears the id; else why there is none."""
+        """Return the file that a cell or an id names, or the reason why there is none."""
         if not name:
             path = self.by_id.get(track_id)
             self.unused.pop(path or self.directory, None)
             return path, None
         if Path(name).suffix.lower() not in self.suffixes:
             kinds = ", ".join(sorted(self.suffixes))
-            return None, f"{self.column} {name!r} is of a kind that segue does not read ({kinds})"
+            return None, f"{self.column} {name!r} is not a kind of file that segue reads ({kinds})"
         for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
             for base in (self.directory, self.directory / self.folder):
                 path = Path(os.path.normpath(base / spelling))
                 if path.is_file():
                     self.unused.pop(path, None)
                     return path, None
-        return None, f"{self.column} {name!r} is not there: put the file back or correct its name"
+        return None, f"{self.column} {name!r} is missing: put the file back or correct its name"
 
-    def not_named(self) -> list[Problem]:
-        reason = "the file belongs to no row of the metadata: add a row for it"
+    def unnamed_files(self) -> list[Problem]:
+        reason = "the file is in no row of the metadata: add a row for it"
         names = list(self.unused.values())
         problems = [Problem(source=name, reason=reason) for name in names[:MAX_PROBLEMS]]
         if len(names) > MAX_PROBLEMS:
-            more = f"{len(names) - MAX_PROBLEMS} more files belong to no row of the metadata"
+            more = f"{len(names) - MAX_PROBLEMS} more files are in no row of the metadata"
             problems.append(Problem(source=self.folder, reason=more))
         return problems
 
@@ -77,7 +76,7 @@ class _Files:
 def read_metadata(
     path: Path, exclude: Sequence[str] = ()
 ) -> tuple[list[Track], dict[str, int], list[Problem], dict[str, str]]:
-    """Read the tracks of a metadata table but those whose files are left out, as `walk` does it.
+    """Read the tracks of a metadata table, without those whose files `walk` would leave out.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def read_metadata(
         The row of each track id.
     list of Problem
     dict of str to str
-        By what tracks are left out, by their ids.
+        The reason for which tracks are left out, by their ids.
 
     Raises
     ------
@@ -117,7 +116,7 @@ def read_metadata(
             reason = "the row has neither track_id, path nor features: give it an id"
             problems.append(Problem(source=path.name, reason=reason, row=row))
         elif track_id in row_of:
-            reason = f"the id stands in row {row_of[track_id]} already: the first is used"
+            reason = f"row {row_of[track_id]} has the same id: the first is used"
             problems.append(Problem(source=path.name, reason=reason, row=row, subject=track_id))
         else:
             row_of[track_id] = row
@@ -131,11 +130,11 @@ def read_metadata(
                 Problem(source=path.name, reason=reason, row=row, subject=track_id)
                 for reason in reasons
             ]
-    return tracks, row_of, problems + audio.not_named() + frames.not_named(), left_out
+    return tracks, row_of, problems + audio.unnamed_files() + frames.unnamed_files(), left_out
 
 
 def has_content(track: Track) -> bool:
-    """Say whether anything but its id is known of a track."""
+    """Return whether a track has anything but an id."""
     return any(
         value is not None and not (isinstance(value, tuple | dict) and len(value) == 0)
         for name in Track.__dataclass_fields__
@@ -163,7 +162,7 @@ def _track_id(raw: Mapping[str, str]) -> str:
 
 
 def _texts(table: Table) -> dict[str, list[str]]:
-    """Give every column as text, empty where missing; parquet's lists are joined by ``|``."""
+    """Return every column as text, empty where missing; lists of parquet are joined by ``|``."""
     columns = {}
     for name, cells in table.frame.items():
         missing = cells.isna().to_list()

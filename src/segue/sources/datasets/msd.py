@@ -1,12 +1,12 @@
-"""Million Song Dataset: a folder of its HDF5 files, one song a file, at any depth.
+"""Read a Million Song Dataset folder: HDF5 files, one song a file, at any depth.
 
 Conventions
 -----------
 - `track_id` is the TR id. `features` is the file itself (see `frames`).
 - 0 is unknown for year, tempo, `danceability` and `energy` (the last two are 0 in the whole
   dataset and are then left out); NaN and empty text are unknown everywhere.
-- Artist terms are tags with their weights (0..1). The files' `genre` is empty as a rule;
-  ``metadata["top_term"]`` is the artist's strongest term, a class where one is needed.
+- Artist terms are tags with their weights (0..1). The files' `genre` is usually empty;
+  ``metadata["top_term"]`` is the artist's strongest term, to be used where a class is needed.
 
 Source: http://millionsongdataset.com/faq, field list; Bertin-Mahieux et al., ISMIR 2011.
 """
@@ -37,7 +37,7 @@ _ZERO_IS_UNKNOWN = frozenset({"danceability", "energy"})
 
 
 def is_msd(path: Path) -> bool:
-    """Say whether a file is HDF5 with the tables of the Million Song Dataset."""
+    """Return whether a file is HDF5 with the tables of the Million Song Dataset."""
     try:
         with h5py.File(path, "r") as file:
             return "metadata/songs" in file and "analysis/songs" in file
@@ -48,7 +48,7 @@ def is_msd(path: Path) -> bool:
 def read_msd(
     directory: Path, files: list[Path], *, progress: Progress = no_progress
 ) -> tuple[list[Track], list[Problem]]:
-    """Read the tracks of MSD files; one that cannot be read is a problem."""
+    """Read the tracks of MSD files; a file that cannot be read is a problem."""
     tracks: list[Track] = []
     problems: list[Problem] = []
     with progress("Reading songs", len(files)) as advance:
@@ -58,7 +58,7 @@ def read_msd(
                 track, reasons = read_song(path)
             except (OSError, KeyError, ValueError, IndexError, TypeError) as error:
                 text = clean_text(str(error))
-                reasons = [f"not a song of the Million Song Dataset ({text}): take the file out"]
+                reasons = [f"not a song of the Million Song Dataset ({text}): remove the file"]
                 problems.append(Problem(source=source, reason=reasons[0]))
             else:
                 tracks.append(track)
@@ -107,7 +107,7 @@ def read_song(path: Path) -> tuple[Track, list[str]]:
 
 
 def _terms(group: Any) -> list[tuple[str, float]]:  # h5py has no types
-    """Give the artist's terms with their weights, none where the file has none."""
+    """Return the terms of the artist with their weights; none if the file has none."""
     if "artist_terms" not in group or "artist_terms_weight" not in group:
         return []
     weights = group["artist_terms_weight"][:]
@@ -115,7 +115,7 @@ def _terms(group: Any) -> list[tuple[str, float]]:  # h5py has no types
 
 
 def _text(value: Any) -> str:  # bytes, text or a NumPy number
-    """Give a field as text; empty for NaN."""
+    """Return a field as text; empty for NaN."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, str):

@@ -1,11 +1,11 @@
-"""Ids for the files of a folder: what they are called, unless they are known by another id.
+"""Give the files of a folder their ids: their names, unless they have another id already.
 
 Conventions
 -----------
-- What a file is called is its kind's affair: its path below the folder, or the name of its clip.
-- A file that lies where a known track's file was comes with that track's id. Whether it is that
-  track is for `Identify` to say, which also knows files that have moved; without it, it is.
-- A new file that is called like a known track is numbered: no track gets another one's id.
+- The name of a file depends on the kind of folder: its path below it, or the name of its clip.
+- A file at the path of a known track's file keeps that track's id. `Identify` decides whether it is
+  that track, and also knows files that were moved; without it, it is.
+- A new file with the name of a known track gets a number: no track gets the id of another.
 """
 
 from collections.abc import Container, Sequence
@@ -21,12 +21,12 @@ from segue.types import Problem, Track
 def with_ids(
     directory: Path, reads: Sequence[Read], name_of: NameOf, how: HowToRead
 ) -> tuple[list[Track], list[Problem]]:
-    """Give each file its id, and tell what of it could not be used; of two of one name, the first.
+    """Return the tracks with their ids, and the problems; of two with one name, the first is used.
 
     Parameters
     ----------
     reads
-        Tracks under the id that their file is known by, or else what it is called.
+        Tracks whose id is that of their known file, or else the name of the file.
     """
     reads, problems = _each_name_once(directory, reads, name_of, how.known)
     tracks = [track for track, _ in reads]
@@ -42,7 +42,7 @@ def with_ids(
 
 
 def free_id(track_id: str, taken: Container[str]) -> str:
-    """Return the id with the first number after it that makes it one of nobody.
+    """Return the id followed by the first number that makes it unique.
 
     >>> free_id("one.ogg", {"one.ogg", "one.ogg (2)"})
     'one.ogg (3)'
@@ -52,7 +52,7 @@ def free_id(track_id: str, taken: Container[str]) -> str:
 
 
 class _ByPath:
-    """The plainest `Identify`: a file is the track whose file lay there."""
+    """The default `Identify`: a file is the track whose file had this path."""
 
     def __init__(self, known: Known) -> None:
         self._known = known
@@ -70,7 +70,7 @@ class _ByPath:
 def _each_name_once(
     directory: Path, reads: Sequence[Read], name_of: NameOf, known: Known
 ) -> tuple[list[Read], list[Problem]]:
-    """Leave out new files that are called like another: in other Unicode, or of another suffix."""
+    """Leave out new files with the name of another, in other Unicode or with another suffix."""
     named: dict[str, Path] = {
         track.track_id: track.path for track, _ in reads if track.path and track.path in known
     }
@@ -79,11 +79,11 @@ def _each_name_once(
         track = read[0]
         if track.path is not None and track.path not in known:
             other = named.setdefault(track.track_id, track.path)
-            # a file that is known by this id may be called otherwise by now
+            # a file that is known by this id may have another name now
             if other != track.path and name_of(other) == track.track_id:
                 reason = (
-                    f"the id is that of {relative_id(other, directory)} already, which is used:"
-                    " rename one of them or take it out"
+                    f"{relative_id(other, directory)} has the same id and is used: rename or remove"
+                    " one of them"
                 )
                 source = relative_id(track.path, directory)
                 problems.append(Problem(source=source, reason=reason, subject=track.track_id))

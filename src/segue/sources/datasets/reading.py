@@ -1,6 +1,6 @@
-"""Which reader a directory needs, and what its parts have to do with each other.
+"""Choose the reader for a dataset directory, and combine its tracks, listens and friends.
 
-Conventions: see `entry`, whose `read_dataset` is the way in.
+Conventions: see `entry`, whose `read_dataset` is the public function.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,12 +24,12 @@ _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 f
 
 
 def read(directory: Path, how: HowToRead) -> Dataset:
-    """Do what `segue.sources.read_dataset` promises."""
+    """Read a dataset as `segue.sources.read_dataset` documents."""
     directory = _checked(directory)
     metadata, listens_path, friends_path = (
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
-    problems = _also_there(directory)
+    problems = _duplicate_tables(directory)
     read = _read_tracks(directory, metadata, how)
     kind, tracks = read.kind, read.tracks
     problems += read.problems
@@ -61,12 +61,12 @@ def _checked(directory: Path) -> Path:
     directory = Path(directory).expanduser().absolute()
     if directory.is_file():
         raise DatasetError(
-            f"{directory} is a file and a dataset is a folder: name the folder that holds it, "
-            f"{directory.parent}."
+            f"{directory} is a file and a dataset is a folder: name its folder, {directory.parent}."
         )
     if not directory.is_dir():
         raise DatasetError(
-            f"The folder {directory} is not there: check its spelling, or make it with {_LAYOUT}."
+            f"The folder {directory} does not exist: check its spelling, or create it with "
+            f"{_LAYOUT}."
         )
     return directory
 
@@ -84,7 +84,7 @@ class _Tracks:
 
 
 def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tracks:
-    """Read the tracks of whatever kind is there; none where there are only listens."""
+    """Read the tracks of any kind of dataset; none if there are only listens."""
     if metadata is not None:
         tracks, rows, problems, left_out = read_metadata(metadata, how.exclude)
         return _Tracks("table", tracks, problems, left_out.values(), rows, left_out.keys())
@@ -93,10 +93,10 @@ def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tra
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
     kind: Kind = "table"
     if songs and len(songs) >= len(audio) and (not audio or any(map(is_msd, songs[:3]))):
-        kind, passed_over = "msd", audio
+        kind, ignored = "msd", audio
         tracks, problems = read_msd(directory, songs, progress=how.progress)
     else:
-        passed_over = songs
+        ignored = songs
         if is_gtzan(audio):
             kind = "gtzan"
             reads = read_gtzan(directory, audio, how.known, progress=how.progress)
@@ -110,7 +110,7 @@ def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tra
                 progress=how.progress,
             )
         tracks, problems = with_ids(directory, reads, _naming(directory, kind), how)
-    problems = found.problems + problems + _passed_over(passed_over)
+    problems = found.problems + problems + _ignored(ignored)
     return _Tracks(kind, tracks, problems, found.left_out)
 
 
@@ -120,7 +120,7 @@ def _naming(directory: Path, kind: Kind) -> NameOf:
 
 
 def _names(directory: Path, kind: Kind, tracks: list[Track]) -> dict[str, str]:
-    """Return the id of each track by what listens may call it: the id, or its file's name."""
+    """Return the id of each track by the names that listens may use: the id, or its file's name."""
     names: dict[str, str] = {}
     if kind in ("folder", "gtzan"):
         name_of = _naming(directory, kind)
@@ -128,25 +128,25 @@ def _names(directory: Path, kind: Kind, tracks: list[Track]) -> dict[str, str]:
     return names | {track.track_id: track.track_id for track in tracks}
 
 
-def _passed_over(files: list[Path]) -> list[Problem]:
+def _ignored(files: list[Path]) -> list[Problem]:
     if not files:
         return []
     reason = (
-        f"{len(files)} files like it were passed over: a folder is read as audio or as Million "
-        "Song files, not both; put them into folders of their own"
+        f"{len(files)} files like it were ignored: a folder is read as audio or as Million Song "
+        "files, not both; put them into separate folders"
     )
     return [Problem(source=files[0].name, reason=reason)]
 
 
-def _also_there(directory: Path) -> list[Problem]:
-    """Tell of tables that lie beside one of the same name, which is used."""
+def _duplicate_tables(directory: Path) -> list[Problem]:
+    """Report tables next to another of the same name, which is used."""
     problems = []
     for stem in ("metadata", "listens", "friends"):
         used = find_table(directory, stem)
         for suffix in (".tsv", ".parquet"):
             other = directory / f"{stem}{suffix}"
             if used is not None and used != other and other.is_file():
-                reason = f"{used.name} is there too and is used: take one of them away"
+                reason = f"{used.name} is also present and is used: remove one of them"
                 problems.append(Problem(source=other.name, reason=reason))
     return problems
 
@@ -154,9 +154,9 @@ def _also_there(directory: Path) -> list[Problem]:
 def _drop_bare(
     tracks: list[Track], source: str, rows: Mapping[str, int]
 ) -> tuple[list[Track], list[Problem]]:
-    """Leave out the tracks of which only the id is known."""
+    """Leave out the tracks with nothing but an id."""
     bare = [track for track in tracks if not has_content(track)]
-    reason = "nothing is known of the track but its id: give it audio, features or metadata"
+    reason = "the track has nothing but an id: give it audio, features or metadata"
     return [track for track in tracks if has_content(track)], [
         Problem(source=source, reason=reason, row=rows[track.track_id], subject=track.track_id)
         for track in bare
@@ -170,14 +170,14 @@ def _no_tracks(
         first = problems[0]
         where = first.source if first.row is None else f"{first.source}, row {first.row}"
         return DatasetError(
-            f"{directory} holds no track that can be used, with {len(problems)} problems, the "
-            f"first in {where} ({first.reason}): mend it, or put {_LAYOUT} there."
+            f"{directory} has no usable track and {len(problems)} problems, the first in {where} "
+            f"({first.reason}): correct it, or add {_LAYOUT}."
         )
     causes = list(dict.fromkeys(left_out_by))
     if causes:
         more = f" (and {len(causes) - 1} more)" if causes[1:] else ""
         return DatasetError(
-            f"{directory} holds no music but what {causes[0]}{more} leaves out: take that away, or"
+            f"{directory} has no music that {causes[0]}{more} does not leave out: remove that, or"
             " name another folder."
         )
-    return DatasetError(f"{directory} holds no music: put {_LAYOUT} there.")
+    return DatasetError(f"{directory} has no music: add {_LAYOUT}.")

@@ -40,7 +40,7 @@ def build_track(
     tags: Mapping[str, float] | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> tuple[Track, list[str]]:
-    """Clean raw texts into a track; give it with the reasons why some could not be used.
+    """Clean raw texts into a track; return it with the reasons why some could not be used.
 
     Examples
     --------

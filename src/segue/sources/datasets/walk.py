@@ -1,13 +1,14 @@
-r"""The files below a folder, in a fixed order, each once.
+r"""Find the files below a folder, in a fixed order, each once.
 
 Conventions
 -----------
-- Hidden files and folders (a leading dot) and what systems leave behind are passed over; so is
-  a folder with a file `.notmusic` in it, and what a pattern excludes: one like ``*/podcasts/*`` is
-  matched against the path below the folder, one without ``/`` against each name in it.
-- A link is followed, after all that is not a link; a folder or file that was already seen under
-  another name is not seen again, so that loops end.
-- Names that are not valid UTF-8 are kept in the path and spelled with ``\xNN`` in the id.
+- Hidden files and folders (a leading dot) and those that operating systems create are ignored; so
+  is a folder with a file `.notmusic` in it, and everything that a pattern excludes: one like
+  ``*/podcasts/*`` is matched against the path below the folder, one without ``/`` against each
+  name in it.
+- Links are followed after everything else; a folder or file that was already found under another
+  name is not found again, so that loops end.
+- Names that are not valid UTF-8 are kept in the path and written with ``\xNN`` in the id.
 """
 
 import os
@@ -21,14 +22,14 @@ from segue.text import clean_id
 from segue.types import FileState, Problem
 
 NOT_MUSIC = ".notmusic"
-"""A folder with a file of this name is left out, with all below it."""
+"""A folder with a file of this name is left out, with everything below it."""
 
-_LEFT_BEHIND = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
+_SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Files in the order of their names, what could not be followed, by what some are left out."""
+    """Files in the order of their names, problems, and the reasons for which files are left out."""
 
     files: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -36,7 +37,7 @@ class Found:
 
 
 def relative_id(path: Path, directory: Path) -> str:
-    """Give the path below `directory` with ``/``, in normal form C and always storable."""
+    """Return the path below `directory` with ``/``, in normal form C and always storable."""
     relative = path.relative_to(directory).as_posix()
     return clean_id(os.fsencode(relative).decode("utf-8", errors="backslashreplace"))
 
@@ -66,38 +67,38 @@ def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) 
             continue
         for entry in entries:
             path = Path(entry.path)
-            if entry.name.startswith(".") or entry.name in _LEFT_BEHIND:
+            if entry.name.startswith(".") or entry.name in _SYSTEM_FOLDERS:
                 continue
-            audible = path.suffix.lower() in wanted
+            wanted_file = path.suffix.lower() in wanted
             pattern = excluding(path.relative_to(directory), exclude) if exclude else None
             if pattern is not None:
-                if audible or entry.is_dir(follow_symlinks=False):
+                if wanted_file or entry.is_dir(follow_symlinks=False):
                     found.left_out.append(_by_pattern(pattern))
                 continue
             try:
-                kind = _kind(entry, audible)
+                kind = _kind(entry, wanted_file)
             except OSError as error:
-                _complain(found, path, directory, _cannot_be_read(error))
+                _report(found, path, directory, _cannot_be_read(error))
                 continue
             if kind is not None:
                 places[kind].append(path)
-            elif audible:
-                reason = "it is a pipe or a device, not a file: take it out of the folder"
-                _complain(found, path, directory, reason)
+            elif wanted_file:
+                reason = "it is a pipe or a device, not a file: remove it from the folder"
+                _report(found, path, directory, reason)
     _add_links(found, linked_files, directory)
     found.files.sort(key=lambda path: path.relative_to(directory).parts)
     return found
 
 
-def _kind(entry: "os.DirEntry[str]", audible: bool) -> str | None:
-    """Say what there is to do with an entry; nothing with what is no folder and not audible."""
+def _kind(entry: "os.DirEntry[str]", wanted_file: bool) -> str | None:
+    """Return the kind of an entry; None if it is neither a folder nor a wanted file."""
     if entry.is_symlink():
-        return "link" if entry.is_dir() else "linked file" if audible else None
-    return "folder" if entry.is_dir() else "file" if audible and entry.is_file() else None
+        return "link" if entry.is_dir() else "linked file" if wanted_file else None
+    return "folder" if entry.is_dir() else "file" if wanted_file and entry.is_file() else None
 
 
 def leaving_out(directory: Path, exclude: Sequence[str]) -> Callable[[Path], str | None]:
-    """Return what says of a file that a table names by what it is left out, if it is."""
+    """Return a function that gives the reason for which a file of a table is left out, if it is."""
 
     @cache
     def marked(folder: Path) -> Path | None:
@@ -124,7 +125,7 @@ def _by_pattern(pattern: str) -> str:
 
 
 def excluding(relative: Path, patterns: Iterable[str]) -> str | None:
-    """Return the pattern by which a path below the dataset is left out; None if it is not.
+    """Return the pattern that excludes a path below the dataset; None if there is none.
 
     Examples
     --------
@@ -145,7 +146,7 @@ def excluding(relative: Path, patterns: Iterable[str]) -> str | None:
 
 
 def state_of(path: Path) -> FileState | None:
-    """Return by what a file is taken for unchanged; None where it is gone."""
+    """Return the size and time by which a file counts as unchanged; None if it is gone."""
     try:
         status = path.stat()
     except OSError:
@@ -154,25 +155,25 @@ def state_of(path: Path) -> FileState | None:
 
 
 def _add_links(found: Found, links: list[Path], directory: Path) -> None:
-    """Add linked files that lead to something which is not among the files yet."""
+    """Add linked files whose target is not among the files yet."""
     known = {os.path.realpath(path) for path in found.files} if links else set()
     for path in sorted(links):
         target = os.path.realpath(path)
         if not path.is_file():
-            reason = "the link leads to no file: mend it or take it out"
-            _complain(found, path, directory, reason)
+            reason = "the link leads to no file: correct or remove it"
+            _report(found, path, directory, reason)
         elif target in known:
-            reason = "the link leads to a file that is a track already: the file itself is used"
-            _complain(found, path, directory, reason)
+            reason = "the link leads to a file that is also in the folder: the file itself is used"
+            _report(found, path, directory, reason)
         else:
             known.add(target)
             found.files.append(path)
 
 
-def _complain(found: Found, path: Path, directory: Path, reason: str) -> None:
+def _report(found: Found, path: Path, directory: Path, reason: str) -> None:
     source = relative_id(path, directory)
     found.problems.append(Problem(source=source, reason=reason, subject=source))
 
 
 def _cannot_be_read(error: OSError) -> str:
-    return f"it cannot be read ({error.strerror}): check its permissions, or take it out"
+    return f"it cannot be read ({error.strerror}): check its permissions, or remove it"

@@ -29,7 +29,7 @@ from segue.artist_names import comparison_key
 from segue.sources.cleaning.recordings import (
     PARTS,
     artist_keys,
-    is_telling,
+    is_decisive,
     title_key,
     title_words,
 )
@@ -253,7 +253,7 @@ def _word_by_word(one: str, other: str) -> bool:
     One or two edits are a typo in a word; more are another word, and so another title.
     """
     ours, theirs = one.split(), other.split()
-    if sorted(filter(is_telling, ours)) != sorted(filter(is_telling, theirs)):
+    if sorted(filter(is_decisive, ours)) != sorted(filter(is_decisive, theirs)):
         return False
     if len(ours) != len(theirs):
         return OSA.distance("".join(ours), "".join(theirs)) <= 1

@@ -1,6 +1,7 @@
-"""Playlist files: M3U and M3U8, XSPF and JSPF, written and read.
+"""Write and read playlist files: M3U and M3U8, XSPF and JSPF.
 
-`write_playlist_file` gives the bytes of one, `read_playlist_file` tells the format by the content.
+`write_playlist_file` returns the bytes of one, `read_playlist_file` recognizes the format by the
+content.
 """
 
 from segue.sources.playlist_files.formats import (
@@ -11,17 +12,17 @@ from segue.sources.playlist_files.formats import (
     write_playlist_file,
 )
 from segue.sources.playlist_files.playlist_file import (
-    MOST_BYTES,
-    MOST_ENTRIES,
+    MAX_BYTES,
+    MAX_ENTRIES,
     Entry,
     PlaylistFile,
 )
 
 __all__ = [
     "FORMATS",
+    "MAX_BYTES",
+    "MAX_ENTRIES",
     "MEDIA_TYPES",
-    "MOST_BYTES",
-    "MOST_ENTRIES",
     "Entry",
     "Format",
     "PlaylistFile",

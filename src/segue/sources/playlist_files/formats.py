@@ -1,4 +1,4 @@
-"""Which playlist formats there are, and which one a file is of: told by its content."""
+"""Choose the playlist format: by name to write, by content to read."""
 
 from typing import Final, Literal, get_args
 
@@ -6,7 +6,7 @@ from segue.errors import DatasetError
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 from segue.sources.playlist_files.jspf import read_jspf, write_jspf
 from segue.sources.playlist_files.m3u import decoded, looks_like_m3u, read_m3u, write_m3u8
-from segue.sources.playlist_files.playlist_file import MOST_BYTES, PlaylistFile
+from segue.sources.playlist_files.playlist_file import MAX_BYTES, PlaylistFile
 from segue.sources.playlist_files.xspf import read_xspf, write_xspf
 
 Format = Literal["m3u8", "xspf", "jspf"]
@@ -27,7 +27,7 @@ def write_playlist_file(playlist: PlaylistFile, format: Format = "m3u8") -> byte
     Raises
     ------
     ValueError
-        If there is no such format.
+        There is no such format.
 
     Examples
     --------
@@ -44,16 +44,16 @@ def write_playlist_file(playlist: PlaylistFile, format: Format = "m3u8") -> byte
 
 
 def read_playlist_file(data: bytes) -> PlaylistFile:
-    """Return what a playlist file says, whatever it is called.
+    """Return the content of a playlist file of any name.
 
     Raises
     ------
     DatasetError
-        If it is too large, or no playlist of a format that is known.
+        It is too large, or not a playlist of a known format.
     """
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise DatasetError(
-            f"It has {len(data):,} bytes: a playlist file has at most {MOST_BYTES:,}."
+            f"The file has {len(data):,} bytes: a playlist file has at most {MAX_BYTES:,}."
         )
     text = decoded(data)
     begin = text.lstrip()[:1]
@@ -63,4 +63,4 @@ def read_playlist_file(data: bytes) -> PlaylistFile:
         return read_jspf(text)
     if "\0" not in text and looks_like_m3u(text, sorted(AUDIO_SUFFIXES)):
         return read_m3u(data)
-    raise DatasetError("It is no playlist that is known: give one as M3U8, XSPF or JSPF.")
+    raise DatasetError("This is not an M3U8, XSPF or JSPF file.")

@@ -1,14 +1,14 @@
-"""JSPF: XSPF as JSON, with the extensions of MusicBrainz that ListenBrainz exchanges.
+"""Write and read JSPF: XSPF as JSON, with the MusicBrainz extensions that ListenBrainz uses.
 
 Conventions
 -----------
 - Durations are whole milliseconds, locations URIs, ``identifier`` and ``location`` lists. The
   MusicBrainz recording is the first identifier, ``https://musicbrainz.org/recording/...``.
-- ``https://musicbrainz.org/doc/jspf#playlist`` says who made the list, that it is not public, and
-  when it was changed; ``...#track`` keeps the track's id in the library that wrote it under
+- ``https://musicbrainz.org/doc/jspf#playlist`` has the creator, that the list is not public, and
+  the time of the last change; ``...#track`` has the track's id in the library that wrote it under
   ``additional_metadata``, as ``segue_id``.
-- Read is what others write as well: text in the place of a list, a track list without a playlist
-  around it. Of a file that is cut short the tracks before the cut are kept.
+- Variants of other programs are read as well: text in place of a list, a track list without a
+  playlist around it. Of a file that was cut short, the tracks before the cut are kept.
 
 Sources: https://xspf.org/jspf, https://musicbrainz.org/doc/jspf
 """
@@ -24,7 +24,7 @@ import ijson
 from segue.errors import DatasetError
 from segue.sources.playlist_files.locations import from_uri, to_uri
 from segue.sources.playlist_files.playlist_file import (
-    MOST_ENTRIES,
+    MAX_ENTRIES,
     RECORDING,
     Entry,
     PlaylistFile,
@@ -37,8 +37,8 @@ from segue.sources.playlist_files.xspf import id_among
 
 PLAYLIST_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#playlist"
 TRACK_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#track"
-_DEEPEST: Final = 50
-_HALVES = re.compile("[\ud800-\udfff]")
+_MAX_DEPTH: Final = 50
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write_jspf(playlist: PlaylistFile) -> bytes:
@@ -51,18 +51,18 @@ def write_jspf(playlist: PlaylistFile) -> bytes:
     }
     document = {
         "playlist": {
-            **_said(about),
-            "extension": {PLAYLIST_EXTENSION: _said(extension)},
+            **_known(about),
+            "extension": {PLAYLIST_EXTENSION: _known(extension)},
             "track": [_track(entry) for entry in playlist.entries],
         }
     }
     text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-    return _HALVES.sub("\ufffd", text).encode("utf-8")
+    return _SURROGATE.sub("\ufffd", text).encode("utf-8")
 
 
 def _track(entry: Entry) -> dict[str, Any]:
     extra = {"additional_metadata": {"segue_id": entry.track_id}} if entry.track_id else None
-    return _said(
+    return _known(
         {
             "location": [to_uri(entry.location)] if entry.location else None,
             "identifier": [RECORDING + entry.recording] if entry.recording else None,
@@ -75,39 +75,39 @@ def _track(entry: Entry) -> dict[str, Any]:
     )
 
 
-def _said(parts: Mapping[str, Any]) -> dict[str, Any]:
+def _known(parts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parts.items() if value is not None}
 
 
 def read_jspf(text: str) -> PlaylistFile:
-    """Return what a JSPF file says.
+    """Return the content of a JSPF file.
 
     Raises
     ------
     DatasetError
-        If it is another kind of JSON, or nothing of it can be read.
+        It is another kind of JSON, or nothing of it can be read.
     """
     problems: list[str] = []
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        entries = [_entry(one) for one in _before_the_end(text)]
+        entries = [_entry(one) for one in _readable_tracks(text)]
         if not entries:
             raise DatasetError(
-                "It begins like JSON and cannot be read: give a playlist as M3U8, XSPF or JSPF."
+                "The file starts like JSON and cannot be read: give one as M3U8, XSPF or JSPF."
             ) from None
-        problems.append("it cannot be read to its end: the tracks before are kept")
+        problems.append("it cannot be read to its end: the tracks before that are kept")
         return PlaylistFile(entries=limited(entries, problems), problems=problems)
     playlist = document.get("playlist", document) if isinstance(document, dict) else None
     tracks = playlist.get("track") if isinstance(playlist, dict) else None
     if not isinstance(playlist, dict) or not isinstance(tracks, list):
         raise DatasetError(
-            "It is JSON without a playlist's tracks: give a playlist as M3U8, XSPF or JSPF."
+            "The file is JSON without the tracks of a playlist: give one as M3U8, XSPF or JSPF."
         )
-    entries = [_entry(one) for one in tracks[: MOST_ENTRIES + 1] if isinstance(one, dict)]
+    entries = [_entry(one) for one in tracks[: MAX_ENTRIES + 1] if isinstance(one, dict)]
     odd = sum(not isinstance(one, dict) for one in tracks)
     if odd:
-        problems.append(f"{odd:,} tracks are no objects: left out")
+        problems.append(f"{odd:,} tracks are not objects: left out")
     return PlaylistFile(
         entries=limited(entries, problems),
         name=text_of(playlist.get("title")),
@@ -117,13 +117,13 @@ def read_jspf(text: str) -> PlaylistFile:
     )
 
 
-def _before_the_end(text: str) -> Iterator[dict[str, Any]]:
+def _readable_tracks(text: str) -> Iterator[dict[str, Any]]:
     data = io.BytesIO(text.encode("utf-8", errors="replace"))
     if _is_deep(data):
         return
     try:
         for place, one in enumerate(ijson.items(data, "playlist.track.item", use_float=True)):
-            if place > MOST_ENTRIES:
+            if place > MAX_ENTRIES:
                 return
             if isinstance(one, dict):
                 yield one
@@ -132,18 +132,18 @@ def _before_the_end(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _is_deep(data: io.BytesIO) -> bool:
-    """Say whether lists lie in each other as in no playlist: ijson's memory is the square of that.
+    """Return whether values are nested too deeply: ijson needs memory by the square of the depth.
 
-    The data is at its beginning afterwards.
+    The position in the data is its start afterwards.
     """
     depth = 0
     try:
         for event, _ in ijson.basic_parse(data, use_float=True):
             depth += event.startswith("start_") - event.startswith("end_")
-            if depth > _DEEPEST:
+            if depth > _MAX_DEPTH:
                 return True
     except (ijson.JSONError, ValueError, OverflowError):
-        pass  # what comes before it counts
+        pass  # the values before it are used
     finally:
         data.seek(0)
     return False
@@ -172,6 +172,6 @@ def _own_id(track: Mapping[str, Any]) -> str | None:
 
 
 def _texts(value: object) -> list[str]:
-    """Return the texts of a value that is one, or a list of them."""
+    """Return the texts of a value that is a text or a list of texts."""
     values = value if isinstance(value, list) else [value]
     return [one.strip() for one in values if isinstance(one, str) and one.strip()]

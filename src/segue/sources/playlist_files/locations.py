@@ -1,10 +1,10 @@
-"""Paths as URIs (RFC 3986 and 8089) and back.
+"""Convert paths to URIs (RFC 3986 and 8089) and back.
 
 Conventions
 -----------
-- A path has ``/`` between its parts; a relative one is a relative reference, an absolute one
+- A path has ``/`` between its parts; a relative path is a relative reference, an absolute one
   ``file:///...``. Bytes that are not UTF-8 are percent-encoded as they are.
-- What has a scheme of two letters and more is an address; ``C:/Music`` is a path of Windows.
+- A location with a scheme of two letters or more is an address; ``C:/Music`` is a Windows path.
 """
 
 import re
@@ -16,12 +16,12 @@ _BYTES = "surrogateescape"
 
 
 def is_address(location: str) -> bool:
-    """Say whether a location is an address, with a scheme, and no path."""
+    """Return whether a location is an address with a scheme, not a path."""
     return bool(_ADDRESS.match(location)) and not _DRIVE.match(location)
 
 
 def to_uri(location: str) -> str:
-    """Return a location as a URI reference; an address as it is, but for what no URI holds.
+    """Return a location as a URI reference; in an address only impossible characters are quoted.
 
     >>> to_uri("Björk/1: Jóga?.mp3"), to_uri("/music/a b.mp3")
     ('Bj%C3%B6rk/1%3A%20J%C3%B3ga%3F.mp3', 'file:///music/a%20b.mp3')
@@ -37,7 +37,7 @@ def to_uri(location: str) -> str:
 
 
 def from_uri(uri: str) -> str:
-    """Return the path that a URI reference stands for, or the address that it is.
+    """Return the path of a URI reference, or the address that it is.
 
     >>> from_uri("file:///C:/My%20Music/a.mp3"), from_uri("a%20b.mp3"), from_uri("http://x/a%20b")
     ('C:/My Music/a.mp3', 'a b.mp3', 'http://x/a%20b')

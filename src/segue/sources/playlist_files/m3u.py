@@ -1,15 +1,16 @@
-"""M3U and M3U8: a path a line, and before it what is known of the track.
+"""Write and read M3U and M3U8: one path a line, after lines that describe its track.
 
 Conventions
 -----------
-- Written is M3U8: UTF-8 without a byte order mark, ``#EXTM3U`` first, ``#PLAYLIST:name``, for each
-  track ``#EXTINF:seconds,Artist - Title`` (-1 where the duration is unknown), ``#EXTALB:album`` and
-  its path. A hyphen between blanks in an artist becomes a dash, since it parts artist and title.
-- A path that cannot be a line as it is (line breaks, blanks at its ends, bytes that are not UTF-8)
-  is percent-encoded, an absolute one as ``file:///...``.
-- Read are other encodings too: what has no byte order mark and is not UTF-8 is Windows-1252.
+- Written files are M3U8: UTF-8 without a byte order mark, ``#EXTM3U`` first, ``#PLAYLIST:name``,
+  for each track ``#EXTINF:seconds,Artist - Title`` (-1 if the duration is unknown),
+  ``#EXTALB:album`` and its path. A hyphen between spaces in an artist becomes a dash, because it
+  separates artist and title.
+- A path that cannot be a line (line breaks, spaces at its ends, bytes that are not UTF-8) is
+  percent-encoded, an absolute one as ``file:///...``.
+- Other encodings are read, too: a file without a byte order mark that is not UTF-8 is Windows-1252.
   Paths without ``#EXTINF``, blank lines, line ends of any kind, and unknown lines with ``#`` are
-  all right.
+  accepted.
 
 Source: there is no standard; the Winamp specification, and the directives that Wikipedia lists.
 """
@@ -68,7 +69,7 @@ def _printed(text: str) -> str:
 
 
 def read_m3u(data: bytes) -> PlaylistFile:
-    """Return what an M3U or M3U8 file says."""
+    """Return the content of an M3U or M3U8 file."""
     entries: list[Entry] = []
     problems: list[str] = []
     name: str | None = None
@@ -78,7 +79,7 @@ def read_m3u(data: bytes) -> PlaylistFile:
             key, _, value = line.partition(":")
             if key.upper() == "#PLAYLIST":
                 name = text_of(value) or name
-            known |= _told(key.upper(), line, value)
+            known |= _directive(key.upper(), line, value)
         elif line:
             artist, title = known.get("artist") or known.get("album_artist"), known.get("title")
             entries.append(
@@ -94,8 +95,8 @@ def read_m3u(data: bytes) -> PlaylistFile:
     return PlaylistFile(entries=limited(entries, problems), name=name, problems=problems)
 
 
-def _told(key: str, line: str, value: str) -> dict[str, str | float | None]:
-    """Return what a line with a directive says of the track that follows."""
+def _directive(key: str, line: str, value: str) -> dict[str, str | float | None]:
+    """Return the values of a directive for the track that follows."""
     if key == "#EXTALB":
         return {"album": text_of(value)}
     if key == "#EXTART":
@@ -103,14 +104,14 @@ def _told(key: str, line: str, value: str) -> dict[str, str | float | None]:
     found = _EXTINF.match(line) if key == "#EXTINF" else None
     if found is None:
         return {}
-    artist, title = _parted(text_of(found[3]))
+    artist, title = _split_name(text_of(found[3]))
     return {"seconds": seconds_of(found[1]), "artist": artist, "title": title}
 
 
-def _parted(name: str | None) -> tuple[str | None, str | None]:
-    """Part a name into artist and title.
+def _split_name(name: str | None) -> tuple[str | None, str | None]:
+    """Split a name into artist and title.
 
-    >>> _parted("Alice in Chains - Rotten Apple"), _parted("Rotten Apple")
+    >>> _split_name("Alice in Chains - Rotten Apple"), _split_name("Rotten Apple")
     (('Alice in Chains', 'Rotten Apple'), (None, 'Rotten Apple'))
     """
     artist, hyphen, title = (name or "").partition(_HYPHEN)
@@ -126,12 +127,12 @@ def _location(line: str) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text of a file of unknown encoding."""
+    """Return the text of a file in an unknown encoding."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.removeprefix(mark).decode(encoding, errors="replace")
     try:
-        # one that is cut short may end within a character
+        # a file that was cut short may end within a character
         return codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
         return data.decode("cp1252", errors="replace")

@@ -1,8 +1,8 @@
-"""What a playlist file says, whatever its format, and how much of it is believed.
+"""The content of a playlist file of any format, and the limits of what is read.
 
 Conventions
 -----------
-- `None` means that the file does not say it. Durations are seconds.
+- `None` means unknown. Durations are seconds.
 - A location is a path with ``/``, absolute or relative to the file, or an address (``http://...``).
   Bytes of file names that are not UTF-8 are kept as Python keeps them (surrogates).
 - A recording is its MusicBrainz id, 36 lower-case characters.
@@ -15,10 +15,10 @@ from typing import Final
 
 from segue.text import clean_text
 
-MOST_BYTES: Final = 32 << 20
+MAX_BYTES: Final = 32 << 20
 """A larger file is refused: a playlist of 100,000 tracks takes less."""
 
-MOST_ENTRIES: Final = 100_000
+MAX_ENTRIES: Final = 100_000
 """More are left out, and counted."""
 
 RECORDING: Final = "https://musicbrainz.org/recording/"
@@ -27,8 +27,8 @@ _RECORDING = re.compile(
     r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
     re.IGNORECASE,
 )
-_LONGEST_TEXT = 4_096
-_LONGEST_DURATION = 10**7  # s: 115 days
+_MAX_TEXT = 4_096
+_MAX_DURATION = 10**7  # s: 115 days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +45,16 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What people call it: artist and title, or where it is."""
+        """Artist and title, or the location."""
         named = " - ".join(part for part in (self.artist, self.title) if part)
         return named or self.location or self.track_id or self.recording or "(nameless)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaylistFile:
-    """The tracks of a playlist file in their order, its name, who made it, and when (ISO 8601).
+    """The tracks of a playlist file in order, its name, its creator, and its date (ISO 8601).
 
-    `problems` tell what of a file that was read could not be used.
+    `problems` are the parts of a file that could not be used.
     """
 
     entries: Sequence[Entry] = ()
@@ -65,12 +65,12 @@ class PlaylistFile:
 
 
 def text_of(value: object) -> str | None:
-    """Return what a file holds as text, cleaned; None where it is no text or says nothing."""
-    return (clean_text(value[:_LONGEST_TEXT]) or None) if isinstance(value, str) else None
+    """Return a value as clean text; None if it is not text or is empty."""
+    return (clean_text(value[:_MAX_TEXT]) or None) if isinstance(value, str) else None
 
 
 def recording_of(identifiers: Sequence[object]) -> str | None:
-    """Return the first MusicBrainz recording that is among `identifiers`.
+    """Return the first MusicBrainz recording among `identifiers`.
 
     >>> recording_of(["http://musicbrainz.org/recording/E8F9B188-f819-4e43-ab0f-4bd26ce9ff56"])
     'e8f9b188-f819-4e43-ab0f-4bd26ce9ff56'
@@ -80,18 +80,18 @@ def recording_of(identifiers: Sequence[object]) -> str | None:
 
 
 def seconds_of(value: object, scale: float = 1.0) -> float | None:
-    """Return a duration that a file holds as number or text, `scale` of which are a second."""
+    """Return a duration in seconds from a number or text in units of 1 / `scale` seconds."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         seconds = float(value) / scale
     except (ValueError, OverflowError):
         return None
-    return seconds if 0 < seconds < _LONGEST_DURATION else None
+    return seconds if 0 < seconds < _MAX_DURATION else None
 
 
 def limited(entries: Sequence[Entry], problems: list[str]) -> Sequence[Entry]:
-    """Return no more than `MOST_ENTRIES`, and say how many are left out."""
-    if len(entries) > MOST_ENTRIES:
-        problems.append(f"{len(entries) - MOST_ENTRIES:,} more tracks: left out")
-    return entries[:MOST_ENTRIES]
+    """Return at most `MAX_ENTRIES`, and report how many are left out."""
+    if len(entries) > MAX_ENTRIES:
+        problems.append(f"{len(entries) - MAX_ENTRIES:,} more tracks: left out")
+    return entries[:MAX_ENTRIES]

@@ -1,4 +1,4 @@
-"""XSPF, version 1: a playlist in XML.
+"""Write and read XSPF, version 1: a playlist in XML.
 
 Conventions
 -----------
@@ -6,10 +6,10 @@ Conventions
   the file or ``file:///...``.
 - A track's identifiers are its MusicBrainz recording (``https://musicbrainz.org/recording/...``)
   and its id in the library that wrote it (``segue:track/...``).
-- Read by expat, in one pass. A document type declaration is refused, so that there are no entities
-  but XML's own five, and nothing is ever fetched. Elements are known by their local names: files of
-  version 0 and without a namespace are read too. Of a file that is not well-formed to its end,
-  the tracks before are kept.
+- Files are parsed by expat, in one pass. A document type declaration is refused, so that there are
+  no entities except the five of XML, and nothing is fetched. Elements are recognized by their local
+  names: files of version 0 and without a namespace are read, too. Of a file that is not well-formed
+  to its end, the tracks before that are kept.
 
 Source: https://xspf.org/spec
 """
@@ -23,7 +23,7 @@ from xml.sax.saxutils import escape
 from segue.errors import DatasetError
 from segue.sources.playlist_files.locations import from_uri, to_uri
 from segue.sources.playlist_files.playlist_file import (
-    MOST_ENTRIES,
+    MAX_ENTRIES,
     RECORDING,
     Entry,
     PlaylistFile,
@@ -35,10 +35,10 @@ from segue.sources.playlist_files.playlist_file import (
 
 NAMESPACE: Final = "http://xspf.org/ns/0/"
 TRACK_ID: Final = "segue:track/"
-# what XML 1.0 cannot hold, and the halves of pairs that are no characters
+# characters that XML 1.0 does not allow, surrogates included
 _IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_DEEPEST = 64
-_LONGEST = 1 << 16
+_MAX_DEPTH = 64
+_MAX_TEXT = 1 << 16
 
 
 def write_xspf(playlist: PlaylistFile) -> bytes:
@@ -83,12 +83,12 @@ def _elements(indent: str, *parts: tuple[str, str | None]) -> list[str]:
 
 
 def read_xspf(data: bytes) -> PlaylistFile:
-    """Return what an XSPF file says.
+    """Return the content of an XSPF file.
 
     Raises
     ------
     DatasetError
-        If it is another kind of XML, or declares a document type.
+        It is another kind of XML, or declares a document type.
     """
     reader = _Reader()
     problems: list[str] = []
@@ -97,12 +97,12 @@ def read_xspf(data: bytes) -> PlaylistFile:
     except expat.ExpatError as error:
         if not reader.is_playlist:
             raise DatasetError(
-                f"It begins like XML and cannot be read ({expat.ErrorString(error.code)}): give a"
-                " playlist as M3U8, XSPF or JSPF."
+                f"The file starts like XML and cannot be read ({expat.ErrorString(error.code)}):"
+                " give a playlist as M3U8, XSPF or JSPF."
             ) from None
-        what = expat.ErrorString(error.code)
+        detail = expat.ErrorString(error.code)
         problems.append(
-            f"line {error.lineno} cannot be read ({what}): the tracks before it are kept"
+            f"line {error.lineno} cannot be read ({detail}): the tracks before it are kept"
         )
     except _EnoughError:
         pass
@@ -116,11 +116,11 @@ def read_xspf(data: bytes) -> PlaylistFile:
 
 
 class _EnoughError(Exception):
-    """Ends the reading of a file that has more tracks than are believed."""
+    """The file has more tracks than are read."""
 
 
 class _Reader:
-    """Collects the texts of a playlist and its tracks while expat goes through the file."""
+    """Collect the texts of a playlist and its tracks while expat parses the file."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -145,18 +145,18 @@ class _Reader:
             self.is_playlist = local.lower() == "playlist"
             if not self.is_playlist:
                 raise DatasetError(
-                    f"It is XML of another kind (<{local[:40]}>): give a playlist as M3U8, XSPF or"
-                    " JSPF."
+                    f"The file is another kind of XML (<{local[:40]}>): give a playlist as M3U8,"
+                    " XSPF or JSPF."
                 )
-        if len(self._path) >= _DEEPEST:
-            raise DatasetError(f"Its XML is nested more than {_DEEPEST} deep: no playlist is.")
+        if len(self._path) >= _MAX_DEPTH:
+            raise DatasetError(f"The XML is nested more than {_MAX_DEPTH} deep: it is no playlist.")
         self._path.append(local)
         self._text, self._length = [], 0
         if self._path[1:] == ["trackList", "track"]:
             self._track = {}
 
     def _characters(self, text: str) -> None:
-        if self._length < _LONGEST:
+        if self._length < _MAX_TEXT:
             self._text.append(text)
             self._length += len(text)
 
@@ -170,14 +170,12 @@ class _Reader:
             self._track.setdefault(name, []).append(text)
         elif place == ["trackList"] and name == "track":
             self.entries.append(_entry(self._track))
-            if len(self.entries) > MOST_ENTRIES:
+            if len(self.entries) > MAX_ENTRIES:
                 raise _EnoughError  # the rest is not counted either
 
 
 def _refuse(*_: object) -> NoReturn:
-    raise DatasetError(
-        "Its XML declares a document type, which no playlist does: it is refused unread."
-    )
+    raise DatasetError("The XML declares a document type, which playlists do not: it is not read.")
 
 
 def _entry(track: dict[str, list[str]]) -> Entry:
@@ -194,7 +192,7 @@ def _entry(track: dict[str, list[str]]) -> Entry:
 
 
 def id_among(identifiers: list[str]) -> str | None:
-    """Return the id that a library of segue gave the track."""
+    """Return the id of the track in the library that wrote the file."""
     found = (one for one in identifiers if one.startswith(TRACK_ID))
     return next(
         (unquote(one.removeprefix(TRACK_ID), errors="surrogateescape") for one in found), None
