@@ -15,8 +15,8 @@ from time import perf_counter
 import numpy as np
 
 from segue.engine import POOL, Dials, faithfulness, listed, path, profile_from_seeds, rerank
-from segue.library import Library
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.service import RecommenderService
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.signals import Profile, VectorSignal
 
 SETTINGS = {
@@ -34,32 +34,32 @@ def milliseconds(times: Sequence[float]) -> str:
     return f"{1e3 * np.median(times):.2f} ms (least {1e3 * min(times):.2f})"
 
 
-def costs(opened: Opened, profiles: Sequence[Profile]) -> None:
+def costs(state: ServingState, profiles: Sequence[Profile]) -> None:
     """Print what each dial costs."""
-    pools = [opened.engine.recommend(profile, POOL) for profile in profiles]
+    pools = [state.engine.recommend(profile, POOL) for profile in profiles]
     for name, dials in SETTINGS.items():
         times = []
         for pool, profile in zip(pools, profiles, strict=True):
             start = perf_counter()
-            rerank(pool, 50, dials, opened.facts, profile)
+            rerank(pool, 50, dials, state.facts, profile)
             times.append(perf_counter() - start)
         print(f"{name:20} {milliseconds(times)}")
     times = []
     for profile in profiles:
-        found = listed(opened.engine, profile, 10, Dials(), opened.facts)
+        found = listed(state.engine, profile, 10, Dials(), state.facts)
         start = perf_counter()
-        opened.explainer.picks(found, profile, Dials())
+        state.explainer.picks(found, profile, Dials())
         times.append(perf_counter() - start)
     print(f"{'explaining 10':20} {milliseconds(times)}")
 
 
-def evenness(opened: Opened, rng: np.random.Generator) -> None:
+def evenness(state: ServingState, rng: np.random.Generator) -> None:
     """Print how even paths are between tracks that people know."""
-    for signal in opened.engine.signals:
+    for signal in state.engine.signals:
         if not isinstance(signal, VectorSignal):
             continue
         places = np.flatnonzero(signal.has_vector)
-        places = places[np.argsort(-opened.facts.listeners[places], kind="stable")][:1_000]
+        places = places[np.argsort(-state.facts.listeners[places], kind="stable")][:1_000]
         found = []
         for _ in range(60):
             start, end = rng.choice(places, 2, replace=False).tolist()
@@ -78,15 +78,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("library")
-    opened = Opened.of(Library(parser.parse_args().library, create=False))
+    state = RecommenderService.open(parser.parse_args().library).state()
     rng = np.random.default_rng(0)
-    profiles = list(opened.profiles.values())[:100] or [
-        profile_from_seeds(rng.choice(len(opened.catalogue), 3, replace=False).tolist())
+    profiles = list(state.profiles.values())[:100] or [
+        profile_from_seeds(rng.choice(len(state.catalogue), 3, replace=False).tolist())
         for _ in range(100)
     ]
-    costs(opened, profiles)
-    print(faithfulness(opened.engine, profiles, 10))
-    evenness(opened, rng)
+    costs(state, profiles)
+    print(faithfulness(state.engine, profiles, 10))
+    evenness(state, rng)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ import numpy as np
 KILLED = """
 import sys, threading
 from segue.library import Event, Library
-from segue.pipeline.live import Live
-live, run = Live(Library(sys.argv[1])), sys.argv[2]
+from segue.pipeline.recommender.service import RecommenderService
+live, run = RecommenderService(Library(sys.argv[1])), sys.argv[2]
 lock = threading.Lock()
 def write(thread):
     for n in range(1_000_000):
@@ -46,9 +46,9 @@ for thread in range(4):
 FIRST = """
 import sys
 from segue.library import Library
-from segue.pipeline.live import Live
-from segue.pipeline.recommend import recommend
-recommend(Live(Library(sys.argv[1])).opened(), "u00001", 20)
+from segue.pipeline.recommender.service import RecommenderService
+state = RecommenderService(Library(sys.argv[1])).state()
+state.recommend(state.query("u00001", 20))
 """
 
 
@@ -92,10 +92,10 @@ class Server:
 
     def __init__(self, number: int, asked: argparse.Namespace) -> None:
         from segue.library import Library
-        from segue.pipeline.live import Live
+        from segue.pipeline.recommender.service import RecommenderService
 
         self.rng = np.random.default_rng(asked.seed + number)
-        self.live = Live(Library(asked.directory))
+        self.live = RecommenderService(Library(asked.directory))
         self.sessions = Sessions(asked.listeners, asked.active // asked.processes, self.rng)
         self.late: list[float] = []
         self.wrote: list[float] = []
@@ -106,11 +106,11 @@ class Server:
     def give(self, due: float, user: str, slider: bool) -> None:
         """Answer one listener."""
         from segue.engine import Dials
-        from segue.pipeline.recommend import recommend
 
         before = set(self.disliked.get(user, ()))
         dials = Dials(weights={"tags": float(self.rng.random())}) if slider else None
-        found = recommend(self.live.opened(), user, 20, dials=dials).to_dict()
+        state = self.live.state()
+        found = state.recommend(state.query(user, 20, dials=dials)).to_dict()
         json.dumps(found)
         ids = [track["track_id"] for track in found["tracks"]]
         self.wrong += bool(before.intersection(ids))
@@ -206,7 +206,7 @@ def load(asked: argparse.Namespace) -> None:
 def kill(asked: argparse.Namespace) -> None:
     """Write, kill, and count."""
     from segue.library import Event, Library
-    from segue.pipeline.live import Live
+    from segue.pipeline.recommender.service import RecommenderService
 
     acknowledged: list[str] = []
     kills = 0
@@ -224,7 +224,7 @@ def kill(asked: argparse.Namespace) -> None:
                 if len(acknowledged) - before == most:
                     process.kill()
                     kills += 1
-    live = Live(Library(asked.directory))
+    live = RecommenderService(Library(asked.directory))
     again = [
         Event(user=f"kill-{key.split('-')[2]}", track_id="t000000", kind="play", key=key)
         for key in acknowledged

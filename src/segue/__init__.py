@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from segue.pipeline.evaluate import evaluate
     from segue.pipeline.import_listens import import_listens
     from segue.pipeline.preprocess import preprocess
-    from segue.pipeline.recommend import recommend, similar
+    from segue.pipeline.recommender.recommend import recommend, similar
     from segue.pipeline.search import search
     from segue.pipeline.train import train
 
@@ -46,9 +46,9 @@ _ROOMS = {
     "evaluate": "segue.pipeline.evaluate",
     "import_listens": "segue.pipeline.import_listens",
     "preprocess": "segue.pipeline.preprocess",
-    "recommend": "segue.pipeline.recommend",
+    "recommend": "segue.pipeline.recommender.recommend",
     "search": "segue.pipeline.search",
-    "similar": "segue.pipeline.recommend",
+    "similar": "segue.pipeline.recommender.recommend",
     "train": "segue.pipeline.train",
 }
 

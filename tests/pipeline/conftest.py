@@ -13,8 +13,9 @@ from tests.factories import SMALL_SETTINGS, SOUND_KINDS, rows, sound, write_data
 
 from segue.library import Library
 from segue.pipeline.learning.weights import load_weights, save_weights
-from segue.pipeline.opening.snapshot import prepare
+from segue.pipeline.opening.snapshot import build
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.train import train
 
 N_PER_KIND = 12
@@ -54,6 +55,12 @@ def trained(dataset, tmp_path_factory):
         wanted = "skipped" if result.model == "collaborative" else "trained"
         assert result.state == wanted, result.reason
     return library
+
+
+@pytest.fixture(scope="session")
+def state(trained):
+    """The library of `trained`, opened for recommendations."""
+    return RecommenderService.open(trained).state()
 
 
 @pytest.fixture
@@ -108,7 +115,7 @@ def listening_directory(tmp_path_factory):
         weights, everyone=np.full(len(names), 0.3), spread=np.full(len(names), 0.2), listeners={}
     )
     save_weights(library, even, names, fingerprint)
-    prepare(library)
+    build(library)
     library.close()
     return library.directory
 

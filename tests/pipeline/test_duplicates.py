@@ -11,7 +11,7 @@ import soundfile
 
 from segue.pipeline.analysing.duplicates import duplicates
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.recommend import similar
+from segue.pipeline.recommender.recommend import similar
 
 RATE = 22_050
 

@@ -13,7 +13,7 @@ from segue.pipeline.learning.models import COLLABORATIVE
 from segue.pipeline.learning.weights import everyones_weights, in_order, load_weights, save_weights
 from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.recommend import recommend
+from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card
 from segue.signals import CollaborativeSignal

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from tests.pipeline.test_learning import write_dataset
+from tests.pipeline.test_learning import two_kinds
 
 from segue.library import Library
 from segue.pipeline.opening.snapshot import is_current, open_snapshot
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.recommend import recommend
+from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.train import train
 from segue.signals import SIGNALS, SignalColor, SignalDefinition, SignalInfo
 
@@ -47,7 +47,7 @@ EARLY = SignalDefinition(
 def test_a_new_signal_is_trained_prepared_and_opened(tmp_path, monkeypatch):
     monkeypatch.setitem(SIGNALS, "early", EARLY)
     library = Library(tmp_path / "my.segue")
-    preprocess(library, write_dataset(tmp_path / "data"), workers=1)
+    preprocess(library, two_kinds(tmp_path / "data"), workers=1)
     train(library, "collaborative")
     assert is_current(library)
     assert "early" in recommend(library, "u0", 3).weights
@@ -58,7 +58,7 @@ def test_a_new_signal_is_trained_prepared_and_opened(tmp_path, monkeypatch):
 
 def test_a_snapshot_with_an_unknown_signal_is_not_opened(tmp_path, monkeypatch):
     library = Library(tmp_path / "my.segue")
-    preprocess(library, write_dataset(tmp_path / "data"), workers=1)
+    preprocess(library, two_kinds(tmp_path / "data"), workers=1)
     with monkeypatch.context() as patch:
         patch.setitem(SIGNALS, "early", EARLY)
         train(library, "collaborative")
@@ -69,6 +69,6 @@ def test_a_library_that_cannot_save_a_signal_says_so(tmp_path, monkeypatch):
     unlisted = SignalDefinition(EARLY.info, EARLY.load, from_tracks=EARLY.from_tracks)
     monkeypatch.setitem(SIGNALS, "another name", unlisted)
     library = Library(tmp_path / "my.segue")
-    preprocess(library, write_dataset(tmp_path / "data"), workers=1)
+    preprocess(library, two_kinds(tmp_path / "data"), workers=1)
     with pytest.raises(ValueError, match="'early' has no definition"):
         train(library, "collaborative")

@@ -51,22 +51,22 @@ def library(library):
 
 def found(library, *entries, place=None, form="jspf"):
     data = write_playlist_file(PlaylistFile(entries=entries), form)
-    return read_playlist(library, data, place=place)
+    return read_playlist(library.catalogue(), data, place=place)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_was_written_comes_back(library, form):
     for place in (None, MUSIC, MUSIC / "y", Path("/elsewhere")):
-        data = write_playlist(library, IDS, form, "Mix", place=place, creator="anna")
-        read = read_playlist(library, data, place=place)
+        data = write_playlist(library.catalogue(), IDS, form, "Mix", place=place, creator="anna")
+        read = read_playlist(library.catalogue(), data, place=place)
         assert (read.name, read.tracks, read.unmatched) == ("Mix", IDS, [])
     with pytest.raises(UnknownTrackError, match="nowhere"):
-        write_playlist(library, ["nowhere"], form)
+        write_playlist(library.catalogue(), ["nowhere"], form)
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_path_of_the_machine_is_told_unless_a_place_is_named(library, form):
-    data = write_playlist(library, IDS, form)
+    data = write_playlist(library.catalogue(), IDS, form)
     assert "/music/" not in data.decode()
     locations = [entry.location for entry in read_playlist_file(data).entries]
     assert locations[:3] == [IDS[0], "01.mp3", "01.mp3"]
@@ -74,7 +74,7 @@ def test_no_path_of_the_machine_is_told_unless_a_place_is_named(library, form):
 
 
 def test_paths_are_relative_below_the_place_and_absolute_elsewhere(library):
-    lines = write_playlist(library, IDS, place=MUSIC / "y").decode().splitlines()
+    lines = write_playlist(library.catalogue(), IDS, place=MUSIC / "y").decode().splitlines()
     paths = [line for line in lines if not line.startswith("#")]
     assert paths == [
         "/music/Björk/Homogenic/02 Jóga.flac",
@@ -87,7 +87,8 @@ def test_paths_are_relative_below_the_place_and_absolute_elsewhere(library):
 
 
 def test_the_recording_and_who_made_it_are_told(library):
-    document = json.loads(write_playlist(library, IDS[:2], "jspf", "Mix", creator="anna"))
+    catalogue = library.catalogue()
+    document = json.loads(write_playlist(catalogue, IDS[:2], "jspf", "Mix", creator="anna"))
     playlist = document["playlist"]
     assert (playlist["title"], playlist["creator"]) == ("Mix", "anna")
     assert playlist["track"][0]["identifier"] == [f"https://musicbrainz.org/recording/{MBID}"]
@@ -136,13 +137,13 @@ def test_ids_and_ends_of_paths_give_way_to_names(library):
 def test_files_are_saved_whole_and_loaded_with_a_sentence(library, tmp_path):
     path = tmp_path / "a.m3u8"
     path.write_text("old")
-    save_playlist(path, write_playlist(library, IDS, place=tmp_path))
-    assert load_playlist(library, path).tracks == IDS
+    save_playlist(path, write_playlist(library.catalogue(), IDS, place=tmp_path))
+    assert load_playlist(library.catalogue(), path).tracks == IDS
     assert [one.name for one in tmp_path.iterdir() if one.is_file()] == ["a.m3u8"]
     with pytest.raises(PlaylistError, match="cannot be written"):
         save_playlist(tmp_path / "none" / "a.m3u8", b"")
     with pytest.raises(DatasetError, match=r"none\.m3u8 cannot be read \(No such file"):
-        load_playlist(library, tmp_path / "none.m3u8")
+        load_playlist(library.catalogue(), tmp_path / "none.m3u8")
     path.write_text("a letter")
     with pytest.raises(DatasetError, match=r"a\.m3u8 cannot be read\. This is not an M3U8"):
-        load_playlist(library, path)
+        load_playlist(library.catalogue(), path)

@@ -8,7 +8,7 @@ from segue.engine import Dials, Exclusions
 from segue.errors import LibraryError, ModelError, UnknownListenerError, UnknownTrackError
 from segue.pipeline import playlists
 from segue.pipeline.radio import RADIO_DIALS, Radio
-from segue.pipeline.recommend import recommend
+from segue.pipeline.recommender.recommend import recommend
 
 pytestmark = pytest.mark.slow
 
@@ -58,21 +58,21 @@ def test_what_is_excluded_never_comes_and_what_is_unknown_is_told(trained):
     assert "the artist cap of 1 leaves no more" in capped.hints[-1]
 
 
-def test_a_playlist_from_likes(trained):
-    found = playlists.from_likes(trained, ["t00", "t03"], ["t01"], 4)
+def test_a_playlist_from_likes(state):
+    found = playlists.from_likes(state, ["t00", "t03"], ["t01"], 4)
     ids = [pick.track_id for pick in found.tracks]
     assert {kind(one) for one in ids[:2]} == {0}
     assert not {"t00", "t03", "t01"} & set(ids)
     assert found.to_dict()["playlist"] == "like"
     assert len(found.to_pandas()) == 4
     with pytest.raises(ValueError, match="at least one track that is liked"):
-        playlists.from_likes(trained, [])
+        playlists.from_likes(state, [])
     with pytest.raises(UnknownTrackError, match="nowhere"):
-        playlists.from_likes(trained, ["nowhere"])
+        playlists.from_likes(state, ["nowhere"])
 
 
-def test_a_radio_plays_on_and_hears(trained):
-    radio = Radio(trained, "anna", dials=RADIO_DIALS, window=10)
+def test_a_radio_plays_on_and_hears(state):
+    radio = Radio(state, "anna", dials=RADIO_DIALS, window=10)
     played = [radio.next().track_id for _ in range(60)]
     assert all(one not in played[max(0, i - 10) : i] for i, one in enumerate(played))
     assert radio.window == 10
@@ -80,71 +80,71 @@ def test_a_radio_plays_on_and_hears(trained):
     assert heard.rank == 61
     radio.feedback(heard.track_id, "skip")
     assert heard.track_id not in [radio.next().track_id for _ in range(20)]
-    again = Radio(trained, "anna", dials=RADIO_DIALS, window=10)
+    again = Radio(state, "anna", dials=RADIO_DIALS, window=10)
     assert [again.next().track_id for _ in range(60)] == played
     with pytest.raises(ValueError, match="Nobody to play for"):
-        Radio(trained)
+        Radio(state)
 
 
-def test_another_evening_is_another_radio_and_may_be_had_again(trained):
-    evenings = [Radio(trained, "anna").take(20) for _ in range(3)]
+def test_another_evening_is_another_radio_and_may_be_had_again(state):
+    evenings = [Radio(state, "anna").take(20) for _ in range(3)]
     heard = {tuple(pick.track_id for pick in one.tracks) for one in evenings}
     assert len(heard) > 1
     dials = replace(RADIO_DIALS, seed=evenings[0].about["seed"])
-    assert Radio(trained, "anna", dials=dials).take(20).tracks == evenings[0].tracks
+    assert Radio(state, "anna", dials=dials).take(20).tracks == evenings[0].tracks
     # what is not left to chance has no seed
-    likes = playlists.from_likes(trained, ["t00"], k=3)
+    likes = playlists.from_likes(state, ["t00"], k=3)
     assert "seed" not in likes.about
     dials = replace(playlists.LIKE_DIALS, randomness=0.3, seed=5)
-    assert playlists.from_likes(trained, ["t00"], k=3, dials=dials).about["seed"] == 5
+    assert playlists.from_likes(state, ["t00"], k=3, dials=dials).about["seed"] == 5
     dials = replace(playlists.BLEND_DIALS, randomness=0.3, seed=5)
-    assert playlists.blend(trained, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
+    assert playlists.blend(state, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
 
 
-def test_a_radio_of_a_small_library_says_that_it_repeats(trained):
-    found = Radio(trained, like=["t00"]).take(50)
+def test_a_radio_of_a_small_library_says_that_it_repeats(state):
+    found = Radio(state, like=["t00"]).take(50)
     assert len(found.tracks) == 50
     assert found.about["window"] < 36
     assert "comes again after" in found.hints[-1]
     nothing = Exclusions(genres=("low", "high", "noise"))
     with pytest.raises(LibraryError, match="nothing that may be played"):
-        Radio(trained, "anna", exclusions=nothing).next()
+        Radio(state, "anna", exclusions=nothing).next()
 
 
-def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained):
+def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained, state):
     known = set(trained.listens().query("user_id == 'anna'")["track_id"])
     new_only = replace(RADIO_DIALS, max_known_share=0)
     # far more tracks than there are new ones: they come again, and nothing known comes instead
-    played = Radio(trained, "anna", dials=new_only, window=100).take(60).tracks
+    played = Radio(state, "anna", dials=new_only, window=100).take(60).tracks
     assert not known & {pick.track_id for pick in played}
     with pytest.raises(LibraryError, match="nothing new that may be played"):
-        Radio(trained, like=[f"t{i:02}" for i in range(36)], dials=new_only).next()
+        Radio(state, like=[f"t{i:02}" for i in range(36)], dials=new_only).next()
 
 
-def test_a_path_leads_from_one_to_the_other(trained):
-    found = playlists.path(trained, "t00", "t01", 6)
+def test_a_path_leads_from_one_to_the_other(state):
+    found = playlists.path(state, "t00", "t01", 6)
     ids = [step.track_id for step in found.tracks]
     assert (ids[0], ids[-1]) == ("t00", "t01")
     assert len(ids) == len(set(ids)) <= 6
     assert found.about["signal"] == "knn"
     assert found.tracks[-1].progress == 1
     rules = Exclusions(genres=("noise",))
-    by_name = playlists.path(trained, "t00", "t01", 6, signal="metadata", exclusions=rules)
+    by_name = playlists.path(state, "t00", "t01", 6, signal="metadata", exclusions=rules)
     assert all(kind(step.track_id) != 2 for step in by_name.tracks)
     with pytest.raises(LibraryError, match="name two tracks"):
-        playlists.path(trained, "t00", "t00")
+        playlists.path(state, "t00", "t00")
     with pytest.raises(ValueError, match="at least 2 tracks"):
-        playlists.path(trained, "t00", "t01", 1)
+        playlists.path(state, "t00", "t01", 1)
 
 
-def test_a_blend_serves_each(trained):
-    found = playlists.blend(trained, ["anna", "ben"], 8)
+def test_a_blend_serves_each(state):
+    found = playlists.blend(state, ["anna", "ben"], 8)
     assert {track.serves for track in found.tracks} == {"anna", "ben"}
     for track in found.tracks:
         assert sum(track.why.values()) == pytest.approx(track.score, abs=1e-9)
         assert track.serves == max(track.tastes, key=track.tastes.get)
     assert set(found.about["mean_taste"]) == {"anna", "ben"}
     with pytest.raises(ValueError, match="two or more listeners"):
-        playlists.blend(trained, ["anna"])
+        playlists.blend(state, ["anna"])
     with pytest.raises(UnknownListenerError, match="nobody"):
-        playlists.blend(trained, ["anna", "nobody"])
+        playlists.blend(state, ["anna", "nobody"])

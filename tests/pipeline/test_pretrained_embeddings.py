@@ -17,7 +17,7 @@ from segue.pipeline.analysing.pretrained_embeddings import (
 )
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
-from segue.pipeline.recommend import similar
+from segue.pipeline.recommender.recommend import similar
 from segue.pipeline.search import search
 from segue.pipeline.train import train
 

@@ -9,7 +9,7 @@ from segue.errors import (
     UnknownListenerError,
     UnknownTrackError,
 )
-from segue.pipeline.recommend import recommend, similar
+from segue.pipeline.recommender.recommend import recommend, similar
 from segue.pipeline.training.choice import choose
 
 pytestmark = pytest.mark.slow

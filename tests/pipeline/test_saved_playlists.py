@@ -13,8 +13,8 @@ from segue.errors import (
 )
 from segue.library import Event, Library
 from segue.pipeline.accounts import add_account
-from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recipes import Recipe
+from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.saved_playlists import delete, edit, find, preview, refresh, save
 
 RECIPES = {
@@ -26,83 +26,86 @@ RECIPES = {
 
 
 @pytest.fixture
-def opened(trained, tmp_path):
+def service(trained, tmp_path):
     copy = shutil.copytree(trained.directory, tmp_path / "my.segue")
-    return Opened.of(Library(copy))
+    return RecommenderService.open(Library(copy))
+
+
+@pytest.fixture
+def state(service):
+    return service.state()
 
 
 @pytest.mark.parametrize("kind", RECIPES)
-def test_a_recipe_makes_a_list_and_the_same_again(opened, kind):
-    saved = save(opened, "anna", "Evening", kind, recipe=RECIPES[kind])
-    shown = [track.track_id for track in preview(opened, "anna", kind, RECIPES[kind]).tracks]
+def test_a_recipe_makes_a_list_and_the_same_again(state, kind):
+    saved = save(state, "anna", "Evening", kind, recipe=RECIPES[kind])
+    shown = [track.track_id for track in preview(state, "anna", kind, RECIPES[kind]).tracks]
     assert list(saved.tracks) == shown
     assert 2 <= len(shown) <= RECIPES[kind]["k"]
-    assert find(opened.library, "anna", saved.id) == saved
-    again = refresh(opened, "anna", saved.id)
+    assert find(state.library, "anna", saved.id) == saved
+    again = refresh(state, "anna", saved.id)
     assert (again.added, again.removed) == ([], [])
     assert again.saved == saved
 
 
-def test_a_list_follows_what_its_owner_does_and_tells_what_is_other(opened):
-    saved = save(
-        opened, "anna", "For me", "radio", recipe={"k": 5, "dials": {"max_known_share": 0}}
-    )
+def test_a_list_follows_what_its_owner_does_and_tells_what_is_other(service, state):
+    saved = save(state, "anna", "For me", "radio", recipe={"k": 5, "dials": {"max_known_share": 0}})
     heard = saved.tracks[0]
     event = Event(user="anna", track_id=heard, kind="dislike", key="1")
-    opened.library.feedback.add([event])
-    found = refresh(Opened.of(opened.library), "anna", saved.id)
+    state.library.feedback.add([event])
+    found = refresh(service.state(), "anna", saved.id)
     assert heard in found.removed
     assert set(found.saved.tracks) == (set(saved.tracks) | set(found.added)) - set(found.removed)
     assert found.saved.changed > saved.changed
     assert found.saved.recipe == saved.recipe
 
 
-def test_tracks_are_chosen_and_edited_by_hand(opened):
-    saved = save(opened, "anna", "Mine", tracks=["t05", "t01", "t05"])
+def test_tracks_are_chosen_and_edited_by_hand(state):
+    saved = save(state, "anna", "Mine", tracks=["t05", "t01", "t05"])
     assert (saved.kind, saved.tracks) == ("tracks", ("t05", "t01", "t05"))
     with pytest.raises(PlaylistError, match="chosen by hand"):
-        refresh(opened, "anna", saved.id)
-    edited = edit(opened.library, "anna", saved.id, name="Ours", tracks=["t01"])
+        refresh(state, "anna", saved.id)
+    edited = edit(state.library, "anna", saved.id, name="Ours", tracks=["t01"])
     assert (edited.name, edited.tracks) == ("Ours", ("t01",))
-    made = save(opened, "anna", "A way", "path", recipe=RECIPES["path"], tracks=["t07"])
+    made = save(state, "anna", "A way", "path", recipe=RECIPES["path"], tracks=["t07"])
     assert made.tracks == ("t07",)
-    edit(opened.library, "anna", made.id, tracks=[])
-    assert refresh(opened, "anna", made.id).saved.tracks[0] == "t00"
-    delete(opened.library, "anna", made.id)
+    edit(state.library, "anna", made.id, tracks=[])
+    assert refresh(state, "anna", made.id).saved.tracks[0] == "t00"
+    delete(state.library, "anna", made.id)
     for ask in (
-        lambda: delete(opened.library, "anna", made.id),
-        lambda: edit(opened.library, "ben", saved.id, name="His"),
-        lambda: refresh(opened, "ben", saved.id),
-        lambda: find(opened.library, "ben", saved.id),
-        lambda: delete(opened.library, "ben", saved.id),
+        lambda: delete(state.library, "anna", made.id),
+        lambda: edit(state.library, "ben", saved.id, name="His"),
+        lambda: refresh(state, "ben", saved.id),
+        lambda: find(state.library, "ben", saved.id),
+        lambda: delete(state.library, "ben", saved.id),
     ):
         with pytest.raises(UnknownPlaylistError, match="no playlist"):
             ask()
-    assert find(opened.library, "anna", saved.id) == edited
+    assert find(state.library, "anna", saved.id) == edited
 
 
-def test_unknown_tracks_and_listeners_are_told(opened):
+def test_unknown_tracks_and_listeners_are_told(state):
     with pytest.raises(UnknownTrackError, match=r"no tracks 'x', 'y'"):
-        save(opened, "anna", "A", "like", recipe={"like": ["x", "t00"], "dislike": ["y"]})
+        save(state, "anna", "A", "like", recipe={"like": ["x", "t00"], "dislike": ["y"]})
     with pytest.raises(UnknownTrackError, match=r"'t99'"):
-        save(opened, "anna", "A", "path", recipe={"start": "t00", "end": "t99"}, tracks=["t00"])
+        save(state, "anna", "A", "path", recipe={"start": "t00", "end": "t99"}, tracks=["t00"])
     with pytest.raises(UnknownTrackError, match=r"'t99'"):
-        save(opened, "anna", "A", tracks=["t99"])
+        save(state, "anna", "A", tracks=["t99"])
     with pytest.raises(PlaylistError, match="nobody 'zoe'"):
-        save(opened, "anna", "A", "blend", recipe={"users": ["anna", "zoe"]})
+        save(state, "anna", "A", "blend", recipe={"users": ["anna", "zoe"]})
     with pytest.raises(UnknownListenerError, match="'zoe'"):
-        save(opened, "zoe", "A", "radio", recipe={})
-    assert opened.library.playlists.of("anna") == []
+        save(state, "zoe", "A", "radio", recipe={})
+    assert state.library.playlists.of("anna") == []
 
 
-def test_nobody_is_blended_with_who_does_not_share_their_taste(opened):
-    saved = save(opened, "anna", "Both", "blend", recipe=RECIPES["blend"])
-    add_account(opened.library, "anna", "a password")
-    add_account(opened.library, "ben", "a password")
+def test_nobody_is_blended_with_who_does_not_share_their_taste(state):
+    saved = save(state, "anna", "Both", "blend", recipe=RECIPES["blend"])
+    add_account(state.library, "anna", "a password")
+    add_account(state.library, "ben", "a password")
     with pytest.raises(PlaylistError, match="nobody 'ben' who shares"):
-        refresh(opened, "anna", saved.id)
-    opened.library.accounts.set_flags("ben", shares_taste=True)
-    assert refresh(opened, "anna", saved.id).saved == saved
+        refresh(state, "anna", saved.id)
+    state.library.accounts.set_flags("ben", shares_taste=True)
+    assert refresh(state, "anna", saved.id).saved == saved
 
 
 @pytest.mark.parametrize(
@@ -130,15 +133,15 @@ def test_nobody_is_blended_with_who_does_not_share_their_taste(opened):
         ("tracks", {"k": 1}, "no recipe"),
     ],
 )
-def test_recipes_that_cannot_be(opened, kind, recipe, why):
+def test_recipes_that_cannot_be(state, kind, recipe, why):
     with pytest.raises(PlaylistError, match=why):
-        save(opened, "anna", "A", kind, recipe=recipe)
+        save(state, "anna", "A", kind, recipe=recipe)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\nb", "\x00"])
-def test_names_that_cannot_be(opened, name):
+def test_names_that_cannot_be(state, name):
     with pytest.raises(PlaylistError, match="name"):
-        save(opened, "anna", name, tracks=["t00"])
+        save(state, "anna", name, tracks=["t00"])
 
 
 def test_a_recipe_survives_json():

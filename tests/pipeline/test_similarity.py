@@ -12,7 +12,7 @@ from segue.library import Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.judging.similarity import judge_similarity
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.recommend import similar
+from segue.pipeline.recommender.recommend import similar
 from segue.pipeline.train import train
 from segue.pipeline.training import hubs, spaces
 from segue.pipeline.training.content import vector_signal

@@ -63,14 +63,13 @@ def write(
         raise typer.BadParameter(
             f"{output.name!r} does not say its format: choose --format from {known}"
         )
-    from segue.library import Library
-    from segue.pipeline.opening.opened import Opened
     from segue.pipeline.playlist_files import save_playlist, write_playlist
+    from segue.pipeline.recommender.service import RecommenderService
 
-    opened = Opened.of(Library(library, create=False))
-    found = make(opened)
+    state = RecommenderService.open(library).state()
+    found = make(state)
     data = write_playlist(
-        opened,
+        state.catalogue,
         [track.track_id for track in found.tracks],
         written.value,
         name or output.stem,

@@ -23,10 +23,9 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Make a playlist and print it."""
-    from segue.library import Library
-    from segue.pipeline.opening.opened import Opened
+    from segue.pipeline.recommender.service import RecommenderService
 
-    found = make(Opened.of(Library(library, create=False))).to_dict()
+    found = make(RecommenderService.open(library).state()).to_dict()
     if json:
         print_json(found)
         return

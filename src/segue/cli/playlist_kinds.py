@@ -15,10 +15,10 @@ from segue.cli.dials import options
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions, Playlist
-    from segue.pipeline.opening.opened import Opened
+    from segue.pipeline.recommender.serving_state import ServingState
 
-    Make = Callable[[Opened], Playlist]
-    """Makes the playlist of a library that is open."""
+    Make = Callable[[ServingState], Playlist]
+    """Makes the playlist from an opened library."""
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="How many tracks.")]
 DislikeOption = Annotated[
@@ -47,14 +47,14 @@ def like(
     if not tracks and seeds is None:
         raise typer.BadParameter("name a track that is liked, or a playlist file with --from")
 
-    def make(opened: "Opened") -> "Playlist":
+    def make(state: "ServingState") -> "Playlist":
         from dataclasses import replace
 
         from segue.pipeline.playlists import from_likes
 
-        liked, said = _with_seeds(opened, tracks or (), seeds)
+        liked, said = _with_seeds(state, tracks or (), seeds)
         found = from_likes(
-            opened, liked, dislike or [], k, user=user, dials=dials, exclusions=exclusions
+            state, liked, dislike or [], k, user=user, dials=dials, exclusions=exclusions
         )
         return replace(found, hints=[*said, *found.hints])
 
@@ -78,11 +78,11 @@ def radio(
     if user is None and not like:
         raise typer.BadParameter("name a listener with --user, or a track with --like")
 
-    def make(opened: "Opened") -> "Playlist":
+    def make(state: "ServingState") -> "Playlist":
         from segue.pipeline.radio import Radio
 
         station = Radio(
-            opened,
+            state,
             user,
             like=like or [],
             dislike=dislike or [],
@@ -107,10 +107,10 @@ def path(
 ) -> "Make":
     """Lead from one track to another in even steps."""
 
-    def make(opened: "Opened") -> "Playlist":
+    def make(state: "ServingState") -> "Playlist":
         from segue.pipeline.playlists import path as run
 
-        return run(opened, start, end, k, signal=signal, exclusions=exclusions)
+        return run(state, start, end, k, signal=signal, exclusions=exclusions)
 
     return make
 
@@ -128,10 +128,10 @@ def blend(
     if len(users) < 2:
         raise typer.BadParameter("name two or more listeners, each with --user")
 
-    def make(opened: "Opened") -> "Playlist":
+    def make(state: "ServingState") -> "Playlist":
         from segue.pipeline.playlists import blend as run
 
-        return run(opened, users, k, dials=dials, exclusions=exclusions)
+        return run(state, users, k, dials=dials, exclusions=exclusions)
 
     return make
 
@@ -140,7 +140,7 @@ KINDS = {"like": like, "radio": radio, "path": path, "blend": blend}
 
 
 def _with_seeds(
-    opened: "Opened", tracks: Sequence[str], seeds: Path | None
+    state: "ServingState", tracks: Sequence[str], seeds: Path | None
 ) -> tuple[list[str], list[str]]:
     """Return the ids of liked tracks with those of a file, and what should be told of it."""
     if seeds is None:
@@ -148,7 +148,7 @@ def _with_seeds(
     from segue.errors import PlaylistError
     from segue.pipeline.playlist_files import load_playlist
 
-    read = load_playlist(opened, seeds)
+    read = load_playlist(state.catalogue, seeds)
     said = [f"{seeds}: {problem}." for problem in read.problems]
     if read.unmatched:
         named = ", ".join(read.unmatched[:_SHOWN])

@@ -42,7 +42,7 @@ def recommend(
     if user is None and not like:
         raise typer.BadParameter("name a listener with --user, or a track with --like")
     from segue.library import Library
-    from segue.pipeline.recommend import recommend as run
+    from segue.pipeline.recommender.recommend import recommend as run
 
     found = run(
         Library(library, create=False),
@@ -83,7 +83,7 @@ def similar(
 ) -> None:
     """List the tracks that are most like one."""
     from segue.library import Library
-    from segue.pipeline.recommend import similar as run
+    from segue.pipeline.recommender.recommend import similar as run
 
     found = run(Library(library, create=False), track, k, signal=signal).to_dict()
     if json:

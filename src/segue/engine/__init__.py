@@ -6,7 +6,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
-from segue.engine.explanations import Explainer, Faithfulness, faithfulness
+from segue.engine.explanations import ExplainedHistory, Explainer, Faithfulness, faithfulness
 from segue.engine.groups import GroupList, blend_listeners
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
@@ -17,6 +17,7 @@ from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, ex
 from segue.engine.rerank import POOL, Listed, listed, rerank
 from segue.engine.standard import Rows, standardise
 from segue.engine.sweep import sweep
+from segue.engine.track_words import TrackWords, WordMatrix
 from segue.engine.weights import LEAST_SPREAD, Belief, Weights, learn, shares, updated
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Engine",
     "Example",
     "Exclusions",
+    "ExplainedHistory",
     "Explainer",
     "Explaining",
     "Faithfulness",
@@ -48,7 +50,9 @@ __all__ = [
     "Served",
     "Shared",
     "Step",
+    "TrackWords",
     "Weights",
+    "WordMatrix",
     "blend_listeners",
     "divergence",
     "drawn_seed",

@@ -73,6 +73,7 @@ class Engine:
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
+        rows: Rows | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; fewer where fewer candidates are left.
 
@@ -83,8 +84,10 @@ class Engine:
         weights
             To blend with, ``[n_signals]``; by default the listener's own, or, where none of the
             signals that count has anything to say, those that have, alike.
+        rows
+            What `rows` returns for the listener, where it was computed before.
         """
-        rows = self.rows(profile)
+        rows = rows or self.rows(profile)
         if exclude is None:
             exclude = np.zeros(rows.centred.shape[1], bool)
             exclude[profile.known] = True
@@ -95,13 +98,6 @@ class Engine:
     def rows(self, profile: Profile) -> Rows:
         """Return what every signal says to a listener."""
         return self.rows_of([profile])[0]
-
-    def expect(self, profiles: Sequence[Profile]) -> None:
-        """Be told whom will be recommended to next; here nothing is made of it."""
-
-    def at_hand(self, profile: Profile) -> bool:  # noqa: ARG002  # nothing is remembered here
-        """Return whether what the signals say to a listener is known without asking them."""
-        return False
 
     def rows_of(self, profiles: Sequence[Profile]) -> list[Rows]:
         """Return what every signal says to each listener; vectors are read once for all."""

@@ -14,21 +14,23 @@ would cost the track its place, none is named: several carry it.
 **Because** names the listener's own tracks that pulled it in most: see `segue.engine.pulls`.
 """
 
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from math import log1p
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.artist_names import credits_of
+from segue.catalogue_ids import CatalogueIds
 from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.pulls import OwnTracks, Puller, Pulls
 from segue.engine.recommendations import Pick, Pull, Shared, explain
 from segue.engine.rerank import POOL, Listed, static_terms
+from segue.engine.track_words import TrackWords
 from segue.signals import Profile
 from segue.types import Track
 
@@ -37,68 +39,83 @@ MOST_TAGS = 5
 _FEW = 50
 """Places of which each is compared with all of the pool sooner than that is sorted."""
 _GONE = 2**62
+_BYTES_PER_INT = 28  # in a set
 
 
 @dataclass
 class Explainer:
-    """Explains lists of one engine; what it needs of the whole catalogue is worked out once."""
+    """Explains lists of one engine.
+
+    `words` are the genres and tags of `tracks`, by default read from them. `prefetch` is called
+    with the positions of tracks that are about to be read one by one.
+    """
 
     engine: Engine
     tracks: Sequence[Track]
     facts: CatalogueArrays
+    words: TrackWords | None = None
+    prefetch: Callable[[list[int]], object] = lambda positions: None  # noqa: ARG005
+    _words: TrackWords = field(init=False, repr=False)
     _puller: Puller = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Make ready to say what pulled tracks in."""
+        """Prepare the attribution of scores to tracks."""
+        self._words = self.words or TrackWords.of(self.tracks)
         self._puller = Puller(self.engine.signals, len(self.facts))
 
     def picks(
-        self, found: Listed, profile: Profile, dials: Dials
+        self,
+        found: Listed,
+        profile: Profile,
+        dials: Dials,
+        history: "ExplainedHistory | None" = None,
     ) -> tuple[dict[str, float], list[Pick]]:
-        """Return the weights by name, and the tracks of a list with everything that explains them.
+        """Return the weights by name, and the tracks of a list with their explanations.
 
-        `dials` are those that the list was made with.
+        Parameters
+        ----------
+        dials
+            Those that the list was made with.
+        history
+            What `history` returns for the profile, where it was computed before.
         """
+        self.prefetch(found.ranked.positions.tolist())
+        history = history or self.history(profile)
         names = [signal.name for signal in self.engine.signals]
         weights, picks = explain(found.ranked, names, self.tracks)
         static = static_terms(found.pool, dials, self.facts, profile.user)[1]
         top = decisive(found, static)
-        influences = self.influenced_by(found.ranked, profile)
-        common = self.common(profile)
+        influences = self.influenced_by(found.ranked, profile, history.vectors)
         return weights, [
             replace(
                 pick,
                 top_signal=names[signal] if signal >= 0 else None,
                 influenced_by=influences[place],
-                in_common=common.with_track(position),
+                in_common=history.in_common.with_track(self.tracks[position], position),
             )
             for place, (pick, position, signal) in enumerate(
                 zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
             )
         ]
 
-    def need(self, positions: NDArray[np.int64]) -> None:
-        """Be told which tracks will be named next: where they are read, they are read together."""
+    def history(self, profile: Profile) -> "ExplainedHistory":
+        """Return what explanations need to know of a listener's own tracks."""
+        in_common = _InCommon(self.facts.ids, self._words, profile)
+        return ExplainedHistory(self._puller.own(profile), in_common)
 
-    def common(self, profile: Profile) -> "Common":
-        """Return what says what a track has in common with those that a listener likes."""
-        return _Common(self.tracks, self.facts, profile)
-
-    def pulls(self, ranked: Ranked, profile: Profile) -> Pulls:
+    def pulls(self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None) -> Pulls:
         """Return what each known track adds to each of a list; see `Puller.of`."""
-        return self._puller.of(ranked, profile, self.own(profile))
+        return self._puller.of(ranked, profile, own or self._puller.own(profile))
 
-    def own(self, profile: Profile) -> OwnTracks:
-        """Return a listener's own tracks, ready to be compared with those of lists."""
-        return self._puller.own(profile)
-
-    def influenced_by(self, ranked: Ranked, profile: Profile) -> list[list[Pull]]:
+    def influenced_by(
+        self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None
+    ) -> list[list[Pull]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
-        pulls = self.pulls(ranked, profile)
+        pulls = self.pulls(ranked, profile, own)
         pulls[:, profile.weights <= 0] = 0
         strongest = _largest(pulls, MOST_PULLS)
         named = np.take_along_axis(pulls, strongest, axis=1) > 0
-        self.need(profile.positions[strongest[named]])
+        self.prefetch(profile.positions[strongest[named]].tolist())
         return [
             [
                 _pull(self.tracks[profile.positions[own]], row[own])
@@ -185,44 +202,45 @@ def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Fa
     )
 
 
-class Common(Protocol):
-    """Says what tracks have in common with those that a listener likes."""
+class _InCommon:
+    """The artists, genres and tags of the tracks that a listener likes.
 
-    def with_track(self, position: int) -> Shared:
-        """Return what the track at a position shares with them."""
+    Genres and tags are numbers of columns of `words`; each tag has the sum of the weights of the
+    tracks that have it.
+    """
 
+    def __init__(self, ids: CatalogueIds, words: TrackWords, profile: Profile) -> None:
+        self._ids, self._words = ids, words
+        likes = profile.weights > 0
+        positions, weights = profile.positions[likes], profile.weights[likes].astype(np.float64)
+        self._artists = set(ids.of_tracks(positions).tolist())
+        self._genres = set(words.genres.counts[positions].indices.tolist())
+        tags: Any = words.tags.counts[positions]
+        totals = np.bincount(tags.indices, np.repeat(weights, np.diff(tags.indptr)))
+        self._tags = {int(tag): float(totals[tag]) for tag in np.unique(tags.indices)}
 
-class _Common:
-    """What the tracks that a listener likes have, and how much of it."""
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        parts = (self._artists, self._genres, self._tags)
+        return sum(sys.getsizeof(part) + 2 * _BYTES_PER_INT * len(part) for part in parts)
 
-    def __init__(self, tracks: Sequence[Track], facts: CatalogueArrays, profile: Profile) -> None:
-        self._tracks, self._facts = tracks, facts
-        self._artists = set(facts.ids.of_tracks(profile.liked).tolist())
-        self._tags: dict[str, float] = {}
-        self._genres: set[str] = set()
-        for position, weight in zip(
-            profile.positions.tolist(), profile.weights.tolist(), strict=True
-        ):
-            if weight > 0:
-                self._genres.update(tracks[position].genres)
-                for tag in tracks[position].tags:
-                    self._tags[tag] = self._tags.get(tag, 0.0) + weight
-
-    def with_track(self, position: int) -> Shared:
-        track = self._tracks[position]
-        tags = {
-            tag: self._tags[tag] * log1p(max(count, 0))
-            for tag, count in track.tags.items()
+    def with_track(self, track: Track, position: int) -> Shared:
+        """Return what the track at a position has in common with the liked tracks."""
+        genres, tags = self._words.genres, self._words.tags
+        worth = {
+            tags.names[tag]: self._tags[tag] * float(np.log1p(max(count, 0)))
+            for tag, count in zip(*tags.row(position), strict=True)
             if tag in self._tags
         }
         return Shared(
-            shared_artist(track, self._facts.ids.of_track(position), self._artists),
-            [genre for genre in track.genres if genre in self._genres],
-            sorted(tags, key=lambda tag: (-tags[tag], tag))[:MOST_TAGS],
+            _shared_artist(track, self._ids.of_track(position), self._artists),
+            [genres.names[genre] for genre in genres.row(position)[0] if genre in self._genres],
+            sorted(worth, key=lambda tag: (-worth[tag], tag))[:MOST_TAGS],
         )
 
 
-def shared_artist(track: Track, artists: NDArray[np.int64], liked: Collection[int]) -> str | None:
+def _shared_artist(track: Track, artists: NDArray[np.int64], liked: Collection[int]) -> str | None:
     """Return the name of the first of a track's `artists` that is among the `liked` ones."""
     names = [credit.name for credit in credits_of(track.artist, track.artists)]
     found = (place for place, artist in enumerate(artists.tolist()) if artist in liked)
@@ -230,6 +248,19 @@ def shared_artist(track: Track, artists: NDArray[np.int64], liked: Collection[in
     if place is None:
         return None
     return names[place] if len(names) == len(artists) else track.artist
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedHistory:
+    """What explanations need to know of a listener's own tracks: see `Explainer.history`."""
+
+    vectors: OwnTracks
+    in_common: _InCommon
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        return self.vectors.n_bytes + self.in_common.n_bytes
 
 
 def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:

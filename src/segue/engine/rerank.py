@@ -32,6 +32,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
 from segue.engine.randomness import gumbel
+from segue.engine.standard import Rows
 from segue.signals import Profile
 
 POOL = 500
@@ -63,6 +64,7 @@ def listed(
     facts: CatalogueArrays,
     *,
     never: NDArray[np.bool_] | None = None,
+    rows: Rows | None = None,
 ) -> Listed:
     """Return `k` tracks for a listener as the dials want them; fewer where caps leave fewer.
 
@@ -70,6 +72,8 @@ def listed(
     ----------
     never
         Tracks that may not come whatever the dials, ``[n_tracks]``.
+    rows
+        What `Engine.rows` returns for the listener, where it was computed before.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def listed(
     weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.max_known_share < 1 else 0)
     while True:
-        pool = engine.recommend(profile, size, exclude=exclude, weights=weights)
+        pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
         ranked = rerank(pool, k, dials, facts, profile)
         if len(ranked.positions) == k or len(pool.positions) < size:
             return Listed(ranked, pool)

@@ -7,7 +7,7 @@ tracks stands in arrays; here are the few that are shown.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, overload
+from typing import Any, Final, cast, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +112,10 @@ class StoredCatalogue(Catalogue):
         given["positions"] = StoredPositions(reader, rows, tracks)
         for name, value in given.items():
             object.__setattr__(self, name, value)
+
+    def read_ahead(self, positions: Sequence[int]) -> None:
+        """Read the tracks at some positions together, before they are read one by one."""
+        cast("StoredTracks", self.tracks).at(positions)
 
     def _near(self, text: str) -> list[str]:
         return self._reader.near(text)

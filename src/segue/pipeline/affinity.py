@@ -1,4 +1,4 @@
-"""How much each track is to a listener's taste, for colours of the map: worked out once a state."""
+"""How well each track fits a listener's taste, for the colors of the map."""
 
 from typing import Final
 
@@ -6,36 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.standing import standing
-from segue.pipeline.live.engine import follows_from
-from segue.pipeline.live.latest import Latest
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.caching import VersionedCache
+from segue.pipeline.recommender.serving_state import ServingState
 
-MOST_BYTES: Final = 16_000_000
+MAX_BYTES: Final = 16_000_000
 
 
 class Affinities:
-    """The tastes that were asked for last, over one opened library. For any number of threads.
+    """Affinities of the listeners who asked last, in one serving state. Safe in several threads.
 
-    What is kept of a listener holds until their profile or their weights are others.
+    They are computed again when the profile or the weights of the listener have changed.
     """
 
-    def __init__(self, opened: Opened) -> None:
-        self._opened = opened
-        self._kept: Latest[NDArray[np.uint8]] = Latest(MOST_BYTES)
+    def __init__(self, state: ServingState) -> None:
+        self._state = state
+        self._cache: VersionedCache[NDArray[np.uint8]] = VersionedCache(MAX_BYTES)
 
     def of(self, listener: str) -> NDArray[np.uint8]:
-        """Return how high each track stands with a listener, ``[n_tracks]``: see `standing`.
+        """Return the percentile rank of each track for a listener, ``[n_tracks]``: see `standing`.
 
         Raises
         ------
         UnknownListenerError
-            If the library does not know them.
+            If the library does not know the listener.
         """
-        profile = self._opened.listener(listener)
-        engine = self._opened.engine
-        state = follows_from(engine, profile)
-        found = self._kept.get(listener, state)
+        query, engine = self._state.query(listener), self._state.engine
+        version = query.key.version + engine.listener_weights(query.profile).tobytes()
+        found = self._cache.get(listener, version)
         if found is None:
-            found = standing(engine, profile)
-            self._kept.put(listener, state, found, found.nbytes)
+            found = standing(engine, query.profile)
+            self._cache.put(listener, version, found, found.nbytes)
         return found

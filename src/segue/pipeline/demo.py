@@ -13,7 +13,7 @@ from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddi
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
-from segue.pipeline.recommend import recommend
+from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.train import MODELS, train
 from segue.types import Progress, no_progress
 

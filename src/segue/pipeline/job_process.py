@@ -139,14 +139,15 @@ def _demo(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, A
 
 
 def _map(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
-    from segue.pipeline.live import Live
+    from segue.pipeline.recommender.service import RecommenderService
     from segue.pipeline.track_map import track_map
 
-    live = Live(library)  # the same vectors that a server looks at, also while others are learned
+    # the same vectors that a server reads, also while models are trained
+    service = RecommenderService(library, serve_stale=True)
     try:
-        drawn = track_map(live.opened(), given["by"], progress=told)
+        drawn = track_map(service.state(), given["by"], progress=told)
     finally:
-        live.close()
+        service.close()
     return {"by": drawn.signal, "placed": int(drawn.placed.sum())}
 
 

@@ -11,13 +11,13 @@ from segue.library import Job, Library
 from segue.pipeline import track_map
 from segue.pipeline.jobs import ask
 from segue.pipeline.mapping.places import TrackMap
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.serving_state import ServingState
 
 AGAIN_SECONDS: Final = 60.0
 """After a job has ended without the map that is looked for, until another one is asked for."""
 
 
-def map_or_job(opened: Opened, signal: str, *, by: str | None = None) -> TrackMap | Job:
+def map_or_job(state: ServingState, signal: str, *, by: str | None = None) -> TrackMap | Job:
     """Return the map by a signal; of a large library that has none yet, the job that makes it.
 
     A map of up to `track_map.MOST_FOR_ALL` tracks takes seconds and is made at once.
@@ -40,11 +40,11 @@ def map_or_job(opened: Opened, signal: str, *, by: str | None = None) -> TrackMa
     JobError
         If too many jobs wait.
     """
-    if len(opened.catalogue) <= track_map.MOST_FOR_ALL:
-        return track_map.track_map(opened, signal)
-    library = opened.library
+    if len(state.catalogue) <= track_map.MOST_FOR_ALL:
+        return track_map.track_map(state, signal)
+    library = state.library
     latest = _latest(library, signal)  # before the map: a job that ends between has left it there
-    there = track_map.kept_map(opened, signal)
+    there = track_map.kept_map(state, signal)
     if there is not None:
         return there
     if latest is not None and (latest.under_way or _just_ended(latest)):

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segue.errors import DatasetError, PlaylistError
-from segue.library import Catalogue, Library
+from segue.library import Catalogue
 from segue.pipeline.named_tracks import Finder, recordings_of
-from segue.pipeline.opening.opened import Opened
 from segue.sources.playlist_files import (
     MAX_BYTES,
     Entry,
@@ -44,7 +43,7 @@ class ReadPlaylist:
 
 
 def write_playlist(
-    library: Library | Opened,
+    catalogue: Catalogue,
     tracks: Sequence[str],
     format: Format = "m3u8",  # noqa: A002
     name: str | None = None,
@@ -68,7 +67,6 @@ def write_playlist(
     ValueError
         If there is no such format.
     """
-    catalogue = _catalogue(library)
     found = [catalogue.tracks[catalogue.position(track_id)] for track_id in tracks]
     places = () if place is None else (place.absolute(), place.resolve())
     playlist = PlaylistFile(
@@ -100,7 +98,7 @@ def save_playlist(path: Path, data: bytes) -> None:
 
 
 def read_playlist(
-    library: Library | Opened,
+    catalogue: Catalogue,
     data: bytes,
     *,
     place: Path | None = None,
@@ -118,7 +116,7 @@ def read_playlist(
         If it is no playlist that can be read.
     """
     said = read_playlist_file(data)
-    finder = Finder(_catalogue(library), said.entries, place)
+    finder = Finder(catalogue, said.entries, place)
     found = [(entry, finder.find(entry)) for entry in said.entries]
     return ReadPlaylist(
         name=said.name,
@@ -128,7 +126,7 @@ def read_playlist(
     )
 
 
-def load_playlist(library: Library | Opened, path: Path) -> ReadPlaylist:
+def load_playlist(catalogue: Catalogue, path: Path) -> ReadPlaylist:
     """Read a playlist file of this machine.
 
     Raises
@@ -142,7 +140,7 @@ def load_playlist(library: Library | Opened, path: Path) -> ReadPlaylist:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read ({error.strerror}): check the path.") from error
     try:
-        return read_playlist(library, data, place=path.parent)
+        return read_playlist(catalogue, data, place=path.parent)
     except DatasetError as error:
         raise DatasetError(f"{path} cannot be read. {error}") from None
 
@@ -170,7 +168,3 @@ def _location(track: Track, places: Sequence[Path]) -> str | None:
         if path.is_relative_to(place):
             return path.relative_to(place).as_posix()
     return path.as_posix()
-
-
-def _catalogue(library: Library | Opened) -> Catalogue:
-    return library.catalogue if isinstance(library, Opened) else library.catalogue()

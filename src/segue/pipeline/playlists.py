@@ -1,8 +1,7 @@
-"""`playlist`: several tracks that belong together, in an order.
+"""Make playlists: from likes and dislikes, as a path between two tracks, as a blend of listeners.
 
-From likes and dislikes, as a path from one track to another, and as a blend for several listeners;
-`segue.pipeline.radio` is one without end. All keep to exclusions and dials; see
-`segue.engine.paths` and `segue.engine.groups` for how each is made.
+`segue.pipeline.radio` makes endless ones. All of them follow exclusions and dials;
+`segue.engine.paths` and `segue.engine.groups` have the algorithms.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +21,8 @@ from segue.engine import (
 )
 from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
-from segue.library import Library
-from segue.pipeline.opening.opened import SPACES, Opened
-from segue.pipeline.recommend import recommend
+from segue.pipeline.opening.track_spaces import by_preference
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.signals import VectorSignal
 from segue.types import Track
 
@@ -39,7 +37,7 @@ _ALIKE = 0.9999
 
 
 def from_likes(
-    library: Library | Opened,
+    state: ServingState,
     like: Sequence[str],
     dislike: Sequence[str] = (),
     k: int = 20,
@@ -69,21 +67,15 @@ def from_likes(
     check_count(k)
     if not like:
         raise ValueError("Nothing to go by: name at least one track that is liked.")
-    found = recommend(
-        library,
-        user,
-        k,
-        like=like,
-        dislike=dislike,
-        dials=dials,
-        exclusions=exclusions,
+    found = state.recommend(
+        state.query(user, k, like=like, dislike=dislike, dials=dials, exclusions=exclusions)
     )
     about = {"user": user, "like": list(like), "dislike": list(dislike), **dials.chance}
     return _playlist("like", found, about)
 
 
 def path(
-    library: Library | Opened,
+    state: ServingState,
     start: str,
     end: str,
     k: int = 12,
@@ -112,18 +104,17 @@ def path(
     """
     if k < 2:
         raise ValueError(f"k is {k}: a path has at least 2 tracks.")
-    opened = Opened.of(library)
-    catalogue = opened.catalogue
+    catalogue = state.catalogue
     ends = [catalogue.position(start), catalogue.position(end)]
     if ends[0] == ends[1]:
         raise LibraryError(f"A path from {start!r} to itself is no path: name two tracks.")
-    space = _placing(opened.engine, ends) if signal is None else opened.space(signal)
-    barred = opened.excluded(exclusions)
-    for group in opened.engine.recordings:
+    space = _placing(state.engine, ends) if signal is None else state.space(signal)
+    barred = state.excluded(exclusions)
+    for group in state.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
     own = np.zeros(len(catalogue), bool)
     own[ends] = True
-    allowed = space.has_vector & ~barred & ~opened.engine.barred(own)
+    allowed = space.has_vector & ~barred & ~state.engine.barred(own)
     try:
         found = path_between(space.vectors, ends[0], ends[1], k, allowed)
     except ValueError as error:
@@ -136,14 +127,14 @@ def path(
         )
     ]
     about = {"from": start, "to": end, "signal": space.name, "evenness": found.evenness}
-    hints = opened.hints(opened.listener(None), Dials(), exclusions)
+    hints = state.hints(state.listener(None), Dials(), exclusions)
     if len(tracks) < k:
         hints.append(f"{len(tracks)} of {k} tracks: no more lie between.")
     return Playlist("path", tracks, about, hints)
 
 
 def blend(
-    library: Library | Opened,
+    state: ServingState,
     users: Sequence[str],
     k: int = 20,
     *,
@@ -162,10 +153,9 @@ def blend(
     check_count(k)
     if len(users) < 2 or len(set(users)) < len(users):
         raise ValueError(f"A blend of {', '.join(users) or 'nobody'}: name two or more listeners.")
-    opened = Opened.of(library)
-    profiles = [opened.listener(user) for user in users]
+    profiles = [state.listener(user) for user in users]
     found = blend_listeners(
-        opened.engine, profiles, k, dials, opened.facts, never=opened.excluded(exclusions)
+        state.engine, profiles, k, dials, state.facts, never=state.excluded(exclusions)
     )
     tracks = []
     for place, position in enumerate(found.ranked.positions.tolist()):
@@ -173,7 +163,7 @@ def blend(
         tracks.append(
             Served(
                 place + 1,
-                *_names(opened.catalogue.tracks[position]),
+                *_names(state.catalogue.tracks[position]),
                 score=sum(parts),
                 why=dict(zip((*users, *found.ranked.dials), parts, strict=True)),
                 tastes=dict(zip(users, tastes, strict=True)),
@@ -183,7 +173,7 @@ def blend(
     mean = found.tastes.mean(axis=0).tolist() if tracks else [None] * len(users)
     tastes = dict(zip(users, mean, strict=True))
     about = {"users": list(users), "mean_taste": tastes, **dials.chance}
-    hints = opened.hints(profiles[0], dials, exclusions)
+    hints = state.hints(profiles[0], dials, exclusions)
     return Playlist("blend", tracks, about, hints)
 
 
@@ -194,8 +184,9 @@ def _playlist(kind: str, found: Recommendations, about: Mapping[str, Any]) -> Pl
 def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
     """Return the first signal whose space has both tracks, and tells them apart if any does."""
     spaces = {one.name: one for one in engine.signals if isinstance(one, VectorSignal)}
-    ordered = sorted(spaces, key=lambda name: SPACES.index(name) if name in SPACES else len(SPACES))
-    placing = [spaces[name] for name in ordered if spaces[name].has_vector[list(ends)].all()]
+    placing = [
+        spaces[name] for name in by_preference(spaces) if spaces[name].has_vector[list(ends)].all()
+    ]
     if placing:
         apart = [one for one in placing if _cosine(one, ends) < _ALIKE]
         return (apart or placing)[0]

@@ -1,18 +1,29 @@
-"""A radio: an endless playlist for a listener, opened on a library.
+"""A radio: an endless playlist for a listener.
 
-How it is made is told in `segue.engine.radio`; other kinds of lists are in
-`segue.pipeline.playlists`.
+`segue.engine.radio` has the rules; other kinds of lists are in `segue.pipeline.playlists`.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from segue.engine import WINDOW, Dials, Exclusions, Feedback, Pick, Playlist, drawn_seed
+from segue.engine import (
+    WINDOW,
+    Dials,
+    Exclusions,
+    ExplainedHistory,
+    Feedback,
+    Pick,
+    Playlist,
+    drawn_seed,
+)
 from segue.engine import Radio as EngineRadio
 from segue.errors import LibraryError
-from segue.library import Library
-from segue.pipeline.opening.opened import Opened
 from segue.pipeline.playlists import check_count
+from segue.pipeline.recommender.serving_state import ServingState
+
+if TYPE_CHECKING:
+    from segue.signals import Profile
 
 RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
 """Half may be known, and with another seed another evening is another evening."""
@@ -21,14 +32,14 @@ RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
 class Radio:
     """An endless playlist that adapts; `said` holds what the listener should be told.
 
-    >>> radio = Radio(library, "alice")                          # doctest: +SKIP
+    >>> radio = Radio(state, "alice")                            # doctest: +SKIP
     >>> track = radio.next()                                     # doctest: +SKIP
     >>> radio.feedback(track.track_id, "skip")                   # doctest: +SKIP
     """
 
     def __init__(
         self,
-        library: Library | Opened,
+        state: ServingState,
         user: str | None = None,
         *,
         like: Sequence[str] = (),
@@ -56,16 +67,17 @@ class Radio:
             raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
         self.user = user
         dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
-        self._opened = opened = Opened.of(library)
-        profile = opened.listener(user, like, dislike)
-        never = opened.excluded(exclusions)
-        never[[opened.catalogue.position(track_id) for track_id in dislike]] = True
+        self._state = state
+        profile = state.listener(user, like, dislike)
+        never = state.excluded(exclusions)
+        never[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
             never[profile.known] = True  # only new is a promise: it does not give way
         self._dials = dials
-        self._radio = EngineRadio(opened.engine, profile, opened.facts, dials, never, window)
+        self._radio = EngineRadio(state.engine, profile, state.facts, dials, never, window)
         self._rank = 0
-        self._hints = opened.hints(profile, dials, exclusions)
+        self._history: tuple[Profile, ExplainedHistory] | None = None
+        self._hints = state.hints(profile, dials, exclusions)
 
     @property
     def window(self) -> int:
@@ -94,10 +106,18 @@ class Radio:
                 else "There is nothing new that may be played: exclude less, or allow tracks that"
                 " are known already."
             )
-        explainer, profile = self._opened.explainer, self._radio.profile
-        (pick,) = explainer.picks(found, profile, self._radio.turned)[1]
+        profile, history = self._radio.profile, self._explained()
+        explainer = self._state.explainer
+        (pick,) = explainer.picks(found, profile, self._radio.turned, history)[1]
         self._rank += 1
         return replace(pick, rank=self._rank)
+
+    def _explained(self) -> ExplainedHistory:
+        """Return the history that tracks are explained by, computed again after feedback."""
+        profile = self._radio.profile
+        if self._history is None or self._history[0] is not profile:
+            self._history = profile, self._state.explainer.history(profile)
+        return self._history[1]
 
     def feedback(self, track: str, what: Feedback) -> None:
         """Take in that a track (by id) was skipped, liked or played to its end.
@@ -109,7 +129,7 @@ class Radio:
         UnknownTrackError
             If the library does not hold the track.
         """
-        self._radio.feedback(self._opened.catalogue.position(track), what)
+        self._radio.feedback(self._state.catalogue.position(track), what)
 
     def played(self, tracks: Sequence[str]) -> None:
         """Go on from where tracks (by id, the latest last) were played already.
@@ -119,7 +139,7 @@ class Radio:
         UnknownTrackError
             If the library does not hold one of them.
         """
-        self._radio.played([self._opened.catalogue.position(track) for track in tracks])
+        self._radio.played([self._state.catalogue.position(track) for track in tracks])
 
     def take(self, k: int) -> Playlist:
         """Return the next `k` tracks, as if all were heard without a word."""

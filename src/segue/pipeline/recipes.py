@@ -22,7 +22,6 @@ from segue.engine import WINDOW, Dials, Exclusions, Playlist
 from segue.errors import PlaylistError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts import sharing
-from segue.pipeline.opening.opened import Opened
 from segue.pipeline.playlists import (
     BLEND_DIALS,
     LIKE_DIALS,
@@ -31,6 +30,7 @@ from segue.pipeline.playlists import (
     path,
 )
 from segue.pipeline.radio import RADIO_DIALS, Radio
+from segue.pipeline.recommender.serving_state import ServingState
 
 MOST_MADE: Final = 500
 """Tracks that a recipe may ask for."""
@@ -109,17 +109,17 @@ class Recipe:
                 raise PlaylistError(f"A recipe of {kind!r} needs {name!r}: name at least one.")
         return read
 
-    def check_tracks(self, opened: Opened) -> None:
+    def check_tracks(self, state: ServingState) -> None:
         """Raise `UnknownTrackError`, which tells all tracks here that the library does not hold."""
         named = [*self.like, *self.dislike, *filter(None, (self.start, self.end))]
-        positions = opened.catalogue.positions
+        positions = state.catalogue.positions
         unknown = [one for one in dict.fromkeys(named) if one not in positions]
         if len(unknown) == 1:
-            opened.catalogue.position(unknown[0])  # which says what comes near
+            state.catalogue.position(unknown[0])  # which says what comes near
         if unknown:
             raise unknown_tracks(unknown)
 
-    def make(self, opened: Opened, owner: str) -> Playlist:
+    def make(self, state: ServingState, owner: str) -> Playlist:
         """Return the list that this makes for its owner.
 
         Raises
@@ -129,17 +129,17 @@ class Recipe:
         UnknownTrackError, UnknownListenerError, ModelError, LibraryError
             As the playlist of its kind raises them: see the head of this module.
         """
-        self.check_tracks(opened)
+        self.check_tracks(state)
         try:
-            return self._make(opened, owner)
+            return self._make(state, owner)
         except ValueError as error:
             raise PlaylistError(str(error)) from None
 
-    def _make(self, opened: Opened, owner: str) -> Playlist:
+    def _make(self, state: ServingState, owner: str) -> Playlist:
         user = owner if self.history else None
         if self.kind == "like":
             return from_likes(
-                opened,
+                state,
                 self.like,
                 self.dislike,
                 self.k,
@@ -149,7 +149,7 @@ class Recipe:
             )
         if self.kind == "radio":
             radio = Radio(
-                opened,
+                state,
                 user,
                 like=self.like,
                 dislike=self.dislike,
@@ -160,20 +160,20 @@ class Recipe:
             return radio.take(self.k)
         if self.kind == "path":
             return path(
-                opened,
+                state,
                 self.start,
                 self.end,
                 self.k,
                 signal=self.signal,
                 exclusions=self.exclusions,
             )
-        may = set(sharing(opened.library, owner))
+        may = set(sharing(state.library, owner))
         for other in self.users:
             if other not in may:
                 raise PlaylistError(
                     f"There is nobody {other!r} who shares their taste: choose other listeners."
                 )
-        return blend(opened, self.users, self.k, dials=self.dials, exclusions=self.exclusions)
+        return blend(state, self.users, self.k, dials=self.dials, exclusions=self.exclusions)
 
 
 def _settings(default: Any, given: Any, name: str) -> Any:

@@ -10,8 +10,8 @@ from typing import Any, Final
 from segue.engine import Playlist
 from segue.errors import PlaylistError, UnknownPlaylistError
 from segue.library import PLAYLIST_KINDS, Library, SavedPlaylist
-from segue.pipeline.opening.opened import Opened
 from segue.pipeline.recipes import Recipe
+from segue.pipeline.recommender.serving_state import ServingState
 
 MOST_TRACKS: Final = 10_000
 MOST_PLAYLISTS: Final = 1_000
@@ -28,7 +28,7 @@ class Refreshed:
     hints: Sequence[str] = ()
 
 
-def preview(opened: Opened, owner: str, kind: str, recipe: Mapping[str, Any]) -> Playlist:
+def preview(state: ServingState, owner: str, kind: str, recipe: Mapping[str, Any]) -> Playlist:
     """Return what a recipe makes now, for its owner; nothing is saved.
 
     Raises
@@ -40,11 +40,11 @@ def preview(opened: Opened, owner: str, kind: str, recipe: Mapping[str, Any]) ->
     UnknownListenerError, ModelError, LibraryError
         As the playlist of that kind raises them: see `segue.pipeline.playlists`.
     """
-    return Recipe.of(kind, recipe).make(opened, owner)
+    return Recipe.of(kind, recipe).make(state, owner)
 
 
 def save(
-    opened: Opened,
+    state: ServingState,
     owner: str,
     name: str,
     kind: str = "tracks",
@@ -63,7 +63,7 @@ def save(
     UnknownListenerError, ModelError, LibraryError
         As `preview` raises them.
     """
-    store = opened.library.playlists
+    store = state.library.playlists
     _check_name(name)
     if store.count(owner) >= MOST_PLAYLISTS:
         raise PlaylistError(f"There are {MOST_PLAYLISTS:,} playlists already: delete one first.")
@@ -73,14 +73,14 @@ def save(
         raise PlaylistError("A playlist of chosen tracks has no recipe: leave it out.")
     if kind != "tracks":
         read = Recipe.of(kind, recipe or {})
-        read.check_tracks(opened)
-        tracks = _ids(read.make(opened, owner)) if tracks is None else tracks
+        read.check_tracks(state)
+        tracks = _ids(read.make(state, owner)) if tracks is None else tracks
     tracks = tracks or []
     _check_count(tracks)
     return store.add(owner, name, kind, recipe or {}, tracks)
 
 
-def refresh(opened: Opened, owner: str, playlist: str) -> Refreshed:
+def refresh(state: ServingState, owner: str, playlist: str) -> Refreshed:
     """Run a saved list's recipe again and keep what it makes; return what is other now.
 
     Raises
@@ -92,16 +92,16 @@ def refresh(opened: Opened, owner: str, playlist: str) -> Refreshed:
     UnknownTrackError, UnknownListenerError, ModelError, LibraryError
         As `preview` raises them; the list is then as it was.
     """
-    before = find(opened.library, owner, playlist)
+    before = find(state.library, owner, playlist)
     if before.kind == "tracks":
         raise PlaylistError(f"{before.name!r} was chosen by hand: it has no recipe to run again.")
-    made = preview(opened, owner, before.kind, before.recipe)
+    made = preview(state, owner, before.kind, before.recipe)
     ids = _ids(made)
     if list(before.tracks) != ids:
-        opened.library.playlists.replace_tracks(owner, playlist, ids)
+        state.library.playlists.replace_tracks(owner, playlist, ids)
     old, new = set(before.tracks), set(ids)
     return Refreshed(
-        find(opened.library, owner, playlist),
+        find(state.library, owner, playlist),
         added=[track for track in ids if track not in old],
         removed=[track for track in dict.fromkeys(before.tracks) if track not in new],
         hints=made.hints,

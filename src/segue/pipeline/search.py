@@ -1,4 +1,4 @@
-"""`search`: tracks by words, from tags, genres, names, and tags of pretrained encoders.
+"""Search tracks by words: their tags and genres, names, and tags that encoders predict.
 
 Each term of a query is worth at most 1 to a track, and a track's score is the mean over the terms:
 
@@ -14,21 +14,22 @@ The best of the three counts.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.encoders.pretrained import PACKAGE
 from segue.engine import keep_one_of_each
-from segue.errors import LibraryError, ModelError
+from segue.errors import ModelError
 from segue.index import best
-from segue.library import Catalogue, Library
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.opening.levels import mean_level, tag_levels
-from segue.pipeline.opening.opened import Opened
+from segue.library import Library
 from segue.pipeline.opening.search_words import is_part, plain, tags_for, terms_of
-from segue.pipeline.opening.words import WordIndex
+from segue.pipeline.opening.snapshot import Snapshot
+from segue.pipeline.opening.tag_scores import mean_score
+from segue.pipeline.opening.vocabulary import Vocabulary
+from segue.pipeline.recommender.service import RecommenderService
 from segue.types import Track
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
 GIVEN: Final = 1.0
 GIVEN_PART: Final = 0.9
 NAMED: Final = 0.8
-_MOST_REASONS: Final = 3
-_MOST_NAMED: Final = 20
+_MAX_REASONS: Final = 3
+_MAX_NAMED: Final = 20
 
 Scores = NDArray[np.float32]
 
@@ -88,7 +89,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """What one term is worth to every track ``[n_tracks]``, and the levels of tags it asks for."""
+    """The worth of one term to every track ``[n_tracks]``, and the scores of tags it matches."""
 
     term: str
     worth: Scores
@@ -96,15 +97,17 @@ class _Term:
 
     @property
     def known(self) -> bool:
-        """Whether any track has to do with it."""
+        """Whether the term fits any track."""
         return bool((self.worth > 0).any())
 
 
-def search(library: Library | Opened, query: str, k: int = 10) -> Found:
+def search(library: Library | Path | str, query: str, k: int = 10) -> Found:
     """Find the tracks that words fit best.
 
     Parameters
     ----------
+    library
+        A library, or its directory.
     query
         Tags, moods, instruments, genres, words of a title; in any order.
     k
@@ -121,108 +124,52 @@ def search(library: Library | Opened, query: str, k: int = 10) -> Found:
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    if isinstance(library, Opened):
-        catalogue, groups = library.catalogue, library.engine.recordings
-        missing = np.asarray(library.engine.missing, np.int64)
-        prepared = library.words
-    else:
-        catalogue, prepared = library.catalogue(), None
-        if not len(catalogue):
-            raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
-        groups = recordings(library, catalogue)
-        missing = np.flatnonzero([track.missing for track in catalogue.tracks])
-    words: _Words
-    if prepared is not None:
-        words = _Prepared(prepared)
-    else:
-        of = library.library if isinstance(library, Opened) else library
-        words = _OfTracks(of, catalogue)
-    terms = terms_of(query, {*words.given, *map(plain, words.levels)})
-    weighed = [_weigh(term, words) for term in terms]
+    return search_snapshot(RecommenderService.open(library).snapshot(), query, k)
+
+
+def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> Found:
+    """Find the tracks of an opened snapshot that words fit best; see `search`."""
+    vocabulary, tracks = snapshot.vocabulary, snapshot.catalogue.tracks
+    terms = terms_of(query, {*vocabulary.counts, *map(plain, vocabulary.tag_scores)})
+    weighed = [_weigh(term, vocabulary) for term in terms]
     known = [one for one in weighed if one.known]
     if not known:
-        raise ModelError(_nothing_known(query, words.levels, words.given))
+        raise ModelError(_nothing_known(query, vocabulary.tag_scores, vocabulary.counts))
     scores: Scores = np.stack([one.worth for one in known]).sum(axis=0) / np.float32(len(known))
     scores[scores <= 0] = np.nan
-    scores[missing] = np.nan
-    keep_one_of_each(scores, groups)
+    scores[snapshot.missing] = np.nan
+    keep_one_of_each(scores, snapshot.recordings)
     positions = best(scores[None, :], k)[0][0]
     return Found(
         query=query,
         terms=[one.term for one in known],
         unknown=[one.term for one in weighed if not one.known],
         tracks=[
-            _match(rank, catalogue.tracks[position], position, known)
+            _match(rank, tracks[position], position, known)
             for rank, position in enumerate(positions[positions >= 0].tolist(), start=1)
         ],
     )
 
 
-def _weigh(term: str, words: "_Words") -> _Term:
+def _weigh(term: str, vocabulary: Vocabulary) -> _Term:
     from scipy.special import ndtr
 
-    worth = words.worth(term)
-    tags = {tag: words.levels[tag] for tag in tags_for(term, words.levels)}
+    worth = _worth_of_given(term, vocabulary)
+    tags = {tag: vocabulary.tag_scores[tag] for tag in tags_for(term, vocabulary.tag_scores)}
     if tags:
-        predicted = np.nan_to_num(ndtr(mean_level(list(tags.values()))), nan=0.0)
+        predicted = np.nan_to_num(ndtr(mean_score(list(tags.values()))), nan=0.0)
         worth = np.maximum(worth, predicted.astype(np.float32))
     return _Term(term, worth, tags)
 
 
-class _Words(Protocol):
-    """What a library can be searched by.
-
-    `given` are the names of its genres and tags, as `plain` gives them, and how many tracks have
-    each; `levels` the standardised log-odds of each tag that is predicted ``[n_tracks]``.
-    """
-
-    given: Mapping[str, int]
-    levels: Mapping[str, Scores]
-
-    def worth(self, term: str) -> Scores:
-        """Return what a term is worth to every track by what is given and how it is named."""
-
-
-class _OfTracks:
-    """Reads all tracks for each term."""
-
-    def __init__(self, library: Library, catalogue: Catalogue) -> None:
-        self._tracks = catalogue.tracks
-        self.levels: Mapping[str, Scores] = tag_levels(library, catalogue)
-        self.given: Mapping[str, int] = Counter(
-            plain(name) for track in self._tracks for name in {*track.genres, *track.tags}
-        )
-
-    def worth(self, term: str) -> Scores:
-        """Return what a term is worth to every track."""
-        return np.array([_worth_of_given(term, track) for track in self._tracks], np.float32)
-
-
-class _Prepared:
-    """Looks the tracks up by the words that they have."""
-
-    def __init__(self, words: WordIndex) -> None:
-        self._words = words
-        self.levels: Mapping[str, Scores] = words.levels
-        self.given: Mapping[str, int] = words.counts
-
-    def worth(self, term: str) -> Scores:
-        """Return what a term is worth to every track."""
-        found: Scores = np.zeros(self._words.n_tracks, np.float32)
-        found[self._words.named(term)] = NAMED
-        names = self._words.plain_names
-        found[self._words.with_any([n for n in names if is_part(term, n)])] = GIVEN_PART
-        found[self._words.with_any([term] if term in names else [])] = GIVEN
-        return found
-
-
-def _worth_of_given(term: str, track: Track) -> float:
-    names = [plain(name) for name in (*track.genres, *track.tags)]
-    if term in names:
-        return GIVEN
-    if any(is_part(term, name) for name in names):
-        return GIVEN_PART
-    return NAMED if _named(term, track) else 0.0
+def _worth_of_given(term: str, vocabulary: Vocabulary) -> Scores:
+    """Return what a term is worth to every track by its genres, tags and names, ``[n_tracks]``."""
+    worth: Scores = np.zeros(vocabulary.n_tracks, np.float32)
+    worth[vocabulary.named(term)] = NAMED
+    names = vocabulary.plain_names
+    worth[vocabulary.with_any([name for name in names if is_part(term, name)])] = GIVEN_PART
+    worth[vocabulary.with_any([term] if term in names else [])] = GIVEN
+    return worth
 
 
 def _named(term: str, track: Track) -> list[str]:
@@ -247,7 +194,7 @@ def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> Ma
 
 
 def _reasons(one: _Term, track: Track, position: int) -> list[str]:
-    """Say by what a term was found in a track, the surest first."""
+    """Return what a term matched in a track, the surest first."""
     reasons = [
         f"{kind} {name}"
         for kind, names in (("genre", track.genres), ("tag", tuple(track.tags)))
@@ -256,21 +203,22 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     ]
     reasons += _named(one.term, track)
     # those that are more in this track than in most
-    predicted = {tag: levels[position] for tag, levels in one.tags.items() if levels[position] > 0}
-    strongest = sorted(predicted, key=lambda tag: -predicted[tag])[:_MOST_REASONS]
+    predicted = {tag: scores[position] for tag, scores in one.tags.items() if scores[position] > 0}
+    strongest = sorted(predicted, key=lambda tag: -predicted[tag])[:_MAX_REASONS]
     return reasons + [f"predicted {tag}" for tag in strongest]
 
 
-def _nothing_known(query: str, levels: Mapping[str, Scores], given: Mapping[str, int]) -> str:
-    """Say which words could be asked for: the commonest, since few are of use to anybody else."""
+def _nothing_known(query: str, tag_scores: Mapping[str, Scores], given: Mapping[str, int]) -> str:
+    """Return the error message of a query without a known word, with the commonest words."""
     beginning = f"No track has anything to do with {query!r}"
-    if not levels and not given:
+    if not tag_scores and not given:
         return (
             f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to predict them with a pretrained encoder."
         )
     names = sorted(
-        {*map(plain, levels), *(name for name, _ in Counter(given).most_common(_MOST_NAMED))}
+        {*map(plain, tag_scores), *(name for name, _ in Counter(given).most_common(_MAX_NAMED))}
     )
-    more = "" if levels else f" (segue encoders add {PACKAGE} installs encoders that predict more)"
+    install = f" (segue encoders add {PACKAGE} installs encoders that predict more)"
+    more = "" if tag_scores else install
     return f"{beginning}: ask for {', '.join(names)}, or words of a title{more}."

@@ -10,6 +10,7 @@ Conventions
 
 import hashlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,10 +22,12 @@ from segue.library import MAP_PREFIX, Library
 from segue.pipeline.mapping.fidelity import neighbours_kept
 from segue.pipeline.mapping.layout import lay_out
 from segue.pipeline.mapping.places import EDGE, UNPLACED, Places, TrackMap
-from segue.pipeline.opening.opened import SPACES, Opened, catalogue_of
-from segue.pipeline.training.content import content_signals, vector_signal
+from segue.pipeline.opening.signals import catalogue_of
+from segue.pipeline.opening.track_spaces import by_preference
+from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.training.content import content_signals
 from segue.pipeline.training.trained import Trained
-from segue.signals import VectorSignal
+from segue.signals import Signal, VectorSignal
 from segue.types import Progress, no_progress
 
 MODEL: Final = "map"
@@ -40,14 +43,13 @@ _PLACES, _TRACES = "places.npy", "traces.npy"
 _ROUNDING = 1e-4
 
 
-def map_signals(library: Library | Opened) -> list[str]:
-    """Return the signals that a map can be made by, the one to begin with first."""
-    found = list(_spaces(library))
-    return sorted(found, key=lambda name: SPACES.index(name) if name in SPACES else len(SPACES))
+def map_signals(state: ServingState) -> list[str]:
+    """Return the signals that a map can be made by, the default first."""
+    return by_preference(_spaces(state.engine.signals))
 
 
 def track_map(
-    library: Library | Opened,
+    state: ServingState,
     signal: str | None = None,
     *,
     seed: int = 0,
@@ -72,13 +74,12 @@ def track_map(
     LibraryError
         If the library holds no tracks, or the map cannot be kept.
     """
-    space = _space(library, signal)
-    kept = library.library if isinstance(library, Opened) else library
-    there = None if force else _load(kept, space, seed)
-    return there or _make(kept, space, seed, progress)
+    space = _space(state, signal)
+    there = None if force else _load(state.library, space, seed)
+    return there or _make(state.library, space, seed, progress)
 
 
-def kept_map(library: Library | Opened, signal: str, *, seed: int = 0) -> TrackMap | None:
+def kept_map(state: ServingState, signal: str, *, seed: int = 0) -> TrackMap | None:
     """Return the map by a signal if it is there and up to date; it is not made.
 
     Raises
@@ -86,8 +87,7 @@ def kept_map(library: Library | Opened, signal: str, *, seed: int = 0) -> TrackM
     ModelNotTrainedError, ModelError
         If the signal's model is not there, there is no such signal, or it places no track.
     """
-    kept = library.library if isinstance(library, Opened) else library
-    return _load(kept, _space(library, signal), seed)
+    return _load(state.library, _space(state, signal), seed)
 
 
 def train_maps(
@@ -106,8 +106,8 @@ def train_maps(
         If there is no signal that a map could be made by.
     """
     started = time.monotonic()
-    spaces = _spaces(library)
-    names = sorted(spaces, key=lambda one: SPACES.index(one) if one in SPACES else len(SPACES))
+    spaces = _spaces(content_signals(library, catalogue_of(library)))
+    names = by_preference(spaces)
     made = False
     metrics: dict[str, float] = {}
     placed: dict[str, int] = {}
@@ -129,26 +129,19 @@ def train_maps(
     )
 
 
-def _spaces(library: Library | Opened) -> dict[str, VectorSignal]:
-    if isinstance(library, Opened):
-        found: list[Any] = list(library.engine.signals)
-    else:
-        found = content_signals(library, catalogue_of(library))
+def _spaces(signals: Sequence[Signal]) -> dict[str, VectorSignal]:
     return {
-        one.name: one for one in found if isinstance(one, VectorSignal) and one.has_vector.any()
+        one.name: one for one in signals if isinstance(one, VectorSignal) and one.has_vector.any()
     }
 
 
-def _space(library: Library | Opened, name: str | None) -> VectorSignal:
+def _space(state: ServingState, name: str | None) -> VectorSignal:
     if name is None:
-        names = map_signals(library)
+        names = map_signals(state)
         if not names:
             raise ModelError(NOTHING_TO_MAP)
         name = names[0]
-    if isinstance(library, Opened):
-        space = library.space(name)
-    else:
-        space = vector_signal(library, catalogue_of(library), name)
+    space = state.space(name)
     if not space.has_vector.any():
         raise ModelError(f"The signal {name!r} places no track: choose another to map by.")
     return space

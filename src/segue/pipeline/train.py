@@ -5,7 +5,6 @@ A saved model with the same data, settings and seed is up to date and is not tra
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 
 from segue.encoders import EncoderSettings
 from segue.errors import FramesError, MissingExtraError, ModelError
@@ -14,7 +13,7 @@ from segue.pipeline.analysing.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.learning.fit import fit_listening
 from segue.pipeline.learning.models import LISTENING_MODELS
 from segue.pipeline.opening.signals import weigh
-from segue.pipeline.opening.snapshot import prepare
+from segue.pipeline.opening.snapshot import build
 from segue.pipeline.track_map import MODEL as MAP
 from segue.pipeline.track_map import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.chances import ENSEMBLE
@@ -96,8 +95,7 @@ def train(
         if model == "all" and len(catalogue) <= MOST_FOR_ALL:
             results += _map_of(work)
     library.record_run("train", {"models": [result.to_dict() for result in results]})
-    with suppress(ModelError):  # no signal: nothing can be recommended yet
-        prepare(library)
+    build(library)
     return results
 
 

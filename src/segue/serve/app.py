@@ -44,6 +44,8 @@ JOB_POLL_SECONDS = 1.0
 """Time between two checks for waiting or lost jobs."""
 _MAX_INVALID = 20
 
+ListExecutor = BatchingExecutor[recommend.PendingRecommendation, Response]
+
 
 def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     """Return the application that serves the library in a directory.
@@ -64,9 +66,8 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
     )
-    app.state.held = Held(library, settings)
     app.state.tidy = IdleGarbageCollector()
-    app.state.lists = _list_executor(app.state.held, app.state.tidy)
+    app.state.held, app.state.lists = _opened(library, settings, app.state.tidy)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
@@ -101,17 +102,24 @@ def from_environment() -> FastAPI:
     return make_app(Path(directory), Settings.from_json(text))
 
 
-def _list_executor(
-    held: Held, tidy: IdleGarbageCollector
-) -> BatchingExecutor[recommend.PendingRecommendation, Response]:
-    """Return the executor that makes lists, and scores listeners or collects garbage when idle."""
-    executor = BatchingExecutor(
+def _opened(
+    library: Path, settings: Settings, tidy: IdleGarbageCollector
+) -> tuple[Held, ListExecutor]:
+    """Open a library, and the executor that makes lists.
+
+    When idle, the executor scores listeners who gave feedback, or collects garbage.
+    """
+
+    def on_work() -> None:
+        executor.schedule_idle_task()
+
+    held = Held(library, settings, on_work)
+    executor: ListExecutor = BatchingExecutor(
         partial(recommend.answers, held),
         MAX_BATCH,
-        idle_task=lambda: held.live.make_ready() or tidy(),
+        idle_task=lambda: held.service.prefetch() or tidy(),
     )
-    held.live.something_to_do = executor.schedule_idle_task
-    return executor
+    return held, executor
 
 
 @asynccontextmanager
@@ -138,13 +146,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _stop(held: Held) -> None:
     """End event streams and background work, which would outlast the running requests."""
     held.news.stop()
-    held.live.stop()
+    held.service.stop()
 
 
 def _warm_up(held: Held) -> None:
     """Open the library before the first request; requests that come meanwhile wait for it."""
     try:
-        held.live.warm_up()
+        held.service.warm_up()
         freeze_gc()
     except SegueError as error:
         _LOG.info("no recommendations yet: %s", error)

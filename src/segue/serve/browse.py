@@ -3,13 +3,13 @@
 import numpy as np
 
 from segue.library import Catalogue
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.types import Track
 
 
 def first_with(
     catalogue: Catalogue,
-    opened: Opened | None,
+    state: ServingState | None,
     start: int,
     most: int,
     *,
@@ -19,18 +19,18 @@ def first_with(
 ) -> list[int]:
     """Return the first positions from `start` whose tracks are there and have these names.
 
-    Only tracks that may have them are read, where the library is `opened`: by its index of names,
-    and by the genres that stand in arrays.
+    Where the library is opened (`state`), only tracks that may have them are read: the index of
+    names and the arrays of genres say which.
     """
     candidates = np.arange(start, len(catalogue))
-    if opened is not None and opened.words is not None:
+    if state is not None:
         may = np.ones(len(catalogue), bool)
-        may[list(opened.engine.missing)] = False
+        may[list(state.engine.missing)] = False
         for name in filter(None, (artist, album)):
             if any(letter.isalnum() for letter in name):
-                may &= np.isin(np.arange(len(catalogue)), opened.words.named(name))
+                may &= np.isin(np.arange(len(catalogue)), state.snapshot.vocabulary.named(name))
         if genre is not None:
-            matrix, genres = opened.words.genres
+            matrix, genres = state.snapshot.vocabulary.words.genres
             columns = [place for place, one in enumerate(genres) if _same(one, genre)]
             may &= np.asarray(matrix[:, columns].sum(axis=1)).ravel() > 0
         candidates = start + np.flatnonzero(may[start:])

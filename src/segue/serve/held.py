@@ -1,18 +1,23 @@
-"""What one process of the server holds open. Nothing in it could not be made again by another."""
+"""The state of one server process: the opened library and values computed from it.
 
-import threading
+Another process can compute all of it again.
+"""
+
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
+
+from threadpoolctl import threadpool_limits
 
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
-from segue.pipeline.live import Live
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.opening.snapshot import Snapshot
+from segue.pipeline.recommender.caching import Memo
+from segue.pipeline.recommender.service import RecommenderService
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.event_broadcaster import EventBroadcaster
 from segue.serve.memory import freeze_gc
 from segue.serve.settings import Settings
@@ -23,86 +28,82 @@ COUNT_AGAIN: Final = 10.0
 """Seconds for which counts hold: counting millions of listens takes a while."""
 
 
-@dataclass
-class Kept(Generic[Value]):
-    """Something that is worked out once for each state of the library: the latest is kept."""
-
-    _key: Any = None
-    _value: Value | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of(self, key: Any, make: Callable[[], Value]) -> Value:
-        """Return what belongs to the `key`; `make` makes it where another is kept."""
-        with self._lock:
-            if self._value is None or not _same(self._key, key):
-                self._key, self._value = key, make()
-            return self._value
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two keys are one: texts by what they say, all else by being it."""
-    return one is other or (isinstance(one, str) and one == other)
-
-
 class Held:
-    """An opened library, and what follows from it."""
+    """An opened library, and values computed from it.
 
-    def __init__(self, directory: Path, settings: Settings) -> None:
+    `on_work` is called, in any thread, whenever there is work for `RecommenderService.prefetch`.
+    """
+
+    def __init__(
+        self, directory: Path, settings: Settings, on_work: Callable[[], None] = lambda: None
+    ) -> None:
+        # several threads of requests have more use for the cores than one matrix product
+        threadpool_limits(1, user_api="blas")
         self.settings = settings
         self.library = Library(directory)
-        self.live = Live(self.library, taken_over=freeze_gc)
+        self.service = RecommenderService(
+            self.library, serve_stale=True, on_work=on_work, on_new_state=freeze_gc
+        )
         self.runner = Runner(self.library)
         self.news = EventBroadcaster(self.library, self.version)
-        self._catalogue: Kept[Catalogue] = Kept()
-        self._kept: dict[str, Kept[Any]] = {}
+        self._catalogue: Memo[Catalogue] = Memo()
+        self._memos: dict[str, Memo[Any]] = {}
 
     @property
     def directory(self) -> Path:
-        """Where the library lies: for the log, never for an answer."""
+        """Directory of the library: for the log, never for an answer."""
         return self.library.directory
 
     def places(self) -> list[Path]:
-        """Return directories of which no answer tells where they lie: only what they are called."""
+        """Return directories that no answer may contain: only their names may be told."""
         return places_of(self.library)
 
     def close(self) -> None:
-        """Let go of everything; jobs go on."""
+        """Close everything; jobs go on."""
         self.runner.close()
-        self.live.close()
+        self.service.close()
         self.library.close()
 
-    def opened(self) -> Opened:
-        """Return the library as it is now, to recommend from."""
-        return self.live.opened()
+    def state(self) -> ServingState:
+        """Return the current state of the library, to recommend from."""
+        return self.service.state()
 
-    def if_opened(self) -> Opened | None:
-        """Return the same, or None where nothing can be recommended from it yet."""
+    def state_or_none(self) -> ServingState | None:
+        """Return the same, or None where the library has nothing to recommend yet."""
         try:
-            return self.live.opened()
+            return self.service.state()
+        except (LibraryError, ModelError):
+            return None
+
+    def snapshot_or_none(self) -> Snapshot | None:
+        """Return the current snapshot, or None where the library has no tracks yet."""
+        try:
+            return self.service.snapshot()
         except (LibraryError, ModelError):
             return None
 
     def catalogue(self) -> Catalogue:
-        """Return all tracks, of an empty or untrained library, too."""
-        opened = self.if_opened()
-        if opened is not None:
-            return opened.catalogue
-        return self._catalogue.of(self.library.state(), self.library.catalogue)
+        """Return all tracks, of an empty or untrained library as well."""
+        snapshot = self.snapshot_or_none()
+        if snapshot is not None:
+            return snapshot.catalogue
+        return self._catalogue.get(self.library.state(), self.library.catalogue)
 
     def counts(self) -> dict[str, int]:
-        """Return how much the library holds, as of at most `COUNT_AGAIN` seconds ago."""
+        """Return the numbers of what the library holds, at most `COUNT_AGAIN` seconds old."""
         key = f"{self.library.state()} {int(time.monotonic() / COUNT_AGAIN)}"
-        return self.kept(
+        return self.memo(
             "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
         )
 
     def version(self) -> str:
-        """Return what changes whenever tracks, models or anybody's feedback do."""
-        if self.if_opened() is not None:
-            return self.live.version
+        """Return a text that changes whenever tracks, models or anybody's feedback do."""
+        state = self.state_or_none()
+        if state is not None:
+            return state.version
         return f"{self.library.state()}-{self.library.feedback.last()}"
 
-    def kept(self, name: str, key: Any, make: Callable[[], Value]) -> Value:
-        """Return what is kept under a name for a state of the library: see `Kept`."""
-        kept: Kept[Value] = self._kept.setdefault(name, Kept())
-        return kept.of(key, make)
+    def memo(self, name: str, key: Any, make: Callable[[], Value]) -> Value:
+        """Return the value `name` for the state of the library that is `key`; see `Memo`."""
+        memo: Memo[Value] = self._memos.setdefault(name, Memo())
+        return memo.get(key, make)

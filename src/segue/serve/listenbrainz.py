@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -20,15 +20,18 @@ from starlette.concurrency import run_in_threadpool
 from segue.errors import AccountError, SegueError
 from segue.pipeline.accounts import check_name
 from segue.pipeline.playback import Report, report
+from segue.pipeline.recommender.caching import StaleWhileRevalidate
 from segue.pipeline.submitted_listens import read_listens, sought_in, submit
 from segue.serve import dependencies as deps
-from segue.serve.followed import Followed
 from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.sources.history_import import UnusableRow
 from segue.sources.history_import.matching import Matcher
+
+if TYPE_CHECKING:
+    from segue.library import Catalogue
 
 router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
 
@@ -183,7 +186,7 @@ def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
     view = catalogue_view(holding)
     submit(
         holding.library,
-        holding.live.feedback,
+        holding.service.feedback,
         _matcher(holding),
         me,
         heard,
@@ -197,7 +200,7 @@ def _plays_now(holding: Held, me: str, listen: Document) -> None:
     track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
         said = Report(track_id=track_id, state="playing", ignored=True)
-        feed = holding.live.feedback
+        feed = holding.service.feedback
         report(holding.library, feed, me, _client(listen), said, duration_of=view.duration)
 
 
@@ -211,12 +214,12 @@ def _client(listen: Mapping[str, Any]) -> str:
 def _matcher(holding: Held) -> Matcher:
     """Return what finds tracks by names, or that of before while another is made."""
     library = holding.library
-    followed: Followed[Matcher] = holding.kept(
+    latest: StaleWhileRevalidate[Catalogue, Matcher] = holding.memo(
         "matchers",
         "of all catalogues",
-        lambda: Followed(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
+        lambda: StaleWhileRevalidate(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
     )
-    return followed.of(holding.catalogue())
+    return latest.get(holding.catalogue())
 
 
 def _at_row(view: CatalogueView, row: int) -> str | None:

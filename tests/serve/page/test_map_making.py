@@ -11,7 +11,7 @@ import uvicorn
 
 from segue.library import Library
 from segue.pipeline import jobs, track_map
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.service import RecommenderService
 from segue.serve.app import make_app
 
 pytestmark = pytest.mark.slow
@@ -61,7 +61,7 @@ def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visi
     page.get_by_text("Laying out the map: 50").wait_for()
     assert bar.get_attribute("value") == "0.5"
     until(page, said("The map: 50"))
-    track_map.track_map(Opened.of(library), job.arguments["by"])
+    track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
     page.locator(".map-legend button").first.wait_for()
     until(page, said("The map is ready."))
@@ -84,7 +84,7 @@ def test_whoever_leaves_the_page_does_not_come_back_to_a_map(large, library, vis
     page.get_by_role("progressbar", name="The map is being made").wait_for()
     page.get_by_role("link", name="Quality").click()
     job = library.jobs.claim("the test")
-    track_map.track_map(Opened.of(library), job.arguments["by"])
+    track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
     page.wait_for_timeout(1_500)
     assert page.locator("h1").inner_text() == "Quality"

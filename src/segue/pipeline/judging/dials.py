@@ -27,7 +27,7 @@ from segue.engine import (
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.judging.held_out import Asked
 from segue.pipeline.judging.ranked_lists import Crowd
-from segue.pipeline.opening.opened import comparing_space
+from segue.pipeline.opening.track_spaces import comparing_space
 from segue.signals import Profile, Scores, SignalWrapper
 
 K = 10
@@ -83,7 +83,7 @@ def judge_dials(asked: Asked) -> DialCurves:
         catalogue.tracks,
         catalogue.ids,
         asked.known.history.values(),
-        comparing_space(engine),
+        comparing_space(engine.signals),
     )
     crowd = Crowd.of(catalogue, asked.known.history)
     pools = _pools(asked, engine, profiles)

@@ -1,6 +1,6 @@
 """Save and load signal weights: global weights and the posterior of each listener."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zipfile import BadZipFile
 
@@ -29,14 +29,32 @@ def load_weights(library: Library, fingerprint: str, names: Sequence[str]) -> We
         return None
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as kept:
-            users, means, precisions = kept["users"], kept["means"], kept["precisions"]
-            everyone, spread = kept["everyone"], kept["spread"]
+            return weights_from(kept)
     except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        return None  # damaged: learn them again
-    beliefs = {
-        str(user): Belief(means[place], precisions[place]) for place, user in enumerate(users)
+        return None  # damaged: they are learned again
+
+
+def weight_arrays(weights: Weights) -> dict[str, NDArray[Any]]:
+    """Return weights as named arrays."""
+    users, n = list(weights.listeners), len(weights.everyone)
+    beliefs = [weights.listeners[user] for user in users]
+    return {
+        "everyone": weights.everyone,
+        "spread": weights.spread,
+        "users": np.array(users, np.str_) if users else np.zeros(0, "U1"),
+        "means": np.array([belief.mean for belief in beliefs]).reshape(len(users), n),
+        "precisions": np.array([belief.precision for belief in beliefs]).reshape(len(users), n, n),
     }
-    return Weights(everyone, spread, beliefs)
+
+
+def weights_from(arrays: Mapping[str, NDArray[Any]]) -> Weights:
+    """Return the weights that `weight_arrays` gave."""
+    means, precisions = arrays["means"], arrays["precisions"]
+    beliefs = {
+        str(user): Belief(means[place], precisions[place])
+        for place, user in enumerate(arrays["users"])
+    }
+    return Weights(arrays["everyone"], arrays["spread"], beliefs)
 
 
 def everyones_weights(library: Library) -> dict[str, float]:
@@ -60,26 +78,15 @@ def save_weights(
     library: Library, weights: Weights, names: Sequence[str], fingerprint: str
 ) -> None:
     """Save weights with the names of their signals."""
-    users = list(weights.listeners)
-    n = len(names)
-    arrays: dict[str, NDArray[Any]] = {
-        "everyone": weights.everyone,
-        "spread": weights.spread,
-        "users": np.array(users, np.str_) if users else np.zeros(0, "U1"),
-        "means": np.array([weights.listeners[user].mean for user in users]).reshape(-1, n),
-        "precisions": np.array([weights.listeners[user].precision for user in users]).reshape(
-            -1, n, n
-        ),
-    }
     manifest = {
         "fingerprint": fingerprint,
         "signals": list(names),
         "weights": dict(zip(names, weights.everyone.tolist(), strict=True)),
         "spread": dict(zip(names, weights.spread.tolist(), strict=True)),
-        "listeners": len(users),
+        "listeners": len(weights.listeners),
     }
     with library.models.saving(ENGINE, manifest) as directory:
-        np.savez(directory / "arrays.npz", allow_pickle=False, **arrays)
+        np.savez(directory / "arrays.npz", allow_pickle=False, **weight_arrays(weights))
 
 
 def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> Weights:

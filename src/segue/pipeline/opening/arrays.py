@@ -8,7 +8,6 @@ Conventions
   ``name.starts``; a matrix is as `segue.signals.matrix_parts` says.
 """
 
-import mmap
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -29,32 +28,8 @@ def save_arrays(directory: Path, arrays: Arrays) -> None:
         np.save(directory / f"{name}.npy", array, allow_pickle=False)
 
 
-class Maps:
-    """What is mapped of one directory: lets go of pages that are read from the disk again."""
-
-    def __init__(self) -> None:
-        self._maps: list[mmap.mmap] = []
-
-    def add(self, array: "np.memmap[Any, Any]") -> None:
-        """Take note of a map."""
-        found = getattr(array, "_mmap", None)
-        if isinstance(found, mmap.mmap):
-            self._maps.append(found)
-
-    def let_go(self) -> None:
-        """Let the system have all pages back; those that are touched again come back at once."""
-        for one in self._maps:
-            if hasattr(mmap, "MADV_DONTNEED"):
-                one.madvise(mmap.MADV_DONTNEED)
-
-
-def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str, NDArray[Any]]:
+def map_arrays(directory: Path) -> dict[str, NDArray[Any]]:
     """Return all arrays of a directory by name, read-only.
-
-    Parameters
-    ----------
-    seldom
-        Takes note of the maps of all arrays but those that end in one of `often`.
 
     Raises
     ------
@@ -65,8 +40,6 @@ def map_arrays(directory: Path, seldom: Maps, often: Sequence[str]) -> dict[str,
     for path in directory.glob("*.npy"):
         mapped = path.stat().st_size > _SMALL
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-        if isinstance(array, np.memmap) and not path.stem.endswith(tuple(often)):
-            seldom.add(array)
         # a plain array over the map: the class of maps costs something at every slice
         found[path.name.removesuffix(".npy")] = array.view(np.ndarray)
     return found

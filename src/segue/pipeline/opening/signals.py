@@ -1,13 +1,13 @@
-"""Opening what recommendations are made with: the signals that a library can offer, and the engine.
+"""Open the signals that a library has data for, and the engine that blends them.
 
-Weights (see `segue.engine.weights`) are learned from listens and kept under ``models/engine``; they
-are learned again when the signals have changed.
+Weights (see `segue.engine.weights`) are learned from listens and saved under ``models/engine``;
+they are learned again when the signals have changed.
 """
 
 from collections.abc import Mapping, Sequence
 
 from segue.engine import Engine, Weights
-from segue.errors import ModelError
+from segue.errors import LibraryError
 from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative
 from segue.listening.sequences import SequenceModel
@@ -27,10 +27,24 @@ from segue.pipeline.training.content import content_signals, used_models
 from segue.signals import Profile, Signal, VectorSignal
 
 
+def catalogue_of(library: Library) -> Catalogue:
+    """Return the catalogue of a library that has tracks.
+
+    Raises
+    ------
+    LibraryError
+        If it has none.
+    """
+    catalogue = library.catalogue()
+    if not len(catalogue):
+        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
+    return catalogue
+
+
 def open_signals(
     library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]
 ) -> list[Signal]:
-    """Return every signal that has something to say about this library.
+    """Return every signal that the library has data for.
 
     Parameters
     ----------
@@ -61,63 +75,63 @@ def load_models(library: Library) -> Models:
     )
 
 
-def open_engine(library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]) -> Engine:
+def open_engine(
+    library: Library,
+    catalogue: Catalogue,
+    profiles: Mapping[str, Profile],
+    *,
+    save: bool = True,
+) -> Engine:
     """Return the engine with the weights that were learned last, or learned now if they are stale.
 
-    They are stale where signals, or their models, are others. New listens alone leave them: what is
-    new of a listener moves that listener's weights, and `train` learns all of them again.
+    They are stale where signals, or their models, have changed. New listens alone do not make them
+    stale: they move the weights of their listener, and `train` learns all weights again.
 
-    Raises
-    ------
-    ModelError
-        If no signal has anything to say.
+    Parameters
+    ----------
+    save
+        Whether weights that are learned now are saved in the library.
     """
     material, models = material_of(library, catalogue), load_models(library)
     signals = _signals(material, profiles, models)
-    if not signals:
-        raise ModelError(
-            "Nothing is known of these tracks that could be compared (no audio, frames, metadata"
-            " or listens): run segue preprocess on a dataset that has some of them."
-        )
     names = [signal.name for signal in signals]
     groups = recordings(library, catalogue)
     missing = [place for place, track in enumerate(catalogue.tracks) if track.missing]
     fingerprint = engine_fingerprint(library, catalogue, signals)
-    kept = load_weights(library, fingerprint, names)
-    if kept is None:
-        kept = _relearn(library, material, models, names, fingerprint)
-    return Engine(signals, kept, groups, missing)
+    weights = load_weights(library, fingerprint, names)
+    if weights is None:
+        weights = _learned(library, material, models, names)
+        if save and signals:
+            save_weights(library, weights, names, fingerprint)
+    return Engine(signals, weights, groups, missing)
 
 
 def weigh(library: Library, catalogue: Catalogue) -> None:
-    """Learn what every signal is worth from all listens, and keep it."""
+    """Learn the weights of all signals from all listens, and save them."""
     material, models = material_of(library, catalogue), load_models(library)
     signals = _signals(material, listeners_of(library, catalogue), models)
     if signals:
         names = [signal.name for signal in signals]
-        _relearn(library, material, models, names, engine_fingerprint(library, catalogue, signals))
+        fingerprint = engine_fingerprint(library, catalogue, signals)
+        save_weights(library, _learned(library, material, models, names), names, fingerprint)
 
 
 def _signals(material: Material, profiles: Mapping[str, Profile], models: Models) -> list[Signal]:
     return [*material.content, *listening_signals(material, profiles, models)]
 
 
-def _relearn(
-    library: Library, material: Material, models: Models, names: Sequence[str], fingerprint: str
-) -> Weights:
-    """Learn the weights of the signals `names` from the library's listens, and keep them."""
+def _learned(library: Library, material: Material, models: Models, names: Sequence[str]) -> Weights:
+    """Learn the weights of the signals `names` from the library's listens."""
     listens = library.listens()
-    weights = Weights.equal(len(names))
-    if not listens.empty:
-        settings = models.collaborative.settings if models.collaborative else None
-        learned, found = learn_weights(material, material.hidden(listens), settings)
-        weights = in_order(found, learned, names)
-    save_weights(library, weights, names, fingerprint)
-    return weights
+    if listens.empty or not names:
+        return Weights.equal(len(names))
+    settings = models.collaborative.settings if models.collaborative else None
+    learned, found = learn_weights(material, material.hidden(listens), settings)
+    return in_order(found, learned, names)
 
 
 def engine_fingerprint(library: Library, catalogue: Catalogue, signals: Sequence[Signal]) -> str:
-    """Return by what it is told whether weights still belong to these signals."""
+    """Return a text that changes when weights no longer belong to these signals."""
     trained = [name for name in LISTENING_MODELS if name in library.models]
     return settings_hash(
         {

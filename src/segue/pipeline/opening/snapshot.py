@@ -1,13 +1,13 @@
-"""A library made ready to be opened in an instant: whatever depends on all tracks or all listens.
+"""The snapshot of a library: everything that depends on all tracks or all listens, as arrays.
 
-It is worked out once, when something has been trained or brought in, and written as arrays under
-``models/.snapshot``; opening it maps them. It is made anew where the library is another one since:
-by `train`, and by whoever keeps a library open.
+It is built when models or tracks have changed, by `train` and by `RecommenderService`, and written
+under ``models/.snapshot``; opening it maps its arrays into memory.
 
-Conventions ----------- - The manifest says which `state` of the library it is of, and up to which
-number of the feedback log
-  its counts go. What came later is for whoever opens it to add.
-- It is written under a temporary name and renamed. Who has the old one mapped goes on with it.
+Conventions
+-----------
+- The manifest names the `state` of the library that it was built from, and the number of the last
+  event of the feedback log in its counts. `ListenerProfiles` adds the later events.
+- It is written under a temporary name and renamed. A process that has the old one mapped keeps it.
 """
 
 import fcntl
@@ -21,18 +21,16 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from segue.catalogue_ids import CatalogueIds
-from segue.engine import CatalogueArrays, Engine, Weights
+from segue.engine import CatalogueArrays, Engine, TrackWords, Weights, WordMatrix
 from segue.engine.heard import Heard
 from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json
-from segue.pipeline.learning.weights import load_weights
+from segue.pipeline.learning.weights import weight_arrays, weights_from
 from segue.pipeline.opening.arrays import (
     Arrays,
-    Maps,
     map_arrays,
     named,
     save_arrays,
@@ -41,36 +39,36 @@ from segue.pipeline.opening.arrays import (
     within,
 )
 from segue.pipeline.opening.columns import TrackColumns
-from segue.pipeline.opening.levels import tag_levels
 from segue.pipeline.opening.listens import read_listens
-from segue.pipeline.opening.opened import catalogue_of, comparing_space
-from segue.pipeline.opening.signals import engine_fingerprint, listeners_of, open_engine
-from segue.pipeline.opening.words import WordIndex
+from segue.pipeline.opening.signals import (
+    catalogue_of,
+    engine_fingerprint,
+    listeners_of,
+    open_engine,
+)
+from segue.pipeline.opening.tag_scores import tag_scores
+from segue.pipeline.opening.track_spaces import comparing_space
+from segue.pipeline.opening.vocabulary import Vocabulary
 from segue.signals import (
     Profile,
     Signal,
-    VectorSignal,
     load_signal,
     matrix_from,
     matrix_parts,
-    narrow,
     save_signal,
 )
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 _NAMES: Final = "names.db"
-_OFTEN: Final = (".vectors", ".full", ".item_factors")
-"""Arrays that every list reads whole; of all others it reads some rows."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A library as it was prepared, opened. Arrays are mapped and by position.
+    """An opened snapshot. Arrays are mapped, and by position.
 
-    `engine` is the fingerprint of the weights, `latest` when the last play of anybody was (-inf:
-    never). `words` are what is searched by;
-    `number` is how far the feedback log is in the counts; `durations` are NaN where unknown;
-    `scales` are those of ratings by source, `maps` what lists read in part.
+    `engine` is the fingerprint of the weights, `number` that of the last event in the counts,
+    `latest` the time of the last play of all listeners (-inf if there is none). `durations` are NaN
+    where unknown, `scales` those of ratings by source.
     """
 
     state: str
@@ -86,31 +84,30 @@ class Snapshot:
     facts: CatalogueArrays
     columns: TrackColumns
     durations: NDArray[np.float64]
-    words: WordIndex
+    vocabulary: Vocabulary
     scales: Mapping[str, Scale]
-    maps: Maps
 
 
 def snapshot_directory(library: Library) -> Path:
-    """Return where the snapshot of a library lies."""
+    """Return the directory of the snapshot of a library."""
     return library.models.directory / ".snapshot"
 
 
 def is_current(library: Library) -> bool:
-    """Tell whether there is a snapshot of the library as it is now."""
+    """Return whether the snapshot of a library was built from its present state."""
     return _manifest(library).get("state") == state_of(library)
 
 
 def state_of(library: Library) -> str:
-    """Return what a snapshot of the library as it is now says it is of."""
+    """Return the state of a library that a snapshot built now would name."""
     listened = library.any_listens()
     return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens"
 
 
-def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
-    """Write the snapshot of a library, where there is none of it as it is; tell whether it was.
+def build(library: Library, *, past: int = -1, force: bool = False) -> bool:
+    """Build the snapshot of a library where it is stale; return whether it was.
 
-    Of several processes that want it, one makes it while the others wait.
+    Of several processes that want it, one builds it while the others wait.
 
     Parameters
     ----------
@@ -120,74 +117,90 @@ def prepare(library: Library, *, past: int = -1, force: bool = False) -> bool:
     Raises
     ------
     LibraryError
-        If it holds no tracks, or the disk refuses.
-    ModelError
-        If nothing is known of them that could be compared.
+        If the library holds no tracks, or the disk refuses to store the snapshot.
     """
     with _one_at_a_time(library):
         if not force and is_current(library) and _manifest(library)["number"] > past:
             return False
-        number = library.feedback.last()
-        catalogue = catalogue_of(library)
-        profiles = listeners_of(library, catalogue)
-        engine = open_engine(library, catalogue, profiles)
-        state = state_of(library)  # opening may have learned weights, or decided something
-        tracks = catalogue.tracks
-        facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
-        signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
-        for signal in engine.signals:
-            settings, own = save_signal(signal)
-            signals.append(settings)
-            arrays |= named(f"signal.{signal.name}", own)
-        levels = tag_levels(library, catalogue)
-        arrays |= texts_parts("levels.names", list(levels))
-        arrays["levels"] = np.array(list(levels.values()), np.float32).reshape(-1, len(tracks))
-        manifest = {
-            "state": state,
-            "number": number,
-            "listens": library.counts()["listens"],
-            "signals": signals,
-            "engine": engine_fingerprint(library, catalogue, engine.signals),
-            "scales": _scales(library),
-            "latest": _latest(library, profiles, catalogue.rows),
-        }
-        place = snapshot_directory(library)
-        with told(place), new_directory(place) as directory:
-            save_arrays(directory, arrays)
-            NameIndex.write(directory / _NAMES, tracks, facts.listeners)
-            write_json(directory / "manifest.json", manifest)
+        write_snapshot(library, snapshot_directory(library))
     return True
 
 
-def open_snapshot(library: Library) -> Snapshot | None:
-    """Open the snapshot of a library, whatever state it is of; None where there is none to read."""
-    directory = snapshot_directory(library)
-    for _ in range(3):  # another may take its place just now
-        manifest = _manifest(library)
+def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) -> None:
+    """Write a snapshot of a library into the directory `place`, which it replaces.
+
+    Parameters
+    ----------
+    save_weights
+        Whether weights that are learned now are saved in the library.
+
+    Raises
+    ------
+    LibraryError
+        If the library holds no tracks, or the disk refuses to store the snapshot.
+    """
+    number = library.feedback.last()
+    catalogue = catalogue_of(library)
+    profiles = listeners_of(library, catalogue)
+    engine = open_engine(library, catalogue, profiles, save=save_weights)
+    state = state_of(library)  # weights may have been learned and saved
+    tracks = catalogue.tracks
+    facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
+    signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
+    for signal in engine.signals:
+        settings, own = save_signal(signal)
+        signals.append(settings)
+        arrays |= named(f"signal.{signal.name}", own)
+    scores = tag_scores(library, catalogue)
+    arrays |= texts_parts("tag_scores.names", list(scores))
+    arrays["tag_scores"] = np.array(list(scores.values()), np.float32).reshape(-1, len(tracks))
+    arrays |= named("weights", weight_arrays(engine.weights))
+    manifest = {
+        "state": state,
+        "number": number,
+        "listens": library.counts()["listens"],
+        "signals": signals,
+        "engine": engine_fingerprint(library, catalogue, engine.signals),
+        "scales": _scales(library),
+        "latest": _latest(library, profiles, catalogue.rows),
+    }
+    with told(place), new_directory(place) as directory:
+        save_arrays(directory, arrays)
+        NameIndex.write(directory / _NAMES, tracks, facts.listeners)
+        write_json(directory / "manifest.json", manifest)
+
+
+def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot | None:
+    """Open the snapshot of a library, of whatever state; None if there is none or it is damaged.
+
+    Parameters
+    ----------
+    directory
+        Where it is, by default in the library.
+    """
+    directory = directory or snapshot_directory(library)
+    for _ in range(3):  # another process may replace it at this moment
+        manifest = _manifest_in(directory)
         if not manifest:
             return None
         try:
             names = NameIndex(directory / _NAMES)
-            maps = Maps()
-            arrays = map_arrays(directory, maps, _OFTEN)
-            if _manifest(library) == manifest:
-                return _opened(library, manifest, arrays, names, maps)
+            arrays = map_arrays(directory)
+            if _manifest_in(directory) == manifest:
+                return _opened(library, manifest, arrays, names)
         except (OSError, ValueError, KeyError, ModelError):
             continue
     return None
 
 
 def _opened(
-    library: Library, manifest: Mapping[str, Any], arrays: Arrays, names: NameIndex, maps: Maps
-) -> Snapshot | None:
+    library: Library, manifest: Mapping[str, Any], arrays: Arrays, names: NameIndex
+) -> Snapshot:
     signals = [
         load_signal(settings, within(arrays, f"signal.{settings['name']}"))
         for settings in manifest["signals"]
     ]
-    weights = load_weights(library, manifest["engine"], [signal.name for signal in signals])
-    if weights is None:
-        return None
-    space = comparing_space(Engine(signals, weights))
+    space = comparing_space(signals)
     ids = CatalogueIds(
         *(arrays[f"ids.{name}"] for name in ("artist", "album", "starts", "artists"))
     )
@@ -196,7 +209,7 @@ def _opened(
         matrix_from(arrays, "facts.mixes"),
         texts_from(arrays, "facts.genres"),
         arrays["facts.listeners"],
-        space if isinstance(space, VectorSignal) else None,
+        space,
     )
     starts = arrays["recordings.starts"].tolist()
     members = arrays["recordings.members"].tolist()
@@ -209,25 +222,25 @@ def _opened(
         latest=-np.inf if manifest["latest"] is None else manifest["latest"],
         catalogue=StoredCatalogue(library.reader, rows, ids),
         signals=signals,
-        weights=weights,
+        weights=weights_from(within(arrays, "weights")),
         recordings=[members[start:stop] for start, stop in pairwise(starts)],
         missing=arrays["missing"],
         facts=facts,
         columns=TrackColumns(arrays, library.reader, rows),
         durations=arrays["duration"],
-        words=_word_index(arrays, names),
+        vocabulary=_vocabulary(arrays, names),
         scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},
-        maps=maps,
     )
 
 
-def _word_index(arrays: Arrays, names: NameIndex) -> WordIndex:
+def _vocabulary(arrays: Arrays, names: NameIndex) -> Vocabulary:
     genres, tags = (
-        (matrix_from(arrays, f"words.{kind}"), texts_from(arrays, f"words.{kind}.names"))
+        WordMatrix(matrix_from(arrays, f"words.{kind}"), texts_from(arrays, f"words.{kind}.names"))
         for kind in ("genres", "tags")
     )
-    heard = texts_from(arrays, "levels.names")
-    return WordIndex(genres, tags, dict(zip(heard, arrays["levels"], strict=True)), names)
+    predicted = texts_from(arrays, "tag_scores.names")
+    scores = dict(zip(predicted, arrays["tag_scores"], strict=True))
+    return Vocabulary(TrackWords(genres, tags), scores, names)
 
 
 def _track_arrays(
@@ -235,6 +248,7 @@ def _track_arrays(
 ) -> dict[str, NDArray[Any]]:
     groups = [list(group) for group in engine.recordings]
     members = [place for group in groups for place in group]
+    words = TrackWords.of(tracks)
     return {
         "rows": rows,
         "missing": np.array(list(engine.missing), np.int64),
@@ -248,29 +262,20 @@ def _track_arrays(
         **matrix_parts("facts.mixes", facts.mixes),
         **texts_parts("facts.genres", facts.genres),
         **TrackColumns.parts(tracks),
-        **_words("genres", [dict.fromkeys(track.genres, 1.0) for track in tracks]),
-        **_words("tags", [track.tags for track in tracks]),
+        **_word_parts("genres", words.genres),
+        **_word_parts("tags", words.tags),
     }
 
 
-def _words(kind: str, of_tracks: list[Mapping[str, float]]) -> dict[str, NDArray[Any]]:
-    """Return the words of tracks with their counts as a sparse matrix, in each track's order."""
-    numbers: dict[str, int] = {}
-    indices = [numbers.setdefault(word, len(numbers)) for words in of_tracks for word in words]
-    counts = [count for words in of_tracks for count in words.values()]
-    starts = np.cumsum([0, *map(len, of_tracks)], dtype=np.int64)
-    matrix = sparse.csr_array(
-        (np.array(counts, np.float32), narrow(np.array(indices, np.int64)), narrow(starts)),
-        shape=(len(of_tracks), max(len(numbers), 1)),
-    )
+def _word_parts(kind: str, words: WordMatrix) -> dict[str, NDArray[Any]]:
     name = f"words.{kind}"
-    return {**matrix_parts(name, matrix), **texts_parts(f"{name}.names", list(numbers))}
+    return {**matrix_parts(name, words.counts), **texts_parts(f"{name}.names", words.names)}
 
 
 def _latest(
     library: Library, profiles: Mapping[str, Profile], rows: NDArray[np.int64]
 ) -> float | None:
-    """Return when the last play was by which the ages of all others are counted."""
+    """Return the time of the last play, from which the ages of all plays are counted."""
     timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
     if not timed:
         return None
@@ -288,8 +293,12 @@ def _scales(library: Library) -> dict[str, Scale]:
 
 
 def _manifest(library: Library) -> dict[str, Any]:
+    return _manifest_in(snapshot_directory(library))
+
+
+def _manifest_in(directory: Path) -> dict[str, Any]:
     try:
-        found = json.loads((snapshot_directory(library) / "manifest.json").read_text("utf-8"))
+        found = json.loads((directory / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -302,5 +311,5 @@ def _one_at_a_time(library: Library) -> Iterator[None]:
         place.mkdir(parents=True, exist_ok=True)
         file = (place / ".snapshot.lock").open("w", encoding="utf-8")
     with file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # let go of when the file is closed
+        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
         yield

@@ -67,7 +67,7 @@ def give_feedback(wanted: FeedbackRequest, me: deps.Self, holding: deps.Holding)
     latest = time.time() + _DAY
     if any(each.at is not None and each.at > latest for each in wanted.events):
         raise ProblemError("invalid", "at is more than a day from now: check the clock.")
-    new = holding.live.feedback(
+    new = holding.service.feedback(
         [
             Event(
                 user=me.name,
@@ -86,6 +86,6 @@ def give_feedback(wanted: FeedbackRequest, me: deps.Self, holding: deps.Holding)
                 {"key": each.key, "status": "stored" if is_new else "duplicate"}
                 for each, is_new in zip(wanted.events, new, strict=True)
             ],
-            "version": holding.live.version,
+            "version": holding.service.version,
         }
     )

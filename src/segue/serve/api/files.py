@@ -40,10 +40,10 @@ def export_playlist(
 ) -> Response:
     """Give a saved list as a file for other players."""
     found = saved.find(holding.library, me.name, playlist)
-    library = holding.if_opened() or holding.library
-    known = holding.catalogue().positions
+    catalogue = holding.catalogue()
+    known = catalogue.positions
     tracks = [each for each in found.tracks if each in known]
-    data = write_playlist(library, tracks, format, found.name, creator=me.name)
+    data = write_playlist(catalogue, tracks, format, found.name, creator=me.name)
     return Response(
         data,
         media_type=MEDIA_TYPES[format],
@@ -100,7 +100,7 @@ def import_playlist(
     """Read a playlist file (M3U8, XSPF or JSPF, told by its content); nothing is saved."""
     catalogue = holding.catalogue()
     try:
-        found = read_playlist(holding.if_opened() or holding.library, data)
+        found = read_playlist(catalogue, data)
     except DatasetError as error:
         told = hide_paths(str(error), *holding.places())
         raise ProblemError("unsupported-type", told) from None

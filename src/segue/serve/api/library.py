@@ -51,7 +51,7 @@ def _counts(holding: Held) -> dict[str, Any]:
     return {
         **holding.counts(),
         "models": holding.library.models.names(),
-        "ready": holding.if_opened() is not None,
+        "ready": holding.state_or_none() is not None,
     }
 
 

@@ -87,8 +87,8 @@ def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
 
 
 def _about(holding: Held, name: str) -> dict[str, Any]:
-    opened = holding.if_opened()
-    profile = opened.profiles.get(name) if opened else None
+    state = holding.state_or_none()
+    profile = state.profiles.get(name) if state else None
     counts = {"n_known": 0, "n_liked": 0, "n_disliked": 0}
     if profile is not None:
         counts = {
@@ -96,10 +96,10 @@ def _about(holding: Held, name: str) -> dict[str, Any]:
             "n_liked": int((profile.weights > 0).sum()),
             "n_disliked": int((profile.weights < 0).sum()),
         }
-    names = [signal.name for signal in opened.engine.signals] if opened else []
+    names = [signal.name for signal in state.engine.signals] if state else []
     everyone = own = np.zeros(0)
-    if opened is not None:
-        everyone, own = opened.engine.global_weights(), opened.engine.weights.of(name)
+    if state is not None:
+        everyone, own = state.engine.global_weights(), state.engine.weights.of(name)
     return {
         "listener": name,
         **counts,

@@ -14,7 +14,7 @@ from segue.pipeline import jobs
 from segue.pipeline.affinity import Affinities
 from segue.pipeline.map_jobs import map_or_job
 from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.track_map import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
@@ -82,15 +82,15 @@ def get_map(
     Of more than 20,000 tracks it is made when somebody looks first, by one job for all who do;
     until then the answer is the problem `in-progress`, which tells of the `job`.
     """
-    opened = holding.opened()
-    drawn = _map(holding, opened, by, principal.listener)
-    genres, _ = _genres(holding, opened)
+    state = holding.state()
+    drawn = _map(holding, state, by, principal.listener)
+    genres, _ = _genres(holding, state)
     document = {
-        "encoders": map_signals(opened),
+        "encoders": map_signals(state),
         "by": drawn.signal,
         "n": len(drawn.places),
         "edge": EDGE,
-        "version": _version(opened, drawn),
+        "version": _version(state, drawn),
         "genres": genres,
     }
     return tagged(request, (document["version"], principal.mode), lambda: document)
@@ -112,15 +112,15 @@ def get_points(
     request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
     """Give the points of the map."""
-    opened = holding.opened()
-    drawn = _map(holding, opened, by, principal.listener)
+    state = holding.state()
+    drawn = _map(holding, state, by, principal.listener)
 
     def make() -> Response:
-        _, numbers = _genres(holding, opened)
+        _, numbers = _genres(holding, state)
         points = np.column_stack([drawn.places, numbers]).astype("<u2")
         return Response(points.tobytes(), media_type="application/octet-stream")
 
-    return tagged_response(request, (_version(opened, drawn), principal.mode), make)
+    return tagged_response(request, (_version(state, drawn), principal.mode), make)
 
 
 @router.get(
@@ -137,9 +137,9 @@ def get_points(
 )
 def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
     """Give how much each track of the map is to the taste of whoever asks."""
-    opened = holding.opened()
+    state = holding.state()
 
-    affinities = holding.kept("affinities", opened, lambda: Affinities(opened))
+    affinities = holding.memo("affinities", state, lambda: Affinities(state))
     shares = affinities.of(me.name).tobytes()
     # by what it says: feedback of others, or what changes nothing, needs no new answer
     said = blake2b(shares, digest_size=12).hexdigest()
@@ -165,7 +165,7 @@ def get_map_tracks(
     ],
 ) -> Response:
     """Tell which tracks are at some places among the points."""
-    catalogue = holding.opened().catalogue
+    catalogue = holding.state().catalogue
     asked = dict.fromkeys(map(int, at.split(",")))
     places = [place for place in asked if place < len(catalogue)][:_MOST_AT_ONCE]
     tracks = documents(holding, catalogue, places, principal.listener)
@@ -179,23 +179,23 @@ def go_along(wanted: MapPathRequest, principal: deps.Visitor, holding: deps.Hold
     """List tracks along a line."""
     if (wanted.points is None) == (wanted.tracks is None):
         raise ProblemError("invalid", "A line is given by points or by tracks: give one of them.")
-    opened = holding.opened()
-    drawn = _map(holding, opened, wanted.by, principal.listener)
+    state = holding.state()
+    drawn = _map(holding, state, wanted.by, principal.listener)
     corners: Any = wanted.points
     if wanted.tracks is not None:
-        ends = [opened.catalogue.position(each) for each in wanted.tracks]
+        ends = [state.catalogue.position(each) for each in wanted.tracks]
         corners = [drawn.places[end].tolist() for end in ends if drawn.placed[end]]
         if not corners:
             raise ProblemError("conflict", "None of these tracks has a place on this map.")
     with invalid():
-        allowed = ~opened.excluded(wanted.exclusions.made())
-        allowed[list(opened.engine.missing)] = False
+        allowed = ~state.excluded(wanted.exclusions.made())
+        allowed[list(state.engine.missing)] = False
         places = draw_path(drawn, corners, wanted.k, allowed=allowed)
-    tracks = documents(holding, opened.catalogue, places, principal.listener)
+    tracks = documents(holding, state.catalogue, places, principal.listener)
     return answer({"tracks": tracks, "places": places})
 
 
-def _map(holding: Held, opened: Opened, by: str | None, listener: str | None) -> TrackMap:
+def _map(holding: Held, state: ServingState, by: str | None, listener: str | None) -> TrackMap:
     """Return a map, which is looked for once for each opening of the library.
 
     Raises
@@ -203,7 +203,7 @@ def _map(holding: Held, opened: Opened, by: str | None, listener: str | None) ->
     ProblemError
         If there is none by this signal, or a job is to make it first.
     """
-    names = map_signals(opened)
+    names = map_signals(state)
     if by is not None and by not in names:
         known = ", ".join(names) or "none"
         raise ProblemError("invalid", f"There is no map by this signal: choose from {known}.")
@@ -213,14 +213,14 @@ def _map(holding: Held, opened: Opened, by: str | None, listener: str | None) ->
 
     def find() -> TrackMap:
         try:
-            found = map_or_job(opened, name, by=listener)
+            found = map_or_job(state, name, by=listener)
         except JobError as error:
             raise ProblemError("conflict", str(error)) from None
         if isinstance(found, Job):
             raise _not_yet(holding, found)
         return found
 
-    return holding.kept(f"map {name}", opened.catalogue, find)
+    return holding.memo(f"map {name}", state.catalogue, find)
 
 
 def _not_yet(holding: Held, job: Job) -> ProblemError:
@@ -236,11 +236,11 @@ def _not_yet(holding: Held, job: Job) -> ProblemError:
     )
 
 
-def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16]]:
+def _genres(holding: Held, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
     """Return the genres, the commonest first, and the number of each track's ``[n_tracks]``."""
 
     def make() -> tuple[list[str], NDArray[np.uint16]]:
-        mixes = opened.facts.mixes.tocsr()
+        mixes = state.facts.mixes.tocsr()
         counts = np.bincount(mixes.indices, minlength=mixes.shape[1])
         order = np.argsort(-counts, kind="stable")[:NO_GENRE]
         number = np.full(mixes.shape[1], NO_GENRE, np.uint16)
@@ -248,10 +248,10 @@ def _genres(holding: Held, opened: Opened) -> tuple[list[str], NDArray[np.uint16
         numbers = np.full(mixes.shape[0], NO_GENRE, np.uint16)
         first = np.flatnonzero(np.diff(mixes.indptr))
         numbers[first] = number[mixes.indices[mixes.indptr[first]]]
-        return [opened.facts.genres[place] for place in order.tolist()], numbers
+        return [state.facts.genres[place] for place in order.tolist()], numbers
 
-    return holding.kept("genres", opened.catalogue, make)
+    return holding.memo("genres", state.catalogue, make)
 
 
-def _version(opened: Opened, drawn: TrackMap) -> str:
-    return f"{drawn.fingerprint[:12]}-{len(opened.catalogue)}-{len(opened.facts.genres)}"
+def _version(state: ServingState, drawn: TrackMap) -> str:
+    return f"{drawn.fingerprint[:12]}-{len(state.catalogue)}-{len(state.facts.genres)}"

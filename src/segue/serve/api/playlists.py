@@ -100,7 +100,7 @@ def list_playlists(
 def save_playlist(wanted: PlaylistRequest, me: deps.Self, holding: deps.Holding) -> Response:
     """Save a list."""
     made = saved.save(
-        holding.opened(),
+        holding.state(),
         me.name,
         wanted.name,
         wanted.kind,
@@ -114,9 +114,9 @@ def save_playlist(wanted: PlaylistRequest, me: deps.Self, holding: deps.Holding)
 @router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE)
 def preview_playlist(wanted: PreviewRequest, me: deps.Self, holding: deps.Holding) -> Response:
     """Show what a recipe makes; nothing is saved."""
-    opened = holding.opened()
-    made = saved.preview(opened, me.name, wanted.kind, wanted.recipe.document())
-    return answer(unsaved_playlist(holding, opened, made, me.name))
+    state = holding.state()
+    made = saved.preview(state, me.name, wanted.kind, wanted.recipe.document())
+    return answer(unsaved_playlist(holding, state, made, me.name))
 
 
 @router.get("/{playlist}", response_model=PlaylistResponse, responses=_OWN)
@@ -155,7 +155,7 @@ def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) 
 @router.post("/{playlist}/refresh", response_model=PlaylistResponse, responses=_OWN | _MADE)
 def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
     """Run a list's recipe again, and keep what it makes now."""
-    done = saved.refresh(holding.opened(), me.name, playlist)
+    done = saved.refresh(holding.state(), me.name, playlist)
     changes = {"added": list(done.added), "removed": list(done.removed)}
     document = _document(holding, done.saved)
     return answer({**document, "hints": list(done.hints), "changes": changes})

@@ -39,12 +39,12 @@ def go_on(wanted: RadioRequest, principal: deps.Visitor, holding: deps.Holding) 
     """Give the next tracks of a radio."""
     if principal.listener is None and not wanted.like:
         raise ProblemError("no-session", "Nobody to play for: choose a listener, or name a track.")
-    opened = holding.opened()
+    state = holding.state()
     with invalid():
         dials = wanted.dials.made(RADIO_DIALS, wanted.weights)
         exclusions = wanted.exclusions.made()
     radio = Radio(
-        opened,
+        state,
         principal.listener,
         like=wanted.like,
         dislike=wanted.dislike,
@@ -53,4 +53,4 @@ def go_on(wanted: RadioRequest, principal: deps.Visitor, holding: deps.Holding) 
         window=wanted.window,
     )
     radio.played(wanted.recent)
-    return answer(unsaved_playlist(holding, opened, radio.take(wanted.k), principal.listener))
+    return answer(unsaved_playlist(holding, state, radio.take(wanted.k), principal.listener))

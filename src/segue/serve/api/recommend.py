@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.engine import Dials, Pick
-from segue.pipeline.opening.opened import Opened
+from segue.errors import SegueError
+from segue.pipeline.recommender.query import RecommendationQuery
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
@@ -93,11 +95,25 @@ _PROBLEMS = problems("unknown-track", "not-trained", "conflict", "empty-library"
 
 @dataclass(frozen=True, slots=True)
 class PendingRecommendation:
-    """A list that is asked for; `tagged` is the request, where its answer is to have a tag."""
+    """A request that waits for its list; `tagged` is the request if its answer gets an ETag."""
 
     principal: sessions.Principal
     wanted: RecommendRequest
     tagged: Request | None = None
+
+    def query(self, state: ServingState) -> RecommendationQuery:
+        """Return the query that this asks a state for; raises what `ServingState.query` does."""
+        with invalid():
+            dials = self.wanted.dials.made(Dials(), self.wanted.weights)
+            exclusions = self.wanted.exclusions.made()
+        return state.query(
+            self.principal.listener,
+            self.wanted.k,
+            like=self.wanted.like,
+            dislike=self.wanted.dislike,
+            dials=dials,
+            exclusions=exclusions,
+        )
 
 
 @router.post("/recommend", response_model=RecommendResponse, responses=_PROBLEMS)
@@ -130,54 +146,57 @@ async def get_recommendations(
 
 
 def answers(
-    holding: Held, wishes: Sequence[PendingRecommendation]
+    holding: Held, pending: Sequence[PendingRecommendation]
 ) -> Iterator[tuple[int, Callable[[], Response]]]:
-    """Give what answers each wish, for a `BatchingExecutor`: at once where nobody has to be scored.
+    """Yield for each request its place and a function that answers it, for a `BatchingExecutor`.
 
-    The others are scored together, and come after.
+    Requests whose listeners are scored already come first; the others are scored together.
     """
-    opened = holding.opened()
-    asked = [(one.principal.listener, one.wanted.like, one.wanted.dislike) for one in wishes]
-    to_score = []
-    for place, wish in enumerate(wishes):
-        if opened.at_hand(asked[place]):
-            yield place, partial(_answered, holding, opened, wish)
+    state = holding.state()
+    unscored = []
+    for place, request in enumerate(pending):
+        try:
+            query = request.query(state)
+        except (SegueError, ProblemError) as error:
+            yield place, partial(_raise, error)
+            continue
+        answer_it = partial(_answered, holding, state, request, query)
+        if state.is_scored(query):
+            yield place, answer_it
         else:
-            to_score.append(place)
-    opened.expect(asked[place] for place in to_score)
-    for place in to_score:
-        yield place, partial(_answered, holding, opened, wishes[place])
+            unscored.append((place, query, answer_it))
+    state.score([query for _, query, _ in unscored])
+    yield from ((place, answer_it) for place, _, answer_it in unscored)
 
 
-def _answered(holding: Held, opened: Opened, wish: PendingRecommendation) -> Response:
+def _raise(error: Exception) -> Response:
+    raise error
+
+
+def _answered(
+    holding: Held, state: ServingState, request: PendingRecommendation, query: RecommendationQuery
+) -> Response:
     def make() -> dict[str, Any]:
-        return _document(holding, opened, wish.principal, wish.wanted)
+        return _document(holding, state, request.wanted, query)
 
-    if wish.tagged is None:
+    if request.tagged is None:
         return answer(make())
-    return tagged(wish.tagged, (holding.version(), wish.principal.listener), make)
+    return tagged(request.tagged, (state.version, request.principal.listener), make)
 
 
 def _document(
-    holding: Held, opened: Opened, principal: sessions.Principal, wanted: RecommendRequest
+    holding: Held, state: ServingState, wanted: RecommendRequest, query: RecommendationQuery
 ) -> dict[str, Any]:
-    with invalid():
-        dials = wanted.dials.made(Dials(), wanted.weights)
-        exclusions = wanted.exclusions.made()
-    found = holding.live.lists_of(opened).recommend(
-        principal.listener,
-        wanted.k,
-        like=wanted.like,
-        dislike=wanted.dislike,
-        dials=dials,
-        exclusions=exclusions,
-    )
-    hints = [*found.hints, *_new_here(opened, principal.listener, wanted)]
+    user = query.profile.user
+    found = state.recommend(query)
+    hints = list(found.hints)
+    if user is not None and not wanted.like and not query.has_history:
+        hints.append("nothing is known of you yet: like some tracks, and the list becomes yours.")
     document: dict[str, Any] = {
-        "user": principal.listener,
-        "version": holding.version(),
+        "user": user,
+        "version": state.version,
         "weights": dict(found.weights),
-        "tracks": recommendation_items(holding, opened, found.tracks, principal.listener),
+        "tracks": recommendation_items(holding, state, found.tracks, user),
         "hints": hints,
     }
     if wanted.compare_to is not None:
@@ -191,11 +210,11 @@ def _document(
 
 
 def recommendation_items(
-    holding: Held, opened: Opened, found: "list[Pick] | Any", listener: str | None
+    holding: Held, state: ServingState, found: Sequence[Pick], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the documents of recommended tracks."""
-    positions = [opened.catalogue.positions[pick.track_id] for pick in found]
-    tracks = documents(holding, opened.catalogue, positions, listener)
+    positions = [state.catalogue.positions[pick.track_id] for pick in found]
+    tracks = documents(holding, state.catalogue, positions, listener)
     return [
         {
             "rank": pick.rank,
@@ -220,9 +239,3 @@ def recommendation_items(
         }
         for pick, track in zip(found, tracks, strict=True)
     ]
-
-
-def _new_here(opened: Opened, listener: str | None, wanted: RecommendRequest) -> list[str]:
-    if listener is None or wanted.like or listener in opened.profiles:
-        return []
-    return ["nothing is known of you yet: like some tracks, and the list becomes yours."]

@@ -6,9 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import ModelError
-from segue.library import Library
-from segue.pipeline.opening.opened import Opened
-from segue.pipeline.search import search
+from segue.pipeline.search import search_snapshot
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
@@ -56,15 +54,15 @@ def search_tracks(
 
 
 def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
-    opened = holding.if_opened()
-    catalogue = holding.catalogue() if opened is None else opened.catalogue
-    named = opened.words.names.find(query, k) if opened and opened.words else []
-    missing = frozenset(opened.engine.missing) if opened else frozenset()
+    snapshot = holding.snapshot_or_none()
+    catalogue = holding.catalogue() if snapshot is None else snapshot.catalogue
+    named = snapshot.vocabulary.names.find(query, k) if snapshot else []
+    missing = frozenset(snapshot.missing.tolist()) if snapshot else frozenset()
     found = {each: (NAMED, ["name"]) for each in named if each not in missing}
     terms, unknown = [], []
-    if len(found) < k and query.strip() and len(catalogue):
+    if len(found) < k and query.strip() and snapshot is not None:
         try:
-            by_words = search(_searched(holding, opened), query, k)
+            by_words = search_snapshot(snapshot, query, k)
         except ModelError:
             unknown = [] if found else query.split()
         else:
@@ -85,7 +83,3 @@ def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str,
             for position, track in zip(positions, tracks, strict=True)
         ],
     }
-
-
-def _searched(holding: Held, opened: Opened | None) -> Opened | Library:
-    return holding.library if opened is None else opened

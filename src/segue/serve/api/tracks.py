@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.library import Catalogue, Opinion
-from segue.pipeline.recommend import similar
 from segue.serve import dependencies as deps
 from segue.serve.browse import first_with
 from segue.serve.held import Held
@@ -42,11 +41,11 @@ def list_tracks(
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
 
     def make() -> dict[str, Any]:
-        opened = holding.if_opened()
-        catalogue = holding.catalogue() if opened is None else opened.catalogue
+        state = holding.state_or_none()
+        catalogue = holding.catalogue() if state is None else state.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
         found = first_with(
-            catalogue, opened, start, limit + 1, artist=artist, album=album, genre=genre
+            catalogue, state, start, limit + 1, artist=artist, album=album, genre=genre
         )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
@@ -113,12 +112,12 @@ def get_similar(
     signal: Annotated[str | None, Query(max_length=100, examples=["timbre"])] = None,
 ) -> Response:
     """List the tracks most like one, by all signals together or by one alone."""
-    opened = holding.opened()
+    state = holding.state()
 
     def make() -> dict[str, Any]:
-        found = similar(opened, track_id, k, signal=signal)
-        positions = [opened.catalogue.positions[pick.track_id] for pick in found.tracks]
-        tracks = documents(holding, opened.catalogue, positions, principal.listener)
+        found = state.similar(track_id, k, signal=signal)
+        positions = [state.catalogue.positions[pick.track_id] for pick in found.tracks]
+        tracks = documents(holding, state.catalogue, positions, principal.listener)
         return {
             "track": track_id,
             "weights": dict(found.weights),
@@ -128,5 +127,5 @@ def get_similar(
             ],
         }
 
-    opened.catalogue.position(track_id)
+    state.catalogue.position(track_id)
     return tagged(request, (holding.version(), principal.listener), make)

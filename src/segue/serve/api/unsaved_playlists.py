@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from segue.engine import Playlist
-from segue.pipeline.opening.opened import Opened
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.api.recommend import InCommon, InfluenceItem
 from segue.serve.api.tracks import documents
 from segue.serve.held import Held
@@ -43,11 +43,11 @@ class UnsavedPlaylist(BaseModel):
 
 
 def unsaved_playlist(
-    holding: Held, opened: Opened, made: Playlist, listener: str | None
+    holding: Held, state: ServingState, made: Playlist, listener: str | None
 ) -> dict[str, Any]:
     """Return the `UnsavedPlaylist` of a list."""
-    positions = [opened.catalogue.positions[each.track_id] for each in made.tracks]
-    tracks = documents(holding, opened.catalogue, positions, listener)
+    positions = [state.catalogue.positions[each.track_id] for each in made.tracks]
+    tracks = documents(holding, state.catalogue, positions, listener)
     return {
         "kind": made.kind,
         "about": dict(made.about),

@@ -138,7 +138,7 @@ def _keep(call: Call, marks: list[Mark]) -> None:
             key = f"player:{uuid.uuid4().hex}"
             events.append(Event(user=call.me, track_id=track_id, kind=kind, key=key))
     if events:
-        call.holding.live.feedback(events)
+        call.holding.service.feedback(events)
     library.marks.put(
         call.me, [mark if mark.kind == "song" else replace(mark, opinion=None) for mark in marks]
     )
@@ -162,7 +162,7 @@ def scrobble(call: Call) -> dict[str, Any]:
     if not known:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
     if call.flag("submission", default=True):
-        call.holding.live.feedback([_play(call, *one) for one in known])
+        call.holding.service.feedback([_play(call, *one) for one in known])
     else:
         _plays_now(call, view, known[0][0])
     return {}
@@ -220,7 +220,7 @@ def _report(call: Call, view: CatalogueView, said: Report) -> None:
     holding = call.holding
     report(
         holding.library,
-        holding.live.feedback,
+        holding.service.feedback,
         call.me,
         call.client,
         said,

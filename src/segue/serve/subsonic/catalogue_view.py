@@ -1,7 +1,5 @@
 """The shelves that a process holds, what a listener played, and what they marked."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -10,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
+from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
 from segue.pipeline.shelves import Shelves, shelves_of
-from segue.serve.followed import Followed
 from segue.serve.held import Held
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
-_MOST_LISTENERS: Final = 16
+_MAX_PLAYS_BYTES: Final = 16_000_000
 _WORST = 1
 """The rating of what is disliked elsewhere."""
 
@@ -65,42 +63,28 @@ class CatalogueView(NamedTuple):
 def catalogue_view(holding: Held) -> CatalogueView:
     """Return the catalogue with its shelves, or the one before while those are put up."""
     library = holding.library
-    followed: Followed[CatalogueView] = holding.kept(
+    latest: StaleWhileRevalidate[Catalogue, CatalogueView] = holding.memo(
         "halls",
         "of all catalogues",
-        lambda: Followed(
+        lambda: StaleWhileRevalidate(
             lambda catalogue: CatalogueView(catalogue, shelves_of(library, catalogue.rows))
         ),
     )
-    return followed.of(holding.catalogue())
-
-
-class _Plays:
-    """What the listeners of late played, each until they play more."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[str, tuple[int, PlayCounts]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, library: Library, user: str) -> PlayCounts:
-        latest = library.shelving.latest_listen(user)
-        with self._lock:
-            found = self._held.get(user)
-            if found is not None and found[0] == latest:
-                self._held.move_to_end(user)
-                return found[1]
-        read = library.shelving.plays(user)
-        with self._lock:
-            self._held[user] = (latest, read)
-            while len(self._held) > _MOST_LISTENERS:
-                self._held.popitem(last=False)
-        return read
+    return latest.get(holding.catalogue())
 
 
 def played_by(holding: Held, user: str) -> PlayCounts:
     """Return how often a listener played each track."""
-    held: _Plays = holding.kept("plays", "of listeners", _Plays)
-    return held.of(holding.library, user)
+    cache: VersionedCache[PlayCounts] = holding.memo(
+        "plays", "of listeners", lambda: VersionedCache(_MAX_PLAYS_BYTES)
+    )
+    latest = holding.library.shelving.latest_listen(user)
+    found = cache.get(user, latest)
+    if found is None:
+        found = holding.library.shelving.plays(user)
+        n_bytes = found.rows.nbytes + found.counts.nbytes + found.last.nbytes
+        cache.put(user, latest, found, n_bytes)
+    return found
 
 
 def counts_of(

@@ -36,7 +36,7 @@ def create_playlist(call: Call) -> dict[str, Any]:
         library = call.holding.library
         made = saved_playlists.edit(library, call.me, playlist_id, name=name, tracks=songs)
     elif name is not None:
-        made = saved_playlists.save(call.holding.opened(), call.me, name, tracks=songs)
+        made = saved_playlists.save(call.holding.state(), call.me, name, tracks=songs)
     else:
         raise missing("name")
     return _told(call, made)

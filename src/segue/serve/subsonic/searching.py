@@ -73,7 +73,7 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     }
     serializer = Serializer(call)
     shelves = serializer.view.shelves
-    called: _Called = call.holding.kept("called", shelves, lambda: _Called.of(serializer.view))
+    called: _Called = call.holding.memo("called", shelves, lambda: _Called.of(serializer.view))
     artists = [
         shelves.artists[number]
         for number in _page(_matching(called.artists, words), pages["artist"])
@@ -107,9 +107,9 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
 def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     there = len(shelves.album_of)
-    opened = holding.if_opened()
-    if opened is not None and opened.words is not None:
-        found = opened.words.names.find(query, min(most, there))
+    state = holding.state_or_none()
+    if state is not None:
+        found = state.snapshot.vocabulary.names.find(query, min(most, there))
     else:  # nothing is known of these tracks but their names
         titles = [f" {_folded(track.title or '')}" for track in holding.catalogue().tracks]
         found = _matching(titles, query.split())[:most]

@@ -14,8 +14,7 @@ import numpy as np
 
 from segue.errors import LibraryError, ModelError
 from segue.pipeline import playlists
-from segue.pipeline.opening.opened import Opened
-from segue.pipeline.recommend import similar
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.serializers import Serializer
 
@@ -41,25 +40,27 @@ def _similar(call: Call) -> list[dict[str, Any]]:
     serializer = Serializer(call)
     view = serializer.view
     tracks = view.tracks_of(item)
-    opened = call.holding.if_opened()
-    if opened is None or not count or not len(tracks):
+    state = call.holding.state_or_none()
+    if state is None or not count or not len(tracks):
         return []
     try:
         if item in view.catalogue.positions:
-            found = [pick.track_id for pick in similar(opened, item, count).tracks]
+            found = [pick.track_id for pick in state.similar(item, count).tracks]
         else:
-            found = _like_shelf(opened, serializer, tracks.tolist(), count)
+            found = _like_shelf(state, serializer, tracks.tolist(), count)
     except (LibraryError, ModelError):  # nothing is known by which they could be compared
         return []
     return serializer.known(found)
 
 
-def _like_shelf(opened: Opened, serializer: Serializer, tracks: list[int], count: int) -> list[str]:
+def _like_shelf(
+    state: ServingState, serializer: Serializer, tracks: list[int], count: int
+) -> list[str]:
     """Return songs like those of a shelf, some of its own among them."""
     track_ids = [serializer.view.catalogue.tracks[position].track_id for position in tracks]
     seeds = random.sample(track_ids, min(_SEEDS, len(track_ids)))
     own = seeds[: max(count // _OWN_SHARE, 1)]
-    others = playlists.from_likes(opened, seeds, k=max(count - len(own), 1)).tracks
+    others = playlists.from_likes(state, seeds, k=max(count - len(own), 1)).tracks
     found = [pick.track_id for pick in others]
     for place, one in enumerate(own):
         found.insert(min(place * _OWN_SHARE, len(found)), one)
@@ -72,9 +73,9 @@ def get_top_songs(call: Call) -> dict[str, Any]:
     serializer = Serializer(call)
     artist = serializer.view.shelves.artist_called(name)
     tracks = artist.tracks if artist else np.zeros(0, np.int32)
-    opened = call.holding.if_opened()
-    if opened is not None and len(tracks):
-        liked = np.asarray(opened.facts.listeners)
+    state = call.holding.state_or_none()
+    if state is not None and len(tracks):
+        liked = np.asarray(state.facts.listeners)
         known = tracks[tracks < len(liked)]
         tracks = known[np.argsort(-liked[known], kind="stable")]
     return {"topSongs": {"song": serializer.songs(tracks[:count])}}
@@ -88,13 +89,13 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     space = _hearing(call, position)
     if space is None or not count:
         return {"sonicMatch": []}
-    opened, name = space
+    state, name = space
     try:
-        found = similar(opened, track_id, count, signal=name).tracks
+        found = state.similar(track_id, count, signal=name).tracks
     except LibraryError:
         return {"sonicMatch": []}
     scores = {pick.track_id: pick.score for pick in found}
-    alike = _between_0_and_1(opened, name)
+    alike = _between_0_and_1(state, name)
     songs = serializer.known(scores)
     return {
         "sonicMatch": [{"entry": song, "similarity": alike(scores[song["id"]])} for song in songs]
@@ -110,45 +111,45 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     space = _hearing(call, *ends)
     if space is None:
         return {"sonicMatch": []}
-    opened, name = space
+    state, name = space
     try:
         way = [
-            step.track_id for step in playlists.path(opened, start, end, count, signal=name).tracks
+            step.track_id for step in playlists.path(state, start, end, count, signal=name).tracks
         ]
     except LibraryError:  # they stand in one place: there is no way, and none is needed
         way = list(dict.fromkeys((start, end)))
-    scores = opened.space(name).for_track(opened.catalogue.position(start))
-    alike = _between_0_and_1(opened, name)
+    scores = state.space(name).for_track(state.catalogue.position(start))
+    alike = _between_0_and_1(state, name)
     return {
         "sonicMatch": [
             {
                 "entry": song,
                 "similarity": 1.0
                 if song["id"] == start
-                else alike(float(scores[opened.catalogue.position(song["id"])])),
+                else alike(float(scores[state.catalogue.position(song["id"])])),
             }
             for song in serializer.known(way)
         ]
     }
 
 
-def _hearing(call: Call, *positions: int) -> tuple[Opened, str] | None:
+def _hearing(call: Call, *positions: int) -> tuple[ServingState, str] | None:
     """Return the first audio signal in whose space tracks have a place; None where none has."""
-    opened = call.holding.if_opened()
-    if opened is None:
+    state = call.holding.state_or_none()
+    if state is None:
         return None
     for name in AUDIO:
         try:
-            space = opened.space(name)
+            space = state.space(name)
         except (LibraryError, ModelError):
             continue
         if space.has_vector[list(positions)].all():
-            return opened, name
+            return state, name
     return None
 
 
-def _between_0_and_1(opened: Opened, name: str) -> Any:
-    hubs = opened.space(name).hubs is not None
+def _between_0_and_1(state: ServingState, name: str) -> Any:
+    hubs = state.space(name).hubs is not None
 
     def alike(score: float) -> float:
         share = (1 + erf(score / sqrt(2))) / 2 if hubs else (1 + score) / 2

@@ -10,54 +10,59 @@ import pytest
 
 from segue.errors import LibraryError
 from segue.library import Library
-from segue.pipeline.live import Live, preparing
-from segue.pipeline.live.ahead import MOST_IN_VAIN, Ahead
+from segue.pipeline.recommender import build_snapshot
+from segue.pipeline.recommender.prefetch import MAX_UNUSED, Prefetcher
+from segue.pipeline.recommender.service import RecommenderService
 
 
 def test_who_did_something_first_is_scored_first_and_once():
-    ahead = Ahead(lambda user: True)
-    assert ahead.heard(["a", "b"])
-    ahead.heard(["a"])
-    assert [ahead.next(), ahead.next(), ahead.next()] == ["a", "b", None]
+    prefetcher = Prefetcher(lambda user: True)
+    assert prefetcher.note_feedback(["a", "b"])
+    prefetcher.note_feedback(["a"])
+    assert [prefetcher.next_user(), prefetcher.next_user(), prefetcher.next_user()] == [
+        "a",
+        "b",
+        None,
+    ]
 
 
 def test_only_those_are_scored_whose_lists_are_made_here():
-    ahead = Ahead({"a"}.__contains__)
-    assert not ahead.heard(["b"])
-    assert ahead.next() is None
+    prefetcher = Prefetcher({"a"}.__contains__)
+    assert not prefetcher.note_feedback(["b"])
+    assert prefetcher.next_user() is None
 
 
 def test_who_was_pushed_out_while_they_waited_is_passed_over():
     kept = {"a", "b"}
-    ahead = Ahead(kept.__contains__)
-    ahead.heard(["a", "b"])
+    prefetcher = Prefetcher(kept.__contains__)
+    prefetcher.note_feedback(["a", "b"])
     kept.remove("a")
-    assert [ahead.next(), ahead.next()] == ["b", None]
+    assert [prefetcher.next_user(), prefetcher.next_user()] == ["b", None]
 
 
 def test_who_has_asked_meanwhile_is_scored_already():
-    ahead = Ahead(lambda user: True)
-    ahead.heard(["a"])
-    ahead.asked("a")
-    assert ahead.next() is None
+    prefetcher = Prefetcher(lambda user: True)
+    prefetcher.note_feedback(["a"])
+    prefetcher.note_request("a")
+    assert prefetcher.next_user() is None
 
 
 def test_who_never_asks_is_not_scored_again_until_they_do():
-    ahead = Ahead(lambda user: True)
+    prefetcher = Prefetcher(lambda user: True)
     scored = []
-    for _ in range(3 * MOST_IN_VAIN):
-        ahead.heard(["a"])
-        scored.append(ahead.next())
-    assert scored.count("a") == MOST_IN_VAIN
-    ahead.asked("a")
-    ahead.heard(["a"])
-    assert ahead.next() == "a"
+    for _ in range(3 * MAX_UNUSED):
+        prefetcher.note_feedback(["a"])
+        scored.append(prefetcher.next_user())
+    assert scored.count("a") == MAX_UNUSED
+    prefetcher.note_request("a")
+    prefetcher.note_feedback(["a"])
+    assert prefetcher.next_user() == "a"
 
 
 @pytest.fixture
 def long_preparation(monkeypatch):
     """Let a preparation take a minute."""
-    monkeypatch.setattr(preparing, "is_small", lambda library: False)
+    monkeypatch.setattr(build_snapshot, "is_small", lambda library: False)
     started = subprocess.Popen
 
     def long(command, **more):
@@ -72,20 +77,20 @@ def test_a_preparation_ends_when_nobody_waits_for_it(tmp_path, long_preparation)
     threading.Timer(0.2, stopping.set).start()
     began = time.monotonic()
     with pytest.raises(LibraryError, match="still being prepared when it was closed"):
-        preparing.prepare_apart(library, stopping=stopping)
+        build_snapshot.build_apart(library, stopping=stopping)
     assert time.monotonic() - began < 30
 
 
 def test_who_opens_a_library_does_not_wait_for_it_when_it_is_to_be_closed(
     tmp_path, long_preparation, monkeypatch
 ):
-    monkeypatch.setattr("segue.pipeline.live.live.is_small", lambda library: False)
-    live = Live(Library(tmp_path / "my.segue"))
-    threading.Timer(0.2, live.stop).start()
+    monkeypatch.setattr("segue.pipeline.recommender.service.is_small", lambda library: False)
+    service = RecommenderService(Library(tmp_path / "my.segue"))
+    threading.Timer(0.2, service.stop).start()
     began = time.monotonic()
     with pytest.raises(LibraryError, match="still being prepared when it was closed"):
-        live.opened()
-    live.close()
+        service.state()
+    service.close()
     assert time.monotonic() - began < 30
 
 
@@ -95,16 +100,16 @@ def test_a_preparation_that_is_ended_leaves_nothing_behind(tmp_path):
 import sys, time
 from pathlib import Path
 from segue.library.storage import new_directory
-from segue.pipeline.live import preparing
+from segue.pipeline.recommender import build_snapshot
 
-def prepare(library, past):
+def build(library, past):
     with new_directory(Path(sys.argv[1]) / "snapshot") as directory:
         (directory / "part").write_text("half")
         print("begun", flush=True)
         time.sleep(60)
 
-preparing.prepare = prepare
-preparing.main()
+build_snapshot.build = build
+build_snapshot.main()
 """
     (tmp_path / "my.segue").mkdir()
     (tmp_path / "my.segue" / "snapshot").mkdir()

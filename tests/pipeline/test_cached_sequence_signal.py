@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segue.listening.sequences import SequenceModel
-from segue.pipeline.live.unchanged import UnchangedByOpinions
+from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
 from segue.signals import Profile, SequenceSignal
 
 N_TRACKS = 12
@@ -27,7 +27,7 @@ def listener(user, history, liked=(1,)):
 
 
 def test_it_says_what_the_signal_does_of_each_of_several_and_again(plain):
-    kept = UnchangedByOpinions(plain)
+    kept = CachedSequenceSignal(plain)
     several = [listener("a", [1, 2]), listener(None, [3]), listener("b", []), listener("", [4, 5])]
     wanted = plain.for_listeners(several)
     for _ in range(2):
@@ -40,14 +40,14 @@ def test_it_says_what_the_signal_does_of_each_of_several_and_again(plain):
 
 
 def test_what_is_given_may_be_changed_by_whoever_asked(plain):
-    kept = UnchangedByOpinions(plain)
+    kept = CachedSequenceSignal(plain)
     one = listener("a", [1, 2])
     kept.for_listeners([one])[:] = 0
     np.testing.assert_array_equal(kept.for_listeners([one]), plain.for_listeners([one]))
 
 
 def test_another_play_is_another_answer_and_another_opinion_is_not(plain):
-    kept = UnchangedByOpinions(plain)
+    kept = CachedSequenceSignal(plain)
     one = listener("a", [1, 2])
     before = kept.for_listeners([one])
     likes_more = replace(one, positions=np.array([1, 7]), weights=np.ones(2, np.float32))

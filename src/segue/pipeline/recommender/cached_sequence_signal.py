@@ -1,6 +1,6 @@
-"""A signal that reads the order of plays and nothing else, asked only when somebody played.
+"""A sequence signal that is computed again only after a new play.
 
-Of what listeners do, a like, dislike or skip leaves that order as it was.
+Likes, dislikes and skips leave the order of plays, and so its scores, as they were.
 """
 
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from typing import Final
 
 import numpy as np
 
-from segue.pipeline.live.latest import Latest
+from segue.pipeline.recommender.caching import VersionedCache
 from segue.signals import Profile, Scores, SignalWrapper
 
-MOST_BYTES: Final = 16_000_000
+MAX_BYTES: Final = 16_000_000
 
 
 @dataclass(frozen=True)
-class UnchangedByOpinions(SignalWrapper):
-    """A signal by whose listeners' histories alone it scores, with the last scores of each."""
+class CachedSequenceSignal(SignalWrapper):
+    """A signal that depends on `Profile.history` alone, with the latest scores of each listener."""
 
-    _kept: Latest[Scores] = field(default_factory=lambda: Latest(MOST_BYTES))
+    _cache: VersionedCache[Scores] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; see `Signal.for_listeners`."""
@@ -28,14 +28,14 @@ class UnchangedByOpinions(SignalWrapper):
 
     def _row(self, profile: Profile) -> Scores:
         if not profile.user:
-            return self._asked(profile)
+            return self._computed(profile)
         history = profile.history.tobytes()
-        row = self._kept.get(profile.user, history)
+        row = self._cache.get(profile.user, history)
         if row is None:
-            row = self._asked(profile)
-            self._kept.put(profile.user, history, row, row.nbytes)
+            row = self._computed(profile)
+            self._cache.put(profile.user, history, row, row.nbytes)
         return row
 
-    def _asked(self, profile: Profile) -> Scores:
+    def _computed(self, profile: Profile) -> Scores:
         row: Scores = self.signal.for_listeners([profile])[0]
         return row

@@ -1,0 +1,1 @@
+"""Recommendations from a library that is kept open: snapshot, listeners, caches, answers."""

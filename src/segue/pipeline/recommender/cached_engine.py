@@ -1,0 +1,71 @@
+"""The engine of a serving state: it keeps the scores of every signal for each listener.
+
+A list with other weights, dials or exclusions then costs one matrix product and a selection.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Engine, Ranked, Rows
+from segue.pipeline.recommender.caching import VersionedCache
+from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
+from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
+from segue.signals import Profile
+
+MAX_BYTES: Final = 160_000_000
+"""Size of cached scores: 40 listeners at 100,000 tracks."""
+
+
+@dataclass(frozen=True)
+class CachedEngine(Engine):
+    """An engine that keeps what signals scored, and records which tracks it offered to whom."""
+
+    posteriors: WeightPosteriors | None = None
+    _scores: VersionedCache[Rows] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
+
+    def rows(self, profile: Profile) -> Rows:
+        """Return the scores of every signal for a listener; see `Engine.rows`."""
+        return self.rows_by_key(profile, cache_key(profile))
+
+    def rows_by_key(self, profile: Profile, key: CacheKey) -> Rows:
+        """Return the same for a profile whose `cache_key` is known."""
+        rows = self._scores.get(*key)
+        if rows is None:
+            (rows,) = self.rows_of([profile])
+            self._scores.put(*key, rows, rows.n_bytes)
+        return rows
+
+    def score(self, queries: Sequence[RecommendationQuery]) -> None:
+        """Score the listeners of several queries together, so that vectors are read once."""
+        profiles = {query.key: query.profile for query in queries if not self.has_scored(query)}
+        if profiles:
+            rows = self.rows_of(list(profiles.values()))
+            for key, own in zip(profiles, rows, strict=True):
+                self._scores.put(*key, own, own.n_bytes)
+
+    def has_scored(self, query: RecommendationQuery) -> bool:
+        """Return whether the current scores for the listener of a query are cached."""
+        return self._scores.get(*query.key) is not None
+
+    def has_scores(self, user: str) -> bool:
+        """Return whether any scores of a listener are cached, current or not."""
+        return user in self._scores
+
+    def recommend(
+        self,
+        profile: Profile,
+        k: int,
+        *,
+        exclude: NDArray[np.bool_] | None = None,
+        weights: NDArray[np.float64] | None = None,
+        rows: Rows | None = None,
+    ) -> Ranked:
+        """Return the best `k` tracks for a listener; see `Engine.recommend`."""
+        found = super().recommend(profile, k, exclude=exclude, weights=weights, rows=rows)
+        if self.posteriors is not None and profile.user is not None:
+            self.posteriors.record(profile.user, found)
+        return found

@@ -1,0 +1,149 @@
+"""Profiles of the listeners of one snapshot, current with all feedback.
+
+A profile is read from the library when it is first asked for. Later events of the feedback log,
+which other processes write as well, are added to it. Ages of plays are at most ten minutes old.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine.heard import Heard
+from segue.library import Event, Library
+from segue.pipeline.opening.listens import read_listens
+from segue.pipeline.opening.snapshot import Snapshot
+from segue.pipeline.recommender.caching import SizedCache
+from segue.pipeline.recommender.query import CacheKey, cache_key
+from segue.signals import Profile
+
+MAX_BYTES: Final = 32_000_000
+STALE_SECONDS: Final = 600.0
+_EVENTS_PER_READ: Final = 10_000
+_OVERHEAD_BYTES: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """Listens of one listener up to a `number` of the log, and the profile computed from them."""
+
+    heard: Heard
+    friends: Sequence[str]
+    number: int
+    resolved: tuple[Profile, CacheKey] | None = None
+    computed_at: float = 0.0
+
+    @property
+    def n_bytes(self) -> int:
+        return _OVERHEAD_BYTES + 68 * len(self.heard.tracks) + 40 * len(self.heard.played)
+
+
+class ListenerProfiles(Mapping[str, Profile]):
+    """The profile of each listener. Safe in several threads."""
+
+    def __init__(self, library: Library, snapshot: Snapshot) -> None:
+        self._reader, self._feedback = library.reader, library.feedback
+        self._snapshot = snapshot
+        self._listeners: SizedCache[str, _Listener] = SizedCache(MAX_BYTES)
+        self._lock = threading.RLock()
+        self._now = snapshot.latest
+        self._changes: int | None = None
+        self.number = snapshot.number
+        """Number of the last event of the feedback log that was read."""
+
+    def resolve(self, user: str) -> tuple[Profile, CacheKey] | None:
+        """Return the profile of a listener and its cache key; None if nothing is known of them."""
+        with self._lock:
+            found = self._listener(user)
+            if found is None or not len(found.heard.tracks):
+                return None
+            if found.resolved is None or self._now - found.computed_at > STALE_SECONDS:
+                profile = self._profile(user, found)
+                found = replace(
+                    found, resolved=(profile, cache_key(profile)), computed_at=self._now
+                )
+                self._listeners.put(user, found, found.n_bytes)
+            return found.resolved
+
+    def __getitem__(self, user: str) -> Profile:
+        found = self.resolve(user)
+        if found is None:
+            raise KeyError(user)
+        return found[0]
+
+    def __contains__(self, user: object) -> bool:
+        return isinstance(user, str) and self.resolve(user) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._reader.listeners())
+
+    def __len__(self) -> int:
+        return len(self._reader.listeners())
+
+    def follow(self) -> list[str]:
+        """Read the new events of the feedback log; return the listeners who caused them."""
+        with self._lock:
+            changes = self._feedback.changes()
+            if changes == self._changes:
+                return []
+            users: list[str] = []
+            while events := self._feedback.after(self.number, most=_EVENTS_PER_READ):
+                for event in events:
+                    self._apply(event)
+                self.number = events[-1].number or self.number
+                users += [event.user for event in events]
+                if len(events) < _EVENTS_PER_READ:
+                    break
+            self._changes = changes
+            return users
+
+    def _apply(self, event: Event) -> None:
+        at = time.time() if event.at is None else event.at
+        if event.kind == "play":
+            self._now = max(self._now, min(at, time.time()))
+        known = self._listeners.get(event.user)
+        if known is None or (event.number or 0) <= known.number:
+            return
+        position = self._snapshot.catalogue.positions.get(event.track_id)
+        if position is None:
+            return  # the track was added after the snapshot
+        duration = float(self._snapshot.durations[position])
+        heard = known.heard.after(
+            event.kind, position, at, event.ms_played, None if np.isnan(duration) else duration
+        )
+        changed = _Listener(heard, known.friends, event.number or 0)
+        self._listeners.put(event.user, changed, changed.n_bytes)
+        for friend in known.friends:
+            theirs = self._listeners.get(friend)
+            if theirs is not None:
+                self._listeners.put(friend, replace(theirs, resolved=None), theirs.n_bytes)
+
+    def _listener(self, user: str) -> _Listener | None:
+        known = self._listeners.get(user)
+        if known is not None:
+            return known
+        row = self._reader.listener_row(user)
+        if row is None:
+            return None
+        stored = self._reader.listener(row)
+        listens = read_listens(stored.listens, self._snapshot.catalogue.rows, self._snapshot.scales)
+        heard = Heard.of(listens, self._snapshot.durations)
+        known = _Listener(heard, stored.friends, stored.number)
+        self._listeners.put(user, known, known.n_bytes)
+        return known
+
+    def _profile(self, user: str, known: _Listener) -> Profile:
+        friends = []
+        for friend in known.friends:
+            theirs = self._listener(friend)
+            if theirs is not None and len(theirs.heard.tracks):
+                friends.append(_liked(theirs.heard))
+        return known.heard.profile(user, self._now, friends)
+
+
+def _liked(heard: Heard) -> NDArray[np.int64]:
+    return heard.profile("", 0.0).liked

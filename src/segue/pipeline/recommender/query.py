@@ -1,0 +1,94 @@
+"""One request for recommendations, resolved once where it enters and passed down as it is."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from segue.engine import Dials, Exclusions
+from segue.signals import Profile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class CacheKey(NamedTuple):
+    """Owner and version that results of one profile are cached under.
+
+    The owner is the listener, or the version itself where a profile belongs to no listener.
+    """
+
+    owner: Hashable
+    version: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """Ids of tracks that a request likes and dislikes, besides the listener's own opinions."""
+
+    like: Sequence[str] = ()
+    dislike: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.like or self.dislike)
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationQuery:
+    """A request for `k` tracks.
+
+    `profile` is the listener as the seeds make them, `key` its `cache_key`. `has_history` is
+    whether the library knows opinions of the listener, apart from the seeds.
+    """
+
+    profile: Profile
+    key: CacheKey
+    k: int = 10
+    dials: Dials = field(default_factory=Dials)
+    exclusions: Exclusions | None = None
+    seeds: Seeds = field(default_factory=Seeds)
+    has_history: bool = True
+
+    def result_key(self, weights: "NDArray[np.float64]") -> bytes:
+        """Return a digest of everything that the list depends on within one serving state.
+
+        Parameters
+        ----------
+        weights
+            Those of the listener, which feedback moves.
+        """
+        request = (
+            self.profile.user,
+            self.k,
+            tuple(self.seeds.like),
+            tuple(self.seeds.dislike),
+            self.dials,
+            self.exclusions,
+        )
+        parts = self.key.version + weights.tobytes() + repr(request).encode("utf-8", "replace")
+        return blake2b(parts, digest_size=16).digest()
+
+
+def cache_key(profile: Profile) -> CacheKey:
+    """Return the key that results of a profile are cached under."""
+    version = profile_digest(profile)
+    return CacheKey(profile.user or version, version)
+
+
+def profile_digest(profile: Profile) -> bytes:
+    """Return a digest of everything in a profile that scores depend on."""
+    digest = blake2b(digest_size=16)
+    parts: tuple[NDArray[Any], ...] = (
+        profile.positions,
+        profile.weights,
+        profile.known,
+        profile.history,
+        profile.ages,
+        *profile.friends,
+    )
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.digest()

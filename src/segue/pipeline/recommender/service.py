@@ -1,0 +1,270 @@
+"""An opened library that answers recommendation requests.
+
+`RecommenderService.state` returns the state to answer from. A request goes on with the state that
+it began with while another takes its place, so that nothing is dropped or mixed.
+
+Several processes may serve one library. Each reads the feedback log before it answers. Whether
+models or tracks have changed is looked up at most once in `CHECK_SECONDS`; the snapshot is then
+built and opened in the background, and replaces the current one when it is ready. Counts over all
+listeners (how many like a track) are those of the snapshot, which is built again after enough
+events to matter.
+"""
+
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Self
+
+from segue.errors import LibraryError, ModelError, SegueError
+from segue.library import Event, KeptBelief, Library
+from segue.pipeline.opening.snapshot import Snapshot, build, open_snapshot, state_of, write_snapshot
+from segue.pipeline.recommender.build_snapshot import build_apart, is_small
+from segue.pipeline.recommender.group_commit import GroupCommit
+from segue.pipeline.recommender.serving_state import ServingState
+
+CHECK_SECONDS: Final = 1.0
+"""Least time between two checks whether tracks or models have changed."""
+_MIN_EVENTS: Final = 1_000
+_SHARE_OF_LISTENS: Final = 0.02
+
+
+class RecommenderService:
+    """A library that is kept open. Safe in several threads.
+
+    Nothing is opened before `state` or `snapshot` is asked for: `open` does both.
+
+    Parameters
+    ----------
+    serve_stale
+        Answer from the snapshot that is there while that of a large library is built again, instead
+        of waiting for it.
+    on_work
+        Called, in any thread, whenever there is work for `prefetch`.
+    on_new_state
+        Called, in any thread, whenever another state has taken the place of the current one.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        *,
+        serve_stale: bool = False,
+        on_work: Callable[[], None] = lambda: None,
+        on_new_state: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.library = library
+        self._serve_stale = serve_stale
+        self._on_work, self._on_new_state = on_work, on_new_state
+        self._lock = threading.Lock()
+        self._current: ServingState | None = None
+        self._refreshing: threading.Thread | None = None
+        self._closing = threading.Event()
+        self._refused = ""
+        self._checked_at = time.monotonic()
+        self._writer = GroupCommit(self._write)
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+
+    @classmethod
+    def open(cls, library: Library | Path | str) -> Self:
+        """Open a library, or the one in a directory, after building its snapshot if it is stale.
+
+        Raises
+        ------
+        LibraryError
+            If it holds no tracks, or there is no library.
+        """
+        if not isinstance(library, Library):
+            library = Library(library, create=False)
+        service = cls(library)
+        service.snapshot()
+        return service
+
+    @property
+    def version(self) -> str:
+        """A text that changes whenever tracks, models or anybody's feedback do."""
+        return self.state().version
+
+    def state(self) -> ServingState:
+        """Return the current state, to recommend from.
+
+        Raises
+        ------
+        LibraryError
+            If the library holds no tracks.
+        ModelError
+            If nothing is known of the tracks that they could be compared by.
+        """
+        state = self._up_to_date()
+        if not state.engine.signals:
+            raise ModelError(
+                "Nothing is known of these tracks that could be compared (no audio, frames,"
+                " metadata or listens): run segue preprocess on a dataset that has some of them."
+            )
+        return state
+
+    def snapshot(self) -> Snapshot:
+        """Return the current snapshot, to search in: also where `state` raises `ModelError`."""
+        return self._up_to_date().snapshot
+
+    def warm_up(self) -> None:
+        """Open the library and make one list: the first of a process takes ten times as long.
+
+        Raises
+        ------
+        SegueError
+            If there is nothing to recommend.
+        """
+        state = self.state()
+        state.recommend(state.query(None, like=[state.catalogue.tracks[0].track_id]))
+
+    def feedback(self, events: Sequence[Event]) -> list[bool]:
+        """Store events of listeners; return which of them were new, once they are on the disk.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold a track.
+        """
+        self.library.feedback.check(events)
+        new = self._writer.add(events)
+        if self._current is not None:
+            self._follow(self._current)
+        return new
+
+    def prefetch(self) -> bool:
+        """Score one listener who gave feedback, before they ask; return False if there is none."""
+        state = self._current
+        user = None if state is None else state.prefetcher.next_user()
+        if state is None or user is None:
+            return False
+        try:
+            state.score([state.query(user)])
+        except SegueError:  # the listener is gone meanwhile
+            return True
+        return True
+
+    def stop(self) -> None:
+        """Stop building snapshots, and start no other."""
+        self._closing.set()
+
+    def close(self) -> None:
+        """End the work in the background and remove temporary files."""
+        self.stop()
+        if self._refreshing is not None:
+            self._refreshing.join()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _up_to_date(self) -> ServingState:
+        if self._current is None:
+            with self._lock:
+                if self._current is None:
+                    self._current = ServingState.of(self.library, self._first_snapshot())
+        state = self._current
+        self._follow(state)
+        self._check(state)
+        return state
+
+    def _follow(self, state: ServingState) -> None:
+        """Read what listeners did, in this process and others."""
+        users = state.profiles.follow()
+        for user in users:
+            state.posteriors.invalidate(user)
+        if users and state.prefetcher.note_feedback(users):
+            self._on_work()
+
+    def _first_snapshot(self) -> Snapshot:
+        found = open_snapshot(self.library)
+        if found is not None:
+            if self._serve_stale and not is_small(self.library):
+                return found  # `_check` has a new one built in the background
+            if found.state == state_of(self.library) and self._outdated_at(found) < 0:
+                return found
+        if not os.access(self.library.directory, os.W_OK):
+            return self._temporary_snapshot()
+        past = -1 if found is None else self._outdated_at(found)
+        try:
+            build_apart(self.library, past, self._closing)
+        except LibraryError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            return self._temporary_snapshot()
+        found = open_snapshot(self.library)
+        if found is None:  # it is there, and damaged
+            build(self.library, force=True)
+            found = open_snapshot(self.library)
+        if found is None:
+            raise LibraryError("The library cannot be opened: run segue train.")
+        return found
+
+    def _temporary_snapshot(self) -> Snapshot:
+        """Build the snapshot of a library that cannot be written to in a temporary directory."""
+        self._temporary = tempfile.TemporaryDirectory(prefix="segue-snapshot-")
+        directory = Path(self._temporary.name) / "snapshot"
+        write_snapshot(self.library, directory, save_weights=False)
+        found = open_snapshot(self.library, directory)
+        if found is None:
+            raise LibraryError("The library cannot be opened: its temporary snapshot is damaged.")
+        self._refused = found.state  # nothing can be refreshed
+        return found
+
+    def _outdated_at(self, snapshot: Snapshot, number: int | None = None) -> int:
+        """Return the number of the feedback log that a new snapshot must go past.
+
+        -1 where too few events came since `snapshot` to build another, or where `number`, up to
+        which the log was read, is not much later.
+        """
+        number = self.library.feedback.last() if number is None else number
+        many = max(_MIN_EVENTS, _SHARE_OF_LISTENS * snapshot.n_listens)
+        return snapshot.number if number - snapshot.number >= many else -1
+
+    def _check(self, state: ServingState) -> None:
+        """Have a new snapshot built in the background where the library has changed."""
+        now = time.monotonic()
+        busy = self._is_refreshing() or self._closing.is_set()
+        if now - self._checked_at < CHECK_SECONDS or busy:
+            return
+        self._checked_at = now
+        library_state = state_of(self.library)
+        past = self._outdated_at(state.snapshot, state.profiles.number)
+        if library_state == self._refused:
+            return
+        if library_state == state.snapshot.state and past < 0:
+            return
+        if self.library.being_written():
+            return  # some of the models would be new and some old
+        with self._lock:
+            if not self._is_refreshing():
+                self._refreshing = threading.Thread(
+                    target=self._refresh, args=(library_state, past), name="refresh", daemon=True
+                )
+                self._refreshing.start()
+
+    def _is_refreshing(self) -> bool:
+        return self._refreshing is not None and self._refreshing.is_alive()
+
+    def _refresh(self, library_state: str, past: int) -> None:
+        try:
+            build_apart(self.library, past, self._closing)
+            found = open_snapshot(self.library)
+        except SegueError:
+            found = None
+        if found is None:
+            self._refused = library_state  # tried again when the library changes
+            return
+        self._current = ServingState.of(self.library, found)
+        self._on_new_state()
+
+    def _write(self, events: Sequence[Event]) -> list[bool]:
+        state = self._current
+        if state is None or not state.snapshot.weights.personal:
+            return self.library.feedback.add(events)
+        posteriors, positions = state.posteriors, state.catalogue.positions
+
+        def learn(event: Event, stored: KeptBelief | None) -> KeptBelief | None:
+            return posteriors.moved(event, positions.get(event.track_id), stored)
+
+        return self.library.feedback.add(events, learn)

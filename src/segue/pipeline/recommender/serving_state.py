@@ -1,0 +1,311 @@
+"""One state of a library from which recommendations are served: a snapshot and its listeners.
+
+A state is never changed to another snapshot: a request goes on with the state that it began with.
+Profiles and weights of listeners in it are current with all feedback.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import (
+    CatalogueArrays,
+    Dials,
+    Exclusions,
+    ExplainedHistory,
+    Explainer,
+    Listed,
+    Ranked,
+    Recommendations,
+    explain,
+    keep_one_of_each,
+    listed,
+    profile_from_seeds,
+    with_seeds,
+)
+from segue.errors import ContradictionError, LibraryError, UnknownListenerError
+from segue.index import best
+from segue.library import Library, StoredCatalogue, settings_hash
+from segue.pipeline.opening.snapshot import Snapshot
+from segue.pipeline.recommender.cached_engine import CachedEngine
+from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
+from segue.pipeline.recommender.caching import ResultCache, VersionedCache
+from segue.pipeline.recommender.listener_profiles import ListenerProfiles
+from segue.pipeline.recommender.prefetch import Prefetcher
+from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
+from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
+from segue.pipeline.training.content import vector_signal
+from segue.signals import Profile, SequenceSignal, VectorSignal
+
+_MAX_RESULTS_BYTES: Final = 16_000_000
+_MAX_HISTORIES_BYTES: Final = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServingState:
+    """A snapshot opened for recommendations."""
+
+    library: Library
+    snapshot: Snapshot
+    profiles: ListenerProfiles
+    posteriors: WeightPosteriors
+    engine: CachedEngine
+    explainer: Explainer
+    prefetcher: Prefetcher
+    _results: ResultCache[Impressions | None]
+    _histories: VersionedCache[ExplainedHistory]
+
+    @classmethod
+    def of(cls, library: Library, snapshot: Snapshot) -> Self:
+        """Open a snapshot of a library."""
+        posteriors = WeightPosteriors(library.reader, snapshot.weights, snapshot.engine)
+        engine = CachedEngine(
+            [
+                CachedSequenceSignal(signal) if isinstance(signal, SequenceSignal) else signal
+                for signal in snapshot.signals
+            ],
+            posteriors.weights,
+            snapshot.recordings,
+            snapshot.missing,
+            posteriors=posteriors,
+        )
+        catalogue = snapshot.catalogue
+        explainer = Explainer(
+            engine,
+            catalogue.tracks,
+            snapshot.facts,
+            snapshot.vocabulary.words,
+            prefetch=catalogue.read_ahead,
+        )
+        profiles = ListenerProfiles(library, snapshot)
+        profiles.follow()
+        return cls(
+            library,
+            snapshot,
+            profiles,
+            posteriors,
+            engine,
+            explainer,
+            Prefetcher(engine.has_scores),
+            ResultCache(_MAX_RESULTS_BYTES),
+            VersionedCache(_MAX_HISTORIES_BYTES),
+        )
+
+    @property
+    def catalogue(self) -> StoredCatalogue:
+        """All tracks, read from the library when they are needed."""
+        return self.snapshot.catalogue
+
+    @property
+    def facts(self) -> CatalogueArrays:
+        """What re-ranking knows of the tracks."""
+        return self.snapshot.facts
+
+    @property
+    def version(self) -> str:
+        """A text that changes whenever tracks, models or anybody's feedback do."""
+        state = settings_hash({"state": self.snapshot.state})
+        return f"{state[:8]}-{self.profiles.number}"
+
+    # what a request names ------------------------------------------------------------------------
+
+    def listener(
+        self, user: str | None, like: Sequence[str] = (), dislike: Sequence[str] = ()
+    ) -> Profile:
+        """Return the profile of a listener, with tracks that they like and dislike besides, by id.
+
+        Raises
+        ------
+        UnknownListenerError, UnknownTrackError
+            If the library does not know the listener or a track.
+        ContradictionError
+            If a track is both liked and disliked.
+        """
+        return self._resolved(user, Seeds(like, dislike))[0]
+
+    def query(
+        self,
+        user: str | None,
+        k: int = 10,
+        *,
+        like: Sequence[str] = (),
+        dislike: Sequence[str] = (),
+        dials: Dials | None = None,
+        exclusions: Exclusions | None = None,
+    ) -> RecommendationQuery:
+        """Resolve a request for `k` tracks; raises what `listener` raises."""
+        seeds = Seeds(like, dislike)
+        profile, key, has_history = self._resolved(user, seeds)
+        return RecommendationQuery(
+            profile,
+            key or cache_key(profile),
+            k,
+            dials or Dials(),
+            exclusions,
+            seeds,
+            has_history=has_history,
+        )
+
+    def _resolved(self, user: str | None, seeds: Seeds) -> tuple[Profile, CacheKey | None, bool]:
+        """Return a profile, its cache key where it is known, and whether there is a history."""
+        both = [track_id for track_id in seeds.like if track_id in set(seeds.dislike)]
+        if both:
+            raise ContradictionError(
+                f"{both[0]!r} is both liked and disliked: name it as one of the two."
+            )
+        liked = [self.catalogue.position(track_id) for track_id in seeds.like]
+        disliked = [self.catalogue.position(track_id) for track_id in seeds.dislike]
+        known = None if user is None else self.profiles.resolve(user)
+        if known is not None:
+            profile, key = known
+            if not seeds:
+                return profile, key, True
+            return with_seeds(profile, liked, disliked), None, True
+        if user is not None and not liked:
+            check_listener(self.library, user)
+        return replace(profile_from_seeds(liked, disliked), user=user), None, False
+
+    def space(self, name: str) -> VectorSignal:
+        """Return a signal that compares tracks, whether the engine uses it or not.
+
+        Raises
+        ------
+        ModelNotTrainedError, ModelError
+            If its model is not trained yet, or there is no such signal.
+        """
+        for signal in self.engine.signals:
+            if signal.name == name and isinstance(signal, VectorSignal):
+                return signal
+        return vector_signal(self.library, self.catalogue, name)
+
+    def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
+        """Return which tracks must not be recommended, ``[n_tracks]``."""
+        return self.snapshot.columns.mask(exclusions or Exclusions())
+
+    def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
+        """Return sentences about dials and exclusions that may not do what was meant."""
+        hints = self.snapshot.columns.hints(exclusions) if exclusions else []
+        if dials.popularity and not self.facts.listeners.any():
+            hints.append("the library knows no listens, so the popularity dial has no effect.")
+        for kind, cap, ids in (
+            ("artist", dials.artist_cap, self.facts.ids.artists),
+            ("album", dials.album_cap, self.facts.ids.album),
+        ):
+            if cap is not None and not (ids >= 0).any():
+                hints.append(f"no {kind} of a track is known, so the {kind} cap has no effect.")
+        if dials.calibration and not self.facts.taste(profile).any():
+            hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")
+        return hints
+
+    # answers -------------------------------------------------------------------------------------
+
+    def is_scored(self, query: RecommendationQuery) -> bool:
+        """Return whether a query can be answered without asking the signals."""
+        return self.engine.has_scored(query)
+
+    def score(self, queries: Sequence[RecommendationQuery]) -> None:
+        """Score the listeners of several queries together, before `recommend` answers each."""
+        self.engine.score(queries)
+
+    def recommend(self, query: RecommendationQuery) -> Recommendations:
+        """Return the list for a query, from the cache where nothing that it depends on changed.
+
+        Raises
+        ------
+        ModelError
+            If the dials weigh a signal that does not exist.
+        """
+        user = query.profile.user
+        if user is not None and not query.seeds:
+            self.prefetcher.note_request(user)
+        key = query.result_key(self.engine.listener_weights(query.profile))
+        cached = self._results.get(key)
+        if cached is None:
+            found = self._make(query)
+            offered = None if user is None else self.posteriors.impressions(user)
+            self._results.put(key, found, offered)
+            return found
+        found, offered = cached
+        if user is not None and offered is not None:
+            self.posteriors.restore(user, offered)  # this list is the latest one again
+        return found
+
+    def _make(self, query: RecommendationQuery) -> Recommendations:
+        profile, dials = query.profile, query.dials
+        rows = self.engine.rows_by_key(profile, query.key)
+        never = self.excluded(query.exclusions)
+        seeds = (*query.seeds.like, *query.seeds.dislike)
+        never[[self.catalogue.position(track_id) for track_id in seeds]] = True
+        found = listed(self.engine, profile, query.k, dials, self.facts, never=never, rows=rows)
+        history = self._histories.get(*query.key)
+        if history is None:
+            history = self.explainer.history(profile)
+            self._histories.put(*query.key, history, history.n_bytes)
+        weights, picks = self.explainer.picks(found, profile, dials, history)
+        hints = self.hints(profile, dials, query.exclusions)
+        hints += _fewer_hints(found, query.k, dials)
+        return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
+
+    def similar(self, track: str, k: int = 10, *, signal: str | None = None) -> Recommendations:
+        """Return the tracks most similar to `track`; see `segue.similar`."""
+        if k < 1:
+            raise ValueError(f"k is {k}: ask for at least 1 track.")
+        position = self.catalogue.position(track)
+        if signal is None:
+            ranked = self.engine.similar(position, k)
+            names = [one.name for one in self.engine.signals]
+        else:
+            ranked, names = self._similar_by(signal, position, k), [signal]
+        if not len(ranked.positions):
+            by = f"the signal '{signal}'" if signal else "any signal"
+            raise LibraryError(
+                f"Nothing is known of the track {track!r} to compare it by {by}:"
+                " segue library problems says why."
+            )
+        weights, picks = explain(ranked, names, self.catalogue.tracks)
+        return Recommendations(None, weights, picks, seed=track)
+
+    def _similar_by(self, name: str, position: int, k: int) -> Ranked:
+        scores = self.space(name).for_track(position)
+        scores[position] = np.nan
+        keep_one_of_each(scores, self.engine.recordings)
+        for group in self.engine.recordings:
+            if position in group:
+                scores[list(group)] = np.nan
+        scores[np.asarray(self.engine.missing, np.int64)] = np.nan
+        positions, values = best(scores[None, :], min(k, len(scores)))
+        found = positions[0][positions[0] >= 0]
+        top = values[0][: len(found)]
+        return Ranked(found, top, top[:, None], np.ones(1))
+
+
+def _fewer_hints(found: Listed, k: int, dials: Dials) -> list[str]:
+    """Return a sentence where caps, and not the library, make a list shorter than requested."""
+    n_found, n_left = len(found.ranked.positions), len(found.pool.positions)
+    if n_found >= min(k, n_left):
+        return []
+    caps = {"artist cap": dials.artist_cap, "album cap": dials.album_cap}
+    named = [f"{name} of {cap}" for name, cap in caps.items() if cap is not None]
+    if 0 < dials.max_known_share < 1:
+        named.append(f"share of {dials.max_known_share:g} for known tracks")
+    return [f"{n_found} of {k} tracks: the {' and the '.join(named)} leaves no more."]
+
+
+def check_listener(library: Library, user: str) -> None:
+    """Raise `UnknownListenerError`, which names similar ones, if there is no such listener."""
+    listeners = library.listeners()
+    if user in listeners:
+        return
+    if not listeners:
+        raise UnknownListenerError(
+            f"The library knows no listeners, so not {user!r} either:"
+            " name tracks with --like, or add a listens.csv to the dataset."
+        )
+    near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
+    raise UnknownListenerError(
+        f"The library knows no listener {user!r}: it knows {len(listeners):,}, for example"
+        f" {', '.join(map(repr, near))}."
+    )

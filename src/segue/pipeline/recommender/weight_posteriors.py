@@ -1,0 +1,115 @@
+"""Weights of each listener, which feedback moves and which are stored with it.
+
+When a listener plays, likes, skips or dislikes a track that their latest list offered, the
+posterior of their weights takes one step (see `segue.engine.weights`). It is written together with
+the event, so that no event counts twice and every process reads the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Belief, Ranked, Weights, updated
+from segue.library import Event, KeptBelief, Reader
+from segue.pipeline.recommender.caching import SizedCache
+
+_MAX_OFFERED: Final = 200
+_MAX_IMPRESSIONS_BYTES: Final = 16_000_000
+_MAX_POSTERIORS_BYTES: Final = 8_000_000
+_OVERHEAD_BYTES: Final = 500
+_LIKED: Final = {"play": True, "like": True, "skip": False, "dislike": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Impressions:
+    """The first tracks of a listener's latest pool ``[n]``, features ``[n, n_signals]``."""
+
+    positions: NDArray[np.int64]
+    features: NDArray[np.float32]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        return self.positions.nbytes + self.features.nbytes + _OVERHEAD_BYTES
+
+
+class WeightPosteriors(Mapping[str, Belief]):
+    """The posterior of each listener's weights: moved by feedback, else as training learned it."""
+
+    def __init__(self, reader: Reader, weights: Weights, signals: str) -> None:
+        self._reader, self._learned, self._signals = reader, weights, signals
+        self._posteriors: SizedCache[str, Belief | None] = SizedCache(_MAX_POSTERIORS_BYTES)
+        self._impressions: SizedCache[str, Impressions] = SizedCache(_MAX_IMPRESSIONS_BYTES)
+
+    @property
+    def weights(self) -> Weights:
+        """The weights of everyone, with these posteriors for each listener."""
+        return replace(self._learned, listeners=self) if self._learned.personal else self._learned
+
+    def __getitem__(self, user: str) -> Belief:
+        found = self._posteriors.get(user)
+        if found is None:
+            stored = self._reader.belief(user)
+            found = None if stored is None else self._decoded(KeptBelief(*stored))
+            if found is None:
+                found = self._learned.belief(user)
+            self._posteriors.put(user, found, 8 * found.precision.size + _OVERHEAD_BYTES)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._learned.listeners)
+
+    def __len__(self) -> int:
+        return len(self._learned.listeners)
+
+    def invalidate(self, user: str) -> None:
+        """Read a posterior again at its next use: some process has moved it."""
+        self._posteriors.drop(user)
+
+    def record(self, user: str, pool: Ranked) -> None:
+        """Record the tracks that a listener is offered."""
+        if pool.features is not None and self._learned.personal:
+            positions = pool.positions[:_MAX_OFFERED].copy()
+            self.restore(user, Impressions(positions, pool.features[:_MAX_OFFERED].copy()))
+
+    def impressions(self, user: str) -> Impressions | None:
+        """Return the tracks that a listener was offered last."""
+        return self._impressions.get(user)
+
+    def restore(self, user: str, impressions: Impressions) -> None:
+        """Record tracks that were offered before and are offered again."""
+        self._impressions.put(user, impressions, impressions.n_bytes)
+
+    def moved(
+        self, event: Event, position: int | None, stored: KeptBelief | None
+    ) -> KeptBelief | None:
+        """Return the posterior after an event on the track at `position`; None for no change."""
+        liked, offered = _LIKED.get(event.kind), self._impressions.get(event.user)
+        if liked is None or offered is None or position is None:
+            return None
+        rank = np.flatnonzero(offered.positions == position)
+        if not len(rank):
+            return None
+        before = None if stored is None else self._decoded(stored)
+        if before is None:
+            before = self._learned.belief(event.user)
+        track = offered.features[rank[0]].astype(np.float64)
+        after = updated(before, track, offered.features, liked=liked)
+        if not np.isfinite(after.mean).all():
+            return None
+        return KeptBelief(
+            self._signals,
+            np.asarray(after.mean, np.float64).tobytes(),
+            np.asarray(after.precision, np.float64).tobytes(),
+        )
+
+    def _decoded(self, stored: KeptBelief) -> Belief | None:
+        """Return a stored posterior, None if it belongs to other weights."""
+        n = len(self._learned.everyone)
+        if stored.signals != self._signals or len(stored.mean) != 8 * n:
+            return None
+        values: Any = np.frombuffer
+        return Belief(values(stored.mean).copy(), values(stored.precision).reshape(n, n).copy())
