@@ -1,4 +1,4 @@
-"""Reports: the document, the words, the page, and that writing is all or nothing."""
+"""Reports: the document, the sentences, the page, and atomic writing."""
 
 import json
 import math
@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 
 from segue.errors import LibraryError
 from segue.evaluation import (
@@ -34,11 +35,11 @@ from segue.evaluation import (
     Report,
     SimilarityReport,
     classification_metrics,
-    verdict,
+    detail_findings,
     write_report,
 )
-from segue.evaluation.report.dial_words import dial_sentence
 from segue.evaluation.report.page import render
+from segue.evaluation.report.templates import environment, render_summary
 
 HOSTILE = "<script>alert('x')</script> $\\frac{1}{0$ & \u65e5\u672c \"--> "
 VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect"}
@@ -312,104 +313,121 @@ def test_an_engine_without_metrics_is_told():
         EmbeddingMap(name="cnn", xy=np.ones((2, 3)), labels=["a", "b"])
 
 
-# The words
+# The sentences
 
 
-def said(*parts, **changes):
-    found = verdict(report(*parts, **changes))
-    return "\n".join(found.shows), "\n".join(found.not_shown)
+def text_of(html):
+    return Markup(html).striptags()  # noqa: S704  # only read
+
+
+def plain(html):
+    """Return the text of the items of a list."""
+    return "\n".join(text_of(item) for item in re.findall("<li>(.*?)</li>", html, re.S))
+
+
+def summary(*parts, **changes):
+    """Return findings and limits as plain text."""
+    findings, _, limits = str(render_summary(report(*parts, **changes))).partition("Limits")
+    return plain(findings), plain(limits)
+
+
+def dials_sentence(found):
+    module = environment().get_template("sentences.html").module
+    return text_of(module.dials(found))
 
 
 @pytest.mark.parametrize(
     ("difference", "words"),
     [
-        ((0.04, 0.3), "(38%), is worse, by 4 to 30 points"),
-        ((-0.3, -0.04), "(38%), is better, by 4 to 30 points"),
-        ((-0.03, 0.09), "cannot be told apart from it: the difference lies between \u22123 and +9"),
+        ((0.04, 0.3), "(38%), is worse, by 4 to 30 percentage points"),
+        ((-0.3, -0.04), "(38%), is better, by 4 to 30 percentage points"),
+        ((-0.03, 0.09), "is not measurably different: the difference is between \u22123 and +9"),
     ],
 )
-def test_a_paired_difference_decides_what_is_better(difference, words):
+def test_summary_with_a_paired_difference_compares_by_it(difference, words):
     found = classifier(differences={"majority": {"accuracy": difference}})
-    shows, _ = said(found, baseline())
-    assert "CNN names the right genre for 75% of 80 tracks" in shows
-    assert words in shows
+    findings, _ = summary(found, baseline())
+    assert "CNN predicts the right genre for 75% of 80 tracks" in findings
+    assert words in findings
 
 
 @pytest.mark.parametrize(
-    ("right", "words"), [(30, "is worse."), (58, "cannot be told apart from it: their intervals")]
+    ("right", "words"),
+    [(30, "is worse."), (58, "is not measurably different: the intervals")],
 )
-def test_without_one_overlapping_intervals_are_not_told_apart(right, words):
-    assert words in said(classifier(), baseline(right))[0]
+def test_summary_without_paired_difference_compares_intervals(right, words):
+    assert words in summary(classifier(), baseline(right))[0]
 
 
-def test_a_small_class_is_said_to_be_too_small():
+def test_summary_of_a_small_class_warns_of_too_few_tracks():
     assert (
-        "Too small to judge on their own, with under 10 test tracks: ska (4)."
-        in (said(classifier())[1])
+        "Too few test tracks (under 10) for reliable numbers: ska (4)."
+        in (summary(classifier())[1])
     )
 
 
-def test_a_class_without_tracks_is_said_not_to_be_judged():
+def test_summary_of_a_class_without_tracks_gives_the_reason():
     names = ("folk", "jazz", "ska", "raga")
     how = measurement(undividable=("raga",))
-    _, caveats = said(classifier(names=names), measurement=how)
-    assert "Not judged at all, without a single test track: raga (all their tracks are by one" in (
-        caveats
-    )
+    _, limits = summary(classifier(names=names), measurement=how)
+    start = "Not evaluated, because no test track has them: raga (all their tracks are by one"
+    assert start in limits
 
 
-def test_valid_in_the_place_of_test_is_told():
+def test_summary_without_test_part_warns_of_validation_data():
     assert (
-        "There is no test part, so the valid part is judged."
-        in (said(classifier(split="valid"))[1])
+        "There is no test part, so the validation part is used."
+        in (summary(classifier(split="valid"))[1])
     )
 
 
-def test_shared_artists_are_told():
-    shows, caveats = said(classifier(), measurement=measurement(artist_disjoint=False))
-    assert "none by an artist" not in shows
-    assert "Some artists are on both sides of the split" in caveats
+def test_summary_with_shared_artists_warns_of_them():
+    findings, limits = summary(classifier(), measurement=measurement(artist_disjoint=False))
+    assert "none by an artist" not in findings
+    assert "Some artists are in several parts of the split" in limits
 
 
-def test_simulated_listeners_are_told():
-    shows, caveats = said(lists(simulated=True))
-    assert "of 90 simulated listeners" in shows
-    assert "The listeners are simulated from stated tastes." in caveats
-    assert "simulated" not in "".join(said(lists()))
+def test_summary_of_simulated_listeners_says_so():
+    findings, limits = summary(lists(simulated=True))
+    assert "of 90 simulated listeners" in findings
+    assert "The listeners are simulated from stated tastes:" in limits
+    assert "simulated" not in "".join(summary(lists()))
 
 
-def test_lists_are_compared_with_baselines_and_the_best_signal():
-    shows, _ = said(lists(differences={"popularity": {"ndcg@10": (0.01, 0.2)}}))
-    assert shows.startswith("Of 10 tracks that segue recommends, 2.0 on average are ones that")
-    assert "The list scores 0.200 in nDCG@10 (0: holds nothing of what was kept back, 1:" in shows
+def test_summary_compares_lists_with_baselines_and_best_signal():
+    findings, _ = summary(lists(differences={"popularity": {"ndcg@10": (0.01, 0.2)}}))
+    assert findings.startswith(
+        "Of 10 recommended tracks, 2.0 on average are tracks that the listener"
+    )
+    assert "The recommendations score 0.200 in nDCG@10 (0: none of the held-out tracks" in findings
     assert (
-        "It is better than popularity, what most listeners like (0.100); it cannot be told apart"
-        " from tracks drawn at random (0.010)." in shows
+        "They are better than popularity, the tracks that most listeners like (0.100); they are not"
+        " measurably different from tracks drawn at random (0.010)." in findings
     )
-    assert "It cannot be told apart from the best single signal, kNN (0.150)." in shows
+    assert "are not measurably different from the best single signal, kNN (0.150)." in findings
 
 
-def test_recommended_lists_are_told_before_the_models_they_rest_on():
-    shows, _ = said(classifier(), lists())
-    assert shows.index("Of 10 tracks") < shows.index("CNN names the right genre")
+def test_summary_puts_recommendations_before_classifiers():
+    findings, _ = summary(classifier(), lists())
+    assert findings.index("Of 10 recommended") < findings.index("CNN predicts the right genre")
 
 
-def test_blending_and_own_weights_are_told_with_interval_and_p():
-    shows, _ = said(lists(details=details()))
+def test_summary_of_blends_gives_interval_and_p():
+    findings, _ = summary(lists(details=details()))
     assert (
-        "The blend with each listener's own weights is better than the best single signal, kNN:"
-        " nDCG@20 differs by +0.0200 (95% interval +0.0100 to +0.0300, p < 0.001)." in shows
+        "The blend with personal weights is better than the best single signal, kNN:"
+        " nDCG@20 differs by +0.0200 (95% interval +0.0100 to +0.0300, p < 0.001)." in findings
     )
-    assert "cannot be told apart from the blend with everyone's weights" in shows
-    assert "(95% interval \u22120.0100 to +0.0120, p = 0.62)" in shows
-    # which replaces the comparison without a p-value; new listeners have a best one of their own
-    assert shows.count("better than the best single signal, ") == 1
+    assert "not measurably different from the blend with global weights" in findings
+    assert "(95% interval \u22120.0100 to +0.0120, p = 0.62)" in findings
+    # replaces the comparison without a p-value; new listeners have another best signal
+    assert findings.count("better than the best single signal, ") == 1
 
 
 SAME = Difference(0.0, (0.0, 0.0), 1.0, 60)
 
 
-def test_weights_that_are_everyones_are_told_once_and_take_no_room():
+def test_summary_of_equal_weights_mentions_them_once():
     pairs = (("personal", "knn", BETTER), ("global", "knn", BETTER), ("personal", "global", SAME))
     groups = (group("niche", 0.01, 0.03, BETTER), group("mainstream", 0.1, 0.2, WORSE))
     found = lists(
@@ -425,41 +443,41 @@ def test_weights_that_are_everyones_are_told_once_and_take_no_room():
             },
         )
     )
-    shows, _ = said(found)
-    assert shows.count("so the personal and the global blend are the same") == 1
-    assert "Own weights help" not in shows
-    assert shows.count("the best single signal, kNN: nDCG@20 differs by +0.0200") == 1
+    findings, _ = summary(found)
+    assert findings.count("the personal and the global blend are the same") == 1
+    assert "Personal weights help" not in findings
+    assert findings.count("the best single signal, kNN: nDCG@20 differs by +0.0200") == 1
     page, _ = render(report(found))
     assert "Personal minus global" not in page
     assert "Personal minus best signal" in page
     assert "Personal minus global" in render(report(lists(details=details())))[0]
 
 
-def test_the_further_parts_are_told():
-    shows, _ = said(lists(details=details()))
-    assert "Own weights help \u201cniche\u201d and harm \u201cmainstream\u201d." in shows
+def test_summary_covers_every_detail():
+    findings, _ = summary(lists(details=details()))
+    assert "Personal weights help \u201cniche\u201d and hurt \u201cmainstream\u201d." in findings
     assert (
         "The blend is better than the best single signal for \u201cniche\u201d and worse than the"
-        " best single signal for \u201cmainstream\u201d." in shows
+        " best single signal for \u201cmainstream\u201d." in findings
     )
-    assert "finds 2.00 times as much as likeness of tags (95% interval 1.60 to 2.40)" in shows
+    assert "finds 2.00 times as much as tag similarity (95% interval 1.60 to 2.40)" in findings
     assert (
-        "For 60 new listeners who picked 3 tracks, the blend has nDCG@20 0.100, the best single"
-        " signal, kNN, has 0.050 and popularity has 0.033; with 5 picks 0.200, 0.100 and 0.067."
-        in shows
+        "For 60 new listeners who picked 3 tracks, nDCG@20 is 0.100 for the blend, 0.050 for the"
+        " best single signal (kNN) and 0.033 for popularity; with 5 picks 0.200, 0.100 and 0.067."
+        in findings
     )
-    assert "The control holds" in shows
-    assert "without it, 99.9% of those fall, as it should (the aim is 95%)" in shows
-    assert "in 40% of cases, better than the best baseline (Markov, 40%)" in shows
+    assert "The control passed" in findings
+    assert "Without that signal, 99.9% of those rank lower, which meets the target of" in findings
+    assert "in 40% of cases, better than the best baseline (Markov, 40%)" in findings
 
 
-def test_what_a_middle_turn_of_a_dial_leaves_is_told():
-    assert dial_sentence(details().dials) == (
-        "Of nDCG@10 0.200, with all dials off, is left: 90% with diversity at 0.4 and 90% with"
-        " popularity at 0.4."
+def test_dials_sentence_gives_accuracy_at_medium_settings():
+    assert dials_sentence(details().dials) == (
+        "With all dials off, nDCG@10 is 0.200, of which remain 90% with diversity at 0.4"
+        " and 90% with popularity at 0.4."
     )
     nothing = [DialPoint(setting=0.4, metrics={"ndcg@10": 0.1})]
-    assert dial_sentence(DialCurves(n=1, k=10, curves={"randomness": nothing})) == ""
+    assert dials_sentence(DialCurves(n=1, k=10, curves={"randomness": nothing})) == ""
     cap, both = [
         [DialPoint(setting=each, metrics={"ndcg@10": 0.1}) for each in settings]
         for settings in ((None, 5, 2, 1), (-0.6, -0.3, 0, 0.3, 0.6))
@@ -468,18 +486,20 @@ def test_what_a_middle_turn_of_a_dial_leaves_is_told():
         DialPoint(setting=each, metrics={"ndcg@10": 0.1 + each / 100})
         for each in (-0.6, -0.3, 0, 0.3, 0.6)
     ]
-    told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": cap, "popularity": both}))
-    assert told == "Without effect here: artist cap and popularity."
+    found = dials_sentence(DialCurves(n=1, k=10, curves={"artist_cap": cap, "popularity": both}))
+    assert found == "No effect on this library: artist cap and popularity."
     moved = [DialPoint(setting=n, metrics={"ndcg@10": v}) for n, v in ((None, 0.1), (1, 0.05))]
-    told = dial_sentence(DialCurves(n=1, k=10, curves={"artist_cap": moved, "popularity": slopes}))
-    assert "50% with artist cap at 1" in told
-    assert "popularity at \u22120.3 and 103% with popularity at 0.3" in told
+    found = dials_sentence(
+        DialCurves(n=1, k=10, curves={"artist_cap": moved, "popularity": slopes})
+    )
+    assert "50% with artist cap at 1" in found
+    assert "popularity at \u22120.3 and 103% with popularity at 0.3" in found
 
 
-def test_a_control_that_does_not_fall_is_told():
+def test_summary_of_a_failed_control_says_so():
     failed = replace(details().control, fell={"knn": False})
-    shows, _ = said(lists(details=details(control=failed)))
-    assert "The control failed: with content exchanged between tracks, kNN is still better" in shows
+    findings, _ = summary(lists(details=details(control=failed)))
+    assert "The control failed: with content exchanged between tracks, kNN is still" in findings
 
 
 def test_details_are_keys_of_the_document():
@@ -498,32 +518,40 @@ def test_details_are_keys_of_the_document():
     assert (plain["control"], plain["groups"]) == (None, {})
 
 
-def test_nothing_measured_is_told_with_its_reason():
-    found = verdict(report(notes=("There are no listens.",)))
-    assert found.shows == ("Nothing could be measured.",)
-    assert found.not_shown == ("There are no listens.",)
+def test_summary_of_an_empty_report_gives_the_reason():
+    assert summary(notes=("There are no listens.",)) == (
+        "Nothing could be measured.",
+        "There are no listens.",
+    )
 
 
-def test_neighbours_are_told_with_chance_and_what_taking_hubs_away_does():
-    shows, caveats = said(similarity=similarity())
+def test_detail_findings_are_plain_text():
+    names = replace(details(), best_single="<a & b>")
+    pair = Comparison(first="personal", second="<a & b>", metric="ndcg@20", difference=BETTER)
+    found = detail_findings(replace(names, comparisons=(pair,)))
+    assert "the best single signal, <a & b>: nDCG@20" in found[0]
+    assert len(found) == 7
+
+
+def test_summary_of_similarity_gives_chance_and_hubs():
+    findings, limits = summary(similarity=similarity())
     assert (
-        "Of the 10 tracks nearest to a track by kNN, 5.0 on average are of the same genre by other"
-        " artist (95% interval 4.0 to 6.0; 30 tracks asked); by chance it would be 1.0." in shows
+        "Of the 10 tracks most similar to a track by kNN, 5.0 on average have the same genre and"
+        " another artist (95% interval 4.0 to 6.0; 30 tracks queried); by chance it would be 1.0."
+        in findings
     )
-    assert (
-        "Hubs are taken away for kNN, by mutual proximity: skewness goes from 1.5 to 0.5" in shows
-    )
-    assert "which cannot be told apart from no change" in shows
-    assert "CNN learned labels, so only the 30 tracks of the test part are asked about" in caveats
-    assert "whether people find them alike was not asked" in caveats
-    found, _ = said(similarity=similarity(learned=("mfcc",)))
+    assert "Hubs are removed for kNN by mutual proximity: skewness goes from 1.5 to 0.5" in findings
+    assert ", not a measurable difference." in findings
+    assert "CNN learned from labels, so only the 30 tracks of the test part are queried" in limits
+    assert "no listener was asked" in limits
+    found, _ = summary(similarity=similarity(learned=("mfcc",)))
     assert "By MFCC it is 4.0 of 10 on the 30 tracks of the test part, fewer than the 5.0" in found
     taken = similarity().hubs["knn"]
-    several, _ = said(similarity=similarity(hubs={"mfcc": taken, "rms": taken, "knn": taken}))
-    assert several.count("Hubs are taken away for") == 1
-    assert "So they are for MFCC and RMS, as the table on hubs has it." in several
+    several, _ = summary(similarity=similarity(hubs={"mfcc": taken, "rms": taken, "knn": taken}))
+    assert several.count("by mutual proximity") == 1
+    assert "Hubs are removed for MFCC and RMS as well; see the table of hubs." in several
     alone = replace(similarity().hubs["knn"], used="cosine")
-    assert "Hubs stay as they are for kNN" in said(similarity=similarity(hubs={"knn": alone}))[0]
+    assert "Hubs are not removed for kNN" in summary(similarity=similarity(hubs={"knn": alone}))[0]
 
 
 def test_similarity_is_one_document_with_every_space():
@@ -594,7 +622,7 @@ def test_simulated_listeners_are_labelled_where_they_show(written):
 
 def test_the_page_says_what_was_measured_and_how(written):
     text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
-    for told in ("0.750", "too small to judge", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
+    for told in ("0.750", "too few tracks", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
         assert told in text
 
 

@@ -71,7 +71,7 @@ def evaluate(
         raise typer.BadParameter(
             "--target is for similarity: a model is judged on what it was trained on"
         )
-    from segue.evaluation import details_show
+    from segue.evaluation import detail_findings
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 
@@ -89,7 +89,7 @@ def evaluate(
         return
     show_document(document)
     for lists in found.report.recommendations:
-        show_points(details_show(lists.details))
+        show_points(detail_findings(lists.details))
     say("", f"Report: {found.page}", "Open it in a web browser.")
 
 

@@ -59,9 +59,7 @@ from segue.evaluation.report import (
     SimilarityReport,
     Tagged,
     TaggingReport,
-    Verdict,
-    details_show,
-    verdict,
+    detail_findings,
     write_report,
 )
 from segue.evaluation.significance import Difference, paired, ratio_interval, sign_flip
@@ -121,7 +119,6 @@ __all__ = [
     "Tagged",
     "TaggingReport",
     "TaggingResult",
-    "Verdict",
     "absent_classes",
     "bootstrap_interval",
     "by_history_length",
@@ -129,7 +126,7 @@ __all__ = [
     "classification_intervals",
     "classification_metrics",
     "confusion_matrix",
-    "details_show",
+    "detail_findings",
     "embedding_map",
     "expected_precision",
     "gini",
@@ -150,6 +147,5 @@ __all__ = [
     "tagging_metrics",
     "terciles",
     "undividable_classes",
-    "verdict",
     "write_report",
 ]

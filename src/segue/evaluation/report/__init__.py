@@ -21,10 +21,9 @@ from segue.evaluation.report.details import (
     ListenerGroup,
     NextTrack,
 )
-from segue.evaluation.report.details_words import details_show
 from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
-from segue.evaluation.report.verdict import Verdict, verdict
+from segue.evaluation.report.templates import detail_findings
 from segue.evaluation.report.writing import write_report
 
 __all__ = [
@@ -50,8 +49,6 @@ __all__ = [
     "SimilarityReport",
     "Tagged",
     "TaggingReport",
-    "Verdict",
-    "details_show",
-    "verdict",
+    "detail_findings",
     "write_report",
 ]

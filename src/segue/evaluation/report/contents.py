@@ -24,6 +24,7 @@ from segue.evaluation.report.tagging import TaggingReport
 from segue.types import Split
 
 Intervals = Mapping[str, Interval]
+BLENDS = ("personal", "global")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,24 @@ class RecommendationReport:
                 f"engine {self.engine!r} is not among the models "
                 f"{', '.join(self.models) or '(none)'}: give its metrics under its name."
             )
+
+    @property
+    def signals(self) -> list[str]:
+        """The single signals among the models."""
+        others = {self.engine, *self.baselines, *BLENDS}
+        return [name for name in self.models if name not in others]
+
+    @property
+    def cuts(self) -> list[int]:
+        """Every k of metrics such as ``ndcg@10``, ascending."""
+        return sorted(
+            {int(name.rpartition("@")[2]) for name in self.models[self.engine] if "@" in name}
+        )
+
+    @property
+    def main_cut(self) -> int:
+        """The k that is shown first: 10, or the nearest that was measured."""
+        return min(self.cuts, key=lambda k: (abs(k - 10), k), default=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,16 +14,16 @@ from segue.evaluation.report.details import (
     ListenerGroup,
     NextTrack,
 )
-from segue.evaluation.report.details_words import (
-    GROUPED,
-    MEANINGS,
-    comparison_sentences,
-    faithful_sentence,
-    group_title,
-    signed,
-)
 from segue.evaluation.report.dial_plot import dial_plot
-from segue.evaluation.report.dial_words import dial_sentence, dial_title, setting_title
+from segue.evaluation.report.formatting import signed
+from segue.evaluation.report.names import (
+    GROUP_TITLES,
+    display_name,
+    meanings,
+    setting_title,
+    title_of,
+    upper_first,
+)
 from segue.evaluation.report.tables import (
     BEST_IN_BOLD,
     Cell,
@@ -33,7 +33,6 @@ from segue.evaluation.report.tables import (
     number,
     spread,
 )
-from segue.evaluation.report.words import display_name, title_of
 from segue.evaluation.significance import Difference
 
 _GROUP_CUTS = (10, 20)
@@ -47,21 +46,23 @@ def details_section(found: RecommendationReport) -> dict[str, Any]:
     details = found.details
     dials = details.dials
     return {
-        "comparisons": comparison_sentences(details),
+        "comparisons": [found for found in details.comparisons if found.metric == "ndcg@20"],
+        "best_single": details.best_single,
         "groups": [
-            {"title": GROUPED[by], "tables": [_group_table(groups, by, k) for k in _GROUP_CUTS]}
+            {
+                "title": GROUP_TITLES[by],
+                "tables": [_group_table(groups, by, k) for k in _GROUP_CUTS],
+            }
             for by, groups in details.groups.items()
             if len(groups) > 1
         ],
         "cold_tracks": _cold_tracks(details.cold_tracks) if details.cold_tracks else None,
         "cold_listeners": [_cold_listeners(n, own) for n, own in details.cold_listeners.items()],
         "control": _control(details.control) if details.control else None,
-        "dials": _dial_table(dials) if dials else None,
+        "dials": dials,
+        "dial_table": _dial_table(dials) if dials else None,
         "dial_plot": dial_plot(dials) if dials else None,
-        "dials_told": dial_sentence(dials) if dials else "",
-        "n_dialled": dials.n if dials else 0,
-        "faithfulness": faithful_sentence(details.faithfulness) if details.faithfulness else None,
-        "faithful": details.faithfulness,
+        "faithfulness": details.faithfulness,
         "next_track": _next_track(details.next_track) if details.next_track else None,
         "n_plays": details.next_track.n_plays if details.next_track else 0,
     }
@@ -87,17 +88,24 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
         ]
         gains = ({} if one_blend else group.gains, group.over_single)
         cells += [_gain(found[metric]) for found in gains if found]
-        name = f"{group.name[:1].upper()}{group.name[1:]}"
-        rows.append(Row(name, group_title(group, by), cells, None))
-    told = (
-        " The percentages: of all listeners, how many like what those of the group like."
+        rows.append(Row(upper_first(group.name), _group_range(group, by), cells, None))
+    explained = (
+        " Percentages: the share of all listeners who like what the listeners of the group like."
         if by == "popularity"
         else ""
     )
-    caption = f"{title_of(metric)}.{told} {BEST_IN_BOLD.replace('Best', 'Best of each row')}"
+    caption = f"{title_of(metric)}.{explained} {BEST_IN_BOLD.replace('Best', 'Best of each row')}"
     heads = [*map(display_name, names), *([] if one_blend else ["Personal minus global"])]
     heads += ["Personal minus best signal"] if groups[0].over_single else []
     return Table(caption, heads, rows, "")
+
+
+def _group_range(group: ListenerGroup, by: str) -> str:
+    """Return how many listeners a group has, and what range of values it covers."""
+    n = f"{group.figures.n:,} listeners"
+    if by == "popularity":
+        return f"{n}, {100 * group.low:.1f}\u2013{100 * group.high:.1f}%"
+    return f"{n}, {group.low:.0f}\u2013{group.high:.0f} likes"
 
 
 def _gain(gain: Difference) -> Cell:
@@ -106,7 +114,8 @@ def _gain(gain: Difference) -> Cell:
 
 
 def _roles(models: Mapping[str, Any]) -> dict[str, str]:
-    return {name: MEANINGS[name] for name in models if name in MEANINGS}
+    known = meanings()
+    return {name: known[name] for name in models if name in known}
 
 
 def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Table:
@@ -128,7 +137,10 @@ def _cold_tracks(found: ColdTracks) -> Table:
     table = _cold_table(
         found.figures,
         caption,
-        {"collaborative": "content mapped to listening", "global": "all of it, everyone's weights"},
+        {
+            "collaborative": "predicted from content",
+            "global": "all signals, same weights for everyone",
+        },
     )
     if not found.ratios:
         return table
@@ -137,7 +149,7 @@ def _cold_tracks(found: ColdTracks) -> Table:
         replace(row, cells=[*row.cells, _ratio(found, name)])
         for row, name in zip(table.rows, order, strict=True)
     ]
-    return Table(table.caption, [*table.heads, "nDCG@20 by that of tags"], rows, table.scale)
+    return Table(table.caption, [*table.heads, "nDCG@20 relative to tags"], rows, table.scale)
 
 
 def _ratio(found: ColdTracks, name: str) -> Cell:
@@ -150,7 +162,7 @@ def _ratio(found: ColdTracks, name: str) -> Cell:
 def _cold_listeners(picks: int, found: Figures) -> Table:
     return _cold_table(
         found,
-        f"From {picks} picked tracks: {found.n:,} new listeners.",
+        f"{found.n:,} new listeners with {picks} picked tracks.",
         {"global": "what a new listener gets"},
     )
 
@@ -163,10 +175,11 @@ def _control(found: Control) -> Table:
         )
 
     chance = next(iter(found.chance.models))
+    known = meanings()
     rows = [
         Row(
             display_name(name),
-            MEANINGS.get(name, ""),
+            known.get(name, ""),
             [
                 cell(found.real, name),
                 cell(found.shuffled, name),
@@ -180,7 +193,7 @@ def _control(found: Control) -> Table:
     caption = (
         f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: 95% intervals."
     )
-    return Table(caption, ["As it is", "Exchanged", "Chance", "Fell to chance"], rows, "")
+    return Table(caption, ["Original", "Exchanged", "Chance", "Dropped to chance"], rows, "")
 
 
 def _dial_table(found: DialCurves) -> Table:
@@ -191,7 +204,7 @@ def _dial_table(found: DialCurves) -> Table:
     ]
     rows = [
         Row(
-            f"{dial_title(dial)} {setting_title(point.setting)}",
+            f"{display_name(dial)} {setting_title(point.setting)}",
             "",
             [Cell(number(point.metrics.get(metric))) for metric in metrics],
             None,
@@ -199,7 +212,7 @@ def _dial_table(found: DialCurves) -> Table:
         for dial, points in found.curves.items()
         for point in points
     ]
-    caption = f"Lists of {found.k} for {found.n:,} listeners, one dial turned at a time."
+    caption = f"Lists of {found.k} for {found.n:,} listeners, one dial changed at a time."
     return Table(caption, [title_of(metric) for metric in metrics], rows, "")
 
 

@@ -2,8 +2,8 @@
 
 import math
 
+from segue.evaluation.report.comparing import idle_dials
 from segue.evaluation.report.details import DialCurves, DialPoint
-from segue.evaluation.report.dial_words import idle_dials
 from segue.evaluation.report.drawing import (
     GRID,
     INK,
@@ -14,7 +14,7 @@ from segue.evaluation.report.drawing import (
     kept,
     names_as_they_are,
 )
-from segue.evaluation.report.words import display_name, title_of
+from segue.evaluation.report.names import display_name, title_of
 
 PANELS = {
     "coverage": "Coverage: how much is recommended",

@@ -1,19 +1,16 @@
-"""The page: what the template shows, prepared here, so that the template decides nothing.
+"""Prepare the values that the page's template shows.
 
 Conventions
 -----------
-- Every text reaches the template as plain text and is escaped there; only our own CSS and the SVG
-  that matplotlib wrote are marked as safe.
+- Texts reach the template as plain text and are escaped there.
 - A missing or undefined number shows as a dash.
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from segue.evaluation.classification import CLASSIFICATION_METRICS
@@ -24,8 +21,8 @@ from segue.evaluation.report.contents import (
     Report,
 )
 from segue.evaluation.report.details_page import details_section
-from segue.evaluation.report.details_words import MEANINGS
 from segue.evaluation.report.drawing import Plot
+from segue.evaluation.report.names import display_name, meanings
 from segue.evaluation.report.plots import (
     class_plot,
     confusion_plot,
@@ -33,7 +30,7 @@ from segue.evaluation.report.plots import (
     learning_plots,
     map_plot,
 )
-from segue.evaluation.report.similarity_page import section
+from segue.evaluation.report.similarity_page import similarity_section
 from segue.evaluation.report.tables import (
     BEST_IN_BOLD,
     Table,
@@ -43,22 +40,22 @@ from segue.evaluation.report.tables import (
     whisker_of,
 )
 from segue.evaluation.report.tagging_page import tag_section
-from segue.evaluation.report.verdict import verdict
-from segue.evaluation.report.words import (
+from segue.evaluation.report.templates import (
     TOO_SMALL,
-    cuts_of,
-    display_name,
-    main_cut,
+    environment,
+    package_file,
+    render_summary,
 )
 from segue.types import SPLITS
 
 if TYPE_CHECKING:
     from segue.evaluation.intervals import Interval
 
-_LIKE = (
-    "What the lists are like; more is not better by itself. Coverage: the share of all tracks that"
-    " anybody gets. Novelty: one more where half as many know the tracks. Gini: 0 where all tracks"
-    " come equally often, 1 where ever the same. Artist diversity: 1 where no artist comes twice."
+_PROPERTIES = (
+    "Properties of the lists; more is not better in itself. Coverage: the share of all tracks that"
+    " are in any list. Novelty: higher by one where half as many listeners know the tracks. Gini: 0"
+    " where all tracks are recommended equally often, 1 where always the same. Artist diversity: 1"
+    " where no artist appears twice."
 )
 _OF_HITS = ("precision", "recall", "ndcg", "map", "hit_rate")
 
@@ -81,36 +78,27 @@ def render(report: Report) -> tuple[str, list[Plot]]:
         {"name": display_name(found.name), "plot": plot, "keys": keys}
         for found, (plot, keys) in ((found, map_plot(found)) for found in report.maps)
     ]
-    environment = Environment(
-        loader=FunctionLoader(_package_file),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["svg"] = lambda plot: Markup(plot.svg)  # noqa: S704  (ours, not a stranger's)
-    page = environment.get_template("page.html").render(
-        css=Markup(_package_file("page.css")),  # noqa: S704
-        report=report,
-        verdict=verdict(report),
-        tables=[_classifier_table(rivals) for rivals in _rounds(report)],
-        classifiers=classifiers,
-        lists=lists,
-        similar=section(report.similarity) if report.similarity else None,
-        tagging=tag_section(report.tagging) if report.tagging else None,
-        maps=maps,
-        measured=_measured(report),
-        simulated=any(found.simulated for found in report.recommendations),
-        too_small=TOO_SMALL,
+    page = (
+        environment()
+        .get_template("page.html")
+        .render(
+            css=Markup(package_file("page.css")),  # noqa: S704
+            report=report,
+            summary=render_summary(report),
+            tables=[_classifier_table(rivals) for rivals in _rounds(report)],
+            classifiers=classifiers,
+            lists=lists,
+            similar=similarity_section(report.similarity) if report.similarity else None,
+            tagging=tag_section(report.tagging) if report.tagging else None,
+            maps=maps,
+            measured=_measured(report),
+            simulated=any(found.simulated for found in report.recommendations),
+        )
     )
     plots = [plot for each in classifiers for plot in each["files"]]
     plots += [plot for each in lists for plot in each["files"]]
     plots += [_map_file(each) for each in maps]
     return page, plots
-
-
-def _package_file(name: str) -> str:
-    return (files("segue.evaluation.report") / name).read_text(encoding="utf-8")
 
 
 def _map_file(prepared: Mapping[str, Any]) -> Plot:
@@ -193,11 +181,12 @@ def _classifier(found: ClassifierReport) -> dict[str, Any]:
 
 def _lists(found: RecommendationReport) -> dict[str, Any]:
     """Prepare the section of ranked lists: one table for each k, the main one first."""
-    main = main_cut(found)
+    main = found.main_cut
     found = _best_first(found, f"ndcg@{main}")
-    cuts = [main, *(k for k in cuts_of(found.models[found.engine]) if k != main)]
-    roles = {name: MEANINGS[name] for name in found.models if name in MEANINGS}
-    roles |= {name: MEANINGS.get(name, "baseline") for name in found.baselines}
+    cuts = [main, *(k for k in found.cuts if k != main)]
+    known = meanings()
+    roles = {name: known[name] for name in found.models if name in known}
+    roles |= {name: known.get(name, "baseline") for name in found.baselines}
     roles[found.engine] = "what a listener gets"
     shared: dict[str, Any] = {
         "models": found.models,
@@ -214,12 +203,12 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
         tables = []
         if hits:
             main_one = f"ndcg@{k}" if f"ndcg@{k}" in hits else hits[0]
-            caption = f"Lists of {k}: {_judged(found)} {BEST_IN_BOLD}"
+            caption = f"Lists of {k}: {_evaluated_on(found)} {BEST_IN_BOLD}"
             tables.append(
                 model_table(caption=caption, metrics=hits, best=hits, whiskers=main_one, **shared)
             )
         if lists:
-            caption = _LIKE if k == main else "What the lists are like."
+            caption = _PROPERTIES if k == main else "Properties of the lists."
             tables.append(model_table(caption=caption, metrics=lists, best=(), **shared))
         cut_tables.append({"k": k, "tables": tables})
     beyond = details_section(found)
@@ -252,23 +241,27 @@ def _measured_by_any(found: RecommendationReport, metric: str) -> bool:
     return any(metric in values for values in found.models.values())
 
 
-def _judged(found: RecommendationReport) -> str:
+def _evaluated_on(found: RecommendationReport) -> str:
     simulated = "simulated " if found.simulated else ""
     return f"{found.n:,} {simulated}listeners, {found.n_tracks:,} tracks to choose from."
 
 
 def _measured(report: Report) -> dict[str, Any]:
     how = report.measurement
-    said = {
-        True: "yes: no artist is on both sides",
-        False: "no: some artists are on both sides",
+    separated = {
+        True: "yes: no artist is in several parts",
+        False: "no: some artists are in several parts",
     }
     return {
         "facts": {
             "Dataset": how.dataset,
             "Split": how.split_method,
         }
-        | ({} if how.artist_disjoint is None else {"Artists kept apart": said[how.artist_disjoint]})
+        | (
+            {}
+            if how.artist_disjoint is None
+            else {"Artists kept apart": separated[how.artist_disjoint]}
+        )
         | {
             "Seed": str(how.seed),
             "Intervals": (

@@ -20,7 +20,8 @@ from segue.evaluation.report.drawing import (
     open_figure,
     whole_numbers,
 )
-from segue.evaluation.report.words import TOO_SMALL, display_name
+from segue.evaluation.report.names import display_name
+from segue.evaluation.report.templates import TOO_SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from segue.evaluation.report.names import display_name
 from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
-from segue.evaluation.report.similarity_words import CUT, HUBS, heads, method_name
 from segue.evaluation.report.tables import Cell, Table, model_table, number, spread
-from segue.evaluation.report.words import display_name
 
+CUT = 10
+"""The length of the lists of neighbors that are shown."""
+
+HUB_METRICS = (f"hub_skewness@{CUT}", f"largest_hub@{CUT}", f"never_retrieved@{CUT}")
 HUB_HEADS = ("Hub skewness", "Largest hub", "In no list")
 
 
@@ -23,11 +26,11 @@ class HubRow:
     cells: Sequence[tuple[str, str]]
 
 
-def section(found: SimilarityReport) -> dict[str, Any]:
+def similarity_section(found: SimilarityReport) -> dict[str, Any]:
     """Prepare the section for the page."""
-    tables = [_table(found, found.judged, _asked_about(found.judged))]
+    tables = [_table(found, found.judged, _queries(found.judged))]
     if found.everything:
-        tables.append(_table(found, found.everything, _asked_about(found.everything)))
+        tables.append(_table(found, found.everything, _queries(found.everything)))
     shown = [metric for metric in heads(found.target) if _any_hub(found, metric)]
     return {
         "report": found,
@@ -39,11 +42,30 @@ def section(found: SimilarityReport) -> dict[str, Any]:
     }
 
 
-def _asked_about(part: Neighbours) -> str:
+def heads(target: str | None) -> dict[str, str]:
+    """Return the metrics of a table of neighbors, and their column titles.
+
+    Examples
+    --------
+    >>> heads("genre")["precision@10"]
+    'Same genre, other artist'
+    """
+    kind = target or "class"
+    named = {
+        "precision": f"Same {kind}, other artist",
+        "precision_unfiltered": f"Same {kind}, any artist",
+        "artist_precision": "Same artist",
+        "album_precision": "Same album",
+        "album_precision_filtered": "Same album, other artist",
+    }
+    return {f"{name}@{CUT}": head for name, head in named.items()}
+
+
+def _queries(part: Neighbours) -> str:
     n = max(part.n.values(), default=0)
     if part.split == "all":
-        return f"All tracks ({n} can be asked), by what learned no labels."
-    return f"The {n} tracks of the {part.split} part, which are fair to all."
+        return f"All tracks ({n} have an answer), in spaces that learned no labels."
+    return f"The {n} tracks of the {part.split} part: a fair comparison of all spaces."
 
 
 def _table(found: SimilarityReport, part: Neighbours, caption: str) -> Table:
@@ -70,7 +92,7 @@ def _table(found: SimilarityReport, part: Neighbours, caption: str) -> Table:
 
 
 def _hub_cells(values: Mapping[str, float]) -> list[str]:
-    skewness, largest, never = (values.get(metric, math.nan) for metric in HUBS)
+    skewness, largest, never = (values.get(metric, math.nan) for metric in HUB_METRICS)
     return [number(skewness, 2), number(largest, 0).split(".")[0], percent_of(never)]
 
 
@@ -93,7 +115,7 @@ def _hub_rows(name: str, found: HubsTaken, shown: Sequence[str]) -> list[HubRow]
     return [
         HubRow(
             display_name(name),
-            method_name(method),
+            method.replace("_", " "),
             method == found.used,
             [
                 (number(values.get(metric)), spread(found.intervals.get(method, {}).get(metric)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from segue.evaluation.intervals import Interval
 from segue.evaluation.report.contents import Intervals
-from segue.evaluation.report.words import display_name, title_of
+from segue.evaluation.report.names import display_name, title_of
 
 BEST_IN_BOLD = "Best in bold; small print: 95% intervals."
 _DASH = "\u2013"

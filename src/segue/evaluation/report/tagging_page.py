@@ -3,9 +3,10 @@
 import math
 from typing import Any
 
+from segue.evaluation.report.names import display_name
 from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
 from segue.evaluation.report.tagging import Tagged, TaggingReport
-from segue.evaluation.report.words import TOO_SMALL, display_name
+from segue.evaluation.report.templates import TOO_SMALL
 from segue.evaluation.tagging import TAGGING_METRICS
 
 
