@@ -138,6 +138,20 @@ def credits_of(artist: str | None, artists: Sequence[ArtistCredit] = ()) -> Sequ
     return artists or ((ArtistCredit(artist),) if artist else ())
 
 
+def display_artist(artist: str | None, artists: Sequence[ArtistCredit] = ()) -> str | None:
+    """Return one text that names all artists of a track; None where none is known.
+
+    >>> display_artist("Anna", [ArtistCredit("Anna"), ArtistCredit("Bob", "guest")])
+    'Anna feat. Bob'
+    >>> display_artist("Anna & Bob", [ArtistCredit("Anna"), ArtistCredit("Bob")])
+    'Anna & Bob'
+    """
+    main = [credit.name for credit in artists if credit.role == "main"]
+    guests = ", ".join(credit.name for credit in artists if credit.role == "guest")
+    shown = ", ".join(main) if main and artist == main[0] else artist
+    return f"{shown} feat. {guests}" if shown and guests else shown
+
+
 def guests_of_title(title: str) -> tuple[str, ...]:
     """Return the guests that a title names.
 

@@ -4,8 +4,9 @@ from segue.library.accounts import Account, ApiKey, Session
 from segue.library.annotations import Mark, MarkKind
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import Entry, TryLimits
-from segue.library.browse_queries import PlayCounts, Shelved
+from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue
+from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, KeptBelief
 from segue.library.histories import Heard, Histories, Opinion
@@ -32,9 +33,12 @@ __all__ = [
     "PLAYLIST_KINDS",
     "Account",
     "Added",
+    "AlbumRow",
     "ApiKey",
     "Arrival",
+    "ArtistRow",
     "AudioFile",
+    "BrowseTrack",
     "Catalogue",
     "Entry",
     "Event",
@@ -59,13 +63,13 @@ __all__ = [
     "Reader",
     "SavedPlaylist",
     "Session",
-    "Shelved",
     "StoredCatalogue",
     "StoredListener",
     "StoredListens",
     "StoredTracks",
     "TryLimits",
     "new_directory",
+    "public_id",
     "report_metrics",
     "report_names",
     "report_page",

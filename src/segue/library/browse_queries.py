@@ -1,4 +1,4 @@
-"""What music players ask of all tracks at once: names to put them on shelves by, and play counts.
+"""Queries over all tracks at once for browsing: artists, albums, columns of tracks, play counts.
 
 Rows are read as plain columns, since a hundred thousand tracks as objects would be slow and large.
 """
@@ -16,18 +16,14 @@ from sqlalchemy import func, or_, select
 from segue.library import schema
 from segue.library.database import Database
 
-_ALBUM_ARTIST: Final = ("albumartist", "album_artist", "album artist")
 _DISC: Final = ("discnumber", "disc", "disc_number")
 _NUMBER: Final = ("tracknumber", "track", "track_number")
 
 
-class Shelved(NamedTuple):
-    """A track as it stands on a shelf. `disc`, `number`, `size` and `since` are 0 where unknown."""
+class BrowseTrack(NamedTuple):
+    """Columns of a track for browsing; `disc`, `number`, `size`, `since` are 0 where unknown."""
 
     row: int
-    artist: str | None
-    album_artist: str | None
-    album: str | None
     disc: int
     number: int
     year: int | None
@@ -38,28 +34,58 @@ class Shelved(NamedTuple):
     since: float
 
 
+class ArtistRow(NamedTuple):
+    """An artist of the library: see the table `artists`."""
+
+    artist_id: str
+    key: str
+    name: str | None
+    musicbrainz_id: str | None
+
+
+class AlbumRow(NamedTuple):
+    """An album of the library: see the table `albums`. `artist` is the row of its artist."""
+
+    album_id: str
+    title: str | None
+    artist: int | None
+    musicbrainz_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PlayCounts:
-    """What a listener played: `rows` of tracks, ascending, how often, when last (NaN: unknown)."""
+    """Plays of a listener: `rows` of tracks, ascending, counts, last times (NaN: unknown)."""
 
     rows: NDArray[np.int64]
     counts: NDArray[np.int64]
     last: NDArray[np.float64]
 
 
-class Shelving:
-    """Reads one library's tracks and plays, by columns."""
+class BrowseQueries:
+    """Reads the artists, albums, tracks and plays of one library."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def each(self) -> Iterator[Shelved]:
-        """Give every track in the order of rows."""
+    def artists(self) -> dict[int, ArtistRow]:
+        """Return all artists by row, also those without tracks."""
+        table = schema.artists
+        query = select(table.c.row, *(table.c[name] for name in ArtistRow._fields))
+        with self._database.connect() as connection:
+            return {row: ArtistRow(*values) for row, *values in connection.execute(query)}
+
+    def albums(self) -> dict[int, AlbumRow]:
+        """Return all albums by row, also those without tracks."""
+        table = schema.albums
+        query = select(table.c.row, *(table.c[name] for name in AlbumRow._fields))
+        with self._database.connect() as connection:
+            return {row: AlbumRow(*values) for row, *values in connection.execute(query)}
+
+    def each_track(self) -> Iterator[BrowseTrack]:
+        """Yield every track in the order of rows."""
         tracks, files = schema.tracks, schema.audio_files
         query = select(
             tracks.c.row,
-            tracks.c.artist,
-            tracks.c.album,
             tracks.c.year,
             tracks.c.genres,
             func.coalesce(tracks.c.duration, files.c.duration),
@@ -72,14 +98,11 @@ class Shelving:
         parts = lru_cache(maxsize=10_000)(lambda text: tuple(json.loads(text)))  # few differ
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=2_000).execute(query)
-            for row, artist, album, year, genres, duration, metadata, *file in streamed:
+            for row, year, genres, duration, metadata, *file in streamed:
                 missing, size, written = file
                 more = {} if metadata == "{}" else json.loads(metadata)
-                yield Shelved(
+                yield BrowseTrack(
                     row,
-                    artist,
-                    next((more[name] for name in _ALBUM_ARTIST if more.get(name)), None),
-                    album,
                     _first_number(more, _DISC),
                     _first_number(more, _NUMBER),
                     year,
@@ -91,7 +114,7 @@ class Shelving:
                 )
 
     def latest_listen(self, user: str) -> int:
-        """Return the number of a listener's latest listen: another one where they heard more."""
+        """Return the number of a listener's latest listen, which changes with every new one."""
         listens, users = schema.listens, schema.users
         own = select(users.c.row).where(users.c.user_id == user).scalar_subquery()
         query = select(func.max(listens.c.id)).where(listens.c.user == own)
@@ -99,10 +122,10 @@ class Shelving:
             return connection.scalar(query) or 0
 
     def plays(self, user: str) -> PlayCounts:
-        """Return how often a listener played each track, skips left out."""
+        """Return how often a listener played each track, without skips."""
         listens, users = schema.listens, schema.users
         own = select(users.c.row).where(users.c.user_id == user).scalar_subquery()
-        # a row that has nothing but a rating is an opinion, and no play
+        # a row with only a rating is an opinion, not a play
         played = or_(listens.c.plays.is_not(None), listens.c.rating.is_(None))
         query = (
             select(
@@ -124,7 +147,7 @@ class Shelving:
 
 
 def _first_number(more: dict[str, str], names: tuple[str, ...]) -> int:
-    """Return a number of a track or disc, which tags write as "3" or "3/12"; 0 for none.
+    """Return the number of a track or disc, which tags write as "3" or "3/12"; 0 for none.
 
     >>> _first_number({"track": "3/12"}, ("tracknumber", "track"))
     3

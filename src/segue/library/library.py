@@ -25,7 +25,7 @@ from segue.library.audio_files import (
     put_audio_files,
 )
 from segue.library.audit import AuditLog
-from segue.library.browse_queries import Shelving
+from segue.library.browse_queries import BrowseQueries
 from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
@@ -105,7 +105,7 @@ class Library(Holdings):
         self.playlists = PlaylistStore(self._database)
         self.marks = MarkStore(self._database)
         self.playback = PlaybackStore(self._database)
-        self.shelving = Shelving(self._database)
+        self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
 

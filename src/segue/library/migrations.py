@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, select, text, update
 
 from segue.artist_names import comparison_key, guests_of_title
 from segue.library import schema
-from segue.library.entities import ALBUM_ARTIST
+from segue.library.entities import ALBUM_ARTIST, VARIOUS_ARTISTS
 from segue.library.entity_rows import public_id, update_entities
 from segue.library.schema import meta
 from segue.library.serving_schema import annotations, playlists
@@ -74,7 +74,7 @@ def _to_6(connection: Connection) -> None:
     _list_artists(connection)
     old_ids = _album_ids_of_format_5(connection)
     update_entities(connection)
-    _rename_annotated_albums(connection, old_ids)
+    _update_annotations(connection, old_ids)
     _rename_dials_of_recipes(connection)
 
 
@@ -114,15 +114,17 @@ def _album_ids_of_format_5(connection: Connection) -> dict[int, str]:
     return found
 
 
-def _rename_annotated_albums(connection: Connection, old_ids: Mapping[int, str]) -> None:
-    """Let annotations of albums name the albums that their tracks belong to now."""
+def _update_annotations(connection: Connection, old_ids: Mapping[int, str]) -> None:
+    """Let annotations name the albums of their tracks now, and various artists by one name."""
     tracks, albums = schema.tracks, schema.albums
     query = select(tracks.c.row, albums.c.album_id).join_from(tracks, albums)
     new_ids: dict[str, str] = {}
     for row, album_id in connection.execute(query.order_by(tracks.c.row)):
         new_ids.setdefault(old_ids[row], album_id)
-    own = annotations.c.kind == "album"
     known = set(new_ids.values())
+    various = public_id("ar", comparison_key(VARIOUS_ARTISTS))
+    new_ids |= {public_id("ar", key): various for key in ("various", "va")}
+    own = annotations.c.kind.in_(("album", "artist"))
     for owner, item in connection.execute(
         select(annotations.c.owner, annotations.c.item).where(own)
     ).all():

@@ -30,7 +30,7 @@ def test_artists_stand_under_their_letters_without_articles(anna):
     assert found["A"] == ["The Alphas", "Ärger"]
     assert found["B"] == ["Beta & Co"]
     assert found["#"] == ["[Unknown Artist]"]
-    assert found["V"] == ["Various"]
+    assert found["V"] == ["Various Artists"]
 
 
 def test_an_album_has_its_songs_in_order(anna):
@@ -45,9 +45,9 @@ def test_an_album_has_its_songs_in_order(anna):
 def test_an_album_of_several_artists_is_one_and_stands_with_all_of_them(anna):
     album = anna.call("getAlbum", id=album_id(anna, "Mixed"))["album"]
     assert names(album["song"], "id") == ["six", "seven"]
-    assert album["artist"] == "Various"
+    assert album["artist"] == "Various Artists"
     assert album["isCompilation"] is True
-    for name in ("Various", "Guest", "The Alphas"):
+    for name in ("Various Artists", "Guest", "The Alphas"):
         artist = anna.call("getArtist", id=artist_id(anna, name))["artist"]
         assert "Mixed" in names(artist["album"])
         assert artist["albumCount"] == len(artist["album"])

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
+from segue.pipeline.browse import BrowseIndex, browse_index
 from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
-from segue.pipeline.shelves import Shelves, shelves_of
 from segue.serve.held import Held
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
@@ -22,7 +22,7 @@ class CatalogueView(NamedTuple):
     """A catalogue and its shelves, which speak of the same positions."""
 
     catalogue: Catalogue
-    shelves: Shelves
+    shelves: BrowseIndex
 
     def position(self, track_id: str) -> int:
         """Return the position of a track.
@@ -67,7 +67,7 @@ def catalogue_view(holding: Held) -> CatalogueView:
         "halls",
         "of all catalogues",
         lambda: StaleWhileRevalidate(
-            lambda catalogue: CatalogueView(catalogue, shelves_of(library, catalogue.rows))
+            lambda catalogue: CatalogueView(catalogue, browse_index(library, catalogue))
         ),
     )
     return latest.get(holding.catalogue())
@@ -78,10 +78,10 @@ def played_by(holding: Held, user: str) -> PlayCounts:
     cache: VersionedCache[PlayCounts] = holding.memo(
         "plays", "of listeners", lambda: VersionedCache(_MAX_PLAYS_BYTES)
     )
-    latest = holding.library.shelving.latest_listen(user)
+    latest = holding.library.browse.latest_listen(user)
     found = cache.get(user, latest)
     if found is None:
-        found = holding.library.shelving.plays(user)
+        found = holding.library.browse.plays(user)
         n_bytes = found.rows.nbytes + found.counts.nbytes + found.last.nbytes
         cache.put(user, latest, found, n_bytes)
     return found

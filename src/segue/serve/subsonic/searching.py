@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from segue.pipeline.browse import BrowseIndex
 from segue.pipeline.opening.search_words import plain
-from segue.pipeline.shelves import Shelves
 from segue.serve.held import Held
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import CatalogueView
@@ -104,7 +104,7 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
     return list(found[start : start + count])
 
 
-def _songs_called(holding: Held, shelves: Shelves, query: str, most: int) -> list[int]:
+def _songs_called(holding: Held, shelves: BrowseIndex, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     there = len(shelves.album_of)
     state = holding.state_or_none()

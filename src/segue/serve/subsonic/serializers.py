@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from segue.pipeline.shelves import UNKNOWN_ARTIST, Album, Artist
+from segue.artist_names import display_artist
+from segue.pipeline.browse import UNKNOWN_ARTIST, Album, Artist
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
     NOTHING,
@@ -88,8 +89,10 @@ class Serializer:
     def _song(self, place: int, track: Track, said: Annotation) -> dict[str, Any]:
         shelves = self.view.shelves
         artist = album = maker = None
+        credited: list[Artist] = []
         if place < len(shelves.album_of) and shelves.album_of[place] >= 0:
             artist = shelves.artists[shelves.artist_of[place]]
+            credited = shelves.credited(place)
             album = shelves.albums[shelves.album_of[place]]
             maker = shelves.artists[album.artist]
         title = track.title or track.track_id
@@ -121,8 +124,8 @@ class Serializer:
             "sortName": title.casefold(),
             "musicBrainzId": _recording(track),
             "genres": [{"name": genre} for genre in track.genres],
-            "artists": [{"id": artist.id, "name": artist_name}] if artist else [],
-            "displayArtist": artist_name,
+            "artists": [{"id": one.id, "name": one.name} for one in credited],
+            "displayArtist": display_artist(track.artist, track.artists) or UNKNOWN_ARTIST,
             "albumArtists": [{"id": maker.id, "name": maker.name}] if maker else [],
             "displayAlbumArtist": maker.name if maker else "",
             "replayGain": _gain(track),
@@ -183,7 +186,7 @@ class Serializer:
             "artists": [{"id": artist.id, "name": artist.name}],
             "displayArtist": artist.name,
             "sortName": album.name.casefold(),
-            "musicBrainzId": "",
+            "musicBrainzId": album.musicbrainz_id,
             "isCompilation": len(set(self.view.shelves.artist_of[album.tracks].tolist())) > 1,
             **_said(said),
         }
@@ -199,7 +202,7 @@ class Serializer:
                 "coverArt": artist.id,
                 "albumCount": len(artist.albums),
                 "sortName": artist.name.casefold(),
-                "musicBrainzId": "",
+                "musicBrainzId": artist.musicbrainz_id,
                 **_said(said.get(artist.id, NOTHING)),
             }
             for artist in artists

@@ -1,12 +1,11 @@
-"""Shelves: what stands together, in which order, under which ids."""
+"""Browsing: artists, albums and genres, their order and ids."""
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from segue.library import Library
-from segue.pipeline.shelves import shelves_of
-from segue.types import Track
+from segue.pipeline.browse import browse_index
+from segue.types import ArtistCredit, Track
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def shelves(library, *tracks):
     ]
     nothing = pd.DataFrame({"user_id": [], "track_id": []})
     library.add_dataset("data", tracks=given, listens=nothing)
-    return shelves_of(library, library.catalogue().rows)
+    return browse_index(library, library.catalogue())
 
 
 def test_spellings_of_one_name_are_one_artist(library):
@@ -64,15 +63,39 @@ def test_songs_of_an_album_come_by_disc_and_number_and_then_as_they_came(library
 
 def test_tracks_that_came_after_a_catalogue_are_on_no_shelf(library):
     shelves(library, {"artist": "A"})
-    rows = library.catalogue().rows
+    catalogue = library.catalogue()
     shelves(library, {"artist": "B"})
-    found = shelves_of(library, rows)
+    found = browse_index(library, catalogue)
     assert [artist.name for artist in found.artists] == ["A"]
     assert len(found.album_of) == 1
 
 
 def test_an_empty_library_has_empty_shelves(library):
-    found = shelves_of(library, np.zeros(0, np.int64))
+    found = browse_index(library, library.catalogue())
     assert not found.artists
     assert not found.albums
     assert not len(found.shelved())
+
+
+BOTH = (ArtistCredit("Anna", "main", "1-1"), ArtistCredit("Bob", "guest"))
+
+
+def test_browse_lists_track_under_every_artist(library):
+    found = shelves(library, {"artist": "Anna", "artists": BOTH}, {"artist": "Bob", "album": "B"})
+    anna, bob = found.artists
+    assert (anna.tracks.tolist(), bob.tracks.tolist()) == ([0], [0, 1])
+    assert (anna.musicbrainz_id, bob.musicbrainz_id) == ("1-1", "")
+    assert [artist.name for artist in found.credited(0)] == ["Anna", "Bob"]
+    assert [found.albums[number].name for number in bob.albums] == ["[Unknown Album]", "B"]
+
+
+def test_browse_lists_compilation_once(library):
+    various = {"albumartist": "Various Artists"}
+    found = shelves(
+        library,
+        *({"artist": f"Act {n}", "album": "Hits", "metadata": various} for n in (1, 2)),
+    )
+    (album,) = found.albums
+    assert album.tracks.tolist() == [0, 1]
+    assert found.artists[album.artist].name == "Various Artists"
+    assert len(found.artists) == 3
