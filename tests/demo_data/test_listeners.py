@@ -27,13 +27,13 @@ TASTES = draw_tastes(TRACKS, seed=0)
 LISTENS = simulate_listens(TRACKS, TASTES, seed=0)
 
 
-def test_every_user_id_says_that_the_listener_is_simulated() -> None:
+def test_user_ids_say_that_listeners_are_simulated() -> None:
     assert len({taste.user_id for taste in TASTES}) == len(TASTES) == N_LISTENERS
     assert all(listen.user_id.startswith("simulated-") for listen in LISTENS)
     assert {listen.user_id for listen in LISTENS} == {taste.user_id for taste in TASTES}
 
 
-def test_a_listener_hears_a_track_once_in_time_order_within_the_period() -> None:
+def test_listens_are_unique_sorted_and_in_the_period() -> None:
     for taste in TASTES:
         own = [listen for listen in LISTENS if listen.user_id == taste.user_id]
         assert len({listen.track_id for listen in own}) == len(own) >= 8
@@ -43,7 +43,7 @@ def test_a_listener_hears_a_track_once_in_time_order_within_the_period() -> None
         assert times[-1] < FIRST_DAY + (N_DAYS + 1) * 86_400
 
 
-def test_listeners_hear_play_and_finish_more_of_what_they_like() -> None:
+def test_listeners_play_and_finish_more_of_what_they_like() -> None:
     place = {track["track_id"]: number for number, track in enumerate(TRACKS)}
     likes = {taste.user_id: liking(taste, TRACKS) for taste in TASTES}
     heard = np.array([likes[listen.user_id][place[listen.track_id]] for listen in LISTENS])
@@ -56,13 +56,13 @@ def test_listeners_hear_play_and_finish_more_of_what_they_like() -> None:
     assert np.all(plays[skipped] == 1)
 
 
-def test_the_same_seed_gives_the_same_listens_and_another_gives_others() -> None:
+def test_listens_depend_on_the_seed_alone() -> None:
     assert simulate_listens(TRACKS, TASTES, seed=0) == LISTENS
     assert simulate_listens(TRACKS, TASTES, seed=1) != LISTENS
 
 
 @pytest.mark.parametrize("n_tracks", [1, 3])
-def test_tiny_libraries_have_listeners_too(n_tracks: int) -> None:
+def test_small_libraries_have_listeners(n_tracks: int) -> None:
     tracks = TRACKS[:n_tracks]
     listens = simulate_listens(tracks, draw_tastes(tracks, seed=0), seed=0)
     assert {listen.track_id for listen in listens} <= {track["track_id"] for track in tracks}

@@ -39,7 +39,7 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_dataset_is_complete_and_its_audio_sound(library: Path) -> None:
+def test_demo_dataset_is_complete_and_its_audio_valid(library: Path) -> None:
     metadata = rows(library / "metadata.csv")
     assert [row["track_id"] for row in metadata] == ["starter-001", "starter-002", "starter-003"]
     assert [row["genre"] for row in metadata] == ["Chorale", "Reel", "Irish Air"]
@@ -58,14 +58,16 @@ def test_the_dataset_is_complete_and_its_audio_sound(library: Path) -> None:
     assert "simulated" in (library / "README.md").read_text(encoding="utf-8")
 
 
-def test_a_finished_library_is_left_alone(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_make_starter_leaves_a_finished_dataset_alone(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = {path: path.stat().st_mtime_ns for path in library.rglob("*")}
     monkeypatch.setattr(making, "make_plan", None)  # would be needed to render
     make_starter(library, n_tracks=3, seconds=3.0, workers=1)
     assert {path: path.stat().st_mtime_ns for path in library.rglob("*")} == before
 
 
-def test_stopped_and_resumed_gives_the_same_library(
+def test_make_starter_resumed_gives_the_same_dataset(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = tmp_path / "library"
@@ -96,7 +98,7 @@ def test_stopped_and_resumed_gives_the_same_library(
         assert (directory / name).read_bytes() == (library / name).read_bytes()
 
 
-def test_a_lost_recording_is_rendered_again(library: Path) -> None:
+def test_make_starter_renders_a_lost_recording_again(library: Path) -> None:
     lost = library / "audio" / "starter-001.flac"
     content = lost.read_bytes()
     lost.unlink()
@@ -105,14 +107,14 @@ def test_a_lost_recording_is_rendered_again(library: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_render_what_one_does(library: Path, tmp_path: Path) -> None:
+def test_make_starter_two_processes_render_the_same(library: Path, tmp_path: Path) -> None:
     directory = make_starter(tmp_path / "library", n_tracks=3, seconds=3.0, workers=2)
     for path in sorted(library.glob("audio/*.flac")):
         assert (directory / "audio" / path.name).read_bytes() == path.read_bytes()
     assert (directory / "metadata.csv").read_bytes() == (library / "metadata.csv").read_bytes()
 
 
-def test_other_settings_and_other_contents_are_not_mixed(library: Path, tmp_path: Path) -> None:
+def test_make_starter_refuses_other_settings_and_contents(library: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"other settings \(.*seed 0\): choose another"):
         make_starter(library, n_tracks=3, seconds=3.0, seed=1, workers=1)
     (tmp_path / "metadata.csv").write_text("track_id\n", encoding="utf-8")
@@ -121,7 +123,7 @@ def test_other_settings_and_other_contents_are_not_mixed(library: Path, tmp_path
     assert [path.name for path in tmp_path.iterdir()] == ["metadata.csv"]
 
 
-def test_a_score_that_fails_is_passed_over_and_recorded(
+def test_make_starter_records_scores_that_fail(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from segue.demo_data import tracks
@@ -140,7 +142,7 @@ def test_a_score_that_fails_is_passed_over_and_recorded(
     assert len(rows(tmp_path / "library" / "metadata.csv")) == 1
 
 
-def test_where_nothing_can_be_rendered_one_sentence_says_so(
+def test_make_starter_without_renderings_raises_one_error(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from segue.demo_data import tracks
@@ -150,13 +152,15 @@ def test_where_nothing_can_be_rendered_one_sentence_says_so(
         make_starter(tmp_path / "library", n_tracks=2, seconds=3.0, workers=1)
 
 
-def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_make_starter_names_a_missing_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(making, "_PACKAGES", ("a_package_that_nobody_has",))
     with pytest.raises(MissingExtraError, match=r"starter library .* pip install 'segue\[demo\]'"):
         make_starter(tmp_path / "library", n_tracks=1)
 
 
-def test_a_disk_that_refuses_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_make_starter_full_disk_raises_one_error(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a directory", encoding="utf-8")
     with pytest.raises(DatasetError, match=r"cannot be written to .*: free some space"):
@@ -171,13 +175,13 @@ def test_a_disk_that_refuses_is_told_in_one_sentence(tmp_path: Path) -> None:
         ({"seed": -1}, "seed is -1"),
     ],
 )
-def test_settings_are_validated(setting: dict[str, int], message: str) -> None:
+def test_starter_settings_are_validated(setting: dict[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         StarterSettings(**setting)
 
 
 @pytest.mark.slow
-def test_a_plan_spreads_genres_and_performers_and_repeats_no_score(corpus: Path) -> None:
+def test_plan_spreads_genres_and_repeats_no_score(corpus: Path) -> None:
     plan = make_plan(corpus, StarterSettings(n_tracks=200))
     assert [slot.number for slot in plan] == list(range(200))
     by_genre: dict[str, list] = {}
@@ -191,5 +195,5 @@ def test_a_plan_spreads_genres_and_performers_and_repeats_no_score(corpus: Path)
         assert len({slot.scores[0] for slot in slots}) == 20
 
 
-def test_home_is_not_written_to(library: Path) -> None:
+def test_make_starter_writes_nothing_to_home(library: Path) -> None:
     assert not (Path(os.environ.get("HOME", "/")) / ".music21rc").exists()

@@ -37,7 +37,7 @@ def read_notes(midi: bytes) -> tuple[list[tuple[float, int, int]], float]:
 
 @settings(max_examples=50, deadline=None)
 @given(sounds)
-def test_what_is_written_is_what_another_reader_reads(played: list[Sound]) -> None:
+def test_write_midi_is_read_by_another_reader(played: list[Sound]) -> None:
     notes, _ = read_notes(write_midi(played, dict.fromkeys(range(16), 0)))
     expected = sorted((sound.start, sound.pitch, sound.channel) for sound in played)
     assert sorted((pitch, channel) for _, pitch, channel in notes) == sorted(
@@ -47,19 +47,19 @@ def test_what_is_written_is_what_another_reader_reads(played: list[Sound]) -> No
         assert start == pytest.approx(meant, abs=1 / 960)
 
 
-def test_the_file_lasts_as_long_as_asked() -> None:
+def test_write_midi_has_the_requested_length() -> None:
     _, length = read_notes(write_midi([Sound(0.0, 1.0, 60, 80, 0)], {0: 0}, length=21.0))
     assert length == pytest.approx(21.0, abs=0.01)
 
 
-def test_a_repeated_note_ends_before_it_begins_again() -> None:
+def test_write_midi_repeated_note_ends_before_it_starts() -> None:
     mido = pytest.importorskip("mido")
     midi = write_midi([Sound(0, 1, 60, 80, 0), Sound(1, 2, 60, 80, 0)], {0: 46})
     kinds = [m.type for m in mido.MidiFile(file=io.BytesIO(midi)) if m.type.startswith("note")]
     assert kinds == ["note_on", "note_off", "note_on", "note_off"]
 
 
-def test_drums_are_neither_given_a_program_nor_tuned() -> None:
+def test_write_midi_drums_have_no_program_or_tuning() -> None:
     mido = pytest.importorskip("mido")
     midi = write_midi([Sound(0, 1, 64, 80, DRUM_CHANNEL)], {}, cents=30.0)
     kinds = {message.type for message in mido.MidiFile(file=io.BytesIO(midi))}
@@ -75,6 +75,6 @@ def test_drums_are_neither_given_a_program_nor_tuned() -> None:
         ([Sound(-1, 1, 60, 80, 0)], "begins before the music"),
     ],
 )
-def test_what_midi_cannot_hold_is_refused(played: list[Sound], message: str) -> None:
+def test_write_midi_refuses_values_out_of_range(played: list[Sound], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         write_midi(played, {0: 0})

@@ -37,14 +37,14 @@ TUNE = Passage(
 
 
 @pytest.mark.parametrize("performer", REEL_PLAYERS, ids=lambda performer: performer.name)
-def test_a_short_tune_is_repeated_to_fill_the_recording(performer) -> None:
+def test_perform_repeats_a_short_tune(performer) -> None:
     sounds, programs = perform(TUNE, performer, REEL, np.random.default_rng(0), seconds=20.0)
     assert min(sound.start for sound in sounds) < 0.1
     assert 19.0 < max(sound.start for sound in sounds) < 20.0
     assert {sound.channel for sound in sounds} - {9} == set(programs)
 
 
-def test_a_dance_keeps_its_pace_and_its_performers_differ_by_their_tempo() -> None:
+def test_perform_dance_pace_varies_by_performer_tempo() -> None:
     assert seconds_per_quarter(TUNE, REEL) * 2 == pytest.approx(REEL.seconds_per_measure)
     slow = replace(REEL_PLAYERS[0], tempo=0.8, backing="none", looseness=0.0)
     fast = replace(slow, tempo=1.2)
@@ -55,7 +55,7 @@ def test_a_dance_keeps_its_pace_and_its_performers_differ_by_their_tempo() -> No
     assert counts[1] / counts[0] == pytest.approx(1.5, rel=0.02)
 
 
-def test_transposition_moves_every_note_of_the_ensemble_alike() -> None:
+def test_perform_transposes_every_note_alike() -> None:
     player = replace(draw_performers(0)[0], transpose=0)
     plain, _ = perform(TUNE, player, CHORALE, np.random.default_rng(0), seconds=10.0)
     higher, _ = perform(
@@ -64,7 +64,7 @@ def test_transposition_moves_every_note_of_the_ensemble_alike() -> None:
     assert [sound.pitch + 3 for sound in plain] == [sound.pitch for sound in higher]
 
 
-def test_the_vamp_plays_the_chord_that_the_measure_spells() -> None:
+def test_vamp_plays_the_chord_of_the_measure() -> None:
     bars = [
         Note(bar * 2 + step / 4, 0.25, (60, 64, 67, 72)[step % 4], 0)
         for bar in range(8)
@@ -76,7 +76,7 @@ def test_the_vamp_plays_the_chord_that_the_measure_spells() -> None:
     assert {sound.pitch % 12 for sound in sounds if sound.channel == 6} == {0, 4, 7}
 
 
-def test_silence_and_impossible_pitches_are_refused() -> None:
+def test_perform_refuses_silence_and_impossible_pitches() -> None:
     gap = replace(TUNE, notes=(*TUNE.notes[:8], Note(60.0, 0.25, 60, 0)), length=60.25)
     with pytest.raises(UnusableScoreError, match="silence"):
         perform(gap, REEL_PLAYERS[0], REEL, np.random.default_rng(0), seconds=20.0)
@@ -85,7 +85,7 @@ def test_silence_and_impossible_pitches_are_refused() -> None:
         perform(low, draw_performers(0)[0], CHORALE, np.random.default_rng(0), seconds=10.0)
 
 
-def test_cutting_a_score_keeps_what_earlier_measures_said() -> None:
+def test_keep_measures_keeps_earlier_attributes() -> None:
     root = ET.fromstring(  # noqa: S314
         "<score-partwise><part id='P1'>"
         "<measure number='1'><attributes><divisions>4</divisions><clef/></attributes></measure>"
@@ -99,7 +99,7 @@ def test_cutting_a_score_keeps_what_earlier_measures_said() -> None:
     assert measure[0][0].text == "8"
 
 
-def test_a_cut_score_sounds_as_the_same_measures_of_the_whole(corpus: Path) -> None:
+def test_keep_measures_sounds_like_the_whole_score(corpus: Path) -> None:
     text = read_score(corpus, find_scores(corpus, "Chorale")[0])
     whole = read_measures(text, np.random.default_rng(0), count=100, at_start=True)
     cut = read_measures(text, np.random.default_rng(0), count=6, at_start=True)
@@ -110,7 +110,7 @@ def test_a_cut_score_sounds_as_the_same_measures_of_the_whole(corpus: Path) -> N
     ]
 
 
-def test_a_tune_is_read_with_its_repeats(corpus: Path) -> None:
+def test_read_tune_expands_repeats(corpus: Path) -> None:
     notes = "CDEF GABc | cBAG FEDC | CDEF GABc | cBAG FEDC"
     straight = read_tune(f"X:1\nT:A\nM:C\nL:1/8\nK:C\n{notes} |]\n")
     repeated = read_tune(f"X:1\nT:A\nM:C\nL:1/8\nK:C\n|: {notes} :|\n")

@@ -22,7 +22,7 @@ def tone(seconds: float) -> np.ndarray:
     return np.sin(2 * np.pi * 440 * time).astype(np.float32)
 
 
-def test_a_recording_has_its_length_its_level_and_its_fades() -> None:
+def test_finish_sets_length_level_and_fades() -> None:
     recording = finish(0.2 * tone(5.0), seconds=4.0, level=3.0)
     assert recording.shape == (4 * SAMPLE_RATE,)
     assert np.max(np.abs(recording)) == pytest.approx(10 ** (-3 / 20), rel=1e-3)
@@ -40,19 +40,19 @@ def test_a_recording_has_its_length_its_level_and_its_fades() -> None:
         (np.concatenate([tone(1.0), np.zeros(2 * SAMPLE_RATE, np.float32)]), "is silent"),
     ],
 )
-def test_short_and_silent_renderings_are_refused(signal: np.ndarray, message: str) -> None:
+def test_finish_refuses_short_and_silent_renderings(signal: np.ndarray, message: str) -> None:
     with pytest.raises(UnusableScoreError, match=message):
         finish(signal, seconds=2.0 if len(signal) < 2 * SAMPLE_RATE else 3.0, level=3.0)
 
 
-def test_flac_holds_the_recording() -> None:
+def test_encode_flac_round_trip() -> None:
     recording = 0.5 * tone(0.5)
     read, rate = soundfile.read(io.BytesIO(encode_flac(recording)), dtype="float32")
     assert rate == SAMPLE_RATE
     np.testing.assert_allclose(read, recording, atol=1 / 32_768)
 
 
-def test_a_rendered_note_has_its_pitch_and_its_tuning(corpus) -> None:
+def test_render_note_has_its_pitch_and_tuning(corpus) -> None:
     font = sound_font().read_bytes()
 
     def pitch_of(cents: float) -> float:
@@ -65,7 +65,7 @@ def test_a_rendered_note_has_its_pitch_and_its_tuning(corpus) -> None:
     assert 1200 * np.log2(pitch_of(40.0) / pitch_of(0.0)) == pytest.approx(40.0, abs=5.0)
 
 
-def test_a_rendering_that_clips_is_refused(corpus) -> None:
+def test_render_refuses_clipping(corpus) -> None:
     loud = [Sound(0, 1, 36 + place % 60, 127, channel) for place in range(60) for channel in (0, 1)]
     with pytest.raises(UnusableScoreError, match="clips"):
         render(write_midi(loud, {0: 56, 1: 61}, volume=127), sound_font().read_bytes())

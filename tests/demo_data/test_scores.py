@@ -26,24 +26,24 @@ from segue.errors import MissingExtraError
         "<rights>All Rights Reserved</rights>",
     ],
 )
-def test_the_notices_of_the_corpus_are_recognised(notice: str) -> None:
+def test_is_free_recognizes_the_notices_of_the_corpus(notice: str) -> None:
     assert not is_free(notice)
 
 
 @pytest.mark.parametrize(
     "text", ["<rights>Copyright © </rights>", "<rights></rights>", "T: A reel"]
 )
-def test_a_notice_without_a_holder_reserves_nothing(text: str) -> None:
+def test_is_free_accepts_a_notice_without_holder(text: str) -> None:
     assert is_free(text)
 
 
-def test_a_missing_package_is_told_with_its_install_line() -> None:
+def test_package_directory_names_the_extra_to_install() -> None:
     with pytest.raises(MissingExtraError, match=r"pip install 'segue\[demo\]'"):
         package_directory("a_package_that_nobody_has")
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.genre)
-def test_every_genre_has_enough_free_scores_with_credits(corpus: Path, style) -> None:
+def test_find_scores_each_genre_has_enough_with_credits(corpus: Path, style) -> None:
     scores = find_scores(corpus, style.genre)
     assert len(scores) >= 30
     assert len(set(scores)) == len(scores)
@@ -55,7 +55,7 @@ def test_every_genre_has_enough_free_scores_with_credits(corpus: Path, style) ->
         assert "@" not in (made_by.encoder or "")
 
 
-def test_restricted_collections_are_left_out(corpus: Path) -> None:
+def test_find_scores_leaves_out_restricted_collections(corpus: Path) -> None:
     used = {score.path for style in STYLES for score in find_scores(corpus, style.genre)}
     folders = {path.split("/")[0] for path in used}
     assert not folders & {"palestrina", "essenFolksong", "airdsAirs", "miscFolk", "josquin"}
@@ -63,7 +63,7 @@ def test_restricted_collections_are_left_out(corpus: Path) -> None:
     assert not any(path.endswith(".krn") for path in used)
 
 
-def test_a_tune_is_taken_alone_out_of_a_file_of_many(corpus: Path) -> None:
+def test_read_score_takes_one_tune_of_many(corpus: Path) -> None:
     score = next(s for s in find_scores(corpus, "Harp Tune") if s.tune == 636)
     text = read_score(corpus, score)
     assert text.count("X:") == 1

@@ -63,7 +63,7 @@ def scrobbles(path, seconds, song=lambda second: second % 12):
     return path
 
 
-def test_what_is_imported_twice_is_there_once(library, tmp_path):
+def test_import_twice_adds_each_listen_once(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(24))
     first = import_listens(library, [path]).files[0]
     assert (first.format, first.users) == ("listenbrainz", ["ann"])
@@ -75,21 +75,21 @@ def test_what_is_imported_twice_is_there_once(library, tmp_path):
     assert library.listeners() == ["ann"]
 
 
-def test_exports_that_overlap_are_one(library, tmp_path):
+def test_import_overlapping_exports_adds_each_listen_once(library, tmp_path):
     old = scrobbles(tmp_path / "old", range(10))
     new = scrobbles(tmp_path / "new", range(5, 15))
     counts = [file.new for file in import_listens(library, [old, new]).files]
     assert counts == [10, 5]
 
 
-def test_rows_without_a_time_are_told_by_their_number(library, tmp_path):
+def test_import_undated_rows_are_identified_by_their_count(library, tmp_path):
     (tmp_path / "a").write_text("user_id,track_id,skipped\n" + "u,t1,\n" * 3)
     (tmp_path / "b").write_text("user_id,track_id,skipped\n" + "u,t1,\n" * 5)
     done = import_listens(library, [tmp_path / "a", tmp_path / "a", tmp_path / "b"])
     assert [file.new for file in done.files] == [3, 0, 2]
 
 
-def test_listens_are_matched_when_their_tracks_arrive(library, tmp_path):
+def test_waiting_listens_are_matched_by_preprocess(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(24))
     import_listens(library, [path])
     done = preprocess(library, dataset(tmp_path / "more", [10]))
@@ -100,14 +100,14 @@ def test_listens_are_matched_when_their_tracks_arrive(library, tmp_path):
     assert library.counts()["listens"] == 22
 
 
-def test_listens_that_come_before_any_track_wait(tmp_path):
+def test_import_before_any_track_keeps_listens_waiting(tmp_path):
     library = tmp_path / "my.segue"
     path = scrobbles(tmp_path / "a", range(5))
     assert import_listens(library, [path]).waiting == 5
     assert preprocess(library, dataset(tmp_path / "data", range(10))).arrived == 5
 
 
-def test_whose_listens_they_are(library, tmp_path):
+def test_import_user_comes_from_table_option_or_file(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(2))
     (tmp_path / "named").write_text("user_id,track_id,timestamp\nAnn,t1,1600000000\n")
     (tmp_path / "unnamed").write_text("artist,title,timestamp\nBand,Song 1,1600000000\n")
@@ -121,20 +121,20 @@ def test_whose_listens_they_are(library, tmp_path):
 
 
 @pytest.mark.parametrize("user", ["x" * 257, "", "  \x00 "])
-def test_a_name_that_is_none_is_refused(library, tmp_path, user):
+def test_import_refuses_an_empty_or_long_user(library, tmp_path, user):
     path = scrobbles(tmp_path / "a", range(2))
     with pytest.raises(DatasetError, match="give a name of 1 to 256 characters"):
         import_listens(library, [path], user)
     assert library.listeners() == []
 
 
-def test_a_name_is_cleaned_like_those_in_files(library, tmp_path):
+def test_import_cleans_the_user_name(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(2))
     import_listens(library, [path], " ../ann ")
     assert library.listeners() == ["../ann"]
 
 
-def test_mixed_formats_in_one_call(library, tmp_path):
+def test_import_mixed_formats_in_one_call(library, tmp_path):
     (tmp_path / "spotify").write_text(
         json.dumps(
             [
@@ -161,7 +161,7 @@ def test_mixed_formats_in_one_call(library, tmp_path):
     assert (found["skipped"][0], found["ms_played"][0], found["rating"][2]) == (True, 1000.0, 4.0)
 
 
-def test_counts_of_beets_are_totals(library, tmp_path):
+def test_import_beets_counts_are_totals(library, tmp_path):
     path = tmp_path / "beets.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(BEETS)
@@ -186,7 +186,7 @@ def test_counts_of_beets_are_totals(library, tmp_path):
     assert library.counts()["listens"] == 3
 
 
-def test_likes_and_dislikes_are_opinions_and_no_plays(library, tmp_path):
+def test_import_likes_are_opinions_and_no_plays(library, tmp_path):
     loved = {"artist": {"name": "Band"}, "name": "Song 1", "date": {"uts": "1600000000"}}
     page = {"lovedtracks": {"track": [loved, loved], "@attr": {"user": "ann"}}}
     (tmp_path / "loved").write_text(json.dumps(page))
@@ -212,7 +212,7 @@ def test_likes_and_dislikes_are_opinions_and_no_plays(library, tmp_path):
     assert dict(zip(profile.positions, profile.weights, strict=True)) == {0: 1.0}
 
 
-def test_feedback_in_an_archive_finds_its_tracks_by_its_listens(library, tmp_path):
+def test_import_archive_feedback_is_matched_by_its_listens(library, tmp_path):
     listens = [
         {
             "listened_at": 1_600_000_000 + number,
@@ -240,12 +240,12 @@ def test_feedback_in_an_archive_finds_its_tracks_by_its_listens(library, tmp_pat
     assert ratings.to_dict() == {"t1": 5.0, "t2": 0.0}
 
 
-def test_other_databases_are_no_exports(library):
+def test_import_refuses_other_databases(library):
     with pytest.raises(DatasetError, match="not one of beets"):
         import_listens(library, [library.directory / "library.db"])
 
 
-def test_nothing_is_imported_where_one_file_is_of_no_format(library, tmp_path):
+def test_import_with_one_unknown_format_imports_nothing(library, tmp_path):
     good = scrobbles(tmp_path / "good", range(5))
     (tmp_path / "bad").write_text("hello")
     with pytest.raises(DatasetError, match="in no format that segue reads"):
@@ -256,7 +256,7 @@ def test_nothing_is_imported_where_one_file_is_of_no_format(library, tmp_path):
     assert not (tmp_path / "new.segue").exists()
 
 
-def test_what_cannot_be_used_is_kept_as_problems_and_nothing_else_is_touched(library, tmp_path):
+def test_import_stores_problems_of_its_own_file_only(library, tmp_path):
     rows = [f"u,t1,{when}" for when in (0, 9_999_999_999, 300_000_000, 1_600_000_000)]
     rows += [f"u,{'x' * 10_000},1", "u,t2,yesterday"] + [",t1,1"] * 150
     path = tmp_path / "a.csv"
@@ -272,14 +272,14 @@ def test_what_cannot_be_used_is_kept_as_problems_and_nothing_else_is_touched(lib
     assert library.catalogue().tracks == tracks
 
 
-def test_one_writer_at_a_time(library, tmp_path):
+def test_import_refuses_a_second_writer(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(5))
     with library.writing("segue train"), pytest.raises(LibraryBusyError):
         import_listens(library, [path])
 
 
 @pytest.mark.slow
-def test_an_import_that_was_killed_is_completed_by_the_next(library, tmp_path):
+def test_import_completes_one_that_was_killed(library, tmp_path):
     path = scrobbles(tmp_path / "a", range(48_000))
     running = subprocess.Popen([*IMPORT, library.directory, path])
     while library.counts()["listens"] == 0 and running.poll() is None:
@@ -296,7 +296,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(library, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["array", "table"])
-def test_memory_does_not_grow_with_the_file(library, tmp_path, kind):
+def test_import_memory_does_not_grow_with_the_file(library, tmp_path, kind):
     def held(n_listens):
         path = tmp_path / f"{n_listens}"
         with path.open("w", encoding="utf-8") as file:

@@ -26,11 +26,11 @@ GENRES = [line.partition(":")[0] for line in GENRE_TABLE.strip().splitlines()]
         ("game soundtrack", ["Game soundtrack", "Game Soundtrack"]),
     ],
 )
-def test_spellings_become_one(genre: str, spellings: list[str]) -> None:
+def test_known_genre_spellings_give_one_genre(genre: str, spellings: list[str]) -> None:
     assert {read_genres(spelling) for spelling in spellings} == {(genre,)}
 
 
-def test_the_words_of_gtzan_stay_ten_classes() -> None:
+def test_gtzan_genres_are_ten_classes() -> None:
     words = ["blues", "classical", "country", "disco", "hiphop"]
     words += ["jazz", "metal", "pop", "reggae", "rock"]
     assert [read_genres(word) for word in words] == [
@@ -53,11 +53,11 @@ def test_the_words_of_gtzan_stay_ten_classes() -> None:
         ("", ()),
     ],
 )
-def test_several_genres_in_one_cell(cell: str, genres: tuple[str, ...]) -> None:
+def test_read_genres_several_in_one_cell_are_split(cell: str, genres: tuple[str, ...]) -> None:
     assert read_genres(cell) == genres
 
 
-def test_no_spelling_in_the_table_means_two_genres() -> None:
+def test_genre_table_each_spelling_has_one_genre() -> None:
     keys: dict[str, str] = {}
     for line in GENRE_TABLE.strip().splitlines():
         genre, _, others = line.partition(":")
@@ -67,7 +67,7 @@ def test_no_spelling_in_the_table_means_two_genres() -> None:
 
 
 @pytest.mark.parametrize("genre", GENRES)
-def test_every_genre_of_the_table_is_its_own_spelling(genre: str) -> None:
+def test_genre_table_each_genre_is_its_own_spelling(genre: str) -> None:
     assert known_genre(genre) == genre
     assert read_genres(genre.title()) == (genre,)
 
@@ -78,7 +78,7 @@ CELLS = st.lists(
 
 
 @given(CELLS, st.sampled_from("|;,/"))
-def test_reading_genres_again_changes_nothing(parts: list[str], separator: str) -> None:
+def test_read_genres_is_idempotent(parts: list[str], separator: str) -> None:
     genres = read_genres(separator.join(parts))
     assert read_genres("|".join(genres)) == genres
     assert len(set(genres)) == len(genres)
@@ -97,7 +97,7 @@ def test_reading_genres_again_changes_nothing(parts: list[str], separator: str) 
         (" | |<Unknown>:3", {}),
     ],
 )
-def test_tags_with_and_without_counts(cell: str, tags: dict[str, float]) -> None:
+def test_read_tags_reads_counts(cell: str, tags: dict[str, float]) -> None:
     assert read_tags(cell) == tags
 
 
@@ -107,7 +107,7 @@ def test_tags_with_and_without_counts(cell: str, tags: dict[str, float]) -> None
         st.integers(1, 10**6),
     )
 )
-def test_tags_written_out_and_read_are_the_same(counts: dict[str, int]) -> None:
+def test_read_tags_reads_written_tags_back(counts: dict[str, int]) -> None:
     once = read_tags("|".join(f"{tag}:{count}" for tag, count in counts.items()))
     again = read_tags("|".join(f"{tag}:{count:g}" for tag, count in once.items() if count < 10**6))
     assert sum(once.values()) == sum(counts.values())
@@ -115,5 +115,5 @@ def test_tags_written_out_and_read_are_the_same(counts: dict[str, int]) -> None:
 
 
 @given(st.text())
-def test_reading_tags_never_raises_and_weights_are_positive(cell: str) -> None:
+def test_read_tags_any_text_gives_positive_weights(cell: str) -> None:
     assert all(weight > 0 for weight in read_tags(cell).values())

@@ -24,17 +24,17 @@ from segue.sources.cleaning import read_duration, read_tempo, read_year
         ("2027", 2027),
     ],
 )
-def test_a_year_is_read_out_of_a_date(text: str, year: int) -> None:
+def test_read_year_reads_dates(text: str, year: int) -> None:
     assert read_year(text, this_year=2026) == (year, None)
 
 
 @pytest.mark.parametrize("text", ["", "0", "0000", "0.0", "0000-00-00", "Unknown", "  "])
-def test_an_unknown_year_is_no_problem(text: str) -> None:
+def test_read_year_unknown_is_no_problem(text: str) -> None:
     assert read_year(text) == (None, None)
 
 
 @pytest.mark.parametrize("text", ["1899", "2028", "98", "nineteen", "-1999", "12345", "-1"])
-def test_an_impossible_year_is_refused_with_its_reason(text: str) -> None:
+def test_read_year_impossible_gives_a_reason(text: str) -> None:
     year, reason = read_year(text, this_year=2026)
     assert year is None
     assert reason is not None
@@ -52,12 +52,12 @@ def test_an_impossible_year_is_refused_with_its_reason(text: str) -> None:
         ("0", None),
     ],
 )
-def test_tempo(text: str, tempo: float | None) -> None:
+def test_read_tempo_reads_numbers_with_units(text: str, tempo: float | None) -> None:
     assert read_tempo(text) == (tempo, None)
 
 
 @pytest.mark.parametrize("text", ["19.9", "401", "-120", "fast", "1,200", "inf", "1e400", "1e3"])
-def test_an_impossible_tempo_is_refused(text: str) -> None:
+def test_read_tempo_impossible_gives_a_reason(text: str) -> None:
     tempo, reason = read_tempo(text)
     assert tempo is None
     assert reason is not None
@@ -67,19 +67,19 @@ def test_an_impossible_tempo_is_refused(text: str) -> None:
     ("text", "seconds"),
     [("30", 30.0), ("213.13", 213.13), ("3:45", 225.0), ("1:02:03", 3723.0), ("30 s", 30.0)],
 )
-def test_duration(text: str, seconds: float) -> None:
+def test_read_duration_reads_seconds_and_clocks(text: str, seconds: float) -> None:
     assert read_duration(text) == (seconds, None)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "long", "215000", "0:00", "1,200", "1:2:3:4"])
-def test_an_impossible_duration_is_refused(text: str) -> None:
+def test_read_duration_impossible_gives_a_reason(text: str) -> None:
     seconds, reason = read_duration(text)
     assert seconds is None
     assert reason is not None
 
 
 @given(st.text() | st.from_regex(r"[0-9.,:/eE+-]{1,12}"))
-def test_no_text_raises_and_all_that_is_read_is_sane(text: str) -> None:
+def test_read_numbers_any_text_gives_plausible_values(text: str) -> None:
     year, _ = read_year(text, this_year=2026)
     tempo, _ = read_tempo(text)
     duration, _ = read_duration(text)
@@ -89,7 +89,9 @@ def test_no_text_raises_and_all_that_is_read_is_sane(text: str) -> None:
 
 
 @given(st.integers(1900, 2027), st.floats(20, 400), st.floats(1e-3, 86_400))
-def test_what_is_sane_comes_back_as_it_was(year: int, tempo: float, duration: float) -> None:
+def test_read_numbers_plausible_values_are_unchanged(
+    year: int, tempo: float, duration: float
+) -> None:
     assert read_year(str(year), this_year=2026) == (year, None)
     assert read_tempo(repr(tempo)) == (tempo, None)
     assert read_duration(repr(duration)) == (duration, None)

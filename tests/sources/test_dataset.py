@@ -56,7 +56,7 @@ def msd_song(path: Path, *, year: int = 0, energy: float = 0.0, songs: int = 1) 
     return path
 
 
-def test_a_table_with_audio_features_listens_and_friends(tmp_path: Path) -> None:
+def test_table_dataset_has_tracks_listens_and_friends(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "1.wav")
     frames(tmp_path / "features" / "2.npy")
     (tmp_path / "metadata.csv").write_text(
@@ -92,7 +92,7 @@ def test_a_table_with_audio_features_listens_and_friends(tmp_path: Path) -> None
     ]
 
 
-def test_files_are_found_by_id_and_by_the_folder_they_belong_in(tmp_path: Path) -> None:
+def test_metadata_files_are_found_by_id_and_in_their_folder(tmp_path: Path) -> None:
     for name in ("a", "b", "sub/c"):
         sound(tmp_path / "audio" / f"{name}.wav")
     frames(tmp_path / "features" / "a.npy")
@@ -106,7 +106,7 @@ def test_files_are_found_by_id_and_by_the_folder_they_belong_in(tmp_path: Path) 
     assert [problem.source for problem in dataset.problems] == ["audio/stray.wav"]
 
 
-def test_every_row_that_cannot_be_used_is_told_with_its_row(tmp_path: Path) -> None:
+def test_metadata_each_unusable_row_is_a_problem(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "1.wav")
     (tmp_path / "metadata.csv").write_text(
         "track_id,path,title,year,tempo,duration,split\n"
@@ -134,20 +134,20 @@ def test_every_row_that_cannot_be_used_is_told_with_its_row(tmp_path: Path) -> N
     ]
 
 
-def test_an_id_alone_is_a_track_where_there_are_listens(tmp_path: Path) -> None:
+def test_metadata_bare_id_is_a_track_if_there_are_listens(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("track_id,title\n1,\n2,b\n")
     (tmp_path / "listens.csv").write_text("user_id,track_id\nu,2\n")
     assert [track.track_id for track in read_dataset(tmp_path).tracks] == ["1", "2"]
 
 
-def test_the_path_stands_in_for_a_missing_id(tmp_path: Path) -> None:
+def test_metadata_without_id_uses_the_path(tmp_path: Path) -> None:
     sound(tmp_path / "audio" / "1.wav")
     (tmp_path / "metadata.csv").write_text("filename,genre\naudio/1.wav,rock\n")
     (track,) = read_dataset(tmp_path).tracks
     assert (track.track_id, track.genres) == ("audio/1.wav", ("rock",))
 
 
-def test_parquet_is_taken_wherever_csv_is(tmp_path: Path) -> None:
+def test_parquet_dataset_reads_like_csv(tmp_path: Path) -> None:
     pd.DataFrame(
         {"track_id": [1, 2], "year": [2001.0, None], "tags": [["rock", "jazz"], None]}
     ).to_parquet(tmp_path / "metadata.parquet")
@@ -159,7 +159,7 @@ def test_parquet_is_taken_wherever_csv_is(tmp_path: Path) -> None:
     assert dataset.listens["track_id"].to_list() == ["2"]
 
 
-def test_of_two_tables_of_one_name_csv_is_used_and_the_other_told(tmp_path: Path) -> None:
+def test_two_tables_of_one_name_use_csv_and_report_the_other(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("track_id,title\n1,csv\n")
     pd.DataFrame({"track_id": ["2"]}).to_parquet(tmp_path / "metadata.parquet")
     dataset = read_dataset(tmp_path)
@@ -167,7 +167,7 @@ def test_of_two_tables_of_one_name_csv_is_used_and_the_other_told(tmp_path: Path
     assert [problem.source for problem in dataset.problems] == ["metadata.parquet"]
 
 
-def test_listens_alone_make_tracks_of_their_ids(tmp_path: Path) -> None:
+def test_listens_alone_give_tracks_of_their_ids(tmp_path: Path) -> None:
     (tmp_path / "listens.csv").write_text("user_id,track_id\nu,007\nv,b\nv,007\n")
     dataset = read_dataset(tmp_path)
     assert dataset.kind == "table"
@@ -175,7 +175,7 @@ def test_listens_alone_make_tracks_of_their_ids(tmp_path: Path) -> None:
     assert len(dataset.listens) == 3
 
 
-def test_listens_beside_a_folder_are_of_its_tracks(tmp_path: Path) -> None:
+def test_listens_in_a_folder_are_of_its_tracks(tmp_path: Path) -> None:
     sound(tmp_path / "a" / "1.wav")
     (tmp_path / "listens.csv").write_text("user_id,track_id\nu,a/1.wav\nv,b\n")
     dataset = read_dataset(tmp_path)
@@ -185,7 +185,7 @@ def test_listens_beside_a_folder_are_of_its_tracks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("below", ["", "Data/genres_original"])
-def test_gtzan_layout_is_recognised_at_any_depth(tmp_path: Path, below: str) -> None:
+def test_gtzan_layout_is_recognized_at_any_depth(tmp_path: Path, below: str) -> None:
     for i in range(6):
         sound(tmp_path / below / "blues" / f"blues.{i:05d}.wav")
         sound(tmp_path / below / "hiphop" / f"hiphop.{i:05d}.au")
@@ -196,7 +196,7 @@ def test_gtzan_layout_is_recognised_at_any_depth(tmp_path: Path, below: str) -> 
     assert dataset.problems == []
 
 
-def test_a_stray_file_in_gtzan_is_read_like_any_other(tmp_path: Path) -> None:
+def test_gtzan_file_outside_the_layout_is_read_by_tags(tmp_path: Path) -> None:
     for i in range(10):
         sound(tmp_path / "pop" / f"pop.{i:05d}.wav")
     sound(tmp_path / "pop" / "one more.wav")
@@ -206,7 +206,7 @@ def test_a_stray_file_in_gtzan_is_read_like_any_other(tmp_path: Path) -> None:
     assert len(dataset.tracks) == 11
 
 
-def test_the_same_gtzan_clip_twice_is_a_problem(tmp_path: Path) -> None:
+def test_gtzan_clip_that_occurs_twice_is_a_problem(tmp_path: Path) -> None:
     sound(tmp_path / "a" / "pop" / "pop.00000.wav")
     sound(tmp_path / "b" / "pop" / "pop.00000.wav")
     dataset = read_dataset(tmp_path)
@@ -214,7 +214,7 @@ def test_the_same_gtzan_clip_twice_is_a_problem(tmp_path: Path) -> None:
     assert "a/pop/pop.00000.wav has the same id" in dataset.problems[0].reason
 
 
-def test_million_song_files(tmp_path: Path) -> None:
+def test_msd_folder_is_read(tmp_path: Path) -> None:
     path = msd_song(tmp_path / "A" / "B" / "TRAB1.h5", year=1997)
     (tmp_path / "A" / "broken.h5").write_bytes(b"not HDF5")
     msd_song(tmp_path / "summary.h5", songs=2)
@@ -236,7 +236,7 @@ def test_million_song_files(tmp_path: Path) -> None:
     assert [problem.source for problem in dataset.problems] == ["A/broken.h5", "summary.h5"]
 
 
-def test_zero_is_unknown_in_million_song_files(tmp_path: Path) -> None:
+def test_msd_zero_is_unknown(tmp_path: Path) -> None:
     msd_song(tmp_path / "TR0.h5", energy=0.0)
     msd_song(tmp_path / "TR1.h5", energy=0.25)
     dataset = read_dataset(tmp_path)
@@ -245,20 +245,20 @@ def test_zero_is_unknown_in_million_song_files(tmp_path: Path) -> None:
     assert all("danceability" not in track.metadata for track in dataset.tracks)
 
 
-def test_a_table_may_name_million_song_files_as_features(tmp_path: Path) -> None:
+def test_metadata_features_may_be_msd_files(tmp_path: Path) -> None:
     path = msd_song(tmp_path / "features" / "TR1.h5")
     (tmp_path / "metadata.csv").write_text("track_id,features\nTR1,features/TR1.h5\n")
     assert read_dataset(tmp_path).tracks[0].features == path
 
 
-def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_folder_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(
         DatasetError, match="gone does not exist: check its spelling, or create it with"
     ):
         read_dataset(tmp_path / "gone")
 
 
-def test_a_file_names_the_folder_that_holds_it(tmp_path: Path) -> None:
+def test_file_instead_of_folder_error_names_the_folder(tmp_path: Path) -> None:
     path = tmp_path / "metadata.csv"
     path.write_text("track_id\n1\n")
     with pytest.raises(DatasetError, match="is a file and a dataset is a folder: name its folder"):
@@ -266,7 +266,7 @@ def test_a_file_names_the_folder_that_holds_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("files", [[], ["cover.jpg", ".hidden.wav"]])
-def test_a_folder_without_music_says_what_to_put_there(tmp_path: Path, files: list[str]) -> None:
+def test_folder_without_music_error_says_what_to_add(tmp_path: Path, files: list[str]) -> None:
     for name in files:
         (tmp_path / name).write_bytes(b"")
     with pytest.raises(
@@ -275,7 +275,7 @@ def test_a_folder_without_music_says_what_to_put_there(tmp_path: Path, files: li
         read_dataset(tmp_path)
 
 
-def test_a_table_without_a_usable_row_names_the_first_problem(tmp_path: Path) -> None:
+def test_unusable_table_error_names_the_first_problem(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("track_id,title\n,a\n,b\n")
     with pytest.raises(
         DatasetError, match=r"2 problems, the first in metadata.csv, row 2 \(the row"
@@ -283,19 +283,19 @@ def test_a_table_without_a_usable_row_names_the_first_problem(tmp_path: Path) ->
         read_dataset(tmp_path)
 
 
-def test_a_table_with_a_header_alone_is_empty(tmp_path: Path) -> None:
+def test_metadata_with_only_a_header_is_empty(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("track_id,title\n")
     with pytest.raises(DatasetError, match="has no music"):
         read_dataset(tmp_path)
 
 
-def test_a_table_that_names_no_tracks_says_which_columns_it_has(tmp_path: Path) -> None:
+def test_metadata_without_ids_error_names_its_columns(tmp_path: Path) -> None:
     (tmp_path / "metadata.csv").write_text("song,mood\n1,2\n")
     with pytest.raises(DatasetError, match=r"\(it has song, mood\): name the tracks in a column"):
         read_dataset(tmp_path)
 
 
-def test_recommending_does_not_load_the_readers() -> None:
+def test_import_sources_loads_no_readers() -> None:
     import subprocess
     import sys
 
@@ -314,7 +314,7 @@ def test_recommending_does_not_load_the_readers() -> None:
     ],
 )
 @pytest.mark.parametrize("table", [False, True])
-def test_music_that_is_all_left_out_says_by_what(
+def test_all_music_left_out_error_names_the_reason(
     tmp_path: Path, mark: str | None, exclude: list[str], by: str, table: bool
 ) -> None:
     sound(tmp_path / "a" / "1.wav")
@@ -328,7 +328,7 @@ def test_music_that_is_all_left_out_says_by_what(
         read_dataset(tmp_path, exclude=exclude)
 
 
-def test_a_table_leaves_out_what_is_not_music(tmp_path: Path) -> None:
+def test_metadata_excluded_files_are_left_out(tmp_path: Path) -> None:
     for name in ("a", "talk/b", "talk/deep/c"):
         sound(tmp_path / "audio" / f"{name}.wav")
     (tmp_path / "audio" / "talk" / ".notmusic").touch()

@@ -34,7 +34,7 @@ def only_track(directory: Path) -> Track:
     return track
 
 
-def test_ids_are_paths_below_the_folder_in_order(tmp_path: Path) -> None:
+def test_folder_ids_are_sorted_relative_paths(tmp_path: Path) -> None:
     names = ["b/2.flac", "b/10.WAV", "a/x.aiff", "z.ogg", "A/é.au"]
     for name in names:
         sound(tmp_path / name)
@@ -51,7 +51,7 @@ def test_ids_are_paths_below_the_folder_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["flac", "ogg"])
-def test_vorbis_comments(tmp_path: Path, suffix: str) -> None:
+def test_folder_reads_vorbis_comments(tmp_path: Path, suffix: str) -> None:
     path = sound(tmp_path / f"x.{suffix}")
     file = FLAC(path) if suffix == "flac" else OggVorbis(path)
     file["TITLE"] = [" Café  del Mar "]
@@ -70,7 +70,7 @@ def test_vorbis_comments(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "mp3"])
-def test_id3_frames(tmp_path: Path, suffix: str) -> None:
+def test_folder_reads_id3_frames(tmp_path: Path, suffix: str) -> None:
     path = sound(tmp_path / f"x.{suffix}")
     file = WAVE(path) if suffix == "wav" else mutagen.File(path)
     if file.tags is None:
@@ -107,7 +107,7 @@ def encoded(path: Path, codec: str, rate: int) -> Path:
     return path
 
 
-def test_mp4_atoms(tmp_path: Path) -> None:
+def test_folder_reads_mp4_atoms(tmp_path: Path) -> None:
     file = mutagen.File(encoded(tmp_path / "x.m4a", "aac", 22_050))
     file["\xa9nam"], file["\xa9ART"], file["\xa9alb"] = "Title", "Artist", "Album"
     file["\xa9day"], file["\xa9gen"], file["tmpo"] = "2004-05-12T07:00:00Z", "Rap/Hip Hop", [93]
@@ -124,7 +124,7 @@ def test_mp4_atoms(tmp_path: Path) -> None:
     assert track.metadata == {"musicbrainz_recording_id": "12-34"}
 
 
-def test_asf_attributes(tmp_path: Path) -> None:
+def test_folder_reads_asf_attributes(tmp_path: Path) -> None:
     file = mutagen.File(encoded(tmp_path / "x.wma", "wmav2", 44_100))
     file["Title"], file["Author"], file["WM/AlbumTitle"] = "Title", "Artist", "Album"
     file["WM/Year"], file["WM/Genre"], file["WM/BeatsPerMinute"] = "2004", ["Rock", "Pop"], "93"
@@ -141,7 +141,7 @@ def test_asf_attributes(tmp_path: Path) -> None:
     assert track.metadata == {"musicbrainz_recording_id": "12-34"}
 
 
-def test_opus_and_raw_aac(tmp_path: Path) -> None:
+def test_folder_reads_opus_and_raw_aac(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x.opus", np.zeros(24_000), 48_000, format="OGG", subtype="OPUS")
     file = mutagen.File(tmp_path / "x.opus")
     file["title"] = "Title"
@@ -154,7 +154,7 @@ def test_opus_and_raw_aac(tmp_path: Path) -> None:
     assert dataset.problems == []
 
 
-def test_the_info_chunk_of_wav_files(tmp_path: Path) -> None:
+def test_folder_reads_wav_info_chunk(tmp_path: Path) -> None:
     with soundfile.SoundFile(tmp_path / "x.wav", "w", RATE, 1) as file:
         file.title, file.artist, file.date = "Title", "Artist", "1999"
         file.write(np.zeros(RATE))
@@ -162,7 +162,7 @@ def test_the_info_chunk_of_wav_files(tmp_path: Path) -> None:
     assert (track.title, track.artist, track.year, track.duration) == ("Title", "Artist", 1999, 1.0)
 
 
-def test_a_file_whose_tags_cannot_be_read_is_a_track_with_a_problem(tmp_path: Path) -> None:
+def test_folder_unreadable_tags_give_a_track_and_a_problem(tmp_path: Path) -> None:
     sound(tmp_path / "good.flac")
     for suffix in ("flac", "mp3", "m4a", "wma", "opus", "au", "wav", "aac"):
         (tmp_path / f"bad.{suffix}").write_bytes(b"not audio at all")
@@ -175,7 +175,7 @@ def test_a_file_whose_tags_cannot_be_read_is_a_track_with_a_problem(tmp_path: Pa
     assert all("its tags cannot be read" in problem.reason for problem in dataset.problems)
 
 
-def test_bad_values_in_tags_are_problems_with_their_file(tmp_path: Path) -> None:
+def test_folder_bad_tag_values_are_problems_of_the_file(tmp_path: Path) -> None:
     file = FLAC(sound(tmp_path / "a" / "x.flac"))
     file["date"] = "1066"
     file.save()
@@ -184,7 +184,7 @@ def test_bad_values_in_tags_are_problems_with_their_file(tmp_path: Path) -> None
     assert "year '1066'" in problem.reason
 
 
-def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
+def test_folder_file_names_not_utf8_are_kept(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.wav")
     try:
         sound(tmp_path / "x.wav").rename(tmp_path / name)
@@ -197,7 +197,7 @@ def test_names_that_are_not_utf8_survive(tmp_path: Path) -> None:
     assert track.duration == 0.5
 
 
-def test_loops_of_links_end_and_every_file_counts_once(tmp_path: Path) -> None:
+def test_walk_link_loops_end_and_files_are_found_once(tmp_path: Path) -> None:
     sound(tmp_path / "music" / "z.wav")
     outside = sound(tmp_path / "outside" / "other.wav").parent
     root = tmp_path / "music"
@@ -213,7 +213,7 @@ def test_loops_of_links_end_and_every_file_counts_once(tmp_path: Path) -> None:
     ]
 
 
-def test_progress_is_told_of_every_file(tmp_path: Path) -> None:
+def test_folder_progress_advances_for_each_file(tmp_path: Path) -> None:
     from collections.abc import Iterator
     from contextlib import contextmanager
 
@@ -234,7 +234,7 @@ def test_progress_is_told_of_every_file(tmp_path: Path) -> None:
     assert sum(done) == 3
 
 
-def test_what_cannot_be_looked_at_ends_no_walk(tmp_path: Path) -> None:
+def test_walk_continues_after_unreadable_entries(tmp_path: Path) -> None:
     sound(tmp_path / "good.wav")
     (tmp_path / "loop").symlink_to("loop")
     # stat refuses such a name, as it does what lies in a folder without permission
@@ -248,7 +248,7 @@ def test_what_cannot_be_looked_at_ends_no_walk(tmp_path: Path) -> None:
     assert "Too many levels" in told["loop"]
 
 
-def test_a_folder_without_permission_ends_no_walk(tmp_path: Path) -> None:
+def test_walk_continues_after_a_forbidden_folder(tmp_path: Path) -> None:
     music, secret = tmp_path / "music", tmp_path / "secret"
     sound(music / "good.wav")
     sound(secret / "inner" / "x.wav")
@@ -330,7 +330,7 @@ def test_id3_artists_are_all_read(tmp_path: Path) -> None:
     assert track.metadata == {"musicbrainz_album_id": "3-3"}
 
 
-def test_where_a_track_stands_on_its_album_is_kept_for_players(tmp_path: Path) -> None:
+def test_folder_keeps_track_and_disc_numbers(tmp_path: Path) -> None:
     file = FLAC(sound(tmp_path / "x.flac"))
     file["artist"], file["albumartist"] = "A", "Various"
     file["tracknumber"], file["discnumber"] = "3/12", "2"

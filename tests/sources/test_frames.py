@@ -29,7 +29,7 @@ def save(directory: Path, array: np.ndarray, *, allow_pickle: bool = False) -> P
     ],
 )
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_frames_come_back_as_uint8_or_float32(
+def test_load_frames_returns_uint8_or_float32(
     tmp_path: Path, given_type: type, loaded_type: type, order: str
 ) -> None:
     frames = np.arange(12).reshape(4, 3).astype(given_type, order=order)
@@ -53,24 +53,24 @@ def test_frames_come_back_as_uint8_or_float32(
         (np.array([[1e300]]), "NaN or infinite"),
     ],
 )
-def test_what_is_no_frames_is_refused(tmp_path: Path, array: np.ndarray, words: str) -> None:
+def test_load_frames_refuses_other_arrays(tmp_path: Path, array: np.ndarray, words: str) -> None:
     with pytest.raises(FramesError, match=words):
         load_frames(save(tmp_path, array))
 
 
-def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
+def test_load_frames_refuses_pickled_arrays(tmp_path: Path) -> None:
     with pytest.raises(FramesError, match=r"song\.npy cannot be read"):
         load_frames(save(tmp_path, np.array([[{}]]), allow_pickle=True))
 
 
-def test_a_header_that_promises_too_much_is_refused(tmp_path: Path) -> None:
+def test_load_frames_refuses_a_header_larger_than_the_file(tmp_path: Path) -> None:
     path = save(tmp_path, np.zeros((10, 10), dtype=np.uint8))
     path.write_bytes(path.read_bytes().replace(b"(10, 10)", b"(10, 1000000000000)"))
     with pytest.raises(FramesError, match="cannot be read"):
         load_frames(path)
 
 
-def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+def test_load_frames_missing_file_error_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FramesError, match=r"gone\.npy are missing: put the file back"):
         load_frames(tmp_path / "gone.npy")
 
@@ -78,7 +78,7 @@ def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["song.npy", "song.h5"])
 @example(content=b"PK\x03\x04")  # an archive that was cut short
 @given(content=st.binary(max_size=64))
-def test_any_bytes_are_refused_with_one_error(
+def test_load_frames_any_bytes_raise_one_error(
     tmp_path_factory: pytest.TempPathFactory, name: str, content: bytes
 ) -> None:
     path = tmp_path_factory.mktemp("frames") / name
@@ -87,7 +87,7 @@ def test_any_bytes_are_refused_with_one_error(
         load_frames(path)
 
 
-def test_segments_are_timbre_then_pitches(tmp_path: Path) -> None:
+def test_load_frames_msd_bands_are_timbre_then_pitches(tmp_path: Path) -> None:
     timbre, pitches = np.random.default_rng(1).normal(size=(2, 5, 12))
     with h5py.File(tmp_path / "song.h5", "w") as file:
         file["analysis/segments_timbre"] = timbre
@@ -97,7 +97,7 @@ def test_segments_are_timbre_then_pitches(tmp_path: Path) -> None:
     np.testing.assert_array_equal(loaded, np.hstack([timbre, pitches]).astype(np.float32))
 
 
-def test_an_hdf5_file_without_segments_is_refused(tmp_path: Path) -> None:
+def test_load_frames_refuses_hdf5_without_segments(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "song.h5", "w") as file:
         file["analysis/segments_timbre"] = np.zeros((3, 12))
     with pytest.raises(FramesError, match=r"song\.h5 cannot be read"):

@@ -87,7 +87,7 @@ def read_text(
 
 
 @pytest.mark.parametrize("lines", [False, True])
-def test_listenbrainz(tmp_path: Path, lines: bool) -> None:
+def test_listenbrainz_listens_are_read(tmp_path: Path, lines: bool) -> None:
     text = json.dumps(LISTENBRAINZ)
     kind, listens, issues = read_text(tmp_path, f"{text}\n\n{text}\n" if lines else f"[{text}]")
     sought = JOGA._replace(recording="r1|r2", isrc="GBAAA9700001")
@@ -95,14 +95,14 @@ def test_listenbrainz(tmp_path: Path, lines: bool) -> None:
     assert listens == [ImportRow("rob", sought, 1_600_000_000.0)] * (2 if lines else 1)
 
 
-def test_an_answer_of_listenbrainz_names_the_listener(tmp_path: Path) -> None:
+def test_listenbrainz_response_names_the_user(tmp_path: Path) -> None:
     listen = {**LISTENBRAINZ, "user_name": None}
     answer = {"payload": {"count": 1, "listens": [listen], "user_id": "rob"}}
     assert read_text(tmp_path, json.dumps(answer, indent=2))[1][0].user == "rob"
 
 
 @pytest.mark.parametrize("shape", ["page", "pages", "lines", "indented", "one track", "bare"])
-def test_pages_of_lastfm(tmp_path: Path, shape: str) -> None:
+def test_lastfm_pages_are_read(tmp_path: Path, shape: str) -> None:
     page, one = LASTFM, LASTFM["recenttracks"]["track"][1]
     user: str | None = "anna"
     if shape == "one track":
@@ -133,12 +133,12 @@ def test_pages_of_lastfm(tmp_path: Path, shape: str) -> None:
         ),
     ],
 )
-def test_tables_of_lastfm(tmp_path: Path, text: str) -> None:
+def test_lastfm_tables_are_read(tmp_path: Path, text: str) -> None:
     kind, listens, _ = read_text(tmp_path, text)
     assert (kind, listens) == ("lastfm", [ImportRow(None, JOGA, 1_599_999_960.0)])
 
 
-def test_spotify(tmp_path: Path) -> None:
+def test_spotify_history_is_read(tmp_path: Path) -> None:
     done = {**SPOTIFY, "reason_end": "trackdone"}
     said = {**SPOTIFY, "skipped": False, "reason_end": "endplay"}
     kind, listens, issues = read_text(tmp_path, json.dumps([SPOTIFY, PODCAST, done, said]))
@@ -150,14 +150,14 @@ def test_spotify(tmp_path: Path) -> None:
     assert [issue.expected for issue in issues] == [True]
 
 
-def test_the_short_history_of_spotify_tells_the_same_listens(tmp_path: Path) -> None:
+def test_spotify_short_history_has_equal_fingerprints(tmp_path: Path) -> None:
     short = {"endTime": "2020-09-13 12:26", "artistName": "Björk", "trackName": "Jóga"}
     _, [few], _ = read_text(tmp_path, json.dumps([{**short, "msPlayed": 10_000}]))
     _, [more], _ = read_text(tmp_path, json.dumps([SPOTIFY]))
     assert fingerprint("spotify", "u", few) == fingerprint("spotify", "u", more)
 
 
-def test_listens_in_the_exchange_layout(tmp_path: Path) -> None:
+def test_listens_table_is_read(tmp_path: Path) -> None:
     header = "user_id;track_id;timestamp;plays;ms_played;rating;skipped;split"
     text = f"{header}\n7;01;;3;;;;\n7;2;1;;5;;yes;test\n"
     kind, listens, issues = read_text(tmp_path, text)
@@ -168,7 +168,7 @@ def test_listens_in_the_exchange_layout(tmp_path: Path) -> None:
     ]
 
 
-def test_parquet_reads_like_text(tmp_path: Path) -> None:
+def test_parquet_listens_are_read_like_csv(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {
             "user_id": [1, 2],
@@ -194,7 +194,7 @@ def zipped(files: dict[str, str]) -> bytes:
     return raw.getvalue()
 
 
-def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
+def test_archive_parts_are_read_with_the_archive_user(tmp_path: Path) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
     files = {
         "user.json": '{"user_id": 1, "username": "rob"}',
@@ -213,7 +213,7 @@ def test_archives_are_read_as_they_come(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("content", ["Björk,Homogenic,Jóga,13 Sep 2020 12:26\n", "json"])
-def test_encodings(tmp_path: Path, encoding: str, content: str) -> None:
+def test_export_encodings_are_read_alike(tmp_path: Path, encoding: str, content: str) -> None:
     if content == "json":
         content = json.dumps(LASTFM, ensure_ascii=False)
     _, listens, issues = read_text(tmp_path, content.encode(encoding))
@@ -223,7 +223,7 @@ def test_encodings(tmp_path: Path, encoding: str, content: str) -> None:
 
 
 @pytest.mark.parametrize("where", ["array", "lines", "gzip", "csv"])
-def test_what_is_cut_short_is_kept_as_far_as_it_goes(tmp_path: Path, where: str) -> None:
+def test_truncated_export_keeps_the_rows_before(tmp_path: Path, where: str) -> None:
     listen = json.dumps(LISTENBRAINZ)
     many = {
         "array": f"[{', '.join([listen] * 500)}]".encode(),
@@ -240,7 +240,7 @@ def test_what_is_cut_short_is_kept_as_far_as_it_goes(tmp_path: Path, where: str)
         assert issues[0].left_out == 0
 
 
-def test_a_zip_without_its_end_is_refused(tmp_path: Path) -> None:
+def test_open_export_refuses_a_truncated_zip(tmp_path: Path) -> None:
     raw = zipped({"a.json": json.dumps([SPOTIFY])})
     with pytest.raises(DatasetError, match=r"cut short or damaged.*download it again"):
         open_export(write(tmp_path, raw[:-30]))
@@ -259,19 +259,19 @@ def test_a_zip_without_its_end_is_refused(tmp_path: Path) -> None:
         (b"[" * 100_000, "in no format that segue reads"),
     ],
 )
-def test_what_is_none_of_them_is_told(tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_open_export_refuses_unknown_formats(tmp_path: Path, content: bytes, sentence: str) -> None:
     with pytest.raises(DatasetError, match=sentence):
         open_export(write(tmp_path, content))
 
 
-def test_directories_and_missing_files_are_told(tmp_path: Path) -> None:
+def test_open_export_refuses_directories_and_missing_files(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="is a directory"):
         open_export(tmp_path)
     with pytest.raises(DatasetError, match="check the path"):
         open_export(tmp_path / "none")
 
 
-def test_rows_that_cannot_be_used_are_told_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_unusable_rows_are_issues_and_the_rest_is_read(tmp_path: Path) -> None:
     rows = [
         "u,a,1600000000,1",
         "u,a,,-1",
@@ -297,21 +297,21 @@ def test_rows_that_cannot_be_used_are_told_and_the_rest_is_read(tmp_path: Path) 
     assert plausible_time(listens[2].timestamp, 2e9) is None
 
 
-def test_a_quote_that_never_closes_costs_its_line(tmp_path: Path) -> None:
+def test_unclosed_quote_loses_only_its_line(tmp_path: Path) -> None:
     text = 'artist,title,plays\nA,"x,1\n' + "B,y,1\n" * 50
     _, listens, issues = read_text(tmp_path, text)
     assert len(listens) == 50
     assert [issue.row for issue in issues] == [2]
 
 
-def test_mixed_records_are_read_each_by_its_kind(tmp_path: Path) -> None:
+def test_mixed_records_are_read_by_their_kind(tmp_path: Path) -> None:
     text = json.dumps([LISTENBRAINZ, SPOTIFY, LASTFM, {"a": 1}, 7, None])
     export = open_export(write(tmp_path, text))
     kinds = [kind for kind, one in export.rows() if isinstance(one, ImportRow)]
     assert kinds == ["listenbrainz", "spotify", "lastfm"]
 
 
-def test_times_that_cannot_be_are_unknown() -> None:
+def test_plausible_time_drops_impossible_times() -> None:
     now = 1_700_000_000.0
     times = (None, 0.0, -1.0, 400_000_000.0, 1_600_000_000.0, now + 3_600, now + 200_000, 1e300)
     assert [plausible_time(when, now) is not None for when in times] == [
@@ -327,7 +327,7 @@ names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 @given(st.lists(st.tuples(names, names, st.integers(1, 2**31)), min_size=1, max_size=20))
 @settings(max_examples=40)
-def test_what_was_written_is_read(
+def test_written_tables_and_records_are_read_alike(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, int]]
 ) -> None:
     directory = tmp_path_factory.mktemp("round-trip")
@@ -355,7 +355,7 @@ NAMES = ["timestamp", "position", "plays", "ms_played", "rating", "skipped", "sp
 
 @given(st.lists(st.lists(WORDS, min_size=7, max_size=7), max_size=5))
 @settings(max_examples=40)
-def test_cells_mean_what_they_mean_in_a_dataset(
+def test_any_cells_are_read_as_in_a_dataset(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
     lines = [",".join(["user_id", "track_id", *NAMES])]
@@ -371,7 +371,7 @@ def test_cells_mean_what_they_mean_in_a_dataset(
 
 @given(st.binary(max_size=400))
 @settings(max_examples=150)
-def test_any_bytes_are_read_or_told(
+def test_any_bytes_are_rows_or_issues(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     head = b"user_id,track_id,plays\n"
@@ -382,7 +382,7 @@ def test_any_bytes_are_read_or_told(
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 8))
-def test_equal_rows_are_numbered_however_they_are_cut(
+def test_occurrence_counter_ignores_batch_boundaries(
     batches: list[list[str]], max_merged: int
 ) -> None:
     numbering, seen = OccurrenceCounter(), dict.fromkeys("abc", 0)
@@ -394,7 +394,7 @@ def test_equal_rows_are_numbered_however_they_are_cut(
                 seen[letter] += 1
 
 
-def test_fingerprints_tell_listens_apart() -> None:
+def test_fingerprints_differ_for_different_listens() -> None:
     one = ImportRow("u", JOGA, 1_600_000_020.0)
     same = one._replace(timestamp=1_600_000_040.0, track=JOGA._replace(album=None, recording="r"))
     assert fingerprint("lastfm", "u", one) == fingerprint("lastfm", "u", same)
@@ -405,7 +405,7 @@ def test_fingerprints_tell_listens_apart() -> None:
 
 
 @pytest.mark.parametrize("end", ["B,y", 'B,"y', 'B,y,"1600'])
-def test_a_last_row_that_was_cut_short_is_told(tmp_path: Path, end: str) -> None:
+def test_truncated_last_row_is_an_issue(tmp_path: Path, end: str) -> None:
     text = f"artist,title,timestamp\nA,x,1600000000\nB,y,1600000000\n{end}"
     _, listens, issues = read_text(tmp_path, text)
     assert len(listens) == 2
@@ -413,14 +413,14 @@ def test_a_last_row_that_was_cut_short_is_told(tmp_path: Path, end: str) -> None
 
 
 @pytest.mark.parametrize("end", ["B,y,1600000000", "B,y,1600000000,", 'B,"y",', "B,y\n"])
-def test_a_last_row_without_its_line_end_is_read(tmp_path: Path, end: str) -> None:
+def test_last_row_without_line_end_is_read(tmp_path: Path, end: str) -> None:
     text = f"artist,title,timestamp\nA,x,1600000000\n{end}"
     _, listens, issues = read_text(tmp_path, text)
     assert (len(listens), issues) == (2, [])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
-def test_wide_encodings_need_no_mark(tmp_path: Path, encoding: str) -> None:
+def test_wide_encodings_without_byte_order_mark_are_read(tmp_path: Path, encoding: str) -> None:
     text = "artist,title,timestamp\n宇多田ヒカル,光,1600000000\n"
     _, listens, issues = read_text(tmp_path, text.encode(encoding))
     assert issues == []
@@ -430,7 +430,7 @@ def test_wide_encodings_need_no_mark(tmp_path: Path, encoding: str) -> None:
     assert read_text(tmp_path, content)[1][0].track.title == "光"
 
 
-def test_parts_of_an_archive_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_unreadable_archive_parts_are_issues(tmp_path: Path) -> None:
     text = json.dumps([SPOTIFY] * 20)
     raw = bytearray(zipped({"a.json": text, "b.json": text, "library.db": "SQLite format 3\x00"}))
     damaged = raw.find(b"b.json") + 30
@@ -447,7 +447,7 @@ def test_parts_of_an_archive_that_cannot_be_read_are_told(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["../é", 'a"b\\c', "x" * 257, "", 7, None])
 @pytest.mark.parametrize("ascii_only", [False, True])
-def test_the_listener_that_an_archive_names(
+def test_archive_user_is_read_from_user_json(
     tmp_path: Path, name: str | int | None, ascii_only: bool
 ) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
@@ -459,7 +459,7 @@ def test_the_listener_that_an_archive_names(
     )
 
 
-def test_an_archive_whose_listener_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_unreadable_archive_user_is_an_issue(tmp_path: Path) -> None:
     listen = json.dumps({**LISTENBRAINZ, "user_name": None})
     raw = bytearray(zipped({"l.jsonl": listen, "user.json": '{"username": "rob"}' * 3}))
     damaged = raw.find(b"user.json") + 11
@@ -469,7 +469,7 @@ def test_an_archive_whose_listener_cannot_be_read_is_told(tmp_path: Path) -> Non
     assert issue.reason.startswith("user.json cannot be read")
 
 
-def test_a_date_that_says_nothing_is_no_playing_now(tmp_path: Path) -> None:
+def test_lastfm_empty_date_is_undated_not_now_playing(tmp_path: Path) -> None:
     record = {"artist": {"#text": "Björk"}, "name": "Jóga", "date": {"uts": {}}}
     _, [listen], issues = read_text(tmp_path, json.dumps([record]))
     assert (issues, plausible_time(listen.timestamp, 2e9)) == ([], None)

@@ -19,7 +19,7 @@ def write(directory: Path, text: str, name: str = "listens.csv") -> Path:
     return path
 
 
-def test_ids_are_text_as_they_stand(tmp_path: Path) -> None:
+def test_listen_ids_keep_their_text(tmp_path: Path) -> None:
     path = write(tmp_path, "user_id,track_id\n007,1.0\n 7 ,Cafe\u0301\nNA,0\n")
     listens, problems = read_listens(path)
     assert listens["user_id"].to_list() == ["007", "7", "NA"]
@@ -28,7 +28,7 @@ def test_ids_are_text_as_they_stand(tmp_path: Path) -> None:
     assert listens.dtypes.to_list() == no_listens().dtypes.to_list()
 
 
-def test_every_column_has_its_type(tmp_path: Path) -> None:
+def test_listen_columns_have_their_types(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         "track_id;user_id;split;skipped;rating;ms_played;plays;position;timestamp;mood\n"
@@ -71,7 +71,7 @@ def test_every_column_has_its_type(tmp_path: Path) -> None:
         ("0", 0.0),
     ],
 )
-def test_times_become_seconds(tmp_path: Path, text: str, seconds: float) -> None:
+def test_listen_times_become_seconds(tmp_path: Path, text: str, seconds: float) -> None:
     # Beside a row of another kind, so that no guess is made for the whole column.
     path = write(tmp_path, f"user_id,track_id,timestamp\nu,t,{text}\nu,t,2001-01-01\nu,t,5\n")
     listens, problems = read_listens(path)
@@ -82,9 +82,7 @@ def test_times_become_seconds(tmp_path: Path, text: str, seconds: float) -> None
 
 @pytest.mark.parametrize("column", ["timestamp", "position", "skipped"])
 @pytest.mark.parametrize("bad", ["-1", "sometime", "inf"])
-def test_a_bad_circumstance_is_unknown_and_the_listen_stays(
-    tmp_path: Path, column: str, bad: str
-) -> None:
+def test_bad_time_position_or_skipped_is_unknown(tmp_path: Path, column: str, bad: str) -> None:
     path = write(tmp_path, f"user_id,track_id,{column}\nu,t,1\nu,t2,{bad}\nu,t3,\n")
     listens, problems = read_listens(path)
     assert listens["track_id"].to_list() == ["t", "t2", "t3"]
@@ -105,7 +103,7 @@ def test_a_bad_circumstance_is_unknown_and_the_listen_stays(
         ("split", "tset"),
     ],
 )
-def test_a_row_that_would_say_something_false_is_left_out(
+def test_bad_plays_rating_or_split_leaves_the_row_out(
     tmp_path: Path, column: str, bad: str
 ) -> None:
     good = "train" if column == "split" else "2"
@@ -115,13 +113,13 @@ def test_a_row_that_would_say_something_false_is_left_out(
     assert [(problem.row, problem.subject) for problem in problems] == [(3, "t2")]
 
 
-def test_negative_ratings_are_ratings(tmp_path: Path) -> None:
+def test_negative_ratings_are_kept(tmp_path: Path) -> None:
     listens, problems = read_listens(write(tmp_path, "user_id,track_id,rating\nu,t,-1\n"))
     assert listens["rating"].to_list() == [-1.0]
     assert problems == []
 
 
-def test_rows_without_ids_are_left_out_and_rows_are_counted_on(tmp_path: Path) -> None:
+def test_rows_without_ids_are_left_out_with_row_numbers(tmp_path: Path) -> None:
     path = write(tmp_path, "user_id,track_id,plays\n,t,1\nu, ,1\n\nu,t,-1\nu,t,5\n")
     listens, problems = read_listens(path)
     assert listens["plays"].to_list() == [5.0]
@@ -133,7 +131,7 @@ def test_rows_without_ids_are_left_out_and_rows_are_counted_on(tmp_path: Path) -
     ]
 
 
-def test_unknown_tracks_are_told_once_each_with_their_number(tmp_path: Path) -> None:
+def test_unknown_tracks_are_one_problem_each(tmp_path: Path) -> None:
     path = write(tmp_path, "user_id,track_id\nu,a\nu,b\nu,b\nu,c\nv,a\n")
     listens, problems = read_listens(path, {"a"})
     assert listens["track_id"].to_list() == ["a", "a"]
@@ -143,7 +141,7 @@ def test_unknown_tracks_are_told_once_each_with_their_number(tmp_path: Path) -> 
     ]
 
 
-def test_endless_bad_rows_are_counted(tmp_path: Path) -> None:
+def test_many_bad_rows_are_counted(tmp_path: Path) -> None:
     rows = "".join(f"u,t{i},-1\n" for i in range(MAX_PROBLEMS + 7))
     listens, problems = read_listens(write(tmp_path, "user_id,track_id,plays\n" + rows))
     assert len(listens) == 0
@@ -153,7 +151,7 @@ def test_endless_bad_rows_are_counted(tmp_path: Path) -> None:
     assert "7 more unknown tracks: 7 listens" in unknown[-1].reason
 
 
-def test_parquet_with_types_reads_like_text(tmp_path: Path) -> None:
+def test_typed_parquet_listens_read_like_text(tmp_path: Path) -> None:
     path = tmp_path / "listens.parquet"
     moment = pd.Timestamp("2009-05-04T23:08:57.5Z")
     pd.DataFrame(
@@ -173,14 +171,14 @@ def test_parquet_with_types_reads_like_text(tmp_path: Path) -> None:
     assert problems == []
 
 
-def test_the_columns_of_ids_must_be_there(tmp_path: Path) -> None:
+def test_missing_id_columns_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"listens.csv has no column track_id: name the columns"):
         read_listens(write(tmp_path, "user_id,song\n1,2\n"))
     with pytest.raises(DatasetError, match=r"friends.csv has no column friend_id: name the"):
         read_friends(write(tmp_path, "user_id,x\n1,2\n", "friends.csv"))
 
 
-def test_friends_are_two_texts(tmp_path: Path) -> None:
+def test_friends_are_two_text_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "user_id,friend_id\n01,2\n3,\n4,4\n2,01\n", "friends.csv")
     friends, problems = read_friends(path)
     assert friends.to_numpy().tolist() == [["01", "2"], ["2", "01"]]
@@ -209,7 +207,7 @@ NAMES = ["timestamp", "position", "plays", "ms_played", "rating", "skipped", "sp
 
 @settings(max_examples=40)
 @given(st.lists(st.lists(WORDS, min_size=7, max_size=7), max_size=5))
-def test_any_words_are_read_or_told(
+def test_any_cells_are_read_or_problems(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
     lines = [",".join(["user_id", "track_id", *NAMES])]

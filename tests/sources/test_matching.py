@@ -49,7 +49,7 @@ def found(artist: str | None, title: str | None, **more: str) -> tuple[int, str]
         ("Boards of Canada", "ROYGBIV", 6),
     ],
 )
-def test_the_same_recording_is_found(artist: str | None, title: str, row: int) -> None:
+def test_match_finds_the_same_recording(artist: str | None, title: str, row: int) -> None:
     match = found(artist, title)
     assert match is not None
     assert match[0] == row
@@ -76,18 +76,18 @@ def test_the_same_recording_is_found(artist: str | None, title: str, row: int) -
         (None, None),
     ],
 )
-def test_another_is_not(artist: str | None, title: str | None) -> None:
+def test_match_rejects_another_recording(artist: str | None, title: str | None) -> None:
     assert found(artist, title) is None
 
 
-def test_ids_count_before_names() -> None:
+def test_match_prefers_ids_to_names() -> None:
     assert found("Björk", "Human Behaviour", track_id="3") == (3, "id")
     assert found("Björk", "Human Behaviour", recording="zzz|abC") == (7, "recording")
     assert found("Björk", "Human Behaviour", isrc="gb-aaa-97-00001") == (8, "isrc")
     assert found("Björk", "Human Behaviour", track_id="99", recording="zz") == (1, "name")
 
 
-def test_of_several_the_same_album_counts_then_the_file_that_is_there() -> None:
+def test_match_prefers_the_album_then_a_present_file() -> None:
     assert found("Björk", "Human Behaviour", album="LIVE BOX") == (2, "name")
     assert found("Björk", "Human Behaviour", album="Other") == (1, "name")
 
@@ -97,7 +97,7 @@ words = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max
 
 @given(st.lists(st.tuples(words, words), min_size=1, max_size=8))
 @settings(max_examples=60)
-def test_a_name_finds_itself_and_case_changes_nothing(pairs: list[tuple[str, str]]) -> None:
+def test_match_any_name_finds_itself_in_any_case(pairs: list[tuple[str, str]]) -> None:
     tracks = [Track(track_id=f"#{i}", artist=a, title=t) for i, (a, t) in enumerate(pairs)]
     matcher = Matcher(enumerate(tracks))
     for artist, title in pairs:
@@ -111,6 +111,6 @@ def test_a_name_finds_itself_and_case_changes_nothing(pairs: list[tuple[str, str
 
 @given(st.builds(TrackReference, *[st.none() | words] * 6))
 @settings(max_examples=60)
-def test_whatever_is_sought_is_answered(sought: TrackReference) -> None:
+def test_match_answers_any_reference(sought: TrackReference) -> None:
     match = MATCHER.match(sought)
     assert match is None or 1 <= match.row <= len(TRACKS)

@@ -67,7 +67,7 @@ def read_file(path: Path) -> tuple[str, list[ImportRow], list[ImportIssue]]:
     return export.kind, listens, [one for one in found if isinstance(one, ImportIssue)]
 
 
-def test_feedback_of_listenbrainz(tmp_path: Path) -> None:
+def test_listenbrainz_feedback_is_read(tmp_path: Path) -> None:
     lines = [feedback(score, recording_mbid=f"r{score}") for score in (1, -1, 0)]
     kind, opinions, issues = read(tmp_path, *lines)
     assert (kind, issues) == ("listenbrainz", [])
@@ -77,7 +77,7 @@ def test_feedback_of_listenbrainz(tmp_path: Path) -> None:
     ]
 
 
-def test_an_answer_of_listenbrainz_names_tracks_and_listener(tmp_path: Path) -> None:
+def test_feedback_response_names_tracks_and_user(tmp_path: Path) -> None:
     names = {"artist_name": "Björk", "track_name": "Jóga", "release_name": "Homogenic"}
     one = feedback(-1, recording_msid="m1", user_id="rob", track_metadata=names)
     answer = {"count": 1, "feedback": [one], "offset": 0, "total_count": 1}
@@ -95,7 +95,7 @@ def zipped(directory: Path, files: dict[str, list[dict[str, Any]]]) -> Path:
     return path
 
 
-def test_the_listens_of_an_archive_name_what_its_feedback_means(tmp_path: Path) -> None:
+def test_feedback_gets_names_from_listens_of_the_archive(tmp_path: Path) -> None:
     files = {
         "user.json": [{"user_id": 1, "username": "rob"}],
         "listens/2020/9.jsonl": [listen(), listen(track_name="Hunter", recording_msid="m2")],
@@ -125,7 +125,7 @@ def test_the_listens_of_an_archive_name_what_its_feedback_means(tmp_path: Path) 
     ]
 
 
-def test_feedback_is_known_again_by_its_recording(tmp_path: Path) -> None:
+def test_feedback_fingerprint_is_of_its_recording(tmp_path: Path) -> None:
     nameless = LIKE._replace(track=TrackReference(recording="r1"))
     named = DISLIKE._replace(track=JOGA._replace(recording="r1"), timestamp=None)
     assert not needs_occurrence("listenbrainz", named)
@@ -134,14 +134,14 @@ def test_feedback_is_known_again_by_its_recording(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("score", [None, 2, "up", True, [1], float("nan"), 0.5])
-def test_a_score_that_is_none_is_told(tmp_path: Path, score: Any) -> None:
+def test_feedback_bad_score_is_an_issue(tmp_path: Path, score: Any) -> None:
     lines = [feedback(score, recording_mbid="r1"), feedback("1", recording_mbid="r2")]
     _, opinions, issues = read(tmp_path, *lines)
     assert [one.track.recording for one in opinions] == ["r2"]
     assert [(one.reason, one.row) for one in issues] == [("the score is none of 1, 0 and -1", 1)]
 
 
-def test_feedback_that_cannot_be_used_is_told_and_the_rest_is_read(tmp_path: Path) -> None:
+def test_unusable_feedback_is_an_issue_and_the_rest_is_read(tmp_path: Path) -> None:
     good = feedback(1, recording_mbid="r1")
     lines = [
         *(good, {"score": 1}, '{"score": 1, "recor'),
@@ -160,7 +160,7 @@ def test_feedback_that_cannot_be_used_is_told_and_the_rest_is_read(tmp_path: Pat
 
 
 @pytest.mark.parametrize("shape", ["page", "pages", "one track", "bare", "without a date"])
-def test_loved_tracks_of_lastfm(tmp_path: Path, shape: str) -> None:
+def test_lastfm_loved_tracks_are_read(tmp_path: Path, shape: str) -> None:
     page: Any = PAGE
     expected = LIKE._replace(user="anna", track=JOGA._replace(recording="r1"))
     n = 1
@@ -178,7 +178,7 @@ def test_loved_tracks_of_lastfm(tmp_path: Path, shape: str) -> None:
     assert not needs_occurrence("lastfm", expected)
 
 
-def test_loved_tracks_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+def test_unusable_loved_tracks_are_issues(tmp_path: Path) -> None:
     tracks = [{"artist": {"name": "Björk"}}, {"name": None}, 7, {**LOVED, "name": "x" * 1_001}]
     page = {"lovedtracks": {"track": [LOVED, *tracks], "@attr": {"user": "anna"}}}
     _, opinions, issues = read(tmp_path, page)
@@ -190,7 +190,7 @@ def test_loved_tracks_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     ]
 
 
-def test_tables_of_loved_tracks(tmp_path: Path) -> None:
+def test_lastfm_loved_tables_are_read(tmp_path: Path) -> None:
     header = "uts,utc_time,artist,artist_mbid,track,track_mbid"
     rows = ['"1600000000","13 Sep 2020, 12:26","Björk","a1","Jóga","r1"', '"","","Björk","","",""']
     kind, opinions, issues = read(tmp_path, header, *rows)
@@ -200,7 +200,7 @@ def test_tables_of_loved_tracks(tmp_path: Path) -> None:
     ]
 
 
-def test_a_column_says_what_is_loved(tmp_path: Path) -> None:
+def test_loved_column_gives_opinions(tmp_path: Path) -> None:
     rows = ["Björk,Jóga,,yes", "Björk,Jóga,,0", "Björk,Jóga,1600000000,1", "Björk,Jóga,,maybe"]
     _, found, issues = read(tmp_path, "artist,title,timestamp,loved", *rows)
     assert found == [
@@ -213,6 +213,6 @@ def test_a_column_says_what_is_loved(tmp_path: Path) -> None:
     assert [one.rating for one in rated] == [3.0, 4.0]
 
 
-def test_a_table_of_tracks_with_what_is_loved_is_no_export(tmp_path: Path) -> None:
+def test_open_export_refuses_a_table_of_tracks_with_loved(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="in no format that segue reads"):
         read(tmp_path, "track_id,path,loved", "a,a.ogg,1")

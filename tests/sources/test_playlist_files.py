@@ -37,7 +37,7 @@ LIST = PlaylistFile(
 )
 
 
-def test_m3u8_is_written_as_players_read_it():
+def test_write_m3u8_gives_standard_lines():
     assert write_playlist_file(LIST, "m3u8").decode("utf-8") == (
         "#EXTM3U\n"
         '#PLAYLIST:1980s "flash" & back\n'
@@ -48,7 +48,7 @@ def test_m3u8_is_written_as_players_read_it():
     )
 
 
-def test_no_name_can_break_a_line_of_m3u8():
+def test_write_m3u8_names_cannot_break_lines():
     odd = Entry(title="a\nb\r#EXTINF:1,x\u2028y", artist="A - B", location="#1\n.mp3")
     also = Entry(location="#2.mp3")
     lines = write_playlist_file(PlaylistFile(entries=[odd, also], name="x\ny")).decode()
@@ -62,7 +62,7 @@ def test_no_name_can_break_a_line_of_m3u8():
     assert read_playlist_file(lines.encode()).entries[1] == also
 
 
-def test_xspf_is_written_as_its_specification_says():
+def test_write_xspf_follows_the_specification():
     data = write_playlist_file(LIST, "xspf")
     assert data.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n')
     root = ET.fromstring(data)  # noqa: S314  # our own
@@ -90,7 +90,7 @@ def test_xspf_is_written_as_its_specification_says():
     assert [child.tag for child in empty] == [f"{x}trackList"]
 
 
-def test_jspf_is_written_as_musicbrainz_says():
+def test_write_jspf_follows_musicbrainz():
     document = json.loads(write_playlist_file(LIST, "jspf"))
     assert document["playlist"] | {"track": None} == {
         "title": '1980s "flash" & back',
@@ -138,7 +138,7 @@ WINAMP = (
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_m3u_is_read_with_lines_of_any_kind(end):
+def test_read_m3u_accepts_any_lines(end):
     found = read_playlist_file(WINAMP.replace("\n", end).encode())
     assert found.entries == [
         Entry(
@@ -158,7 +158,7 @@ def test_m3u_is_read_with_lines_of_any_kind(end):
     ]
 
 
-def test_what_m3u_says_beside_names_is_read():
+def test_read_m3u_reads_directives():
     text = (
         "#extm3u\n#PLAYLIST: Mix\n"
         '#EXTINF:61.5 tvg-name="a, b" group-title="x",Band - Song\n#EXTALB:Album\n# a remark\n'
@@ -174,14 +174,14 @@ def test_what_m3u_says_beside_names_is_read():
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1"])
-def test_m3u_of_any_usual_encoding_is_read(encoding):
+def test_read_m3u_accepts_usual_encodings(encoding):
     text = "#EXTM3U\n#EXTINF:3,Sigur Rós - Ágætis byrjun\nSigur Rós/Ágætis.mp3\n"
     (found,) = read_playlist_file(text.encode(encoding)).entries
     assert (found.artist, found.title) == ("Sigur Rós", "Ágætis byrjun")
     assert found.location == "Sigur Rós/Ágætis.mp3"
 
 
-def test_m3u_that_is_cut_within_a_character_keeps_the_others():
+def test_read_m3u_cut_within_a_character_keeps_the_rest():
     data = "#EXTM3U\nSigur Rós/Ágætis.mp3\nRós".encode()
     assert [one.location for one in read_playlist_file(data[:-2]).entries] == [
         "Sigur Rós/Ágætis.mp3",
@@ -189,7 +189,7 @@ def test_m3u_that_is_cut_within_a_character_keeps_the_others():
     ]
 
 
-def test_xspf_of_others_is_read():
+def test_read_xspf_of_other_programs():
     text = f"""
     <playlist version="0"><annotation>x</annotation><title>Mix</title>
       <trackList><track><title></title><location>http://example.com/my.mp3</location>
@@ -217,7 +217,7 @@ def test_xspf_of_others_is_read():
     ]
 
 
-def test_xspf_of_any_encoding_is_read():
+def test_read_xspf_in_any_encoding():
     body = "<playlist><trackList><track><title>Jóga</title></track></trackList></playlist>"
     for encoding in ("utf-8", "iso-8859-1", "windows-1252", "utf-16"):
         text = f'<?xml version="1.0" encoding="{encoding}"?>{body}'
@@ -250,7 +250,7 @@ MUSICBRAINZ = {
 }
 
 
-def test_jspf_of_others_is_read():
+def test_read_jspf_of_other_programs():
     gold = Entry(title="Gold", artist="Spandau Ballet", album="True", recording=MBID)
     found = read_playlist_file(json.dumps(MUSICBRAINZ).encode("utf-8-sig"))
     assert found == PlaylistFile(
@@ -272,7 +272,7 @@ def test_jspf_of_others_is_read():
 
 
 @pytest.mark.parametrize("form", ["xspf", "jspf"])
-def test_of_a_file_that_is_cut_short_the_tracks_before_are_kept(form):
+def test_truncated_playlist_keeps_the_tracks_before(form):
     data = write_playlist_file(PlaylistFile(entries=[GOLD] * 20), form)
     found = read_playlist_file(data[: len(data) // 2])
     assert 8 <= len(found.entries) <= 10
@@ -293,7 +293,7 @@ FETCH = """<!DOCTYPE p [<!ENTITY x SYSTEM "file:///etc/passwd">]>
 LATE = "<playlist><trackList><track><title>&x;</title></track></trackList></playlist>"
 
 
-def test_xml_with_bad_intentions_is_refused():
+def test_read_xspf_refuses_hostile_xml():
     for text in (LAUGHS, FETCH, '<!DOCTYPE p SYSTEM "http://localhost:1/x.dtd"><playlist/>'):
         with pytest.raises(DatasetError, match="declares a document type"):
             read_playlist_file(text.encode())
@@ -308,7 +308,7 @@ def test_xml_with_bad_intentions_is_refused():
     assert len(long) < 10_000
 
 
-def test_what_is_no_playlist_is_refused(monkeypatch):
+def test_read_playlist_file_refuses_other_files(monkeypatch):
     refused = {
         b"": "not an M3U8, XSPF or JSPF file",
         b"just a letter\nto somebody": "not an M3U8, XSPF or JSPF file",
@@ -331,7 +331,7 @@ def test_what_is_no_playlist_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_file_of_too_many_tracks_is_read_in_part(form, monkeypatch):
+def test_playlist_with_too_many_tracks_is_read_in_part(form, monkeypatch):
     assert MAX_ENTRIES >= 100_000
     for place in (limits, "segue.sources.playlist_files.xspf", "segue.sources.playlist_files.jspf"):
         target = place if isinstance(place, str) else place.__name__
@@ -362,7 +362,7 @@ xml_impossible = set("\ufffe\uffff")
 
 @given(entries=st.lists(entries, max_size=5), name=st.none() | texts)
 @example(entries=[Entry(location="//two/slashes.mp3")], name="]]>&lt;")
-def test_xspf_and_jspf_bring_back_what_was_written(entries, name):
+def test_xspf_and_jspf_round_trip(entries, name):
     said = PlaylistFile(entries=entries, name=name, problems=[])
     assert read_playlist_file(write_playlist_file(said, "jspf")) == said
     written = write_playlist_file(said, "xspf")
@@ -373,7 +373,7 @@ def test_xspf_and_jspf_bring_back_what_was_written(entries, name):
 
 
 @given(entries=st.lists(entries, max_size=5))
-def test_m3u8_brings_back_what_it_can_hold(entries):
+def test_m3u8_round_trip(entries):
     found = read_playlist_file(write_playlist_file(PlaylistFile(entries=entries), "m3u8"))
     assert len(found.entries) == len(entries)
     for got, said in zip(found.entries, entries, strict=True):
@@ -384,14 +384,14 @@ def test_m3u8_brings_back_what_it_can_hold(entries):
 
 
 @given(path=paths.map("/m/".__add__) | paths.map("m/".__add__))
-def test_paths_are_uris_and_back(path):
+def test_uris_of_paths_round_trip(path):
     uri = to_uri(path)
     assert uri.isascii()
     assert from_uri(uri) == path
     assert urlsplit(uri).scheme in {"", "file"}
 
 
-def test_paths_that_are_no_text_are_kept():
+def test_paths_that_are_not_utf8_are_kept():
     path = "/music/caf\udce9.mp3"
     assert to_uri(path) == "file:///music/caf%E9.mp3"
     for form in FORMATS:
@@ -402,7 +402,7 @@ def test_paths_that_are_no_text_are_kept():
 @given(
     data=st.binary() | st.text().map(str.encode) | st.text('{}[]<>/a.mp3\n":,#&;!').map(str.encode)
 )
-def test_nothing_but_a_sentence_is_raised(data):
+def test_any_bytes_are_a_playlist_or_one_error(data):
     for start in (b"", b"#EXTM3U\n", b"<playlist>", b'{"playlist": {"track": ['):
         try:
             read_playlist_file(start + data)
@@ -410,7 +410,7 @@ def test_nothing_but_a_sentence_is_raised(data):
             assert str(error).endswith(".")  # noqa: PT017
 
 
-def test_lists_in_lists_in_lists_are_no_playlist():
+def test_read_jspf_refuses_deep_nesting():
     """Else the memory for reading them would be the square of how deep they are."""
     with pytest.raises(DatasetError, match="cannot be read"):
         read_playlist_file(b'{"playlist": {"track": ' + b"[" * 500_000)

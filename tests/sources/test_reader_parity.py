@@ -131,7 +131,7 @@ def test_loved_column_is_read_alike(tmp_path: Path) -> None:
     assert [(*one[:2], one[2] or None, *one[3:]) for one in imported(path)] == known
 
 
-def test_a_bad_cell_in_loved_is_a_problem_of_its_row(tmp_path: Path) -> None:
+def test_loved_column_bad_cell_is_a_problem_of_its_row(tmp_path: Path) -> None:
     path = tmp_path / "listens.csv"
     path.write_text(LOVED)
     _, [_, problem] = read_listens(path)
@@ -188,7 +188,7 @@ NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70)
 
 @settings(max_examples=60)
 @given(st.lists(WORDS | NUMBERS.map(str), max_size=8))
-def test_columns_are_parsed_as_their_cells_are(cells: list[str]) -> None:
+def test_columns_are_parsed_like_single_cells(cells: list[str]) -> None:
     column = pd.Series(cells, dtype="str")
     for parse, read in (
         (parse_times, lambda cell: _not_negative(read_time(cell))),

@@ -8,7 +8,7 @@ import numpy as np
 from segue.sources import load_frames, read_dataset
 
 
-def test_soundtracks(shared_data: Path) -> None:
+def test_real_soundtracks_dataset(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "soundtracks")
     assert (dataset.kind, len(dataset.tracks), dataset.problems) == ("table", 365, [])
     assert all(track.path is not None for track in dataset.tracks)
@@ -17,13 +17,13 @@ def test_soundtracks(shared_data: Path) -> None:
     assert Counter(genre for track in dataset.tracks for genre in track.genres)["thrash metal"] == 3
 
 
-def test_the_audio_of_the_soundtracks_as_a_folder(shared_data: Path) -> None:
+def test_real_soundtracks_folder(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "soundtracks" / "audio")
     assert (dataset.kind, len(dataset.tracks), dataset.problems) == ("folder", 365, [])
     assert all(0 < (track.duration or 0) <= 30.1 for track in dataset.tracks)
 
 
-def test_gtzan_frames_and_splits(shared_data: Path) -> None:
+def test_real_gtzan_frames_and_splits(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "gtzan")
     assert (dataset.kind, len(dataset.tracks), dataset.problems) == ("table", 639, [])
     assert Counter(track.split for track in dataset.tracks) == {"train": 442, "valid": 197}
@@ -33,7 +33,7 @@ def test_gtzan_frames_and_splits(shared_data: Path) -> None:
     assert (frames.shape, frames.dtype) == ((256, 128), np.uint8)
 
 
-def test_lastfm_listens_and_friends(shared_data: Path) -> None:
+def test_real_lastfm_listens_and_friends(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "lastfm")
     assert (len(dataset.tracks), len(dataset.listens), dataset.problems) == (17_632, 74_266, [])
     assert dataset.friends is not None
@@ -43,7 +43,7 @@ def test_lastfm_listens_and_friends(shared_data: Path) -> None:
     assert dataset.tracks[0].tags["j-rock"] == 6.0  # j-rock:5 and jrock:1 are one
 
 
-def test_lastfm1k_positions(shared_data: Path) -> None:
+def test_real_lastfm1k_positions(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "lastfm1k")
     assert (len(dataset.tracks), len(dataset.listens), dataset.problems) == (42_220, 169_524, [])
     assert dataset.listens["user_id"].nunique() == 600
@@ -52,7 +52,7 @@ def test_lastfm1k_positions(shared_data: Path) -> None:
     assert dataset.tracks[0].metadata["artist_id"] == "72875"
 
 
-def test_million_songs(shared_data: Path) -> None:
+def test_real_million_songs(shared_data: Path) -> None:
     dataset = read_dataset(shared_data / "msd")
     assert (dataset.kind, len(dataset.tracks), dataset.problems) == ("msd", 24, [])
     tracks = {track.track_id: track for track in dataset.tracks}

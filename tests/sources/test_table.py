@@ -34,7 +34,7 @@ def cells(path: Path) -> list[list[str]]:
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_dialects_read_the_same(
+def test_dialects_are_read_alike(
     tmp_path: Path, separator: str, encoding: str, newline: str
 ) -> None:
     lines = [["track_id", "title"], *ROWS]
@@ -46,12 +46,12 @@ def test_dialects_read_the_same(
     assert table.problems == []
 
 
-def test_the_separator_is_the_one_that_makes_known_columns(tmp_path: Path) -> None:
+def test_separator_is_chosen_by_known_columns(tmp_path: Path) -> None:
     path = write(tmp_path, 'track_id;"title, long; really";x,y,z\n1;2;3\n')
     assert read_table(path).frame.columns.to_list() == ["track_id", "title, long; really", "x,y,z"]
 
 
-def test_lines_that_are_not_utf8_are_read_as_windows_1252_and_told(tmp_path: Path) -> None:
+def test_text_not_utf8_is_windows_1252_and_a_problem(tmp_path: Path) -> None:
     lines = "track_id,title\n1,Café\n".encode() + "2,Café\n3,“Hi”\n".encode("cp1252") + b"4,\x81\n"
     table = read_table(write(tmp_path, lines))
     assert table.frame["title"].to_list()[:3] == ["Café", "Café", "“Hi”"]
@@ -60,13 +60,13 @@ def test_lines_that_are_not_utf8_are_read_as_windows_1252_and_told(tmp_path: Pat
     ]
 
 
-def test_quoted_newlines_and_separators_stay_in_their_cell(tmp_path: Path) -> None:
+def test_quoted_newlines_and_separators_stay_in_the_cell(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, 'track_id,lyrics\n1,"a\nb, ""c"""\n2,d\n'))
     assert table.frame["lyrics"].to_list() == ['a\nb, "c"', "d"]
     assert table.rows.tolist() == [2, 3]  # records, as spreadsheets count
 
 
-def test_blank_rows_are_told_but_not_at_the_end(tmp_path: Path) -> None:
+def test_blank_rows_are_problems_except_at_the_end(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, "track_id,title\n1,a\n\n , \n,,\n2,b\n\n\n"))
     assert table.frame["track_id"].to_list() == ["1", "2"]
     assert table.rows.tolist() == [2, 6]
@@ -78,7 +78,7 @@ def test_empty_lines_above_the_header_are_counted(tmp_path: Path) -> None:
     assert (table.frame.columns.to_list(), table.rows.tolist()) == (["track_id", "title"], [4])
 
 
-def test_a_row_that_is_too_long_is_a_problem_and_a_short_one_is_filled(tmp_path: Path) -> None:
+def test_long_rows_are_problems_and_short_rows_are_filled(tmp_path: Path) -> None:
     table = read_table(
         write(tmp_path, "track_id,title,year\n1,a,b,2001\n2,c,2002\n3\n4,d,2004,,\n")
     )
@@ -89,19 +89,19 @@ def test_a_row_that_is_too_long_is_a_problem_and_a_short_one_is_filled(tmp_path:
     ]
 
 
-def test_a_quote_that_never_closes_costs_only_its_row(tmp_path: Path) -> None:
+def test_unclosed_quote_loses_only_its_row(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, 'track_id,title\n1,a\n2,"b\n3,c\n\n5,d\n'))
     assert table.frame["track_id"].to_list() == ["1", "3", "5"]
     assert [problem.row for problem in table.problems] == [3, 5]  # the quote, the blank row
     assert "never closed" in table.problems[0].reason
 
 
-def test_an_inch_mark_within_a_cell_is_no_quote(tmp_path: Path) -> None:
+def test_inch_mark_inside_a_cell_is_no_quote(tmp_path: Path) -> None:
     table = read_table(write(tmp_path, 'track_id,title\n1,12" mix\n2,7"\n'))
     assert table.frame["title"].to_list() == ['12" mix', '7"']
 
 
-def test_known_columns_are_found_under_other_names(tmp_path: Path) -> None:
+def test_columns_are_found_by_alias(tmp_path: Path) -> None:
     path = write(
         tmp_path, "Track ID,File Name,BPM,Tempo,Collection,,Title,title\n1,2,3,4,5,6,7,8\n"
     )
@@ -118,7 +118,7 @@ def test_known_columns_are_found_under_other_names(tmp_path: Path) -> None:
     assert [problem.row for problem in table.problems] == [1]  # there are two titles
 
 
-def test_parquet_rows_are_numbered_as_if_below_a_header(tmp_path: Path) -> None:
+def test_parquet_rows_are_numbered_from_two(tmp_path: Path) -> None:
     path = tmp_path / "metadata.parquet"
     pd.DataFrame({"Track ID": ["007", None, "2"], "title": ["a", None, "b"]}).to_parquet(path)
     table = read_table(path)
@@ -130,12 +130,12 @@ def test_parquet_rows_are_numbered_as_if_below_a_header(tmp_path: Path) -> None:
     ("name", "content"),
     [("metadata.csv", b""), ("metadata.csv", b"\n \n"), ("metadata.parquet", b"PAR1nothing")],
 )
-def test_a_file_that_is_no_table_is_an_error(tmp_path: Path, name: str, content: bytes) -> None:
+def test_read_table_refuses_other_files(tmp_path: Path, name: str, content: bytes) -> None:
     with pytest.raises(DatasetError, match=rf"{name} cannot be read .*: write it again"):
         read_table(write(tmp_path, content, name))
 
 
-def test_endless_problems_are_counted(tmp_path: Path) -> None:
+def test_many_problems_are_counted(tmp_path: Path) -> None:
     text = "track_id,title\n" + "1,a,b\n" * 3 + ",\n" * (MAX_PROBLEMS + 5) + "2,c\n"
     problems = read_table(write(tmp_path, text)).problems
     assert len(problems) == 3 + MAX_PROBLEMS + 1
@@ -147,7 +147,7 @@ TABLES = st.lists(st.tuples(CELL, CELL).filter(lambda row: any(map(str.strip, ro
 
 
 @given(TABLES, st.sampled_from(",;\t"), st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
-def test_what_a_csv_writer_writes_is_read_back(
+def test_written_csv_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[tuple[str, str]],
     separator: str,
@@ -161,7 +161,7 @@ def test_what_a_csv_writer_writes_is_read_back(
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_a_table_or_one_clear_error(
+def test_read_table_any_bytes_give_a_table(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     path = write(tmp_path_factory.mktemp("csv"), b"track_id,title\n" + content)
