@@ -118,7 +118,7 @@ def test_make_starter_refuses_other_settings_and_contents(library: Path, tmp_pat
     with pytest.raises(DatasetError, match=r"other settings \(.*seed 0\): choose another"):
         make_starter(library, n_tracks=3, seconds=3.0, seed=1, workers=1)
     (tmp_path / "metadata.csv").write_text("track_id\n", encoding="utf-8")
-    with pytest.raises(DatasetError, match="not empty and holds no starter library"):
+    with pytest.raises(DatasetError, match="not empty and has no starter library"):
         make_starter(tmp_path, n_tracks=3, seconds=3.0, workers=1)
     assert [path.name for path in tmp_path.iterdir()] == ["metadata.csv"]
 
@@ -148,7 +148,7 @@ def test_make_starter_without_renderings_raises_one_error(
     from segue.demo_data import tracks
 
     monkeypatch.setattr(tracks, "read_score", lambda corpus, score: "<score-partwise/>")
-    with pytest.raises(DatasetError, match="not one score could be rendered"):
+    with pytest.raises(DatasetError, match="no score could be rendered"):
         make_starter(tmp_path / "library", n_tracks=2, seconds=3.0, workers=1)
 
 

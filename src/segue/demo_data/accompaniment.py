@@ -1,8 +1,8 @@
-"""What goes with a single melody: a drone, chords on the beat, a drum.
+"""Accompany a single melody: a drone, chords on the beat, a drum.
 
 Conventions: times are seconds, measures are (onset, duration) pairs in seconds, pitches are MIDI
-numbers as the melody sounds. The accompaniment follows simple rules of thumb: a tune rests on its
-last note, and each measure is given the triad of its scale that its notes spend most time in.
+numbers of the sounding melody. The accompaniment follows simple rules: a tune ends on its tonic,
+and each measure gets the triad of the scale that its notes spend most time in.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,14 +57,14 @@ def drum(measures: Measures, *, compound: bool) -> Iterator[Sound]:
 
 
 def _vamp_beats(*, compound: bool) -> tuple[tuple[float, bool], ...]:
-    """Give the places in a measure (0 to 1), and whether a chord or a bass note falls there."""
+    """Return the places in a measure (0 to 1), and whether a chord or a bass note falls there."""
     if compound:
         return (0.0, False), (1 / 3, True), (1 / 2, False), (5 / 6, True)
     return (0.0, False), (1 / 4, True), (1 / 2, False), (3 / 4, True)
 
 
 def _triads(melody: Sequence[Sound]) -> list[tuple[int, int, int]]:
-    """Give the six major and minor triads of the scale whose seven tones sound longest.
+    """Return the six major and minor triads of the scale whose seven tones sound longest.
 
     >>> scale = [Sound(i, i + 1, pitch, 64, 0) for i, pitch in enumerate((60, 62, 64, 65, 67, 69))]
     >>> (7, 11, 2) in _triads(scale)
@@ -89,7 +89,7 @@ def _triads(melody: Sequence[Sound]) -> list[tuple[int, int, int]]:
 def _best_triad(
     triads: Sequence[tuple[int, int, int]], melody: Sequence[Sound], start: float, end: float
 ) -> tuple[int, int, int]:
-    """Choose the triad that a measure's notes spend most time in; the tune's own first."""
+    """Choose the triad that a measure's notes spend most time in; the tonic is preferred."""
 
     def fit(triad: tuple[int, int, int]) -> float:
         inside = sum(

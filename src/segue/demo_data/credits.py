@@ -1,7 +1,7 @@
-"""What a score says about itself: title, composer and who encoded it.
+"""Read the title, composer and encoder of a score.
 
-Where a score's own title is missing or is scanner's noise (most MusicXML of the corpus), the name
-comes from its file name or from the analysis beside it. None means unknown.
+If the title of a score is missing or is an artifact of scanning (most MusicXML of the corpus), the
+name comes from its file name or from the analysis next to it. None means unknown.
 """
 
 import html
@@ -30,7 +30,7 @@ _TRECENTO_COMPOSERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credits:
-    """Who made a composition, what it is called, who encoded it."""
+    """The title, composer and encoder of a composition."""
 
     title: str
     composer: str | None
@@ -38,7 +38,7 @@ class Credits:
 
 
 def read_credits(corpus: Path, score: Score, style: Style, text: str) -> Credits:
-    """Read a score's credits from its text, its path and what lies beside it."""
+    """Read the credits of a score from its text, its path and the files next to it."""
     path = Path(score.path)
     folder = path.parts[0]
     if path.suffix == ".abc":
@@ -69,7 +69,7 @@ def read_credits(corpus: Path, score: Score, style: Style, text: str) -> Credits
 
 
 def tune_title(title: str) -> str:
-    """Write an ABC tune's title as people do.
+    """Return the title of an ABC tune in usual capitals.
 
     >>> tune_title("CALE SMITH'S PASTIME -- REEL")
     "Cale Smith's Pastime"
@@ -81,14 +81,14 @@ def tune_title(title: str) -> str:
 
 
 def _encoder(credit: str | None) -> str | None:
-    """Find a person's name in an ABC file's transcription note; addresses are left out."""
+    """Return the name of a person in the transcription note of an ABC file, without addresses."""
     words = re.sub(r"\S*[@:]\S*", " ", credit or "")
     names = re.findall(r"(?:[A-Z][\w'.]*\s?){2,}", words)
     return names[-1].strip(" .") if names and " " in names[-1].strip() else None
 
 
 def _madrigal_title(path: Path) -> str:
-    """Take a madrigal's title from the harmonic analysis beside it: the score's own is noise."""
+    """Return the title of a madrigal from the harmonic analysis next to its score."""
     analysis = path.with_suffix(".rntxt")
     if analysis.is_file():
         found = re.search(r"^Title:\s*(.+?)\s*$", analysis.read_text("utf-8", "replace"), re.M)
@@ -98,7 +98,7 @@ def _madrigal_title(path: Path) -> str:
 
 
 def _trecento_title(stem: str) -> str:
-    """Read a title from a file name; the titles inside were often left over from another piece.
+    """Return the title in a file name; titles inside the files often belong to another piece.
 
     >>> _trecento_title("PMFC_06-Jacopo-01-Aquila-Altera")
     'Aquila Altera'
@@ -121,7 +121,7 @@ def _trecento_composer(stem: str, text: str) -> str | None:
 
 
 def _opus(folder: str) -> str:
-    """Write a folder's name as an opus.
+    """Return the name of a folder as an opus.
 
     >>> _opus("opus18no1"), _opus("k155")
     ('Op. 18 No. 1', 'K. 155')

@@ -1,22 +1,22 @@
-"""Simulated listeners of the starter library: stated tastes, and what follows from them.
+"""Simulate listeners of the demo data: documented tastes, and the listens that follow from them.
 
-No real person is behind these listens. Every user id begins with "simulated-", so that they are
-labelled wherever they show.
+No listen is of a real person. Every user id starts with "simulated-", so that simulated listeners
+are recognized everywhere.
 
 The model. A listener has one to three favourite genres; most also like one or two
 instrumentations, dislike another, and follow one to three performers. Each track has a fame that
-all listeners share. With indicator variables for what matches, a listener's *liking* of a track is
+all listeners share. With indicator variables for matches, a listener's *liking* of a track is
 
     2.8 genre (1.0, 0.75 and 0.55 for the favourites) + 0.9 liked instruments
     - 1.2 disliked instruments + 0.8 followed performer
 
-and the tracks they meet are drawn without repetition with probability proportional to
+and the tracks they play are drawn without repetition with probability proportional to
 exp(liking + 0.7 fame), fame being standard normal (Gumbel top-k sampling). One listen in twelve
 is of a track drawn evenly from all the others: chance, friends, autoplay. A track is skipped with
 probability 1 / (1 + exp(2.2 (liking - 0.6))), and played 1 + Poisson(0.9 liking) times otherwise.
 Listens come in sessions at the listener's usual hour over 120 days from 1 January 2026 (UTC).
 
-Conventions: one row per listener and track; `timestamp` is when the track was first heard, in
+Conventions: one row per listener and track; `timestamp` is when the track was first played, in
 seconds since 1970; `skipped` is `true` or `false`.
 """
 
@@ -35,7 +35,7 @@ _CHANCE = 1 / 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taste:
-    """What a simulated listener is stated to like."""
+    """The documented taste of a simulated listener."""
 
     user_id: str
     genres: tuple[str, ...]  # the favourite first
@@ -69,11 +69,11 @@ NAMED_TASTES = (
         disliked=("piano",),
     ),
 )
-"""Two listeners whose taste is easy to keep in mind while judging recommendations."""
+"""Two listeners whose tastes are easy to remember when recommendations are judged."""
 
 
 def draw_tastes(tracks: Sequence[Mapping[str, str]], seed: int) -> list[Taste]:
-    """Draw the listeners' tastes from what the library has; the two named ones come first."""
+    """Draw the tastes of the listeners from the tracks; the two named listeners come first."""
     rng = np.random.default_rng([seed, 4])
     genres = sorted({track["genre"] for track in tracks})
     tastes = list(NAMED_TASTES)
@@ -100,7 +100,7 @@ def draw_tastes(tracks: Sequence[Mapping[str, str]], seed: int) -> list[Taste]:
 
 
 def liking(taste: Taste, tracks: Sequence[Mapping[str, str]]) -> NDArray[np.float64]:
-    """Give a listener's liking of each track [n_tracks], as the module's model defines it."""
+    """Return a listener's liking of each track [n_tracks] by the model of this module."""
     weights = dict(zip(taste.genres, _GENRE_WEIGHTS, strict=False))
     return np.array(
         [
@@ -116,7 +116,7 @@ def liking(taste: Taste, tracks: Sequence[Mapping[str, str]]) -> NDArray[np.floa
 def simulate_listens(
     tracks: Sequence[Mapping[str, str]], tastes: Sequence[Taste], seed: int
 ) -> list[SimulatedListen]:
-    """Simulate what every listener heard, in the order of `tastes` and then of time."""
+    """Return the listens of every listener, in the order of `tastes`, then of time."""
     fame = np.random.default_rng([seed, 5]).normal(size=len(tracks))
     return [
         listen

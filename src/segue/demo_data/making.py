@@ -1,6 +1,6 @@
-"""Make the starter library: plan, render in parallel, write the tables. Resumable.
+"""Make the demo data: plan, render in parallel, write the tables. Resumable.
 
-Recordings are rendered by worker processes that are started afresh ("spawn"), so that a caller's
+Recordings are rendered by worker processes that are started by "spawn", so that a caller's
 threads and libraries are not copied. A script that calls `make_starter` with more than one worker
 therefore needs the usual ``if __name__ == "__main__":``.
 """
@@ -23,7 +23,7 @@ from segue.demo_data.plan import (
 )
 from segue.demo_data.scores import package_directory
 from segue.demo_data.tables import TABLES, write_tables
-from segue.demo_data.tracks import Order, make_track
+from segue.demo_data.tracks import RenderTask, make_track
 from segue.errors import DatasetError
 from segue.types import Progress, no_progress
 
@@ -39,41 +39,41 @@ def make_starter(
     workers: int | None = None,
     progress: Progress = no_progress,
 ) -> Path:
-    """Write the starter library as a dataset directory, or finish one that was begun.
+    """Write the starter library as a dataset directory, or finish one that was started.
 
     Parameters
     ----------
     directory : Path
-        New or empty, or what an earlier call with the same settings left.
+        New or empty, or with the result of an earlier call with the same settings.
     n_tracks : int > 0
-        Spread evenly over ten genres, each heard from eight performers.
+        Spread evenly over ten genres, each played by eight performers.
     seconds : float in [2, 120]
         Length of each recording.
     seed : int >= 0
         The same seed and packages give the same recordings, whatever the number of workers.
     workers : int > 0 or None
-        Processes to render with; None takes one for each processor, 1 stays in this process.
+        Number of processes; None is one for each CPU, 1 renders in this process.
 
     Returns
     -------
     directory : Path
-        With metadata.csv, listens.csv, listeners.csv (stated tastes), README.md and audio/*.flac.
+        With metadata.csv, listens.csv, listeners.csv (tastes), README.md and audio/*.flac.
 
     Raises
     ------
     MissingExtraError
-        If music21, midirenderer or pretty_midi is not installed (the extra `demo`).
+        music21, midirenderer or pretty_midi is not installed (the extra `demo`).
     DatasetError
-        If the directory holds something else, or the disk refuses it.
+        The directory has other contents, or cannot be written.
 
     Notes
     -----
-    Stopped at any point, the next call renders only what is missing; where nothing is, it returns
-    at once and imports no music21.
+    After a call that was stopped, the next one renders only what is missing; if nothing is missing,
+    it returns at once and does not import music21.
     """
     settings = StarterSettings(n_tracks=n_tracks, seconds=seconds, seed=seed)
     directory = Path(directory).absolute()
-    with _told_simply(directory):
+    with _as_dataset_errors(directory):
         entries = _finished(directory, open_journal(directory, settings))
         if len(entries) == n_tracks and all((directory / name).is_file() for name in TABLES):
             return directory
@@ -84,20 +84,20 @@ def make_starter(
         (directory / "audio").mkdir(exist_ok=True)
         for unfinished in (directory / "audio").glob(".*.unfinished"):
             unfinished.unlink()
-        orders = [
-            Order(slot, settings, corpus, directory)
+        tasks = [
+            RenderTask(slot, settings, corpus, directory)
             for slot in plan
             if slot.track_id not in entries
         ]
         with progress("Rendering the starter library", n_tracks) as advance:
             advance(len(entries))
-            for entry in _render_all(orders, workers or os.cpu_count() or 1):
+            for entry in _render_all(tasks, workers or os.cpu_count() or 1):
                 add_to_journal(directory, entry)
                 entries[entry["track_id"]] = entry
                 advance(1)
         if not any("path" in entry for entry in entries.values()):
             raise DatasetError(
-                f"not one score could be rendered into {directory}: "
+                f"no score could be rendered into {directory}: "
                 "install the extra again, pip install --force-reinstall 'segue[demo]'."
             )
         write_tables(directory, [entries[slot.track_id] for slot in plan], settings)
@@ -105,7 +105,7 @@ def make_starter(
 
 
 def _finished(directory: Path, entries: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Keep the journal's entries whose recording is still there, or that were given up."""
+    """Return the entries of the journal whose recording exists, or that have no usable score."""
     return {
         track_id: entry
         for track_id, entry in entries.items()
@@ -114,7 +114,7 @@ def _finished(directory: Path, entries: dict[str, dict[str, Any]]) -> dict[str, 
 
 
 @contextmanager
-def _told_simply(directory: Path) -> Iterator[None]:
+def _as_dataset_errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -124,26 +124,26 @@ def _told_simply(directory: Path) -> Iterator[None]:
         ) from error
     except BrokenProcessPool as error:
         raise DatasetError(
-            "a process that renders the starter library was ended from outside: "
+            "a process that renders the starter library was stopped by the system: "
             "run it again, with fewer workers if memory is short."
         ) from error
 
 
-def _render_all(orders: list[Order], workers: int) -> Iterator[dict[str, Any]]:
-    """Render in this process or in several; entries come as they are finished."""
-    if workers == 1 or len(orders) < 2:
-        yield from map(make_track, orders)
+def _render_all(tasks: list[RenderTask], workers: int) -> Iterator[dict[str, Any]]:
+    """Render in this process or in several; yield entries as they are finished."""
+    if workers == 1 or len(tasks) < 2:
+        yield from map(make_track, tasks)
         return
     pool = ProcessPoolExecutor(
-        min(workers, len(orders)),
+        min(workers, len(tasks)),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_ignore_interrupts,
     )
     try:
-        for future in as_completed([pool.submit(make_track, order) for order in orders]):
+        for future in as_completed([pool.submit(make_track, task) for task in tasks]):
             yield future.result()
     finally:
-        # On Ctrl-C too: nothing new is begun, what is being rendered takes a second or two.
+        # after Ctrl-C nothing new is started; running tasks take a second or two
         pool.shutdown(wait=True, cancel_futures=True)
 
 

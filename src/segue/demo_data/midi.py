@@ -1,9 +1,9 @@
-"""Sounding notes written as a Standard MIDI File.
+"""Write sounding notes as a Standard MIDI File.
 
 Conventions: times are seconds, pitches MIDI numbers, programs General MIDI from 0. One track
-(format 0), 480 ticks a quarter at 120 beats per minute, so that one tick is 1/960 s. The file is
-written here and not by music21, whose own files are at times faulty (a tick of twelve million in a
-string quartet) and take longer to write than to render.
+(format 0), 480 ticks a quarter at 120 beats per minute, so that one tick is 1/960 s. music21
+is not used to write files: its files are sometimes faulty (a tick of twelve million in a string
+quartet) and take longer to write than to render.
 
 Source: Standard MIDI Files 1.0 and General MIDI 1, The MIDI Association.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 TICKS_PER_QUARTER = 480
 TICKS_PER_SECOND = 960
 DRUM_CHANNEL = 9
-BEND_RANGE_CENTS = 200.0  # the default reach of a pitch wheel
+BEND_RANGE_CENTS = 200.0  # the default range of a pitch wheel
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def write_midi(
 
 
 def _note(sound: Sound) -> list[tuple[int, int, bytes]]:
-    """Give a note's two messages; at one tick, notes end (rank 1) before others begin (2)."""
+    """Return the two messages of a note; at one tick, notes end (1) before others start (2)."""
     if not (0 <= sound.pitch <= 127 and 1 <= sound.velocity <= 127 and 0 <= sound.channel <= 15):
         raise ValueError(f"{sound} is not a MIDI note: keep pitch, velocity and channel in range.")
     start = round(sound.start * TICKS_PER_SECOND)

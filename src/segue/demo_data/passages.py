@@ -1,12 +1,11 @@
-"""A stretch of a score as plain notes: the only place where music21 is imported.
+"""Read a passage of a score as plain notes; the only module that imports music21.
 
 Conventions: onsets and durations are in quarter notes from the first note; voices count from 0,
 the highest; pitches are MIDI numbers.
 
-Of MusicXML only the measures that are wanted are handed to music21, which then takes a twentieth
-of the time that the whole of a quartet's movement takes. music21 reads from text, so that it
-keeps no copy of the score in its directory of temporary files; it reads, but does not write,
-`~/.music21rc`.
+Only the selected measures of MusicXML are given to music21, which takes a twentieth of the time of
+a whole quartet movement. music21 reads from text, so that it keeps no copy of the score in its
+directory of temporary files; it reads, but does not write, `~/.music21rc`.
 """
 
 import warnings
@@ -19,12 +18,12 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 _CARRIED = ("divisions", "key", "time", "staves", "clef", "transpose")  # in the schema's order
-_LONGEST_NOTE = 32.0  # quarters: a faulty score has notes of thousands
-_FEWEST_NOTES = 12
+_MAX_NOTE = 32.0  # quarters: a faulty score has notes of thousands
+_MIN_NOTES = 12
 
 
 class UnusableScoreError(Exception):
-    """A score that cannot be rendered; another is drawn in its place."""
+    """A score that cannot be rendered; another one is used instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
-    """A stretch of music: `measures` are (onset, duration) pairs, `length` their end."""
+    """A passage of music: `measures` are (onset, duration) pairs, `length` their end."""
 
     notes: tuple[Note, ...]
     n_voices: int
@@ -64,8 +63,8 @@ def read_tune(text: str) -> Passage:
 def read_measures(text: str, rng: np.random.Generator, *, count: int, at_start: bool) -> Passage:
     """Read `count` measures of a score in MusicXML, from its start or from a random place.
 
-    A place is moved to the downbeat, among eight, on which most voices begin a note: where music
-    breathes, most often.
+    The place is moved to the downbeat, among eight, on which most voices start a note, which is
+    usually the start of a phrase.
     """
     from music21 import converter
 
@@ -83,32 +82,34 @@ def read_measures(text: str, rng: np.random.Generator, *, count: int, at_start: 
 def keep_measures(root: ET.Element, first: int, count: int) -> None:
     """Cut a MusicXML document, in place, down to `count` measures from number `first` (from 0).
 
-    What earlier measures said about divisions, key, time, clef and transposition is said again in
-    the first measure that stays.
+    Divisions, key, time, clef and transposition of earlier measures are repeated in the first
+    measure that is kept.
     """
     for part in root.iter("part"):
         measures = part.findall("measure")
-        said: dict[str, list[ET.Element]] = {}
+        attributes_before: dict[str, list[ET.Element]] = {}
         for measure in measures[:first]:
             for attributes in measure.findall("attributes"):
                 for name in _CARRIED:
                     if found := attributes.findall(name):
-                        said[name] = found
+                        attributes_before[name] = found
         for place, measure in enumerate(measures):
             if not first <= place < first + count:
                 part.remove(measure)
-        if said and first < len(measures):
+        if attributes_before and first < len(measures):
             attributes = ET.Element("attributes")
-            attributes.extend(element for name in _CARRIED for element in said.get(name, ()))
+            attributes.extend(
+                element for name in _CARRIED for element in attributes_before.get(name, ())
+            )
             measures[first].insert(0, attributes)
 
 
 def _passage(parts: list[Any]) -> Passage:
-    """Gather the notes of music21 parts, highest part first."""
+    """Return the notes of music21 parts as a passage, highest part first."""
     notes = [note for voice, part in enumerate(parts) for note in _notes(part, voice)]
-    if len(notes) < _FEWEST_NOTES:
+    if len(notes) < _MIN_NOTES:
         raise UnusableScoreError(f"only {len(notes)} notes")
-    if max(note.duration for note in notes) > _LONGEST_NOTE:
+    if max(note.duration for note in notes) > _MAX_NOTE:
         raise UnusableScoreError("a note longer than eight measures")
     start = min(note.onset for note in notes)
     measures = [
@@ -134,7 +135,7 @@ def _passage(parts: list[Any]) -> Passage:
 
 
 def _notes(part: Any, voice: int) -> Iterator[Note]:
-    """Give a part's notes; chord symbols and grace notes (of no duration) are not played."""
+    """Yield the notes of a part; chord symbols and grace notes (of no duration) are not played."""
     for element in part.flatten().notes:
         duration = float(element.duration.quarterLength)
         if duration > 0 and "Harmony" not in element.classes:
@@ -143,7 +144,7 @@ def _notes(part: Any, voice: int) -> Iterator[Note]:
 
 
 def _from_downbeat(passage: Passage) -> Passage:
-    """Drop up to eight measures, to begin where most voices begin a note together."""
+    """Drop up to eight measures, to start where most voices start a note together."""
 
     def voices_at(onset: float) -> int:
         return len({note.voice for note in passage.notes if abs(note.onset - onset) < 1e-6})
@@ -152,7 +153,7 @@ def _from_downbeat(passage: Passage) -> Passage:
     if start <= 0:
         return passage
     kept = [note for note in passage.notes if note.onset >= start]
-    if len(kept) < _FEWEST_NOTES:
+    if len(kept) < _MIN_NOTES:
         raise UnusableScoreError(f"only {len(kept)} notes")
     return Passage(
         notes=tuple(

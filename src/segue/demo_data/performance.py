@@ -1,7 +1,7 @@
-"""How a performer plays a passage: pace, pitch, touch and accompaniment.
+"""Perform a passage: pace, pitch, touch and accompaniment.
 
-Conventions: what comes in counts in quarter notes, what goes out in seconds from the start of the
-recording. Music shorter than the recording is repeated from its beginning.
+Conventions: input is in quarter notes, output in seconds from the start of the recording. Music
+shorter than the recording is repeated from its start.
 """
 
 from collections import Counter
@@ -22,8 +22,8 @@ from segue.demo_data.midi import Sound
 from segue.demo_data.passages import Note, Passage, UnusableScoreError
 from segue.demo_data.styles import Performer, Style
 
-_SHORTEST = 6.0  # seconds of music before it repeats
-_LONGEST_GAP = 4.0  # seconds without a note beginning
+_MIN_SECONDS = 6.0  # seconds of music before it repeats
+_MAX_GAP = 4.0  # seconds without the start of a note
 _COMFORTABLE_PITCH = {42: 55, 69: 65, 71: 67, 72: 83, 78: 79, 24: 64, 25: 64, 53: 67, 109: 71}
 """Mean pitch at which a program sounds like its instrument; melodies move to it by octaves."""
 
@@ -47,11 +47,11 @@ def perform(
     Raises
     ------
     UnusableScoreError
-        If the music is too short, has long gaps, or leaves the range of MIDI.
+        The music is too short, has long gaps, or leaves the range of MIDI.
     """
     quarter = seconds_per_quarter(passage, style) / performer.tempo
     length = _whole_measures(passage) * quarter
-    if length < min(_SHORTEST, seconds):
+    if length < min(_MIN_SECONDS, seconds):
         raise UnusableScoreError(f"only {length:.1f} s of music")
     n_passes = ceil(seconds / length)
     measures = [
@@ -83,10 +83,10 @@ def perform(
 
 
 def seconds_per_quarter(passage: Passage, style: Style) -> float:
-    """Choose a pace: a dance's own, or one that brings the music near its style's density.
+    """Return a pace: that of a dance, or one that brings the music near the density of its style.
 
     Note values say little about speed before 1750 (a madrigal in half notes is not slow) and in
-    slow movements; half the way, on a logarithmic scale, is left to them.
+    slow movements: they count for half, on a logarithmic scale.
     """
     if style.seconds_per_measure is not None:
         lengths = Counter(length for _, length in passage.measures)
@@ -98,14 +98,14 @@ def seconds_per_quarter(passage: Passage, style: Style) -> float:
 
 
 def _whole_measures(passage: Passage) -> float:
-    """Give the length up to the end of the last measure, less the upbeat that repeats into it."""
+    """Return the length up to the end of the last measure, less the upbeat that repeats into it."""
     if not passage.measures:
         return passage.length
     return max(passage.length, sum(passage.measures[-1]))
 
 
 def _in_seconds(passage: Passage, quarter: float, shift: int) -> Passage:
-    """Give the same passage in seconds and `shift` semitones higher."""
+    """Return the same passage in seconds and `shift` semitones higher."""
     return replace(
         passage,
         notes=tuple(
@@ -120,7 +120,7 @@ def _in_seconds(passage: Passage, quarter: float, shift: int) -> Passage:
 def _play(
     passage: Passage, performer: Performer, rng: np.random.Generator, starts: Sequence[float]
 ) -> list[Sound]:
-    """Turn written notes, in seconds, into played ones, once from each of `starts`."""
+    """Return the sounds of written notes, in seconds, once from each of `starts`."""
     strong = {round(onset, 3) for onset, _ in passage.measures}
     phase = float(rng.uniform(0, 2 * pi))
     sounds = []
@@ -144,27 +144,27 @@ def _play(
 
 
 def _channel(voice: int) -> int:
-    """Give a voice's channel; those of the accompaniment and the drums are left free."""
+    """Return the channel of a voice; accompaniment and drums have their own."""
     return voice if voice < DRONE_CHANNEL else voice + 5
 
 
 def _octaves(passage: Passage, program: int) -> int:
-    """Move a melody by octaves to where its instrument sounds like itself."""
+    """Return the octaves, in semitones, that bring a melody into the range of its instrument."""
     mean = sum(note.pitch for note in passage.notes) / len(passage.notes)
     return 12 * round((_COMFORTABLE_PITCH.get(program, mean) - mean) / 12)
 
 
 def _program(performer: Performer, channel: int, n_voices: int) -> int:
-    """Spread an ensemble's instruments over the voices, the highest to the highest."""
+    """Return the instrument of a voice; those of an ensemble are spread over the voices."""
     voice = channel if channel < DRONE_CHANNEL else channel - 5  # as `_channel` gave it
     last = len(performer.programs) - 1
     return performer.programs[round(voice * last / max(1, n_voices - 1))]
 
 
 def _check(melody: list[Sound], seconds: float) -> None:
-    """Refuse what would be silence, or what MIDI cannot hold."""
+    """Refuse long silences and pitches that instruments cannot play."""
     starts = np.array([sound.start for sound in melody] + [seconds])
-    if len(starts) < 2 or float(np.max(np.diff(starts, prepend=0.0))) > min(_LONGEST_GAP, seconds):
+    if len(starts) < 2 or float(np.max(np.diff(starts, prepend=0.0))) > min(_MAX_GAP, seconds):
         raise UnusableScoreError("a long silence")
     pitches = [sound.pitch for sound in melody]
     if min(pitches) < 21 or max(pitches) > 112:

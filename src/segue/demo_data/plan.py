@@ -1,10 +1,10 @@
-"""Which scores, by which performers: the plan of a starter library, and the journal of its making.
+"""Plan the demo data, which scores by which performers, and keep a journal of finished tracks.
 
-The plan follows from `seed`, `n_tracks` and `seconds` alone. Every slot of it has a list of scores
-to try, so that what one worker passes over never changes what another renders.
+The plan depends on `seed`, `n_tracks` and `seconds` alone. Every slot has its own list of scores to
+try, so that a score that one worker rejects does not change the work of another.
 
-The journal, `starter.jsonl`, makes the work resumable: its first line says what the directory is
-being filled with, each further line holds one finished track's metadata. A line is written after
+The journal, `starter.jsonl`, makes the work resumable: its first line has the settings of the
+directory, each further line the metadata of one finished track. A line is written after
 its recording was renamed into place; a recording without a line is rendered again.
 """
 
@@ -27,13 +27,13 @@ from segue.demo_data.styles import (
 from segue.errors import DatasetError
 
 JOURNAL = "starter.jsonl"
-VERSION = 1  # raised when the same settings would give other recordings
+VERSION = 1  # increased when the same settings would give other recordings
 _ATTEMPTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarterSettings:
-    """What a starter library is made with."""
+    """The settings of the demo data."""
 
     n_tracks: int = 200
     seconds: float = 20.0
@@ -50,7 +50,7 @@ class StarterSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One track to be: who plays it, and the scores to try, in order."""
+    """One planned track: its performer, and the scores to try, in order."""
 
     track_id: str
     number: int
@@ -60,7 +60,7 @@ class Slot:
 
 
 def make_plan(corpus: Path, settings: StarterSettings) -> list[Slot]:
-    """Draw a plan: genres in turn, each genre's performers in turn, scores in random order."""
+    """Return a plan: genres in turn, the performers of each in turn, scores in random order."""
     performers = draw_performers(settings.seed)
     slots = []
     for place, style in enumerate(STYLES):
@@ -90,7 +90,7 @@ def make_plan(corpus: Path, settings: StarterSettings) -> list[Slot]:
 
 
 def _to_try(scores: Sequence[Score], turn: int, n_turns: int) -> tuple[Score, ...]:
-    """Give a slot its own score and then replacements; own lists overlap only where scores run out.
+    """Return the score of a slot and its replacements; lists overlap only if scores run out.
 
     >>> _to_try(["a", "b", "c", "d", "e"], turn=1, n_turns=2)
     ('b', 'd', 'a', 'c', 'e')
@@ -100,41 +100,41 @@ def _to_try(scores: Sequence[Score], turn: int, n_turns: int) -> tuple[Score, ..
 
 
 def open_journal(directory: Path, settings: StarterSettings) -> dict[str, dict[str, Any]]:
-    """Read what is finished already: metadata by track id. Starts the journal where there is none.
+    """Return the metadata of finished tracks by id; start the journal if there is none.
 
     Raises
     ------
     DatasetError
-        If the directory holds something else, or a starter library made with other settings.
+        The directory has other contents, or demo data made with other settings.
     """
-    meant = {"starter": VERSION, **asdict(settings)}
+    settings_line = {"starter": VERSION, **asdict(settings)}
     path = directory / JOURNAL
     if not path.exists():
         if directory.exists() and any(directory.iterdir()):
             raise DatasetError(
-                f"{directory} is not empty and holds no starter library: choose another directory."
+                f"{directory} is not empty and has no starter library: choose another directory."
             )
         directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(meant) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(settings_line) + "\n", encoding="utf-8")
         return {}
     lines = path.read_text(encoding="utf-8").splitlines()
-    if not lines or _parse(lines[0]) != meant:
+    if not lines or _parse(lines[0]) != settings_line:
         raise DatasetError(
-            f"{directory} holds a starter library made with other settings ({_told(lines)}): "
-            "choose another directory or delete it."
+            f"{directory} has a starter library made with other settings "
+            f"({_settings_text(lines)}): choose another directory or delete it."
         )
     entries = [entry for line in lines[1:] if (entry := _parse(line)) is not None]
     return {entry["track_id"]: entry for entry in entries}
 
 
 def add_to_journal(directory: Path, entry: dict[str, Any]) -> None:
-    """Add one finished track, or one slot that was given up."""
+    """Add one finished track, or one slot without a usable score."""
     with (directory / JOURNAL).open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
 def _parse(line: str) -> dict[str, Any] | None:
-    """Parse one line; None where the program was stopped while writing it."""
+    """Return one line; None if the program was stopped while writing it."""
     try:
         entry = json.loads(line)
     except json.JSONDecodeError:
@@ -142,6 +142,6 @@ def _parse(line: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) else None
 
 
-def _told(lines: Sequence[str]) -> str:
+def _settings_text(lines: Sequence[str]) -> str:
     found = _parse(lines[0]) if lines else None
     return ", ".join(f"{name} {value}" for name, value in found.items()) if found else "unreadable"

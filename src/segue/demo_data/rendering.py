@@ -1,4 +1,4 @@
-"""MIDI rendered to a finished recording.
+"""Render MIDI to a finished recording.
 
 Conventions: recordings are mono float32 [n_samples] at 22,050 Hz, in [-1, 1]; levels are dB of full
 scale. The renderer is midirenderer (RustySynth) with TimGM6mb, the General MIDI sound font that
@@ -18,23 +18,23 @@ from segue.demo_data.scores import package_directory
 
 SAMPLE_RATE = 22_050
 _FADE_IN, _FADE_OUT = 0.01, 1.5  # seconds
-_QUIETEST = -50.0  # dB: below, a stretch of 100 ms is silence
-_MOST_SILENCE = 0.4  # share of a recording
+_SILENCE = -50.0  # dB: below it, a block of 100 ms is silent
+_MAX_SILENCE = 0.4  # share of a recording
 _CLIPPED = 0.999
 
 
 def sound_font() -> Path:
-    """Find the sound font's file."""
+    """Return the path of the sound font."""
     return package_directory("pretty_midi") / "TimGM6mb.sf2"
 
 
 def render(midi: bytes, font: bytes) -> NDArray[np.float32]:
-    """Render MIDI at the renderer's own rate, brought to mono and to `SAMPLE_RATE`.
+    """Render MIDI and convert it to mono at `SAMPLE_RATE`.
 
     Raises
     ------
     UnusableScoreError
-        If the renderer clipped: rendered again at a lower volume, the same music is fine.
+        The renderer clipped; the same music can be rendered at a lower volume.
     """
     import midirenderer
 
@@ -48,12 +48,12 @@ def render(midi: bytes, font: bytes) -> NDArray[np.float32]:
 
 
 def finish(signal: NDArray[np.float32], *, seconds: float, level: float) -> NDArray[np.float32]:
-    """Cut a rendering to length, fade it in and out, and bring its peak to `level` dB below full.
+    """Cut a rendering to length, fade it in and out, and set its peak to `level` dB below full.
 
     Raises
     ------
     UnusableScoreError
-        If it is too short, silent, or silent for much of its time.
+        The recording is too short, silent, or silent for much of its time.
 
     Examples
     --------
@@ -82,8 +82,8 @@ def check_not_silent(recording: NDArray[np.float32]) -> None:
     block = SAMPLE_RATE // 10
     blocks = recording[: len(recording) // block * block].reshape(-1, block) / peak
     levels = 20 * np.log10(np.sqrt(np.mean(blocks**2, axis=1)) + 1e-9)
-    silent = float(np.mean(levels < _QUIETEST))
-    if silent > _MOST_SILENCE:
+    silent = float(np.mean(levels < _SILENCE))
+    if silent > _MAX_SILENCE:
         raise UnusableScoreError(f"{silent:.0%} of the rendering is silent")
 
 

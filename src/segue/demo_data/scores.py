@@ -1,9 +1,9 @@
-"""The scores that the starter library may use: where they are, and which are free.
+"""Find the scores that the demo data may use: where they are, and which are free.
 
 The compositions are all in the public domain (the youngest collection was printed in 1907). Their
 encodings come with the package music21, "with the permission of the encoders", but "may have other
-restrictions: please see the licenses embedded in individual compositions or directories". So every
-score's own text is read, and one rule decides: **a score is used only where neither it nor its
+restrictions: please see the licenses embedded in individual compositions or directories". So the
+text of every score is read, and one rule decides: **a score is used only where neither it nor its
 directory reserves rights or asks for terms** (`is_free`). Decisions of 2026, music21 10.5:
 
 used
@@ -18,7 +18,7 @@ left out
     - Bach in Humdrum: "Rights to all derivative electronic formats reserved" (Copyright 1994,
       Center for Computer Assisted Research in the Humanities).
     - Bach chorales with "PDF © 2004 Margaret Greentree - used by permission", about 360: the
-      permission was given to music21, and its reach is not said.
+      permission was given to music21, and its scope is not stated.
     - Monteverdi's book 5: scanned from an edition marked "© UT ORPHEUS EDIZIONI 2003".
     - The Essen folk song collection: `essenFolksong/license.txt` allows non-commercial use and
       calls its own legal status unclear.
@@ -26,7 +26,7 @@ left out
       on what terms.
     - Josquin (GNU GPL) and the CC BY-SA scores are free, but too few for a genre.
 
-Nothing of music21 is copied into a dataset but the titles, the composers and the encoders' names.
+Only titles and the names of composers and encoders are copied from music21 into a dataset.
 
 Conventions: paths are relative to music21's corpus directory, with forward slashes. Nothing here
 imports music21.
@@ -58,12 +58,12 @@ class Score:
 
 
 def package_directory(package: str) -> Path:
-    """Find an installed package's directory without importing it.
+    """Return the directory of an installed package without importing it.
 
     Raises
     ------
     MissingExtraError
-        If it is not installed: the extra `demo` brings it.
+        It is not installed; the extra `demo` installs it.
     """
     spec = find_spec(package)
     if spec is None or spec.origin is None:
@@ -72,9 +72,9 @@ def package_directory(package: str) -> Path:
 
 
 def is_free(text: str) -> bool:
-    """Tell whether a score's text neither reserves rights nor asks for terms.
+    """Return whether the text of a score neither reserves rights nor asks for terms.
 
-    An empty notice of an engraving program names no holder, and reserves nothing.
+    The empty notice of an engraving program names no holder and reserves nothing.
 
     >>> is_free("<rights>Copyright © </rights><part/>")
     True
@@ -86,7 +86,7 @@ def is_free(text: str) -> bool:
 
 
 def read_score(corpus: Path, score: Score) -> str:
-    """Read a score's MusicXML or ABC text; of a file of many tunes, only the one meant."""
+    """Return the MusicXML or ABC text of a score; of a file with many tunes, that of one."""
     path = corpus / score.path
     if path.suffix == ".mxl":
         with zipfile.ZipFile(path) as archive:
@@ -105,12 +105,12 @@ def read_score(corpus: Path, score: Score) -> str:
 
 
 def find_scores(corpus: Path, genre: str) -> list[Score]:
-    """List the free scores of a genre, in a fixed order."""
+    """Return the free scores of a genre, in a fixed order."""
     return sorted(_FINDERS[genre](corpus), key=lambda score: (score.path, score.tune or 0))
 
 
 def abc_field(text: str, field: str) -> str | None:
-    """Give the first value of an ABC header field, `T` for the title; None where there is none."""
+    """Return the first value of an ABC header field, such as `T` for the title, or None."""
     match = re.search(rf"^{field}:[ \t]*(.+?)[ \t\r]*$", text, re.M)
     return match.group(1) if match else None
 

@@ -1,15 +1,15 @@
-"""The styles of music in the starter library, and the performers who play them.
+"""Define the styles of music in the demo data, and draw the performers who play them.
 
 Conventions: programs are General MIDI numbers from 0; tempo is a factor (1.1 is faster); `cents`
 are hundredths of a semitone; velocities are those of MIDI (1 to 127). Ensembles list their
 instruments from the highest voice to the lowest.
 
-A genre is heard from several performers, and a performer plays one genre. What a performer brings
+Several performers play each genre, and a performer plays one genre. The character of a performer
 (instruments, backing, pace, pitch, touch, room) is drawn at random from the genre's palette, in
-which what is typical stands several times. Palettes overlap on purpose: voices sing chorales,
+which typical choices occur several times. Palettes overlap on purpose: voices sing chorales,
 madrigals and trecento pieces, fiddles play reels, jigs, hornpipes and strathspeys. An encoder that
-learns instruments only can therefore not tell the genres apart, and a split that keeps performers
-apart asks for more than timbre.
+learns instruments only can therefore not distinguish the genres, and a split that keeps performers
+apart requires more than timbre.
 """
 
 from collections.abc import Mapping
@@ -58,15 +58,15 @@ ENSEMBLES: Mapping[str, tuple[int, ...]] = MappingProxyType(
     }
 )
 BACKING_PROGRAMS: tuple[int, ...] = (0, 20, 24, 25, 32, 42, 46)
-"""Piano, reed organ, guitars, double bass, cello and harp: what may go with a melody."""
+"""Piano, reed organ, guitars, double bass, cello and harp, which accompany a melody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """One genre: where its music is, how fast it goes and who may play it.
+    """One genre: its scores, its pace and its possible ensembles.
 
     A dance has a steady pace, `seconds_per_measure`. Other music takes `seconds_per_quarter` and
-    is drawn towards `notes_per_second`, for its note values say little about its speed.
+    is moved towards `notes_per_second`, because its note values say little about its speed.
     """
 
     genre: str

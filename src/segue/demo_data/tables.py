@@ -1,6 +1,6 @@
-"""The text files of the starter library: metadata.csv, listens.csv, listeners.csv, README.md.
+"""Write the text files of the demo data: metadata.csv, listens.csv, listeners.csv, README.md.
 
-Each is written whole under a temporary name and renamed.
+Each is written under a temporary name and renamed.
 """
 
 import csv
@@ -131,15 +131,15 @@ out, and why. `source` names each track's file in music21's corpus, `encoder` wh
 the score says so. `year` is empty: the scores do not say when they were composed.
 
 ## The listeners are simulated
-listens.csv holds {n_listens} listens of {n_listeners} **simulated** listeners; no person is
-behind them, and every user id says so. Their stated tastes are in listeners.csv:
+listens.csv has {n_listens} listens of {n_listeners} **simulated** listeners; none is a real person,
+and every user id says so. Their tastes are documented in listeners.csv:
 
 {named}
 
 A listener's *liking* of a track is 2.8 for the favourite genre (2.1 and 1.54 for the second and
 third), + 0.9 for liked instruments, - 1.2 for disliked ones, + 0.8 for a followed performer. The
-tracks that they meet are drawn with probability proportional to exp(liking + 0.7 fame), where fame
-is the same for everybody; one listen in twelve is chance. A track is skipped with probability
+tracks that they play are drawn with probability proportional to exp(liking + 0.7 fame), where fame
+is the same for all; one listen in twelve is random. A track is skipped with probability
 1 / (1 + exp(2.2 (liking - 0.6))) and otherwise played 1 + Poisson(0.9 liking) times, in sessions
 over 120 days. Numbers measured on these listeners say how well segue finds tastes that follow this
 model. They say nothing about real people.

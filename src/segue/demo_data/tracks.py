@@ -1,4 +1,4 @@
-"""One track of the starter library, from its slot in the plan to its file: what a worker does."""
+"""Render one track of the demo data: the task of a worker, from a slot of the plan to the file."""
 
 import os
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ _VOLUMES = (84, 48)  # controller 7; the second where the first clips
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What a worker is told: picklable, and all that it needs."""
+class RenderTask:
+    """The task of a worker, as one value that can be pickled."""
 
     slot: Slot
     settings: StarterSettings
@@ -34,41 +34,41 @@ class Order:
     directory: Path
 
 
-def make_track(order: Order) -> dict[str, Any]:
-    """Render one track into the dataset's `audio/`; give its metadata.
+def make_track(task: RenderTask) -> dict[str, Any]:
+    """Render one track into the `audio/` of the dataset; return its metadata.
 
-    Scores that fail are passed over and listed under `passed_over`; where all of a slot's scores
-    fail, the metadata hold no `path`.
+    Scores that fail are listed under `passed_over`; if all scores of a slot fail, the metadata have
+    no `path`.
     """
-    slot = order.slot
+    slot = task.slot
     entry: dict[str, Any] = {"track_id": slot.track_id, "passed_over": []}
     for attempt, score in enumerate(slot.scores):
-        rng = np.random.default_rng([order.settings.seed, 3, slot.number, attempt])
+        rng = np.random.default_rng([task.settings.seed, 3, slot.number, attempt])
         try:
-            recording, details = _record(order, score, rng)
+            recording, details = _record(task, score, rng)
         except (MemoryError, OSError):
-            raise  # the machine's trouble, not the score's
+            raise  # a fault of the machine, not of the score
         except Exception as error:  # noqa: BLE001 - one score of many; recorded, another is drawn
             reason = f"{type(error).__name__}: {error}"
             entry["passed_over"].append({"score": score.path, "tune": score.tune, "why": reason})
             continue
         path = f"audio/{slot.track_id}.flac"
-        _write(order.directory / path, recording)
+        _write(task.directory / path, recording)
         return {**entry, "path": path, **details}
     return entry
 
 
 def _record(
-    order: Order, score: Score, rng: np.random.Generator
+    task: RenderTask, score: Score, rng: np.random.Generator
 ) -> tuple[bytes, dict[str, str | None]]:
-    slot = order.slot
-    text = read_score(order.corpus, score)
-    passage = _read_passage(slot, text, rng, order.settings.seconds)
+    slot = task.slot
+    text = read_score(task.corpus, score)
+    passage = _read_passage(slot, text, rng, task.settings.seconds)
     sounds, programs = perform(
-        passage, slot.performer, slot.style, rng, seconds=order.settings.seconds
+        passage, slot.performer, slot.style, rng, seconds=task.settings.seconds
     )
-    recording = _render(slot, sounds, programs, order.settings.seconds)
-    made_by = read_credits(order.corpus, score, slot.style, text)
+    recording = _render(slot, sounds, programs, task.settings.seconds)
+    made_by = read_credits(task.corpus, score, slot.style, text)
     details = {
         "title": made_by.title,
         "artist": slot.performer.name,
@@ -117,7 +117,7 @@ def _render(
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file under a temporary name and rename it: a file that is there is whole."""
+    """Write a file under a temporary name and rename it, so that an existing file is complete."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         unfinished.write_bytes(content)
