@@ -17,7 +17,7 @@ from segue.pipeline.analysing.pretrained_embeddings import embed_new
 from segue.pipeline.analysing.scan import Comparison, Scan, known_files, read_in
 from segue.pipeline.analysing.workers import TIME_LIMIT, Workers
 from segue.pipeline.import_listens import match_waiting
-from segue.sources import Dataset, Known, read_dataset
+from segue.sources import Dataset, KnownTracks, read_dataset
 from segue.types import Progress, no_progress
 
 _VERB = "segue preprocess"
@@ -106,7 +106,7 @@ def preprocess(
         pool = stack.enter_context(Workers(workers, time_limit))
         opened = library if isinstance(library, Library) else _if_there(library)
         tracks: Mapping[str, KnownTrack] = {}
-        known: Known = {}
+        known: KnownTracks = {}
         if opened is not None:
             stack.enter_context(opened.writing(_VERB))
             tracks = recover_audio_files(opened, opened.known_tracks())

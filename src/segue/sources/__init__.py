@@ -3,7 +3,15 @@
 `read_dataset` reads a directory, `load_frames` one file of precomputed frames.
 """
 
-from segue.sources.datasets.dataset import Dataset, Identify, Kind, Known, NameOf, Read, ReadFiles
+from segue.sources.datasets.dataset import (
+    Dataset,
+    IdentifyTracks,
+    Kind,
+    KnownTracks,
+    NameFile,
+    ReadTags,
+    ReadTrack,
+)
 from segue.sources.datasets.entry import read_dataset
 from segue.sources.datasets.frames import Frames, load_frames
 from segue.sources.datasets.naming import free_id
@@ -14,12 +22,12 @@ __all__ = [
     "AUDIO_SUFFIXES",
     "Dataset",
     "Frames",
-    "Identify",
+    "IdentifyTracks",
     "Kind",
-    "Known",
-    "NameOf",
-    "Read",
-    "ReadFiles",
+    "KnownTracks",
+    "NameFile",
+    "ReadTags",
+    "ReadTrack",
     "free_id",
     "load_frames",
     "read_dataset",

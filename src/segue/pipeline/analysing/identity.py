@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.library import KnownTrack
-from segue.sources import NameOf, free_id, state_of
+from segue.sources import NameFile, free_id, state_of
 from segue.types import FileState, Track
 
 Digests = Callable[[Sequence[Path]], Mapping[Path, str]]
@@ -66,7 +66,7 @@ def written_since(
 def follow(
     directory: Path,
     tracks: Sequence[Track],
-    name_of: NameOf,
+    name_of: NameFile,
     known: Mapping[str, KnownTrack],
     digests_of: Digests,
 ) -> Followed:

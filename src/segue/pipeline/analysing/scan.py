@@ -13,7 +13,7 @@ from segue.library import KnownTrack, Library
 from segue.pipeline.analysing.identity import Followed, by_path, follow, written_since
 from segue.pipeline.analysing.tasks import Failed, digest_of
 from segue.pipeline.analysing.workers import Workers
-from segue.sources import Dataset, Known, NameOf, Read, ReadFiles, state_of
+from segue.sources import Dataset, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
 from segue.types import FileState, Progress, Track
 
 
@@ -34,7 +34,7 @@ class Scan:
     n_moved: int = 0
 
 
-def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
+def known_files(library: Library, known: Mapping[str, KnownTrack]) -> KnownTracks:
     """Return those of the `known` tracks that need not be read again, by file.
 
     One of which there is something to tell is read again, so that it is told again.
@@ -49,12 +49,12 @@ def known_files(library: Library, known: Mapping[str, KnownTrack]) -> Known:
     }
 
 
-def read_in(workers: Workers) -> ReadFiles:
+def read_in(workers: Workers) -> ReadTags:
     """Return how tags are read in worker processes: a parser that dies there ends no run."""
     # mutagen and soundfile are for who reads a folder
     from segue.sources.datasets.folder import read_audio_file, untagged
 
-    def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
+    def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
         work = [(path, (directory, path)) for path in files]
         for path, answer in workers.answers(read_audio_file, work):
             failed = isinstance(answer, Failed)
@@ -78,8 +78,10 @@ class Comparison:
         self._progress = progress
         self._followed: Followed | None = None
 
-    def identify(self, directory: Path, tracks: Sequence[Track], name_of: NameOf) -> Sequence[str]:
-        """Do what `segue.sources.Identify` asks for."""
+    def identify(
+        self, directory: Path, tracks: Sequence[Track], name_of: NameFile
+    ) -> Sequence[str]:
+        """Do what `segue.sources.IdentifyTracks` asks for."""
         self._followed = follow(directory, tracks, name_of, self._known, self._digests)
         return self._followed.ids
 

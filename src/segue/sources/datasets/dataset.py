@@ -10,7 +10,7 @@ from segue.types import FileState, Problem, Progress, Track
 if TYPE_CHECKING:
     import pandas as pd
 
-Known = Mapping[Path, tuple[FileState | None, Track]]
+KnownTracks = Mapping[Path, tuple[FileState | None, Track]]
 """The tracks of an earlier reading by their files, each with the state of the file at that time.
 
 A file in the same state need not be read again, one that changed keeps its track's id.
@@ -19,27 +19,27 @@ A file in the same state need not be read again, one that changed keeps its trac
 Kind = Literal["table", "folder", "gtzan", "msd"]
 
 
-Read = tuple[Track, list[str]]
+ReadTrack = tuple[Track, list[str]]
 """A file as a track, and the reasons why some of it could not be used."""
 
-ReadFiles = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, Read]]]
+ReadTags = Callable[[Path, Sequence[Path]], Iterable[tuple[Path, ReadTrack]]]
 """Read the tags of files below a directory, in any order, and yield each with its path."""
 
-NameOf = Callable[[Path], str]
+NameFile = Callable[[Path], str]
 """Return the name of a file in a folder, as text that can be an id."""
 
-Identify = Callable[[Path, Sequence[Track], NameOf], Sequence[str]]
+IdentifyTracks = Callable[[Path, Sequence[Track], NameFile], Sequence[str]]
 """Return the ids of the files of a directory, given as tracks, each once and in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
-class HowToRead:
+class ReadOptions:
     """The options of `segue.sources.read_dataset`."""
 
     exclude: Sequence[str]
-    known: Known
-    read_files: ReadFiles | None
-    identify: Identify | None
+    known: KnownTracks
+    read_files: ReadTags | None
+    identify: IdentifyTracks | None
     progress: Progress
 
 

@@ -13,7 +13,13 @@ Conventions
 from collections.abc import Sequence
 from pathlib import Path
 
-from segue.sources.datasets.dataset import Dataset, HowToRead, Identify, Known, ReadFiles
+from segue.sources.datasets.dataset import (
+    Dataset,
+    IdentifyTracks,
+    KnownTracks,
+    ReadOptions,
+    ReadTags,
+)
 from segue.types import Progress, no_progress
 
 
@@ -21,9 +27,9 @@ def read_dataset(
     directory: Path,
     *,
     exclude: Sequence[str] = (),
-    known: Known | None = None,
-    read_files: ReadFiles | None = None,
-    identify: Identify | None = None,
+    known: KnownTracks | None = None,
+    read_files: ReadTags | None = None,
+    identify: IdentifyTracks | None = None,
     progress: Progress = no_progress,
 ) -> Dataset:
     """Read a dataset directory of any kind.
@@ -54,4 +60,4 @@ def read_dataset(
     # the readers import pandas, h5py and mutagen, which are not needed to recommend
     from segue.sources.datasets.reading import read
 
-    return read(directory, HowToRead(exclude, known or {}, read_files, identify, progress))
+    return read(directory, ReadOptions(exclude, known or {}, read_files, identify, progress))

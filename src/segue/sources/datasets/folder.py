@@ -18,7 +18,7 @@ from typing import Any
 import mutagen
 import soundfile
 
-from segue.sources.datasets.dataset import Known, Read, ReadFiles
+from segue.sources.datasets.dataset import KnownTracks, ReadTags, ReadTrack
 from segue.sources.datasets.tracks import build_track
 from segue.sources.datasets.walk import relative_id, state_of
 from segue.text import clean_text
@@ -66,8 +66,8 @@ _SEVERAL = frozenset({"artist", "artists", "genre", "musicbrainz_artist_id"})
 """Tags of which every value is used."""
 
 
-def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, Read]]:
-    """Read the tags of files one by one in this process: the default `ReadFiles`."""
+def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
+    """Read the tags of files one by one in this process: the default `ReadTags`."""
     for path in files:
         yield path, read_audio_file(directory, path)
 
@@ -75,11 +75,11 @@ def read_one_by_one(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Pa
 def read_folder(
     directory: Path,
     files: list[Path],
-    known: Known | None = None,
+    known: KnownTracks | None = None,
     *,
-    read_files: ReadFiles = read_one_by_one,
+    read_files: ReadTags = read_one_by_one,
     progress: Progress = no_progress,
-) -> list[Read]:
+) -> list[ReadTrack]:
     """Read the audio files below `directory`, in the order given.
 
     A file that is `known` keeps the id of its track, even if it was renamed; its tags are read
@@ -87,12 +87,12 @@ def read_folder(
     """
     before = known or {}
     to_read = [path for path in files if not _unchanged(path, before)]
-    read: dict[Path, Read] = {}
+    read: dict[Path, ReadTrack] = {}
     with progress("Reading tags", len(to_read)) as advance:
         for path, found in read_files(directory, to_read):
             read[path] = found
             advance(1)
-    reads: list[Read] = []
+    reads: list[ReadTrack] = []
     for path in files:
         old = before[path][1] if path in before else None
         if path in read:
@@ -103,12 +103,12 @@ def read_folder(
     return reads
 
 
-def _unchanged(path: Path, before: Known) -> bool:
+def _unchanged(path: Path, before: KnownTracks) -> bool:
     state = before[path][0] if path in before else None
     return state is not None and state == state_of(path)
 
 
-def read_audio_file(directory: Path, path: Path) -> Read:
+def read_audio_file(directory: Path, path: Path) -> ReadTrack:
     """Return a file as a track, and the reasons why some of it could not be used."""
     unreadable: list[str] = []
     raw: dict[str, str] = {}
@@ -121,13 +121,13 @@ def read_audio_file(directory: Path, path: Path) -> Read:
     return track, unreadable + reasons
 
 
-def untagged(directory: Path, path: Path, reason: str) -> Read:
+def untagged(directory: Path, path: Path, reason: str) -> ReadTrack:
     """Return a file as a track without tags, because of `reason`."""
     track, _ = _track(directory, path, {})
     return track, [f"its tags cannot be read ({reason}): the track has no metadata"]
 
 
-def _track(directory: Path, path: Path, raw: dict[str, str]) -> Read:
+def _track(directory: Path, path: Path, raw: dict[str, str]) -> ReadTrack:
     extra: dict[str, str] = {name: raw.pop(name) for name in _KEPT if name in raw}
     track_id = relative_id(path, directory)
     track, reasons = build_track(track_id, raw, path=path.absolute(), extra=extra)

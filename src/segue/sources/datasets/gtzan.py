@@ -13,7 +13,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from segue.sources.datasets.dataset import Known, Read
+from segue.sources.datasets.dataset import KnownTracks, ReadTrack
 from segue.sources.datasets.folder import read_audio_file
 from segue.sources.datasets.tracks import build_track
 from segue.sources.datasets.walk import relative_id
@@ -49,13 +49,13 @@ def name_of_clip(path: Path, directory: Path) -> str:
 def read_gtzan(
     directory: Path,
     files: list[Path],
-    known: Known | None = None,
+    known: KnownTracks | None = None,
     *,
     progress: Progress = no_progress,
-) -> list[Read]:
+) -> list[ReadTrack]:
     """Read the GTZAN layout, in the order of the files; a `known` file keeps its track's id."""
     before = known or {}
-    reads: list[Read] = []
+    reads: list[ReadTrack] = []
     with progress("Reading genres", len(files)) as advance:
         for path in files:
             if follows_layout(path):

@@ -3,8 +3,8 @@
 Conventions
 -----------
 - The name of a file depends on the kind of folder: its path below it, or the name of its clip.
-- A file at the path of a known track's file keeps that track's id. `Identify` decides whether it is
-  that track, and also knows files that were moved; without it, it is.
+- A file at the path of a known track's file keeps that track's id. `IdentifyTracks` decides whether
+  it is that track, and also knows files that were moved; without it, it is.
 - A new file with the name of a known track gets a number: no track gets the id of another.
 """
 
@@ -13,13 +13,13 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
-from segue.sources.datasets.dataset import HowToRead, Known, NameOf, Read
+from segue.sources.datasets.dataset import KnownTracks, NameFile, ReadOptions, ReadTrack
 from segue.sources.datasets.walk import relative_id
 from segue.types import Problem, Track
 
 
 def with_ids(
-    directory: Path, reads: Sequence[Read], name_of: NameOf, how: HowToRead
+    directory: Path, reads: Sequence[ReadTrack], name_of: NameFile, options: ReadOptions
 ) -> tuple[list[Track], list[Problem]]:
     """Return the tracks with their ids, and the problems; of two with one name, the first is used.
 
@@ -28,9 +28,9 @@ def with_ids(
     reads
         Tracks whose id is that of their known file, or else the name of the file.
     """
-    reads, problems = _each_name_once(directory, reads, name_of, how.known)
+    reads, problems = _each_name_once(directory, reads, name_of, options.known)
     tracks = [track for track, _ in reads]
-    identify = how.identify or _ByPath(how.known).identify
+    identify = options.identify or _ByPath(options.known).identify
     for place, track_id in enumerate(identify(directory, tracks, name_of)):
         if track_id != tracks[place].track_id:
             tracks[place] = replace(tracks[place], track_id=track_id)
@@ -52,12 +52,12 @@ def free_id(track_id: str, taken: Container[str]) -> str:
 
 
 class _ByPath:
-    """The default `Identify`: a file is the track whose file had this path."""
+    """The default `IdentifyTracks`: a file is the track whose file had this path."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: KnownTracks) -> None:
         self._known = known
 
-    def identify(self, directory: Path, tracks: Sequence[Track], name_of: NameOf) -> list[str]:  # noqa: ARG002  # as `Identify` is called
+    def identify(self, directory: Path, tracks: Sequence[Track], name_of: NameFile) -> list[str]:  # noqa: ARG002  # as `IdentifyTracks` is called
         taken = {track.track_id for _, track in self._known.values()}
         ids = []
         for track in tracks:
@@ -68,8 +68,8 @@ class _ByPath:
 
 
 def _each_name_once(
-    directory: Path, reads: Sequence[Read], name_of: NameOf, known: Known
-) -> tuple[list[Read], list[Problem]]:
+    directory: Path, reads: Sequence[ReadTrack], name_of: NameFile, known: KnownTracks
+) -> tuple[list[ReadTrack], list[Problem]]:
     """Leave out new files with the name of another, in other Unicode or with another suffix."""
     named: dict[str, Path] = {
         track.track_id: track.path for track, _ in reads if track.path and track.path in known

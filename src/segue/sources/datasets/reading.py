@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.errors import DatasetError
-from segue.sources.datasets.dataset import Dataset, HowToRead, Kind, NameOf
+from segue.sources.datasets.dataset import Dataset, Kind, NameFile, ReadOptions
 from segue.sources.datasets.folder import read_folder, read_one_by_one
 from segue.sources.datasets.gtzan import is_gtzan, name_of_clip, read_gtzan
 from segue.sources.datasets.listens import no_listens, read_friends, read_listens
@@ -23,14 +23,14 @@ from segue.types import Problem, Track
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
 
 
-def read(directory: Path, how: HowToRead) -> Dataset:
+def read(directory: Path, options: ReadOptions) -> Dataset:
     """Read a dataset as `segue.sources.read_dataset` documents."""
     directory = _checked(directory)
     metadata, listens_path, friends_path = (
         find_table(directory, stem) for stem in ("metadata", "listens", "friends")
     )
     problems = _duplicate_tables(directory)
-    read = _read_tracks(directory, metadata, how)
+    read = _read_tracks(directory, metadata, options)
     kind, tracks = read.kind, read.tracks
     problems += read.problems
     listens = no_listens()
@@ -83,38 +83,38 @@ class _Tracks:
     left_out: Collection[str] = ()
 
 
-def _read_tracks(directory: Path, metadata: Path | None, how: HowToRead) -> _Tracks:
+def _read_tracks(directory: Path, metadata: Path | None, options: ReadOptions) -> _Tracks:
     """Read the tracks of any kind of dataset; none if there are only listens."""
     if metadata is not None:
-        tracks, rows, problems, left_out = read_metadata(metadata, how.exclude)
+        tracks, rows, problems, left_out = read_metadata(metadata, options.exclude)
         return _Tracks("table", tracks, problems, left_out.values(), rows, left_out.keys())
-    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, how.exclude)
+    found = walk(directory, AUDIO_SUFFIXES | MSD_SUFFIXES, options.exclude)
     songs = [path for path in found.files if path.suffix.lower() in MSD_SUFFIXES]
     audio = [path for path in found.files if path.suffix.lower() in AUDIO_SUFFIXES]
     kind: Kind = "table"
     if songs and len(songs) >= len(audio) and (not audio or any(map(is_msd, songs[:3]))):
         kind, ignored = "msd", audio
-        tracks, problems = read_msd(directory, songs, progress=how.progress)
+        tracks, problems = read_msd(directory, songs, progress=options.progress)
     else:
         ignored = songs
         if is_gtzan(audio):
             kind = "gtzan"
-            reads = read_gtzan(directory, audio, how.known, progress=how.progress)
+            reads = read_gtzan(directory, audio, options.known, progress=options.progress)
         else:
             kind = "folder" if audio else "table"
             reads = read_folder(
                 directory,
                 audio,
-                how.known,
-                read_files=how.read_files or read_one_by_one,
-                progress=how.progress,
+                options.known,
+                read_files=options.read_files or read_one_by_one,
+                progress=options.progress,
             )
-        tracks, problems = with_ids(directory, reads, _naming(directory, kind), how)
+        tracks, problems = with_ids(directory, reads, _naming(directory, kind), options)
     problems = found.problems + problems + _ignored(ignored)
     return _Tracks(kind, tracks, problems, found.left_out)
 
 
-def _naming(directory: Path, kind: Kind) -> NameOf:
+def _naming(directory: Path, kind: Kind) -> NameFile:
     name = name_of_clip if kind == "gtzan" else relative_id
     return lambda path: name(path, directory)
 
