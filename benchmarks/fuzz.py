@@ -1,9 +1,9 @@
-"""Damaged files: none may end a run, none may be lost.
+"""Preprocess damaged audio files: none may end the run, none may be lost.
 
 Run: ``python benchmarks/fuzz.py FOLDER [--files 2000] [--seed 0]`` on a folder of real music.
-Excerpts of it in eleven encodings are damaged (bits turned over, blocks overwritten, cut out,
-repeated, put in, two files joined, sizes in the header set to their limits) and preprocessed like
-any folder. Printed is what became of them; the exit code is 1 if one is not accounted for.
+Excerpts of it in eleven encodings are damaged (bits flipped, blocks overwritten, removed, repeated,
+inserted, two files joined, sizes in the header set to their limits) and preprocessed like any
+folder. The results are printed; the exit code is 1 if a file is not accounted for.
 """
 
 import argparse
@@ -68,12 +68,12 @@ Damage = Callable[[Bytes, np.random.Generator, Bytes], Bytes]
 
 
 def _place(content: Bytes, rng: np.random.Generator) -> int:
-    # headers are where parsers break: every other time
+    # in the header every other time, where parsers break
     return int(rng.integers(0, min(len(content), 600) if rng.random() < 0.5 else len(content)))
 
 
-def turn_bits(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
-    """Turn over up to 64 bits."""
+def flip_bits(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
+    """Flip up to 64 bits."""
     for _ in range(rng.integers(1, 65)):
         content[_place(content, rng)] ^= 1 << int(rng.integers(8))
     return content
@@ -88,12 +88,12 @@ def overwrite(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes: 
 
 
 def cut(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
-    """Cut the end off."""
+    """Cut off the end."""
     return content[: _place(content, rng)]
 
 
-def cut_out(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
-    """Take a block out."""
+def remove(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
+    """Remove a block."""
     start = _place(content, rng)
     del content[start : start + int(rng.integers(1, 5_000))]
     return content
@@ -105,14 +105,14 @@ def repeat(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # 
     return content[:start] + content[start : start + n] * 3 + content[start + n :]
 
 
-def put_in(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
-    """Put noise in."""
+def insert(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:  # noqa: ARG001
+    """Insert noise."""
     start = _place(content, rng)
     return content[:start] + rng.bytes(int(rng.integers(1, 5_000))) + content[start:]
 
 
 def join(content: Bytes, rng: np.random.Generator, other: Bytes) -> Bytes:
-    """Go on with another file, of whatever format."""
+    """Continue with another file of any format."""
     return content[: _place(content, rng)] + other[_place(other, rng) :]
 
 
@@ -127,19 +127,19 @@ def stretch_sizes(content: Bytes, rng: np.random.Generator, other: Bytes) -> Byt
 
 
 DAMAGES: tuple[Damage, ...] = (
-    turn_bits,
+    flip_bits,
     overwrite,
     cut,
-    cut_out,
+    remove,
     repeat,
-    put_in,
+    insert,
     join,
     stretch_sizes,
 )
 
 
 def make(folder: Path, to: Path, n_files: int, seed: int) -> None:
-    """Write so many damaged files."""
+    """Write `n_files` damaged files."""
     rng = np.random.default_rng(seed)
     sources = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
     chosen = [sources[place] for place in rng.permutation(len(sources))[:12]]
@@ -161,7 +161,7 @@ def make(folder: Path, to: Path, n_files: int, seed: int) -> None:
 
 
 def main() -> None:
-    """Print what became of the damaged files."""
+    """Print the results of the damaged files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--files", type=int, default=2_000)

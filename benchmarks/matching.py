@@ -1,18 +1,17 @@
-"""How often a listen is matched to the right track, on real names that were corrupted.
+"""Measure how often a listen is matched to the right track, on real names that were corrupted.
 
 Run: ``python benchmarks/matching.py DATASET... [--among DATASET] [--choose] [--wrong]``. Each is a
-dataset directory; their tracks with an artist and a title are pooled. Every fifth name is taken out
-of the catalogue: what is made of it must match nothing. All others are wanted under names that were
-corrupted, kind by kind; of what makes another recording (live, remix) or another piece (No. 2, one
-word changed) the right answer is none as well. With ``--among``, the catalogue is crowded: every
-artist of that dataset, real names too, is given five titles of the pool, so that each title is that
-of many artists.
+dataset directory; their tracks with an artist and a title are pooled. Every fifth name is removed
+from the catalogue: names made of it must match nothing. All others are looked up under names that
+were corrupted, kind by kind; for another recording (live, remix) or another piece (No. 2, one word
+changed) the right answer is none as well. With ``--among``, the catalogue is larger: every artist
+of that dataset, real names too, gets five titles of the pool, so that each title has many artists.
 
-The names are halved at random, by artist, once. On the first half the thresholds are chosen: of
-those under which at most one in a hundred of what is not in the catalogue is matched, and 99 % of
-the matches of each kind are right, those with the most right answers. The second half is what is
-reported. *Precision* is the share of right among what was matched, *recall* the share that was
-matched right among what should be; the intervals are Wilson's, at 95 %.
+The names are split in halves at random, by artist, once. The thresholds are chosen on the first
+half: of those with which at most one in a hundred of the removed names is matched, and 99 % of the
+matches of each kind are right, those with the most right answers. The second half is reported.
+*Precision* is the share of right matches among all matches, *recall* the share of names that were
+matched right among those in the catalogue; the intervals are Wilson's, at 95 %.
 """
 
 import argparse
@@ -32,7 +31,7 @@ from segue.sources.history_import.matching import DEFAULT_THRESHOLDS, Matcher, M
 from segue.types import Track, TrackReference
 
 TARGET = 0.99
-MOST_FALSE = 0.01
+MAX_FALSE = 0.01
 GUESTS = ("Nobody Else", "The Others", "MC Example", "Jane Roe & John Doe")
 OTHER_RECORDINGS = (
     *(" (Live)", " - Live at Wembley Stadium", " (Acoustic Version)", " (Some DJ Remix)"),
@@ -67,7 +66,7 @@ def typo(draw: random.Random, text: str) -> str:
 
 
 def without_accents(text: str) -> str:
-    """Take accents away, or put some where there are none."""
+    """Remove the accents, or add some if there are none."""
     plain = "".join(
         sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)
     )
@@ -77,12 +76,12 @@ def without_accents(text: str) -> str:
 
 
 def case(draw: random.Random, text: str) -> str:
-    """Write it in another case."""
+    """Change the case."""
     return draw.choice((str.upper, str.lower, str.title, str.swapcase))(text)
 
 
 def punctuation(draw: random.Random, text: str) -> str:
-    """Leave signs out, or write them otherwise."""
+    """Remove or change punctuation."""
     ways = (
         lambda t: t.replace("'", "\u2019").replace("-", "\u2010"),
         lambda t: "".join(sign for sign in t if sign.isalnum() or sign == " "),
@@ -94,7 +93,7 @@ def punctuation(draw: random.Random, text: str) -> str:
 
 
 def another_word(draw: random.Random, title: str) -> str:
-    """Put another word of about its length in the place of one: what titles of an album do."""
+    """Replace a word by another of about its length, as titles of one album differ."""
     words = title.split()
     place = draw.randrange(len(words))
     own = words[place].casefold()
@@ -105,7 +104,7 @@ def another_word(draw: random.Random, title: str) -> str:
 
 
 SAME: dict[str, Corrupt] = {
-    "as it is": lambda _, artist, title: (artist, title),
+    "unchanged": lambda _, artist, title: (artist, title),
     "case": lambda draw, artist, title: (case(draw, artist), case(draw, title)),
     "accents": lambda _, artist, title: (without_accents(artist), without_accents(title)),
     "punctuation": lambda draw, artist, title: (artist, punctuation(draw, title)),
@@ -136,8 +135,8 @@ OTHER: dict[str, Corrupt] = {
 }
 
 
-class Asked(NamedTuple):
-    """What is wanted, of what kind it is, and the answers that are right (none: nobody)."""
+class Question(NamedTuple):
+    """A name to look up, its kind, and the rows that are right answers (empty: no track)."""
 
     kind: str
     wanted: TrackReference
@@ -145,7 +144,7 @@ class Asked(NamedTuple):
 
 
 class Score(NamedTuple):
-    """Counts of one kind of question."""
+    """The counts of one kind of question."""
 
     asked: int = 0
     answerable: int = 0
@@ -179,23 +178,23 @@ def halves(tracks: list[Track], seed: int) -> tuple[list[Track], list[Track]]:
 
 
 def crowd(artists: list[str], tracks: list[Track], seed: int) -> list[tuple[int, Track]]:
-    """Give each of the artists five titles that others have; none is the answer to anything."""
+    """Return tracks of each artist with five titles of others; none is a right answer."""
     draw = random.Random(seed)  # noqa: S311  # no secret
     own = {comparison_key(track.artist or "") for track in tracks}
     titles = [track.title for track in tracks]
-    strangers = (artist for artist in artists if comparison_key(artist) not in own)
+    other_artists = (artist for artist in artists if comparison_key(artist) not in own)
     return [
         (len(tracks) + number, Track(track_id=f"crowd/{number}", artist=artist, title=title))
         for number, (artist, title) in enumerate(
-            (artist, title) for artist in strangers for title in draw.sample(titles, 5)
+            (artist, title) for artist in other_artists for title in draw.sample(titles, 5)
         )
     ]
 
 
 def label(
     tracks: list[Track], seed: int, times: int, artists: list[str]
-) -> tuple[list[tuple[int, Track]], list[Asked]]:
-    """Return a catalogue, and what is asked of it."""
+) -> tuple[list[tuple[int, Track]], list[Question]]:
+    """Return a catalogue and the questions to it."""
     draw = random.Random(seed)  # noqa: S311  # no secret
     named: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, track in enumerate(tracks):
@@ -205,27 +204,27 @@ def label(
     out = set(names[::5])
     catalogue = [(row, tracks[row]) for name in names if name not in out for row in named[name]]
     catalogue += crowd(artists, tracks, seed)
-    asked = []
+    questions = []
     for name in names:
         track = tracks[named[name][0]]
         artist, title = track.artist or "", track.title or ""
         for kind, corrupt in {**SAME, **OTHER}.items():
             for _ in range(times):
-                said_artist, said_title = corrupt(draw, artist, title)
+                new_artist, new_title = corrupt(draw, artist, title)
                 answers = () if name in out or kind in OTHER else named[name]
-                told = f"taken out, {kind}" if name in out else kind
-                wanted = TrackReference(artist=said_artist or None, title=said_title)
-                asked.append(Asked(told, wanted, frozenset(answers)))
-    return catalogue, asked
+                name_kind = f"removed, {kind}" if name in out else kind
+                wanted = TrackReference(artist=new_artist or None, title=new_title)
+                questions.append(Question(name_kind, wanted, frozenset(answers)))
+    return catalogue, questions
 
 
 def judge(
-    catalogue: list[tuple[int, Track]], asked: list[Asked], thresholds: MatchThresholds
+    catalogue: list[tuple[int, Track]], questions: list[Question], thresholds: MatchThresholds
 ) -> dict[str, Score]:
-    """Return the counts, by kind."""
+    """Return the counts of each kind."""
     matcher = Matcher(catalogue, thresholds=thresholds)
     scores: dict[str, Score] = defaultdict(Score)
-    for one in asked:
+    for one in questions:
         match = matcher.match(one.wanted)
         right = match is not None and match.row in one.right
         scores[one.kind] += Score(1, bool(one.right), match is not None, right)
@@ -233,12 +232,12 @@ def judge(
 
 
 def wrong(
-    catalogue: list[tuple[int, Track]], asked: list[Asked], thresholds: MatchThresholds
+    catalogue: list[tuple[int, Track]], questions: list[Question], thresholds: MatchThresholds
 ) -> Iterator[str]:
-    """Give what was matched wrong."""
+    """Yield the wrong matches."""
     matcher = Matcher(catalogue, thresholds=thresholds)
     tracks = dict(catalogue)
-    for one in asked:
+    for one in questions:
         match = matcher.match(one.wanted)
         if match is not None and match.row not in one.right:
             track = tracks[match.row]
@@ -257,22 +256,22 @@ def interval(n: int, of: int) -> str:
     return f"{share:.4f} [{max(0.0, middle - spread):.4f}, {min(1.0, middle + spread):.4f}]"
 
 
-def choose(catalogue: list[tuple[int, Track]], asked: list[Asked]) -> MatchThresholds:
+def choose(catalogue: list[tuple[int, Track]], questions: list[Question]) -> MatchThresholds:
     """Return the thresholds with the most right answers of those that are right often enough."""
     levels = (0.76, 0.8, 0.83, 0.86, 0.9)
     best, most = DEFAULT_THRESHOLDS, -1
-    print("title artist both, recall, matched of what is nowhere, precision of the worst kind")
+    print("title artist both, recall, share of missing names matched, precision of the worst kind")
     for title, artist in itertools.product(levels, levels):
         for both in (level for level in levels if level >= max(title, artist)):
             thresholds = MatchThresholds(title, artist, both)
-            scores = judge(catalogue, asked, thresholds).values()
+            scores = judge(catalogue, questions, thresholds).values()
             total = sum(scores, Score())
-            nowhere = sum((score for score in scores if not score.answerable), Score())
+            missing = sum((score for score in scores if not score.answerable), Score())
             worst = min(score.right / score.matched for score in scores if score.right)
-            good = nowhere.matched <= MOST_FALSE * nowhere.asked and worst >= TARGET
+            good = missing.matched <= MAX_FALSE * missing.asked and worst >= TARGET
             if good and total.right > most:
                 best, most = thresholds, total.right
-            figures = (total.right / total.answerable, nowhere.matched / nowhere.asked, worst)
+            figures = (total.right / total.answerable, missing.matched / missing.asked, worst)
             print(*thresholds, *(f"{figure:.4f}" for figure in figures), "*" * good, flush=True)
     return best
 
@@ -281,11 +280,11 @@ def main() -> None:
     """Print precision and recall by kind of corruption."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("datasets", nargs="+", type=Path)
-    parser.add_argument("--among", type=Path, help="crowd the catalogue with these artists")
+    parser.add_argument("--among", type=Path, help="add these artists to the catalogue")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--times", type=int, default=2, help="questions of a kind, a name")
-    parser.add_argument("--choose", action="store_true", help="choose the thresholds anew")
-    parser.add_argument("--wrong", action="store_true", help="print what was matched wrong")
+    parser.add_argument("--times", type=int, default=2, help="questions of each kind and name")
+    parser.add_argument("--choose", action="store_true", help="choose the thresholds again")
+    parser.add_argument("--wrong", action="store_true", help="print the wrong matches")
     options = parser.parse_args()
     tracks = pool(options.datasets)
     WORDS.extend(sorted({word for track in tracks for word in (track.title or "").split()}))
@@ -300,25 +299,25 @@ def main() -> None:
         thresholds = choose(*label(first, options.seed, options.times, artists))
     print(f"{thresholds}")
     for name, half in (("to choose on", first), ("reported", second)):
-        catalogue, asked = label(half, options.seed, options.times, artists)
-        scores = judge(catalogue, asked, thresholds)
+        catalogue, questions = label(half, options.seed, options.times, artists)
+        scores = judge(catalogue, questions, thresholds)
         total = sum(scores.values(), Score())
-        print(f"\n{name}: {len(catalogue)} tracks in the catalogue, {len(asked)} questions")
+        print(f"\n{name}: {len(catalogue)} tracks in the catalogue, {len(questions)} questions")
         print(f"{'':34} {'asked':>6} {'precision':>26} {'recall':>26}")
-        out = [score for kind, score in scores.items() if kind.startswith("taken out")]
-        shown = {kind: score for kind, score in scores.items() if not kind.startswith("taken out")}
-        shown["taken out of the catalogue"] = sum(out, Score())
+        out = [score for kind, score in scores.items() if kind.startswith("removed")]
+        shown = {kind: score for kind, score in scores.items() if not kind.startswith("removed")}
+        shown["removed from the catalogue"] = sum(out, Score())
         for kind, score in {**shown, "all": total}.items():
             if not score.answerable:
                 false = interval(score.matched, score.asked)
-                print(f"{kind:34} {score.asked:6} {'matched falsely: ' + false:>53}")
+                print(f"{kind:34} {score.asked:6} {'matched wrongly: ' + false:>53}")
                 continue
             precision, recall = (
                 interval(score.right, n) for n in (score.matched, score.answerable)
             )
             print(f"{kind:34} {score.asked:6} {precision:>26} {recall:>26}")
         if options.wrong and name == "to choose on":
-            print(*wrong(catalogue, asked, thresholds), sep="\n")
+            print(*wrong(catalogue, questions, thresholds), sep="\n")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from segue.errors import DatasetError, MissingExtraError
 
 
 class Bar:
-    """A `Progress` that remembers what it was told."""
+    """A `Progress` that remembers its calls."""
 
     def __init__(self) -> None:
         self.total = 0

@@ -119,8 +119,8 @@ def test_metadata_each_unusable_row_is_a_problem(tmp_path: Path) -> None:
     )
     dataset = read_dataset(tmp_path)
     assert [track.track_id for track in dataset.tracks] == ["1", "2", "4"]
-    told = [(problem.row, problem.subject, problem.reason[:14]) for problem in dataset.problems]
-    assert told == [
+    found = [(problem.row, problem.subject, problem.reason[:14]) for problem in dataset.problems]
+    assert found == [
         (2, "1", "year '1066' is"),
         (2, "1", "tempo '1000' i"),
         (2, "1", "duration '-5' "),

@@ -242,10 +242,10 @@ def test_walk_continues_after_unreadable_entries(tmp_path: Path) -> None:
         (tmp_path / name).symlink_to("x" * 300)
     dataset = read_dataset(tmp_path)
     assert [track.track_id for track in dataset.tracks] == ["good.wav"]
-    told = {problem.source: problem.reason for problem in dataset.problems}
-    assert set(told) == {"file.wav", "folder", "loop"}
-    assert "File name too long" in told["folder"]
-    assert "Too many levels" in told["loop"]
+    reasons = {problem.source: problem.reason for problem in dataset.problems}
+    assert set(reasons) == {"file.wav", "folder", "loop"}
+    assert "File name too long" in reasons["folder"]
+    assert "Too many levels" in reasons["loop"]
 
 
 def test_walk_continues_after_a_forbidden_folder(tmp_path: Path) -> None:

@@ -90,9 +90,9 @@ def read_text(
 def test_listenbrainz_listens_are_read(tmp_path: Path, lines: bool) -> None:
     text = json.dumps(LISTENBRAINZ)
     kind, listens, issues = read_text(tmp_path, f"{text}\n\n{text}\n" if lines else f"[{text}]")
-    sought = JOGA._replace(recording="r1|r2", isrc="GBAAA9700001")
+    track = JOGA._replace(recording="r1|r2", isrc="GBAAA9700001")
     assert (kind, issues) == ("listenbrainz", [])
-    assert listens == [ImportRow("rob", sought, 1_600_000_000.0)] * (2 if lines else 1)
+    assert listens == [ImportRow("rob", track, 1_600_000_000.0)] * (2 if lines else 1)
 
 
 def test_listenbrainz_response_names_the_user(tmp_path: Path) -> None:
@@ -218,8 +218,8 @@ def test_export_encodings_are_read_alike(tmp_path: Path, encoding: str, content:
         content = json.dumps(LASTFM, ensure_ascii=False)
     _, listens, issues = read_text(tmp_path, content.encode(encoding))
     assert [listen.track._replace(recording=None) for listen in listens] == [JOGA]
-    told = [issue.reason for issue in issues if not issue.expected]
-    assert len(told) == (encoding == "cp1252")
+    reasons = [issue.reason for issue in issues if not issue.expected]
+    assert len(reasons) == (encoding == "cp1252")
 
 
 @pytest.mark.parametrize("where", ["array", "lines", "gzip", "csv"])

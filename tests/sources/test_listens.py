@@ -72,7 +72,7 @@ def test_listen_columns_have_their_types(tmp_path: Path) -> None:
     ],
 )
 def test_listen_times_become_seconds(tmp_path: Path, text: str, seconds: float) -> None:
-    # Beside a row of another kind, so that no guess is made for the whole column.
+    # next to rows of another kind, so that no format is guessed for the whole column
     path = write(tmp_path, f"user_id,track_id,timestamp\nu,t,{text}\nu,t,2001-01-01\nu,t,5\n")
     listens, problems = read_listens(path)
     # Nanoseconds since 1970 are whole to 256 in float64.
@@ -214,14 +214,14 @@ def test_any_cells_are_read_or_problems(
     lines += [",".join(["u", f"t{i}", *row]) for i, row in enumerate(rows)]
     path = write(tmp_path_factory.mktemp("listens"), "\n".join(lines) + "\n")
     listens, problems = read_listens(path)
-    told = {problem.subject for problem in problems}
+    reported = {problem.subject for problem in problems}
     for i, row in enumerate(rows):
         unknown = listens[NAMES][listens["track_id"] == f"t{i}"].isna()
         assert unknown.empty or unknown.iloc[0].to_list().count(True) >= sum(
             not word.strip() for word in row
         )
-        # Nothing disappears in silence: a cell that says something is read, or told of.
+        # nothing is lost silently: a cell that is not empty is read, or is a problem
         lost = unknown.empty or unknown.iloc[0].sum() > sum(not word.strip() for word in row)
-        assert lost == (f"t{i}" in told)
+        assert lost == (f"t{i}" in reported)
     numbers = listens[["timestamp", "position", "plays", "ms_played"]].to_numpy(dtype=np.float64)
     assert not (numbers < 0).any()

@@ -1,4 +1,4 @@
-"""Matching listens to tracks: what is the same, what is not, and invariants."""
+"""Matching listens to tracks: equal recordings, different ones, and invariants."""
 
 import pytest
 from hypothesis import given, settings
@@ -111,6 +111,6 @@ def test_match_any_name_finds_itself_in_any_case(pairs: list[tuple[str, str]]) -
 
 @given(st.builds(TrackReference, *[st.none() | words] * 6))
 @settings(max_examples=60)
-def test_match_answers_any_reference(sought: TrackReference) -> None:
-    match = MATCHER.match(sought)
+def test_match_answers_any_reference(reference: TrackReference) -> None:
+    match = MATCHER.match(reference)
     assert match is None or 1 <= match.row <= len(TRACKS)

@@ -18,20 +18,20 @@ def import_listens(
         list[Path],
         typer.Argument(
             help="Exports of ListenBrainz, Last.fm or Spotify (also zipped), listens.csv or"
-            " .parquet, the library.db of beets; the format is told by the content."
+            " .parquet, the library.db of beets; the format is recognized by the content."
         ),
     ],
     user: Annotated[
         str | None,
         typer.Option(
-            help="Whose listens they are; by default the user name in the file, or else 'me'. A"
-            " table's own column of listeners is kept."
+            help="User of the listens; by default the user name in the file, or else 'me'. A"
+            " table keeps its own column of users."
         ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Bring listening histories in. Importing again adds only what is new."""
+    """Import listening histories. Importing again adds only what is new."""
     from segue.pipeline.import_listens import import_listens as run
     from segue.sources.history_import import FORMAT_NAMES
 

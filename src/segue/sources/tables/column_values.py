@@ -98,7 +98,7 @@ def _numbers_from(column: "pd.Series[str]", lowest: float) -> Parsed:
 
 
 def _numbers(column: "pd.Series[str]") -> NDArray[np.float64]:
-    """Return what is written as a decimal number, NaN for all else."""
+    """Return the cells that are decimal numbers, NaN for all others."""
     if pd.api.types.is_numeric_dtype(column):
         numeric = column.astype("Float64")
         return np.asarray(numeric.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

@@ -4,8 +4,8 @@ Conventions
 -----------
 - Input is text from a CSV table, or a value of JSON or parquet. Empty, blank and None are unknown
   and give None.
-- Times: seconds since 1970, or milli-, micro- and nanoseconds (told apart by their size), or a date
-  as ISO 8601, with ``/`` for ``-``, without leading zeros, or as Last.fm writes it
+- Times: seconds since 1970, or milli-, micro- and nanoseconds (distinguished by their size), or a
+  date as ISO 8601, with ``/`` for ``-``, without leading zeros, or as Last.fm writes it
   ("31 Jan 2021, 12:34"). Without a time zone it is UTC.
 - A cell that cannot be parsed raises `ValueError`.
 - `segue.sources.tables.column_values` parses whole columns by the same rules.
