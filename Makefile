@@ -5,20 +5,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test format constraints clean
+.PHONY: demo test js format constraints clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/segue demo
 
-test: $(VENV)/.installed-dev
+test: js $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
-format: $(VENV)/.installed-dev
+# lint, types and unit tests of the page; the types come from the API's description
+js: $(VENV)/.installed-dev node_modules/.installed
+	npm run --silent lint
+	$(BIN)/python types/generate.py
+	npm run --silent types
+	npm run --silent unit
+
+format: $(VENV)/.installed-dev node_modules/.installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	npm run --silent format
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit("segue needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
@@ -34,6 +42,11 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[train,demo,dev]'
 	@touch $@ $(VENV)/.installed-demo
 
+node_modules/.installed: package.json package-lock.json
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { echo "The page is checked with Node.js 20 or newer and npm: install them (https://nodejs.org), then run make again." >&2; exit 1; }
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
@@ -42,4 +55,4 @@ constraints:
 	rm -rf .make
 
 clean:
-	rm -rf $(VENV) .make build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .make node_modules types/openapi.* build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
