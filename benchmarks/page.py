@@ -84,7 +84,7 @@ def reset(bench: Bench) -> None:
     for _ in range(bench.repeats):
         bench.page.locator("section[aria-labelledby='weights-title'] input").first.press("End")
         bench.page.wait_for_timeout(2 * REST)
-        button = bench.page.get_by_role("button", name="Reset to learned")
+        button = bench.page.get_by_role("button", name="Reset")
         first = "probe.all('button').some((b) => b.textContent.startsWith('Reset') && b.disabled)"
         taken.append(
             bench.once(
@@ -100,7 +100,7 @@ def exclusion(bench: Bench) -> None:
     taken = []
     for _ in range(bench.repeats):
         artist = bench.page.evaluate("probe.q('.steer-list track-row').track.artist")
-        field = bench.page.get_by_label("Name of what to leave out")
+        field = bench.page.get_by_label("Name to exclude")
         field.fill(artist)
         n = bench.page.locator("exclusion-chips .chip").count()
         first = f"probe.all('exclusion-chips .chip').length !== {n}"
@@ -113,7 +113,7 @@ def exclusion(bench: Bench) -> None:
                 "['list-changes']",
             )
         )
-    bench.page.get_by_role("button", name="Reset to learned").click()
+    bench.page.get_by_role("button", name="Reset").click()
     bench.show("exclusion: chip; list", taken)
 
 
@@ -153,7 +153,7 @@ def playlists(bench: Bench) -> None:
             "import('./js/recommendations.js').then(({ forYou }) => forYou.tracks)"
         )
     bench.go("playlists")
-    for tab, name in (("Seeds", "playlist from seeds"), ("Path", "playlist along a path")):
+    for tab, name in (("From tracks", "playlist from tracks"), ("Path", "playlist along a path")):
         bench.page.get_by_role("tab", name=tab).click()
         taken = []
         for n in range(bench.repeats):
@@ -164,7 +164,7 @@ def playlists(bench: Bench) -> None:
             )
             taken.append(
                 bench.once(
-                    bench.page.get_by_role("button", name="Make it").click,
+                    bench.page.get_by_role("button", name="Create", exact=True).click,
                     "click",
                     "probe.q('.playlist-form button.primary').disabled",
                     "probe.anew('.playlist-view') && probe.q('.playlist-view track-row')",
@@ -247,7 +247,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"http://127.0.0.1:{server.port}/")
             page.get_by_label("Name").fill(listener)
-            page.get_by_role("button", name="Listen", exact=True).click()
+            page.get_by_role("button", name="Continue").click()
             page.locator("track-row").first.wait_for()
             page.evaluate(PROBE)
             bench = Bench(page, asked.repeats)

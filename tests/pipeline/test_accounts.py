@@ -72,7 +72,7 @@ def anna(library):
 
 
 def wrong(library, name="anna", address=None, *, given="not it at all"):
-    with pytest.raises(WrongPasswordError, match="do not go together"):
+    with pytest.raises(WrongPasswordError, match="Wrong user name or password"):
         log_in(library, name, given, address=address)
 
 

@@ -73,9 +73,9 @@ def test_predicted_tags_rank_by_how_far_they_stand_out(described):
     )
     found = search(described, "flute drums", k=3)
     assert found.tracks[0].track_id == "t5"
-    assert found.tracks[0].matched == {"flute": ["predicted flute"], "drums": ["predicted drums"]}
+    assert found.tracks[0].matched == {"flute": ["sounds flute"], "drums": ["sounds drums"]}
     assert found.tracks[1].track_id == "t4"
-    assert found.tracks[1].matched == {"flute": [], "drums": ["predicted drums"]}
+    assert found.tracks[1].matched == {"flute": [], "drums": ["sounds drums"]}
 
 
 def test_what_ears_agree_on_is_averaged(described):

@@ -174,7 +174,7 @@ def log_in(library: Library, name: str, password: str, *, address: str | None = 
     Raises
     ------
     WrongPasswordError
-        If name and password do not go together.
+        If the user name or the password is wrong.
     TooManyTriesError
         If the name was wrong 5 times, or the address 20 times, within 15 minutes.
     """
@@ -240,7 +240,7 @@ def refuse(library: Library, tried: str, account: Account | None, address: str |
     if wait:
         detail = f"for {round(wait)} s"
         library.audit.note("log-ins stopped", who, address=address, detail=detail)
-    raise WrongPasswordError("Name and password do not go together: check both.")
+    raise WrongPasswordError("Wrong user name or password.")
 
 
 def network(address: str | None) -> str | None:

@@ -49,7 +49,7 @@ class Match:
     """One track that was found.
 
     `why` gives what each term adds; its values sum to `score`. `matched` says for each term by
-    what: ``tag rock``, ``genre rock``, ``title``, ``predicted rock``.
+    what: ``tag rock``, ``genre rock``, ``title``, ``sounds rock``.
     """
 
     rank: int
@@ -205,7 +205,7 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
     # those that are more in this track than in most
     predicted = {tag: scores[position] for tag, scores in one.tags.items() if scores[position] > 0}
     strongest = sorted(predicted, key=lambda tag: -predicted[tag])[:_MAX_REASONS]
-    return reasons + [f"predicted {tag}" for tag in strongest]
+    return reasons + [f"sounds {tag}" for tag in strongest]
 
 
 def _nothing_known(query: str, tag_scores: Mapping[str, Scores], given: Mapping[str, int]) -> str:

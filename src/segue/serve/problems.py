@@ -1,8 +1,8 @@
-"""What goes wrong, as problem details (RFC 9457): a kind, a status, and one sentence.
+"""Error answers as problem details (RFC 9457): a kind, a status, and one sentence.
 
-A `type` is a relative reference to where the API itself explains the kind. Nothing of the program
-(no traceback, no path of the host) is in an answer: it is in the log of the server. At addresses of
-ListenBrainz's API a problem is written as ListenBrainz does, whoever refuses the request.
+The `type` is a relative URL at which the API explains the kind. An answer never contains tracebacks
+or paths of the host; those are in the server's log. Below ListenBrainz's addresses, errors have the
+form that ListenBrainz uses.
 """
 
 import json
@@ -18,35 +18,35 @@ from segue.pipeline.hidden_paths import hide_paths
 MEDIA_TYPE: Final = "application/problem+json"
 TYPES: Final = "/api/v1/problem-types/"
 LISTENBRAINZ: Final = "/1"
-"""Below which the addresses of ListenBrainz's API lie."""
+"""Prefix of the addresses of ListenBrainz's API."""
 
 KINDS: Final[Mapping[str, tuple[int, str]]] = {
-    "bad-request": (400, "The request cannot be read."),
-    "no-session": (401, "Nobody is logged in: choose a listener, log in, or send an API key."),
-    "wrong-password": (401, "There is no such account, or the password is another one."),
-    "forbidden": (403, "Whoever asks may not do this."),
-    "csrf": (403, "The header X-CSRF-Token does not belong to the session."),
+    "bad-request": (400, "The request is malformed."),
+    "no-session": (401, "Not signed in: choose a listener, log in, or send an API key."),
+    "wrong-password": (401, "Wrong user name or password."),
+    "forbidden": (403, "You do not have permission to do this."),
+    "csrf": (403, "The header X-CSRF-Token does not match the session."),
     "foreign-origin": (403, "The request comes from a page of another site."),
-    "not-found": (404, "There is nothing at this address."),
-    "unknown-track": (404, "The library holds no such track."),
-    "unknown-listener": (404, "The library knows no such listener."),
+    "not-found": (404, "This address does not exist."),
+    "unknown-track": (404, "The library has no such track."),
+    "unknown-listener": (404, "The library has no such listener."),
     "unknown-playlist": (404, "The listener has no such playlist."),
     "unknown-job": (404, "There is no such job."),
-    "not-playable": (404, "The track has no audio that can be played."),
-    "method-not-allowed": (405, "This cannot be done to what is at this address."),
-    "too-slow": (408, "The body of the request did not come in time."),
-    "conflict": (409, "The library is not in a state to do this."),
-    "empty-library": (409, "The library holds no tracks yet."),
-    "not-trained": (409, "What this needs has not been trained yet."),
-    "in-progress": (409, "What this needs is being made by a job: ask again when that is done."),
+    "not-playable": (404, "The track has no playable audio."),
+    "method-not-allowed": (405, "This address does not support this method."),
+    "too-slow": (408, "The body of the request did not arrive in time."),
+    "conflict": (409, "The state of the library does not allow this."),
+    "empty-library": (409, "The library has no tracks yet."),
+    "not-trained": (409, "A model that this needs has not been trained yet."),
+    "in-progress": (409, "A job is computing this: try again when it is done."),
     "busy": (409, "Another program is writing to the library."),
-    "too-large": (413, "The body of the request is larger than is taken."),
-    "unsupported-type": (415, "The body of the request is of a type that is not read."),
-    "range-not-satisfiable": (416, "The audio has no such range of bytes."),
-    "foreign-host": (421, "The server does not go by this host name."),
-    "invalid": (422, "Something in the request is not as it must be."),
-    "too-many": (429, "Too many attempts: wait before the next."),
-    "internal": (500, "The server failed; its log says why."),
+    "too-large": (413, "The body of the request is too large."),
+    "unsupported-type": (415, "The content type of the request is not supported."),
+    "range-not-satisfiable": (416, "The audio has no such byte range."),
+    "foreign-host": (421, "The server does not accept this host name."),
+    "invalid": (422, "A value in the request is invalid."),
+    "too-many": (429, "Too many attempts: try again later."),
+    "internal": (500, "The server failed; its log has the reason."),
     "unavailable": (503, "The server cannot do this now."),
 }
 """Status and title of every kind."""

@@ -156,7 +156,7 @@ def visit(chromium, request):
         page.goto(server.url)
         if listener is not None:
             page.get_by_label("Name").fill(listener)
-            page.get_by_role("button", name="Listen", exact=True).click()
+            page.get_by_role("button", name="Continue").click()
             page.locator("track-row").first.wait_for()
         return page
 

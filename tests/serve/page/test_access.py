@@ -22,7 +22,7 @@ def test_everything_is_done_by_keys_alone(server, visit):
     first = page.locator("track-row .row-title").first.inner_text()
     assert page.evaluate("document.activeElement.closest('track-row') !== null")
     keys.press("w")
-    page.get_by_role("heading", name="What its score is made of").wait_for()
+    page.get_by_role("heading", name="Score breakdown").wait_for()
     keys.press("w")
     keys.press("Shift+Tab")
     keys.press("Enter")
@@ -55,7 +55,7 @@ def test_focus_stays_in_the_list_when_it_reforms(server, visit):
 def test_single_keys_can_be_switched_off(shared, visit):
     page = visit(shared)
     page.keyboard.press("?")
-    page.get_by_label("Use single keys").uncheck()
+    page.get_by_label("Use keyboard shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     assert page.get_by_role("heading", name="For you").is_visible()
@@ -64,7 +64,7 @@ def test_single_keys_can_be_switched_off(shared, visit):
 def test_what_happens_is_said_to_screen_readers(server, visit, until):
     page = visit(server)
     page.locator("track-row .act-like").first.click()
-    until(page, "document.querySelector('#announcements').textContent.includes('Entered')")
+    until(page, "document.querySelector('#announcements').textContent.includes('New: ')")
     for role, name in (("navigation", "Pages"), ("region", "Player"), ("search", None)):
         assert page.get_by_role(role, **({"name": name} if name else {})).count() == 1
     assert page.get_by_role("main").count() == 1
@@ -107,7 +107,7 @@ def test_the_theme_is_that_of_the_system_until_it_is_chosen(shared, visit):
     page = visit(shared, color_scheme="dark")
     ground = "getComputedStyle(document.documentElement).backgroundColor"
     dark = page.evaluate(ground)
-    page.get_by_role("button", name="Dark or light").click()
+    page.get_by_role("button", name="Dark or light theme").click()
     light = page.evaluate(ground)
     page.reload()
     assert dark != light == page.evaluate(ground)

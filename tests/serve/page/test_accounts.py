@@ -29,7 +29,7 @@ def log_in(page, password: str) -> None:
 def test_a_wrong_password_is_told_and_the_right_one_opens_the_list(accounts, visit):
     page = visit(accounts, None)
     log_in(page, "wrong wrong wrong")
-    page.get_by_text("do not go together").wait_for()
+    page.get_by_text("Wrong user name or password").wait_for()
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
     page.reload()
@@ -41,9 +41,9 @@ def test_an_account_makes_a_key_and_logs_out(accounts, visit):
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
     page.get_by_role("button", name="Listener: anna").click()
-    page.get_by_text("Keys for other players").click()
-    page.get_by_label("Name of the key").fill("phone")
-    page.get_by_role("button", name="Make a key").click()
+    page.get_by_text("API keys for other players").click()
+    page.get_by_label("Key name").fill("phone")
+    page.get_by_role("button", name="Create key").click()
     page.get_by_text("it is not shown again").wait_for()
     page.get_by_role("button", name="Log out").click()
     page.get_by_role("heading", name="Log in").wait_for()
@@ -56,4 +56,4 @@ def test_who_may_not_administer_is_offered_no_work(accounts, visit):
     page.locator("track-row").first.wait_for()
     page.goto(f"{accounts.url}#/library")
     page.locator(".stat-tile").first.wait_for()
-    assert page.get_by_role("button", name="Train all").count() == 0
+    assert page.get_by_role("button", name="Train models").count() == 0

@@ -24,7 +24,7 @@ def test_the_list_is_there_with_its_reasons(shared, visit):
     parts = first.locator("why-bar").get_attribute("aria-label")
     first.locator(".row-main").click()
     assert "Overall similarity" in parts
-    assert first.get_by_role("heading", name="What its score is made of").is_visible()
+    assert first.get_by_role("heading", name="Score breakdown").is_visible()
     assert first.locator(".influences li").count() >= 1
 
 
@@ -47,7 +47,7 @@ def test_what_is_typed_last_is_found_and_nothing_once_it_is_taken_back(shared, v
     page.locator("#search").press("Backspace")
     until(page, "document.querySelector('#found-title')?.textContent.includes('“piece 07”')")
     page.wait_for_timeout(300)
-    assert page.locator("#found-title").inner_text() == "Found for “piece 07”"
+    assert page.locator("#found-title").inner_text() == "Results for “piece 07”"
     page.locator("#search").press_sequentially("113", delay=1)
     page.keyboard.press("Escape")
     page.locator("#for-you").wait_for()
@@ -61,7 +61,7 @@ def test_what_is_typed_last_is_found_and_nothing_once_it_is_taken_back(shared, v
 def test_a_search_that_finds_nothing_says_so(shared, visit):
     page = visit(shared)
     page.fill("#search", "qqqxyz")
-    page.get_by_text("Nothing here is called that").wait_for()
+    page.get_by_text("No results").wait_for()
 
 
 def test_audio_plays_and_goes_on_to_the_next_track(server, visit, until):
@@ -136,16 +136,16 @@ def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(shared, v
     assert page.evaluate("localStorage.getItem('segue.steer.anna')") is None  # not kept yet
     page.mouse.up()
     until(page, "localStorage.getItem('segue.steer.anna') !== null")
-    page.get_by_role("button", name="Reset to learned").click()
+    page.get_by_role("button", name="Reset").click()
     until(page, "localStorage.getItem('segue.steer.anna') === null")
 
 
 def test_what_is_left_out_does_not_come(shared, visit, until):
     page = visit(shared)
     page.goto(f"{shared.url}#/steer")
-    page.get_by_label("Leave out an").select_option("genres")
-    page.get_by_label("Name of what to leave out").fill("low")
-    page.get_by_role("button", name="Leave out").click()
+    page.get_by_label("Exclude by").select_option("genres")
+    page.get_by_label("Name to exclude").fill("low")
+    page.get_by_role("button", name="Exclude").click()
     page.locator("exclusion-chips .chip", has_text="low").wait_for()
     page.goto(f"{shared.url}#/listen")
     until(
@@ -179,7 +179,7 @@ def test_a_like_on_another_device_reforms_the_list(server, visit, until):
 
 def test_a_new_listener_is_told_that_nothing_is_known(shared, visit):
     page = visit(shared, "somebody new")
-    page.get_by_text("Nothing is known of you yet").first.wait_for()
+    page.get_by_text("We don't know your taste yet").first.wait_for()
 
 
 def test_a_server_that_restarts_in_mid_session_loses_nothing(server, visit, until):
@@ -187,10 +187,10 @@ def test_a_server_that_restarts_in_mid_session_loses_nothing(server, visit, unti
     before = titles(page)
     server.stop()
     page.locator("track-row .act-like").first.click()
-    page.get_by_text("The server does not answer").wait_for()
+    page.get_by_text("The server is not responding").wait_for()
     assert "t" in page.evaluate("localStorage.getItem('segue.outbox.anna')")
     server.start()
-    page.get_by_text("The server does not answer").wait_for(state="detached")
+    page.get_by_text("The server is not responding").wait_for(state="detached")
     assert before[0] not in wait_for_change(page, until, before)
     until(page, "localStorage.getItem('segue.outbox.anna') === null")
     page.reload()

@@ -23,10 +23,10 @@ def made(page) -> list[str]:
 def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit, tmp_path):
     page = visit(server)
     page.goto(f"{server.url}#/playlists")
-    choose(page, "Tracks to go by", "Piece 03")
-    page.get_by_role("button", name="Make it").click()
+    choose(page, "Similar to", "Piece 03")
+    page.get_by_role("button", name="Create", exact=True).click()
     titles = made(page)
-    page.get_by_label("Name to save it under").fill("Evening")
+    page.get_by_label("Playlist name").fill("Evening")
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator(".saved-playlist", has_text="Evening").wait_for()
     page.locator(".menu summary").click()
@@ -39,7 +39,7 @@ def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit,
     assert all(title in text for title in titles)
     assert str(server.library.parent) not in text
     page.set_input_files("#import", str(file))
-    page.get_by_label("Name to save it under").wait_for()
+    page.get_by_label("Playlist name").wait_for()
     assert made(page) == titles
 
 
@@ -58,7 +58,7 @@ def test_a_path_leads_from_one_track_to_another(shared, visit):
     page.goto(f"{shared.url}#/playlists?make=path")
     choose(page, "From", "Piece 00")
     choose(page, "To", "Piece 01")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     titles = made(page)
     assert (titles[0], titles[-1]) == ("Piece 00", "Piece 01")
 
@@ -66,12 +66,12 @@ def test_a_path_leads_from_one_track_to_another(shared, visit):
 def test_a_blend_is_made_by_keys_alone(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/playlists")
-    page.get_by_role("tab", name="Seeds").focus()
+    page.get_by_role("tab", name="From tracks").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.get_by_label("ben", exact=True).focus()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Make it").focus()
+    page.get_by_role("button", name="Create", exact=True).focus()
     page.keyboard.press("Enter")
     assert made(page)
     assert page.locator(".playlist-view .matches", has_text="for ").count() > 0
@@ -81,7 +81,7 @@ def test_a_radio_goes_on_beyond_its_list(server, visit, until):
     page = visit(server)
     page.goto(f"{server.url}#/playlists?make=radio")
     page.get_by_label("How many tracks").select_option("10")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     made(page)
     page.locator(".playlist-view track-row .cover").last.click()
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
@@ -90,12 +90,12 @@ def test_a_radio_goes_on_beyond_its_list(server, visit, until):
 def test_a_playlist_is_deleted(server, visit):
     page = visit(server)
     page.goto(f"{server.url}#/playlists?make=radio")
-    page.get_by_role("button", name="Make it").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     made(page)
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Delete My radio").click()
-    page.get_by_text("My radio is deleted.").wait_for()
-    page.get_by_text("None yet.").wait_for()
+    page.get_by_text("Deleted My radio.").wait_for()
+    page.get_by_text("No playlists yet.").wait_for()
 
 
 def test_the_library_tells_what_it_holds(shared, visit):
@@ -107,20 +107,20 @@ def test_the_library_tells_what_it_holds(shared, visit):
 def test_models_show_their_cards(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/quality")
-    page.locator(".model summary", has_text="nearest neighbours").click()
+    page.locator(".model summary", has_text="Nearest neighbors").click()
     page.get_by_text("Split", exact=True).wait_for()
-    page.get_by_text("Nothing has been measured yet").wait_for()
+    page.get_by_text("No evaluation yet").wait_for()
 
 
 def test_the_first_visit_says_what_to_do_and_follows_the_work(empty_server, visit, music):
     page = visit(empty_server, None)
     page.get_by_label("Name").fill("anna")
-    page.get_by_role("button", name="Listen", exact=True).click()
-    page.get_by_role("heading", name="Bring your music").wait_for()
-    assert page.get_by_role("button", name="Make the starter library").is_visible()
-    page.get_by_label("Folder on the machine that serves").fill(str(music))
-    page.get_by_role("button", name="Listen to it").click()
-    page.get_by_text("Listening to the music").first.wait_for()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="Add your music").wait_for()
+    assert page.get_by_role("button", name="Create the starter library").is_visible()
+    page.get_by_label("Music folder on the server").fill(str(music))
+    page.get_by_role("button", name="Scan and analyze").click()
+    page.get_by_text("Scanning and analyzing music").first.wait_for()
     page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
     page.locator("track-row").first.wait_for()
 
@@ -145,14 +145,14 @@ def test_the_starter_library_is_made_and_can_be_listened_to(empty_server, visit,
 
     page.route("**/api/v1/jobs", made_smaller)
     page.get_by_label("Name").fill("anna")
-    page.get_by_role("button", name="Listen", exact=True).click()
-    page.get_by_role("button", name="Make the starter library").click()
-    page.locator(".job.is-running", has_text="Making the starter library").wait_for()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Create the starter library").click()
+    page.locator(".job.is-running", has_text="Creating the starter library").wait_for()
     assert asked == [{"verb": "demo", "arguments": {}}]
     # there is something to listen to as soon as the music has been heard, while networks learn
     page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
     page.goto(f"{empty_server.url}#/library")
-    page.locator(".job.is-done", has_text="Making the starter library").wait_for(timeout=400_000)
+    page.locator(".job.is-done", has_text="Creating the starter library").wait_for(timeout=400_000)
     page.goto(f"{empty_server.url}#/quality")
     page.locator(".model summary", has_text="CNN").wait_for()
     page.goto(f"{empty_server.url}#/listen")

@@ -48,7 +48,7 @@ def test_a_genre_stands_out_and_the_taste_colours(on_map):
     key.click()
     assert key.get_attribute("aria-pressed") == "true"
     on_map.get_by_role("button", name="My taste").click()
-    on_map.get_by_text("fits your taste more").wait_for()
+    on_map.get_by_text("more like your taste").wait_for()
 
 
 def test_the_same_tracks_stand_in_a_list(on_map):

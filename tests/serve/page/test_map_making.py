@@ -50,17 +50,17 @@ def said(part: str) -> str:
 def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visit, until):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
-    bar = page.get_by_role("progressbar", name="The map is being made")
+    bar = page.get_by_role("progressbar", name="Computing the map")
     bar.wait_for()
-    until(page, said("The map is being made."))
-    assert page.get_by_text("It waits for other work").is_visible()
+    until(page, said("Computing the map."))
+    assert page.get_by_text("Waiting for other jobs").is_visible()
     assert page.evaluate("document.activeElement.textContent") == "Map"
     job = library.jobs.claim("the test")
     assert job.verb == "map"
     library.jobs.tell(job, text="Laying out the map", done=STEPS // 2, total=STEPS)
     page.get_by_text("Laying out the map: 50").wait_for()
     assert bar.get_attribute("value") == "0.5"
-    until(page, said("The map: 50"))
+    until(page, said("Map: 50"))
     track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
     page.locator(".map-legend button").first.wait_for()
@@ -73,7 +73,7 @@ def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visi
 def test_a_map_that_cannot_be_made_is_told(large, library, visit):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
-    page.get_by_role("progressbar", name="The map is being made").wait_for()
+    page.get_by_role("progressbar", name="Computing the map").wait_for()
     library.jobs.finish(library.jobs.claim("the test"), "failed", error="The disk is full.")
     page.locator("main").get_by_text("The disk is full.").wait_for()
 
@@ -81,7 +81,7 @@ def test_a_map_that_cannot_be_made_is_told(large, library, visit):
 def test_whoever_leaves_the_page_does_not_come_back_to_a_map(large, library, visit, until):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
-    page.get_by_role("progressbar", name="The map is being made").wait_for()
+    page.get_by_role("progressbar", name="Computing the map").wait_for()
     page.get_by_role("link", name="Quality").click()
     job = library.jobs.claim("the test")
     track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])

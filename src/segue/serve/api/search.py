@@ -23,7 +23,7 @@ class SearchHit(BaseModel):
 
     score: float = Field(description="1 for what is called so; what words for sound fit is less.")
     matched: list[str] = Field(
-        description="By what.", examples=[["name"], ["tag piano", "predicted sad"]]
+        description="Reasons for the match.", examples=[["name"], ["tag piano", "sounds sad"]]
     )
     track: TrackItem
 

@@ -96,7 +96,7 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     ProblemError
         If there are accounts, and no password is given.
     AccountError
-        If name and password do not go together, were wrong too often, or the name cannot be one.
+        If the user name or the password is wrong, was wrong too often, or the name is invalid.
     """
     library = holding.library
     if mode_of(holding) == "open":

@@ -1,4 +1,4 @@
-// Client of segue's HTTP API, /api/v1.
+// Client of segue's HTTP API, /api/v1. Types come from its OpenAPI description: see types/api.d.ts.
 //
 // Requests that only read are repeated while the server cannot be reached, until it answers again.
 // `connection` dispatches "offline" and "online", and "signed-out" when the session has ended.
@@ -9,10 +9,15 @@ const RETRY_MS = 1000;
 export const connection = new EventTarget();
 
 let csrf = "";
+/** @type {Promise<void> | null} */
 let offline = null; // resolves when the server answers again
 
 /** Error answer of the server: a problem document (RFC 9457). `kind` is the last part of its type. */
 export class Problem extends Error {
+  /**
+   * @param {number} status
+   * @param {Partial<Api.Problem>} document
+   */
   constructor(status, document) {
     super(document.detail || document.title || `The server answered ${status}.`);
     this.status = status;
@@ -22,56 +27,115 @@ export class Problem extends Error {
   }
 }
 
-/** GET a resource. `query` holds the query parameters; lists become repeated parameters. */
-export function get(path, query, signal) {
-  return requestJson("GET", path, { query, signal, retry: true });
+/**
+ * GET a resource. `params` fill the braces of the path; a list in `query` becomes repeated parameters.
+ *
+ * @template {Api.PathOf<"get">} P
+ * @param {P} path
+ * @param {Api.Options<P, "get">} [options]
+ * @returns {Promise<Api.Answer<P, "get">>}
+ */
+export function get(path, options) {
+  return requestJson("GET", path, { ...options, retry: true });
 }
 
-/** POST a query that changes nothing on the server, so that it may be repeated. */
-export function postQuery(path, body, signal) {
-  return requestJson("POST", path, { body, signal, retry: true });
+/**
+ * POST a query that changes nothing on the server, so that it may be repeated.
+ *
+ * @template {Api.PathOf<"post">} P
+ * @param {P} path
+ * @param {Api.Body<P, "post">} body
+ * @param {Api.Options<P, "post">} [options]
+ * @returns {Promise<Api.Answer<P, "post">>}
+ */
+export function postQuery(path, body, options) {
+  return requestJson("POST", path, { ...options, body, retry: true });
 }
 
-export function post(path, body, signal) {
-  return requestJson("POST", path, { body, signal });
+/**
+ * @template {Api.PathOf<"post">} P
+ * @param {P} path
+ * @param {Api.Body<P, "post">} body
+ * @param {Api.Options<P, "post">} [options]
+ * @returns {Promise<Api.Answer<P, "post">>}
+ */
+export function post(path, body, options) {
+  return requestJson("POST", path, { ...options, body });
 }
 
-export function patch(path, body) {
-  return requestJson("PATCH", path, { body });
+/**
+ * @template {Api.PathOf<"patch">} P
+ * @param {P} path
+ * @param {Api.Body<P, "patch">} body
+ * @param {Api.Options<P, "patch">} [options]
+ * @returns {Promise<Api.Answer<P, "patch">>}
+ */
+export function patch(path, body, options) {
+  return requestJson("PATCH", path, { ...options, body });
 }
 
-export function remove(path) {
-  return requestJson("DELETE", path, {});
+/**
+ * @template {Api.PathOf<"delete">} P
+ * @param {P} path
+ * @param {Api.Options<P, "delete">} [options]
+ * @returns {Promise<null>}
+ */
+export function remove(path, options) {
+  return requestJson("DELETE", path, { ...options });
 }
 
-/** POST a file as it is. */
-export function upload(path, file, query) {
-  return requestJson("POST", path, { query, raw: file });
+/**
+ * POST a file as it is.
+ *
+ * @template {Api.PathOf<"post">} P
+ * @param {P} path
+ * @param {File} file
+ * @returns {Promise<Api.Answer<P, "post">>}
+ */
+export function upload(path, file) {
+  return requestJson("POST", path, { file });
 }
 
-/** GET a binary answer as an ArrayBuffer. */
-export async function getBytes(path, query, signal) {
-  const answer = await request("GET", path, { query, signal, retry: true });
+/**
+ * GET a binary answer.
+ *
+ * @template {Api.PathOf<"get">} P
+ * @param {P} path
+ * @param {Api.Options<P, "get">} [options]
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function getBytes(path, options) {
+  const answer = await request("GET", path, { ...options, retry: true });
   return answer.arrayBuffer();
 }
 
-/** URL of a resource of the API, for links and media. */
-export function apiUrl(path, query = {}) {
-  const pairs = Object.entries(query)
-    .filter(([, value]) => value !== undefined && value !== null && value !== "")
-    .flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
-  const text = new URLSearchParams(pairs).toString();
-  return ROOT + path + (text ? `?${text}` : "");
-}
-
-/** Path of a track; its id may contain any character. */
-export function trackPath(id, rest = "") {
-  return `/tracks/${encodeURIComponent(id)}${rest}`;
+/**
+ * URL of a resource of the API, for links and media.
+ *
+ * @template {Api.PathOf<"get">} P
+ * @param {P} path
+ * @param {Api.Options<P, "get">} [options]
+ */
+export function apiUrl(path, options) {
+  return buildUrl(path, options ?? {});
 }
 
 /** Set the session's CSRF token, which every writing request sends. */
 export function setCsrfToken(token) {
   csrf = token;
+}
+
+/**
+ * @param {string} path
+ * @param {{params?: object, query?: object}} options
+ */
+function buildUrl(path, { params = {}, query = {} }) {
+  const filled = path.replace(/{(\w+)}/g, (_, name) => encodeURIComponent(params[name]));
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined && value !== null && value !== "")
+    .flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
+  const text = new URLSearchParams(pairs).toString();
+  return ROOT + filled + (text ? `?${text}` : "");
 }
 
 async function requestJson(method, path, options) {
@@ -92,29 +156,34 @@ async function request(method, path, options, renewed = false) {
   throw new Problem(answer.status, await problemOf(answer));
 }
 
-async function fetchWithRetry(method, path, { query, body, raw, signal, retry }) {
+async function fetchWithRetry(method, path, { params, query, body, file, signal, retry }) {
+  /** @type {Record<string, string>} */
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-CSRF-Token"] = csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (raw) headers["Content-Type"] = raw.type || "application/octet-stream";
-  const init = {
-    method,
-    headers,
-    signal,
-    credentials: "same-origin",
-    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
-  };
+  if (file) headers["Content-Type"] = file.type || "application/octet-stream";
   for (;;) {
     try {
-      return await fetch(apiUrl(path, query), init);
+      return await fetch(buildUrl(path, { params, query }), {
+        method,
+        headers,
+        signal,
+        credentials: "same-origin",
+        body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
+      });
     } catch (error) {
-      if (error.name === "AbortError") throw error;
+      if (isAbort(error)) throw error;
       const online = waitUntilOnline();
       if (!retry) throw error;
       await online;
       signal?.throwIfAborted();
     }
   }
+}
+
+/** Whether an error says that a request was canceled. */
+export function isAbort(error) {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 /** Wait until the server answers again; all requests share one wait. */
@@ -143,6 +212,7 @@ async function renewToken() {
   return changed || offline !== null;
 }
 
+/** @param {Response} answer */
 async function problemOf(answer) {
   try {
     return await answer.json();

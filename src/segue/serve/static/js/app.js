@@ -27,8 +27,13 @@ const PAGES = { listen, steer, map, playlists, quality, library };
 const ME_WAIT = 400;
 const WIDE = matchMedia("(min-width: 1400px)");
 
-const main = document.getElementById("main");
-const panel = document.getElementById("panel");
+const main = element("main");
+const panel = element("panel");
+
+/** Element of index.html. */
+function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
 
 /** Page of a name; an empty library shows the welcome page instead of pages that need tracks. */
 function pageOf(name) {
@@ -37,7 +42,7 @@ function pageOf(name) {
 
 function showNav(current) {
   fill(
-    document.getElementById("pages"),
+    element("pages"),
     Object.entries(PAGES).map(([name, page]) =>
       h(
         "li",
@@ -63,8 +68,8 @@ function showAccount() {
     {
       class: "icon-button",
       type: "button",
-      "aria-label": "Dark or light",
-      title: "Dark or light",
+      "aria-label": "Dark or light theme",
+      title: "Dark or light theme",
       on: {
         click: () => {
           const value = dark() ? "light" : "dark";
@@ -78,17 +83,17 @@ function showAccount() {
     icon(dark() ? "light" : "dark"),
   );
   fill(
-    document.getElementById("rail-foot"),
+    element("rail-foot"),
     h(
       "button",
       {
         class: "listener-button",
         type: "button",
-        "aria-label": `Listener: ${name ?? "nobody"}. Change`,
+        "aria-label": `Listener: ${name ?? "none"}. Change`,
         on: { click: () => chooseListener() },
       },
       initial(name ?? "?"),
-      h("span", {}, name ?? "Who listens?"),
+      h("span", {}, name ?? "Choose a listener"),
     ),
     h(
       "div",
@@ -99,8 +104,8 @@ function showAccount() {
         {
           class: "icon-button",
           type: "button",
-          "aria-label": "Keys",
-          title: "Keys (?)",
+          "aria-label": "Keyboard shortcuts",
+          title: "Keyboard shortcuts (?)",
           on: { click: showKeys },
         },
         icon("help"),
@@ -111,7 +116,8 @@ function showAccount() {
 
 function showPanel(open) {
   panel.hidden = !open;
-  document.querySelector("now-playing").panelOpen = open;
+  const bar = document.querySelector("now-playing");
+  if (bar) bar.panelOpen = open;
 }
 
 /** Open or close the queue panel; on wide screens the choice is remembered. */
@@ -131,7 +137,7 @@ function watchConnection() {
     banner ??= h(
       "p",
       { class: "banner", role: "status" },
-      "The server does not answer. What you do is kept and sent when it does.",
+      "The server is not responding. Your changes are saved here and sent when it is back.",
     );
     document.body.append(banner);
   });
@@ -145,6 +151,7 @@ function watchConnection() {
   connection.addEventListener("signed-out", () => renewSession().catch(notifyError));
 }
 
+/** @type {Promise<void> | null} */
 let renewal = null;
 
 /** Sign in as the same listener again, as after the server lost its sessions. */

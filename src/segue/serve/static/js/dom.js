@@ -7,9 +7,15 @@
  * `on` maps events to listeners, `style` CSS properties to values (a strict Content-Security-Policy
  * allows that to scripts), `dataset` names to data attributes. Every other name is an attribute: true
  * sets an empty one; null, undefined and false set none.
+ *
+ * @template {string} K
+ * @param {K} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...any} children
+ * @returns {K extends keyof HTMLElementTagNameMap ? HTMLElementTagNameMap[K] : HTMLElement}
  */
 export function h(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
+  const element = /** @type {any} */ (document.createElement(tag));
   for (const [name, value] of Object.entries(properties)) set(element, name, value);
   element.append(...nodes(children));
   return element;
@@ -36,6 +42,14 @@ function nodes(children) {
     .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 }
 
+/** Return a listener of "submit" that keeps the page and runs `action`. */
+export function onSubmit(action) {
+  return (event) => {
+    event.preventDefault();
+    action(event);
+  };
+}
+
 /** Replace the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...nodes(children));
@@ -56,7 +70,9 @@ export function debounce(action, wait) {
  * after it. The promise resolves when nothing is left to run.
  */
 export function coalesce(action) {
+  /** @type {Promise<void> | null} */
   let running = null;
+  /** @type {any[] | null} */
   let next = null;
   const run = async () => {
     while (next) {

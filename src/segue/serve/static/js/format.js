@@ -16,10 +16,9 @@ export function plural(number, one, several = `${one}s`) {
 export function formatDuration(seconds) {
   if (!Number.isFinite(seconds)) return "";
   const total = Math.max(0, Math.round(seconds));
-  const parts = [Math.floor(total / 60) % 60, String(total % 60).padStart(2, "0")];
-  const hours = Math.floor(total / 3600);
-  if (hours) parts.unshift(hours), (parts[1] = String(parts[1]).padStart(2, "0"));
-  return parts.join(":");
+  const pad = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(total / 3600), Math.floor(total / 60) % 60];
+  return `${hours ? `${hours}:${pad(minutes)}` : minutes}:${pad(total % 60)}`;
 }
 
 /** Seconds for a screen reader: "3 minutes 7 seconds". */

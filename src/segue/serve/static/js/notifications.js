@@ -1,5 +1,6 @@
 // Notifications: messages that disappear after some seconds, and a live region for screen readers.
 
+import { isAbort } from "./api.js";
 import { fill, h } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -42,7 +43,16 @@ export function notify(text, { action, label, kind = "plain" } = {}) {
     action &&
       h(
         "button",
-        { class: "subtle", type: "button", on: { click: () => (close(), action()) } },
+        {
+          class: "subtle",
+          type: "button",
+          on: {
+            click: () => {
+              close();
+              action();
+            },
+          },
+        },
         label,
       ),
     h(
@@ -60,6 +70,6 @@ export function notify(text, { action, label, kind = "plain" } = {}) {
 
 /** Show an error, unless its request was only canceled. */
 export function notifyError(error) {
-  if (error.name === "AbortError") return;
+  if (isAbort(error)) return;
   notify(error.message || String(error), { kind: "error" });
 }

@@ -6,8 +6,10 @@ import { connection, post } from "./api.js";
 const MAX_BATCH = 500;
 const RETRY_MS = 1500;
 
+/** @type {string | null} */
 let storageKey = null;
 let pending = [];
+/** @type {Promise<void> | null} */
 let sending = null;
 let retry = 0;
 let lastFeedback = -Infinity;
@@ -73,7 +75,7 @@ function newKey() {
 
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(storageKey)) ?? [];
+    return JSON.parse(localStorage.getItem(storageKey ?? "") ?? "[]");
   } catch {
     return [];
   }

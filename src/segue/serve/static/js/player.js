@@ -3,7 +3,7 @@
 // `player` dispatches "track" (the current track changed), "state" (playing, paused, buffering), "time"
 // and "queue".
 
-import { apiUrl, trackPath } from "./api.js";
+import { apiUrl } from "./api.js";
 import { trackArtist, trackTitle } from "./format.js";
 import { notify, notifyError } from "./notifications.js";
 import { sendFeedback } from "./outbox.js";
@@ -14,12 +14,18 @@ const MAX_HISTORY = 100;
 const MIN_UPCOMING = 3; // with fewer upcoming tracks, more of an endless list are requested
 
 class Player extends EventTarget {
+  /** @type {Api.Track | null} */
   track = null;
+  /** @type {Api.Track[]} */
   queue = []; // tracks that the user added
+  /** @type {Api.Track[]} */
   upcoming = []; // the rest of the list that the current track was started from
   source = "";
+  /** @type {((recent: string[]) => Promise<Api.Track[]>) | null} */
   #fetchNext = null;
+  /** @type {Api.Track[]} */
   #history = [];
+  /** @type {string[]} */
   #formats = [];
   #offset = 0; // position in the track, in seconds, at which the loaded audio begins
   #lastTime = 0;
@@ -66,8 +72,13 @@ class Player extends EventTarget {
    * Play a track, then the tracks in `upcoming`, which come from the list called `source`.
    *
    * For an endless list, `fetchNext` returns further tracks, given the ids of recent and upcoming ones.
+   *
+   * @param {Api.Track} track
+   * @param {Api.Track[]} [upcoming]
+   * @param {string} [source]
+   * @param {((recent: string[]) => Promise<Api.Track[]>) | null} [fetchNext]
    */
-  play(track, upcoming = null, source = "", fetchNext = null) {
+  play(track, upcoming, source = "", fetchNext = null) {
     this.#reportPlay();
     if (upcoming) Object.assign(this, { upcoming: [...upcoming], source });
     if (upcoming) this.#fetchNext = fetchNext;
@@ -172,7 +183,9 @@ class Player extends EventTarget {
 
   async #fetchMore(fetchNext) {
     try {
-      const recent = [...this.#history, this.track, ...this.upNext].map((track) => track.track_id);
+      const recent = [...this.#history, this.track, ...this.upNext].flatMap(
+        (track) => track?.track_id ?? [],
+      );
       const tracks = await fetchNext(recent);
       if (this.#fetchNext !== fetchNext) return;
       this.upcoming.push(...tracks);
@@ -193,8 +206,12 @@ class Player extends EventTarget {
   }
 
   #load(query, offset = 0) {
+    if (!this.track) return;
     this.#offset = offset;
-    this.audio.src = apiUrl(trackPath(this.track.track_id, "/audio"), query);
+    this.audio.src = apiUrl("/tracks/{track_id}/audio", {
+      params: { track_id: this.track.track_id },
+      query,
+    });
     this.audio.play().catch(() => {});
   }
 
@@ -271,19 +288,20 @@ class Player extends EventTarget {
 
   #registerMediaKeys() {
     if (!("mediaSession" in navigator)) return;
+    /** @type {Partial<Record<MediaSessionAction, MediaSessionActionHandler>>} */
     const keys = {
       play: () => this.toggle(),
       pause: () => this.toggle(),
       nexttrack: () => this.next(),
       previoustrack: () => this.back(),
-      seekto: ({ seekTime }) => this.seek(seekTime),
+      seekto: ({ seekTime }) => this.seek(seekTime ?? 0),
       seekforward: () => this.seek(this.time + 10),
       seekbackward: () => this.seek(this.time - 10),
       stop: () => this.stop(),
     };
     for (const [key, action] of Object.entries(keys)) {
       try {
-        navigator.mediaSession.setActionHandler(key, action);
+        navigator.mediaSession.setActionHandler(/** @type {MediaSessionAction} */ (key), action);
       } catch {
         /* the browser does not know this media key */
       }

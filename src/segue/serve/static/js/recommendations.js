@@ -3,7 +3,7 @@
 // `forYou` dispatches "loading", "change" (detail: {added: ids, removed: tracks, reason, undo}) and
 // "problem" (detail: the error).
 
-import { postQuery } from "./api.js";
+import { isAbort, postQuery } from "./api.js";
 import { msSinceFeedback, sendFeedback } from "./outbox.js";
 import { setOpinion, state } from "./store.js";
 
@@ -11,11 +11,14 @@ const LENGTH = 20;
 const OWN_ECHO_MS = 3000; // events of the server within this time come from this page's own feedback
 
 class RecommendationList extends EventTarget {
+  /** @type {Api.Recommendation[]} */
   items = [];
   hints = [];
   weights = {};
   version = null;
+  /** @type {AbortController | null} */
   #request = null;
+  /** @type {Api.Recommendation[] | null} */
   #base = null; // the list before tracks were removed from it ahead of the server's answer
 
   /** Tracks, best first. */
@@ -30,10 +33,16 @@ class RecommendationList extends EventTarget {
     Object.assign(this, { items: [], hints: [], weights: {}, version: null });
   }
 
-  /** Request the list again; `reason` says in words what happened. */
+  /**
+   * Request the list again.
+   *
+   * @param {string} [reason] what happened, in words
+   * @param {(() => void) | null} [undo]
+   */
   async load(reason = "", undo = null) {
     this.#request?.abort();
-    const request = (this.#request = new AbortController());
+    const request = new AbortController();
+    this.#request = request;
     this.dispatchEvent(new Event("loading"));
     try {
       const answer = await fetchRecommendations(state.steer, request.signal);
@@ -47,8 +56,7 @@ class RecommendationList extends EventTarget {
       });
       this.#dispatchChange(before, reason, undo);
     } catch (error) {
-      if (error.name !== "AbortError")
-        this.dispatchEvent(new CustomEvent("problem", { detail: error }));
+      if (!isAbort(error)) this.dispatchEvent(new CustomEvent("problem", { detail: error }));
     }
   }
 
@@ -66,7 +74,7 @@ class RecommendationList extends EventTarget {
 
   /** Reload after the listener did something on another device, not on this page. */
   reloadIfRemote() {
-    if (msSinceFeedback() > OWN_ECHO_MS) this.load("You did something on another device.");
+    if (msSinceFeedback() > OWN_ECHO_MS) this.load("Updated after activity on another device.");
   }
 
   #removeNow(id, reason, undo) {
@@ -75,7 +83,8 @@ class RecommendationList extends EventTarget {
     if (this.items.length < this.#base.length) this.#dispatchChange(this.#base, reason, undo);
   }
 
-  #dispatchChange(before, reason, undo = null) {
+  /** @param {(() => void) | null} undo */
+  #dispatchChange(before, reason, undo) {
     const [old, now] = [ids(before), ids(this.items)];
     const added = before.length ? [...now].filter((id) => !old.has(id)) : [];
     const removed = before
@@ -89,7 +98,7 @@ const VERBS = {
   like: "Liked",
   dislike: "Disliked",
   skip: "Skipped",
-  clear: "Took back what you thought of",
+  clear: "Removed your rating of",
   play: "Played",
 };
 
@@ -99,7 +108,7 @@ function ids(items) {
 
 /** Request recommendations with given steering. */
 export function fetchRecommendations({ weights, dials, exclusions }, signal) {
-  return postQuery("/recommend", { k: LENGTH, weights, dials, exclusions }, signal);
+  return postQuery("/recommend", { k: LENGTH, weights, dials, exclusions }, { signal });
 }
 
 export const forYou = new RecommendationList();

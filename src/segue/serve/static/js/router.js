@@ -24,6 +24,7 @@ export function startRouter(main, names, pageOf, changed) {
     main.className = `page-${name}`;
     changed(name);
     document.title = `${page.title} · segue`;
+    /** @type {(() => void)[]} */
     const left = [];
     const showing = page.show(main, {
       heading,
@@ -37,7 +38,9 @@ export function startRouter(main, names, pageOf, changed) {
     } catch (error) {
       notifyError(error);
     }
-    const all = () => left.forEach((action) => action());
+    const all = () => {
+      for (const action of left) action();
+    };
     if (turn === shown) leave = all;
     else all();
   };

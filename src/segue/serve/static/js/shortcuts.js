@@ -6,20 +6,21 @@ import { player } from "./player.js";
 
 const OFF = "segue.keys.off";
 
+/** @type {[string, string, (() => void) | null, string?][]} */
 const KEYS = [
   ["/", "Search", () => search()],
   ["Space", "Play or pause", () => player.toggle(), " "],
   ["n", "Next track", () => player.next()],
-  ["b", "Back", () => player.back()],
-  ["← →", "Five seconds back or on", null],
-  ["j k", "Down or up the list", null],
-  ["l", "Like: the track of the row you are on, or the one that plays", () => sendOpinion("like")],
-  ["d", "Dislike it", () => sendOpinion("dislike")],
-  ["q", "Add the row you are on to what's next", () => row() && player.enqueue([row().track])],
-  ["w", "Why: open the row you are on", () => row()?.toggle()],
-  ["m", "Sound off or on", () => player.mute()],
+  ["b", "Previous track", () => player.back()],
+  ["← →", "Seek 5 seconds back or forward", null],
+  ["j k", "Next or previous row of the list", null],
+  ["l", "Like the selected row, or the playing track", () => sendOpinion("like")],
+  ["d", "Dislike the selected row, or the playing track", () => sendOpinion("dislike")],
+  ["q", "Add the selected row to the queue", () => enqueue()],
+  ["w", "Show why the selected row is recommended", () => row()?.toggle()],
+  ["m", "Mute or unmute", () => player.mute()],
   ["1 … 6", "Go to a page", null],
-  ["?", "This help", () => showKeys()],
+  ["?", "Show this help", () => showKeys()],
 ];
 
 /** Register the shortcuts. `pages` are the hashes that 1, 2, 3 ... go to. */
@@ -34,7 +35,7 @@ export function shortcuts(pages) {
     )
       return;
     if (
-      event.target.closest(
+      target(event)?.closest(
         "input:not([type=checkbox]), textarea, select, [role=application], [contenteditable]",
       )
     )
@@ -42,7 +43,10 @@ export function shortcuts(pages) {
     if (localStorage.getItem(OFF) && event.key !== "?") return;
     const action =
       specialKey(event, pages) ?? KEYS.find(([key, , , real]) => event.key === (real ?? key))?.[2];
-    if (!action || (event.key === " " && event.target.closest("button, a, summary, input, label")))
+    if (
+      !action ||
+      (event.key === " " && target(event)?.closest("button, a, summary, input, label"))
+    )
       return;
     event.preventDefault();
     action();
@@ -60,11 +64,20 @@ function specialKey({ key }, pages) {
 
 /** Focus the search field, on the page Listen. */
 function search() {
-  const focus = () => document.querySelector("#search")?.focus();
-  if (document.querySelector("#search")) return focus();
+  const focus = () => document.getElementById("search")?.focus();
+  if (document.getElementById("search")) return focus();
   addEventListener("hashchange", () => setTimeout(focus), { once: true });
   location.hash = "#/listen";
   return null;
+}
+
+function target(event) {
+  return /** @type {Element | null} */ (event.target);
+}
+
+function enqueue() {
+  const track = row()?.track;
+  if (track) player.enqueue([track]);
 }
 
 function row() {
@@ -77,7 +90,8 @@ function list() {
 
 /** First visible list of tracks. */
 export function shownList() {
-  return [...document.querySelectorAll("main track-list")].find((one) => one.checkVisibility());
+  const lists = document.querySelectorAll("track-list");
+  return [...lists].find((one) => one.closest("main") && one.checkVisibility());
 }
 
 function sendOpinion(kind) {
@@ -100,7 +114,7 @@ export function showKeys() {
     h(
       "div",
       { class: "between" },
-      h("h2", { id: "keys-title" }, "Keys"),
+      h("h2", { id: "keys-title" }, "Keyboard shortcuts"),
       h(
         "button",
         { class: "icon-button", type: "button", "aria-label": "Close", on: { click: close } },
@@ -119,7 +133,7 @@ export function showKeys() {
         h("dd", {}, about),
       ]),
     ),
-    h("label", { class: "row keys-off" }, off, "Use single keys (? always works)"),
+    h("label", { class: "row keys-off" }, off, "Use keyboard shortcuts (? always works)"),
   );
   document.body.append(dialog);
   dialog.showModal();

@@ -8,9 +8,19 @@ import { flush, openOutbox } from "./outbox.js";
 
 export const store = new EventTarget();
 
+/**
+ * `session` and `me` are set before any page is shown.
+ *
+ * @type {{
+ *   session: Api.Session,
+ *   me: Api.Me,
+ *   opinions: Map<string, Api.Track["opinion"]>,
+ *   steer: {weights: object, dials: object, exclusions: object},
+ * }}
+ */
 export const state = {
-  session: null,
-  me: null,
+  session: /** @type {any} */ (null),
+  me: /** @type {any} */ (null),
   opinions: new Map(),
   steer: emptySteer(),
 };
@@ -42,8 +52,8 @@ async function applySession(session) {
   state.session = session;
   if (changed) {
     state.opinions.clear();
-    state.steer = readSteer();
-    state.me = null;
+    state.steer = parseSteer(localStorage.getItem(steerKey()));
+    state.me = /** @type {any} */ (null);
     openOutbox(session.listener);
   }
   if (session.listener !== null) await loadMe();
@@ -84,23 +94,21 @@ export function isNeutral({ weights, dials, exclusions }) {
   );
 }
 
-function readSteer() {
+/** Parse steering as it was saved; dials may have been saved under their former names. */
+export function parseSteer(text) {
   try {
-    const saved = JSON.parse(localStorage.getItem(steerKey()));
-    return { ...emptySteer(), ...saved, dials: renameDials(saved?.dials) };
+    const saved = JSON.parse(text);
+    const dials = Object.entries(saved?.dials ?? {}).map(([name, value]) => [
+      RENAMED_DIALS[name] ?? name,
+      value,
+    ]);
+    return { ...emptySteer(), ...saved, dials: Object.fromEntries(dials) };
   } catch {
     return emptySteer();
   }
 }
 
 const RENAMED_DIALS = { familiar: "max_known_share", variety: "randomness" };
-
-/** Migrate dials that were saved under their former names. */
-function renameDials(dials = {}) {
-  return Object.fromEntries(
-    Object.entries(dials).map(([name, value]) => [RENAMED_DIALS[name] ?? name, value]),
-  );
-}
 
 function steerKey() {
   return `segue.steer.${state.session?.listener ?? ""}`;

@@ -16,7 +16,7 @@ function sharing() {
   box.addEventListener("change", () =>
     patch("/me/account", { shares_taste: box.checked }).catch(notifyError),
   );
-  return h("label", { class: "row" }, box, "Others may make blends with my taste");
+  return h("label", { class: "row" }, box, "Let others create blends with my taste");
 }
 
 function password() {
@@ -32,7 +32,7 @@ function password() {
     try {
       await patch("/me/account", { password: now.value, new_password: next.value });
       event.target.reset();
-      notify("The password is changed.");
+      notify("Password changed.");
     } catch (error) {
       notifyError(error);
     }
@@ -40,11 +40,11 @@ function password() {
   return h(
     "details",
     {},
-    h("summary", {}, "Change the password"),
+    h("summary", {}, "Change password"),
     h(
       "form",
       { class: "stack", on: { submit: change } },
-      h("label", { class: "field" }, "Password now", now),
+      h("label", { class: "field" }, "Current password", now),
       h("label", { class: "field" }, "New password", next),
       h("button", { type: "submit" }, "Change"),
     ),
@@ -59,7 +59,7 @@ function keys() {
     required: true,
     maxlength: 100,
     placeholder: "My player",
-    "aria-label": "Name of the key",
+    "aria-label": "Key name",
   });
   const load = async () => {
     const { items } = await get("/me/keys");
@@ -75,10 +75,10 @@ function keys() {
             {
               class: "icon-button",
               type: "button",
-              "aria-label": `Delete the key ${key.name}`,
+              "aria-label": `Delete key ${key.name}`,
               on: {
                 click: () =>
-                  remove(`/me/keys/${encodeURIComponent(key.name)}`).then(load, notifyError),
+                  remove("/me/keys/{name}", { params: { name: key.name } }).then(load, notifyError),
               },
             },
             icon("trash"),
@@ -91,7 +91,7 @@ function keys() {
     event.preventDefault();
     try {
       const made = await post("/me/keys", { name: name.value.trim() });
-      fill(shown, "Copy it now, it is not shown again: ", h("code", {}, made.key));
+      fill(shown, "Copy it now; it is not shown again: ", h("code", {}, made.key));
       shown.hidden = false;
       event.target.reset();
       await load();
@@ -103,7 +103,7 @@ function keys() {
   return h(
     "details",
     {},
-    h("summary", {}, "Keys for other players"),
+    h("summary", {}, "API keys for other players"),
     h(
       "div",
       { class: "stack" },
@@ -113,7 +113,7 @@ function keys() {
         "form",
         { class: "add-music", on: { submit: make } },
         name,
-        h("button", { type: "submit" }, "Make a key"),
+        h("button", { type: "submit" }, "Create key"),
       ),
     ),
   );

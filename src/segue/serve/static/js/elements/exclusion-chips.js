@@ -1,7 +1,7 @@
 // <exclusion-chips>: edit exclusions: artists, genres, albums, tags, folders, and limits of duration and
 // year. It dispatches "exclude" when they change; `value` is the API's Exclusions object.
 
-import { fill, h, uniqueId } from "../dom.js";
+import { fill, h, onSubmit, uniqueId } from "../dom.js";
 import { icon } from "../icons.js";
 
 const KINDS = {
@@ -14,12 +14,15 @@ const KINDS = {
 const LIMITS = [
   ["from_year", "From year"],
   ["to_year", "To year"],
-  ["min_duration", "At least, minutes"],
-  ["max_duration", "At most, minutes"],
+  ["min_duration", "Minimum length (minutes)"],
+  ["max_duration", "Maximum length (minutes)"],
 ];
 
-class ExclusionChips extends HTMLElement {
+export class ExclusionChips extends HTMLElement {
+  /** @type {Record<string, any>} */
   #value = {};
+  /** @type {[string, HTMLInputElement, HTMLLabelElement][]} */
+  limits;
 
   get value() {
     return this.#value;
@@ -41,16 +44,16 @@ class ExclusionChips extends HTMLElement {
 
   #build() {
     const list = uniqueId("genres");
-    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Left out" });
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": "Excluded" });
     this.offered = h("datalist", { id: list });
     const kind = h(
       "select",
-      { "aria-label": "Leave out an" },
+      { "aria-label": "Exclude by" },
       Object.entries(KINDS).map(([name, label]) => h("option", { value: name }, label)),
     );
     const name = h("input", {
       type: "text",
-      "aria-label": "Name of what to leave out",
+      "aria-label": "Name to exclude",
       placeholder: "Name",
       autocomplete: "off",
     });
@@ -69,17 +72,17 @@ class ExclusionChips extends HTMLElement {
         "form",
         {
           class: "exclude-form",
-          on: { submit: (event) => (event.preventDefault(), this.#add(kind.value, name)) },
+          on: { submit: onSubmit(() => this.#add(kind.value, name)) },
         },
         kind,
         name,
-        h("button", { type: "submit" }, "Leave out"),
+        h("button", { type: "submit" }, "Exclude"),
       ),
       this.offered,
       h(
         "details",
         {},
-        h("summary", {}, "Years and durations"),
+        h("summary", {}, "Year and length"),
         h(
           "div",
           { class: "limits" },
@@ -127,7 +130,7 @@ class ExclusionChips extends HTMLElement {
             "button",
             {
               type: "button",
-              "aria-label": `Let ${KINDS[kind].toLowerCase()} ${name} come again`,
+              "aria-label": `Allow ${KINDS[kind].toLowerCase()} ${name} again`,
               on: { click: () => this.#remove(kind, name) },
             },
             icon("close"),
@@ -137,11 +140,12 @@ class ExclusionChips extends HTMLElement {
     );
     fill(
       this.chips,
-      chips.length ? chips : h("span", { class: "muted-text" }, "Nothing is left out."),
+      chips.length ? chips : h("span", { class: "muted-text" }, "Nothing is excluded."),
     );
     for (const [limit, field] of this.limits) {
       const value = this.#value[limit];
-      field.value = value === undefined ? "" : value / (limit.endsWith("duration") ? 60 : 1);
+      field.value =
+        value === undefined ? "" : String(value / (limit.endsWith("duration") ? 60 : 1));
     }
   }
 }

@@ -8,15 +8,16 @@ import { announce, notifyError } from "../notifications.js";
 import { serverEvents } from "../server-events.js";
 
 const NAMES = {
-  preprocess: "Listening to the music",
-  train: "Training",
-  evaluate: "Measuring",
-  demo: "Making the starter library",
-  map: "Drawing the map",
+  preprocess: "Scanning and analyzing music",
+  train: "Training models",
+  evaluate: "Evaluating",
+  demo: "Creating the starter library",
+  map: "Computing the map",
 };
 const ACTIVE = new Set(["waiting", "running"]);
 
-class JobList extends HTMLElement {
+export class JobList extends HTMLElement {
+  /** @type {Map<number, Api.Job>} */
   #jobs = new Map();
   #onJob = ({ detail }) => this.#update(detail);
 
@@ -58,7 +59,7 @@ class JobList extends HTMLElement {
       this,
       jobs.length
         ? [
-            h("h2", {}, "Work"),
+            h("h2", {}, "Jobs"),
             h(
               "ul",
               { class: "jobs" },
@@ -94,7 +95,13 @@ class JobList extends HTMLElement {
                 class: "icon-button",
                 type: "button",
                 "aria-label": `Stop: ${nameOf(job)}`,
-                on: { click: () => remove(`/jobs/${job.id}`).then(() => this.load(), notifyError) },
+                on: {
+                  click: () =>
+                    remove("/jobs/{job}", { params: { job: job.id } }).then(
+                      () => this.load(),
+                      notifyError,
+                    ),
+                },
               },
               icon("close"),
             )

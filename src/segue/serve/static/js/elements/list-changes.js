@@ -1,16 +1,16 @@
 // <list-changes>: tracks that were added to and removed from a list when it changed.
 
 import { fill, h } from "../dom.js";
-import { joinNames, plural, trackLabel, trackTitle } from "../format.js";
+import { formatCount, joinNames, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 import { announce } from "../notifications.js";
 
 const SHOWN = 4;
 
-class ListChanges extends HTMLElement {
+export class ListChanges extends HTMLElement {
   connectedCallback() {
     this.setAttribute("role", "group");
-    this.setAttribute("aria-label", "What changed in the list");
+    this.setAttribute("aria-label", "Changes of the list");
   }
 
   /** Show added and removed tracks; `reason` in words; `undo` reverts the action. */
@@ -31,20 +31,20 @@ class ListChanges extends HTMLElement {
       h(
         "p",
         { class: "changes-line is-in" },
-        h("b", {}, icon("add"), plural(added.length, "entered", "entered")),
+        h("b", {}, icon("add"), `${formatCount(added.length)} new`),
         names(added),
       ),
       h(
         "p",
         { class: "changes-line is-out" },
-        h("b", {}, icon("close"), plural(removed.length, "left", "left")),
+        h("b", {}, icon("close"), `${formatCount(removed.length)} removed`),
         names(removed),
       ),
     );
     if (!quiet)
       announce(
-        `${reason} ${sentence("Entered", added)} ${sentence("Left", removed)}`.trim() ||
-          "The list stays as it is.",
+        `${reason} ${sentence("New", added)} ${sentence("Removed", removed)}`.trim() ||
+          "The list did not change.",
       );
   }
 }

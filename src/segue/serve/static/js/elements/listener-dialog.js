@@ -1,7 +1,7 @@
 // Dialog to choose a listener, or to log in if the library has accounts.
 
 import { get } from "../api.js";
-import { fill, h } from "../dom.js";
+import { fill, h, onSubmit } from "../dom.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { signIn, signOut, state } from "../store.js";
@@ -10,7 +10,10 @@ import { accountSettings } from "./account-settings.js";
 /** Show the dialog; resolves once a listener is chosen or the dialog is closed. */
 export function chooseListener({ must = false } = {}) {
   const dialog = h("dialog", { "aria-labelledby": "listener-title", class: "listener-dialog" });
-  const done = () => (dialog.close(), dialog.remove());
+  const done = () => {
+    dialog.close();
+    dialog.remove();
+  };
   fill(
     dialog,
     h(
@@ -62,13 +65,14 @@ function names(done) {
   const error = errorLine();
   const pick = (name) => signIn(name).then(done, (problem) => fill(error, problem.message));
   const list = h("ul", { class: "listener-list", "aria-label": "Listeners" });
+  /** @type {string[]} */
   let all = [];
   const field = h("input", {
     type: "text",
     id: "listener-name",
     autocomplete: "off",
     maxlength: 100,
-    placeholder: "Find, or a new name",
+    placeholder: "Choose or type a name",
   });
   const show = () => {
     const word = field.value.trim().toLowerCase();
@@ -97,23 +101,23 @@ function names(done) {
     );
   };
   field.addEventListener("input", show);
-  get("/listeners", { limit: 1000 }).then(
-    (answer) => ((all = answer.items.map(({ name }) => name)), show()),
-    notifyError,
-  );
+  get("/listeners", { query: { limit: 1000 } }).then((answer) => {
+    all = answer.items.map(({ name }) => name);
+    show();
+  }, notifyError);
   return h(
     "form",
     {
       class: "stack",
       on: {
-        submit: (event) => (event.preventDefault(), field.value.trim() && pick(field.value.trim())),
+        submit: onSubmit(() => field.value.trim() && pick(field.value.trim())),
       },
     },
     h("label", { class: "field", for: "listener-name" }, "Name"),
     field,
     list,
     error,
-    h("button", { class: "primary", type: "submit" }, "Listen"),
+    h("button", { class: "primary", type: "submit" }, "Continue"),
   );
 }
 
@@ -131,10 +135,9 @@ function password(done) {
     autocomplete: "current-password",
     required: true,
   });
-  const enter = (event) => {
-    event.preventDefault();
-    signIn(name.value.trim(), secret.value).then(done, (problem) => fill(error, problem.message));
-  };
+  const enter = onSubmit(() =>
+    signIn(name.value.trim(), secret.value).then(done, (problem) => fill(error, problem.message)),
+  );
   return h(
     "form",
     { class: "stack", on: { submit: enter } },

@@ -9,7 +9,22 @@ import { forYou } from "../recommendations.js";
 import { opinion, store } from "../store.js";
 import { coverPlaceholder } from "./cover.js";
 
-class NowPlaying extends HTMLElement {
+export class NowPlaying extends HTMLElement {
+  /** @type {HTMLInputElement} */
+  seek;
+  /** @type {HTMLInputElement} */
+  volume;
+  /** @type {HTMLButtonElement} */
+  panel;
+  /** @type {HTMLButtonElement} */
+  play;
+  /** @type {HTMLButtonElement} */
+  like;
+  /** @type {HTMLButtonElement} */
+  dislike;
+  /** @type {HTMLButtonElement} */
+  mute;
+
   connectedCallback() {
     const button = (name, label, action) =>
       h(
@@ -47,9 +62,9 @@ class NowPlaying extends HTMLElement {
       max: 100,
       value: 100,
       "aria-label": "Volume",
-      on: { input: () => player.setVolume(this.volume.value / 100) },
+      on: { input: () => player.setVolume(Number(this.volume.value) / 100) },
     });
-    this.panel = button("queue", "What's next", () =>
+    this.panel = button("queue", "Up next", () =>
       this.dispatchEvent(new CustomEvent("toggle-panel", { bubbles: true })),
     );
     this.elapsed = h("span", {}, "0:00");
@@ -64,7 +79,7 @@ class NowPlaying extends HTMLElement {
           "div",
           { class: "transport-buttons" },
           this.dislike,
-          button("back", "Back", () => player.back()),
+          button("back", "Previous track", () => player.back()),
           this.play,
           button("skip", "Next track", () => player.next()),
           this.like,
@@ -87,7 +102,7 @@ class NowPlaying extends HTMLElement {
   }
 
   get seekTarget() {
-    return (this.seek.value / 1000) * player.duration;
+    return (Number(this.seek.value) / 1000) * player.duration;
   }
 
   respond(kind) {
@@ -105,7 +120,7 @@ class NowPlaying extends HTMLElement {
       this.names,
       track
         ? [h("span", {}, trackTitle(track)), h("span", {}, trackArtist(track))]
-        : h("span", { class: "muted-text" }, "Nothing plays"),
+        : h("span", { class: "muted-text" }, "Nothing playing"),
     );
     document.title = track
       ? `${trackTitle(track)} · segue`
@@ -120,17 +135,14 @@ class NowPlaying extends HTMLElement {
     this.play.setAttribute("aria-label", track ? `${label} ${trackLabel(track)}` : label);
     this.play.title = label;
     const mine = track ? opinion(track) : null;
-    for (const [kind, toggle] of [
-      ["like", this.like],
-      ["dislike", this.dislike],
-    ]) {
+    for (const [kind, toggle] of Object.entries({ like: this.like, dislike: this.dislike })) {
       toggle.setAttribute("aria-pressed", String(mine === kind));
       toggle.disabled = !track;
     }
     this.seek.disabled = !track;
     fill(this.mute, icon(player.volume === 0 ? "muted" : "volume"));
     this.mute.setAttribute("aria-pressed", String(player.volume === 0));
-    this.volume.value = Math.round(100 * player.volume);
+    this.volume.value = String(Math.round(100 * player.volume));
     this.volume.style.setProperty("--fill", `${this.volume.value}%`);
   }
 
@@ -138,7 +150,7 @@ class NowPlaying extends HTMLElement {
     const { duration } = player;
     const now = player.track ? player.time : 0;
     const share = duration > 0 ? Math.min(1, now / duration) : 0;
-    this.seek.value = Math.round(1000 * share);
+    this.seek.value = String(Math.round(1000 * share));
     this.seek.style.setProperty("--fill", `${100 * share}%`);
     this.seek.setAttribute(
       "aria-valuetext",

@@ -18,22 +18,22 @@ export function mountQueuePanel(panel, close) {
       h(
         "div",
         { class: "between" },
-        h("h2", {}, "What's next"),
+        h("h2", {}, "Up next"),
         h(
           "button",
           {
             class: "icon-button",
             type: "button",
-            "aria-label": "Close what's next",
+            "aria-label": "Close Up next",
             on: { click: close },
           },
           icon("close"),
         ),
       ),
-      queued.length ? [h("h3", {}, "You asked for"), entries(queued, 0)] : null,
+      queued.length ? [h("h3", {}, "Queue"), entries(queued, 0)] : null,
       upcoming.length
         ? [
-            h("h3", {}, player.source ? `From ${player.source}` : "Then"),
+            h("h3", {}, player.source ? `From ${player.source}` : "Next"),
             entries(upcoming, player.queue.length),
           ]
         : null,
@@ -42,7 +42,7 @@ export function mountQueuePanel(panel, close) {
         : h(
             "p",
             { class: "muted-text" },
-            "Nothing yet. Play a list, or add tracks to it; after them comes what is recommended.",
+            "The queue is empty. Play a list or add tracks to the queue; after them, recommended tracks play.",
           ),
     );
   };
@@ -80,7 +80,7 @@ function entries(tracks, first) {
           {
             class: "icon-button",
             type: "button",
-            "aria-label": `Remove ${trackLabel(track)}`,
+            "aria-label": `Remove ${trackLabel(track)} from the queue`,
             on: { click: () => player.dequeue(first + place) },
           },
           icon("close"),

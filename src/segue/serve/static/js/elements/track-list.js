@@ -7,8 +7,10 @@ import "./track-row.js";
 
 const MARK_MS = 8000; // new rows stay marked for this time
 
-class TrackList extends HTMLElement {
+export class TrackList extends HTMLElement {
+  /** @type {Map<string, import("./track-row.js").TrackRow>} */
   #rows = new Map();
+  /** @type {any[]} */
   #items = [];
   #unmark = 0;
 
@@ -21,6 +23,7 @@ class TrackList extends HTMLElement {
   source = "";
 
   /** For an endless list: see `player.play`. */
+  /** @type {((recent: string[]) => Promise<Api.Track[]>) | null} */
   fetchNext = null;
 
   get items() {
@@ -48,7 +51,9 @@ class TrackList extends HTMLElement {
     this.#rows = rows;
     this.#items = items;
     clearTimeout(this.#unmark);
-    this.#unmark = setTimeout(() => rows.forEach((row) => row.mark(false)), MARK_MS);
+    this.#unmark = setTimeout(() => {
+      for (const row of rows.values()) row.mark(false);
+    }, MARK_MS);
     const done = animateList(this, [...rows.values()], { animate });
     if (focused && !this.contains(document.activeElement)) this.#restoreFocus(focused);
     return done;
@@ -63,15 +68,16 @@ class TrackList extends HTMLElement {
 
   /** Row that has the focus, if any. */
   get focusedRow() {
-    return document.activeElement?.closest?.("track-row");
+    return document.activeElement?.closest("track-row") ?? null;
   }
 
   /** Move the focus by `by` rows. */
   step(by) {
     const rows = [...this.#rows.values()];
-    const now = rows.indexOf(this.focusedRow);
+    const focused = this.focusedRow;
+    const now = focused ? rows.indexOf(focused) : -1;
     const next = rows[now < 0 ? (by > 0 ? 0 : rows.length - 1) : now + by];
-    next?.querySelector(".row-main")?.focus();
+    focusOn(next, "row-main");
     next?.scrollIntoView({ block: "nearest" });
   }
 
@@ -79,7 +85,7 @@ class TrackList extends HTMLElement {
   #focusedPlace() {
     const row = this.focusedRow;
     if (!row || !this.contains(row)) return null;
-    const kind = [...document.activeElement.classList].find((name) =>
+    const kind = [...(document.activeElement?.classList ?? [])].find((name) =>
       /^(act-|row-main|cover)/.test(name),
     );
     return {
@@ -92,8 +98,13 @@ class TrackList extends HTMLElement {
   #restoreFocus({ id, place, kind }) {
     const row =
       this.#rows.get(id) ?? [...this.#rows.values()][Math.min(place, this.#rows.size - 1)];
-    row?.querySelector(`.${kind}`)?.focus({ preventScroll: true });
+    focusOn(row, kind, { preventScroll: true });
   }
+}
+
+/** Focus the control of a class in a row. */
+function focusOn(row, name, options = {}) {
+  row?.querySelector(`.${name}`)?.focus(options);
 }
 
 customElements.define("track-list", TrackList);

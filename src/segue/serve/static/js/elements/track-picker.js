@@ -2,20 +2,27 @@
 // "change" when the choice changes. The attribute `most` limits how many tracks may be chosen.
 
 import { get } from "../api.js";
-import { coalesce, fill, h, uniqueId } from "../dom.js";
+import { coalesce, fill, h, onSubmit, uniqueId } from "../dom.js";
 import { trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 
 const MAX_OPTIONS = 8;
 
-class TrackPicker extends HTMLElement {
+export class TrackPicker extends HTMLElement {
+  /** @type {HTMLInputElement} */
+  field;
+  /** @type {HTMLUListElement} */
+  options;
+  most = 12;
+  /** @type {Api.Track[]} */
   #chosen = [];
+  /** @type {Api.Track[]} */
   #results = [];
   #active = -1;
 
   connectedCallback() {
     if (this.field) return;
-    this.most = Number(this.getAttribute("most") ?? 12);
+    this.most = Number(this.getAttribute("most") ?? this.most);
     const list = uniqueId("options");
     this.classList.add("picker");
     this.field = h("input", {
@@ -64,7 +71,7 @@ class TrackPicker extends HTMLElement {
     const q = this.field.value.trim();
     if (!q) return this.#close();
     try {
-      const found = await get("/search", { q, k: MAX_OPTIONS });
+      const found = await get("/search", { query: { q, k: MAX_OPTIONS } });
       // ignore the answer if the field was cleared in the meantime
       if (this.field.value.trim()) this.#showResults(found.tracks.map((one) => one.track));
     } catch {
@@ -84,13 +91,13 @@ class TrackPicker extends HTMLElement {
               {
                 role: "option",
                 id: `${this.options.id}-${place}`,
-                on: { pointerdown: (event) => (event.preventDefault(), this.#choose(place)) },
+                on: { pointerdown: onSubmit(() => this.#choose(place)) },
               },
               trackTitle(track),
               h("small", {}, trackArtist(track)),
             ),
           )
-        : h("li", { class: "muted-text" }, "No track is called that"),
+        : h("li", { class: "muted-text" }, "No results"),
     );
     this.options.hidden = false;
     this.field.setAttribute("aria-expanded", "true");
@@ -98,9 +105,8 @@ class TrackPicker extends HTMLElement {
   }
 
   #markActive() {
-    [...this.options.children].forEach((option, place) =>
-      option.setAttribute("aria-selected", String(place === this.#active)),
-    );
+    for (const [place, option] of [...this.options.children].entries())
+      option.setAttribute("aria-selected", String(place === this.#active));
     const current = this.options.children[this.#active];
     if (current?.id) this.field.setAttribute("aria-activedescendant", current.id);
     current?.scrollIntoView({ block: "nearest" });

@@ -12,8 +12,10 @@ import { coverPlaceholder } from "./cover.js";
 import "./why-bar.js";
 import { whyDetails } from "./why-details.js";
 
-class TrackRow extends HTMLElement {
+export class TrackRow extends HTMLElement {
+  /** @type {any} */
   #item = null;
+  /** @type {any} */
   #parts = null;
   #update = () => this.#refresh();
 
@@ -75,7 +77,7 @@ class TrackRow extends HTMLElement {
   #build() {
     const { item } = this;
     const details = h("div", { class: "row-details", id: uniqueId("why") });
-    const parts = (this.#parts = {
+    const parts = {
       play: h(
         "button",
         { class: "cover", type: "button", on: { click: () => this.#play() } },
@@ -89,9 +91,9 @@ class TrackRow extends HTMLElement {
       queue: this.#button("next", () => player.enqueue([this.track])),
       details,
       symbol: h("span", { class: "cover-symbol" }),
-    });
+    };
     parts.play.append(parts.symbol);
-    parts.main = h(
+    const main = h(
       "button",
       {
         class: parts.bar ? "row-main" : "row-main is-plain",
@@ -103,10 +105,11 @@ class TrackRow extends HTMLElement {
       h("span", { class: "names" }, parts.title, parts.artist),
       parts.bar ?? h("span", { class: "matches" }, matchChips(item)),
     );
+    this.#parts = { ...parts, main };
     fill(
       this,
       parts.play,
-      parts.main,
+      main,
       h("span", { class: "row-duration" }, formatDuration(item.track.duration)),
       h("span", { class: "row-actions" }, parts.queue, parts.like, parts.dislike),
       details,
@@ -145,12 +148,12 @@ class TrackRow extends HTMLElement {
     const top = this.#item.top_signal;
     main.setAttribute(
       "aria-label",
-      `${name}. ${this.#parts.bar ? `Why${top ? `: most of all ${titleOf(top)}` : ""}` : "About this track"}`,
+      `${name}. ${this.#parts.bar ? `Why${top ? `: strongest reason ${titleOf(top)}` : ""}` : "About this track"}`,
     );
     press(like, mine === "like", `Like ${name}`);
     press(dislike, mine === "dislike", `Dislike ${name}`);
-    queue.setAttribute("aria-label", `Add ${name} to what's next`);
-    queue.title = "Add to what's next";
+    queue.setAttribute("aria-label", `Add ${name} to queue`);
+    queue.title = "Add to queue";
   }
 }
 

@@ -3,9 +3,14 @@
 
 import { fill, h, uniqueId } from "../dom.js";
 
-class WeightSlider extends HTMLElement {
+export class WeightSlider extends HTMLElement {
+  /** @type {HTMLInputElement} */
+  input;
+  /** @type {HTMLOutputElement} */
+  output;
   low = 0;
   high = 1;
+  /** @type {(value: number) => string} */
   format = String;
 
   /**
@@ -13,6 +18,12 @@ class WeightSlider extends HTMLElement {
    *
    * `ends` are the names of both ends, `marks` are `{at, label}`, `colour` is a CSS color, `lead` an
    * element before the label; `format` turns the value into text.
+   *
+   * @param {{
+   *   label: string, about?: string, low?: number, high?: number, value: number,
+   *   ends?: string[] | null, marks?: {at: number, label: string, kind?: string}[],
+   *   colour?: string | null, format?: (value: number) => string, lead?: Element | null,
+   * }} options
    */
   setUp({
     label,
@@ -36,7 +47,7 @@ class WeightSlider extends HTMLElement {
       step: (high - low) / 100,
       "aria-describedby": about ? `${id}-about` : null,
     });
-    this.input.value = value;
+    this.input.value = String(value);
     this.output = h("output", { for: id });
     if (colour) this.style.setProperty("--slider", colour);
     this.input.addEventListener("input", () => this.#show());
@@ -75,7 +86,7 @@ class WeightSlider extends HTMLElement {
   }
 
   set value(value) {
-    this.input.value = value;
+    this.input.value = String(value);
     this.#show();
   }
 

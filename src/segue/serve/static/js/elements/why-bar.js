@@ -26,49 +26,40 @@ export function signed(part) {
   return `${part < 0 ? "−" : "+"}${Math.abs(part).toFixed(2)}`;
 }
 
-class WhyBar extends HTMLElement {
+export class WhyBar extends HTMLElement {
   /** Show the contributions by signal, in a scale of `scaleOf`. */
   show(why, [down, up] = scaleOf([{ why }])) {
     const range = down + up;
     const names = inOrder(Object.keys(why)).filter(
       (name) => Math.abs(why[name]) / range > MIN_SHARE,
     );
-    const parts = (sign) =>
-      names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], range));
+    const parts = (sign, side) =>
+      names.filter((name) => sign * why[name] > 0).map((name) => part(name, why[name], side));
     const left = h(
       "span",
       { class: "why-side is-down", style: { width: `${(100 * down) / range}%` } },
-      parts(-1).reverse(),
+      parts(-1, down).reverse(),
     );
     const right = h(
       "span",
       { class: "why-side is-up", style: { width: `${(100 * up) / range}%` } },
-      parts(1),
+      parts(1, up),
     );
     fill(this, down > MIN_SHARE * range ? left : null, right);
-    this.querySelectorAll(".why-part").forEach((one) =>
-      fit(one, range, one.parentElement === left ? down : up),
-    );
     this.setAttribute("role", "img");
     this.setAttribute(
       "aria-label",
-      names.map((name) => `${titleOf(name)} ${signed(why[name])}`).join(", ") || "no parts",
+      names.map((name) => `${titleOf(name)} ${signed(why[name])}`).join(", ") || "no contributions",
     );
   }
 }
 
-function part(name, value, range) {
-  const element = h("span", {
+function part(name, value, side) {
+  return h("span", {
     class: "why-part",
     title: `${titleOf(name)} ${signed(value)}`,
-    style: { "--colour": colourOf(name) },
+    style: { "--colour": colourOf(name), width: `${(100 * Math.abs(value)) / side}%` },
   });
-  element.share = Math.abs(value) / range;
-  return element;
-}
-
-function fit(one, range, side) {
-  one.style.setProperty("width", `${(100 * one.share * range) / side}%`);
 }
 
 customElements.define("why-bar", WhyBar);
@@ -80,7 +71,7 @@ export function legend(items) {
   );
   return h(
     "ul",
-    { class: "legend", "aria-label": "Colours of signals" },
+    { class: "legend", "aria-label": "Signals" },
     inOrder(names).map((name) => h("li", {}, swatch(name), titleOf(name))),
   );
 }

@@ -33,7 +33,7 @@ function parts({ why, top_signal: top, score, serves }) {
         { scope: "row", title: aboutOf(name) },
         swatch(name),
         label(name),
-        name === top && h("span", { class: "chip is-small" }, "decides"),
+        name === top && h("span", { class: "chip is-small" }, "strongest reason"),
       ),
       h(
         "td",
@@ -49,7 +49,7 @@ function parts({ why, top_signal: top, score, serves }) {
   return h(
     "section",
     { class: "detail is-parts" },
-    h("h3", {}, "What its score is made of"),
+    h("h3", {}, "Score breakdown"),
     h(
       "table",
       { class: "parts" },
@@ -73,7 +73,7 @@ function influences(tracks) {
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, "Tracks of yours that pulled it in"),
+    h("h3", {}, "Because you like"),
     h(
       "ul",
       { class: "influences" },
@@ -99,7 +99,7 @@ function influences(tracks) {
           ),
           h(
             "span",
-            { class: "influence-bar", title: `adds ${track.pull.toFixed(2)}` },
+            { class: "influence-bar", title: `contributes ${track.pull.toFixed(2)}` },
             h("span", { style: { width: `${(100 * Math.max(0, track.pull)) / most}%` } }),
           ),
         ),
@@ -121,7 +121,7 @@ function facts(common, track) {
   return h(
     "section",
     { class: "detail" },
-    h("h3", {}, own.size || common?.artist ? "What it shares with yours" : "About it"),
+    h("h3", {}, own.size || common?.artist ? "In common with your tracks" : "About this track"),
     h(
       "p",
       { class: "chips" },
@@ -138,13 +138,17 @@ function actions(track) {
     { class: "detail-actions" },
     button("next", "Play next", () => player.enqueue([track], { first: true })),
     link("seed", "More like this", `#/listen?like=${encodeURIComponent(track.track_id)}`),
-    link("radio", "Radio", `#/playlists?make=radio&like=${encodeURIComponent(track.track_id)}`),
+    link(
+      "radio",
+      "Start radio",
+      `#/playlists?make=radio&like=${encodeURIComponent(track.track_id)}`,
+    ),
     link(
       "path",
       "Path from here",
       `#/playlists?make=path&from=${encodeURIComponent(track.track_id)}`,
     ),
-    track.artist && button("close", "Never this artist", () => excludeArtist(track.artist)),
+    track.artist && button("close", "Never play this artist", () => excludeArtist(track.artist)),
   );
 }
 
@@ -165,5 +169,5 @@ function excludeArtist(name) {
   const before = state.steer;
   const artists = [...new Set([...(before.exclusions.artists ?? []), name])];
   setSteer({ ...before, exclusions: { ...before.exclusions, artists } });
-  notify(`${name} will not come again.`, { label: "Undo", action: () => setSteer(before) });
+  notify(`${name} will not be played again.`, { label: "Undo", action: () => setSteer(before) });
 }

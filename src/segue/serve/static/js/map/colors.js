@@ -18,7 +18,9 @@ const NONE = 65535;
 
 /** Resolve CSS colors in the current theme to RGB, three numbers from 0 to 1. */
 function resolve(colours) {
-  const probe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const probe = /** @type {CanvasRenderingContext2D} */ (
+    document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+  );
   const element = document.createElement("span");
   document.body.append(element);
   const found = colours.map((css) => {
@@ -42,13 +44,10 @@ export function byGenre(genres, names) {
     .slice(0, GENRE_COLOURS.length);
   const rest = most.length;
   const slotOf = new Uint8Array(NONE + 1).fill(rest);
-  most.forEach(([genre], slot) => (slotOf[genre] = slot));
+  for (const [slot, [genre]] of most.entries()) slotOf[genre] = slot;
   const slots = new Uint8Array(genres.length);
   for (let at = 0; at < slots.length; at++) slots[at] = slotOf[genres[at]];
-  const css = [
-    ...GENRE_COLOURS.slice(0, rest),
-    "var(--neutral)",
-  ];
+  const css = [...GENRE_COLOURS.slice(0, rest), "var(--neutral)"];
   const others = genres.length - most.reduce((sum, [, n]) => sum + n, 0);
   const key = most.map(([genre, n], slot) => ({
     name: names[genre] ?? "",
@@ -76,10 +75,13 @@ export function genreCenters(points, slots, key) {
   return key
     .filter(({ name }) => name !== "others")
     .map(({ name, slot }) => {
+      /** @type {number[][]} */
       const [xs, ys] = [[], []];
       const step = Math.max(1, Math.floor(slots.length / 20_000));
       for (let place = 0; place < slots.length; place += step) {
-        if (slots[place] === slot) xs.push(points[2 * place]), ys.push(points[2 * place + 1]);
+        if (slots[place] !== slot) continue;
+        xs.push(points[2 * place]);
+        ys.push(points[2 * place + 1]);
       }
       const median = (values) => Uint16Array.from(values).sort()[values.length >> 1] / 65535;
       return { name, slot, x: median(xs), y: median(ys) };

@@ -6,7 +6,7 @@ import { formatCount } from "../format.js";
 /** Show the legend in `box`; `chosen` is called with the highlighted slot, -1 for none. */
 export function showLegend(box, entries, only, chosen) {
   if (!entries.length) {
-    const scale = ["fits less", h("i", {}), "fits your taste more"];
+    const scale = ["less like your taste", h("i", {}), "more like your taste"];
     return fill(box, h("p", { class: "muted-text affinity-legend" }, scale));
   }
   let now = only;
@@ -26,10 +26,10 @@ export function showLegend(box, entries, only, chosen) {
     });
     return button;
   });
-  const press = () =>
-    entries.forEach(({ slot }, at) =>
-      buttons[at].setAttribute("aria-pressed", String(slot === now)),
-    );
+  const press = () => {
+    for (const [at, { slot }] of entries.entries())
+      buttons[at].setAttribute("aria-pressed", String(slot === now));
+  };
   press();
   return fill(box, buttons);
 }

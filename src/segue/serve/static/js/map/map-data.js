@@ -31,7 +31,7 @@ export class MapData {
 
   /** Read the coordinates and genres. */
   async load() {
-    const answer = this.#initial ?? (await getBytes("/map/points", { by: this.by }));
+    const answer = this.#initial ?? (await getBytes("/map/points", { query: { by: this.by } }));
     this.#initial = null;
     const numbers = new Uint16Array(answer);
     const n = numbers.length / 3;
@@ -72,7 +72,7 @@ export class MapData {
   async track(at) {
     const id = this.ids[at];
     if (!this.#names.has(id)) {
-      const { tracks } = await get("/map/tracks", { at: String(id) });
+      const { tracks } = await get("/map/tracks", { query: { at: String(id) } });
       this.#names.set(id, tracks[0]);
     }
     return this.#names.get(id);

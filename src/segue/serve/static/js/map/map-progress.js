@@ -26,18 +26,29 @@ export async function waitForMap(request, place) {
         fill(place, h("p", { class: "empty" }, error.message));
         throw error;
       }
-      if (!progress) fill(place, (progress = h("map-progress")));
+      if (!progress) {
+        progress = h("map-progress");
+        fill(place, progress);
+      }
       await progress.until(error.job);
       if (!progress.isConnected) throw new DOMException("The page was left.", "AbortError");
     }
   }
 }
 
-class MapProgress extends HTMLElement {
+export class MapProgress extends HTMLElement {
+  /** @type {HTMLElement} */
+  step;
+  /** @type {HTMLProgressElement} */
+  bar;
   #hasEvents = false;
   #announced = -1;
 
-  /** Show the progress of a job; resolves when it is time to request the map again. */
+  /**
+   * Show the progress of a job; resolves when it is time to request the map again.
+   *
+   * @returns {Promise<void>}
+   */
   until(job) {
     this.#show(job);
     return new Promise((done) => {
@@ -66,8 +77,12 @@ class MapProgress extends HTMLElement {
       h(
         "section",
         { class: "card map-progress", "aria-labelledby": title },
-        h("h2", { id: title }, "The map is being made"),
-        h("p", {}, "Once for all who look at it. It shows here when it is ready."),
+        h("h2", { id: title }, "Computing the map"),
+        h(
+          "p",
+          {},
+          "This is done once for the whole library. The map appears here when it is ready.",
+        ),
         this.bar,
         this.step,
       ),
@@ -79,14 +94,12 @@ class MapProgress extends HTMLElement {
     const share = state === "running" && total ? done / total : null;
     if (share === null) this.bar.removeAttribute("value");
     else this.bar.value = share;
-    const step = state === "waiting" ? "It waits for other work" : text || "It begins";
+    const step = state === "waiting" ? "Waiting for other jobs" : text || "Starting";
     fill(this.step, share === null ? step : `${step}: ${formatPercent(share)}`);
     const quarter = Math.floor((share ?? 0) / ANNOUNCE_STEP);
     if (quarter <= this.#announced) return;
     announce(
-      quarter
-        ? `The map: ${formatPercent(quarter * ANNOUNCE_STEP)} of it is made.`
-        : "The map is being made.",
+      quarter ? `Map: ${formatPercent(quarter * ANNOUNCE_STEP)} computed.` : "Computing the map.",
     );
     this.#announced = quarter;
   }

@@ -7,10 +7,15 @@ import { drawOverlay } from "./overlay.js";
 import { createPointRenderer } from "./point-renderer.js";
 
 const LABEL =
-  "Map of all tracks. Arrows move, plus and minus zoom, Enter plays the track in the middle." +
-  " The same tracks stand in the list.";
+  "Map of all tracks. Arrow keys move, plus and minus zoom, Enter plays the track in the center." +
+  " The list shows the same tracks.";
 
 export class MapView {
+  /** @type {ResizeObserver} */
+  #resizing;
+  /** @type {MediaQueryList} */
+  #scheme;
+  #repaint = () => this.data.ids.length && this.paint().catch(notifyError);
   #frame = 0;
   #drawn = ""; // the view of the last drawing of points
 
@@ -67,9 +72,9 @@ export class MapView {
   }
 
   close() {
-    this.watching.disconnect();
-    removeEventListener("theme", this.repaint);
-    this.scheme.removeEventListener("change", this.repaint);
+    this.#resizing.disconnect();
+    removeEventListener("theme", this.#repaint);
+    this.#scheme.removeEventListener("change", this.#repaint);
   }
 
   #draw() {
@@ -114,19 +119,18 @@ export class MapView {
     return h(
       "div",
       { class: "map-zoom" },
-      button("+", "Nearer", () => this.camera.zoomBy(1.5)),
-      button("−", "Farther", () => this.camera.zoomBy(1 / 1.5)),
-      button("⤢", "All of it", () => this.camera.reset()),
+      button("+", "Zoom in", () => this.camera.zoomBy(1.5)),
+      button("−", "Zoom out", () => this.camera.zoomBy(1 / 1.5)),
+      button("⤢", "Show all", () => this.camera.reset()),
     );
   }
 
   #watch(stage) {
-    this.watching = new ResizeObserver(() => this.resize());
-    this.watching.observe(stage);
-    this.repaint = () => this.data.ids.length && this.paint().catch(notifyError);
-    this.scheme = matchMedia("(prefers-color-scheme: dark)");
-    this.scheme.addEventListener("change", this.repaint);
-    addEventListener("theme", this.repaint);
+    this.#resizing = new ResizeObserver(() => this.resize());
+    this.#resizing.observe(stage);
+    this.#scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.#scheme.addEventListener("change", this.#repaint);
+    addEventListener("theme", this.#repaint);
   }
 }
 

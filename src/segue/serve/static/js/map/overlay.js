@@ -6,9 +6,7 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   const context = canvas.getContext("2d");
   const density = devicePixelRatio || 1;
   const style = getComputedStyle(canvas);
-  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) =>
-    colour(style, canvas, name),
-  );
+  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) => colour(canvas, name));
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   context.lineJoin = context.lineCap = "round";
@@ -21,7 +19,7 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   if (cross) crosshair(context, canvas, ink);
 }
 
-function colour(style, canvas, name) {
+function colour(canvas, name) {
   canvas.style.setProperty("color", `var(${name})`);
   return getComputedStyle(canvas).color;
 }
@@ -42,7 +40,8 @@ function ring(context, camera, place, radius, line, ground) {
 
 function path(context, camera, line, paint, solid) {
   context.beginPath();
-  line.forEach((place, at) => context[at ? "lineTo" : "moveTo"](...camera.toPixel(...place)));
+  for (const [at, place] of line.entries())
+    context[at ? "lineTo" : "moveTo"](...camera.toPixel(...place));
   context.lineWidth = solid ? 2 : 3;
   context.strokeStyle = paint;
   context.globalAlpha = solid ? 0.85 : 0.5;

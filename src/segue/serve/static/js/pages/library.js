@@ -1,7 +1,7 @@
 // Library page: counts, problems, duplicates, and jobs.
 
 import { get, post } from "../api.js";
-import { fill, h } from "../dom.js";
+import { fill, h, onSubmit } from "../dom.js";
 import { locationOf } from "../elements/job-list.js";
 import { formatCount, formatPercent, plural, trackLabel } from "../format.js";
 import { notifyError } from "../notifications.js";
@@ -16,15 +16,15 @@ export const library = {
     const isAdmin = state.session.admin;
     const problems = pagedTable(
       "Problems",
-      "/library/problems",
+      (query) => get("/library/problems", { query }),
       problemRow,
-      "Everything could be used.",
+      "No problems.",
     );
     const duplicates = pagedTable(
-      "Lying twice",
-      "/library/duplicates",
+      "Duplicates",
+      (query) => get("/library/duplicates", { query }),
       duplicateRow,
-      "No recording lies in several files.",
+      "No duplicates.",
     );
     const load = async () => {
       try {
@@ -39,7 +39,7 @@ export const library = {
       h(
         "div",
         { class: "page-head" },
-        h("div", {}, heading, h("p", {}, "What there is to hear, and what is known of it.")),
+        h("div", {}, heading, h("p", {}, "Tracks, plays, problems and jobs.")),
       ),
       tiles,
       isAdmin ? h("section", { class: "card jobs-card" }, jobControls(jobs), jobs) : null,
@@ -61,17 +61,17 @@ function showTiles(tiles, found) {
     tile(formatCount(tracks), "tracks"),
     tile(
       tracks ? formatPercent(analysed / tracks) : "–",
-      "listened to",
+      "analyzed",
       h("progress", {
         max: Math.max(1, tracks),
         value: analysed,
-        "aria-label": "Tracks that are listened to",
+        "aria-label": "Analyzed tracks",
       }),
     ),
-    tile(formatCount(listens), "listens"),
+    tile(formatCount(listens), "plays"),
     tile(formatCount(listeners), "listeners"),
-    missing ? tile(formatCount(missing), "missing") : null,
-    waiting ? tile(formatCount(waiting), "listens waiting") : null,
+    missing ? tile(formatCount(missing), "missing files") : null,
+    waiting ? tile(formatCount(waiting), "unmatched plays") : null,
     tile(formatCount(problems), "problems"),
   );
 }
@@ -84,45 +84,44 @@ function jobControls(jobs) {
     type: "text",
     autocomplete: "off",
     spellcheck: "false",
-    placeholder: "Folder on the machine that serves",
-    "aria-label": "Folder to add",
+    placeholder: "Music folder on the server",
+    "aria-label": "Music folder on the server",
   });
   return h(
     "div",
     { class: "stack" },
-    h("h2", {}, "Add music, train, measure"),
+    h("h2", {}, "Add music, train, evaluate"),
     h(
       "form",
       {
         class: "add-music",
         on: {
-          submit: (event) => (
-            event.preventDefault(),
-            folder.value.trim() && start("preprocess", locationOf(folder.value.trim()))
+          submit: onSubmit(
+            () => folder.value.trim() && start("preprocess", locationOf(folder.value.trim())),
           ),
         },
       },
       folder,
-      h("button", { type: "submit" }, "Listen to it"),
+      h("button", { type: "submit" }, "Scan and analyze"),
     ),
     h(
       "div",
       { class: "row" },
-      h("button", { type: "button", on: { click: () => start("train") } }, "Train all"),
-      h("button", { type: "button", on: { click: () => start("evaluate") } }, "Measure"),
+      h("button", { type: "button", on: { click: () => start("train") } }, "Train models"),
+      h("button", { type: "button", on: { click: () => start("evaluate") } }, "Evaluate"),
     ),
   );
 }
 
 /** Table that is loaded page by page. */
-function pagedTable(name, path, row, none) {
+function pagedTable(name, read, row, none) {
   const body = h("tbody");
   const more = h("button", { class: "subtle", type: "button", hidden: true }, "Show more");
   const empty = h("p", { class: "muted-text", hidden: true }, none);
   let next = null;
   const load = async (fresh = true) => {
     try {
-      const answer = await get(path, { limit: 50, cursor: fresh ? undefined : next });
+      const answer = await read({ limit: 50, cursor: fresh ? undefined : next });
       if (fresh) fill(body);
       body.append(...answer.items.map(row));
       next = answer.next;

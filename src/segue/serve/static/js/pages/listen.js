@@ -1,6 +1,6 @@
 // Listen page: search, the listener's recommendations, and how feedback changes them.
 
-import { get, trackPath } from "../api.js";
+import { get } from "../api.js";
 import { coalesce, fill, h } from "../dom.js";
 import { legend } from "../elements/why-bar.js";
 import { joinNames, plural, trackLabel } from "../format.js";
@@ -37,7 +37,7 @@ function searchField(found, text) {
     enterkeyhint: "search",
     value: text,
     "aria-controls": "found",
-    placeholder: "Search titles, artists, words for sound",
+    placeholder: "Search titles, artists or moods",
   });
   const clear = h(
     "button",
@@ -57,7 +57,11 @@ function searchField(found, text) {
     if (!words) found.cancel();
     search(words);
   };
-  const set = (words) => ((field.value = words), typed(), field.focus());
+  const set = (words) => {
+    field.value = words;
+    typed();
+    field.focus();
+  };
   field.addEventListener("input", typed);
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") set("");
@@ -86,14 +90,14 @@ function foundList(own) {
     list,
   );
   let request = null;
-  const load = async (path, query, heading, describe) => {
+  const load = async (read, heading, describe) => {
     request?.abort();
     request = new AbortController();
     try {
-      const answer = await get(path, query, request.signal);
+      const answer = await read(request.signal);
       fill(head, heading);
       fill(about, describe(answer));
-      list.source = heading.replace(/^Found for /, "");
+      list.source = heading.replace(/^Results for /, "");
       list.show(answer.tracks.map(asItem), { animate: false });
       section.hidden = false;
       own.hidden = true;
@@ -107,7 +111,11 @@ function foundList(own) {
     search(words) {
       replaceHash(words ? `#/listen?q=${encodeURIComponent(words)}` : "#/listen");
       if (words)
-        return load("/search", { q: words, k: MAX_RESULTS }, `Found for “${words}”`, aboutSearch);
+        return load(
+          (signal) => get("/search", { query: { q: words, k: MAX_RESULTS }, signal }),
+          `Results for “${words}”`,
+          aboutSearch,
+        );
       section.hidden = true;
       own.hidden = false;
       return null;
@@ -117,13 +125,14 @@ function foundList(own) {
       request?.abort();
     },
     async showSimilar(id) {
-      const seed = await get(trackPath(id)).catch(notifyError);
+      const params = { track_id: id };
+      const seed = await get("/tracks/{track_id}", { params }).catch(notifyError);
       if (seed)
         load(
-          trackPath(id, "/similar"),
-          { k: MAX_RESULTS },
+          (signal) =>
+            get("/tracks/{track_id}/similar", { params, query: { k: MAX_RESULTS }, signal }),
           `More like ${trackLabel(seed)}`,
-          () => "By all signals together, without regard to who listens.",
+          () => "By all signals, independent of the listener.",
         );
     },
   };
@@ -135,10 +144,8 @@ export function asItem(entry) {
 }
 
 function aboutSearch({ tracks, unknown }) {
-  if (!tracks.length) return "Nothing here is called that or sounds like it.";
-  return unknown?.length
-    ? `Nothing is known of ${joinNames(unknown.map((word) => `“${word}”`))}.`
-    : "";
+  if (!tracks.length) return "No results";
+  return unknown?.length ? `Not found: ${joinNames(unknown.map((word) => `“${word}”`))}.` : "";
 }
 
 function ownList(heading, onLeave) {
@@ -177,7 +184,7 @@ function ownList(heading, onLeave) {
   };
   const onChange = ({ detail }) => show(detail);
   const onProblem = ({ detail }) => explain(detail, list, about);
-  const onSteer = () => forYou.load("You steered.");
+  const onSteer = () => forYou.load("Steering changed.");
   forYou.addEventListener("change", onChange);
   forYou.addEventListener("problem", onProblem);
   store.addEventListener("steer", onSteer);
@@ -217,18 +224,15 @@ function describe() {
   const { me, steer } = state;
   if (!me) return "";
   const from = me.n_known
-    ? `From ${plural(me.n_known, "track")} you know`
-    : "Nothing is known of you yet: play and like a few tracks";
-  const by = me.n_known
-    ? `, with ${me.weights.personal ? "weights of your own" : "everyone's weights"}`
-    : "";
-  if (isNeutral(steer)) return `${from}${by}.`;
+    ? `Based on ${plural(me.n_known, "track")} you played or liked`
+    : "We don't know your taste yet: play and like a few tracks";
+  if (isNeutral(steer)) return `${from}.`;
   return [
-    `${from}, as you steer it. `,
+    `${from}, with your steering. `,
     h(
       "button",
       { class: "link", type: "button", on: { click: () => setSteer(emptySteer()) } },
-      "Back to learned",
+      "Reset",
     ),
   ];
 }
@@ -247,7 +251,7 @@ function explain(problem, list, about) {
       { class: "empty" },
       problem.message,
       " ",
-      problem.status === 409 ? h("a", { href: "#/library" }, "See the library") : null,
+      problem.status === 409 ? h("a", { href: "#/library" }, "Open the library") : null,
     ),
   );
   fill(about, "");

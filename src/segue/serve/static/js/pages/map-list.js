@@ -23,9 +23,7 @@ export function mapList({ genres }) {
   const load = async (fresh = true) => {
     try {
       const answer = await get("/tracks", {
-        genre: choose.value,
-        limit: PAGE,
-        cursor: fresh ? undefined : next,
+        query: { genre: choose.value, limit: PAGE, cursor: fresh ? undefined : next },
       });
       items = [...(fresh ? [] : items), ...answer.items.map(asItem)];
       next = answer.next;

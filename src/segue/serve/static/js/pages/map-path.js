@@ -13,7 +13,10 @@ export function showPath(side, tracks, closed) {
   const list = h("track-list", { "aria-label": "Tracks of the path" });
   const items = tracks.map(asItem);
   const name = `${trackTitle(items[0]?.track)} to ${trackTitle(items.at(-1)?.track)}`;
-  const close = () => ((side.hidden = true), closed());
+  const close = () => {
+    side.hidden = true;
+    closed();
+  };
   const save = async () => {
     try {
       const made = await post("/playlists", {
@@ -21,7 +24,7 @@ export function showPath(side, tracks, closed) {
         kind: "tracks",
         tracks: items.map((item) => item.track.track_id),
       });
-      notify(`${made.name} is saved.`, {
+      notify(`Saved ${made.name}.`, {
         label: "Open",
         action: () => (location.hash = `#/playlists?open=${made.id}`),
       });

@@ -30,26 +30,37 @@ export const map = {
     const list = mapList(about);
     const parts = h("div", { class: "map" }, stage, side);
     making.after(parts, key, list.section); // do not refill `main`: the focus would be lost
-    const highlight = (slot) => ((data.only = slot), canvas.redraw());
+    const highlight = (slot) => {
+      data.only = slot;
+      canvas.redraw();
+    };
     const canvas = new MapView(stage, tip, data, (colours) =>
       showLegend(key, colours, data.only, highlight),
     );
     onLeave(() => canvas.close());
     const draw = pathButton(stage);
+    const hidePath = () => {
+      data.stops = null;
+      canvas.redraw();
+    };
     addInteraction(canvas, tip, {
       drawing: () => draw.isOn,
       drawn: (tracks) => {
-        if (tracks) showPath(side, tracks, () => ((data.stops = null), canvas.redraw()));
+        if (tracks) showPath(side, tracks, hidePath);
         else draw.turn(false);
       },
     });
-    const shape = toggles({ map: "Map", list: "List" }, "Shown as", (name) => {
+    const shape = toggles({ map: "Map", list: "List" }, "View", (name) => {
       for (const part of [parts, key]) part.hidden = name === "list";
       list.section.hidden = name === "map";
       if (name === "list") list.load();
       else canvas.resize();
     });
-    const caption = h("p", {}, `${formatCount(about.n)} tracks. What is near sounds alike.`);
+    const caption = h(
+      "p",
+      {},
+      `${formatCount(about.n)} tracks. Similar tracks are close to each other.`,
+    );
     const tools = [encoders(canvas, making), colouring(canvas), draw.button, shape];
     heading.after(caption); // the heading itself is not moved: it keeps the focus
     top.append(h("div", { class: "row" }, tools));
@@ -63,7 +74,7 @@ function encoders(canvas, making) {
   if (about.encoders.length < 2) return null;
   const choose = h(
     "select",
-    { "aria-label": "Placed by" },
+    { "aria-label": "Arranged by" },
     about.encoders.map((name) =>
       h("option", { value: name, selected: name === by }, titleOf(name)),
     ),
@@ -76,7 +87,7 @@ function encoders(canvas, making) {
 }
 
 function colouring(canvas) {
-  return toggles({ genre: "Genre", affinity: "My taste" }, "Coloured by", (name) => {
+  return toggles({ genre: "Genre", affinity: "My taste" }, "Color by", (name) => {
     canvas.data.colour = name;
     canvas.paint().catch(notifyError);
   });
@@ -101,7 +112,8 @@ function pathButton(stage) {
   };
   button.addEventListener("click", () => {
     path.turn(!path.isOn);
-    if (path.isOn) announce("Draw over the map. With keys: Path, on the page Playlists.");
+    if (path.isOn)
+      announce("Draw a line over the map. With the keyboard, use Path on the page Playlists.");
   });
   return path;
 }

@@ -1,7 +1,7 @@
 // Metrics of a report: a card for each task, with models, baselines and confidence intervals.
 
 import { h } from "../dom.js";
-import { plural } from "../format.js";
+import { formatCount } from "../format.js";
 import { titleOf } from "../signals.js";
 
 const SHOWN = {
@@ -13,31 +13,31 @@ const SHOWN = {
       "hit_rate@10": "Hit rate at 10",
     },
     of: "listener",
-    about: "Does the list hold what people turned to next?",
+    about: "Do the lists contain the tracks that listeners played next?",
   },
   similarity: {
     title: "Similarity",
     metrics: { "precision@10": "Precision at 10" },
     of: "track",
-    about: "Are nearest neighbours of a kind, without tracks of the same artist?",
+    about: "Are the most similar tracks of the same genre, not counting tracks of the same artist?",
   },
   classification: {
-    title: "Hearing",
+    title: "Classification",
     metrics: { f1_macro: "F1, mean over classes", accuracy: "Accuracy" },
     of: "track",
-    about: "How well models tell what they were taught.",
+    about: "Predictions of the trained models on held-out tracks.",
   },
 };
 const NAMES = {
-  personal: "segue, for each listener",
-  global: "segue, for everyone",
+  personal: "segue, personal weights",
+  global: "segue, global weights",
   popularity: "Popularity",
-  random: "Chance",
-  majority: "The most frequent class",
+  random: "Random",
+  majority: "Most frequent class",
   cnn: "CNN",
   rnn: "RNN",
   transformer: "Transformer",
-  ensemble: "All together",
+  ensemble: "Ensemble",
   mfcc: "MFCC",
   musicnn: "MusiCNN",
   vgg: "VGG",
@@ -110,14 +110,12 @@ function card(report) {
       ),
     ),
     h("p", { class: "muted-text" }, [
-      `On ${plural(report.n, shown.of)}`,
-      report.simulated ? ", simulated ones" : "",
-      ". ",
+      `${formatCount(report.n)}${report.simulated ? " simulated" : ""} ${shown.of}s. `,
       Object.entries(shown.metrics)
         .slice(1)
         .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
         .join(", "),
-      report.n < 50 ? ". So few that figures are rough." : "",
+      report.n < 50 ? ". Too few for reliable numbers." : "",
     ]),
   );
 }

@@ -5,7 +5,7 @@ import { fill, h } from "../dom.js";
 import { formatPercent, plural } from "../format.js";
 import { notifyError } from "../notifications.js";
 
-const KINDS = { cnn: "CNN", rnn: "RNN", knn: "k nearest neighbours" };
+const KINDS = { cnn: "CNN", rnn: "RNN", knn: "Nearest neighbors (kNN)" };
 
 /** Show a card for each model; its details are loaded when it is opened. */
 export async function modelCards(box) {
@@ -35,9 +35,9 @@ function card(model) {
         { class: "muted-text" },
         [
           model.problem,
-          model.target && `hears ${model.target}`,
-          model.tracks && `from ${plural(model.tracks.train ?? 0, "track")}`,
-          Number.isFinite(accuracy) && `${formatPercent(accuracy)} right on valid`,
+          model.target && `predicts ${model.target}`,
+          model.tracks && `trained on ${plural(model.tracks.train ?? 0, "track")}`,
+          Number.isFinite(accuracy) && `${formatPercent(accuracy)} accuracy on valid`,
         ]
           .filter(Boolean)
           .join(" · "),
@@ -48,7 +48,7 @@ function card(model) {
   details.addEventListener("toggle", async () => {
     if (!details.open || inside.childElementCount) return;
     try {
-      fill(inside, facts(await get(`/models/${encodeURIComponent(model.name)}`)));
+      fill(inside, facts(await get("/models/{name}", { params: { name: model.name } })));
     } catch (error) {
       fill(inside, h("p", { class: "muted-text" }, error.message));
     }
@@ -59,7 +59,7 @@ function card(model) {
 function facts(card) {
   const rows = [
     ["Input", card.input],
-    ["Learned", card.target],
+    ["Target", card.target],
     [
       "Tracks",
       Object.entries(card.tracks ?? {})
@@ -67,7 +67,7 @@ function facts(card) {
         .join(", "),
     ],
     ["Split", card.split_rule],
-    ["Trained in", card.seconds && `${Math.round(card.seconds)} s`],
+    ["Training time", card.seconds && `${Math.round(card.seconds)} s`],
     ["Seed", card.seed],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");
   return [
@@ -79,7 +79,7 @@ function facts(card) {
     ...(card.judged ?? []).map(evaluation),
     card.not_for?.length
       ? [
-          h("h3", {}, "Not for"),
+          h("h3", {}, "Not suitable for"),
           h(
             "ul",
             { class: "not-for" },
@@ -103,7 +103,7 @@ function evaluation(judged) {
   return h(
     "p",
     { class: "muted-text" },
-    `On ${judged.part ?? judged.split ?? "tracks kept apart"}: `,
+    `On ${judged.part ?? judged.split ?? "held-out tracks"}: `,
     metrics.map(([name, value]) => `${name.replaceAll("_", " ")} ${value.toFixed(2)}`).join(", "),
   );
 }

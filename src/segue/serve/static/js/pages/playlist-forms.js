@@ -1,6 +1,6 @@
 // Forms that create playlists: from tracks, path, blend, radio.
 
-import { get, post, trackPath } from "../api.js";
+import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
 import { trackTitle } from "../format.js";
 import { icon } from "../icons.js";
@@ -14,18 +14,18 @@ const LENGTHS = [10, 20, 30, 50];
 /** Return the card that creates playlists and shows them in `view`. */
 export function playlistForms(view, query) {
   const forms = { like: fromTracks(), path: path(), blend: blend(), radio: radio() };
-  const body = h("div", { class: "playlist-form-body", role: "tabpanel", id: "maker" });
+  const body = h("div", { class: "playlist-form-body", role: "tabpanel", id: "playlist-form" });
   const tabs = h("div", {
     class: "switch",
     role: "tablist",
-    "aria-label": "Ways to make a playlist",
+    "aria-label": "Kind of playlist",
   });
   const length = h(
     "select",
     { "aria-label": "How many tracks" },
     LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, `${k} tracks`)),
   );
-  const create = h("button", { class: "primary", type: "submit" }, "Make it");
+  const create = h("button", { class: "primary", type: "submit" }, "Create");
   let current = forms[query.get("make")] ? query.get("make") : "like";
   const show = () => {
     fill(
@@ -37,15 +37,25 @@ export function playlistForms(view, query) {
             type: "button",
             role: "tab",
             "aria-selected": String(name === current),
-            "aria-controls": "maker",
-            on: { click: () => ((current = name), show()) },
+            "aria-controls": "playlist-form",
+            on: {
+              click: () => {
+                current = name;
+                show();
+              },
+            },
           },
           icon(form.icon),
           form.name,
         ),
       ),
     );
-    fill(body, h("p", { class: "muted-text" }, forms[current].about), forms[current].fields);
+    fill(
+      body,
+      h("p", { class: "muted-text" }, forms[current].about),
+      forms[current].fields,
+      fill(error),
+    );
   };
   tabs.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -54,14 +64,14 @@ export function playlistForms(view, query) {
     const names = Object.keys(forms);
     current = names[(names.indexOf(current) + step + names.length) % names.length];
     show();
-    tabs.children[names.indexOf(current)].focus();
+    /** @type {HTMLElement} */ (tabs.children[names.indexOf(current)]).focus();
   });
   const run = async (event) => {
     event?.preventDefault();
     const form = forms[current];
     const recipe = form.recipe();
-    if (!recipe) return fill(form.problem, form.needs);
-    fill(form.problem);
+    if (!recipe) return fill(error, form.needs);
+    fill(error);
     create.disabled = true;
     try {
       const wanted = {
@@ -80,14 +90,13 @@ export function playlistForms(view, query) {
       create.disabled = false;
     }
   };
-  for (const form of Object.values(forms))
-    form.fields.append((form.problem = h("p", { class: "form-error", role: "alert" })));
+  const error = h("p", { class: "form-error", role: "alert" });
   show();
   prefill(forms, query, run);
   return h(
     "form",
     { class: "card stack playlist-form", on: { submit: run } },
-    h("h2", {}, "Make one"),
+    h("h2", {}, "New playlist"),
     tabs,
     body,
     h("div", { class: "row" }, length, create),
@@ -96,16 +105,12 @@ export function playlistForms(view, query) {
 
 /** Fill in the tracks that another page put in the query. */
 async function prefill(forms, query, run) {
-  for (const [key, take] of [
-    [
-      "like",
-      (track) => ((forms.like.picker.tracks = [track]), (forms.radio.picker.tracks = [track])),
-    ],
-    ["from", (track) => (forms.path.from.tracks = [track])],
-  ]) {
+  const pickers = { like: [forms.like.picker, forms.radio.picker], from: [forms.path.from] };
+  for (const [key, filled] of Object.entries(pickers)) {
     if (!query.get(key)) continue;
     try {
-      take(await get(trackPath(query.get(key))));
+      const track = await get("/tracks/{track_id}", { params: { track_id: query.get(key) } });
+      for (const picker of filled) picker.tracks = [track];
       if (key === "like") run();
     } catch (error) {
       notifyError(error);
@@ -118,14 +123,14 @@ function picker(label, most, placeholder) {
 }
 
 function fromTracks() {
-  const like = picker("Tracks to go by", 12);
+  const like = picker("Similar to", 12);
   return {
-    name: "Seeds",
+    name: "From tracks",
     icon: "seed",
     picker: like,
-    about: "Tracks like those you name.",
-    needs: "Name at least one track.",
-    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Like", like)),
+    about: "Tracks similar to those you choose.",
+    needs: "Choose at least one track.",
+    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Similar to", like)),
     recipe: () => like.ids.length && { like: like.ids, dislike: [] },
     title: () => `Like ${trackTitle(like.tracks[0])}`,
   };
@@ -137,8 +142,8 @@ function path() {
     name: "Path",
     icon: "path",
     from,
-    about: "In even steps from one track to another.",
-    needs: "Name where it begins and where it ends.",
+    about: "A gradual transition from one track to another.",
+    needs: "Choose a first and a last track.",
     fields: h(
       "div",
       { class: "stack" },
@@ -152,7 +157,7 @@ function path() {
 
 function blend() {
   const names = h("div", { class: "blend-names", role: "group", "aria-label": "Listeners" });
-  get("/listeners", { limit: 1000 }).then(
+  get("/listeners", { query: { limit: 1000 } }).then(
     ({ items }) =>
       fill(
         names,
@@ -167,12 +172,13 @@ function blend() {
       ),
     notifyError,
   );
-  const chosen = () => [...names.querySelectorAll("input:checked")].map((box) => box.value);
+  const chosen = () =>
+    [...names.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.value);
   return {
     name: "Blend",
     icon: "blend",
-    about: "For several listeners together, fair to each.",
-    needs: "Choose two or more.",
+    about: "For several listeners, fair to each of them.",
+    needs: "Choose at least two listeners.",
     fields: h("div", { class: "stack" }, names),
     recipe: () => chosen().length > 1 && { users: chosen() },
     title: () => chosen().join(" and "),
@@ -180,14 +186,14 @@ function blend() {
 }
 
 function radio() {
-  const like = picker("Tracks to begin with", 12, "Yours, or name a track");
+  const like = picker("Start with", 12, "Your taste, or a track");
   return {
     name: "Radio",
     icon: "radio",
     picker: like,
-    about: "Goes on and on; half of it you may know.",
+    about: "Endless; up to half familiar.",
     needs: "",
-    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Begin with", like)),
+    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Start with", like)),
     recipe: () => ({ like: like.ids, dislike: [] }),
     title: () => (like.tracks.length ? `Radio: ${trackTitle(like.tracks[0])}` : "My radio"),
   };

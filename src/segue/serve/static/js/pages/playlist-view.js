@@ -11,7 +11,7 @@ import "../elements/track-list.js";
 /** Names of the kinds of playlists. */
 export const KINDS = {
   tracks: "Tracks",
-  like: "From seeds",
+  like: "From tracks",
   path: "Path",
   blend: "Blend",
   radio: "Radio",
@@ -30,24 +30,27 @@ function scrollTo(stage) {
 
 /** Show a saved playlist. `view` holds `stage` (its element), `reload()` and `open(id)`. */
 export function showPlaylist(playlist, view) {
-  const path = `/playlists/${playlist.id}`;
+  const params = { playlist: playlist.id };
   const list = trackList(playlist.tracks, playlist.name, playlist);
   const name = h("input", {
     type: "text",
     class: "playlist-name",
-    "aria-label": "Name of the playlist",
+    "aria-label": "Playlist name",
     value: playlist.name,
     maxlength: 200,
   });
   name.addEventListener("change", () =>
-    patch(path, { name: name.value.trim() || playlist.name }).then(view.reload, notifyError),
+    patch("/playlists/{playlist}", { name: name.value.trim() || playlist.name }, { params }).then(
+      view.reload,
+      notifyError,
+    ),
   );
   const refreshTracks = async () => {
     try {
-      const now = await post(`${path}/refresh`);
-      await list.show(now.tracks.map(asItem), { added: now.changes.added });
+      const now = await post("/playlists/{playlist}/refresh", undefined, { params });
+      await list.show(now.tracks.map(asItem), { added: now.changes?.added });
       announce(
-        `${plural(now.changes.added.length, "track")} entered, ${now.changes.removed.length} left.`,
+        `${plural(now.changes?.added.length, "new track")}, ${now.changes?.removed.length} removed.`,
       );
       view.reload();
     } catch (error) {
@@ -55,8 +58,8 @@ export function showPlaylist(playlist, view) {
     }
   };
   const deletePlaylist = async () => {
-    await remove(path).catch(notifyError);
-    fill(view.stage, h("p", { class: "empty" }, `${playlist.name} is deleted.`));
+    await remove("/playlists/{playlist}", { params }).catch(notifyError);
+    fill(view.stage, h("p", { class: "empty" }, `Deleted ${playlist.name}.`));
     view.reload();
   };
   const refresh = h(
@@ -85,7 +88,7 @@ export function showPlaylist(playlist, view) {
         { class: "row" },
         playButton(list),
         playlist.kind === "tracks" ? null : refresh,
-        exportMenu(path),
+        exportMenu(params),
         trash,
       ),
     ),
@@ -102,7 +105,7 @@ export function showPreview(found, wanted, view) {
   const name = h("input", {
     type: "text",
     class: "playlist-name",
-    "aria-label": "Name to save it under",
+    "aria-label": "Playlist name",
     value: wanted.name,
     maxlength: 200,
   });
@@ -114,7 +117,7 @@ export function showPreview(found, wanted, view) {
         name: name.value.trim() || wanted.name,
         tracks,
       });
-      notify(`${made.name} is saved.`);
+      notify(`Saved ${made.name}.`);
       await view.reload();
       await view.open(made.id);
     } catch (error) {
@@ -179,7 +182,7 @@ function hints(said) {
     : null;
 }
 
-function exportMenu(path) {
+function exportMenu(params) {
   return h(
     "details",
     { class: "menu" },
@@ -188,7 +191,18 @@ function exportMenu(path) {
       "ul",
       {},
       Object.entries(FORMATS).map(([format, about]) =>
-        h("li", {}, h("a", { href: apiUrl(`${path}/export`, { format }), download: "" }, about)),
+        h(
+          "li",
+          {},
+          h(
+            "a",
+            {
+              href: apiUrl("/playlists/{playlist}/export", { params, query: { format } }),
+              download: "",
+            },
+            about,
+          ),
+        ),
       ),
     ),
   );

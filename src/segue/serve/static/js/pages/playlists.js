@@ -27,7 +27,7 @@ export const playlists = {
           "div",
           {},
           heading,
-          h("p", {}, "Made for you, kept by you, written to files that other players read."),
+          h("p", {}, "Create playlists, save them, and export them to other players."),
         ),
         importer(view),
       ),
@@ -51,7 +51,7 @@ export const playlists = {
     await view.reload();
     if (query.get("open")) await view.open(query.get("open"));
     else if (!stage.childElementCount)
-      fill(stage, h("p", { class: "empty" }, "Make a playlist, or open one that is saved."));
+      fill(stage, h("p", { class: "empty" }, "Create a playlist or open a saved one."));
   },
 };
 
@@ -81,7 +81,7 @@ async function showSaved(list, view) {
               ),
             ),
           )
-        : h("li", { class: "muted-text" }, "None yet."),
+        : h("li", { class: "muted-text" }, "No playlists yet."),
     );
   } catch (error) {
     notifyError(error);
@@ -90,7 +90,7 @@ async function showSaved(list, view) {
 
 async function open(id, view) {
   try {
-    showPlaylist(await get(`/playlists/${id}`), view);
+    showPlaylist(await get("/playlists/{playlist}", { params: { playlist: id } }), view);
   } catch (error) {
     notifyError(error);
   }
@@ -104,7 +104,7 @@ function importer(view) {
     accept: ".m3u,.m3u8,.xspf,.jspf,.json",
   });
   field.addEventListener("change", async () => {
-    const [file] = field.files;
+    const [file] = field.files ?? [];
     field.value = "";
     if (!file) return;
     try {

@@ -17,9 +17,9 @@ export const quality = {
       "a",
       { class: "button", target: "_blank", rel: "noopener", hidden: true },
       icon("out"),
-      "The whole report",
+      "Full report",
     );
-    const when = h("p", {}, "How good it is, on your own data.");
+    const when = h("p", {}, "Quality of recommendations, measured on your own data.");
     fill(
       main,
       h("div", { class: "page-head" }, h("div", {}, heading, when), link),
@@ -40,19 +40,19 @@ async function showReport(box, link, when) {
         h(
           "p",
           { class: "card" },
-          "Nothing has been measured yet: ",
-          h("a", { href: "#/library" }, "measure"),
-          ", and it stands here.",
+          "No evaluation yet. ",
+          h("a", { href: "#/library" }, "Evaluate"),
+          " to see results here.",
         ),
       );
     const [{ id }] = items;
-    link.href = apiUrl(`/reports/${encodeURIComponent(id)}/page`);
+    link.href = apiUrl("/reports/{report_id}/page", { params: { report_id: id } });
     link.hidden = false;
-    const found = await get(`/reports/${encodeURIComponent(id)}`);
+    /** @type {any} */
+    const found = await get("/reports/{report_id}", { params: { report_id: id } });
     const document = found.metrics?.reports || found.metrics?.task ? found.metrics : found;
     const created = Date.parse(document.measured?.created ?? "") / 1000;
-    if (created)
-      fill(when, `Measured ${timeAgo(created)}, on tracks and listens that were kept apart.`);
+    if (created) fill(when, `Evaluated ${timeAgo(created)} on held-out tracks and plays.`);
     return fill(box, metricCards(document));
   } catch (error) {
     return notifyError(error);

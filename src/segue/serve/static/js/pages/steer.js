@@ -14,12 +14,12 @@ import "../elements/weight-slider.js";
 
 const DIALS = {
   popularity: ["Deep cuts or hits", "Deep cuts", "Hits"],
-  diversity: ["Diversity", "Alike", "Diverse"],
+  diversity: ["Diversity", "Similar", "Diverse"],
   max_known_share: ["New or familiar", "Only new", "Familiar"],
   randomness: ["Randomness", "The same each time", "Surprise me"],
-  calibration: ["Mix of genres", "As it comes", "Like my own"],
+  calibration: ["Genre mix", "Any", "Like my plays"],
 };
-const CAPS = { artist_cap: "Tracks of one artist", album_cap: "Tracks of one album" };
+const CAPS = { artist_cap: "Tracks per artist", album_cap: "Tracks per album" };
 const CAP_CHOICES = [1, 2, 3, 5];
 
 export const steer = {
@@ -30,7 +30,7 @@ export const steer = {
     const reset = h(
       "button",
       { type: "button", on: { click: () => setSteer(emptySteer()) } },
-      "Reset to learned",
+      "Reset",
     );
     fill(
       main,
@@ -41,7 +41,7 @@ export const steer = {
           "div",
           {},
           heading,
-          h("p", {}, "What counts, and how much. The list follows while you turn."),
+          h("p", {}, "Set how much each signal counts. The preview follows while you drag."),
         ),
         reset,
       ),
@@ -67,8 +67,8 @@ export const steer = {
 function makePreview(onLeave) {
   const changes = h("list-changes", {});
   const colours = h("div", { class: "list-legend" });
-  const list = h("track-list", { "aria-label": "The list, as you steer it" });
-  list.source = "For you, steered";
+  const list = h("track-list", { "aria-label": "Preview of the list" });
+  list.source = "the preview";
   let base = [];
   let wanted = state.steer;
   let request = null;
@@ -97,7 +97,7 @@ function makePreview(onLeave) {
     section: h(
       "section",
       { class: "steer-list card", "aria-labelledby": "steer-list-title" },
-      h("h2", { id: "steer-list-title" }, "What the list becomes"),
+      h("h2", { id: "steer-list-title" }, "Preview"),
       changes,
       colours,
       list,
@@ -149,7 +149,7 @@ function weightsCard(preview) {
     if (me.weights.personal && name in me.weights.everyone)
       marks.push({
         at: me.weights.everyone[name],
-        label: `Everyone's: ${formatPercent(me.weights.everyone[name])}`,
+        label: `All listeners: ${formatPercent(me.weights.everyone[name])}`,
         kind: "everyone",
       });
     const slider = document.createElement("weight-slider").setUp({
@@ -181,11 +181,11 @@ function weightsCard(preview) {
       h("i", { class: "mark-sample" }),
       me.weights.personal
         ? [
-            "learned from what you choose",
+            "learned from your plays",
             h("i", { class: "mark-sample is-everyone" }),
-            "from what everyone chooses",
+            "learned from all listeners",
           ]
-        : "learned from what everyone chooses",
+        : "learned from all listeners",
     ),
     h("div", { class: "sliders" }, [...sliders.values()]),
   );
@@ -209,8 +209,8 @@ function dialsCard(preview) {
         low: dial.low,
         high: dial.high,
         value: value(dial),
-        marks: [{ at: dial.default, label: "As learned" }],
-        format: (number) => (number === dial.default ? "as learned" : number.toFixed(2)),
+        marks: [{ at: dial.default, label: "Default" }],
+        format: (number) => (number === dial.default ? "default" : number.toFixed(2)),
       });
       slider.addEventListener("input", () =>
         preview.preview(withDial(dial.name, slider.value, dial.default)),
@@ -252,8 +252,8 @@ function exclusionsCard(preview) {
   return h(
     "section",
     { class: "card", "aria-labelledby": "never-title" },
-    h("h2", { id: "never-title" }, "Never"),
-    h("p", { class: "muted-text" }, "Whatever the scores: these do not come."),
+    h("h2", { id: "never-title" }, "Exclusions"),
+    h("p", { class: "muted-text" }, "Never play these."),
     chips,
   );
 }

@@ -1,7 +1,7 @@
 // Welcome page of an empty library: add music, or create the starter library.
 
 import { post } from "../api.js";
-import { fill, h } from "../dom.js";
+import { fill, h, onSubmit } from "../dom.js";
 import { locationOf } from "../elements/job-list.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
@@ -10,7 +10,7 @@ import { state } from "../store.js";
 export const welcome = {
   title: "Welcome",
   show(main, { heading }) {
-    fill(heading, "Bring your music");
+    fill(heading, "Add your music");
     const jobs = h("job-list", {});
     const start = (verb, settings = {}) =>
       post("/jobs", { verb, arguments: settings }).then(() => jobs.load(), notifyError);
@@ -24,16 +24,12 @@ export const welcome = {
         h(
           "p",
           {},
-          "This library holds no tracks yet. segue listens to your music where it lies; nothing leaves this machine.",
+          "This library is empty. segue analyzes your music where it is stored; nothing leaves this computer.",
         ),
       ),
       isAdmin
         ? h("div", { class: "welcome" }, ownMusic(start), starter(start))
-        : h(
-            "p",
-            { class: "card" },
-            "Somebody who may administer the library has to add music to it.",
-          ),
+        : h("p", { class: "card" }, "Ask an administrator to add music to this library."),
       jobs,
     );
   },
@@ -52,31 +48,29 @@ function ownMusic(start) {
     {
       class: "card stack",
       on: {
-        submit: (event) => (
-          event.preventDefault(), start("preprocess", locationOf(folder.value.trim()))
-        ),
+        submit: onSubmit(() => start("preprocess", locationOf(folder.value.trim()))),
       },
     },
-    h("h2", {}, icon("library"), "Your own"),
+    h("h2", {}, icon("library"), "Your music"),
     h(
       "ol",
       { class: "steps" },
-      h("li", {}, "Say where your music is: a folder, or a dataset with metadata.csv."),
+      h("li", {}, "Enter your music folder, or a dataset folder with metadata.csv."),
       h(
         "li",
         {},
-        "segue reads tags and listens to every track. It may be stopped and goes on where it was.",
+        "segue reads the tags and analyzes every track. You can stop it; it continues where it stopped.",
       ),
       h(
         "li",
         {},
-        "Then train, here or by ",
+        "Then train the models, here or with ",
         h("code", {}, "segue train all"),
-        ", and the list is yours.",
+        ", to get recommendations.",
       ),
     ),
-    h("label", { class: "field" }, "Folder on the machine that serves", folder),
-    h("button", { class: "primary", type: "submit" }, "Listen to it"),
+    h("label", { class: "field" }, "Music folder on the server", folder),
+    h("button", { class: "primary", type: "submit" }, "Scan and analyze"),
   );
 }
 
@@ -84,12 +78,16 @@ function starter(start) {
   return h(
     "section",
     { class: "card stack" },
-    h("h2", {}, icon("seed"), "The starter library"),
+    h("h2", {}, icon("seed"), "Starter library"),
     h(
       "p",
       {},
-      "Two hundred pieces from public-domain scores, rendered to audio, with listeners who are simulated and called so. All of segue works on it in about five minutes.",
+      "Try segue with 200 pieces from public-domain scores, rendered to audio, and simulated listeners. It takes about five minutes.",
     ),
-    h("button", { type: "button", on: { click: () => start("demo") } }, "Make the starter library"),
+    h(
+      "button",
+      { type: "button", on: { click: () => start("demo") } },
+      "Create the starter library",
+    ),
   );
 }
