@@ -30,7 +30,7 @@ from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.listening.sequences.model import Plays
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
-from segue.pipeline.judging.next_track import METRICS, judge_points
+from segue.pipeline.experiments.next_track import METRICS, judge_points
 
 VALID, HELD_OUT = 0.1, 0.2
 PARTS = ("valid", "held-out")

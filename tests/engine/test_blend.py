@@ -19,8 +19,8 @@ from segue.engine import (
     standardise,
     with_seeds,
 )
-from segue.engine.standard import Rows
-from segue.engine.standing import standing
+from segue.engine.percentile_ranks import standing
+from segue.engine.standardization import Rows
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
 

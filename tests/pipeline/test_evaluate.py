@@ -10,7 +10,7 @@ import pytest
 from segue.errors import ModelError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.judging.held_out import hold_out
+from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.learning.models import Material
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.choice import choose

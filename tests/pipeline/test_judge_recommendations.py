@@ -17,10 +17,10 @@ from segue.evaluation import Measurement, Report, write_report
 from segue.evaluation.report.templates import render_summary
 from segue.library import Library
 from segue.listening import search
-from segue.pipeline.judging.control import ShuffledSignal
-from segue.pipeline.judging.dials import remembering
-from segue.pipeline.judging.held_out import hold_out
-from segue.pipeline.judging.recommendations import judge_recommendations
+from segue.pipeline.experiments.control import ShuffledSignal
+from segue.pipeline.experiments.dials import remembering
+from segue.pipeline.experiments.held_out import hold_out
+from segue.pipeline.experiments.recommendations import judge_recommendations
 from segue.pipeline.learning.models import LISTENING_MODELS, Material
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.content import content_signals

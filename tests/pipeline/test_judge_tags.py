@@ -12,7 +12,7 @@ from segue.cli import app
 from segue.encoders import RnnSettings
 from segue.errors import ModelError
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.judging.tags import FREQUENCY, tag_baselines
+from segue.pipeline.experiments.tags import FREQUENCY, tag_baselines
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card
 from segue.pipeline.training.labels import labels_of

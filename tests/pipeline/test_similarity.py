@@ -10,7 +10,7 @@ from tests.factories import make_library, write_dataset
 from segue.errors import ModelError
 from segue.library import Library
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.judging.similarity import judge_similarity
+from segue.pipeline.experiments.similarity import judge_similarity
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import similar
 from segue.pipeline.train import train
@@ -167,7 +167,7 @@ def test_a_library_without_vectors_says_so(tmp_path):
 
 def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypatch):
     monkeypatch.setattr(
-        "segue.pipeline.judging.similarity.recordings", lambda library, catalogue: [[0, 1]]
+        "segue.pipeline.experiments.similarity.recordings", lambda library, catalogue: [[0, 1]]
     )
     found = judged(plain_shelf).report.judged.models["random"]
     # two tracks have one less to find

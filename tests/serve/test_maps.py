@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
 
-from segue.engine.standing import standing
+from segue.engine.percentile_ranks import standing
 from segue.pipeline import affinity
 
 

@@ -7,15 +7,15 @@ from segue.engine.dials import Dials, drawn_seed
 from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import ExplainedHistory, Explainer, Faithfulness, faithfulness
-from segue.engine.groups import GroupList, blend_listeners
+from segue.engine.group_recommendation import GroupList, blend_listeners
+from segue.engine.item_attribution import Explaining, OwnTracks
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
-from segue.engine.pulls import Explaining, OwnTracks
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
 from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
 from segue.engine.rerank import POOL, Listed, listed, rerank
-from segue.engine.standard import Rows, standardise
+from segue.engine.standardization import Rows, standardise
 from segue.engine.sweep import sweep
 from segue.engine.track_words import TrackWords, WordMatrix
 from segue.engine.weights import LEAST_SPREAD, Belief, Weights, learn, shares, updated

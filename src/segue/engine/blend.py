@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Example
-from segue.engine.standard import Rows
+from segue.engine.standardization import Rows
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import Profile, Scores, Signal

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.standard import standardise
+from segue.engine.standardization import standardise
 from segue.signals import Profile, Scores, Signal
 
 _FOREMOST = 50

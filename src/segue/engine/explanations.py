@@ -11,7 +11,8 @@ only push the track further down, so a fall in the pool is a fall among all. Onl
 to the track's score can be named; equal falls go to the larger part. Where no signal's absence
 would cost the track its place, none is named: several carry it.
 
-**Because** names the listener's own tracks that pulled it in most: see `segue.engine.pulls`.
+**Influenced by** names the listener's own tracks that add most to the score: see
+`segue.engine.item_attribution`.
 """
 
 import sys
@@ -27,7 +28,7 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
-from segue.engine.pulls import OwnTracks, Puller, Pulls
+from segue.engine.item_attribution import OwnTracks, Puller, Pulls
 from segue.engine.recommendations import Pick, Pull, Shared, explain
 from segue.engine.rerank import POOL, Listed, static_terms
 from segue.engine.track_words import TrackWords

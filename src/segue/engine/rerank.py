@@ -32,7 +32,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
 from segue.engine.randomness import gumbel
-from segue.engine.standard import Rows
+from segue.engine.standardization import Rows
 from segue.signals import Profile
 
 POOL = 500

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.standing import standing
+from segue.engine.percentile_ranks import standing
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.serving_state import ServingState
 

@@ -26,11 +26,11 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
 from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, encode_new
-from segue.pipeline.judging.classifiers import judge_classifiers, refuse_contrast
-from segue.pipeline.judging.held_out import hold_out
-from segue.pipeline.judging.recommendations import judge_recommendations
-from segue.pipeline.judging.similarity import JudgedSimilarity, judge_similarity
-from segue.pipeline.judging.tags import judge_tags
+from segue.pipeline.experiments.classifiers import judge_classifiers, refuse_contrast
+from segue.pipeline.experiments.held_out import hold_out
+from segue.pipeline.experiments.recommendations import judge_recommendations
+from segue.pipeline.experiments.similarity import JudgedSimilarity, judge_similarity
+from segue.pipeline.experiments.tags import judge_tags
 from segue.pipeline.opening.signals import material_of
 from segue.pipeline.training.chances import ENSEMBLE
 from segue.pipeline.training.heads import heads

@@ -1,7 +1,7 @@
 """Make playlists: from likes and dislikes, as a path between two tracks, as a blend of listeners.
 
 `segue.pipeline.radio` makes endless ones. All of them follow exclusions and dials;
-`segue.engine.paths` and `segue.engine.groups` have the algorithms.
+`segue.engine.paths` and `segue.engine.group_recommendation` have the algorithms.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.heard import Listens
+from segue.engine.profile_accumulator import Listens
 from segue.engine.profiles import LIVE, Scale, on_unit_scale, rating_scale
 from segue.library import StoredListens
 

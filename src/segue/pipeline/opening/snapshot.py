@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, Engine, TrackWords, Weights, WordMatrix
-from segue.engine.heard import Heard
+from segue.engine.profile_accumulator import Heard
 from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json

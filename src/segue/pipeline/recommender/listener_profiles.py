@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.heard import Heard
+from segue.engine.profile_accumulator import Heard
 from segue.library import Event, Library
 from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.snapshot import Snapshot

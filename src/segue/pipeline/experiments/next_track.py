@@ -20,7 +20,7 @@ from segue.listening.sequences.model import Plays
 from segue.listening.sequences.popularity import Popularity
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
-from segue.pipeline.judging.held_out import Asked
+from segue.pipeline.experiments.held_out import Asked
 from segue.pipeline.learning.models import SEQUENCE
 from segue.types import Advance
 

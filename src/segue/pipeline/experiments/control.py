@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from segue.errors import ModelError
 from segue.evaluation import Control, RankingResult
-from segue.pipeline.judging.held_out import Asked
-from segue.pipeline.judging.ranked_lists import RANDOM, Crowd, figures, ranked_lists
+from segue.pipeline.experiments.held_out import Asked
+from segue.pipeline.experiments.ranked_lists import RANDOM, Crowd, figures, ranked_lists
 from segue.signals import Profile, Scores, SignalWrapper, VectorSignal
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")

@@ -18,8 +18,8 @@ from segue.evaluation import (
     paired,
     terciles,
 )
-from segue.pipeline.judging.held_out import Asked
-from segue.pipeline.judging.ranked_lists import GLOBAL, PERSONAL, Crowd, figures
+from segue.pipeline.experiments.held_out import Asked
+from segue.pipeline.experiments.ranked_lists import GLOBAL, PERSONAL, Crowd, figures
 
 POPULARITY, HISTORY = "popularity", "history"
 COMPARED = ("ndcg@10", "ndcg@20", "recall@20")

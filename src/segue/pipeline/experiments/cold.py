@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from segue.engine import profile_from_seeds
 from segue.errors import TooLittleDataError
 from segue.evaluation import ColdTracks, Figures, RankingResult, ratio_interval
-from segue.pipeline.judging.held_out import Asked
-from segue.pipeline.judging.ranked_lists import GLOBAL, Crowd, figures, ranked_lists, that_speak
+from segue.pipeline.experiments.held_out import Asked
+from segue.pipeline.experiments.ranked_lists import GLOBAL, Crowd, figures, ranked_lists, that_speak
 from segue.pipeline.learning.models import COLLABORATIVE
 from segue.signals import Profile
 

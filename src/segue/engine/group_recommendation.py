@@ -21,7 +21,7 @@ from segue.engine.blend import Engine, Ranked, keep_one_of_each
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.rerank import POOL, rerank, set_weights
-from segue.engine.standard import standardise
+from segue.engine.standardization import standardise
 from segue.index import best
 from segue.signals import Profile
 

@@ -25,8 +25,8 @@ from segue.engine import (
     sweep,
 )
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
-from segue.pipeline.judging.held_out import Asked
-from segue.pipeline.judging.ranked_lists import Crowd
+from segue.pipeline.experiments.held_out import Asked
+from segue.pipeline.experiments.ranked_lists import Crowd
 from segue.pipeline.opening.track_spaces import comparing_space
 from segue.signals import Profile, Scores, SignalWrapper
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.engine import profiles_of
-from segue.engine.heard import Heard, Listens
+from segue.engine.profile_accumulator import Heard, Listens
 from segue.engine.profiles import on_unit_scale, rating_scale
 
 N = 4

@@ -1,6 +1,6 @@
 """Judging recommendations: hide what listeners played, recommend, and look what was found.
 
-Everything is fitted on the listens before the held-out ones (`judging.held_out`). Tracks met
+Everything is fitted on the listens before the held-out ones (`experiments.held_out`). Tracks met
 in them are never recommended here. The main table has every way to recommend for all listeners;
 parts beyond it (`Details`) say for whom it is good, for what, and at what price. A part that cannot
 be measured is a note.
@@ -21,13 +21,20 @@ from segue.evaluation import (
 )
 from segue.library import Library
 from segue.listening import ItemKnn
-from segue.pipeline.judging.cold import judge_cold_listeners, judge_cold_tracks
-from segue.pipeline.judging.control import judge_control
-from segue.pipeline.judging.dials import judge_dials, judge_faithfulness
-from segue.pipeline.judging.held_out import Asked, HeldOut, engine_before
-from segue.pipeline.judging.listeners import best_single, comparisons, judge_groups
-from segue.pipeline.judging.next_track import judge_next_track
-from segue.pipeline.judging.ranked_lists import K_MOST, PERSONAL, RANDOM, Crowd, Lists, ranked_lists
+from segue.pipeline.experiments.cold import judge_cold_listeners, judge_cold_tracks
+from segue.pipeline.experiments.control import judge_control
+from segue.pipeline.experiments.dials import judge_dials, judge_faithfulness
+from segue.pipeline.experiments.held_out import Asked, HeldOut, engine_before
+from segue.pipeline.experiments.listeners import best_single, comparisons, judge_groups
+from segue.pipeline.experiments.next_track import judge_next_track
+from segue.pipeline.experiments.ranked_lists import (
+    K_MOST,
+    PERSONAL,
+    RANDOM,
+    Crowd,
+    Lists,
+    ranked_lists,
+)
 from segue.pipeline.learning.models import LEAST_LISTENERS, Material
 from segue.signals import CollaborativeSignal, Signal, opinions_of
 from segue.types import Progress, no_progress
