@@ -14,7 +14,7 @@ from time import perf_counter
 
 import numpy as np
 
-from segue.engine import POOL, Dials, faithfulness, listed, path, profile_from_seeds, rerank
+from segue.engine import POOL, Dials, faithfulness, path, profile_from_seeds, rerank, rerank_list
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.signals import Profile, VectorSignal
@@ -46,7 +46,7 @@ def costs(state: ServingState, profiles: Sequence[Profile]) -> None:
         print(f"{name:20} {milliseconds(times)}")
     times = []
     for profile in profiles:
-        found = listed(state.engine, profile, 10, Dials(), state.facts)
+        found = rerank_list(state.engine, profile, 10, Dials(), state.facts)
         start = perf_counter()
         state.explainer.picks(found, profile, Dials())
         times.append(perf_counter() - start)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from segue.engine import Belief, Engine, Weights, updated
+from segue.engine import Engine, WeightPosterior, Weights, updated
 from segue.index import normalise
 from segue.listening import Collaborative
 from segue.listening.sequences import fit_sequences
@@ -107,9 +107,9 @@ def main() -> None:
         print(f"{one.name:20}", timed(lambda i, one=one: one.for_listeners([of(i)]), asked.times))
     pool = engine.recommend(of(0), 500)
     shown = np.zeros((1, len(signals)), np.float32) if pool.features is None else pool.features
-    belief = Belief(engine.weights.everyone, np.eye(len(signals)))
+    posterior = WeightPosterior(engine.weights.everyone, np.eye(len(signals)))
     track = shown[0].astype(np.float64)
-    moved = timed(lambda _: updated(belief, track, shown, liked=True), asked.times)
+    moved = timed(lambda _: updated(posterior, track, shown, liked=True), asked.times)
     print(f"{'one like':20}", moved)
 
 

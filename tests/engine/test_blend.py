@@ -19,8 +19,8 @@ from segue.engine import (
     standardise,
     with_seeds,
 )
-from segue.engine.percentile_ranks import standing
-from segue.engine.standardization import Rows
+from segue.engine.percentile_ranks import percentile_ranks
+from segue.engine.standardization import SignalScores
 from segue.signals import VectorSignal, popularity
 from segue.types import Track
 
@@ -114,15 +114,15 @@ def test_moments_of_a_flat_signal_silence_it(rng, flat):
     alike = flat * (1 + 1e-7 * rng.choice([-1, 1], N))
     varied = rng.normal(size=N)
     excluded = np.zeros(N, bool)
-    found = Rows.of(np.float32([alike, varied]))
+    found = SignalScores.of(np.float32([alike, varied]))
     total, _, spread = found.blended(np.ones(2), excluded)
-    expected = Rows.of(np.float32([varied])).blended(np.ones(1), excluded)[0]
+    expected = SignalScores.of(np.float32([varied])).blended(np.ones(1), excluded)[0]
     assert np.isinf(spread[0])
     np.testing.assert_allclose(total, expected, atol=1e-5)
 
 
 def test_moments_of_a_signal_flat_over_candidates_silence_it():
-    found = Rows.of(np.float32([[5, 5, 5, 9], [1, 2, 3, 4]]))
+    found = SignalScores.of(np.float32([[5, 5, 5, 9], [1, 2, 3, 4]]))
     total, _, spread = found.blended(np.ones(2), np.array([False, False, False, True]))
     assert np.isinf(spread[0])
     np.testing.assert_allclose(total[:3], [-np.sqrt(1.5), 0, np.sqrt(1.5)], atol=1e-6)
@@ -221,7 +221,7 @@ def test_all_tracks_stand_in_the_order_in_which_they_would_be_recommended(engine
     engine = replace(engine, recordings=[[4, 5], [30, 31, 32]], missing=[7])
     profile = profile_from_seeds(known)
     order = engine.recommend(profile, N, exclude=np.zeros(N, bool)).positions
-    found = standing(engine, profile)
+    found = percentile_ranks(engine, profile)
     assert found.dtype == np.uint8
     assert (np.flatnonzero(found) == np.sort(order)).all()
     assert (np.diff(found[order].astype(int)) <= 0).all()

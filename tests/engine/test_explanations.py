@@ -8,12 +8,12 @@ from segue.engine import (
     Dials,
     Engine,
     Explainer,
-    Listed,
     Ranked,
+    RerankResult,
     Weights,
     faithfulness,
-    listed,
     profile_from_seeds,
+    rerank_list,
 )
 from segue.engine.explanations import decisive
 from segue.index import MutualProximity, normalise
@@ -34,23 +34,23 @@ def pool_of(parts):
 def test_the_top_signal_is_the_one_that_decides_and_not_the_largest():
     # the first signal gives all about the same; only by the second does track 0 stand above others
     pool = pool_of([[2.0, 0.5], [2.01, 0.3], [2.02, 0.2], [2.03, 0.1]])
-    assert decisive(Listed(pool, pool), NO_DIALS).tolist() == [1, 1, -1, -1]
+    assert decisive(RerankResult(pool, pool), NO_DIALS).tolist() == [1, 1, -1, -1]
     # without either, the best of all by both stays where it is: several carry it
     both = pool_of([[2.0, 2.0], [1.0, 1.0], [0.5, 0.5], [0.0, 0.0]])
-    assert decisive(Listed(both, both), NO_DIALS)[0] == -1
+    assert decisive(RerankResult(both, both), NO_DIALS)[0] == -1
     # without the one signal that says anything of a track there is nothing to recommend it by
     alone = pool_of([[2.0, 0.0], [1.0, 0.5]])
-    assert decisive(Listed(alone, alone), np.zeros((0, 2))).tolist() == [0, -1]
+    assert decisive(RerankResult(alone, alone), np.zeros((0, 2))).tolist() == [0, -1]
     # what takes away from a score is never named
     harmed = pool_of([[3.0, -0.5], [1.0, -2.0], [0.9, -2.0], [0.8, -2.0]])
-    assert decisive(Listed(harmed, harmed), NO_DIALS)[0] != 1
+    assert decisive(RerankResult(harmed, harmed), NO_DIALS)[0] != 1
 
 
 @pytest.mark.parametrize("own", [-0.5, 0.0])
 def test_decisive_signal_that_adds_nothing_is_never_named(own):
     # without the second signal the rival, which it lowers more, would come first
     pool = pool_of([[0.6, own, 0.4], [0.7, -2.0, 0.5]])
-    assert decisive(Listed(pool, pool), np.zeros((0, 2)))[0] == -1
+    assert decisive(RerankResult(pool, pool), np.zeros((0, 2)))[0] == -1
 
 
 def test_a_named_top_signal_is_faithful(whole, listeners):
@@ -108,7 +108,7 @@ def test_a_signal_may_say_itself_what_pulled():
     engine = Engine([Counting()], Weights.fixed([0.7]))
     profile = Profile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
     explainer = Explainer(engine, tracks, CatalogueArrays.of(tracks, ids_of(tracks)))
-    found = listed(engine, profile, 1, Dials(), explainer.facts)
+    found = rerank_list(engine, profile, 1, Dials(), explainer.facts)
     part = found.ranked.parts[0, 0]
     np.testing.assert_allclose(
         explainer.pulls(found.ranked, profile)[0], part * np.arange(1, 4) / 6
@@ -131,7 +131,7 @@ def test_the_history_that_points_to_a_track_is_named():
     engine = Engine([VectorSignal("timbre", vectors)], Weights.fixed([0.7]))
     facts = CatalogueArrays.of(tracks, ids_of(tracks))
     profile = profile_from_seeds([0, 1])
-    found = listed(engine, profile, 3, Dials(), facts)
+    found = rerank_list(engine, profile, 3, Dials(), facts)
     picks = Explainer(engine, tracks, facts).picks(found, profile, Dials())[1]
     by_id = {pick.track_id: pick for pick in picks}
     assert by_id["2"].influenced_by[0].track_id == "0"
@@ -145,7 +145,7 @@ def test_dials_are_parts_that_add_up(whole, facts, catalogue, listeners):
     dials = Dials(
         diversity=0.3, calibration=0.2, popularity=-0.4, randomness=0.1, max_known_share=1
     )
-    found = listed(whole, listeners[0], 10, dials, facts)
+    found = rerank_list(whole, listeners[0], 10, dials, facts)
     picks = Explainer(whole, catalogue, facts).picks(found, listeners[0], dials)[1]
     for pick in picks:
         assert list(pick.why) == [

@@ -71,8 +71,10 @@ def test_what_one_dislikes_never_comes():
     found = blend_listeners(ENGINE, [dislikes, BOB], N, Dials(max_known_share=1), FACTS)
     assert 2 not in found.ranked.positions
     assert len(found.ranked.positions) == N - 1
-    never = np.arange(N) == 3
-    found = blend_listeners(ENGINE, [ANN, BOB], N, Dials(max_known_share=1), FACTS, never=never)
+    excluded = np.arange(N) == 3
+    found = blend_listeners(
+        ENGINE, [ANN, BOB], N, Dials(max_known_share=1), FACTS, excluded=excluded
+    )
     assert 3 not in found.ranked.positions
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segue.engine import profiles_of
-from segue.engine.profile_accumulator import Heard, Listens
+from segue.engine.profile_accumulator import Listens, ProfileAccumulator
 from segue.engine.profiles import on_unit_scale, rating_scale
 
 N = 4
@@ -31,7 +31,7 @@ def heard(rows):
         own = (frame["source"] == source).to_numpy()
         unit[own] = on_unit_scale(rating[own], rating_scale(rating[own], source))
     column = {name: frame[name].to_numpy() for name in FIELDS}
-    return Heard.of(
+    return ProfileAccumulator.of(
         Listens(
             frame["track_id"].map(POSITIONS).to_numpy(np.int64),
             column["plays"],

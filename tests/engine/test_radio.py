@@ -30,10 +30,10 @@ def kinds():
     return Engine([signal], Weights.fixed([0.8])), CatalogueArrays.of(tracks, ids_of(tracks))
 
 
-def station(kinds, profile, dials=NEW, never=None, **settings):
+def station(kinds, profile, dials=NEW, excluded=None, **settings):
     engine, facts = kinds
-    never = np.zeros(30, bool) if never is None else never
-    return Radio(engine, profile, facts, dials, never, **settings)
+    excluded = np.zeros(30, bool) if excluded is None else excluded
+    return Radio(engine, profile, facts, dials, excluded, **settings)
 
 
 def play(radio, n):
@@ -53,9 +53,9 @@ def test_no_track_again_within_the_window_nor_an_artist_within_the_gap(kinds):
 
 
 def test_a_small_library_shrinks_the_window_and_says_so(kinds):
-    never = np.ones(30, bool)
-    never[[4, 5, 7]] = False
-    radio = station(kinds, profile_from_seeds([0]), ANY, never)
+    excluded = np.ones(30, bool)
+    excluded[[4, 5, 7]] = False
+    radio = station(kinds, profile_from_seeds([0]), ANY, excluded)
     played = play(radio, 12)
     assert set(played) == {4, 5, 7}
     assert all(played[i] != played[i - 1] for i in range(1, 12))
@@ -67,14 +67,14 @@ def test_a_small_library_shrinks_the_window_and_says_so(kinds):
 
 
 def test_one_track_is_enough_and_none_is_told(kinds):
-    never = np.ones(30, bool)
-    never[7] = False
-    radio = station(kinds, profile_from_seeds([7]), NEW, never)
+    excluded = np.ones(30, bool)
+    excluded[7] = False
+    radio = station(kinds, profile_from_seeds([7]), NEW, excluded)
     assert play(radio, 3) == [7, 7, 7]
     radio.feedback(7, "skip")
     assert play(radio, 2) == [7, 7]
-    never[7] = True
-    assert station(kinds, profile_from_seeds([7]), NEW, never).next() is None
+    excluded[7] = True
+    assert station(kinds, profile_from_seeds([7]), NEW, excluded).next() is None
 
 
 def test_it_turns_away_from_what_is_skipped_and_towards_what_is_liked(kinds):
@@ -200,9 +200,9 @@ def test_what_was_heard_on_the_radio_is_the_latest_that_was_played(kinds):
 
 
 def test_a_track_that_comes_again_is_played_again(kinds):
-    never = np.ones(30, bool)
-    never[7] = False
-    radio = station(kinds, profile_from_seeds([7]), ANY, never)
+    excluded = np.ones(30, bool)
+    excluded[7] = False
+    radio = station(kinds, profile_from_seeds([7]), ANY, excluded)
     for _ in range(3):
         (position,) = play(radio, 1)
         radio.feedback(position, "play")
@@ -257,8 +257,8 @@ def test_it_says_that_rules_give_way(kinds):
     )
     play(radio, 6)
     assert [said for said in radio.said if "known" in said]
-    never = np.ones(30, bool)
-    never[[0, 10, 20]] = False
-    radio = station(kinds, profile_from_seeds([0]), ANY, never, window=2)
+    excluded = np.ones(30, bool)
+    excluded[[0, 10, 20]] = False
+    radio = station(kinds, profile_from_seeds([0]), ANY, excluded, window=2)
     play(radio, 6)
     assert len([said for said in radio.said if "artist" in said]) == 1

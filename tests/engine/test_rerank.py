@@ -13,9 +13,9 @@ from segue.engine import (
     Exclusions,
     Ranked,
     divergence,
-    listed,
     profile_from_seeds,
     rerank,
+    rerank_list,
     sweep,
 )
 from segue.engine.calibration import Calibration
@@ -45,7 +45,7 @@ def plain(n):
 def test_dials_at_their_defaults_change_nothing(whole, facts, listeners):
     for profile in listeners:
         expected = whole.recommend(profile, 10)
-        found = listed(whole, profile, 10, Dials(), facts).ranked
+        found = rerank_list(whole, profile, 10, Dials(), facts).ranked
         assert found.positions.tolist() == expected.positions.tolist()
         np.testing.assert_array_equal(found.parts, expected.parts)
         assert found.dials == ()
@@ -249,11 +249,11 @@ ANY_EXCLUSIONS = st.builds(
 @given(dials=ANY_DIALS, rules=ANY_EXCLUSIONS, who=st.integers(0, 14), k=st.integers(1, 70))
 def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
     facts, profile = world.facts, world.listeners[who]
-    never = rules.mask(world.tracks)
-    found = listed(world.engine, profile, k, dials, facts, never=never).ranked
+    excluded = rules.mask(world.tracks)
+    found = rerank_list(world.engine, profile, k, dials, facts, excluded=excluded).ranked
     positions = found.positions
     assert len(positions) == len(set(positions.tolist())) <= k
-    assert not never[positions].any()
+    assert not excluded[positions].any()
     # said again, from the tracks themselves
     for track in (world.tracks[position] for position in positions):
         assert not {genre.casefold() for genre in rules.genres} & set(track.genres)

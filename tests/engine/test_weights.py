@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.engine import Belief, Example, Weights, examples_from, learn, shares, updated
+from segue.engine import Example, WeightPosterior, Weights, examples_from, learn, shares, updated
 from segue.engine.examples import choices_of
 from segue.engine.weights import _Stacked, likeliest
 from segue.signals import Profile
@@ -137,30 +137,30 @@ def test_the_same_seed_gives_the_same_weights():
 
 
 def test_likes_move_weights_towards_what_was_liked_and_skips_away():
-    belief = Belief(np.array([0.5, 0.5]), np.eye(2) * 4)
+    posterior = WeightPosterior(np.array([0.5, 0.5]), np.eye(2) * 4)
     others = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
     track = np.array([2.0, -1.0])
-    liked = updated(belief, track, others, liked=True)
-    skipped = updated(belief, track, others, liked=False)
+    liked = updated(posterior, track, others, liked=True)
+    skipped = updated(posterior, track, others, liked=False)
     assert liked.mean[0] > 0.5 > liked.mean[1]
     assert skipped.mean[0] < 0.5 < skipped.mean[1]
     for after in (liked, skipped):
-        assert (np.linalg.eigvalsh(after.precision - belief.precision) >= -1e-9).all()
+        assert (np.linalg.eigvalsh(after.precision - posterior.precision) >= -1e-9).all()
 
 
 def test_one_like_after_another_comes_near_to_learning_from_all_at_once():
     signals, examples = planted(lambda _: np.array([1.0, 0.0, 0.5]), n_listeners=1, n_chosen=40)
     choices = choices_of(signals, examples)[0]
-    belief = Belief(np.zeros(3), np.eye(3))
+    posterior = WeightPosterior(np.zeros(3), np.eye(3))
     for track in choices.chosen:
-        belief = updated(belief, track.astype(np.float64), choices.others, liked=True)
+        posterior = updated(posterior, track.astype(np.float64), choices.others, liked=True)
     at_once = likeliest([choices])
-    assert np.corrcoef(np.maximum(belief.mean, 0), at_once)[0, 1] > 0.95
+    assert np.corrcoef(np.maximum(posterior.mean, 0), at_once)[0, 1] > 0.95
 
 
 def test_a_belief_takes_the_place_of_everyones():
     weights = Weights(np.array([0.3, 0.3]), np.array([0.1, 0.1]))
-    own = Belief(np.array([0.9, 0.1]), np.eye(2))
+    own = WeightPosterior(np.array([0.9, 0.1]), np.eye(2))
     assert weights.with_belief("ann", own).of("ann").tolist() == [0.9, 0.1]
     assert weights.of("ann").tolist() == [0.5, 0.5]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.factories import rows, write_dataset
 
-from segue.engine import Belief, Weights, updated
+from segue.engine import WeightPosterior, Weights, updated
 from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
 from segue.pipeline.learning.models import COLLABORATIVE
@@ -110,24 +110,24 @@ def test_weights_are_kept(listened):
 
 def test_weights_come_back_as_they_were(tmp_path):
     library = Library(tmp_path / "my.segue")
-    own = Belief(np.array([0.2, 0.8]), np.array([[2.0, 0.5], [0.5, 1.0]]))
+    own = WeightPosterior(np.array([0.2, 0.8]), np.array([[2.0, 0.5], [0.5, 1.0]]))
     weights = Weights(np.array([0.5, 0.4]), np.array([0.1, 0.0]), {"anna": own})
     save_weights(library, weights, ["a", "b"], "f")
     kept = load_weights(library, "f", ["a", "b"])
     np.testing.assert_array_equal(kept.everyone, weights.everyone)
-    np.testing.assert_array_equal(kept.belief("anna").precision, own.precision)
+    np.testing.assert_array_equal(kept.posterior("anna").precision, own.precision)
 
 
 def test_signals_that_were_not_there_to_learn_count_nothing():
-    own = Belief(np.array([0.2, 0.8]), np.eye(2))
+    own = WeightPosterior(np.array([0.2, 0.8]), np.eye(2))
     weights = Weights(np.array([0.5, 0.4]), np.array([0.1, 0.2]), {"anna": own})
     moved = in_order(weights, ["a", "b"], ["b", "new", "a"])
     assert moved.everyone.tolist() == [0.4, 0.0, 0.5]
-    assert moved.belief("anna").mean.tolist() == [0.8, 0.0, 0.2]
-    assert np.linalg.matrix_rank(moved.belief("anna").precision) == 3
+    assert moved.posterior("anna").mean.tolist() == [0.8, 0.0, 0.2]
+    assert np.linalg.matrix_rank(moved.posterior("anna").precision) == 3
     # one like must not make a signal count of which nothing was ever learned
     others = np.random.default_rng(0).standard_normal((50, 3)).astype(np.float32)
-    liked = updated(moved.belief("anna"), np.array([0.0, 3.0, 0.0]), others, liked=True)
+    liked = updated(moved.posterior("anna"), np.array([0.0, 3.0, 0.0]), others, liked=True)
     assert abs(liked.mean[1]) < 0.01
 
 

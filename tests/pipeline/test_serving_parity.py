@@ -14,8 +14,8 @@ from segue.engine import (
     Explainer,
     blend_listeners,
     explain,
-    listed,
     profile_from_seeds,
+    rerank_list,
     with_seeds,
 )
 from segue.pipeline.opening.search_words import is_part, plain
@@ -48,9 +48,9 @@ class InMemory:
         seeds = [[self.catalogue.position(one) for one in ids] for ids in (like, dislike)]
         known = self.profiles.get(user)
         profile = profile_from_seeds(*seeds) if known is None else with_seeds(known, *seeds)
-        never = (rules or Exclusions()).mask(self.catalogue.tracks, comparison_key)
-        never[[*seeds[0], *seeds[1]]] = True
-        found = listed(self.engine, profile, k, dials, self.facts, never=never)
+        excluded = (rules or Exclusions()).mask(self.catalogue.tracks, comparison_key)
+        excluded[[*seeds[0], *seeds[1]]] = True
+        found = rerank_list(self.engine, profile, k, dials, self.facts, excluded=excluded)
         return self.explainer.picks(found, profile, dials)
 
 
@@ -119,8 +119,10 @@ def test_similar_by_one_signal_ranks_by_its_scores(state, memory):
 def test_blend_from_snapshot_equals_memory(state, memory):
     users = ["u0", "u1", "u7"]
     profiles = [memory.profiles[user] for user in users]
-    never = RULES.mask(memory.catalogue.tracks, comparison_key)
-    found = blend_listeners(memory.engine, profiles, 9, BLEND_DIALS, memory.facts, never=never)
+    excluded = RULES.mask(memory.catalogue.tracks, comparison_key)
+    found = blend_listeners(
+        memory.engine, profiles, 9, BLEND_DIALS, memory.facts, excluded=excluded
+    )
     tracks = blend(state, users, 9, exclusions=RULES).tracks
     assert [state.catalogue.positions[track.track_id] for track in tracks] == (
         found.ranked.positions.tolist()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
 
-from segue.engine.percentile_ranks import standing
+from segue.engine.percentile_ranks import percentile_ranks
 from segue.pipeline import affinity
 
 
@@ -42,7 +42,7 @@ def test_a_taste_is_worked_out_once_until_it_is_another(anna, monkeypatch):
 
     def counted(engine, profile):
         made.append(profile.user)
-        return standing(engine, profile)
+        return percentile_ranks(engine, profile)
 
     monkeypatch.setattr(affinity, "standing", counted)
     first = anna.get("/api/v1/map/affinity")

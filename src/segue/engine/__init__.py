@@ -8,25 +8,31 @@ from segue.engine.examples import Example, examples_from
 from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import ExplainedHistory, Explainer, Faithfulness, faithfulness
 from segue.engine.group_recommendation import GroupList, blend_listeners
-from segue.engine.item_attribution import Explaining, OwnTracks
+from segue.engine.item_attribution import Explaining, HistoryVectors
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
-from segue.engine.recommendations import Pick, Pull, Recommendations, Shared, explain
-from segue.engine.rerank import POOL, Listed, listed, rerank
-from segue.engine.standardization import Rows, standardise
+from segue.engine.recommendations import (
+    Contribution,
+    Recommendation,
+    Recommendations,
+    SharedTraits,
+    explain,
+)
+from segue.engine.rerank import POOL, RerankResult, rerank, rerank_list
+from segue.engine.standardization import SignalScores, standardise
 from segue.engine.sweep import sweep
 from segue.engine.track_words import TrackWords, WordMatrix
-from segue.engine.weights import LEAST_SPREAD, Belief, Weights, learn, shares, updated
+from segue.engine.weights import LEAST_SPREAD, WeightPosterior, Weights, learn, shares, updated
 
 __all__ = [
     "FEEDBACK",
     "LEAST_SPREAD",
     "POOL",
     "WINDOW",
-    "Belief",
     "CatalogueArrays",
+    "Contribution",
     "Dials",
     "Engine",
     "Example",
@@ -37,20 +43,20 @@ __all__ = [
     "Faithfulness",
     "Feedback",
     "GroupList",
-    "Listed",
-    "OwnTracks",
+    "HistoryVectors",
     "Path",
-    "Pick",
     "Playlist",
-    "Pull",
     "Radio",
     "Ranked",
+    "Recommendation",
     "Recommendations",
-    "Rows",
+    "RerankResult",
     "Served",
-    "Shared",
+    "SharedTraits",
+    "SignalScores",
     "Step",
     "TrackWords",
+    "WeightPosterior",
     "Weights",
     "WordMatrix",
     "blend_listeners",
@@ -61,12 +67,12 @@ __all__ = [
     "faithfulness",
     "keep_one_of_each",
     "learn",
-    "listed",
     "path",
     "profile_from_seeds",
     "profiles_of",
     "rank",
     "rerank",
+    "rerank_list",
     "shares",
     "standardise",
     "sweep",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Example
-from segue.engine.standardization import Rows
+from segue.engine.standardization import SignalScores
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import Profile, Scores, Signal
@@ -73,7 +73,7 @@ class Engine:
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
-        rows: Rows | None = None,
+        rows: SignalScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; fewer where fewer candidates are left.
 
@@ -92,14 +92,14 @@ class Engine:
             exclude = np.zeros(rows.centred.shape[1], bool)
             exclude[profile.known] = True
         if weights is None:
-            return self.blended(rows, self.listener_weights(profile), self.barred(exclude), k)
-        return rank(rows, weights, self.barred(exclude), k, self.recordings)
+            return self.blended(rows, self.listener_weights(profile), self.all_excluded(exclude), k)
+        return rank(rows, weights, self.all_excluded(exclude), k, self.recordings)
 
-    def rows(self, profile: Profile) -> Rows:
+    def rows(self, profile: Profile) -> SignalScores:
         """Return what every signal says to a listener."""
         return self.rows_of([profile])[0]
 
-    def rows_of(self, profiles: Sequence[Profile]) -> list[Rows]:
+    def rows_of(self, profiles: Sequence[Profile]) -> list[SignalScores]:
         """Return what every signal says to each listener; vectors are read once for all."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):
@@ -109,21 +109,25 @@ class Engine:
                 found = [np.empty(shape, np.float32) for _ in profiles]
             for rows, row in zip(found, scores, strict=True):
                 rows[place] = row
-        return [Rows.of(rows) for rows in found]
+        return [SignalScores.of(rows) for rows in found]
 
     def blended(
-        self, rows: Rows | Scores, weights: NDArray[np.float64], barred: NDArray[np.bool_], k: int
+        self,
+        rows: SignalScores | Scores,
+        weights: NDArray[np.float64],
+        excluded: NDArray[np.bool_],
+        k: int,
     ) -> Ranked:
         """Rank by learned weights, or by whatever speaks where nothing that counts does."""
-        if not isinstance(rows, Rows):
-            rows = Rows.of(np.array(rows, np.float32))
-        found = rank(rows, weights, barred, k, self.recordings)
+        if not isinstance(rows, SignalScores):
+            rows = SignalScores.of(np.array(rows, np.float32))
+        found = rank(rows, weights, excluded, k, self.recordings)
         if len(found.positions):
             return found
-        speaks = rows.speaks(~barred).astype(np.float64)
+        speaks = rows.speaks(~excluded).astype(np.float64)
         if not speaks.any():
             return found
-        return rank(rows, speaks / speaks.sum(), barred, k, self.recordings)
+        return rank(rows, speaks / speaks.sum(), excluded, k, self.recordings)
 
     def similar(self, position: int, k: int) -> Ranked:
         """Return the `k` tracks most like the one at `position`, which is not among them."""
@@ -135,13 +139,13 @@ class Engine:
         if not weights.any():
             weights = speaks.astype(float)
         shared = weights / max(weights.sum(), 1e-12)
-        return rank(Rows.of(rows), shared, self.barred(exclude), k, self.recordings)
+        return rank(SignalScores.of(rows), shared, self.all_excluded(exclude), k, self.recordings)
 
-    def barred(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def all_excluded(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
-        barred = self.files_of(exclude)
-        barred[np.asarray(self.missing, np.int64)] = True
-        return barred
+        excluded = self.files_of(exclude)
+        excluded[np.asarray(self.missing, np.int64)] = True
+        return excluded
 
     def files_of(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return `tracks` ``[n_tracks]`` with the other files of their recordings."""
@@ -154,7 +158,7 @@ class Engine:
 
 
 def rank(
-    rows: Rows | Scores,
+    rows: SignalScores | Scores,
     weights: NDArray[np.float64],
     exclude: NDArray[np.bool_],
     k: int,
@@ -165,8 +169,8 @@ def rank(
     Fewer come where fewer are left. Of each of `recordings`, groups of positions, only the best
     comes.
     """
-    if not isinstance(rows, Rows):
-        rows = Rows.of(np.array(rows, np.float32))
+    if not isinstance(rows, SignalScores):
+        rows = SignalScores.of(np.array(rows, np.float32))
     total, mean, spread = rows.blended(weights, exclude)
     keep_one_of_each(total, recordings)
     positions = best(total[None, :], min(k, len(total)))[0][0]

@@ -28,9 +28,9 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
-from segue.engine.item_attribution import OwnTracks, Puller, Pulls
-from segue.engine.recommendations import Pick, Pull, Shared, explain
-from segue.engine.rerank import POOL, Listed, static_terms
+from segue.engine.item_attribution import HistoryVectors, ItemAttribution, Pulls
+from segue.engine.recommendations import Contribution, Recommendation, SharedTraits, explain
+from segue.engine.rerank import POOL, RerankResult, static_terms
 from segue.engine.track_words import TrackWords
 from segue.signals import Profile
 from segue.types import Track
@@ -57,20 +57,20 @@ class Explainer:
     words: TrackWords | None = None
     prefetch: Callable[[list[int]], object] = lambda positions: None  # noqa: ARG005
     _words: TrackWords = field(init=False, repr=False)
-    _puller: Puller = field(init=False, repr=False)
+    _attribution: ItemAttribution = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Prepare the attribution of scores to tracks."""
         self._words = self.words or TrackWords.of(self.tracks)
-        self._puller = Puller(self.engine.signals, len(self.facts))
+        self._attribution = ItemAttribution(self.engine.signals, len(self.facts))
 
     def picks(
         self,
-        found: Listed,
+        found: RerankResult,
         profile: Profile,
         dials: Dials,
         history: "ExplainedHistory | None" = None,
-    ) -> tuple[dict[str, float], list[Pick]]:
+    ) -> tuple[dict[str, float], list[Recommendation]]:
         """Return the weights by name, and the tracks of a list with their explanations.
 
         Parameters
@@ -102,15 +102,15 @@ class Explainer:
     def history(self, profile: Profile) -> "ExplainedHistory":
         """Return what explanations need to know of a listener's own tracks."""
         in_common = _InCommon(self.facts.ids, self._words, profile)
-        return ExplainedHistory(self._puller.own(profile), in_common)
+        return ExplainedHistory(self._attribution.own(profile), in_common)
 
-    def pulls(self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None) -> Pulls:
-        """Return what each known track adds to each of a list; see `Puller.of`."""
-        return self._puller.of(ranked, profile, own or self._puller.own(profile))
+    def pulls(self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None) -> Pulls:
+        """Return what each known track adds to each of a list; see `ItemAttribution.of`."""
+        return self._attribution.of(ranked, profile, own or self._attribution.own(profile))
 
     def influenced_by(
-        self, ranked: Ranked, profile: Profile, own: OwnTracks | None = None
-    ) -> list[list[Pull]]:
+        self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None
+    ) -> list[list[Contribution]]:
         """Return for each track of a list the liked ones that pulled it in most, best first."""
         pulls = self.pulls(ranked, profile, own)
         pulls[:, profile.weights <= 0] = 0
@@ -127,7 +127,7 @@ class Explainer:
         ]
 
 
-def decisive(found: Listed, static: NDArray[np.float64]) -> NDArray[np.int64]:
+def decisive(found: RerankResult, static: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the signal without which each track of a list would fall furthest, -1 for none.
 
     Parameters
@@ -183,7 +183,7 @@ def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Fa
         everything = engine.recommend(profile, _n_tracks(engine), weights=weights)
         pool = _first(everything, max(POOL, 10 * k))
         shown = _first(everything, k)
-        top = decisive(Listed(shown, pool), np.zeros((0, len(pool.positions))))
+        top = decisive(RerankResult(shown, pool), np.zeros((0, len(pool.positions))))
         largest = shown.parts.argmax(axis=1)
         ranks: dict[int, dict[int, int]] = {}
         for signal in {*top[top >= 0].tolist(), *largest.tolist()}:
@@ -226,7 +226,7 @@ class _InCommon:
         parts = (self._artists, self._genres, self._tags)
         return sum(sys.getsizeof(part) + 2 * _BYTES_PER_INT * len(part) for part in parts)
 
-    def with_track(self, track: Track, position: int) -> Shared:
+    def with_track(self, track: Track, position: int) -> SharedTraits:
         """Return what the track at a position has in common with the liked tracks."""
         genres, tags = self._words.genres, self._words.tags
         worth = {
@@ -234,7 +234,7 @@ class _InCommon:
             for tag, count in zip(*tags.row(position), strict=True)
             if tag in self._tags
         }
-        return Shared(
+        return SharedTraits(
             _shared_artist(track, self._ids.of_track(position), self._artists),
             [genres.names[genre] for genre in genres.row(position)[0] if genre in self._genres],
             sorted(worth, key=lambda tag: (-worth[tag], tag))[:MOST_TAGS],
@@ -255,7 +255,7 @@ def _shared_artist(track: Track, artists: NDArray[np.int64], liked: Collection[i
 class ExplainedHistory:
     """What explanations need to know of a listener's own tracks: see `Explainer.history`."""
 
-    vectors: OwnTracks
+    vectors: HistoryVectors
     in_common: _InCommon
 
     @property
@@ -324,5 +324,5 @@ def _n_tracks(engine: Engine) -> int:
     return int(engine.signals[0].for_listeners([nobody]).shape[1]) if engine.signals else 0
 
 
-def _pull(track: Track, pull: float) -> Pull:
-    return Pull(track.track_id, track.title, track.artist, float(pull))
+def _pull(track: Track, pull: float) -> Contribution:
+    return Contribution(track.track_id, track.title, track.artist, float(pull))

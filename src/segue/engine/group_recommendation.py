@@ -48,7 +48,7 @@ def blend_listeners(
     dials: Dials,
     facts: CatalogueArrays,
     *,
-    never: NDArray[np.bool_] | None = None,
+    excluded: NDArray[np.bool_] | None = None,
     misery: float = MISERY,
 ) -> GroupList:
     """Return `k` tracks for all of `profiles` together.
@@ -68,7 +68,7 @@ def blend_listeners(
     met = np.zeros(len(facts), bool)
     met[group.known] = True
     group = replace(group, known=np.flatnonzero(engine.files_of(met)))
-    exclude = np.zeros(len(facts), bool) if never is None else never.copy()
+    exclude = np.zeros(len(facts), bool) if excluded is None else excluded.copy()
     for profile in profiles:
         exclude[profile.positions[profile.weights < 0]] = True
     if dials.max_known_share == 0:

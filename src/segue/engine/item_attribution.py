@@ -33,7 +33,7 @@ class Explaining(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTracks:
+class HistoryVectors:
     """A listener's own tracks, ready to be compared with others.
 
     `weights` ``[n]`` are those of the history, `compared` for each signal of vectors the tracks
@@ -50,7 +50,7 @@ class OwnTracks:
         return self.weights.nbytes + sum(parts)
 
 
-class Puller:
+class ItemAttribution:
     """Says what pulled tracks in, by the signals of one engine.
 
     What is usual for a track, its mean cosine with all others, is worked out for all tracks of a
@@ -61,7 +61,7 @@ class Puller:
         self._signals, self._n_tracks = signals, n_tracks
         self._usual: dict[str, NDArray[np.float32]] = {}
 
-    def own(self, profile: Profile) -> OwnTracks:
+    def own(self, profile: Profile) -> HistoryVectors:
         """Return a listener's own tracks, ready to be compared with those of lists."""
         weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
         compared = {
@@ -72,9 +72,9 @@ class Puller:
             for signal in self._signals
             if isinstance(signal, VectorSignal)
         }
-        return OwnTracks(weights, compared)
+        return HistoryVectors(weights, compared)
 
-    def of(self, ranked: Ranked, profile: Profile, own: OwnTracks) -> Pulls:
+    def of(self, ranked: Ranked, profile: Profile, own: HistoryVectors) -> Pulls:
         """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
 
         Signals that cannot say it add nothing. `own` is what `own` gave for the profile.

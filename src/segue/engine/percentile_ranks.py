@@ -11,7 +11,7 @@ from segue.signals import Profile
 TOP: Final = 255
 
 
-def standing(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
+def percentile_ranks(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
     """Return how high tracks stand with a listener, also those they know, ``[n_tracks]``.
 
     From 255, the best, evenly by rank down to 1; 0 where nothing is known, where a track is
@@ -20,13 +20,13 @@ def standing(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
     """
     rows = engine.rows(profile)
     n = rows.centred.shape[1]
-    barred = engine.barred(np.zeros(n, bool))
+    excluded = engine.all_excluded(np.zeros(n, bool))
     weights = engine.listener_weights(profile)
-    scores = rows.blended(weights, barred)[0]
+    scores = rows.blended(weights, excluded)[0]
     if np.isnan(scores).all():
-        speaks = rows.speaks(~barred).astype(np.float64)
+        speaks = rows.speaks(~excluded).astype(np.float64)
         if speaks.any():  # nothing that counts says anything: what does counts alike
-            scores = rows.blended(speaks / speaks.sum(), barred)[0]
+            scores = rows.blended(speaks / speaks.sum(), excluded)[0]
     keep_one_of_each(scores, engine.recordings)
     order = np.argsort(-scores, kind="stable")  # NaN last
     n_known = n - int(np.count_nonzero(np.isnan(scores)))

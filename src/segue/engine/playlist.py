@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segue.engine.recommendations import Pick
+from segue.engine.recommendations import Recommendation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class Playlist:
     """Tracks in an order. `about` says what of the whole list is worth knowing."""
 
     kind: str
-    tracks: Sequence[Pick | Step | Served]
+    tracks: Sequence[Recommendation | Step | Served]
     about: Mapping[str, Any] = field(default_factory=dict)
     hints: Sequence[str] = ()
 

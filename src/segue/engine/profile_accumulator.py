@@ -51,7 +51,7 @@ class Listens:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ProfileAccumulator:
     """What is known of one listener. Adding to it gives another one; what was given out stays.
 
     `tracks` ``[n]``, ascending, are all that were met, with the sums of `plays` and `skips`, of the
@@ -74,7 +74,7 @@ class Heard:
     n_ordered: int
 
     @classmethod
-    def of(cls, listens: Listens, durations: Durations = None) -> "Heard":
+    def of(cls, listens: Listens, durations: Durations = None) -> "ProfileAccumulator":
         """Add up a listener's listens."""
         known = listens.tracks >= 0
         rating = np.where(listens.rated, listens.rating, np.nan)
@@ -125,7 +125,7 @@ class Heard:
         at: float,
         ms_played: float | None = None,
         duration: float | None = None,
-    ) -> "Heard":
+    ) -> "ProfileAccumulator":
         """Return what is known after one more thing that the listener did.
 
         Parameters
@@ -177,7 +177,7 @@ class Heard:
             user=user,
         )
 
-    def _with(self, track: int) -> "Heard":
+    def _with(self, track: int) -> "ProfileAccumulator":
         """Return the same with a place for a track."""
         place = int(np.searchsorted(self.tracks, track))
         if place < len(self.tracks) and self.tracks[place] == track:
@@ -192,7 +192,7 @@ class Heard:
             n_rows=np.insert(self.n_rows, place, 0.0),
         )
 
-    def _without_unmet(self, place: int) -> "Heard":
+    def _without_unmet(self, place: int) -> "ProfileAccumulator":
         """Leave a track out of which nothing is left but that an opinion was taken back."""
         if self.n_rows[place]:
             return self
@@ -208,7 +208,7 @@ class Heard:
             n_rows=n_rows,
         )
 
-    def _played(self, track: int, at: float) -> "Heard":
+    def _played(self, track: int, at: float) -> "ProfileAccumulator":
         """Return the same with one more play that has a time."""
         found = replace(self, n_played=self.n_played + 1, n_timed=self.n_timed + 1)
         if not self.timed:

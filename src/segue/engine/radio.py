@@ -37,7 +37,7 @@ from segue.engine.calibration import Calibration
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
-from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, Listed, static_terms
+from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, RerankResult, static_terms
 from segue.engine.weights import shares, updated
 from segue.signals import Profile
 
@@ -83,7 +83,7 @@ class Radio:
     profile: Profile
     facts: CatalogueArrays
     dials: Dials
-    never: Mask
+    excluded: Mask
     window: int = WINDOW
     said: list[str] = field(default_factory=list, init=False)
     turned: Dials = field(init=False)
@@ -93,7 +93,7 @@ class Radio:
         if self.window < 0:
             raise ValueError(f"window is {self.window}: give a number from 0.")
         self.turned = self.dials
-        self._belief = self.engine.weights.belief(self.profile.user)
+        self._posterior = self.engine.weights.posterior(self.profile.user)
         self._weigh()
         # whose plays have no order has none of which these were the latest
         self._ordered = len(self.profile.history) > 0 or self.profile.user is None
@@ -108,7 +108,7 @@ class Radio:
         self._heard: set[int] = set()
         self._files = {place: list(group) for group in self.engine.recordings for place in group}
 
-    def next(self) -> Listed | None:
+    def next(self) -> RerankResult | None:
         """Return the next track, as a list of one with the pool that it comes from.
 
         None only where nothing at all may come: everything is excluded, or nothing is known.
@@ -136,7 +136,7 @@ class Radio:
             pool.weights,
             (*names, *of_recent),
         )
-        return Listed(ranked, pool)
+        return RerankResult(ranked, pool)
 
     def played(self, positions: Sequence[int]) -> None:
         """Go on from where these tracks were played, the latest last: they rest, and artists do."""
@@ -166,7 +166,7 @@ class Radio:
 
     def _weigh(self) -> None:
         names = [signal.name for signal in self.engine.signals]
-        self._weights = self.dials.weigh(names, shares(self._belief.mean))
+        self._weights = self.dials.weigh(names, shares(self._posterior.mean))
 
     def _learn(self, position: int, *, liked: bool) -> None:
         """Move what is believed of the listener's weights, if the track was on offer."""
@@ -176,17 +176,17 @@ class Radio:
         place = np.flatnonzero(pool.positions == position)
         if len(place):
             track = pool.features[place[0]].astype(np.float64)
-            self._belief = updated(self._belief, track, pool.features, liked=liked)
+            self._posterior = updated(self._posterior, track, pool.features, liked=liked)
             self._weigh()
 
     def _candidates(self) -> Ranked:
         if self._pool is None:
             size = max(POOL, 4 * self.window) + len(self.profile.known)
             self._pool = self.engine.recommend(
-                self.profile, size, exclude=self.never, weights=self._weights
+                self.profile, size, exclude=self.excluded, weights=self._weights
             )
             if not len(self._pool.positions) and not self.dials.weights:
-                self._pool = self.engine.recommend(self.profile, size, exclude=self.never)
+                self._pool = self.engine.recommend(self.profile, size, exclude=self.excluded)
         return self._pool
 
     def _beside_recent(self, pool: Ranked) -> tuple[list[str], Values]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Pull:
+class Contribution:
     """One of the listener's own tracks that pulled a track in: how much it added to the score."""
 
     track_id: str
@@ -22,7 +22,7 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedTraits:
     """What a track has in common with those the listener likes: artist, genres, strongest tags."""
 
     artist: str | None = None
@@ -31,7 +31,7 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class Recommendation:
     """One recommended track.
 
     `why` gives what each signal and dial adds; its values sum to `score`. `top_signal` is the one
@@ -46,8 +46,8 @@ class Pick:
     score: float
     why: Mapping[str, float]
     top_signal: str | None = None
-    influenced_by: Sequence[Pull] = ()
-    in_common: Shared = field(default_factory=Shared)
+    influenced_by: Sequence[Contribution] = ()
+    in_common: SharedTraits = field(default_factory=SharedTraits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Recommendations:
 
     user: str | None
     weights: Mapping[str, float]
-    tracks: Sequence[Pick]
+    tracks: Sequence[Recommendation]
     seed: str | None = None
     hints: Sequence[str] = ()
     chance: Mapping[str, int] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Recommendations:
         }
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return one row a track: fields of `Pick`, a column ``why.<part>`` a signal and dial."""
+        """Return one row per track: its fields, and a column ``why.<part>`` per signal and dial."""
         import pandas as pd
 
         rows = []
@@ -95,13 +95,13 @@ class Recommendations:
 
 def explain(
     ranked: Ranked, names: Sequence[str], tracks: Sequence[Track]
-) -> tuple[dict[str, float], list[Pick]]:
+) -> tuple[dict[str, float], list[Recommendation]]:
     """Return the weights by name and the ranked tracks with what each signal and dial adds."""
     picks = []
     for place, position in enumerate(ranked.positions.tolist()):
         track, parts = tracks[position], ranked.parts[place].tolist()
         picks.append(
-            Pick(
+            Recommendation(
                 rank=place + 1,
                 track_id=track.track_id,
                 title=track.title,

@@ -32,7 +32,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import Likeness
 from segue.engine.randomness import gumbel
-from segue.engine.standardization import Rows
+from segue.engine.standardization import SignalScores
 from segue.signals import Profile
 
 POOL = 500
@@ -49,23 +49,23 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RerankResult:
     """A re-ranked list, and the `pool` that it was chosen from, best blended score first."""
 
     ranked: Ranked
     pool: Ranked
 
 
-def listed(
+def rerank_list(
     engine: Engine,
     profile: Profile,
     k: int,
     dials: Dials,
     facts: CatalogueArrays,
     *,
-    never: NDArray[np.bool_] | None = None,
-    rows: Rows | None = None,
-) -> Listed:
+    excluded: NDArray[np.bool_] | None = None,
+    rows: SignalScores | None = None,
+) -> RerankResult:
     """Return `k` tracks for a listener as the dials want them; fewer where caps leave fewer.
 
     Parameters
@@ -80,7 +80,7 @@ def listed(
     ModelError
         If the dials set weights that do not fit the engine's signals.
     """
-    exclude = np.zeros(len(facts), bool) if never is None else never.copy()
+    exclude = np.zeros(len(facts), bool) if excluded is None else excluded.copy()
     if dials.max_known_share == 0:
         exclude[profile.known] = True
     elif engine.recordings:
@@ -94,7 +94,7 @@ def listed(
         pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
         ranked = rerank(pool, k, dials, facts, profile)
         if len(ranked.positions) == k or len(pool.positions) < size:
-            return Listed(ranked, pool)
+            return RerankResult(ranked, pool)
         size *= 4  # caps held back too many
 
 

@@ -28,7 +28,7 @@ def standardise(rows: Scores, candidates: Mask) -> Scores:
 
 
 @dataclass(frozen=True)
-class Rows:
+class SignalScores:
     """Scores of all signals for one listener, ready to be weighed over any candidates.
 
     `centred` ``[n_signals, n_tracks]`` are the scores less the `offset` ``[n_signals]`` of each
@@ -45,7 +45,7 @@ class Rows:
     counts: Vector
 
     @classmethod
-    def of(cls, scores: Scores) -> "Rows":
+    def of(cls, scores: Scores) -> "SignalScores":
         """Return the rows of scores ``[n_signals, n_tracks]``, which are centred in place."""
         silent: list[Mask | None] = []
         numbers = np.zeros((4, len(scores)))

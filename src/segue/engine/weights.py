@@ -52,7 +52,7 @@ LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
+class WeightPosterior:
     """What is known of one listener's weights: `mean` ``[n]`` and `precision` ``[n, n]``."""
 
     mean: Vector
@@ -68,7 +68,7 @@ class Weights:
 
     everyone: Vector
     spread: Vector
-    listeners: Mapping[str, Belief] = field(default_factory=dict)
+    listeners: Mapping[str, WeightPosterior] = field(default_factory=dict)
 
     @classmethod
     def fixed(cls, values: Sequence[float]) -> "Weights":
@@ -86,20 +86,22 @@ class Weights:
         """Whether listeners may differ."""
         return bool((self.spread > 0).any())
 
-    def belief(self, user: str | None) -> Belief:
+    def posterior(self, user: str | None) -> WeightPosterior:
         """Return what is known of a listener, which is everyone's where that is nothing."""
         known = self.listeners.get(user) if user is not None else None
         if known is not None:
             return known
-        return Belief(self.everyone, np.diag(1 / np.maximum(self.spread, LEAST_SPREAD) ** 2))
+        return WeightPosterior(
+            self.everyone, np.diag(1 / np.maximum(self.spread, LEAST_SPREAD) ** 2)
+        )
 
     def of(self, user: str | None) -> Vector:
         """Return a listener's weights, which sum to 1."""
-        return shares(self.belief(user).mean)
+        return shares(self.posterior(user).mean)
 
-    def with_belief(self, user: str, belief: Belief) -> "Weights":
+    def with_belief(self, user: str, posterior: WeightPosterior) -> "Weights":
         """Return these weights with another belief about a listener."""
-        return replace(self, listeners={**self.listeners, user: belief})
+        return replace(self, listeners={**self.listeners, user: posterior})
 
 
 def shares(weights: Vector) -> Vector:
@@ -138,12 +140,12 @@ def learn(
         return Weights.equal(len(signals))
     everyone = likeliest(sample)
     spread = spread_of(sample, everyone) * _trust(first[:_MOST_LISTENERS], then)
-    beliefs: dict[str, Belief] = {}
+    beliefs: dict[str, WeightPosterior] = {}
     if (spread > 0).any():
-        anybody = Weights(everyone, spread).belief(None)
+        anybody = Weights(everyone, spread).posterior(None)
         for one in (*first, *then):
             if one.user is not None:
-                beliefs[one.user] = _belief(one, beliefs.get(one.user, anybody))
+                beliefs[one.user] = _posterior(one, beliefs.get(one.user, anybody))
     return Weights(everyone, spread, beliefs)
 
 
@@ -176,15 +178,17 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
     """Return the standard deviation of listeners' weights around everyone's, ``[n_signals]``."""
     spread = np.full(len(everyone), 0.3)
     for _ in range(_EM_ROUNDS):
-        prior = Weights(everyone, spread).belief(None)
-        beliefs = [_belief(one, prior) for one in choices]
-        off = np.stack([belief.mean - everyone for belief in beliefs])
-        left = np.stack([np.diagonal(np.linalg.inv(belief.precision)) for belief in beliefs])
+        prior = Weights(everyone, spread).posterior(None)
+        beliefs = [_posterior(one, prior) for one in choices]
+        off = np.stack([posterior.mean - everyone for posterior in beliefs])
+        left = np.stack([np.diagonal(np.linalg.inv(posterior.precision)) for posterior in beliefs])
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
     return np.asarray(np.maximum(spread, LEAST_SPREAD), np.float64)
 
 
-def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked: bool) -> Belief:
+def updated(
+    posterior: WeightPosterior, track: Vector, others: NDArray[np.float32], *, liked: bool
+) -> WeightPosterior:
     """Return a belief after one more choice.
 
     Parameters
@@ -195,13 +199,13 @@ def updated(belief: Belief, track: Vector, others: NDArray[np.float32], *, liked
         Those of the tracks it was chosen among, ``[n_others, n_signals]``.
     """
     if liked:
-        slope, curve = _slope_and_curve(belief.mean, track[None], others)
+        slope, curve = _slope_and_curve(posterior.mean, track[None], others)
     else:
         over = track - others.mean(axis=0)
-        chance = 1 / (1 + np.exp(-float(belief.mean @ over)))
+        chance = 1 / (1 + np.exp(-float(posterior.mean @ over)))
         slope, curve = chance * over, chance * (1 - chance) * np.outer(over, over)
-    precision = belief.precision + curve
-    return Belief(belief.mean - np.linalg.solve(precision, slope), precision)
+    precision = posterior.precision + curve
+    return WeightPosterior(posterior.mean - np.linalg.solve(precision, slope), precision)
 
 
 def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
@@ -218,8 +222,8 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     spread = spread_of(first, everyone)
     losses = []
     for trust in _TRUSTS:
-        prior = Weights(everyone, spread * trust).belief(None)
-        own = [_belief(one, prior).mean if trust else everyone for one, _ in pairs]
+        prior = Weights(everyone, spread * trust).posterior(None)
+        own = [_posterior(one, prior).mean if trust else everyone for one, _ in pairs]
         # weights are blended with as far as they are above zero: judged are those
         losses.append(
             [
@@ -235,7 +239,7 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 
-def _belief(choices: Choices, prior: Belief) -> Belief:
+def _posterior(choices: Choices, prior: WeightPosterior) -> WeightPosterior:
     """Return the likeliest weights of one listener, by Newton's method with halved steps."""
     mean = prior.mean.copy()
     n = len(choices.chosen)
@@ -258,7 +262,7 @@ def _belief(choices: Choices, prior: Belief) -> Belief:
         before, now = now, total(mean)
         if before - now < 1e-4:
             break
-    return Belief(mean, precision)
+    return WeightPosterior(mean, precision)
 
 
 def _slope_and_curve(

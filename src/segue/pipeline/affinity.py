@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.percentile_ranks import standing
+from segue.engine.percentile_ranks import percentile_ranks
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.serving_state import ServingState
 
@@ -23,7 +23,7 @@ class Affinities:
         self._cache: VersionedCache[NDArray[np.uint8]] = VersionedCache(MAX_BYTES)
 
     def of(self, listener: str) -> NDArray[np.uint8]:
-        """Return the percentile rank of each track for a listener, ``[n_tracks]``: see `standing`.
+        """Return `percentile_ranks` of a listener, ``[n_tracks]``.
 
         Raises
         ------
@@ -34,6 +34,6 @@ class Affinities:
         version = query.key.version + engine.listener_weights(query.profile).tobytes()
         found = self._cache.get(listener, version)
         if found is None:
-            found = standing(engine, query.profile)
+            found = percentile_ranks(engine, query.profile)
             self._cache.put(listener, version, found, found.nbytes)
         return found

@@ -114,7 +114,7 @@ def path(
         barred[list(group[1:])] = True  # one file of each recording is enough
     own = np.zeros(len(catalogue), bool)
     own[ends] = True
-    allowed = space.has_vector & ~barred & ~state.engine.barred(own)
+    allowed = space.has_vector & ~barred & ~state.engine.all_excluded(own)
     try:
         found = path_between(space.vectors, ends[0], ends[1], k, allowed)
     except ValueError as error:
@@ -155,7 +155,7 @@ def blend(
         raise ValueError(f"A blend of {', '.join(users) or 'nobody'}: name two or more listeners.")
     profiles = [state.listener(user) for user in users]
     found = blend_listeners(
-        state.engine, profiles, k, dials, state.facts, never=state.excluded(exclusions)
+        state.engine, profiles, k, dials, state.facts, excluded=state.excluded(exclusions)
     )
     tracks = []
     for place, position in enumerate(found.ranked.positions.tolist()):

@@ -13,8 +13,8 @@ from segue.engine import (
     Exclusions,
     ExplainedHistory,
     Feedback,
-    Pick,
     Playlist,
+    Recommendation,
     drawn_seed,
 )
 from segue.engine import Radio as EngineRadio
@@ -69,12 +69,12 @@ class Radio:
         dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
         self._state = state
         profile = state.listener(user, like, dislike)
-        never = state.excluded(exclusions)
-        never[[state.catalogue.position(track_id) for track_id in dislike]] = True
+        excluded = state.excluded(exclusions)
+        excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
-            never[profile.known] = True  # only new is a promise: it does not give way
+            excluded[profile.known] = True  # only new is a promise: it does not give way
         self._dials = dials
-        self._radio = EngineRadio(state.engine, profile, state.facts, dials, never, window)
+        self._radio = EngineRadio(state.engine, profile, state.facts, dials, excluded, window)
         self._rank = 0
         self._history: tuple[Profile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
@@ -89,7 +89,7 @@ class Radio:
         """What the listener should be told, as sentences."""
         return [*self._hints, *self._radio.said]
 
-    def next(self) -> Pick:
+    def next(self) -> Recommendation:
         """Return the next track.
 
         Raises

@@ -21,8 +21,14 @@ from numpy.typing import NDArray
 from segue.engine import profile_from_seeds
 from segue.errors import TooLittleDataError
 from segue.evaluation import ColdTracks, Figures, RankingResult, ratio_interval
-from segue.pipeline.experiments.held_out import Asked
-from segue.pipeline.experiments.ranked_lists import GLOBAL, Crowd, figures, ranked_lists, that_speak
+from segue.pipeline.experiments.held_out import EvaluationContext
+from segue.pipeline.experiments.ranked_lists import (
+    GLOBAL,
+    EvaluatedUsers,
+    figures,
+    ranked_lists,
+    that_speak,
+)
 from segue.pipeline.learning.models import COLLABORATIVE
 from segue.signals import Profile
 
@@ -41,7 +47,7 @@ _MOST_LISTENERS = 500
 Places = NDArray[np.int64]
 
 
-def judge_cold_tracks(asked: Asked) -> ColdTracks:
+def judge_cold_tracks(context: EvaluationContext) -> ColdTracks:
     """Judge what finds tracks of which no listen is known.
 
     Raises
@@ -49,13 +55,13 @@ def judge_cold_tracks(asked: Asked) -> ColdTracks:
     TooLittleDataError
         If too few tracks are liked by anybody.
     """
-    listens = _all_listens(asked)
-    wanted = asked.material.profiles(listens)
-    cold = _drawn_tracks(asked, wanted)
-    ids = {asked.material.catalogue.tracks[place].track_id for place in cold.tolist()}
-    with asked.progress("Learning without the cold tracks", 1) as advance:
-        warm = asked.material.profiles(listens[~listens["track_id"].isin(ids)])
-        engine = asked.before.refitted(asked.material, warm)
+    listens = _all_listens(context)
+    wanted = context.material.profiles(listens)
+    cold = _drawn_tracks(context, wanted)
+    ids = {context.material.catalogue.tracks[place].track_id for place in cold.tolist()}
+    with context.progress("Learning without the cold tracks", 1) as advance:
+        warm = context.material.profiles(listens[~listens["track_id"].isin(ids)])
+        engine = context.fitted.refitted(context.material, warm)
         advance(1)
     held_out = {user: np.intersect1d(wanted[user].liked, cold) for user in warm}
     users = [user for user, own in held_out.items() if len(own)]
@@ -64,40 +70,40 @@ def judge_cold_tracks(asked: Asked) -> ColdTracks:
             f"Cold tracks cannot be judged: only {len(users)} listeners like one of the"
             f" {len(cold)} that were drawn, and at least {_LEAST_LISTENERS} are needed."
         )
-    never = np.ones(asked.n_tracks, bool)
-    never[cold] = False
+    excluded = np.ones(context.n_tracks, bool)
+    excluded[cold] = False
     lists = ranked_lists(
         engine,
         [warm[user] for user in users],
-        asked.n_tracks,
+        context.n_tracks,
         blends=(GLOBAL,),
-        never=never,
-        seed=asked.seed,
-        progress=asked.progress,
+        excluded=excluded,
+        seed=context.seed,
+        progress=context.progress,
         description="Judging cold tracks",
     )
-    crowd = Crowd.of(asked.material.catalogue, warm)
-    results = crowd.judge(that_speak(lists), [held_out[user] for user in users])
+    evaluated = EvaluatedUsers.of(context.material.catalogue, warm)
+    results = evaluated.judge(that_speak(lists), [held_out[user] for user in users])
     return ColdTracks(
         n_tracks=len(cold),
-        figures=figures(results, METRICS, seed=asked.seed),
-        ratios=_ratios(results, asked.seed),
+        figures=figures(results, METRICS, seed=context.seed),
+        ratios=_ratios(results, context.seed),
     )
 
 
-def _all_listens(asked: Asked) -> "pd.DataFrame":
+def _all_listens(context: EvaluationContext) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.concat([asked.known.before.drop(columns="split"), asked.known.after])
+    return pd.concat([context.known.before.drop(columns="split"), context.known.after])
 
 
-def _drawn_tracks(asked: Asked, profiles: Mapping[str, Profile]) -> Places:
+def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, Profile]) -> Places:
     """Return a tenth of the tracks that anybody likes, by position."""
     liked = np.unique(np.concatenate([profile.liked for profile in profiles.values()]))
-    there = np.setdiff1d(liked, np.array(asked.before.engine.missing, np.int64))
-    rng = np.random.default_rng(asked.seed)
+    there = np.setdiff1d(liked, np.array(context.fitted.engine.missing, np.int64))
+    rng = np.random.default_rng(context.seed)
     drawn = rng.permutation(there)[: round(COLD * len(there))]
-    for group in asked.before.engine.recordings:
+    for group in context.fitted.engine.recordings:
         if np.isin(group, drawn).any():
             drawn = np.union1d(drawn, np.array(group, np.int64))
     if len(drawn) < _LEAST_TRACKS:
@@ -124,7 +130,7 @@ def _ratios(
     }
 
 
-def judge_cold_listeners(asked: Asked) -> dict[int, Figures]:
+def judge_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
     """Judge what finds the rest of a listener's taste from 3, and from 5, picked tracks.
 
     Raises
@@ -132,9 +138,9 @@ def judge_cold_listeners(asked: Asked) -> dict[int, Figures]:
     TooLittleDataError
         If too few listeners like enough tracks.
     """
-    everybody = asked.material.profiles(_all_listens(asked))
+    everybody = context.material.profiles(_all_listens(context))
     able = [user for user, own in everybody.items() if len(own.liked) > max(PICKS)]
-    rng = np.random.default_rng(asked.seed)
+    rng = np.random.default_rng(context.seed)
     n = min(round(COLD * len(everybody)), _MOST_LISTENERS)
     cold = [able[place] for place in rng.permutation(len(able))[:n]]
     if len(cold) < _LEAST_LISTENERS:
@@ -143,28 +149,28 @@ def judge_cold_listeners(asked: Asked) -> dict[int, Figures]:
             f" than {max(PICKS)} tracks each is {len(cold)}, and at least {_LEAST_LISTENERS} are"
             " needed."
         )
-    before = asked.known.before
+    before = context.known.before
     # nothing is known of the order in which somebody picks tracks
-    material = replace(asked.material, wanted=_without_order(asked.material.wanted))
-    with asked.progress("Learning without the cold listeners", 1) as advance:
+    material = replace(context.material, wanted=_without_order(context.material.wanted))
+    with context.progress("Learning without the cold listeners", 1) as advance:
         warm = material.profiles(before[~before["user_id"].astype(str).isin(cold)])
-        engine = asked.before.refitted(material, warm)
+        engine = context.fitted.refitted(material, warm)
         advance(1)
     likes = [rng.permutation(everybody[user].liked) for user in cold]
-    crowd = Crowd.of(material.catalogue, warm)
+    evaluated = EvaluatedUsers.of(material.catalogue, warm)
     found = {}
     for picks in PICKS:
         lists = ranked_lists(
             engine,
             [profile_from_seeds(own[:picks].tolist()) for own in likes],
-            asked.n_tracks,
+            context.n_tracks,
             blends=(GLOBAL,),
-            seed=asked.seed,
-            progress=asked.progress,
+            seed=context.seed,
+            progress=context.progress,
             description=f"Judging listeners of {picks} picks",
         )
-        results = crowd.judge(that_speak(lists), [own[picks:] for own in likes])
-        found[picks] = figures(results, METRICS, seed=asked.seed)
+        results = evaluated.judge(that_speak(lists), [own[picks:] for own in likes])
+        found[picks] = figures(results, METRICS, seed=context.seed)
     return found
 
 

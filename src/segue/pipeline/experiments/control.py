@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from segue.errors import ModelError
 from segue.evaluation import Control, RankingResult
-from segue.pipeline.experiments.held_out import Asked
-from segue.pipeline.experiments.ranked_lists import RANDOM, Crowd, figures, ranked_lists
+from segue.pipeline.experiments.held_out import EvaluationContext
+from segue.pipeline.experiments.ranked_lists import RANDOM, EvaluatedUsers, figures, ranked_lists
 from segue.signals import Profile, Scores, SignalWrapper, VectorSignal
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")
@@ -42,7 +42,7 @@ class ShuffledSignal(SignalWrapper):
         return row
 
 
-def judge_control(asked: Asked) -> Control:
+def judge_control(context: EvaluationContext) -> Control:
     """Judge each content signal as it is, and with its rows exchanged between tracks.
 
     Raises
@@ -50,39 +50,39 @@ def judge_control(asked: Asked) -> Control:
     ModelError
         If there is no content.
     """
-    content = [one for one in asked.material.content if isinstance(one, VectorSignal)]
+    content = [one for one in context.material.content if isinstance(one, VectorSignal)]
     if not content:
         raise ModelError("There is no content to exchange between tracks, so no control is made.")
-    rng = np.random.default_rng(asked.seed)
-    orders = [rng.permutation(asked.n_tracks) for _ in range(_SHUFFLES)]
+    rng = np.random.default_rng(context.seed)
+    orders = [rng.permutation(context.n_tracks) for _ in range(_SHUFFLES)]
     shuffled = [
         (f"{signal.name} {number}", ShuffledSignal(signal, order))
         for signal in content
         for number, order in enumerate(orders)
     ]
-    places = asked.listeners(_MOST_LISTENERS)
+    places = context.listeners(_MOST_LISTENERS)
     lists = ranked_lists(
-        asked.before.engine,
-        [asked.known.profiles[place] for place in places],
-        asked.n_tracks,
+        context.fitted.engine,
+        [context.known.profiles[place] for place in places],
+        context.n_tracks,
         blends=(),
         alone=[*((signal.name, signal) for signal in content), *shuffled],
-        seed=asked.seed,
-        progress=asked.progress,
+        seed=context.seed,
+        progress=context.progress,
         description="Judging exchanged content",
     )
-    crowd = Crowd.of(asked.material.catalogue, asked.known.history)
-    results = crowd.judge(lists, [asked.known.held_out[place] for place in places])
+    evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
+    results = evaluated.judge(lists, [context.known.held_out[place] for place in places])
     names = [signal.name for signal in content]
     means = {
         name: _mean([results[f"{name} {number}"] for number in range(_SHUFFLES)]) for name in names
     }
     real = {name: results[name] for name in names}
-    exchanged = figures(means, METRICS, seed=asked.seed)
-    chance = figures({RANDOM: results[RANDOM]}, METRICS, seed=asked.seed)
+    exchanged = figures(means, METRICS, seed=context.seed)
+    chance = figures({RANDOM: results[RANDOM]}, METRICS, seed=context.seed)
     highest = chance.intervals[RANDOM][_MAIN][1]
     return Control(
-        real=figures(real, METRICS, seed=asked.seed),
+        real=figures(real, METRICS, seed=context.seed),
         shuffled=exchanged,
         chance=chance,
         shuffles=_SHUFFLES,

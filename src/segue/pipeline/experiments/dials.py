@@ -25,8 +25,8 @@ from segue.engine import (
     sweep,
 )
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
-from segue.pipeline.experiments.held_out import Asked
-from segue.pipeline.experiments.ranked_lists import Crowd
+from segue.pipeline.experiments.held_out import EvaluationContext
+from segue.pipeline.experiments.ranked_lists import EvaluatedUsers
 from segue.pipeline.opening.track_spaces import comparing_space
 from segue.signals import Profile, Scores, SignalWrapper
 
@@ -73,27 +73,29 @@ def remembering(engine: Engine, profiles: Sequence[Profile]) -> Engine:
     return replace(engine, signals=signals)
 
 
-def judge_dials(asked: Asked) -> DialCurves:
+def judge_dials(context: EvaluationContext) -> DialCurves:
     """Judge lists of ten at five settings of every dial."""
-    engine, catalogue = asked.before.engine, asked.material.catalogue
-    places = asked.listeners(_MOST_LISTENERS)
-    profiles = [asked.known.profiles[place] for place in places]
-    held_out = [asked.known.held_out[place] for place in places]
+    engine, catalogue = context.fitted.engine, context.material.catalogue
+    places = context.listeners(_MOST_LISTENERS)
+    profiles = [context.known.profiles[place] for place in places]
+    held_out = [context.known.held_out[place] for place in places]
     facts = CatalogueArrays.of(
         catalogue.tracks,
         catalogue.ids,
-        asked.known.history.values(),
+        context.known.history.values(),
         comparing_space(engine.signals),
     )
-    crowd = Crowd.of(catalogue, asked.known.history)
-    pools = _pools(asked, engine, profiles)
+    evaluated = EvaluatedUsers.of(catalogue, context.known.history)
+    pools = _pools(context, engine, profiles)
     curves = {}
-    with asked.progress("Turning dials", len(SETTINGS)) as advance:
+    with context.progress("Turning dials", len(SETTINGS)) as advance:
         for dial, values in SETTINGS.items():
             turned = [_turned(dial, value) for value in values]
             lists = sweep(pools, profiles, facts, K, turned)
             curves[dial] = [
-                DialPoint(setting=value, metrics=_metrics(found, profiles, held_out, facts, crowd))
+                DialPoint(
+                    setting=value, metrics=_metrics(found, profiles, held_out, facts, evaluated)
+                )
                 for value, found in zip(values, lists, strict=True)
             ]
             advance(1)
@@ -106,9 +108,9 @@ def _turned(dial: str, value: float | None) -> Dials:
     return Dials(**{dial: value})  # type: ignore[arg-type]  # the others are numbers
 
 
-def _pools(asked: Asked, engine: Engine, profiles: Sequence[Profile]) -> list[Ranked]:
+def _pools(context: EvaluationContext, engine: Engine, profiles: Sequence[Profile]) -> list[Ranked]:
     pools = []
-    with asked.progress("Making pools for dials", len(profiles)) as advance:
+    with context.progress("Making pools for dials", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):
             part = profiles[start : start + _AT_A_TIME]
             quick = remembering(engine, part)
@@ -122,16 +124,16 @@ def _metrics(
     profiles: Sequence[Profile],
     held_out: Sequence[Lists],
     facts: CatalogueArrays,
-    crowd: Crowd,
+    evaluated: EvaluatedUsers,
 ) -> dict[str, float]:
     result = ranking_metrics(
         lists,
         held_out,
         ks=(K,),
-        n_items=crowd.n_tracks,
-        popularity=crowd.popularity,
-        n_listeners=crowd.n_listeners,
-        artists=crowd.artists,
+        n_items=evaluated.n_tracks,
+        popularity=evaluated.popularity,
+        n_listeners=evaluated.n_listeners,
+        artists=evaluated.artists,
     )
     likeness = [_likeness(own[own >= 0], facts) for own in lists]
     off = [_off_taste(own[own >= 0], one, facts) for own, one in zip(lists, profiles, strict=True)]
@@ -170,14 +172,14 @@ def _known_mean(values: Sequence[float]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def judge_faithfulness(asked: Asked) -> Faithful:
+def judge_faithfulness(context: EvaluationContext) -> Faithful:
     """Take the named top signal of recommended tracks away, and see whether they fall."""
-    profiles = [asked.known.profiles[place] for place in asked.listeners(_MOST_EXPLAINED)]
+    profiles = [context.known.profiles[place] for place in context.listeners(_MOST_EXPLAINED)]
     counts = np.zeros(4)  # tracks, named, fallen of the named, fallen without the largest part
-    with asked.progress("Taking reasons away", len(profiles)) as advance:
+    with context.progress("Taking reasons away", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):
             part = profiles[start : start + _AT_A_TIME]
-            found = faithfulness(remembering(asked.before.engine, part), part, _REASONS)
+            found = faithfulness(remembering(context.fitted.engine, part), part, _REASONS)
             if found.n:
                 named = found.n * found.named
                 fallen = named * found.share if named else 0

@@ -52,7 +52,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
+class FittedEngine:
     """The engine of the listens before, the models in it, and the settings they were fitted with.
 
     `settings` are those of the collaborative model, found by search once; None where there is none.
@@ -79,12 +79,12 @@ class Before:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationContext:
     """Everything that a part of the report is measured with."""
 
     material: Material
     known: HeldOut
-    before: Before
+    fitted: FittedEngine
     seed: int
     progress: Progress
 
@@ -138,7 +138,7 @@ def hold_out(
     return HeldOut(users, profiles, held_out, history, split, counts, earlier, later)
 
 
-def engine_before(library: Library, material: Material, known: HeldOut) -> Before:
+def fit_engine(library: Library, material: Material, known: HeldOut) -> FittedEngine:
     """Return the engine as it would be if only the listens before were known.
 
     Raises
@@ -160,4 +160,4 @@ def engine_before(library: Library, material: Material, known: HeldOut) -> Befor
         recordings(library, material.catalogue),
         [place for place, track in enumerate(material.catalogue.tracks) if track.missing],
     )
-    return Before(engine, models, settings)
+    return FittedEngine(engine, models, settings)

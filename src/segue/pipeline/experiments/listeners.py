@@ -18,17 +18,17 @@ from segue.evaluation import (
     paired,
     terciles,
 )
-from segue.pipeline.experiments.held_out import Asked
-from segue.pipeline.experiments.ranked_lists import GLOBAL, PERSONAL, Crowd, figures
+from segue.pipeline.experiments.held_out import EvaluationContext
+from segue.pipeline.experiments.ranked_lists import GLOBAL, PERSONAL, EvaluatedUsers, figures
 
 POPULARITY, HISTORY = "popularity", "history"
 COMPARED = ("ndcg@10", "ndcg@20", "recall@20")
 _OF_GROUPS = ("ndcg@10", "ndcg@20")
 
 
-def best_single(asked: Asked, results: Mapping[str, RankingResult]) -> str:
+def best_single(context: EvaluationContext, results: Mapping[str, RankingResult]) -> str:
     """Return the engine's signal that is best alone, by nDCG@20."""
-    return max(asked.before.names, key=lambda name: results[name].mean["ndcg@20"])
+    return max(context.fitted.names, key=lambda name: results[name].mean["ndcg@20"])
 
 
 def comparisons(
@@ -51,13 +51,13 @@ def comparisons(
 
 
 def judge_groups(
-    asked: Asked, results: Mapping[str, RankingResult], single: str
+    context: EvaluationContext, results: Mapping[str, RankingResult], single: str
 ) -> dict[str, list[ListenerGroup]]:
     """Judge listeners by how mainstream they are, and by how much is known of them."""
-    crowd = Crowd.of(asked.material.catalogue, asked.known.history)
+    evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
     judged = results[PERSONAL].users.tolist()
-    likes = [asked.known.profiles[place].liked for place in judged]
-    mainstream = mainstreamness(likes, crowd.popularity, crowd.n_listeners)
+    likes = [context.known.profiles[place].liked for place in judged]
+    mainstream = mainstreamness(likes, evaluated.popularity, evaluated.n_listeners)
     divided = {
         POPULARITY: terciles(mainstream, NICHE_TO_MAINSTREAM),
         HISTORY: by_history_length([len(own) for own in likes]),
@@ -65,7 +65,7 @@ def judge_groups(
     shown = dict.fromkeys((PERSONAL, GLOBAL, single, POPULARITY))
     chosen = {name: results[name] for name in shown if name in results}
     return {
-        by: [_group(group, chosen, single, asked.seed) for group in groups]
+        by: [_group(group, chosen, single, context.seed) for group in groups]
         for by, groups in divided.items()
     }
 

@@ -20,7 +20,7 @@ from segue.listening.sequences.model import Plays
 from segue.listening.sequences.popularity import Popularity
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
-from segue.pipeline.experiments.held_out import Asked
+from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.learning.models import SEQUENCE
 from segue.types import Advance
 
@@ -73,7 +73,7 @@ def baselines() -> dict[str, NextItemModel]:
     }
 
 
-def judge_next_track(asked: Asked) -> NextTrack | None:
+def judge_next_track(context: EvaluationContext) -> NextTrack | None:
     """Judge the sequence model play by play; None where it is not wanted.
 
     Raises
@@ -81,34 +81,34 @@ def judge_next_track(asked: Asked) -> NextTrack | None:
     ModelError, TooLittleDataError
         If listens have no order, or none is held out that could be judged.
     """
-    if SEQUENCE not in asked.material.wanted:
+    if SEQUENCE not in context.material.wanted:
         return None
-    model = asked.before.models.sequence
+    model = context.fitted.models.sequence
     if model is None:
         raise ModelError("The next track cannot be judged: the listens before have no order.")
-    before = {user: one.history for user, one in asked.known.history.items() if len(one.history)}
-    sequences, points = _points(asked, before)
-    plays = Plays.of(list(before.values()), asked.n_tracks)
-    models = {name: one.fit(plays, asked.n_tracks) for name, one in baselines().items()}
+    before = {user: one.history for user, one in context.known.history.items() if len(one.history)}
+    sequences, points = _points(context, before)
+    plays = Plays.of(list(before.values()), context.n_tracks)
+    models = {name: one.fit(plays, context.n_tracks) for name, one in baselines().items()}
     models[SEQUENCE] = model
     results = {}
-    with asked.progress("Judging the next track", len(points) * len(models)) as advance:
+    with context.progress("Judging the next track", len(points) * len(models)) as advance:
         for name, one in models.items():
             results[name] = judge_points(one, sequences, points, advance)[0]
     return NextTrack(
         model=SEQUENCE,
         n_plays=len(points),
-        figures=_figures(results, asked.seed),
-        ahead=_ahead(results, asked.seed),
+        figures=_figures(results, context.seed),
+        ahead=_ahead(results, context.seed),
     )
 
 
 def _points(
-    asked: Asked, before: Mapping[str, NDArray[np.int64]]
+    context: EvaluationContext, before: Mapping[str, NDArray[np.int64]]
 ) -> tuple[list[NDArray[np.int64]], list[Point]]:
     """Return listeners' plays with those held out, and which of these are judged."""
     sequences, points = [], []
-    for user, after in asked.material.profiles(asked.known.after).items():
+    for user, after in context.material.profiles(context.known.after).items():
         if user in before and len(after.history):
             first = len(before[user])
             sequences.append(np.concatenate([before[user], after.history]))
@@ -119,7 +119,7 @@ def _points(
             "The next track cannot be judged: no play with an order is held out of a listener who"
             " has plays before."
         )
-    drawn = np.random.default_rng(asked.seed).permutation(len(points))[:MOST_PLAYS]
+    drawn = np.random.default_rng(context.seed).permutation(len(points))[:MOST_PLAYS]
     return sequences, [points[place] for place in np.sort(drawn).tolist()]
 
 

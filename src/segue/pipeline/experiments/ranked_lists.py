@@ -37,7 +37,7 @@ def ranked_lists(
     *,
     blends: Sequence[str] = (PERSONAL, GLOBAL),
     alone: Sequence[tuple[str, Signal]] = (),
-    never: NDArray[np.bool_] | None = None,
+    excluded: NDArray[np.bool_] | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
     description: str = "Judging recommendations",
@@ -64,9 +64,9 @@ def ranked_lists(
             batch = profiles[start : start + size]
             scores = np.stack([signal.for_listeners(batch) for _, signal in singles])
             for i, profile in enumerate(batch):
-                exclude = np.zeros(n_tracks, bool) if never is None else never.copy()
+                exclude = np.zeros(n_tracks, bool) if excluded is None else excluded.copy()
                 exclude[profile.known] = True
-                exclude = engine.barred(exclude)
+                exclude = engine.all_excluded(exclude)
                 rows: Scores = scores[:, i]
                 found = _blended(engine, profile, rows[: len(own)], exclude, blends)
                 found |= _singles([name for name, _ in singles], rows, exclude)
@@ -104,7 +104,7 @@ def that_speak(lists: Lists) -> Lists:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class EvaluatedUsers:
     """What lists are judged by besides hits: how popular each track is, and whose it is."""
 
     n_tracks: int

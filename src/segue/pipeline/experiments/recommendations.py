@@ -24,14 +24,14 @@ from segue.listening import ItemKnn
 from segue.pipeline.experiments.cold import judge_cold_listeners, judge_cold_tracks
 from segue.pipeline.experiments.control import judge_control
 from segue.pipeline.experiments.dials import judge_dials, judge_faithfulness
-from segue.pipeline.experiments.held_out import Asked, HeldOut, engine_before
+from segue.pipeline.experiments.held_out import EvaluationContext, HeldOut, fit_engine
 from segue.pipeline.experiments.listeners import best_single, comparisons, judge_groups
 from segue.pipeline.experiments.next_track import judge_next_track
 from segue.pipeline.experiments.ranked_lists import (
     K_MOST,
     PERSONAL,
     RANDOM,
-    Crowd,
+    EvaluatedUsers,
     Lists,
     ranked_lists,
 )
@@ -66,14 +66,14 @@ def judge_recommendations(
     """
     n_tracks = len(material.catalogue)
     with progress("Learning from the listens before", 1) as advance:
-        before = engine_before(library, material, known)
+        fitted = fit_engine(library, material, known)
         item_knn = _item_knn(known, n_tracks)
         advance(1)
-    asked = Asked(material, known, before, seed, progress)
+    context = EvaluationContext(material, known, fitted, seed, progress)
     lists = ranked_lists(
-        before.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
+        fitted.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
     )
-    results = Crowd.of(material.catalogue, known.history).judge(lists, known.held_out)
+    results = EvaluatedUsers.of(material.catalogue, known.history).judge(lists, known.held_out)
     notes: list[str] = []
     return RecommendationReport(
         engine=PERSONAL,
@@ -89,7 +89,7 @@ def judge_recommendations(
         baselines=BASELINES if item_knn else BASELINES[:-1],
         curves=_curves(lists, known, n_tracks),
         simulated=any(user.startswith(SIMULATED) for user in known.users),
-        details=_details(asked, results, thorough=thorough, notes=notes),
+        details=_details(context, results, thorough=thorough, notes=notes),
         notes=tuple(notes),
     )
 
@@ -104,23 +104,27 @@ def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
 
 
 def _details(
-    asked: Asked, results: Mapping[str, RankingResult], *, thorough: bool, notes: list[str]
+    context: EvaluationContext,
+    results: Mapping[str, RankingResult],
+    *,
+    thorough: bool,
+    notes: list[str],
 ) -> Details:
-    def part(measure: Callable[[Asked], T]) -> T | None:
+    def part(measure: Callable[[EvaluationContext], T]) -> T | None:
         """Measure one part; why it cannot be measured is a note."""
         if not thorough:
             return None
         try:
-            return measure(asked)
+            return measure(context)
         except SegueError as error:
             notes.append(str(error))
             return None
 
-    single = best_single(asked, results)
+    single = best_single(context, results)
     return Details(
         best_single=single,
-        comparisons=comparisons(results, single, seed=asked.seed),
-        groups=judge_groups(asked, results, single),
+        comparisons=comparisons(results, single, seed=context.seed),
+        groups=judge_groups(context, results, single),
         cold_tracks=part(judge_cold_tracks),
         cold_listeners=part(judge_cold_listeners) or {},
         control=part(judge_control),

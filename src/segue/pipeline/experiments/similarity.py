@@ -60,7 +60,7 @@ class JudgedSimilarity:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _QuerySet:
     """The tracks, who is asked about, of which part they are, and what chance would give."""
 
     field: Field
@@ -113,8 +113,8 @@ def judge_similarity(
             f" are {len(field.places)}: run segue preprocess and segue train again."
         )
     notes += field_notes(field, int(usable.sum()), names)
-    asked = _held_out(library, catalogue, field, found, split=split, seed=seed)
-    report = _judged(library, catalogue, found, asked, labels=labels, progress=progress)
+    query_set = _held_out(library, catalogue, field, found, split=split, seed=seed)
+    report = _judged(library, catalogue, found, query_set, labels=labels, progress=progress)
     return JudgedSimilarity(report, labels, tuple(notes))
 
 
@@ -122,13 +122,13 @@ def _judged(
     library: Library,
     catalogue: Catalogue,
     found: Sequence[Space],
-    asked: _Asked,
+    query_set: _QuerySet,
     *,
     labels: Labels | None,
     progress: Progress,
 ) -> SimilarityReport:
-    field = asked.field
-    every = _asked(field, np.arange(len(field.places)), "all", asked.seed)
+    field = query_set.field
+    every = _query_set(field, np.arange(len(field.places)), "all", query_set.seed)
     hubs, lists = {}, {}
     with progress("Judging neighbours", len(found)) as advance:
         for space in found:
@@ -140,20 +140,20 @@ def _judged(
             used = hub_decision(library, catalogue, space.model).used if space.model else None
             lists[space.name] = by_method[used or COSINE]
             if len(methods) > 1:
-                fair = asked if space.learned else every
+                fair = query_set if space.learned else every
                 hubs[space.name] = _hubs_taken(fair, by_method, used)
             advance(1)
     first = next((name for name in (KNN, DESCRIPTORS) if name in lists), found[0].name)
-    judged = _neighbours(asked, lists, first)
+    judged = _neighbours(query_set, lists, first)
     if not any(judged.n.values()):
         raise ModelError(
-            f"Nothing is known that the neighbours of the {asked.split} part could share (no"
+            f"Nothing is known that the neighbours of the {query_set.split} part could share (no"
             " class, artist or album that two tracks have): add such columns to the metadata, or"
             " choose another --target."
         )
     unlearned = {space.name: lists[space.name] for space in found if not space.learned}
     everything = (
-        _neighbours(every, unlearned, first) if asked.split != "all" and unlearned else None
+        _neighbours(every, unlearned, first) if query_set.split != "all" and unlearned else None
     )
     return SimilarityReport(
         model=first,
@@ -197,25 +197,25 @@ def _held_out(
     *,
     split: Split,
     seed: int,
-) -> _Asked:
+) -> _QuerySet:
     """Return the tracks that may be asked about: of the judged part for every learned space."""
     learned = {space.target for space in found if space.learned and space.target}
     if not learned:
-        return _asked(field, np.arange(len(field.places)), "all", seed)
+        return _query_set(field, np.arange(len(field.places)), "all", seed)
     drawn = [labels_of(library, catalogue, target) for target in sorted(learned)]
     for part in dict.fromkeys((split, "valid")):
         mask = np.logical_and.reduce([labels.mask(part) for labels in drawn])
         queries = np.flatnonzero(mask[field.places])
         if len(queries):
-            return _asked(field, queries, part, seed)
+            return _query_set(field, queries, part, seed)
     raise ModelError(
         f"No track of the {split} part can be compared: choose another --split, or train again on"
         " the library as it is now."
     )
 
 
-def _asked(field: Field, queries: Codes, split: str, seed: int) -> _Asked:
-    return _Asked(field, queries, split, seed, chance(field, queries))
+def _query_set(field: Field, queries: Codes, split: str, seed: int) -> _QuerySet:
+    return _QuerySet(field, queries, split, seed, chance(field, queries))
 
 
 def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
@@ -229,8 +229,10 @@ def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
     }
 
 
-def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None) -> HubsTaken:
-    judged = _neighbours(asked, by_method, MUTUAL_PROXIMITY, baseline=False)
+def _hubs_taken(
+    query_set: _QuerySet, by_method: Mapping[str, Lists], used: str | None
+) -> HubsTaken:
+    judged = _neighbours(query_set, by_method, MUTUAL_PROXIMITY, baseline=False)
     return HubsTaken(
         used=used,
         split=judged.split,
@@ -241,45 +243,45 @@ def _hubs_taken(asked: _Asked, by_method: Mapping[str, Lists], used: str | None)
 
 
 def _neighbours(
-    asked: _Asked, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
+    query_set: _QuerySet, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
 ) -> Neighbours:
     """Return the means and intervals of all `lists`, and `first` minus each; drawing artists."""
     values = {
-        name: precisions(asked.field, found, asked.queries, asked.expected)
+        name: precisions(query_set.field, found, query_set.queries, query_set.expected)
         for name, found in lists.items()
     }
-    n = {name: int(np.isfinite(values).sum()) for name, values in asked.expected.items()}
+    n = {name: int(np.isfinite(values).sum()) for name, values in query_set.expected.items()}
     models, intervals = {}, {}
     for name, found in lists.items():
-        means, bounds = _means(asked, values[name], n)
-        models[name] = means | hubness(found.near, len(asked.field.places)).metrics()
+        means, bounds = _means(query_set, values[name], n)
+        models[name] = means | hubness(found.near, len(query_set.field.places)).metrics()
         intervals[name] = bounds
     if baseline:
-        models[RANDOM], intervals[RANDOM] = _means(asked, asked.expected, n)
+        models[RANDOM], intervals[RANDOM] = _means(query_set, query_set.expected, n)
     return Neighbours(
-        split=asked.split,
+        split=query_set.split,
         n=n,
         models=models,
         intervals=intervals,
-        differences=_differences(asked, values, first) if n.get(_MAIN) else {},
+        differences=_differences(query_set, values, first) if n.get(_MAIN) else {},
     )
 
 
 def _differences(
-    asked: _Asked, values: Mapping[str, Values], first: str
+    query_set: _QuerySet, values: Mapping[str, Values], first: str
 ) -> dict[str, dict[str, Interval]]:
     if first not in values:
         return {}
     pairs = {name: values[first][_MAIN] - each[_MAIN] for name, each in values.items()}
-    groups = asked.field.artists[asked.queries]
-    bounds = bootstrap_interval(pairs, groups=groups, seed=asked.seed)
+    groups = query_set.field.artists[query_set.queries]
+    bounds = bootstrap_interval(pairs, groups=groups, seed=query_set.seed)
     return {name: {_MAIN: interval} for name, interval in bounds.items() if name != first}
 
 
 def _means(
-    asked: _Asked, values: Values, n: Mapping[str, int]
+    query_set: _QuerySet, values: Values, n: Mapping[str, int]
 ) -> tuple[dict[str, float], dict[str, Interval]]:
     known = {name: column for name, column in values.items() if n[name]}
-    groups = asked.field.artists[asked.queries]
+    groups = query_set.field.artists[query_set.queries]
     means = {name: float(np.nanmean(column)) for name, column in known.items()}
-    return means, bootstrap_interval(known, groups=groups, seed=asked.seed)
+    return means, bootstrap_interval(known, groups=groups, seed=query_set.seed)

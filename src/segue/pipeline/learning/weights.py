@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import LEAST_SPREAD, Belief, Weights, shares
+from segue.engine import LEAST_SPREAD, WeightPosterior, Weights, shares
 from segue.errors import ModelError
 from segue.library import Library
 
@@ -42,8 +42,10 @@ def weight_arrays(weights: Weights) -> dict[str, NDArray[Any]]:
         "everyone": weights.everyone,
         "spread": weights.spread,
         "users": np.array(users, np.str_) if users else np.zeros(0, "U1"),
-        "means": np.array([belief.mean for belief in beliefs]).reshape(len(users), n),
-        "precisions": np.array([belief.precision for belief in beliefs]).reshape(len(users), n, n),
+        "means": np.array([posterior.mean for posterior in beliefs]).reshape(len(users), n),
+        "precisions": np.array([posterior.precision for posterior in beliefs]).reshape(
+            len(users), n, n
+        ),
     }
 
 
@@ -51,7 +53,7 @@ def weights_from(arrays: Mapping[str, NDArray[Any]]) -> Weights:
     """Return the weights that `weight_arrays` gave."""
     means, precisions = arrays["means"], arrays["precisions"]
     beliefs = {
-        str(user): Belief(means[place], precisions[place])
+        str(user): WeightPosterior(means[place], precisions[place])
         for place, user in enumerate(arrays["users"])
     }
     return Weights(arrays["everyone"], arrays["spread"], beliefs)
@@ -101,9 +103,9 @@ def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> 
         return np.where(known, vector[at], _UNKNOWN)
 
     beliefs = {}
-    for user, belief in weights.listeners.items():
-        precision = np.where(known[:, None] & known, belief.precision[np.ix_(at, at)], 0.0)
+    for user, posterior in weights.listeners.items():
+        precision = np.where(known[:, None] & known, posterior.precision[np.ix_(at, at)], 0.0)
         unknown = np.flatnonzero(~known)
         precision[unknown, unknown] = 1 / LEAST_SPREAD**2
-        beliefs[user] = Belief(spread(belief.mean), precision)
+        beliefs[user] = WeightPosterior(spread(posterior.mean), precision)
     return Weights(spread(weights.everyone), spread(weights.spread), beliefs)

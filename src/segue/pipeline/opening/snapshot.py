@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, Engine, TrackWords, Weights, WordMatrix
-from segue.engine.profile_accumulator import Heard
+from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json
@@ -282,7 +282,7 @@ def _latest(
     last = min(timed, key=lambda one: one.ages[-1]).user
     row = library.reader.listener_row(str(last))
     listens = library.reader.listener(row or 0).listens
-    return Heard.of(read_listens(listens, rows, {})).last
+    return ProfileAccumulator.of(read_listens(listens, rows, {})).last
 
 
 def _scales(library: Library) -> dict[str, Scale]:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, Ranked, Rows
+from segue.engine import Engine, Ranked, SignalScores
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
 from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
@@ -25,13 +25,13 @@ class CachedEngine(Engine):
     """An engine that keeps what signals scored, and records which tracks it offered to whom."""
 
     posteriors: WeightPosteriors | None = None
-    _scores: VersionedCache[Rows] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
+    _scores: VersionedCache[SignalScores] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
 
-    def rows(self, profile: Profile) -> Rows:
+    def rows(self, profile: Profile) -> SignalScores:
         """Return the scores of every signal for a listener; see `Engine.rows`."""
         return self.rows_by_key(profile, cache_key(profile))
 
-    def rows_by_key(self, profile: Profile, key: CacheKey) -> Rows:
+    def rows_by_key(self, profile: Profile, key: CacheKey) -> SignalScores:
         """Return the same for a profile whose `cache_key` is known."""
         rows = self._scores.get(*key)
         if rows is None:
@@ -62,7 +62,7 @@ class CachedEngine(Engine):
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
-        rows: Rows | None = None,
+        rows: SignalScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; see `Engine.recommend`."""
         found = super().recommend(profile, k, exclude=exclude, weights=weights, rows=rows)

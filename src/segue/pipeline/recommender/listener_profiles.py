@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.profile_accumulator import Heard
+from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.library import Event, Library
 from segue.pipeline.opening.listens import read_listens
 from segue.pipeline.opening.snapshot import Snapshot
@@ -31,7 +31,7 @@ _OVERHEAD_BYTES: Final = 2_000
 class _Listener:
     """Listens of one listener up to a `number` of the log, and the profile computed from them."""
 
-    heard: Heard
+    heard: ProfileAccumulator
     friends: Sequence[str]
     number: int
     resolved: tuple[Profile, CacheKey] | None = None
@@ -131,7 +131,7 @@ class ListenerProfiles(Mapping[str, Profile]):
             return None
         stored = self._reader.listener(row)
         listens = read_listens(stored.listens, self._snapshot.catalogue.rows, self._snapshot.scales)
-        heard = Heard.of(listens, self._snapshot.durations)
+        heard = ProfileAccumulator.of(listens, self._snapshot.durations)
         known = _Listener(heard, stored.friends, stored.number)
         self._listeners.put(user, known, known.n_bytes)
         return known
@@ -145,5 +145,5 @@ class ListenerProfiles(Mapping[str, Profile]):
         return known.heard.profile(user, self._now, friends)
 
 
-def _liked(heard: Heard) -> NDArray[np.int64]:
+def _liked(heard: ProfileAccumulator) -> NDArray[np.int64]:
     return heard.profile("", 0.0).liked

@@ -17,13 +17,13 @@ from segue.engine import (
     Exclusions,
     ExplainedHistory,
     Explainer,
-    Listed,
     Ranked,
     Recommendations,
+    RerankResult,
     explain,
     keep_one_of_each,
-    listed,
     profile_from_seeds,
+    rerank_list,
     with_seeds,
 )
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
@@ -236,10 +236,12 @@ class ServingState:
     def _make(self, query: RecommendationQuery) -> Recommendations:
         profile, dials = query.profile, query.dials
         rows = self.engine.rows_by_key(profile, query.key)
-        never = self.excluded(query.exclusions)
+        excluded = self.excluded(query.exclusions)
         seeds = (*query.seeds.like, *query.seeds.dislike)
-        never[[self.catalogue.position(track_id) for track_id in seeds]] = True
-        found = listed(self.engine, profile, query.k, dials, self.facts, never=never, rows=rows)
+        excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
+        found = rerank_list(
+            self.engine, profile, query.k, dials, self.facts, excluded=excluded, rows=rows
+        )
         history = self._histories.get(*query.key)
         if history is None:
             history = self.explainer.history(profile)
@@ -282,7 +284,7 @@ class ServingState:
         return Ranked(found, top, top[:, None], np.ones(1))
 
 
-def _fewer_hints(found: Listed, k: int, dials: Dials) -> list[str]:
+def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
     """Return a sentence where caps, and not the library, make a list shorter than requested."""
     n_found, n_left = len(found.ranked.positions), len(found.pool.positions)
     if n_found >= min(k, n_left):

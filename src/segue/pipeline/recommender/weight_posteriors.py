@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Belief, Ranked, Weights, updated
+from segue.engine import Ranked, WeightPosterior, Weights, updated
 from segue.library import Event, KeptBelief, Reader
 from segue.pipeline.recommender.caching import SizedCache
 
@@ -36,12 +36,14 @@ class Impressions:
         return self.positions.nbytes + self.features.nbytes + _OVERHEAD_BYTES
 
 
-class WeightPosteriors(Mapping[str, Belief]):
+class WeightPosteriors(Mapping[str, WeightPosterior]):
     """The posterior of each listener's weights: moved by feedback, else as training learned it."""
 
     def __init__(self, reader: Reader, weights: Weights, signals: str) -> None:
         self._reader, self._learned, self._signals = reader, weights, signals
-        self._posteriors: SizedCache[str, Belief | None] = SizedCache(_MAX_POSTERIORS_BYTES)
+        self._posteriors: SizedCache[str, WeightPosterior | None] = SizedCache(
+            _MAX_POSTERIORS_BYTES
+        )
         self._impressions: SizedCache[str, Impressions] = SizedCache(_MAX_IMPRESSIONS_BYTES)
 
     @property
@@ -49,13 +51,13 @@ class WeightPosteriors(Mapping[str, Belief]):
         """The weights of everyone, with these posteriors for each listener."""
         return replace(self._learned, listeners=self) if self._learned.personal else self._learned
 
-    def __getitem__(self, user: str) -> Belief:
+    def __getitem__(self, user: str) -> WeightPosterior:
         found = self._posteriors.get(user)
         if found is None:
             stored = self._reader.belief(user)
             found = None if stored is None else self._decoded(KeptBelief(*stored))
             if found is None:
-                found = self._learned.belief(user)
+                found = self._learned.posterior(user)
             self._posteriors.put(user, found, 8 * found.precision.size + _OVERHEAD_BYTES)
         return found
 
@@ -95,7 +97,7 @@ class WeightPosteriors(Mapping[str, Belief]):
             return None
         before = None if stored is None else self._decoded(stored)
         if before is None:
-            before = self._learned.belief(event.user)
+            before = self._learned.posterior(event.user)
         track = offered.features[rank[0]].astype(np.float64)
         after = updated(before, track, offered.features, liked=liked)
         if not np.isfinite(after.mean).all():
@@ -106,10 +108,12 @@ class WeightPosteriors(Mapping[str, Belief]):
             np.asarray(after.precision, np.float64).tobytes(),
         )
 
-    def _decoded(self, stored: KeptBelief) -> Belief | None:
+    def _decoded(self, stored: KeptBelief) -> WeightPosterior | None:
         """Return a stored posterior, None if it belongs to other weights."""
         n = len(self._learned.everyone)
         if stored.signals != self._signals or len(stored.mean) != 8 * n:
             return None
         values: Any = np.frombuffer
-        return Belief(values(stored.mean).copy(), values(stored.precision).reshape(n, n).copy())
+        return WeightPosterior(
+            values(stored.mean).copy(), values(stored.precision).reshape(n, n).copy()
+        )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.engine import Dials, Pick
+from segue.engine import Dials, Recommendation
 from segue.errors import SegueError
 from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
@@ -210,7 +210,7 @@ def _document(
 
 
 def recommendation_items(
-    holding: Held, state: ServingState, found: Sequence[Pick], listener: str | None
+    holding: Held, state: ServingState, found: Sequence[Recommendation], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the documents of recommended tracks."""
     positions = [state.catalogue.positions[pick.track_id] for pick in found]
