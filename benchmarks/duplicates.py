@@ -27,7 +27,7 @@ from scipy.stats import binomtest
 
 from segue.audio import DEFAULT_SETTINGS, SAMPLE_RATE, decode, describe
 from segue.audio.fingerprint import fingerprint
-from segue.index.recordings import LEAST_LIKENESS, alike_pairs, grouped
+from segue.index.recordings import MIN_SIMILARITY, alike_pairs, grouped
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 
 Signal = NDArray[np.float32]
@@ -215,7 +215,7 @@ def report(files: Files) -> None:
     """Print the figures of the two halves of the tracks."""
     origin, change = np.array(files.origin), files.change
     names = [Path(path).name for path in files.paths]
-    print(f"{len(names)} tracks, {len(change)} files, likeness from {LEAST_LIKENESS}")
+    print(f"{len(names)} tracks, {len(change)} files, likeness from {MIN_SIMILARITY}")
     empty = {
         names[place] for place, code in zip(origin, files.prints, strict=True) if not len(code)
     }

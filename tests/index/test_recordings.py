@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segue.index import alike_pairs, grouped, shiftless
-from segue.index.recordings import LEAST_LIKENESS, likeness
+from segue.index.recordings import MIN_SIMILARITY, likeness
 
 
 def random_codes(seed, n=600):
@@ -60,7 +60,7 @@ def test_copies_are_found_among_others():
     durations = np.full(42, 200.0)
     assert pairs(alike_pairs(prints, durations)) == [(3, 40), (7, 41)]
     found = alike_pairs(prints, durations)
-    assert all(pair.value >= LEAST_LIKENESS for pair in found)
+    assert all(pair.value >= MIN_SIMILARITY for pair in found)
 
 
 def test_only_pairs_of_what_is_new_are_asked_for():

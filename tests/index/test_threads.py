@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from segue.index import one_blas_thread
-from segue.index.threads import _let_go
-from segue.listening.threads import for_each
+from segue.index import for_each, one_blas_thread
+from segue.index.threads import _allow_other_threads
 
 
 def n_threads():
@@ -20,7 +19,7 @@ def n_threads():
 def three():
     """A BLAS of three threads."""
     with threadpool_limits(3, user_api="blas"):
-        _let_go()  # else no other thread may set it
+        _allow_other_threads()  # else no other thread may set it
         assert n_threads() == 3
         yield
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from segue.listening import ContentMap
-from segue.listening.content import drawn_towards, has_features
+from segue.listening.content import has_features, shrunk_towards
 
 
 def planted(n=300, d=6, noise=0.0, seed=0):
@@ -68,6 +68,6 @@ def test_nothing_known_of_an_item_is_seen():
 @pytest.mark.parametrize("prior", [0.0, 3.0])
 def test_many_listeners_outweigh_features(prior):
     own, predicted = np.ones((3, 2), np.float32), np.zeros((3, 2), np.float32)
-    found = drawn_towards(own, predicted, np.array([0, 3, 10**6]), prior)
+    found = shrunk_towards(own, predicted, np.array([0, 3, 10**6]), prior)
     share = [1, 1, 1] if prior == 0 else [0, 0.5, 1]
     np.testing.assert_allclose(found[:, 0], share, atol=1e-5)

@@ -13,7 +13,7 @@ from segue.listening.sequences.learning import (
     learn,
     loss_of,
 )
-from segue.listening.sequences.model import Evidence, Past
+from segue.listening.sequences.model import PlayHistory, SparseScores
 from segue.listening.sequences.repeats import habit
 
 N_ITEMS = 60
@@ -37,9 +37,13 @@ def model():
 
 def test_habits_of_repeating_are_told_apart(model):
     repeating, exploring = listeners(2, 40, seed=5)[::-1]
-    assert model.repeat_chance(repeating) > 0.9
-    assert model.repeat_chance(exploring) < 0.3
-    assert habit(Past.of(repeating, N_ITEMS), 0.5) > 0.7 > habit(Past.of(exploring, N_ITEMS), 0.5)
+    assert model.repeat_probability(repeating) > 0.9
+    assert model.repeat_probability(exploring) < 0.3
+    assert (
+        habit(PlayHistory.of(repeating, N_ITEMS), 0.5)
+        > 0.7
+        > habit(PlayHistory.of(exploring, N_ITEMS), 0.5)
+    )
 
 
 def test_new_only_leaves_out_the_history(model):
@@ -57,7 +61,7 @@ def test_new_only_leaves_out_the_history(model):
 
 def test_evidence_is_the_chance_of_every_item(model):
     history = [3, 4, 3]
-    found = model.evidence(model.past(history))
+    found = model.sparse_scores(model.play_history(history))
     assert found.values.sum() == pytest.approx(1)
     scores = model.score(history)
     expected = np.exp(scores - scores.max())
@@ -76,7 +80,7 @@ def test_the_seed_decides():
 
 
 def test_more_plays_than_asked_for_are_drawn_from():
-    bounded = fit_sequences(listeners(), N_ITEMS, attentive=False, most_plays=300)
+    bounded = fit_sequences(listeners(), N_ITEMS, attentive=False, max_plays=300)
     held = bounded.components_["popularity"].shares_
     assert held.sum() < 6 * N_ITEMS
     assert np.isfinite(bounded.score([1])).all()
@@ -133,7 +137,7 @@ def test_points_can_be_chosen():
 
 
 def test_candidates_drawn_stand_for_all_the_rest():
-    evidence = [Evidence(np.array([7, 3]), np.array([2.0, 1.0]))]
+    evidence = [SparseScores(np.array([7, 3]), np.array([2.0, 1.0]))]
     rng = np.random.default_rng(0)
     items, features, log_counts = candidates_of_point(evidence, 3, 5000, rng)
     assert items[0] == 3

@@ -12,11 +12,16 @@ import pytest
 
 from segue.errors import ModelError
 from segue.listening.sequences import SequenceModel, SequenceSettings
+from segue.listening.sequences.group_repeats import (
+    ArtistAlbumRepeats,
+    ArtistAlbumRepeatsSettings,
+    GroupMarkov,
+    GroupMarkovSettings,
+)
 from segue.listening.sequences.markov import Markov, MarkovSettings
-from segue.listening.sequences.model import Past, Plays
+from segue.listening.sequences.model import PlayHistory, Plays
 from segue.listening.sequences.popularity import Popularity
-from segue.listening.sequences.repeats import BaseLevel, Replay, Returns
-from segue.listening.sequences.runs import GroupMarkov, GroupMarkovSettings, Runs, RunsSettings
+from segue.listening.sequences.repeats import BaseLevel, RepeatConsumption, Replay
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
 
 CYCLE = 12
@@ -40,10 +45,10 @@ MODELS = {
     "first order": lambda: Markov(MarkovSettings(order=1, reach=1)),
     "session-kNN": lambda: SessionKnn(SessionKnnSettings(session_length=4, recent=2)),
     "base level": BaseLevel,
-    "returns": Returns,
+    "returns": RepeatConsumption,
     "replay": Replay,
-    "artist runs": Runs,
-    "album runs": lambda: Runs(RunsSettings(group="album")),
+    "artist runs": ArtistAlbumRepeats,
+    "album runs": lambda: ArtistAlbumRepeats(ArtistAlbumRepeatsSettings(group="album")),
     "artist chain": GroupMarkov,
     "album chain": lambda: GroupMarkov(GroupMarkovSettings(group="album")),
     "mixture": lambda: SequenceModel(SequenceSettings(attentive=None)),
@@ -215,7 +220,7 @@ def test_base_level_by_days_knows_the_least_of_an_hour():
 def test_returns_are_the_shares_counted_by_hand():
     rng = np.random.default_rng(0)
     played = [rng.integers(0, 6, 200), rng.integers(0, 30, 100)]
-    model = Returns().fit(played, 30)
+    model = RepeatConsumption().fit(played, 30)
     came, could = {}, {}
     for own in played:
         for t in range(1, len(own)):
@@ -255,11 +260,11 @@ def test_session_knn_is_the_brute_force():
 
 
 def test_a_past_says_what_was_played_when():
-    past = Past.of([3, 1, 3, 2], 5)
-    assert past.distinct.tolist() == [1, 2, 3]
-    assert past.last_lags.tolist() == [2, 0, 1]
-    assert past.was_repeat.tolist() == [False, False, True, False]
-    assert past.played.tolist() == [False, True, True, True, False]
+    history = PlayHistory.of([3, 1, 3, 2], 5)
+    assert history.distinct.tolist() == [1, 2, 3]
+    assert history.last_lags.tolist() == [2, 0, 1]
+    assert history.was_repeat.tolist() == [False, False, True, False]
+    assert history.played.tolist() == [False, True, True, True, False]
 
 
 def test_plays_apart_stay_within_their_sequence():

@@ -2,7 +2,7 @@
 
 from segue.index.exact import best, nearest, normalise
 from segue.index.hubs import (
-    LEAST_SPREAD,
+    MIN_SPREAD,
     LocalScaling,
     MutualProximity,
     Rescale,
@@ -12,10 +12,10 @@ from segue.index.hubs import (
 )
 from segue.index.landmarks import N_LANDMARKS, Neighbours, near_neighbours
 from segue.index.recordings import N_DIMENSIONS, alike_pairs, grouped, shiftless
-from segue.index.threads import one_blas_thread
+from segue.index.threads import for_each, one_blas_thread
 
 __all__ = [
-    "LEAST_SPREAD",
+    "MIN_SPREAD",
     "N_DIMENSIONS",
     "N_LANDMARKS",
     "LocalScaling",
@@ -25,6 +25,7 @@ __all__ = [
     "alike_pairs",
     "best",
     "both_nearer",
+    "for_each",
     "grouped",
     "likenesses",
     "near_neighbours",

@@ -36,7 +36,7 @@ Rescale = Callable[[Matrix, Places], Matrix]
 LOCAL_NEIGHBOURS = 10
 """The neighbour whose distance is a track's local scale."""
 
-LEAST_SPREAD = 1e-6
+MIN_SPREAD = 1e-6
 """Of cosines: where all are alike, none is unusual."""
 
 _BLOCK = 512  # rows of n cosines at a time
@@ -191,7 +191,7 @@ def _usual_cosines(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.flo
         second = (((block @ outer) * block).sum(axis=1) - itself**2) / n_others
         mean[start : start + _VECTOR_BLOCK] = first
         spread[start : start + _VECTOR_BLOCK] = np.sqrt(np.maximum(second - first**2, 0))
-    return mean, np.maximum(spread, LEAST_SPREAD)
+    return mean, np.maximum(spread, MIN_SPREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,7 @@ class LocalScaling:
             cosines[np.arange(len(places)), places] = -np.inf
             kth = np.partition(cosines, -k, axis=1)[:, -k].astype(np.float64)
             scale[places] = np.where(has[places], _distance(kth), 1)
-        return cls(np.maximum(scale, LEAST_SPREAD))
+        return cls(np.maximum(scale, MIN_SPREAD))
 
     def between(self, cosines: Matrix, queries: Places) -> Matrix:
         """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""

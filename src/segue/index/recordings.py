@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from segue.index.exact import nearest, normalise
 
-LEAST_LIKENESS = 0.8
+MIN_SIMILARITY = 0.8
 """From here on two tracks are one recording (``benchmarks/duplicates.py`` has the figures)."""
-MOST_SHIFT = 110
+MAX_SHIFT = 110
 """Steps (10 s) by which a beginning may have been cut off, or silence put before it."""
-MOST_SECONDS, MOST_SHARE = 15.0, 0.25
+MAX_SECONDS, MAX_SHARE = 15.0, 0.25
 """How far the durations of one recording's files may differ: in seconds, and of the longer."""
 
 N_DIMENSIONS = 128
@@ -36,8 +36,8 @@ _NOTHING = np.zeros(0, np.uint32)
 _N_NEIGHBOURS = 20
 _N_FFT = 2_048
 _N_FREQUENCIES = 400  # up to 2 Hz
-_LEAST_COMMON = 400  # signs reliable in both
-_LEAST_SHARE = 0.3  # of the signs that are reliable in the one that has fewer
+_MIN_COMMON = 400  # signs reliable in both
+_MIN_COMMON_SHARE = 0.3  # of the signs that are reliable in the one that has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def alike_pairs(
     fingerprints: Sequence[NDArray[np.uint32]],
     durations: NDArray[np.float64],
     *,
-    least: float = LEAST_LIKENESS,
+    least: float = MIN_SIMILARITY,
     vectors: NDArray[np.float32] | None = None,
     new: NDArray[np.int64] | None = None,
 ) -> list[Likeness]:
@@ -114,10 +114,10 @@ def likeness(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
         np.fft.irfft((left.conj() * right).sum(axis=1), n_fft)
         for left, right in zip(signs, reliable, strict=True)
     )
-    shifts = np.arange(-MOST_SHIFT, MOST_SHIFT + 1)
+    shifts = np.arange(-MAX_SHIFT, MAX_SHIFT + 1)
     agreement, common = agreement[shifts], common[shifts]
     fewer = min(np.count_nonzero(_reliable(codes)) for codes in (one, other))
-    enough = common >= max(_LEAST_COMMON, _LEAST_SHARE * fewer)
+    enough = common >= max(_MIN_COMMON, _MIN_COMMON_SHARE * fewer)
     if not enough.any():
         return 0.0
     return float((agreement[enough] / common[enough]).max())
@@ -152,7 +152,7 @@ def grouped(pairs: Sequence[tuple[int, int]], n_tracks: int) -> list[list[int]]:
 def _durations_fit(one: float, other: float) -> bool:
     longer = max(one, other)
     # NaN compares false.
-    return not abs(one - other) > min(MOST_SECONDS, MOST_SHARE * longer)
+    return not abs(one - other) > min(MAX_SECONDS, MAX_SHARE * longer)
 
 
 def _reliable(codes: NDArray[np.uint32]) -> NDArray[np.float32]:

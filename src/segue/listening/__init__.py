@@ -1,4 +1,4 @@
-"""Models of listening data: matrices of who listened to what go in, scores of items come out."""
+"""Collaborative models: fitted on user-item matrices, they score items for any history."""
 
 from segue.listening.als import Als, AlsSettings
 from segue.listening.collaborative import Collaborative, CollaborativeSettings

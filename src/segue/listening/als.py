@@ -1,22 +1,22 @@
-"""iALS: implicit matrix factorisation by alternating least squares, regularised by frequency.
+"""iALS: implicit matrix factorization by alternating least squares, regularized by frequency.
 
 Minimises, over factors ``x_u`` and ``y_i`` of `dimensions` numbers,
 
 ``sum over listened c (1 - x_u.y_i)^2 + sum over disliked c (x_u.y_i)^2
 + unobserved * sum over all (x_u.y_i)^2 + sum of l_u |x_u|^2 + sum of l_i |y_i|^2``
 
-with ``l_u = regularization (n_u + unobserved n_items)^frequency`` and the same for items: whoever
-has more listens is regularised more (Rendle et al., Revisiting the performance of iALS on item
-recommendation benchmarks, 2022; the objective is Hu, Koren and Volinsky's, 2008). `c` is 1, or
-grows with how much a track was played.
+with ``l_u = regularization (n_u + unobserved n_items)^frequency`` and the same for items, so that
+users with more listens are regularized more (Rendle et al., Revisiting the performance of iALS on
+item recommendation benchmarks, 2022; the objective is Hu, Koren and Volinsky's, 2008). `c` is 1, or
+grows with the strength of a like.
 
 Each half step solves one least-squares problem a row, exactly. The part that all rows share,
-``unobserved Y'Y``, is diagonal once the factors are rotated into its eigenvectors; what is left is
-of the rank of a row's listens, so a row of few listens costs ``n^2 dimensions`` and not
+``unobserved Y'Y``, is diagonal after the factors are rotated into its eigenvectors. The rest has
+the rank of a row's listens, so that a row of n listens costs ``n^2 dimensions`` and not
 ``dimensions^3`` (Woodbury).
 
-Where features of items are given, factors of items that few know are drawn towards what their
-features speak for (see `segue.listening.content`): an item that nobody knows has a place, too.
+If item features are given, factors of items with few listeners are shrunk towards a prediction from
+their features (see `segue.listening.content`), so that items without listeners are scored too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,34 +26,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.listening.content import ContentMap, drawn_towards, finite, has_features
-from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.index import for_each
+from segue.listening.content import ContentMap, finite, has_features, shrunk_towards
+from segue.listening.matrices import Ids, Matrix, Scores, mask_columns, rows_with
 from segue.listening.model import ListeningModel
-from segue.listening.threads import for_each
 
 Factors = NDArray[np.float32]
 
 _BLOCK_NUMBERS = 500_000
-"""Floats that a block of rows may gather: what a core keeps near, and bounds on memory."""
+"""Maximum number of floats a block of rows gathers: fits a core's cache, bounds memory."""
 _FEW = 64
-"""Rows that are solved sooner than threads would be started."""
+"""Up to this many rows are solved without threads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlsSettings:
-    """How the factors are learned."""
+    """Settings of the factorization."""
 
     dimensions: int = 128
     regularization: float = 0.01
-    frequency: float = 1.0  # 0: everybody alike, 1: in proportion to their listens
-    unobserved: float = 0.05  # weight of what nobody listened to
-    strength: float = 0.0  # what a listen gains in weight by its value over the mean
+    frequency: float = 1.0  # 0: the same for all users, 1: in proportion to their listens
+    unobserved: float = 0.05  # weight of pairs without a listen
+    strength: float = 0.0  # dependence of the weight of a listen on its value
     iterations: int = 12
-    prior: float = 3.0  # listeners that an item's features are worth
+    prior: float = 3.0  # listeners that count as much as the features
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse values that no fit could use."""
+        """Check ranges."""
         for name in ("dimensions", "iterations"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")
@@ -67,10 +67,10 @@ class AlsSettings:
 
 
 class Als(ListeningModel):
-    """Implicit alternating least squares; a listener is folded in by one half step.
+    """Implicit alternating least squares; a history is folded in by one half step.
 
-    `item_factors_` ``[n_items, dimensions]`` stand in the basis in which `shared_` is diagonal, so
-    that folding in costs nothing but the listener's own listens.
+    `item_factors_` ``[n_items, dimensions]`` are in the basis in which `shared_` is diagonal, so
+    that the cost of folding in depends only on the length of the history.
     """
 
     kind = "als"
@@ -87,7 +87,7 @@ class Als(ListeningModel):
         for _ in range(self.settings.iterations):
             users = self._solve(user_items, *_diagonal(items, self.settings.unobserved)[:2])
             items = self._solve(by_item, *_diagonal(users, self.settings.unobserved)[:2])
-        self.spoken_for_ = listeners > 0
+        self.scored_ = listeners > 0
         if item_features is not None:
             items = self._placed_by_content(items, item_features, listeners)
         self.item_factors_, self.shared_, _ = _diagonal(items, self.settings.unobserved)
@@ -96,64 +96,64 @@ class Als(ListeningModel):
         self, items: Factors, features: Matrix, listeners: NDArray[np.int64]
     ) -> Factors:
         features = finite(features)
-        mapped = ContentMap.fit(features, items, self.spoken_for_)
+        mapped = ContentMap.fit(features, items, self.scored_)
         if mapped is None:
             return items
         described = has_features(features)
         places = np.flatnonzero(described)
-        items[places] = drawn_towards(
+        items[places] = shrunk_towards(
             items[places],
             mapped.predict(features[places]),
             listeners[places],
             self.settings.prior,
         )
-        self.spoken_for_ |= described
+        self.scored_ |= described
         return items
 
     def _solve(self, rows: Matrix, factors: Factors, shared: Factors) -> Factors:
         return _solve_rows(rows, factors, shared, self.settings, self.mean_strength_)
 
     def factors_of(self, histories: Matrix) -> Factors:
-        """Return ``[n, dimensions]``: where listeners with such histories stand."""
+        """Return ``[n, dimensions]``: the factors of users with such histories."""
         return self._solve(histories, self.item_factors_, self.shared_)
 
     def score(self, histories: Matrix) -> Scores:
         """Return ``[n, n_items]``: scalar products of factors.
 
-        NaN for items without a place, and for listeners who like none that has one.
+        NaN for items without factors, and for histories that like none of the others.
         """
         scores: Scores = self.factors_of(histories) @ self.item_factors_.T
-        likes = (histories.data > 0) & self.spoken_for_[histories.indices]
+        likes = (histories.data > 0) & self.scored_[histories.indices]
         scores[~rows_with(histories, likes)] = np.nan
-        return without(scores, self.spoken_for_)
+        return mask_columns(scores, self.scored_)
 
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: cosines of items' factors, NaN for items without a place."""
+        """Return ``[n, n_items]``: cosines of items' factors, NaN for items without factors."""
         length = np.maximum(np.linalg.norm(self.item_factors_, axis=1), np.float32(1e-12))
         unit = self.item_factors_[item_ids] / length[item_ids, None]
         cosines: Scores = (unit @ self.item_factors_.T) / length
-        cosines[~self.spoken_for_[item_ids]] = np.nan
-        return without(cosines, self.spoken_for_)
+        cosines[~self.scored_[item_ids]] = np.nan
+        return mask_columns(cosines, self.scored_)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         return {
             "item_factors": self.item_factors_,
             "shared": self.shared_,
-            "spoken_for": self.spoken_for_,
+            "spoken_for": self.scored_,
             "mean_strength": np.array(self.mean_strength_),
         }
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.item_factors_ = arrays["item_factors"]
         self.shared_ = arrays["shared"]
-        self.spoken_for_ = arrays["spoken_for"]
+        self.scored_ = arrays["spoken_for"]
         self.mean_strength_ = float(arrays["mean_strength"])
 
 
 def half_step(
     rows: Matrix, factors: Factors, settings: AlsSettings, mean_strength: float = 1.0
 ) -> Factors:
-    """Return the best factors ``[n, d]`` of `rows` ``[n, m]``, given those ``[m, d]`` of columns.
+    """Return the optimal factors ``[n, d]`` of `rows` ``[n, m]``, given those of the columns.
 
     A row without a listen gets zeros.
     """
@@ -164,7 +164,7 @@ def half_step(
 def _diagonal(factors: Factors, unobserved: float) -> tuple[Factors, Factors, Factors]:
     """Return factors ``[m, d]`` in a basis where ``unobserved Y'Y`` is diagonal.
 
-    Beside them that diagonal ``[d]``, and the rotation ``[d, d]``: ``factors @ rotation``.
+    Also that diagonal ``[d]``, and the rotation ``[d, d]``: ``factors @ rotation``.
     """
     gram = unobserved * (factors.T @ factors).astype(np.float64)
     diagonal, rotation = np.linalg.eigh(gram)
@@ -175,7 +175,7 @@ def _diagonal(factors: Factors, unobserved: float) -> tuple[Factors, Factors, Fa
 def _solve_rows(
     rows: Matrix, factors: Factors, shared: Factors, settings: AlsSettings, mean_strength: float
 ) -> Factors:
-    """Return the best factors ``[n, d]`` of rows; columns are as `_diagonal` gives them."""
+    """Return the optimal factors ``[n, d]`` of rows; `factors` are as `_diagonal` returns them."""
     d = factors.shape[1]
     counts = np.diff(rows.indptr)
     solved = np.zeros((rows.shape[0], d), np.float32)
@@ -199,19 +199,19 @@ def _solve_rows(
 
 @dataclass(frozen=True, slots=True)
 class _Listens:
-    """Listens of a block of rows, each ``[b, n]``; short rows are padded by weights of 0."""
+    """Listens of a block of rows, each ``[b, n]``; short rows are padded with weight 0."""
 
     columns: NDArray[np.int64]
-    root: Factors  # of each listen's weight
-    wanted: Factors  # the root where it is a like, 0 where it is a dislike
+    root: Factors  # of the weight of each listen
+    wanted: Factors  # the root for likes, 0 for dislikes
 
 
 def _listens(
     rows: Matrix, block: NDArray[np.int64], d: int, strength: float, mean_strength: float
 ) -> Iterator[_Listens]:
-    """Give the listens of a block's rows, no more than may be gathered at a time."""
+    """Yield the listens of a block's rows, in parts that fit `_BLOCK_NUMBERS`."""
     starts, counts = rows.indptr[block], rows.indptr[block + 1] - rows.indptr[block]
-    most = int(counts[-1])  # a block is in order of counts
+    most = int(counts[-1])  # a block is sorted by counts
     step = max(_BLOCK_NUMBERS // (len(block) * d), d)
     for first in range(0, most, step):
         offsets = np.arange(first, min(first + step, most))
@@ -228,10 +228,10 @@ def _listens(
 
 
 def _solve_few(factors: Factors, listens: Iterator[_Listens], diagonal: Factors) -> Factors:
-    """Solve rows of fewer listens than dimensions, by Woodbury: a system of their listens.
+    """Solve rows with fewer listens than dimensions by Woodbury: a system the size of the listens.
 
     With ``V = sqrt(C) G / sqrt(D)``: ``(G'CG + D)^-1 = (I - V'(I + VV')^-1 V)`` between two
-    ``1 / sqrt(D)``, and so the answer is ``V'(I + VV')^-1 wanted / sqrt(D)``.
+    ``1 / sqrt(D)``, so the result is ``V'(I + VV')^-1 wanted / sqrt(D)``.
     """
     own = next(listens)
     scale = 1 / np.sqrt(diagonal)  # [b, d]
@@ -241,8 +241,8 @@ def _solve_few(factors: Factors, listens: Iterator[_Listens], diagonal: Factors)
     inner = scaled @ scaled.transpose(0, 2, 1)
     n = inner.shape[1]
     inner[:, np.arange(n), np.arange(n)] += 1
-    answer = np.linalg.solve(inner, own.wanted[:, :, None])
-    return np.asarray((answer.transpose(0, 2, 1) @ scaled)[:, 0] * scale, np.float32)
+    solution = np.linalg.solve(inner, own.wanted[:, :, None])
+    return np.asarray((solution.transpose(0, 2, 1) @ scaled)[:, 0] * scale, np.float32)
 
 
 def _solve_many(factors: Factors, listens: Iterator[_Listens], diagonal: Factors) -> Factors:
@@ -261,10 +261,10 @@ def _solve_many(factors: Factors, listens: Iterator[_Listens], diagonal: Factors
 
 
 def _blocks(counts: NDArray[Any], d: int) -> Iterator[NDArray[np.int64]]:
-    """Give the rows that have listens in blocks of like length, shortest first in each.
+    """Yield the rows that have listens in blocks of similar length, sorted by length.
 
-    Those of most listens come first, so that no thread is left alone with them at the end. Rows of
-    up to an eighth more listens share a block.
+    The longest rows come first, so that no thread works alone on them at the end. Lengths in a
+    block differ by up to an eighth.
     """
     order = np.argsort(counts, kind="stable")
     lengths = counts[order]
@@ -272,9 +272,9 @@ def _blocks(counts: NDArray[Any], d: int) -> Iterator[NDArray[np.int64]]:
     while stop and lengths[stop - 1] > 0:
         most = int(lengths[stop - 1])
         size = max(_BLOCK_NUMBERS // (most * d + min(most, d) ** 2), 1)
-        least = d if most >= d else 1  # either way to solve has blocks of its own
-        alike = int(np.searchsorted(lengths, max(least, most - most // 8)))
-        start = max(stop - size, alike)
+        least = d if most >= d else 1  # both ways to solve have their own blocks
+        similar = int(np.searchsorted(lengths, max(least, most - most // 8)))
+        start = max(stop - size, similar)
         yield order[start:stop]
         stop = start
 
@@ -282,7 +282,7 @@ def _blocks(counts: NDArray[Any], d: int) -> Iterator[NDArray[np.int64]]:
 def _confidence(
     values: NDArray[np.float32], mean_strength: float, strength: float
 ) -> NDArray[np.float32]:
-    """Return the weight of each listen: 1, or more where it was played more than is usual."""
+    """Return the weight of each listen: 1, or more if its value is above the mean."""
     if not strength:
         return np.ones_like(values)
     relative = np.abs(values) / np.float32(max(mean_strength, 1e-12))

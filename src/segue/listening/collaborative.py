@@ -1,8 +1,8 @@
-"""Collaborative: popularity-scaled EASE and iALS together.
+"""Collaborative model: a blend of popularity-scaled EASE and iALS.
 
-Each model's scores are brought to mean 0 and standard deviation 1 over the items it speaks for, and
-added, `share` of EASE to ``1 - share`` of iALS. Where only one speaks for an item, as iALS does for
-those that content alone places, its score stands alone.
+The scores of each model are standardized over the items it scores (mean 0, standard deviation 1)
+and added, `share` of EASE and ``1 - share`` of iALS. For items that only one model scores, such as
+those that iALS places by content, its score is used alone.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from segue.listening.matrices import Ids, Matrix, Scores
 from segue.listening.model import ListeningModel
 
 _FEW = 4
-"""Below this part of all items, those that are spoken for are gathered and looked at alone."""
+"""If fewer than one in this many items are scored, they are gathered first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollaborativeSettings:
-    """Of both models, and how they are blended."""
+    """Settings of both models and of the blend."""
 
     ease: EaseSettings = field(
         default_factory=lambda: EaseSettings(regularization=40.0, balance=0.25, lift=0.15)
@@ -32,7 +32,7 @@ class CollaborativeSettings:
     share: float = 0.25  # of EASE; the rest is iALS
 
     def __post_init__(self) -> None:
-        """Refuse a share that is none."""
+        """Check ranges."""
         if not 0 <= self.share <= 1:
             raise ValueError(f"share is {self.share}: it must be from 0 to 1.")
 
@@ -55,17 +55,17 @@ class Collaborative(ListeningModel):
 
     @classmethod
     def of(cls, ease: Ease, als: Als, share: float) -> "Collaborative":
-        """Return the blend of two models that are fitted on the same matrix."""
+        """Return the blend of two models that were fitted on the same matrix."""
         model = cls(CollaborativeSettings(ease=ease.settings, als=als.settings, share=share))
         model.ease, model.als, model.user_items_ = ease, als, als.user_items_
         return model
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]`` blended scores; NaN for items that neither speaks for."""
+        """Return ``[n, n_items]`` blended scores; NaN for items that neither model scores."""
         return self._blended(self.ease.score(histories), self.als.score(histories))
 
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: how much each item goes with those of `item_ids`."""
+        """Return ``[n, n_items]``: similarity of each item to those of `item_ids`."""
         return self._blended(self.ease.item_scores(item_ids), self.als.item_scores(item_ids))
 
     def _blended(self, one: Scores, other: Scores) -> Scores:
@@ -73,8 +73,8 @@ class Collaborative(ListeningModel):
             return one if self.settings.share else other
         return blended(one, other, self.settings.share)
 
-    def _needs_listeners(self) -> bool:
-        return self.ease._needs_listeners()
+    def _needs_user_items(self) -> bool:
+        return self.ease._needs_user_items()
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         parts = {"ease": self.ease._arrays(), "als": self.als._arrays()}
@@ -93,40 +93,40 @@ class Collaborative(ListeningModel):
 
 
 def blended(one: Scores, other: Scores, share: float) -> Scores:
-    """Return `share` of one and the rest of the other, both standardised by row.
+    """Return `share` of one plus the rest of the other, both standardized by row.
 
-    What only one speaks for has its standardised score alone. `one` and `other` are changed.
+    Items that only one has scored get that standardized score. `one` and `other` are changed.
     """
     for first, second in zip(one, other, strict=True):
-        told = _standardised(first)
-        _standardised(second)
-        own, others = first[told], second[told]
+        scored = _standardize(first)
+        _standardize(second)
+        own, others = first[scored], second[scored]
         both = others * np.float32(1 - share) + np.float32(share) * own
-        second[told] = np.where(np.isnan(others), own, both)
+        second[scored] = np.where(np.isnan(others), own, both)
     return other
 
 
-def _standardised(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Bring a row, in place, to mean 0 and deviation 1 over what is not NaN; return where that is.
+def _standardize(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Standardize a row in place over its values that are not NaN; return their positions.
 
     >>> row = np.array([1.0, np.nan, 3.0], np.float32)
-    >>> _standardised(row).tolist(), row.tolist()
+    >>> _standardize(row).tolist(), row.tolist()
     ([0, 2], [-1.0, nan, 1.0])
     """
-    silent = np.isnan(scores)
-    places = np.flatnonzero(~silent)
+    missing = np.isnan(scores)
+    places = np.flatnonzero(~missing)
     few = len(places) * _FEW < len(scores)
     known = scores[places] if few else scores
-    unsaid = np.zeros(0, np.int64) if few else np.flatnonzero(silent)
+    masked = np.zeros(0, np.int64) if few else np.flatnonzero(missing)
     if len(places):
-        known[unsaid] = 0
+        known[masked] = 0
         mean = float(known.sum()) / len(places)
         known -= np.float32(mean)
-        known[unsaid] = 0
+        known[masked] = 0
         spread = float(np.sqrt(np.dot(known, known) / len(places)))
-        # scores that are all the same but for rounding say nothing
+        # scores that differ only by rounding become 0
         known *= np.float32(1 / (max(spread, 1e-5 * abs(mean)) + 1e-12))
-        known[unsaid] = np.nan
+        known[masked] = np.nan
         if few:
             scores[places] = known
     return places

@@ -1,14 +1,14 @@
-"""From what an item is like to where it stands among those that people listen to.
+"""Predict item factors from item features, for items with few or no listeners.
 
-A ridge regression maps features ``[n_items, d]`` to the factors that listening gave
-``[n_items, dimensions]``, learned on the items that somebody listened to. An item that nobody knows
-gets what is predicted; one that a few know lies between the prediction and its own factors, as if
-the prediction were worth `prior` listeners:
+A ridge regression maps features ``[n_items, d]`` to the factors ``[n_items, dimensions]`` of a
+matrix factorization, learned on items with listeners. Items without listeners get the prediction;
+the others a mean of prediction and own factors, in which the prediction counts as `prior` of their
+`n` listeners:
 
 ``y = (n y_own + prior y_predicted) / (n + prior)``
 
-Which ridge is best is chosen on items kept out of the regression, by how well their factors are
-predicted. (Mapping attributes to factors: Gantner et al., 2010.)
+The ridge is chosen by the prediction error on held-out items. (Mapping attributes to factors:
+Gantner et al., 2010.)
 """
 
 from dataclasses import dataclass
@@ -23,32 +23,32 @@ from segue.listening.matrices import rows_with
 Factors = NDArray[np.float32]
 
 _RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
-_LEAST_KNOWN = 20
+_MIN_KNOWN_ITEMS = 20
 _FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class ContentMap:
-    """The fitted map. `weights` ``[d + 1, dimensions]``, the last row for items in general."""
+    """The fitted map: `weights` ``[d + 1, dimensions]``, of which the last row is the intercept."""
 
     weights: Factors
     ridge: float
 
     @classmethod
     def fit(cls, features: Any, factors: Factors, known: NDArray[np.bool_]) -> "ContentMap | None":
-        """Learn from the `known` items; None where there are too few of them to learn from.
+        """Learn from the `known` items; None if they are too few.
 
         Parameters
         ----------
         features
-            ``[n_items, d]``, dense or sparse; rows of NaN or zeros where nothing is known.
+            ``[n_items, d]``, dense or sparse; rows of NaN or zeros where unknown.
         """
         whole = _with_constant(features)
         places = np.flatnonzero(known)
-        if len(places) < _LEAST_KNOWN:
+        if len(places) < _MIN_KNOWN_ITEMS:
             return None
-        kept_out = np.arange(len(places)) % _FOLDS == 0
-        inner, outer = places[~kept_out], places[kept_out]
+        held_out = np.arange(len(places)) % _FOLDS == 0
+        inner, outer = places[~held_out], places[held_out]
         gram, right = _normal_equations(whole[inner], factors[inner])
         errors = [
             float(((whole[outer] @ _solved(gram, right, ridge) - factors[outer]) ** 2).sum())
@@ -58,18 +58,18 @@ class ContentMap:
         return cls(_solved(*_normal_equations(whole[places], factors[places]), ridge), ridge)
 
     def predict(self, features: Any) -> Factors:
-        """Return the factors ``[n_items, dimensions]`` that features speak for."""
+        """Return the predicted factors ``[n_items, dimensions]``."""
         predicted: Factors = _with_constant(features) @ self.weights
         return predicted
 
 
-def drawn_towards(
+def shrunk_towards(
     own: Factors, predicted: Factors, listeners: NDArray[Any], prior: float
 ) -> Factors:
-    """Return factors between an item's own and those predicted, by how many know it.
+    """Return the mean of own and predicted factors, weighted by listeners and `prior`.
 
     >>> own, predicted = np.ones((2, 1), np.float32), np.zeros((2, 1), np.float32)
-    >>> drawn_towards(own, predicted, np.array([0, 3]), prior=1.0).ravel().tolist()
+    >>> shrunk_towards(own, predicted, np.array([0, 3]), prior=1.0).ravel().tolist()
     [0.0, 0.75]
     """
     share = (listeners / (listeners + prior))[:, None] if prior > 0 else np.float32(1)
@@ -78,7 +78,7 @@ def drawn_towards(
 
 
 def has_features(features: Any) -> NDArray[np.bool_]:
-    """Return which items anything is known of, ``[n_items]``: rows that are not all zero or NaN."""
+    """Return a mask ``[n_items]`` of the rows that are not all zero or NaN."""
     known = finite(features)
     if sparse.issparse(known):
         return rows_with(known, known.data != 0)
@@ -86,7 +86,7 @@ def has_features(features: Any) -> NDArray[np.bool_]:
 
 
 def finite(features: Any) -> Any:
-    """Return features as float32, CSR or dense as they came, zeros for what is no finite number."""
+    """Return features as float32, CSR or dense as given, with zeros for NaN and infinity."""
     if sparse.issparse(features):
         kept = sparse.csr_array(features, dtype=np.float32, copy=True)
         kept.data = np.nan_to_num(kept.data, posinf=0, neginf=0)

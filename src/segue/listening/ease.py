@@ -1,17 +1,17 @@
-"""EASE: a linear model from items to items, in closed form, scaled by popularity.
+"""EASE: closed-form linear item-item model, scaled by popularity.
 
 For a matrix ``X [n_users, n_items]``, ``P = (X'X + l I)^-1`` gives the weights
-``B = I - P / diag(P)`` that best rebuild each column from the others (Steck, Embarrassingly shallow
-autoencoders for sparse data, 2019).
+``B = I - P / diag(P)`` that best reconstruct each column from the others (Steck, Embarrassingly
+shallow autoencoders for sparse data, 2019).
 
 *Popularity scaling.* Columns are divided by ``listeners^balance`` first, and scores multiplied by
-``listeners^lift`` after: the regulariser then bears on items alike, and what many like is not bound
-to win. ``balance = lift = 0`` is plain EASE.
+``listeners^lift`` after, so that the regularization acts equally on all items and popular items do
+not dominate. ``balance = lift = 0`` is plain EASE.
 
-*The smaller side.* With fewer listeners than items nothing of ``[n_items, n_items]`` is made: by
+*The smaller side.* With fewer users than items no ``[n_items, n_items]`` matrix is needed: by
 ``P = (I - X'KX) / l`` with ``K = (XX' + l I)^-1 [n_users, n_users]``, a history `h` scores
-``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed for the `most_items` that most
-listeners like, and its largest entries are kept; scores of all other items are NaN.
+``h - (h - (hX')KX) / (l diag P)``. With fewer items, `B` is computed for the `most_items` most
+popular items, and its largest entries are kept; scores of all other items are NaN.
 """
 
 from collections.abc import Mapping
@@ -22,26 +22,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from segue.index import for_each
 from segue.listening.items import ItemItemModel, largest_of_columns
-from segue.listening.matrices import Ids, Matrix, Scores, liked, rows_with, without
-from segue.listening.threads import for_each
+from segue.listening.matrices import Ids, Matrix, Scores, liked, mask_columns, rows_with
 
 _BLOCK = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EaseSettings:
-    """How it is regularised, and what it may cost."""
+    """Regularization, popularity scaling and limits of size."""
 
     regularization: float = 100.0
-    balance: float = 0.0  # power of the popularity that columns are divided by
-    lift: float = 0.0  # power of the popularity that scores are multiplied by
-    most_users: int = 5_000  # up to here the user side may be solved
-    most_items: int = 12_000  # the item side: [n, n] numbers, and n^3 / 3 operations
-    kept: int = 300  # entries of each column, where the item side is solved
+    balance: float = 0.0  # columns are divided by popularity to this power
+    lift: float = 0.0  # scores are multiplied by popularity to this power
+    most_users: int = 5_000  # maximum size of the user side
+    most_items: int = 12_000  # of the item side: [n, n] numbers, n^3 / 3 operations
+    kept: int = 300  # entries of each column of the item side
 
     def __post_init__(self) -> None:
-        """Refuse what has no solution."""
+        """Check ranges."""
         if not self.regularization > 0:
             raise ValueError(f"regularization is {self.regularization}: it must be above 0.")
         for name in ("most_items", "kept"):
@@ -68,14 +68,14 @@ class Ease(ItemItemModel):
             self._fit_items(scaled)
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``; NaN for items that too few like to be part of the model."""
+        """Return ``[n, n_items]``; NaN for items that are not popular enough for the model."""
         scaled = self._scaled(histories)
         scores = self._by_users(scaled) if self.by_users_ else super().score(scaled)
         scores *= self._lift
         return scores
 
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: the scores of somebody who likes that item alone."""
+        """Return ``[n, n_items]``: the scores of a history that likes only that item."""
         n = len(item_ids)
         shape = (n, self.n_items)
         ones, rows = np.ones(n, np.float32), np.arange(n + 1)
@@ -96,19 +96,19 @@ class Ease(ItemItemModel):
                 part.multiply(part @ kernel).sum(axis=1)
             ).ravel()
         self.diagonal_ = np.maximum(1 - inside, 1e-9).astype(np.float32)  # l times diag(P)
-        self.spoken_for_ = self.listeners_ > 0
+        self.scored_ = self.listeners_ > 0
 
     def _by_users(self, scaled: Matrix) -> Scores:
-        heard = scaled @ self._by_item
-        through = np.asarray(heard.toarray(), np.float32) @ self.kernel_  # [n, n_users]
+        common = scaled @ self._by_item
+        through = np.asarray(common.toarray(), np.float32) @ self.kernel_  # [n, n_users]
         rest: Scores = (self._by_item @ through.T).T
         scores = np.asarray(rest / self.diagonal_, np.float32)
         rows = np.repeat(np.arange(scaled.shape[0]), np.diff(scaled.indptr))
-        # of an item itself nothing may be said: B has a diagonal of zeros
+        # an item does not predict itself: the diagonal of B is zero
         own = scaled.data * (1 - 1 / self.diagonal_[scaled.indices])
         scores[rows, scaled.indices] += own
-        scores[~rows_with(scaled, self.spoken_for_[scaled.indices])] = np.nan
-        return without(scores, self.spoken_for_)
+        scores[~rows_with(scaled, self.scored_[scaled.indices])] = np.nan
+        return mask_columns(scores, self.scored_)
 
     def _fit_items(self, scaled: Matrix) -> None:
         n_items = scaled.shape[1]
@@ -118,23 +118,23 @@ class Ease(ItemItemModel):
         diagonal = np.diagonal(inverse).copy()
         parts: dict[int, Matrix] = {}
 
-        def keep(start: int) -> None:
+        def fit_block(start: int) -> None:
             columns = np.arange(start, min(start + _BLOCK, len(chosen)))
             weights = inverse[columns].T / -diagonal[columns]
             weights[columns, np.arange(len(columns))] = 0
             parts[start] = largest_of_columns(weights, self.settings.kept)
 
-        for_each(keep, range(0, len(chosen), _BLOCK))
+        for_each(fit_block, range(0, len(chosen), _BLOCK))
         in_order = [parts[start] for start in sorted(parts)]
         small = sparse.hstack(in_order, format="coo") if in_order else sparse.coo_array((0, 0))
         full = sparse.csr_array(
             (small.data, (chosen[small.row], chosen[small.col])), shape=(n_items, n_items)
         )
         self._keep(full)
-        self.spoken_for_ = np.isin(np.arange(n_items), chosen)
+        self.scored_ = np.isin(np.arange(n_items), chosen)
 
     def _count(self, listeners: NDArray[np.int64]) -> None:
-        """Take how many like each item, and what columns and scores are multiplied by."""
+        """Set the number of listeners of each item, and the factors of columns and scores."""
         self.listeners_ = listeners
         popularity = np.maximum(listeners, 1.0)
         self._balance = (popularity**-self.settings.balance).astype(np.float32)
@@ -145,14 +145,14 @@ class Ease(ItemItemModel):
         signs = np.sign(matrix.data) * self._balance[matrix.indices]
         return sparse.csr_array((signs, matrix.indices, matrix.indptr), shape=matrix.shape)
 
-    def _needs_listeners(self) -> bool:
+    def _needs_user_items(self) -> bool:
         return bool(self.by_users_)
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         shared = {"listeners": self.listeners_}
         if self.by_users_:
             return {**shared, "kernel": self.kernel_, "diagonal": self.diagonal_}
-        return {**shared, **super()._arrays(), "spoken_for": self.spoken_for_}
+        return {**shared, **super()._arrays(), "spoken_for": self.scored_}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._count(arrays["listeners"])
@@ -160,7 +160,7 @@ class Ease(ItemItemModel):
         if self.by_users_:
             self.kernel_, self.diagonal_ = arrays["kernel"], arrays["diagonal"]
             self._by_item = self._scaled(liked(self._fitted())).T.tocsr()
-            self.spoken_for_ = self.listeners_ > 0
+            self.scored_ = self.listeners_ > 0
         else:
             super()._restore(arrays)
 
@@ -181,14 +181,14 @@ def _gram(matrix: Matrix, regularization: float) -> NDArray[np.float32]:
 
 
 def _inverse(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Invert a symmetric positive definite matrix, by Cholesky; it is overwritten."""
+    """Return the inverse of a symmetric positive definite matrix, which is overwritten."""
     if not len(matrix):
         return matrix
-    # the transpose is the same matrix in LAPACK's order, so that nothing is copied
+    # the transpose is the same matrix in LAPACK's order: nothing is copied
     factor, bad = linalg.lapack.spotrf(matrix.T, lower=1, overwrite_a=1)
     if bad:
         raise np.linalg.LinAlgError("the Gram matrix is not positive definite")
     inverse, _ = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
-    whole: NDArray[np.float32] = inverse + inverse.T  # above the diagonal are zeros
+    whole: NDArray[np.float32] = inverse + inverse.T  # zeros above the diagonal
     whole[np.diag_indices(len(whole))] /= 2
     return whole

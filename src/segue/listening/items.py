@@ -1,7 +1,7 @@
-"""Models that are a matrix from items to items: a listener's scores are their history times it.
+"""Base of item-item models: the scores of a history are its product with an item-item matrix.
 
-Such a matrix is kept sparse, the largest entries of each column, so that scoring a history costs
-what its items have entries. An item without any column entry has nothing to say: its score is NaN.
+The matrix is sparse, with the largest entries of each column, so that the cost of scoring is the
+number of entries of the history's items. The score of an item without entries is NaN.
 """
 
 from collections.abc import Mapping
@@ -11,38 +11,38 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.listening.matrices import Ids, Matrix, Scores, rows_with, without
+from segue.listening.matrices import Ids, Matrix, Scores, mask_columns, rows_with
 from segue.listening.model import ListeningModel
 
 
 class ItemItemModel(ListeningModel):
-    """A model whose `weights_` ``[n_items, n_items]`` say what an item adds to each other."""
+    """Model whose `weights_` ``[n_items, n_items]`` are the contribution of each item to others."""
 
     weights_: Matrix
 
     def score(self, histories: Matrix) -> Scores:
-        """Return ``[n, n_items]``: the sum of what the items of a history add, NaN for none.
+        """Return ``[n, n_items]``: sums of the contributions of a history's items.
 
-        NaN, too, for a history of none that has entries.
+        NaN for items without entries, and for histories of such items only.
         """
         scores: Scores = (histories @ self.weights_).toarray().astype(np.float32, copy=False)
-        told = rows_with(histories, self.spoken_for_[histories.indices])
-        scores[~told] = np.nan
-        return without(scores, self.spoken_for_)
+        known = rows_with(histories, self.scored_[histories.indices])
+        scores[~known] = np.nan
+        return mask_columns(scores, self.scored_)
 
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: what each of `item_ids` adds to every item."""
+        """Return ``[n, n_items]``: contributions of each of `item_ids` to all items."""
         scores: Scores = self.weights_[item_ids].toarray().astype(np.float32, copy=False)
-        scores[~self.spoken_for_[item_ids]] = np.nan
-        return without(scores, self.spoken_for_)
+        scores[~self.scored_[item_ids]] = np.nan
+        return mask_columns(scores, self.scored_)
 
     def _keep(self, weights: Matrix, spoken_for: NDArray[np.bool_] | None = None) -> None:
         self.weights_ = sparse.csr_array(weights, dtype=np.float32)
         if spoken_for is not None:
-            self.spoken_for_ = spoken_for  # as it was saved: what is mapped is not looked through
+            self.scored_ = spoken_for  # as saved: a memory-mapped matrix is not read through
             return
         self.weights_.sort_indices()
-        self.spoken_for_ = np.bincount(self.weights_.indices, minlength=weights.shape[1]) > 0
+        self.scored_ = np.bincount(self.weights_.indices, minlength=weights.shape[1]) > 0
 
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
         kept = self.weights_
@@ -55,7 +55,7 @@ class ItemItemModel(ListeningModel):
 
 
 def largest_of_columns(block: NDArray[np.float32], most: int) -> Matrix:
-    """Return the `most` entries of largest size of each column of a dense block, as CSC.
+    """Return the `most` entries of largest magnitude of each column of a dense block, as CSC.
 
     >>> block = np.array([[1, 0], [-3, 2], [2, 0]], np.float32)
     >>> largest_of_columns(block, 2).toarray().tolist()

@@ -1,7 +1,6 @@
-"""Matrices of who listened to what, and of scores: read from what is given, and masked.
+"""Helpers for user-item matrices and matrices of scores.
 
-Rows are listeners or their histories, columns are items; what a value says is told in
-`segue.listening.model`.
+Rows are users or histories, columns are items; `segue.listening.model` defines the values.
 """
 
 from typing import Any
@@ -16,18 +15,18 @@ Scores = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
 _FEW = 8
-"""Below this part of all columns, those that are not spoken for are named one by one."""
+"""If fewer than one in this many columns are masked, they are indexed instead of copied."""
 
 
 def as_matrix(user_items: Matrix) -> Matrix:
-    """Return a matrix as CSR float32: duplicates summed, zeros left out, indices sorted.
+    """Return a matrix as CSR float32: duplicates summed, zeros removed, indices sorted.
 
     Raises
     ------
     ValueError
-        If it is no matrix, or holds NaN or infinity.
+        If it is not a matrix, or holds NaN or infinity.
     """
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinity, and is refused
+    with np.errstate(over="ignore"):  # overflow becomes infinity, which is refused
         matrix = sparse.csr_array(user_items, dtype=np.float32, copy=True)
     if matrix.ndim != 2:
         raise ValueError(f"user_items has {matrix.ndim} dimensions: give [n_users, n_items].")
@@ -39,7 +38,7 @@ def as_matrix(user_items: Matrix) -> Matrix:
 
 
 def liked(user_items: Matrix) -> Matrix:
-    """Return only what is above zero of a CSR matrix."""
+    """Return a CSR matrix with only the values above zero."""
     positive = user_items.copy()
     positive.data = np.maximum(positive.data, 0)
     positive.eliminate_zeros()
@@ -47,7 +46,7 @@ def liked(user_items: Matrix) -> Matrix:
 
 
 def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which rows have any of the `entries`, a mask over what is stored.
+    """Return a mask of the rows that have any of the `entries`, a mask of stored values.
 
     >>> histories = sparse.csr_array([[1, 0], [-1, 0], [0, 0]])
     >>> rows_with(histories, histories.data > 0).tolist()
@@ -57,11 +56,11 @@ def rows_with(histories: Matrix, entries: NDArray[np.bool_]) -> NDArray[np.bool_
     return np.asarray(before[histories.indptr[1:]] > before[histories.indptr[:-1]])
 
 
-def without(scores: Scores, spoken_for: NDArray[np.bool_]) -> Scores:
-    """Return the same scores, NaN in the columns that are not spoken for."""
-    silent = np.flatnonzero(~spoken_for)
-    if len(silent) * _FEW < len(spoken_for):
-        scores[:, silent] = np.nan
+def mask_columns(scores: Scores, scored: NDArray[np.bool_]) -> Scores:
+    """Set the columns of `scores` that are not in the mask `scored` to NaN, and return them."""
+    masked = np.flatnonzero(~scored)
+    if len(masked) * _FEW < len(scored):
+        scores[:, masked] = np.nan
     else:
-        np.copyto(scores, np.nan, where=~spoken_for)
+        np.copyto(scores, np.nan, where=~scored)
     return scores

@@ -1,15 +1,15 @@
-"""What every model of listening data is: fitted on who listened to what, it scores items.
+"""Base class of collaborative models, which learn from a user-item matrix and score items.
 
 Conventions
 -----------
-- `user_items` is ``[n_users, n_items]``, sparse. A value above zero says how much a listener likes
-  an item, on any scale; below zero, how much they dislike it; what is not stored is unknown.
-- Users and items are numbered from 0. Where an answer has fewer than `k` items, ids are -1 and
-  scores -inf. One id gives one row, an array of ids gives one row each.
-- A *history* is a row of the same kind. Whoever has one can be scored, whether or not the model was
-  fitted on them: nothing is learned of a listener that does not follow from their history.
-- Scores are comparable within one row only; higher is better. NaN is what a model cannot say: of an
-  item that it knows nothing of, or for somebody whose history tells it nothing.
+- `user_items` is ``[n_users, n_items]``, sparse. Values above zero are the strength of a like, on
+  any scale, values below zero that of a dislike; entries that are not stored are unknown.
+- Users and items are numbered from 0. If a result has fewer than `k` items, ids are -1 and scores
+  -inf. One id gives one row, an array of ids gives one row each.
+- A *history* is such a row. Any history can be scored, also of users that the model was not fitted
+  on: no model has parameters of single users.
+- Scores are comparable within one row only; higher is better. NaN means that the model cannot score
+  an item, or that nothing in a history is known to it.
 """
 
 from abc import ABC, abstractmethod
@@ -25,16 +25,16 @@ from scipy import sparse
 from segue.errors import ModelError
 from segue.index import best
 from segue.listening.matrices import Ids, Matrix, Scores, as_matrix
-from segue.listening.saving import halved, read_model, write_model
+from segue.listening.saving import compact, read_model, write_model
 
 _BATCH_NUMBERS = 16_000_000
-"""Scores that are made at a time: bounds the memory of many listeners at once."""
+"""Maximum number of scores computed at a time, to bound memory."""
 
 
 class ListeningModel(ABC):
-    """One contract for all models of listening data; a model supplies four hooks.
+    """Base of all collaborative models; a model implements five hooks.
 
-    `settings` is a frozen dataclass, kept with what was learned. What is learned ends in ``_``.
+    `settings` is a frozen dataclass that is saved with the model. Learned attributes end in ``_``.
     """
 
     kind: ClassVar[str]
@@ -48,7 +48,7 @@ class ListeningModel(ABC):
 
     @abstractmethod
     def _fit(self, user_items: Matrix, item_features: Matrix | None) -> None:
-        """Learn from the matrix, which is CSR float32 with sorted indices."""
+        """Learn from the matrix, CSR float32 with sorted indices."""
 
     @abstractmethod
     def score(self, histories: Matrix) -> Scores:
@@ -56,38 +56,37 @@ class ListeningModel(ABC):
 
     @abstractmethod
     def item_scores(self, item_ids: Ids) -> Scores:
-        """Return ``[n, n_items]``: how much each item goes with those of `item_ids` ``[n]``."""
+        """Return ``[n, n_items]``: similarity of each item to those of `item_ids` ``[n]``."""
 
     @abstractmethod
     def _arrays(self) -> Mapping[str, NDArray[Any]]:
-        """Return everything that was learned, by name."""
+        """Return the learned arrays by name."""
 
     @abstractmethod
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take back what `_arrays` gave."""
+        """Restore the learned attributes from `_arrays`."""
 
     # the contract --------------------------------------------------------------------------------
 
     def fit(self, user_items: Matrix, item_features: Matrix | None = None) -> Self:
-        """Learn from who listened to what.
+        """Learn from a user-item matrix.
 
         Parameters
         ----------
         user_items
-            ``[n_users, n_items]``, see the module's conventions.
+            ``[n_users, n_items]``, see the conventions of this module.
         item_features
-            ``[n_items, d]``, dense or sparse, for models that know what items are like; others pass
-            over it.
+            ``[n_items, d]``, dense or sparse, for models that use content; others ignore it.
 
         Raises
         ------
         ValueError
-            If the matrix holds values that are no numbers, or the features are of other items.
+            If the matrix holds NaN or infinity, or the features have another number of rows.
         """
         return self._fit_on(as_matrix(user_items), item_features)
 
     def _fit_on(self, matrix: Matrix, item_features: Matrix | None) -> Self:
-        """Fit on a matrix that `as_matrix` has checked, and that nobody will change."""
+        """Fit on a matrix that `as_matrix` returned and that is not changed later."""
         if item_features is not None and item_features.shape[0] != matrix.shape[1]:
             raise ValueError(
                 f"item_features has {item_features.shape[0]} rows and user_items"
@@ -99,20 +98,20 @@ class ListeningModel(ABC):
 
     @property
     def n_items(self) -> int:
-        """How many items the model was fitted on."""
+        """The number of items that the model was fitted on."""
         return int(self._fitted().shape[1])
 
     def recommend(
         self, user_ids: ArrayLike, k: int = 10, exclude_seen: bool = True
     ) -> tuple[Ids, Scores]:
-        """Return the best `k` items and their scores for listeners the model was fitted on.
+        """Return the best `k` items and their scores for users that the model was fitted on.
 
         Parameters
         ----------
         user_ids
             One id, or ``[n]`` of them.
         exclude_seen
-            Whether items in the listener's history are left out.
+            Whether to leave out items of the user's history.
 
         Returns
         -------
@@ -152,7 +151,7 @@ class ListeningModel(ABC):
         return self._best(scored, histories.shape[0], k)
 
     def similar_items(self, item_ids: ArrayLike, k: int = 10) -> tuple[Ids, Scores]:
-        """Return the `k` items that go best with each of `item_ids`, which is not among them.
+        """Return the `k` items most similar to each of `item_ids`, without itself.
 
         Raises
         ------
@@ -170,7 +169,7 @@ class ListeningModel(ABC):
         return _as_asked(items, *self._best(scored, len(flat), k))
 
     def _best(self, scored: Callable[[slice], Scores], n: int, k: int) -> tuple[Ids, Scores]:
-        """Return the best `k` of each of `n` rows, which are scored some at a time."""
+        """Return the best `k` of each of `n` rows, scored in batches."""
         found = np.full((n, k), -1, np.int64)
         values = np.full((n, k), -np.inf, np.float32)
         batch = max(_BATCH_NUMBERS // max(self.n_items, 1), 1)
@@ -180,7 +179,7 @@ class ListeningModel(ABC):
         return found, values
 
     def save(self, directory: str | Path) -> None:
-        """Write the model into `directory`, which is made where it is missing."""
+        """Write the model into `directory`, which is created if missing."""
         matrix = self._fitted()
         kept = {
             "user_items.data": matrix.data,
@@ -190,35 +189,37 @@ class ListeningModel(ABC):
         }
         write_model(directory, self._about(), {**kept, **self._arrays()})
 
-    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what is needed to score, and no more: to be kept and opened again by `of_parts`.
+    def scoring_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return the settings and arrays for `from_scoring_state`, prepared to be memory-mapped.
 
-        Whom the model was fitted on is left out, where scoring does not need it.
+        The user-item matrix is left out if scoring does not need it.
         """
         shape = np.array((0, self.n_items), np.int64)
-        nobody: dict[str, NDArray[Any]] = {"data": np.zeros(0, np.float32)}
-        nobody["indices"] = np.zeros(0, np.int32)
-        nobody |= {"indptr": np.zeros(1, np.int32), "shape": shape}
-        kept = {f"user_items.{part}": array for part, array in nobody.items()}
-        if self._needs_listeners():
+        empty: dict[str, NDArray[Any]] = {"data": np.zeros(0, np.float32)}
+        empty["indices"] = np.zeros(0, np.int32)
+        empty |= {"indptr": np.zeros(1, np.int32), "shape": shape}
+        kept = {f"user_items.{part}": array for part, array in empty.items()}
+        if self._needs_user_items():
             matrix = self._fitted()
             kept |= {f"user_items.{one}": getattr(matrix, one) for one in ("data", "indices")}
             kept["user_items.indptr"] = matrix.indptr
             kept["user_items.shape"] = np.array(matrix.shape, np.int64)
         return self._about(), {
-            name: halved(one) for name, one in {**kept, **self._arrays()}.items()
+            name: compact(one) for name, one in {**kept, **self._arrays()}.items()
         }
 
     @classmethod
-    def of_parts(cls, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Return the model of which `parts` gave what it scores with; arrays are not copied."""
+    def from_scoring_state(
+        cls, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        """Return the model that `scoring_state` described; arrays are not copied."""
         return cls._built(about, dict(arrays))
 
     def _about(self) -> dict[str, Any]:
         return {"kind": self.kind, "settings": asdict(self.settings)}
 
-    def _needs_listeners(self) -> bool:
-        """Tell whether scoring needs the listeners that the model was fitted on."""
+    def _needs_user_items(self) -> bool:
+        """Return whether scoring needs the user-item matrix of the fit."""
         return False
 
     @classmethod
@@ -228,7 +229,7 @@ class ListeningModel(ABC):
         Raises
         ------
         ModelError
-            If there is none, it is damaged, or it is of another kind.
+            If there is none, or it is damaged or of another kind.
         """
         return read_model(directory, cls.kind, cls._built)
 
@@ -261,12 +262,12 @@ def _checked(ids: ArrayLike, n: int, k: int, what: str) -> Ids:
     _check_k(k)
     asked = np.asarray(ids)
     if asked.size and asked.dtype.kind not in "iu":
-        raise ValueError(f"A {what} is a whole number, and {asked.flat[0]!r} is none.")
+        raise ValueError(f"A {what} id must be an integer, not {asked.flat[0]!r}.")
     if asked.ndim > 1:
-        raise ValueError(f"Give one {what}, or a list of them: this has {asked.ndim} dimensions.")
+        raise ValueError(f"Give one {what} id or a list, not an array of {asked.ndim} dimensions.")
     wrong = asked[(asked < 0) | (asked >= n)]
     if wrong.size:
-        raise ValueError(f"There is no {what} {int(wrong.flat[0])}: they go from 0 to {n - 1}.")
+        raise ValueError(f"There is no {what} {int(wrong.flat[0])}: ids are from 0 to {n - 1}.")
     return asked.astype(np.int64)
 
 

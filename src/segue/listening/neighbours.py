@@ -1,12 +1,12 @@
-"""Two baselines that are hard to beat: item-kNN and RP3beta. "People who play X also play Y".
+"""Two strong baselines from co-occurrence: item-kNN and RP3beta.
 
-- *Item-kNN*: cosine of who likes two items, shrunk where few like both
+- *Item-kNN*: cosine similarity of the users who like two items, shrunk if few like both
   (Sarwar et al., 2001; shrinkage: Bell and Koren, 2007).
-- *RP3beta*: a walk of three steps item - listener - item, its arrival divided by the popularity of
-  where it arrives to the power `beta` (Paudel et al., 2017).
+- *RP3beta*: random walk item - user - item, whose probability is divided by the popularity of the
+  last item to the power `beta` (Paudel et al., 2017).
 
-What is disliked counts as much against as what is liked counts for, in scoring; both are fitted on
-likes alone, each worth 1.
+Both are fitted on likes only, each with value 1. Scoring subtracts for dislikes as it adds for
+likes.
 """
 
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ _BLOCK = 512
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemKnnSettings:
-    """How neighbours are found."""
+    """Settings of item-kNN."""
 
     neighbours: int = 100
-    shrinkage: float = 10.0  # common listeners that count as little as none
+    shrinkage: float = 10.0  # users in common that halve a similarity, roughly
 
     def __post_init__(self) -> None:
-        """Refuse what finds nobody."""
+        """Check ranges."""
         _check_neighbours(self.neighbours)
         if not self.shrinkage >= 0:
             raise ValueError(f"shrinkage is {self.shrinkage}: it must be at least 0.")
@@ -37,14 +37,14 @@ class ItemKnnSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rp3BetaSettings:
-    """How the walk goes."""
+    """Settings of the walk."""
 
     neighbours: int = 200
     alpha: float = 0.8  # power of every step's probability
     beta: float = 0.4  # power of the popularity that is divided by
 
     def __post_init__(self) -> None:
-        """Refuse what finds nobody."""
+        """Check ranges."""
         _check_neighbours(self.neighbours)
 
 
@@ -64,11 +64,11 @@ class ItemKnn(ItemItemModel):
             common = (by_item @ matrix[:, block]).toarray()
             shrunk = np.maximum(length[:, None] * length[block] + self.settings.shrinkage, 1e-9)
             parts.append(_nearest(common / shrunk, block, self.settings.neighbours))
-        self._keep(_beside(parts, matrix.shape[1]))
+        self._keep(_concatenated(parts, matrix.shape[1]))
 
 
 class Rp3Beta(ItemItemModel):
-    """Three steps of a random walk, less popularity."""
+    """Random walk with popularity discount."""
 
     kind = "rp3beta"
     settings_class = Rp3BetaSettings
@@ -78,14 +78,14 @@ class Rp3Beta(ItemItemModel):
         matrix = _binary(liked(user_items))
         by_item = matrix.T.tocsr()
         alpha = self.settings.alpha
-        out = _scaled(by_item, np.diff(by_item.indptr), alpha)  # item to listener
-        back = _scaled(matrix, np.diff(matrix.indptr), alpha)  # listener to item
+        out = _scaled(by_item, np.diff(by_item.indptr), alpha)  # item to user
+        back = _scaled(matrix, np.diff(matrix.indptr), alpha)  # user to item
         arrival = np.maximum(np.diff(by_item.indptr), 1) ** self.settings.beta
         parts = []
         for block in _blocks(matrix.shape[1]):
             walked = (out @ back[:, block]).toarray() / arrival[block]
             parts.append(_nearest(walked, block, self.settings.neighbours))
-        self._keep(_beside(parts, matrix.shape[1]))
+        self._keep(_concatenated(parts, matrix.shape[1]))
 
 
 def _check_neighbours(neighbours: int) -> None:
@@ -111,9 +111,9 @@ def _blocks(n: int) -> list[slice]:
 
 def _nearest(block_of_columns: Scores, block: slice, most: int) -> Matrix:
     columns = np.arange(block.start, block.stop)
-    block_of_columns[columns, np.arange(len(columns))] = 0  # nobody is their own neighbour
+    block_of_columns[columns, np.arange(len(columns))] = 0  # no item is its own neighbor
     return largest_of_columns(block_of_columns.astype(np.float32), most)
 
 
-def _beside(parts: list[Matrix], n: int) -> Matrix:
+def _concatenated(parts: list[Matrix], n: int) -> Matrix:
     return sparse.hstack(parts, format="csr") if parts else sparse.csr_array((n, n))

@@ -1,4 +1,4 @@
-"""A model on disk: ``arrays.npz`` with what it learned, ``model.json`` with its kind and settings.
+"""Save and load models: ``arrays.npz`` with arrays, ``model.json`` with kind and settings.
 
 Each file is written under a temporary name and renamed. No pickle.
 """
@@ -20,15 +20,15 @@ T = TypeVar("T")
 _ARRAYS, _ABOUT = "arrays.npz", "model.json"
 _LARGE = 100_000
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
-"""What reading raises where a file is missing, cut short, or not what it says."""
+"""Exceptions raised when a file is missing, truncated or malformed."""
 
 
 def write_model(
     directory: str | Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
 ) -> None:
-    """Write a model into `directory`, which is made where it is missing.
+    """Write a model into `directory`, which is created if missing.
 
-    `about` holds its ``kind``, and whatever else `read_model` is to hand back.
+    `about` has its ``kind``, and any JSON values that `read_model` returns.
     """
     target = Path(directory)
     target.mkdir(parents=True, exist_ok=True)
@@ -44,12 +44,12 @@ def write_model(
 def read_model(
     directory: str | Path, kind: str, build: Callable[[Mapping[str, Any], Arrays], T]
 ) -> T:
-    """Return what `build` makes of what `write_model` wrote: of `about`, and of the arrays.
+    """Return what `build` makes of the `about` and the arrays that `write_model` wrote.
 
     Raises
     ------
     ModelError
-        If there is no model, it is damaged, or it is of another kind.
+        If there is no model, or it is damaged or of another kind.
     """
     source = Path(directory)
     try:
@@ -62,7 +62,7 @@ def read_model(
             return build(about, arrays)
     except _DAMAGE as error:
         raise ModelError(
-            f"The model in {source.name} cannot be read ({_told(error)}): train it again."
+            f"The model in {source.name} cannot be read ({_reason(error)}): train it again."
         ) from error
     raise ModelError(
         f"The model in {source.name} is of the kind {found!r}, not {kind!r}: load it with the"
@@ -70,19 +70,19 @@ def read_model(
     )
 
 
-def _told(error: Exception) -> str:
-    """Return what is wrong; a `KeyError` itself says the name alone, or a name and more."""
+def _reason(error: Exception) -> str:
+    """Return the reason of an error; the text of a `KeyError` is a name, perhaps with more."""
     if isinstance(error, KeyError) and error.args:
         return f"it has no {str(error.args[0]).split()[0]!r}"
     return str(error)
 
 
-def halved(array: NDArray[Any]) -> NDArray[Any]:
-    """Return whole numbers of 64 bits in 32 where they fit, and large arrays of others, too.
+def compact(array: NDArray[Any]) -> NDArray[Any]:
+    """Return 64-bit integers as 32-bit if they fit, and large float64 arrays as float32.
 
-    All whole numbers: where they are of two widths scipy copies a matrix to the wider.
+    All integers are narrowed: scipy copies a matrix whose indices have two widths.
 
-    >>> halved(np.zeros(200_000)).dtype, halved(np.zeros(2)).dtype, halved(np.arange(2)).dtype
+    >>> compact(np.zeros(200_000)).dtype, compact(np.zeros(2)).dtype, compact(np.arange(2)).dtype
     (dtype('float32'), dtype('float64'), dtype('int32'))
     """
     if array.itemsize < 8:

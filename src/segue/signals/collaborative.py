@@ -51,13 +51,13 @@ class CollaborativeSignal:
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return settings and arrays of the model, as far as scoring needs them."""
-        settings, arrays = self.model.parts()
+        settings, arrays = self.model.scoring_state()
         return {"model": settings}, arrays
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Return the signal that `save` gave."""
-        return cls(Collaborative.of_parts(settings["model"], arrays))
+        return cls(Collaborative.from_scoring_state(settings["model"], arrays))
 
 
 def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:

@@ -17,8 +17,8 @@ from segue.types import Track
 NAME = "lyrics"
 
 _DIRECTIONS = 100
-_MOST_WORDS = 20_000
-_LEAST_LYRICS = 3
+_MAX_WORDS = 20_000
+_MIN_LYRICS = 3
 
 
 def lyrics(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) -> VectorSignal:
@@ -27,7 +27,7 @@ def lyrics(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) -> V
     has = np.array([bool(text.strip()) for text in texts])
     learned = has if train is None else has & train
     vectors = np.full((len(tracks), 1), np.nan, np.float32)
-    if learned.sum() >= _LEAST_LYRICS:
+    if learned.sum() >= _MIN_LYRICS:
         found = _directions(texts, has, learned)
         vectors = np.full((len(tracks), found.shape[1]), np.nan, np.float32)
         vectors[has] = found
@@ -42,7 +42,7 @@ def _directions(
 
     words = TfidfVectorizer(
         sublinear_tf=True,
-        max_features=_MOST_WORDS,
+        max_features=_MAX_WORDS,
         strip_accents="unicode",
         dtype=np.float32,
     )

@@ -24,7 +24,7 @@ from segue.signals.signal import Profile, Scores
 NAME = "recency"
 
 DECAY = 0.5
-_LEAST_AGE = 1 / 24  # days: what was played within the hour counts as an hour ago
+_MIN_AGE_DAYS = 1 / 24  # days: what was played within the hour counts as an hour ago
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]
         likes = profile.weights > 0
         return profile.positions[likes], profile.weights[likes].astype(np.float64)
     ages = profile.ages if len(profile.ages) else np.arange(len(profile.history), 0, -1)
-    return profile.history, np.maximum(ages, _LEAST_AGE).astype(np.float64) ** -DECAY
+    return profile.history, np.maximum(ages, _MIN_AGE_DAYS).astype(np.float64) ** -DECAY
 
 
 def _from_listens(given: ListeningInputs) -> RecencySignal | None:

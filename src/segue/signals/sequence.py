@@ -46,13 +46,13 @@ class SequenceSignal:
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Return settings and arrays of the model."""
-        settings, arrays = self.model.parts()
+        settings, arrays = self.model.scoring_state()
         return {"model": settings}, arrays
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Return the signal that `save` gave."""
-        return cls(SequenceModel.of_parts(settings["model"], arrays))
+        return cls(SequenceModel.from_scoring_state(settings["model"], arrays))
 
 
 def _from_listens(given: ListeningInputs) -> Signal | None:

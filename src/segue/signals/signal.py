@@ -19,7 +19,7 @@ DISLIKE = 0.5
 """How much the mean of the disliked counts against the mean of the liked (Rocchio's gamma to beta:
 what one skips says less about one's taste than what one plays)."""
 
-MOST_PLAYS = 1_000
+MAX_PLAYS = 1_000
 """Plays of a history that are kept, the latest."""
 
 
@@ -92,8 +92,8 @@ class Profile:
         """
         return replace(
             self,
-            history=np.append(self.history, position)[-MOST_PLAYS:],
-            ages=np.append(self.ages, np.float32(0))[-MOST_PLAYS:] if len(self.ages) else self.ages,
+            history=np.append(self.history, position)[-MAX_PLAYS:],
+            ages=np.append(self.ages, np.float32(0))[-MAX_PLAYS:] if len(self.ages) else self.ages,
             known=np.union1d(self.known, [position]),
         )
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.index import LEAST_SPREAD, MutualProximity, both_nearer, normalise
+from segue.index import MIN_SPREAD, MutualProximity, both_nearer, normalise
 from segue.signals.hybrid_matrix import as_hybrid, matrix_from, matrix_parts
 from segue.signals.products import RowSubset, with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
@@ -134,7 +134,7 @@ class VectorSignal:
             off, square = row - np.float32(mean), float(((counted - mean) ** 2).sum())
         else:
             return np.zeros(len(row), np.float32)
-        spread = max(float(np.sqrt(max(square, 0) / n)), LEAST_SPREAD)
+        spread = max(float(np.sqrt(max(square, 0) / n)), MIN_SPREAD)
         off *= np.float32(1 / spread)
         return off
 

@@ -1,6 +1,6 @@
-"""Sequences: what comes next in a session or history. One contract, one file a model.
+"""Sequence models: predict the next item of a session or history; one file a model.
 
-`fit_sequences` returns the mixture of all of them, `SequenceModel`, which is what the signal uses.
+`fit_sequences` returns the mixture of all of them, `SequenceModel`, for the signal `sequence`.
 """
 
 from segue.listening.sequences.components import SequenceSettings

@@ -1,8 +1,8 @@
-"""A small self-attentive network that reads a history, in numpy.
+"""Small self-attentive network over a play history (SASRec), evaluated in numpy.
 
-It is trained by `segue.encoders.histories` (Keras) and kept as arrays; here they are only read: one
-or two blocks over the last plays, then one matrix-vector product for all items. Its evidence is the
-chance of every item. What the network is: `segue.encoders.histories.network`.
+`segue.encoders.histories` trains it with Keras (see its module `network` for the architecture).
+Scoring needs only its arrays: one or two attention blocks over the last plays, then one
+matrix-vector product, which gives the probability of every item.
 """
 
 import dataclasses
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from segue.encoders.histories import HistorySettings, train_history_network
 from segue.listening.sequences.model import (
-    NOTHING,
+    NO_SCORES,
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
+    SparseScores,
 )
 
 Floats = NDArray[np.float32]
@@ -36,12 +36,12 @@ class AttentiveSettings:
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "AttentiveSettings":
-        """Return the settings of plain values, as a saved model keeps them."""
+        """Return the settings from the plain values of a saved model."""
         return cls(network=HistorySettings(**kept["network"]), seed=kept["seed"])
 
 
 class Attentive(NextItemModel):
-    """Scores by what a network of self-attention expects. Training needs the extra ``train``."""
+    """Scores by a self-attentive network. Training needs the extra ``train``."""
 
     kind = "attentive"
     settings_class = AttentiveSettings
@@ -53,9 +53,9 @@ class Attentive(NextItemModel):
     def fit_steps(
         self, plays: Plays, n_items: int, artists: Items | None, judged_from: Items
     ) -> int:
-        """Learn from the plays before `judged_from` of each sequence, and judge on the rest.
+        """Train on the plays before `judged_from` of each sequence, and validate on the rest.
 
-        Returns the number of steps after which the network was best, which is what is kept.
+        Returns the number of steps after which the network was best; that state is kept.
         """
         self.n_items_ = n_items
         sequences = np.split(plays.items, plays.starts[1:-1])
@@ -67,7 +67,7 @@ class Attentive(NextItemModel):
         self, sequences: list[Items], artists: Items | None, judged_from: list[int] | None = None
     ) -> Any:
         groups = np.zeros(self.n_items_, np.int64) if artists is None else artists
-        # an artist who is unknown is one like another
+        # all unknown artists share one number
         numbers = np.unique(groups, return_inverse=True)[1].astype(np.int64)
         self.artist_numbers_ = numbers
         return train_history_network(
@@ -80,22 +80,22 @@ class Attentive(NextItemModel):
         )
 
     def _take(self, arrays: Arrays) -> None:
-        """Keep the blocks, and one vector an item: its own and its artist's together."""
+        """Keep the blocks, and one vector an item: its own plus its artist's."""
         items = arrays["items.0"] + arrays["artists.0"][self.artist_numbers_]
         blocks = {n: a for n, a in arrays.items() if not n.startswith(("items", "artists", "bias"))}
         self.arrays_ = {**blocks, "embedded": items, "offsets": arrays["bias.0"][:, 0]}
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of every item."""
-        if not len(past.items):
-            return NOTHING
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of every item."""
+        if not len(history.items):
+            return NO_SCORES
         kept = self.arrays_
-        logits = kept["embedded"] @ self.read(past.items) + kept["offsets"]
+        logits = kept["embedded"] @ self.read(history.items) + kept["offsets"]
         chances = np.exp(logits - logits.max())
-        return Evidence(np.arange(self.n_items_), chances / chances.sum())
+        return SparseScores(np.arange(self.n_items_), chances / chances.sum())
 
     def read(self, items: Items) -> Floats:
-        """Return what the network has understood after the last of `items` ``[width]``."""
+        """Return the network's state ``[width]`` after the last of `items`."""
         kept, network = self.arrays_, self.settings.network
         recent = items[-network.length :]
         x = kept["embedded"][recent] + kept["places.0"][: len(recent)]
@@ -127,7 +127,7 @@ class Attentive(NextItemModel):
 
     @classmethod
     def settings_of(cls, kept: Mapping[str, Any]) -> AttentiveSettings:
-        """Return the settings of plain values, as a saved model keeps them."""
+        """Return the settings from the plain values of a saved model."""
         return AttentiveSettings.of(kept)
 
     def _arrays(self) -> Arrays:
@@ -139,7 +139,7 @@ class Attentive(NextItemModel):
 
 
 def with_steps(settings: AttentiveSettings, steps: int) -> AttentiveSettings:
-    """Return settings with another budget."""
+    """Return the settings with another number of steps."""
     return dataclasses.replace(settings, network=dataclasses.replace(settings.network, steps=steps))
 
 

@@ -1,22 +1,27 @@
-"""What the mixture is made of: its components by name, and their settings, stated once."""
+"""Components of the mixture by name, and their settings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from segue.listening.sequences.attentive import Attentive, AttentiveSettings
+from segue.listening.sequences.group_repeats import (
+    ArtistAlbumRepeats,
+    ArtistAlbumRepeatsSettings,
+    GroupMarkov,
+    GroupMarkovSettings,
+)
 from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.listening.sequences.model import NextItemModel
 from segue.listening.sequences.popularity import Popularity, PopularitySettings
 from segue.listening.sequences.repeats import (
     BaseLevel,
     BaseLevelSettings,
+    RepeatConsumption,
+    RepeatConsumptionSettings,
     Replay,
     ReplaySettings,
-    Returns,
-    ReturnsSettings,
 )
-from segue.listening.sequences.runs import GroupMarkov, GroupMarkovSettings, Runs, RunsSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
 
 COMPONENTS: Mapping[str, type[NextItemModel]] = {
@@ -26,15 +31,15 @@ COMPONENTS: Mapping[str, type[NextItemModel]] = {
     "sessions": SessionKnn,
     "listeners": SessionKnn,
     "base_level": BaseLevel,
-    "returns": Returns,
+    "returns": RepeatConsumption,
     "replay": Replay,
-    "artist_run": Runs,
-    "artist_taste": Runs,
-    "album_run": Runs,
+    "artist_run": ArtistAlbumRepeats,
+    "artist_taste": ArtistAlbumRepeats,
+    "album_run": ArtistAlbumRepeats,
     "artist_chain": GroupMarkov,
     "attentive": Attentive,
 }
-"""What is mixed, by the names of `SequenceSettings`."""
+"""Model class of each component; names are those of `SequenceSettings`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,19 +49,19 @@ class SequenceSettings:
     Parameters
     ----------
     last, markov
-        Chains of the last play alone, and of the last few with skips.
+        Markov chains of the last play, and of the last ten with skips.
     sessions, listeners
-        Neighbours of the current session, and of the whole history.
+        Nearest neighbors of the current session, and of the whole history.
     artist_run, artist_taste
-        Staying with the artist of the last plays, and of the last hundred.
+        Repeats of the artists of the last plays, and of the last hundred.
     attentive
-        None: without it.
+        None leaves it out.
     valid : float in (0, 1)
-        Share of each sequence, its last plays, on which the mixture is learned.
+        Share of each sequence, its last plays, from which the weights of the mixture are learned.
     most_points : int > 0
-        Plays of valid that are learned from at most.
+        Maximum number of validation plays to learn from.
     penalty : float >= 0
-        Of the squares of the weights.
+        Factor of the squared weights in the loss.
     seed : int
     """
 
@@ -70,12 +75,16 @@ class SequenceSettings:
         default_factory=lambda: SessionKnnSettings(session_length=1000, recent=300, lag_decay=0.99)
     )
     base_level: BaseLevelSettings = field(default_factory=BaseLevelSettings)
-    returns: ReturnsSettings = field(default_factory=ReturnsSettings)
+    returns: RepeatConsumptionSettings = field(default_factory=RepeatConsumptionSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
-    artist_run: RunsSettings = field(default_factory=lambda: RunsSettings(lag_decay=0.6))
-    artist_taste: RunsSettings = field(default_factory=lambda: RunsSettings(lag_decay=0.95))
-    album_run: RunsSettings = field(
-        default_factory=lambda: RunsSettings(group="album", lag_decay=0.6)
+    artist_run: ArtistAlbumRepeatsSettings = field(
+        default_factory=lambda: ArtistAlbumRepeatsSettings(lag_decay=0.6)
+    )
+    artist_taste: ArtistAlbumRepeatsSettings = field(
+        default_factory=lambda: ArtistAlbumRepeatsSettings(lag_decay=0.95)
+    )
+    album_run: ArtistAlbumRepeatsSettings = field(
+        default_factory=lambda: ArtistAlbumRepeatsSettings(group="album", lag_decay=0.6)
     )
     artist_chain: GroupMarkovSettings = field(default_factory=GroupMarkovSettings)
     attentive: AttentiveSettings | None = field(default_factory=AttentiveSettings)
@@ -85,13 +94,13 @@ class SequenceSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a valid part of nothing."""
+        """Check ranges."""
         if not 0 < self.valid < 1:
             raise ValueError(f"valid is {self.valid}: give a share between 0 and 1.")
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "SequenceSettings":
-        """Return the settings of plain values, as a saved model keeps them."""
+        """Return the settings from the plain values of a saved model."""
         values = dict(kept)
         for name, model in COMPONENTS.items():
             if values[name] is not None:

@@ -1,4 +1,4 @@
-"""The one call that makes the mixture of whatever was played, in bounded time and memory."""
+"""Fit the mixture on any number of plays in bounded time and memory."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from segue.listening.sequences.attentive import AttentiveSettings
 from segue.listening.sequences.components import SequenceSettings
 from segue.listening.sequences.mixture import SequenceModel
 
-_LEAST_FOR_NETWORK = 5_000
-"""Plays below which a network has nothing to learn that the other components do not know."""
+_MIN_PLAYS_FOR_NETWORK = 5_000
+"""With fewer plays a network learns nothing that the other components do not."""
 
 
 def fit_sequences(
@@ -22,32 +22,31 @@ def fit_sequences(
     *,
     seed: int = 0,
     attentive: bool = True,
-    most_plays: int = 2_000_000,
+    max_plays: int = 2_000_000,
 ) -> SequenceModel:
     """Return the mixture, fitted on sequences of item positions.
 
-    What is learned is of everybody, and a history is all that is needed of a listener; so where
-    there are more plays than `most_plays`, listeners are drawn (each with all plays, the latest
-    10,000 of them) until they have as many. That bounds time to some minutes and memory to some
-    gigabytes, whatever comes in.
+    If there are more plays than `max_plays`, listeners are sampled, each with their latest 10,000
+    plays, until that number is reached: scoring needs only a listener's history, not the listener.
+    This bounds time to some minutes and memory to some gigabytes.
 
     Parameters
     ----------
     sequences, n_items, artists, albums
         As `NextItemModel.fit`.
     attentive
-        Whether the self-attentive component is tried; without the extra ``train``, or with fewer
-        than 5,000 plays, it is not.
+        Whether to try the self-attentive component; it is not tried without the extra ``train`` or
+        with fewer than 5,000 plays.
     """
     rng = np.random.default_rng(seed)
     drawn: list[NDArray[Any]] = []
-    room = most_plays
+    room = max_plays
     for number in rng.permutation(len(sequences)):
         if room <= 0:
             break
         drawn.append(np.asarray(sequences[number])[-10_000:])
         room -= len(drawn[-1])
-    enough = sum(map(len, drawn)) >= _LEAST_FOR_NETWORK
+    enough = sum(map(len, drawn)) >= _MIN_PLAYS_FOR_NETWORK
     network = AttentiveSettings(seed=seed) if attentive and enough else None
     settings = SequenceSettings(attentive=network, seed=seed)
     return SequenceModel(settings).fit(drawn, n_items, artists, albums)

@@ -1,14 +1,14 @@
-"""How the weights of a mixture are learned: maximum likelihood of what was played next.
+"""Learn the weights of the mixture by maximum likelihood of the next plays.
 
-A *point* is a play of valid: its history is known, its item is the truth. At each point the chance
-of the truth among all items is wanted. The sum over all items is estimated: the candidates with the
-most evidence enter as they are, of the rest a few drawn at random stand for all (each counts for
-``rest / drawn``, which enters as its logarithm).
+A *point* is a validation play: its history is known, its item is the truth. The likelihood is the
+probability of the truth among all items. The sum over all items is estimated by importance
+sampling: the highest-scored candidates enter as they are, and a few random ones represent the rest
+(each counts ``rest / drawn`` times, which enters as its logarithm).
 
-A score is linear in the weights, so that the mean log chance is concave and has one maximum, found
-by L-BFGS. Columns are divided by their spread first, so that the penalty is the same for all. It
-draws weights to a little above zero: what valid never showed (where nobody turned to anything new,
-say) is ordered by the evidence all the same.
+Scores are linear in the weights, so that the mean log likelihood is concave with one maximum, found
+by L-BFGS. Columns are divided by their standard deviation first, so that the penalty is the same
+for all. The penalty shrinks weights to a value a little above zero: situations that never occur in
+the validation plays are still ordered by the components.
 """
 
 from collections.abc import Sequence
@@ -18,23 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from segue.listening.sequences.model import Evidence, Items, Values
+from segue.listening.sequences.model import Items, SparseScores, Values
 
 Floats = NDArray[np.float32]
 
 _KEPT, _DRAWN = 120, 40
 _ROUNDS = 100
 _EXPECTED = 0.3
-"""The weight of a component, for columns of spread 1, before anything is learned."""
+"""Prior weight of a component, for columns of standard deviation 1."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidates of all points in a row, the truth first at each point.
+    """Candidates of all points, concatenated; the truth is the first of each point.
 
-    `features` is ``[n_rows, n_components]``, `played` ``[n_rows]`` 1 where the listener knows the
-    item, `log_counts` ``[n_rows]`` for how many it stands. Of each point: the row it starts at, its
-    `states` ``[n_points, n_states]``, `habits` ``[n_points, n_habits]`` and listener `owners`.
+    Rows: `features` ``[n_rows, n_components]``, `played` ``[n_rows]`` 1 if the listener has played
+    the item, `log_counts` ``[n_rows]`` the log of the number of items a row represents. Points:
+    `starts` (first row), `states` ``[n_points, n_states]``, `habits` ``[n_points, n_habits]`` and
+    `owners` (listeners).
     """
 
     features: Floats
@@ -60,7 +61,7 @@ class Candidates:
         )
 
     def without(self, component: int) -> "Candidates":
-        """Return candidates of which one component says nothing."""
+        """Return the candidates without one component."""
         return replace(self, features=np.delete(self.features, component, axis=1))
 
 
@@ -73,18 +74,18 @@ class Weights:
 
 
 def candidates_of_point(
-    evidence: Sequence[Evidence],
+    found: Sequence[SparseScores],
     truth: int,
     n_items: int,
     rng: np.random.Generator,
 ) -> tuple[Items, Floats, Floats]:
     """Return the candidates of one point, their features and log counts, the truth first.
 
-    The values of `evidence` are features already. For each component one item at most is named.
+    `found` are the features of each component, each item at most once.
     """
     total = np.zeros(n_items)
-    for found in evidence:
-        total[found.items] += found.values
+    for one in found:
+        total[one.items] += one.values
     top = np.flatnonzero(total > 0)
     if len(top) > _KEPT:
         top = top[np.argpartition(-total[top], _KEPT - 1)[:_KEPT]]
@@ -95,20 +96,20 @@ def candidates_of_point(
     counts = np.ones(len(items), np.float32)
     n_rest = n_items - 1 - len(top)
     counts[1 + len(top) :] = n_rest / max(len(rest), 1)
-    features = np.zeros((len(items), len(evidence)), np.float32)
+    features = np.zeros((len(items), len(found)), np.float32)
     dense = np.zeros(n_items, np.float32)
-    for number, found in enumerate(evidence):
-        dense[found.items] = found.values
+    for number, one in enumerate(found):
+        dense[one.items] = one.values
         features[:, number] = dense[items]
-        dense[found.items] = 0
+        dense[one.items] = 0
     return items, features, np.log(counts)
 
 
 def learn(candidates: Candidates, penalty: float) -> Weights:
-    """Return the weights under which the truths are likeliest."""
+    """Return the weights that maximize the likelihood of the truths."""
     n_states, n_components = candidates.states.shape[1], candidates.features.shape[1]
     spread = candidates.features.std(axis=0)
-    spread[spread < 0.01] = 1  # says nothing here
+    spread[spread < 0.01] = 1  # constant here
     problem = _Problem(candidates, candidates.features / spread)
     n = 2 * n_states * n_components
 
@@ -119,7 +120,7 @@ def learn(candidates: Candidates, penalty: float) -> Weights:
         return loss + penalty * float(off @ off), slope + 2 * penalty * off
 
     expected = np.zeros(n + candidates.habits.shape[1])
-    expected[: 2 * n_components] = _EXPECTED  # in the plain state
+    expected[: 2 * n_components] = _EXPECTED  # in the base state
     found = minimize(
         objective, expected, jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}
     ).x
@@ -127,12 +128,12 @@ def learn(candidates: Candidates, penalty: float) -> Weights:
 
 
 def loss_of(candidates: Candidates, weights: Weights) -> float:
-    """Return the mean of minus the log chance of the truths, every listener counting alike."""
+    """Return the mean negative log probability of the truths, averaged by listener."""
     return _Problem(candidates, candidates.features).loss(weights)[0]
 
 
 class _Problem:
-    """The loss of weights and its slope."""
+    """The loss of weights and its gradient."""
 
     def __init__(self, candidates: Candidates, features: Floats) -> None:
         self.features, self.starts = features, candidates.starts
@@ -148,7 +149,7 @@ class _Problem:
         self.shares = (shares / shares.sum()).astype(np.float32)
 
     def loss(self, weights: Weights) -> tuple[float, Values]:
-        """Return the loss and its slope along all weights, in one vector."""
+        """Return the loss and its gradient over all weights as one vector."""
         table = weights.components.reshape(-1, self.features.shape[1]).astype(np.float32)
         scores = ((self.features @ table.T) * self.sides).sum(axis=1)
         scores += self.habits @ weights.habits.astype(np.float32) + self.log_counts

@@ -1,9 +1,8 @@
-"""What followed what: a Markov chain over the last few plays, with skips and back-off.
+"""Markov chain over the last plays, with skips and back-off.
 
-A transition counts where two plays lie up to `reach` apart, the less the further (`skip_decay` for
-each play between them). The chances of what follows are averaged over the last `order` plays, the
-less the longer ago (`lag_decay`), and backed off to popularity by `pseudo_count` imagined
-transitions from each item.
+Two plays up to `reach` apart count as a transition, with weight `skip_decay` for each play between
+them. Transition probabilities are averaged over the last `order` plays, with weight `lag_decay` for
+each play since, and smoothed by `pseudo_count` transitions from each item.
 
 Source: Ludewig and Jannach, Evaluation of session-based recommendation algorithms, 2018 (their
 "MC" and "SR"); `order` and `reach` of 1 are the plain first-order chain.
@@ -16,13 +15,13 @@ import numpy as np
 from scipy import sparse
 
 from segue.listening.sequences.model import (
-    NOTHING,
+    NO_SCORES,
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
+    SparseScores,
     ranges,
     summed,
 )
@@ -32,7 +31,7 @@ from segue.listening.sequences.model import (
 class MarkovSettings:
     """Settings of the chain, see the module's header.
 
-    `most` is how many successors of an item are kept, the most frequent.
+    `most` is the number of successors kept for an item, the most frequent ones.
     """
 
     order: int = 10
@@ -43,13 +42,13 @@ class MarkovSettings:
     most: int = 500
 
     def __post_init__(self) -> None:
-        """Refuse what no chain could use."""
+        """Check ranges."""
         if min(self.order, self.reach, self.most) < 1:
             raise ValueError("order, reach and most of a Markov chain must be at least 1.")
 
 
 class Markov(NextItemModel):
-    """Scores by the chance to follow the last plays."""
+    """Scores by the probability of following the last plays."""
 
     kind = "markov"
     settings_class = MarkovSettings
@@ -57,9 +56,9 @@ class Markov(NextItemModel):
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:  # noqa: ARG002
         self.successors_ = transitions(plays, self.n_items_, self.settings)
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of each item that ever followed one of the last plays."""
-        recent = past.items[-self.settings.order :][::-1]
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of each item that ever followed one of the last plays."""
+        recent = history.items[-self.settings.order :][::-1]
         return followers(self.successors_, recent, self.settings.lag_decay)
 
     def _arrays(self) -> Arrays:
@@ -70,7 +69,7 @@ class Markov(NextItemModel):
 
 
 def transitions(plays: Plays, n_items: int, settings: MarkovSettings) -> Any:
-    """Return chances ``[n_items, n_items]``: in each row, of what follows the item."""
+    """Return probabilities ``[n_items, n_items]``; row i is the distribution after item i."""
     counts = sparse.csr_array((n_items, n_items), dtype=np.float64)
     for distance in range(1, settings.reach + 1):
         before, after = plays.apart(distance)
@@ -82,10 +81,10 @@ def transitions(plays: Plays, n_items: int, settings: MarkovSettings) -> Any:
     return chances
 
 
-def followers(successors: Any, recent: Items, decay: float) -> Evidence:
-    """Add up the rows of `successors` for the `recent` items, the last play first."""
+def followers(successors: Any, recent: Items, decay: float) -> SparseScores:
+    """Sum the rows of `successors` for the `recent` items, the last play first."""
     if not len(recent):
-        return NOTHING
+        return NO_SCORES
     starts, stops = successors.indptr[recent], successors.indptr[recent + 1]
     places = ranges(starts.astype(np.int64), stops.astype(np.int64))
     weights = decay ** np.arange(len(recent))

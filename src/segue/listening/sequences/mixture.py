@@ -1,15 +1,16 @@
-"""All components together: a log-linear mixture whose few weights are learned on valid.
+"""Log-linear mixture of all components, whose few weights are learned on validation plays.
 
-An item's score is the sum over components of ``weight * log(1 + value / scale)``: a component
-without evidence adds nothing. Weights are one set for items that the listener has played and one
-for new ones, and both move with the state of the listening: whether the last play was a repeat, and
-how long the listener has stayed with one artist. Items played before get besides what speaks for a
-repeat at all: the listener's habit, in the long run and lately.
+The score of an item is the sum over components of ``weight * log(1 + value / scale)``: a component
+that does not score an item adds nothing. There is one set of weights for items the listener has
+played and one for new items; both depend on the listening state: whether the last play was a
+repeat, and for how many plays the listener has stayed with one artist. Played items also get a term
+for repeats in general: the listener's share of repeats, overall and over the last ten plays.
 
-``exp(score)`` is proportional to the chance of an item to come next: the share of it that lies on
-played items is the chance of a repeat, and leaving those out gives what is new.
+``exp(score)`` is proportional to the probability that an item comes next. Its share on played items
+is the probability of a repeat; leaving them out recommends new items.
 
-What is learned is told in `learning`. Then every component is fitted again, on all plays.
+`segue.listening.sequences.learning` learns the weights. Then all components are fitted again on all
+plays.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,12 +32,12 @@ from segue.listening.sequences.learning import (
 )
 from segue.listening.sequences.model import (
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
     Scores,
+    SparseScores,
     Values,
 )
 from segue.listening.sequences.repeats import habit, share_of_repeats
@@ -44,17 +45,17 @@ from segue.listening.sequences.repeats import habit, share_of_repeats
 STATES = ("always", "after a repeat", "per log of the artist's run")
 _LONGEST_RUN = 15
 _RECENT, _RECENT_PRIOR = 10, 3.0
-_LEAST_CHANCE = 0.02
+_MIN_PROBABILITY = 0.02
 Point = tuple[int, int]
-"""A sequence, and the place in it of the play that is to be told."""
+"""A sequence, and the index in it of the play to predict."""
 
 
 class SequenceModel(NextItemModel):
-    """The mixture. Its scores are log chances but for a constant of the history.
+    """The mixture. Its scores are log probabilities up to a constant of the history.
 
-    After fitting, `components_` holds the components by name, `weights_` what they weigh, and
-    `attentive_gain_` by how many nats a play the attentive one made plays of valid likelier that
-    the weights were not learned on (NaN: not tried). It is used only where that is above zero.
+    After fitting, `components_` has the components by name, `weights_` their weights, and
+    `attentive_gain_` the gain of the attentive component in nats a play on validation plays that
+    the weights were not learned from (NaN: not tried). It is used only if that is above zero.
     """
 
     kind = "sequence"
@@ -82,7 +83,7 @@ class SequenceModel(NextItemModel):
         self._prepare()
 
     def _try_attentive(self, plays: Plays, cuts: Items, artists: Items | None) -> int:
-        """Train the attentive component where that can be done; return its best steps."""
+        """Train the attentive component if possible; return its best number of steps."""
         self.attentive_gain_ = float("nan")
         if self.settings.attentive is None:
             return 0
@@ -90,7 +91,7 @@ class SequenceModel(NextItemModel):
         try:
             steps = component.fit_steps(plays, self.n_items_, artists, cuts)
         except (MissingExtraError, ModelError):
-            return 0  # that it was not tried, the gain says
+            return 0  # attentive_gain_ stays NaN
         self.components_["attentive"] = component
         return steps
 
@@ -114,20 +115,22 @@ class SequenceModel(NextItemModel):
         self.weights_ = learn(candidates, self.settings.penalty)
 
     def _candidates(self, plays: Plays, points: Sequence[Point]) -> Candidates:
-        """Return the candidates of all points; the components' scales are chosen on the way."""
-        pasts = [
-            Past.of(plays.items[plays.starts[owner] : plays.starts[owner] + place], self.n_items_)
+        """Return the candidates of all points, and set the components' scales."""
+        histories = [
+            PlayHistory.of(
+                plays.items[plays.starts[owner] : plays.starts[owner] + place], self.n_items_
+            )
             for owner, place in points
         ]
-        self.scales_ = self._usual(pasts[:: max(len(pasts) // 500, 1)])
+        self.scales_ = self._median_values(histories[:: max(len(histories) // 500, 1)])
         rng = np.random.default_rng(self.settings.seed)
         rows = []
-        for past, (owner, place) in zip(pasts, points, strict=True):
-            features = [found for _, found in self._features(past)]
+        for history, (owner, place) in zip(histories, points, strict=True):
+            features = [found for _, found in self._features(history)]
             truth = int(plays.items[plays.starts[owner] + place])
             items, values, log_counts = candidates_of_point(features, truth, self.n_items_, rng)
-            rows.append((values, past.played[items].astype(np.float32), log_counts))
-        told = [self._state(past) for past in pasts]
+            rows.append((values, history.played[items].astype(np.float32), log_counts))
+        states = [self._state(history) for history in histories]
         lengths = np.array([len(values) for values, _, _ in rows])
         all_features, played, log_counts = (
             np.concatenate(part) for part in zip(*rows, strict=True)
@@ -137,15 +140,15 @@ class SequenceModel(NextItemModel):
             played=played,
             log_counts=log_counts,
             starts=np.cumsum(lengths) - lengths,
-            states=np.array([state for state, _ in told], np.float32),
-            habits=np.array([habits for _, habits in told], np.float32),
+            states=np.array([state for state, _ in states], np.float32),
+            habits=np.array([habits for _, habits in states], np.float32),
             owners=np.array([owner for owner, _ in points]),
         )
 
-    def _usual(self, pasts: Sequence[Past]) -> Values:
-        """Return the median value of each component's evidence."""
+    def _median_values(self, histories: Sequence[PlayHistory]) -> Values:
+        """Return the median of each component's values."""
         found = [
-            np.concatenate([component.evidence(past).values for past in pasts])
+            np.concatenate([component.sparse_scores(history).values for history in histories])
             for component in self.components_.values()
         ]
         return np.array([np.median(values) if len(values) else 1.0 for values in found])
@@ -153,72 +156,72 @@ class SequenceModel(NextItemModel):
     # scoring -------------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        """Keep the features of what is the same for every history."""
-        popularity = self.components_["popularity"].evidence(Past.of([], self.n_items_))
+        """Precompute the features that are the same for every history."""
+        popularity = self.components_["popularity"].sparse_scores(PlayHistory.of([], self.n_items_))
         self._popular = np.zeros(self.n_items_)
         self._popular[popularity.items] = np.log1p(popularity.values / self.scales_[0])
 
-    def _features(self, past: Past) -> list[tuple[str, Evidence]]:
-        """Return ``log(1 + value / scale)`` of each component's evidence."""
+    def _features(self, history: PlayHistory) -> list[tuple[str, SparseScores]]:
+        """Return ``log(1 + value / scale)`` of each component's scores."""
         features = []
         for scale, (name, component) in zip(self.scales_, self.components_.items(), strict=True):
-            found = component.evidence(past)
-            features.append((name, Evidence(found.items, np.log1p(found.values / scale))))
+            found = component.sparse_scores(history)
+            features.append((name, SparseScores(found.items, np.log1p(found.values / scale))))
         return features
 
-    def _state(self, past: Past) -> tuple[Values, Values]:
-        """Return the state of the listening, and what speaks for a repeat."""
-        if not len(past.items):
+    def _state(self, history: PlayHistory) -> tuple[Values, Values]:
+        """Return the listening state, and the features of a repeat."""
+        if not len(history.items):
             return np.array([1.0, 0, 0]), np.zeros(5)
-        repeats = past.was_repeat[-_RECENT:]
+        repeats = history.was_repeat[-_RECENT:]
         prior = _RECENT_PRIOR * self.everyone_
         lately = (repeats.sum() + prior) / (len(repeats) + _RECENT_PRIOR)
-        artists = self.artists_[past.items[-_LONGEST_RUN:]][::-1]
+        artists = self.artists_[history.items[-_LONGEST_RUN:]][::-1]
         staying = (artists == artists[0]) & (artists >= 0)
         run = max(int(np.argmin(np.r_[staying, False])), 1)
-        state = np.array([1.0, past.was_repeat[-1], np.log(run)])
+        state = np.array([1.0, history.was_repeat[-1], np.log(run)])
         return state, np.array(
-            [1.0, _log_odds(habit(past, self.everyone_)), _log_odds(lately), *state[1:]]
+            [1.0, _log_odds(habit(history, self.everyone_)), _log_odds(lately), *state[1:]]
         )
 
     def score(self, history: ArrayLike) -> Scores:
-        """Return log chances ``[n_items]``, but for a constant."""
-        return self._scores(self.past(history)).astype(np.float32)
+        """Return log probabilities ``[n_items]`` up to a constant."""
+        return self._scores(self.play_history(history)).astype(np.float32)
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of every item."""
-        chances = np.exp(self._scores(past))
-        return Evidence(np.arange(self.n_items_), chances / chances.sum())
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of every item."""
+        probabilities = np.exp(self._scores(history))
+        return SparseScores(np.arange(self.n_items_), probabilities / probabilities.sum())
 
-    def _scores(self, past: Past) -> Values:
-        state, habits = self._state(past)
+    def _scores(self, history: PlayHistory) -> Values:
+        state, habits = self._state(history)
         new, played = np.tensordot(state, self.weights_.components, 1)  # (n_components,) each
         scores: Values = self._popular * new[0]
-        scores[past.distinct] = self._popular[past.distinct] * played[0]
-        scores[past.distinct] += self.weights_.habits @ habits
+        scores[history.distinct] = self._popular[history.distinct] * played[0]
+        scores[history.distinct] += self.weights_.habits @ habits
         parts = list(zip(self.scales_, self.components_.values(), new, played, strict=True))
         for scale, component, of_new, of_played in parts[1:]:
-            found = component.evidence(past)
+            found = component.sparse_scores(history)
             feature = np.log1p(found.values / scale)
-            known = past.played[found.items]
+            known = history.played[found.items]
             scores[found.items] += feature * np.where(known, of_played, of_new)
         return scores
 
-    def repeat_chance(self, history: ArrayLike) -> float:
-        """Return how likely the next play is of an item in the history."""
-        past = self.past(history)
-        found = self.evidence(past)
-        return float(found.values[past.distinct].sum())
+    def repeat_probability(self, history: ArrayLike) -> float:
+        """Return the probability that the next play is of an item in the history."""
+        plays = self.play_history(history)
+        found = self.sparse_scores(plays)
+        return float(found.values[plays.distinct].sum())
 
     def recommend(
         self, history: ArrayLike, k: int = 10, *, new_only: bool = False
     ) -> tuple[Items, Scores]:
-        """Return the `k` likeliest next items and their scores, best first.
+        """Return the `k` most probable next items and their scores, best first.
 
         Parameters
         ----------
         new_only
-            Whether items in the history are left out.
+            Whether to leave out items in the history.
 
         Raises
         ------
@@ -229,31 +232,31 @@ class SequenceModel(NextItemModel):
             raise ValueError(f"k is {k}: ask for at least 1 item.")
         scores = self.score(history)
         if new_only:
-            scores[self.past(history).distinct] = np.nan
+            scores[self.play_history(history).distinct] = np.nan
         ids, values = best(scores[None], k)
         return ids[0], values[0]
 
     def weights(self) -> dict[str, dict[str, float]]:
-        """Return what each component weighs for new and played items, in the plain state."""
+        """Return the weights of each component for new and played items in the base state."""
         table = self.weights_.components[0]
         return {
             name: {"new": float(table[0, i]), "played": float(table[1, i])}
             for i, name in enumerate(self.components_)
         }
 
-    # keeping -------------------------------------------------------------------------------------
+    # saving --------------------------------------------------------------------------------------
 
     @classmethod
     def settings_of(cls, kept: Mapping[str, Any]) -> SequenceSettings:
-        """Return the settings of plain values, as a saved model keeps them."""
+        """Return the settings from the plain values of a saved model."""
         return SequenceSettings.of(kept)
 
     def _arrays(self) -> Arrays:
         parts = {name: one._arrays() for name, one in self.components_.items()}
         return self._named(parts)
 
-    def _worked_out(self) -> Arrays:
-        parts = {name: one._worked_out() for name, one in self.components_.items()}
+    def _scoring_arrays(self) -> Arrays:
+        parts = {name: one._scoring_arrays() for name, one in self.components_.items()}
         return self._named(parts)
 
     def _named(self, parts: Mapping[str, Arrays]) -> Arrays:
@@ -282,14 +285,14 @@ class SequenceModel(NextItemModel):
 
 
 def _cuts(plays: Plays, share: float) -> Items:
-    """Return of each sequence how many plays come before its valid part; one has two at least."""
+    """Return the number of plays before the validation part of each sequence, at least one."""
     lengths = np.diff(plays.starts)
     valid = np.where(lengths > 1, np.maximum(np.rint(lengths * share), 1), 0)
     return (lengths - valid).astype(np.int64)
 
 
 def _points(plays: Plays, cuts: Items, most: int, seed: int) -> list[Point]:
-    """Return plays of valid, `most` of them drawn at random where there are more."""
+    """Return validation plays, a random sample of `most` if there are more."""
     lengths = np.diff(plays.starts)
     owners = np.repeat(np.arange(len(lengths)), lengths - cuts)
     places = np.arange(len(plays.items)) - plays.starts[plays.owners]
@@ -301,7 +304,7 @@ def _points(plays: Plays, cuts: Items, most: int, seed: int) -> list[Point]:
 
 
 def _gain(candidates: Candidates, component: int, penalty: float) -> float:
-    """Return by how much a component lowers the loss of listeners not learned from, in nats."""
+    """Return by how many nats a component lowers the loss of listeners not learned from."""
     even = candidates.owners % 2 == 0
     if even.all() or not even.any():
         return 0.0
@@ -314,8 +317,8 @@ def _gain(candidates: Candidates, component: int, penalty: float) -> float:
     return float(np.mean(gains))
 
 
-def _log_odds(chance: float) -> float:
-    bounded = min(max(chance, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, _MIN_PROBABILITY), 1 - _MIN_PROBABILITY)
     return float(np.log(bounded / (1 - bounded)))
 
 

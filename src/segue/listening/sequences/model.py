@@ -1,14 +1,13 @@
-"""What every model of sequences is: fitted on what was played in which order, it says what is next.
+"""Base class of sequence models, which predict the next item of a play history.
 
 Conventions
 -----------
 - A *sequence* is ``int64 [n]``: positions of items in the order in which one listener played them,
-  oldest first, repeats kept. A *history* is a sequence whose next item is asked for.
-- Items are numbered from 0. Positions outside ``0 ... n_items - 1`` are of items unknown to the
-  model; they are passed over as if they had not been played.
-- *Evidence* is what a model knows of the next item: distinct items and a value above zero for each.
-  An item without evidence has the value 0. Values are comparable within one answer only.
-- A *lag* is how many plays back something lies: 0 is the last play.
+  oldest first, repeats kept. A *history* is a sequence whose next item is predicted.
+- Items are numbered from 0. Positions outside ``0 ... n_items - 1`` are ignored.
+- `SparseScores` hold distinct items with a value above zero for each; all other items have 0.
+  Values are comparable within one result only.
+- A *lag* is the number of plays since: 0 for the last play.
 """
 
 from abc import ABC, abstractmethod
@@ -22,38 +21,38 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segue.errors import ModelError
-from segue.listening.saving import halved, read_model, write_model
+from segue.listening.saving import compact, read_model, write_model
 
 Items = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Values = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
 
-LONGEST = 1000
-"""Plays of a history that are looked at, the latest."""
+MAX_PLAYS = 1000
+"""Number of plays of a history that are used, the latest ones."""
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Distinct `items` ``[n]`` and how much speaks for each ``[n]``, above zero."""
+class SparseScores:
+    """Distinct `items` ``[n]`` and their `values` ``[n]``, above zero."""
 
     items: Items
     values: Values
 
 
-NOTHING = Evidence(np.zeros(0, np.int64), np.zeros(0))
+NO_SCORES = SparseScores(np.zeros(0, np.int64), np.zeros(0))
 
 
 @dataclass(frozen=True)
 class Plays:
-    """All sequences, one after another: sequence i is ``items[starts[i] : starts[i + 1]]``."""
+    """All sequences concatenated: sequence i is ``items[starts[i] : starts[i + 1]]``."""
 
     items: Items
     starts: Items
 
     @classmethod
     def of(cls, sequences: Sequence[ArrayLike], n_items: int) -> "Plays":
-        """Return sequences as one, without items that do not exist.
+        """Return the concatenation of sequences, without items that do not exist.
 
         Raises
         ------
@@ -72,7 +71,7 @@ class Plays:
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
     def apart(self, distance: int) -> tuple[Items, Items]:
-        """Return both items of all pairs of plays that lie `distance` apart in one sequence."""
+        """Return the items of all pairs of plays at this `distance` within one sequence."""
         together = self.owners[distance:] == self.owners[:-distance]
         return self.items[:-distance][together], self.items[distance:][together]
 
@@ -82,22 +81,22 @@ class Plays:
         return Plays(self.items[places < cuts[self.owners]], np.r_[0, np.cumsum(cuts)])
 
     def listeners(self, n_items: int) -> Items:
-        """Return how many sequences hold each item ``[n_items]``."""
+        """Return the number of sequences that contain each item ``[n_items]``."""
         pairs = np.unique(self.owners * n_items + self.items)
         return np.bincount(pairs % n_items, minlength=n_items)
 
 
 @dataclass(frozen=True)
-class Past:
-    """A history of known items, and what several models ask of it."""
+class PlayHistory:
+    """A listener's plays of known items, with derived arrays that several models use."""
 
     items: Items
     n_items: int
 
     @classmethod
-    def of(cls, history: ArrayLike, n_items: int) -> "Past":
+    def of(cls, history: ArrayLike, n_items: int) -> "PlayHistory":
         """Return the latest plays of a history, without items that do not exist."""
-        return cls(_known(history, n_items)[-LONGEST:], n_items)
+        return cls(_known(history, n_items)[-MAX_PLAYS:], n_items)
 
     @cached_property
     def _grouped(self) -> tuple[Items, Items]:
@@ -106,45 +105,45 @@ class Past:
 
     @property
     def distinct(self) -> Items:
-        """The items that were played, each once, in order of position."""
+        """The distinct items played, in order of position."""
         return self._grouped[0]
 
     @cached_property
     def lags(self) -> Items:
-        """How many plays back each play lies ``[n]``, 0 for the last."""
+        """The lag of each play ``[n]``, 0 for the last."""
         return np.arange(len(self.items) - 1, -1, -1)
 
     @cached_property
     def played(self) -> NDArray[np.bool_]:
-        """Which items were played ``[n_items]``."""
+        """Mask of the items played ``[n_items]``."""
         flags = np.zeros(self.n_items, np.bool_)
         flags[self.items] = True
         return flags
 
     def summed(self, values: Values) -> Values:
-        """Sum one value a play over the plays of each of `distinct`."""
+        """Return the sum of one value a play over the plays of each of `distinct`."""
         sums = np.bincount(self._grouped[1], values, minlength=len(self.distinct))
         return sums.astype(np.float64)
 
     @cached_property
     def last_lags(self) -> Items:
-        """How many plays back the last play of each of `distinct` lies."""
+        """The lag of the last play of each of `distinct`."""
         latest = np.zeros(len(self.distinct), np.int64)
         latest[self._grouped[1]] = np.arange(len(self.items))  # the last assignment stays
         return len(self.items) - 1 - latest
 
     @cached_property
     def was_repeat(self) -> NDArray[np.bool_]:
-        """Which plays were of an item played before ``[n]``."""
+        """Mask of the plays whose item was played before ``[n]``."""
         repeats = np.ones(len(self.items), np.bool_)
         repeats[np.unique(self.items, return_index=True)[1]] = False
         return repeats
 
 
 class NextItemModel(ABC):
-    """One contract for all models of sequences; a model supplies four hooks.
+    """Base of all sequence models; a model implements four hooks.
 
-    `settings` is a frozen dataclass, kept with what was learned. What is learned ends in ``_``.
+    `settings` is a frozen dataclass that is saved with the model. Learned attributes end in ``_``.
     """
 
     kind: ClassVar[str]
@@ -158,19 +157,19 @@ class NextItemModel(ABC):
 
     @abstractmethod
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:
-        """Learn from all plays; `n_items_` is known."""
+        """Learn from all plays; `n_items_` is set."""
 
     @abstractmethod
-    def evidence(self, past: Past) -> Evidence:
-        """Return what speaks for which item after a history."""
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the scores of the items that may follow a history."""
 
     @abstractmethod
     def _arrays(self) -> Arrays:
-        """Return everything that was learned, by name."""
+        """Return the learned arrays by name."""
 
     @abstractmethod
     def _restore(self, arrays: Arrays) -> None:
-        """Take back what `_arrays` gave."""
+        """Restore the learned attributes from `_arrays`."""
 
     # the contract --------------------------------------------------------------------------------
 
@@ -181,22 +180,22 @@ class NextItemModel(ABC):
         artists: ArrayLike | None = None,
         albums: ArrayLike | None = None,
     ) -> Self:
-        """Learn from what was played in which order.
+        """Learn from sequences of plays.
 
         Parameters
         ----------
         sequences
-            One vector of item positions a listener, oldest first.
+            One vector of item positions for each listener, oldest first.
         n_items
-            How many items there are.
+            The number of items.
         artists, albums
-            ``[n_items]``, a number for each item's artist and album, -1 where it is unknown, for
-            models that know of them.
+            ``[n_items]``, numbers of each item's artist and album, -1 where unknown; only some
+            models use them.
 
         Raises
         ------
         ValueError
-            If a sequence is not a vector, or there is not one artist or album for each item.
+            If a sequence is not a vector, or artists or albums have another length.
         """
         groups = [
             _group_ids(ids, n_items, w) for ids, w in ((artists, "artist"), (albums, "album"))
@@ -207,41 +206,41 @@ class NextItemModel(ABC):
         return self
 
     def score(self, history: ArrayLike) -> Scores:
-        """Return a score for every item ``[n_items]``: higher is likelier to come next."""
-        found = self.evidence(self.past(history))
+        """Return a score for every item ``[n_items]``: higher is more likely to come next."""
+        found = self.sparse_scores(self.play_history(history))
         scores = np.zeros(self.n_items_, np.float32)
         scores[found.items] = found.values
         return scores
 
     def score_many(self, histories: Sequence[ArrayLike]) -> Scores:
-        """Return ``[n_histories, n_items]`` scores, a row as `score` would give it."""
+        """Return ``[n_histories, n_items]`` scores, one row of `score` for each history."""
         scores = np.zeros((len(histories), self._fitted()), np.float32)
         for row, history in zip(scores, histories, strict=True):
             row[:] = self.score(history)
         return scores
 
-    def past(self, history: ArrayLike) -> Past:
-        """Return a history as `evidence` takes it."""
-        return Past.of(history, self._fitted())
+    def play_history(self, history: ArrayLike) -> PlayHistory:
+        """Return a history as `sparse_scores` takes it."""
+        return PlayHistory.of(history, self._fitted())
 
     def save(self, directory: str | Path) -> None:
-        """Write the model into `directory`, which is made where it is missing."""
+        """Write the model into `directory`, which is created if missing."""
         write_model(directory, self._about(), self._arrays())
 
-    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return what is needed to score, to be kept and opened again by `of_parts`.
+    def scoring_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return the settings and arrays for `from_scoring_state`, prepared to be memory-mapped.
 
-        Numbers are in half the room, and what `load` would have to work out again is among them.
+        Numbers are narrowed, and arrays that `load` would have to derive are included.
         """
-        return self._about(), {name: halved(one) for name, one in self._worked_out().items()}
+        return self._about(), {name: compact(one) for name, one in self._scoring_arrays().items()}
 
     @classmethod
-    def of_parts(cls, about: Mapping[str, Any], arrays: Arrays) -> Self:
-        """Return the model of which `parts` gave what it scores with; arrays are not copied."""
+    def from_scoring_state(cls, about: Mapping[str, Any], arrays: Arrays) -> Self:
+        """Return the model that `scoring_state` described; arrays are not copied."""
         return cls._built(about, arrays)
 
-    def _worked_out(self) -> Arrays:
-        """Return `_arrays`, and what `_restore` can take instead of working it out."""
+    def _scoring_arrays(self) -> Arrays:
+        """Return `_arrays` and derived arrays that `_restore` then does not have to compute."""
         return self._arrays()
 
     def _about(self) -> dict[str, Any]:
@@ -254,7 +253,7 @@ class NextItemModel(ABC):
         Raises
         ------
         ModelError
-            If there is none, it is damaged, or it is of another kind.
+            If there is none, or it is damaged or of another kind.
         """
         return read_model(directory, cls.kind, cls._built)
 
@@ -267,7 +266,7 @@ class NextItemModel(ABC):
 
     @classmethod
     def settings_of(cls, kept: Mapping[str, Any]) -> Any:
-        """Return the settings of plain values, as a saved model keeps them."""
+        """Return the settings from the plain values of a saved model."""
         return cls.settings_class(**kept)
 
     def _fitted(self) -> int:
@@ -276,22 +275,22 @@ class NextItemModel(ABC):
         return self.n_items_
 
 
-def summed(items: Items, values: Values) -> Evidence:
-    """Return evidence in which every item is named once, its values added."""
+def summed(items: Items, values: Values) -> SparseScores:
+    """Return scores with each item once, its values summed."""
     if not len(items):
-        return NOTHING
+        return NO_SCORES
     if 8 * len(items) > items.max():  # then counting is faster than sorting
         sums = np.bincount(items, values)
         found = np.flatnonzero(sums)
-        return Evidence(found, sums[found].astype(np.float64))
+        return SparseScores(found, sums[found].astype(np.float64))
     order = np.argsort(items, kind="stable")
     ordered = items[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    return Evidence(ordered[first], np.add.reduceat(values[order].astype(np.float64), first))
+    return SparseScores(ordered[first], np.add.reduceat(values[order].astype(np.float64), first))
 
 
 def ranges(starts: Items, stops: Items) -> Items:
-    """Return all numbers of several ranges, one range after another.
+    """Return the numbers of several ranges, concatenated.
 
     >>> ranges(np.array([0, 7]), np.array([2, 10])).tolist()
     [0, 1, 7, 8, 9]

@@ -1,19 +1,26 @@
-"""What everybody plays: the share of listeners who ever played an item."""
+"""Popularity: the share of listeners who ever played an item."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from segue.listening.sequences.model import Arrays, Evidence, Items, NextItemModel, Past, Plays
+from segue.listening.sequences.model import (
+    Arrays,
+    Items,
+    NextItemModel,
+    PlayHistory,
+    Plays,
+    SparseScores,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PopularitySettings:
-    """There is nothing to choose."""
+    """No settings."""
 
 
 class Popularity(NextItemModel):
-    """Scores the same for every history."""
+    """Scores items the same for every history."""
 
     kind = "popularity"
     settings_class = PopularitySettings
@@ -22,10 +29,10 @@ class Popularity(NextItemModel):
         listeners = plays.listeners(self.n_items_)
         self.shares_ = listeners / max(len(plays.starts) - 1, 1)
 
-    def evidence(self, past: Past) -> Evidence:  # noqa: ARG002
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:  # noqa: ARG002
         """Return the share of listeners who played each item."""
         items = np.flatnonzero(self.shares_)
-        return Evidence(items, self.shares_[items])
+        return SparseScores(items, self.shares_[items])
 
     def _arrays(self) -> Arrays:
         return {"shares": self.shares_}

@@ -1,10 +1,11 @@
-"""What a listener comes back to: base level of memory, the usual pause, what followed last time.
+"""Predict repeats of items that the listener has played before.
 
-`BaseLevel` is the activation of ACT-R, ``ln sum t^-d`` over the plays of an item, t being how many
-plays ago (or days, where ages are given); its evidence is the sum, so that its logarithm is the
-base level. `Returns` asks what share of the items that lie so many plays back, and were played so
-often, were played next, in everybody's plays. `Replay` looks up what followed the last plays the
-last times that this listener played them. `habit` is how likely the next play is a repeat at all.
+`BaseLevel` is the base-level activation of ACT-R, ``ln sum t^-d`` over the plays of an item, where
+t is the number of plays since (or days, if ages are given); it scores the sum, whose logarithm is
+the activation. `RepeatConsumption` is the share of items, over all listeners, that were played next
+after the same number of plays since and with the same play count. `Replay` scores the items that
+followed the last plays when this listener played them earlier. `habit` is the probability that the
+next play is a repeat.
 
 Source: Anderson and Schooler, Reflections of the environment in memory, 1991; Reiter-Haas et al.,
 Predicting music relistening behavior using the ACT-R framework, 2021.
@@ -17,47 +18,49 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segue.listening.sequences.model import (
-    NOTHING,
+    NO_SCORES,
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
+    SparseScores,
     Values,
     summed,
 )
 
 _GAP_STARTS = np.unique(np.r_[1:9, np.rint(8 * 2 ** (np.arange(1, 16) / 2)).astype(np.int64)])
-"""The least gap of each row of the table of returns: singly up to 7, then by half octaves."""
+"""Smallest gap of each row of the table: single gaps up to 7, then half octaves."""
 _COUNTS = 6
-"""Columns of that table: numbers of plays by octaves."""
+"""Columns of the table: play counts by octaves."""
 _PRIOR = 10.0
-"""Imagined plays by which a listener's share of repeats is drawn towards everyone's."""
+"""Prior plays with the repeat share of all listeners, added to a listener's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseLevelSettings:
-    """`decay` is d of the base level; 0 counts plays, large values know only the last."""
+    """`decay` is d of the base level: 0 counts plays, large values use only the last play."""
 
     decay: float = 0.5
 
 
 class BaseLevel(NextItemModel):
-    """Scores what was played by how present it is in memory."""
+    """Scores played items by base-level activation."""
 
     kind = "base-level"
     settings_class = BaseLevelSettings
 
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:
-        """Nothing is learned: memory is the listener's own."""
+        """Learn nothing: only the listener's own history is used."""
 
-    def evidence(self, past: Past) -> Evidence:
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
         """Return the sum of ``t^-d`` of each item played."""
-        return Evidence(past.distinct, past.summed((past.lags + 1.0) ** -self.settings.decay))
+        return SparseScores(
+            history.distinct, history.summed((history.lags + 1.0) ** -self.settings.decay)
+        )
 
     def score_aged(self, history: ArrayLike, ages: ArrayLike) -> NDArray[np.float32]:
-        """Return scores ``[n_items]`` with t in days, of `ages` ``[n]``; an hour is the least.
+        """Return scores ``[n_items]`` with t from `ages` ``[n]`` in days, at least an hour.
 
         Raises
         ------
@@ -76,32 +79,32 @@ class BaseLevel(NextItemModel):
         return {}
 
     def _restore(self, arrays: Arrays) -> None:
-        """Nothing was learned."""
+        """Do nothing: there is no learned state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnsSettings:
-    """`pseudo_count` imagined items of the average chance are added to each cell of the table."""
+class RepeatConsumptionSettings:
+    """`pseudo_count` items with the average probability are added to each cell of the table."""
 
     pseudo_count: float = 20.0
 
 
-class Returns(NextItemModel):
-    """Scores what was played by how often anything so long ago, played so often, comes next."""
+class RepeatConsumption(NextItemModel):
+    """Scores played items by how often items with the same gap and play count come next."""
 
     kind = "returns"
-    settings_class = ReturnsSettings
+    settings_class = RepeatConsumptionSettings
 
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:  # noqa: ARG002
-        came, could = _returns(plays)
+        came, could = _count_repeats(plays)
         average = came.sum() / max(could.sum(), 1.0)
         pseudo = self.settings.pseudo_count
         self.chances_ = (came + pseudo * max(average, 1e-6)) / (could + pseudo)
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of each item played, by the pause since and its number of plays."""
-        counts = past.summed(np.ones(len(past.items))).astype(np.int64)
-        return Evidence(past.distinct, self.chances_[_cell(past.last_lags + 1, counts)])
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of each played item, from its gap and its play count."""
+        counts = history.summed(np.ones(len(history.items))).astype(np.int64)
+        return SparseScores(history.distinct, self.chances_[_cell(history.last_lags + 1, counts)])
 
     def _arrays(self) -> Arrays:
         return {"chances": self.chances_}
@@ -111,16 +114,16 @@ class Returns(NextItemModel):
 
 
 def _cell(gaps: Items, counts: Items) -> tuple[Items, Items]:
-    """Return the cells of the table, for gaps and numbers of plays from 1 on."""
+    """Return the cells of the table for gaps and play counts, both from 1."""
     gap = np.searchsorted(_GAP_STARTS, gaps, side="right") - 1
     return gap, np.minimum(np.log2(counts).astype(np.int64), _COUNTS - 1)
 
 
-def _returns(plays: Plays) -> tuple[Values, Values]:
-    """Return how often an item came again, and how often it could have, by gap and count.
+def _count_repeats(plays: Plays) -> tuple[Values, Values]:
+    """Return how often an item was repeated and how often it could have been, by gap and count.
 
-    From one play of an item to the next by the same listener, it could have come at each gap; the
-    last play waits to the end of the sequence.
+    Between two plays of an item by one listener, each gap was an opportunity; after the last play,
+    each gap to the end of the sequence.
     """
     shape = (len(_GAP_STARTS), _COUNTS)
     came, could = np.zeros(shape), np.zeros(shape)
@@ -147,9 +150,9 @@ def _returns(plays: Plays) -> tuple[Values, Values]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplaySettings:
-    """The last `order` plays are looked up; each weighs `lag_decay` of the one after it.
+    """The last `order` plays are looked up, each with `lag_decay` times the weight of the next.
 
-    What came `skips` plays late weighs `skip_decay` for each.
+    Items up to `skips` plays later count too, with `skip_decay` for each play between.
     """
 
     order: int = 5
@@ -159,17 +162,17 @@ class ReplaySettings:
 
 
 class Replay(NextItemModel):
-    """Scores what followed the last plays when this listener last played them."""
+    """Scores items that followed the last plays earlier in the listener's own history."""
 
     kind = "replay"
     settings_class = ReplaySettings
 
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:
-        """Nothing is learned: the order is the listener's own."""
+        """Learn nothing: only the listener's own history is used."""
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return how often, and how exactly, each item stood where the next one is to stand."""
-        items = past.items
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the summed weight of each item that followed one of the last plays before."""
+        items = history.items
         found, values = [np.zeros(0, np.int64)], [np.zeros(0)]
         for lag in range(min(self.settings.order, len(items))):
             earlier = np.flatnonzero(items[: len(items) - 1 - lag] == items[-1 - lag])
@@ -179,13 +182,13 @@ class Replay(NextItemModel):
                 weight = self.settings.lag_decay**lag * self.settings.skip_decay**skip
                 found.append(items[places])
                 values.append(np.full(len(places), weight))
-        return summed(np.concatenate(found), np.concatenate(values)) if len(items) else NOTHING
+        return summed(np.concatenate(found), np.concatenate(values)) if len(items) else NO_SCORES
 
     def _arrays(self) -> Arrays:
         return {}
 
     def _restore(self, arrays: Arrays) -> None:
-        """Nothing was learned."""
+        """Do nothing: there is no learned state."""
 
 
 def share_of_repeats(plays: Plays) -> float:
@@ -197,11 +200,11 @@ def share_of_repeats(plays: Plays) -> float:
     return 1 - distinct / len(plays.items)
 
 
-def habit(past: Past, everyone: float) -> float:
-    """Return how likely the next play is a repeat, drawn towards the share of `everyone`.
+def habit(history: PlayHistory, everyone: float) -> float:
+    """Return the probability that the next play is a repeat, shrunk towards `everyone`.
 
-    >>> past = Past.of([3, 4, 3, 4, 3, 4, 3, 4, 3, 4], 9)
-    >>> round(habit(past, everyone=0.4), 2)
+    >>> history = PlayHistory.of([3, 4, 3, 4, 3, 4, 3, 4, 3, 4], 9)
+    >>> round(habit(history, everyone=0.4), 2)
     0.6
     """
-    return (float(past.was_repeat.sum()) + _PRIOR * everyone) / (len(past.items) + _PRIOR)
+    return (float(history.was_repeat.sum()) + _PRIOR * everyone) / (len(history.items) + _PRIOR)

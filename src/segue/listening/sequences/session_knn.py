@@ -1,12 +1,12 @@
-"""What those played who played the same lately: nearest neighbours of sessions.
+"""Session-based nearest neighbors (V-SKNN): score the items of the most similar sessions.
 
 Sequences are cut into sessions of `session_length` plays. The current session is the last `recent`
-plays, each weighing less the longer ago it was (`lag_decay`) and the more sessions hold it
-(`rarity`, a power of the inverse document frequency). The `neighbours` sessions with the highest
-weight in common, divided by the root of their sizes, vote for the items they hold.
+plays, weighted by `lag_decay` for each play since and by `rarity`, a power of the inverse document
+frequency of sessions. The `neighbours` sessions with the highest weight in common, divided by the
+square root of their sizes, vote for their items.
 
-Source: Ludewig and Jannach, Evaluation of session-based recommendation algorithms, 2018 (S-KNN:
-all plays weigh alike; V-SKNN: the later the more).
+Source: Ludewig and Jannach, Evaluation of session-based recommendation algorithms, 2018 (S-KNN
+weights all plays equally, V-SKNN later ones more).
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from scipy import sparse
 
 from segue.listening.sequences.markov import matrix_arrays, matrix_of
 from segue.listening.sequences.model import (
-    NOTHING,
+    NO_SCORES,
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
+    SparseScores,
     ranges,
     summed,
 )
@@ -33,8 +33,8 @@ from segue.listening.sequences.model import (
 class SessionKnnSettings:
     """Settings of the neighbours, see the module's header.
 
-    `vote_rarity` is how much more the vote for a rare item counts; `most` how many sessions with
-    an item are looked through, the latest.
+    `vote_rarity` is the power of the inverse document frequency by which votes for an item are
+    weighted; `most` is the number of sessions examined for an item, the latest ones.
     """
 
     session_length: int = 30
@@ -46,7 +46,7 @@ class SessionKnnSettings:
     most: int = 2000
 
     def __post_init__(self) -> None:
-        """Refuse what no search could use."""
+        """Check ranges."""
         if min(self.session_length, self.recent, self.neighbours, self.most) < 1:
             raise ValueError(
                 "session_length, recent, neighbours and most of session-kNN must be at least 1."
@@ -54,7 +54,7 @@ class SessionKnnSettings:
 
 
 class SessionKnn(NextItemModel):
-    """Scores by the votes of the most alike sessions."""
+    """Scores by the votes of the most similar sessions."""
 
     kind = "session-knn"
     settings_class = SessionKnnSettings
@@ -63,29 +63,29 @@ class SessionKnn(NextItemModel):
         places = np.arange(len(plays.items)) - plays.starts[plays.owners]
         pieces = places // self.settings.session_length
         new = np.r_[True, (np.diff(plays.owners) != 0) | (np.diff(pieces) != 0)]
-        sessions = np.cumsum(new[: len(places)]) - 1
-        shape = (int(sessions[-1]) + 1 if len(sessions) else 0, self.n_items_)
-        held = sparse.csr_array((np.ones(len(sessions)), (sessions, plays.items)), shape=shape)
-        held.sum_duplicates()
-        held.data[:] = 1
-        self._prepare(held)
+        numbers = np.cumsum(new[: len(places)]) - 1
+        shape = (int(numbers[-1]) + 1 if len(numbers) else 0, self.n_items_)
+        sessions = sparse.csr_array((np.ones(len(numbers)), (numbers, plays.items)), shape=shape)
+        sessions.sum_duplicates()
+        sessions.data[:] = 1
+        self._prepare(sessions)
 
-    def _prepare(self, held: Any, worked_out: Arrays | None = None) -> None:
-        self.sessions_ = held
-        if worked_out is not None and "holders_starts" in worked_out:
-            parts = (held.data, worked_out["holders_sessions"], worked_out["holders_starts"])
-            self._holders = sparse.csc_array(parts, shape=held.shape)
+    def _prepare(self, sessions: Any, prepared: Arrays | None = None) -> None:
+        self.sessions_ = sessions
+        if prepared is not None and "holders_starts" in prepared:
+            parts = (sessions.data, prepared["holders_sessions"], prepared["holders_starts"])
+            self._holders = sparse.csc_array(parts, shape=sessions.shape)
         else:
-            self._holders = sparse.csc_array(held)
+            self._holders = sparse.csc_array(sessions)
         in_sessions = np.diff(self._holders.indptr)
-        self._idf = np.log1p(held.shape[0] / np.maximum(in_sessions, 1))
-        self._lengths = np.sqrt(np.maximum(np.diff(held.indptr), 1))
+        self._idf = np.log1p(sessions.shape[0] / np.maximum(in_sessions, 1))
+        self._lengths = np.sqrt(np.maximum(np.diff(sessions.indptr), 1))
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the votes of the neighbours of the current session."""
-        recent, first = np.unique(past.items[-self.settings.recent :][::-1], return_index=True)
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the votes of the nearest neighbors of the current session."""
+        recent, first = np.unique(history.items[-self.settings.recent :][::-1], return_index=True)
         if not len(recent):
-            return NOTHING
+            return NO_SCORES
         weights = self.settings.lag_decay**first * self._idf[recent] ** self.settings.rarity
         stops = self._holders.indptr[recent + 1].astype(np.int64)
         starts = np.maximum(self._holders.indptr[recent], stops - self.settings.most)
@@ -94,23 +94,23 @@ class SessionKnn(NextItemModel):
             self._holders.indices[places].astype(np.int64), np.repeat(weights, stops - starts)
         )
         if not len(near.items):
-            return NOTHING
-        likeness = near.values / self._lengths[near.items]
-        chosen = np.argsort(-likeness, kind="stable")[: self.settings.neighbours]
-        voters, likeness = near.items[chosen], likeness[chosen]
+            return NO_SCORES
+        similarity = near.values / self._lengths[near.items]
+        chosen = np.argsort(-similarity, kind="stable")[: self.settings.neighbours]
+        voters, similarity = near.items[chosen], similarity[chosen]
         starts = self.sessions_.indptr[voters].astype(np.int64)
         stops = self.sessions_.indptr[voters + 1].astype(np.int64)
         places = ranges(starts, stops)
         votes = summed(
-            self.sessions_.indices[places].astype(np.int64), np.repeat(likeness, stops - starts)
+            self.sessions_.indices[places].astype(np.int64), np.repeat(similarity, stops - starts)
         )
         values = votes.values * self._idf[votes.items] ** self.settings.vote_rarity
-        return Evidence(votes.items, values / values.sum())
+        return SparseScores(votes.items, values / values.sum())
 
     def _arrays(self) -> Arrays:
         return matrix_arrays(self.sessions_)
 
-    def _worked_out(self) -> Arrays:
+    def _scoring_arrays(self) -> Arrays:
         holders = {"sessions": self._holders.indices, "starts": self._holders.indptr}
         return {**self._arrays(), **{f"holders_{name}": one for name, one in holders.items()}}
 

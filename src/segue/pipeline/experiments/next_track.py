@@ -25,7 +25,7 @@ from segue.pipeline.learning.models import SEQUENCE
 from segue.types import Advance
 
 METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")
-MOST_PLAYS = 3_000
+MAX_PLAYS = 3_000
 _BLOCK = 64  # histories scored at a time
 
 Point = tuple[int, int]
@@ -119,7 +119,7 @@ def _points(
             "The next track cannot be judged: no play with an order is held out of a listener who"
             " has plays before."
         )
-    drawn = np.random.default_rng(context.seed).permutation(len(points))[:MOST_PLAYS]
+    drawn = np.random.default_rng(context.seed).permutation(len(points))[:MAX_PLAYS]
     return sequences, [points[place] for place in np.sort(drawn).tolist()]
 
 

@@ -1,12 +1,13 @@
-"""Staying with an artist or album, and moving on: chances of groups, shared out to their items.
+"""Predict the next artist or album, and divide its probability among its items.
 
-`Runs` expects more of the groups of the last plays (`lag_decay` for each play since).
-`GroupMarkov` expects the groups that followed those of the last plays in everybody's plays. A
-group's chance is shared out over its items by how many listeners played each, to the power of
-`popularity`, items played by this listener and new ones apart: who moves on inside an album moves
-to what they have not just heard.
+`ArtistAlbumRepeats` predicts the groups (artists or albums) of the last plays, weighted by
+`lag_decay` for each play since. `GroupMarkov` predicts the groups that followed those of the last
+plays, counted over all listeners. The probability of a group is divided among its items in
+proportion to the number of their listeners to the power of `popularity`, separately for items that
+this listener has played and for new ones: within an album people move on to what they have not just
+played.
 
-Items of an unknown group (-1) are passed over.
+Items of an unknown group (-1) are ignored.
 """
 
 from dataclasses import dataclass
@@ -22,27 +23,27 @@ from segue.listening.sequences.markov import (
     transitions,
 )
 from segue.listening.sequences.model import (
-    NOTHING,
+    NO_SCORES,
     Arrays,
-    Evidence,
     Items,
     NextItemModel,
-    Past,
+    PlayHistory,
     Plays,
+    SparseScores,
     Values,
     ranges,
 )
 
 GroupKind = Literal["artist", "album"]
-_LEAST = 1e-9
+_MIN_PROBABILITY = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunsSettings:
-    """Settings of runs.
+class ArtistAlbumRepeatsSettings:
+    """Settings of repeated artists and albums.
 
-    `most` is how many groups are followed up, those with the highest chance; `smoothing` is added
-    to the number of listeners of each item.
+    `most` is the number of groups that are used, the most probable ones; `smoothing` is added to
+    the number of listeners of each item.
     """
 
     group: GroupKind = "artist"
@@ -60,11 +61,11 @@ class Groups:
     items: Items
     starts: Items
     shares: Values
-    """How much each item weighs within its group ``[n_items]``, on any scale."""
+    """Weight of each item within its group ``[n_items]``, on any scale."""
 
     @classmethod
     def of(cls, groups: Items | None, shares: Values) -> "Groups":
-        """Return items by group; groups are numbered anew, from 0."""
+        """Return items by group; groups are renumbered from 0."""
         if groups is None:
             groups = np.full(len(shares), -1)
         distinct, of_item = np.unique(groups, return_inverse=True)
@@ -77,46 +78,46 @@ class Groups:
 
     @property
     def n(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return len(self.starts) - 1
 
-    def share_out(self, groups: Items, chances: Values, past: Past) -> Evidence:
-        """Share the chance of each group out over its items, played and new ones apart."""
+    def share_out(self, groups: Items, chances: Values, history: PlayHistory) -> SparseScores:
+        """Divide the probability of each group among its items, separately for played and new."""
         if not len(groups):
-            return NOTHING
+            return NO_SCORES
         starts, stops = self.starts[groups], self.starts[groups + 1]
         items = self.items[ranges(starts, stops)]
-        cells = 2 * np.repeat(np.arange(len(groups)), stops - starts) + past.played[items]
+        cells = 2 * np.repeat(np.arange(len(groups)), stops - starts) + history.played[items]
         weights = self.shares[items]
         totals = np.bincount(cells, weights, minlength=2 * len(groups))
-        return Evidence(items, np.repeat(chances, stops - starts) * weights / totals[cells])
+        return SparseScores(items, np.repeat(chances, stops - starts) * weights / totals[cells])
 
     def arrays(self) -> Arrays:
-        """Return what `of` needs to make it again."""
+        """Return the arrays from which `of` rebuilds it."""
         return {"groups": self.of_item, "shares": self.shares}
 
 
-class Runs(NextItemModel):
-    """Scores items of the groups that were played lately."""
+class ArtistAlbumRepeats(NextItemModel):
+    """Scores items of the artists or albums that were played recently."""
 
     kind = "runs"
-    settings_class = RunsSettings
+    settings_class = ArtistAlbumRepeatsSettings
 
     def _fit(self, plays: Plays, artists: Items | None, albums: Items | None) -> None:
         groups = artists if self.settings.group == "artist" else albums
         self.groups_ = Groups.of(groups, _shares(plays, self.n_items_, self.settings))
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of each item of the groups played lately."""
-        groups = self.groups_.of_item[past.items]
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of each item of the recent groups."""
+        groups = self.groups_.of_item[history.items]
         known = groups >= 0
-        weights = self.settings.lag_decay ** past.lags[known].astype(np.float64)
+        weights = self.settings.lag_decay ** history.lags[known].astype(np.float64)
         distinct, inverse = np.unique(groups[known], return_inverse=True)
         chances = np.bincount(inverse, weights, minlength=len(distinct))
         chosen = np.argsort(-chances, kind="stable")[: self.settings.most]
-        chosen = chosen[chances[chosen] > _LEAST]
+        chosen = chosen[chances[chosen] > _MIN_PROBABILITY]
         return self.groups_.share_out(
-            distinct[chosen], chances[chosen] / max(chances.sum(), _LEAST), past
+            distinct[chosen], chances[chosen] / max(chances.sum(), _MIN_PROBABILITY), history
         )
 
     def _arrays(self) -> Arrays:
@@ -127,8 +128,8 @@ class Runs(NextItemModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupMarkovSettings(RunsSettings):
-    """Settings of the chain over groups: as `Runs`, and as `MarkovSettings`."""
+class GroupMarkovSettings(ArtistAlbumRepeatsSettings):
+    """Settings of the chain over groups: those of both `ArtistAlbumRepeats` and `Markov`."""
 
     order: int = 20
     reach: int = 10
@@ -157,12 +158,12 @@ class GroupMarkov(NextItemModel):
         )
         self.successors_ = transitions(moved, max(self.groups_.n, 1), chain)
 
-    def evidence(self, past: Past) -> Evidence:
-        """Return the chance of each item of the likeliest groups."""
-        groups = self.groups_.of_item[past.items[-self.settings.order :]][::-1]
+    def sparse_scores(self, history: PlayHistory) -> SparseScores:
+        """Return the probability of each item of the most probable groups."""
+        groups = self.groups_.of_item[history.items[-self.settings.order :]][::-1]
         found = followers(self.successors_, groups[groups >= 0], self.settings.lag_decay)
         chosen = np.argsort(-found.values, kind="stable")[: self.settings.most]
-        return self.groups_.share_out(found.items[chosen], found.values[chosen], past)
+        return self.groups_.share_out(found.items[chosen], found.values[chosen], history)
 
     def _arrays(self) -> Arrays:
         return {**self.groups_.arrays(), **matrix_arrays(self.successors_)}
@@ -172,7 +173,7 @@ class GroupMarkov(NextItemModel):
         self.successors_ = matrix_of(arrays, max(self.groups_.n, 1))
 
 
-def _shares(plays: Plays, n_items: int, settings: RunsSettings) -> Values:
+def _shares(plays: Plays, n_items: int, settings: ArtistAlbumRepeatsSettings) -> Values:
     listeners = plays.listeners(n_items).astype(np.float64)
     shares: Values = (listeners + settings.smoothing) ** settings.popularity
     return shares
