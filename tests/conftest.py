@@ -1,4 +1,4 @@
-"""Fixtures for every room's tests."""
+"""Fixtures and settings of all tests."""
 
 import os
 import subprocess
@@ -6,6 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+
+# property tests have no time limits: the machine may be busy
+settings.register_profile(
+    "segue", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("segue")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
