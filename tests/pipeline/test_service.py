@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from segue.sources.listens import no_listens
 from tests.pipeline.conftest import N_LISTENING_TRACKS
 
 import segue
@@ -24,6 +23,7 @@ from segue.pipeline.opening.snapshot import is_current, snapshot_directory
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.train import train
+from segue.sources.datasets.listens import no_listens
 from segue.types import Track
 
 
