@@ -31,7 +31,7 @@ from segue.listening import Collaborative, CollaborativeSettings
 from segue.listening.sequences import fit_sequences
 from segue.pipeline.learning.models import Material, Models, listening_signals
 from segue.pipeline.learning.weights import save_weights
-from segue.pipeline.opening.signals import engine_fingerprint
+from segue.pipeline.recommender.open_signals import engine_fingerprint
 from segue.pipeline.training.content import content_signals
 from segue.signals import KnnModel, opinions_of
 from segue.sources.datasets.listens import no_listens

@@ -41,7 +41,7 @@ FLOORS = {
 }
 GROUND = {"artist_names", "catalogue_ids", "errors", "text", "types"}
 # inside the pipeline: verbs above, and below them rooms of which each knows only those before it
-PIPELINE = ("analysing", "training", "learning", "opening", "recommender", "experiments", "mapping")
+PIPELINE = ("analysing", "training", "learning", "recommender", "experiments", "mapping")
 KERAS = {"keras", "tensorflow", "tf2onnx"}
 
 

@@ -10,7 +10,7 @@ from segue.errors import ModelError
 from segue.library import Library
 from segue.pipeline.analysing.embeddings import embedding_store
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.opening.signals import open_signals
+from segue.pipeline.recommender.open_signals import open_signals
 from segue.pipeline.recommender.recommend import recommend, similar
 from segue.pipeline.train import train
 from segue.pipeline.training.choice import CHOICE, LEAST_QUERIES, Choice, choose

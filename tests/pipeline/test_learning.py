@@ -11,8 +11,8 @@ from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
 from segue.pipeline.learning.models import COLLABORATIVE
 from segue.pipeline.learning.weights import everyones_weights, in_order, load_weights, save_weights
-from segue.pipeline.opening.signals import listeners_of, load_models, material_of
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommender.open_signals import listeners_of, load_models, material_of
 from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card

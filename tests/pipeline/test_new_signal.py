@@ -7,9 +7,9 @@ import pytest
 from tests.pipeline.test_learning import two_kinds
 
 from segue.library import Library
-from segue.pipeline.opening.snapshot import is_current, open_snapshot
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import recommend
+from segue.pipeline.recommender.snapshot import is_current, open_snapshot
 from segue.pipeline.train import train
 from segue.signals import SIGNALS, SignalColor, SignalDefinition, SignalInfo
 

@@ -18,10 +18,10 @@ from segue.artist_names import comparison_key
 from segue.engine import Dials, Exclusions
 from segue.errors import LibraryError, ModelError, UnknownListenerError, UnknownTrackError
 from segue.library import Event, Library
-from segue.pipeline.opening.signals import listeners_of
-from segue.pipeline.opening.snapshot import is_current, snapshot_directory
+from segue.pipeline.recommender.open_signals import listeners_of
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.recommender.snapshot import is_current, snapshot_directory
 from segue.pipeline.train import train
 from segue.sources.datasets.listens import no_listens
 from segue.types import Track
@@ -420,7 +420,7 @@ def test_recommend_after_training_builds_nothing(library, monkeypatch):
     def refuse(*given, **more):
         raise AssertionError("the engine is built although its snapshot is current")
 
-    monkeypatch.setattr("segue.pipeline.opening.snapshot.open_engine", refuse)
+    monkeypatch.setattr("segue.pipeline.recommender.snapshot.open_engine", refuse)
     for answer in (
         segue.recommend(library, "u0", 5),
         segue.recommend(str(library.directory), like=["t3"], k=5),

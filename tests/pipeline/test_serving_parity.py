@@ -18,11 +18,11 @@ from segue.engine import (
     rerank_list,
     with_seeds,
 )
-from segue.pipeline.opening.search_words import is_part, plain
-from segue.pipeline.opening.signals import listeners_of, open_engine
-from segue.pipeline.opening.track_spaces import comparing_space
 from segue.pipeline.playlists import BLEND_DIALS, blend
+from segue.pipeline.recommender.open_signals import listeners_of, open_engine
+from segue.pipeline.recommender.search_terms import is_part, plain
 from segue.pipeline.recommender.service import RecommenderService
+from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
 
 RULES = Exclusions(artists=("Artist 3",), tags=("x2",), min_duration=105)

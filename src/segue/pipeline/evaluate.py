@@ -31,7 +31,7 @@ from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import judge_recommendations
 from segue.pipeline.experiments.similarity import JudgedSimilarity, judge_similarity
 from segue.pipeline.experiments.tags import judge_tags
-from segue.pipeline.opening.signals import material_of
+from segue.pipeline.recommender.open_signals import material_of
 from segue.pipeline.training.chances import ENSEMBLE
 from segue.pipeline.training.heads import heads
 from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable

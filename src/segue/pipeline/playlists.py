@@ -21,8 +21,8 @@ from segue.engine import (
 )
 from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
-from segue.pipeline.opening.track_spaces import by_preference
 from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.recommender.track_spaces import by_preference
 from segue.signals import VectorSignal
 from segue.types import Track
 

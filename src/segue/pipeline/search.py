@@ -25,11 +25,11 @@ from segue.engine import keep_one_of_each
 from segue.errors import ModelError
 from segue.index import best
 from segue.library import Library
-from segue.pipeline.opening.search_words import is_part, plain, tags_for, terms_of
-from segue.pipeline.opening.snapshot import Snapshot
-from segue.pipeline.opening.tag_scores import mean_score
-from segue.pipeline.opening.vocabulary import Vocabulary
+from segue.pipeline.recommender.search_terms import is_part, plain, tags_for, terms_of
 from segue.pipeline.recommender.service import RecommenderService
+from segue.pipeline.recommender.snapshot import Snapshot
+from segue.pipeline.recommender.tag_scores import mean_score
+from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.types import Track
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from segue.library import MAP_PREFIX, Library
 from segue.pipeline.mapping.fidelity import neighbours_kept
 from segue.pipeline.mapping.layout import lay_out
 from segue.pipeline.mapping.places import EDGE, UNPLACED, Places, TrackMap
-from segue.pipeline.opening.signals import catalogue_of
-from segue.pipeline.opening.track_spaces import by_preference
+from segue.pipeline.recommender.open_signals import catalogue_of
 from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.recommender.track_spaces import by_preference
 from segue.pipeline.training.content import content_signals
 from segue.pipeline.training.trained import Trained
 from segue.signals import Signal, VectorSignal

@@ -14,10 +14,10 @@ from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs import Runner
-from segue.pipeline.opening.snapshot import Snapshot
 from segue.pipeline.recommender.caching import Memo
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.recommender.snapshot import Snapshot
 from segue.serve.event_broadcaster import EventBroadcaster
 from segue.serve.memory import freeze_gc
 from segue.serve.settings import Settings

@@ -27,7 +27,7 @@ from segue.engine import (
 from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import EvaluatedUsers
-from segue.pipeline.opening.track_spaces import comparing_space
+from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.signals import Profile, Scores, SignalWrapper
 
 K = 10

@@ -14,7 +14,7 @@ from typing import Final
 
 from segue.errors import LibraryError
 from segue.library import Library
-from segue.pipeline.opening.snapshot import build
+from segue.pipeline.recommender.snapshot import build
 
 MAX_SMALL: Final = 200_000
 """Tracks and listens up to which a snapshot is built in this process, in a second or two."""

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.library import Event, Library
-from segue.pipeline.opening.listens import read_listens
-from segue.pipeline.opening.snapshot import Snapshot
 from segue.pipeline.recommender.caching import SizedCache
 from segue.pipeline.recommender.query import CacheKey, cache_key
+from segue.pipeline.recommender.read_listens import read_listens
+from segue.pipeline.recommender.snapshot import Snapshot
 from segue.signals import Profile
 
 MAX_BYTES: Final = 32_000_000

@@ -20,10 +20,16 @@ from typing import Final, Self
 
 from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Event, KeptBelief, Library
-from segue.pipeline.opening.snapshot import Snapshot, build, open_snapshot, state_of, write_snapshot
 from segue.pipeline.recommender.build_snapshot import build_apart, is_small
 from segue.pipeline.recommender.group_commit import GroupCommit
 from segue.pipeline.recommender.serving_state import ServingState
+from segue.pipeline.recommender.snapshot import (
+    Snapshot,
+    build,
+    open_snapshot,
+    state_of,
+    write_snapshot,
+)
 
 CHECK_SECONDS: Final = 1.0
 """Least time between two checks whether tracks or models have changed."""

@@ -29,13 +29,13 @@ from segue.engine import (
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.index import best
 from segue.library import Library, StoredCatalogue, settings_hash
-from segue.pipeline.opening.snapshot import Snapshot
 from segue.pipeline.recommender.cached_engine import CachedEngine
 from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
+from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
 from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, SequenceSignal, VectorSignal

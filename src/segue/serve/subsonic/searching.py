@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from segue.pipeline.browse import BrowseIndex
-from segue.pipeline.opening.search_words import plain
+from segue.pipeline.recommender.search_terms import plain
 from segue.serve.held import Held
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import CatalogueView

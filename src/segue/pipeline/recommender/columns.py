@@ -16,7 +16,7 @@ from segue.artist_names import comparison_key
 from segue.engine import Exclusions
 from segue.engine.exclusions import album_names, artists_of
 from segue.library import Reader
-from segue.pipeline.opening.arrays import Arrays, texts_from, texts_parts
+from segue.pipeline.recommender.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
 from segue.types import Track
 

@@ -29,7 +29,7 @@ from segue.engine.profiles import Scale, rating_scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json
 from segue.pipeline.learning.weights import weight_arrays, weights_from
-from segue.pipeline.opening.arrays import (
+from segue.pipeline.recommender.arrays import (
     Arrays,
     map_arrays,
     named,
@@ -38,17 +38,17 @@ from segue.pipeline.opening.arrays import (
     texts_parts,
     within,
 )
-from segue.pipeline.opening.columns import TrackColumns
-from segue.pipeline.opening.listens import read_listens
-from segue.pipeline.opening.signals import (
+from segue.pipeline.recommender.columns import TrackColumns
+from segue.pipeline.recommender.open_signals import (
     catalogue_of,
     engine_fingerprint,
     listeners_of,
     open_engine,
 )
-from segue.pipeline.opening.tag_scores import tag_scores
-from segue.pipeline.opening.track_spaces import comparing_space
-from segue.pipeline.opening.vocabulary import Vocabulary
+from segue.pipeline.recommender.read_listens import read_listens
+from segue.pipeline.recommender.tag_scores import tag_scores
+from segue.pipeline.recommender.track_spaces import comparing_space
+from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.signals import (
     Profile,
     Signal,

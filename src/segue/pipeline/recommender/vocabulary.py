@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segue.engine import TrackWords
 from segue.library import NameIndex
-from segue.pipeline.opening.search_words import plain
+from segue.pipeline.recommender.search_terms import plain
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,0 @@
-"""Opening a library to recommend from it: signals, engine, listeners, facts of tracks."""
