@@ -14,8 +14,8 @@ from tests.factories import SMALL_SETTINGS, SOUND_KINDS, rows, sound, write_data
 from segue.library import Library
 from segue.pipeline.learning.weights import load_weights, save_weights
 from segue.pipeline.preprocess import preprocess
+from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.service import RecommenderService
-from segue.pipeline.recommender.snapshot import build
 from segue.pipeline.train import train
 
 N_PER_KIND = 12

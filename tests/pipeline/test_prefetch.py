@@ -10,7 +10,7 @@ import pytest
 
 from segue.errors import LibraryError
 from segue.library import Library
-from segue.pipeline.recommender import build_snapshot
+from segue.pipeline.recommender import build_process
 from segue.pipeline.recommender.prefetch import MAX_UNUSED, Prefetcher
 from segue.pipeline.recommender.service import RecommenderService
 
@@ -62,7 +62,7 @@ def test_who_never_asks_is_not_scored_again_until_they_do():
 @pytest.fixture
 def long_preparation(monkeypatch):
     """Let a preparation take a minute."""
-    monkeypatch.setattr(build_snapshot, "is_small", lambda library: False)
+    monkeypatch.setattr(build_process, "is_small", lambda library: False)
     started = subprocess.Popen
 
     def long(command, **more):
@@ -77,7 +77,7 @@ def test_a_preparation_ends_when_nobody_waits_for_it(tmp_path, long_preparation)
     threading.Timer(0.2, stopping.set).start()
     began = time.monotonic()
     with pytest.raises(LibraryError, match="still being prepared when it was closed"):
-        build_snapshot.build_apart(library, stopping=stopping)
+        build_process.build_apart(library, stopping=stopping)
     assert time.monotonic() - began < 30
 
 
@@ -100,7 +100,7 @@ def test_a_preparation_that_is_ended_leaves_nothing_behind(tmp_path):
 import sys, time
 from pathlib import Path
 from segue.library.storage import new_directory
-from segue.pipeline.recommender import build_snapshot
+from segue.pipeline.recommender import build_process, build_snapshot
 
 def build(library, past):
     with new_directory(Path(sys.argv[1]) / "snapshot") as directory:
@@ -109,7 +109,7 @@ def build(library, past):
         time.sleep(60)
 
 build_snapshot.build = build
-build_snapshot.main()
+build_process.main()
 """
     (tmp_path / "my.segue").mkdir()
     (tmp_path / "my.segue" / "snapshot").mkdir()

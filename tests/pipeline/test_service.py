@@ -420,7 +420,7 @@ def test_recommend_after_training_builds_nothing(library, monkeypatch):
     def refuse(*given, **more):
         raise AssertionError("the engine is built although its snapshot is current")
 
-    monkeypatch.setattr("segue.pipeline.recommender.snapshot.open_engine", refuse)
+    monkeypatch.setattr("segue.pipeline.recommender.build_snapshot.open_engine", refuse)
     for answer in (
         segue.recommend(library, "u0", 5),
         segue.recommend(str(library.directory), like=["t3"], k=5),

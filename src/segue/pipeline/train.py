@@ -12,8 +12,8 @@ from segue.library import Library, told
 from segue.pipeline.analysing.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.learning.fit import fit_listening
 from segue.pipeline.learning.models import LISTENING_MODELS
+from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.open_signals import weigh
-from segue.pipeline.recommender.snapshot import build
 from segue.pipeline.track_map import MODEL as MAP
 from segue.pipeline.track_map import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.chances import ENSEMBLE

@@ -1,96 +1,160 @@
-"""Build the snapshot of a library: of a large one in another process.
+"""Build the snapshot of a library: what `segue.pipeline.recommender.snapshot` reads."""
 
-The command is ``python -m segue.pipeline.recommender DIRECTORY NUMBER``; NUMBER is that of the
-event of the feedback log which its counts must go past, or -1.
-"""
-
-import os
-import signal
-import subprocess
-import sys
-import threading
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from segue.errors import LibraryError
-from segue.library import Library
-from segue.pipeline.recommender.snapshot import build
+import numpy as np
+from numpy.typing import NDArray
 
-MAX_SMALL: Final = 200_000
-"""Tracks and listens up to which a snapshot is built in this process, in a second or two."""
-_POLL_SECONDS: Final = 0.1
-_STOPPED: Final = 128 + signal.SIGTERM
+from segue.engine import CatalogueArrays, Engine, TrackWords, WordMatrix
+from segue.engine.profile_accumulator import ProfileAccumulator
+from segue.engine.profiles import Scale, rating_scale
+from segue.library import Library, NameIndex, new_directory, told, write_json
+from segue.pipeline.learning.weights import weight_arrays
+from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
+from segue.pipeline.recommender.columns import TrackColumns
+from segue.pipeline.recommender.open_signals import (
+    catalogue_of,
+    engine_fingerprint,
+    listeners_of,
+    open_engine,
+)
+from segue.pipeline.recommender.read_listens import read_listens
+from segue.pipeline.recommender.snapshot import (
+    NAMES_FILE,
+    is_current,
+    manifest_of,
+    snapshot_directory,
+    state_of,
+)
+from segue.pipeline.recommender.tag_scores import tag_scores
+from segue.signals import Profile, matrix_parts, save_signal
 
 
-def is_small(library: Library) -> bool:
-    """Return whether the snapshot of a library is built in this process."""
-    counts = library.counts()
-    return counts["tracks"] + counts["listens"] <= MAX_SMALL
+def build(library: Library, *, past: int = -1, force: bool = False) -> bool:
+    """Build the snapshot of a library where it is stale; return whether it was.
 
-
-def build_apart(library: Library, past: int = -1, stopping: threading.Event | None = None) -> None:
-    """Build the snapshot of a library where it is stale.
-
-    That of a large library is built in another process, which has a lower priority and uses memory
-    that this one does not keep.
+    Of several processes that want it, one builds it while the others wait.
 
     Parameters
     ----------
     past
         The number of the feedback log that its counts must go past.
-    stopping
-        When it is set, the other process is ended and everything stays as it was.
 
     Raises
     ------
     LibraryError
-        If it cannot be built, or `stopping` was set.
+        If the library holds no tracks, or the disk refuses to store the snapshot.
     """
-    if is_small(library):
-        build(library, past=past)
-        return
-    stopping = stopping or threading.Event()
-    # the interpreter and package of this process, and a directory that is open already
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", __package__, str(library.directory), str(past)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            errors = _standard_error(process, stopping)
-        except BaseException:
-            process.terminate()
-            raise
-    if process.returncode and stopping.is_set():
-        raise LibraryError(
-            f"The library {library.directory} was still being prepared when it was closed:"
-            " open it again to go on."
-        )
-    if process.returncode:
-        last = (errors.strip().splitlines() or ["it was stopped"])[-1]
-        raise LibraryError(
-            f"The library {library.directory} could not be prepared ({last}): run segue train."
-        )
+    with _one_at_a_time(library):
+        if not force and is_current(library) and manifest_of(library)["number"] > past:
+            return False
+        write_snapshot(library, snapshot_directory(library))
+    return True
 
 
-def _standard_error(process: "subprocess.Popen[str]", stopping: threading.Event) -> str:
-    """Return the standard error of a process, once it has ended."""
-    while True:
-        try:
-            return process.communicate(timeout=_POLL_SECONDS)[1]
-        except subprocess.TimeoutExpired:
-            if stopping.is_set():
-                process.terminate()
+def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) -> None:
+    """Write a snapshot of a library into the directory `place`, which it replaces.
+
+    Parameters
+    ----------
+    save_weights
+        Whether weights that are learned now are saved in the library.
+
+    Raises
+    ------
+    LibraryError
+        If the library holds no tracks, or the disk refuses to store the snapshot.
+    """
+    number = library.feedback.last()
+    catalogue = catalogue_of(library)
+    profiles = listeners_of(library, catalogue)
+    engine = open_engine(library, catalogue, profiles, save=save_weights)
+    state = state_of(library)  # weights may have been learned and saved
+    tracks = catalogue.tracks
+    facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
+    signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
+    for signal in engine.signals:
+        settings, own = save_signal(signal)
+        signals.append(settings)
+        arrays |= named(f"signal.{signal.name}", own)
+    scores = tag_scores(library, catalogue)
+    arrays |= texts_parts("tag_scores.names", list(scores))
+    arrays["tag_scores"] = np.array(list(scores.values()), np.float32).reshape(-1, len(tracks))
+    arrays |= named("weights", weight_arrays(engine.weights))
+    manifest = {
+        "state": state,
+        "number": number,
+        "listens": library.counts()["listens"],
+        "signals": signals,
+        "engine": engine_fingerprint(library, catalogue, engine.signals),
+        "scales": _scales(library),
+        "latest": _latest(library, profiles, catalogue.rows),
+    }
+    with told(place), new_directory(place) as directory:
+        save_arrays(directory, arrays)
+        NameIndex.write(directory / NAMES_FILE, tracks, facts.listeners)
+        write_json(directory / "manifest.json", manifest)
 
 
-def main() -> None:
-    """Build the snapshot of the library in a directory; when ended, leave all as it was."""
-    signal.signal(signal.SIGTERM, _end)
-    os.nice(10)
-    build(Library(Path(sys.argv[1]), create=False), past=int(sys.argv[2]))
+def _track_arrays(
+    tracks: Any, facts: CatalogueArrays, engine: Engine, rows: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
+    groups = [list(group) for group in engine.recordings]
+    members = [place for group in groups for place in group]
+    words = TrackWords.of(tracks)
+    return {
+        "rows": rows,
+        "missing": np.array(list(engine.missing), np.int64),
+        "recordings.members": np.array(members, np.int64),
+        "recordings.starts": np.cumsum([0, *map(len, groups)], dtype=np.int64),
+        "ids.artist": facts.ids.artist,
+        "ids.album": facts.ids.album,
+        "ids.starts": facts.ids.starts,
+        "ids.artists": facts.ids.artists,
+        "facts.listeners": facts.listeners,
+        **matrix_parts("facts.mixes", facts.mixes),
+        **texts_parts("facts.genres", facts.genres),
+        **TrackColumns.parts(tracks),
+        **_word_parts("genres", words.genres),
+        **_word_parts("tags", words.tags),
+    }
 
 
-def _end(*_: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is removed now is removed to the end
-    sys.exit(_STOPPED)
+def _word_parts(kind: str, words: WordMatrix) -> dict[str, NDArray[Any]]:
+    name = f"words.{kind}"
+    return {**matrix_parts(name, words.counts), **texts_parts(f"{name}.names", words.names)}
+
+
+def _latest(
+    library: Library, profiles: Mapping[str, Profile], rows: NDArray[np.int64]
+) -> float | None:
+    """Return the time of the last play, from which the ages of all plays are counted."""
+    timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
+    if not timed:
+        return None
+    last = min(timed, key=lambda one: one.ages[-1]).user
+    row = library.reader.listener_row(str(last))
+    listens = library.reader.listener(row or 0).listens
+    return ProfileAccumulator.of(read_listens(listens, rows, {})).last
+
+
+def _scales(library: Library) -> dict[str, Scale]:
+    return {
+        source: rating_scale(np.array(bounds, np.float64), source)
+        for source, bounds in library.reader.rating_ranges().items()
+    }
+
+
+@contextmanager
+def _one_at_a_time(library: Library) -> Iterator[None]:
+    place = library.models.directory
+    with told(place):
+        place.mkdir(parents=True, exist_ok=True)
+        file = (place / ".snapshot.lock").open("w", encoding="utf-8")
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+        yield

@@ -20,15 +20,13 @@ from typing import Final, Self
 
 from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Event, KeptBelief, Library
-from segue.pipeline.recommender.build_snapshot import build_apart, is_small
+from segue.pipeline.recommender.build_process import build_apart, is_small
 from segue.pipeline.recommender.group_commit import GroupCommit
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import (
     Snapshot,
-    build,
     open_snapshot,
     state_of,
-    write_snapshot,
 )
 
 CHECK_SECONDS: Final = 1.0
@@ -200,6 +198,8 @@ class RecommenderService:
             return self._temporary_snapshot()
         found = open_snapshot(self.library)
         if found is None:  # it is there, and damaged
+            from segue.pipeline.recommender.build_snapshot import build
+
             build(self.library, force=True)
             found = open_snapshot(self.library)
         if found is None:
@@ -208,6 +208,8 @@ class RecommenderService:
 
     def _temporary_snapshot(self) -> Snapshot:
         """Build the snapshot of a library that cannot be written to in a temporary directory."""
+        from segue.pipeline.recommender.build_snapshot import write_snapshot
+
         self._temporary = tempfile.TemporaryDirectory(prefix="segue-snapshot-")
         directory = Path(self._temporary.name) / "snapshot"
         write_snapshot(self.library, directory, save_weights=False)

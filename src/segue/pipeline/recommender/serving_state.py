@@ -37,7 +37,6 @@ from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
-from segue.pipeline.training.content import vector_signal
 from segue.signals import Profile, SequenceSignal, VectorSignal
 
 _MAX_RESULTS_BYTES: Final = 16_000_000
@@ -179,6 +178,8 @@ class ServingState:
         for signal in self.engine.signals:
             if signal.name == name and isinstance(signal, VectorSignal):
                 return signal
+        from segue.pipeline.training.content import vector_signal  # imports what trains models
+
         return vector_signal(self.library, self.catalogue, name)
 
     def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:

@@ -10,10 +10,8 @@ Conventions
 - It is written under a temporary name and renamed. A process that has the old one mapped keeps it.
 """
 
-import fcntl
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,43 +21,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.catalogue_ids import CatalogueIds
-from segue.engine import CatalogueArrays, Engine, TrackWords, Weights, WordMatrix
-from segue.engine.profile_accumulator import ProfileAccumulator
-from segue.engine.profiles import Scale, rating_scale
+from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
+from segue.engine.profiles import Scale
 from segue.errors import ModelError
-from segue.library import Library, NameIndex, StoredCatalogue, new_directory, told, write_json
-from segue.pipeline.learning.weights import weight_arrays, weights_from
-from segue.pipeline.recommender.arrays import (
-    Arrays,
-    map_arrays,
-    named,
-    save_arrays,
-    texts_from,
-    texts_parts,
-    within,
-)
+from segue.library import Library, NameIndex, StoredCatalogue
+from segue.pipeline.learning.weights import weights_from
+from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.recommender.columns import TrackColumns
-from segue.pipeline.recommender.open_signals import (
-    catalogue_of,
-    engine_fingerprint,
-    listeners_of,
-    open_engine,
-)
-from segue.pipeline.recommender.read_listens import read_listens
-from segue.pipeline.recommender.tag_scores import tag_scores
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.recommender.vocabulary import Vocabulary
-from segue.signals import (
-    Profile,
-    Signal,
-    load_signal,
-    matrix_from,
-    matrix_parts,
-    save_signal,
-)
+from segue.signals import Signal, load_signal, matrix_from
 
 FORMAT: Final = 5
-_NAMES: Final = "names.db"
+NAMES_FILE: Final = "names.db"
+"""Of the index of titles, artists and albums, in the directory of the snapshot."""
 
 
 @dataclass(frozen=True)
@@ -95,79 +70,13 @@ def snapshot_directory(library: Library) -> Path:
 
 def is_current(library: Library) -> bool:
     """Return whether the snapshot of a library was built from its present state."""
-    return _manifest(library).get("state") == state_of(library)
+    return manifest_of(library).get("state") == state_of(library)
 
 
 def state_of(library: Library) -> str:
     """Return the state of a library that a snapshot built now would name."""
     listened = library.any_listens()
     return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens"
-
-
-def build(library: Library, *, past: int = -1, force: bool = False) -> bool:
-    """Build the snapshot of a library where it is stale; return whether it was.
-
-    Of several processes that want it, one builds it while the others wait.
-
-    Parameters
-    ----------
-    past
-        The number of the feedback log that its counts must go past.
-
-    Raises
-    ------
-    LibraryError
-        If the library holds no tracks, or the disk refuses to store the snapshot.
-    """
-    with _one_at_a_time(library):
-        if not force and is_current(library) and _manifest(library)["number"] > past:
-            return False
-        write_snapshot(library, snapshot_directory(library))
-    return True
-
-
-def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) -> None:
-    """Write a snapshot of a library into the directory `place`, which it replaces.
-
-    Parameters
-    ----------
-    save_weights
-        Whether weights that are learned now are saved in the library.
-
-    Raises
-    ------
-    LibraryError
-        If the library holds no tracks, or the disk refuses to store the snapshot.
-    """
-    number = library.feedback.last()
-    catalogue = catalogue_of(library)
-    profiles = listeners_of(library, catalogue)
-    engine = open_engine(library, catalogue, profiles, save=save_weights)
-    state = state_of(library)  # weights may have been learned and saved
-    tracks = catalogue.tracks
-    facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
-    signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
-    for signal in engine.signals:
-        settings, own = save_signal(signal)
-        signals.append(settings)
-        arrays |= named(f"signal.{signal.name}", own)
-    scores = tag_scores(library, catalogue)
-    arrays |= texts_parts("tag_scores.names", list(scores))
-    arrays["tag_scores"] = np.array(list(scores.values()), np.float32).reshape(-1, len(tracks))
-    arrays |= named("weights", weight_arrays(engine.weights))
-    manifest = {
-        "state": state,
-        "number": number,
-        "listens": library.counts()["listens"],
-        "signals": signals,
-        "engine": engine_fingerprint(library, catalogue, engine.signals),
-        "scales": _scales(library),
-        "latest": _latest(library, profiles, catalogue.rows),
-    }
-    with told(place), new_directory(place) as directory:
-        save_arrays(directory, arrays)
-        NameIndex.write(directory / _NAMES, tracks, facts.listeners)
-        write_json(directory / "manifest.json", manifest)
 
 
 def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot | None:
@@ -184,7 +93,7 @@ def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot |
         if not manifest:
             return None
         try:
-            names = NameIndex(directory / _NAMES)
+            names = NameIndex(directory / NAMES_FILE)
             arrays = map_arrays(directory)
             if _manifest_in(directory) == manifest:
                 return _opened(library, manifest, arrays, names)
@@ -243,56 +152,8 @@ def _vocabulary(arrays: Arrays, names: NameIndex) -> Vocabulary:
     return Vocabulary(TrackWords(genres, tags), scores, names)
 
 
-def _track_arrays(
-    tracks: Any, facts: CatalogueArrays, engine: Engine, rows: NDArray[np.int64]
-) -> dict[str, NDArray[Any]]:
-    groups = [list(group) for group in engine.recordings]
-    members = [place for group in groups for place in group]
-    words = TrackWords.of(tracks)
-    return {
-        "rows": rows,
-        "missing": np.array(list(engine.missing), np.int64),
-        "recordings.members": np.array(members, np.int64),
-        "recordings.starts": np.cumsum([0, *map(len, groups)], dtype=np.int64),
-        "ids.artist": facts.ids.artist,
-        "ids.album": facts.ids.album,
-        "ids.starts": facts.ids.starts,
-        "ids.artists": facts.ids.artists,
-        "facts.listeners": facts.listeners,
-        **matrix_parts("facts.mixes", facts.mixes),
-        **texts_parts("facts.genres", facts.genres),
-        **TrackColumns.parts(tracks),
-        **_word_parts("genres", words.genres),
-        **_word_parts("tags", words.tags),
-    }
-
-
-def _word_parts(kind: str, words: WordMatrix) -> dict[str, NDArray[Any]]:
-    name = f"words.{kind}"
-    return {**matrix_parts(name, words.counts), **texts_parts(f"{name}.names", words.names)}
-
-
-def _latest(
-    library: Library, profiles: Mapping[str, Profile], rows: NDArray[np.int64]
-) -> float | None:
-    """Return the time of the last play, from which the ages of all plays are counted."""
-    timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
-    if not timed:
-        return None
-    last = min(timed, key=lambda one: one.ages[-1]).user
-    row = library.reader.listener_row(str(last))
-    listens = library.reader.listener(row or 0).listens
-    return ProfileAccumulator.of(read_listens(listens, rows, {})).last
-
-
-def _scales(library: Library) -> dict[str, Scale]:
-    return {
-        source: rating_scale(np.array(bounds, np.float64), source)
-        for source, bounds in library.reader.rating_ranges().items()
-    }
-
-
-def _manifest(library: Library) -> dict[str, Any]:
+def manifest_of(library: Library) -> dict[str, Any]:
+    """Return the manifest of the snapshot of a library, empty if there is none."""
     return _manifest_in(snapshot_directory(library))
 
 
@@ -302,14 +163,3 @@ def _manifest_in(directory: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-@contextmanager
-def _one_at_a_time(library: Library) -> Iterator[None]:
-    place = library.models.directory
-    with told(place):
-        place.mkdir(parents=True, exist_ok=True)
-        file = (place / ".snapshot.lock").open("w", encoding="utf-8")
-    with file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
-        yield
