@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from segue.artist_names import comparison_key, credits_of
 from segue.encoders import CnnSettings, RnnSettings, TransformerSettings
 from segue.library import Library
 from segue.pipeline.preprocess import preprocess
@@ -111,3 +112,30 @@ def make_library(directory: Path, dataset: Path, *models: str, **options: Any) -
         for result in train(library, model, **options):
             assert result.state == "trained", result.reason
     return library
+
+
+def excluded_by(rules, tracks):
+    """Return which tracks rules without folders exclude, each track looked at by itself."""
+
+    def has(names, own):
+        return not {comparison_key(name) for name in names}.isdisjoint(map(comparison_key, own))
+
+    def outside(value, low, high):
+        if low is None and high is None:
+            return False
+        known = value is not None
+        return not (known and (low is None or value >= low) and (high is None or value <= high))
+
+    assert not rules.folders
+    return np.array(
+        [
+            has(rules.artists, [one.name for one in credits_of(track.artist, track.artists)])
+            or has(rules.genres, track.genres)
+            or has(rules.tags, track.tags)
+            or has(rules.albums, [track.album or "", f"{track.artist} - {track.album}"])
+            or outside(track.duration, rules.min_duration, rules.max_duration)
+            or outside(track.year, rules.from_year, rules.to_year)
+            for track in tracks
+        ],
+        bool,
+    )

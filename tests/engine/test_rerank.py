@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.factories import excluded_by
 
 from segue.engine import (
     CatalogueArrays,
@@ -249,7 +250,7 @@ ANY_EXCLUSIONS = st.builds(
 @given(dials=ANY_DIALS, rules=ANY_EXCLUSIONS, who=st.integers(0, 14), k=st.integers(1, 70))
 def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
     facts, profile = world.facts, world.listeners[who]
-    excluded = rules.mask(world.tracks)
+    excluded = excluded_by(rules, world.tracks)
     found = rerank_list(world.engine, profile, k, dials, facts, excluded=excluded).ranked
     positions = found.positions
     assert len(positions) == len(set(positions.tolist())) <= k

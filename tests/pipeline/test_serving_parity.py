@@ -5,8 +5,8 @@ Listeners with and without friends, ratings and skips are covered, and seeds wit
 
 import numpy as np
 import pytest
+from tests.factories import excluded_by
 
-from segue.artist_names import comparison_key
 from segue.engine import (
     CatalogueArrays,
     Dials,
@@ -48,7 +48,7 @@ class InMemory:
         seeds = [[self.catalogue.position(one) for one in ids] for ids in (like, dislike)]
         known = self.profiles.get(user)
         profile = profile_from_seeds(*seeds) if known is None else with_seeds(known, *seeds)
-        excluded = (rules or Exclusions()).mask(self.catalogue.tracks, comparison_key)
+        excluded = excluded_by(rules or Exclusions(), self.catalogue.tracks)
         excluded[[*seeds[0], *seeds[1]]] = True
         found = rerank_list(self.engine, profile, k, dials, self.facts, excluded=excluded)
         return self.explainer.picks(found, profile, dials)
@@ -119,7 +119,7 @@ def test_similar_by_one_signal_ranks_by_its_scores(state, memory):
 def test_blend_from_snapshot_equals_memory(state, memory):
     users = ["u0", "u1", "u7"]
     profiles = [memory.profiles[user] for user in users]
-    excluded = RULES.mask(memory.catalogue.tracks, comparison_key)
+    excluded = excluded_by(RULES, memory.catalogue.tracks)
     found = blend_listeners(
         memory.engine, profiles, 9, BLEND_DIALS, memory.facts, excluded=excluded
     )

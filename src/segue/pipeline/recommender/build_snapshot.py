@@ -15,7 +15,7 @@ from segue.engine.profiles import Scale, rating_scale
 from segue.library import Library, NameIndex, new_directory, told, write_json
 from segue.pipeline.learning.weights import weight_arrays
 from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
-from segue.pipeline.recommender.columns import TrackColumns
+from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.open_signals import (
     catalogue_of,
     engine_fingerprint,
@@ -77,6 +77,7 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
     tracks = catalogue.tracks
     facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
     signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
+    arrays |= ExclusionIndex.parts(library, catalogue)
     for signal in engine.signals:
         settings, own = save_signal(signal)
         signals.append(settings)
@@ -118,7 +119,6 @@ def _track_arrays(
         "facts.listeners": facts.listeners,
         **matrix_parts("facts.mixes", facts.mixes),
         **texts_parts("facts.genres", facts.genres),
-        **TrackColumns.parts(tracks),
         **_word_parts("genres", words.genres),
         **_word_parts("tags", words.tags),
     }

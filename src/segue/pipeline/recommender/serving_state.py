@@ -184,11 +184,11 @@ class ServingState:
 
     def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
         """Return which tracks must not be recommended, ``[n_tracks]``."""
-        return self.snapshot.columns.mask(exclusions or Exclusions())
+        return self.snapshot.exclusion_index.mask(exclusions or Exclusions())
 
     def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return sentences about dials and exclusions that may not do what was meant."""
-        hints = self.snapshot.columns.hints(exclusions) if exclusions else []
+        hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
         if dials.popularity and not self.facts.listeners.any():
             hints.append("the library knows no listens, so the popularity dial has no effect.")
         for kind, cap, ids in (

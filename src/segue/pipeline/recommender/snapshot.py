@@ -27,12 +27,12 @@ from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue
 from segue.pipeline.learning.weights import weights_from
 from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
-from segue.pipeline.recommender.columns import TrackColumns
+from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.signals import Signal, load_signal, matrix_from
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 NAMES_FILE: Final = "names.db"
 """Of the index of titles, artists and albums, in the directory of the snapshot."""
 
@@ -57,7 +57,7 @@ class Snapshot:
     recordings: list[list[int]]
     missing: NDArray[np.int64]
     facts: CatalogueArrays
-    columns: TrackColumns
+    exclusion_index: ExclusionIndex
     durations: NDArray[np.float64]
     vocabulary: Vocabulary
     scales: Mapping[str, Scale]
@@ -135,7 +135,7 @@ def _opened(
         recordings=[members[start:stop] for start, stop in pairwise(starts)],
         missing=arrays["missing"],
         facts=facts,
-        columns=TrackColumns(arrays, library.reader, rows),
+        exclusion_index=ExclusionIndex(arrays, ids, library.reader, rows),
         durations=arrays["duration"],
         vocabulary=_vocabulary(arrays, names),
         scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},

@@ -45,7 +45,14 @@ def list_tracks(
         catalogue = holding.catalogue() if state is None else state.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
         found = first_with(
-            catalogue, state, start, limit + 1, artist=artist, album=album, genre=genre
+            holding.library,
+            catalogue,
+            state,
+            start,
+            limit + 1,
+            artist=artist,
+            album=album,
+            genre=genre,
         )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
