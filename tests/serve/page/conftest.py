@@ -1,7 +1,7 @@
-"""The page in a real browser, before a real server process, on a small real library.
+"""Fixtures: the page in a real browser, with a real server process and a small library.
 
-Tones and noise of three kinds, with script in every field of some tracks; two listeners with plays.
-It is made and trained once; every test gets a copy of its own, and a server of its own.
+The library has tones and noise of three kinds, script in every field of one track, and two
+listeners with plays. It is trained once; every test gets a copy and a server of its own.
 """
 
 import os
@@ -27,7 +27,7 @@ HOSTILE_ID = 'h/../<b>?a=1&b="2"#%2e \'é'
 
 @pytest.fixture(scope="session")
 def chromium():
-    """Debian's chromium under Playwright; tests are skipped where either is missing."""
+    """Chromium controlled by Playwright; tests are skipped if either is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: see [dev]")
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
@@ -41,9 +41,9 @@ def chromium():
 
 @pytest.fixture(autouse=True)
 def ending(chromium, request):
-    """What a page is asked has no time limit: a test that waits for ever loses its browser.
+    """Kill the browser of a test that takes too long, since evaluation in a page has no time limit.
 
-    A test that takes longer says so: ``pytest.mark.parametrize("ending", [540], indirect=True)``.
+    A test sets a longer limit with ``pytest.mark.parametrize("ending", [540], indirect=True)``.
     """
     session = chromium.new_browser_cdp_session()
     running = session.send("SystemInfo.getProcessInfo")["processInfo"]
@@ -57,7 +57,7 @@ def ending(chromium, request):
 
 @pytest.fixture(scope="session")
 def music(tmp_path_factory) -> Path:
-    """A dataset directory; the tracks of one kind share genre and artists."""
+    """A dataset directory; tracks of one kind share genre and artists."""
     rng = np.random.default_rng(0)
     tracks: list[tuple[object, ...]] = []
     sounds = {}
@@ -84,7 +84,7 @@ def music(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(music, tmp_path_factory) -> Path:
-    """The directory of a library that was made from `music`. Not to be changed."""
+    """The directory of a library of `music`, analyzed and trained. Read-only."""
     library = make_library(tmp_path_factory.mktemp("trained") / "my.segue", music, "knn")
     library.close()
     return library.directory
@@ -94,7 +94,7 @@ def trained(music, tmp_path_factory) -> Path:
 def until():
     """A function that waits until an expression is true in a page.
 
-    Playwright's own way evaluates text inside the page, which its policy forbids.
+    Playwright's own function evaluates text inside the page, which the page's policy forbids.
     """
 
     def wait(page, expression: str, arg: object = None, seconds: float = 20) -> None:
@@ -108,7 +108,7 @@ def until():
 
 @pytest.fixture
 def hostile() -> str:
-    """What stands in every field of one track."""
+    """Text in every field of one track."""
     return HOSTILE
 
 
@@ -124,7 +124,7 @@ def server(trained, tmp_path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def shared(trained, tmp_path_factory) -> Iterator[Server]:
-    """A server for tests that only look; nobody likes or saves anything there."""
+    """A server for tests that change nothing."""
     library = tmp_path_factory.mktemp("shared") / "my.segue"
     shutil.copytree(trained, library)
     server = Server(library, "--no-access-log").start()
@@ -134,7 +134,7 @@ def shared(trained, tmp_path_factory) -> Iterator[Server]:
 
 @pytest.fixture
 def empty_server(tmp_path, monkeypatch) -> Iterator[Server]:
-    """A server of a library that holds nothing, whose jobs download nothing."""
+    """A server of an empty library, whose jobs download nothing."""
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     server = Server(tmp_path / "empty.segue", "--no-access-log").start()
     yield server
@@ -167,7 +167,7 @@ def visit(chromium, request):
 
 
 def _note(told, faults: list[str]) -> None:
-    """Collect what a browser refuses to run; a server that is away on purpose is no fault."""
+    """Collect console errors, except those of requests to a stopped server."""
     away = "Failed to load resource" in told.text or "net::ERR_" in told.text
     if told.type == "error" and not away:
         faults.append(told.text)

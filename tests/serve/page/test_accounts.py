@@ -1,4 +1,4 @@
-"""Where there are accounts: logging in and out, and what is an account's own."""
+"""The page with accounts: log in, log out, account settings."""
 
 import pytest
 
@@ -9,7 +9,7 @@ PASSWORD = "correct horse battery"  # noqa: S105
 
 @pytest.fixture
 def accounts(server):
-    """A server of a library with an account, anna, who may not administer it."""
+    """A server of a library with the account anna, who is no administrator."""
     from segue.library import Library
     from segue.pipeline.accounts import add_account
 
@@ -26,7 +26,7 @@ def log_in(page, password: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
-def test_a_wrong_password_is_told_and_the_right_one_opens_the_list(accounts, visit):
+def test_login_wrong_password_fails_then_right_one_works(accounts, visit):
     page = visit(accounts, None)
     log_in(page, "wrong wrong wrong")
     page.get_by_text("Wrong user name or password").wait_for()
@@ -36,7 +36,7 @@ def test_a_wrong_password_is_told_and_the_right_one_opens_the_list(accounts, vis
     page.locator("track-row").first.wait_for()
 
 
-def test_an_account_makes_a_key_and_logs_out(accounts, visit):
+def test_account_creates_key_and_logs_out(accounts, visit):
     page = visit(accounts, None)
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()
@@ -50,7 +50,7 @@ def test_an_account_makes_a_key_and_logs_out(accounts, visit):
     assert page.locator("track-row").count() == 0
 
 
-def test_who_may_not_administer_is_offered_no_work(accounts, visit):
+def test_library_page_without_admin_has_no_job_buttons(accounts, visit):
     page = visit(accounts, None)
     log_in(page, PASSWORD)
     page.locator("track-row").first.wait_for()

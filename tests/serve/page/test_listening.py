@@ -1,4 +1,4 @@
-"""What a listener does on the page, and what they see of it."""
+"""Listen and Steer pages: recommendations, search, player, feedback, steering."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def wait_for_change(page, until, before: list[str]) -> list[str]:
     return titles(page)
 
 
-def test_the_list_is_there_with_its_reasons(shared, visit):
+def test_list_shows_score_and_influences(shared, visit):
     page = visit(shared)
     assert len(titles(page)) == 20
     first = page.locator("track-row").first
@@ -28,7 +28,7 @@ def test_the_list_is_there_with_its_reasons(shared, visit):
     assert first.locator(".influences li").count() >= 1
 
 
-def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
+def test_search_title_prefix_finds_track(shared, visit, until):
     page = visit(shared)
     page.keyboard.press("/")
     page.keyboard.type("piece 07")
@@ -38,7 +38,7 @@ def test_search_finds_by_the_beginning_of_a_title(shared, visit, until):
     page.locator("#for-you").wait_for()
 
 
-def test_what_is_typed_last_is_found_and_nothing_once_it_is_taken_back(shared, visit, until):
+def test_search_shows_last_query_and_clears(shared, visit, until):
     page = visit(shared)
     asked = []
     page.on("request", lambda one: asked.append(one.url) if "/search" in one.url else None)
@@ -58,13 +58,13 @@ def test_what_is_typed_last_is_found_and_nothing_once_it_is_taken_back(shared, v
     assert len(asked) < 15
 
 
-def test_a_search_that_finds_nothing_says_so(shared, visit):
+def test_search_without_match_shows_no_results(shared, visit):
     page = visit(shared)
     page.fill("#search", "qqqxyz")
     page.get_by_text("No results").wait_for()
 
 
-def test_audio_plays_and_goes_on_to_the_next_track(server, visit, until):
+def test_player_plays_and_skips_to_next_track(server, visit, until):
     page = visit(server)
     listed = titles(page)
     asked = []
@@ -82,7 +82,7 @@ def test_audio_plays_and_goes_on_to_the_next_track(server, visit, until):
     )
 
 
-def test_a_like_shows_at_once_and_the_list_reforms(server, visit, until):
+def test_like_updates_the_list(server, visit, until):
     page = visit(server)
     before = titles(page)
     page.locator("track-row .act-like").first.click()
@@ -94,15 +94,15 @@ def test_a_like_shows_at_once_and_the_list_reforms(server, visit, until):
     assert page.locator("track-row.is-new").count() >= 1
 
 
-def test_a_pressed_like_shows_before_the_server_answers(server, visit):
+def test_like_shows_before_the_server_answers(server, visit):
     page = visit(server)
-    page.route("**/api/v1/feedback", lambda route: None)  # it never answers
+    page.route("**/api/v1/feedback", lambda route: None)  # no answer arrives
     like = page.locator("track-row .act-like").first
     like.click()
     assert like.get_attribute("aria-pressed") == "true"
 
 
-def test_a_dislike_takes_the_track_away_before_the_server_answers(server, visit):
+def test_dislike_removes_row_before_the_server_answers(server, visit):
     page = visit(server)
     before = titles(page)
     page.route("**/api/v1/feedback", lambda route: None)
@@ -111,7 +111,7 @@ def test_a_dislike_takes_the_track_away_before_the_server_answers(server, visit)
     assert before[0] not in titles(page)
 
 
-def test_a_like_can_be_taken_back(server, visit, until):
+def test_undo_like_restores_the_track(server, visit, until):
     page = visit(server)
     before = titles(page)
     page.locator("track-row .act-like").first.click()
@@ -120,7 +120,7 @@ def test_a_like_can_be_taken_back(server, visit, until):
     until(page, f"title => {SHOWN}.some(e => e.textContent === title)", before[0])
 
 
-def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(shared, visit, until):
+def test_slider_drag_previews_and_release_saves(shared, visit, until):
     page = visit(shared)
     page.goto(f"{shared.url}#/steer")
     page.locator("weight-slider").first.wait_for()
@@ -130,17 +130,17 @@ def test_a_slider_shows_what_would_enter_and_leave_while_it_is_dragged(shared, v
     box = slider.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.down()
-    for step in range(10, -1, -1):  # towards deep cuts: what ben plays goes
+    for step in range(10, -1, -1):  # towards deep cuts: tracks that ben plays leave the list
         page.mouse.move(box["x"] + 9 + step * (box["width"] - 18) / 20, box["y"] + 12)
     page.locator(".steer-list .changes-line.is-in .chip").first.wait_for()
-    assert page.evaluate("localStorage.getItem('segue.steer.anna')") is None  # not kept yet
+    assert page.evaluate("localStorage.getItem('segue.steer.anna')") is None  # not saved yet
     page.mouse.up()
     until(page, "localStorage.getItem('segue.steer.anna') !== null")
     page.get_by_role("button", name="Reset").click()
     until(page, "localStorage.getItem('segue.steer.anna') === null")
 
 
-def test_what_is_left_out_does_not_come(shared, visit, until):
+def test_excluded_genre_is_not_recommended(shared, visit, until):
     page = visit(shared)
     page.goto(f"{shared.url}#/steer")
     page.get_by_label("Exclude by").select_option("genres")
@@ -155,7 +155,7 @@ def test_what_is_left_out_does_not_come(shared, visit, until):
     )
 
 
-def test_two_listeners_have_lists_of_their_own(server, visit, until):
+def test_two_listeners_have_separate_lists(server, visit, until):
     anna, ben = visit(server, "anna"), visit(server, "ben")
     of_ben = titles(ben)
     assert titles(anna) != of_ben
@@ -170,19 +170,19 @@ def test_two_listeners_have_lists_of_their_own(server, visit, until):
     assert ben.locator("list-changes").is_hidden()
 
 
-def test_a_like_on_another_device_reforms_the_list(server, visit, until):
+def test_like_on_another_device_updates_the_list(server, visit, until):
     here, there = visit(server), visit(server)
     before = titles(here)
     there.locator("track-row .act-like").first.click()
     assert before[0] not in wait_for_change(here, until, before)
 
 
-def test_a_new_listener_is_told_that_nothing_is_known(shared, visit):
+def test_new_listener_sees_that_taste_is_unknown(shared, visit):
     page = visit(shared, "somebody new")
     page.get_by_text("We don't know your taste yet").first.wait_for()
 
 
-def test_a_server_that_restarts_in_mid_session_loses_nothing(server, visit, until):
+def test_server_restart_keeps_unsent_feedback(server, visit, until):
     page = visit(server)
     before = titles(page)
     server.stop()

@@ -1,4 +1,4 @@
-"""The map: every track a point that can be heard, by pointer and by keys, and a list beside it."""
+"""Map page: points, paths, legend, keyboard, list view."""
 
 import pytest
 
@@ -7,7 +7,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def on_map(shared, visit, until):
-    """The page Map, drawn."""
+    """The Map page after it was drawn."""
     page = visit(shared)
     asked = page.request.get(f"{shared.url}api/v1/map")
     if asked.status == 404:
@@ -21,7 +21,7 @@ def playing(page) -> str:
     return page.locator("now-playing .names span").first.inner_text()
 
 
-def test_keys_find_a_track_and_play_it(on_map, until):
+def test_map_keyboard_announces_and_plays_track(on_map, until):
     on_map.locator(".map-above").focus()
     on_map.keyboard.press("+")
     until(on_map, "document.querySelector('#announcements').textContent.includes(' by ')")
@@ -30,7 +30,7 @@ def test_keys_find_a_track_and_play_it(on_map, until):
     assert playing(on_map).startswith(("Piece", "Zebra"))
 
 
-def test_a_line_that_is_drawn_becomes_a_playlist(on_map):
+def test_map_drawn_line_becomes_a_playlist(on_map):
     on_map.get_by_role("button", name="Draw a path").click()
     box = on_map.locator(".map-above").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -43,7 +43,7 @@ def test_a_line_that_is_drawn_becomes_a_playlist(on_map):
     assert on_map.locator(".map-side track-row").count() >= 2
 
 
-def test_a_genre_stands_out_and_the_taste_colours(on_map):
+def test_map_highlights_genre_and_colors_by_taste(on_map):
     key = on_map.locator(".map-legend button").first
     key.click()
     assert key.get_attribute("aria-pressed") == "true"
@@ -51,7 +51,7 @@ def test_a_genre_stands_out_and_the_taste_colours(on_map):
     on_map.get_by_text("more like your taste").wait_for()
 
 
-def test_the_same_tracks_stand_in_a_list(on_map):
+def test_map_list_shows_tracks_of_a_genre(on_map):
     on_map.get_by_role("button", name="List", exact=True).click()
     on_map.locator(".map-list track-row").first.wait_for()
     on_map.get_by_label("Genre", exact=True).select_option("low")

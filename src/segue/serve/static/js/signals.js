@@ -24,7 +24,7 @@ export function titleOf(name) {
 }
 
 /** The color of a signal, as a CSS value; dials and unknown names share a gray. */
-export function colourOf(name) {
+export function colorOf(name) {
   const color = signals.get(name)?.color;
   return color ? `light-dark(${color.light}, ${color.dark})` : "var(--neutral)";
 }

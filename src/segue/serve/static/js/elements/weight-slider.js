@@ -16,13 +16,13 @@ export class WeightSlider extends HTMLElement {
   /**
    * Build the slider.
    *
-   * `ends` are the names of both ends, `marks` are `{at, label}`, `colour` is a CSS color, `lead` an
+   * `ends` are the names of both ends, `marks` are `{at, label}`, `color` is a CSS color, `lead` an
    * element before the label; `format` turns the value into text.
    *
    * @param {{
    *   label: string, about?: string, low?: number, high?: number, value: number,
    *   ends?: string[] | null, marks?: {at: number, label: string, kind?: string}[],
-   *   colour?: string | null, format?: (value: number) => string, lead?: Element | null,
+   *   color?: string | null, format?: (value: number) => string, lead?: Element | null,
    * }} options
    */
   setUp({
@@ -33,7 +33,7 @@ export class WeightSlider extends HTMLElement {
     value,
     ends = null,
     marks = [],
-    colour = null,
+    color = null,
     format = String,
     lead = null,
   }) {
@@ -49,7 +49,7 @@ export class WeightSlider extends HTMLElement {
     });
     this.input.value = String(value);
     this.output = h("output", { for: id });
-    if (colour) this.style.setProperty("--slider", colour);
+    if (color) this.style.setProperty("--slider", color);
     this.input.addEventListener("input", () => this.#show());
     fill(
       this,

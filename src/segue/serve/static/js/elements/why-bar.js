@@ -2,7 +2,7 @@
 // right of the line, negative ones left of it and hatched. All bars of a list share one scale.
 
 import { fill, h } from "../dom.js";
-import { colourOf, inOrder, titleOf } from "../signals.js";
+import { colorOf, inOrder, titleOf } from "../signals.js";
 
 const MIN_SHARE = 0.004; // of the scale: smaller parts would not be visible
 
@@ -58,7 +58,7 @@ function part(name, value, side) {
   return h("span", {
     class: "why-part",
     title: `${titleOf(name)} ${signed(value)}`,
-    style: { "--colour": colourOf(name), width: `${(100 * Math.abs(value)) / side}%` },
+    style: { "--color": colorOf(name), width: `${(100 * Math.abs(value)) / side}%` },
   });
 }
 
@@ -78,5 +78,5 @@ export function legend(items) {
 
 /** Square in the color of a signal. */
 export function swatch(name) {
-  return h("span", { class: "swatch", style: { "--colour": colourOf(name) } });
+  return h("span", { class: "swatch", style: { "--color": colorOf(name) } });
 }

@@ -6,7 +6,7 @@ import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.j
 import { icon } from "../icons.js";
 import { notify } from "../notifications.js";
 import { player } from "../player.js";
-import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
+import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
 import { setSteer, state } from "../store.js";
 import { signed, swatch } from "./why-bar.js";
 
@@ -40,7 +40,7 @@ function parts({ why, top_signal: top, score, serves }) {
         { class: "part-bar" },
         h("span", {
           class: why[name] < 0 ? "is-down" : "is-up",
-          style: { width: `${(100 * Math.abs(why[name])) / most}%`, "--colour": colourOf(name) },
+          style: { width: `${(100 * Math.abs(why[name])) / most}%`, "--color": colorOf(name) },
         }),
       ),
       h("td", { class: "number" }, signed(why[name])),

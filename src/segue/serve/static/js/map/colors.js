@@ -1,7 +1,7 @@
 // Colors of the map: by genre, where the most frequent genres have their own, or by affinity.
 
 // any two differ by at least 0.1 in OKLab for normal, protan and deutan vision, in either theme
-const GENRE_COLOURS = [
+const GENRE_COLORS = [
   "light-dark(#4d56ba, #516ada)",
   "light-dark(#d9b247, #c2b606)",
   "light-dark(#dc6faf, #f4a0ac)",
@@ -17,13 +17,13 @@ const STEPS = 16;
 const NONE = 65535;
 
 /** Resolve CSS colors in the current theme to RGB, three numbers from 0 to 1. */
-function resolve(colours) {
+function resolve(colors) {
   const probe = /** @type {CanvasRenderingContext2D} */ (
     document.createElement("canvas").getContext("2d", { willReadFrequently: true })
   );
   const element = document.createElement("span");
   document.body.append(element);
-  const found = colours.map((css) => {
+  const found = colors.map((css) => {
     element.style.setProperty("color", css);
     probe.fillStyle = getComputedStyle(element).color;
     probe.fillRect(0, 0, 1, 1);
@@ -41,13 +41,13 @@ export function byGenre(genres, names) {
     .map((_, genre) => [genre, counts[genre]])
     .filter(([, n]) => n)
     .sort((one, other) => other[1] - one[1])
-    .slice(0, GENRE_COLOURS.length);
+    .slice(0, GENRE_COLORS.length);
   const rest = most.length;
   const slotOf = new Uint8Array(NONE + 1).fill(rest);
   for (const [slot, [genre]] of most.entries()) slotOf[genre] = slot;
   const slots = new Uint8Array(genres.length);
   for (let at = 0; at < slots.length; at++) slots[at] = slotOf[genres[at]];
-  const css = [...GENRE_COLOURS.slice(0, rest), "var(--neutral)"];
+  const css = [...GENRE_COLORS.slice(0, rest), "var(--neutral)"];
   const others = genres.length - most.reduce((sum, [, n]) => sum + n, 0);
   const key = most.map(([genre, n], slot) => ({
     name: names[genre] ?? "",

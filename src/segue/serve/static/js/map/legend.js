@@ -11,7 +11,7 @@ export function showLegend(box, entries, only, chosen) {
   }
   let now = only;
   const buttons = entries.map(({ name, slot, css, n }) => {
-    const swatch = h("span", { class: "swatch", style: { "--colour": css } });
+    const swatch = h("span", { class: "swatch", style: { "--color": css } });
     const button = h(
       "button",
       { class: "subtle", type: "button" },

@@ -9,7 +9,7 @@ const UNPLACED = 65535;
 
 export class MapData {
   by;
-  colour = "genre";
+  color = "genre";
   ids = new Uint32Array();
   points = new Uint16Array();
   genres = new Uint16Array();
@@ -52,11 +52,11 @@ export class MapData {
   }
 
   /** Colors of the points: see `colors.js`. */
-  async colours() {
-    if (this.colour === "genre") {
-      const colours = byGenre(this.genres, this.about.genres);
-      this.labels = genreCenters(this.points, colours.slots, colours.key);
-      return colours;
+  async colors() {
+    if (this.color === "genre") {
+      const colors = byGenre(this.genres, this.about.genres);
+      this.labels = genreCenters(this.points, colors.slots, colors.key);
+      return colors;
     }
     this.only = -1;
     const fits = new Uint8Array(await getBytes("/map/affinity"));

@@ -49,9 +49,9 @@ export class MapView {
 
   /** Color the points again, as after a change of theme. */
   async paint() {
-    const colours = await this.data.colours();
-    this.points.colours(colours.slots, colours.palette);
-    this.painted(colours.key);
+    const colors = await this.data.colors();
+    this.points.colors(colors.slots, colors.palette);
+    this.painted(colors.key);
     this.#drawn = "";
     this.redraw();
   }

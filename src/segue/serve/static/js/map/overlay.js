@@ -6,7 +6,7 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   const context = canvas.getContext("2d");
   const density = devicePixelRatio || 1;
   const style = getComputedStyle(canvas);
-  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) => colour(canvas, name));
+  const [ink, ground, accent] = ["--ink", "--card", "--accent"].map((name) => color(canvas, name));
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, canvas.clientWidth, canvas.clientHeight);
   context.lineJoin = context.lineCap = "round";
@@ -19,7 +19,7 @@ export function drawOverlay(canvas, camera, { labels, hovered, playing, stroke, 
   if (cross) crosshair(context, canvas, ink);
 }
 
-function colour(canvas, name) {
+function color(canvas, name) {
   canvas.style.setProperty("color", `var(${name})`);
   return getComputedStyle(canvas).color;
 }

@@ -1,7 +1,7 @@
 // Draw the points of the map with WebGL (100,000 in a frame), or on a 2D canvas without WebGL. If that
 // is slow, as without a graphics card, fewer points are drawn during a movement and all after it.
 //
-// Both renderers have `load(points)`, `colours(slots, palette)` and `draw(view)`. A view holds `x, y` (the
+// Both renderers have `load(points)`, `colors(slots, palette)` and `draw(view)`. A view holds `x, y` (the
 // center, in map coordinates from 0 to 1), `scale` (pixels of the whole map), `width, height` (pixels),
 // `size` (of a point, in pixels) and `only` (the highlighted slot, or -1).
 
@@ -11,22 +11,22 @@ attribute float slot;
 uniform vec2 middle, half_size;
 uniform float scale, size, only;
 uniform vec3 palette[32];
-varying vec4 colour;
+varying vec4 color;
 void main() {
   vec2 at = (place - middle) * scale / half_size;
   gl_Position = vec4(at.x, -at.y, 0.0, 1.0);
   bool stands_out = only < 0.0 || abs(only - slot) < 0.5;
   gl_PointSize = stands_out ? size : size * 0.75;
-  colour = vec4(palette[int(slot + 0.5)], stands_out ? 0.88 : 0.10);
+  color = vec4(palette[int(slot + 0.5)], stands_out ? 0.88 : 0.10);
 }`;
 
 const FRAGMENT = `
 precision mediump float;
-varying vec4 colour;
+varying vec4 color;
 void main() {
   float away = length(gl_PointCoord - 0.5);
   float inside = 1.0 - smoothstep(0.40, 0.5, away);
-  gl_FragColor = vec4(colour.rgb, 1.0) * (colour.a * inside);
+  gl_FragColor = vec4(color.rgb, 1.0) * (color.a * inside);
 }`;
 
 const MAX_MOVING = 12_000; // points on a 2D canvas during a movement
@@ -94,7 +94,7 @@ class WebglRenderer {
   }
 
   /** Set the colors: a slot for each point, and a palette `[slots, 3]` from 0 to 1. */
-  colours(slots, palette) {
+  colors(slots, palette) {
     this.slots(slots.map((_, at) => slots[this.#mix(at)]));
     const all = new Float32Array(96);
     all.set(palette.flat());
@@ -152,10 +152,10 @@ class CanvasRenderer {
     this.points = points;
   }
 
-  colours(slots, palette) {
+  colors(slots, palette) {
     this.slots = slots;
     this.fills = palette.map(
-      (colour) => `rgb(${colour.map((part) => Math.round(255 * part)).join(" ")})`,
+      (color) => `rgb(${color.map((part) => Math.round(255 * part)).join(" ")})`,
     );
   }
 

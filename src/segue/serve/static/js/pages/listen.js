@@ -150,7 +150,7 @@ function aboutSearch({ tracks, unknown }) {
 
 function ownList(heading, onLeave) {
   const about = h("p", {});
-  const colours = h("div", { class: "list-legend" });
+  const colors = h("div", { class: "list-legend" });
   const changes = h("list-changes", { hidden: true });
   const list = h("track-list", { "aria-label": "Recommended for you" });
   const hints = h("ul", { class: "hints muted-text" });
@@ -169,7 +169,7 @@ function ownList(heading, onLeave) {
   const show = (detail) => {
     const tracks = new Map(forYou.items.map((item) => [item.track.track_id, item.track]));
     fill(about, describe());
-    fill(colours, legend(forYou.items));
+    fill(colors, legend(forYou.items));
     fill(
       hints,
       forYou.hints.map((hint) => h("li", {}, hint)),
@@ -212,7 +212,7 @@ function ownList(heading, onLeave) {
         ),
       ),
       changes,
-      colours,
+      colors,
       list,
       hints,
     ),

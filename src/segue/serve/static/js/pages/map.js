@@ -34,8 +34,8 @@ export const map = {
       data.only = slot;
       canvas.redraw();
     };
-    const canvas = new MapView(stage, tip, data, (colours) =>
-      showLegend(key, colours, data.only, highlight),
+    const canvas = new MapView(stage, tip, data, (colors) =>
+      showLegend(key, colors, data.only, highlight),
     );
     onLeave(() => canvas.close());
     const draw = pathButton(stage);
@@ -61,7 +61,7 @@ export const map = {
       {},
       `${formatCount(about.n)} tracks. Similar tracks are close to each other.`,
     );
-    const tools = [encoders(canvas, making), colouring(canvas), draw.button, shape];
+    const tools = [encoders(canvas, making), coloring(canvas), draw.button, shape];
     heading.after(caption); // the heading itself is not moved: it keeps the focus
     top.append(h("div", { class: "row" }, tools));
     await canvas.load();
@@ -86,9 +86,9 @@ function encoders(canvas, making) {
   return choose;
 }
 
-function colouring(canvas) {
+function coloring(canvas) {
   return toggles({ genre: "Genre", affinity: "My taste" }, "Color by", (name) => {
-    canvas.data.colour = name;
+    canvas.data.color = name;
     canvas.paint().catch(notifyError);
   });
 }

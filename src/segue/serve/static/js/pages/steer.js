@@ -5,7 +5,7 @@ import { legend, swatch } from "../elements/why-bar.js";
 import { formatPercent } from "../format.js";
 import { notifyError } from "../notifications.js";
 import { fetchRecommendations, forYou } from "../recommendations.js";
-import { aboutOf, colourOf, inOrder, titleOf } from "../signals.js";
+import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
 import { emptySteer, isNeutral, setSteer, state, store } from "../store.js";
 import "../elements/exclusion-chips.js";
 import "../elements/list-changes.js";
@@ -66,7 +66,7 @@ export const steer = {
 /** Preview of the list, compared with the list before the current change. */
 function makePreview(onLeave) {
   const changes = h("list-changes", {});
-  const colours = h("div", { class: "list-legend" });
+  const colors = h("div", { class: "list-legend" });
   const list = h("track-list", { "aria-label": "Preview of the list" });
   list.source = "the preview";
   let base = [];
@@ -90,7 +90,7 @@ function makePreview(onLeave) {
     const added = items.filter((item) => !old.has(item.track.track_id)).map((item) => item.track);
     const removed = base.filter((item) => !now.has(item.track.track_id)).map((item) => item.track);
     changes.show({ added, removed, quiet });
-    fill(colours, legend(items));
+    fill(colors, legend(items));
     list.show(items, { added: added.map((track) => track.track_id) });
   };
   return {
@@ -99,7 +99,7 @@ function makePreview(onLeave) {
       { class: "steer-list card", "aria-labelledby": "steer-list-title" },
       h("h2", { id: "steer-list-title" }, "Preview"),
       changes,
-      colours,
+      colors,
       list,
     ),
     refresh() {
@@ -157,7 +157,7 @@ function weightsCard(preview) {
       about: aboutOf(name),
       value: state.steer.weights[name] ?? learned[name],
       marks,
-      colour: colourOf(name),
+      color: colorOf(name),
       lead: swatch(name),
       format: (value) => formatPercent(value),
     });

@@ -1,4 +1,4 @@
-"""The map of a large library: the page shows how far it is, and then the map."""
+"""Map page of a large library: progress of the job, then the map."""
 
 import shutil
 import threading
@@ -20,7 +20,7 @@ STEPS = 4_000
 
 @pytest.fixture
 def large(trained, tmp_path, monkeypatch):
-    """A server in this process to whom 48 tracks are many, and whose jobs nobody does."""
+    """A server in this process for which 48 tracks are many, and which runs no jobs."""
     monkeypatch.setattr(track_map, "MOST_FOR_ALL", 10)
     monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
     library = shutil.copytree(trained, tmp_path / "my.segue")
@@ -47,7 +47,7 @@ def said(part: str) -> str:
     return f"document.querySelector('#announcements').textContent.includes({part!r})"
 
 
-def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visit, until):
+def test_map_page_shows_progress_then_map(large, library, visit, until):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
     bar = page.get_by_role("progressbar", name="Computing the map")
@@ -70,7 +70,7 @@ def test_the_page_shows_how_far_the_map_is_and_then_the_map(large, library, visi
     assert len(library.jobs.all()) == 1
 
 
-def test_a_map_that_cannot_be_made_is_told(large, library, visit):
+def test_map_page_failed_job_shows_error(large, library, visit):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
     page.get_by_role("progressbar", name="Computing the map").wait_for()
@@ -78,7 +78,7 @@ def test_a_map_that_cannot_be_made_is_told(large, library, visit):
     page.locator("main").get_by_text("The disk is full.").wait_for()
 
 
-def test_whoever_leaves_the_page_does_not_come_back_to_a_map(large, library, visit, until):
+def test_map_page_left_during_job_stays_left(large, library, visit, until):
     page = visit(large)
     page.get_by_role("link", name="Map").click()
     page.get_by_role("progressbar", name="Computing the map").wait_for()

@@ -1,4 +1,4 @@
-"""Playlists, the map, the first visit: what is made on the page, and taken away from it."""
+"""Playlists, library, quality and welcome pages."""
 
 import json
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def choose(page, label: str, words: str) -> None:
-    """Type into a track picker, and take the first offer by keys."""
+    """Type into a track picker and choose the first result with Enter."""
     page.get_by_role("combobox", name=label).fill(words)
     page.locator(".picker-list li[id]").first.wait_for()
     page.keyboard.press("Enter")
@@ -20,7 +20,7 @@ def made(page) -> list[str]:
     return page.locator(".playlist-view .row-title").all_inner_texts()
 
 
-def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit, tmp_path):
+def test_playlist_from_tracks_saved_exported_imported(server, visit, tmp_path):
     page = visit(server)
     page.goto(f"{server.url}#/playlists")
     choose(page, "Similar to", "Piece 03")
@@ -43,7 +43,7 @@ def test_a_playlist_from_seeds_is_saved_exported_and_brought_back(server, visit,
     assert made(page) == titles
 
 
-def test_a_file_with_unknown_tracks_says_so(shared, visit):
+def test_import_with_unknown_tracks_lists_them(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/playlists")
     text = b"#EXTM3U\n#EXTINF:5,low band 0 - Piece 00\na.wav\n#EXTINF:5,Nobody - Nothing\nb.wav\n"
@@ -53,7 +53,7 @@ def test_a_file_with_unknown_tracks_says_so(shared, visit):
     assert made(page) == ["Piece 00"]
 
 
-def test_a_path_leads_from_one_track_to_another(shared, visit):
+def test_path_starts_and_ends_at_chosen_tracks(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/playlists?make=path")
     choose(page, "From", "Piece 00")
@@ -63,7 +63,7 @@ def test_a_path_leads_from_one_track_to_another(shared, visit):
     assert (titles[0], titles[-1]) == ("Piece 00", "Piece 01")
 
 
-def test_a_blend_is_made_by_keys_alone(shared, visit):
+def test_blend_with_keyboard_alone_is_created(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/playlists")
     page.get_by_role("tab", name="From tracks").focus()
@@ -77,7 +77,7 @@ def test_a_blend_is_made_by_keys_alone(shared, visit):
     assert page.locator(".playlist-view .matches", has_text="for ").count() > 0
 
 
-def test_a_radio_goes_on_beyond_its_list(server, visit, until):
+def test_radio_fetches_more_tracks(server, visit, until):
     page = visit(server)
     page.goto(f"{server.url}#/playlists?make=radio")
     page.get_by_label("How many tracks").select_option("10")
@@ -87,7 +87,7 @@ def test_a_radio_goes_on_beyond_its_list(server, visit, until):
     until(page, "document.querySelectorAll('.queue-list li').length >= 5")
 
 
-def test_a_playlist_is_deleted(server, visit):
+def test_deleted_playlist_is_gone(server, visit):
     page = visit(server)
     page.goto(f"{server.url}#/playlists?make=radio")
     page.get_by_role("button", name="Create", exact=True).click()
@@ -98,13 +98,13 @@ def test_a_playlist_is_deleted(server, visit):
     page.get_by_text("No playlists yet.").wait_for()
 
 
-def test_the_library_tells_what_it_holds(shared, visit):
+def test_library_page_shows_counts(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/library")
     page.locator(".stat-tile", has_text="tracks").locator("b", has_text="48").wait_for()
 
 
-def test_models_show_their_cards(shared, visit):
+def test_quality_page_shows_model_cards(shared, visit):
     page = visit(shared)
     page.goto(f"{shared.url}#/quality")
     page.locator(".model summary", has_text="Nearest neighbors").click()
@@ -112,7 +112,7 @@ def test_models_show_their_cards(shared, visit):
     page.get_by_text("No evaluation yet").wait_for()
 
 
-def test_the_first_visit_says_what_to_do_and_follows_the_work(empty_server, visit, music):
+def test_welcome_page_analyzes_folder_then_shows_list(empty_server, visit, music):
     page = visit(empty_server, None)
     page.get_by_label("Name").fill("anna")
     page.get_by_role("button", name="Continue").click()
@@ -130,8 +130,8 @@ def test_the_first_visit_says_what_to_do_and_follows_the_work(empty_server, visi
     reason="not all is installed: pip install 'segue[train,demo]'",
 )
 @pytest.mark.parametrize("ending", [540], indirect=True)
-def test_the_starter_library_is_made_and_can_be_listened_to(empty_server, visit, until):
-    """All of it, but of sixty short pieces, and without the ear that would be downloaded."""
+def test_starter_library_job_creates_playable_library(empty_server, visit, until):
+    """The whole job, with sixty short pieces and without the encoder that would be downloaded."""
     page = visit(empty_server, None)
     asked = []
 
@@ -149,7 +149,7 @@ def test_the_starter_library_is_made_and_can_be_listened_to(empty_server, visit,
     page.get_by_role("button", name="Create the starter library").click()
     page.locator(".job.is-running", has_text="Creating the starter library").wait_for()
     assert asked == [{"verb": "demo", "arguments": {}}]
-    # there is something to listen to as soon as the music has been heard, while networks learn
+    # recommendations appear after the analysis, while networks are still being trained
     page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
     page.goto(f"{empty_server.url}#/library")
     page.locator(".job.is-done", has_text="Creating the starter library").wait_for(timeout=400_000)
