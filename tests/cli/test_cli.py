@@ -128,7 +128,7 @@ def test_imports_are_one_document(tmp_path):
     shown = segue("import", "export.dat", cwd=tmp_path).stdout
     assert "Spotify" in shown
     assert "2 listens wait for tracks" in shown
-    assert "2 imported listens wait" in segue("library", "show", cwd=tmp_path).stdout
+    assert "2 imported listens match no track" in segue("library", "show", cwd=tmp_path).stdout
 
 
 def test_version():
@@ -220,7 +220,7 @@ def test_chance_is_drawn_anew_and_its_seed_told_so_that_a_list_can_be_had_again(
         seed, tracks = runs[0]
         assert listed(*verb, "--seed", seed) == (seed, tracks)
         shown = segue(*verb, "--seed", seed, SEGUE_LIBRARY=str(listens)).stdout
-        assert f"chance: --seed {seed} draws this list again" in shown
+        assert f"random list: --seed {seed} makes the same list again" in shown
     assert listed("playlist", "radio", "--user", "u0", "--seed", "0")[0] == 0
     assert listed("recommend", "--user", "u0")[0] is None  # nothing is left to chance
 
@@ -260,13 +260,13 @@ def test_reasons_are_told_at_length(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "score " in done.stdout
     assert "because you like A1 - No. 2" in done.stdout
-    assert "also liked: the artist A1; the tag calm" in done.stdout
+    assert "in common with tracks you like: the artist A1; the tag calm" in done.stdout
     # a name that nothing has is a hint, in the document as well
     done = segue(*ask, "--exclude-artist", "A", "--to-year", "1999", cwd=tmp_path)
     assert done.returncode == 0
     assert "segue: no track has the artist 'A': did you mean 'A" in done.stderr
     assert "6 of 6 tracks have no known year" in done.stderr
-    assert "Nothing is left to recommend: exclude less" in done.stdout
+    assert "No tracks left to recommend: exclude less" in done.stdout
     done = segue(*ask, "--exclude-artist", "A", "--json", cwd=tmp_path)
     assert done.stderr == ""
     assert "did you mean" in json.loads(done.stdout)["hints"][0]

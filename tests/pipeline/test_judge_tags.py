@@ -124,7 +124,7 @@ def test_no_baseline_learns_from_other_parts(tagged):
 def test_the_command_line_shows_tags(tagged):
     done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(tagged.directory)])
     assert done.exit_code == 0, done.output
-    assert "tags to" in done.stdout
+    assert "Tagging" in done.stdout
     assert "roc_auc_macro" in done.stdout
     assert FREQUENCY in done.stdout
 

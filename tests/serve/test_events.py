@@ -7,14 +7,14 @@ import pytest
 from tests.serve.running import run
 
 from segue.library import Event
-from segue.serve import event_broadcaster as news
+from segue.serve import event_broadcaster
 from segue.serve.held import Held
 from segue.serve.settings import Settings
 
 
 @pytest.fixture
 def held(directory, monkeypatch):
-    monkeypatch.setattr(news, "EVERY", 0.02)
+    monkeypatch.setattr(event_broadcaster, "POLL_SECONDS", 0.02)
     held = Held(directory, Settings())
     yield held
     held.library.close()
@@ -70,4 +70,4 @@ def test_a_change_of_the_library_is_told_to_all(held, directory):
 
 def test_nobody_looks_where_nobody_follows(held):
     followed(held, ["anna"], lambda: None, 0)
-    assert held.news._looking is None
+    assert held.news._polling is None

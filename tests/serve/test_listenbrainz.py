@@ -9,7 +9,7 @@ from tests.serve.conftest import Client
 from segue.library import Library
 from segue.pipeline.import_listens import import_listens
 from segue.pipeline.sessions import create_key
-from segue.serve.listenbrainz import MOST_LISTENS
+from segue.serve.listenbrainz import MAX_LISTENS
 
 AT = 1_700_000_000
 
@@ -210,9 +210,9 @@ def test_odd_letters_do_no_harm(client, artist):
 
 
 def test_many_listens_come_at_once_but_not_more_than_a_thousand(client, library):
-    many = [listen(AT + n) for n in range(MOST_LISTENS)]
+    many = [listen(AT + n) for n in range(MAX_LISTENS)]
     assert submit(client, *many, kind="import").status_code == 200
-    assert len(plays(library)) == MOST_LISTENS
+    assert len(plays(library)) == MAX_LISTENS
     assert submit(client, *many, listen(AT - 1), kind="import").status_code == 400
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.serve.conftest import ODD, is_problem
 
 from segue.errors import UnknownTrackError
-from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, answers
+from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, answer_batch
 from segue.serve.security.sessions import Principal
 
 
@@ -148,9 +148,9 @@ def test_who_needs_no_scoring_is_answered_first_of_those_who_come_together(anna)
     state = held.state()
     state.score([state.query("anna")])
     order, found = [], {}
-    for place, make in answers(held, several):
+    for place, make in answer_batch(held, several):
         order.append(place)
-        if several[place].wanted.like:
+        if several[place].body.like:
             with pytest.raises(UnknownTrackError):
                 make()
         else:

@@ -1,6 +1,6 @@
-"""The command line: reads arguments, calls the pipeline, prints.
+"""Command line: parse arguments, call the pipeline, print results.
 
-Heavy parts are imported by the verb that needs them, so that ``segue --help`` answers at once.
+Commands import heavy modules when they run, so that ``segue --help`` is fast.
 """
 
 from typing import Annotated
@@ -9,7 +9,7 @@ import typer
 
 from segue.cli.demo import demo
 from segue.cli.encoders import encoders
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.evaluate import evaluate
 from segue.cli.export import export
 from segue.cli.import_listens import import_listens
@@ -25,7 +25,8 @@ from segue.cli.user import user
 
 app = typer.Typer(
     name="segue",
-    help="A music recommender that you own: it listens, learns, explains and measures itself.",
+    help="Self-hosted music recommender: analyze a library, learn from plays, recommend and"
+    " explain.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -49,18 +50,18 @@ def start(
             "--version",
             callback=_print_version,
             is_eager=True,
-            help="Print the version and stop.",
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
-    """Answer --version; a verb follows otherwise."""
+    """Handle the options before a command."""
 
 
-for verb in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
-    app.command()(told(verb))
+for command in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
+    app.command()(report_errors(command))
 app.add_typer(playlist, name="playlist")
 app.add_typer(export, name="export")
-app.command("import")(told(import_listens))
+app.command("import")(report_errors(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")

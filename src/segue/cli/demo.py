@@ -8,21 +8,21 @@ import typer
 
 from segue.cli.evaluate import show_document
 from segue.cli.options import JsonOption
-from segue.cli.output import print_json, print_picks, say
+from segue.cli.output import print_json, print_recommendations, say
 from segue.cli.progress import terminal_progress
 
 
 def demo(
-    directory: Annotated[
-        Path, typer.Option(help="Where the starter library's music is rendered to.")
-    ] = Path("starter"),
+    directory: Annotated[Path, typer.Option(help="Directory for the music of the demo.")] = Path(
+        "starter"
+    ),
     library: Annotated[
-        Path, typer.Option("--library", "-l", help="Library that the demo makes.")
+        Path, typer.Option("--library", "-l", help="Library that the demo creates.")
     ] = Path("demo.segue"),
-    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Do all of it on a starter library: render, preprocess, train, evaluate, recommend."""
+    """Run everything on generated demo music: scan, train, evaluate, recommend."""
     from segue.pipeline.demo import run_demo
 
     def step(text: str) -> None:
@@ -36,7 +36,7 @@ def demo(
     say("")
     show_document(result.document)
     say("")
-    print_picks(f"For {result.recommendations.user}", result.recommendations.to_dict())
+    print_recommendations(f"For {result.recommendations.user}", result.recommendations.to_dict())
     say(
         "",
         f"Report:  {result.page}  (open it in a web browser)",
@@ -46,4 +46,7 @@ def demo(
     )
     if result.pretrained:
         say(f"""         {sys.argv[0]} search --library {library} 'sad piano'""")
-    say("", f"Listen:  {sys.argv[0]} serve --library {library}  (says where the page is)")
+    say(
+        "",
+        f"Listen:  {sys.argv[0]} serve --library {library}  (prints the address of the web page)",
+    )

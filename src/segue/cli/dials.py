@@ -1,7 +1,6 @@
-"""Options that set dials and exclusions, shared by the verbs that make lists.
+"""Options for dials and exclusions, shared by the commands that make lists.
 
-A verb is decorated with a function that makes one argument of it out of options of its own; the
-options take that argument's place.
+`options` replaces one argument of a command by the options of a function that builds it.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,38 +13,38 @@ import typer
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
 
-_EXCLUSIONS = "What may not come"
+_EXCLUSIONS = "Exclusions"
 _DIALS = "Dials"
 
 
 def options(
     argument: str, make: Callable[..., Any], **defaults: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a verb take the options of `make` for its `argument`, which is what `make` returns.
+    """Return a decorator that gives a command the options of `make`, whose result is `argument`.
 
-    `defaults` are those options' defaults for this verb, where they differ.
+    `defaults` are defaults of these options that differ for this command.
     """
     taken = {
         name: each.replace(default=defaults.get(name, each.default))
         for name, each in signature(make).parameters.items()
     }
 
-    def decorate(verb: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
 
-        @wraps(verb)
+        @wraps(command)
         def run(**given: Any) -> Any:
             own = {name: given.pop(name) for name in taken}
             try:
                 made = make(**own)
             except ValueError as error:
                 raise typer.BadParameter(str(error)) from None
-            return verb(**given, **{argument: made})
+            return command(**given, **{argument: made})
 
-        kept = [each for each in signature(verb).parameters.values() if each.name != argument]
+        kept = [each for each in signature(command).parameters.values() if each.name != argument]
         parameters = [
             each.replace(kind=Parameter.KEYWORD_ONLY) for each in (*kept, *taken.values())
         ]
-        run.__signature__ = signature(verb).replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__signature__ = signature(command).replace(parameters=parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         return run
 
@@ -55,9 +54,9 @@ def options(
 def _name_option(kind: str) -> Any:
     return typer.Option(
         f"--exclude-{kind}",
-        help=f"No track of this {kind}; may be repeated."
+        help=f"Exclude tracks of this {kind}. May be repeated."
         if kind != "folder"
-        else "No track in this folder: its path, or names of folders; may be repeated.",
+        else "Exclude tracks in this folder: a path or a folder name. May be repeated.",
         rich_help_panel=_EXCLUSIONS,
     )
 
@@ -72,12 +71,16 @@ def exclusions(
     exclude_genre: Annotated[list[str] | None, _name_option("genre")] = None,
     exclude_tag: Annotated[list[str] | None, _name_option("tag")] = None,
     exclude_folder: Annotated[list[str] | None, _name_option("folder")] = None,
-    min_duration: Annotated[float | None, _limit_option("No shorter track, in seconds.")] = None,
-    max_duration: Annotated[float | None, _limit_option("No longer track, in seconds.")] = None,
-    from_year: Annotated[int | None, _limit_option("No older track.")] = None,
-    to_year: Annotated[int | None, _limit_option("No newer track.")] = None,
+    min_duration: Annotated[
+        float | None, _limit_option("Exclude tracks shorter than this, in seconds.")
+    ] = None,
+    max_duration: Annotated[
+        float | None, _limit_option("Exclude tracks longer than this, in seconds.")
+    ] = None,
+    from_year: Annotated[int | None, _limit_option("Exclude tracks from before this year.")] = None,
+    to_year: Annotated[int | None, _limit_option("Exclude tracks from after this year.")] = None,
 ) -> "Exclusions":
-    """Return what the options exclude."""
+    """Return the exclusions that the options set."""
     from segue.engine import Exclusions
 
     return Exclusions(
@@ -101,36 +104,41 @@ def dials(
     context: typer.Context,
     weight: Annotated[
         list[str] | None,
-        _dial_option("SIGNAL=VALUE in the place of its learned weight; may be repeated."),
+        _dial_option("Weight of a signal that replaces the learned one. May be repeated."),
     ] = None,
     diversity: Annotated[
-        float, _dial_option("0 to 1: how much tracks may not be like each other.")
+        float, _dial_option("0 to 1: how different from each other the tracks are.")
     ] = 0.0,
     calibrate: Annotated[
         float, _dial_option("0 to 1: how closely to keep to the listener's mix of genres.")
     ] = 0.0,
-    popularity: Annotated[float, _dial_option("-1 for deep cuts to 1 for hits.")] = 0.0,
+    popularity: Annotated[float, _dial_option("-1 for little-known tracks to 1 for hits.")] = 0.0,
     max_known_share: Annotated[
-        float, _dial_option("0 to 1: the share of tracks that may be known already.")
+        float, _dial_option("0 to 1: largest share of tracks that the listener knows already.")
     ] = 0.0,
     new_only: Annotated[
         bool,
-        _dial_option("Only what the listener has not met yet: --max-known-share 0.", "--new-only"),
+        _dial_option(
+            "Only tracks that are new to the listener: --max-known-share 0.", "--new-only"
+        ),
     ] = False,
     include_known: Annotated[
         bool,
         _dial_option(
-            "Also what the listener has met already, as it scores: --max-known-share 1.",
+            "Known tracks without a limit: --max-known-share 1.",
             "--include-known",
         ),
     ] = False,
-    artist_cap: Annotated[int | None, _dial_option("At most so many tracks of one artist.")] = None,
-    album_cap: Annotated[int | None, _dial_option("At most so many of one album.")] = None,
-    randomness: Annotated[float, _dial_option("0 to 1: how much is left to chance.")] = 0.0,
+    artist_cap: Annotated[
+        int | None, _dial_option("Largest number of tracks of one artist.")
+    ] = None,
+    album_cap: Annotated[int | None, _dial_option("Largest number of tracks of one album.")] = None,
+    randomness: Annotated[float, _dial_option("0 to 1: how random the list is.")] = 0.0,
     seed: Annotated[
         int | None,
         _dial_option(
-            "Of chance: one seed, one list for a listener. By default drawn anew, and told."
+            "Seed of --randomness: the same seed gives the same list. By default a random seed,"
+            " which is printed."
         ),
     ] = None,
 ) -> "Dials":
@@ -139,13 +147,13 @@ def dials(
     Raises
     ------
     ValueError
-        If a setting is out of its range, or several say how much may be known already.
+        If a value is out of range, or several options limit known tracks.
     """
     from segue.engine import Dials, drawn_seed
 
-    by_hand = _set_by_hand(context, "new_only", "include_known", "max_known_share")
-    if len(by_hand) > 1:
-        raise ValueError(f"{' and '.join(by_hand)} contradict each other: give one of them.")
+    given = _given_options(context, "new_only", "include_known", "max_known_share")
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} contradict each other: give one of them.")
     max_known_share = 0.0 if new_only else 1.0 if include_known else max_known_share
     return Dials(
         artist_cap=artist_cap,
@@ -160,8 +168,8 @@ def dials(
     )
 
 
-def _set_by_hand(context: typer.Context, *names: str) -> list[str]:
-    """Return which of these options somebody set, as they are written."""
+def _given_options(context: typer.Context, *names: str) -> list[str]:
+    """Return those of some options that were given on the command line."""
     sources = {name: context.get_parameter_source(name) for name in names}
     return [
         f"--{name.replace('_', '-')}"
@@ -182,5 +190,7 @@ def _weights(settings: Sequence[str]) -> dict[str, float]:
         try:
             weights[name.strip()] = float(value)
         except ValueError:
-            raise ValueError(f"--weight {setting} is no SIGNAL=VALUE, as in timbre=0.5.") from None
+            raise ValueError(
+                f"--weight {setting} is not of the form SIGNAL=VALUE, such as timbre=0.5."
+            ) from None
     return weights

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import JsonOption
 from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
@@ -19,7 +19,7 @@ PackageArgument = Annotated[str, typer.Argument(help="Package of the encoders: m
 
 
 @encoders.command()
-@told
+@report_errors
 def add(
     package: PackageArgument = "musicnn",
     wheel: Annotated[
@@ -29,7 +29,7 @@ def add(
     force: Annotated[bool, typer.Option("--force", help="Install again.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Download a package of pretrained networks, check it, and convert it for use without Keras."""
+    """Download and install a package of pretrained encoders."""
     from segue.pipeline.pretrained import add_encoders, list_encoders
 
     added = add_encoders(package, wheel=wheel, force=force, progress=terminal_progress())
@@ -45,7 +45,7 @@ def add(
 
 
 @encoders.command("list")
-@told
+@report_errors
 def show(json: JsonOption = False) -> None:
     """List the pretrained encoders and which of them are installed."""
     from segue.pipeline.pretrained import list_encoders
@@ -72,7 +72,7 @@ def show(json: JsonOption = False) -> None:
 
 
 @encoders.command()
-@told
+@report_errors
 def remove(package: PackageArgument = "musicnn", json: JsonOption = False) -> None:
     """Remove the encoders; their embeddings stay in the libraries."""
     from segue.pipeline.pretrained import remove_encoders

@@ -1,7 +1,7 @@
-"""How a verb fails: one sentence on standard error, and an exit code.
+"""Report errors of commands: one sentence on standard error, and an exit code.
 
-0 done, 1 a failure that segue foresees, 2 wrong usage, 130 stopped by Ctrl-C. What is not foreseen
-is a bug and keeps its traceback.
+Exit codes: 0 success, 1 an expected failure, 2 wrong usage, 130 stopped by Ctrl-C. An unexpected
+exception is a bug and keeps its traceback.
 """
 
 import os
@@ -13,23 +13,23 @@ from typing import ParamSpec
 Parameters = ParamSpec("Parameters")
 
 
-def told(verb: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Let `verb` end with a sentence where it would end with a traceback."""
+def report_errors(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Wrap a command so that expected errors end it with one sentence."""
 
-    @wraps(verb)
+    @wraps(command)
     def run(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
         from segue.errors import ContradictionError, SegueError
 
         try:
-            verb(*arguments, **options)
+            command(*arguments, **options)
         except ContradictionError as error:
             _end(f"segue: {error}", 2)
         except SegueError as error:
             _end(f"segue: {error}", 1)
         except KeyboardInterrupt:
-            _end("segue: stopped; what was done is kept, run it again to go on.", 130)
+            _end("segue: stopped. Finished work is kept: run the command again to continue.", 130)
         except BrokenPipeError:
-            # whoever read the output has seen enough
+            # the program that reads the output has closed it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(1)
 

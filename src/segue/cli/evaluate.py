@@ -1,6 +1,6 @@
 """`segue evaluate`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from textwrap import wrap
 from typing import Annotated, Any
@@ -10,11 +10,10 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
-from segue.cli.similarity import show_similarity
 
 
 class Subject(StrEnum):
-    """What can be measured."""
+    """Subjects that can be evaluated."""
 
     cnn = "cnn"
     rnn = "rnn"
@@ -27,7 +26,7 @@ class Subject(StrEnum):
 
 
 class Part(StrEnum):
-    """Parts of a split."""
+    """Splits of the tracks."""
 
     train = "train"
     valid = "valid"
@@ -39,37 +38,38 @@ METRICS = {
     "tagging": ("roc_auc_macro", "average_precision_macro"),
     "recommendation": ("ndcg@10", "recall@10", "ndcg@20", "recall@20"),
 }
-"""What is printed of each task."""
+"""Metrics that are printed for each task."""
 
 
 def evaluate(
     subject: Annotated[
         str,
         typer.Argument(
-            help="What to measure: cnn, rnn, transformer, knn, ensemble, a head such as"
+            help="What to evaluate: cnn, rnn, transformer, knn, ensemble, a classifier such as"
             " genre-on-musicnn, similarity, recommendations or all."
         ),
     ] = Subject.all.value,
     target: Annotated[
         str | None,
         typer.Option(
-            help="Column that similar tracks should share; by default what models are trained on."
+            help="Column that similar tracks should share; by default the labels that models"
+            " were trained on."
         ),
     ] = None,
-    split: Annotated[Part, typer.Option(help="Part to judge on.")] = Part.test,
-    seed: Annotated[int, typer.Option(min=0, help="Of resampling and of random baselines.")] = 0,
+    split: Annotated[Part, typer.Option(help="Split to evaluate on.")] = Part.test,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed of resampling and baselines.")] = 0,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Measure models and recommendations against baselines, and write a report."""
+    """Evaluate models and recommendations against baselines, and write a report."""
     if subject not in set(Subject) and "-on-" not in subject:
         known = ", ".join(Subject)
         raise typer.BadParameter(
-            f"{subject!r} is not one of {known}, or a head such as genre-on-vgg"
+            f"{subject!r} is not one of {known}, or a classifier such as genre-on-vgg"
         )
     if target is not None and subject not in (Subject.similarity, Subject.all):
         raise typer.BadParameter(
-            "--target is for similarity: a model is judged on what it was trained on"
+            "--target is for similarity: a model is evaluated on the labels it was trained on"
         )
     from segue.evaluation import detail_findings
     from segue.library import Library
@@ -94,13 +94,13 @@ def evaluate(
 
 
 def show_points(sentences: Sequence[str]) -> None:
-    """Print sentences as a list, the lines of each set in."""
+    """Print sentences as a bulleted list."""
     for sentence in sentences:
         say(*wrap(sentence, 100, initial_indent="- ", subsequent_indent="  "))
 
 
 def show_document(document: dict[str, Any]) -> None:
-    """Print the main figures of an evaluation with their intervals."""
+    """Print the main metrics of an evaluation with their intervals."""
     reports = document["reports"] if document["task"] == "all" else [document]
     seen = set()
     for report in reports:
@@ -129,12 +129,77 @@ def _title(report: dict[str, Any]) -> str:
         simulated = " (simulated)" if report["simulated"] else ""
         return f"Recommendations to {report['n']:,} listeners{simulated}"
     if report["task"] == "tagging":
-        return f"Giving {report['judged_tags']:,} tags to {report['n']:,} tracks"
-    return f"Telling {report['target']} apart, {report['n']:,} tracks"
+        return f"Tagging {report['n']:,} tracks with {report['judged_tags']:,} tags"
+    return f"Classification of {report['target']}, {report['n']:,} tracks"
 
 
 def _all_models(first: dict[str, Any]) -> dict[str, Any]:
-    """Return each classifier once, the baselines last."""
+    """Return each classifier once, baselines last."""
     baselines = first["baselines"]
     names = sorted(first["models"], key=lambda name: name in baselines)
     return {name: first["models"][name] for name in names}
+
+
+_CUT = 10
+_PRECISIONS = {
+    "precision": "{target}, other artist",
+    "precision_unfiltered": "{target}",
+    "artist_precision": "artist",
+    "album_precision": "album",
+}
+_HUBS = {"hub_skewness": "skewness", "largest_hub": "largest hub", "never_retrieved": "in no list"}
+
+
+def show_similarity(document: Mapping[str, Any]) -> None:
+    """Print the precision of neighbors in every space, and the effect of hub reduction."""
+    _neighbours(document, document, f"{document['split']} split")
+    if document["all_tracks"]:
+        _neighbours(document, document["all_tracks"], "all tracks, by signals without labels")
+    _hubs(document)
+
+
+def _neighbours(document: Mapping[str, Any], found: Mapping[str, Any], part: str) -> None:
+    shown = _shown(document, found["models"])
+    rows = []
+    for name, values in found["models"].items():
+        bounds = found["model_intervals"].get(name) or {}
+        cells = [with_interval(values.get(metric), bounds.get(metric)) for metric in shown]
+        rows.append((name, *cells))
+    shown_part = "all tracks" if part == "all split" else part
+    title = f"Share of the {_CUT} nearest tracks with the same ..., for {shown_part}"
+    counts = document["queries"] if found is document else found["n"]
+    heads = [f"{head} ({counts[metric]:,})" for metric, head in shown.items()]
+    print_table(title, ("", *heads), rows, right=len(shown))
+    say("")
+
+
+def _hubs(document: Mapping[str, Any]) -> None:
+    hubs: Mapping[str, Any] = document["hubs"]
+    shown = _shown(document, {name: each["methods"]["cosine"] for name, each in hubs.items()})
+    rows = []
+    for name, each in hubs.items():
+        for method, values in each["methods"].items():
+            mark = "*" if method == each["used"] else ""
+            cells = [_figure(values.get(metric), "{:.3f}") for metric in shown]
+            cells += [
+                _figure(values[f"{metric}@{_CUT}"], form)
+                for metric, form in zip(_HUBS, ("{:.2f}", "{:.0f}", "{:.1%}"), strict=True)
+            ]
+            rows.append((name, f"{method.replace('_', ' ')}{mark}", *cells))
+    columns = ("", "compared by", *shown.values(), *_HUBS.values())
+    print_table(f"Hubs in lists of {_CUT}; * is used", columns, rows, right=len(columns) - 2)
+    say("")
+
+
+def _shown(document: Mapping[str, Any], models: Mapping[str, Any]) -> dict[str, str]:
+    """Return the metrics that any model has, with their column heads."""
+    target = document["target"] or "class"
+    return {
+        f"{metric}@{_CUT}": head.format(target=target)
+        for metric, head in _PRECISIONS.items()
+        if any(f"{metric}@{_CUT}" in values for values in models.values())
+    }
+
+
+def _figure(value: float | None, form: str) -> str:
+    return "-" if value is None else form.format(value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.dials import options
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import hint, print_json, say
 from segue.cli.playlist_kinds import KINDS
@@ -15,13 +15,13 @@ from segue.cli.playlist_kinds import KINDS
 if TYPE_CHECKING:
     from segue.cli.playlist_kinds import Make
 
-export = typer.Typer(help="Write what other programs read.", no_args_is_help=True)
+export = typer.Typer(help="Export playlists for other programs.", no_args_is_help=True)
 playlist = typer.Typer(help="Write a playlist to a file: M3U8, XSPF or JSPF.", no_args_is_help=True)
 export.add_typer(playlist, name="playlist")
 
 
 class Format(StrEnum):
-    """What can be written."""
+    """Formats of playlist files."""
 
     m3u8 = "m3u8"
     xspf = "xspf"
@@ -41,27 +41,27 @@ def write(
     make: "Make",
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     format: Annotated[
-        Format | None, typer.Option(help="By default what the file's name ends in.")
+        Format | None, typer.Option(help="File format; by default from the file name.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="What the playlist is called; by default like the file.")
+        str | None, typer.Option(help="Name of the playlist; by default the file name.")
     ] = None,
     no_paths: Annotated[
         bool,
         typer.Option(
             "--no-paths",
-            help="Tell no paths of this machine: for others, or a copy of the music elsewhere.",
+            help="Leave out file paths, for another machine or another copy of the music.",
         ),
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Make a playlist and write it."""
+    """Make a playlist and write it to a file."""
     written = format or _BY_SUFFIX.get(output.suffix.lower())
     if written is None:
         known = ", ".join(Format)
         raise typer.BadParameter(
-            f"{output.name!r} does not say its format: choose --format from {known}"
+            f"{output.name!r} does not end in a known format: choose --format from {known}"
         )
     from segue.pipeline.playlist_files import save_playlist, write_playlist
     from segue.pipeline.recommender.service import RecommenderService
@@ -87,4 +87,4 @@ def write(
 
 
 for _name, _kind in KINDS.items():
-    playlist.command(_name, help=_kind.__doc__)(told(options("make", _kind)(write)))
+    playlist.command(_name, help=_kind.__doc__)(report_errors(options("make", _kind)(write)))

@@ -59,22 +59,22 @@ def import_listens(
         )
         for file in result.files
     ]
-    columns = ("file", "format", "matched by", "read", "new", "there already", "waiting")
+    columns = ("file", "format", "matched by", "read", "new", "known", "unmatched")
     print_table(f"Imported into {library}", (*columns, "left out"), rows, right=5)
     for file in result.files:
         for reason, count in file.left_out.items():
-            say(f"{count:,} left out of {file.file}: {reason}.")
+            say(f"{count:,} of {file.file} not imported: {reason}.")
     if result.arrived:
-        say(f"{result.arrived:,} listens had waited for their tracks, and count now.")
+        say(f"{result.arrived:,} earlier listens now match a track.")
     if result.waiting:
         say(
-            f"{result.waiting:,} listens wait for tracks that the library lacks: segue preprocess"
-            " matches them when these come."
+            f"{result.waiting:,} listens match no track of the library: segue preprocess matches"
+            " them when their tracks are added."
         )
     problems = sum(file.problems for file in result.files)
     if problems:
-        things = "thing" if problems == 1 else "things"
-        say(f"{problems:,} {things} to look at: segue library problems lists them.")
+        things = "problem" if problems == 1 else "problems"
+        say(f"{problems:,} {things}: segue library problems lists them.")
 
 
 def _matched(file: "ImportedFile") -> str:

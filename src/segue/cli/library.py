@@ -1,11 +1,11 @@
-"""`segue library`: what is kept, and what could not be used."""
+"""`segue library`: show the contents of a library and its problems."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from segue.types import Track
 
 library = typer.Typer(
-    help="Look into a library: what is kept, and what could not be used.", no_args_is_help=True
+    help="Show the contents of a library, its problems and duplicates.", no_args_is_help=True
 )
 
 
@@ -36,9 +36,9 @@ _FIELDS = (
 
 
 @library.command()
-@told
+@report_errors
 def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """Count what the library holds, and list its models."""
+    """Show the counts and models of a library."""
     from segue.library import Library
 
     opened = Library(library, create=False)
@@ -52,7 +52,7 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         "library": str(library),
         **opened.counts(),
         "models": models,
-        # by its name: the library may have moved since
+        # by name: the library may have been moved
         "report": str(opened.reports / Path(last["result"]["page"]).parent.name / "report.html")
         if last
         else None,
@@ -62,7 +62,7 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         return
     absent = ", ".join(
         f"{document[name]:,} {words}"
-        for name, words in (("missing", "missing"), ("left_out", "left out"))
+        for name, words in (("missing", "missing"), ("left_out", "excluded"))
         if document[name]
     )
     say(
@@ -71,20 +71,20 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         f" {document['problems']:,} problems."
     )
     if document["waiting"]:
-        say(f"{document['waiting']:,} imported listens wait for tracks that are not here yet.")
+        say(f"{document['waiting']:,} imported listens match no track of the library yet.")
     names = ", ".join(
         f"{model['name']} (on {model['target']})" if model["target"] else str(model["name"])
         for model in models
     )
-    say(f"Models: {names or 'none yet; segue train all makes them'}.")
+    say(f"Models: {names or 'none yet: run segue train all'}.")
     if last:
         say(f"Last report: {document['report']}")
 
 
 @library.command()
-@told
+@report_errors
 def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """List what came in and could not be used, and why."""
+    """List files and rows that could not be used, with the reasons."""
     from dataclasses import asdict
 
     from segue.library import Library
@@ -94,7 +94,7 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
         print_json({"problems": [asdict(problem) for problem in found]})
         return
     if not found:
-        say("No problems: all that came in is used.")
+        say("No problems: every file and row was used.")
         return
     rows = [
         (
@@ -108,16 +108,18 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
 
 
 @library.command()
-@told
+@report_errors
 def tracks(
     word: Annotated[
-        str | None, typer.Argument(help="Only tracks with this in id, title, artist or album.")
+        str | None, typer.Argument(help="Word in the id, title, artist or album.")
     ] = None,
-    most: Annotated[int, typer.Option("--most", min=1, help="How many at most.")] = 50,
+    most: Annotated[
+        int, typer.Option("--most", min=1, help="Largest number of tracks to list.")
+    ] = 50,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """List or search tracks, to find their ids."""
+    """List or search tracks and their ids."""
     from segue.library import Library
 
     wanted = (word or "").casefold()
@@ -151,9 +153,9 @@ def tracks(
 
 
 @library.command()
-@told
+@report_errors
 def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """List recordings that lie in several files; they are never recommended beside each other."""
+    """List duplicates: recordings that exist in several files."""
     from segue.library import Library
     from segue.pipeline.analysing.duplicates import duplicates as find
 
@@ -162,7 +164,7 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
         print_json(found.to_dict())
         return
     if not found.recordings:
-        say("No recording is there twice.")
+        say("No duplicates.")
         return
     rows = [
         (
@@ -180,9 +182,9 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
 
 
 @library.command("drop-windows")
-@told
+@report_errors
 def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """Free what only training needs, 9 of 10 bytes; segue preprocess --windows makes it again."""
+    """Delete data that only training needs, about 90 %; segue preprocess --windows restores it."""
     from segue.library import Library
     from segue.pipeline.analysing.inputs import drop_windows as drop
 
@@ -194,7 +196,7 @@ def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fa
 
 
 def _note(track: "Track") -> str:
-    return " (left out)" if track.left_out else " (missing)" if track.missing else ""
+    return " (excluded)" if track.left_out else " (missing)" if track.missing else ""
 
 
 def _minutes(seconds: float) -> str:
@@ -202,9 +204,9 @@ def _minutes(seconds: float) -> str:
 
 
 @library.command()
-@told
+@report_errors
 def listeners(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """List the listeners whom the library knows."""
+    """List the listeners of the library."""
     from segue.library import Library
 
     found = Library(library, create=False).listeners()

@@ -1,16 +1,16 @@
-"""`segue models`: what is trained, and each model's card."""
+"""`segue models`: list the trained models and show their model cards."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say, with_interval
 
 models = typer.Typer(
-    help="Look at what is trained: data, figures, settings, and what it should not be used for.",
+    help="Show trained models: data, metrics, settings and limits of use.",
     no_args_is_help=True,
 )
 _SHOWN = ("accuracy", "f1_macro")
@@ -21,9 +21,9 @@ _WIDTH = 100
 
 
 @models.command("list")
-@told
+@report_errors
 def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """List the trained models, with their figures on valid."""
+    """List the trained models with their validation metrics."""
     from segue.library import Library
     from segue.pipeline.training.cards import model_rows
 
@@ -32,7 +32,7 @@ def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fal
         print_json({"models": found})
         return
     if not found:
-        say("No models yet: segue train all makes them.")
+        say("No models yet: run segue train all.")
         return
     rows = []
     for model in found:
@@ -45,19 +45,19 @@ def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fal
         rows.append((model["name"], model["target"] or "", learned, *figures, seconds))
     columns = ("model", "on", "train tracks", "accuracy", "macro-F1", "nDCG@20", "training")
     count = "1 model" if len(found) == 1 else f"{len(found)} models"
-    title = f"{count}, with figures on valid; segue models show NAME says more"
+    title = f"{count}, with validation metrics; segue models show NAME shows details"
     print_table(title, columns, rows, right=5)
     say(*(model["problem"] for model in found if "problem" in model))
 
 
 @models.command()
-@told
+@report_errors
 def show(
-    name: Annotated[str, typer.Argument(help="Which model, as segue models list names it.")],
+    name: Annotated[str, typer.Argument(help="Name of the model, from segue models list.")],
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Show a model's card."""
+    """Show a model card."""
     from segue.library import Library
     from segue.pipeline.training.cards import model_card
 
@@ -65,7 +65,7 @@ def show(
     if json:
         print_json(card)
         return
-    heading = f"{card['name']}: tells {card['target']} apart" if card["target"] else card["name"]
+    heading = f"{card['name']}: classifies {card['target']}" if card["target"] else card["name"]
     say(heading, "=" * len(heading), "")
     _facts(card)
     if card["judged"]:
@@ -74,7 +74,7 @@ def show(
     if card["hubs"]:
         say("")
         _hubs(card["hubs"])
-    say("", "Not to be used for")
+    say("", "Do not use for")
     for sentence in card["not_for"]:
         _paragraph("- ", sentence)
 
@@ -84,17 +84,17 @@ def _facts(card: Mapping[str, Any]) -> None:
     classes = ", ".join(f"{name} ({n})" for name, n in card["classes"].items())
     settings = ", ".join(f"{key} {_value(value)}" for key, value in card["settings"].items())
     made = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
-    left_out = f"; left out, with one track each: {len(card['left_out'])}"
+    left_out = f"; ignored with one track each: {len(card['left_out'])}"
     facts = {
         "Dataset": card["dataset"],
-        "Heard as": card["input"],
+        "Input": card["input"],
         "Tracks": tracks,
         "Classes": f"{classes} train tracks{left_out if card['left_out'] else ''}"
         if classes
         else None
         if card["kind"] in ("collaborative", "sequence")
         else "none",
-        "Figures": _figure_of_lists(card["metrics"]),
+        "Metrics": _figure_of_lists(card["metrics"]),
         "Split": card["split_rule"],
         "Settings": settings,
         "Seed": card["seed"],
@@ -111,7 +111,7 @@ def _figure_of_lists(metrics: Mapping[str, float | None]) -> str | None:
     value = metrics.get(_SHOWN_OF_LISTS)
     if value is None:
         return None
-    return f"nDCG@20 {value:.3f} on listens that chose its settings, so a little too good"
+    return f"nDCG@20 {value:.3f} on the listens that selected its settings, so slightly optimistic"
 
 
 def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
@@ -129,11 +129,11 @@ def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
         for found in judged
     ]
     columns = (
-        ("", "macro ROC AUC", "macro average precision", "ROC AUC of guessing")
+        ("", "macro ROC AUC", "macro average precision", "ROC AUC of chance")
         if tags
-        else ("", "accuracy", "macro-F1", "accuracy of the majority")
+        else ("", "accuracy", "macro-F1", "accuracy of largest class")
     )
-    print_table("How good it is, with 95 % intervals that draw artists", columns, rows, right=3)
+    print_table("Quality, with 95 % intervals over artists", columns, rows, right=3)
 
 
 def _hubs(hubs: Mapping[str, Any]) -> None:
@@ -148,7 +148,7 @@ def _hubs(hubs: Mapping[str, Any]) -> None:
         for method, figures in hubs["figures"].items()
     ]
     part = "all tracks" if hubs["split"] == "all" else f"{hubs['n']:,} {hubs['split']} tracks"
-    title = f"Neighbours of the same {hubs['judged_by']}, asked for {part}"
+    title = f"Neighbors with the same {hubs['judged_by']}, for {part}"
     columns = ("compared by", "precision@10", "hub skewness", "largest hub", "in no list")
     print_table(title, columns, rows, right=4)
 
@@ -158,7 +158,7 @@ def _value(value: Any) -> str:
 
 
 def _paragraph(head: str, text: str) -> None:
-    """Print `text` after `head`, wrapped, the lines below indented."""
+    """Print `text` after `head`, wrapped and indented."""
     from textwrap import wrap
 
     lines = wrap(text, _WIDTH - len(head), break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Options that several verbs share."""
+"""Options that several commands share."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,7 @@ LibraryOption = Annotated[
         "--library",
         "-l",
         envvar="SEGUE_LIBRARY",
-        help="Directory that segue keeps everything in.",
+        help="Library directory, where segue stores its data.",
         show_default=True,
     ),
 ]

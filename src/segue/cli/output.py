@@ -1,4 +1,4 @@
-"""What the command line prints: results on standard output, everything else on standard error."""
+"""Print results to standard output and hints to standard error."""
 
 import json
 import sys
@@ -12,15 +12,15 @@ def print_json(document: Any) -> None:
 
 
 def say(*lines: str) -> None:
-    """Print lines for people to standard output, as they are, and at once: who reads may wait."""
+    """Print lines to standard output and flush them."""
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
 
-def say_chance(document: Mapping[str, Any], *before: str) -> None:
-    """Print how a list is had again of which some was left to chance, after the lines `before`."""
+def print_seed(document: Mapping[str, Any], *before: str) -> None:
+    """Print the seed that repeats a random list, after the lines `before`."""
     if "seed" in document:
-        say(*before, f"chance: --seed {document['seed']} draws this list again")
+        say(*before, f"random list: --seed {document['seed']} makes the same list again")
 
 
 def print_table(
@@ -42,14 +42,14 @@ def print_table(
             header_style="dim",
         )
     for row in rows:
-        # titles come from strangers' files: never read as markup
+        # titles come from files of others: do not parse them as markup
         table.add_row(*(Text(cell) for cell in row))
     width = None if sys.stdout.isatty() else 120
     Console(width=width).print(table)
 
 
-def print_picks(title: str, document: Mapping[str, Any]) -> None:
-    """Print recommended tracks with what each signal added, the strongest first."""
+def print_recommendations(title: str, document: Mapping[str, Any]) -> None:
+    """Print recommended tracks with the contribution of each signal, largest first."""
     rows = []
     for pick in document["tracks"]:
         why = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
@@ -67,7 +67,7 @@ def print_picks(title: str, document: Mapping[str, Any]) -> None:
 
 
 def print_reasons(title: str, document: Mapping[str, Any]) -> None:
-    """Print recommended tracks, each with a block of what speaks for it."""
+    """Print recommended tracks, each with a block of its reasons."""
     say(title)
     for pick in document["tracks"]:
         name = name_of(pick, nameless="(untitled)")
@@ -79,7 +79,7 @@ def print_reasons(title: str, document: Mapping[str, Any]) -> None:
 
 
 def reasons(pick: Mapping[str, Any]) -> list[str]:
-    """Return what speaks for a track, a line each.
+    """Return the reasons for a track, one a line.
 
     >>> for line in reasons({
     ...     "score": 1.5, "why": {"timbre": 2.0, "diversity": -0.5}, "top_signal": "timbre",
@@ -88,18 +88,16 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     ... }):
     ...     print(line)
     score 1.50 = timbre +2.00, diversity -0.50
-    would fall furthest without timbre
+    strongest reason: timbre
     because you like A - B (+0.75)
-    also liked: the tag calm
+    in common with tracks you like: the tag calm
     """
     parts = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
     sums = ", ".join(f"{name} {part:+.2f}" for name, part in parts if abs(part) >= 0.005)
     top, shared = pick["top_signal"], pick["in_common"]
     lines = [
         f"score {pick['score']:.2f} = {sums}",
-        f"would fall furthest without {top}"
-        if top
-        else "would keep its place without any one of them",
+        f"strongest reason: {top}" if top else "no single reason decides its rank",
     ]
     if pick["influenced_by"]:
         named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["influenced_by"])
@@ -110,12 +108,12 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
         if names:
             common.append(f"the {kind}{'s' if len(names) > 1 else ''} {', '.join(names)}")
     if common:
-        lines.append(f"also liked: {'; '.join(common)}")
+        lines.append(f"in common with tracks you like: {'; '.join(common)}")
     return lines
 
 
 def name_of(track: Mapping[str, Any], nameless: str | None = None) -> str:
-    """Return artist and title of a track; `nameless`, or its id, where it has neither.
+    """Return artist and title of a track; `nameless` or its id if both are missing.
 
     >>> name_of({"artist": None, "title": None, "track_id": "t1"})
     't1'
@@ -125,13 +123,13 @@ def name_of(track: Mapping[str, Any], nameless: str | None = None) -> str:
 
 
 def hint(sentences: Sequence[str]) -> None:
-    """Print hints to standard error, a line each."""
+    """Print hints to standard error, one a line."""
     for sentence in sentences:
         sys.stderr.write(f"segue: {sentence}\n")
 
 
 def with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:
-    """Return a figure with its interval, as tables show it.
+    """Return a number with its interval, as shown in tables.
 
     >>> with_interval(0.5, [0.25, 0.75]), with_interval(None, None)
     ('0.500 [0.250, 0.750]', '-')

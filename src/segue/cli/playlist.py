@@ -1,4 +1,4 @@
-"""`segue playlist`: from likes, a radio, a path, a blend."""
+"""`segue playlist`: playlists from likes, a radio, a path or a blend."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,15 +6,26 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from segue.cli.dials import options
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, name_of, print_json, print_picks, print_table, say, say_chance
+from segue.cli.output import (
+    hint,
+    name_of,
+    print_json,
+    print_recommendations,
+    print_seed,
+    print_table,
+    say,
+)
 from segue.cli.playlist_kinds import KINDS
 
 if TYPE_CHECKING:
     from segue.cli.playlist_kinds import Make
 
-playlist = typer.Typer(help="Put tracks that belong together in an order.", no_args_is_help=True)
+playlist = typer.Typer(
+    help="Make playlists: from liked tracks, a radio, a path, or a blend of listeners.",
+    no_args_is_help=True,
+)
 
 
 def show(
@@ -37,17 +48,17 @@ def show(
 
 
 for _name, _kind in KINDS.items():
-    playlist.command(_name, help=_kind.__doc__)(told(options("make", _kind)(show)))
+    playlist.command(_name, help=_kind.__doc__)(report_errors(options("make", _kind)(show)))
 
 
 def _print_like(found: Mapping[str, Any]) -> None:
-    print_picks("Like these", found)
-    say_chance(found, "")
+    print_recommendations("Similar to the liked tracks", found)
+    print_seed(found, "")
 
 
 def _print_radio(found: Mapping[str, Any]) -> None:
-    print_picks(f"Radio for {found['user']}" if found["user"] else "Radio", found)
-    say_chance(found, "")
+    print_recommendations(f"Radio for {found['user']}" if found["user"] else "Radio", found)
+    print_seed(found, "")
 
 
 def _print_path(found: Mapping[str, Any]) -> None:
@@ -64,7 +75,7 @@ def _print_path(found: Mapping[str, Any]) -> None:
     columns = ("", "track", "id", "progress", "step")
     title = f"From {found['from']} to {found['to']}, by {found['signal']}"
     print_table(title, columns, rows, right=2)
-    say("", f"evenness: {found['evenness']:.2f} (largest step by mean step; 1 is even)")
+    say("", f"evenness: {found['evenness']:.2f} (largest step divided by mean step; 1 is even)")
 
 
 def _print_blend(found: Mapping[str, Any]) -> None:
@@ -79,11 +90,11 @@ def _print_blend(found: Mapping[str, Any]) -> None:
         )
         for track in found["tracks"]
     ]
-    columns = ("", "track", "id", *users, "serves most")
+    columns = ("", "track", "id", *users, "best for")
     print_table(f"For {' and '.join(users)}", columns, rows, right=len(users) + 1)
     mean = ", ".join(f"{one} {taste:+.2f}" for one, taste in found["mean_taste"].items())
-    say("", f"mean taste for the list, in standard deviations: {mean}")
-    say_chance(found)
+    say("", f"mean score of the list, in standard deviations: {mean}")
+    print_seed(found)
 
 
 _PRINTED = {

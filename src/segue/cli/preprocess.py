@@ -19,39 +19,42 @@ def preprocess(
     ],
     library: LibraryOption = DEFAULT_LIBRARY,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; by default one a processor.")
+        int | None,
+        typer.Option(min=1, help="Number of processes; by default one for each processor core."),
     ] = None,
     fast: Annotated[
         bool,
         typer.Option(
             "--fast",
-            help="Listen to a minute of each new track, spread over it; a run without --fast"
-            " hears the rest later.",
+            help="Analyze one minute of each new track, taken from all over it. A later run without"
+            " --fast analyzes the rest.",
         ),
     ] = False,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Leave out files and folders of this name, or whose path matches (*, ?); may be"
-            " repeated. A file .notmusic in a folder leaves it out for good."
+            help="Skip files and folders with this name, or whose path matches (*, ?). May be"
+            " repeated. A file named .notmusic in a folder always excludes it."
         ),
     ] = None,
     time_limit: Annotated[
         float,
         typer.Option(
-            min=1, help="Seconds after which a file is given up; a higher limit tries it again."
+            min=1,
+            help="Time limit for one file, in seconds; files that failed are tried again"
+            " with a higher limit.",
         ),
     ] = 300,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Try again the files that failed before.")
+        bool, typer.Option("--retry", help="Try files again that failed before.")
     ] = False,
     windows: Annotated[
         bool,
-        typer.Option("--windows", help="Make again what segue library drop-windows dropped."),
+        typer.Option("--windows", help="Restore the data that segue library drop-windows removed."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Scan, clean and analyse a dataset. Running it again does only what is new."""
+    """Scan and analyze music. Run it again to add new files only."""
     from segue.pipeline.preprocess import preprocess as run
 
     result = run(
@@ -83,27 +86,30 @@ def preprocess(
     if result.embedded:
         say(f"{result.embedded:,} embedded now by the pretrained encoders.")
     if result.arrived:
-        say(f"{result.arrived:,} imported listens had waited for these tracks, and count now.")
+        say(f"{result.arrived:,} imported listens now match these tracks.")
     if result.moved:
-        say(f"{result.moved:,} moved or renamed, found again.")
+        say(f"{result.moved:,} moved or renamed files were recognized.")
     if result.missing:
-        say(f"{result.missing:,} in the library are missing now: kept, and not recommended.")
+        say(
+            f"{result.missing:,} tracks are missing: they stay in the library and are not"
+            " recommended."
+        )
     if result.left_out:
         say(
-            f"{result.left_out:,} in the library are left out now, by --exclude or .notmusic: kept,"
-            " and not recommended."
+            f"{result.left_out:,} tracks are excluded by --exclude or .notmusic: they stay in the"
+            " library and are not recommended."
         )
     if result.duplicates:
         say(
-            f"{result.duplicates:,} are files of recordings that are there more than once:"
+            f"{result.duplicates:,} files are duplicates of other recordings:"
             " segue library duplicates lists them."
         )
     if result.outdated:
         models = "model" if len(result.outdated) == 1 else "models"
         say(
-            f"The {models} {', '.join(result.outdated)} learned from an earlier analysis:"
-            " segue train all trains anew."
+            f"The {models} {', '.join(result.outdated)} were trained on an earlier analysis:"
+            " run segue train all."
         )
     if result.problems:
-        things = "thing" if result.problems == 1 else "things"
+        things = "file or row" if result.problems == 1 else "files or rows"
         say(f"{result.problems:,} {things} could not be used: segue library problems lists them.")

@@ -1,4 +1,4 @@
-"""Progress bars on standard error; none where standard error is not a terminal."""
+"""Progress bars on standard error, if that is a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from segue.types import Advance, Progress, no_progress
 
 
 def terminal_progress() -> Progress:
-    """Return bars with counts and the time that is left, or nothing for a pipe or a file."""
+    """Return progress bars with counts and remaining time; none for a pipe or a file."""
     return _bar if sys.stderr.isatty() else no_progress
 
 

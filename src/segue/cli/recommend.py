@@ -8,15 +8,15 @@ from segue.cli.dials import dials as dial_options
 from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, print_json, print_picks, print_reasons, say, say_chance
+from segue.cli.output import hint, print_json, print_reasons, print_recommendations, print_seed, say
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
 
-_NOTHING_NEW = "Nothing is left to recommend: --include-known brings back what was met already."
-_NOTHING_LEFT = "Nothing is left to recommend: exclude less, or bring back with --include-known."
+_NOTHING_NEW = "No new tracks left to recommend: add --include-known for tracks that you know."
+_NOTHING_LEFT = "No tracks left to recommend: exclude less, or add --include-known."
 
-CountOption = Annotated[int, typer.Option("-k", min=1, help="How many tracks.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
 
 
 @options("dials", dial_options)
@@ -27,18 +27,18 @@ def recommend(
     user: Annotated[str | None, typer.Option(help="Listener to recommend to.")] = None,
     k: CountOption = 10,
     like: Annotated[
-        list[str] | None, typer.Option(help="Track id that is liked; may be repeated.")
+        list[str] | None, typer.Option(help="Id of a liked track. May be repeated.")
     ] = None,
     dislike: Annotated[
-        list[str] | None, typer.Option(help="Track id that is disliked; may be repeated.")
+        list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
     ] = None,
     why: Annotated[
-        bool, typer.Option("--why", help="Tell the reasons of each track at length.")
+        bool, typer.Option("--why", help="Print the reasons for each track in full.")
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Recommend what comes next, and say why."""
+    """Recommend tracks and explain them."""
     if user is None and not like:
         raise typer.BadParameter("name a listener with --user, or a track with --like")
     from segue.library import Library
@@ -60,12 +60,12 @@ def recommend(
     if not found["tracks"]:
         say(_NOTHING_LEFT if exclusions else _NOTHING_NEW)
         return
-    title = f"For {user}" if user else "For somebody who likes these"
-    (print_reasons if why else print_picks)(title, found)
+    title = f"For {user}" if user else "For a listener who likes these"
+    (print_reasons if why else print_recommendations)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
-    told = [f"{name} {weight:.2f}" for name, weight in weights if weight >= 0.005]
-    say("", f"weights: {', '.join(told)}")
-    say_chance(found)
+    shown = [f"{name} {weight:.2f}" for name, weight in weights if weight >= 0.005]
+    say("", f"weights: {', '.join(shown)}")
+    print_seed(found)
 
 
 def similar(
@@ -81,7 +81,7 @@ def similar(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """List the tracks that are most like one."""
+    """List the tracks that are most similar to one."""
     from segue.library import Library
     from segue.pipeline.recommender.recommend import similar as run
 
@@ -89,4 +89,4 @@ def similar(
     if json:
         print_json(found)
         return
-    print_picks(f"Like {track}", found)
+    print_recommendations(f"Similar to {track}", found)

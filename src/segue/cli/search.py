@@ -11,7 +11,7 @@ from segue.cli.recommend import CountOption
 
 def search(
     words: Annotated[
-        list[str], typer.Argument(help='What to look for: "sad piano", jazz, words of a title.')
+        list[str], typer.Argument(help='Search words: "sad piano", jazz, words of a title.')
     ],
     k: CountOption = 10,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -23,7 +23,7 @@ def search(
 
     query = " ".join(words)
     if not query.strip():
-        raise typer.BadParameter("name at least one word to look for")
+        raise typer.BadParameter("give at least one search word")
     found = run(Library(library, create=False), query, k)
     if json:
         print_json(found.to_dict())
@@ -38,6 +38,6 @@ def search(
         )
         for match in found.tracks
     ]
-    print_table(f"Found for {query}", ("", "track", "id", "matched by", "score"), rows, right=1)
+    print_table(f"Results for {query}", ("", "track", "id", "matched by", "score"), rows, right=1)
     if found.unknown:
-        say(f"Nothing is known by: {', '.join(found.unknown)}.")
+        say(f"No track matches: {', '.join(found.unknown)}.")

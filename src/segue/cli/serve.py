@@ -10,29 +10,39 @@ from segue.cli.output import say
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="Address to listen at; others than this machine's need an account.")
+        str,
+        typer.Option(
+            help="Address to listen on; other machines can only connect if the"
+            " library has accounts."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 8765,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port; 0 selects a free one.")
+    ] = 8765,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 1,
     name: Annotated[
         list[str] | None,
-        typer.Option(help="Host name that it may be asked for by; may be repeated."),
+        typer.Option(help="Host name that the server accepts. May be repeated."),
     ] = None,
     open_to_all: Annotated[
         bool,
-        typer.Option("--open-to-all", help="Let other machines in although there is no account."),
+        typer.Option(
+            "--open-to-all", help="Allow other machines although the library has no accounts."
+        ),
     ] = False,
     behind_proxy: Annotated[
         bool,
-        typer.Option("--behind-proxy", help="A proxy on this machine passes requests on."),
+        typer.Option("--behind-proxy", help="A proxy on this machine forwards requests."),
     ] = False,
-    https: Annotated[bool, typer.Option("--https", help="That proxy is reached by https.")] = False,
+    https: Annotated[
+        bool, typer.Option("--https", help="Browsers reach the proxy by https.")
+    ] = False,
     access_log: Annotated[
         bool, typer.Option("--access-log/--no-access-log", help="Log every request.")
     ] = True,
     library: LibraryOption = DEFAULT_LIBRARY,
 ) -> None:
-    """Serve the page and the API, until Ctrl-C."""
+    """Start the web page and the API."""
     from segue.serve.process import serve as run
     from segue.serve.settings import Settings
 

@@ -1,18 +1,22 @@
 """`segue train`."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, say
+from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
-from segue.cli.standings import show_listening, show_standings
+
+if TYPE_CHECKING:
+    from segue.pipeline.training.standings import Standings
+    from segue.pipeline.training.trained import Trained
 
 
 class Model(StrEnum):
-    """What can be trained."""
+    """Models that can be trained."""
 
     cnn = "cnn"
     rnn = "rnn"
@@ -29,15 +33,16 @@ def train(
     model: Annotated[
         str,
         typer.Argument(
-            help="Which model: cnn, rnn, transformer, knn, ensemble, collaborative, sequence,"
-            " map (of all tracks, to look at), or all that there is data for. With --on, a column."
+            help="Model to train: cnn, rnn, transformer, knn, ensemble, collaborative, sequence,"
+            " map (2-D map of all tracks), or all. With --on, a metadata column."
         ),
     ],
     target: Annotated[
         str | None,
         typer.Option(
-            help="What the networks learn to tell apart: genre, tags, any metadata column; or"
-            " artist or album, by contrast. By default genre if there are enough, else artist."
+            help="Labels that the networks learn: genre, tags or another metadata column; artist or"
+            " album for contrastive training. By default genre if enough tracks have one, else"
+            " artist."
         ),
     ] = None,
     on: Annotated[
@@ -47,8 +52,12 @@ def train(
             " (segue train genre --on musicnn) on its embeddings."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, crops and augmentation.")] = 0,
-    force: Annotated[bool, typer.Option("--force", help="Train again what is up to date.")] = False,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Random seed of weights, crops and augmentation.")
+    ] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Train also models that are up to date.")
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -89,7 +98,82 @@ def train(
     left_out = next((result.left_out for result in results if result.left_out), ())
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
-        say(f"Left out, with one track each: {len(left_out)} of {learned_on} ({named}).")
+        say(
+            f"Ignored because they have only one track: {len(left_out)} values of {learned_on}"
+            f" ({named})."
+        )
     for reason in dict.fromkeys(result.reason for result in results if result.reason):
         names = ", ".join(result.model for result in results if result.reason == reason)
         say(f"{names}: {reason}")
+
+
+def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
+    """Print the models trained on listens, and the weights of signals."""
+    from segue.pipeline.learning.models import LISTENING_MODELS
+
+    learned = [result for result in results if result.model in LISTENING_MODELS]
+    rows = [
+        (
+            result.model,
+            result.state,
+            *(f"{value:.3f}" for value in list(result.metrics.values())[:1] or [float("nan")]),
+            f"{result.seconds:.0f} s" if result.seconds else "",
+        )
+        for result in learned
+        if result.state != "skipped"
+    ]
+    if rows:
+        rows = [tuple(cell.replace("nan", "-") for cell in row) for row in rows]
+        columns = ("model", "", "nDCG@20", "time")
+        print_table("Trained on listens, evaluated on held-out listens", columns, rows, right=2)
+    if weights:
+        ordered = sorted(weights.items(), key=lambda part: -part[1])
+        say("weights for everyone: " + ", ".join(f"{name} {w:.2f}" for name, w in ordered))
+
+
+def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
+    """Print the comparison of models and baselines, and the selected encoders."""
+    from segue.pipeline.learning.models import LISTENING_MODELS
+
+    results = [result for result in results if result.model not in LISTENING_MODELS]
+    if not results:
+        return
+    done = {result.model: result for result in results}
+    rows = []
+    for one in compared.models if compared else ():
+        result = done.pop(one.name, None)
+        figures = [*(one.metrics.get(name) for name in ("accuracy", "f1_macro")), one.precision]
+        rows.append(
+            (
+                one.name.replace("_", " "),
+                "baseline" if one.baseline else result.state if result else "",
+                *("-" if value is None else f"{value:.3f}" for value in figures),
+                one.used_for or "",
+                f"{result.seconds:.0f} s" if result else "",
+            )
+        )
+    rows += [(name, result.state, "-", "-", "-", "", "") for name, result in done.items()]
+    columns = ("model", "", "accuracy", "macro-F1", "neighbors", "used for", "time")
+    if compared is None:
+        print_table("Trained", columns, rows, right=5)
+        return
+    n, choice = compared.n, compared.choice
+    title = f"Trained on {compared.target}" + (f", evaluated on {n} validation tracks" if n else "")
+    print_table(title, columns, rows, right=5)
+    if choice.precision:
+        say(
+            "neighbors: share of the ten nearest tracks by other artists with the same"
+            f" {choice.judged_by}, for {choice.n} validation tracks."
+            if choice.judged_by != "artist"
+            else f"neighbors: share of the ten nearest tracks by the same artist, for {choice.n}"
+            " validation tracks."
+        )
+    for signal, model in choice.used.items():
+        best = choice.best(signal)
+        if best is not None and model is None:
+            found, least = choice.precision[best], choice.precision["descriptors"]
+            say(
+                f"{signal} is not used: the neighbors of its best encoder, {best}, have a"
+                f" precision of {found:.3f}, those of the descriptors {least:.3f}. It is still"
+                f" available: segue similar --signal {signal}."
+            )

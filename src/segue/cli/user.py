@@ -1,7 +1,7 @@
-"""`segue user`: who may log in to `segue serve`, and with what.
+"""`segue user`: manage accounts, API keys and player passwords of `segue serve`.
 
-Passwords never come as arguments, which other programs on the machine can read: they are asked for,
-or read from standard input.
+Passwords are never arguments, which other programs on the machine can read. They are typed in or
+read from standard input.
 """
 
 import sys
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segue.cli.error_reporting import told
+from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say
 
@@ -17,33 +17,38 @@ if TYPE_CHECKING:
     from segue.library import Account
 
 user = typer.Typer(
-    help="Accounts of listeners who log in to segue serve: add, list, remove; passwords and keys.",
+    help="Manage accounts for segue serve: add, list, remove, passwords and API keys.",
     no_args_is_help=True,
 )
 _BY = "command line"
 
-NameArgument = Annotated[str, typer.Argument(help="The listener's id, by which they log in.")]
+NameArgument = Annotated[str, typer.Argument(help="User name, which is also the listener id.")]
 StdinOption = Annotated[
     bool,
-    typer.Option("--password-stdin", help="Read the password from standard input, its first line."),
+    typer.Option(
+        "--password-stdin", help="Read the password from the first line of standard input."
+    ),
 ]
 
 
 @user.command()
-@told
+@report_errors
 def add(
     name: NameArgument,
     admin: Annotated[
-        bool, typer.Option("--admin", help="May analyse and train, and see all of the library.")
+        bool, typer.Option("--admin", help="Allow scanning, training and seeing the whole library.")
     ] = False,
     share_taste: Annotated[
-        bool, typer.Option("--share-taste", help="Others may blend their playlists with theirs.")
+        bool,
+        typer.Option(
+            "--share-taste", help="Allow others to make blend playlists with this listener."
+        ),
     ] = False,
     password_stdin: StdinOption = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Add an account. Once there is one, nobody listens without logging in."""
+    """Add an account. As soon as there is one, everyone must log in."""
     from segue.library import Library
     from segue.pipeline.accounts import add_account, check_name
 
@@ -60,17 +65,20 @@ def add(
     if json:
         print_json(_document(account))
         return
-    say(f"{account.name} may log in now.")
+    say(f"{account.name} can log in now.")
     if not any(one.admin for one in opened.accounts.all()):
-        say("Nobody may analyse or train from the page: segue user add NAME --admin lets somebody.")
+        say(
+            "No account may scan or train from the web page: add one with segue user add NAME"
+            " --admin."
+        )
 
 
 @user.command()
-@told
+@report_errors
 def remove(
     name: NameArgument, library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False
 ) -> None:
-    """Remove an account with its sessions and keys. What the listener heard is kept."""
+    """Remove an account with its sessions and keys. The listening history is kept."""
     from segue.library import Library
     from segue.pipeline.accounts import remove_account
 
@@ -80,13 +88,15 @@ def remove(
     if json:
         print_json({"removed": name, "accounts": left})
         return
-    say(f"{name} may not log in any more.")
+    say(f"{name} can no longer log in.")
     if not left:
-        say("No accounts are left: whoever uses this machine is anybody they pick.")
+        say(
+            "No accounts left: everyone on this machine can choose any listener without a password."
+        )
 
 
 @user.command("list")
-@told
+@report_errors
 def list_accounts(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List the accounts."""
     from segue.library import Library
@@ -96,7 +106,7 @@ def list_accounts(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = F
         print_json({"accounts": [_document(account) for account in found]})
         return
     if not found:
-        say("No accounts: whoever uses this machine is anybody they pick.")
+        say("No accounts: everyone on this machine can choose any listener without a password.")
         return
     rows = [
         (
@@ -113,14 +123,14 @@ def list_accounts(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = F
 
 
 @user.command()
-@told
+@report_errors
 def password(
     name: NameArgument,
     password_stdin: StdinOption = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Set an account's password. All its sessions end; keys and the player password stay."""
+    """Set a new password. All sessions end; API keys and the player password stay valid."""
     from segue.library import Library
     from segue.pipeline.accounts import find_account, set_password
 
@@ -130,27 +140,25 @@ def password(
     if json:
         print_json({"name": name})
         return
-    say(f"{name} has a new password; all sessions have ended.")
+    say(f"{name} has a new password. All sessions have ended.")
 
 
 @user.command()
-@told
+@report_errors
 def key(
     name: NameArgument,
-    label: Annotated[
-        str, typer.Option("--name", help="What the key is for, to tell it from others.")
-    ] = "key",
-    revoke: Annotated[
-        bool, typer.Option("--revoke", help="Take the key of that name back.")
-    ] = False,
+    label: Annotated[str, typer.Option("--name", help="Name of the key.")] = "key",
+    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke the key of that name.")] = False,
     show: Annotated[
         bool,
-        typer.Option("--list", help="List the names of the keys; keys themselves are not kept."),
+        typer.Option(
+            "--list", help="List the names of the keys; the keys themselves are not stored."
+        ),
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Make an API key for an account, shown this once, or revoke one."""
+    """Create, list or revoke API keys. A key is only shown when it is created."""
     from segue.library import Library
     from segue.pipeline.sessions import create_key, list_keys, revoke_key
 
@@ -168,28 +176,28 @@ def key(
         if json:
             print_json({"account": name, "revoked": label})
             return
-        say(f"The key {label} of {name} holds no longer.")
+        say(f"The key {label} of {name} is revoked.")
     else:
         made = create_key(opened, name, label, by=_BY)
         if json:
             print_json({"account": name, "name": label, "key": made})
             return
-        say(made, "Keep it: it is not shown again. Authorization: Bearer KEY uses it.")
+        say(made, "Store the key: it is not shown again. Send it as Authorization: Bearer KEY.")
 
 
 @user.command("player-password")
-@told
+@report_errors
 def player_password(
     name: NameArgument,
-    show: Annotated[bool, typer.Option("--show", help="Show the one there is.")] = False,
-    revoke: Annotated[bool, typer.Option("--revoke", help="Take it back.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show the current player password.")] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke the player password.")] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Make a password for Subsonic players, which cannot use the own one safely.
+    """Create a password for Subsonic players.
 
-    Their protocol needs a password that segue keeps as it is: so this one is random, and opens
-    nothing else.
+    Their protocol requires a password that the server stores in readable form, so this one is
+    random and valid for nothing else.
     """
     from segue.library import Library
     from segue.pipeline.players import (
@@ -202,10 +210,11 @@ def player_password(
     if revoke:
         had = revoke_player_password(opened, name, by=_BY)
         made = None
-        sentence = f"{name} has no player password any more." if had else f"{name} had none."
+        state = "is revoked" if had else "did not exist"
+        sentence = f"The player password of {name} {state}."
     else:
         made = player_password(opened, name) if show else new_player_password(opened, name, by=_BY)
-        sentence = made or f"{name} has no player password: without --show this makes one."
+        sentence = made or f"{name} has no player password: leave out --show to create one."
     if json:
         print_json({"account": name, "player_password": made})
         return
@@ -213,20 +222,18 @@ def player_password(
 
 
 def _password(name: str, from_stdin: bool) -> str:
-    """Return a password that was typed twice alike, or the first line of standard input."""
+    """Return the password typed twice, or the first line of standard input."""
     from segue.errors import AccountError
 
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
-        raise AccountError(
-            "There is no terminal to ask for the password: give it with --password-stdin."
-        )
+        raise AccountError("The password cannot be typed without a terminal: use --password-stdin.")
     from getpass import getpass
 
     typed = getpass(f"Password for {name}: ")
-    if getpass("Once more: ") != typed:
-        raise AccountError("The two passwords are not the same: try again.")
+    if getpass("Repeat the password: ") != typed:
+        raise AccountError("The two passwords differ: try again.")
     return typed
 
 

@@ -1,4 +1,5 @@
-"""The adapter that gives a library to people and programs over HTTP: an API, and its page.
+"""HTTP server: the API, the web page, OpenSubsonic and ListenBrainz for one library.
 
-No logic of its own: it reads requests, asks who asks, calls the pipeline, writes answers.
+This is an adapter without logic: it parses requests, checks permissions, calls the pipeline and
+formats responses.
 """

@@ -26,7 +26,7 @@ from segue.serve.batching import BatchingExecutor
 from segue.serve.held import Held
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
 from segue.serve.openapi import openapi_of
-from segue.serve.page import Page
+from segue.serve.page import WebPage
 from segue.serve.problems import ProblemError, of_error, of_status
 from segue.serve.security.body_limits import BodyLimitMiddleware
 from segue.serve.security.encoded_paths import EncodedPathMiddleware
@@ -72,7 +72,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
     app.include_router(api.router)
     app.include_router(subsonic.router)
     app.include_router(listenbrainz.router)
-    app.mount("/", Page(app, PAGE), name="page")
+    app.mount("/", WebPage(app, PAGE), name="page")
     _build_routes(app)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -115,7 +115,7 @@ def _opened(
 
     held = Held(library, settings, on_work)
     executor: ListExecutor = BatchingExecutor(
-        partial(recommend.answers, held),
+        partial(recommend.answer_batch, held),
         MAX_BATCH,
         idle_task=lambda: held.service.prefetch() or tidy(),
     )

@@ -1,4 +1,4 @@
-"""Audio that is encoded anew while it is sent: by few threads, whoever waits for how many."""
+"""Stream transcoded audio, with a limit on the number of encoding threads."""
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
@@ -7,19 +7,19 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 
-_AT_ONCE: Final = 2  # pieces that are encoded at the same time, a process
+_MAX_ENCODING: Final = 2  # streams that are encoded at the same time, in each process
 _ENCODING: RunVar[CapacityLimiter] = RunVar("segue_encoding")
 
 
-async def given(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Give pieces as they are made; the work ends when nobody waits for more."""
-    limiter = _ENCODING.get(None) or CapacityLimiter(_AT_ONCE)
+async def stream_chunks(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield chunks as they are encoded; stop encoding when the client disconnects."""
+    limiter = _ENCODING.get(None) or CapacityLimiter(_MAX_ENCODING)
     _ENCODING.set(limiter)
     try:
-        while piece := await to_thread.run_sync(next, pieces, b"", limiter=limiter):
-            yield piece
+        while chunk := await to_thread.run_sync(next, chunks, b"", limiter=limiter):
+            yield chunk
     finally:
-        close = getattr(pieces, "close", None)
+        close = getattr(chunks, "close", None)
         if close is not None:
             with anyio.CancelScope(shield=True):
                 await to_thread.run_sync(close)

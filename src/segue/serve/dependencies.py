@@ -1,8 +1,8 @@
-"""Who asks, and what they may: dependencies of the routes.
+"""Dependencies of the routes: the opened library, the principal, and permission checks.
 
-They are coroutines, which wait for nothing that takes long: FastAPI hands plain functions to
-threads, and that would cost each request more than all they do. A session is read from the database
-within tens of microseconds, and nobody who writes is waited for.
+They are coroutines, because FastAPI runs plain functions in threads, which would cost more than the
+work itself. Reading a session from the database takes tens of microseconds and never waits for a
+writer.
 """
 
 from collections.abc import Awaitable, Callable
@@ -24,19 +24,19 @@ from segue.serve.security.sessions import Principal
 if TYPE_CHECKING:
     from segue.serve.batching import BatchingExecutor
 
-_QUESTIONS: Final = ("GET", "HEAD", "OPTIONS")
+_SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE = APIKeyCookie(
     name=sessions.COOKIE,
     scheme_name="session",
     auto_error=False,
-    description="What `POST /session` gives; with it, other methods than GET need the header"
+    description="Set by `POST /session`. Methods other than GET also need the header"
     f" `{sessions.HEADER}`.",
 )
 _KEY = HTTPBearer(scheme_name="api-key", auto_error=False, description="An API key of an account.")
 
 
 async def held(request: Request) -> Held:
-    """Return what this process holds open."""
+    """Return the state of the application."""
     found: Held = request.app.state.held
     return found
 
@@ -44,47 +44,47 @@ async def held(request: Request) -> Held:
 Holding = Annotated[Held, Depends(held)]
 
 
-AskForList = Callable[[Any], Awaitable[Response]]
+MakeList = Callable[[Any], Awaitable[Response]]
 
 
-async def _lists(request: Request) -> AskForList:
-    desk: BatchingExecutor[Any, Response] = request.app.state.lists
-    return desk.ask
+async def _lists(request: Request) -> MakeList:
+    executor: BatchingExecutor[Any, Response] = request.app.state.lists
+    return executor.ask
 
 
-Lists = Annotated[AskForList, Depends(_lists)]
-"""Where lists are asked for."""
+Lists = Annotated[MakeList, Depends(_lists)]
+"""Function that makes a recommendation list in a batch with others."""
 Key = Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)]
 
 
-async def who(
+async def current_principal(
     request: Request,
     holding: Holding,
     cookie: Annotated[str | None, Security(_COOKIE)],
     key: Key,
 ) -> Principal:
-    """Return who asks.
+    """Return the principal of a request.
 
     Raises
     ------
     ProblemError
-        If they bring a session or key that does not hold, or a session without its CSRF token.
+        If the API key is unknown, or the CSRF token of the session is missing or wrong.
     """
     if key is not None:
         return await to_thread.run_sync(sessions.by_key, holding, key.credentials)
     principal = sessions.by_session(holding, cookie)
-    if principal.token is not None and request.method not in _QUESTIONS:
+    if principal.token is not None and request.method not in _SAFE_METHODS:
         sent = request.headers.get(sessions.HEADER, "")
         if not compare_digest(principal.csrf.encode(), sent.encode("utf-8", "replace")):
             raise ProblemError("csrf")
-    if principal.unnoted is not None:
+    if principal.stale_session is not None:
         await to_thread.run_sync(sessions.note_use, holding, principal)
     return principal
 
 
-Anyone = Annotated[Principal, Depends(who)]
+Anyone = Annotated[Principal, Depends(current_principal)]
 FOR_ANYONE: Final[dict[str, Any]] = {"security": [{}]}
-"""For the document of what anybody is answered, known or not."""
+"""Extra OpenAPI fields of routes that need no login."""
 
 
 async def _visitor(principal: Anyone) -> Principal:
@@ -94,37 +94,37 @@ async def _visitor(principal: Anyone) -> Principal:
 
 
 Visitor = Annotated[Principal, Depends(_visitor)]
-"""Whoever may look at the library: anybody where there are no accounts."""
+"""A principal that may read the library: everyone where there are no accounts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """Somebody who is known by name."""
+class CurrentListener:
+    """The listener who sends the request."""
 
     name: str
     admin: bool
     mode: sessions.Mode
 
 
-async def _listener(principal: Anyone) -> Listener:
+async def _listener(principal: Anyone) -> CurrentListener:
     if principal.listener is None:
         raise ProblemError("no-session")
-    return Listener(principal.listener, principal.admin, principal.mode)
+    return CurrentListener(principal.listener, principal.admin, principal.mode)
 
 
-Self = Annotated[Listener, Depends(_listener)]
-"""A listener, who asks about themselves."""
+Self = Annotated[CurrentListener, Depends(_listener)]
+"""The listener who sends the request; problem no-session if there is none."""
 
 
-async def _admin(listener: Self) -> Listener:
+async def _admin(listener: Self) -> CurrentListener:
     if not listener.admin:
-        raise ProblemError("forbidden", "Only an account that is admin may do this.")
+        raise ProblemError("forbidden", "Only an admin account may do this.")
     return listener
 
 
-Admin = Annotated[Listener, Depends(_admin)]
+Admin = Annotated[CurrentListener, Depends(_admin)]
 
 
-def needs_a_name(dependant: Dependant) -> bool:
-    """Return whether a route asks for somebody who is known by name."""
-    return dependant.call is _listener or any(map(needs_a_name, dependant.dependencies))
+def requires_listener(dependant: Dependant) -> bool:
+    """Return whether a route requires a listener."""
+    return dependant.call is _listener or any(map(requires_listener, dependant.dependencies))

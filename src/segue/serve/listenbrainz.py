@@ -1,9 +1,9 @@
-"""The part of ListenBrainz's API by which players scrobble: ``/1/submit-listens``.
+"""ListenBrainz API for players that scrobble: ``/1/submit-listens``.
 
-The token of a player is an API key of an account. Where a library has no accounts, it is the name
-of the listener. Limits and errors are those of ListenBrainz (listenbrainz.readthedocs.io): a JSON
-document with `code` and `error`, as which `segue.serve.problems` also writes what is refused before
-it comes here.
+The token of a player is an API key of an account; in a library without accounts it is the name of
+the listener. Limits and errors are those of ListenBrainz (listenbrainz.readthedocs.io): a JSON
+document with `code` and `error`. `segue.serve.problems` writes errors of the middleware the same
+way.
 """
 
 import json
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
 
-MOST_LISTENS: Final = 1_000
-MOST_BYTES: Final = 10_240
-"""Of one listen; of several, on average."""
+MAX_LISTENS: Final = 1_000
+MAX_LISTEN_BYTES: Final = 10_240
+"""Largest size of a listen; of several, their average size."""
 EARLIEST: Final = 1_033_430_400
-"""October 2002, when the first scrobble was sent."""
+"""October 2002, when scrobbling began."""
 _AHEAD: Final = 3_600
 _KINDS: Final = ("single", "playing_now", "import")
 
@@ -48,19 +48,19 @@ Document = dict[str, Any]
 
 @dataclass
 class ListenBrainzError(Exception):
-    """A request that is refused: a status, and one sentence."""
+    """A rejected request: status and one sentence."""
 
     code: int
     error: str
 
     def answer(self) -> Response:
-        """Return the answer."""
+        """Return the response."""
         return JSONResponse({"code": self.code, "error": self.error}, status_code=self.code)
 
 
 @router.get("/validate-token")
 def validate_token(request: Request, holding: deps.Holding, token: str = "") -> Response:
-    """Say whether a token is one, and whose."""
+    """Return whether a token is valid, and its user."""
     try:
         given = token or _token(request)
     except ListenBrainzError:
@@ -74,7 +74,7 @@ def validate_token(request: Request, holding: deps.Holding, token: str = "") -> 
 
 @router.post("/submit-listens")
 async def submit_listens(request: Request, holding: deps.Holding) -> Response:
-    """Take in listens, or what plays now."""
+    """Store listens, or the track that is playing now."""
     body = await request.body()
     return await run_in_threadpool(_submitted, request, body, holding)
 
@@ -84,9 +84,9 @@ def _submitted(request: Request, body: bytes, holding: Held) -> Response:
         me = _owner(holding, _token(request))
         kind, listens = _read(body)
         if kind == "playing_now":
-            _plays_now(holding, me, listens[0])
+            _store_now_playing(holding, me, listens[0])
         else:
-            _take_in(holding, me, listens)
+            _store(holding, me, listens)
     except ListenBrainzError as refused:
         return refused.answer()
     except UnusableRow as error:
@@ -97,7 +97,7 @@ def _submitted(request: Request, body: bytes, holding: Held) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-# who submits -------------------------------------------------------------------------------------
+# authentication ---------------------------------------------------------------------------------
 
 
 def _token(request: Request) -> str:
@@ -125,12 +125,12 @@ def _owner(holding: Held, token: str) -> str:
     return found
 
 
-# what they submit --------------------------------------------------------------------------------
+# listens --------------------------------------------------------------------------------
 
 
 def _read(body: bytes) -> tuple[str, list[Document]]:
     try:
-        document = json.loads(body, parse_constant=_no_number)
+        document = json.loads(body, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         raise ListenBrainzError(400, "Cannot parse JSON document.") from None
     if not isinstance(document, dict):
@@ -140,36 +140,36 @@ def _read(body: bytes) -> tuple[str, list[Document]]:
         raise ListenBrainzError(400, "JSON document requires a valid listen_type key.")
     if not isinstance(payload, list) or not payload:
         raise ListenBrainzError(400, "JSON document does not contain any listens.")
-    if len(payload) > MOST_LISTENS:
-        raise ListenBrainzError(400, f"Too many listens: at most {MOST_LISTENS} in one request.")
+    if len(payload) > MAX_LISTENS:
+        raise ListenBrainzError(400, f"Too many listens: at most {MAX_LISTENS} in one request.")
     if kind != "import" and len(payload) > 1:
-        raise ListenBrainzError(400, f"There is one listen in what is of listen_type {kind}.")
-    if len(body) > len(payload) * MOST_BYTES:
+        raise ListenBrainzError(400, f"listen_type {kind} takes exactly one listen.")
+    if len(body) > len(payload) * MAX_LISTEN_BYTES:
         raise ListenBrainzError(
-            400, f"JSON document is too large: at most {MOST_BYTES} bytes a listen."
+            400, f"JSON document is too large: at most {MAX_LISTEN_BYTES} bytes a listen."
         )
     for listen in payload:
         _check(kind, listen)
     return kind, payload
 
 
-def _no_number(text: str) -> None:
+def _reject_constant(text: str) -> None:
     raise ValueError(text)
 
 
 def _check(kind: str, listen: Any) -> None:
-    """Refuse a listen that lacks what ListenBrainz wants of it."""
+    """Reject a listen without the fields that ListenBrainz requires."""
     metadata = listen.get("track_metadata") if isinstance(listen, dict) else None
     if not isinstance(metadata, dict):
         raise ListenBrainzError(400, "A listen must contain track_metadata.")
     for name in ("artist_name", "track_name"):
         text = metadata.get(name)
         if not isinstance(text, str) or not text.strip():
-            raise ListenBrainzError(400, f"track_metadata.{name} must be a text that is not empty.")
+            raise ListenBrainzError(400, f"track_metadata.{name} must be a non-empty text.")
     at = listen.get("listened_at")
     if kind == "playing_now":
         if at is not None:
-            raise ListenBrainzError(400, "What plays now has no listened_at.")
+            raise ListenBrainzError(400, "A playing_now listen must not have listened_at.")
         return
     if isinstance(at, str) and at.isascii() and at.isdigit() and len(at) < 12:
         at = listen["listened_at"] = int(at)
@@ -181,27 +181,27 @@ def _check(kind: str, listen: Any) -> None:
         raise ListenBrainzError(400, "Value for key listened_at is too low.")
 
 
-def _take_in(holding: Held, me: str, listens: list[Document]) -> None:
-    heard = read_listens(listens)
+def _store(holding: Held, me: str, listens: list[Document]) -> None:
+    parsed = read_listens(listens)
     view = catalogue_view(holding)
     submit(
         holding.library,
         holding.service.feedback,
         _matcher(holding),
         me,
-        heard,
+        parsed,
         track_id_of=lambda row: _at_row(view, row),
     )
 
 
-def _plays_now(holding: Held, me: str, listen: Document) -> None:
+def _store_now_playing(holding: Held, me: str, listen: Document) -> None:
     view = catalogue_view(holding)
     match = _matcher(holding).match(sought_in(listen))
     track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
-        said = Report(track_id=track_id, state="playing", ignored=True)
+        playback = Report(track_id=track_id, state="playing", ignored=True)
         feed = holding.service.feedback
-        report(holding.library, feed, me, _client(listen), said, duration_of=view.duration)
+        report(holding.library, feed, me, _client(listen), playback, duration_of=view.duration)
 
 
 def _client(listen: Mapping[str, Any]) -> str:
@@ -212,7 +212,7 @@ def _client(listen: Mapping[str, Any]) -> str:
 
 
 def _matcher(holding: Held) -> Matcher:
-    """Return what finds tracks by names, or that of before while another is made."""
+    """Return the track matcher; the previous one while a new one is being built."""
     library = holding.library
     latest: StaleWhileRevalidate[Catalogue, Matcher] = holding.memo(
         "matchers",

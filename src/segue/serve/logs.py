@@ -1,13 +1,13 @@
-"""What is logged of requests: never their queries, in which players send secrets."""
+"""Keep secrets out of the access log: players send passwords in the query of a request."""
 
 import logging
 from typing import Final
 
-_PATH: Final = 2  # its place among the arguments of uvicorn's access records
+_PATH: Final = 2  # index of the address in the arguments of uvicorn's access records
 
 
 class QueryHidingFilter(logging.Filter):
-    """Takes the query off the address of a request before it is logged.
+    """Remove the query from the address of a request before it is logged.
 
     >>> record = logging.LogRecord("", 20, "", 0, "%s %s %s", ("anna", "GET", "/rest?p=1"), None)
     >>> QueryHidingFilter().filter(record), record.getMessage()
@@ -15,7 +15,7 @@ class QueryHidingFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, changed."""
+        """Change the record and let it pass."""
         if isinstance(record.args, tuple) and len(record.args) > _PATH:
             arguments = list(record.args)
             arguments[_PATH] = str(arguments[_PATH]).partition("?")[0]

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what the framework finds, and what it cannot know."""
+"""Build the OpenAPI document: the one of FastAPI, completed."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from segue.serve.api import RESOURCES
-from segue.serve.dependencies import needs_a_name
+from segue.serve.dependencies import requires_listener
 from segue.serve.schemas import ProblemDetails
 
 DESCRIPTION = """\
-A library of music, its listeners, and what to play next, with reasons.
+Search, play and rate the tracks of a music library, and get recommendations with explanations.
 
-Log in with `POST /session`; send its `csrf` as `X-CSRF-Token` with everything that is no GET.
-Programs send an API key instead, as `Authorization: Bearer KEY`. Lists come in pages: `next` is the
-`cursor` of the page after. What goes wrong is told as problem details (RFC 9457).
+Log in with `POST /session`, and send its `csrf` as the header `X-CSRF-Token` with every request
+other than GET. Programs send an API key instead, as `Authorization: Bearer KEY`. Lists are paged:
+`next` is the `cursor` of the next page. Errors are problem details (RFC 9457).
 """
 
 
 def openapi_of(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of an application; it is made once."""
+    """Return the OpenAPI document of an application, built once."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -33,18 +33,18 @@ def openapi_of(app: FastAPI) -> dict[str, Any]:
         schemas |= {**made.pop("$defs", {}), "ProblemDetails": made}
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        _let_in(document)
+        _mark_optional_login(document)
         app.openapi_schema = document
     return app.openapi_schema
 
 
-def _let_in(document: dict[str, Any]) -> None:
-    """Say of operations that need no name that they need no session or key: see `deps.Visitor`."""
+def _mark_optional_login(document: dict[str, Any]) -> None:
+    """Mark operations that require no listener as usable without a session or key."""
     named = {
         route.operation_id or route.name
         for resource in RESOURCES
         for route in resource.router.routes
-        if isinstance(route, APIRoute) and needs_a_name(route.dependant)
+        if isinstance(route, APIRoute) and requires_listener(route.dependant)
     }
     for methods in document["paths"].values():
         for operation in methods.values():

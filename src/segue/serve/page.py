@@ -1,4 +1,4 @@
-"""The files of the page, at every address that is not one of the API."""
+"""Serve the files of the web page at every address that is not one of an API."""
 
 from functools import cached_property
 from http import HTTPStatus
@@ -14,15 +14,15 @@ from starlette.types import Receive, Scope, Send
 from segue.serve.security.headers import APIS
 
 
-class Page(StaticFiles):
-    """Gives the files; of an address of data, tells what can be done there, if anything."""
+class WebPage(StaticFiles):
+    """Serve static files; answer unknown API addresses with 404 or 405."""
 
     def __init__(self, app: FastAPI, directory: Path) -> None:
         super().__init__(directory=directory, html=True)
         self._application = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that no route of the API took."""
+        """Answer a request that no API route has matched."""
         path: str = scope["path"]
         if scope["type"] == "http" and path.startswith(APIS):
             methods = self._exact.get(path) or {
@@ -39,7 +39,7 @@ class Page(StaticFiles):
 
     @cached_property
     def _exact(self) -> dict[str, set[str]]:
-        """The methods that each address takes, as the document of the API tells."""
+        """The methods of each address, from the OpenAPI document."""
         addresses = self._application.openapi()["paths"] | {
             self._application.openapi_url: {"get": {}, "head": {}}
         }
@@ -47,7 +47,7 @@ class Page(StaticFiles):
 
     @cached_property
     def _with_ids(self) -> list[tuple[Pattern[str], set[str]]]:
-        """The same of the addresses that have ids in them."""
+        """The methods of addresses with path parameters, by the pattern of the address."""
         return [
             (compile_path(address)[0], methods)
             for address, methods in self._exact.items()

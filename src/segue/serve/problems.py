@@ -49,7 +49,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "internal": (500, "The server failed; its log has the reason."),
     "unavailable": (503, "The server cannot do this now."),
 }
-"""Status and title of every kind."""
+"""Status and title of every problem type."""
 
 _BY_STATUS: Final = {
     400: "bad-request",
@@ -90,9 +90,9 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
 
 @dataclass
 class ProblemError(Exception):
-    """A problem to answer with.
+    """A problem that ends a request.
 
-    `more` are members that the kind adds, `headers` those of the answer.
+    `more` are additional members of the document, `headers` additional headers of the response.
     """
 
     kind: str
@@ -102,11 +102,11 @@ class ProblemError(Exception):
 
     @property
     def status(self) -> int:
-        """Status of the answer."""
+        """HTTP status of the response."""
         return KINDS[self.kind][0]
 
     def document(self, instance: str) -> dict[str, Any]:
-        """Return the problem details of what happened at the path `instance`."""
+        """Return the problem details for a request to the path `instance`."""
         status, title = KINDS[self.kind]
         return {
             "type": f"{TYPES}{self.kind}",
@@ -118,7 +118,7 @@ class ProblemError(Exception):
         }
 
     def written(self, path: str) -> tuple[bytes, str]:
-        """Return the answer to a request for a path, and its media type."""
+        """Return body and media type of the response to a request for a path."""
         document, media_type = self.document(path), MEDIA_TYPE
         if path.startswith(f"{LISTENBRAINZ}/"):
             document = {"code": self.status, "error": document["detail"]}
@@ -127,7 +127,7 @@ class ProblemError(Exception):
 
 
 def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
-    """Return the problem that an error of segue is, without paths of this machine."""
+    """Return the problem for an error of segue, without paths of the server."""
     kind = next(kind for each, kind in _OF_ERRORS if isinstance(error, each))
     if kind == "conflict" and "holds no tracks" in str(error):
         kind = "empty-library"
@@ -138,6 +138,6 @@ def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> ProblemError:
-    """Return the problem that a bare HTTP status is."""
+    """Return the problem for an HTTP status."""
     kind = _BY_STATUS.get(status, "internal" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
     return ProblemError(kind or "bad-request", headers=headers or {})

@@ -1,4 +1,4 @@
-"""What lists are asked to be like, in requests: weights, dials, exclusions."""
+"""Request models for lists: weights, dials, exclusions and playlist recipes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ Weights = Annotated[
     dict[Annotated[str, Field(max_length=100)], Annotated[float, Field(ge=0, le=1_000)]],
     Field(
         max_length=100,
-        description="Weights of signals, in the place of the learned ones; any that is not named"
-        " keeps its own.",
+        description="Weights of signals that replace the learned ones; a signal that is not named"
+        " keeps its learned weight.",
         examples=[{"timbre": 0.6, "popularity": 0.1}],
     ),
 ]
@@ -30,7 +30,7 @@ _Year = Annotated[int | None, Field(ge=0, le=10_000)]
 
 
 class DialsRequest(StrictModel):
-    """Dials; null is the default of the list that is asked for."""
+    """Dials; null is the default of the requested kind of list."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"diversity": 0.3, "popularity": -0.5, "artist_cap": 2}]}
@@ -45,15 +45,15 @@ class DialsRequest(StrictModel):
     artist_cap: _Cap = None
     album_cap: _Cap = None
 
-    def made(self, default: Dials, weights: dict[str, float] | None = None) -> Dials:
-        """Return the dials, those of `default` where none is asked for."""
-        asked = self.model_dump(exclude_none=True)
-        kept = {one.name: getattr(default, one.name) for one in fields(Dials)}
-        return Dials(**{**kept, **asked, "weights": weights or default.weights})
+    def build(self, default: Dials, weights: dict[str, float] | None = None) -> Dials:
+        """Return the dials; those of `default` where the request sets none."""
+        values = self.model_dump(exclude_none=True)
+        defaults = {one.name: getattr(default, one.name) for one in fields(Dials)}
+        return Dials(**{**defaults, **values, "weights": weights or default.weights})
 
 
 class ExclusionsRequest(StrictModel):
-    """What may not come. A folder is a name, or names of folders in each other: never a path."""
+    """Tracks to exclude. A folder is a folder name or a relative path, never an absolute path."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"genres": ["christmas"], "min_duration": 60}]}
@@ -69,25 +69,24 @@ class ExclusionsRequest(StrictModel):
     from_year: _Year = None
     to_year: _Year = None
 
-    def made(self) -> Exclusions | None:
-        """Return the exclusions; None where nothing is excluded.
+    def build(self) -> Exclusions | None:
+        """Return the exclusions; None if nothing is excluded.
 
         Raises
         ------
         ProblemError
-            If a folder is a path of the host: whether there is such a one is nobody's business.
+            If a folder is an absolute path: the API does not reveal which paths exist.
         ValueError
-            If no track can be between two limits, or a name is blank.
+            If a lower limit is above its upper limit, or a name is blank.
         """
         for folder in self.folders:
             if folder.startswith(("/", "~", "\\")):
-                raise ProblemError("invalid", "A folder is a name of a folder, and no path.")
-        made = Exclusions(**self.model_dump())
-        return made or None
+                raise ProblemError("invalid", "Give a folder name, not a path.")
+        return Exclusions(**self.model_dump()) or None
 
 
 class RecipeRequest(StrictModel):
-    """How a list is made. What a kind does not know is refused; null is as if it were not there.
+    """Recipe of a playlist. Members that its kind does not use are rejected; null is ignored.
 
     like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
     `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions.
@@ -116,10 +115,10 @@ class RecipeRequest(StrictModel):
     exclusions: ExclusionsRequest | None = None
 
     def document(self) -> dict[str, Any]:
-        """Return the recipe as it is kept."""
+        """Return the recipe in the form that is stored."""
         if self.exclusions is not None:
-            with invalid():
-                self.exclusions.made()
+            with reject_value_errors():
+                self.exclusions.build()
         document = self.model_dump(exclude_none=True, exclude_unset=True)
         weights = document.pop("weights", None)
         if weights is not None:
@@ -128,8 +127,8 @@ class RecipeRequest(StrictModel):
 
 
 @contextmanager
-def invalid() -> Iterator[None]:
-    """Tell a value that the block refuses as a fault of the request."""
+def reject_value_errors() -> Iterator[None]:
+    """Turn a `ValueError` of the block into the problem invalid."""
     try:
         yield
     except ValueError as error:

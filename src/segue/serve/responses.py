@@ -1,4 +1,4 @@
-"""How answers are written: JSON once, entity tags, cursors of lists."""
+"""Build HTTP responses: JSON bodies, entity tags, and cursors of paged lists."""
 
 import base64
 import binascii
@@ -15,10 +15,10 @@ from segue.serve.problems import ProblemError
 REVALIDATE: Final = "private, no-cache"
 
 
-def answer(
+def json_response(
     document: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Return a JSON answer of a document that is plain already: nothing is checked again."""
+    """Return a JSON response of plain data, without validating it against a model."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Response(
         text.encode("utf-8", "replace"),
@@ -28,37 +28,37 @@ def answer(
     )
 
 
-def tagged(request: Request, parts: Sequence[object], make: Callable[[], Any]) -> Response:
-    """Answer with what `make` gives, or with 304 if whoever asks has it already.
+def etag_json(request: Request, parts: Sequence[object], make: Callable[[], Any]) -> Response:
+    """Return a JSON response of what `make` returns, or 304 if the client has it already.
 
-    `parts` are what the answer depends on besides its address.
+    `parts` are the values that the response depends on besides its address.
     """
-    return tagged_response(request, parts, lambda: answer(make()))
+    return etag_response(request, parts, lambda: json_response(make()))
 
 
-def tagged_response(
+def etag_response(
     request: Request, parts: Sequence[object], make: Callable[[], Response]
 ) -> Response:
-    """Do as `tagged`, where `make` gives a whole response."""
+    """Return the response that `make` returns, or 304 if the client has it already."""
     text = "\x1f".join(map(str, (*parts, request.url.path, request.url.query)))
     etag = f'W/"{blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": REVALIDATE, "Vary": "Cookie, Authorization"}
-    if has(request, etag):
+    if client_has(request, etag):
         return Response(status_code=304, headers=headers)
     response = make()
     response.headers.update(headers)
     return response
 
 
-def has(request: Request, etag: str) -> bool:
-    """Return whether whoever asks holds the answer with this tag; tags are compared weakly."""
+def client_has(request: Request, etag: str) -> bool:
+    """Return whether the client sent this entity tag in If-None-Match; the comparison is weak."""
     wanted = request.headers.get("if-none-match", "")
     given = {tag.strip().removeprefix("W/") for tag in wanted.split(",")}
     return "*" in given or etag.removeprefix("W/") in given
 
 
 def to_cursor(*place: float | int | str | None) -> str:
-    """Return the text that stands for a place in a list.
+    """Return the cursor of a position in a list.
 
     >>> from_cursor(to_cursor(12.5, 7), (float, int))
     [12.5, 7]
@@ -67,12 +67,12 @@ def to_cursor(*place: float | int | str | None) -> str:
 
 
 def from_cursor(text: str, kinds: Sequence[type]) -> list[Any]:
-    """Return the place that a cursor stands for, whose parts are of these kinds.
+    """Return the position in a list that a cursor encodes, as values of these types.
 
     Raises
     ------
     ProblemError
-        If it is no cursor of this list.
+        If the text is not a cursor of this list.
     """
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
@@ -80,7 +80,7 @@ def from_cursor(text: str, kinds: Sequence[type]) -> list[Any]:
         return [_part(kind, value) for kind, value in zip(kinds, place, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise ProblemError(
-            "invalid", "cursor is none that this list gave: begin again without one."
+            "invalid", "cursor is not from this list: start again without a cursor."
         ) from None
 
 
@@ -95,7 +95,7 @@ def _part(kind: type, value: Any) -> Any:
 
 
 def finite(document: Any) -> Any:
-    """Return a document with null in the place of numbers that JSON has not."""
+    """Return a document with null instead of numbers that JSON cannot express."""
     if isinstance(document, float):
         return document if math.isfinite(document) else None
     if isinstance(document, dict):

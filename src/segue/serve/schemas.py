@@ -1,4 +1,4 @@
-"""The documents that several resources speak of, and what all of them can answer with."""
+"""Response models shared by several resources, and the problems every route can answer with."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Optional
@@ -9,8 +9,8 @@ from segue.library import Opinion
 from segue.serve.problems import KINDS, MEDIA_TYPE, TYPES
 from segue.types import Track
 
-_MOST_TAGS = 10
-_ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
+_MAX_TAGS = 10
+_EXTRA_MEMBERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "in-progress": {
         "job": {
             "id": 7,
@@ -21,11 +21,11 @@ _ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
         }
     }
 }
-"""Examples of what a kind of problem adds."""
+"""Example values of the members that a problem type adds."""
 
 
 class StrictModel(BaseModel):
-    """A part of a request: other names and types are refused, so that none is passed over."""
+    """Base of request models: unknown members and values of other types are rejected."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -33,21 +33,21 @@ class StrictModel(BaseModel):
 class ProblemDetails(BaseModel):
     """Problem details, RFC 9457."""
 
-    type: str = Field(description="Kind, a relative reference to its explanation.")
-    title: str = Field(description="What this kind of problem is.")
+    type: str = Field(description="Problem type: relative reference to its explanation.")
+    title: str = Field(description="What this type of problem means.")
     status: int
-    detail: str = Field(description="What happened this time, and the way out.")
+    detail: str = Field(description="What happened, and what to do about it.")
     instance: str = Field(description="Path of the request.")
     errors: list["InvalidField"] | None = Field(
-        default=None, description="Of a request that is not as it must be: each part."
+        default=None, description="Invalid fields of the request."
     )
     job: Optional["JobProgress"] = Field(
-        default=None, description="Of what is being made: the job that makes it, and how far it is."
+        default=None, description="Running job that the request must wait for."
     )
 
 
 class JobProgress(BaseModel):
-    """A job, as whoever waits for what it makes may see it: `done` of `total` steps of `text`."""
+    """Progress of a job: `done` of `total` steps of `text`."""
 
     id: int
     state: Literal["waiting", "running", "done"]
@@ -57,14 +57,14 @@ class JobProgress(BaseModel):
 
 
 class InvalidField(BaseModel):
-    """A part of a request that is not as it must be."""
+    """A field of the request that is invalid."""
 
     where: str
     message: str
 
 
 class TrackItem(BaseModel):
-    """A track, as far as it is known: null is unknown."""
+    """A track; null means unknown."""
 
     track_id: str
     title: str | None
@@ -72,13 +72,13 @@ class TrackItem(BaseModel):
     album: str | None
     year: int | None
     genres: list[str]
-    tags: list[str] = Field(description="The ten strongest.")
-    duration: float | None = Field(description="Seconds.")
-    tempo: float | None = Field(description="Beats per minute.")
+    tags: list[str] = Field(description="The ten tags with the largest weights.")
+    duration: float | None = Field(description="Duration in seconds.")
+    tempo: float | None = Field(description="Tempo in beats per minute.")
     key: str | None
-    playable: bool = Field(description="Whether there is audio to hear.")
+    playable: bool = Field(description="Whether the track has audio.")
     opinion: Literal["like", "dislike"] | None = Field(
-        description="What the listener who asks said of it."
+        description="Opinion of the listener who sends the request."
     )
 
     model_config = ConfigDict(
@@ -105,7 +105,7 @@ class TrackItem(BaseModel):
 
 def track_item(track: Track, opinion: Opinion | None = None) -> dict[str, Any]:
     """Return the `TrackItem` of a track."""
-    tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MOST_TAGS]
+    tags = sorted(track.tags, key=lambda tag: (-track.tags[tag], tag))[:_MAX_TAGS]
     return {
         "track_id": track.track_id,
         "title": track.title,
@@ -136,7 +136,7 @@ TrackIdText = Annotated[str, Field(min_length=1, max_length=4_000, examples=["st
 
 
 def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """Return the answers with problems of these kinds, as OpenAPI describes them."""
+    """Return the OpenAPI responses for these problem types, by status."""
     found: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         status, title = KINDS[kind]
@@ -146,10 +146,10 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
             "status": status,
             "detail": title,
             "instance": "/api/v1",
-            **_ADDED.get(kind, {}),
+            **_EXTRA_MEMBERS.get(kind, {}),
         }
         one = found.setdefault(status, {"description": title, "content": {}})
-        one["description"] = title if one["description"] == title else "Several kinds of problem."
+        one["description"] = title if one["description"] == title else "One of several problems."
         content = one["content"].setdefault(
             MEDIA_TYPE, {"schema": {"$ref": "#/components/schemas/ProblemDetails"}, "examples": {}}
         )
@@ -157,7 +157,7 @@ def problems(*kinds: str) -> dict[int | str, dict[str, Any]]:
     return found
 
 
-ALWAYS: Final[Mapping[int | str, dict[str, Any]]] = problems(
+COMMON_PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = problems(
     "bad-request",
     "no-session",
     "csrf",
@@ -170,4 +170,4 @@ ALWAYS: Final[Mapping[int | str, dict[str, Any]]] = problems(
     "internal",
     "unavailable",
 )
-"""What every route can answer with."""
+"""Problems that every route can answer with."""

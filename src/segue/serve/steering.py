@@ -1,4 +1,4 @@
-"""The dials of the page: range, default and a sentence of each."""
+"""Dials of the page: range, default and description of each."""
 
 from typing import Any, Final
 
@@ -13,9 +13,9 @@ def _dial(name: str, low: float, high: float, about: str) -> dict[str, Any]:
 
 
 DIALS: Final = [
-    _dial("popularity", -1, 1, "From deep cuts to hits."),
-    _dial("diversity", 0, 1, "How much tracks may not be like each other."),
-    _dial("max_known_share", 0, 1, "The share of tracks that may be known already."),
-    _dial("calibration", 0, 1, "How closely to keep to your mix of genres."),
-    _dial("randomness", 0, 1, "How much is left to chance: another list every time."),
+    _dial("popularity", -1, 1, "From little-known tracks to hits."),
+    _dial("diversity", 0, 1, "How different from each other the tracks are."),
+    _dial("max_known_share", 0, 1, "Largest share of tracks that you know already."),
+    _dial("calibration", 0, 1, "How closely the list keeps to your mix of genres."),
+    _dial("randomness", 0, 1, "How much the list changes from one time to the next."),
 ]

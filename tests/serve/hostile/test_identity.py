@@ -236,7 +236,7 @@ def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
     key = kept.create_key(library, "anna", "phone")
     holding, checks = guarded.state.held, []
     principal = sessions.by_key(holding, key)
-    holding.news.follow = lambda *args, holds, **names: checks.append(holds) or _nothing()
+    holding.news.follow = lambda *args, may_follow, **names: checks.append(may_follow) or _nothing()
     holder = HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
 
     async def begin():

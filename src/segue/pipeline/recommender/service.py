@@ -21,7 +21,6 @@ from typing import Final, Self
 from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Event, KeptBelief, Library
 from segue.pipeline.recommender.build_process import build_apart, is_small
-from segue.pipeline.recommender.group_commit import GroupCommit
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import (
     Snapshot,
@@ -68,7 +67,7 @@ class RecommenderService:
         self._closing = threading.Event()
         self._refused = ""
         self._checked_at = time.monotonic()
-        self._writer = GroupCommit(self._write)
+        self._writing = threading.Lock()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
@@ -133,7 +132,8 @@ class RecommenderService:
             If the library does not hold a track.
         """
         self.library.feedback.check(events)
-        new = self._writer.add(events)
+        with self._writing:  # waiting here costs less than contending for the database lock
+            new = self._write(events)
         if self._current is not None:
             self._follow(self._current)
         return new

@@ -1,4 +1,4 @@
-"""The API, version 1: one file a resource."""
+"""API version 1: one module for each resource."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ from segue.serve.api import (
     signals,
     tracks,
 )
-from segue.serve.schemas import ALWAYS
+from segue.serve.schemas import COMMON_PROBLEMS
 
 PREFIX: Final = "/api/v1"
 
@@ -49,6 +49,6 @@ RESOURCES: Final = (
     problem_types,
 )
 
-router = APIRouter(prefix=PREFIX, responses=dict(ALWAYS))
+router = APIRouter(prefix=PREFIX, responses=dict(COMMON_PROBLEMS))
 for resource in RESOURCES:
     router.include_router(resource.router)

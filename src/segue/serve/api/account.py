@@ -1,4 +1,4 @@
-"""`/me/account` and `/me/keys`: what somebody with an account can change of it."""
+"""`/me/account` and `/me/keys`: change the own account and manage API keys."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from segue.pipeline import sessions as kept
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.responses import answer
+from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security.encoded_paths import unquoted
 
@@ -20,15 +20,17 @@ Password = Annotated[str, Field(min_length=1, max_length=accounts.LONGEST_PASSWO
 
 
 class AccountResponse(BaseModel):
-    """An account, without anything secret."""
+    """An account, without its secrets."""
 
     name: str
     admin: bool
-    shares_taste: bool = Field(description="Whether others may make a blend with its listener.")
+    shares_taste: bool = Field(
+        description="Whether others may make a blend playlist with this listener."
+    )
 
 
 class AccountUpdateRequest(StrictModel):
-    """What to change; a new password needs the one before."""
+    """Changes of an account; a new password requires the current one."""
 
     shares_taste: bool | None = None
     password: Password | None = None
@@ -42,19 +44,19 @@ def _account(me: deps.Self, holding: Held) -> AccountResponse:
     )
 
 
-def _owner(me: deps.Self) -> deps.Listener:
+def _owner(me: deps.Self) -> deps.CurrentListener:
     if me.mode != "accounts":
-        raise ProblemError("conflict", "This library has no accounts: segue user add makes one.")
+        raise ProblemError("conflict", "This library has no accounts: add one with segue user add.")
     return me
 
 
-Owner = Annotated[deps.Listener, deps.Depends(_owner)]
+Owner = Annotated[deps.CurrentListener, deps.Depends(_owner)]
 
 
 @router.get("/account", response_model=AccountResponse, responses=problems("conflict"))
 def get_account(me: Owner, holding: deps.Holding) -> Response:
-    """Show one's account."""
-    return answer(_account(me, holding).model_dump())
+    """Show the own account."""
+    return json_response(_account(me, holding).model_dump())
 
 
 @router.patch(
@@ -63,42 +65,42 @@ def get_account(me: Owner, holding: deps.Holding) -> Response:
     responses=problems("conflict", "wrong-password", "too-many"),
 )
 def change_account(
-    wanted: AccountUpdateRequest,
+    body: AccountUpdateRequest,
     request: Request,
     me: Owner,
     principal: deps.Anyone,
     holding: deps.Holding,
 ) -> Response:
-    """Change one's account. With a new password, all other sessions of it end."""
-    if wanted.new_password is not None:
+    """Change the own account. A new password ends all its other sessions."""
+    if body.new_password is not None:
         address = request.client.host if request.client else None
-        accounts.log_in(holding.library, me.name, wanted.password or "", address=address)
+        accounts.log_in(holding.library, me.name, body.password or "", address=address)
         accounts.set_password(
             holding.library,
             me.name,
-            wanted.new_password,
+            body.new_password,
             by=me.name,
             address=address,
             keep=principal.token,
         )
-    if wanted.shares_taste is not None:
-        holding.library.accounts.set_flags(me.name, shares_taste=wanted.shares_taste)
-        what = "taste shared" if wanted.shares_taste else "taste no longer shared"
+    if body.shares_taste is not None:
+        holding.library.accounts.set_flags(me.name, shares_taste=body.shares_taste)
+        what = "taste shared" if body.shares_taste else "taste no longer shared"
         holding.library.audit.note(what, me.name)
-    return answer(_account(me, holding).model_dump())
+    return json_response(_account(me, holding).model_dump())
 
 
 KeyName = Annotated[str, Field(min_length=1, max_length=200, examples=["my player"])]
 
 
 class NewKeyRequest(StrictModel):
-    """A key to make."""
+    """Name of a new API key."""
 
     name: KeyName
 
 
 class KeyItem(BaseModel):
-    """An API key, by its name."""
+    """An API key, without its secret."""
 
     name: str
     created: float = Field(description="Seconds since 1970.")
@@ -106,14 +108,14 @@ class KeyItem(BaseModel):
 
 
 class KeyPage(BaseModel):
-    """One's API keys."""
+    """The API keys of the own account."""
 
     items: list[KeyItem]
     next: None
 
 
 class NewKeyResponse(BaseModel):
-    """A key, shown this once."""
+    """A new API key; the key is only shown in this response."""
 
     name: str
     key: str = Field(description="Send it as `Authorization: Bearer KEY`.")
@@ -121,19 +123,19 @@ class NewKeyResponse(BaseModel):
 
 @router.get("/keys", response_model=KeyPage, responses=problems("conflict"))
 def list_keys(me: Owner, holding: deps.Holding) -> Response:
-    """List one's API keys, by their names."""
+    """List the own API keys."""
     found = kept.list_keys(holding.library, me.name)
     items = [{"name": key.name, "created": key.created, "used": key.used} for key in found]
-    return answer({"items": items, "next": None})
+    return json_response({"items": items, "next": None})
 
 
 @router.post(
     "/keys", status_code=201, response_model=NewKeyResponse, responses=problems("conflict")
 )
-def make_key(wanted: NewKeyRequest, me: Owner, holding: deps.Holding) -> Response:
-    """Make an API key; it is shown this once."""
-    key = kept.create_key(holding.library, me.name, wanted.name, by=me.name)
-    return answer({"name": wanted.name, "key": key}, status=201)
+def create_key(body: NewKeyRequest, me: Owner, holding: deps.Holding) -> Response:
+    """Create an API key. The key is only shown in this response."""
+    key = kept.create_key(holding.library, me.name, body.name, by=me.name)
+    return json_response({"name": body.name, "key": key}, status=201)
 
 
 @router.delete(
@@ -145,8 +147,10 @@ def make_key(wanted: NewKeyRequest, me: Owner, holding: deps.Holding) -> Respons
 def revoke_key(
     name: Annotated[str, Path(max_length=1_000), unquoted], me: Owner, holding: deps.Holding
 ) -> Response:
-    """Take an API key back."""
+    """Revoke an API key."""
     if name not in [key.name for key in kept.list_keys(holding.library, me.name)]:
-        raise ProblemError("not-found", "There is no key of this name: list them for theirs.")
+        raise ProblemError(
+            "not-found", "There is no API key of this name: list the keys for their names."
+        )
     kept.revoke_key(holding.library, me.name, name, by=me.name)
     return Response(status_code=204)

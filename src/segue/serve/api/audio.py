@@ -1,4 +1,4 @@
-"""`/tracks/{id}/audio`: the sound of a track, whole or in parts, named by its id only."""
+"""`/tracks/{id}/audio`: stream the audio of a track, with byte ranges or transcoded."""
 
 import stat
 from pathlib import Path
@@ -10,57 +10,57 @@ from fastapi.responses import FileResponse, StreamingResponse
 from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
 from segue.serve import dependencies as deps
-from segue.serve.audio_stream import given
+from segue.serve.audio_stream import stream_chunks
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import invalid
-from segue.serve.responses import REVALIDATE, has
+from segue.serve.request_models import reject_value_errors
+from segue.serve.responses import REVALIDATE, client_has
 from segue.serve.schemas import problems
 from segue.serve.security.encoded_paths import TrackId
 
 router = APIRouter(prefix="/tracks", tags=["tracks"])
 
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The whole of it.", "content": {"audio/*": {}}},
-    206: {"description": "The range that was asked for.", "content": {"audio/*": {}}},
-    304: {"description": "It is as it was."},
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The whole file.", "content": {"audio/*": {}}},
+    206: {"description": "The requested byte range.", "content": {"audio/*": {}}},
+    304: {"description": "The file has not changed."},
     **problems("bad-request", "unknown-track", "not-playable", "range-not-satisfiable"),
 }
-Wanted = Annotated[
+WantedFormat = Annotated[
     Literal["auto", "original", "mp3", "opus"],
     Query(
-        description="auto: the file as it is where browsers play it, else mp3; original: as it is."
-        " What is encoded anew comes whole, without ranges."
+        description="auto: the original file if browsers can play it, else mp3; original: the"
+        " original file. Transcoded audio is sent as a whole, without byte ranges."
     ),
 ]
-Start = Annotated[float, Query(ge=0, le=1e6, description="Seconds at which encoding anew begins.")]
+Start = Annotated[float, Query(ge=0, le=1e6, description="Start of transcoded audio, in seconds.")]
 
 
 @router.get(
-    "/{track_id}/audio", operation_id="get_audio", response_class=Response, responses=_ANSWERS
+    "/{track_id}/audio", operation_id="get_audio", response_class=Response, responses=_RESPONSES
 )
 @router.head(
-    "/{track_id}/audio", operation_id="head_audio", response_class=Response, responses=_ANSWERS
+    "/{track_id}/audio", operation_id="head_audio", response_class=Response, responses=_RESPONSES
 )
 def get_audio(
     *,
     track_id: TrackId,
     request: Request,
-    principal: deps.Visitor,  # noqa: ARG001  # whoever may not look may not hear
+    principal: deps.Visitor,  # noqa: ARG001  # checks permission
     holding: deps.Holding,
-    format: Wanted = "auto",  # noqa: A002
+    format: WantedFormat = "auto",  # noqa: A002
     start: Start = 0.0,
 ) -> Response:
-    """Play a track. `Range` is obeyed where the file comes as it is."""
+    """Stream the audio of a track. `Range` applies to original files only."""
     path = _file(holding, track_id)
     try:
-        return _sound(request, path, format, start)
+        return _respond(request, path, format, start)
     except AudioError as error:
-        # a name of a directory may have anything in it: where it is known, it need not be guessed
+        # the path is known here, so it is replaced as a whole: a directory name may hold anything
         raise ProblemError("not-playable", str(error).replace(str(path), path.name)) from None
 
 
-def _sound(request: Request, path: Path, format: Wanted, start: float) -> Response:  # noqa: A002
+def _respond(request: Request, path: Path, format: WantedFormat, start: float) -> Response:  # noqa: A002
     try:
         media = media_of(path)
         media_type, plays = media.media_type, media.plays
@@ -69,8 +69,8 @@ def _sound(request: Request, path: Path, format: Wanted, start: float) -> Respon
             raise
         media_type, plays = "application/octet-stream", True
     if format == "original" or (format == "auto" and plays):
-        return _as_it_is(request, path, media_type)
-    return _encoded(request, path, "mp3" if format == "auto" else format, start)
+        return _original(request, path, media_type)
+    return _transcoded(request, path, "mp3" if format == "auto" else format, start)
 
 
 def _file(holding: Held, track_id: str) -> Path:
@@ -81,25 +81,27 @@ def _file(holding: Held, track_id: str) -> Path:
     return track.path
 
 
-def _as_it_is(request: Request, path: Path, media_type: str) -> Response:
+def _original(request: Request, path: Path, media_type: str) -> Response:
     try:
         state = path.stat()
     except OSError:
-        raise ProblemError("not-playable", "The file of this track is not there now.") from None
+        raise ProblemError(
+            "not-playable", "The file of this track is missing at the moment."
+        ) from None
     if not stat.S_ISREG(state.st_mode):
         raise ProblemError("not-playable")
     response = FileResponse(
         path, media_type=media_type, stat_result=state, headers={"Cache-Control": REVALIDATE}
     )
-    if has(request, response.headers["etag"]):
+    if client_has(request, response.headers["etag"]):
         return Response(status_code=304, headers={"ETag": response.headers["etag"]})
     return response
 
 
-def _encoded(request: Request, path: Path, format: Format, start: float) -> Response:  # noqa: A002
+def _transcoded(request: Request, path: Path, format: Format, start: float) -> Response:  # noqa: A002
     headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
     if request.method == "HEAD":
         return Response(media_type=MEDIA_TYPES[format], headers=headers)
-    with invalid():
+    with reject_value_errors():
         pieces = transcode(path, format, start_seconds=start)
-    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[format], headers=headers)
+    return StreamingResponse(stream_chunks(pieces), media_type=MEDIA_TYPES[format], headers=headers)

@@ -1,4 +1,4 @@
-"""`/events`: what happens meanwhile, as server-sent events."""
+"""`/events`: changes of the library, lists and jobs as server-sent events."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,9 +13,9 @@ from segue.serve.security.sessions import by_key, by_session
 router = APIRouter(tags=["events"])
 
 _DESCRIPTION = (
-    "`library` {version}: tracks or models are others. `list` {version}: the listener gave"
-    " feedback, on this device or another. `job` {id, verb, state, done, total, text}: a job goes"
-    " on (for whoever may see jobs). A comment comes every 15 seconds where nothing happens."
+    "`library` {version}: tracks or models changed. `list` {version}: the listener gave feedback,"
+    " on this device or another. `job` {id, verb, state, done, total, text}: a job made progress"
+    " (only for accounts that may see jobs). An idle stream gets a comment every 15 seconds."
 )
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -34,10 +34,10 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def follow_events(
     principal: deps.Visitor, holder: deps.Key, holding: deps.Holding
 ) -> StreamingResponse:
-    """Follow what happens meanwhile."""
+    """Stream events until the client disconnects."""
     key = holder.credentials if holder else None
 
-    def holds() -> bool:
+    def may_follow() -> bool:
         try:
             now = by_key(holding, key) if key else by_session(holding, principal.token)
         except ProblemError:
@@ -48,13 +48,15 @@ async def follow_events(
             principal.admin,
         )
 
-    async def written() -> AsyncIterator[bytes]:
-        follow = holding.news.follow(principal.listener, admin=principal.admin, holds=holds)
+    async def stream() -> AsyncIterator[bytes]:
+        follow = holding.news.follow(
+            principal.listener, admin=principal.admin, may_follow=may_follow
+        )
         async for event in follow:
             yield event
 
     return StreamingResponse(
-        written(),
+        stream(),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

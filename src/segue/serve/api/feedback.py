@@ -1,4 +1,4 @@
-"""`/feedback`: what listeners do. It is on disk before the answer says so."""
+"""`/feedback`: store plays, skips, likes and ratings; the response follows the disk write."""
 
 import time
 from typing import Annotated, Literal
@@ -9,30 +9,33 @@ from pydantic import BaseModel, ConfigDict, Field
 from segue.library import Event, FeedbackKind
 from segue.serve import dependencies as deps
 from segue.serve.problems import ProblemError
-from segue.serve.responses import answer
+from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, TrackIdText, problems
 
 router = APIRouter(tags=["feedback"])
 
 _DAY = 86_400.0
-_LONGEST_MS = 7 * _DAY * 1_000
+_MAX_MS = 7 * _DAY * 1_000
 
 
 class FeedbackEvent(StrictModel):
-    """Something that the listener did with a track."""
+    """One action of the listener on a track."""
 
     key: str = Field(
         min_length=1,
         max_length=200,
-        description="Tells it from all others of the listener: sent again, it counts once.",
+        description="Unique key of the event for this listener: an event sent twice counts once.",
         examples=["0b6e3f6c-6f0e-4b52-8d3f-3b7a0c1c8a55"],
     )
     track_id: TrackIdText
-    kind: FeedbackKind = Field(description="clear takes a like or dislike away.")
+    kind: FeedbackKind = Field(description="clear removes a like or dislike.")
     at: float | None = Field(
-        default=None, ge=0, description="Seconds since 1970; null is now.", examples=[1764547200.0]
+        default=None,
+        ge=0,
+        description="Time of the action, in seconds since 1970; null means now.",
+        examples=[1764547200.0],
     )
-    ms_played: float | None = Field(default=None, ge=0, le=_LONGEST_MS)
+    ms_played: float | None = Field(default=None, ge=0, le=_MAX_MS)
 
 
 class FeedbackRequest(StrictModel):
@@ -48,25 +51,25 @@ class FeedbackRequest(StrictModel):
 
 
 class StoredEvent(BaseModel):
-    """What became of an event: a duplicate was stored before, and is not again."""
+    """Result for one event; duplicate means that it was stored before."""
 
     key: str
     status: Literal["stored", "duplicate"]
 
 
 class FeedbackResponse(BaseModel):
-    """What became of a batch."""
+    """Results for the events of a batch, and the new version of recommendations."""
 
     events: list[StoredEvent]
     version: str
 
 
 @router.post("/feedback", response_model=FeedbackResponse, responses=problems("unknown-track"))
-def give_feedback(wanted: FeedbackRequest, me: deps.Self, holding: deps.Holding) -> Response:
-    """Take in what whoever asks did; it is on disk when this answers."""
+def give_feedback(body: FeedbackRequest, me: deps.Self, holding: deps.Holding) -> Response:
+    """Store feedback events. They are on disk before the response is sent."""
     latest = time.time() + _DAY
-    if any(each.at is not None and each.at > latest for each in wanted.events):
-        raise ProblemError("invalid", "at is more than a day from now: check the clock.")
+    if any(each.at is not None and each.at > latest for each in body.events):
+        raise ProblemError("invalid", "at is more than a day in the future: check the clock.")
     new = holding.service.feedback(
         [
             Event(
@@ -77,14 +80,14 @@ def give_feedback(wanted: FeedbackRequest, me: deps.Self, holding: deps.Holding)
                 at=each.at,
                 ms_played=each.ms_played,
             )
-            for each in wanted.events
+            for each in body.events
         ]
     )
-    return answer(
+    return json_response(
         {
             "events": [
                 {"key": each.key, "status": "stored" if is_new else "duplicate"}
-                for each, is_new in zip(wanted.events, new, strict=True)
+                for each, is_new in zip(body.events, new, strict=True)
             ],
             "version": holding.service.version,
         }

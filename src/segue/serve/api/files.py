@@ -1,4 +1,4 @@
-"""`/playlists/.../export` and `/playlists/import`: playlists as files."""
+"""`/playlists/.../export` and `/playlists/import`: export and import playlist files."""
 
 from typing import Annotated, Literal
 
@@ -11,14 +11,14 @@ from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.playlist_files import read_playlist, write_playlist
 from segue.serve import dependencies as deps
 from segue.serve.api.playlists import PlaylistId
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.problems import ProblemError
-from segue.serve.responses import answer
+from segue.serve.responses import json_response
 from segue.serve.schemas import TrackItem, problems
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
-_MOST_UNMATCHED = 1_000
+_MAX_UNMATCHED = 1_000
 
 
 @router.get(
@@ -26,7 +26,7 @@ _MOST_UNMATCHED = 1_000
     response_class=Response,
     responses={
         200: {
-            "description": "The file.",
+            "description": "The playlist file.",
             "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
         },
         **problems("unknown-playlist"),
@@ -38,7 +38,7 @@ def export_playlist(
     holding: deps.Holding,
     format: Annotated[Literal["m3u8", "xspf", "jspf"], Query()] = "m3u8",  # noqa: A002
 ) -> Response:
-    """Give a saved list as a file for other players."""
+    """Export a saved playlist as a file."""
     found = saved.find(holding.library, me.name, playlist)
     catalogue = holding.catalogue()
     known = catalogue.positions
@@ -52,7 +52,7 @@ def export_playlist(
 
 
 def attachment(name: str, suffix: str) -> str:
-    """Return the header that names a file for saving.
+    """Return the Content-Disposition header for a download.
 
     >>> attachment('Sü"n/day', "m3u8")
     "attachment; filename*=UTF-8''S%C3%BC%22n_day.m3u8"
@@ -64,17 +64,17 @@ def attachment(name: str, suffix: str) -> str:
 
 
 class ImportedPlaylistResponse(BaseModel):
-    """What a file was taken for: seeds for a list, or a list itself."""
+    """The tracks of an imported playlist file."""
 
     name: str | None
     tracks: list[TrackItem]
-    unmatched: list[str] = Field(description="What of it the library does not hold.")
+    unmatched: list[str] = Field(description="Entries that match no track of the library.")
     n_unmatched: int
     problems: list[str]
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body; to be asked for after who asks is known, so that it is read of few only."""
+    """Return the body. List this dependency after the login check, which then comes first."""
     return await request.body()
 
 
@@ -97,19 +97,19 @@ async def _body(request: Request) -> bytes:
 def import_playlist(
     me: deps.Self, data: Annotated[bytes, Depends(_body)], holding: deps.Holding
 ) -> Response:
-    """Read a playlist file (M3U8, XSPF or JSPF, told by its content); nothing is saved."""
+    """Read a playlist file (M3U8, XSPF or JSPF, detected by content). Nothing is saved."""
     catalogue = holding.catalogue()
     try:
         found = read_playlist(catalogue, data)
     except DatasetError as error:
-        told = hide_paths(str(error), *holding.places())
-        raise ProblemError("unsupported-type", told) from None
+        detail = hide_paths(str(error), *holding.places())
+        raise ProblemError("unsupported-type", detail) from None
     positions = [catalogue.positions[each] for each in found.tracks[: saved.MOST_TRACKS]]
-    return answer(
+    return json_response(
         {
             "name": found.name,
-            "tracks": documents(holding, catalogue, positions, me.name),
-            "unmatched": list(found.unmatched[:_MOST_UNMATCHED]),
+            "tracks": track_items(holding, catalogue, positions, me.name),
+            "unmatched": list(found.unmatched[:_MAX_UNMATCHED]),
             "n_unmatched": len(found.unmatched),
             "problems": list(found.problems),
         }

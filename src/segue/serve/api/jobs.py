@@ -1,4 +1,4 @@
-"""`/jobs`: verbs that go on for long, in processes of their own that outlive the server."""
+"""`/jobs`: start, follow and cancel long-running work, which outlives the server."""
 
 from typing import Annotated, Any, Literal
 
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from segue.pipeline import jobs
 from segue.serve import dependencies as deps
-from segue.serve.responses import answer, from_cursor, to_cursor
+from segue.serve.responses import from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, problems
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -15,7 +15,7 @@ JobId = Annotated[int, Path(ge=1, lt=2**62, examples=[1])]
 
 
 class JobRequest(StrictModel):
-    """A job: the verb, and what it takes."""
+    """A job to start: a command and its arguments."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"verb": "train", "arguments": {"models": ["knn"]}}]}
@@ -31,7 +31,7 @@ class JobRequest(StrictModel):
 
 
 class JobResponse(BaseModel):
-    """A job: `done` of `total` steps of what `text` says."""
+    """A job, with `done` of `total` steps of `text`."""
 
     id: int
     verb: str
@@ -68,7 +68,7 @@ def list_jobs(
     (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
     found = holding.library.jobs.all(before=before, most=limit + 1)
     part = found[:limit]
-    return answer(
+    return json_response(
         {
             "items": [jobs.shown(holding.library, job) for job in part],
             "next": to_cursor(part[-1].id) if len(found) > limit else None,
@@ -77,12 +77,12 @@ def list_jobs(
 
 
 @router.post("", status_code=202, response_model=JobResponse, responses=problems("conflict"))
-def ask_for_job(wanted: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
-    """Ask for a job. It goes on if the server stops."""
+def start_job(body: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
+    """Start a job. It continues if the server stops."""
     may_name_paths = me.mode == "accounts" or not holding.settings.exposed
-    job = jobs.ask(holding.library, wanted.verb, wanted.arguments, by=me.name, admin=may_name_paths)
+    job = jobs.ask(holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths)
     headers = {"Location": f"/api/v1/jobs/{job.id}"}
-    return answer(jobs.shown(holding.library, job), status=202, headers=headers)
+    return json_response(jobs.shown(holding.library, job), status=202, headers=headers)
 
 
 @router.get("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
@@ -91,11 +91,11 @@ def get_job(
     me: deps.Admin,  # noqa: ARG001
     holding: deps.Holding,
 ) -> Response:
-    """Tell how far a job is."""
-    return answer(jobs.shown(holding.library, jobs.find_job(holding.library, job)))
+    """Show the progress of a job."""
+    return json_response(jobs.shown(holding.library, jobs.find_job(holding.library, job)))
 
 
 @router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
-    """Ask for a job's end; what it has done is kept."""
-    return answer(jobs.shown(holding.library, jobs.cancel(holding.library, job, by=me.name)))
+    """Cancel a job. Work that is done is kept."""
+    return json_response(jobs.shown(holding.library, jobs.cancel(holding.library, job, by=me.name)))

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from segue.pipeline.analysing.duplicates import duplicates
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
-from segue.serve.responses import from_cursor, tagged, to_cursor
+from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems
 
 Row = TypeVar("Row")
@@ -24,27 +24,27 @@ Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
 class LibraryResponse(BaseModel):
-    """What the library holds, in numbers."""
+    """Counts of the library."""
 
     tracks: int
     listeners: int
     listens: int
     problems: int
-    waiting: int = Field(description="Imported listens whose tracks are not there yet.")
+    waiting: int = Field(description="Imported listens that match no track of the library yet.")
     missing: int
     left_out: int
     analysed: int = Field(description="Tracks whose audio was analysed.")
-    failed: int = Field(description="Tracks whose audio could not be.")
+    failed: int = Field(description="Tracks whose audio could not be analysed.")
     playable: int
     models: list[str]
-    ready: bool = Field(description="Whether something can be recommended.")
+    ready: bool = Field(description="Whether recommendations can be made.")
 
 
 @router.get("", response_model=LibraryResponse)
 def get_library(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
-    """Count what the library holds."""
+    """Show the counts of the library."""
     version = holding.version()
-    return tagged(request, (version, principal.listener), lambda: _counts(holding))
+    return etag_json(request, (version, principal.listener), lambda: _counts(holding))
 
 
 def _counts(holding: Held) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _counts(holding: Held) -> dict[str, Any]:
 
 
 class ProblemItem(BaseModel):
-    """Something that came in and could not be used."""
+    """A file or row that could not be used."""
 
     source: str
     reason: str
@@ -79,32 +79,33 @@ def list_problems(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List what came in and could not be used, and why."""
+    """List files and rows that could not be used, with the reasons."""
     start = _start(cursor)
 
     def make() -> dict[str, Any]:
         places = holding.places()
         part, following = _page(holding.library.problems(), start, limit)
         items = [
-            {name: _told(value, places) for name, value in asdict(one).items()} for one in part
+            {name: _without_paths(value, places) for name, value in asdict(one).items()}
+            for one in part
         ]
         return {"items": items, "next": following}
 
-    return tagged(request, (holding.version(), principal.name), make)
+    return etag_json(request, (holding.version(), principal.name), make)
 
 
-def _told(value: Any, places: Sequence[Path]) -> Any:
+def _without_paths(value: Any, places: Sequence[Path]) -> Any:
     return hide_paths(value, *places) if isinstance(value, str) else value
 
 
 class DuplicateGroup(BaseModel):
-    """Tracks that are one recording: of them, only one is ever recommended."""
+    """Tracks that are the same recording; only one of them is recommended."""
 
     tracks: list[TrackItem]
 
 
 class DuplicatePage(BaseModel):
-    """A page of recordings that are there more than once."""
+    """A page of recordings that exist in several files."""
 
     items: list[DuplicateGroup]
     next: str | None
@@ -118,7 +119,7 @@ def list_duplicates(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
-    """List recordings that lie in several files."""
+    """List recordings that exist in several files."""
     start = _start(cursor)
 
     def make() -> dict[str, Any]:
@@ -127,10 +128,10 @@ def list_duplicates(
         items = []
         for recording in part:
             positions = [catalogue.positions[track.track_id] for track in recording]
-            items.append({"tracks": documents(holding, catalogue, positions, principal.listener)})
+            items.append({"tracks": track_items(holding, catalogue, positions, principal.listener)})
         return {"items": items, "next": following}
 
-    return tagged(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (holding.version(), principal.listener), make)
 
 
 def _start(cursor: str | None) -> int:
@@ -139,6 +140,6 @@ def _start(cursor: str | None) -> int:
 
 
 def _page(found: Sequence[Row], start: int, limit: int) -> tuple[Sequence[Row], str | None]:
-    """Return some of what was found, and the cursor of what follows, if anything does."""
+    """Return one page of rows and the cursor of the next page, None after the last."""
     stop = start + limit
     return found[start:stop], to_cursor(stop) if stop < len(found) else None

@@ -1,4 +1,4 @@
-"""`/listeners` and `/me`: who there is, and what is known of whoever asks."""
+"""`/listeners` and `/me`: the listeners, and profile and history of the current one."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from segue.pipeline.accounts import sharing
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
-from segue.serve.responses import answer, from_cursor, tagged, to_cursor
+from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.steering import DIALS
 
@@ -36,14 +36,14 @@ def list_listeners(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> Response:
-    """List whom one may be, where there are no accounts, and whom one may make a blend with."""
+    """List listeners: those to choose from without accounts, or those to make a blend with."""
     unknown = principal.mode == "accounts" and principal.listener is None
     names = [] if unknown else sharing(holding.library, principal.listener)
     (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
     start = max(start, 0)
     part = names[start : start + limit]
     more = start + limit < len(names)
-    return answer(
+    return json_response(
         {
             "items": [{"name": name} for name in part],
             "next": to_cursor(start + limit) if more else None,
@@ -52,11 +52,13 @@ def list_listeners(
 
 
 class ListenerWeights(BaseModel):
-    """What each signal counts: the weights of everyone, and the listener's own; each sum to 1."""
+    """Weights of signals, for everyone and for the listener; each set sums to 1."""
 
     everyone: dict[str, float]
     own: dict[str, float]
-    personal: bool = Field(description="Whether the listener's own differ from everyone's.")
+    personal: bool = Field(
+        description="Whether the weights of the listener differ from those of everyone."
+    )
 
 
 class DialItem(BaseModel):
@@ -70,7 +72,7 @@ class DialItem(BaseModel):
 
 
 class MeResponse(BaseModel):
-    """What is known of whoever asks, and what they can steer by."""
+    """Profile of the current listener, with the signals and dials that adjust lists."""
 
     listener: str
     n_known: int
@@ -83,7 +85,7 @@ class MeResponse(BaseModel):
 @router.get("/me", response_model=MeResponse)
 def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
     """Return counts of what the listener knows, the weights of signals, and the dials."""
-    return tagged(request, (holding.version(), me.name), lambda: _about(holding, me.name))
+    return etag_json(request, (holding.version(), me.name), lambda: _about(holding, me.name))
 
 
 def _about(holding: Held, name: str) -> dict[str, Any]:
@@ -113,15 +115,15 @@ def _about(holding: Held, name: str) -> dict[str, Any]:
 
 
 class ListenItem(BaseModel):
-    """Something that the listener did."""
+    """One listen or feedback event."""
 
-    at: float | None = Field(description="Seconds since 1970.")
+    at: float | None = Field(description="Time in seconds since 1970.")
     kind: str = Field(description="play, skip, like, dislike or rating.", examples=["play"])
     track: TrackItem
 
 
 class ListenPage(BaseModel):
-    """A page of what the listener did, the latest first."""
+    """A page of listens and feedback, latest first."""
 
     items: list[ListenItem]
     next: str | None
@@ -134,20 +136,20 @@ def get_history(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
-    """List what whoever asks did, the latest first; nobody sees another's."""
+    """List listens and feedback of the current listener, latest first."""
     before = from_cursor(cursor, (float, int)) if cursor else None
     found = holding.library.histories.page(
         me.name, before=(before[0], before[1]) if before else None, most=limit + 1
     )
     part = found[:limit]
     catalogue = holding.catalogue()
-    said = holding.library.histories.opinions(me.name, [each.track_id for each in part])
+    opinions = holding.library.histories.opinions(me.name, [each.track_id for each in part])
     items = [
         {
             "at": each.at,
             "kind": each.kind,
             "track": track_item(
-                catalogue.tracks[catalogue.positions[each.track_id]], said.get(each.track_id)
+                catalogue.tracks[catalogue.positions[each.track_id]], opinions.get(each.track_id)
             ),
         }
         for each in part
@@ -155,4 +157,4 @@ def get_history(
     ]
     last = part[-1] if part else None
     place = to_cursor(-1.0 if last.at is None else last.at, last.number) if last else None
-    return answer({"items": items, "next": place if len(found) > limit else None})
+    return json_response({"items": items, "next": place if len(found) > limit else None})

@@ -1,4 +1,4 @@
-"""`/map`: all tracks on a plane, as numbers for a canvas, and lists along a line drawn on it."""
+"""`/map`: positions of all tracks on a 2-D map, and playlists along a line on it."""
 
 from hashlib import blake2b
 from typing import Annotated, Any, Final
@@ -17,52 +17,55 @@ from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.track_map import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import ExclusionsRequest, invalid
-from segue.serve.responses import answer, tagged, tagged_response
+from segue.serve.request_models import ExclusionsRequest, reject_value_errors
+from segue.serve.responses import etag_json, etag_response, json_response
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 
 router = APIRouter(prefix="/map", tags=["map"])
 
 NO_GENRE: Final = 65_535
 _PROBLEMS = problems("not-trained", "conflict", "empty-library")
-_MADE_FIRST = problems("not-trained", "conflict", "empty-library", "in-progress")
-_LOOK_AGAIN: Final = 2  # seconds after which whoever waits for a map should ask again
-_MOST_AT_ONCE: Final = 200
+_MAP_PROBLEMS = problems("not-trained", "conflict", "empty-library", "in-progress")
+_RETRY_SECONDS: Final = 2  # for clients that wait for a map
+_MAX_TRACKS: Final = 200
 _OCTETS: Final = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 
 By = Annotated[
     str | None,
-    Query(max_length=100, description="A signal of `encoders`; the first by default."),
+    Query(
+        max_length=100,
+        description="Signal that places the tracks, one of `encoders`; the first by default.",
+    ),
 ]
 
 
 class MapResponse(BaseModel):
-    """What the map is drawn by."""
+    """Description of a map."""
 
-    encoders: list[str] = Field(description="Signals that a map can be made by.")
+    encoders: list[str] = Field(description="Signals for which there are maps.")
     by: str
-    n: int = Field(description="Tracks, placed or not.")
-    edge: int = Field(description="The largest x and y.")
-    version: str = Field(description="Another one where places or genres are others.")
-    genres: list[str] = Field(description="By the numbers in the points.")
+    n: int = Field(description="Number of tracks, with or without a position.")
+    edge: int = Field(description="Largest x and y.")
+    version: str = Field(description="Changes when positions or genres change.")
+    genres: list[str] = Field(description="Genres, in the order of the numbers in the points.")
 
 
 class MapTracksResponse(BaseModel):
-    """Tracks of the map."""
+    """Tracks of a map."""
 
     tracks: list[TrackItem]
-    places: list[int] = Field(description="Where each is among the points.")
+    places: list[int] = Field(description="Index of each track in the points.")
 
 
-Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]  # a hand may slip off the map
+Coordinate = Annotated[float, Field(ge=-1e6, le=1e6)]  # points outside the map are allowed
 Corner = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 
 
 class MapPathRequest(StrictModel):
-    """A line: corners on the map, or tracks to go by."""
+    """A line on the map: its corners, or tracks that it passes."""
 
     by: str | None = Field(default=None, max_length=100)
     points: list[Corner] | None = Field(
@@ -73,14 +76,14 @@ class MapPathRequest(StrictModel):
     exclusions: ExclusionsRequest = Field(default_factory=ExclusionsRequest)
 
 
-@router.get("", response_model=MapResponse, responses=_MADE_FIRST)
+@router.get("", response_model=MapResponse, responses=_MAP_PROBLEMS)
 def get_map(
     request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
-    """Tell what the map can be drawn by.
+    """Describe a map.
 
-    Of more than 20,000 tracks it is made when somebody looks first, by one job for all who do;
-    until then the answer is the problem `in-progress`, which tells of the `job`.
+    The map of more than 20,000 tracks is made by one job on the first request. Until it is done the
+    response is the problem `in-progress`, with the progress of the `job`.
     """
     state = holding.state()
     drawn = _map(holding, state, by, principal.listener)
@@ -93,7 +96,7 @@ def get_map(
         "version": _version(state, drawn),
         "genres": genres,
     }
-    return tagged(request, (document["version"], principal.mode), lambda: document)
+    return etag_json(request, (document["version"], principal.mode), lambda: document)
 
 
 @router.get(
@@ -101,17 +104,17 @@ def get_map(
     response_class=Response,
     responses={
         200: {
-            "description": "Of each track in the order of the catalogue: x, y and the number of its"
-            " genre, uint16 little-endian; 65535 is no place, or no genre.",
+            "description": "x, y and genre number of each track in catalogue order, uint16"
+            " little-endian; 65535 means no position or no genre.",
             "content": _OCTETS,
         },
-        **_MADE_FIRST,
+        **_MAP_PROBLEMS,
     },
 )
 def get_points(
     request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
 ) -> Response:
-    """Give the points of the map."""
+    """Return the points of a map."""
     state = holding.state()
     drawn = _map(holding, state, by, principal.listener)
 
@@ -120,7 +123,7 @@ def get_points(
         points = np.column_stack([drawn.places, numbers]).astype("<u2")
         return Response(points.tobytes(), media_type="application/octet-stream")
 
-    return tagged_response(request, (_version(state, drawn), principal.mode), make)
+    return etag_response(request, (_version(state, drawn), principal.mode), make)
 
 
 @router.get(
@@ -128,24 +131,24 @@ def get_points(
     response_class=Response,
     responses={
         200: {
-            "description": "Of each track in the order of the catalogue: how much it is to the"
-            " listener's taste, uint8, by rank; 0 is least, or nothing known.",
+            "description": "Rank of each track by the taste of the listener, in catalogue order,"
+            " uint8; 255 is best, 0 is lowest or unknown.",
             "content": _OCTETS,
         },
         **_PROBLEMS,
     },
 )
 def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
-    """Give how much each track of the map is to the taste of whoever asks."""
+    """Return how well each track fits the taste of the current listener."""
     state = holding.state()
 
     affinities = holding.memo("affinities", state, lambda: Affinities(state))
     shares = affinities.of(me.name).tobytes()
-    # by what it says: feedback of others, or what changes nothing, needs no new answer
-    said = blake2b(shares, digest_size=12).hexdigest()
-    return tagged_response(
+    # a tag of the content: it stays when feedback changes nothing for this listener
+    digest = blake2b(shares, digest_size=12).hexdigest()
+    return etag_response(
         request,
-        (said, me.name),
+        (digest, me.name),
         lambda: Response(shares, media_type="application/octet-stream"),
     )
 
@@ -159,54 +162,56 @@ def get_map_tracks(
         Query(
             max_length=2_000,
             pattern=r"^\d{1,9}(,\d{1,9})*$",
-            description="Places among the points, up to 200; what is not there is left out.",
+            description="Up to 200 indexes in the points; unknown ones are ignored.",
             examples=["1,2,3"],
         ),
     ],
 ) -> Response:
-    """Tell which tracks are at some places among the points."""
+    """Return the tracks at some indexes of the points."""
     catalogue = holding.state().catalogue
     asked = dict.fromkeys(map(int, at.split(",")))
-    places = [place for place in asked if place < len(catalogue)][:_MOST_AT_ONCE]
-    tracks = documents(holding, catalogue, places, principal.listener)
-    return answer({"tracks": tracks, "places": places})
+    places = [place for place in asked if place < len(catalogue)][:_MAX_TRACKS]
+    tracks = track_items(holding, catalogue, places, principal.listener)
+    return json_response({"tracks": tracks, "places": places})
 
 
 @router.post(
-    "/path", response_model=MapTracksResponse, responses=_MADE_FIRST | problems("unknown-track")
+    "/path", response_model=MapTracksResponse, responses=_MAP_PROBLEMS | problems("unknown-track")
 )
-def go_along(wanted: MapPathRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
-    """List tracks along a line."""
-    if (wanted.points is None) == (wanted.tracks is None):
-        raise ProblemError("invalid", "A line is given by points or by tracks: give one of them.")
+def list_tracks_along_line(
+    body: MapPathRequest, principal: deps.Visitor, holding: deps.Holding
+) -> Response:
+    """List the tracks along a line."""
+    if (body.points is None) == (body.tracks is None):
+        raise ProblemError("invalid", "Give either points or tracks.")
     state = holding.state()
-    drawn = _map(holding, state, wanted.by, principal.listener)
-    corners: Any = wanted.points
-    if wanted.tracks is not None:
-        ends = [state.catalogue.position(each) for each in wanted.tracks]
+    drawn = _map(holding, state, body.by, principal.listener)
+    corners: Any = body.points
+    if body.tracks is not None:
+        ends = [state.catalogue.position(each) for each in body.tracks]
         corners = [drawn.places[end].tolist() for end in ends if drawn.placed[end]]
         if not corners:
-            raise ProblemError("conflict", "None of these tracks has a place on this map.")
-    with invalid():
-        allowed = ~state.excluded(wanted.exclusions.made())
+            raise ProblemError("conflict", "None of these tracks has a position on this map.")
+    with reject_value_errors():
+        allowed = ~state.excluded(body.exclusions.build())
         allowed[list(state.engine.missing)] = False
-        places = draw_path(drawn, corners, wanted.k, allowed=allowed)
-    tracks = documents(holding, state.catalogue, places, principal.listener)
-    return answer({"tracks": tracks, "places": places})
+        places = draw_path(drawn, corners, body.k, allowed=allowed)
+    tracks = track_items(holding, state.catalogue, places, principal.listener)
+    return json_response({"tracks": tracks, "places": places})
 
 
 def _map(holding: Held, state: ServingState, by: str | None, listener: str | None) -> TrackMap:
-    """Return a map, which is looked for once for each opening of the library.
+    """Return a map, which is loaded once for each opening of the library.
 
     Raises
     ------
     ProblemError
-        If there is none by this signal, or a job is to make it first.
+        If this signal has no map, or a job must make it first.
     """
     names = map_signals(state)
     if by is not None and by not in names:
         known = ", ".join(names) or "none"
-        raise ProblemError("invalid", f"There is no map by this signal: choose from {known}.")
+        raise ProblemError("invalid", f"There is no map for this signal: choose from {known}.")
     if not names:
         raise ProblemError("conflict", NOTHING_TO_MAP)
     name = by or names[0]
@@ -217,27 +222,27 @@ def _map(holding: Held, state: ServingState, by: str | None, listener: str | Non
         except JobError as error:
             raise ProblemError("conflict", str(error)) from None
         if isinstance(found, Job):
-            raise _not_yet(holding, found)
+            raise _in_progress(holding, found)
         return found
 
     return holding.memo(f"map {name}", state.catalogue, find)
 
 
-def _not_yet(holding: Held, job: Job) -> ProblemError:
+def _in_progress(holding: Held, job: Job) -> ProblemError:
     shown = jobs.shown(holding.library, job)
     if job.state in ("failed", "cancelled"):
-        reason = shown["error"] or "Its job was cancelled: look again in a minute."
+        reason = shown["error"] or "Its job was cancelled: try again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")
     return ProblemError(
         "in-progress",
-        f"The map is being made by job {job.id}: ask again when it is done.",
+        f"Job {job.id} is making the map: try again when it is done.",
         more={"job": {name: shown[name] for name in ("id", "state", "done", "total", "text")}},
-        headers={"Retry-After": str(_LOOK_AGAIN)},
+        headers={"Retry-After": str(_RETRY_SECONDS)},
     )
 
 
 def _genres(holding: Held, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
-    """Return the genres, the commonest first, and the number of each track's ``[n_tracks]``."""
+    """Return the genres, most frequent first, and the genre number of each track ``[n_tracks]``."""
 
     def make() -> tuple[list[str], NDArray[np.uint16]]:
         mixes = state.facts.mixes.tocsr()

@@ -1,4 +1,4 @@
-"""`/playlists`: lists that a listener keeps, made from recipes or by hand."""
+"""`/playlists`: saved playlists, made from recipes or by hand."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -10,11 +10,11 @@ from segue.library import PlaylistKind, SavedPlaylist
 from segue.pipeline import saved_playlists as saved
 from segue.serve import dependencies as deps
 from segue.serve.api.recommend import ListChanges
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.held import Held
 from segue.serve.request_models import RecipeRequest
-from segue.serve.responses import answer, from_cursor, tagged, to_cursor
+from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security.encoded_paths import unquoted
 
@@ -28,7 +28,7 @@ _OWN = problems("unknown-playlist")
 
 
 class PlaylistSummary(BaseModel):
-    """A saved list, without its tracks."""
+    """A saved playlist without its tracks."""
 
     id: str
     name: str
@@ -39,14 +39,14 @@ class PlaylistSummary(BaseModel):
 
 
 class PlaylistPage(BaseModel):
-    """A page of saved lists, the latest first."""
+    """A page of saved playlists, latest first."""
 
     items: list[PlaylistSummary]
     next: str | None
 
 
 class PlaylistResponse(PlaylistSummary):
-    """A saved list with its tracks. `changes` are what refreshing did."""
+    """A saved playlist with its tracks. `changes` is set after a refresh."""
 
     recipe: dict[str, Any]
     tracks: list[TrackItem]
@@ -55,7 +55,7 @@ class PlaylistResponse(PlaylistSummary):
 
 
 class PlaylistRequest(StrictModel):
-    """A list to save: what its recipe makes, or the tracks where they are given."""
+    """A playlist to save: the result of its recipe, or the given tracks."""
 
     name: PlaylistName
     kind: PlaylistKind = "tracks"
@@ -64,14 +64,14 @@ class PlaylistRequest(StrictModel):
 
 
 class PreviewRequest(StrictModel):
-    """A list to look at."""
+    """A playlist to preview."""
 
-    kind: PlaylistKind = Field(description="Any but tracks.", examples=["like"])
+    kind: PlaylistKind = Field(description="Any kind except tracks.", examples=["like"])
     recipe: RecipeRequest
 
 
 class PlaylistUpdateRequest(StrictModel):
-    """What to change; tracks are given whole, in their order."""
+    """Changes of a playlist; `tracks` replaces all tracks."""
 
     name: PlaylistName | None = None
     tracks: TrackIds | None = None
@@ -85,47 +85,47 @@ def list_playlists(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
-    """List one's saved lists, the latest first."""
+    """List the saved playlists of the current listener, latest first."""
     (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
     found = holding.library.playlists.of(me.name, before=before, most=limit + 1)
     part = found[:limit]
     place = to_cursor(part[-1].number) if len(found) > limit else None
     parts = [f"{one.id}{one.changed}" for one in found]
-    return tagged(
+    return etag_json(
         request, (me.name, *parts), lambda: {"items": [_row(one) for one in part], "next": place}
     )
 
 
 @router.post("", status_code=201, response_model=PlaylistResponse, responses=_MADE)
-def save_playlist(wanted: PlaylistRequest, me: deps.Self, holding: deps.Holding) -> Response:
-    """Save a list."""
+def save_playlist(body: PlaylistRequest, me: deps.Self, holding: deps.Holding) -> Response:
+    """Save a playlist."""
     made = saved.save(
         holding.state(),
         me.name,
-        wanted.name,
-        wanted.kind,
-        recipe=wanted.recipe.document(),
-        tracks=wanted.tracks,
+        body.name,
+        body.kind,
+        recipe=body.recipe.document(),
+        tracks=body.tracks,
     )
     address = f"/api/v1/playlists/{made.id}"
-    return answer(_document(holding, made), status=201, headers={"Location": address})
+    return json_response(_document(holding, made), status=201, headers={"Location": address})
 
 
 @router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE)
-def preview_playlist(wanted: PreviewRequest, me: deps.Self, holding: deps.Holding) -> Response:
-    """Show what a recipe makes; nothing is saved."""
+def preview_playlist(body: PreviewRequest, me: deps.Self, holding: deps.Holding) -> Response:
+    """Run a recipe without saving the result."""
     state = holding.state()
-    made = saved.preview(state, me.name, wanted.kind, wanted.recipe.document())
-    return answer(unsaved_playlist(holding, state, made, me.name))
+    made = saved.preview(state, me.name, body.kind, body.recipe.document())
+    return json_response(unsaved_playlist(holding, state, made, me.name))
 
 
 @router.get("/{playlist}", response_model=PlaylistResponse, responses=_OWN)
 def get_playlist(
     playlist: PlaylistId, request: Request, me: deps.Self, holding: deps.Holding
 ) -> Response:
-    """Give a saved list."""
+    """Show a saved playlist."""
     found = saved.find(holding.library, me.name, playlist)
-    return tagged(
+    return etag_json(
         request,
         (holding.version(), me.name, found.changed),
         lambda: _document(holding, found),
@@ -138,27 +138,27 @@ def get_playlist(
     responses=problems("unknown-playlist", "unknown-track"),
 )
 def change_playlist(
-    playlist: PlaylistId, wanted: PlaylistUpdateRequest, me: deps.Self, holding: deps.Holding
+    playlist: PlaylistId, body: PlaylistUpdateRequest, me: deps.Self, holding: deps.Holding
 ) -> Response:
-    """Give a list another name, or other tracks."""
-    found = saved.edit(holding.library, me.name, playlist, name=wanted.name, tracks=wanted.tracks)
-    return answer(_document(holding, found))
+    """Change the name or the tracks of a playlist."""
+    found = saved.edit(holding.library, me.name, playlist, name=body.name, tracks=body.tracks)
+    return json_response(_document(holding, found))
 
 
 @router.delete("/{playlist}", status_code=204, response_class=Response, responses=_OWN)
 def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
-    """Delete a list."""
+    """Delete a playlist."""
     saved.delete(holding.library, me.name, playlist)
     return Response(status_code=204)
 
 
 @router.post("/{playlist}/refresh", response_model=PlaylistResponse, responses=_OWN | _MADE)
 def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
-    """Run a list's recipe again, and keep what it makes now."""
+    """Run the recipe of a playlist again and save the result."""
     done = saved.refresh(holding.state(), me.name, playlist)
     changes = {"added": list(done.added), "removed": list(done.removed)}
     document = _document(holding, done.saved)
-    return answer({**document, "hints": list(done.hints), "changes": changes})
+    return json_response({**document, "hints": list(done.hints), "changes": changes})
 
 
 def _row(one: SavedPlaylist) -> dict[str, Any]:
@@ -173,6 +173,6 @@ def _document(holding: Held, one: SavedPlaylist) -> dict[str, Any]:
     return {
         **_row(one),
         "recipe": dict(one.recipe),
-        "tracks": documents(holding, catalogue, positions, one.owner),
+        "tracks": track_items(holding, catalogue, positions, one.owner),
         "hints": [],
     }

@@ -1,4 +1,4 @@
-"""`/problem-types`: what the kinds of problems are, which answers name as their type."""
+"""`/problem-types`: explain the problem types that error responses name."""
 
 from typing import Annotated
 
@@ -6,14 +6,14 @@ from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel
 
 from segue.serve.problems import KINDS, TYPES, ProblemError
-from segue.serve.responses import answer
+from segue.serve.responses import json_response
 from segue.serve.schemas import problems
 
 router = APIRouter(prefix="/problem-types", tags=["problems"])
 
 
 class ProblemType(BaseModel):
-    """A kind of problem."""
+    """A problem type."""
 
     type: str
     title: str
@@ -21,7 +21,7 @@ class ProblemType(BaseModel):
 
 
 class ProblemTypePage(BaseModel):
-    """All kinds of problems."""
+    """All problem types."""
 
     items: list[ProblemType]
     next: None
@@ -33,16 +33,16 @@ def _kind(name: str) -> dict[str, object]:
 
 
 @router.get("", response_model=ProblemTypePage)
-async def list_problem_kinds() -> Response:
-    """List the kinds of problems that answers can be."""
-    return answer({"items": [_kind(name) for name in KINDS], "next": None})
+async def list_problem_types() -> Response:
+    """List all problem types."""
+    return json_response({"items": [_kind(name) for name in KINDS], "next": None})
 
 
 @router.get("/{kind}", response_model=ProblemType, responses=problems("not-found"))
-async def get_problem_kind(
+async def get_problem_type(
     kind: Annotated[str, Path(max_length=100, examples=["unknown-track"])],
 ) -> Response:
-    """Tell what a kind of problem is."""
+    """Show one problem type."""
     if kind not in KINDS:
         raise ProblemError("not-found")
-    return answer(_kind(kind))
+    return json_response(_kind(kind))

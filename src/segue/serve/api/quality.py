@@ -14,7 +14,7 @@ from segue.pipeline.training.cards import model_card, model_rows
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.responses import finite, from_cursor, tagged, tagged_response, to_cursor
+from segue.serve.responses import etag_json, etag_response, finite, from_cursor, to_cursor
 from segue.serve.schemas import problems
 from segue.serve.security.headers import REPORT_POLICY
 
@@ -31,30 +31,35 @@ class ModelSummary(BaseModel):
     name: str
     kind: str | None = None
     target: str | None = None
-    metrics: dict[str, Any] | None = Field(default=None, description="On valid.")
-    problem: str | None = Field(default=None, description="Why its manifest cannot be read.")
+    metrics: dict[str, Any] | None = Field(
+        default=None, description="Metrics on the validation split."
+    )
+    problem: str | None = Field(default=None, description="Why the manifest cannot be read.")
 
 
-class Models(BaseModel):
+class ModelPage(BaseModel):
     """A page of models."""
 
     items: list[ModelSummary]
     next: str | None
 
 
-@router.get("/models", response_model=Models)
+@router.get("/models", response_model=ModelPage)
 def list_models(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
-    """List the trained models, with their figures on valid."""
+    """List the trained models, with their metrics on the validation split."""
     state = holding.library.state()
-    return tagged(
+    return etag_json(
         request,
         (state, principal.mode),
-        lambda: {"items": pathless(finite(model_rows(holding.library)), holding), "next": None},
+        lambda: {
+            "items": without_paths(finite(model_rows(holding.library)), holding),
+            "next": None,
+        },
     )
 
 
 class ModelCardResponse(BaseModel):
-    """A model's card: what it was made from, how good it is, what it should not be used for."""
+    """Model card: training data, quality, and what not to use the model for."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -71,24 +76,24 @@ class ModelCardResponse(BaseModel):
 def get_model(
     name: ModelName, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
-    """Show a model's card."""
+    """Show a model card."""
     if name not in holding.library.models.names():
         raise ProblemError("not-found", "There is no trained model of this name.")
-    return tagged(
+    return etag_json(
         request,
         (holding.library.state(), principal.mode),
-        lambda: pathless(finite(model_card(holding.library, name).to_dict()), holding),
+        lambda: without_paths(finite(model_card(holding.library, name).to_dict()), holding),
     )
 
 
 class ReportSummary(BaseModel):
-    """A report, by the time at which it was written."""
+    """A report; its id is the time at which it was written."""
 
     id: str
 
 
 class ReportPage(BaseModel):
-    """A page of reports, the latest first."""
+    """A page of reports, latest first."""
 
     items: list[ReportSummary]
     next: str | None
@@ -102,12 +107,12 @@ def list_reports(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
-    """List the reports that are kept, the latest first."""
+    """List the reports, latest first."""
     (before,) = from_cursor(cursor, (str,)) if cursor else (None,)
     names = [one for one in report_names(holding.library.reports) if before is None or one < before]
     part = names[:limit]
     place = to_cursor(part[-1]) if len(names) > limit else None
-    return tagged(
+    return etag_json(
         request,
         (principal.mode, *names),
         lambda: {"items": [{"id": one} for one in part], "next": place},
@@ -115,7 +120,7 @@ def list_reports(
 
 
 class ReportResponse(BaseModel):
-    """The figures of a report."""
+    """The metrics of a report."""
 
     id: str
     metrics: dict[str, Any]
@@ -125,14 +130,14 @@ class ReportResponse(BaseModel):
 def get_report(
     report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
-    """Give the figures of a report."""
+    """Show the metrics of a report."""
     _check(holding, report_id)
 
     def make() -> dict[str, Any]:
         metrics = finite(report_metrics(holding.library.reports, report_id))
-        return {"id": report_id, "metrics": pathless(metrics, holding)}
+        return {"id": report_id, "metrics": without_paths(metrics, holding)}
 
-    return tagged(request, (principal.mode,), make)
+    return etag_json(request, (principal.mode,), make)
 
 
 @router.get(
@@ -143,9 +148,9 @@ def get_report(
 def get_report_page(
     report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
-    """Give a report as a page of its own; it runs nothing."""
+    """Return a report as an HTML page without scripts."""
     _check(holding, report_id)
-    return tagged_response(
+    return etag_response(
         request,
         (principal.mode,),
         lambda: HTMLResponse(
@@ -160,16 +165,16 @@ def _check(holding: Held, report_id: str) -> None:
         raise ProblemError("not-found", "There is no report of this name.")
 
 
-def pathless(document: Any, holding: Held) -> Any:
-    """Return a document in which no text has a path of the host."""
-    return _pathless(document, holding.places())
+def without_paths(document: Any, holding: Held) -> Any:
+    """Return a document without paths of the server in its texts."""
+    return _without_paths(document, holding.places())
 
 
-def _pathless(document: Any, places: Sequence[FilePath]) -> Any:
+def _without_paths(document: Any, places: Sequence[FilePath]) -> Any:
     if isinstance(document, str):
         return hide_paths(document, *places)
     if isinstance(document, dict):
-        return {name: _pathless(value, places) for name, value in document.items()}
+        return {name: _without_paths(value, places) for name, value in document.items()}
     if isinstance(document, list | tuple):
-        return [_pathless(value, places) for value in document]
+        return [_without_paths(value, places) for value in document]
     return document

@@ -1,4 +1,4 @@
-"""`/radio`: what comes next, for ever. The server keeps nothing between two requests."""
+"""`/radio`: the next tracks of an endless radio. The server keeps no state of it."""
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -8,22 +8,25 @@ from segue.pipeline.radio import RADIO_DIALS, Radio
 from segue.serve import dependencies as deps
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, invalid
-from segue.serve.responses import answer
+from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
+from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, TrackIdText, problems
 
 router = APIRouter(tags=["playlists"])
 
 
 class RadioRequest(StrictModel):
-    """What to go on from: `recent` are the tracks that were played or wait, the latest last."""
+    """A radio; `recent` are the tracks that were played or are queued, latest last."""
 
     k: int = Field(default=10, ge=1, le=50)
     like: list[TrackIdText] = Field(default=[], max_length=1_000)
     dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
     recent: list[TrackIdText] = Field(default=[], max_length=1_000)
     window: int = Field(
-        default=WINDOW, ge=0, le=1_000, description="Tracks before one may come again."
+        default=WINDOW,
+        ge=0,
+        le=1_000,
+        description="Number of other tracks before a track may be repeated.",
     )
     weights: Weights = Field(default_factory=dict)
     dials: DialsRequest = Field(default_factory=DialsRequest)
@@ -35,22 +38,24 @@ class RadioRequest(StrictModel):
     response_model=UnsavedPlaylist,
     responses=problems("unknown-track", "conflict", "not-trained", "empty-library"),
 )
-def go_on(wanted: RadioRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
-    """Give the next tracks of a radio."""
-    if principal.listener is None and not wanted.like:
-        raise ProblemError("no-session", "Nobody to play for: choose a listener, or name a track.")
+def continue_radio(body: RadioRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
+    """Return the next tracks of a radio."""
+    if principal.listener is None and not body.like:
+        raise ProblemError(
+            "no-session", "A radio needs a listener or a track: log in, or name tracks in like."
+        )
     state = holding.state()
-    with invalid():
-        dials = wanted.dials.made(RADIO_DIALS, wanted.weights)
-        exclusions = wanted.exclusions.made()
+    with reject_value_errors():
+        dials = body.dials.build(RADIO_DIALS, body.weights)
+        exclusions = body.exclusions.build()
     radio = Radio(
         state,
         principal.listener,
-        like=wanted.like,
-        dislike=wanted.dislike,
+        like=body.like,
+        dislike=body.dislike,
         dials=dials,
         exclusions=exclusions,
-        window=wanted.window,
+        window=body.window,
     )
-    radio.played(wanted.recent)
-    return answer(unsaved_playlist(holding, state, radio.take(wanted.k), principal.listener))
+    radio.played(body.recent)
+    return json_response(unsaved_playlist(holding, state, radio.take(body.k), principal.listener))

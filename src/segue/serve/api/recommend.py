@@ -1,4 +1,7 @@
-"""`/recommend`: what comes next, and why. The hot path: answers are written once, unchecked."""
+"""`/recommend`: recommendations with explanations.
+
+This is the hot path: responses are built as plain data and are not validated again.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,36 +16,36 @@ from segue.errors import SegueError
 from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
-from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, invalid
-from segue.serve.responses import answer, tagged
+from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
+from segue.serve.responses import etag_json, json_response
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security import sessions
 
 router = APIRouter(tags=["recommendations"])
 
-MOST_TRACKS = 500
+MAX_TRACKS = 500
 
 
 class RecommendRequest(StrictModel):
-    """What to recommend; everything has a default.
+    """Settings of a list; each has a default.
 
-    `compare_to` is a list that is shown already: what would enter it and leave it is told.
+    `compare_to` is a list that is shown already: `changes` then says what was added and removed.
     """
 
-    k: int = Field(default=20, ge=1, le=MOST_TRACKS)
+    k: int = Field(default=20, ge=1, le=MAX_TRACKS)
     like: list[TrackIdText] = Field(default=[], max_length=1_000)
     dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
     weights: Weights = Field(default_factory=dict)
     dials: DialsRequest = DialsRequest()
     exclusions: ExclusionsRequest = ExclusionsRequest()
-    compare_to: list[TrackIdText] | None = Field(default=None, max_length=MOST_TRACKS)
+    compare_to: list[TrackIdText] | None = Field(default=None, max_length=MAX_TRACKS)
 
 
 class InfluenceItem(BaseModel):
-    """One of the listener's own tracks that pulled a track in, and how much it added."""
+    """A track of the listener that raised the score of a recommendation, and by how much."""
 
     track_id: str
     title: str | None
@@ -51,7 +54,7 @@ class InfluenceItem(BaseModel):
 
 
 class InCommon(BaseModel):
-    """What a track has in common with those that the listener likes."""
+    """Artist, genres and tags that a track shares with those that the listener likes."""
 
     artist: str | None
     genres: list[str]
@@ -59,13 +62,14 @@ class InCommon(BaseModel):
 
 
 class RecommendationItem(BaseModel):
-    """A recommended track: the parts of `why` sum to `score`."""
+    """A recommended track. The values of `why` sum to `score`."""
 
     rank: int
     score: float
     why: dict[str, float]
     top_signal: str | None = Field(
-        description="Without which the track would fall furthest; null where none decides."
+        description="Strongest reason: without it the track would fall furthest; null if there"
+        " is none."
     )
     influenced_by: list[InfluenceItem]
     in_common: InCommon
@@ -73,17 +77,17 @@ class RecommendationItem(BaseModel):
 
 
 class ListChanges(BaseModel):
-    """What a list has that another had not, and the other way round."""
+    """Track ids that were added to a list and removed from it."""
 
     added: list[str]
     removed: list[str]
 
 
 class RecommendResponse(BaseModel):
-    """A list for whoever asks."""
+    """Recommendations for the current listener."""
 
     user: str | None
-    version: str = Field(description="Of what is known: another one may give another list.")
+    version: str = Field(description="Changes when tracks, models or feedback change.")
     weights: dict[str, float]
     tracks: list[RecommendationItem]
     hints: list[str]
@@ -98,19 +102,19 @@ class PendingRecommendation:
     """A request that waits for its list; `tagged` is the request if its answer gets an ETag."""
 
     principal: sessions.Principal
-    wanted: RecommendRequest
+    body: RecommendRequest
     tagged: Request | None = None
 
     def query(self, state: ServingState) -> RecommendationQuery:
         """Return the query that this asks a state for; raises what `ServingState.query` does."""
-        with invalid():
-            dials = self.wanted.dials.made(Dials(), self.wanted.weights)
-            exclusions = self.wanted.exclusions.made()
+        with reject_value_errors():
+            dials = self.body.dials.build(Dials(), self.body.weights)
+            exclusions = self.body.exclusions.build()
         return state.query(
             self.principal.listener,
-            self.wanted.k,
-            like=self.wanted.like,
-            dislike=self.wanted.dislike,
+            self.body.k,
+            like=self.body.like,
+            dislike=self.body.dislike,
             dials=dials,
             exclusions=exclusions,
         )
@@ -118,34 +122,34 @@ class PendingRecommendation:
 
 @router.post("/recommend", response_model=RecommendResponse, responses=_PROBLEMS)
 async def recommend_tracks(
-    wanted: RecommendRequest, principal: deps.Visitor, lists: deps.Lists
+    body: RecommendRequest, principal: deps.Visitor, lists: deps.Lists
 ) -> Response:
-    """Recommend what comes next, with the weights, dials and exclusions of this request.
+    """Recommend tracks, with the weights, dials and exclusions of this request.
 
-    Somebody who is not logged in names tracks that they like.
+    Without a listener, name tracks in `like`.
     """
-    if principal.listener is None and not wanted.like:
+    if principal.listener is None and not body.like:
         raise ProblemError(
             "no-session",
-            "Nobody to recommend to: choose a listener, or name a track that is liked.",
+            "Recommendations need a listener or a liked track: log in, or name tracks in like.",
         )
-    return await lists(PendingRecommendation(principal, wanted))
+    return await lists(PendingRecommendation(principal, body))
 
 
 @router.get("/recommend", response_model=RecommendResponse, responses=_PROBLEMS)
 async def get_recommendations(
     *,
     request: Request,
-    me: deps.Self,  # noqa: ARG001  # only for somebody with a name
+    me: deps.Self,  # noqa: ARG001  # requires a listener
     principal: deps.Visitor,
     lists: deps.Lists,
-    k: Annotated[int, Query(ge=1, le=MOST_TRACKS)] = 20,
+    k: Annotated[int, Query(ge=1, le=MAX_TRACKS)] = 20,
 ) -> Response:
-    """Recommend what comes next to whoever asks, with everything as it was learned."""
+    """Recommend tracks to the current listener with default settings."""
     return await lists(PendingRecommendation(principal, RecommendRequest(k=k), request))
 
 
-def answers(
+def answer_batch(
     holding: Held, pending: Sequence[PendingRecommendation]
 ) -> Iterator[tuple[int, Callable[[], Response]]]:
     """Yield for each request its place and a function that answers it, for a `BatchingExecutor`.
@@ -177,21 +181,23 @@ def _answered(
     holding: Held, state: ServingState, request: PendingRecommendation, query: RecommendationQuery
 ) -> Response:
     def make() -> dict[str, Any]:
-        return _document(holding, state, request.wanted, query)
+        return _document(holding, state, request.body, query)
 
     if request.tagged is None:
-        return answer(make())
-    return tagged(request.tagged, (state.version, request.principal.listener), make)
+        return json_response(make())
+    return etag_json(request.tagged, (state.version, request.principal.listener), make)
 
 
 def _document(
-    holding: Held, state: ServingState, wanted: RecommendRequest, query: RecommendationQuery
+    holding: Held, state: ServingState, body: RecommendRequest, query: RecommendationQuery
 ) -> dict[str, Any]:
     user = query.profile.user
     found = state.recommend(query)
     hints = list(found.hints)
-    if user is not None and not wanted.like and not query.has_history:
-        hints.append("nothing is known of you yet: like some tracks, and the list becomes yours.")
+    if user is not None and not body.like and not query.has_history:
+        hints.append(
+            "we don't know your taste yet: like some tracks to get personal recommendations."
+        )
     document: dict[str, Any] = {
         "user": user,
         "version": state.version,
@@ -199,12 +205,12 @@ def _document(
         "tracks": recommendation_items(holding, state, found.tracks, user),
         "hints": hints,
     }
-    if wanted.compare_to is not None:
+    if body.compare_to is not None:
         there = [pick.track_id for pick in found.tracks]
-        before, now = set(wanted.compare_to), set(there)
+        before, now = set(body.compare_to), set(there)
         document["changes"] = {
             "added": [each for each in there if each not in before],
-            "removed": [each for each in wanted.compare_to if each not in now],
+            "removed": [each for each in body.compare_to if each not in now],
         }
     return document
 
@@ -212,9 +218,9 @@ def _document(
 def recommendation_items(
     holding: Held, state: ServingState, found: Sequence[Recommendation], listener: str | None
 ) -> list[dict[str, Any]]:
-    """Return the documents of recommended tracks."""
+    """Return the `RecommendationItem` of each recommended track."""
     positions = [state.catalogue.positions[pick.track_id] for pick in found]
-    tracks = documents(holding, state.catalogue, positions, listener)
+    tracks = track_items(holding, state.catalogue, positions, listener)
     return [
         {
             "rank": pick.rank,

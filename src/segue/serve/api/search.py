@@ -1,4 +1,4 @@
-"""`/search`: tracks by name, and by words for how they sound."""
+"""`/search`: find tracks by name or by words for their sound."""
 
 from typing import Annotated, Any, Final
 
@@ -8,20 +8,20 @@ from pydantic import BaseModel, Field
 from segue.errors import ModelError
 from segue.pipeline.search import search_snapshot
 from segue.serve import dependencies as deps
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
-from segue.serve.responses import tagged
+from segue.serve.responses import etag_json
 from segue.serve.schemas import TrackItem
 
 router = APIRouter(tags=["tracks"])
 
-NAMED: Final = 1.0
+NAME_SCORE: Final = 1.0
 
 
 class SearchHit(BaseModel):
     """A track that was found."""
 
-    score: float = Field(description="1 for what is called so; what words for sound fit is less.")
+    score: float = Field(description="1 for a match by name, less for a match by sound.")
     matched: list[str] = Field(
         description="Reasons for the match.", examples=[["name"], ["tag piano", "sounds sad"]]
     )
@@ -29,11 +29,11 @@ class SearchHit(BaseModel):
 
 
 class SearchResponse(BaseModel):
-    """What a search found."""
+    """Results of a search."""
 
     query: str
-    terms: list[str] = Field(description="The words that counted as words for sound.")
-    unknown: list[str] = Field(description="The words that no track has to do with.")
+    terms: list[str] = Field(description="Words that were understood as descriptions of sound.")
+    unknown: list[str] = Field(description="Words that match no track.")
     tracks: list[SearchHit]
 
 
@@ -45,8 +45,8 @@ def search_tracks(
     q: Annotated[str, Query(max_length=500, examples=["sad piano"])],
     k: Annotated[int, Query(ge=1, le=500)] = 20,
 ) -> Response:
-    """Find tracks: those whose title, artist or album begins so first, then by words for sound."""
-    return tagged(
+    """Find tracks by title, artist or album, then by words for their sound."""
+    return etag_json(
         request,
         (holding.version(), principal.listener),
         lambda: _found(holding, q, k, principal.listener),
@@ -58,7 +58,7 @@ def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str,
     catalogue = holding.catalogue() if snapshot is None else snapshot.catalogue
     named = snapshot.vocabulary.names.find(query, k) if snapshot else []
     missing = frozenset(snapshot.missing.tolist()) if snapshot else frozenset()
-    found = {each: (NAMED, ["name"]) for each in named if each not in missing}
+    found = {each: (NAME_SCORE, ["name"]) for each in named if each not in missing}
     terms, unknown = [], []
     if len(found) < k and query.strip() and snapshot is not None:
         try:
@@ -73,7 +73,7 @@ def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str,
                     said = [by for each in match.matched.values() for by in each]
                     found[position] = (match.score, said)
     positions = list(found)[:k]
-    tracks = documents(holding, catalogue, positions, listener)
+    tracks = track_items(holding, catalogue, positions, listener)
     return {
         "query": query,
         "terms": terms,

@@ -1,4 +1,4 @@
-"""`/session`: who one is, logging in and out."""
+"""`/session`: log in, log out, and show the current listener."""
 
 from typing import Any
 
@@ -9,28 +9,28 @@ from segue.pipeline import accounts
 from segue.pipeline.sessions import close_session
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
-from segue.serve.responses import answer
+from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
 
 router = APIRouter(prefix="/session", tags=["session"])
-_LONGEST_NAME = 200
+_MAX_NAME = 200
 
 
 class LogInRequest(StrictModel):
-    """Who wants to be whom."""
+    """Listener and password to log in with."""
 
     listener: str = Field(
         min_length=1,
-        max_length=_LONGEST_NAME,
-        description="Without control characters, or spaces around it.",
+        max_length=_MAX_NAME,
+        description="Name without control characters and without spaces around it.",
         examples=["anna"],
     )
     password: str | None = Field(default=None, min_length=1, max_length=accounts.LONGEST_PASSWORD)
 
 
 class LibraryCounts(BaseModel):
-    """What the library holds."""
+    """Counts of the library."""
 
     tracks: int
     listens: int
@@ -38,45 +38,45 @@ class LibraryCounts(BaseModel):
 
 
 class SessionResponse(BaseModel):
-    """Who asks, and what they may."""
+    """The current listener and its permissions."""
 
     mode: sessions.Mode = Field(
-        description="open: anybody picks a listener; accounts: by password."
+        description="open: choose any listener; accounts: log in with a password."
     )
     listener: str | None
     admin: bool
-    csrf: str = Field(description="For the header X-CSRF-Token; empty where nobody is logged in.")
+    csrf: str = Field(description="Token for the header X-CSRF-Token; empty without a login.")
     library: LibraryCounts
 
 
 @router.get("", response_model=SessionResponse, openapi_extra=deps.FOR_ANYONE)
 def get_session(principal: deps.Anyone, holding: deps.Holding) -> Response:
-    """Tell who asks."""
-    return answer(_document(holding, principal))
+    """Show the current session."""
+    return json_response(_document(holding, principal))
 
 
 @router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
-def log_in(wanted: LogInRequest, request: Request, holding: deps.Holding) -> Response:
-    """Become a listener: by password where there are accounts, by name where there are none."""
-    token = sessions.log_in(holding, wanted.listener, wanted.password, _address(request))
+def log_in(body: LogInRequest, request: Request, holding: deps.Holding) -> Response:
+    """Log in: with a password if the library has accounts, else by name only."""
+    token = sessions.log_in(holding, body.listener, body.password, _address(request))
     old = request.cookies.get(sessions.COOKIE)
     if old:
         close_session(holding.library, old)
-    response = answer(_document(holding, sessions.by_session(holding, token)))
-    sessions.give(response, token, holding.settings)
+    response = json_response(_document(holding, sessions.by_session(holding, token)))
+    sessions.set_cookie(response, token, holding.settings)
     return response
 
 
 @router.delete("", status_code=204, response_class=Response, openapi_extra=deps.FOR_ANYONE)
 def log_out(request: Request, holding: deps.Holding, principal: deps.Anyone) -> Response:
-    """End the session."""
+    """Log out."""
     if principal.token is not None:
         close_session(holding.library, principal.token)
         if principal.mode == "accounts":
             address = _address(request)
             holding.library.audit.note("log-out", principal.listener, address=address)
     response = Response(status_code=204)
-    sessions.take_back(response, holding.settings)
+    sessions.delete_cookie(response, holding.settings)
     return response
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.serve.responses import tagged
+from segue.serve.responses import etag_json
 from segue.signals import SIGNALS
 
 router = APIRouter(prefix="/signals", tags=["signals"])
@@ -41,4 +41,4 @@ _ITEMS: Final = [asdict(one.info) for one in SIGNALS.values()]
 @router.get("", response_model=SignalsResponse)
 async def list_signals(request: Request) -> Response:
     """List all signals that recommendations can use, whether or not this library has them."""
-    return tagged(request, (_ITEMS,), lambda: {"items": _ITEMS, "next": None})
+    return etag_json(request, (_ITEMS,), lambda: {"items": _ITEMS, "next": None})

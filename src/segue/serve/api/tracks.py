@@ -1,4 +1,4 @@
-"""`/tracks`: what there is, one by one, and what is like what."""
+"""`/tracks`: list tracks, show one, and find similar ones."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,7 @@ from segue.library import Catalogue, Opinion
 from segue.serve import dependencies as deps
 from segue.serve.browse import first_with
 from segue.serve.held import Held
-from segue.serve.responses import from_cursor, tagged, to_cursor
+from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.security.encoded_paths import TrackId
 
@@ -37,7 +37,7 @@ def list_tracks(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Response:
-    """List tracks in the order in which they came; names are compared without regard to case."""
+    """List tracks in the order in which they were added; names are compared ignoring case."""
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
 
     def make() -> dict[str, Any]:
@@ -56,48 +56,48 @@ def list_tracks(
         )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
-        return {"items": documents(holding, catalogue, part, principal.listener), "next": last}
+        return {"items": track_items(holding, catalogue, part, principal.listener), "next": last}
 
-    return tagged(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (holding.version(), principal.listener), make)
 
 
-def documents(
+def track_items(
     holding: Held, catalogue: Catalogue, positions: list[int], listener: str | None
 ) -> list[dict[str, Any]]:
-    """Return the documents of tracks, with what a listener said of them."""
+    """Return the `TrackItem` of each track, with the opinions of a listener."""
     tracks = [catalogue.tracks[position] for position in positions]
-    said: dict[str, Opinion] = {}
+    opinions: dict[str, Opinion] = {}
     if listener is not None:
         ids = [track.track_id for track in tracks]
-        said = holding.library.histories.opinions(listener, ids)
-    return [track_item(track, said.get(track.track_id)) for track in tracks]
+        opinions = holding.library.histories.opinions(listener, ids)
+    return [track_item(track, opinions.get(track.track_id)) for track in tracks]
 
 
 @router.get("/{track_id}", response_model=TrackItem, responses=problems("unknown-track"))
 def get_track(
     track_id: TrackId, request: Request, principal: deps.Visitor, holding: deps.Holding
 ) -> Response:
-    """Tell what is known of a track."""
+    """Show a track."""
     catalogue = holding.catalogue()
     position = catalogue.position(track_id)
-    return tagged(
+    return etag_json(
         request,
         (holding.version(), principal.listener),
-        lambda: documents(holding, catalogue, [position], principal.listener)[0],
+        lambda: track_items(holding, catalogue, [position], principal.listener)[0],
     )
 
 
 class SimilarTrackItem(BaseModel):
-    """A track that is like another."""
+    """A track that is similar to another."""
 
     rank: int
     score: float
-    why: dict[str, float] = Field(description="What each signal adds to the score.")
+    why: dict[str, float] = Field(description="Contribution of each signal to the score.")
     track: TrackItem
 
 
 class SimilarTracksResponse(BaseModel):
-    """The tracks most like one."""
+    """The tracks that are most similar to one."""
 
     track: str
     weights: dict[str, float]
@@ -118,13 +118,13 @@ def get_similar(
     k: Annotated[int, Query(ge=1, le=500)] = 20,
     signal: Annotated[str | None, Query(max_length=100, examples=["timbre"])] = None,
 ) -> Response:
-    """List the tracks most like one, by all signals together or by one alone."""
+    """List the most similar tracks, by all signals together or by one."""
     state = holding.state()
 
     def make() -> dict[str, Any]:
         found = state.similar(track_id, k, signal=signal)
         positions = [state.catalogue.positions[pick.track_id] for pick in found.tracks]
-        tracks = documents(holding, state.catalogue, positions, principal.listener)
+        tracks = track_items(holding, state.catalogue, positions, principal.listener)
         return {
             "track": track_id,
             "weights": dict(found.weights),
@@ -135,4 +135,4 @@ def get_similar(
         }
 
     state.catalogue.position(track_id)
-    return tagged(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (holding.version(), principal.listener), make)

@@ -1,4 +1,4 @@
-"""Lists that were made just now, of whatever kind, as documents."""
+"""Response models of playlists that were made and not saved."""
 
 from dataclasses import asdict
 from typing import Any
@@ -8,36 +8,40 @@ from pydantic import BaseModel, Field
 from segue.engine import Playlist
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.api.recommend import InCommon, InfluenceItem
-from segue.serve.api.tracks import documents
+from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
 from segue.serve.schemas import TrackItem
 
 
 class PlaylistItem(BaseModel):
-    """A track of a list, with what its kind knows of its place; the rest is missing."""
+    """A track of a playlist; fields that its kind does not have are missing."""
 
     rank: int
     track: TrackItem
     score: float | None = None
     why: dict[str, float] | None = Field(
-        default=None, description="What each signal adds; of a blend, each listener."
+        default=None, description="Contribution of each signal; in a blend, of each listener."
     )
     top_signal: str | None = None
     influenced_by: list[InfluenceItem] | None = None
     in_common: InCommon | None = None
-    progress: float | None = Field(default=None, description="Of a path: from 0 to 1.")
-    step: float | None = Field(default=None, description="Of a path: degrees from the one before.")
-    tastes: dict[str, float] | None = Field(
-        default=None, description="Of a blend: what each listener thinks of it."
+    progress: float | None = Field(default=None, description="Position on a path, from 0 to 1.")
+    step: float | None = Field(
+        default=None, description="Distance from the previous track of a path, in degrees."
     )
-    serves: str | None = Field(default=None, description="Of a blend: whose taste it meets most.")
+    tastes: dict[str, float] | None = Field(
+        default=None, description="Score of each listener of a blend."
+    )
+    serves: str | None = Field(
+        default=None, description="Listener of a blend whose taste the track fits best."
+    )
 
 
 class UnsavedPlaylist(BaseModel):
-    """A list that was made and not saved."""
+    """A playlist that was made and not saved."""
 
     kind: str
-    about: dict[str, Any] = Field(description="What is worth knowing of the whole list.")
+    about: dict[str, Any] = Field(description="Facts about the whole playlist.")
     tracks: list[PlaylistItem]
     hints: list[str]
 
@@ -45,9 +49,9 @@ class UnsavedPlaylist(BaseModel):
 def unsaved_playlist(
     holding: Held, state: ServingState, made: Playlist, listener: str | None
 ) -> dict[str, Any]:
-    """Return the `UnsavedPlaylist` of a list."""
+    """Return the `UnsavedPlaylist` of a playlist."""
     positions = [state.catalogue.positions[each.track_id] for each in made.tracks]
-    tracks = documents(holding, state.catalogue, positions, listener)
+    tracks = track_items(holding, state.catalogue, positions, listener)
     return {
         "kind": made.kind,
         "about": dict(made.about),

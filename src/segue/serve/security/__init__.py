@@ -1,1 +1,1 @@
-"""Who may ask, from where, how much: checked before anything is read."""
+"""Authentication and limits: host names, origins, sessions, body sizes, slow clients."""

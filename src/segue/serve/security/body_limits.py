@@ -1,8 +1,8 @@
-"""How large a body may be, and how long it may take to come: decided before it is parsed.
+"""Limit the size of request bodies and the time for receiving them, before they are parsed.
 
-A request that says itself how large it is need not be read to be refused. One that does not is
-counted while it comes. All that come at the same time are counted together: small ones are always
-taken, large ones only while there is room.
+A request with a Content-Length above the limit is rejected without reading it. Other bodies are
+counted while they arrive. All bodies that arrive at the same time share one limit; small bodies are
+always accepted.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ from segue.serve.problems import ProblemError
 from segue.serve.security.host_origin import send_problem
 from segue.serve.settings import Settings
 
-SMALL: Final = 64 * 1024
-"""Bytes of a body for which there is always room."""
+SMALL_BODY_BYTES: Final = 64 * 1024
+"""Size up to which a body is always accepted."""
 FILES = ("/api/v1/playlists/import", "/1/submit-listens")
-"""Paths to which files or many listens are sent, which may be larger than other bodies."""
+"""Paths that receive files or many listens, with a higher limit."""
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies that are too large, and gives up those that trickle in."""
+    """Reject bodies that are too large or arrive too slowly."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._room = settings.max_all_bodies_bytes
+        self._free_bytes = settings.max_all_bodies_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; its body must be small enough, and there in time."""
+        """Pass the request on with a body that is limited in size and time."""
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
             await self._app(scope, receive, send)
             return
@@ -46,18 +46,18 @@ class BodyLimitMiddleware:
         try:
             await self._app(scope, body.receive, body.send)
         finally:
-            self._room += body.taken
-            if body.refused is not None and not body.answered:
-                await send_problem(body.refused, scope, send)
+            self._free_bytes += body.taken
+            if body.rejected is not None and not body.answered:
+                await send_problem(body.rejected, scope, send)
 
     def _take(self, number: int) -> bool:
-        """Take in some bytes; return whether there is room for more."""
-        self._room -= number
-        return self._room >= 0
+        """Count some bytes; return whether all bodies together are within the limit."""
+        self._free_bytes -= number
+        return self._free_bytes >= 0
 
 
 class _Body:
-    """One body while it comes. Once it is `refused` its sender is gone for the application."""
+    """One body while it arrives. After it is `rejected` the application sees a disconnect."""
 
     def __init__(
         self,
@@ -71,12 +71,12 @@ class _Body:
         self.taken = 0
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._whole = False
-        self.refused: ProblemError | None = None
+        self.rejected: ProblemError | None = None
         self.answered = False
 
     async def receive(self) -> Message:
-        """Give the next part."""
-        if self.refused is not None:
+        """Return the next part."""
+        if self.rejected is not None:
             return {"type": "http.disconnect"}
         if self._whole:
             return await self._receive()
@@ -84,23 +84,23 @@ class _Body:
             async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError:
-            self.refused = ProblemError("too-slow")
+            self.rejected = ProblemError("too-slow")
             return {"type": "http.disconnect"}
         number = len(message.get("body", b""))
         self.taken += number
-        has_room = self._take(number)
+        has_space = self._take(number)
         if self.taken > self._most:
-            self.refused = ProblemError("too-large")
-        elif self.taken > SMALL and not has_room:
-            detail = "Too much is sent to the server at once: try again."
-            self.refused = ProblemError("unavailable", detail, headers={"Retry-After": "5"})
-        if self.refused is not None:
+            self.rejected = ProblemError("too-large")
+        elif self.taken > SMALL_BODY_BYTES and not has_space:
+            detail = "The server is receiving too much data at once: try again."
+            self.rejected = ProblemError("unavailable", detail, headers={"Retry-After": "5"})
+        if self.rejected is not None:
             return {"type": "http.disconnect"}
         self._whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
         """Pass on a part of the answer, unless another was given in its place."""
-        if self.refused is None or self.answered:
+        if self.rejected is None or self.answered:
             self.answered = True
             await self._send(message)

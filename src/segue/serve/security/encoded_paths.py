@@ -1,8 +1,8 @@
-"""Ids in addresses: an id may contain any character, a slash too, and still be one segment.
+"""Route requests by their encoded path, so that an id in it may contain any character.
 
-A client sends it percent-encoded (``encodeURIComponent``). Servers decode a path before they look
-for a route, which would make ``a%2Faudio``, the id of a track, the audio of the track ``a``. Here a
-slash and a percent sign that were encoded stay so until the route is found.
+Clients percent-encode ids (``encodeURIComponent``). Servers decode a path before they look for a
+route, which would turn ``a%2Faudio``, the id of a track, into the audio of the track ``a``. Here a
+slash and a percent sign that were encoded stay encoded until the route is found.
 """
 
 from typing import Annotated
@@ -14,13 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class EncodedPathMiddleware:
-    """Lets routes of the API see encoded slashes as encoded."""
+    """Keep encoded slashes encoded in the paths that routes see."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, its path decoded but for slashes and percent signs."""
+        """Pass the request on with a path that is decoded except for slashes and percent signs."""
         if scope["type"] == "http" and scope["path"].startswith("/api/"):
             raw = scope.get("raw_path")
             if raw and b"%" in raw:
@@ -29,7 +29,7 @@ class EncodedPathMiddleware:
 
 
 def _decoded(raw: bytes) -> str:
-    """Return a path whose segments are decoded but for their own slashes and percent signs.
+    """Return a path decoded except for slashes and percent signs inside segments.
 
     >>> _decoded(b"/tracks/a%2Fb%25%20c/audio")
     '/tracks/a%2Fb%25 c/audio'
@@ -41,12 +41,12 @@ def _decoded(raw: bytes) -> str:
 
 
 unquoted = AfterValidator(unquote)
-"""Marks a segment of a path that may have encoded slashes in it."""
+"""Validator that decodes a path segment with encoded slashes."""
 
 TrackId = Annotated[
     str,
     Path(
-        description="Id of a track, percent-encoded: a slash in it is %2F.",
+        description="Track id, percent-encoded: a slash in it is %2F.",
         max_length=4_000,
         examples=["starter-001"],
     ),

@@ -1,4 +1,4 @@
-"""The edge at which what nobody foresaw ends: logged in full, told in one sentence."""
+"""Turn unexpected exceptions into problem responses and log them."""
 
 import logging
 import secrets
@@ -13,25 +13,25 @@ _LOG = logging.getLogger("segue.serve")
 
 
 class ErrorMiddleware:
-    """Answers with a problem where the program fails, and where a framework answers in plain text.
+    """Answer with a problem after an exception, or instead of a plain-text error of a framework.
 
-    A failure gets a number by which the log can be searched.
+    Each failure gets a number that is also in the log.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and stand in for its answer if there is none."""
+        """Pass the request on, and send a problem if that fails."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun = replaced = False
+        started = replaced = False
 
-        async def watched(message: Message) -> None:
-            nonlocal begun, replaced
+        async def send_checked(message: Message) -> None:
+            nonlocal started, replaced
             if message["type"] == "http.response.start":
-                begun = True
+                started = True
                 problem = _plain_failure(message)
                 if problem is not None:
                     replaced = True
@@ -41,15 +41,15 @@ class ErrorMiddleware:
                 await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_checked)
         except ClientDisconnect:
-            return  # nobody is there to be answered
+            return  # the client has disconnected
         except Exception:
             number = secrets.token_hex(4)
             _LOG.exception("failure %s at %s %r", number, scope["method"], scope["path"])
-            if begun:
+            if started:
                 raise
-            detail = f"The server failed; its log says why, at the number {number}."
+            detail = f"The server failed; see failure {number} in its log."
             await send_problem(ProblemError("internal", detail), scope, send)
 
 

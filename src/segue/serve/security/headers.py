@@ -1,4 +1,4 @@
-"""Headers of every answer: what a browser may do with it."""
+"""Add security headers to every response."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 APIS: Final = ("/api/", "/rest/", "/1/")
-"""What addresses of data begin with."""
+"""Prefixes of the addresses of APIs."""
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:;"
@@ -14,18 +14,18 @@ PAGE_POLICY: Final = (
     " worker-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none';"
     " base-uri 'none'"
 )
-"""The page may load its own files, and talk to its own server: nothing else."""
+"""The page may load its own files and connect to its own server only."""
 
 ANSWER_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""What the API answers is data: a browser that is led to it runs nothing."""
+"""API responses are data: a browser must not run anything in them."""
 
 REPORT_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:;"
     " form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox"
 )
-"""A report is one file with its style and pictures in it, and no script."""
+"""A report is one file that contains its styles and images, and no scripts."""
 
-_ALWAYS: Final = {
+_COMMON: Final = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
@@ -36,13 +36,13 @@ _ALWAYS: Final = {
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers that every answer has; what a route has set itself is left alone."""
+    """Add headers to every response; headers that a route has set stay."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and add to its answer."""
+        """Pass the request on and add headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -50,7 +50,10 @@ class SecurityHeadersMiddleware:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _completed(message.get("headers", ()), data=data)}
+                message = {
+                    **message,
+                    "headers": _completed(message.get("headers", ()), data=data),
+                }
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -61,7 +64,7 @@ def _completed(given: Sequence[tuple[bytes, bytes]], *, data: bool) -> list[tupl
     there = {name.lower() for name, _ in headers}
     policy = ANSWER_POLICY if data else PAGE_POLICY
     wanted = {
-        **_ALWAYS,
+        **_COMMON,
         b"content-security-policy": policy.encode(),
         b"cache-control": b"no-store" if data else b"no-cache",
     }

@@ -1,15 +1,15 @@
-"""From where a request may come: by which host name, and from which site's page.
+"""Protect the server from requests that web pages and proxies send in the name of a user.
 
-**DNS rebinding**: a foreign site lets its own name point to this machine, so that a browser takes
-our answers for its own. It cannot choose the Host header, which then bears that name: only names of
-this machine are answered to. A number is nobody's name, so where the server listens beyond
-loopback, every number is taken.
+**DNS rebinding.** Another site can make its own host name resolve to this machine, so that a
+browser treats the server's answers as that site's. The Host header then holds that name, so only
+names of this machine are accepted. Names that are IP addresses cannot be rebound; where the server
+listens beyond loopback, every IP address is accepted.
 
-**Other sites** send requests from a visitor's browser. Browsers say so, by Origin and
-Sec-Fetch-Site; such requests are refused, whatever they ask.
+**Other sites** send requests from a visitor's browser. Browsers mark them by Origin and
+Sec-Fetch-Site; such requests are rejected.
 
-**Proxies** make everybody come from this machine. Who did not say that there is one may not know
-that others reach the server through it: what a proxy passed on is refused then.
+**Proxies** make every client look local. If the server was not started for a proxy, the user may
+not know that others can reach it, so forwarded requests are rejected.
 """
 
 import socket
@@ -25,20 +25,20 @@ from segue.serve.problems import ProblemError
 from segue.serve.security.headers import APIS
 from segue.serve.settings import Settings, is_loopback
 
-_SAME: Final = ("same-origin", "none")
-_PASSED_ON: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+_SAME_SITE: Final = ("same-origin", "none")
+_PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class HostOriginMiddleware:
-    """Refuses what comes by another name, or from another site."""
+    """Reject requests with a foreign Host header or from a page of another site."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
-        self._names = own_names(settings)
+        self._names = accepted_names(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass the request on, or reject it."""
         if scope["type"] == "http":
             problem = self._problem(scope)
             if problem is not None:
@@ -49,26 +49,28 @@ class HostOriginMiddleware:
     def _problem(self, scope: Scope) -> ProblemError | None:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
-        if len(hosts) != 1 or not self._is_own(hosts[0]):
+        if len(hosts) != 1 or not self._is_accepted(hosts[0]):
             return ProblemError(
                 "foreign-host",
-                "The server does not go by this host name: use its address, or name it with"
+                "The server does not accept this host name: use its address, or allow the name with"
                 " segue serve --name.",
             )
-        if not self._settings.exposed and any(name in headers for name in _PASSED_ON):
+        if not self._settings.exposed and any(name in headers for name in _PROXY_HEADERS):
             return ProblemError(
                 "foreign-host",
-                "The request was passed on by a proxy, which others may reach: start the server"
-                " with --behind-proxy, or --https where browsers come by that.",
+                "The request was forwarded by a proxy, which other machines may reach: start the"
+                " server with --behind-proxy, or with --https if browsers use https.",
             )
         origin = headers.get("origin")
-        if origin is not None and not _is_of(origin, hosts[0]):
+        if origin is not None and not _is_same_origin(origin, hosts[0]):
             return ProblemError("foreign-origin")
-        if headers.get("sec-fetch-site", "none") not in _SAME and not _is_visit(scope, headers):
+        if headers.get("sec-fetch-site", "none") not in _SAME_SITE and not _is_page_visit(
+            scope, headers
+        ):
             return ProblemError("foreign-origin")
         return None
 
-    def _is_own(self, host: str) -> bool:
+    def _is_accepted(self, host: str) -> bool:
         name = host_name(host)
         if name is None:
             return False
@@ -77,8 +79,8 @@ class HostOriginMiddleware:
         return not self._settings.loopback and _is_number(name)
 
 
-def _is_visit(scope: Scope, headers: Headers) -> bool:
-    """Return whether somebody follows a link to a page: nothing is told to where it stood."""
+def _is_page_visit(scope: Scope, headers: Headers) -> bool:
+    """Return whether the user follows a link to a page; the other site cannot read the answer."""
     return (
         scope["method"] in ("GET", "HEAD")
         and headers.get("sec-fetch-mode") == "navigate"
@@ -87,8 +89,8 @@ def _is_visit(scope: Scope, headers: Headers) -> bool:
     )
 
 
-def own_names(settings: Settings) -> frozenset[str]:
-    """Return the names by which the server may be asked for."""
+def accepted_names(settings: Settings) -> frozenset[str]:
+    """Return the host names that the server accepts."""
     names = {"localhost", *(name.casefold().rstrip(".") for name in settings.names)}
     if not settings.loopback:
         machine = socket.gethostname().casefold()
@@ -98,7 +100,7 @@ def own_names(settings: Settings) -> frozenset[str]:
 
 @lru_cache(maxsize=64)
 def host_name(host: str) -> str | None:
-    """Return the name in a Host header, without its port; None where it is none.
+    """Return the name in a Host header without its port; None if it is invalid.
 
     >>> [host_name(host) for host in ("LOCALHOST:8765", "[::1]:80", "evil@localhost", "a b", "")]
     ['localhost', '::1', None, None, None]
@@ -113,8 +115,8 @@ def host_name(host: str) -> str | None:
     return name.casefold().rstrip(".")
 
 
-def _is_of(origin: str, host: str) -> bool:
-    """Return whether an origin is a page of this very server."""
+def _is_same_origin(origin: str, host: str) -> bool:
+    """Return whether an origin is this server."""
     scheme, _, rest = origin.partition("://")
     return scheme in ("http", "https") and rest.casefold() == host.casefold()
 
@@ -128,7 +130,7 @@ def _is_number(name: str) -> bool:
 
 
 async def send_problem(problem: ProblemError, scope: Scope, send: Send) -> None:
-    """Answer a request with a problem, and let the connection go: its body was not read."""
+    """Send a problem and close the connection, since the request body was not read."""
     body, media_type = problem.written(scope["path"])
     headers = [
         (b"content-type", media_type.encode()),

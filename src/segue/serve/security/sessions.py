@@ -1,11 +1,11 @@
-"""Sessions of browsers and keys of programs: who asks is told by what only they can have.
+"""Identify the principal of a request by a session cookie or an API key.
 
-Whoever has the cookie of a session is the listener. A page must also send what it was told with the
-session, in the header X-CSRF-Token, with everything that is more than a question: another site can
-make a browser send the cookie, but cannot read that.
+The session cookie identifies the listener. Requests that change something must also send the CSRF
+token of the session in the header X-CSRF-Token: another site can make a browser send the cookie,
+but it cannot read the token.
 
-Where a library has no accounts, anybody is whom they say, as long as only programs of this machine
-reach the server, or it was started as open to all. If accounts come while it runs, that ends.
+Without accounts every client may choose its listener, as long as only programs on this machine can
+reach the server, or it was started with --open-to-all. That ends when an account is added.
 """
 
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ Mode = Literal["open", "accounts"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `token` and `csrf` are of their session, where they have one.
+    """The client of a request. `token` and `csrf` are those of its session, if it has one.
 
-    `unnoted` is a session of which it is not known well enough that it is in use.
+    `stale_session` is the session if its time of last use must be written again.
     """
 
     mode: Mode
@@ -38,11 +38,11 @@ class Principal:
     admin: bool = False
     token: str | None = None
     csrf: str = ""
-    unnoted: Session | None = None
+    stale_session: Session | None = None
 
 
 def by_session(holding: Held, token: str | None) -> Principal:
-    """Return who has the session of a token; somebody without a name where there is none."""
+    """Return the principal of a session token; one without a listener if there is none."""
     session = kept.find_session(holding.library, token) if token else None
     if session is None or (session.account is None and _needs_account(holding.settings)):
         return Principal(mode_of(holding))
@@ -53,32 +53,32 @@ def by_session(holding: Held, token: str | None) -> Principal:
         admin=session.listener is not None if account is None else account.admin,
         token=token,
         csrf=session.csrf,
-        unnoted=None if kept.is_noted(session) else session,
+        stale_session=None if kept.is_noted(session) else session,
     )
 
 
 def note_use(holding: Held, principal: Principal) -> None:
-    """Write down that the session of whoever asks is in use, where that is not known yet."""
-    if principal.token is not None and principal.unnoted is not None:
-        kept.note_use(holding.library, principal.token, principal.unnoted)
+    """Write the time of last use of the session, if that is due."""
+    if principal.token is not None and principal.stale_session is not None:
+        kept.note_use(holding.library, principal.token, principal.stale_session)
 
 
 def by_key(holding: Held, key: str) -> Principal:
-    """Return whose API key that is.
+    """Return the principal of an API key.
 
     Raises
     ------
     ProblemError
-        If it is nobody's.
+        If the key is unknown.
     """
     account = kept.find_key(holding.library, key)
     if account is None:
-        raise ProblemError("no-session", "The API key is none of this library.")
+        raise ProblemError("no-session", "The API key is not valid for this library.")
     return Principal("accounts", account.name, account.admin)
 
 
 def mode_of(holding: Held) -> Mode:
-    """Return whether anybody may be whom they say."""
+    """Return whether clients choose their listener or log in with a password."""
     if _needs_account(holding.settings) or holding.library.accounts.any():
         return "accounts"
     return "open"
@@ -94,7 +94,7 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     Raises
     ------
     ProblemError
-        If there are accounts, and no password is given.
+        If there are accounts and no password is given.
     AccountError
         If the user name or the password is wrong, was wrong too often, or the name is invalid.
     """
@@ -102,7 +102,7 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     if mode_of(holding) == "open":
         token, _ = kept.open_session(library, listener=listener)
     elif password is None:
-        raise ProblemError("wrong-password", "This library has accounts: send a password, too.")
+        raise ProblemError("wrong-password", "This library has accounts: send a password as well.")
     else:
         account, right = accounts.verify(library, listener, password, address=address)
         token, _ = kept.open_session(library, account=account.name, password_hash=right)
@@ -110,8 +110,8 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     return token
 
 
-def give(response: Response, token: str, settings: Settings) -> None:
-    """Give a browser its session. When it ends is the library's to say."""
+def set_cookie(response: Response, token: str, settings: Settings) -> None:
+    """Set the session cookie. The library decides when the session ends."""
     response.set_cookie(
         COOKIE,
         token,
@@ -122,6 +122,6 @@ def give(response: Response, token: str, settings: Settings) -> None:
     )
 
 
-def take_back(response: Response, settings: Settings) -> None:
-    """Let a browser forget its session."""
+def delete_cookie(response: Response, settings: Settings) -> None:
+    """Delete the session cookie."""
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=settings.https)

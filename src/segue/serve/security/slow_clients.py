@@ -1,10 +1,10 @@
-"""Connections that take and give nothing: uvicorn bears with them for ever, and we do not.
+"""Close connections of slow clients, for which uvicorn would wait without limit.
 
-- The headers of a request must have come within `HEADER_SECONDS`, and be no more than `HEAD_BYTES`.
-  What comes besides a body (trailers, sizes of chunks) must be in proportion to it.
-- Where there are more than `CROWD` connections, one that waits for the rest of a request makes room
-  for one that comes: who sends slowly keeps nobody out.
-- A request that was answered before it had come whole is not waited for.
+- The headers of a request must arrive within `HEADER_SECONDS` and are limited to `MAX_HEAD_BYTES`.
+  Framing of the body (chunk sizes, trailers) must be in proportion to the body.
+- Above `MAX_IDLE_CONNECTIONS` connections, a new connection closes the oldest one that is still
+  waiting for a request, so that slow clients do not keep others out.
+- A request that was answered before it was received completely is not read to its end.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from typing import Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEADER_SECONDS: Final = 15.0
-"""Within which the headers of a request must have come."""
-HEAD_BYTES: Final = 64 * 1024
-CROWD: Final = 256
-"""Connections of one process, above which those that wait make room."""
-_OVERHEAD: Final = 8  # bytes a byte of body: chunks of one byte have five around each
+"""Time limit for receiving the headers of a request."""
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_IDLE_CONNECTIONS: Final = 256
+"""Number of connections of one process above which waiting ones are closed."""
+_MAX_OVERHEAD: Final = 8  # framing bytes for each byte of body; one-byte chunks have five
 
 _TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -26,64 +26,64 @@ _TOO_LARGE: Final = (
 
 
 class SlowClientGuard(HttpToolsProtocol):
-    """A connection that is closed where its requests do not come in time, or without end."""
+    """A connection that is closed if a request arrives too slowly or is endless."""
 
     _waiting: asyncio.TimerHandle | None = None
-    _unfinished: Final[dict["SlowClientGuard", None]] = {}  # of the process, the oldest first
-    _besides = _body = 0  # bytes of the request that comes
-    _began = False
+    _unfinished: Final[dict["SlowClientGuard", None]] = {}  # all of the process, oldest first
+    _overhead = _body = 0  # bytes of the current request
+    _message_began = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start the timer for the first request."""
         super().connection_made(transport)
-        if len(self.connections) > CROWD and self._unfinished:
-            next(iter(self._unfinished))._let_go()
+        if len(self.connections) > MAX_IDLE_CONNECTIONS and self._unfinished:
+            next(iter(self._unfinished))._close()
         self._unfinished[self] = None
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop the timer."""
         self._unfinished.pop(self, None)
         self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take in a part of a request, unless it has become too large."""
-        self._began, body = False, self._body
+        """Receive a part of a request; close the connection if the request is too large."""
+        self._message_began, body = False, self._body
         super().data_received(data)
-        if self._began or self.transport.is_closing():
-            return  # of a part with several requests in it, none is told from the others
-        self._besides += len(data) - (self._body - body)
-        if self._besides > HEAD_BYTES + _OVERHEAD * self._body:
+        if self._message_began or self.transport.is_closing():
+            return  # a part with several requests cannot be split among them
+        self._overhead += len(data) - (self._body - body)
+        if self._overhead > MAX_HEAD_BYTES + _MAX_OVERHEAD * self._body:
             if self._waiting is not None:
                 self.transport.write(_TOO_LARGE)
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Begin to wait for the rest of the headers."""
+        """Start the timer for the rest of the headers."""
         super().on_message_begin()
-        self._began, self._besides, self._body = True, 0, 0
+        self._message_began, self._overhead, self._body = True, 0, 0
         self._unfinished.setdefault(self)
         if self._waiting is None:
             self._wait()
 
     def on_headers_complete(self) -> None:
-        """Stop waiting: from here on the application decides."""
+        """Stop the timer; the application has its own time limit for the body."""
         self._stop_waiting()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a part of the body."""
+        """Pass a part of the body on."""
         self._body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Go on to the answer."""
+        """Remove the connection from those that wait for a request."""
         self._unfinished.pop(self, None)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, unless the one that was answered has not come whole."""
+        """Wait for the next request, or close if the current one was not received completely."""
         cycle: RequestResponseCycle = self.cycle
         if cycle.response_complete:
             if cycle.more_body:
@@ -93,19 +93,19 @@ class SlowClientGuard(HttpToolsProtocol):
         super().on_response_complete()
 
     def _wait(self) -> None:
-        self._waiting = self.loop.call_later(HEADER_SECONDS, self._give_up)
+        self._waiting = self.loop.call_later(HEADER_SECONDS, self._time_out)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
 
-    def _give_up(self) -> None:
+    def _time_out(self) -> None:
         self._waiting = None
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             self.transport.close()
 
-    def _let_go(self) -> None:
+    def _close(self) -> None:
         self._unfinished.pop(self, None)
         self.transport.close()

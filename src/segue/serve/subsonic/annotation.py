@@ -1,8 +1,8 @@
-"""What listeners say of music: stars, ratings, plays, and where a player is.
+"""Stars, ratings, plays and playback positions sent by players.
 
-A song's star is a like, and a rating of 4 or 5 too; one of 1 or 2 is a dislike; what was done last
-counts. Stars and ratings of albums and artists are kept, and are no opinion of their songs: one
-star would outweigh all that was said of single ones.
+A star on a song is a like, and so is a rating of 4 or 5; a rating of 1 or 2 is a dislike; the
+latest action counts. Stars and ratings of albums and artists are stored, but are no opinion of
+their songs: one star would outweigh the opinions of single songs.
 """
 
 import time
@@ -34,7 +34,7 @@ def star(call: Call) -> dict[str, Any]:
 
 
 def unstar(call: Call) -> dict[str, Any]:
-    """Take stars away."""
+    """Remove stars."""
     return _starred(call, None)
 
 
@@ -57,11 +57,11 @@ def _starred(call: Call, at: float | None) -> dict[str, Any]:
 
 
 def set_rating(call: Call) -> dict[str, Any]:
-    """Rate a song, an album or an artist from 1 to 5; 0 takes the rating away."""
+    """Rate a song, an album or an artist from 1 to 5; 0 removes the rating."""
     item = call.wanted("id")
     rating = whole_number("rating", call.wanted("rating"))
     if not 0 <= rating <= 5:
-        raise SubsonicError(GENERIC, "rating is from 0 to 5.")
+        raise SubsonicError(GENERIC, "rating must be from 0 to 5.")
     kind = _kind(catalogue_view(call.holding), item)
     (mark,) = _known(call, [Mark(kind=kind, item=item)])
     opinion = _by_rating(rating or None) or ("like" if mark.starred is not None else None)
@@ -70,7 +70,7 @@ def set_rating(call: Call) -> dict[str, Any]:
 
 
 def _by_rating(rating: int | None) -> str | None:
-    """Return the opinion that a rating is.
+    """Return the opinion that a rating expresses.
 
     >>> [_by_rating(rating) for rating in (None, 1, 2, 3, 4, 5)]
     [None, 'dislike', 'dislike', None, 'like', 'like']
@@ -101,11 +101,11 @@ def _kind(view: CatalogueView, item: str) -> MarkKind:
         return "album"
     if view.shelves.artist(item) is not None:
         return "artist"
-    raise SubsonicError(NOT_FOUND, "There is nothing of that id.")
+    raise SubsonicError(NOT_FOUND, "There is no item of this id.")
 
 
 def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
-    """Return the marks that items have now; a song's only if nothing else was said since."""
+    """Return the current annotations of items; a song's only if no later feedback differs."""
     store = call.holding.library.marks
     by_kind: dict[MarkKind, list[str]] = {}
     for mark in wanted:
@@ -126,7 +126,7 @@ def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
 
 
 def _keep(call: Call, marks: list[Mark]) -> None:
-    """Keep marks: what they say of songs first, as feedback."""
+    """Store annotations, and those of songs as feedback first."""
     library = call.holding.library
     songs = {mark.item: mark.opinion for mark in marks if mark.kind == "song"}
     before = library.histories.opinions(call.me, list(songs))
@@ -148,7 +148,7 @@ def _keep(call: Call, marks: list[Mark]) -> None:
 
 
 def scrobble(call: Call) -> dict[str, Any]:
-    """Take in that songs were played, each at its time; or that one begins to play."""
+    """Store plays of songs with their times, or the song that starts to play."""
     track_ids = call.texts("id")
     if not track_ids:
         raise missing("id")
@@ -169,7 +169,7 @@ def scrobble(call: Call) -> dict[str, Any]:
 
 
 def _play(call: Call, track_id: str, at: float | None) -> Event:
-    """Return a play; what the player reports of the same one counts under the same key."""
+    """Return a play event; a playback report of the same play has the same key."""
     session = current(call.holding.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and (at is None or at >= session.begun - 60):
         key, at = session_key(session), session.begun
@@ -183,47 +183,47 @@ def _play(call: Call, track_id: str, at: float | None) -> Event:
 def _plays_now(call: Call, view: CatalogueView, track_id: str) -> None:
     session = current(call.holding.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and session.state != "stopped":
-        return  # the player says better where it is
-    said = Report(track_id=track_id, state="playing", ignored=True)
-    _report(call, view, said)
+        return  # the player sends playback reports, which are more exact
+    playback = Report(track_id=track_id, state="playing", ignored=True)
+    _report(call, view, playback)
 
 
 def report_playback(call: Call) -> dict[str, Any]:
-    """Take in where a player is in a song."""
+    """Store the playback position of a player."""
     track_id, kind = call.wanted("mediaId"), call.wanted("mediaType")
     position = whole_number("positionMs", call.wanted("positionMs")) / 1e3
     state = _STATES.get(call.wanted("state"))
     rate = call.real("playbackRate", 1.0, 0.0, 16.0)
     ignored = call.flag("ignoreScrobble", default=False)
     if kind not in ("song", "podcast"):
-        raise SubsonicError(GENERIC, "mediaType is song or podcast.")
+        raise SubsonicError(GENERIC, "mediaType must be song or podcast.")
     if state is None:
-        raise SubsonicError(GENERIC, f"state is one of {', '.join(_STATES)}.")
+        raise SubsonicError(GENERIC, f"state must be one of {', '.join(_STATES)}.")
     if position < 0:
-        raise SubsonicError(GENERIC, "positionMs is 0 or more.")
+        raise SubsonicError(GENERIC, "positionMs must be 0 or more.")
     view = catalogue_view(call.holding)
     if kind == "podcast" or track_id not in view.catalogue.positions:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
     longest = view.duration(track_id) or _LONGEST
-    said = Report(
+    playback = Report(
         track_id=track_id,
         state=state,
         position=min(position, longest),
         rate=rate,
         ignored=ignored,
     )
-    _report(call, view, said)
+    _report(call, view, playback)
     return {}
 
 
-def _report(call: Call, view: CatalogueView, said: Report) -> None:
+def _report(call: Call, view: CatalogueView, playback: Report) -> None:
     holding = call.holding
     report(
         holding.library,
         holding.service.feedback,
         call.me,
         call.client,
-        said,
+        playback,
         duration_of=view.duration,
     )
 
@@ -231,5 +231,7 @@ def _report(call: Call, view: CatalogueView, said: Report) -> None:
 def _time(text: str) -> float:
     at = whole_number("time", text) / 1e3
     if not 0 <= at <= time.time() + _DAY:
-        raise SubsonicError(GENERIC, "time is in milliseconds since 1970, and not in the future.")
+        raise SubsonicError(
+            GENERIC, "time must be in milliseconds since 1970 and not in the future."
+        )
     return at

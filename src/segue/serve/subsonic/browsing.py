@@ -1,4 +1,4 @@
-"""Looking around: artists, their albums, and the songs on them."""
+"""Browse artists, their albums, and songs."""
 
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ _IGNORED = " ".join(ARTICLES)
 
 
 def get_artists(call: Call) -> dict[str, Any]:
-    """List all artists under their letters."""
+    """List all artists by first letter."""
     serializer = Serializer(call)
     return {"artists": {"ignoredArticles": _IGNORED, "index": _indexed(serializer)}}
 
@@ -40,7 +40,7 @@ def _indexed(serializer: Serializer) -> list[dict[str, Any]]:
 
 
 def get_artist(call: Call) -> dict[str, Any]:
-    """Tell of an artist, with the albums that they made or are heard on."""
+    """Show an artist with its own albums and those it appears on."""
     serializer = Serializer(call)
     artist = _artist(call, serializer)
     albums = [serializer.view.shelves.albums[number] for number in artist.albums]
@@ -48,7 +48,7 @@ def get_artist(call: Call) -> dict[str, Any]:
 
 
 def get_album(call: Call) -> dict[str, Any]:
-    """Tell of an album, with its songs."""
+    """Show an album with its songs."""
     serializer = Serializer(call)
     album = serializer.view.shelves.album(call.wanted("id"))
     if album is None:
@@ -57,14 +57,14 @@ def get_album(call: Call) -> dict[str, Any]:
 
 
 def get_song(call: Call) -> dict[str, Any]:
-    """Tell of a song."""
+    """Show a song."""
     track_id = call.wanted("id")
     serializer = Serializer(call)
     return {"song": serializer.songs([serializer.view.position(track_id)])[0]}
 
 
 def get_music_directory(call: Call) -> dict[str, Any]:
-    """Look into a folder: an artist, in which albums lie, or an album, in which songs do."""
+    """List a folder: the albums of an artist or the songs of an album."""
     item = call.wanted("id")
     serializer = Serializer(call)
     shelves = serializer.view.shelves
@@ -90,7 +90,7 @@ def get_music_directory(call: Call) -> dict[str, Any]:
 
 
 def get_genres(call: Call) -> dict[str, Any]:
-    """List the genres, with how many songs and albums have each."""
+    """List the genres with their numbers of songs and albums."""
     shelves = Serializer(call).view.shelves
     return {
         "genres": {
@@ -103,18 +103,18 @@ def get_genres(call: Call) -> dict[str, Any]:
 
 
 def get_artist_info(call: Call) -> dict[str, Any]:
-    """Tell what is known of an artist beyond the library: nothing."""
+    """Return no external information about an artist."""
     _artist(call, Serializer(call))
     return {"artistInfo": {}}
 
 
 def get_artist_info2(call: Call) -> dict[str, Any]:
-    """Tell the same, to newer players."""
+    """Return no external information about an artist, for newer clients."""
     return {"artistInfo2": get_artist_info(call)["artistInfo"]}
 
 
 def get_album_info(call: Call) -> dict[str, Any]:
-    """Tell what is known of an album beyond the library: nothing."""
+    """Return no external information about an album."""
     Serializer(call).view.tracks_of(call.wanted("id"))
     return {"albumInfo": {}}
 

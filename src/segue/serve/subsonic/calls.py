@@ -1,4 +1,4 @@
-"""A call: its parameters, of the address and of a form that was posted, and who makes it."""
+"""Parse a call: its parameters from the query and a posted form, and its principal."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,21 +14,21 @@ from segue.serve.subsonic.responses import GENERIC, MISSING, SubsonicError
 
 Parameters = Mapping[str, Sequence[str]]
 
-MOST_FIELDS: Final = 20_000
-"""Parameters of one call: a long playlist has one a song."""
+MAX_FIELDS: Final = 20_000
+"""Largest number of parameters of a call; a playlist has one for each song."""
 _FORM = "application/x-www-form-urlencoded"
-_LONGEST = 4_000
-_MOST_DIGITS = 18
+_MAX_LENGTH = 4_000
+_MAX_DIGITS = 18
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 def parameters_of(request: Request, body: bytes) -> Parameters:
-    """Return the parameters of a call; those of a form follow those of the address.
+    """Return the parameters of a call: first those of the query, then those of a form.
 
     Raises
     ------
     SubsonicError
-        If there are too many.
+        If there are too many parameters.
     """
     found: dict[str, list[str]] = {}
     texts = [request.scope.get("query_string", b"")]
@@ -37,10 +37,10 @@ def parameters_of(request: Request, body: bytes) -> Parameters:
     for text in texts:
         try:
             pairs = parse_qsl(
-                text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS
+                text.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS
             )
         except ValueError:
-            raise SubsonicError(GENERIC, f"More than {MOST_FIELDS:,} parameters.") from None
+            raise SubsonicError(GENERIC, f"More than {MAX_FIELDS:,} parameters.") from None
         for name, value in pairs:
             found.setdefault(name, []).append(value)
     return found
@@ -57,7 +57,7 @@ class Call:
 
     @property
     def me(self) -> str:
-        """Name of the listener who calls."""
+        """Name of the listener."""
         return self.principal.listener or ""
 
     @property
@@ -66,7 +66,7 @@ class Call:
         return (self.text("c") or "")[:200]
 
     def texts(self, name: str) -> list[str]:
-        """Return all values of a parameter, in their order.
+        """Return all values of a parameter, in order.
 
         Raises
         ------
@@ -74,16 +74,16 @@ class Call:
             If one is longer than anything that is meant.
         """
         found = list(self.parameters.get(name, ()))
-        if any(len(one) > _LONGEST for one in found):
+        if any(len(one) > _MAX_LENGTH for one in found):
             raise SubsonicError(GENERIC, f"{name} is too long.")
         return found
 
     def text(self, name: str) -> str | None:
-        """Return the first value of a parameter, None where it is not given or empty."""
+        """Return the first value of a parameter; None if it is missing or empty."""
         return next(iter(self.texts(name)), None) or None
 
     def wanted(self, name: str) -> str:
-        """Return the value of a parameter that must be there.
+        """Return the value of a required parameter.
 
         Raises
         ------
@@ -96,7 +96,7 @@ class Call:
         return found
 
     def number(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
-        """Return a whole number, brought to what is allowed.
+        """Return a whole number, limited to the allowed range.
 
         Raises
         ------
@@ -107,7 +107,7 @@ class Call:
         return default if found is None else min(max(whole_number(name, found), least), most)
 
     def real(self, name: str, default: float, least: float, most: float) -> float:
-        """Return a number, brought to what is allowed.
+        """Return a number, limited to the allowed range.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class Call:
         return min(max(value, least), most)
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Return yes or no.
+        """Return a boolean parameter.
 
         Raises
         ------
@@ -140,12 +140,12 @@ class Call:
 
 
 def missing(name: str) -> SubsonicError:
-    """Return the failure of a call that lacks a parameter."""
+    """Return the error for a missing parameter."""
     return SubsonicError(MISSING, f"Required parameter is missing: {name}.")
 
 
 def whole_number(name: str, text: str) -> int:
-    """Return the whole number that a text is.
+    """Return a text as a whole number.
 
     Raises
     ------
@@ -153,6 +153,6 @@ def whole_number(name: str, text: str) -> int:
         If it is none.
     """
     digits = text.strip().removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
         raise SubsonicError(GENERIC, f"{name} is no whole number.")
     return int(text)

@@ -1,4 +1,4 @@
-"""The shelves that a process holds, what a listener played, and what they marked."""
+"""The catalogue for players: artists and albums, play counts, stars and ratings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _MAX_PLAYS_BYTES: Final = 16_000_000
 _WORST = 1
-"""The rating of what is disliked elsewhere."""
+"""Rating shown for a song that was disliked on the web page."""
 
 
 class CatalogueView(NamedTuple):
-    """A catalogue and its shelves, which speak of the same positions."""
+    """A catalogue with its artists and albums, by the same track positions."""
 
     catalogue: Catalogue
     shelves: BrowseIndex
@@ -30,7 +30,7 @@ class CatalogueView(NamedTuple):
         Raises
         ------
         SubsonicError
-            If there is none of that id.
+            If there is no track of this id.
         """
         found = self.catalogue.positions.get(track_id)
         if found is None:
@@ -38,30 +38,30 @@ class CatalogueView(NamedTuple):
         return found
 
     def duration(self, track_id: str) -> float | None:
-        """Return the seconds of a track, None where they are unknown."""
+        """Return the duration of a track in seconds; None if it is unknown."""
         position = self.catalogue.positions.get(track_id)
         found = np.nan if position is None else float(self.shelves.durations[position])
         return found if found > 0 else None
 
     def tracks_of(self, item: str) -> NDArray[np.int32]:
-        """Return the positions of a song, of an album's songs, or of an artist's.
+        """Return the positions of a song, or of the songs of an album or artist.
 
         Raises
         ------
         SubsonicError
-            If there is nothing of that id.
+            If there is no item of this id.
         """
         found = self.catalogue.positions.get(item)
         if found is not None:
             return np.array([found], np.int32)
         shelf = self.shelves.album(item) or self.shelves.artist(item)
         if shelf is None:
-            raise SubsonicError(NOT_FOUND, "There is nothing of that id.")
+            raise SubsonicError(NOT_FOUND, "There is no item of this id.")
         return shelf.tracks
 
 
 def catalogue_view(holding: Held) -> CatalogueView:
-    """Return the catalogue with its shelves, or the one before while those are put up."""
+    """Return the catalogue view; the previous one while a new one is being built."""
     library = holding.library
     latest: StaleWhileRevalidate[Catalogue, CatalogueView] = holding.memo(
         "halls",
@@ -90,7 +90,7 @@ def played_by(holding: Held, user: str) -> PlayCounts:
 def counts_of(
     view: CatalogueView, plays: PlayCounts
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return plays and the last one's time by position, ``[n_tracks]`` each; NaN is never."""
+    """Return play counts and times of the last play, ``[n_tracks]`` each; NaN means never."""
     n_tracks = len(view.catalogue)
     counts, last = np.zeros(n_tracks, np.int64), np.full(n_tracks, np.nan)
     if n_tracks:
@@ -103,13 +103,13 @@ def counts_of(
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What a listener said of a song, album or artist, as players show it."""
+    """Star and rating of a song, album or artist."""
 
     starred: float | None = None
     rating: int | None = None
 
 
-NOTHING: Final = Annotation()
+NO_ANNOTATION: Final = Annotation()
 
 
 def song_annotations(
@@ -117,8 +117,8 @@ def song_annotations(
 ) -> dict[str, Annotation]:
     """Return stars and ratings of songs, by id.
 
-    A mark counts as long as what was said since, on the page or elsewhere, is the same; otherwise a
-    like is a star, and a dislike the lowest rating.
+    A star or rating counts until the listener likes or dislikes the song elsewhere; then a like is
+    shown as a star and a dislike as the lowest rating.
     """
     marks = library.marks.of(user, "song", track_ids)
     opinions = library.histories.opinions(user, track_ids)
@@ -127,12 +127,12 @@ def song_annotations(
 
 
 def annotation_of(mark: Mark | None, opinion: Opinion | None) -> Annotation:
-    """Return what a mark and an opinion of one song come to."""
+    """Return star and rating of a song from its annotation and opinion."""
     kind = opinion.kind if opinion else None
     if mark is not None and mark.opinion == kind:
         return Annotation(mark.starred, mark.rating)
     if opinion is None:
-        return NOTHING
+        return NO_ANNOTATION
     return Annotation(opinion.at) if kind == "like" else Annotation(None, _WORST)
 
 

@@ -1,8 +1,8 @@
-"""Who calls: by the player password of an account, whole or as a token, or by an API key.
+"""Authenticate a client by the player password of an account, a token, or an API key.
 
-A token is ``md5(password + salt)``: the protocol lets whoever overhears one use it again, as often
-as they like. That is why players have a password of their own, which opens nothing else; see
-`segue.pipeline.players`. Where a library has no accounts, a name is enough.
+A token is ``md5(password + salt)``, which an eavesdropper can use again without limit. Players
+therefore have a password of their own, which is valid for nothing else; see
+`segue.pipeline.players`. In a library without accounts a listener name is enough.
 """
 
 import re
@@ -34,40 +34,46 @@ _WRONG = "Wrong username or password."
 
 
 def check_version(parameters: Parameters) -> None:
-    """Refuse players that speak a version of the protocol that is not spoken here.
+    """Reject clients whose protocol version is not supported.
 
     Raises
     ------
     SubsonicError
-        If it is, or the player does not say what it is and which version it speaks.
+        If the version is not supported, or the parameters c or v are missing.
     """
     for name in ("v", "c"):
         if not _one(parameters, name):
             raise missing(name)
     found = _VERSION.fullmatch(_one(parameters, "v") or "")
     if found is None:
-        raise SubsonicError(GENERIC, "v is no version of the protocol.")
+        raise SubsonicError(GENERIC, "v is not a protocol version.")
     theirs = (int(found[1]), int(found[2]), int(found[3] or 0))
     if theirs[0] < _OURS[0]:
-        raise SubsonicError(OLD_CLIENT, f"The player must be upgraded: this is {VERSION}.")
+        raise SubsonicError(
+            OLD_CLIENT, f"Upgrade the player: the server supports version {VERSION}."
+        )
     if theirs[:2] > _OURS[:2]:
-        raise SubsonicError(OLD_SERVER, f"The server must be upgraded: this is {VERSION}.")
+        raise SubsonicError(
+            OLD_SERVER, f"The player needs a newer protocol: the server supports version {VERSION}."
+        )
 
 
 def caller(holding: Held, parameters: Parameters, address: str | None) -> Principal:
-    """Return who calls.
+    """Return the principal of a call.
 
     Raises
     ------
     SubsonicError
-        If they do not say it, say it in several ways, or it is not so.
+        If credentials are missing, given in several ways, or wrong.
     """
     key, name, password, token, salt = (
         _one(parameters, each) for each in ("apiKey", "u", "p", "t", "s")
     )
     if key is not None:
         if any(one is not None for one in (name, password, token, salt)):
-            raise SubsonicError(CONFLICTING, "Either an API key, or a name and password: not both.")
+            raise SubsonicError(
+                CONFLICTING, "Send either an API key or a name and password, not both."
+            )
         return _by_key(holding, key)
     if name is None:
         raise missing("u")
@@ -75,7 +81,7 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Princi
     if mode == "open":
         return _by_name(name)
     if password is not None and token is not None:
-        raise SubsonicError(CONFLICTING, "Either a password or a token: not both.")
+        raise SubsonicError(CONFLICTING, "Send either a password or a token, not both.")
     try:
         if token is not None and salt is not None:
             account = verify_player(holding.library, name, token, salt, address=address)
@@ -107,7 +113,7 @@ def _by_name(name: str) -> Principal:
 
 
 def _one(parameters: Parameters, name: str) -> str | None:
-    """Return a parameter that decides who calls: given twice, with two values, it is none.
+    """Return a parameter for authentication, which must not have two different values.
 
     Raises
     ------

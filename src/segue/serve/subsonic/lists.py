@@ -1,4 +1,4 @@
-"""Lists: albums of every kind, songs at random or of a genre, what is starred, what plays now."""
+"""Lists: albums by criterion, random songs, songs of a genre, starred items, now playing."""
 
 import random
 import time
@@ -16,19 +16,19 @@ from segue.serve.subsonic.responses import GENERIC, SubsonicError
 from segue.serve.subsonic.serializers import Serializer
 
 MOST: Final = 500
-"""Items of one list."""
+"""Largest number of items of a list."""
 
 Numbers = NDArray[np.int64]
 
 
 def get_album_list2(call: Call) -> dict[str, Any]:
-    """List albums of a kind."""
+    """List albums by a criterion."""
     serializer, albums = _albums(call)
     return {"albumList2": {"album": serializer.albums(albums)}}
 
 
 def get_album_list(call: Call) -> dict[str, Any]:
-    """List albums of a kind as folders."""
+    """List albums by a criterion, as folders."""
     serializer, albums = _albums(call)
     return {"albumList": {"album": serializer.folders(albums)}}
 
@@ -37,7 +37,7 @@ def _albums(call: Call) -> tuple[Serializer, list[Album]]:
     kind = call.wanted("type")
     choose = _KINDS.get(kind)
     if choose is None:
-        raise SubsonicError(GENERIC, f"There is no such list: type is one of {', '.join(_KINDS)}.")
+        raise SubsonicError(GENERIC, f"Unknown list type: use one of {', '.join(_KINDS)}.")
     start, size = call.number("offset", 0), call.number("size", 10, most=MOST)
     serializer = Serializer(call)
     numbers = choose(call, serializer)[start : start + size]
@@ -49,13 +49,13 @@ def _all(serializer: Serializer) -> Numbers:
 
 
 def _most(values: NDArray[Any]) -> Numbers:
-    """Return the numbers of albums by a value, the highest first, those without one left out."""
+    """Return album numbers by descending value, without those that have none."""
     order = np.argsort(-values, kind="stable")
     return order[values[order] > 0]
 
 
 def _over_albums(serializer: Serializer, values: NDArray[Any], gather: Any) -> NDArray[np.float64]:
-    """Gather a value of tracks ``[n_tracks]`` over each album ``[n_albums]``."""
+    """Aggregate values of tracks ``[n_tracks]`` for each album ``[n_albums]``."""
     shelves = serializer.view.shelves
     found = np.zeros(len(shelves.albums))
     placed = np.flatnonzero(shelves.album_of >= 0)
@@ -168,7 +168,7 @@ def get_songs_by_genre(call: Call) -> dict[str, Any]:
 
 
 def get_starred2(call: Call) -> dict[str, Any]:
-    """List what the listener has starred, the latest first."""
+    """List the starred items of the listener, latest first."""
     serializer = Serializer(call)
     artists = [one for one in map(serializer.view.shelves.artist, _latest(call, "artist")) if one]
     albums = [one for one in map(serializer.view.shelves.album, _latest(call, "album")) if one]
@@ -182,7 +182,7 @@ def get_starred2(call: Call) -> dict[str, Any]:
 
 
 def get_starred(call: Call) -> dict[str, Any]:
-    """List the same, with albums as folders."""
+    """List the starred items of the listener, with albums as folders."""
     found = get_starred2(call)["starred2"]
     albums = [
         one for one in map(Serializer(call).view.shelves.album, _latest(call, "album")) if one
@@ -210,7 +210,7 @@ def _starred_songs(call: Call) -> list[str]:
 
 
 def get_now_playing(call: Call) -> dict[str, Any]:
-    """List what the players of the listener who calls play; others' are nobody else's business."""
+    """List what the players of this listener are playing; other listeners stay private."""
     serializer = Serializer(call)
     now, entries = time.time(), []
     for number, (client, one) in enumerate(call.holding.library.playback.of(call.me)):

@@ -1,4 +1,4 @@
-"""Sound and covers: files as they are, in other formats, and the pictures that lie in them."""
+"""Stream and download audio, transcoded on request, and serve embedded cover images."""
 
 import stat
 from hashlib import blake2b
@@ -12,19 +12,19 @@ from segue.audio.pictures import Picture, embedded_picture
 from segue.audio.streaming import FORMATS, MEDIA_TYPES, Format, Media, media_of, transcode
 from segue.audio.transcoding import CODECS, DEFAULT_BITRATES
 from segue.errors import AudioError
-from segue.serve.audio_stream import given
-from segue.serve.responses import has
+from segue.serve.audio_stream import stream_chunks
+from segue.serve.responses import client_has
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import catalogue_view
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _PRIVATE: Final = "private, max-age=0, must-revalidate"
-_LOOKED_AT: Final = 3  # songs of a shelf in which a cover is sought
+_MAX_COVER_SONGS: Final = 3  # songs of an album or artist that are searched for a cover
 _RAW: Final = "raw"
 
 
 def stream(call: Call) -> Response:
-    """Play a song: as it is, or in another format where that is asked for or needed."""
+    """Stream a song: the original file, or transcoded on request or if needed."""
     path = _path(call, call.wanted("id"))
     wanted = (call.text("format") or "").casefold()
     most = call.number("maxBitRate", 0, most=10_000) * 1_000
@@ -45,20 +45,20 @@ def stream(call: Call) -> Response:
     except AudioError:
         raise SubsonicError(NOT_FOUND, "The song cannot be played.", status=404) from None
     headers = {"Accept-Ranges": "none", "Cache-Control": "no-store"}
-    return StreamingResponse(given(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
+    return StreamingResponse(stream_chunks(pieces), media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 def download(call: Call) -> Response:
-    """Give a song's file as it is."""
+    """Send the original file of a song."""
     return _whole(_path(call, call.wanted("id")))
 
 
 def _chosen(call: Call, path: Path, media: Media, wanted: str, most: int) -> Format | None:
-    """Return the format to transcode to, None where the file is right as it is."""
+    """Return the format to transcode to; None for the original file."""
     known: dict[str, Format] = {**{one: one for one in FORMATS}, "ogg": "opus", "oga": "opus"}
     kind = known.get(wanted)
-    there = {media.container, media.codec, path.suffix.casefold().removeprefix(".")}
-    if kind is not None and kind not in there and wanted not in there:
+    names = {media.container, media.codec, path.suffix.casefold().removeprefix(".")}
+    if kind is not None and kind not in names and wanted not in names:
         return kind
     if most:
         duration = catalogue_view(call.holding).duration(call.wanted("id"))
@@ -76,9 +76,11 @@ def _path(call: Call, track_id: str) -> Path:
     path = track.path
     try:
         if path is None or track.missing or not stat.S_ISREG(path.stat().st_mode):
-            raise SubsonicError(NOT_FOUND, "The song has no file that can be played.", status=404)
+            raise SubsonicError(NOT_FOUND, "The song has no playable file.", status=404)
     except OSError:
-        raise SubsonicError(NOT_FOUND, "The song's file is not there now.", status=404) from None
+        raise SubsonicError(
+            NOT_FOUND, "The file of this song is missing at the moment.", status=404
+        ) from None
     return path
 
 
@@ -95,11 +97,11 @@ def _whole(path: Path, media: Media | None = None) -> Response:
 
 
 def get_cover_art(call: Call) -> Response:
-    """Give the cover of a song, or of the first songs of an album or artist; it is not scaled."""
+    """Send the cover of a song, or of the first songs of an album or artist, unscaled."""
     item = call.wanted("id")
     view = catalogue_view(call.holding)
     try:
-        positions = view.tracks_of(item)[:_LOOKED_AT].tolist()
+        positions = view.tracks_of(item)[:_MAX_COVER_SONGS].tolist()
     except SubsonicError as error:
         raise SubsonicError(error.code, "There is no such cover.", status=404) from None
     for position in positions:
@@ -121,6 +123,6 @@ def _picture(path: Path) -> Picture | None:
 def _shown(call: Call, picture: Picture) -> Response:
     etag = f'"{blake2b(picture.data, digest_size=12).hexdigest()}"'
     headers = {"ETag": etag, "Cache-Control": "private, max-age=3600"}
-    if has(call.request, etag):
+    if client_has(call.request, etag):
         return Response(status_code=304, headers=headers)
     return Response(picture.data, media_type=picture.media_type, headers=headers)

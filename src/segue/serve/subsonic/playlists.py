@@ -1,4 +1,4 @@
-"""Playlists of the listener who calls. Each is its owner's alone: none is public."""
+"""Playlists of the listener. They are private: other listeners cannot see them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,22 +14,22 @@ from segue.serve.subsonic.serializers import Serializer
 
 
 def get_playlists(call: Call) -> dict[str, Any]:
-    """List the playlists of whoever calls."""
+    """List the playlists of the listener."""
     name = call.text("username")
     if name is not None and name != call.me:
-        raise SubsonicError(FORBIDDEN, "Playlists are shown to their owners only.")
+        raise SubsonicError(FORBIDDEN, "Playlists are only visible to their owners.")
     view = catalogue_view(call.holding)
     found = call.holding.library.playlists.of(call.me)
     return {"playlists": {"playlist": [_about(view, one) for one in found]}}
 
 
 def get_playlist(call: Call) -> dict[str, Any]:
-    """Tell of a playlist, with its songs."""
-    return _told(call, saved_playlists.find(call.holding.library, call.me, call.wanted("id")))
+    """Show a playlist with its songs."""
+    return _with_songs(call, saved_playlists.find(call.holding.library, call.me, call.wanted("id")))
 
 
 def create_playlist(call: Call) -> dict[str, Any]:
-    """Make a playlist of songs, or give one other songs."""
+    """Create a playlist, or replace the songs of one."""
     playlist_id, name, songs = call.text("playlistId"), call.text("name"), call.texts("songId")
     _check_songs(call, songs)
     if playlist_id is not None:
@@ -39,13 +39,13 @@ def create_playlist(call: Call) -> dict[str, Any]:
         made = saved_playlists.save(call.holding.state(), call.me, name, tracks=songs)
     else:
         raise missing("name")
-    return _told(call, made)
+    return _with_songs(call, made)
 
 
 def update_playlist(call: Call) -> dict[str, Any]:
-    """Rename a playlist, add songs at its end, take songs away by their places.
+    """Rename a playlist, append songs, or remove songs by index.
 
-    There are no comments here and no public playlists: both wishes are passed over.
+    Comments and public playlists are not supported; those parameters are ignored.
     """
     playlist_id, name = call.wanted("playlistId"), call.text("name")
     added = call.texts("songIdToAdd")
@@ -56,7 +56,7 @@ def update_playlist(call: Call) -> dict[str, Any]:
     if any(not 0 <= place < len(found.tracks) for place in away):
         raise SubsonicError(GENERIC, "songIndexToRemove is no place in the playlist.")
     if len(found.tracks) + len(added) > saved_playlists.MOST_TRACKS:
-        raise SubsonicError(GENERIC, f"A playlist holds {saved_playlists.MOST_TRACKS:,} songs.")
+        raise SubsonicError(GENERIC, f"A playlist can hold {saved_playlists.MOST_TRACKS:,} songs.")
     if name is not None:
         saved_playlists.edit(library, call.me, playlist_id, name=name)
     if added or away:
@@ -81,7 +81,7 @@ def _check_songs(call: Call, track_ids: Sequence[str]) -> None:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
 
 
-def _told(call: Call, saved: SavedPlaylist) -> dict[str, Any]:
+def _with_songs(call: Call, saved: SavedPlaylist) -> dict[str, Any]:
     serializer = Serializer(call)
     about = _about(serializer.view, saved)
     return {"playlist": {**about, "entry": serializer.known(saved.tracks)}}

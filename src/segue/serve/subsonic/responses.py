@@ -1,8 +1,8 @@
-"""Answers as the protocol writes them: the same document as XML, JSON or JSONP.
+"""Write responses: the same document as XML, JSON or JSONP.
 
-A document is plain: in XML its simple members are attributes, members that are documents are
-elements, lists are repeated elements, and the member `value` is the text of its element. None is
-left out.
+A document is plain data. In XML its simple members are attributes, members that are documents are
+elements, lists are repeated elements, and the member `value` is the text of its element. Members
+that are None are omitted.
 """
 
 import json
@@ -22,13 +22,13 @@ XML_SPACE: Final = "http://subsonic.org/restapi"
 Document = Mapping[str, Any]
 
 GENERIC, MISSING, OLD_CLIENT, OLD_SERVER = 0, 10, 20, 30
-WRONG_PASSWORD, NO_TOKENS, NO_SUCH_WAY, CONFLICTING, WRONG_KEY = 40, 41, 42, 43, 44
+WRONG_PASSWORD, NO_TOKENS, UNSUPPORTED_AUTHENTICATION, CONFLICTING, WRONG_KEY = 40, 41, 42, 43, 44
 FORBIDDEN, NOT_FOUND = 50, 70
 
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
-_LONGEST_CALLBACK = 100
-# what XML 1.0 has no way to write
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MAX_CALLBACK_LENGTH = 100
+# characters that XML 1.0 cannot express
+_INVALID_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -44,10 +44,9 @@ _ESCAPES = str.maketrans(
 
 @dataclass
 class SubsonicError(Exception):
-    """A call that failed: the protocol's code, and one sentence.
+    """A failed call: the code of the protocol, and one sentence.
 
-    `status` is that of the HTTP answer, which players expect to be 200 where they expect a
-    document.
+    `status` is the HTTP status; players expect 200 from methods that return a document.
     """
 
     code: int
@@ -58,40 +57,40 @@ class SubsonicError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """How an answer is to be written."""
+    """Format of a response."""
 
     kind: str = "xml"
     callback: str | None = None
 
 
 def response_format(kind: str | None, callback: str | None) -> ResponseFormat:
-    """Return how a call wants its answer: ``xml``, ``json``, or ``jsonp`` with a `callback`.
+    """Return the response format of a call: ``xml``, ``json``, or ``jsonp`` with a `callback`.
 
     Raises
     ------
     SubsonicError
-        If there is no such form, or the callback is missing or no name.
+        If there is no such format, or the callback is missing or not a name.
     """
     if kind in (None, "", "xml", "json"):
         return ResponseFormat(kind or "xml")
     if kind != "jsonp":
-        raise SubsonicError(GENERIC, "There is no such format: f is xml, json or jsonp.")
+        raise SubsonicError(GENERIC, "Unknown format: f must be xml, json or jsonp.")
     if not callback:
         raise SubsonicError(MISSING, "Required parameter is missing: callback.")
-    if len(callback) > _LONGEST_CALLBACK or not _CALLBACK.fullmatch(callback):
-        raise SubsonicError(GENERIC, "callback is no name of a function.")
+    if len(callback) > _MAX_CALLBACK_LENGTH or not _CALLBACK.fullmatch(callback):
+        raise SubsonicError(GENERIC, "callback must be the name of a function.")
     return ResponseFormat("jsonp", callback)
 
 
 def succeeded(document: Document, form: ResponseFormat) -> Response:
-    """Return the answer of a call that succeeded."""
+    """Return the response of a successful call."""
     return _written({"status": "ok", **_HEAD, **document}, form)
 
 
 def failed(error: SubsonicError, form: ResponseFormat) -> Response:
-    """Return the answer of a call that failed."""
-    told = {"code": error.code, "message": error.message}
-    response = _written({"status": "failed", **_HEAD, "error": told}, form)
+    """Return the response of a failed call."""
+    problem = {"code": error.code, "message": error.message}
+    response = _written({"status": "failed", **_HEAD, "error": problem}, form)
     response.status_code = error.status
     response.headers.update(error.headers)
     return response
@@ -109,7 +108,7 @@ def _written(document: Document, form: ResponseFormat) -> Response:
     if form.kind == "xml":
         text = f'<?xml version="1.0" encoding="UTF-8"?>\n{to_xml(document)}'
         return Response(text.encode("utf-8", "replace"), media_type="text/xml; charset=utf-8")
-    # separators of lines are letters to JSON, and were ends of lines to older JavaScript
+    # ASCII only: U+2028 and U+2029 are valid in JSON but ended lines in older JavaScript
     text = json.dumps({"subsonic-response": _without_none(document)}, ensure_ascii=True)
     if form.kind == "jsonp":
         return Response(f"{form.callback}({text});", media_type="application/javascript")
@@ -149,7 +148,7 @@ def _element(name: str, value: Any, parts: list[str]) -> None:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _UNWRITABLE.sub("\ufffd", str(value)).translate(_ESCAPES)
+    return _INVALID_XML.sub("\ufffd", str(value)).translate(_ESCAPES)
 
 
 def _without_none(value: Any) -> Any:
@@ -159,7 +158,7 @@ def _without_none(value: Any) -> Any:
 
 
 def moment(seconds: float | None) -> str | None:
-    """Return a time as the protocol writes it; None for none.
+    """Return a time in the format of the protocol; None for None.
 
     >>> moment(0.0), moment(None)
     ('1970-01-01T00:00:00.000Z', None)

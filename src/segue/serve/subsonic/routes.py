@@ -1,6 +1,6 @@
-"""From an address to a method, and from what it returns to an answer.
+"""Route an address to its method and write the result as a response.
 
-The methods are not in the OpenAPI document: they are described by the protocol, which is published.
+The methods are not in the OpenAPI document; the protocol itself is published.
 """
 
 from collections.abc import Callable
@@ -86,13 +86,13 @@ _NAMED: Final[dict[str, Method]] = {
     "getCoverArt": media.get_cover_art,
 }
 _METHODS: Final = {name.casefold(): method for name, method in _NAMED.items()}
-_OF_ALL: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_extensions}
-"""What is told to everybody."""
+_PUBLIC: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_extensions}
+"""Methods that need no authentication."""
 
 
 @router.api_route("/{method}", methods=["GET", "HEAD", "POST"])
 async def call_method(method: str, request: Request, holding: deps.Holding) -> Response:
-    """Call a method, with or without ``.view`` behind its name."""
+    """Call a method; its name may end in ``.view``."""
     body = await request.body() if request.method == "POST" else b""
     return await run_in_threadpool(_answered, method, request, body, holding)
 
@@ -114,13 +114,13 @@ def _called(
     method: str, request: Request, parameters: Parameters, holding: Held
 ) -> dict[str, Any] | Response:
     name = method.casefold().removesuffix(".view")
-    if name in _OF_ALL:
-        return _OF_ALL[name](Call(parameters, holding, request, Principal("open")))
+    if name in _PUBLIC:
+        return _PUBLIC[name](Call(parameters, holding, request, Principal("open")))
     check_version(parameters)
     address = request.client.host if request.client else None
     principal = caller(holding, parameters, address)
     if name not in _METHODS:
-        raise SubsonicError(GENERIC, "There is no such method here.", status=404)
+        raise SubsonicError(GENERIC, "The server has no such method.", status=404)
     return _METHODS[name](Call(parameters, holding, request, principal))
 
 

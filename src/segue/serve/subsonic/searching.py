@@ -1,4 +1,4 @@
-"""Search by name: artists, albums and songs, in pages. An empty query finds everything."""
+"""Search artists, albums and songs by name, in pages. An empty query finds everything."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -17,14 +17,14 @@ _FURTHEST: Final = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class _Called:
-    """Names of artists and albums as words are compared, each after a space."""
+class _NormalizedNames:
+    """Names of artists and albums, normalized for comparison, with a space before each word."""
 
     artists: Sequence[str]
     albums: Sequence[str]
 
     @classmethod
-    def of(cls, view: CatalogueView) -> "_Called":
+    def of(cls, view: CatalogueView) -> "_NormalizedNames":
         shelves = view.shelves
         return cls(
             [f" {_folded(artist.name)}" for artist in shelves.artists],
@@ -48,7 +48,7 @@ def search3(call: Call) -> dict[str, Any]:
 
 
 def search2(call: Call) -> dict[str, Any]:
-    """Find the same, with albums as folders."""
+    """Find artists, albums and songs, with albums as folders."""
     serializer, artists, albums, songs = _found(call)
     return {
         "searchResult2": {
@@ -62,7 +62,7 @@ def search2(call: Call) -> dict[str, Any]:
 def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     if "query" not in call.parameters:
         call.wanted("query")
-    # players write an empty query as two quotation marks, and others add a star to the last word
+    # some players send an empty query as two quotation marks, others append a star
     words = _folded((call.text("query") or "").strip("\"' ").replace("*", " ")).split()
     pages = {
         kind: (
@@ -73,7 +73,9 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     }
     serializer = Serializer(call)
     shelves = serializer.view.shelves
-    called: _Called = call.holding.memo("called", shelves, lambda: _Called.of(serializer.view))
+    called: _NormalizedNames = call.holding.memo(
+        "called", shelves, lambda: _NormalizedNames.of(serializer.view)
+    )
     artists = [
         shelves.artists[number]
         for number in _page(_matching(called.artists, words), pages["artist"])
@@ -85,12 +87,12 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
         songs = _page(shelves.shelved().tolist(), pages["song"])
     else:
         start, count = pages["song"]
-        songs = _songs_called(call.holding, shelves, " ".join(words), start + count)[start:]
+        songs = _songs_by_name(call.holding, shelves, " ".join(words), start + count)[start:]
     return serializer, artists, albums, songs
 
 
 def _matching(names: Sequence[str], words: Sequence[str]) -> list[int]:
-    """Return the numbers of the names in which all words begin one; those that begin so first."""
+    """Return the indexes of names whose words start with all query words, best matches first."""
     if not words:
         return list(range(len(names)))
     parts = [f" {word}" for word in words]
@@ -104,7 +106,7 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
     return list(found[start : start + count])
 
 
-def _songs_called(holding: Held, shelves: BrowseIndex, query: str, most: int) -> list[int]:
+def _songs_by_name(holding: Held, shelves: BrowseIndex, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     there = len(shelves.album_of)
     state = holding.state_or_none()
@@ -117,7 +119,7 @@ def _songs_called(holding: Held, shelves: BrowseIndex, query: str, most: int) ->
 
 
 def _folded(text: str) -> str:
-    """Return a text as words are compared, without accents.
+    """Return a text normalized for comparison: lower case, without accents.
 
     >>> _folded("Sigur R\u00f3s")
     'sigur ros'

@@ -1,6 +1,6 @@
-"""Tracks, albums and artists as the protocol describes them.
+"""Serialize tracks, albums and artists as the protocol describes them.
 
-No path of the host is in any of them: `path` is made of the names of artist, album and title.
+No path of the server is included: `path` is built from the names of artist, album and title.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from segue.artist_names import display_artist
 from segue.pipeline.browse import UNKNOWN_ARTIST, Album, Artist
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
-    NOTHING,
+    NO_ANNOTATION,
     Annotation,
     CatalogueView,
     catalogue_view,
@@ -50,7 +50,7 @@ _REFERENCE: Final = -18.0  # LUFS, of ReplayGain 2.0
 
 
 class Serializer:
-    """Writes what one call answers with, as its listener sees it."""
+    """Serialize catalogue items for the listener of one call."""
 
     def __init__(self, call: Call) -> None:
         self.view: CatalogueView = catalogue_view(call.holding)
@@ -66,27 +66,27 @@ class Serializer:
 
     @property
     def last(self) -> Any:
-        """When they last did, ``[n_tracks]``, NaN for never."""
+        """Time at which the listener last played each track, ``[n_tracks]``; NaN means never."""
         return self._last
 
     # songs ---------------------------------------------------------------------------------------
 
     def songs(self, positions: Iterable[int]) -> list[dict[str, Any]]:
-        """Return tracks, by position, as songs."""
+        """Return the tracks at some positions as songs."""
         places = [int(position) for position in positions]
         tracks = [self.view.catalogue.tracks[place] for place in places]
-        said = song_annotations(self._library, self._me, [track.track_id for track in tracks])
+        annotation = song_annotations(self._library, self._me, [track.track_id for track in tracks])
         return [
-            self._song(place, track, said.get(track.track_id, NOTHING))
+            self._song(place, track, annotation.get(track.track_id, NO_ANNOTATION))
             for place, track in zip(places, tracks, strict=True)
         ]
 
     def known(self, track_ids: Iterable[str]) -> list[dict[str, Any]]:
-        """Return tracks, by id, as songs; those that are gone from the catalogue are left out."""
+        """Return the tracks of some ids as songs, without those that are not in the catalogue."""
         found = map(self.view.catalogue.positions.get, track_ids)
         return self.songs(position for position in found if position is not None)
 
-    def _song(self, place: int, track: Track, said: Annotation) -> dict[str, Any]:
+    def _song(self, place: int, track: Track, annotation: Annotation) -> dict[str, Any]:
         shelves = self.view.shelves
         artist = album = maker = None
         credited: list[Artist] = []
@@ -129,7 +129,7 @@ class Serializer:
             "albumArtists": [{"id": maker.id, "name": maker.name}] if maker else [],
             "displayAlbumArtist": maker.name if maker else "",
             "replayGain": _gain(track),
-            **_said(said),
+            **_said(annotation),
         }
         if track.path is not None:
             song["path"] += track.path.suffix
@@ -153,19 +153,19 @@ class Serializer:
     # albums and artists --------------------------------------------------------------------------
 
     def albums(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
-        """Return albums as they are told by their tags."""
+        """Return albums in the form for clients that browse by tags."""
         ids = [album.id for album in albums]
-        said = shelf_annotations(self._library, self._me, "album", ids)
-        return [self._album(album, said.get(album.id, NOTHING)) for album in albums]
+        annotation = shelf_annotations(self._library, self._me, "album", ids)
+        return [self._album(album, annotation.get(album.id, NO_ANNOTATION)) for album in albums]
 
     def folders(self, albums: Sequence[Album]) -> list[dict[str, Any]]:
-        """Return albums as the folders that older players look into."""
+        """Return albums in the form for clients that browse by folders."""
         return [
             {**album, "parent": album["artistId"], "isDir": True, "title": album["name"]}
             for album in self.albums(albums)
         ]
 
-    def _album(self, album: Album, said: Annotation) -> dict[str, Any]:
+    def _album(self, album: Album, annotation: Annotation) -> dict[str, Any]:
         artist = self.view.shelves.artists[album.artist]
         last = self._last[album.tracks]
         return {
@@ -188,13 +188,13 @@ class Serializer:
             "sortName": album.name.casefold(),
             "musicBrainzId": album.musicbrainz_id,
             "isCompilation": len(set(self.view.shelves.artist_of[album.tracks].tolist())) > 1,
-            **_said(said),
+            **_said(annotation),
         }
 
     def artists(self, artists: Sequence[Artist]) -> list[dict[str, Any]]:
         """Return artists."""
         ids = [artist.id for artist in artists]
-        said = shelf_annotations(self._library, self._me, "artist", ids)
+        annotations = shelf_annotations(self._library, self._me, "artist", ids)
         return [
             {
                 "id": artist.id,
@@ -203,18 +203,18 @@ class Serializer:
                 "albumCount": len(artist.albums),
                 "sortName": artist.name.casefold(),
                 "musicBrainzId": artist.musicbrainz_id,
-                **_said(said.get(artist.id, NOTHING)),
+                **_said(annotations.get(artist.id, NO_ANNOTATION)),
             }
             for artist in artists
         ]
 
 
-def _said(said: Annotation) -> dict[str, Any]:
+def _said(annotation: Annotation) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if said.starred is not None:
-        found["starred"] = moment(said.starred)
-    if said.rating is not None:
-        found["userRating"] = said.rating
+    if annotation.starred is not None:
+        found["starred"] = moment(annotation.starred)
+    if annotation.rating is not None:
+        found["userRating"] = annotation.rating
     return found
 
 
@@ -227,7 +227,7 @@ def _counted(numbers: Any, place: int) -> int | None:
 
 
 def _named(name: str) -> str:
-    """Return a name as a part of a path; none leads anywhere.
+    """Return a name as one segment of a path, without separators.
 
     >>> _named("AC/DC"), _named(".."), _named("")
     ('AC_DC', '_', '_')

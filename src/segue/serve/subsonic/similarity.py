@@ -1,9 +1,9 @@
-"""What is like what: songs like a song, an album or an artist, and ways through sound.
+"""Similar songs of a song, album or artist, and paths through sound.
 
-Sonic similarity is told by sound alone: by the first of `AUDIO` in whose space a track has a place.
-It is between 0 and 1: half of one more than the cosine of two tracks in that space; or, where hubs
-were taken away from the space, the share of pairs of tracks that are less near than these two (the
-normal distribution function of their mutual proximity). A track is like itself by 1.
+Sonic similarity uses sound alone: the first of `AUDIO_SIGNALS` that has a vector for the track. It
+is between 0 and 1: half of one plus the cosine of the two vectors; or, where hubs were reduced, the
+share of track pairs that are less close than these two (the normal distribution function of their
+mutual proximity). A track has similarity 1 to itself.
 """
 
 import random
@@ -18,25 +18,25 @@ from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.serializers import Serializer
 
-AUDIO: Final = ("timbre", "temporal", "knn")
-"""Signals that hear; the first one that has a place for a track is asked."""
-MOST: Final = 500
+AUDIO_SIGNALS: Final = ("timbre", "temporal", "knn")
+"""Signals of sound; the first one that has a vector for a track is used."""
+MAX_COUNT: Final = 500
 _SEEDS: Final = 20
 _OWN_SHARE: Final = 5
 
 
 def get_similar_songs(call: Call) -> dict[str, Any]:
-    """List songs like a song, an album or an artist, by all signals together."""
+    """List songs similar to a song, an album or an artist, by all signals."""
     return {"similarSongs": {"song": _similar(call)}}
 
 
 def get_similar_songs2(call: Call) -> dict[str, Any]:
-    """List the same, as newer players ask for it."""
+    """List songs similar to a song, an album or an artist, for newer clients."""
     return {"similarSongs2": {"song": _similar(call)}}
 
 
 def _similar(call: Call) -> list[dict[str, Any]]:
-    item, count = call.wanted("id"), call.number("count", 50, most=MOST)
+    item, count = call.wanted("id"), call.number("count", 50, most=MAX_COUNT)
     serializer = Serializer(call)
     view = serializer.view
     tracks = view.tracks_of(item)
@@ -47,16 +47,16 @@ def _similar(call: Call) -> list[dict[str, Any]]:
         if item in view.catalogue.positions:
             found = [pick.track_id for pick in state.similar(item, count).tracks]
         else:
-            found = _like_shelf(state, serializer, tracks.tolist(), count)
-    except (LibraryError, ModelError):  # nothing is known by which they could be compared
+            found = _like_item(state, serializer, tracks.tolist(), count)
+    except (LibraryError, ModelError):  # there is no signal that can compare them
         return []
     return serializer.known(found)
 
 
-def _like_shelf(
+def _like_item(
     state: ServingState, serializer: Serializer, tracks: list[int], count: int
 ) -> list[str]:
-    """Return songs like those of a shelf, some of its own among them."""
+    """Return songs similar to those of an album or artist, with some of its own."""
     track_ids = [serializer.view.catalogue.tracks[position].track_id for position in tracks]
     seeds = random.sample(track_ids, min(_SEEDS, len(track_ids)))
     own = seeds[: max(count // _OWN_SHARE, 1)]
@@ -69,7 +69,7 @@ def _like_shelf(
 
 def get_top_songs(call: Call) -> dict[str, Any]:
     """List the songs of an artist that most listeners like."""
-    name, count = call.wanted("artist"), call.number("count", 50, most=MOST)
+    name, count = call.wanted("artist"), call.number("count", 50, most=MAX_COUNT)
     serializer = Serializer(call)
     artist = serializer.view.shelves.artist_called(name)
     tracks = artist.tracks if artist else np.zeros(0, np.int32)
@@ -82,11 +82,11 @@ def get_top_songs(call: Call) -> dict[str, Any]:
 
 
 def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
-    """List the songs that sound most like one, with how much they do."""
-    track_id, count = call.wanted("id"), call.number("count", 10, most=MOST)
+    """List the songs that sound most similar to one, with their similarity."""
+    track_id, count = call.wanted("id"), call.number("count", 10, most=MAX_COUNT)
     serializer = Serializer(call)
     position = serializer.view.position(track_id)
-    space = _hearing(call, position)
+    space = _sound_space(call, position)
     if space is None or not count:
         return {"sonicMatch": []}
     state, name = space
@@ -95,7 +95,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
     except LibraryError:
         return {"sonicMatch": []}
     scores = {pick.track_id: pick.score for pick in found}
-    alike = _between_0_and_1(state, name)
+    alike = _similarity_of(state, name)
     songs = serializer.known(scores)
     return {
         "sonicMatch": [{"entry": song, "similarity": alike(scores[song["id"]])} for song in songs]
@@ -103,12 +103,12 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
 
 
 def find_sonic_path(call: Call) -> dict[str, Any]:
-    """List songs that lead from one to another by small steps, with how like the first they are."""
+    """List songs on a path between two songs, with their similarity to the first."""
     start, end = call.wanted("startSongId"), call.wanted("endSongId")
-    count = call.number("count", 25, least=2, most=MOST)
+    count = call.number("count", 25, least=2, most=MAX_COUNT)
     serializer = Serializer(call)
     ends = [serializer.view.position(start), serializer.view.position(end)]
-    space = _hearing(call, *ends)
+    space = _sound_space(call, *ends)
     if space is None:
         return {"sonicMatch": []}
     state, name = space
@@ -116,10 +116,10 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
         way = [
             step.track_id for step in playlists.path(state, start, end, count, signal=name).tracks
         ]
-    except LibraryError:  # they stand in one place: there is no way, and none is needed
+    except LibraryError:  # both songs have the same vector, so there is no path
         way = list(dict.fromkeys((start, end)))
     scores = state.space(name).for_track(state.catalogue.position(start))
-    alike = _between_0_and_1(state, name)
+    alike = _similarity_of(state, name)
     return {
         "sonicMatch": [
             {
@@ -133,12 +133,12 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     }
 
 
-def _hearing(call: Call, *positions: int) -> tuple[ServingState, str] | None:
-    """Return the first audio signal in whose space tracks have a place; None where none has."""
+def _sound_space(call: Call, *positions: int) -> tuple[ServingState, str] | None:
+    """Return the first audio signal that has vectors of all these tracks, None if none has."""
     state = call.holding.state_or_none()
     if state is None:
         return None
-    for name in AUDIO:
+    for name in AUDIO_SIGNALS:
         try:
             space = state.space(name)
         except (LibraryError, ModelError):
@@ -148,7 +148,7 @@ def _hearing(call: Call, *positions: int) -> tuple[ServingState, str] | None:
     return None
 
 
-def _between_0_and_1(state: ServingState, name: str) -> Any:
+def _similarity_of(state: ServingState, name: str) -> Any:
     hubs = state.space(name).hubs is not None
 
     def alike(score: float) -> float:

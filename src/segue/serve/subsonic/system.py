@@ -1,4 +1,4 @@
-"""The server, its extensions, and who calls."""
+"""Server status, extensions, and users."""
 
 from typing import Any, Final
 
@@ -15,18 +15,18 @@ EXTENSIONS: Final = {
     "sonicSimilarity": [1],
     "transcodeOffset": [1],
 }
-"""What of OpenSubsonic is spoken here beyond Subsonic, and in which versions."""
+"""Supported OpenSubsonic extensions and their versions."""
 FOLDER: Final = 1
-"""The number of the one music folder there is: the library."""
+"""Id of the only music folder, the library."""
 
 
 def ping(call: Call) -> dict[str, Any]:  # noqa: ARG001
-    """Say that the server is there."""
+    """Answer that the server is available."""
     return {}
 
 
 def get_license(call: Call) -> dict[str, Any]:  # noqa: ARG001
-    """Say that the server may be used: it is free."""
+    """Return a valid license: segue is free."""
     return {"license": {"valid": True}}
 
 
@@ -37,24 +37,24 @@ def get_extensions(call: Call) -> dict[str, Any]:  # noqa: ARG001
 
 
 def get_music_folders(call: Call) -> dict[str, Any]:  # noqa: ARG001
-    """List the one music folder there is."""
+    """List the only music folder."""
     return {"musicFolders": {"musicFolder": [{"id": FOLDER, "name": "Music"}]}}
 
 
 def get_scan_status(call: Call) -> dict[str, Any]:
-    """Say whether music is being read, and how many tracks there are."""
+    """Return whether a scan is running, and the number of tracks."""
     library = call.holding.library
     scanning = any(job.verb == "preprocess" for job in library.jobs.under_way())
     return {"scanStatus": {"scanning": scanning, "count": len(call.holding.catalogue())}}
 
 
 def get_user(call: Call) -> dict[str, Any]:
-    """Tell what a user may: whoever calls, or, to admins, another."""
+    """Return the roles of the current user, or for admins of any user."""
     name = call.text("username") or call.me
     admin = call.principal.admin
     if name != call.me:
         if not call.principal.admin:
-            raise SubsonicError(FORBIDDEN, "Only admins may ask about others.")
+            raise SubsonicError(FORBIDDEN, "Only admins may see other users.")
         admin = _admin(call.holding.library, name)
     roles = {
         "adminRole": admin,
