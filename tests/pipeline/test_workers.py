@@ -31,7 +31,7 @@ def test_every_task_is_answered_once():
     ("what", "reason"),
     [
         ("segfault", "SIGSEGV"),
-        ("killed", "SIGKILL, as if memory ran out"),
+        ("killed", "SIGKILL, probably for lack of memory"),
         ("real time", "signal 40"),
         ("exit", "code 3"),
         ("memory", "memory ran out"),

@@ -1,1 +1,1 @@
-"""What tracks sound like: what is to be heard, worker processes, and what is kept of it."""
+"""Analysis of the tracks of a library: scan, identity, plan, worker processes, and stores."""

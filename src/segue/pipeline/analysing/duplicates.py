@@ -1,4 +1,4 @@
-"""Recordings that lie in several files: found as tracks come in, kept in the library."""
+"""Duplicates: recordings in several files, found for new tracks and stored in the library."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from segue.pipeline.analysing.inputs import AUDIO, open_store
 from segue.pipeline.analysing.tasks import FACTS
 from segue.types import Progress, Track, no_progress
 
-_VERSION = 1  # goes up when other pairs would be found
+_VERSION = 1  # raise it when the comparison finds other pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """The recordings of a library that lie in several files."""
+    """Recordings of a library that exist in several files."""
 
     recordings: Sequence[Sequence[Track]]
 
@@ -42,9 +42,9 @@ class Duplicates:
 
 
 def duplicates(library: Library) -> Duplicates:
-    """Return the recordings that lie in several files, as `preprocess` found them."""
+    """Return the recordings that `preprocess` found in several files."""
     pairs = library.alike()
-    # no other track is read: there may be a hundred thousand
+    # reads only these tracks: a library may have a hundred thousand
     tracks = library.reader.tracks(sorted({row for pair in pairs for row in pair}))
     rows = [row for row in sorted(tracks) if not tracks[row].missing]
     places = {row: place for place, row in enumerate(rows)}
@@ -54,7 +54,7 @@ def duplicates(library: Library) -> Duplicates:
 
 
 def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
-    """Return the positions of the tracks of each recording that lies in several files."""
+    """Return the positions of the tracks of each recording with several files."""
     place_of = {
         row: place
         for place, (row, track) in enumerate(
@@ -73,26 +73,26 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
 def find_duplicates(
     library: Library, catalogue: Catalogue, *, progress: Progress = no_progress
 ) -> int:
-    """Compare the tracks that were not compared yet with all; return how many are duplicates."""
+    """Compare new tracks with all tracks; return the number of duplicates in the library."""
     with (
-        open_store(library, AUDIO.summary) as heard,
+        open_store(library, AUDIO.summary) as summaries,
         _vectors(library) as vectors,
     ):
-        rows = [row for row in catalogue.rows.tolist() if row in heard]
+        rows = [row for row in catalogue.rows.tolist() if row in summaries]
         new = [place for place, row in enumerate(rows) if row not in vectors]
         if new:
-            prints = [heard.read("fingerprint", row)[0] for row in rows]
+            prints = [summaries.read("fingerprint", row)[0] for row in rows]
             with progress("Comparing recordings", len(new)) as advance:
                 made = np.stack([shiftless(prints[place]) for place in new])
                 all_vectors = vectors.matrix("vector", rows)
                 if not all_vectors.size:
                     all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
                 all_vectors[new] = made
-                durations = heard.matrix("facts", rows)[:, FACTS.index("duration")]
+                durations = summaries.matrix("facts", rows)[:, FACTS.index("duration")]
                 pairs = alike_pairs(
                     prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
                 )
-                # the pairs first: what is in the store is not compared again
+                # pairs before vectors: tracks with a vector are not compared again
                 library.set_alike(
                     [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs],
                     among=[rows[place] for place in new],

@@ -1,7 +1,7 @@
-"""Every track as each trained model places it: kept beside the models, made when it is missing.
+"""Embeddings of all tracks by each trained model, stored in the library.
 
-Encoders and the combined kNN vector are alike here: a model turns what the library holds of a track
-into a vector, and a store per model (and per training of it) keeps them.
+Encoders and the combined kNN vector work alike: a model maps the stored arrays of a track to a
+vector, and each training of a model has a store for its vectors.
 """
 
 import zipfile
@@ -24,9 +24,9 @@ KNN = "knn"
 
 
 def embedding_store(library: Library, model: str) -> FeatureStore:
-    """Return the store of the vectors that the present training of `model` gives.
+    """Return the store of the vectors of the present training of `model`.
 
-    A pretrained ear counts as a model that is there once and for all.
+    A pretrained encoder has one store for good.
     """
     if model in PRETRAINED_ENCODERS:
         return pretrained_store(library, model)
@@ -38,20 +38,20 @@ def embedding_store(library: Library, model: str) -> FeatureStore:
 
 
 def embeddings(library: Library, catalogue: Catalogue, model: str) -> NDArray[np.float32]:
-    """Return ``[n_tracks, d]`` vectors, rows of NaN for tracks that the model cannot place."""
+    """Return vectors ``[n_tracks, d]``; rows of tracks that the model cannot embed are NaN."""
     return embedding_store(library, model).matrix("embedding", catalogue.rows)
 
 
 def probabilities(library: Library, catalogue: Catalogue, model: str) -> NDArray[np.float32]:
-    """Return ``[n_tracks, n_classes]`` class probabilities, rows of NaN where there are none."""
+    """Return class probabilities ``[n_tracks, n_classes]``, rows of NaN where there are none."""
     return embedding_store(library, model).matrix("probabilities", catalogue.rows)
 
 
 def encode_new(library: Library, catalogue: Catalogue, *, progress: Progress = no_progress) -> int:
-    """Place every track that a trained model has not placed yet; return how many that were."""
+    """Embed every track that a trained model has not embedded yet; return their number."""
     n_new = sum(_encode(library, model, progress) for model in ENCODERS if model in library.models)
     if KNN in library.models:
-        n_new += _place(library, catalogue)
+        n_new += _embed_with_knn(library, catalogue)
     return n_new
 
 
@@ -60,12 +60,12 @@ def load_knn(library: Library) -> KnnModel:
     manifest = library.models.manifest(KNN)
     path = library.models.path(KNN) / "arrays.npz"
     try:
-        # opened here, since np.load leaves a file open that it cannot read
+        # opened here: np.load leaves a file open that it cannot read
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return KnnModel(KnnSettings(**manifest["settings"]), dict(arrays))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(
-            f"{path} is missing, cut short or not what was saved: run segue train {KNN} --force."
+            f"{path} is missing, cut short or has changed: run segue train {KNN} --force."
         ) from error
 
 
@@ -85,7 +85,7 @@ def _encode(library: Library, model: str, progress: Progress) -> int:
                 try:
                     embedding, chances = encoder.encode(frames)
                 except FramesError:
-                    # frames of another width than those it was trained on: it cannot place them
+                    # frames of another width than in training
                     advance(1)
                     continue
                 store.add(row, {"embedding": embedding, "probabilities": chances})
@@ -94,7 +94,7 @@ def _encode(library: Library, model: str, progress: Progress) -> int:
     return n_new
 
 
-def _place(library: Library, catalogue: Catalogue) -> int:
+def _embed_with_knn(library: Library, catalogue: Catalogue) -> int:
     with embedding_store(library, KNN) as store:
         new = [place for place, row in enumerate(catalogue.rows.tolist()) if row not in store]
         if not new:

@@ -1,9 +1,9 @@
-"""Which known track each file of a folder is: an id belongs to a sound, not to a path.
+"""Match the files of a folder with known tracks: an id belongs to a sound, not to a path.
 
-A file at a known path is the track of that path as long as its state is what it was, or else its
-sound. All other files, and the tracks whose files are gone or hold another sound now, are
-matched by a digest of the sound. A file for which no track is found then takes the place of the
-track that lay at its path, unless that was found elsewhere; a new one gets an id of its own.
+A file at a known path is the track of that path as long as its state or its sound is unchanged.
+All other files, and the tracks whose files are gone or hold another sound now, are matched by a
+digest of the sound. A file that matches no track then takes the place of the track at its path,
+unless that track was found in another file; a new file gets a new id.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,16 +15,27 @@ from segue.sources import NameFile, free_id, state_of
 from segue.types import FileState, Track
 
 Digests = Callable[[Sequence[Path]], Mapping[Path, str]]
-"""Gives digests of the sounds of files; a file that cannot be read has none."""
+"""Returns digests of the sounds of files; a file that cannot be read has none."""
 
 
 @dataclass(slots=True)
-class Followed:
-    """Which tracks the files of a folder are, and what became of the tracks that are known.
+class FileMatches:
+    """Tracks of the files of a folder, and changes of the known tracks.
 
-    `ids` are those of the files, in order. `same_sound` are known tracks in another file, or in one
-    that was written anew, with its state; `changed` those whose file has another sound now;
-    `missing` those whose file is gone, `left_out` those whose file is there and not to be used.
+    Attributes
+    ----------
+    ids : list of str
+        Track id of each file, in order.
+    same_sound : dict of str to FileState
+        Known tracks whose sound is in another file or in a rewritten one, with its state.
+    changed : set of str
+        Known tracks whose file has another sound now.
+    missing : set of str
+        Known tracks whose file is gone.
+    left_out : set of str
+        Known tracks whose file exists and is excluded.
+    n_moved : int
+        Number of tracks found in another file.
     """
 
     ids: list[str]
@@ -38,7 +49,7 @@ class Followed:
 def by_path(known: Iterable[KnownTrack]) -> dict[Path, KnownTrack]:
     """Return the known tracks by the paths of their files.
 
-    Where a track is missing because another's file took its place, it is that other.
+    Of a missing track and the track whose file took its path, it is the latter.
     """
     found: dict[Path, KnownTrack] = {}
     for one in known:
@@ -48,10 +59,10 @@ def by_path(known: Iterable[KnownTrack]) -> dict[Path, KnownTrack]:
     return found
 
 
-def written_since(
+def changed_files(
     tracks: Iterable[Track], holders: Iterable[KnownTrack | None]
 ) -> list[tuple[int, Path, FileState, KnownTrack]]:
-    """Return the places of tracks whose files are elsewhere, or in another state, than before."""
+    """Return the tracks whose file has another path or state than before, with their positions."""
     suspects = []
     for place, (track, before) in enumerate(zip(tracks, holders, strict=True)):
         if before is None or before.file is None or track.path is None or track.missing:
@@ -63,31 +74,31 @@ def written_since(
     return suspects
 
 
-def follow(
+def match_files(
     directory: Path,
     tracks: Sequence[Track],
     name_of: NameFile,
     known: Mapping[str, KnownTrack],
     digests_of: Digests,
-) -> Followed:
-    """Say which tracks the files of a folder are.
+) -> FileMatches:
+    """Match the files of a folder with the known tracks.
 
     Parameters
     ----------
     tracks
-        One a file, under the id of the track that lay at its path, or else the file's name.
+        One a file, with the id of the known track at its path, or else the name of the file.
     """
-    at = by_path(known.values())
-    holders = [None if track.path is None else at.get(track.path) for track in tracks]
-    out = Followed([track.track_id for track in tracks])
+    known_at = by_path(known.values())
+    holders = [None if track.path is None else known_at.get(track.path) for track in tracks]
+    out = FileMatches([track.track_id for track in tracks])
     files, lost = _at_known_paths(tracks, holders, digests_of, out)
     held = {one.track.track_id for one in holders if one is not None}
     settled = held - {one.track.track_id for one in lost}
-    gone, out.left_out = _gone(known, held, at, directory)
+    gone, out.left_out = _gone(known, held, known_at, directory)
     lost += gone
-    files += _newcomers(tracks, holders, known, lost, digests_of)
+    files += _new_files(tracks, holders, known, lost, digests_of)
     files.sort(key=lambda file: file.place)
-    taken = _Taken(known, settled, {one.track.track_id for one in lost})
+    taken = _TakenIds(known, settled, {one.track.track_id for one in lost})
     for file, one in _match(files, lost):
         _settle(file, one, out, taken)
     for file in files:
@@ -108,7 +119,7 @@ def follow(
 
 @dataclass(slots=True)
 class _File:
-    """A file that is not the track of its path any more, or never was, and what it comes to be."""
+    """A file that is not, or no longer, the track of its path, and the id that it gets."""
 
     place: int
     path: Path
@@ -119,8 +130,8 @@ class _File:
 
 
 @dataclass(slots=True)
-class _Taken:
-    """Whose ids are given: `used` to files that lie here, `lost` to tracks without a file."""
+class _TakenIds:
+    """Ids in use: `used` by files of the folder, `lost` by tracks without a file."""
 
     known: Mapping[str, KnownTrack]
     used: set[str]
@@ -134,10 +145,10 @@ def _at_known_paths(
     tracks: Sequence[Track],
     holders: Sequence[KnownTrack | None],
     digests_of: Digests,
-    out: Followed,
+    out: FileMatches,
 ) -> tuple[list[_File], list[KnownTrack]]:
-    """Return the files at known paths that hold another sound now, and whose places they took."""
-    suspects = written_since(tracks, holders)
+    """Return the files at known paths that hold another sound now, and the tracks they replaced."""
+    suspects = changed_files(tracks, holders)
     digests = digests_of([path for _, path, _, _ in suspects])
     files, lost = [], []
     for place, path, state, before in suspects:
@@ -153,30 +164,30 @@ def _at_known_paths(
 def _gone(
     known: Mapping[str, KnownTrack],
     held: set[str],
-    at: Mapping[Path, KnownTrack],
+    known_at: Mapping[Path, KnownTrack],
     directory: Path,
 ) -> tuple[list[KnownTrack], set[str]]:
-    """Return the tracks whose files are gone, wherever they lay, and those that are passed over."""
-    gone, passed_over = [], set()
+    """Return the tracks whose files are gone, in any folder, and those whose files are excluded."""
+    gone, excluded = [], set()
     for track_id, one in known.items():
         path = one.track.path
         if path is None or track_id in held:
             continue
-        if at[path] is not one or state_of(path) is None:
+        if known_at[path] is not one or state_of(path) is None:
             gone.append(one)
         elif path.is_relative_to(directory):
-            passed_over.add(track_id)
-    return gone, passed_over
+            excluded.add(track_id)
+    return gone, excluded
 
 
-def _newcomers(
+def _new_files(
     tracks: Sequence[Track],
     holders: Sequence[KnownTrack | None],
     known: Mapping[str, KnownTrack],
     lost: Sequence[KnownTrack],
     digests_of: Digests,
 ) -> list[_File]:
-    """Return the files at paths that are not known, with digests where there is who to compare."""
+    """Return the files at unknown paths, with digests if there are tracks to compare with."""
     new = [
         _File(place, track.path, None, None, None)
         for place, (track, holder) in enumerate(zip(tracks, holders, strict=True))
@@ -193,17 +204,17 @@ def _newcomers(
 
 
 def _match(files: Sequence[_File], lost: Sequence[KnownTrack]) -> list[tuple[_File, KnownTrack]]:
-    """Give files the lost tracks of the same sound, of the same path or name where there is one."""
+    """Match files with lost tracks of the same sound, preferably of the same path or name."""
     of_sound: dict[str, list[KnownTrack]] = {}
     for one in lost:
         of_sound.setdefault(_digest(one) or "", []).append(one)
     found: list[tuple[_File, KnownTrack]] = []
     matched: set[int] = set()
-    for n_parts in (2, 1, 0):  # of the end of the path that are to be the same
+    for n_parts in (2, 1, 0):  # parts at the end of the path that must agree
         for file in files:
             candidates = of_sound.get(file.digest, []) if file.digest and file.state else []
             for one in candidates if file.place not in matched else ():
-                if one.track.path is not None and _alike(one.track.path, file.path, n_parts):
+                if one.track.path is not None and _same_end(one.track.path, file.path, n_parts):
                     found.append((file, one))
                     matched.add(file.place)
                     candidates.remove(one)
@@ -211,12 +222,12 @@ def _match(files: Sequence[_File], lost: Sequence[KnownTrack]) -> list[tuple[_Fi
     return found
 
 
-def _alike(one: Path, other: Path, n_parts: int) -> bool:
+def _same_end(one: Path, other: Path, n_parts: int) -> bool:
     return n_parts == 0 or one.parts[-n_parts:] == other.parts[-n_parts:]
 
 
-def _settle(file: _File, one: KnownTrack, out: Followed, taken: _Taken) -> None:
-    """Note that a file is a track that lay elsewhere."""
+def _settle(file: _File, one: KnownTrack, out: FileMatches, taken: _TakenIds) -> None:
+    """Record that a file is a track whose file was elsewhere."""
     file.track_id = one.track.track_id
     taken.used.add(file.track_id)
     if file.state is not None:
@@ -224,11 +235,11 @@ def _settle(file: _File, one: KnownTrack, out: Followed, taken: _Taken) -> None:
     out.n_moved += 1
 
 
-def _name(file: _File, name: str, out: Followed, taken: _Taken) -> None:
-    """Give a file the id that it is called by, or a free one if that is another track's."""
+def _name(file: _File, name: str, out: FileMatches, taken: _TakenIds) -> None:
+    """Give a file the id `name`, or a free one if another track has that id."""
     one = taken.known.get(name)
     if name not in taken.used and one is not None and file.digest and file.digest == _digest(one):
-        # the same file by another path, or a copy of it in place of it
+        # the same file under another path, or a copy that replaced it
         _settle(file, one, out, taken)
         return
     if name in taken.used or (one is not None and not _may_become(file, one, taken)):
@@ -237,10 +248,10 @@ def _name(file: _File, name: str, out: Followed, taken: _Taken) -> None:
     taken.used.add(name)
 
 
-def _may_become(file: _File, one: KnownTrack, taken: _Taken) -> bool:
-    """Say whether a new file called like a track that was never heard may be taken for its file."""
+def _may_become(file: _File, one: KnownTrack, taken: _TakenIds) -> bool:
+    """Tell whether a new file may be the file of a track of the same id without a digest."""
     if one.track.path is None:
-        return True  # only listens or metadata told of it until now
+        return True  # known from listens or metadata only
     if _digest(one) is not None:
         return False
     same_state = one.file is not None and one.file.state == file.state

@@ -1,8 +1,8 @@
-"""What has changed in a dataset since the last time: which files are new, other, elsewhere, gone.
+"""Changes of a dataset since the last scan: new, changed, moved and missing files.
 
-A file is taken for unchanged by its size and the time it was written. Where these differ, a digest
-of its sound decides: other tags are no other sound. A table says itself which tracks its files are;
-of the files of a folder `segue.pipeline.analysing.identity` says it.
+A file with the same size and modification time counts as unchanged. Otherwise a digest of its sound
+decides: rewritten tags do not change the sound. A table names the track of each file; for the files
+of a folder `segue.pipeline.analysing.identity` finds it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysing.identity import Followed, by_path, follow, written_since
+from segue.pipeline.analysing.identity import FileMatches, by_path, changed_files, match_files
 from segue.pipeline.analysing.tasks import Failed, digest_of
 from segue.pipeline.analysing.workers import Workers
 from segue.sources import Dataset, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
@@ -19,11 +19,9 @@ from segue.types import FileState, Progress, Track
 
 @dataclass(slots=True)
 class Scan:
-    """The tracks of a dataset as the library is to have them.
+    """Tracks of a dataset as the library stores them.
 
-    `same_sound` are known tracks in another file, or in one that was written anew, with its state;
-    `changed` those whose file has another sound now; `missing` those whose file is gone, `left_out`
-    those whose file is not to be used.
+    `same_sound`, `changed`, `missing`, `left_out` and `n_moved` are those of `FileMatches`.
     """
 
     tracks: list[Track]
@@ -35,14 +33,14 @@ class Scan:
 
 
 def known_files(library: Library, known: Mapping[str, KnownTrack]) -> KnownTracks:
-    """Return those of the `known` tracks that need not be read again, by file.
+    """Return the `known` tracks whose files need not be read again, by file.
 
-    One of which there is something to tell is read again, so that it is told again.
+    A track with a problem has no file state, so that its file is read and reported again.
     """
-    told = {problem.subject for problem in library.problems(stage="scan")}
+    reported = {problem.subject for problem in library.problems(stage="scan")}
     return {
         path: (
-            one.file.state if one.file and one.track.track_id not in told else None,
+            one.file.state if one.file and one.track.track_id not in reported else None,
             replace(one.track, missing=False, left_out=False) if one.track.missing else one.track,
         )
         for path, one in by_path(known.values()).items()
@@ -50,8 +48,8 @@ def known_files(library: Library, known: Mapping[str, KnownTrack]) -> KnownTrack
 
 
 def read_in(workers: Workers) -> ReadTags:
-    """Return how tags are read in worker processes: a parser that dies there ends no run."""
-    # mutagen and soundfile are for who reads a folder
+    """Return a function that reads tags in worker processes: a parser that crashes ends no run."""
+    # imports mutagen and soundfile, which only folders need
     from segue.sources.datasets.folder import read_audio_file, untagged
 
     def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
@@ -64,10 +62,10 @@ def read_in(workers: Workers) -> ReadTags:
 
 
 class Comparison:
-    """Compares a dataset with the tracks that the library knows.
+    """Comparison of a dataset with the known tracks of a library.
 
-    `identify` is for who reads the dataset: it says which tracks the files of a folder are. `scan`
-    then says how the library is to have them.
+    `identify` is called while a folder is read and returns the track ids of its files. `scan` then
+    returns the tracks as the library stores them.
     """
 
     def __init__(
@@ -76,27 +74,27 @@ class Comparison:
         self._known = known
         self._workers = workers
         self._progress = progress
-        self._followed: Followed | None = None
+        self._matches: FileMatches | None = None
 
     def identify(
         self, directory: Path, tracks: Sequence[Track], name_of: NameFile
     ) -> Sequence[str]:
-        """Do what `segue.sources.IdentifyTracks` asks for."""
-        self._followed = follow(directory, tracks, name_of, self._known, self._digests)
-        return self._followed.ids
+        """Return the track ids of the files of a folder: see `segue.sources.IdentifyTracks`."""
+        self._matches = match_files(directory, tracks, name_of, self._known, self._digests)
+        return self._matches.ids
 
     def scan(self, found: Dataset) -> Scan:
-        """Return what is new in a dataset that has been read."""
+        """Return the tracks and changes of a dataset that has been read."""
         scan = Scan(list(found.tracks))
-        if self._followed is not None:
-            scan.same_sound, scan.changed = self._followed.same_sound, self._followed.changed
-            scan.missing, scan.left_out = self._followed.missing, self._followed.left_out
-            scan.n_moved = self._followed.n_moved
+        if self._matches is not None:
+            scan.same_sound, scan.changed = self._matches.same_sound, self._matches.changed
+            scan.missing, scan.left_out = self._matches.missing, self._matches.left_out
+            scan.n_moved = self._matches.n_moved
             return scan
         _keep_lost_paths(scan, self._known)
         scan.left_out = set(found.left_out)
         holders = [self._known.get(track.track_id) for track in scan.tracks]
-        suspects = written_since(scan.tracks, holders)
+        suspects = changed_files(scan.tracks, holders)
         digests = self._digests([path for _, path, _, _ in suspects])
         for _, path, state, before in suspects:
             if before.file and before.file.digest and digests.get(path) == before.file.digest:
@@ -119,7 +117,7 @@ class Comparison:
 
 
 def _keep_lost_paths(scan: Scan, known: Mapping[str, KnownTrack]) -> None:
-    """Let tracks that a table still names, and whose files are gone, keep where these were."""
+    """Keep the paths of tracks that a table still names and whose files are gone."""
     for place, track in enumerate(scan.tracks):
         before = known.get(track.track_id)
         if before is None:

@@ -34,7 +34,7 @@ FACTS: Final = (
     "loudness",
     "fast",
 )
-"""The columns of the array `facts`; NaN where unknown. `key` is 0 to 23, see `segue.audio`."""
+"""Columns of the array `facts`; NaN where unknown. `key` is 0 to 23, see `segue.audio.harmony`."""
 
 Arrays = Mapping[str, NDArray[Any]]
 Result = TypeVar("Result")
@@ -127,7 +127,7 @@ def digest_of(path: Path) -> bytes | Failed:
 
 
 def try_beginning(path: Path) -> Failed | None:
-    """Decode the first second of a file."""
+    """Decode the first second of a file; return the failure, if any."""
     try:
         n_samples = len(decode(path, max_seconds=1))
     except AudioError as error:

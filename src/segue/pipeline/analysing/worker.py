@@ -1,9 +1,9 @@
-"""One worker process: takes tasks from `analysing.workers`, gives back their answers.
+"""A worker process: receives tasks from `segue.pipeline.analysing.workers`, sends back results.
 
-Run as ``python -m segue.pipeline.analysing.worker FD``: a program of its own, so that the program
-which uses segue needs no guard around its main part. It says `READY` first. A task is a pair of
-a function and its arguments, both importable here (`analysing.tasks`). What goes wrong with
-a task is its answer; what goes wrong with this process is its parent's business.
+Run as ``python -m segue.pipeline.analysing.worker FD``, a program of its own: programs that use
+segue need no guard around their main part. It sends `READY` first. A task is a function and its
+arguments, both importable here (`segue.pipeline.analysing.tasks`). The failure of a task is its
+result; the parent handles the death of this process.
 """
 
 import os
@@ -18,12 +18,12 @@ READY: Final = "ready"
 
 
 def main(descriptor: int) -> None:
-    """Answer one task after another until the other side is gone."""
-    # Ctrl-C reaches the whole group of processes; the one that stores results decides
+    """Run one task after another until the parent closes the connection."""
+    # Ctrl-C reaches the whole process group; the parent decides what to do
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Connection(descriptor) as connection:
         connection.send(READY)
-        # decoders written in C print what they think of a broken file; the reason is in the answer
+        # decoders written in C print about broken files; the result has the reason
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         while True:
             try:
@@ -38,12 +38,10 @@ def _answer(function: Any, arguments: Any) -> Any:
         return function(*arguments)
     except MemoryError:
         return Failed(
-            "memory ran out: give it more or use fewer --workers, and try it again with --retry."
+            "memory ran out: free memory or use fewer --workers, then try again with --retry."
         )
     except Exception as error:  # noqa: BLE001  # one file must not stop the others
-        return Failed(
-            f"segue itself failed on it ({type(error).__name__}: {error}): please report it."
-        )
+        return Failed(f"segue failed on it ({type(error).__name__}: {error}): please report it.")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""Worker processes: every task is answered, whatever becomes of the process that works on it.
+"""Pool of worker processes: every task gets a result, even if its process dies or hangs.
 
-A worker that dies (a codec's fault, memory that ran out) or takes too long over a task is replaced,
-and that task's answer says so; the others go on. Workers keep their numerical libraries to one
-thread each, so that they do not fight over cores, and are silent.
+A worker that dies (a crash in a codec, no memory left) or exceeds the time limit is replaced, and
+the result of its task states the reason; other tasks continue. Workers run their numerical
+libraries on one thread each, so that they do not compete for cores, and print nothing.
+docs/decisions/worker-pool.md compares the pool with libraries.
 """
 
 import os
@@ -27,9 +28,9 @@ Key = TypeVar("Key")
 Task = tuple[Callable[..., Any], tuple[Any, ...]]
 
 TIME_LIMIT: Final = 300.0
-"""Seconds after which a task is given up: an hour of music takes about 15."""
+"""Seconds after which a task is stopped: an hour of music takes about 15."""
 
-_AHEAD: Final = 2  # tasks a worker holds, so that it never waits for the next
+_TASKS_PER_WORKER: Final = 2  # one runs, one waits: the worker is never idle
 _START_SECONDS: Final = 60.0
 _DYING_SECONDS: Final = 5.0
 _ONE_THREAD: Final = {
@@ -38,14 +39,14 @@ _ONE_THREAD: Final = {
 
 
 class Workers:
-    """Processes that answer tasks. They start when there is work and end with the context.
+    """Worker processes. They start when there is work and end with the context.
 
     Parameters
     ----------
     n_workers : int, optional
-        By default one for each processor that this process may use.
+        By default one for each processor available to this process.
     seconds : float
-        What one task may take.
+        Time limit of one task.
     """
 
     def __init__(self, n_workers: int | None = None, seconds: float = TIME_LIMIT) -> None:
@@ -56,7 +57,7 @@ class Workers:
     def answers(
         self, function: Callable[..., Any], work: Iterable[tuple[Key, tuple[Any, ...]]]
     ) -> Iterator[tuple[Key, Any]]:
-        """Yield each key with what `function` returns for its arguments, as the answers come.
+        """Yield each key with the result of `function` for its arguments, in order of completion.
 
         Raises
         ------
@@ -83,21 +84,21 @@ class Workers:
 
     def _hand_out(self, function: Callable[..., Any], todo: deque[Any]) -> None:
         for worker in [one for one in self._workers if not one.held and one.has_ended()]:
-            # it came to its end with nothing to do: no task is to blame
+            # it ended while idle: no task is at fault
             worker.end()
             self._workers.remove(worker)
         while todo and len(self._workers) < self._n_workers:
-            # no more of them than tasks
+            # no more workers than tasks
             if sum(not worker.held for worker in self._workers) >= len(todo):
                 break
             self._workers.append(_start())
-        for room in range(1, _AHEAD + 1):
+        for room in range(1, _TASKS_PER_WORKER + 1):
             for worker in self._workers:
                 while todo and len(worker.held) < room:
                     worker.hold(todo.popleft(), function)
 
     def _answer(self, worker: "_Worker") -> tuple[Any] | None:
-        """Return in a tuple what there is to say of the task that a worker is at; else None."""
+        """Return the result of the task that a worker runs, in a tuple; None if it still runs."""
         try:
             if worker.connection.poll():
                 return (worker.connection.recv(),)
@@ -106,8 +107,8 @@ class Workers:
         if time.monotonic() - worker.since < self._seconds:
             return None
         worker.end()
-        reason = f"it took more than {self._seconds:g} s and was given up"
-        reason += ": a higher --time-limit gives it longer"
+        reason = f"it took more than {self._seconds:g} s and was stopped"
+        reason += ": raise --time-limit to give it longer"
         return (Failed(reason, after=self._seconds),)
 
     def __enter__(self) -> Self:
@@ -126,7 +127,7 @@ class Workers:
 
 @dataclass(eq=False, slots=True)
 class _Worker:
-    """A process, the way to it, and the tasks it holds, that which it is at first."""
+    """A process, the connection to it, and its tasks; the first one is running."""
 
     process: "subprocess.Popen[bytes]"
     connection: Connection
@@ -138,16 +139,16 @@ class _Worker:
         if not self.held:
             self.since = time.monotonic()
         self.held.append(task)
-        # that it died is noticed where its answer is awaited
+        # a death is noticed when the result is awaited
         with suppress(OSError):
             self.connection.send((function, task[1]))
 
     def has_ended(self) -> bool:
-        """Say whether the process is gone, or has closed its end of the way."""
+        """Tell whether the process has ended or closed its end of the connection."""
         return self.process.poll() is not None or self.connection.poll()
 
     def death(self) -> str:
-        """Say how a process that has closed its end of the way came to its own."""
+        """Return how a process ended that has closed its end of the connection."""
         try:
             code = self.process.wait(_DYING_SECONDS)
         except subprocess.TimeoutExpired:
@@ -156,7 +157,7 @@ class _Worker:
         return _how_it_ended(code)
 
     def end(self) -> None:
-        """Stop it."""
+        """Stop the process."""
         self.alive = False
         self.connection.close()
         self.process.kill()
@@ -186,14 +187,16 @@ def _start() -> _Worker:
     worker.end()
     raise SegueError(
         "The worker processes that analyse audio do not start (the reason is above, if Python"
-        " gave one): check that this Python can run a program of its own, or install segue anew."
+        " printed one): check that this Python can start programs, or install segue again."
     )
 
 
 def _how_it_ended(code: int | None) -> str:
     if code == -signal.SIGKILL:
-        way_out = "leave the file out, or give it more memory and try again with --retry"
-        return f"the process that read it was ended by SIGKILL, as if memory ran out: {way_out}"
+        way_out = "leave the file out, or free memory and try again with --retry"
+        return (
+            f"the process that read it was ended by SIGKILL, probably for lack of memory: {way_out}"
+        )
     way_out = "leave the file out, or try again with --retry"
     if code is not None and code < 0:
         return (
@@ -205,7 +208,7 @@ def _how_it_ended(code: int | None) -> str:
 def _name(number: int) -> str:
     try:
         return signal.Signals(number).name
-    except ValueError:  # those for real time have numbers only
+    except ValueError:  # real-time signals have numbers only
         return f"signal {number}"
 
 
