@@ -1,4 +1,4 @@
-"""What is kept of a track: quantised, pooled, capped, summarised."""
+"""Analysis of a track: quantized, pooled, limited in size and summarized."""
 
 from pathlib import Path
 
@@ -25,7 +25,9 @@ from segue.audio.accumulation import RUN_FRAMES
 from segue.audio.windows import window_bounds
 
 
-def test_analysis_keeps_what_describe_gives(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_analysis_stores_the_descriptors_of_describe(
+    signals: dict[str, NDArray[np.float32]],
+) -> None:
     signal = signals["noise"]
     described, analysis = describe(signal), analyse(signal)
     assert np.abs(dequantise(analysis.log_mel) - described["log_mel"]).max() <= 0.25
@@ -39,7 +41,7 @@ def test_analysis_keeps_what_describe_gives(signals: dict[str, NDArray[np.float3
     assert analysis.duration == 4.0
 
 
-def test_summary_is_of_every_descriptor_then_the_tempo(
+def test_summary_has_every_descriptor_then_the_track_values(
     signals: dict[str, NDArray[np.float32]],
 ) -> None:
     described, analysis = describe(signals["clicks"]), analyse(signals["clicks"])
@@ -53,7 +55,7 @@ def test_summary_is_of_every_descriptor_then_the_tempo(
     assert analysis.summary.dtype == np.float32
 
 
-def test_silence_is_analysed(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_silence_can_be_analysed(signals: dict[str, NDArray[np.float32]]) -> None:
     analysis = analyse(signals["silence"])
     assert analysis.tempo is None
     assert (analysis.key, analysis.loudness, len(analysis.beats)) == (None, None, 0)
@@ -69,7 +71,7 @@ def test_analysis_is_repeatable(signals: dict[str, NDArray[np.float32]]) -> None
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
-def test_a_long_track_is_kept_in_windows_of_frames_in_a_row(rng: np.random.Generator) -> None:
+def test_long_track_is_stored_in_windows_of_frames(rng: np.random.Generator) -> None:
     settings = AnalysisSettings(max_frames=64, window_frames=16)
     signal = rng.normal(0, 0.1, 512 * 200).astype(np.float32)
     analysis, all_frames = analyse(signal, settings), quantise(describe(signal)["log_mel"])
@@ -80,7 +82,7 @@ def test_a_long_track_is_kept_in_windows_of_frames_in_a_row(rng: np.random.Gener
 
 
 @given(st.integers(1, 10_000), st.integers(1, 8), st.integers(1, 64))
-def test_kept_windows_are_spread_evenly(n_frames: int, n_windows: int, n_steps: int) -> None:
+def test_stored_windows_are_spread_evenly(n_frames: int, n_windows: int, n_steps: int) -> None:
     size = 4 * n_steps
     settings = AnalysisSettings(max_frames=n_windows * size, window_frames=size)
     bounds = window_bounds(n_frames, settings)
@@ -113,7 +115,7 @@ def assert_same_analysis(one: Analysis, other: Analysis) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.0, 11.3, 47.55, 60.0])
-def test_blocks_of_a_file_are_described_like_the_whole_of_it(
+def test_blocks_of_a_file_equal_the_whole_signal(
     seconds: float, tmp_path: Path, rng: np.random.Generator
 ) -> None:
     """The file is read in blocks of three seconds; `analyse` gets all samples at once."""
@@ -125,7 +127,7 @@ def test_blocks_of_a_file_are_described_like_the_whole_of_it(
     assert_same_analysis(analyse_file(path), analyse(samples))
 
 
-def test_sections_of_a_long_track_are_described_one_by_one(rng: np.random.Generator) -> None:
+def test_long_track_is_described_in_sections(rng: np.random.Generator) -> None:
     settings = AnalysisSettings(max_frames=64, window_frames=16, section_frames=100)
     signal = rng.normal(0, 0.1, 512 * 249).astype(np.float32)  # 250 frames: 100, 100, 50
     # Noise has one level throughout: only the tuning could differ between sections.
@@ -139,7 +141,7 @@ def test_sections_of_a_long_track_are_described_one_by_one(rng: np.random.Genera
     np.testing.assert_array_equal(analysis.log_mel[-16:], quantise(whole["log_mel"][232:248]))
 
 
-def test_the_summary_of_a_very_long_track_is_of_every_so_many_th_run_of_frames(
+def test_very_long_track_is_summarised_from_thinned_frames(
     rng: np.random.Generator,
 ) -> None:
     settings = AnalysisSettings(
@@ -154,27 +156,27 @@ def test_the_summary_of_a_very_long_track_is_of_every_so_many_th_run_of_frames(
     assert [values[f"zero_crossing_rate.{name}"] for name in STATISTICS] == [*expected]
 
 
-def test_fast_analysis_hears_stretches_of_a_long_track(tmp_path: Path) -> None:
+def test_fast_analysis_reads_stretches_of_a_long_track(tmp_path: Path) -> None:
     fast = AnalysisSettings(fast=True)
     signal = np.tile(music_like(8.0), 20)  # 160 s that repeat
     path = tmp_path / "long.flac"
     soundfile.write(path, signal, 22_050)
-    heard, all_of_it = analyse_file(path, fast), analyse_file(path)
-    assert heard.duration == pytest.approx(160.0, abs=0.01)
-    assert heard.log_mel.shape == all_of_it.log_mel.shape
-    assert len(heard.beats) == 0
-    assert heard.key is not None
-    assert all_of_it.key is not None
-    assert heard.key.number == all_of_it.key.number
-    assert heard.tempo is not None
-    assert all_of_it.tempo is not None
-    assert heard.tempo.bpm == pytest.approx(all_of_it.tempo.bpm, rel=0.01)
-    assert heard.loudness == pytest.approx(all_of_it.loudness, abs=0.5)
+    stretches, whole = analyse_file(path, fast), analyse_file(path)
+    assert stretches.duration == pytest.approx(160.0, abs=0.01)
+    assert stretches.log_mel.shape == whole.log_mel.shape
+    assert len(stretches.beats) == 0
+    assert stretches.key is not None
+    assert whole.key is not None
+    assert stretches.key.number == whole.key.number
+    assert stretches.tempo is not None
+    assert whole.tempo is not None
+    assert stretches.tempo.bpm == pytest.approx(whole.tempo.bpm, rel=0.01)
+    assert stretches.loudness == pytest.approx(whole.loudness, abs=0.5)
     means = slice(0, 178)
-    np.testing.assert_allclose(heard.summary[means], all_of_it.summary[means], rtol=0.1, atol=1.0)
+    np.testing.assert_allclose(stretches.summary[means], whole.summary[means], rtol=0.1, atol=1.0)
 
 
-def test_fast_analysis_of_a_short_track_is_the_whole_analysis(tmp_path: Path) -> None:
+def test_fast_analysis_of_a_short_track_is_complete(tmp_path: Path) -> None:
     path = tmp_path / "short.wav"
     soundfile.write(path, music_like(20.0), 22_050)
     assert_same_analysis(analyse_file(path, AnalysisSettings(fast=True)), analyse_file(path))
@@ -189,22 +191,22 @@ def music_like(seconds: float) -> NDArray[np.float32]:
 
 
 @given(st.floats(-80.0, 47.5))
-def test_quantising_loses_at_most_a_quarter_of_a_decibel(level: float) -> None:
+def test_quantise_loses_at_most_a_quarter_of_a_decibel(level: float) -> None:
     decibels = np.array([level], dtype=np.float32)
     assert abs(dequantise(quantise(decibels))[0] - decibels[0]) <= 0.25
 
 
-def test_levels_out_of_range_saturate() -> None:
+def test_quantise_saturates_levels_out_of_range() -> None:
     beyond = np.array([-100.0, 1_000.0], dtype=np.float32)
     assert dequantise(quantise(beyond)).tolist() == [-80.0, 47.5]
 
 
-def test_all_codes_survive_a_round_trip() -> None:
+def test_quantise_restores_every_code() -> None:
     codes = np.arange(256, dtype=np.uint8)
     np.testing.assert_array_equal(quantise(dequantise(codes)), codes)
 
 
-def test_fast_analysis_of_what_has_no_sound_where_it_jumps_to_is_the_whole(tmp_path: Path) -> None:
+def test_fast_analysis_without_seeking_reads_the_whole(tmp_path: Path) -> None:
     path = tmp_path / "cut.flac"
     soundfile.write(path, music_like(200.0), 22_050)
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Files as people have them: each gives what sound it holds, or one sentence why it gives none."""
+"""Unusual and damaged audio files: each decodes to its sound, or fails with one clear sentence."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+def expected(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
     """What `music` sounds like once decoded."""
     path = tmp_path_factory.mktemp("music") / "music.wav"
     soundfile.write(path, music(), 44_100, subtype="FLOAT")
@@ -73,7 +73,7 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
         ("a.mp3", "MPEG_LAYER_III", 1e-3),
     ],
 )
-def test_both_decoders_give_the_same_signal(
+def test_both_decoders_return_the_same_signal(
     name: str, subtype: str, tolerance: float, tmp_path: Path
 ) -> None:
     path = tmp_path / name
@@ -86,7 +86,7 @@ def test_both_decoders_give_the_same_signal(
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "ogg", "flac"])
-def test_both_decoders_give_the_same_real_music(
+def test_both_decoders_return_the_same_real_music(
     suffix: str, shared_data: Path, tmp_path: Path
 ) -> None:
     source = sorted((shared_data / "soundtracks" / "audio").glob("*.ogg"))[5]
@@ -105,12 +105,12 @@ def test_both_decoders_give_the_same_real_music(
     assert likeness(one, other) > 0.999
 
 
-def test_the_delay_of_an_mp3_encoder_is_cut_away(tmp_path: Path, heard: np.ndarray) -> None:
+def test_mp3_encoder_delay_is_removed(tmp_path: Path, expected: np.ndarray) -> None:
     write_mp3(tmp_path / "a.mp3")
     found = decode(tmp_path / "a.mp3")
-    n = min(len(found), len(heard))
+    n = min(len(found), len(expected))
     lags = range(-40, 41)
-    fits = [likeness(np.roll(found[:n], -lag)[100:-100], heard[:n][100:-100]) for lag in lags]
+    fits = [likeness(np.roll(found[:n], -lag)[100:-100], expected[:n][100:-100]) for lag in lags]
     assert lags[int(np.argmax(fits))] == 0
     assert max(fits) > 0.99
 
@@ -119,27 +119,29 @@ def test_the_delay_of_an_mp3_encoder_is_cut_away(tmp_path: Path, heard: np.ndarr
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 48_000, 96_000, 192_000])
-def test_every_rate(rate: int, tmp_path: Path, heard: np.ndarray) -> None:
+def test_every_sample_rate_decodes(rate: int, tmp_path: Path, expected: np.ndarray) -> None:
     soundfile.write(tmp_path / "a.wav", music(rate), rate)
     found = decode(tmp_path / "a.wav")
     assert len(found) == pytest.approx(SECONDS * SAMPLE_RATE, abs=2)
-    assert likeness(found, heard) > 0.98
+    assert likeness(found, expected) > 0.98
     assert np.isfinite(analyse_file(tmp_path / "a.wav").summary[:100]).all()
 
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
-def test_every_width_of_sample(subtype: str, tmp_path: Path, heard: np.ndarray) -> None:
+def test_every_sample_width_decodes(subtype: str, tmp_path: Path, expected: np.ndarray) -> None:
     soundfile.write(tmp_path / "a.wav", music(), 44_100, subtype=subtype)
-    assert np.abs(decode(tmp_path / "a.wav") - heard).max() < 2 / 128
+    assert np.abs(decode(tmp_path / "a.wav") - expected).max() < 2 / 128
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 6, 8])
-def test_every_number_of_channels(n_channels: int, tmp_path: Path, heard: np.ndarray) -> None:
+def test_every_number_of_channels_decodes(
+    n_channels: int, tmp_path: Path, expected: np.ndarray
+) -> None:
     soundfile.write(tmp_path / "a.wav", music(n_channels=n_channels), 44_100)
-    assert likeness(decode(tmp_path / "a.wav"), heard) > 0.99
+    assert likeness(decode(tmp_path / "a.wav"), expected) > 0.99
 
 
-def test_an_offset_and_clipping_are_sound(tmp_path: Path) -> None:
+def test_offset_and_clipped_signals_decode(tmp_path: Path) -> None:
     for name, samples in {
         "offset": music() * 0.2 + 0.7,
         "clipped": np.clip(music() * 20, -1, 1),
@@ -158,7 +160,7 @@ def test_silence_has_no_tempo_no_key_and_no_loudness(tmp_path: Path) -> None:
     assert len(analysis.fingerprint) == 0
 
 
-def test_one_sample_is_too_little(tmp_path: Path) -> None:
+def test_one_sample_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", [0.5], 44_100)
     with pytest.raises(AudioError, match=r"a\.wav' has 1 of the 2048 samples .*: replace it"):
         analyse_file(tmp_path / "a.wav")
@@ -166,7 +168,7 @@ def test_one_sample_is_too_little(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("where", [0, -1])
-def test_numbers_that_are_no_sound(bad: float, where: int, tmp_path: Path) -> None:
+def test_samples_that_are_not_finite_are_refused(bad: float, where: int, tmp_path: Path) -> None:
     samples = music()
     samples[where] = bad
     soundfile.write(tmp_path / "a.wav", samples, 44_100, subtype="FLOAT")
@@ -186,8 +188,8 @@ def as_written(suffix: str, path: Path) -> bytes:
 
 @pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "wav"])
 @pytest.mark.parametrize("tenths", range(1, 10))
-def test_a_file_that_is_cut_short_is_used_up_to_there_or_refused(
-    suffix: str, tenths: int, tmp_path: Path, heard: np.ndarray
+def test_truncated_file_is_decoded_to_the_cut_or_refused(
+    suffix: str, tenths: int, tmp_path: Path, expected: np.ndarray
 ) -> None:
     path = tmp_path / f"a.{suffix}"
     whole = as_written(suffix, path)
@@ -198,14 +200,14 @@ def test_a_file_that_is_cut_short_is_used_up_to_there_or_refused(
         assert "replace it" in str(error)  # noqa: PT017  # either is right, no third thing is
         assert tenths < 5
         return
-    assert len(found) <= len(heard)
+    assert len(found) <= len(expected)
     if len(found) > SAMPLE_RATE:
-        assert likeness(found, heard) > 0.95
+        assert likeness(found, expected) > 0.95
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "wav"])
-def test_garbage_after_the_end_changes_nothing(
-    suffix: str, tmp_path: Path, heard: np.ndarray
+def test_garbage_after_the_end_is_ignored(
+    suffix: str, tmp_path: Path, expected: np.ndarray
 ) -> None:
     path = tmp_path / f"a.{suffix}"
     whole = as_written(suffix, path)
@@ -213,7 +215,7 @@ def test_garbage_after_the_end_changes_nothing(
     path.write_bytes(whole + np.random.default_rng(0).bytes(20_000))
     found = decode(path)
     assert len(found) == pytest.approx(len(clean), abs=2_500)
-    assert likeness(found[: len(clean) - 2_500], heard) > 0.98
+    assert likeness(found[: len(clean) - 2_500], expected) > 0.98
 
 
 def broken_id3(content: bytes) -> bytes:
@@ -226,7 +228,7 @@ def endless_id3(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("spoil", [broken_id3, endless_id3])
-def test_a_broken_tag_gives_the_sound_or_a_reason(
+def test_broken_tag_decodes_or_names_a_reason(
     spoil: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
     path = tmp_path / "a.mp3"
@@ -237,26 +239,26 @@ def test_a_broken_tag_gives_the_sound_or_a_reason(
         assert "replace it" in str(error)  # noqa: PT017  # either is right, no third thing is
 
 
-def test_an_mp3_of_variable_rate_without_its_header(tmp_path: Path, heard: np.ndarray) -> None:
+def test_variable_rate_mp3_without_header_decodes(tmp_path: Path, expected: np.ndarray) -> None:
     path = tmp_path / "a.mp3"
     content = write_mp3(path, write_xing="0")
     assert b"Xing" not in content
     assert b"Info" not in content
     found = decode(path)
-    # nothing says what the encoder's delay was: it is heard
-    assert len(found) == pytest.approx(len(heard), abs=0.2 * SAMPLE_RATE)
+    # the file does not state the delay of the encoder: it stays in the signal
+    assert len(found) == pytest.approx(len(expected), abs=0.2 * SAMPLE_RATE)
 
 
-def test_a_wrong_suffix_and_text_under_an_audio_name(tmp_path: Path, heard: np.ndarray) -> None:
+def test_suffix_is_ignored_and_text_is_refused(tmp_path: Path, expected: np.ndarray) -> None:
     soundfile.write(tmp_path / "a.flac", music(), 44_100)
     (tmp_path / "a.flac").rename(tmp_path / "a.mp3")
-    assert likeness(decode(tmp_path / "a.mp3"), heard) > 0.99
+    assert likeness(decode(tmp_path / "a.mp3"), expected) > 0.99
     (tmp_path / "b.mp3").write_text("#EXTM3U\nhttp://example.invalid/stream.mp3\n" * 50)
     with pytest.raises(AudioError, match="cannot be decoded as audio"):
         decode(tmp_path / "b.mp3")
 
 
-def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_file_without_permission_is_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", music(), 44_100)
     (tmp_path / "a.wav").chmod(0)
     if os.access(tmp_path / "a.wav", os.R_OK):
@@ -268,16 +270,16 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["new\nline", "\U0001f3b5 \u97f3\u697d", "x" * 250, "%s %d {}", "-rf", "'\"`$(x)"]
 )
-def test_strange_names(name: str, tmp_path: Path, heard: np.ndarray) -> None:
+def test_unusual_file_names_decode(name: str, tmp_path: Path, expected: np.ndarray) -> None:
     path = tmp_path / f"{name}.wav"
     soundfile.write(tmp_path / "a.wav", music(), 44_100, subtype="FLOAT")
     (tmp_path / "a.wav").rename(path)
-    np.testing.assert_array_equal(decode(path), heard)
+    np.testing.assert_array_equal(decode(path), expected)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux tells a process's peak")
-def test_three_hours_take_no_more_memory_than_three_minutes(tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
     path = tmp_path / "mix.wav"
     soundfile.write(path, np.zeros(8_000), 8_000)
     n_bytes = 3 * 3_600 * 8_000 * 2
@@ -326,14 +328,14 @@ def encode(path: Path, codec: str, layout: str, container: str) -> None:
 
 
 @pytest.mark.parametrize(("codec", "layout"), [("aac", "7.1"), ("aac", "5.1"), ("alac", "5.1")])
-def test_many_channels_in_planes_of_their_own(
-    codec: str, layout: str, tmp_path: Path, heard: np.ndarray
+def test_planar_channels_are_mixed(
+    codec: str, layout: str, tmp_path: Path, expected: np.ndarray
 ) -> None:
     encode(tmp_path / "a.mka", codec, layout, "matroska")
-    assert likeness(decode(tmp_path / "a.mka"), heard) > 0.9
+    assert likeness(decode(tmp_path / "a.mka"), expected) > 0.9
 
 
-def test_a_stream_that_changes_its_channels(tmp_path: Path) -> None:
+def test_stream_with_changing_channels_decodes(tmp_path: Path) -> None:
     for layout in ("stereo", "mono", "7.1"):
         encode(tmp_path / f"{layout}.aac", "aac", layout, "adts")
     parts = [(tmp_path / f"{layout}.aac").read_bytes() for layout in ("stereo", "mono", "7.1")]

@@ -1,4 +1,4 @@
-"""Files of all formats come in as the same mono signal; what is no audio is refused."""
+"""Decoding: every format becomes the same mono signal; other files are refused."""
 
 import os
 from pathlib import Path
@@ -67,7 +67,7 @@ def strength(signal: NDArray[np.float32], hertz: float) -> float:
         ("mp3", "MPEG_LAYER_III"),
     ],
 )
-def test_formats_of_libsndfile_decode_to_the_same_signal(
+def test_libsndfile_formats_decode_to_the_same_signal(
     suffix: str, subtype: str, tmp_path: Path
 ) -> None:
     path = tmp_path / f"tones.{suffix}"
@@ -90,7 +90,7 @@ def test_formats_of_libsndfile_decode_to_the_same_signal(
         ("mka", "ac3", "matroska"),
     ],
 )
-def test_formats_of_ffmpeg_decode_to_the_same_signal(
+def test_ffmpeg_formats_decode_to_the_same_signal(
     suffix: str, codec: str, container: str | None, tmp_path: Path
 ) -> None:
     path = tmp_path / f"tones.{suffix}"
@@ -108,7 +108,7 @@ def assert_is_the_mean_of_the_tones(signal: NDArray[np.float32]) -> None:
     assert strength(signal, RIGHT) == pytest.approx(0.2, abs=0.02)
 
 
-def test_a_file_at_the_wanted_rate_is_not_touched(tmp_path: Path) -> None:
+def test_file_at_the_target_rate_is_not_resampled(tmp_path: Path) -> None:
     path = tmp_path / "mono.wav"
     samples = stereo(SAMPLE_RATE)[:, 0]
     soundfile.write(path, samples, SAMPLE_RATE, subtype="FLOAT")
@@ -122,7 +122,7 @@ def test_channels_have_equal_weight(tmp_path: Path) -> None:
     np.testing.assert_allclose(decode(path), samples.mean(axis=1), atol=1e-7)
 
 
-def test_resampling_is_librosas(tmp_path: Path) -> None:
+def test_resampling_equals_librosa(tmp_path: Path) -> None:
     import librosa
 
     path = tmp_path / "tones.wav"
@@ -132,7 +132,7 @@ def test_resampling_is_librosas(tmp_path: Path) -> None:
     np.testing.assert_allclose(decode(path), theirs, atol=1e-6)
 
 
-def test_a_long_file_is_read_in_blocks_without_seams(tmp_path: Path) -> None:
+def test_blocks_of_a_long_file_join_without_seams(tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
     samples = np.random.default_rng(6).normal(0, 0.1, 14_000 * 65).astype(np.float32)
     soundfile.write(path, samples, 14_000, subtype="FLOAT")
@@ -140,7 +140,7 @@ def test_a_long_file_is_read_in_blocks_without_seams(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["wav", "m4a"])
-def test_no_more_than_max_seconds_is_read(suffix: str, tmp_path: Path) -> None:
+def test_max_seconds_limits_the_signal(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"tones.{suffix}"
     if suffix == "wav":
         soundfile.write(path, stereo(44_100), 44_100)
@@ -152,7 +152,7 @@ def test_no_more_than_max_seconds_is_read(suffix: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(part[inner], whole[: len(part)][inner], atol=1e-3)
 
 
-def test_silence_is_a_signal(tmp_path: Path) -> None:
+def test_silence_decodes(tmp_path: Path) -> None:
     path = tmp_path / "silence.flac"
     soundfile.write(path, np.zeros(44_100), 44_100)
     assert not decode(path).any()
@@ -164,13 +164,13 @@ def test_samples_beyond_full_scale_are_kept(tmp_path: Path) -> None:
     assert decode(path).max() == 3.0
 
 
-def test_the_wrong_suffix_does_not_matter(tmp_path: Path) -> None:
+def test_wrong_suffix_is_ignored(tmp_path: Path) -> None:
     path = tmp_path / "really_m4a.mp3"
     write_with_av(path, "aac", 44_100, "ipod")
     assert_is_the_mean_of_the_tones(decode(path))
 
 
-def test_a_truncated_file_gives_what_there_is(tmp_path: Path) -> None:
+def test_truncated_file_decodes_to_the_cut(tmp_path: Path) -> None:
     whole = tmp_path / "whole.aac"
     write_with_av(whole, "aac", 44_100, "adts")
     path = tmp_path / "half.aac"
@@ -179,7 +179,7 @@ def test_a_truncated_file_gives_what_there_is(tmp_path: Path) -> None:
     assert 0.3 * SAMPLE_RATE < len(decode(path)) < 0.7 * SAMPLE_RATE
 
 
-def test_a_broken_packet_is_passed_over(tmp_path: Path) -> None:
+def test_broken_packet_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "scratched.m4a"
     write_with_av(path, "aac", 44_100, "ipod")
     content = bytearray(path.read_bytes())
@@ -190,7 +190,7 @@ def test_a_broken_packet_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e20])
-def test_samples_that_are_no_numbers_are_refused(bad: float, tmp_path: Path) -> None:
+def test_samples_that_are_not_numbers_are_refused(bad: float, tmp_path: Path) -> None:
     path = tmp_path / "bad.wav"
     samples = np.zeros(4_000, dtype=np.float32)
     samples[77] = bad
@@ -199,21 +199,21 @@ def test_samples_that_are_no_numbers_are_refused(bad: float, tmp_path: Path) -> 
         decode(path)
 
 
-def test_a_missing_file_and_a_directory_are_refused(tmp_path: Path) -> None:
+def test_missing_file_and_directory_are_refused(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"no audio file '.*absent\.wav': check the path"):
         decode(tmp_path / "absent.wav")
     with pytest.raises(AudioError, match="no audio file"):
         decode(tmp_path)
 
 
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+def test_empty_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "empty.mp3"
     path.touch()
     with pytest.raises(AudioError, match=r"empty\.mp3' is an empty file: replace it"):
         decode(path)
 
 
-def test_a_file_without_samples_is_refused(tmp_path: Path) -> None:
+def test_file_without_samples_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "none.wav"
     soundfile.write(path, np.zeros(0), SAMPLE_RATE)
     with pytest.raises(AudioError, match=r"none\.wav'.*: replace it or leave it out"):
@@ -221,7 +221,7 @@ def test_a_file_without_samples_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("mp3", "libmp3lame"), ("m4a", "aac")])
-def test_a_name_that_is_no_text_does_not_matter(suffix: str, codec: str, tmp_path: Path) -> None:
+def test_undecodable_file_name_is_accepted(suffix: str, codec: str, tmp_path: Path) -> None:
     path = tmp_path / f"tones.{suffix}"
     write_with_av(path, codec, 48_000)
     strange = tmp_path / os.fsdecode(b"caf\xe9.") / os.fsdecode(b"\xff." + suffix.encode())
@@ -231,14 +231,14 @@ def test_a_name_that_is_no_text_does_not_matter(suffix: str, codec: str, tmp_pat
 
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3", "m4a", "ogg", "au", "txt"])
-def test_what_is_no_audio_is_refused(suffix: str, tmp_path: Path) -> None:
+def test_files_without_audio_are_refused(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"text.{suffix}"
     path.write_text("This is not music, it is text about music. " * 100)
     with pytest.raises(AudioError, match=rf"text\.{suffix}' .*: replace it or leave it out"):
         decode(path)
 
 
-def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+def test_video_without_sound_is_refused(tmp_path: Path) -> None:
     import av
 
     path = tmp_path / "silent.mp4"

@@ -1,4 +1,4 @@
-"""Descriptors are librosa's numbers, and known answers where those can be worked out by hand."""
+"""Descriptors equal librosa's, and values that can be computed by hand."""
 
 from collections.abc import Callable
 
@@ -58,19 +58,19 @@ def assert_equal_to_librosa(
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_generated_signals_are_described_as_by_librosa(
+def test_descriptors_of_generated_signals_equal_librosa(
     name: str, signals: dict[str, NDArray[np.float32]], librosa_descriptors: Oracle
 ) -> None:
     assert_equal_to_librosa(signals[name], librosa_descriptors)
 
 
-def test_real_music_is_described_as_by_librosa(
+def test_descriptors_of_real_music_equal_librosa(
     music: NDArray[np.float32], librosa_descriptors: Oracle
 ) -> None:
     assert_equal_to_librosa(music, librosa_descriptors)
 
 
-def test_other_sizes_are_described_as_by_librosa(
+def test_descriptors_of_other_sizes_equal_librosa(
     signals: dict[str, NDArray[np.float32]], librosa_descriptors: Oracle
 ) -> None:
     analysis = AnalysisSettings(n_fft=1_024, hop_length=256)
@@ -85,7 +85,7 @@ def estimated_tuning(signal: NDArray[np.float32]) -> float:
     return tuning_of_peaks(*spectral_peaks(magnitude**2, analysis))
 
 
-def test_tuning_is_librosas(music: NDArray[np.float32]) -> None:
+def test_tuning_equals_librosa(music: NDArray[np.float32]) -> None:
     import librosa
 
     power = np.abs(librosa.stft(music)) ** 2
@@ -96,7 +96,9 @@ def test_tuning_of_a_mistuned_chord_is_found(signals: dict[str, NDArray[np.float
     assert estimated_tuning(signals["mistuned chord"]) == pytest.approx(0.23, abs=0.03)
 
 
-def test_a_sine_lies_where_it_sounds(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_sine_has_its_frequency_as_centroid_and_rolloff(
+    signals: dict[str, NDArray[np.float32]],
+) -> None:
     described = {name: frames[10:-10] for name, frames in describe(signals["sine"]).items()}
     np.testing.assert_allclose(described["centroid"], 1_000.0, atol=1.0)
     np.testing.assert_allclose(described["rolloff"], 1_000.0, atol=2 * 22_050 / 2_048)
@@ -106,12 +108,12 @@ def test_a_sine_lies_where_it_sounds(signals: dict[str, NDArray[np.float32]]) ->
     assert set(described["chroma"].argmax(axis=1)) == {11}
 
 
-def test_the_centroid_of_a_chirp_rises(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_centroid_of_a_chirp_rises(signals: dict[str, NDArray[np.float32]]) -> None:
     centroid = describe(signals["chirp"])["centroid"][5:-5, 0]
     assert np.all(np.diff(centroid) > 0)
 
 
-def test_silence_has_numbers(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_silence_has_finite_descriptors(signals: dict[str, NDArray[np.float32]]) -> None:
     described = describe(signals["silence"])
     # how a processor rounds the logarithm of 1e-10 is its own affair
     assert np.all(np.abs(described["log_mel"] + 100.0) < 1e-4)
@@ -130,7 +132,7 @@ def test_silence_has_numbers(signals: dict[str, NDArray[np.float32]]) -> None:
         fill=st.sampled_from([0.0, 0.25]),
     )
 )
-def test_any_signal_has_finite_descriptors_in_range(signal: NDArray[np.float32]) -> None:
+def test_descriptors_of_any_signal_are_finite_and_in_range(signal: NDArray[np.float32]) -> None:
     described = describe(signal)
     for name, n_bands in descriptor_bands().items():
         frames = described[name]
@@ -146,7 +148,7 @@ def test_any_signal_has_finite_descriptors_in_range(signal: NDArray[np.float32])
     assert described["zero_crossing_rate"].max() <= 1
 
 
-def test_louder_changes_levels_and_nothing_else(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_gain_changes_only_level_descriptors(signals: dict[str, NDArray[np.float32]]) -> None:
     soft, loud = describe(signals["noise"]), describe(signals["noise"] * np.float32(4.0))
     np.testing.assert_allclose(loud["log_mel"] - soft["log_mel"], 20 * np.log10(4), atol=1e-3)
     np.testing.assert_allclose(loud["rms"], 4 * soft["rms"], rtol=1e-5)
@@ -154,7 +156,7 @@ def test_louder_changes_levels_and_nothing_else(signals: dict[str, NDArray[np.fl
         np.testing.assert_allclose(loud[name], soft[name], atol=1e-5)
 
 
-def test_the_signal_is_left_as_it_was(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_describe_does_not_modify_the_signal(signals: dict[str, NDArray[np.float32]]) -> None:
     signal = signals["noise"].copy()
     signal.flags.writeable = False
     describe(signal)
@@ -172,7 +174,7 @@ def test_the_signal_is_left_as_it_was(signals: dict[str, NDArray[np.float32]]) -
         (np.full(4_000, 1e12), "beyond 1e9"),
     ],
 )
-def test_what_is_no_signal_is_refused(signal: NDArray[np.float32], sentence: str) -> None:
+def test_describe_refuses_invalid_signals(signal: NDArray[np.float32], sentence: str) -> None:
     with pytest.raises(AudioError, match=sentence):
         describe(signal)
 
@@ -189,6 +191,6 @@ def test_what_is_no_signal_is_refused(signal: NDArray[np.float32], sentence: str
         ({"pool": 3}, "that of pool, 3"),
     ],
 )
-def test_settings_that_contradict_are_refused(wrong: dict[str, int], sentence: str) -> None:
+def test_contradictory_settings_are_refused(wrong: dict[str, int], sentence: str) -> None:
     with pytest.raises(SegueError, match=sentence):
         AnalysisSettings(**wrong)

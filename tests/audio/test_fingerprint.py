@@ -1,4 +1,4 @@
-"""A fingerprint survives what a recording goes through, and tells what is another."""
+"""Fingerprints survive re-encoding and differ between recordings."""
 
 from pathlib import Path
 
@@ -36,26 +36,26 @@ def agreement(one: np.ndarray, other: np.ndarray) -> float:
     return float((signs[0] * signs[1])[common].mean())
 
 
-def test_a_code_every_93_ms_of_at_most_two_minutes() -> None:
+def test_fingerprint_has_a_code_every_93_ms_up_to_two_minutes() -> None:
     seconds = 20.0
     assert len(codes(tune(0, seconds))) == pytest.approx(seconds * SAMPLE_RATE / 2_048, abs=10)
     long = np.tile(tune(0, 20.0), 8)
     assert len(codes(long)) == pytest.approx(MAX_SECONDS * SAMPLE_RATE / 2_048, abs=10)
 
 
-def test_volume_changes_nothing_and_noise_little() -> None:
+def test_fingerprint_ignores_volume_and_resists_noise() -> None:
     signal = tune(1)
     assert agreement(codes(signal), codes(0.1 * signal)) > 0.99
     noisy = signal + 0.003 * np.random.default_rng(0).normal(size=len(signal)).astype(np.float32)
     assert agreement(codes(signal), codes(noisy)) > 0.9
 
 
-def test_other_music_agrees_no_more_than_chance() -> None:
+def test_fingerprints_of_other_music_agree_by_chance_only() -> None:
     assert abs(agreement(codes(tune(1)), codes(tune(2)))) < 0.2
 
 
 @pytest.mark.parametrize("what", ["silence", "a steady tone", "too short"])
-def test_there_is_none_where_there_is_nothing_to_know_it_by(what: str) -> None:
+def test_fingerprint_of_featureless_sound_is_empty(what: str) -> None:
     time = np.arange(20 * SAMPLE_RATE) / SAMPLE_RATE
     signal = {
         "silence": np.zeros(20 * SAMPLE_RATE),
@@ -65,12 +65,12 @@ def test_there_is_none_where_there_is_nothing_to_know_it_by(what: str) -> None:
     assert len(codes(signal.astype(np.float32))) == 0
 
 
-def test_analysis_keeps_it() -> None:
+def test_analysis_stores_the_fingerprint() -> None:
     signal = tune(4)
     np.testing.assert_array_equal(analyse(signal).fingerprint, codes(signal))
 
 
-def test_a_digest_is_of_the_sound_alone(tmp_path: Path) -> None:
+def test_digest_depends_on_the_sound_only(tmp_path: Path) -> None:
     import mutagen
 
     for suffix in ("flac", "ogg", "mp3", "wav"):

@@ -1,4 +1,4 @@
-"""Scales have their keys; what has none is not given one with confidence."""
+"""Keys: scales have theirs; sound without a key has none with confidence."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def tone(pitch: int) -> NDArray[np.float64]:
         (63, HARMONIC_MINOR, "D# minor"),
     ],
 )
-def test_a_scale_up_and_down_has_its_key(tonic: int, steps: tuple[int, ...], name: str) -> None:
+def test_scale_has_its_key(tonic: int, steps: tuple[int, ...], name: str) -> None:
     notes = [tonic + step for step in (*steps, *steps[::-1])]
     signal = 0.2 * np.concatenate([tone(note) for note in notes])
     found = analyse(signal.astype(np.float32)).key
@@ -42,17 +42,17 @@ def test_a_scale_up_and_down_has_its_key(tonic: int, steps: tuple[int, ...], nam
     assert found.confidence > MIN_KEY_CONFIDENCE
 
 
-def test_all_tones_alike_have_no_key() -> None:
+def test_equal_chroma_has_no_key() -> None:
     assert estimate_key(np.ones((10, 12), dtype=np.float32)) is None
     assert estimate_key(np.zeros((10, 12), dtype=np.float32)) is None
 
 
-def test_noise_has_no_key_that_is_trusted(rng: np.random.Generator) -> None:
+def test_key_of_noise_has_low_confidence(rng: np.random.Generator) -> None:
     found = analyse(rng.normal(0, 0.1, 20 * RATE).astype(np.float32)).key
     assert found is None or found.confidence < MIN_KEY_CONFIDENCE
 
 
-def test_keys_have_names_and_places() -> None:
+def test_keys_have_names_and_coordinates() -> None:
     names = [key_name(number) for number in range(N_KEYS)]
     assert len(set(names)) == N_KEYS
     # A fifth apart is nearer than a semitone.

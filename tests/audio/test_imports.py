@@ -1,4 +1,4 @@
-"""Importing the package is cheap, and its public names are those it promises."""
+"""Importing the package is cheap, and its public names exist."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Loudness is what FFmpeg's meter shows."""
+"""Loudness equals the measurement of FFmpeg."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def ebur128(path: Path) -> float:
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_sine_has_its_known_loudness(channels: int, tmp_path: Path) -> None:
+def test_sine_has_its_known_loudness(channels: int, tmp_path: Path) -> None:
     time = np.arange(10 * 48_000) / 48_000
     sine = np.sin(2 * np.pi * 997.0 * time).astype(np.float32) * 0.1
     path = tmp_path / "sine.wav"
@@ -44,7 +44,7 @@ def test_a_sine_has_its_known_loudness(channels: int, tmp_path: Path) -> None:
     assert analyse_file(path).loudness == pytest.approx(expected, abs=0.1)
 
 
-def test_real_music_is_as_loud_as_ffmpeg_says(shared_data: Path) -> None:
+def test_loudness_of_real_music_equals_ffmpeg(shared_data: Path) -> None:
     files = sorted((shared_data / "soundtracks" / "audio").glob("*.ogg"))[::24]
     assert len(files) > 10
     differences = [(analyse_file(path).loudness or -70.0) - ebur128(path) for path in files]
@@ -52,7 +52,7 @@ def test_real_music_is_as_loud_as_ffmpeg_says(shared_data: Path) -> None:
     assert np.median(np.abs(differences)) < 0.3
 
 
-def test_silence_has_no_loudness_and_quiet_parts_do_not_count(rng: np.random.Generator) -> None:
+def test_silence_has_no_loudness_and_quiet_parts_are_gated(rng: np.random.Generator) -> None:
     noise = rng.normal(0, 0.1, 5 * 22_050).astype(np.float32)
     quiet: np.ndarray = noise * np.float32(1e-3)
     assert analyse(np.zeros(22_050, dtype=np.float32)).loudness is None

@@ -1,4 +1,4 @@
-"""Patches: librosa's log-mel spectrogram in pieces, of signals of any length, as they come."""
+"""Patches: librosa's log-mel spectrogram in pieces, for signals of any length."""
 
 import librosa
 import numpy as np
@@ -31,7 +31,7 @@ def music(rng):
     return np.concatenate((tone, np.zeros(RATE))).astype(np.float32)
 
 
-def test_the_spectrogram_is_librosas(music):
+def test_spectrogram_equals_librosa(music):
     np.testing.assert_allclose(ear_spectrogram(music), by_librosa(music), atol=1e-5)
 
 
@@ -44,20 +44,20 @@ def test_patches_are_pieces_of_the_spectrogram(music):
 
 
 @pytest.mark.parametrize("size", [700, 16_000, 100_000])
-def test_how_a_signal_is_cut_into_blocks_changes_nothing(music, size):
+def test_block_size_does_not_change_patches(music, size):
     blocks = [music[start : start + size] for start in range(0, len(music), size)]
     np.testing.assert_array_equal(patches(blocks, most=20), patches([music], most=20))
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 2.9])
-def test_a_short_signal_is_repeated(music, seconds):
+def test_short_signal_is_repeated(music, seconds):
     (found,) = patches([music[: round(seconds * RATE)]], most=20)
     # every part of it sounds: silence was not taken for music
     assert found.shape == (PATCH_FRAMES, 96)
     assert found.mean(axis=1).min() > 0.1
 
 
-def test_a_long_signal_is_heard_from_its_beginning_to_its_end():
+def test_patches_of_a_long_signal_span_it():
     """Of 200 patches that get louder and louder, those kept are spread evenly over all."""
     step = round(PATCH_SECONDS * RATE)
     tone = np.sin(2 * np.pi * 500 * np.arange(step) / RATE).astype(np.float32)
@@ -77,16 +77,16 @@ def test_loud_music_does_not_overflow():
     assert found.max() > np.log10(10_000 * 65_504)
 
 
-def test_silence_is_heard_as_nothing():
+def test_patches_of_silence_are_zero():
     assert patches([np.zeros(5 * RATE, np.float32)], most=20).max() == 0
 
 
-def test_an_empty_signal_is_refused():
+def test_empty_signal_is_refused():
     with pytest.raises(AudioError, match="empty"):
         patches([], most=20)
 
 
-def test_a_file_is_heard_at_its_rate(tmp_path, music):
+def test_file_is_resampled_to_the_rate_of_patches(tmp_path, music):
     soundfile.write(tmp_path / "a.wav", music, RATE, subtype="FLOAT")
     np.testing.assert_allclose(
         patches_of_file(tmp_path / "a.wav", 20), patches([music], 20), atol=1e-5
@@ -94,8 +94,8 @@ def test_a_file_is_heard_at_its_rate(tmp_path, music):
 
 
 @pytest.mark.parametrize("ending", ["flac", "ogg"])
-def test_a_long_file_is_read_in_places(tmp_path, ending):
-    """A tone that rises through the file is heard at as many heights, the lowest first."""
+def test_long_file_is_read_by_seeking(tmp_path, ending):
+    """A rising tone has as many heights as patches, the lowest first."""
     rate = 22_050
     time = np.arange(90 * rate) / rate
     tone = 0.3 * np.sin(2 * np.pi * (300 + 20 * time) * time)
@@ -106,7 +106,7 @@ def test_a_long_file_is_read_in_places(tmp_path, ending):
     assert (np.diff(heights) > 0).all()
 
 
-def test_a_file_that_claims_too_much_is_heard_all_the_same(tmp_path, music):
+def test_file_with_a_wrong_duration_has_patches(tmp_path, music):
     """A header of an hour, a minute of sound: the places that it promises are not there."""
     path = tmp_path / "a.wav"
     soundfile.write(path, np.tile(music, 3), RATE, subtype="PCM_16")

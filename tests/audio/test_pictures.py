@@ -1,4 +1,4 @@
-"""Covers in files of every kind: found, bounded, and named by what they are."""
+"""Embedded covers: found in every kind of file, limited in size, typed by content."""
 
 import base64
 
@@ -35,7 +35,7 @@ def picture(data, kind=3):
     return made
 
 
-def test_a_cover_in_mp3_is_found_the_front_one_first(sound):
+def test_mp3_cover_is_found_front_cover_first(sound):
     path = sound("a.mp3", "MP3", "MPEG_LAYER_III")
     file = MP3(path)
     file.add_tags()
@@ -46,7 +46,7 @@ def test_a_cover_in_mp3_is_found_the_front_one_first(sound):
     assert (found.media_type, found.data) == ("image/jpeg", JPEG)
 
 
-def test_a_cover_in_ogg_is_found(sound):
+def test_ogg_cover_is_found(sound):
     path = sound("a.ogg", "OGG", "VORBIS")
     file = OggVorbis(path)
     block = base64.b64encode(picture(PNG).write()).decode()
@@ -56,7 +56,7 @@ def test_a_cover_in_ogg_is_found(sound):
 
 
 @pytest.mark.parametrize("data", [b"<svg onload='alert(1)'/>", b"", b"<html>", bytes(20)])
-def test_what_is_no_picture_is_none(sound, data):
+def test_data_that_is_not_an_image_is_ignored(sound, data):
     path = sound("a.flac", "FLAC")
     file = FLAC(path)
     file.add_picture(picture(data))
@@ -64,7 +64,7 @@ def test_what_is_no_picture_is_none(sound, data):
     assert embedded_picture(path) is None
 
 
-def test_a_picture_that_is_too_large_is_passed_over(sound):
+def test_large_picture_is_skipped(sound):
     path = sound("a.flac", "FLAC")
     file = FLAC(path)
     file.add_picture(picture(JPEG + bytes(2_000)))
@@ -73,12 +73,12 @@ def test_a_picture_that_is_too_large_is_passed_over(sound):
     assert embedded_picture(path, most_bytes=1_000).data == PNG
 
 
-def test_a_file_without_tags_has_no_picture(sound):
+def test_file_without_tags_has_no_cover(sound):
     assert embedded_picture(sound("a.flac", "FLAC")) is None
     assert embedded_picture(sound("a.wav", "WAV")) is None
 
 
-def test_a_damaged_file_is_told(tmp_path):
+def test_damaged_file_is_reported(tmp_path):
     path = tmp_path / "a.flac"
     path.write_bytes(b"fLaC" + b"\xff" * 100)
     with pytest.raises(AudioError, match="cannot be read"):

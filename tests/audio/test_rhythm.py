@@ -1,4 +1,4 @@
-"""Onsets, tempo and beats are librosa's, and those of the clicks; doubt is told."""
+"""Onsets, tempo and beats equal librosa's and those of clicks; uncertain tempi are marked."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ def clicks(bpm: float, seconds: float = 20.0) -> NDArray[np.float32]:
         "odd length",
     ],
 )
-def test_tempo_of_generated_signals_is_librosas(
+def test_tempo_of_generated_signals_equals_librosa(
     name: str, signals: dict[str, NDArray[np.float32]]
 ) -> None:
     import librosa
@@ -61,7 +61,7 @@ def test_tempo_of_generated_signals_is_librosas(
     assert_librosas(tempo(describe(signals[name])["log_mel"]), theirs)
 
 
-def test_tempo_and_onsets_of_real_music_are_librosas(music: NDArray[np.float32]) -> None:
+def test_tempo_and_onsets_of_real_music_equal_librosa(music: NDArray[np.float32]) -> None:
     import librosa
 
     log_mel = describe(music)["log_mel"]
@@ -71,7 +71,7 @@ def test_tempo_and_onsets_of_real_music_are_librosas(music: NDArray[np.float32])
     assert_librosas(tempo(log_mel), theirs)
 
 
-def test_beats_of_real_music_are_librosas(music: NDArray[np.float32]) -> None:
+def test_beats_of_real_music_equal_librosa(music: NDArray[np.float32]) -> None:
     import librosa
 
     envelope = onset_strength(spectral_flux(describe(music)["log_mel"]))
@@ -93,7 +93,7 @@ def test_clicks_have_their_tempo_and_beats(bpm: int) -> None:
     assert np.abs(clicked - np.rint(clicked)).max() < 0.1
 
 
-def test_what_does_not_recur_has_a_tempo_that_is_not_trusted(
+def test_tempo_without_recurrence_has_low_confidence(
     signals: dict[str, NDArray[np.float32]],
 ) -> None:
     for name in ("noise", "mistuned chord", "chirp"):
@@ -101,7 +101,7 @@ def test_what_does_not_recur_has_a_tempo_that_is_not_trusted(
         assert found is None or found.confidence < MIN_TEMPO_CONFIDENCE, name
 
 
-def test_silence_and_a_lone_click_have_no_tempo(signals: dict[str, NDArray[np.float32]]) -> None:
+def test_silence_and_a_single_click_have_no_tempo(signals: dict[str, NDArray[np.float32]]) -> None:
     lone = np.zeros(22_050 * 3, dtype=np.float32)
     lone[22_050] = 1.0
     assert tempo(describe(signals["silence"])["log_mel"]) is None
@@ -109,11 +109,11 @@ def test_silence_and_a_lone_click_have_no_tempo(signals: dict[str, NDArray[np.fl
     assert tempo(describe(lone)["log_mel"]) is None
 
 
-def test_a_single_frame_has_no_tempo() -> None:
+def test_single_frame_has_no_tempo() -> None:
     assert tempo(np.zeros((1, 128), dtype=np.float32)) is None
 
 
-def test_another_hop_is_counted_in_beats_a_minute() -> None:
+def test_tempo_does_not_depend_on_the_hop() -> None:
     signal = np.zeros(22_050 * 12, dtype=np.float32)
     signal[:: 22_050 // 2] = 1.0
     settings = AnalysisSettings(hop_length=256)

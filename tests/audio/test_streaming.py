@@ -1,4 +1,4 @@
-"""A browser gets sound that it can play: whole files, parts of them, other formats of them."""
+"""Streaming: whole files, byte ranges and transcoded formats that browsers play."""
 
 import io
 import os
@@ -91,7 +91,7 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("streamed")
 
 
-def heard(pieces):
+def decoded(pieces):
     """Decode what was streamed: samples ``[n, channels]``, rate."""
     return soundfile.read(io.BytesIO(b"".join(pieces)), always_2d=True)
 
@@ -114,7 +114,7 @@ def alike(got, rate, wanted, wanted_rate, start=0.0):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_a_file_is_to_a_browser(place, name):
+def test_media_type_and_playability_of_files(place, name):
     path = made(place, name)
     named_otherwise = place / f"{name}.txt"
     named_otherwise.write_bytes(path.read_bytes())
@@ -129,9 +129,9 @@ def test_what_a_file_is_to_a_browser(place, name):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", FILES)
-def test_every_format_comes_out_as_the_same_sound(place, name, form):
+def test_transcode_keeps_the_sound_of_every_format(place, name, form):
     path = made(place, name)
-    samples, rate = heard(transcode(path, form))
+    samples, rate = decoded(transcode(path, form))
     assert samples.shape[1] == 2
     assert len(samples) / rate == pytest.approx(SECONDS, abs=0.15)  # what encoders put around it
     source = FILES[name][2]
@@ -140,36 +140,36 @@ def test_every_format_comes_out_as_the_same_sound(place, name, form):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", FILES)
-def test_it_begins_where_it_is_asked_to(place, name, form):
+def test_transcode_begins_at_start_seconds(place, name, form):
     path = made(place, name)
-    samples, rate = heard(transcode(path, form, start_seconds=1.3))
+    samples, rate = decoded(transcode(path, form, start_seconds=1.3))
     assert len(samples) / rate == pytest.approx(SECONDS - 1.3, abs=0.15)
     source = FILES[name][2]
     assert alike(samples, rate, tune(source), source, start=1.3) > 0.95
 
 
-def test_what_ffmpeg_refuses_libsndfile_reads(place):
+def test_transcode_falls_back_to_libsndfile(place):
     path = place / "matlab.wav"
     soundfile.write(path, tune(44_100), 44_100, format="MAT5", subtype="PCM_16")
     with pytest.raises(AudioError, match="cannot be decoded"):
         media_of(path)
     for start in (0.0, 1.3):
-        samples, rate = heard(transcode(path, "opus", start_seconds=start))
+        samples, rate = decoded(transcode(path, "opus", start_seconds=start))
         assert len(samples) / rate == pytest.approx(SECONDS - start, abs=0.15)
         assert alike(samples, rate, tune(44_100), 44_100, start) > 0.95
 
 
-def test_mono_stays_mono_and_more_channels_become_two(place):
+def test_transcode_keeps_mono_and_mixes_to_stereo(place):
     tones = tune(44_100)
     for n_channels in (1, 4, 6, 8):
         soundfile.write(place / "n.wav", np.repeat(tones[:, :1], n_channels, axis=1), 44_100)
         for form in FORMATS:
-            samples, rate = heard(transcode(place / "n.wav", form))
+            samples, rate = decoded(transcode(place / "n.wav", form))
             assert samples.shape[1] == min(n_channels, 2)
             assert len(samples) / rate == pytest.approx(SECONDS, abs=0.15)
 
 
-def test_the_bit_rate_is_kept_to(place):
+def test_transcode_keeps_the_bit_rate(place):
     path = made(place, "a.flac")
     sizes = {}
     for form, bitrate in (("mp3", 64_000), ("mp3", 320_000), ("opus", 32_000), ("mp3", 99_999)):
@@ -183,7 +183,7 @@ def test_the_bit_rate_is_kept_to(place):
             transcode(path, form, bitrate)
 
 
-def test_a_long_file_is_never_whole_in_memory(tmp_path):
+def test_transcode_of_a_long_file_needs_little_memory(tmp_path):
     rate, n_blocks = 44_100, 40
     with soundfile.SoundFile(tmp_path / "long.flac", "w", rate, 2) as file:
         for _ in range(n_blocks):
@@ -201,7 +201,7 @@ def n_open_files():
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def test_a_listener_may_leave_at_any_time(place):
+def test_transcode_can_be_closed_at_any_time(place):
     path = made(place, "a.flac")
     before = n_open_files()
     for n in (0, 1, 2):
@@ -212,16 +212,16 @@ def test_a_listener_may_leave_at_any_time(place):
     assert n_open_files() == before
 
 
-def test_a_file_that_is_cut_short_is_played_up_to_the_cut(place, tmp_path):
+def test_transcode_of_a_truncated_file_plays_to_the_cut(place, tmp_path):
     for name in ("a.mp3", "a.flac", "a.opus", "a.wav", "a.aac"):
         data = made(place, name).read_bytes()
         path = tmp_path / name
         path.write_bytes(data[: len(data) // 2])
-        samples, rate = heard(transcode(path))
+        samples, rate = decoded(transcode(path))
         assert SECONDS / 4 < len(samples) / rate < SECONDS
 
 
-def test_what_cannot_be_played_is_told_before_anything_is_sent(place, tmp_path):
+def test_transcode_reports_errors_before_sending_data(place, tmp_path):
     with pytest.raises(AudioError, match="no audio file"):
         transcode(tmp_path / "none.mp3")
     (tmp_path / "empty.mp3").touch()
@@ -273,7 +273,7 @@ def test_what_cannot_be_played_is_told_before_anything_is_sent(place, tmp_path):
         (f"bytes=-{'9' * 10_000}", 0, 9_999),
     ],
 )
-def test_a_range_is_read(header, first, last):
+def test_parse_range_reads_valid_ranges(header, first, last):
     found = parse_range(header, 10_000)
     assert found == ByteRange(first, last + 1)
     assert found.content_range(10_000) == f"bytes {first}-{last}/10000"
@@ -288,25 +288,25 @@ def test_a_range_is_read(header, first, last):
         "bytes=1-2\r\nX: y",
     ],
 )
-def test_what_is_no_range_stands_for_the_whole(header):
+def test_parse_range_ignores_invalid_headers(header):
     assert parse_range(header, 10_000) is None
 
 
 @pytest.mark.parametrize(
     "header", ["bytes=10000-", "bytes=10000-10001", "bytes=-0", f"bytes={'9' * 10_000}-"]
 )
-def test_a_range_that_is_not_there_is_told(header):
+def test_parse_range_beyond_the_end_is_empty(header):
     found = parse_range(header, 10_000)
     assert found.length == 0
     assert found.content_range(10_000) == "bytes */10000"
 
 
-def test_a_file_of_nothing_has_no_ranges():
+def test_parse_range_of_an_empty_file():
     assert parse_range("bytes=-5", 0) is None
     assert parse_range("bytes=0-", 0).length == 0
 
 
 @given(header=st.one_of(st.text(), st.text("bytes=-, 0123456789").map("bytes=".__add__)))
-def test_whatever_is_asked_for_lies_in_the_file(header):
+def test_parse_range_stays_within_the_file(header):
     found = parse_range(header, 1_000)
     assert found is None or 0 <= found.start <= found.stop <= 1_000

@@ -1,4 +1,4 @@
-"""Statistics are scipy's, and 0 where a band is constant."""
+"""Statistics equal scipy's, and are 0 where a band is constant."""
 
 import numpy as np
 import pytest
@@ -30,34 +30,34 @@ def by_scipy(frames: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize("n_frames", [2, 3, 100, 1_001])
-def test_statistics_are_scipys(n_frames: int, rng: np.random.Generator) -> None:
+def test_statistics_equal_scipy(n_frames: int, rng: np.random.Generator) -> None:
     frames = np.column_stack(
         (rng.normal(-40.0, 12.0, n_frames), rng.gamma(0.5, 3.0, n_frames), rng.random(n_frames))
     )
     np.testing.assert_allclose(summarise(frames), by_scipy(frames), rtol=1e-5, atol=1e-5)
 
 
-def test_frames_of_bytes_are_summarised_as_numbers(rng: np.random.Generator) -> None:
+def test_uint8_frames_are_summarised_as_numbers(rng: np.random.Generator) -> None:
     frames = rng.integers(0, 256, (256, 128), dtype=np.uint8)
     expected = by_scipy(frames.astype(np.float64))
     np.testing.assert_allclose(summarise(frames), expected, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -100.0, 1e-30, 1e30])
-def test_a_constant_band_has_no_spread(value: float) -> None:
+def test_constant_band_has_no_spread(value: float) -> None:
     mean, std, skew, kurtosis, median, lowest, highest, *change = summarise(np.full((7, 1), value))
     assert (std, skew, kurtosis, *change) == (0.0, 0.0, 0.0, 0.0, 0.0)
     assert mean == pytest.approx(value)
     assert median == lowest == highest == np.float32(value)
 
 
-def test_rounding_about_a_constant_is_no_spread(rng: np.random.Generator) -> None:
+def test_rounding_noise_has_no_spread(rng: np.random.Generator) -> None:
     frames = np.float32(1_000.0) + rng.normal(0, 1e-4, (50, 1)).astype(np.float32)
     assert frames.min() < frames.max()
     assert summarise(frames)[1:4].tolist() == [0.0, 0.0, 0.0]
 
 
-def test_statistics_come_before_bands() -> None:
+def test_summary_is_ordered_by_statistic() -> None:
     frames = np.array([[0.0, 10.0], [2.0, 30.0]])
     values = dict(zip(given_summary_names(2), summarise(frames).tolist(), strict=True))
     assert values["frames[0].mean"] == 1.0
@@ -67,7 +67,7 @@ def test_statistics_come_before_bands() -> None:
     assert values["frames[1].min"] == 10.0
 
 
-def test_names_are_as_many_as_values_and_unique() -> None:
+def test_summary_names_are_unique_and_complete() -> None:
     names = summary_names()
     assert len(names) == len(set(names)) == len(STATISTICS) * sum(descriptor_bands().values()) + 5
     assert names[-4] == "tempo"
@@ -82,7 +82,7 @@ def test_names_are_as_many_as_values_and_unique() -> None:
         elements=st.floats(-(2.0**50), 2.0**50, width=32),
     )
 )
-def test_any_frames_have_finite_ordered_statistics(frames: NDArray[np.float32]) -> None:
+def test_statistics_of_any_frames_are_finite_and_ordered(frames: NDArray[np.float32]) -> None:
     mean, std, _, kurtosis, median, lowest, highest, change, change_std = summarise(frames).reshape(
         len(STATISTICS), -1
     )
@@ -103,6 +103,6 @@ def test_any_frames_have_finite_ordered_statistics(frames: NDArray[np.float32]) 
         (np.array([[1.0], [np.nan]]), "NaN, infinite or beyond single"),
     ],
 )
-def test_what_are_no_frames_is_refused(frames: NDArray[np.float64], sentence: str) -> None:
+def test_summarise_refuses_invalid_frames(frames: NDArray[np.float64], sentence: str) -> None:
     with pytest.raises(FramesError, match=sentence):
         summarise(frames)

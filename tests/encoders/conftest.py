@@ -1,4 +1,4 @@
-"""Small tracks whose class can be heard: what every encoder has to be able to learn."""
+"""Small tracks of separable classes, which every encoder must learn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def reference(tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-def test_outputs_and_training_are_those_of_tensorflow(backend, request, tmp_path):
+def test_backend_outputs_and_training_equal_tensorflow(backend, request, tmp_path):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install {backend} runs this test")
     reference = request.getfixturevalue("reference")
@@ -78,5 +78,5 @@ def test_outputs_and_training_are_those_of_tensorflow(backend, request, tmp_path
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-def test_what_it_trains_can_be_resumed_and_used_without_it(backend, tmp_path):
+def test_backend_training_is_resumed_and_used_without_it(backend, tmp_path):
     run(backend, "--save", tmp_path)

@@ -1,4 +1,4 @@
-"""What cannot be trained on is refused in one sentence, before Keras is imported."""
+"""Unusable training data are refused in one sentence, before Keras is imported."""
 
 import numpy as np
 import pytest
@@ -24,12 +24,12 @@ def train(frames, labels=(0, 1, 0, 1), splits=("train",) * 4, class_names=("a", 
         (np.full((20, 4), "x"), "must be numbers"),
     ],
 )
-def test_unusable_frames(bad, message):
+def test_unusable_frames_are_refused(bad, message):
     with pytest.raises(FramesError, match=message):
         train([GOOD, bad, GOOD, GOOD])
 
 
-def test_silence_has_nothing_to_learn_from():
+def test_constant_frames_are_refused():
     silent = [np.full((length, 4), 7, np.float16) for length in (20, 30, 40, 50)]
     with pytest.raises(TooLittleDataError, match=r"All 4 tracks .* as silence does"):
         train(silent)
@@ -44,7 +44,7 @@ def test_silence_has_nothing_to_learn_from():
         ((0, 1, -1, -1), ("train",) * 4, "None of the 2 classes has two tracks"),
     ],
 )
-def test_too_little_to_learn_from(labels, splits, message):
+def test_too_few_tracks_or_classes_are_refused(labels, splits, message):
     with pytest.raises(TooLittleDataError, match=message):
         train([GOOD] * 4, labels, splits)
 
@@ -57,6 +57,6 @@ def test_too_little_to_learn_from(labels, splits, message):
         ((0, 1, 0, 1), ("train", "train", "train", "dev"), "'dev' is not a split"),
     ],
 )
-def test_arguments_that_do_not_fit_together(labels, splits, message):
+def test_inconsistent_arguments_are_refused(labels, splits, message):
     with pytest.raises(ValueError, match=message):
         train([GOOD] * 4, labels, splits)

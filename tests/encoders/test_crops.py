@@ -25,7 +25,7 @@ def test_crops_have_the_window_and_reach_both_ends(n_frames, window, n_crops):
 
 
 @given(lengths, windows, counts)
-def test_starts_rise_and_stay_inside(n_frames, window, n_crops):
+def test_even_starts_ascend_within_the_track(n_frames, window, n_crops):
     starts = even_starts(n_frames, window, n_crops)
     assert starts == sorted(set(starts))
     assert min(starts) >= 0
@@ -33,7 +33,7 @@ def test_starts_rise_and_stay_inside(n_frames, window, n_crops):
 
 
 @given(st.integers(1, 30), st.integers(31, 80))
-def test_a_short_track_is_repeated_from_its_start(n_frames, window):
+def test_short_track_is_tiled(n_frames, window):
     frames = np.arange(n_frames * 2).reshape(n_frames, 2)
     expected = [frames[row % n_frames] for row in range(window)]
     np.testing.assert_array_equal(crop(frames, 0, window), expected)
@@ -44,7 +44,7 @@ def test_random_crops_reach_every_start(rng):
     assert {int(random_crop(frames, 6, rng)[0, 0]) for _ in range(200)} == set(range(7))
 
 
-def test_a_crop_of_a_track_shorter_than_two_windows_goes_on_at_its_beginning(rng):
+def test_random_crop_of_a_short_track_wraps_around(rng):
     for n_frames in (3, 10, 19):
         frames = np.arange(n_frames)[:, None]
         crops = [random_crop(frames, 10, rng)[:, 0] for _ in range(300)]

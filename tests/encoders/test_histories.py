@@ -27,7 +27,7 @@ def train(**changes):
     return train_history_network(sequences(), 13, ARTISTS, settings, seed=3, judged_from=[20] * 12)
 
 
-def test_loss_on_valid_falls_and_the_best_is_kept():
+def test_validation_loss_falls_and_the_best_is_kept():
     trained = train()
     assert trained.losses[-1] < 1.0 < np.log(13)  # what is right next is known exactly
     assert trained.steps == 20 * (int(np.argmin(trained.losses)) + 1)
@@ -42,19 +42,19 @@ def test_the_same_seed_gives_the_same_network():
 
 
 @pytest.mark.slow
-def test_training_stops_when_valid_gets_no_better():
+def test_training_stops_when_validation_stagnates():
     trained = train(steps=400, epoch_steps=5, patience=1, learning_rate=0.3)
     assert len(trained.losses) < 80
 
 
-def test_without_a_valid_part_the_budget_is_trained():
+def test_training_without_validation_uses_the_budget():
     settings = HistorySettings(**{**SMALL, "steps": 7})
     trained = train_history_network(sequences(), 13, ARTISTS, settings, seed=0)
     assert trained.losses == []
     assert trained.steps == 7
 
 
-def test_nothing_to_learn_from_is_told():
+def test_histories_without_two_plays_are_refused():
     with pytest.raises(ModelError, match="two plays in order"):
         train_history_network([np.array([1])], 3, np.zeros(3, np.int64), HistorySettings(), seed=0)
 
@@ -68,12 +68,12 @@ def test_nothing_to_learn_from_is_told():
         ({"steps": 0}, "1"),
     ],
 )
-def test_impossible_settings_are_refused(changes, rule):
+def test_invalid_settings_are_refused(changes, rule):
     with pytest.raises(ValueError, match=rule):
         HistorySettings(**changes)
 
 
-def test_plays_see_only_what_came_before():
+def test_plays_attend_to_earlier_plays_only():
     load_keras()
     from segue.encoders.histories.network import build_networks
 

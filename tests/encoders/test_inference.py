@@ -1,4 +1,4 @@
-"""A saved encoder is the trained one, without Keras; a damaged one is refused."""
+"""A saved encoder equals the trained one, without Keras; damaged files are refused."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def test_onnx_equals_keras(trained, encoder, tracks):
         np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
-def test_the_saved_keras_model_is_the_trained_one(trained, saved, tracks):
+def test_saved_keras_model_equals_the_trained_one(trained, saved, tracks):
     import keras
 
     crops = np.stack([track[:32] for track in tracks.frames]).astype(np.float32)
@@ -49,7 +49,7 @@ def test_the_saved_keras_model_is_the_trained_one(trained, saved, tracks):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
-def test_only_its_own_files_are_left(saved):
+def test_save_leaves_only_its_three_files(saved):
     assert sorted(path.name for path in saved.iterdir()) == [
         "encoder.json",
         "model.keras",
@@ -57,7 +57,7 @@ def test_only_its_own_files_are_left(saved):
     ]
 
 
-def test_it_describes_itself(trained, encoder, saved):
+def test_loaded_encoder_has_its_description(trained, encoder, saved):
     assert (encoder.kind, encoder.input_kind) == (trained.kind, "given")
     assert (encoder.window, encoder.n_bands, encoder.n_crops) == (32, 18, 3)
     assert encoder.embedding_size == 12
@@ -66,7 +66,7 @@ def test_it_describes_itself(trained, encoder, saved):
     assert description.items() >= json.loads(json.dumps(trained.describe())).items()
 
 
-def test_many_equal_one_by_one_whatever_the_length_and_type(encoder, rng):
+def test_encode_many_equals_encode_for_any_length_and_type(encoder, rng):
     tracks = [rng.integers(0, 255, (n, 18)).astype(t) for n, t in
               ((1, np.uint8), (31, np.float16), (32, np.float64), (500, np.uint8))]  # fmt: skip
     embeddings, probabilities = encoder.encode_many(tracks)
@@ -77,7 +77,7 @@ def test_many_equal_one_by_one_whatever_the_length_and_type(encoder, rng):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
-def test_a_short_track_is_heard_as_its_repetition(encoder, rng):
+def test_short_track_equals_its_repetition(encoder, rng):
     short = rng.integers(0, 255, (16, 18)).astype(np.uint8)
     np.testing.assert_allclose(
         encoder.encode(short)[0], encoder.encode(np.tile(short, (2, 1)))[0], atol=1e-5
@@ -92,14 +92,14 @@ def test_a_short_track_is_heard_as_its_repetition(encoder, rng):
         (np.full((40, 18), np.nan), "not finite"),
     ],
 )
-def test_frames_it_cannot_read_are_refused(encoder, bad, message):
+def test_invalid_frames_are_refused(encoder, bad, message):
     with pytest.raises(FramesError, match=message):
         encoder.encode(bad)
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "encoder.json"])
 @pytest.mark.parametrize("damage", ["cut", "gone"])
-def test_a_damaged_file_is_refused(name, damage, saved, tmp_path):
+def test_damaged_file_is_refused(name, damage, saved, tmp_path):
     file = copied(saved, tmp_path) / name
     content = file.read_bytes()
     file.unlink()
@@ -109,14 +109,14 @@ def test_a_damaged_file_is_refused(name, damage, saved, tmp_path):
         Encoder.load(tmp_path)
 
 
-def test_a_newer_format_is_refused(saved, tmp_path):
+def test_newer_format_is_refused(saved, tmp_path):
     file = copied(saved, tmp_path) / "encoder.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 99}))
     with pytest.raises(ModelError, match="format 99, this segue reads 1: update segue"):
         Encoder.load(tmp_path)
 
 
-def test_use_imports_neither_keras_nor_tensorflow(saved):
+def test_inference_imports_neither_keras_nor_tensorflow(saved):
     code = """if True:
         import sys, numpy, pathlib
         import segue.encoders

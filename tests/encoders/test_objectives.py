@@ -1,4 +1,4 @@
-"""What follows from an objective: targets, what counts as right, and the loss of each backend."""
+"""Objectives: targets, measures, and the loss on each backend."""
 
 import numpy as np
 import pytest
@@ -13,20 +13,20 @@ def unit(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_what_is_labelled():
+def test_is_labelled():
     assert is_labelled("classes", np.array([0, -1, 2])).tolist() == [True, False, True]
     assert is_labelled("contrast", np.array([7, -1])).tolist() == [True, False]
     assert is_labelled("tags", np.array([[1, 0], [0, 0]])).tolist() == [True, False]
 
 
-def test_classes_are_measured_by_the_likeliest():
+def test_measure_of_classes_uses_the_likeliest():
     outputs = np.array([[0.8, 0.2], [0.6, 0.4]], np.float32)
     loss, right = measure("classes", outputs, targets_of("classes", np.array([0, 1]), 2))
     assert right == 0.5
     assert loss == pytest.approx(-(np.log(0.8) + np.log(0.4)) / 2)
 
 
-def test_tags_are_measured_each_on_its_own():
+def test_measure_of_tags_averages_over_tags():
     outputs = np.array([[0.9, 0.8, 0.1], [0.2, 0.7, 0.5]], np.float32)
     targets = np.array([[1, 1, 0], [1, 0, 1]], np.float32)
     loss, right = measure("tags", outputs, targets)
@@ -35,7 +35,7 @@ def test_tags_are_measured_each_on_its_own():
     assert loss == pytest.approx(-np.log(chances).mean(), rel=1e-5)
 
 
-def test_contrast_is_measured_by_the_nearest_of_those_that_are_not_alone():
+def test_measure_of_contrast_uses_the_nearest_neighbour():
     vectors = unit([[1, 0], [1, 0.1], [0, 1], [-1, 0.2], [0.9, 0.3]])
     groups = targets_of("contrast", np.array([4, 4, 5, 5, 6]), 0)
     _, right = measure("contrast", vectors, groups)
@@ -45,7 +45,7 @@ def test_contrast_is_measured_by_the_nearest_of_those_that_are_not_alone():
     assert measure("contrast", vectors, alone) == (0.0, 0.0)
 
 
-def test_the_contrast_of_keras_is_that_of_its_definition(rng):
+def test_keras_contrast_loss_equals_its_definition(rng):
     pytest.importorskip("keras")
     from segue.encoders.losses import loss_of
 
@@ -61,7 +61,7 @@ def test_the_contrast_of_keras_is_that_of_its_definition(rng):
         assert found[i] == pytest.approx(expected, abs=1e-4)
 
 
-def test_batches_for_contrast_come_in_pairs_of_a_group(rng):
+def test_contrast_batches_hold_pairs_of_a_group(rng):
     tracks = [np.full((30, 3), n, np.uint8) for n in range(12)]
     groups = np.repeat(np.arange(4), 3).astype(np.float32)[:, None]
     settings = RnnSettings(
@@ -71,12 +71,12 @@ def test_batches_for_contrast_come_in_pairs_of_a_group(rng):
         tracks, groups, 16, fit_scale(tracks), settings, seed=(0, 0), objective="contrast"
     )
     for crops, targets in batches:
-        heard = crops[:, 0, 0].astype(int)
-        np.testing.assert_array_equal(heard // 3, targets[:, 0])  # nothing is mixed
+        drawn = crops[:, 0, 0].astype(int)
+        np.testing.assert_array_equal(drawn // 3, targets[:, 0])  # no crops are mixed
         np.testing.assert_array_equal(targets[:4], targets[4:])
-        assert (heard[:4] != heard[4:]).all()
+        assert (drawn[:4] != drawn[4:]).all()
 
 
-def test_who_is_alone_is_its_own_partner(rng):
+def test_single_member_of_a_group_is_its_own_partner(rng):
     found = partners(np.array([0, 1, 2]), np.array([3, 8, 8], np.float32), rng)
     assert found.tolist() == [0, 2, 1]

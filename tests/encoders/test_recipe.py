@@ -1,4 +1,4 @@
-"""The augmentation does what it says, and nothing where it is turned off."""
+"""Augmentation does what its settings say, and nothing when it is switched off."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def crops(rng):
     return rng.normal(50, 10, (6, 40, 20)).astype(np.float32)
 
 
-def test_scale_is_the_mean_and_variance_of_all_frames(rng):
+def test_scale_is_mean_and_variance_of_all_frames(rng):
     tracks = [rng.normal(3, 2, (n, 4)) for n in (10, 50, 1)]
     scale, frames = fit_scale(tracks), np.concatenate(tracks)
     np.testing.assert_allclose(scale.mean, frames.mean(axis=0), rtol=1e-6)
@@ -34,12 +34,12 @@ def test_scale_is_the_mean_and_variance_of_all_frames(rng):
     np.testing.assert_allclose(scaled.std(axis=0), 1, atol=1e-6)
 
 
-def test_a_constant_band_becomes_zero():
+def test_constant_band_becomes_zero():
     scale = fit_scale([np.full((20, 2), 255, dtype=np.uint8)])
     np.testing.assert_allclose(255 * np.array(scale.factor) + scale.offset, 0, atol=1e-4)
 
 
-def test_an_epoch_sees_every_track_and_repeats_itself(rng):
+def test_epoch_has_every_track_and_is_repeatable(rng):
     tracks = [np.full((30, 3), n, dtype=np.uint8) for n in range(20)]
     settings = RnnSettings(batch=8, least_epoch_steps=5, **OFF)
     targets = np.eye(20, dtype=np.float32)
@@ -60,7 +60,7 @@ def test_an_epoch_sees_every_track_and_repeats_itself(rng):
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=60))
-def test_class_weights_average_one_and_favour_the_rare(labels):
+def test_class_weights_average_one_and_favour_rare_classes(labels):
     targets = np.eye(4, dtype=np.float32)[labels]
     weights = class_weights(targets)
     assert (targets @ weights).mean() == pytest.approx(1, abs=1e-5)
@@ -69,7 +69,7 @@ def test_class_weights_average_one_and_favour_the_rare(labels):
     assert all(np.diff(weights[present]) <= 1e-6)
 
 
-def test_masks_fill_with_the_mean_and_keep_to_their_width(crops, rng):
+def test_masks_fill_with_the_mean_up_to_their_width(crops, rng):
     fill = np.arange(20, dtype=np.float32)
     settings = CnnSettings(masks=1, time_mask=0.25, band_mask=0.2)
     before = crops.copy()
@@ -82,13 +82,13 @@ def test_masks_fill_with_the_mean_and_keep_to_their_width(crops, rng):
     assert changed.all(axis=1).sum(axis=1).max() <= 4
 
 
-def test_a_level_is_added_to_whole_crops(crops, rng):
+def test_level_jitter_adds_one_level_to_a_crop(crops, rng):
     added = jitter_level(crops, 5.0, rng) - crops
     np.testing.assert_allclose(added, added[:, :1, :1].repeat(40, 1).repeat(20, 2), atol=1e-4)
     assert added.std() > 0
 
 
-def test_mixing_keeps_targets_a_distribution_and_the_first_crop_ahead(crops, rng):
+def test_mixup_keeps_a_distribution_led_by_the_first_crop(crops, rng):
     targets = np.eye(6, dtype=np.float32)
     mixed, mixed_targets = mix(crops, targets, 0.5, rng)
     np.testing.assert_allclose(mixed_targets.sum(axis=1), 1, rtol=1e-6)
@@ -96,14 +96,14 @@ def test_mixing_keeps_targets_a_distribution_and_the_first_crop_ahead(crops, rng
     np.testing.assert_allclose(mixed, np.einsum("ij,jtb->itb", mixed_targets, crops), rtol=1e-4)
 
 
-def test_what_is_turned_off_changes_nothing(crops, rng):
+def test_augmentation_switched_off_changes_nothing(crops, rng):
     targets = np.eye(6, dtype=np.float32)
     np.testing.assert_array_equal(mask(crops, crops[0, 0], CnnSettings(masks=0), rng), crops)
     np.testing.assert_array_equal(jitter_level(crops, 0.0, rng), crops)
     np.testing.assert_array_equal(mix(crops, targets, 0.0, rng)[0], crops)
 
 
-def test_only_spectra_change_in_level_and_tone(rng):
+def test_level_and_tone_jitter_apply_to_spectra_only(rng):
     tracks = [np.full((30, 3), n, dtype=np.uint8) for n in range(20)]
     settings = RnnSettings(batch=8, least_epoch_steps=5, mixup=0, masks=0)
     arguments = (tracks, np.eye(20, dtype=np.float32), 16, fit_scale(tracks), settings)
@@ -113,7 +113,7 @@ def test_only_spectra_change_in_level_and_tone(rng):
             assert not same.any() if spectra else same.all()
 
 
-def test_tone_is_a_smooth_curve_over_the_bands_and_the_same_at_all_times(crops, rng):
+def test_tone_jitter_is_a_smooth_curve_over_the_bands(crops, rng):
     change = jitter_tone(crops, 3.0, rng) - crops
     np.testing.assert_allclose(change, np.broadcast_to(change[:, :1], change.shape), atol=1e-5)
     curves = change[:, 0]
@@ -123,7 +123,7 @@ def test_tone_is_a_smooth_curve_over_the_bands_and_the_same_at_all_times(crops, 
     np.testing.assert_array_equal(jitter_tone(crops, 0.0, rng), crops)
 
 
-def test_change_is_the_spread_of_differences_of_scaled_values(rng):
+def test_scale_change_is_the_deviation_of_differences(rng):
     tracks = [rng.normal(3, 2, (n, 4)) for n in (10, 50, 1)]
     scale = fit_scale(tracks)
     changes = np.concatenate([np.diff(t * scale.factor, axis=0) for t in tracks])

@@ -1,4 +1,4 @@
-"""Settings refuse nonsense, and the budget follows from the number of tracks."""
+"""Settings refuse invalid values; the budget follows from the number of tracks."""
 
 import json
 
@@ -21,20 +21,20 @@ from segue.encoders import SETTINGS, CnnSettings, RnnSettings
         ("patience", 0),
     ],
 )
-def test_a_value_that_no_training_could_use_is_named(name, value):
+def test_invalid_value_is_named_in_the_error(name, value):
     with pytest.raises(ValueError, match=rf"^{name} is {value}: it must be .*\.$"):
         CnnSettings(**{name: value})
 
 
 @given(st.integers(1, 200_000))
-def test_the_budget_stays_within_its_bounds(n_tracks):
+def test_budget_stays_within_its_bounds(n_tracks):
     settings = RnnSettings()
     steps = settings.epochs(n_tracks) * settings.epoch_steps(n_tracks)
     assert steps >= settings.least_steps
     assert steps < settings.most_steps + settings.epoch_steps(n_tracks)
 
 
-def test_a_window_is_a_multiple_of_16_and_no_longer_than_most_tracks():
+def test_window_is_a_multiple_of_16_and_fits_most_tracks():
     settings = CnnSettings(window=256)
     assert settings.window_for(2048) == 256
     assert settings.window_for(256) == 256

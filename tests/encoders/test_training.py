@@ -1,4 +1,4 @@
-"""Training: it learns, repeats itself, can be stopped and resumed, and says what it did."""
+"""Training learns, is repeatable, can be stopped and resumed, and reports its course."""
 
 import sys
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ def assert_same(one, other):
     assert one.history == other.history
 
 
-def test_it_tells_the_classes_apart(trained, tracks):
+def test_training_separates_classes(trained, tracks):
     valid = [row for row, split in enumerate(tracks.splits) if split == "valid"]
     embeddings, probabilities = trained.predict([tracks.frames[row] for row in valid])
     assert embeddings.shape == (15, 12)
@@ -39,7 +39,7 @@ def test_it_tells_the_classes_apart(trained, tracks):
     assert (probabilities.argmax(axis=1) == tracks.labels[valid]).mean() >= 0.9
 
 
-def test_the_kept_epoch_is_the_one_with_the_lowest_loss_on_valid(trained):
+def test_best_epoch_has_the_lowest_validation_loss(trained):
     history = trained.history
     assert history.best_epoch == 1 + int(np.argmin(history.val_loss))
     lengths = {len(history.loss), len(history.accuracy), len(history.val_accuracy)}
@@ -48,7 +48,7 @@ def test_the_kept_epoch_is_the_one_with_the_lowest_loss_on_valid(trained):
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_stopped_and_resumed_equals_uninterrupted(kind, tracks, small, tmp_path):
+def test_resumed_training_equals_uninterrupted_training(kind, tracks, small, tmp_path):
     settings = small(kind)
     whole = fit(kind, tracks, settings)
     with pytest.raises(KeyboardInterrupt):  # in the middle of the second of three epochs
@@ -75,7 +75,7 @@ def stopped(tracks, small, tmp_path_factory):
     ("change", "steps_resumed"),
     [("nothing", 8), ("seed", 0), ("labels", 0), ("frames", 0), ("settings", 0), ("cut", 0)],
 )
-def test_only_a_checkpoint_of_the_same_training_is_resumed(
+def test_checkpoint_of_another_training_is_not_resumed(
     change, steps_resumed, stopped, tracks, small, tmp_path
 ):
     settings, file = small("rnn"), tmp_path / NAME
@@ -100,7 +100,7 @@ def test_only_a_checkpoint_of_the_same_training_is_resumed(
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_it_tells_tags_apart(kind, tracks, small):
+def test_training_separates_tags(kind, tracks, small):
     tags = np.eye(3, dtype=bool)[tracks.labels]
     tags[:, 0] |= tags[:, 1]  # low or middle
     encoder = fit(kind, tracks, small(kind, least_steps=112), labels=tags, objective="tags")
@@ -109,7 +109,7 @@ def test_it_tells_tags_apart(kind, tracks, small):
 
 
 @pytest.mark.parametrize("kind", SETTINGS)
-def test_contrast_brings_together_what_belongs_together(kind, tracks, small):
+def test_contrast_brings_groups_together(kind, tracks, small):
     encoder = fit(
         kind,
         tracks,
@@ -127,7 +127,7 @@ def test_contrast_brings_together_what_belongs_together(kind, tracks, small):
     assert same[np.arange(45), likeness.argmax(axis=1)].mean() >= 0.9
 
 
-def test_another_seed_draws_other_weights(tracks, small):
+def test_another_seed_gives_other_weights(tracks, small):
     part = Part(tracks.frames, np.eye(3, dtype=np.float32)[tracks.labels])
     one, same, other = (Trainer(part, part, small("rnn"), seed).state() for seed in (1, 1, 2))
     for a, b in zip(one.network, same.network, strict=True):
@@ -135,7 +135,7 @@ def test_another_seed_draws_other_weights(tracks, small):
     assert any((a != b).any() for a, b in zip(one.network, other.network, strict=True))
 
 
-def test_without_a_valid_part_the_whole_budget_is_trained(tracks, small):
+def test_training_without_validation_uses_the_budget(tracks, small):
     splits = ["test" if split == "valid" else split for split in tracks.splits]
     history = fit("rnn", tracks, small("rnn"), splits=splits).history
     assert history.best_epoch == len(history.loss) == 3
@@ -143,14 +143,14 @@ def test_without_a_valid_part_the_whole_budget_is_trained(tracks, small):
     assert "no valid part" in history.note
 
 
-def test_training_stops_when_valid_no_longer_gets_better(tracks, small):
+def test_training_stops_when_validation_stagnates(tracks, small):
     settings = small("rnn", least_steps=800, patience=2, learning_rate=0.05)
     history = fit("rnn", tracks, settings).history
     assert len(history.loss) == history.best_epoch + 2
     assert history.note.startswith(f"Stopped after epoch {len(history.loss)} of 100")
 
 
-def test_divergence_is_told(tracks, small):
+def test_divergence_is_reported(tracks, small):
     settings = small("rnn", learning_rate=1e30)
     with pytest.raises(ModelError, match=r"diverged in epoch \d.*lower learning_rate.*1e\+30"):
         fit("rnn", tracks, settings)
@@ -162,7 +162,7 @@ def test_settings_of_another_kind_are_refused(tracks):
 
 
 @pytest.mark.parametrize("package", ["keras", "onnx", "tf2onnx"])
-def test_a_missing_extra_says_its_install_line(package, tracks, small, monkeypatch):
+def test_missing_extra_names_its_install_command(package, tracks, small, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingExtraError, match=r"pip install 'segue\[train\]'"):
         fit("cnn", tracks, small("cnn"))

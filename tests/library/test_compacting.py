@@ -1,4 +1,4 @@
-"""Compacting a store: what was replaced or forgotten is given back, and nothing is ever lost."""
+"""Compaction of a store: removed arrays free their space, and nothing else is lost."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def n_bytes(directory):
     return sum(file.stat().st_size for file in directory.iterdir())
 
 
-def test_what_is_dead_is_given_back(tmp_path):
+def test_compact_frees_dead_bytes(tmp_path):
     fill(tmp_path)
     before, store = n_bytes(tmp_path), open_store(tmp_path)
     dead = store.dead_bytes()
@@ -63,7 +63,7 @@ def test_what_is_dead_is_given_back(tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_a_compacted_store_goes_on(tmp_path):
+def test_compacted_store_accepts_additions(tmp_path):
     fill(tmp_path)
     for _ in range(3):
         with open_store(tmp_path) as store:
@@ -76,7 +76,7 @@ def test_a_compacted_store_goes_on(tmp_path):
     check(open_store(tmp_path))
 
 
-def test_an_empty_store_and_one_that_is_all_dead(tmp_path):
+def test_compact_of_empty_and_completely_dead_stores(tmp_path):
     assert open_store(tmp_path / "none").compact() == 0
     fill(tmp_path / "dead")
     with open_store(tmp_path / "dead") as store:
@@ -88,7 +88,7 @@ def test_an_empty_store_and_one_that_is_all_dead(tmp_path):
     check(open_store(tmp_path / "dead"), [1])
 
 
-def test_who_had_opened_it_before_reads_on(tmp_path):
+def test_reader_of_before_the_compaction_continues(tmp_path):
     fill(tmp_path)
     opened, mapped = open_store(tmp_path), open_store(tmp_path)
     check(mapped)
@@ -103,7 +103,7 @@ class Stopped(BaseException):
 
 @pytest.mark.parametrize("step", range(12))
 @pytest.mark.parametrize("before", [True, False])
-def test_stopped_at_any_step_nothing_is_lost(tmp_path, monkeypatch, step, before):
+def test_compaction_interrupted_at_any_step_loses_nothing(tmp_path, monkeypatch, step, before):
     fill(tmp_path)
     taken, open_path = [], Path.open
 
@@ -139,7 +139,7 @@ def test_stopped_at_any_step_nothing_is_lost(tmp_path, monkeypatch, step, before
 
 
 @pytest.mark.parametrize("part", ["data", "index"])
-def test_cut_at_every_byte_it_opens_and_goes_on(tmp_path, part):
+def test_compacted_store_cut_at_any_byte_opens(tmp_path, part):
     fill(tmp_path / "whole")
     open_store(tmp_path / "whole").compact()
     content = {file.name: file.read_bytes() for file in (tmp_path / "whole").iterdir()}
@@ -160,7 +160,7 @@ def check_some(store):
     check(store, store.rows().tolist())
 
 
-def test_a_full_disk_leaves_it_as_it_was(small_disk):
+def test_compact_on_a_full_disk_changes_nothing(small_disk):
     place = small_disk / "store"
     with open_store(place) as store:
         for row in range(3):
@@ -173,7 +173,7 @@ def test_a_full_disk_leaves_it_as_it_was(small_disk):
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment_nothing_is_lost(tmp_path):
+def test_killed_compaction_loses_nothing(tmp_path):
     fill(tmp_path / "store")
     script = (
         "import sys; from pathlib import Path; from test_compacting import *\n"

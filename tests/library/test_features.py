@@ -1,4 +1,4 @@
-"""The feature store: what is added is read back, and a stop at any byte loses only the last."""
+"""Feature store: added arrays are read back, and an interrupt at any byte loses only the last."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def arrays(rng, n_frames=5):
     }
 
 
-def test_what_is_added_is_read_back_by_another(tmp_path, rng):
+def test_added_arrays_are_read_back_after_reopening(tmp_path, rng):
     written = {row: arrays(rng, n_frames=row + 1) for row in (7, 3, 11)}
     with open_store(tmp_path / "store") as store:
         for row, of_row in written.items():
@@ -36,7 +36,7 @@ def test_what_is_added_is_read_back_by_another(tmp_path, rng):
     assert again.verify() == []
 
 
-def test_a_later_addition_replaces_an_earlier_one(tmp_path, rng):
+def test_later_addition_replaces_an_earlier_one(tmp_path, rng):
     first, second = arrays(rng), arrays(rng)
     with open_store(tmp_path) as store:
         store.add(1, first)
@@ -44,7 +44,7 @@ def test_a_later_addition_replaces_an_earlier_one(tmp_path, rng):
     np.testing.assert_array_equal(open_store(tmp_path).read("frames", 1), second["frames"])
 
 
-def test_what_is_forgotten_is_gone_until_it_is_added_again(tmp_path, rng):
+def test_forgotten_track_is_gone_until_it_is_added_again(tmp_path, rng):
     first, second = arrays(rng), arrays(rng)
     with open_store(tmp_path) as store:
         store.add(1, first)
@@ -57,7 +57,7 @@ def test_what_is_forgotten_is_gone_until_it_is_added_again(tmp_path, rng):
     np.testing.assert_array_equal(open_store(tmp_path).read("frames", 1), second["frames"])
 
 
-def test_matrix_has_nan_where_there_is_nothing(tmp_path, rng):
+def test_matrix_is_nan_for_missing_tracks(tmp_path, rng):
     of_row = arrays(rng)
     with open_store(tmp_path) as store:
         store.add(4, of_row)
@@ -66,7 +66,7 @@ def test_matrix_has_nan_where_there_is_nothing(tmp_path, rng):
     np.testing.assert_array_equal(matrix[1], of_row["summary"])
 
 
-def test_many_vectors_at_once_equal_one_at_a_time(tmp_path, rng):
+def test_add_many_stores_every_vector(tmp_path, rng):
     vectors = rng.normal(size=(4, 6)).astype(np.float32)
     store = FeatureStore(tmp_path, settings={}, dtypes={"embedding": "float32"})
     with store:
@@ -75,7 +75,7 @@ def test_many_vectors_at_once_equal_one_at_a_time(tmp_path, rng):
 
 
 @pytest.mark.parametrize("name", ["data.bin", "index.bin"])
-def test_cut_at_every_byte_it_opens_and_goes_on(tmp_path, rng, name):
+def test_store_cut_at_any_byte_opens_and_accepts_additions(tmp_path, rng, name):
     first, second, third = (arrays(rng, n_frames=2) for _ in range(3))
     with open_store(tmp_path / "whole") as store:
         store.add(1, first)
@@ -97,7 +97,7 @@ def test_cut_at_every_byte_it_opens_and_goes_on(tmp_path, rng, name):
         assert 3 not in again.verify()
 
 
-def test_changed_data_are_found(tmp_path, rng):
+def test_verify_finds_changed_data(tmp_path, rng):
     with open_store(tmp_path) as store:
         store.add(1, arrays(rng))
         store.add(2, arrays(rng))
@@ -107,7 +107,7 @@ def test_changed_data_are_found(tmp_path, rng):
     assert open_store(tmp_path).verify() == [1]
 
 
-def test_missing_data_say_what_to_do(tmp_path, rng):
+def test_missing_data_file_names_the_way_out(tmp_path, rng):
     with open_store(tmp_path) as store:
         store.add(1, arrays(rng))
     reader = open_store(tmp_path)

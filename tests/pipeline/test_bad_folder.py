@@ -1,4 +1,4 @@
-"""One run over a folder of everything that goes wrong: it ends, and accounts for every file."""
+"""A folder with every kind of damage: the run ends and accounts for every file."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ def accounted_for(library, folder):
     }
 
 
-def test_everything_that_goes_wrong_at_once(tmp_path, library):
+def test_every_damaged_file_is_accounted_for(tmp_path, library):
     folder = tmp_path / "music"
     folder.mkdir()
     good = folder / "good.wav"
@@ -77,7 +77,7 @@ def test_everything_that_goes_wrong_at_once(tmp_path, library):
     assert result.analysed == 10 + ("cut.wav" not in problems)
 
 
-def test_a_file_that_vanishes_during_the_run_is_told(tmp_path, library, monkeypatch):
+def test_file_removed_during_the_run_is_reported(tmp_path, library, monkeypatch):
     folder = tmp_path / "music"
     folder.mkdir()
     for name in ("a", "b"):
@@ -96,7 +96,7 @@ def test_a_file_that_vanishes_during_the_run_is_told(tmp_path, library, monkeypa
     assert "is gone" in problem.reason
 
 
-def test_a_file_that_takes_too_long_is_given_up_and_the_rest_is_done(tmp_path, library):
+def test_file_over_the_time_limit_does_not_stop_the_run(tmp_path, library):
     folder = tmp_path / "music"
     folder.mkdir()
     for name in "abc":
@@ -130,7 +130,7 @@ def library_of(folder):
 
 
 @pytest.mark.slow
-def test_a_run_that_is_killed_at_any_moment_loses_no_more_than_the_track_in_work(tmp_path):
+def test_killed_run_loses_at_most_the_current_track(tmp_path):
     folder = tmp_path / "music"
     folder.mkdir()
     for i in range(40):
@@ -162,7 +162,7 @@ def test_a_run_that_is_killed_at_any_moment_loses_no_more_than_the_track_in_work
 
 
 @pytest.mark.slow
-def test_two_runs_at_once_do_not_meet(tmp_path):
+def test_second_simultaneous_run_is_refused(tmp_path):
     folder = tmp_path / "music"
     folder.mkdir()
     for i in range(30):
@@ -185,7 +185,7 @@ def listen():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_twice_leaves_a_library_that_opens(tmp_path):
+def test_two_interrupts_leave_a_library_that_opens(tmp_path):
     folder = tmp_path / "music"
     folder.mkdir()
     for i in range(30):

@@ -1,4 +1,4 @@
-"""A recording in several files is found once, as tracks come in, and listed."""
+"""Duplicates: a recording in several files is found for new tracks, and listed."""
 
 import json
 import shutil
@@ -41,7 +41,7 @@ def listed(library):
     return [[track.track_id for track in group] for group in duplicates(library).recordings]
 
 
-def test_copies_are_found_when_they_come_and_forgotten_when_they_go(music, library):
+def test_copies_are_found_when_added_and_dropped_when_removed(music, library):
     assert preprocess(library, music).duplicates == 0
     late = np.concatenate([np.zeros(2 * RATE), 0.5 * tune(1)])
     soundfile.write(music / "1 again.ogg", late, RATE)
@@ -59,7 +59,7 @@ def test_copies_are_found_when_they_come_and_forgotten_when_they_go(music, libra
     assert listed(library) == []
 
 
-def test_pairs_that_were_found_fast_are_not_kept_when_the_whole_is_heard(tmp_path, library):
+def test_pairs_of_a_fast_analysis_are_replaced(tmp_path, library):
     folder = tmp_path / "music"
     folder.mkdir()
     # of the first stretch nobody can tell that these are two recordings
@@ -71,7 +71,7 @@ def test_pairs_that_were_found_fast_are_not_kept_when_the_whole_is_heard(tmp_pat
     assert listed(library) == []
 
 
-def test_a_copy_is_not_recommended_beside_its_recording(music, library):
+def test_one_copy_of_a_recording_is_recommended(music, library):
     soundfile.write(music / "0 again.ogg", tune(0), RATE)
     soundfile.write(music / "1 again.ogg", tune(1), RATE)
     lines = [f"{path.stem},{path.name},A,x" for path in sorted(music.iterdir())]
@@ -84,7 +84,7 @@ def test_a_copy_is_not_recommended_beside_its_recording(music, library):
         assert {"2", "3"} <= set(found)
 
 
-def test_the_command_line_lists_them(music, tmp_path):
+def test_command_line_lists_duplicates(music, tmp_path):
     shutil.copy(music / "2.flac", music / "2 copy.flac")
     preprocess(tmp_path / "my.segue", music)
     command = [sys.executable, "-c", "from segue.cli import main; main()", "library", "duplicates"]

@@ -1,4 +1,4 @@
-"""What could not be analysed: when it is tried again, and where it is told."""
+"""Failed analyses: when they are tried again, and where they are reported."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ RATE = 22_050
 
 @pytest.fixture
 def music(tmp_path):
-    """A folder of two tracks, one of them long enough to be heard fast."""
+    """A folder of two tracks, one of them long enough for a fast analysis."""
     rng = np.random.default_rng(0)
     (tmp_path / "music").mkdir()
     for name, seconds in {"long": 100, "short": 2}.items():
@@ -50,7 +50,7 @@ def tried(monkeypatch):
     return run
 
 
-def test_a_higher_time_limit_tries_again_what_took_too_long(music, library, tried):
+def test_higher_time_limit_retries_slow_files(music, library, tried):
     tried.answers_of["long.flac"] = Failed("it took more than 2 s", after=2)
     assert tried(library, music, time_limit=2) == (["long.flac", "short.flac"], 1)
     assert tried(library, music, time_limit=2) == ([], 1)
@@ -59,14 +59,14 @@ def test_a_higher_time_limit_tries_again_what_took_too_long(music, library, trie
     assert tried(library, music, time_limit=3) == (["long.flac"], 0)
 
 
-def test_what_took_too_long_as_a_whole_may_be_heard_fast(music, library, tried):
+def test_fast_run_retries_files_that_were_too_slow(music, library, tried):
     tried.answers_of["long.flac"] = Failed("it took more than 300 s", after=300)
     tried(library, music)
     tried.answers_of.clear()
     assert tried(library, music, fast=True) == (["long.flac"], 0)
 
 
-def test_what_the_system_refused_is_tried_again_by_itself(music, library, tried):
+def test_system_failures_are_retried_by_every_run(music, library, tried):
     tried.answers_of["long.flac"] = Failed("check its permissions", passing=True)
     for _ in range(2):
         assert "long.flac" in tried(library, music)[0]
@@ -74,7 +74,7 @@ def test_what_the_system_refused_is_tried_again_by_itself(music, library, tried)
     assert tried(library, music) == (["long.flac"], 0)
 
 
-def test_a_files_own_fault_is_not_tried_again_but_on_demand(music, library, tried):
+def test_damaged_file_is_retried_on_demand_only(music, library, tried):
     tried.answers_of["long.flac"] = Failed("it ended the process")
     tried(library, music)
     assert tried(library, music) == ([], 1)
@@ -82,7 +82,7 @@ def test_a_files_own_fault_is_not_tried_again_but_on_demand(music, library, trie
     assert tried(library, music, retry=True) == (["long.flac"], 1)
 
 
-def test_what_failed_fast_is_tried_whole(music, library, tried):
+def test_complete_run_retries_failed_fast_analyses(music, library, tried):
     tried.answers_of["long.flac"] = Failed("nothing decodes there")
     tried(library, music, fast=True)
     assert tried(library, music, fast=True) == ([], 1)
@@ -90,13 +90,13 @@ def test_what_failed_fast_is_tried_whole(music, library, tried):
     assert "long.flac" in tried(library, music)[0]
 
 
-def test_a_track_that_was_heard_fast_and_cannot_be_heard_whole_is_tried_once(music, library, tried):
+def test_failed_completion_of_a_fast_analysis_is_tried_once(music, library, tried):
     tried(library, music, fast=True)
     before = library.catalogue().tracks[0]
     tried.answers_of["long.flac"] = Failed("it took more than 300 s", after=300)
     assert "long.flac" in tried(library, music)[0]
     assert tried(library, music) == ([], 1)
-    # what was heard of it still holds, and the reason is told by runs of either kind
+    # the fast analysis remains valid, and runs of either kind report the reason
     assert library.catalogue().tracks[0] == before
     assert len(open_store(library, AUDIO.summary).rows()) == 2
     assert tried(library, music, fast=True) == ([], 1)
@@ -104,9 +104,7 @@ def test_a_track_that_was_heard_fast_and_cannot_be_heard_whole_is_tried_once(mus
     assert tried(library, music, time_limit=400) == (["long.flac"], 0)
 
 
-def test_problems_of_analysis_are_told_once_however_many_datasets_there_are(
-    music, library, tmp_path
-):
+def test_problems_are_reported_once_for_many_datasets(music, library, tmp_path):
     (music / "bad.flac").write_text("no music")
     preprocess(library, music)
     (tmp_path / "other").mkdir()
@@ -119,7 +117,7 @@ def test_problems_of_analysis_are_told_once_however_many_datasets_there_are(
     assert library.problems() == []
 
 
-def test_a_file_that_may_not_be_read_is_no_fault_of_the_file(tmp_path, monkeypatch):
+def test_missing_permission_is_not_remembered_as_failure(tmp_path, monkeypatch):
     def refuse(path, settings):
         raise PermissionError(13, "Permission denied", str(path))
 

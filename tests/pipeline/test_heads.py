@@ -42,14 +42,14 @@ def embedded(library, tmp_path, rng):
     return library
 
 
-def test_names():
+def test_head_names():
     assert head_name("genre", "vgg") == "genre-on-vgg"
     assert is_head("genre-on-vgg")
     assert is_head(head_name("my/own.mood", "musicnn"))
     assert not any(map(is_head, ("cnn", "on-vgg", "genre-on-cnn", "genre-on-")))
 
 
-def test_a_head_learns_and_is_kept(embedded):
+def test_head_learns_and_is_saved(embedded):
     result = train_head(embedded, "genre", "vgg")
     assert (result.model, result.state, result.classes) == ("genre-on-vgg", "trained", 3)
     assert result.metrics["accuracy"] > 0.8
@@ -63,7 +63,7 @@ def test_a_head_learns_and_is_kept(embedded):
     assert np.isnan(chances[-1]).all()
 
 
-def test_what_has_not_changed_is_not_fitted_again(embedded):
+def test_unchanged_head_is_not_fitted_again(embedded):
     train_head(embedded, "genre", "vgg")
     assert train_head(embedded, "genre", "vgg").state == "up to date"
     assert train_head(embedded, "genre", "vgg", force=True).state == "trained"
@@ -73,14 +73,14 @@ def test_what_has_not_changed_is_not_fitted_again(embedded):
     assert train_head(embedded, "genre", "vgg", seed=1).state == "trained"
 
 
-def test_a_fit_is_repeatable(embedded):
+def test_head_fit_is_repeatable(embedded):
     train_head(embedded, "genre", "vgg")
     first = embedded.models.manifest("genre-on-vgg")["fingerprint"]
     train_head(embedded, "genre", "vgg", force=True)
     assert embedded.models.manifest("genre-on-vgg")["fingerprint"] == first
 
 
-def test_one_class_is_too_little(embedded):
+def test_head_of_one_class_is_refused(embedded):
     with pytest.raises(TooLittleDataError, match="needs at least two classes"):
         train_head(embedded, "same", "vgg")
     with pytest.raises(ModelError, match="'artist' has none"):
@@ -92,7 +92,7 @@ def test_one_class_is_too_little(embedded):
     assert heads(embedded) == []
 
 
-def test_a_damaged_head_is_told(embedded):
+def test_damaged_head_is_reported(embedded):
     train_head(embedded, "genre", "vgg")
     path = embedded.models.path("genre-on-vgg") / "arrays.npz"
     path.write_bytes(path.read_bytes()[:200])
@@ -101,7 +101,7 @@ def test_a_damaged_head_is_told(embedded):
 
 
 @pytest.mark.slow
-def test_a_head_is_judged_like_the_others(dataset, library):
+def test_head_is_evaluated_like_other_models(dataset, library):
     preprocess(library, dataset, workers=1)
     catalogue = library.catalogue()
     rng = np.random.default_rng(0)

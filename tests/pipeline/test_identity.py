@@ -1,4 +1,4 @@
-"""Which track a file is: an id, its analysis and its listens belong to a sound, not to a path."""
+"""Identity of files: an id, its analysis and its listens belong to a sound, not to a path."""
 
 import shutil
 
@@ -36,35 +36,35 @@ def places(library):
     }
 
 
-def heard(library):
+def analysed(library):
     """Return the summary of every track by its id."""
     catalogue = library.catalogue()
     matrix = open_store(library, AUDIO.summary).matrix("summary", catalogue.rows)
     return {track.track_id: row for track, row in zip(catalogue.tracks, matrix, strict=True)}
 
 
-def assert_same_hearing(library, before):
-    now = heard(library)
+def assert_same_analysis(library, before):
+    now = analysed(library)
     for track_id, summary in before.items():
         np.testing.assert_array_equal(now[track_id], summary)
 
 
-def test_a_chain_of_renamings_keeps_every_id_with_its_sound(music, library):
+def test_chain_of_renames_keeps_each_id_with_its_sound(music, library):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     for number in (3, 2, 1):
         (music / f"t{number}.flac").rename(music / f"t{number + 1}.flac")
     again = preprocess(library, music)
     assert (again.tracks, again.analysed, again.moved, again.missing) == (3, 0, 3, 0)
     assert places(library) == {f"t{n}.flac": music / f"t{n + 1}.flac" for n in (1, 2, 3)}
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
     again = preprocess(library, music)
     assert (again.analysed, again.moved) == (0, 0)
 
 
-def test_two_files_that_swap_names_keep_their_ids(music, library):
+def test_files_that_swap_names_keep_their_ids(music, library):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     (music / "t1.flac").rename(music / "aside")
     (music / "t2.flac").rename(music / "t1.flac")
     (music / "aside").rename(music / "t2.flac")
@@ -72,25 +72,25 @@ def test_two_files_that_swap_names_keep_their_ids(music, library):
     assert (again.analysed, again.moved, again.missing) == (0, 2, 0)
     assert places(library)["t1.flac"] == music / "t2.flac"
     assert places(library)["t2.flac"] == music / "t1.flac"
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
 
 
-def test_a_renamed_file_keeps_its_id_when_another_takes_its_name_at_once(music, library):
+def test_renamed_file_keeps_its_id_when_its_name_is_reused(music, library):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     (music / "t1.flac").rename(music / "z.flac")
     write(music / "t1.flac", 900)
     again = preprocess(library, music)
     assert (again.tracks, again.analysed, again.moved, again.missing) == (4 - 1 + 1, 1, 1, 0)
     assert places(library)["t1.flac"] == music / "z.flac"
     assert places(library)["t1.flac (2)"] == music / "t1.flac"
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
     assert preprocess(library, music).analysed == 0
 
 
-def test_a_file_renamed_over_another_leaves_that_one_missing(music, library):
+def test_file_renamed_over_another_leaves_that_missing(music, library):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     (music / "t1.flac").replace(music / "t2.flac")
     again = preprocess(library, music)
     assert (again.tracks, again.analysed, again.moved, again.missing) == (2, 0, 1, 1)
@@ -105,10 +105,10 @@ def test_a_file_renamed_over_another_leaves_that_one_missing(music, library):
     again = preprocess(library, music)
     assert (again.analysed, again.moved, again.missing) == (0, 1, 0)
     assert places(library)["t2.flac"] == music / "back.flac"
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
 
 
-def test_a_stranger_does_not_take_the_id_of_a_missing_track(music, library):
+def test_new_file_does_not_take_the_id_of_a_missing_track(music, library):
     preprocess(library, music)
     (music / "t1.flac").rename(music / "z.flac")
     preprocess(library, music)
@@ -121,9 +121,9 @@ def test_a_stranger_does_not_take_the_id_of_a_missing_track(music, library):
     assert places(library)["t1.flac (2)"] == music / "t1.flac"
 
 
-def test_a_library_folder_that_moves_leaves_no_ghosts(music, library):
+def test_moved_folder_leaves_no_duplicate_tracks(music, library):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     moved = music.rename(music.parent / "moved")
     (moved / "t1.flac").unlink()
     (moved / "t2.flac").rename(moved / "two.flac")
@@ -134,12 +134,12 @@ def test_a_library_folder_that_moves_leaves_no_ghosts(music, library):
         "t2.flac": moved / "two.flac",
         "t3.flac": moved / "t3.flac",
     }
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
     again = preprocess(library, moved)
     assert (again.analysed, again.moved, again.missing) == (0, 0, 1)
 
 
-def test_a_file_of_which_nothing_was_heard_keeps_its_id_when_its_folder_moves(music, library):
+def test_undecodable_file_keeps_its_id_in_a_moved_folder(music, library):
     (music / "t4.flac").write_text("no music")
     preprocess(library, music)
     moved = music.rename(music.parent / "moved")
@@ -147,21 +147,21 @@ def test_a_file_of_which_nothing_was_heard_keeps_its_id_when_its_folder_moves(mu
     assert places(library)["t4.flac"] == moved / "t4.flac"
 
 
-def test_equal_names_in_two_folders_are_tracks_of_their_own(music, library, tmp_path):
+def test_equal_names_in_two_folders_are_two_tracks(music, library, tmp_path):
     preprocess(library, music)
-    before = heard(library)
+    before = analysed(library)
     other = write(tmp_path / "other" / "t1.flac", 900).parent
     again = preprocess(library, other)
     assert (again.tracks, again.analysed, again.missing) == (1, 1, 0)
     expected = {f"t{n}.flac": music / f"t{n}.flac" for n in (1, 2, 3)}
     assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
-    assert_same_hearing(library, before)
+    assert_same_analysis(library, before)
     for folder in (music, other):
         assert preprocess(library, folder).analysed == 0
     assert places(library) == {**expected, "t1.flac (2)": other / "t1.flac"}
 
 
-def test_a_folder_reached_by_another_path_is_the_same_tracks(music, library, tmp_path):
+def test_folder_under_another_path_has_the_same_tracks(music, library, tmp_path):
     preprocess(library, music)
     (tmp_path / "link").symlink_to(music)
     again = preprocess(library, tmp_path / "link")
@@ -169,7 +169,7 @@ def test_a_folder_reached_by_another_path_is_the_same_tracks(music, library, tmp
     assert len(places(library)) == 3
 
 
-def test_listens_beside_a_folder_follow_its_files(music, library, tmp_path):
+def test_listens_of_a_folder_follow_its_files(music, library, tmp_path):
     def plays(folder, *track_ids):
         lines = [f"anna,{track_id}" for track_id in track_ids]
         (folder / "listens.csv").write_text("\n".join(["user_id,track_id", *lines]) + "\n")
@@ -194,7 +194,7 @@ def test_listens_beside_a_folder_follow_its_files(music, library, tmp_path):
     assert listened() == ["t1.flac", "t2.flac", "t2.flac (2)"]
 
 
-def test_a_problem_is_of_the_track_that_the_file_became(music, library, tmp_path):
+def test_problem_names_the_track_of_the_file(music, library, tmp_path):
     preprocess(library, music)
     other = tmp_path / "other"
     other.mkdir()
@@ -205,7 +205,7 @@ def test_a_problem_is_of_the_track_that_the_file_became(music, library, tmp_path
     assert told == {"t1.flac (2)"}
 
 
-def test_a_renamed_clip_of_gtzan_is_found_once(tmp_path):
+def test_renamed_gtzan_clip_is_one_track(tmp_path):
     folder, library = tmp_path / "gtzan", Library(tmp_path / "my.segue")
     for number in range(3):
         write(folder / "blues" / f"blues.0000{number}.wav", 300 + 100 * number)

@@ -1,4 +1,4 @@
-"""Preprocess: everything is accounted for, twice is once, and a stop loses nothing."""
+"""Preprocess: every file is accounted for, runs are idempotent, an interrupt loses nothing."""
 
 import json
 import shutil
@@ -38,7 +38,7 @@ def test_every_track_is_analysed_once(dataset, library):
 
 
 @pytest.mark.slow
-def test_processes_give_what_one_process_gives(dataset, trained, library):
+def test_two_workers_equal_one_worker(dataset, trained, library):
     preprocess(library, dataset, workers=2)
     for kept in (AUDIO.windows, AUDIO.summary):
         one, several = open_store(trained, kept), open_store(library, kept)
@@ -48,7 +48,7 @@ def test_processes_give_what_one_process_gives(dataset, trained, library):
                 np.testing.assert_array_equal(one.read(name, row), several.read(name, row))
 
 
-def test_a_stop_keeps_what_is_done(dataset, library):
+def test_interrupted_run_keeps_its_results(dataset, library):
     class Stop(BaseException):
         pass
 
@@ -74,7 +74,7 @@ def test_a_stop_keeps_what_is_done(dataset, library):
     assert preprocess(again, dataset, workers=1).analysed == 31
 
 
-def test_one_bad_file_is_a_problem_and_the_rest_goes_on(dataset, library, tmp_path):
+def test_bad_file_is_a_problem_and_others_are_analysed(dataset, library, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(dataset, copy)
     (copy / "audio" / "05.wav").write_bytes(b"RIFF but no more")
@@ -89,7 +89,7 @@ def test_one_bad_file_is_a_problem_and_the_rest_goes_on(dataset, library, tmp_pa
     assert library.problems() == []
 
 
-def test_frames_are_kept_as_given(library, tmp_path, rng):
+def test_precomputed_frames_are_stored_unchanged(library, tmp_path, rng):
     (tmp_path / "features").mkdir()
     names = {"a": np.uint8, "b": np.float32, "c": np.float64}
     frames = {name: (rng.random((30, 8)) * 200).astype(dtype) for name, dtype in names.items()}
@@ -112,13 +112,13 @@ def test_frames_are_kept_as_given(library, tmp_path, rng):
             )
 
 
-def test_a_plain_folder_of_music_is_a_dataset(library, tmp_path, rng):
+def test_music_folder_is_a_dataset(library, tmp_path, rng):
     soundfile.write(tmp_path / "one.flac", 0.1 * rng.normal(size=44_100), 22_050)
     assert preprocess(library, tmp_path, workers=1).analysed == 1
     assert library.catalogue().tracks[0].track_id == "one.flac"
 
 
-def test_a_known_id_with_another_file_is_analysed_anew(library, tmp_path, rng):
+def test_known_id_with_another_file_is_analysed_again(library, tmp_path, rng):
     for name, level in (("one", 0.05), ("two", 0.4)):
         (tmp_path / name / "audio").mkdir(parents=True)
         soundfile.write(
@@ -135,7 +135,7 @@ def test_a_known_id_with_another_file_is_analysed_anew(library, tmp_path, rng):
     assert np.nanmax(np.abs(first - second)) > 1
 
 
-def test_no_usable_audio_leaves_the_library_as_it_was(library, tmp_path, capfd):
+def test_unusable_audio_leaves_the_library_unchanged(library, tmp_path, capfd):
     for name in ("a.mp3", "b.wav"):
         (tmp_path / name).write_text("this is not music")
     with pytest.raises(DatasetError, match=r"None of the 2 files can be used.*a\.mp3"):
@@ -152,13 +152,13 @@ def test_no_usable_audio_leaves_the_library_as_it_was(library, tmp_path, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_what_is_no_dataset_leaves_the_library_as_it_was(library, tmp_path):
+def test_invalid_dataset_leaves_the_library_unchanged(library, tmp_path):
     with pytest.raises(DatasetError):
         preprocess(library, tmp_path / "nowhere")
     assert library.counts()["tracks"] == 0
 
 
-def test_models_of_an_earlier_analysis_are_named(dataset, trained, tmp_path):
+def test_models_of_an_earlier_analysis_are_reported(dataset, trained, tmp_path):
     shutil.copytree(trained.directory, tmp_path / "my.segue")
     library = Library(tmp_path / "my.segue")
     assert preprocess(library, dataset).outdated == []
@@ -177,7 +177,7 @@ def test_models_of_an_earlier_analysis_are_named(dataset, trained, tmp_path):
     assert "The models cnn, knn learned from an earlier analysis: segue train all" in told.output
 
 
-def test_training_does_not_pass_over_tracks_whose_windows_were_dropped(dataset, library, tmp_path):
+def test_training_refuses_dropped_windows(dataset, library, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(dataset, copy)
     rows = (copy / "metadata.csv").read_text().splitlines(keepends=True)

@@ -1,4 +1,4 @@
-"""Runs that were stopped: what the next one takes up, and what it need not do again."""
+"""Resuming: what a run after an interrupted one does, and what it need not repeat."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ PLACED = {"embedding of": "cnn", "fingerprint": "x"}
 
 @pytest.fixture
 def music(tmp_path):
-    """A folder of four tracks that are long enough to be heard fast."""
+    """A folder of four tracks that are long enough for a fast analysis."""
     rng = np.random.default_rng(0)
     (tmp_path / "music").mkdir()
     for number in range(4):
@@ -51,43 +51,43 @@ def run_and_stop(monkeypatch, library, music, n_tracks, *, killed):
     return added
 
 
-def placed(library):
+def embeddings_of(library):
     return library.features(PLACED, {"embedding": "float32"})
 
 
 @pytest.fixture
-def heard_fast(music, library):
-    """A library of four tracks that were heard fast, each placed by a model."""
+def analysed_fast(music, library):
+    """A library of four tracks with a fast analysis, each embedded by a model."""
     preprocess(library, music, fast=True)
     rows = library.catalogue().rows.tolist()
-    with placed(library) as store:
+    with embeddings_of(library) as store:
         store.add_many(rows, {"embedding": np.eye(4, dtype=np.float32)})
     return library
 
 
-def test_a_run_that_hears_the_rest_gives_up_embeddings_one_by_one(heard_fast, music, monkeypatch):
-    added = run_and_stop(monkeypatch, heard_fast, music, 2, killed=False)
-    left = set(placed(heard_fast).rows().tolist())
-    assert left == set(heard_fast.catalogue().rows.tolist()) - set(added)
+def test_complete_analysis_drops_embeddings_track_by_track(analysed_fast, music, monkeypatch):
+    added = run_and_stop(monkeypatch, analysed_fast, music, 2, killed=False)
+    left = set(embeddings_of(analysed_fast).rows().tolist())
+    assert left == set(analysed_fast.catalogue().rows.tolist()) - set(added)
 
 
-def test_what_a_killed_run_heard_whole_is_not_heard_again(heard_fast, music, monkeypatch):
-    run_and_stop(monkeypatch, heard_fast, music, 2, killed=True)
-    assert sum(file.fast for file in heard_fast.audio_files().values()) == 4
-    assert preprocess(heard_fast, music).analysed == 2
-    assert not any(file.fast for file in heard_fast.audio_files().values())
-    assert preprocess(heard_fast, music).analysed == 0
+def test_complete_analysis_of_a_killed_run_is_not_repeated(analysed_fast, music, monkeypatch):
+    run_and_stop(monkeypatch, analysed_fast, music, 2, killed=True)
+    assert sum(file.fast for file in analysed_fast.audio_files().values()) == 4
+    assert preprocess(analysed_fast, music).analysed == 2
+    assert not any(file.fast for file in analysed_fast.audio_files().values())
+    assert preprocess(analysed_fast, music).analysed == 0
 
 
-def test_what_a_killed_run_could_not_tell_is_compared_with_the_disk(music, library, monkeypatch):
+def test_results_of_a_killed_run_are_checked_with_the_files(music, library, monkeypatch):
     (row, _) = run_and_stop(monkeypatch, library, music, 2, killed=True)
     assert library.audio_files() == {}
-    heard = open_store(library, AUDIO.summary).read("summary", row).copy()
+    before = open_store(library, AUDIO.summary).read("summary", row).copy()
     catalogue = library.catalogue()
     track = catalogue.tracks[catalogue.rows.tolist().index(row)]
     tone = 0.2 * np.sin(np.arange(95 * 8_000) / 3)
     soundfile.write(track.path, tone, 8_000)
     assert preprocess(library, music).analysed == 3
     assert not np.array_equal(
-        open_store(library, AUDIO.summary).read("summary", row), heard, equal_nan=True
+        open_store(library, AUDIO.summary).read("summary", row), before, equal_nan=True
     )

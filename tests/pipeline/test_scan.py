@@ -1,4 +1,4 @@
-"""A second reading of a folder: what was moved, changed, retagged, excluded or is gone."""
+"""Second scan of a folder: moved, changed, retagged, excluded and missing files."""
 
 import os
 import shutil
@@ -53,9 +53,9 @@ def spying():
     return progress, seen
 
 
-def test_a_second_run_reads_no_tags_and_analyses_nothing(music, library):
+def test_second_run_reads_no_tags_and_analyses_nothing(music, library):
     preprocess(library, music)
-    before, heard = tracks_of(library), analysed(library)
+    before, summaries = tracks_of(library), analysed(library)
     progress, seen = spying()
     again = preprocess(library, music, progress=progress)
     assert (again.tracks, again.analysed, again.moved, again.missing) == (4, 0, 0, 0)
@@ -63,10 +63,10 @@ def test_a_second_run_reads_no_tags_and_analyses_nothing(music, library):
     assert "Comparing files" not in seen
     assert tracks_of(library) == before
     for track_id, summary in analysed(library).items():
-        np.testing.assert_array_equal(summary, heard[track_id])
+        np.testing.assert_array_equal(summary, summaries[track_id])
 
 
-def test_a_moved_or_renamed_file_keeps_its_id_and_its_analysis(music, library):
+def test_moved_or_renamed_file_keeps_id_and_analysis(music, library):
     preprocess(library, music)
     rows = dict(zip(tracks_of(library), library.catalogue().rows.tolist(), strict=True))
     (music / "c").mkdir()
@@ -84,7 +84,7 @@ def test_a_moved_or_renamed_file_keeps_its_id_and_its_analysis(music, library):
     assert tracks_of(library) == found
 
 
-def test_a_file_that_takes_the_name_of_a_moved_one_is_a_track_of_its_own(music, library):
+def test_file_with_the_name_of_a_moved_one_is_a_new_track(music, library):
     preprocess(library, music)
     (music / "a" / "one.flac").rename(music / "a" / "uno.flac")
     preprocess(library, music)
@@ -96,7 +96,7 @@ def test_a_file_that_takes_the_name_of_a_moved_one_is_a_track_of_its_own(music, 
     assert preprocess(library, music).analysed == 0
 
 
-def test_other_tags_need_no_new_analysis(music, library):
+def test_changed_tags_need_no_new_analysis(music, library):
     preprocess(library, music)
     file = mutagen.File(music / "a" / "one.flac")
     file["title"] = ["New " * 2_000]
@@ -109,23 +109,23 @@ def test_other_tags_need_no_new_analysis(music, library):
     assert "Comparing files" not in seen
 
 
-def test_another_sound_under_the_same_name_is_analysed_anew(music, library):
+def test_changed_sound_under_the_same_name_is_analysed(music, library):
     preprocess(library, music)
-    heard = analysed(library)
+    before = analysed(library)
     soundfile.write(music / "a" / "one.flac", tone(2_000, 3.0), RATE)
     again = preprocess(library, music)
     assert again.analysed == 1
-    assert np.nanmax(np.abs(analysed(library)["a/one.flac"] - heard["a/one.flac"])) > 1
+    assert np.nanmax(np.abs(analysed(library)["a/one.flac"] - before["a/one.flac"])) > 1
     assert tracks_of(library)["a/one.flac"].duration == pytest.approx(3.0)
 
 
-def test_a_file_written_anew_with_the_same_sound_is_not(music, library):
+def test_rewritten_file_with_the_same_sound_is_not_analysed(music, library):
     preprocess(library, music)
     os.utime(music / "a" / "one.flac", (1_000_000_000, 1_000_000_000))
     assert preprocess(library, music).analysed == 0
 
 
-def test_a_deleted_file_is_missing_and_comes_back_as_it_was(music, library, tmp_path):
+def test_deleted_file_is_missing_and_returns_unchanged(music, library, tmp_path):
     preprocess(library, music)
     before = tracks_of(library)
     (music / "a" / "one.flac").rename(tmp_path / "aside.flac")
@@ -138,7 +138,7 @@ def test_a_deleted_file_is_missing_and_comes_back_as_it_was(music, library, tmp_
     assert tracks_of(library) == before
 
 
-def test_a_table_whose_file_is_gone_keeps_the_analysis(dataset, library, tmp_path):
+def test_missing_file_of_a_table_keeps_its_analysis(dataset, library, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(dataset, copy)
     preprocess(library, copy)
@@ -152,7 +152,7 @@ def test_a_table_whose_file_is_gone_keeps_the_analysis(dataset, library, tmp_pat
     assert (again.analysed, again.missing, again.problems) == (0, 0, 0)
 
 
-def test_what_is_excluded_is_left_out(music, library):
+def test_excluded_files_are_left_out(music, library):
     (music / "b" / ".notmusic").touch()
     assert preprocess(library, music).tracks == 2
     assert preprocess(library, music, exclude=["ONE.*"]).tracks == 1
@@ -162,7 +162,7 @@ def test_what_is_excluded_is_left_out(music, library):
 
 
 @pytest.mark.parametrize("table", [False, True])
-def test_what_is_left_out_later_is_kept_and_not_called_missing(music, library, table):
+def test_file_excluded_later_is_left_out_and_not_missing(music, library, table):
     if table:
         rows = [f"{path.relative_to(music)},x" for path in sorted(music.rglob("*.flac"))]
         (music / "metadata.csv").write_text("\n".join(["path,genre", *rows]))
@@ -185,7 +185,7 @@ def test_what_is_left_out_later_is_kept_and_not_called_missing(music, library, t
     assert tracks_of(library)["b/three.flac"] == before["b/three.flac"]
 
 
-def test_a_file_that_failed_is_told_again_and_not_tried_until_it_changes(music, library):
+def test_failed_file_is_reported_and_retried_when_changed(music, library):
     bad = music / "a" / "one.flac"
     good = bad.read_bytes()
     bad.write_bytes(b"not flac")
@@ -201,7 +201,7 @@ def test_a_file_that_failed_is_told_again_and_not_tried_until_it_changes(music, 
     assert (again.analysed, again.problems) == (1, 0)
 
 
-def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
+def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):
     (tmp_path / "music").mkdir()
     soundfile.write(tmp_path / "music" / "long.flac", 0.1 * rng.normal(size=200 * RATE), RATE)
     fast = preprocess(library, tmp_path / "music", fast=True)
@@ -219,11 +219,11 @@ def test_what_was_heard_fast_is_heard_whole_later(tmp_path, library, rng):
     both = ~np.isnan(quick) & ~np.isnan(whole)
     assert np.corrcoef(quick[both], whole[both])[0, 1] > 0.99
     assert preprocess(library, tmp_path / "music", fast=True).analysed == 0
-    # and what was heard fast takes no room any more
+    # the arrays of the fast analysis take no space
     assert [store.dead_bytes() for store in library.stores(lambda kept: "keeps" in kept)] == [0, 0]
 
 
-def test_windows_are_dropped_and_made_again(music, library):
+def test_windows_are_dropped_and_computed_again(music, library):
     from segue.pipeline.analysing.inputs import drop_windows
 
     preprocess(library, music)
@@ -237,7 +237,7 @@ def test_windows_are_dropped_and_made_again(music, library):
         np.testing.assert_array_equal(after.read("log_mel", row), array)
 
 
-def test_what_a_killed_run_could_not_tell_the_database_is_told_by_the_next(music, library):
+def test_results_of_a_killed_run_are_recorded_by_the_next(music, library):
     preprocess(library, music)
     before = tracks_of(library)
     rows = library.catalogue().rows.tolist()

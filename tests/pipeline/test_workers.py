@@ -1,4 +1,4 @@
-"""Workers: every task is answered, whatever becomes of the process that works on it."""
+"""Worker pool: every task gets a result, even if its process dies."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def answers(workers, function, arguments):
     return dict(workers.answers(function, [(one, (one,)) for one in arguments]))
 
 
-def test_every_task_is_answered_once():
+def test_every_task_has_one_result():
     with Workers(2) as workers:
         assert answers(workers, work.double, range(50)) == {n: 2 * n for n in range(50)}
         assert answers(workers, work.double, range(3)) == {n: 2 * n for n in range(3)}
@@ -38,7 +38,7 @@ def test_every_task_is_answered_once():
         ("bug", "ValueError: a bug"),
     ],
 )
-def test_a_task_that_ends_its_process_is_told_and_the_others_go_on(what, reason):
+def test_dying_process_fails_its_task_only(what, reason):
     tasks = ["a", "b", what, "c", "d", "e"]
     with Workers(2) as workers:
         found = answers(workers, work.misbehave, tasks)
@@ -48,7 +48,7 @@ def test_a_task_that_ends_its_process_is_told_and_the_others_go_on(what, reason)
     assert found == {task: task for task in tasks if task != what}
 
 
-def test_a_task_that_takes_too_long_is_given_up():
+def test_task_over_the_time_limit_is_stopped():
     started = time.monotonic()
     with Workers(1, seconds=0.5) as workers:
         found = answers(workers, work.misbehave, ["a", "hang", "b"])
@@ -57,7 +57,7 @@ def test_a_task_that_takes_too_long_is_given_up():
     assert time.monotonic() - started < 30
 
 
-def test_no_more_processes_than_tasks_and_none_is_left_behind():
+def test_pool_starts_few_processes_and_ends_all():
     with Workers(8) as workers:
         pids = set(answers(workers, work.pid, [1]).values())
     assert len(pids) == 1
@@ -65,7 +65,7 @@ def test_no_more_processes_than_tasks_and_none_is_left_behind():
         os.kill(pids.pop(), 0)
 
 
-def test_a_process_that_ends_with_nothing_to_do_is_no_fault_of_the_next_task():
+def test_death_of_an_idle_process_fails_no_task():
     with Workers(2) as workers:
         (pid,) = answers(workers, work.pid, [1]).values()
         os.kill(pid, signal.SIGKILL)
@@ -73,13 +73,13 @@ def test_a_process_that_ends_with_nothing_to_do_is_no_fault_of_the_next_task():
         assert answers(workers, work.double, range(6)) == {n: 2 * n for n in range(6)}
 
 
-def test_what_a_codec_prints_is_not_seen(capfd):
+def test_output_of_codecs_is_hidden(capfd):
     with Workers(1) as workers:
         answers(workers, work.misbehave, ["noise"])
     assert capfd.readouterr().err == ""
 
 
-def test_workers_end_with_the_process_that_started_them(tmp_path):
+def test_workers_end_with_their_parent(tmp_path):
     script = tmp_path / "script.py"  # with no guard around its main part
     script.write_text(
         f"import sys, os; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
