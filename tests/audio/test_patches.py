@@ -9,7 +9,7 @@ from segue.audio.patches import (
     PATCH_FRAMES,
     PATCH_SECONDS,
     PATCH_SETTINGS,
-    ear_spectrogram,
+    patch_spectrogram,
     patches,
     patches_of_file,
 )
@@ -32,11 +32,11 @@ def music(rng):
 
 
 def test_spectrogram_equals_librosa(music):
-    np.testing.assert_allclose(ear_spectrogram(music), by_librosa(music), atol=1e-5)
+    np.testing.assert_allclose(patch_spectrogram(music), by_librosa(music), atol=1e-5)
 
 
 def test_patches_are_pieces_of_the_spectrogram(music):
-    found = patches([music], most=20)
+    found = patches([music], max_patches=20)
     n_whole = len(by_librosa(music)) // PATCH_FRAMES
     wanted = by_librosa(music)[: n_whole * PATCH_FRAMES].reshape(n_whole, PATCH_FRAMES, 96)
     assert found.dtype == np.float32
@@ -46,12 +46,12 @@ def test_patches_are_pieces_of_the_spectrogram(music):
 @pytest.mark.parametrize("size", [700, 16_000, 100_000])
 def test_block_size_does_not_change_patches(music, size):
     blocks = [music[start : start + size] for start in range(0, len(music), size)]
-    np.testing.assert_array_equal(patches(blocks, most=20), patches([music], most=20))
+    np.testing.assert_array_equal(patches(blocks, max_patches=20), patches([music], max_patches=20))
 
 
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 2.9])
 def test_short_signal_is_repeated(music, seconds):
-    (found,) = patches([music[: round(seconds * RATE)]], most=20)
+    (found,) = patches([music[: round(seconds * RATE)]], max_patches=20)
     # every part of it sounds: silence was not taken for music
     assert found.shape == (PATCH_FRAMES, 96)
     assert found.mean(axis=1).min() > 0.1
@@ -62,7 +62,7 @@ def test_patches_of_a_long_signal_span_it():
     step = round(PATCH_SECONDS * RATE)
     tone = np.sin(2 * np.pi * 500 * np.arange(step) / RATE).astype(np.float32)
     levels = np.geomspace(0.01, 1.0, 200).astype(np.float32)
-    loudness = patches((tone * level for level in levels), most=10).mean(axis=(1, 2))
+    loudness = patches((tone * level for level in levels), max_patches=10).mean(axis=(1, 2))
     assert len(loudness) == 10
     steps = np.diff(loudness)
     assert (steps > 0).all()
@@ -72,18 +72,18 @@ def test_patches_of_a_long_signal_span_it():
 def test_loud_music_does_not_overflow():
     """In half precision its power would be infinite."""
     loud = np.sign(np.sin(np.arange(4 * RATE) / 5)).astype(np.float32) * 50
-    found = patches([loud], most=20)
+    found = patches([loud], max_patches=20)
     assert np.isfinite(found).all()
     assert found.max() > np.log10(10_000 * 65_504)
 
 
 def test_patches_of_silence_are_zero():
-    assert patches([np.zeros(5 * RATE, np.float32)], most=20).max() == 0
+    assert patches([np.zeros(5 * RATE, np.float32)], max_patches=20).max() == 0
 
 
 def test_empty_signal_is_refused():
     with pytest.raises(AudioError, match="empty"):
-        patches([], most=20)
+        patches([], max_patches=20)
 
 
 def test_file_is_resampled_to_the_rate_of_patches(tmp_path, music):

@@ -179,7 +179,7 @@ def test_transcode_keeps_the_bit_rate(place):
     assert sizes[99_999] == pytest.approx(96_000, rel=0.05)
     assert sizes[32_000] < 50_000
     for form, bitrate in (("mp3", 31_999), ("mp3", 320_001), ("opus", 0)):
-        with pytest.raises(ValueError, match=f"{bitrate} is none of {form}"):
+        with pytest.raises(ValueError, match=f"{form} has no bit rate of {bitrate}"):
             transcode(path, form, bitrate)
 
 

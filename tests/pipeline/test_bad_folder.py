@@ -73,7 +73,7 @@ def test_every_damaged_file_is_accounted_for(tmp_path, library):
     for name in ("nowhere.wav", "device.wav"):
         assert "leads to no file" in problems[name]
     for name in ("empty.mp3", "text.mp3", "one.wav", "nan.wav"):
-        assert "replace it" in problems[name] or "encode it anew" in problems[name], name
+        assert "replace it" in problems[name] or "encode it again" in problems[name], name
     assert result.analysed == 10 + ("cut.wav" not in problems)
 
 

@@ -1,10 +1,10 @@
-"""Where the beats fall.
+"""Beat tracking at a known tempo.
 
 Conventions
 -----------
 - Beats are frame numbers, ascending; times are those divided by the frame rate.
 - The method and its constants are `librosa.beat.beat_track`'s at one tempo: the chain of onsets
-  whose spacing stays near the beat, found by dynamic programming, without the weak ones at the
+  whose spacing stays near the beat, found by dynamic programming, without weak onsets at the
   ends.
 - librosa compiles a loop over frames. Here frames are taken in blocks of half a beat: a frame's
   predecessor lies at least that far back, so none in a block depends on another.
@@ -19,7 +19,7 @@ from segue.audio.settings import DEFAULT_SETTINGS, AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats
 
 TIGHTNESS = 100.0
-WEAKEST_START = 0.01  # of the greatest score: nothing before it is a first beat
+MIN_START = 0.01  # share of the maximum score that the first beat needs
 
 
 def find_beats(
@@ -30,9 +30,9 @@ def find_beats(
     Parameters
     ----------
     envelope : NDArray[float32] [n_frames]
-        As `onset_strength` gives it.
+        As `onset_strength` returns it.
     bpm : float > 0
-        The tempo to keep to.
+        The tempo.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def find_beats(
 
 
 def _near_onsets(envelope: Floats, period: int) -> Doubles:
-    """Return the onsets smoothed over a 32nd of a beat ``[n_frames]``."""
+    """Return the onset strength smoothed over a 32nd of a beat ``[n_frames]``."""
     offsets = np.arange(-period, period + 1)
     window = np.exp(-0.5 * (offsets * 32.0 / period) ** 2)
     smoothed: Doubles = np.convolve(envelope, window)[period : period + len(envelope)]
@@ -78,12 +78,12 @@ def _chain(score: Doubles, period: int) -> tuple[Doubles, NDArray[np.int64]]:
         follows = np.isfinite(gain)
         chained[furthest + start : furthest + end] = score[start:end] + np.where(follows, gain, 0)
         before[start:end] = np.where(follows, np.arange(start, end) - back[best], -1)
-    before[: int(np.argmax(score >= WEAKEST_START * score.max()))] = -1
+    before[: int(np.argmax(score >= MIN_START * score.max()))] = -1
     return chained[furthest:], before
 
 
 def _last(chained: Doubles) -> int:
-    """Return the last peak that is at least half the median peak; the last frame without one."""
+    """Return the last peak of at least half the median peak, or else the last frame."""
     padded = np.pad(chained, 1, mode="edge")
     peaks = np.flatnonzero((chained > padded[:-2]) & (chained >= padded[2:]))
     if not len(peaks):

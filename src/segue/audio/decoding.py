@@ -1,11 +1,11 @@
-"""Read an audio file as one mono signal at one rate, whole or as it comes.
+"""Decode an audio file to one mono signal at one rate, completely or block by block.
 
 Conventions
 -----------
 - A signal is float32 ``[n_samples]``, full scale is -1 to 1 (louder float files stay louder).
 - Channels are averaged with equal weight, then the mean is resampled with soxr's high quality.
-- Silence is a signal. An empty file, one that cannot be decoded, and one with NaN or infinite
-  samples are not. Broken packets inside a file that otherwise decodes are passed over.
+- Silence is a signal. Empty files, files that cannot be decoded, and files with NaN or infinite
+  samples are refused. Broken packets inside a file that otherwise decodes are skipped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from segue.audio.spectrum import Floats
 
-LOUDEST = 1e9  # above any integer PCM read as float; squares of more would overflow float32
+MAX_SAMPLE = 1e9  # above any integer PCM read as float; larger squares overflow float32
 
 
 def decode(
@@ -64,7 +64,7 @@ def decode(
 
 
 class Recording:
-    """An audio file whose signal is read in blocks, so that a long one is never whole in memory.
+    """An audio file whose signal is read in blocks: memory does not grow with its length.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ class Recording:
     Attributes
     ----------
     energy, mono_energy : float
-        Of what was read so far: the sum of squares of all channels' samples, and of their mean's,
-        at the file's own rate.
+        Sums of squares of the samples read so far, of all channels and of their mean, at the rate
+        of the file.
     """
 
     def __init__(self, path: Path, sample_rate: int = SAMPLE_RATE) -> None:
@@ -98,20 +98,20 @@ class Recording:
         Raises
         ------
         AudioError
-            If it cannot be decoded, holds no sample, or samples that are no sound.
+            If it cannot be decoded, holds no sample, or samples that are not finite.
         """
-        nothing, hashed = True, new_hash()
+        empty, hashed = True, new_hash()
         untouched = hashed.digest()
         for block in self._resampled(read_pcm(self.path, hashed)):
-            nothing = False
+            empty = False
             yield block
-        if nothing:
+        if empty:
             raise AudioError(f"'{self.path}' holds no audio samples: replace it or leave it out.")
         if hashed.digest() != untouched:
             self._hash = hashed
 
     def digest(self) -> bytes:
-        """Return `segue.audio.digest.digest` of the file; at no cost once all blocks were read.
+        """Return `segue.audio.digest.digest` of the file, without reading it again after `blocks`.
 
         Raises
         ------
@@ -121,7 +121,7 @@ class Recording:
         return digest(self.path) if self._hash is None else self._hash.digest()
 
     def window(self, start: float, seconds: float) -> "Floats":
-        """Return `seconds` of the signal from `start` on, shorter where it ends before.
+        """Return `seconds` of the signal from `start` on, less if it ends before.
 
         Raises
         ------
@@ -132,12 +132,12 @@ class Recording:
         return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
 
     def claimed_duration(self) -> float | None:
-        """Return the length in seconds that the file claims; None where it claims nothing."""
+        """Return the length in seconds that the file states; None if it states none."""
         return claimed_duration(self.path)
 
     @property
     def channel_gain(self) -> float:
-        """How many times the energy of all channels is that of their mean; 1 for silence."""
+        """Energy of all channels divided by the energy of their mean; 1 for silence."""
         return self.energy / self.mono_energy if self.mono_energy > 0.0 else 1.0
 
     def _resampled(self, blocks: Iterable[Pcm]) -> "Iterator[Floats]":
@@ -166,8 +166,8 @@ class Recording:
     def _measure(self, block: Pcm) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             mono_energy = float(np.vdot(block.mono, block.mono))
-        # Below this no sample can be too loud, and none is NaN.
-        if not block.energy < LOUDEST**2:
+        # below this limit no sample is too large or NaN
+        if not block.energy < MAX_SAMPLE**2:
             check_signal(block.mono, str(self.path))
         self.energy += block.energy
         self.mono_energy += mono_energy
@@ -175,11 +175,11 @@ class Recording:
 
 def check_signal(signal: "Floats", name: str) -> None:
     """Raise `AudioError` unless all samples are finite and of a magnitude that audio can have."""
-    # NaN and infinity fail this comparison too.
-    if not max(abs(float(signal.max())), abs(float(signal.min()))) < LOUDEST:
+    # NaN and infinity fail this comparison, too
+    if not max(abs(float(signal.max())), abs(float(signal.min()))) < MAX_SAMPLE:
         raise AudioError(
             f"'{name}' holds samples that are NaN, infinite or beyond 1e9 where full scale is 1: "
-            "encode it anew from a good source."
+            "encode it again from a good source."
         )
 
 
@@ -189,11 +189,11 @@ def _nonempty(block: "Floats") -> "Iterator[Floats]":
 
 
 def check_file(path: Path) -> None:
-    """Raise `AudioError` unless `path` is a file with something in it that may be read."""
+    """Raise `AudioError` unless `path` is a readable file that is not empty."""
     try:
         size = path.stat().st_size if path.is_file() else None
         if size is not None:
-            # a decoder would say of what may not be read that it cannot be decoded
+            # a decoder would report a missing permission as undecodable audio
             path.open("rb").close()
     except OSError as error:
         raise UnreadableAudioError(

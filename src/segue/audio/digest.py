@@ -1,8 +1,8 @@
-"""Which sound a file holds, whatever its name and tags: a hash of its encoded audio.
+"""Digest of the sound of a file: a hash of its encoded audio, without name and tags.
 
-The packets of the audio stream are hashed as they lie in the file. Tags, pictures and their
-padding are no part of it, so that a file with other tags is known for the same; a file that FFmpeg
-cannot take apart is hashed byte by byte.
+The packets of the audio stream are hashed as stored. Tags, pictures and padding are left out, so
+that a retagged file has the same digest. A file that FFmpeg cannot demultiplex is hashed as a
+whole.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ DIGEST_BYTES: Final = 16
 
 
 def new_hash() -> "hashlib.blake2b":
-    """Return what the packets of a file are given to, one after another."""
+    """Return the hash that is updated with the packets of a file."""
     return hashlib.blake2b(digest_size=DIGEST_BYTES)
 
 
 def digest(path: Path) -> bytes:
-    """Return 16 bytes by which the sound of a file is known again.
+    """Return the digest of the sound of a file, 16 bytes.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def digest(path: Path) -> bytes:
                 hashed.update(packet)
                 n_packets += 1
     except AudioError:
-        # a file that is cut short is known by what there is
+        # a truncated file has the digest of its packets
         if n_packets == 0:
             return _of_bytes(path)
     return hashed.digest()

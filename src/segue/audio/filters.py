@@ -1,9 +1,9 @@
-"""The fixed matrices of the descriptors: mel filters, chroma filters, cosine and tonnetz bases.
+"""Fixed matrices of the descriptors: mel filters, chroma filters, cosine and tonnetz bases.
 
 Conventions
 -----------
 - Each matrix is ``[n_inputs, n_bands]``, so that time-major frames multiply from the left; float32,
-  but for the cosines, which meet large values of one sign.
+  except the cosines, which multiply large values of one sign.
 - The formulas are those of `librosa.filters` 0.11 (Slaney's mel scale with unit area, Ellis's
   chroma with its octave weight) and of `librosa.feature.tonnetz` (Harte, Sandler, Gasser 2006).
 - Arrays are read-only, because they are shared by all callers with the same settings.
@@ -20,9 +20,9 @@ from segue.audio.settings import AnalysisSettings
 from segue.audio.spectrum import Doubles, Floats, frequencies
 
 N_CHROMA = 12
-MEL_GROUP = 16  # filters that share one product: neighbours see few bins, and mostly the same
-SERIAL_PRODUCT = 200_000  # multiplications that OpenBLAS still does in the calling thread
-CHROMA_CENTRE_OCTAVE = 5.0  # octaves above 27.5 Hz where the octave weight peaks
+MEL_GROUP = 16  # filters that share one product: neighbors cover mostly the same bins
+SERIAL_PRODUCT = 200_000  # multiplications that OpenBLAS runs in the calling thread
+CHROMA_CENTER_OCTAVE = 5.0  # octaves above 27.5 Hz where the octave weight peaks
 CHROMA_OCTAVE_WIDTH = 2.0  # its standard deviation
 
 MEL_HZ_PER_STEP = 200.0 / 3.0  # below 1 kHz the mel scale is linear
@@ -39,8 +39,8 @@ def _read_only(matrix: NDArray[Any]) -> Floats:
 def multiply(frames: NDArray[Any], matrix: NDArray[Any]) -> NDArray[Any]:
     """Return ``frames @ matrix``, a few rows at a time.
 
-    These products are small. Above a size BLAS wakes a thread for every core, and under a pool of
-    processes those threads spend many times more CPU in waiting than the product takes.
+    These products are small. Above some size BLAS starts a thread for every core; in a pool of
+    processes the threads spend many times more CPU waiting than the product takes.
     """
     rows = max(SERIAL_PRODUCT // matrix.size, 1)
     product = np.empty((len(frames), matrix.shape[1]), dtype=np.result_type(frames, matrix))
@@ -65,9 +65,9 @@ def _mel_filter_groups(settings: AnalysisSettings) -> tuple[tuple[int, int, Floa
     groups = []
     for start in range(0, settings.n_mels, MEL_GROUP):
         group = filters[:, start : start + MEL_GROUP]
-        heard = np.flatnonzero(group.any(axis=1))
-        # A filter narrower than the spacing of the bins may hear none.
-        first, end = (int(heard[0]), int(heard[-1]) + 1) if len(heard) else (0, 1)
+        used = np.flatnonzero(group.any(axis=1))
+        # a filter narrower than the spacing of the bins may cover none
+        first, end = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, 1)
         groups.append((first, end, _read_only(group[first:end])))
     return tuple(groups)
 
@@ -112,7 +112,7 @@ def chroma_filters(settings: AnalysisSettings, tuning: float) -> Floats:
     offsets = np.remainder(offsets + half + 10.0 * N_CHROMA, N_CHROMA) - half
     weights = np.exp(-0.5 * (2.0 * offsets / widths) ** 2)
     weights /= np.sqrt((weights**2).sum(axis=0))
-    octaves = (pitches / N_CHROMA - CHROMA_CENTRE_OCTAVE) / CHROMA_OCTAVE_WIDTH
+    octaves = (pitches / N_CHROMA - CHROMA_CENTER_OCTAVE) / CHROMA_OCTAVE_WIDTH
     weights *= np.exp(-0.5 * octaves**2)
     weights = np.roll(weights, -3, axis=0)  # from A first to C first
     return _read_only(weights[:, : n_fft // 2 + 1].T)

@@ -1,13 +1,13 @@
-"""One key for a whole track, with how far to trust it.
+"""Musical key of a whole track, with a confidence.
 
 Conventions
 -----------
 - Keys are numbered 0 to 23: the major keys from C upwards by semitones, then the minor keys from C.
 - The mean chroma is correlated with the profile of each key: how often each tone occurs in pieces
   in that key (Albrecht and Shanahan, "The use of large corpora to train a new type of key-finding
-  algorithm", 2013). Of five published sets of profiles it found the same key most often in both
-  halves of a track (50 % of excerpts of 30 s, Krumhansl's 40 %).
-- The confidence is the share of the best in a softmax over all keys; below `MIN_KEY_CONFIDENCE`
+  algorithm", 2013). Of five published sets of profiles this one finds the same key most often in
+  both halves of a track (50 % of excerpts of 30 s, Krumhansl's 40 %).
+- The confidence is the share of the best key in a softmax over all keys; below `MIN_KEY_CONFIDENCE`
   a key counts as unknown.
 - A key is its name, ``"A minor"``; sharps are written for the black keys.
 """
@@ -38,12 +38,12 @@ class MusicalKey:
 
     @property
     def name(self) -> str:
-        """What musicians call it."""
+        """Name of the key, ``"A minor"``."""
         return key_name(self.number)
 
 
 def key_name(number: int) -> str:
-    """Name a key.
+    """Return the name of a key.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def key_name(number: int) -> str:
 
 
 def key_place(number: int) -> tuple[float, float, float]:
-    """Place a key where its neighbours are near: on the circle of fifths, and by mode.
+    """Return coordinates of a key on the circle of fifths, and its mode.
 
     Returns
     -------
@@ -80,12 +80,12 @@ def estimate_key(chroma: Floats) -> MusicalKey | None:
     Parameters
     ----------
     chroma : NDArray[float32] [n_frames, 12]
-        From C, as `describe` gives it.
+        From C, as `describe` returns it.
 
     Returns
     -------
     MusicalKey or None
-        None where no tone stands out, as in silence.
+        None if no tone stands out, as in silence.
     """
     mean = chroma.mean(axis=0, dtype=np.float64)
     centred = mean - mean.mean()

@@ -1,11 +1,11 @@
-"""How loud a track is, as ITU-R BS.1770-4 and EBU R 128 measure it.
+"""Integrated loudness of a track after ITU-R BS.1770-4 and EBU R 128.
 
 Conventions
 -----------
 - LUFS: 0 is a full-scale 997 Hz sine in one channel less 3.01 dB. Silence has no loudness.
 - The K weighting (a shelf for the head, a high-pass) is applied to power spectra, not by a filter
-  in time; energy above Nyquist of the analysis rate is not heard. The tests state how near this
-  comes to FFmpeg's ``ebur128``.
+  in time; energy above Nyquist of the analysis rate is missing. The tests state the difference
+  from FFmpeg's ``ebur128``.
 - Blocks of 400 ms every 100 ms, to the nearest frame; blocks below -70 LUFS do not count, nor then
   those more than 10 LU below the mean of the rest.
 - All channels count as front ones: of a 5.1 file the surround channels are not raised by 1.5 dB.
@@ -52,14 +52,14 @@ def weighted_energy(power: Floats, settings: AnalysisSettings) -> Floats:
 def loudness(
     energy: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS, *, gain: float = 1.0
 ) -> float | None:
-    """Return the integrated loudness in LUFS, or None for what never reaches -70.
+    """Return the integrated loudness in LUFS, or None for a track that never reaches -70.
 
     Parameters
     ----------
     energy : NDArray[float32] [n_frames]
         As `weighted_energy` returns it.
     gain : float
-        How many times the energy of all channels is that of the mono signal.
+        Energy of all channels divided by the energy of the mono signal.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def _energy(lufs: float) -> float:
 
 @lru_cache(maxsize=8)
 def _weights(settings: AnalysisSettings) -> Floats:
-    """Return what each bin's power counts for ``[n_bins, 1]``: gain, and Parseval's scale."""
+    """Return the weight of the power of each bin ``[n_bins, 1]``: gain, and Parseval's scale."""
     turn = np.exp(-2j * np.pi * frequencies(settings) / _RATE)
     gain = np.ones(len(turn))
     for numerator, denominator in (_SHELF, _HIGH_PASS):

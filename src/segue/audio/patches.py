@@ -1,14 +1,14 @@
-"""What the pretrained ears hear: patches of 3 s of a log-mel spectrogram at 16 kHz.
+"""Input of the pretrained encoders: patches of 3 s of a log-mel spectrogram at 16 kHz.
 
 Conventions
 -----------
 - A patch is float32 ``[187, 96]``, time-major: 96 mel bands, frames of 512 samples every 256, as
   ``log10(10,000 * power + 1)`` with the power of `librosa.feature.melspectrogram`.
-- Patches lie end to end and are those of the spectrogram of the whole track: the first frame is
-  centred on the first sample, and beyond its ends the signal counts as zero. A track shorter than
-  one patch is repeated until it fills it.
-- Everything stays in single precision. The code that the ears come with rounds the power to half
-  precision first, which overflows on loud music (at 65,504) and loses what is quiet.
+- Patches are consecutive pieces of the spectrogram of the whole track: the first frame is centered
+  on the first sample, and beyond its ends the signal counts as zero. A track shorter than one patch
+  is repeated until it fills it.
+- Everything is computed in single precision. The published extractor rounds the power to half
+  precision first, which overflows on loud music (at 65,504) and loses quiet sounds.
 
 Source: Pons and Serra, musicnn: pre-trained convolutional neural networks for music audio tagging,
 2019.
@@ -34,15 +34,15 @@ PATCH_SECONDS: Final = PATCH_FRAMES * PATCH_SETTINGS.hop_length / PATCH_SETTINGS
 _STEP = PATCH_FRAMES * PATCH_SETTINGS.hop_length  # samples from one patch to the next
 _SPAN = _STEP - PATCH_SETTINGS.hop_length + PATCH_SETTINGS.n_fft  # samples under one patch
 _PADDING = PATCH_SETTINGS.n_fft // 2
-_SEEKING_PAYS = 4  # times what is heard: a longer track is not read from beginning to end
+_MIN_SEEK_RATIO = 4  # a track this many times longer than its patches is read by seeking
 
 
-def ear_spectrogram(signal: Floats) -> Floats:
+def patch_spectrogram(signal: Floats) -> Floats:
     """Return the log-mel spectrogram ``[1 + n_samples // 256, 96]`` of a signal at 16 kHz.
 
     Examples
     --------
-    >>> ear_spectrogram(np.zeros(16_000, np.float32)).shape
+    >>> patch_spectrogram(np.zeros(16_000, np.float32)).shape
     (63, 96)
     """
     framer = Framer(PATCH_SETTINGS)
@@ -50,14 +50,14 @@ def ear_spectrogram(signal: Floats) -> Floats:
     return np.concatenate([_log_mel(run) for run in runs])
 
 
-def patches(blocks: Iterable[Floats], most: int) -> Floats:
-    """Return at most `most` patches ``[n, 187, 96]``, spread evenly over a signal at 16 kHz.
+def patches(blocks: Iterable[Floats], max_patches: int) -> Floats:
+    """Return at most `max_patches` patches ``[n, 187, 96]``, spread evenly over a signal at 16 kHz.
 
     Parameters
     ----------
     blocks : iterable of NDArray[float32] ``[n_samples]``
-        The signal, as it comes; it is never whole in memory.
-    most : int > 0
+        The signal in blocks; memory does not grow with its length.
+    max_patches : int > 0
 
     Raises
     ------
@@ -66,26 +66,28 @@ def patches(blocks: Iterable[Floats], most: int) -> Floats:
 
     Examples
     --------
-    >>> patches([np.zeros(16_000 * 10, np.float32)], most=20).shape
+    >>> patches([np.zeros(16_000 * 10, np.float32)], max_patches=20).shape
     (3, 187, 96)
     """
     kept: list[Floats] = []
-    every = 1  # doubled when the kept ones are many, so that a signal of any length fits
+    every = 1  # doubled when many are kept, so that a signal of any length fits
     for number, samples in enumerate(_under_patches(blocks)):
         if number % every == 0:
             kept.append(samples)
-        if len(kept) == 4 * most:
+        if len(kept) == 4 * max_patches:
             kept, every = kept[::2], 2 * every
     if not kept:
         raise AudioError("The signal is empty: replace the file or leave it out.")
-    chosen = np.unique(np.linspace(0, len(kept) - 1, min(most, len(kept))).round().astype(int))
+    chosen = np.unique(
+        np.linspace(0, len(kept) - 1, min(max_patches, len(kept))).round().astype(int)
+    )
     return np.stack([_log_mel(kept[place]) for place in chosen.tolist()])
 
 
-def patches_of_file(path: Path, most: int) -> Floats:
-    """Return at most `most` patches ``[n, 187, 96]``, spread evenly over an audio file.
+def patches_of_file(path: Path, max_patches: int) -> Floats:
+    """Return at most `max_patches` patches ``[n, 187, 96]``, spread evenly over an audio file.
 
-    Of a track that is much longer than that, only what is under the patches is decoded.
+    Of a track that is much longer, only the parts under the patches are decoded.
 
     Raises
     ------
@@ -94,18 +96,18 @@ def patches_of_file(path: Path, most: int) -> Floats:
     """
     recording = Recording(path, PATCH_SETTINGS.sample_rate)
     duration = recording.claimed_duration() or 0.0
-    if duration > _SEEKING_PAYS * most * PATCH_SECONDS:
-        found = _sought(recording, duration, most)
+    if duration > _MIN_SEEK_RATIO * max_patches * PATCH_SECONDS:
+        found = _patches_by_seeking(recording, duration, max_patches)
         if found is not None:
             return found
-    return patches(recording.blocks(), most)
+    return patches(recording.blocks(), max_patches)
 
 
-def _sought(recording: Recording, duration: float, most: int) -> Floats | None:
-    """Return patches from places spread over a file; None if it is not what it claims to be."""
+def _patches_by_seeking(recording: Recording, duration: float, max_patches: int) -> Floats | None:
+    """Return patches from positions spread over a file; None if it is shorter than it states."""
     seconds = _SPAN / PATCH_SETTINGS.sample_rate
     found = []
-    for start in np.linspace(0, duration - 2 * seconds, most).tolist():
+    for start in np.linspace(0, duration - 2 * seconds, max_patches).tolist():
         try:
             samples = recording.window(start, seconds + 0.1)[:_SPAN]
         except AudioError:
@@ -123,7 +125,7 @@ def _under_patches(blocks: Iterable[Floats]) -> Iterator[Floats]:
     beginning: list[Floats] = []
     for block in chain(blocks, [None]):
         if block is None and whole:
-            # not even one: what there is, over and over
+            # shorter than one patch: the signal is repeated
             signal = np.concatenate(beginning) if beginning else padding[:0]
             if len(signal):
                 yield np.resize(np.concatenate((padding, np.resize(signal, _SPAN))), _SPAN)

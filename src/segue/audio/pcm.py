@@ -1,14 +1,13 @@
-"""Blocks of mono samples from an audio file, at the file's own rate.
+"""Read blocks of mono samples from an audio file, at the rate of the file.
 
 Conventions
 -----------
-- FFmpeg (through PyAV) reads first: it knows every format that people have, and was measured to be
-  faster than libsndfile in all of them (``docs/performance.md``). libsndfile is asked for what
-  FFmpeg refuses.
+- FFmpeg (through PyAV) reads first: it supports every common format, and is faster than libsndfile
+  in all of them (``docs/performance.md``). libsndfile reads the files that FFmpeg refuses.
 - Channels are averaged with equal weight; integers are scaled so that full scale is -1 to 1.
-- Packets that do not decode are passed over. What a file says of its encoder's delay and padding
-  is cut away by the decoder.
-- Only local files are opened: a playlist under an audio name leads nowhere.
+- Packets that do not decode are skipped. The decoder removes the encoder delay and padding that a
+  file states.
+- Only local files are opened: a playlist under an audio name is not followed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,9 +28,9 @@ if TYPE_CHECKING:
     import soundfile
 
 BLOCK_SAMPLES = 131_072  # of one channel: 3 s at 44.1 kHz
-_WARM_UP = 0.1  # s before a window: the first packets after a jump decode to little or to noise
+_WARM_UP = 0.1  # s before a window: the first packets after a seek decode badly
 _DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
-_MOST_PLANES = 8  # channels that a planar frame shows; there are hardly files with more
+_MAX_PLANES = 8  # channels that a planar frame exposes; files with more are rare
 _OPTIONS = {"protocol_whitelist": "file"}
 
 
@@ -61,28 +60,28 @@ def read_pcm(path: Path, hashed: "hashlib.blake2b | None" = None) -> Iterator[Pc
     ----------
     path : Path
     hashed : hash, optional
-        Takes in every packet on the way: see `segue.audio.digest`.
+        Updated with every packet: see `segue.audio.digest`.
 
     Raises
     ------
     AudioError
-        If nothing of it can be decoded.
+        If no part of it can be decoded.
     """
-    nothing = True
+    empty = True
     reason: AudioError | None = None
     try:
         for block in _read_with_ffmpeg(path, hashed):
-            nothing = False
+            empty = False
             yield block
     except AudioError as error:
-        # What went before is a signal: a file that is cut short is used up to the cut.
+        # a truncated file is used up to the cut
         reason = error
-    if nothing:
+    if empty:
         yield from _read_with_libsndfile(path, reason)
 
 
 def read_pcm_window(path: Path, start: float, seconds: float) -> Iterator[Pcm]:
-    """Yield `seconds` of the file from `start` on, in blocks; less where it ends before.
+    """Yield `seconds` of the file from `start` on, in blocks; less if it ends before.
 
     Raises
     ------
@@ -97,7 +96,7 @@ def read_pcm_window(path: Path, start: float, seconds: float) -> Iterator[Pcm]:
 
 
 def claimed_duration(path: Path) -> float | None:
-    """Return the length in seconds that the file's header claims; None where it does not."""
+    """Return the length in seconds that the header states; None if it states none."""
     try:
         with opened(path) as (container, stream):
             if stream.duration and stream.time_base:
@@ -109,7 +108,7 @@ def claimed_duration(path: Path) -> float | None:
 
 @contextmanager
 def openable(path: Path) -> "Iterator[str | BinaryIO]":
-    """Give what both libraries open: the name, or the open file where the name is not UTF-8."""
+    """Yield the name of a file, or the open file if its name is not UTF-8."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
@@ -121,12 +120,12 @@ def openable(path: Path) -> "Iterator[str | BinaryIO]":
 
 @contextmanager
 def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.AudioStream]]":
-    """Give FFmpeg's view of a file, and the first audio stream in it.
+    """Open a file with FFmpeg; yield its container and its first audio stream.
 
     Raises
     ------
     AudioError
-        If it has none, or what FFmpeg refuses inside the block.
+        If it has no audio stream, or FFmpeg fails inside the block.
     """
     import av
 
@@ -140,12 +139,12 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.AudioS
             stream = container.streams.audio[0]
             if stream.codec_context is None:
                 raise AudioError(f"'{path}' is of an unknown encoding: replace it or leave it out.")
-            # The cores are busy with other files.
+            # other processes use the other cores
             stream.codec_context.thread_type = "NONE"
             yield container, stream
-    # ValueError: PyAV refuses some broken headers by itself
+    # PyAV raises ValueError for some broken headers
     except (av.FFmpegError, ValueError) as error:
-        raise _undecodable(path, _words(error)) from error
+        raise _undecodable(path, _message(error)) from error
 
 
 def _read_with_ffmpeg(path: Path, hashed: "hashlib.blake2b | None") -> Iterator[Pcm]:
@@ -163,9 +162,9 @@ def _decode(
     """Yield blocks, each with the time in seconds of its first sample."""
     import av
 
-    # Frames are small (1,024 samples in Vorbis); turning each into an array would cost as much
-    # as decoding it.
-    fifo, held = av.AudioFifo(), ("", 0, 0)
+    # frames are small (1,024 samples in Vorbis): converting each to an array would cost as much
+    # as decoding it
+    fifo, current = av.AudioFifo(), ("", 0, 0)
     time = 0.0  # of the first sample in it
     reason, decoded = "no packet of it decodes", False
     for packet in container.demux(stream):
@@ -174,16 +173,16 @@ def _decode(
         try:
             frames = packet.decode()
         except (av.FFmpegError, ValueError) as error:
-            reason = _words(error)
+            reason = _message(error)
             continue
         for frame in frames:
             decoded = True
-            # The fifo itself overlooks another number of channels, and reads past their end.
+            # the fifo does not notice a changed number of channels, and reads past their end
             shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
-            if shape != held:
+            if shape != current:
                 if fifo.samples:
                     yield _to_pcm(fifo.read(0)), time
-                fifo, held = av.AudioFifo(), shape
+                fifo, current = av.AudioFifo(), shape
             if fifo.samples == 0:
                 time = frame.time or 0.0
             frame.pts = None
@@ -197,11 +196,11 @@ def _decode(
 
 
 def _to_pcm(frame: Any) -> Pcm:
-    # Not by the frame's own to_ndarray: of eight channels and more it reads past the last.
+    # frame.to_ndarray reads past the last of eight channels and more
     kind = np.dtype(_DTYPES[frame.format.name.removesuffix("p")])
     n_channels, n_samples = frame.layout.nb_channels, frame.samples
     if frame.format.is_planar:
-        planes = frame.planes[: min(n_channels, _MOST_PLANES)]
+        planes = frame.planes[: min(n_channels, _MAX_PLANES)]
         channels = [np.frombuffer(plane, kind, n_samples) for plane in planes]
     else:
         samples = np.frombuffer(frame.planes[0], kind, n_samples * n_channels)
@@ -217,12 +216,12 @@ def _to_pcm(frame: Any) -> Pcm:
 def _averaged(channels: "Sequence[np.ndarray[Any, Any]]", rate: int, scale: float) -> Pcm:
     mono: Floats | None = None
     energy = 0.0
-    # A double beyond single precision becomes infinite, which whoever reads this refuses.
+    # a double beyond single precision becomes infinite, which the caller refuses
     with np.errstate(over="ignore", invalid="ignore"):
         for channel in channels:
             samples = np.ascontiguousarray(channel, dtype=np.float32)
             energy += float(np.vdot(samples, samples))
-            # The first is copied where it is only viewed: it is added to.
+            # the first channel is copied, because the others are added to it
             mono = np.array(samples) if mono is None else np.add(mono, samples, out=mono)
         if mono is None:
             raise ValueError("a block has at least one channel")
@@ -233,7 +232,7 @@ def _averaged(channels: "Sequence[np.ndarray[Any, Any]]", rate: int, scale: floa
 
 
 def _cut(blocks: Iterator[tuple[Pcm, float]], start: float, seconds: float) -> Iterator[Pcm]:
-    """Keep what lies between `start` and ``start + seconds``."""
+    """Yield the samples between `start` and ``start + seconds``."""
     for block, time in blocks:
         first = max(round((start - time) * block.rate), 0)
         end = round((start + seconds - time) * block.rate)
@@ -257,11 +256,11 @@ def _read_with_libsndfile(path: Path, refused: AudioError | None) -> Iterator[Pc
 
 
 def check_header(path: Path, file: "soundfile.SoundFile") -> None:
-    """Raise `AudioError` if libsndfile opened a file that does not say what it is."""
+    """Raise `AudioError` if libsndfile opened a file without a header."""
     if file.format == "RAW":
-        # headerless .au: libsndfile would take any bytes for sound
+        # headerless .au: libsndfile would read any bytes as samples
         raise AudioError(
-            f"'{path}' has no header that tells its format: replace it or leave it out."
+            f"'{path}' has no header that states its format: replace it or leave it out."
         )
 
 
@@ -271,7 +270,7 @@ def _undecodable(path: Path, reason: str) -> AudioError:
     )
 
 
-def _words(error: Exception) -> str:
-    """Return FFmpeg's own words, without the number and the path that come with them."""
+def _message(error: Exception) -> str:
+    """Return the message of FFmpeg without its number and path."""
     words: str = getattr(error, "strerror", None) or str(error)
     return words[:1].lower() + words[1:]

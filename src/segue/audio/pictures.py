@@ -1,7 +1,7 @@
-"""The picture that lies in an audio file: its cover.
+"""Covers embedded in audio files.
 
-What a picture is, is told by its first bytes, never by what the file calls it: nothing that a
-browser would run is given out as one.
+The media type follows from the first bytes of a picture, never from the type that the file states:
+data that a browser would run are not returned.
 """
 
 import base64
@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from segue.errors import AudioError
 
-MOST_BYTES: Final = 10 * 1024 * 1024
-"""A larger picture is passed over."""
+MAX_BYTES: Final = 10 * 1024 * 1024
+"""Size limit: a larger picture is skipped."""
 
 _BEGINNINGS: Final = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -22,7 +22,7 @@ _BEGINNINGS: Final = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
-_FRONT = 3  # ID3's number for a front cover, which others took over
+_FRONT = 3  # number of a front cover in ID3, FLAC and Vorbis comments
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Picture:
     data: bytes
 
 
-def embedded_picture(path: Path, most_bytes: int = MOST_BYTES) -> Picture | None:
-    """Return the cover that lies in a file, the front one if there are several; None without one.
+def embedded_picture(path: Path, max_bytes: int = MAX_BYTES) -> Picture | None:
+    """Return the cover of a file, preferably the front cover; None if it has none.
 
     Raises
     ------
@@ -46,17 +46,17 @@ def embedded_picture(path: Path, most_bytes: int = MOST_BYTES) -> Picture | None
     try:
         file = mutagen.File(path)
         found = [] if file is None else list(_pictures(file))
-    except Exception as error:  # an edge: mutagen raises whatever strangers' bytes lead to
+    except Exception as error:  # mutagen raises errors of many types
         raise AudioError(f"The tags of '{path}' cannot be read: {error}.") from error
     for _, data in sorted(found, key=lambda one: not one[0]):
         media_type = media_type_of(data)
-        if media_type is not None and len(data) <= most_bytes:
+        if media_type is not None and len(data) <= max_bytes:
             return Picture(media_type, data)
     return None
 
 
 def media_type_of(data: bytes) -> str | None:
-    """Return the media type of a picture, None where it is none that is known.
+    """Return the media type of a picture, None if it is unknown.
 
     >>> media_type_of(bytes.fromhex("ffd8ffe0")), media_type_of(b"<svg onload=alert(1)>")
     ('image/jpeg', None)
@@ -68,7 +68,7 @@ def media_type_of(data: bytes) -> str | None:
 
 
 def _pictures(file: Any) -> Iterator[tuple[bool, bytes]]:
-    """Give the pictures of a file, and whether each is said to be the front cover."""
+    """Yield the pictures of a file, and whether each is the front cover."""
     import mutagen
     from mutagen.flac import Picture as FlacPicture
 

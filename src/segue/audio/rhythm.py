@@ -1,4 +1,4 @@
-"""Onsets, and one tempo for a whole track with how far to trust it.
+"""Onset strength, and the tempo of a whole track with a confidence.
 
 Conventions
 -----------
@@ -6,10 +6,10 @@ Conventions
   autocorrelation in windows of 8 s about every frame, each scaled to 1 at lag 0, averaged, and
   weighed by a log-normal prior about 120 bpm, one octave wide, up to 320 bpm. librosa's answer is
   a whole number of frames a beat, 4 % apart at 97 bpm; here it is refined between frames.
-- The confidence grows with how clearly onsets recur at the tempo, above what any steady noise
-  would give, and with its share among all tempi at which they recur: half and double speed
-  compete. It is scaled so that 0.5 lies where the tempi found in two halves of a track agree about
-  every other time (``docs/performance.md``); below that a tempo counts as unknown.
+- The confidence grows with the recurrence of onsets at the tempo above that of steady noise, and
+  with its share among all tempi at which onsets recur: half and double speed compete. It is scaled
+  so that at 0.5 the tempi of the two halves of a track agree about half of the time
+  (``docs/performance.md``); below that a tempo counts as unknown.
 - The average is taken of the windows' power spectra, so one inverse transform serves them all.
 
 Ellis, "Beat tracking by dynamic programming", 2007; Grosche, Müller, Kurth, "Cyclic tempogram",
@@ -33,11 +33,11 @@ WINDOW_SECONDS = 8.0
 PRIOR_BPM, PRIOR_OCTAVES = 120.0, 1.0
 MAX_BPM = 320.0
 BLOCK_FRAMES = 256
-LEAST_RECURRENCE = 1e-6  # librosa's own scale: below it a lag counts as no recurrence at all
+MIN_RECURRENCE = 1e-6  # on librosa's scale: below it a lag counts as no recurrence
 REFINEMENTS = 3  # the peak is followed to 2, 4 and 8 times the lag
-BASE_LAGS, BASE_PERCENTILE = slice(8, 200), 10  # where, and how, steady noise shows
+BASE_LAGS, BASE_PERCENTILE = slice(8, 200), 10  # lags and percentile of steady noise
 SAME_TEMPO = 0.06  # octaves
-INAUDIBLE = 0.01  # dB, standard deviation of onsets that are none
+INAUDIBLE = 0.01  # dB, standard deviation of an envelope without onsets
 EVEN_CLARITY = 0.02  # clarity times share at which the confidence is 0.5
 
 
@@ -50,19 +50,19 @@ class Tempo:
 
 
 def spectral_flux(log_mel: Floats, before: Floats | None = None) -> Floats:
-    """Return how much louder each frame is than the one before, in dB.
+    """Return the increase in level from each frame to the next, in dB.
 
     Parameters
     ----------
     log_mel : NDArray[float32] [n_frames, n_mels]
-        In dB, as `describe` gives it.
+        In dB, as `describe` returns it.
     before : NDArray[float32] [n_mels], optional
-        The frame before the first; without it the first has not flux.
+        The frame before the first; without it the flux of the first is 0.
 
     Returns
     -------
     NDArray[float32] [n_frames]
-        Mean over the bands of their rises; falls count 0.
+        Mean over the bands of their increases; decreases count 0.
     """
     flux = np.zeros(len(log_mel), dtype=np.float32)
     flux[1:] = np.maximum(np.diff(log_mel, axis=0), 0.0).mean(axis=1)
@@ -72,7 +72,7 @@ def spectral_flux(log_mel: Floats, before: Floats | None = None) -> Floats:
 
 
 def onset_strength(flux: Floats, settings: AnalysisSettings = DEFAULT_SETTINGS) -> Floats:
-    """Shift `spectral_flux` by half a frame's length, so that a rise stands where the sound starts.
+    """Shift the spectral flux by half a frame, so that it peaks where a sound starts.
 
     The result is `librosa.onset.onset_strength`'s, ``[n_frames]``.
     """
@@ -90,9 +90,9 @@ def estimate_tempo(
     Parameters
     ----------
     envelopes : sequence of NDArray[float32] [n_frames]
-        `onset_strength` of the track, or of each stretch of it that was heard.
+        `onset_strength` of the track, or of each of its stretches.
     settings : AnalysisSettings
-        Those that the envelopes were made with.
+        Settings of the envelopes.
 
     Returns
     -------
@@ -105,9 +105,9 @@ def estimate_tempo(
     bpm = frames_a_minute / lags
     prior = -0.5 * ((np.log2(bpm) - np.log2(PRIOR_BPM)) / PRIOR_OCTAVES) ** 2
     prior[bpm >= MAX_BPM] = -np.inf
-    score = np.log1p(recurrence[1:] / LEAST_RECURRENCE) + prior
+    score = np.log1p(recurrence[1:] / MIN_RECURRENCE) + prior
     best = int(np.argmax(score))
-    if recurrence[best + 1] <= LEAST_RECURRENCE:
+    if recurrence[best + 1] <= MIN_RECURRENCE:
         return None
     lag = _refined(recurrence, best + 1)
     confidence = _confidence(recurrence, prior, best) * _audibility(envelopes)
@@ -128,19 +128,19 @@ def mean_recurrence(envelopes: Sequence[Floats], settings: AnalysisSettings) -> 
         for start in range(0, len(around), BLOCK_FRAMES):
             windowed = around[start : start + BLOCK_FRAMES] * window
             energy = np.einsum("fn,fn->f", windowed, windowed)  # the autocorrelation at lag 0
-            heard = energy > np.finfo(np.float32).tiny
-            scaled = windowed[heard] / np.sqrt(energy[heard, None])
+            audible = energy > np.finfo(np.float32).tiny
+            scaled = windowed[audible] / np.sqrt(energy[audible, None])
             transform = scipy.fft.rfft(scaled, n_fft, axis=1)
             spectrum += np.einsum("fk,fk->k", transform.real, transform.real)
             spectrum += np.einsum("fk,fk->k", transform.imag, transform.imag)
     n_frames = sum(map(len, envelopes))
     recurrence: Doubles = scipy.fft.irfft(spectrum, n_fft)[:n_lags] / n_frames
-    # Rounding may leave a little less than nothing, of which there is no logarithm.
+    # rounding may leave values below 0, which have no logarithm
     return np.maximum(recurrence, 0.0)
 
 
 def _confidence(recurrence: Doubles, prior: Doubles, best: int) -> float:
-    """Return how clear the recurrence at the best lag is, and how alone, from 0 to 1."""
+    """Return the confidence in the best lag, from 0 to 1: clarity and share of its recurrence."""
     fading = _overlap(len(recurrence))
     base = np.percentile((recurrence / fading)[BASE_LAGS], BASE_PERCENTILE)
     clarity = np.maximum(recurrence - base * fading, 0.0)[1:]
@@ -150,21 +150,21 @@ def _confidence(recurrence: Doubles, prior: Doubles, best: int) -> float:
     octaves = np.log2(np.arange(1, len(recurrence)) / (best + 1))
     same = np.abs(octaves) < SAME_TEMPO
     if not (peak & same).any():
-        return 0.0  # nothing recurs there: the prior alone made it the best
+        return 0.0  # no recurrence: the prior alone made it the best
     share = weight[best] / (weight[best] + weight[peak & ~same].sum())
     product = float(clarity[best] * share)
     return product / (product + EVEN_CLARITY)
 
 
 def _audibility(envelopes: Sequence[Floats]) -> float:
-    """Return nearly 1 for onsets of some dB, 0 for the ripple that rounding leaves on a tone."""
+    """Return nearly 1 for onsets of some dB, 0 for the rounding noise of a tone."""
     spread = float(np.sqrt(np.mean([envelope.var() for envelope in envelopes])))
     return spread / (spread + INAUDIBLE)
 
 
 @lru_cache(maxsize=8)
 def _overlap(n_lags: int) -> Doubles:
-    """Return the autocorrelation of the window itself, 1 at lag 0: what steady sound would give."""
+    """Return the autocorrelation of the window, 1 at lag 0: that of steady sound."""
     window = hann_window(n_lags)
     overlap: Doubles = np.correlate(window, window, "full")[n_lags - 1 :] / (window @ window)
     overlap = np.maximum(overlap, np.finfo(np.float64).tiny)
@@ -173,7 +173,7 @@ def _overlap(n_lags: int) -> Doubles:
 
 
 def _refined(recurrence: Doubles, lag: int) -> float:
-    """Return the lag between frames: where the peak lies, and its multiples, that pin it down."""
+    """Return the lag with a fraction of a frame, from the peak and those at its multiples."""
     refined = float(lag)
     for octave in range(REFINEMENTS + 1):
         multiple = 2**octave

@@ -1,9 +1,9 @@
-"""What every part of the analysis must agree on: rates, sizes, and what is kept of a long track.
+"""Settings of the analysis: rates, sizes, and limits for long tracks.
 
 Conventions
 -----------
 - Sizes are in samples of the resampled mono signal, or in frames (one every `hop_length` samples).
-- The defaults are librosa's, so that a descriptor here is the number that `librosa.feature` gives.
+- The defaults are librosa's, so that descriptors equal those of `librosa.feature`.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from typing import Final
 from segue.errors import SegueError
 
 SAMPLE_RATE: Final = 22_050
-"""Samples a second at which everything is analysed, unless the settings say otherwise."""
+"""Default rate of the analysis in samples per second."""
 
 ANALYSIS_VERSION: Final = 3
-"""Goes up when the same settings would give other numbers, so that kept features are redone."""
+"""Raise it when the same settings give other numbers: every library is then analyzed again."""
 
 CONTRAST_TOP_EDGE: Final = 6_400.0
 """Hz; the lower edge of the highest spectral-contrast band, which must lie below Nyquist."""
@@ -41,11 +41,11 @@ class AnalysisSettings:
     n_mels: int = 128
     n_mfcc: int = 20
     pool: int = 4  # frames averaged into one step of the sequence: 93 ms
-    max_frames: int = 2_048  # frames kept of a track: 47.6 s
-    window_frames: int = 512  # frames in a row (11.9 s) in each window of a longer track
-    section_frames: int = 16_384  # 6 min 20 s: a longer track is described in sections of so much
-    summary_frames: int = 32_768  # a summary of more frames is of every second, fourth, ... run
-    fast: bool = False  # listen to `max_frames // window_frames` stretches instead of all
+    max_frames: int = 2_048  # frames stored of a track: 47.6 s
+    window_frames: int = 512  # consecutive frames (11.9 s) in each window of a longer track
+    section_frames: int = 16_384  # 6 min 20 s: longer tracks are described in such sections
+    summary_frames: int = 32_768  # of more frames, every second, fourth, ... run is summarized
+    fast: bool = False  # describe `max_frames // window_frames` stretches instead of all
     stretch_seconds: float = 15.0  # length of each
 
     def __post_init__(self) -> None:

@@ -1,12 +1,12 @@
-"""The one short-time Fourier transform that all descriptors share.
+"""Short-time Fourier transform shared by all descriptors.
 
 Conventions
 -----------
-- Frames are centred on multiples of `hop_length`; beyond its ends the signal counts as zero. A
+- Frames are centered on multiples of `hop_length`; beyond its ends the signal counts as zero. A
   signal of ``n`` samples has ``1 + n // hop_length`` frames, as in `librosa.stft`.
 - Spectra are time-major ``[n_frames, n_fft // 2 + 1]``, periodic Hann window.
-- The transform itself runs in double precision and is rounded to single, as in librosa: between
-  the partials of a pure tone single precision would leave noise that spectral contrast can see.
+- The transform runs in double precision and is rounded to single, as in librosa: between the
+  partials of a pure tone single precision would leave noise that changes spectral contrast.
 """
 
 from collections.abc import Iterator
@@ -22,23 +22,23 @@ from segue.audio.settings import AnalysisSettings
 Floats: TypeAlias = NDArray[np.float32]
 Doubles: TypeAlias = NDArray[np.float64]
 
-BLOCK_FRAMES = 128  # large enough that numpy's own cost a call is little, small enough for caches
+BLOCK_FRAMES = 128  # large enough for a small overhead of numpy, small enough for caches
 
 
 class Framer:
-    """Cuts a signal that comes in blocks into runs of samples that hold whole frames.
+    """Cut a signal that comes in blocks into runs of samples that hold whole frames.
 
     Parameters
     ----------
     settings : AnalysisSettings
     padded : bool
-        Centre frames on multiples of the hop, with zeros before the beginning and after the end;
+        Center frames on multiples of the hop, with zeros before the beginning and after the end;
         otherwise the first frame starts at the first sample, and only whole frames count.
 
     Attributes
     ----------
     before, after : int
-        Zeros that the first run begins with, and the last, after `finish`, ends with.
+        Number of padding zeros at the beginning of the first run and at the end of the last.
     """
 
     def __init__(self, settings: AnalysisSettings, *, padded: bool = True) -> None:
@@ -47,7 +47,7 @@ class Framer:
         self._rest = np.zeros(self.before, dtype=np.float32)
 
     def push(self, signal: Floats) -> Iterator[Floats]:
-        """Yield what has become whole: runs of at most `BLOCK_FRAMES` frames.
+        """Yield the complete frames: runs of at most `BLOCK_FRAMES` frames.
 
         A run of ``k`` frames is the samples ``[(k - 1) * hop_length + n_fft]`` under them.
         """
@@ -59,7 +59,7 @@ class Framer:
         self._rest = self._rest[n_frames * self._hop :]
 
     def finish(self) -> Iterator[Floats]:
-        """Yield the last runs, of frames that reach beyond the end."""
+        """Yield the last runs, with frames that reach beyond the end."""
         samples = np.concatenate((self._rest, np.zeros(self.after, dtype=np.float32)))
         unused = (len(samples) - self._n_fft) % self._hop
         self._rest, self.after = samples[:0], self.after - unused

@@ -1,11 +1,11 @@
-"""What a browser needs to play a file: its media type, parts of it, and other formats of it.
+"""Streaming to browsers: media types, byte ranges, and transcoded formats of audio files.
 
 Conventions
 -----------
-- What a file is, is told by its content, never by its name.
-- Played as they are: MP3, AAC (in MP4 or ADTS), Vorbis, Opus and FLAC (in Ogg), FLAC, and WAV of
-  integers of 8 to 24 bits or floats. All else that segue reads is transcoded.
-- Bit rates are bits a second, times seconds, places bytes.
+- The content of a file determines its type, never its name.
+- Browsers play MP3, AAC (in MP4 or ADTS), Vorbis, Opus and FLAC (in Ogg), FLAC, and WAV of integers
+  of 8 to 24 bits or floats. Other formats are transcoded.
+- Bit rates are bits per second, times are seconds, positions are bytes.
 - Ranges are those of RFC 9110, section 14, one at a time.
 """
 
@@ -22,10 +22,10 @@ from segue.audio.transcoding import CODECS, DEFAULT_BITRATES, transcoded
 
 Format = Literal["mp3", "opus"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
-"""What `transcode` makes."""
+"""Formats of `transcode`."""
 
 MEDIA_TYPES: Final[dict[Format, str]] = {"mp3": "audio/mpeg", "opus": "audio/ogg; codecs=opus"}
-"""The media type of each of them."""
+"""Media type of each format."""
 
 # FFmpeg's names: container, then the codecs in it that browsers play
 _PLAYED: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -47,7 +47,7 @@ _RANGE = re.compile(r"(?:([0-9]+)-([0-9]*)|-([0-9]+))")
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """What a file is to a browser: its media type, and whether it `plays` as it is."""
+    """Media type of a file, and whether it `plays` in browsers without transcoding."""
 
     media_type: str
     plays: bool
@@ -56,14 +56,14 @@ class Media:
 
 
 class ByteRange(NamedTuple):
-    """Bytes `start` up to `stop`, which is not in it; where it has none, the answer is 416."""
+    """Bytes from `start` to before `stop`; an empty range is answered with status 416."""
 
     start: int
     stop: int
 
     @property
     def length(self) -> int:
-        """How many bytes it has."""
+        """Number of bytes."""
         return self.stop - self.start
 
     def content_range(self, size: int) -> str:
@@ -76,7 +76,7 @@ class ByteRange(NamedTuple):
 
 
 def media_of(path: Path) -> Media:
-    """Return what a file is to a browser.
+    """Return the media type of a file.
 
     Raises
     ------
@@ -96,10 +96,10 @@ def transcode(
     bitrate: int | None = None,
     start_seconds: float = 0.0,
 ) -> Iterator[bytes]:
-    """Encode a file anew while it is read, in memory that does not grow with its length.
+    """Transcode a file while it is read; memory does not grow with its length.
 
-    Mono stays mono, all else becomes stereo. Packets that do not decode are passed over. Closing
-    the iterator ends the work.
+    Mono stays mono, everything else becomes stereo. Packets that do not decode are skipped. Closing
+    the iterator stops the work.
 
     Parameters
     ----------
@@ -108,23 +108,23 @@ def transcode(
     format : "mp3" or "opus"
         MP3 of a constant bit rate, or Opus in Ogg.
     bitrate : int, optional
-        In bits a second: 32,000 to 320,000 for MP3, which knows fourteen of them (the next below is
-        taken), 6,000 to 510,000 for Opus. By default 192,000 and 128,000.
+        Bits per second: 32,000 to 320,000 for MP3, rounded down to one of its fourteen rates, 6,000
+        to 510,000 for Opus. By default 192,000 and 128,000.
     start_seconds : float >= 0
-        Where to begin.
+        Start position.
 
     Returns
     -------
     Iterator[bytes]
-        Pieces of some kilobytes. The first is made before this returns: what cannot be played is
-        told here, before anything was sent.
+        Pieces of some kilobytes. The first is encoded before this returns: errors are raised before
+        anything is sent.
 
     Raises
     ------
     ValueError
-        If the format, the bit rate or the start is none.
+        If the format, the bit rate or the start is invalid.
     AudioError
-        If the file is missing, empty, may not be read, nothing of it decodes, or it ends before
+        If the file is missing, empty or not readable, no part of it decodes, or it ends before
         `start_seconds`.
     """
     if format not in CODECS:
@@ -133,7 +133,7 @@ def transcode(
     wanted = DEFAULT_BITRATES[format] if bitrate is None else bitrate
     if not codec.bitrates[0] <= wanted <= codec.bitrates[-1]:
         raise ValueError(
-            f"A bit rate of {wanted} is none of {format}: choose from {codec.bitrates[0]} to"
+            f"{format} has no bit rate of {wanted}: choose from {codec.bitrates[0]} to"
             f" {codec.bitrates[-1]}."
         )
     if not 0.0 <= start_seconds < float("inf"):
@@ -144,14 +144,14 @@ def transcode(
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """Return the part of a file of `size` bytes that a header Range asks for.
+    """Return the part of a file of `size` bytes that a Range header requests.
 
     Returns
     -------
     ByteRange or None
-        None stands for the whole file: there is no such header, it is malformed, of another unit,
-        or asks for several ranges, all of which RFC 9110 lets a server pass over. A range of no
-        bytes cannot be satisfied.
+        None means the whole file: the header is absent, malformed, of another unit or requests
+        several ranges, all of which RFC 9110 lets a server ignore. An empty range cannot be
+        satisfied.
 
     Examples
     --------
@@ -164,8 +164,8 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     if not equals or unit.strip().lower() != "bytes":
         return None
     # a list may have empty elements
-    asked = [one for one in (part.strip(" \t") for part in ranges.split(",")) if one]
-    found = _RANGE.fullmatch(asked[0]) if len(asked) == 1 else None
+    requested = [one for one in (part.strip(" \t") for part in ranges.split(",")) if one]
+    found = _RANGE.fullmatch(requested[0]) if len(requested) == 1 else None
     if found is None:
         return None
     first, last, suffix = found.groups()
@@ -174,18 +174,18 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     start = _number(first)
     stop = _number(last) + 1 if last else size
     if stop <= start and last:
-        return None  # its end lies before its beginning, so it is no range
+        return None  # an end before the beginning makes the header invalid
     return ByteRange(start, min(stop, size)) if start < size else ByteRange(0, 0)
 
 
 def _suffix(length: int, size: int) -> ByteRange | None:
     if length and not size:
-        return None  # all of nothing can be had, but no range can name it
+        return None  # an empty file is served completely: no range can name it
     return ByteRange(max(size - length, 0), size) if length else ByteRange(0, 0)
 
 
 def _number(digits: str) -> int:
-    """Read a number; one that is longer than any file is that long, whatever it is."""
+    """Read a number, limited to more bytes than any file has."""
     return int(digits) if len(digits.lstrip("0")) < 19 else 10**19
 
 

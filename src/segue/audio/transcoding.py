@@ -1,7 +1,7 @@
-"""From any audio file to MP3 or Opus, a piece at a time: what `segue.audio.streaming` sends.
+"""Transcode any audio file to MP3 or Opus, piece by piece, for `segue.audio.streaming`.
 
-FFmpeg decodes (libsndfile what it refuses), resamples and encodes; what is in memory at a time is a
-few frames. The encoders are LAME and libopus, which come with PyAV.
+FFmpeg decodes (libsndfile decodes the files that it refuses), resamples and encodes. Memory holds a
+few frames at a time. The encoders are LAME and libopus, which are part of PyAV.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import av
 
 _PIECE = 16_384  # bytes: half a second
-_WARM_UP = 0.1  # s before the start: the first packets after a jump decode to little or to noise
+_WARM_UP = 0.1  # s before the start: the first packets after a seek decode badly
 _BLOCK = 16_384  # samples that libsndfile reads at a time
 
 _MP3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
@@ -28,7 +28,7 @@ _MP3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A format to encode to: FFmpeg's names, the `bitrates` from least to most, sample rates."""
+    """An output format: names in FFmpeg, ascending `bitrates`, sample formats."""
 
     encoder: str
     container: str
@@ -38,14 +38,14 @@ class Codec:
     any_bitrate: bool = False
 
     def rounded(self, bitrate: int) -> int:
-        """Return the highest bit rate there is that is not above this one."""
+        """Return the highest supported bit rate that is not above this one."""
         if self.any_bitrate:
             return bitrate
         return max(one for one in self.bitrates if one <= bitrate)
 
 
 CODECS: Final[dict[str, Codec]] = {
-    # A stream cannot be gone back in to write how long it became.
+    # a stream cannot be rewound to write its length
     "mp3": Codec(
         "libmp3lame",
         "mp3",
@@ -61,37 +61,37 @@ DEFAULT_BITRATES: Final[dict[str, int]] = {"mp3": 192_000, "opus": 128_000}
 def transcoded(
     path: Path, codec: Codec, bitrate: int, start: float
 ) -> Generator[bytes, None, None]:
-    """Yield a file from `start` seconds on, encoded anew, in pieces.
+    """Yield pieces of a file, transcoded, from `start` seconds on.
 
     Raises
     ------
     AudioError
-        If nothing of it decodes, or it ends before `start`.
+        If no part of it decodes, or it ends before `start`.
     """
-    nothing = True
+    empty = True
     reason: AudioError | None = None
     try:
         with opened(path) as (container, stream):
             frames = _decoded(container, stream, start)
             for piece in _encoded(frames, codec, bitrate, start):
-                nothing = False
+                empty = False
                 yield piece
     except AudioError as error:
-        # What went before was sound: a file that is cut short is played up to the cut.
+        # a truncated file is played up to the cut
         reason = error
-    if nothing:
+    if empty:
         with closing(_read_by_libsndfile(path, start, reason)) as frames:
             for piece in _encoded(frames, codec, bitrate, start):
-                nothing = False
+                empty = False
                 yield piece
-    if nothing:
+    if empty:
         raise reason or AudioError(
-            f"'{path}' holds no sound after {start:g} s: begin earlier, or replace it."
+            f"'{path}' holds no audio after {start:g} s: begin earlier, or replace it."
         )
 
 
 class _Sink:
-    """Where the encoder writes to: it cannot be gone back in, and is emptied by who reads it."""
+    """Output of the encoder: it cannot seek, and `take` empties it."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
@@ -112,7 +112,7 @@ class _Sink:
 def _encoded(
     frames: "Iterator[tuple[av.AudioFrame, float]]", codec: Codec, bitrate: int, start: float
 ) -> Iterator[bytes]:
-    """Encode frames, each with its time in seconds, from `start` on; nothing where none is left."""
+    """Encode frames, each with its time in seconds, from `start` on."""
     import av
 
     first = next(frames, None)
@@ -174,7 +174,7 @@ def _read_by_libsndfile(
             file.seek(min(int(start * file.samplerate), file.frames))
             time = file.tell() / file.samplerate
             while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-                # more channels than two have no names here: the mean of all
+                # more than two channels are averaged
                 kept = block if block.shape[1] <= 2 else block.mean(axis=1, keepdims=True)
                 planes = np.ascontiguousarray(kept.T)
                 layout = "mono" if len(planes) == 1 else "stereo"
@@ -195,19 +195,19 @@ def _resampled(
     layout: str,
     rate: int,
 ) -> "Iterator[tuple[av.AudioFrame, float]]":
-    """Bring frames to one format, with the time of the first sample of the first of them."""
+    """Convert frames to one format; yield each with the time of the very first sample."""
     import av
 
     begun = first[1]
     resampler: Any = None
-    held = ("", "", 0)
+    current = ("", "", 0)
     for frame, _ in _chained(first, others):
-        # a file may change in its middle
+        # the format may change within a file
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        if shape != held:
+        if shape != current:
             if resampler is not None:
                 yield from ((one, begun) for one in resampler.resample(None))
-            resampler, held = av.AudioResampler(sample_format, layout, rate), shape
+            resampler, current = av.AudioResampler(sample_format, layout, rate), shape
         frame.pts = None
         yield from ((one, begun) for one in resampler.resample(frame))
     yield from ((one, begun) for one in resampler.resample(None))
@@ -223,7 +223,7 @@ def _chained(
 def _from(
     frames: "Iterator[tuple[av.AudioFrame, float]]", start: float, rate: int
 ) -> "Iterator[av.AudioFrame]":
-    """Pass over what lies before `start`, to the sample."""
+    """Drop everything before `start`, to the sample."""
     import av
 
     passed = 0
@@ -235,7 +235,7 @@ def _from(
         if before <= 0:
             yield frame
             continue
-        # packed samples lie beside each other in one plane, channel by channel
+        # packed samples are interleaved in one plane
         samples: Any = frame.to_ndarray()
         each = 1 if frame.format.is_planar else frame.layout.nb_channels
         rest = np.ascontiguousarray(samples[:, before * each :])

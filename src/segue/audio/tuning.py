@@ -1,12 +1,12 @@
-"""How far a recording is tuned from 440 Hz, in fractions of a semitone.
+"""Tuning of a recording relative to 440 Hz, in fractions of a semitone.
 
 Conventions
 -----------
 - Tuning is in -0.5 to 0.49, in steps of 0.01: the lower edge of the fullest of 100 cells.
 - The method is `librosa.estimate_tuning` on a *power* spectrum, as `librosa.feature.chroma_stft`
   applies it: spectral peaks between 150 and 4,000 Hz above a tenth of the frame's maximum,
-  interpolated by a parabola; of these the louder half votes.
-- Only the bins in that range are looked at, and only peaks are interpolated.
+  interpolated by a parabola; the louder half of them votes.
+- Only the bins in that range are read, and only peaks are interpolated.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from segue.audio.settings import AnalysisSettings
 from segue.audio.spectrum import Floats, frequencies
 
-LOWEST, HIGHEST = 150.0, 4_000.0  # Hz
+MIN_HZ, MAX_HZ = 150.0, 4_000.0  # Hz
 PEAK_THRESHOLD = 0.1  # of the loudest bin in the frame
 STEPS = 100  # cells a semitone
 
@@ -33,8 +33,8 @@ def spectral_peaks(power: Floats, settings: AnalysisSettings) -> tuple[Floats, F
         Interpolated frequencies in Hz, and interpolated power.
     """
     hertz = frequencies(settings)
-    top = min(HIGHEST, settings.sample_rate / 2.0)
-    first, end = (int(bin_) for bin_ in np.searchsorted(hertz, (LOWEST, top)))
+    top = min(MAX_HZ, settings.sample_rate / 2.0)
+    first, end = (int(bin_) for bin_ in np.searchsorted(hertz, (MIN_HZ, top)))
     first = max(first, 1)
     near = power[:, first - 1 : end + 1]
     rises = near[:, 1:] > near[:, :-1]  # above the bin before
@@ -43,10 +43,10 @@ def spectral_peaks(power: Floats, settings: AnalysisSettings) -> tuple[Floats, F
     frame, place = np.divmod(np.flatnonzero(peaks), peaks.shape[1])
     left, peak, right = (near[frame, place + step] for step in range(3))
     slope = right - left
-    # In double precision, as librosa's compiled stencil does it.
+    # in double precision, like the compiled stencil of librosa
     curvature = (right + left).astype(np.float64) - 2.0 * peak.astype(np.float64)
     half_slope = slope.astype(np.float64) / 2.0
-    # A shift of a bin or more is no peak of a parabola; at a peak the curvature is never 0.
+    # a parabola with a peak has a shift below one bin, and a curvature that is not 0
     within = np.abs(half_slope) < np.abs(curvature)
     shift = np.zeros(len(peak), dtype=np.float32)
     shift[within] = -half_slope[within] / curvature[within]
@@ -55,7 +55,7 @@ def spectral_peaks(power: Floats, settings: AnalysisSettings) -> tuple[Floats, F
 
 
 def tuning_of_peaks(pitches: Floats, powers: Floats) -> float:
-    """Return the tuning that most of the louder half of the peaks share; 0 where there is none."""
+    """Return the most frequent tuning of the louder half of the peaks; 0 without peaks."""
     if pitches.size == 0:
         return 0.0
     louder = pitches[powers >= np.median(powers)]
