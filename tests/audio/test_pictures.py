@@ -70,7 +70,7 @@ def test_large_picture_is_skipped(sound):
     file.add_picture(picture(JPEG + bytes(2_000)))
     file.add_picture(picture(PNG, kind=4))
     file.save()
-    assert embedded_picture(path, most_bytes=1_000).data == PNG
+    assert embedded_picture(path, max_bytes=1_000).data == PNG
 
 
 def test_file_without_tags_has_no_cover(sound):

@@ -31,7 +31,9 @@ def test_unusable_frames_are_refused(bad, message):
 
 def test_constant_frames_are_refused():
     silent = [np.full((length, 4), 7, np.float16) for length in (20, 30, 40, 50)]
-    with pytest.raises(TooLittleDataError, match=r"All 4 tracks .* as silence does"):
+    with pytest.raises(
+        TooLittleDataError, match=r"All 4 tracks .* constant and equal, like silence"
+    ):
         train(silent)
 
 
@@ -53,7 +55,7 @@ def test_too_few_tracks_or_classes_are_refused(labels, splits, message):
     ("labels", "splits", "message"),
     [
         ((0, 1), ("train",) * 4, "4 tracks come with 2 labels"),
-        ((0, 1, 2, 0), ("train",) * 4, "Labels reach from 0 to 2 for 2 classes"),
+        ((0, 1, 2, 0), ("train",) * 4, "Labels range from 0 to 2 for 2 classes"),
         ((0, 1, 0, 1), ("train", "train", "train", "dev"), "'dev' is not a split"),
     ],
 )

@@ -1,11 +1,9 @@
 """Encoders: frames in, an embedding and class probabilities out.
 
-`train_encoder` trains one (the only place in segue that imports Keras, and only when called),
-`Encoder` uses one (ONNX Runtime alone). Each kind has its settings class and its network in
-`segue.encoders.networks`.
+`train_encoder` trains one (Keras is imported when it is called), `Encoder` runs one (with ONNX
+Runtime alone). Each kind has a settings class, and a body in `segue.encoders.networks`.
 """
 
-from segue.encoders.history import History
 from segue.encoders.inference import Encoder
 from segue.encoders.objectives import Objective
 from segue.encoders.settings import (
@@ -16,7 +14,7 @@ from segue.encoders.settings import (
     RnnSettings,
     TransformerSettings,
 )
-from segue.encoders.trained import TrainedEncoder
+from segue.encoders.trained import TrainedEncoder, TrainingCurve
 from segue.encoders.training import train_encoder
 
 __all__ = [
@@ -25,10 +23,10 @@ __all__ = [
     "Encoder",
     "EncoderKind",
     "EncoderSettings",
-    "History",
     "Objective",
     "RnnSettings",
     "TrainedEncoder",
+    "TrainingCurve",
     "TransformerSettings",
     "train_encoder",
 ]

@@ -1,4 +1,4 @@
-"""The one door to Keras: imported on first use, quietly, with a clear error where it is missing."""
+"""Import Keras on first use, without its log output, and with a clear error if it is missing."""
 
 import importlib
 import importlib.util
@@ -19,7 +19,7 @@ NOISY = ("keras", "tensorflow", "tf2onnx", "onnx", "google", "flatbuffers", "gas
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Hide the deprecation warnings that the libraries of training raise about each other."""
+    """Hide deprecation warnings that training libraries raise about each other."""
     with warnings.catch_warnings():
         for package in NOISY:
             for category in (DeprecationWarning, FutureWarning, UserWarning):
@@ -29,35 +29,34 @@ def quietly() -> Iterator[None]:
 
 @contextmanager
 def _mute() -> Iterator[None]:
-    """Let nothing that is written in C reach standard error."""
+    """Discard the output of C libraries to standard error."""
     if "keras" in sys.modules:
         yield
         return
     sys.stderr.flush()
-    kept = os.dup(2)
+    saved = os.dup(2)
     try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
+        with Path(os.devnull).open("wb") as null:
+            os.dup2(null.fileno(), 2)
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 def load_keras() -> ModuleType:
-    """Import Keras with its backend, and make sure that its models can be exported.
+    """Import Keras with its backend, and check that its models can be exported.
 
     TensorFlow's own log lines are set to errors only, unless TF_CPP_MIN_LOG_LEVEL is set already;
-    it reads that variable while it is imported, so it has to be in the environment. What it writes
-    before it has read it goes nowhere.
+    it reads that variable during its import. Its output before that is discarded.
 
     Raises
     ------
     MissingExtraError
-        When Keras, its backend or the ONNX exporter is not installed.
+        If Keras, its backend or the ONNX exporter is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # several networks a run are our business: it would advise against their several graphs
+    # TensorFlow warns about the graphs of several networks in one process
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         with quietly(), _mute():
@@ -70,10 +69,10 @@ def load_keras() -> ModuleType:
 
 
 def seed_epoch(seed: int, epoch: int) -> None:
-    """Make what an epoch draws follow from its number, so that a resumed training draws the same.
+    """Seed the random numbers of an epoch by its number, so that a resumed training repeats them.
 
-    Keras keeps the state of its random numbers among a network's variables, and so do checkpoints;
-    but on PyTorch dropout draws from a generator of PyTorch's own.
+    Keras stores its random state in the variables of a network, and so do checkpoints; but on
+    PyTorch dropout uses a generator of PyTorch.
     """
     keras = load_keras()
     if keras.backend.backend() == "torch":

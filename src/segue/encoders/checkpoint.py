@@ -1,9 +1,9 @@
-"""The state of an unfinished training, kept so that it can be stopped at any time and resumed.
+"""Checkpoint of an unfinished training, so that it can be stopped at any time and resumed.
 
-One file, ``checkpoint.npz``, holds everything: the network's variables, the optimiser's, those of
-the best epoch so far, and the history. It is written under another name and renamed, so that what
-lies under its name is always whole. A checkpoint of other settings, other data or another version
-of this format (a different fingerprint) is not resumed from, nor is one that cannot be read.
+One file, ``checkpoint.npz``, holds the variables of the network, of the optimizer and of the best
+epoch so far, and the history. It is written under another name and renamed, so that it is always
+complete. Training does not resume from a checkpoint of other settings, other data or another format
+(a different fingerprint), nor from one that cannot be read.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ Variables = list[NDArray[np.generic]]
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a training needs to go on after `epoch` finished epochs, in plain arrays."""
+    """State of a training after `epoch` finished epochs, in plain arrays."""
 
     epoch: int
     network: Variables
@@ -40,8 +40,8 @@ class Checkpoint:
 def fingerprint(facts: object, frames: Sequence[Frames]) -> str:
     """Hash facts (settings, labels and the like, as JSON) and data.
 
-    Of each track's frames the shape, the type and 32 frames spread evenly are hashed, so that
-    a large library need not be read twice; a change that misses all of those goes unnoticed.
+    Of each track, the shape, the type and 32 evenly spread frames are hashed, so that a large
+    library is not read twice; a change in other frames is not detected.
     """
     digest = hashlib.sha256(json.dumps([FORMAT, facts], sort_keys=True).encode())
     for track in frames:
@@ -52,7 +52,7 @@ def fingerprint(facts: object, frames: Sequence[Frames]) -> str:
 
 
 def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) -> None:
-    """Write `checkpoint` to `directory`, which is made where it is missing."""
+    """Write `checkpoint` to `directory`, which is created if missing."""
     directory.mkdir(parents=True, exist_ok=True)
     facts = {
         "fingerprint": fingerprint,
@@ -68,16 +68,16 @@ def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) 
 
 
 def read_checkpoint(directory: Path, fingerprint: str) -> Checkpoint | None:
-    """Read the checkpoint in `directory`; None where there is none for `fingerprint`."""
+    """Read the checkpoint in `directory`; None if there is none for `fingerprint`."""
     try:
-        # opened here, since np.load leaves a file open that it cannot read
+        # opened here: np.load leaves a file open that it cannot read
         with (directory / NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             facts = json.loads(str(arrays["arr_0"]))
             if facts["fingerprint"] != fingerprint:
                 return None
             variables = [arrays[f"arr_{i + 1}"] for i in range(sum(facts["counts"]))]
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
-        return None  # none there, or cut short: training begins again
+        return None  # missing or truncated: training begins again
     n_network, n_optimizer, _ = facts["counts"]
     return Checkpoint(
         epoch=facts["epoch"],

@@ -1,4 +1,4 @@
-"""What frames and labels must be before a network may see them."""
+"""Validate frames and labels before a network is trained or run."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,12 @@ from segue.types import SPLITS, Split
 
 
 def check_frames(frames: Frames, n_bands: int | None = None, name: str = "the track") -> None:
-    """Refuse frames that no encoder can read.
+    """Check that an encoder can read some frames.
 
     Raises
     ------
     FramesError
-        When they are not a matrix of numbers, empty, not finite, or not `n_bands` wide.
+        If they are not a matrix of numbers, empty, not finite, or not `n_bands` wide.
     """
     if frames.ndim != 2 or frames.dtype.kind not in "uif":
         shape = list(frames.shape)
@@ -26,16 +26,16 @@ def check_frames(frames: Frames, n_bands: int | None = None, name: str = "the tr
             "of shape [n_frames, n_bands]: give a matrix."
         )
     if frames.size == 0:
-        raise FramesError(f"The frames of {name} are empty: leave the track out or analyse it.")
+        raise FramesError(f"The frames of {name} are empty: leave the track out or analyze it.")
     if n_bands is not None and frames.shape[1] != n_bands:
         raise FramesError(
             f"The frames of {name} have {frames.shape[1]} bands where {n_bands} are expected: "
-            "make all tracks' frames in the same way."
+            "compute the frames of all tracks in the same way."
         )
     if frames.dtype.kind == "f" and not np.isfinite(frames).all():
         raise FramesError(
             f"The frames of {name} hold values that are not finite numbers: "
-            "repair them or leave the track out."
+            "correct them or leave the track out."
         )
 
 
@@ -48,7 +48,7 @@ def check_training(
     *,
     names: Sequence[str] | None = None,
 ) -> None:
-    """Refuse what cannot be trained on: see `segue.encoders.train_encoder` for the errors."""
+    """Check data before training: see `segue.encoders.train_encoder` for the errors."""
     if not len(frames) == len(labels) == len(splits):
         raise ValueError(
             f"{len(frames)} tracks come with {len(labels)} labels and {len(splits)} splits: "
@@ -74,7 +74,7 @@ def check_training(
         if labelled:
             name = f"track {names[position]}" if names else f"track number {position}"
             check_frames(track, frames[0].shape[-1], f"{name} ({split})")
-    _check_heard(
+    _check_variation(
         [frames[row] for row in np.flatnonzero(known & (np.asarray(splits) == "train")).tolist()]
     )
 
@@ -90,10 +90,10 @@ def _check_shape(
             )
         return
     numbers = labels.astype(np.int64)
-    least, most = (int(numbers.min()), int(numbers.max())) if len(numbers) else (-1, -1)
-    if least < -1 or (objective == "classes" and most >= n):
+    lowest, highest = (int(numbers.min()), int(numbers.max())) if len(numbers) else (-1, -1)
+    if lowest < -1 or (objective == "classes" and highest >= n):
         raise ValueError(
-            f"Labels reach from {least} to {most} for {n} classes: "
+            f"Labels range from {lowest} to {highest} for {n} classes: "
             "use an index into class_names, or -1 for unknown."
         )
 
@@ -102,7 +102,7 @@ def _check_counts(counts: NDArray[np.integer], class_names: Sequence[str], n_tra
     if np.count_nonzero(counts) < 2:
         raise TooLittleDataError(
             f"All {n_tracks} tracks of the train part are of the class "
-            f"{class_names[int(counts.argmax())]!r}, but telling classes apart needs two: "
+            f"{class_names[int(counts.argmax())]!r}, but a classifier needs two classes: "
             "choose another target, or add tracks of a second class."
         )
     if counts.max() < 2:
@@ -112,18 +112,18 @@ def _check_counts(counts: NDArray[np.integer], class_names: Sequence[str], n_tra
         )
 
 
-def _check_heard(frames: Sequence[Frames]) -> None:
+def _check_variation(frames: Sequence[Frames]) -> None:
     first = frames[0][:1]
     if not any((track != first).any() for track in frames):
         raise TooLittleDataError(
-            f"All {len(frames)} tracks of the train part sound alike from end to end, as silence"
-            " does, so there is nothing to learn: check the audio, or the frames that were given."
+            f"All {len(frames)} tracks of the train part are constant and equal, like"
+            " silence, so there is nothing to learn: check the audio, or the precomputed frames."
         )
 
 
 def _check_groups(groups: NDArray[np.generic]) -> None:
     if len(np.unique(groups)) < 2:
         raise TooLittleDataError(
-            f"All {len(groups)} tracks of the train part belong together, but contrast needs "
+            f"All {len(groups)} tracks of the train part are of one group, but contrast needs "
             "two groups: add tracks of another artist."
         )

@@ -1,22 +1,22 @@
-"""Crops: windows of equal length out of tracks of any length, in training and in use alike.
+"""Crops: windows of equal length from tracks of any length, for training and inference.
 
 Conventions
 -----------
 - Frames are ``[n_frames, n_bands]``, time-major, of any numeric type; crops are float32
-  ``[n_crops, window, n_bands]`` with the values as they are: the network scales them itself.
-- A track shorter than the window is repeated from its start until it fills it (tiled): silence or
-  zeros would look like a feature of short tracks.
+  ``[n_crops, window, n_bands]`` of raw values: the network scales them itself.
+- A track shorter than the window is repeated until it fills it (tiled): padding with silence or
+  zeros would become a feature of short tracks.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 Frames = NDArray[np.generic]
-"""One track's frames as they come in: uint8 or float of any width, ``[n_frames, n_bands]``."""
+"""Frames of one track: uint8 or float of any width, ``[n_frames, n_bands]``."""
 
 
 def crop(frames: Frames, start: int, window: int) -> NDArray[np.float32]:
-    """Cut `window` frames from `start` on; a shorter track is tiled.
+    """Return `window` frames from `start` on; tile a shorter track.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def crop(frames: Frames, start: int, window: int) -> NDArray[np.float32]:
 
 
 def even_starts(n_frames: int, window: int, n_crops: int) -> list[int]:
-    """Spread the starts of `n_crops` windows evenly from the first to the last, no two the same.
+    """Return evenly spread, distinct starts of at most `n_crops` windows.
 
     Examples
     --------
@@ -44,15 +44,15 @@ def even_starts(n_frames: int, window: int, n_crops: int) -> list[int]:
 
 
 def even_crops(frames: Frames, window: int, n_crops: int) -> NDArray[np.float32]:
-    """Crops at `even_starts`, ``[at most n_crops, window, n_bands]``."""
+    """Return the crops at `even_starts`, ``[at most n_crops, window, n_bands]``."""
     return np.stack([crop(frames, s, window) for s in even_starts(len(frames), window, n_crops)])
 
 
 def random_crop(frames: Frames, window: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """One crop from a start drawn evenly.
+    """Return one crop from a uniformly drawn start.
 
-    Of a track shorter than two windows a crop may begin anywhere and goes on at the track's
-    beginning: it shows as much of the track as it can, and still begins elsewhere each time.
+    In a track shorter than two windows a crop may begin anywhere and continues at the beginning of
+    the track: it covers as much of the track as possible, and its start still varies.
     """
     n_frames = len(frames)
     if n_frames >= 2 * window:

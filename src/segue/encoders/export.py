@@ -1,8 +1,8 @@
-"""Networks to ONNX graphs: by TensorFlow, whichever backend trained them.
+"""Export networks to ONNX graphs, with TensorFlow, whatever backend trained them.
 
-Of Keras's exporters only TensorFlow's gives graphs of all networks here that ONNX Runtime loads
-(JAX's makes pooling that it refuses, PyTorch's wants packages of its own). A saved network belongs
-to no backend, so that where another one trained it, a process of its own exports it.
+Of the exporters of Keras only TensorFlow's writes graphs of all networks that ONNX Runtime loads
+(JAX's pooling is refused, PyTorch's needs other packages). A saved network is independent of the
+backend: if another backend trained it, a second process exports it.
 """
 
 import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
-    """Write `network`, which is saved as `saved` (``.keras``), to `graph` (``.onnx``).
+    """Export `network`, saved as `saved` (``.keras``), to `graph` (``.onnx``).
 
     Raises
     ------
@@ -29,11 +29,11 @@ def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
     keras = load_keras()
     if keras.backend.backend() == "tensorflow":
         with quietly():
-            # one that was never called is refused, as after a training without a valid part
+            # the export refuses a network that was never called
             network(keras.ops.zeros((1, *network.input_shape[1:])))
             network.export(graph, format="onnx", verbose=False)
         return
-    # only that process is told: the backend of this one is chosen for good
+    # the backend of this process cannot be changed
     done = subprocess.run(  # noqa: S603  (paths of our own)
         [sys.executable, "-m", "segue.encoders.export", saved, graph],
         env={**os.environ, "KERAS_BACKEND": "tensorflow"},
@@ -51,7 +51,7 @@ def export_graph(network: "keras.Model", saved: Path, graph: Path) -> None:
 
 
 def main(saved: str, graph: str) -> None:
-    """Export a saved network, in the process that `export_graph` starts."""
+    """Export a saved network in the process that `export_graph` starts."""
     network = load_keras().models.load_model(saved, compile=False)
     export_graph(network, Path(saved), Path(graph))
 

@@ -1,7 +1,7 @@
-"""Encoders in use: frames to an embedding and class probabilities, through ONNX Runtime.
+"""Run encoders with ONNX Runtime: frames to an embedding and class probabilities.
 
-Needs neither Keras nor TensorFlow. A track is cut into crops spread evenly over it (tiled where
-it is shorter than one), all crops go through the graph at once, and both outputs are averaged.
+Needs neither Keras nor TensorFlow. A track is cut into evenly spread crops (tiled if it is shorter
+than one), all crops go through the graph at once, and both outputs are averaged.
 """
 
 import hashlib
@@ -29,20 +29,20 @@ FORMAT = 1
 
 
 class Encoder:
-    """A saved encoder, held open.
+    """A saved encoder, opened.
 
     Attributes
     ----------
     kind, input_kind : str
-        Which network it is, and what frames it was trained on.
+        Kind of the network, and of the frames it was trained on.
     window, n_bands, n_crops : int
         Crop length in frames, width of the frames, crops averaged.
     embedding_size : int
         Length of the embedding.
     objective : Objective
-        What it was trained on.
+        Objective of its training.
     class_names : tuple of str
-        Class or tag of each probability; none where it was trained by contrast.
+        Class or tag of each probability; none if it was trained by contrast.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class Encoder:
         directory : Path
             Holds ``model.onnx`` and ``encoder.json``.
         threads : int, optional
-            Processor threads that one encoding uses; by default ONNX Runtime decides.
+            Processor threads of one encoding; by default ONNX Runtime decides.
 
         Raises
         ------
         ModelError
-            When a file is missing, cut short or does not belong to the other.
+            If a file is missing, truncated or does not match the other.
         """
         import onnxruntime
 
@@ -84,7 +84,7 @@ class Encoder:
             options.intra_op_num_threads = threads
             options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors only
-        options.enable_mem_pattern = False  # a third of the memory, no time: sizes of runs differ
+        options.enable_mem_pattern = False  # saves a third of the memory at the same speed
         session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         return cls(session, description)
 
@@ -94,22 +94,22 @@ class Encoder:
         Parameters
         ----------
         frames : array ``[n_frames, n_bands]``
-            In the raw values that training saw: the graph scales them itself.
+            Raw values as in training: the graph scales them itself.
 
         Returns
         -------
         embedding : float32 ``[embedding_size]``
         probabilities : float32 ``[n_classes]``
-            Those of classes sum to 1.
+            Probabilities of classes sum to 1.
 
         Raises
         ------
         FramesError
-            When the frames are empty, not finite or of another width.
+            If the frames are empty, not finite or of another width.
         """
         check_frames(frames, self.n_bands)
         embeddings, outputs = self.run(even_crops(frames, self.window, self.n_crops))
-        # what contrast puts out beside the embedding is no probability
+        # the second output of contrast is no probability
         probabilities = outputs[:, : len(self.class_names)]
         return embeddings.mean(axis=0), probabilities.mean(axis=0)
 
@@ -132,18 +132,18 @@ class Encoder:
 
 
 def check_saved(directory: Path) -> None:
-    """Make sure that the encoder in `directory` is whole, without opening it.
+    """Check that the encoder in `directory` is complete, without opening it.
 
     Raises
     ------
     ModelError
-        When a file is missing, cut short or does not belong to the other.
+        If a file is missing, truncated or does not match the other.
     """
     _read_graph(directory / GRAPH, _read_description(directory / DESCRIPTION)["graph_sha256"])
 
 
 def _read_description(path: Path) -> dict[str, Any]:
-    """Read ``encoder.json``, and refuse one that does not hold what an encoder needs."""
+    """Read ``encoder.json``, and check that it has what an encoder needs."""
     needed = {"kind", "input_kind", "window", "n_bands", "crops", "embedding", "class_names"}
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
@@ -155,14 +155,14 @@ def _read_description(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path} does not describe an encoder: train the encoder again.")
     if description.get("format") != FORMAT:
         raise ModelError(
-            f"{path} has format {description.get('format')}, this segue reads {FORMAT}: "
+            f"{path} has format {description.get('format')}, and this segue reads {FORMAT}: "
             "update segue, or train the encoder again."
         )
     return description
 
 
 def _read_graph(path: Path, digest: str) -> bytes:
-    """Read ``model.onnx`` and make sure that it is the one that was written."""
+    """Read ``model.onnx`` and check its digest."""
     try:
         graph = path.read_bytes()
     except OSError as error:
@@ -171,7 +171,7 @@ def _read_graph(path: Path, digest: str) -> bytes:
         ) from error
     if hashlib.sha256(graph).hexdigest() != digest:
         raise ModelError(
-            f"{path} is cut short or not the file that was saved ({len(graph):,} bytes): "
+            f"{path} is truncated or not the file that was saved ({len(graph):,} bytes): "
             "train the encoder again."
         )
     return graph

@@ -1,6 +1,7 @@
-"""The loss of each objective, in pure Keras. Imports Keras: only training does import this.
+"""Loss of each objective, in pure Keras. Imports Keras: only training imports this module.
 
-Contrast: Khosla et al., Supervised contrastive learning, 2020 (the sum outside the logarithm).
+Source of the contrast: Khosla et al., Supervised contrastive learning, 2020 (the sum outside the
+logarithm).
 """
 
 from collections.abc import Callable
@@ -26,12 +27,12 @@ def loss_of(objective: Objective, label_smoothing: float) -> Callable[[Any, Any]
 
 
 def contrast(groups: Any, vectors: Any) -> Any:
-    """Return how far the others of its group are from a crop, against all others ``[batch]``.
+    """Return the supervised contrastive loss of each crop ``[batch]``.
 
     Parameters
     ----------
     groups : tensor ``[batch, 1]``
-        The number of each crop's group.
+        Number of the group of each crop.
     vectors : tensor ``[batch, d]``
         Of length one.
     """

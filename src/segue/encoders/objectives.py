@@ -1,12 +1,12 @@
-"""What an encoder learns from, and what follows for its targets and its measure. Numpy only.
+"""Objectives of encoders: targets and measures of each. Numpy only.
 
 - ``classes``: one class a track. Targets ``[n, n_classes]`` of ones and zeros.
 - ``tags``: any number of tags a track. Targets ``[n, n_tags]`` of ones and zeros.
-- ``contrast``: which tracks belong together (an artist's, an album's, or the crops of one track),
-  where there are too few labels. Targets ``[n, 1]``: the number of the track's group.
+- ``contrast``: groups of tracks (of an artist, of an album, or the crops of one track), for
+  libraries with too few labels. Targets ``[n, 1]``: the number of the group of each track.
 
-What a network puts out beside its embedding is a probability of each class or tag, or, for
-``contrast``, a vector of length one that only training needs.
+The second output of a network is a probability of each class or tag, or, for ``contrast``, a vector
+of length one that only training needs.
 """
 
 from typing import Literal
@@ -18,13 +18,13 @@ Objective = Literal["classes", "tags", "contrast"]
 Float32 = NDArray[np.float32]
 
 TEMPERATURE = 0.1
-"""Of the contrast: how sharply the nearest decide."""
+"""Temperature of the contrast."""
 
-_LEAST_CHANCE = 1e-7
+_MIN_PROBABILITY = 1e-7
 
 
 def targets_of(objective: Objective, labels: NDArray[np.generic], n_outputs: int) -> Float32:
-    """Return what the labels of some tracks mean to the loss.
+    """Return the targets of the loss for the labels of some tracks.
 
     Examples
     --------
@@ -43,27 +43,27 @@ def targets_of(objective: Objective, labels: NDArray[np.generic], n_outputs: int
 
 
 def is_labelled(objective: Objective, labels: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Return which tracks can be learned from ``[n]``."""
+    """Return which tracks have a label ``[n]``."""
     if objective == "tags":
         return np.asarray(labels.astype(np.bool_).any(axis=1))
     return np.asarray(labels.astype(np.int64) >= 0)
 
 
 def measure(objective: Objective, outputs: Float32, targets: Float32) -> tuple[float, float]:
-    """Return the loss, and the share of tracks that come out right.
+    """Return the loss, and the share of correct tracks.
 
-    Right is a track whose likeliest class, or tag, is its own; for ``contrast``, one whose nearest
-    is of its group, among those that have another of their group.
+    A track is correct if its most probable class or tag is its own; for ``contrast``, if its
+    nearest neighbor is of its group, among tracks with others in their group.
 
     Parameters
     ----------
     outputs : float32 ``[n, n_outputs]``
     targets : float32
-        As `targets_of` gives them.
+        As `targets_of` returns them.
     """
     if objective == "contrast":
         return _contrast(outputs, targets[:, 0])
-    chances = np.clip(outputs, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
+    chances = np.clip(outputs, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     loss = -(targets * np.log(chances)).sum(axis=1)
     if objective == "tags":
         loss = (loss - ((1 - targets) * np.log(1 - chances)).sum(axis=1)) / targets.shape[1]
@@ -81,7 +81,7 @@ def _contrast(vectors: Float32, groups: Float32) -> tuple[float, float]:
         return 0.0, 0.0
     share = np.exp((cosine - 1.0) / TEMPERATURE)
     share /= share.sum(axis=1, keepdims=True)
-    surprise = -np.log(np.maximum(share, _LEAST_CHANCE)) * together
+    surprise = -np.log(np.maximum(share, _MIN_PROBABILITY)) * together
     losses = surprise.sum(axis=1)[judged] / together.sum(axis=1)[judged]
     right = together[np.arange(len(groups)), cosine.argmax(axis=1)][judged]
     return float(losses.mean()), float(right.mean())

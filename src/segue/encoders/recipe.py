@@ -1,11 +1,11 @@
-"""How crops become training batches: the augmentation of every encoder, in one place. Numpy only.
+"""Training batches from crops: the augmentation of every encoder. Numpy only.
 
 Conventions
 -----------
 - Batches are float32 ``[batch, window, n_bands]`` in raw values, targets float32
-  ``[batch, n_classes]``: rows of several ones (multi-label) pass through unchanged in kind.
-- Every epoch draws from a generator of its own, seeded by (seed, epoch): a resumed run sees what
-  an uninterrupted one would have seen.
+  ``[batch, n_classes]``: rows of several ones (multi-label) are allowed.
+- Every epoch has its own generator, seeded by (seed, epoch): a resumed run draws the same as an
+  uninterrupted one.
 
 Sources: mixup, Zhang et al. 2018; SpecAugment, Park et al. 2019.
 """
@@ -23,14 +23,14 @@ from segue.encoders.settings import EncoderSettings
 Float32 = NDArray[np.float32]
 
 TONE_LEVELS = 6
-TONE_BANDS = 4  # up to here the levels of a tone curve are evenly apart, then in proportion
+TONE_BANDS = 4  # levels of a tone curve are evenly spaced below, logarithmically above
 
 
 @dataclass(frozen=True, slots=True)
 class BandScale:
     """Mean and variance of each band over the training tracks, ``[n_bands]`` each.
 
-    `change` is the standard deviation, over all bands, of how a scaled value changes from one
+    `change` is the standard deviation, over all bands, of the change of a scaled value from one
     frame to the next.
     """
 
@@ -40,12 +40,12 @@ class BandScale:
 
     @property
     def factor(self) -> list[float]:
-        """What a band's values are multiplied with, before `offset` is added, to be scaled."""
+        """Factor of each band: a value is scaled by ``value * factor + offset``."""
         return [float(value) for value in 1 / np.sqrt(self.variance)]
 
     @property
     def offset(self) -> list[float]:
-        """What is added to a band's values after `factor`."""
+        """Offset of each band, see `factor`."""
         return [float(value) for value in -self.mean / np.sqrt(self.variance)]
 
     @property
@@ -55,9 +55,9 @@ class BandScale:
 
 
 def fit_scale(frames: Sequence[Frames]) -> BandScale:
-    """Fit mean, variance and change of each band, every frame counting alike.
+    """Fit mean, variance and change of each band over all frames.
 
-    Constant bands get variance 1, so that they become 0 rather than rounding errors blown up.
+    Constant bands get variance 1, so that they become 0 instead of amplified rounding errors.
     """
     n_bands = frames[0].shape[1]
     count, total, squares, changes = 0, np.zeros(n_bands), np.zeros(n_bands), np.zeros(n_bands)
@@ -75,9 +75,9 @@ def fit_scale(frames: Sequence[Frames]) -> BandScale:
 
 
 def class_weights(targets: Float32) -> Float32:
-    """Weight of each class in the loss: the root of its rarity, with a mean of 1 over the tracks.
+    """Return the weight of each class in the loss: the root of its rarity, mean 1 over the tracks.
 
-    The root keeps a class of two tracks from outweighing a class of two hundred.
+    The root keeps a class of two tracks from outweighing one of two hundred.
 
     Examples
     --------
@@ -102,9 +102,9 @@ def epoch_batches(
 ) -> Iterator[tuple[Float32, Float32]]:
     """Yield the augmented batches of one epoch: crops and their targets.
 
-    Only `spectra` change in level and tone: other descriptors have no such thing.
-    For ``contrast`` every batch holds pairs: each track drawn comes with another of its group, or
-    with itself, elsewhere; and crops are not mixed.
+    Level and tone are augmented for `spectra` only. For ``contrast`` every batch holds pairs: each
+    drawn track comes with another one of its group, or with another crop of itself, and crops are
+    not mixed.
     """
     rng = np.random.default_rng(seed)
     pairs = objective == "contrast"
@@ -130,7 +130,7 @@ def _drawn(n_tracks: int, n_steps: int, batch: int, rng: np.random.Generator) ->
 def partners(
     rows: NDArray[np.int64], groups: Float32, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw for each row another of its group; itself where it is alone.
+    """Draw another row of the same group for each row; the row itself if it has no other.
 
     Examples
     --------
@@ -154,9 +154,9 @@ def jitter_level(crops: Float32, deviation: float, rng: np.random.Generator) -> 
 
 
 def jitter_tone(crops: Float32, deviation: float, rng: np.random.Generator) -> Float32:
-    """Add a smooth random curve over the bands to each crop: another equalisation.
+    """Add a smooth random curve over the bands to each crop: an equalization.
 
-    The curve runs straight between six levels, which lie closer together at the low bands.
+    The curve is linear between six levels, which are closer together at low bands.
     """
     if deviation == 0:
         return crops
@@ -173,7 +173,7 @@ def jitter_tone(crops: Float32, deviation: float, rng: np.random.Generator) -> F
 def mask(
     crops: Float32, fill: Float32, settings: EncoderSettings, rng: np.random.Generator
 ) -> Float32:
-    """Overwrite random stretches of time and of bands with the band's mean (SpecAugment)."""
+    """Overwrite random ranges of time and of bands with the mean of the band (SpecAugment)."""
     crops = crops.copy()
     _, window, n_bands = crops.shape
     for one in crops:
@@ -190,7 +190,7 @@ def mask(
 def mix(
     crops: Float32, targets: Float32, strength: float, rng: np.random.Generator
 ) -> tuple[Float32, Float32]:
-    """Mix each crop and its target with another of the batch in the same proportion (mixup)."""
+    """Mix each crop and its target with another one of the batch in equal proportion (mixup)."""
     if strength == 0:
         return crops, targets
     share = rng.beta(strength, strength, len(crops)).astype(np.float32)

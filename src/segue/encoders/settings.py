@@ -1,17 +1,18 @@
-"""Settings of the encoders: one frozen dataclass a kind, every default stated once, here.
+"""Settings of the encoders: one frozen dataclass a kind, with every default.
 
 Conventions
 -----------
 - Lengths of time are in frames of the input, whatever its rate: log-mel has 43 a second, descriptor
-  sequences 10.8, given frames what they were given with.
+  sequences 10.8, precomputed frames their own rate.
 - A *pass* sees every training track once, with one random crop. An *epoch* is the unit after which
   the network is validated and a checkpoint written: one pass, or `least_epoch_steps` where a pass
-  is shorter (a small library then sees each track several times an epoch, each time elsewhere).
+  is shorter (each track of a small library then appears several times an epoch, with other
+  crops).
 
 The budget
 ----------
-The number of steps follows from the number of training tracks alone, never from the clock, so that
-a seed gives the same network on a slow machine: ``passes`` passes over the tracks, but no fewer
+The number of steps depends on the number of training tracks, never on time, so that a seed gives
+the same network on a slow machine: ``passes`` passes over the tracks, but no fewer
 than `least_steps` and no more than `most_steps`, rounded up to whole epochs.
 """
 
@@ -26,46 +27,45 @@ EncoderKind = Literal["cnn", "rnn", "transformer"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderSettings:
-    """What the encoders' networks and their one training recipe have in common.
+    """Settings that all encoder networks and their training share.
 
     Parameters
     ----------
     window : int > 0
-        Frames a crop holds, at most; see `window_for`.
+        Maximum frames of a crop; see `window_for`.
     channels : tuple of int > 0
-        Of the first convolution over time and bands, and of each residual block behind it.
+        Channels of the first convolution over time and bands, and of each residual block.
     width : int > 0
-        Of the sequence that is made of that, which has `most_steps_in_time` steps at most.
+        Width of the sequence after them, which has at most `most_steps_in_time` steps.
     embedding : int > 0
         Size of the embedding.
     crops : int > 0
-        Crops averaged in prediction, spread evenly over the track.
+        Evenly spread crops that are averaged in prediction.
     passes, least_steps, most_steps, least_epoch_steps : int > 0
-        The budget, as the module's header says.
+        The budget: see the module header.
     patience : int > 0
-        Epochs without a lower loss on valid after which training stops.
+        Epochs without a lower validation loss after which training stops.
     batch : int > 1
-        Crops a step.
+        Crops per step.
     learning_rate, weight_decay : float
-        Of AdamW; the rate warms up over the first `warm_up` share of the steps, then falls to
-        zero along a cosine.
+        Parameters of AdamW; the rate rises over the first `warm_up` share of the steps, then falls
+        to zero along a cosine.
     dropout, label_smoothing : float in [0, 1)
-        The usual regularisers.
+        Regularization.
     mixup : float >= 0
-        Both parameters of the beta distribution that mixes pairs of crops; 0 mixes none.
+        Both parameters of the beta distribution that mixes pairs of crops; 0 disables mixing.
     time_mask, band_mask : float in [0, 1)
-        SpecAugment: the widest mask as a share of the window and of the bands; 0 masks none.
+        SpecAugment: maximum width of a mask as a share of the window and of the bands.
     masks : int >= 0
-        Masks of each kind a crop gets.
+        Number of masks of each kind per crop.
     level_jitter, tone_jitter : float >= 0
-        Standard deviation of a level added to a whole crop, and of each of the six levels of
-        a smooth curve over the bands, in standard deviations of the input. Only spectra get them,
-        whose values are logarithmic: they stand for gain and equalisation.
+        Standard deviation of a level added to a whole crop, and of each of the six levels of a
+        smooth curve over the bands, in standard deviations of the input. Applied to spectra only,
+        whose values are logarithmic: they simulate gain and equalization.
     balanced : bool
         Whether rare classes weigh more in the loss.
     averaging : float in [0, 1)
-        Share that a step keeps of the moving average of the weights, which is what is kept; 0
-        averages none.
+        Decay of the moving average of the weights, which is saved; 0 disables it.
     """
 
     window: int = 256
@@ -95,7 +95,7 @@ class EncoderSettings:
     averaging: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse values that no training could use."""
+        """Refuse invalid values."""
         for name in ("window", "embedding", "crops", "passes", "least_steps", "most_steps"):
             _require(self, name, getattr(self, name) >= 1, "at least 1")
         for name in ("least_epoch_steps", "patience"):
@@ -115,9 +115,9 @@ class EncoderSettings:
             _require(self, name, 0 <= getattr(self, name) < 1, "in [0, 1)")
 
     def window_for(self, length: float) -> int:
-        """Frames of a crop, given the median length of the training tracks.
+        """Return the frames of a crop for the median length of the training tracks.
 
-        No more than that, and a multiple of 16, so that pooling divides it.
+        At most that length, and a multiple of 16, so that pooling divides it.
 
         Examples
         --------
@@ -127,11 +127,11 @@ class EncoderSettings:
         return max(16, min(self.window, int(length)) // 16 * 16)
 
     def epoch_steps(self, n_tracks: int) -> int:
-        """Optimiser steps of one epoch over `n_tracks` training tracks."""
+        """Return the optimizer steps of one epoch over `n_tracks` training tracks."""
         return max(math.ceil(n_tracks / self.batch), self.least_epoch_steps)
 
     def epochs(self, n_tracks: int) -> int:
-        """Epochs that the budget gives `n_tracks` training tracks.
+        """Return the number of epochs of the budget for `n_tracks` training tracks.
 
         Examples
         --------
@@ -144,13 +144,13 @@ class EncoderSettings:
         return math.ceil(steps / self.epoch_steps(n_tracks))
 
     def to_dict(self) -> dict[str, Any]:
-        """All settings as plain values for a manifest."""
+        """Return all settings as plain values for a manifest."""
         return dataclasses.asdict(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CnnSettings(EncoderSettings):
-    """Settings of the short-chunk residual CNN, which gains by twice the passes."""
+    """Settings of the short-chunk residual CNN, which needs twice the passes."""
 
     passes: int = 120
     patience: int = 30
@@ -167,8 +167,8 @@ class RnnSettings(EncoderSettings):
 class TransformerSettings(EncoderSettings):
     """Settings of the transformer.
 
-    `heads` is how many attentions share the `width`, `depth` the number of blocks, `block_dropout`
-    the dropout inside them.
+    `heads` is the number of attention heads, `depth` the number of blocks, `block_dropout` the
+    dropout inside them.
     """
 
     learning_rate: float = 1e-3

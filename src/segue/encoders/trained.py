@@ -1,13 +1,13 @@
-"""A trained encoder while Keras is still at hand: predicts, describes itself, saves itself.
+"""A trained encoder while Keras is loaded: predicts, describes itself and saves itself.
 
-Saved files: ``model.keras`` (to train on), ``model.onnx`` (to use) and ``encoder.json`` (what
-`segue.encoders.Encoder` has to know beside the graph).
+Saved files: ``model.keras`` (for training), ``model.onnx`` (for inference) and ``encoder.json``
+(the description that `segue.encoders.Encoder` needs with the graph).
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,6 @@ from segue.encoders.backend import quietly
 from segue.encoders.checks import check_frames
 from segue.encoders.crops import Frames, even_crops
 from segue.encoders.export import export_graph
-from segue.encoders.history import History
 from segue.encoders.inference import DESCRIPTION, FORMAT, GRAPH
 from segue.encoders.objectives import Objective
 from segue.encoders.settings import EncoderKind, EncoderSettings
@@ -29,12 +28,40 @@ if TYPE_CHECKING:
 PREDICTION_BATCH = 64
 
 
+@dataclass(slots=True)
+class TrainingCurve:
+    """Course of a training, one number an epoch.
+
+    Attributes
+    ----------
+    loss, accuracy : list of float
+        Of the augmented, mixed training crops: worse than of plain crops.
+    val_loss, val_accuracy : list of float
+        Of the validation tracks, with crops averaged; empty without a validation part.
+    best_epoch : int
+        Epoch whose weights are kept, counted from 1.
+    note : str
+        One sentence: why training ended, and how the epoch was chosen.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    val_loss: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
+    best_epoch: int = 0
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the curve as plain values."""
+        return asdict(self)
+
+
 @dataclass(frozen=True, slots=True)
 class TrainedEncoder:
-    """A trained network and all that is needed to use or repeat it; see `train_encoder`.
+    """A trained network and the facts needed to use or repeat it; see `train_encoder`.
 
-    `window` is the crop length that the settings gave for these tracks, `input_kind` says in the
-    caller's word what the frames are (``log_mel``, ``sequence``, ``given``).
+    `window` is the crop length for these tracks, `input_kind` the kind of frames (``log_mel``,
+    ``sequence``, ``given``).
     """
 
     kind: EncoderKind
@@ -46,19 +73,19 @@ class TrainedEncoder:
     window: int
     n_bands: int
     class_names: tuple[str, ...]
-    history: History
+    history: TrainingCurve
 
     def predict(self, frames: Sequence[Frames]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Encode many tracks with Keras: embeddings ``[n, d]`` and probabilities ``[n, c]``.
 
-        The same numbers as `Encoder.encode_many` gives, to 1e-4.
+        Equals `Encoder.encode_many` to 1e-4.
         """
         for position, track in enumerate(frames):
             check_frames(track, self.n_bands, f"track number {position}")
         return predict(self.network, frames, self.window, self.settings.crops)
 
     def describe(self) -> dict[str, Any]:
-        """All facts of this encoder as plain values, for a manifest: no paths, no times."""
+        """Return the facts of this encoder as plain values, without paths and times."""
         return {
             "format": FORMAT,
             "kind": self.kind,
@@ -75,7 +102,7 @@ class TrainedEncoder:
         }
 
     def save(self, directory: Path) -> None:
-        """Write the three files to `directory`, each under another name first, the JSON last."""
+        """Write the three files to `directory`, each by renaming, the JSON last."""
         directory.mkdir(parents=True, exist_ok=True)
         weights = directory / "part.model.keras"
         with quietly():
@@ -94,7 +121,7 @@ class TrainedEncoder:
 def predict(
     network: "keras.Model", frames: Sequence[Frames], window: int, n_crops: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Average a network's two outputs over `n_crops` crops of each track."""
+    """Average the two outputs of a network over `n_crops` crops of each track."""
     embeddings, probabilities = [], []
     per_batch = max(PREDICTION_BATCH // n_crops, 1)
     for first in range(0, len(frames), per_batch):

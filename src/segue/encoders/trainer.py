@@ -1,7 +1,7 @@
-"""The training loop of every encoder: epochs over batches, validation, the best epoch kept.
+"""Training loop of every encoder: epochs over batches, validation, and the best epoch.
 
-Repeatable to the bit: weights, dropout and crops follow from the seed alone, and `state` holds all
-that an epoch leaves behind, so that a restored trainer goes on as if it had never stopped.
+Training is repeatable to the bit: weights, dropout and crops follow from the seed alone, and
+`state` holds everything that an epoch changes, so that a restored trainer continues exactly.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from segue.encoders.backend import load_keras, seed_epoch
 from segue.encoders.checkpoint import Checkpoint, Variables
 from segue.encoders.crops import Frames
-from segue.encoders.history import History
-from segue.encoders.networks import build_network
 from segue.encoders.objectives import Objective, measure
 from segue.encoders.recipe import class_weights, epoch_batches, fit_scale
 from segue.encoders.settings import EncoderSettings
-from segue.encoders.trained import predict
+from segue.encoders.trained import TrainingCurve, predict
 from segue.errors import ModelError
 from segue.types import Advance
 
-VALID_CROPS = 3  # fewer than in use: validation costs as much time as training otherwise
+VALID_CROPS = 3  # fewer than in inference: validation would cost as much time as training
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Trainer:
     Parameters
     ----------
     train, valid : Part
-        `valid` may be empty: then every epoch of the budget is trained and the last one kept.
+        `valid` may be empty: then every epoch of the budget is trained and the last one is kept.
     settings : EncoderSettings
     seed : int
     objective : Objective
@@ -62,14 +60,16 @@ class Trainer:
         self.spectra = spectra
         self.scale = fit_scale(train.frames)
         self.window = settings.window_for(float(np.median([len(t) for t in train.frames])))
-        # tags are not exclusive, and what contrasts has no classes: there is nothing to balance
+        # only exclusive classes can be balanced
         balanced = settings.balanced and objective == "classes"
         self.weights = class_weights(train.targets) if balanced else None
         self.epoch = 0
         self.epochs = settings.epochs(len(train.frames))
         self.epoch_steps = settings.epoch_steps(len(train.frames))
-        self.history = History()
+        self.history = TrainingCurve()
         keras = load_keras()
+        from segue.encoders.networks import build_network
+
         keras.utils.set_random_seed(seed)
         n_outputs = train.targets.shape[1]
         self.network: Any = build_network(
@@ -81,19 +81,19 @@ class Trainer:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of the whole budget."""
+        """Optimizer steps of the whole budget."""
         return self.epochs * self.epoch_steps
 
     @property
     def finished(self) -> bool:
-        """Whether the budget is spent, or valid has stopped getting better."""
+        """Whether the budget is spent, or the validation loss has stopped falling."""
         stale = self.epoch - self.history.best_epoch
         return self.epoch >= self.epochs or (
             bool(self.history.val_loss) and stale >= self.settings.patience
         )
 
     def train_epoch(self, advance: Advance) -> None:
-        """Train one epoch and validate; `advance` is told of every step."""
+        """Train one epoch and validate; call `advance` after every step."""
         seed = (self.seed, self.epoch)
         seed_epoch(*seed)
         sums, n_steps = np.zeros(2), 0
@@ -129,12 +129,12 @@ class Trainer:
         targets: NDArray[np.float32],
         weights: NDArray[np.float32] | None,
     ) -> NDArray[np.float64]:
-        """Learn from one batch; return its loss and accuracy, NaN where there is none."""
+        """Train on one batch; return its loss and accuracy, NaN if there is none."""
         result = np.atleast_1d(self._learner.train_on_batch(crops, targets, weights))
         return np.array([result[0], result[1] if len(result) > 1 else np.nan], np.float64)
 
     def _validate(self) -> None:
-        """Measure on valid, and keep the weights if they are the best so far."""
+        """Measure the validation part, and keep the weights if they are the best so far."""
         learned = self._learner.trainable_variables
         latest = _values(learned)
         self._learner.optimizer.finalize_variable_values(learned)  # averages, if there are any
@@ -154,7 +154,7 @@ class Trainer:
         self._best = _values(self.network.variables)
 
     def finish(self) -> None:
-        """Give the network the weights of the best epoch, and say in the history how it ended."""
+        """Restore the weights of the best epoch, and note in the history why training ended."""
         _assign(self.network.variables, self._best)
         best, last = self.history.best_epoch, self.epoch
         if not self.valid.frames:
@@ -169,7 +169,7 @@ class Trainer:
         self.history.note = note
 
     def state(self) -> Checkpoint:
-        """All that the finished epochs have left behind."""
+        """Return the state after the finished epochs."""
         return Checkpoint(
             epoch=self.epoch,
             network=_values(self._learner.variables),
@@ -179,15 +179,15 @@ class Trainer:
         )
 
     def restore(self, state: Checkpoint) -> None:
-        """Go on from `state`."""
+        """Continue from `state`."""
         _assign(self._learner.variables, state.network)
         _assign(self._learner.optimizer.variables, state.optimizer)
         self._best = state.best
         self.epoch = state.epoch
-        self.history = History(**state.history)
+        self.history = TrainingCurve(**state.history)
 
     def _compile(self, keras: Any) -> None:
-        """AdamW with warm-up and a cosine; biases and normalisation are not decayed."""
+        """Compile with AdamW, warm-up and cosine decay; biases and normalization do not decay."""
         from segue.encoders.losses import loss_of
 
         settings = self.settings
@@ -210,7 +210,7 @@ class Trainer:
             optimizer,
             loss=loss_of(self.objective, settings.label_smoothing),
             metrics=["categorical_accuracy"] if self.objective == "classes" else [],
-            # XLA takes longer to compile these networks than it saves; JAX knows nothing else
+            # XLA takes longer to compile these networks than it saves; JAX needs it
             jit_compile=keras.backend.backend() == "jax",
         )
 

@@ -1,14 +1,14 @@
-"""Training of every encoder: one loop, from frames and labels to a `TrainedEncoder`.
+"""Train an encoder: from frames and labels to a `TrainedEncoder`.
 
 Conventions
 -----------
 - Frames are ``[n_frames, n_bands]``, labels are indices into `class_names`, -1 where unknown.
 - Repeatable: the same seed, settings, data, library versions and number of processor threads give
-  the same weights, bit for bit, on a CPU; stopping and resuming changes nothing. Across machines
-  or versions the results agree only in kind.
-- Nothing is fitted on tracks outside train; valid only says when to stop and which epoch is kept.
+  the same weights, bit for bit, on a CPU, also after stopping and resuming. Across machines or
+  versions the results agree approximately.
+- Only train tracks are learned from; valid tracks decide when to stop and which epoch is kept.
 - Every epoch ends with a checkpoint (see `segue.encoders.checkpoint`); an interrupt loses at most
-  the epoch under way.
+  the current epoch.
 """
 
 from collections.abc import Sequence
@@ -43,50 +43,49 @@ def train_encoder(
     checkpoint: Path | None = None,
     progress: Progress = no_progress,
 ) -> TrainedEncoder:
-    """Train an encoder to tell classes or tags, or what belongs together, apart.
+    """Train an encoder on classes, tags or groups.
 
     Parameters
     ----------
     kind : {"cnn", "rnn", "transformer"}
-        Which network.
+        Kind of the network.
     frames : sequence of arrays ``[n_frames_i, n_bands]``
         One for each track; uint8 or float, may be memory-mapped.
     labels : int ``[n]``, or bool ``[n, n_tags]`` for tags
         Index of each track's class, or for ``contrast`` the number of its group; tracks of -1, and
         those without a tag, are left out.
     splits : sequence of {"train", "valid", "test"}
-        Part of each track; the test part is not looked at.
+        Part of each track; the test part is ignored.
     class_names : sequence of str
         Name of each class or tag; none for ``contrast``.
     objective : {"classes", "tags", "contrast"}
-        What is learned: see `segue.encoders.objectives`.
+        What the network learns: see `segue.encoders.objectives`.
     settings : EncoderSettings, optional
-        Of the kind's own class; its defaults where it is left out.
+        Of the settings class of the kind; by default its defaults.
     seed : int in [0, 2**32)
-        Of weights, crops and augmentation.
+        Seed of weights, crops and augmentation.
     input_kind : str
-        What the frames are, kept with the encoder: ``sequence`` for descriptors; anything else
-        (``log_mel``, ``given``) counts as a spectrum, which may change in level and tone.
+        Kind of the frames, saved with the encoder: ``sequence`` for descriptors; other kinds
+        (``log_mel``, ``given``) count as spectra, whose level and tone are augmented.
     names : sequence of str, optional
-        What to call each track by where its frames cannot be used.
+        Name of each track for error messages.
     checkpoint : Path, optional
-        Directory to keep the state in after each epoch. A state that is there and comes from the
-        same settings and data is resumed from. It is left there at the end: delete it after
-        the encoder is saved.
+        Directory for the state after each epoch. Training resumes from a state of the same
+        settings and data. It remains there at the end: delete it after the encoder is saved.
     progress : Progress
         Advances a step at a time; raising from it stops training.
 
     Raises
     ------
     TooLittleDataError
-        When train has no labelled track, fewer than two classes or tags, or no class with two
+        If train has no labelled track, fewer than two classes or tags, or no class with two
         tracks; for ``contrast``, fewer than two groups.
     FramesError
-        When frames are empty, not finite, or of different widths.
+        If frames are empty, not finite, or of different widths.
     ModelError
-        When training diverges.
+        If training diverges.
     MissingExtraError
-        When Keras is not installed.
+        If Keras is not installed.
     """
     settings = SETTINGS[kind]() if settings is None else settings
     if not isinstance(settings, SETTINGS[kind]):
@@ -97,7 +96,7 @@ def train_encoder(
     targets = targets_of(objective, known, len(class_names))
     train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))
     if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
-        valid = Part([], valid.targets[:0])  # where all are alone there is nothing to be near to
+        valid = Part([], valid.targets[:0])  # groups of one track have no neighbors
     with quietly():
         spectra = input_kind != "sequence"
         trainer = Trainer(train, valid, settings, seed, objective, spectra=spectra)
@@ -124,7 +123,7 @@ def _run(
     facts: list[object],
     progress: Progress,
 ) -> None:
-    """Train to the end, resuming from `checkpoint` and keeping it up to date."""
+    """Train to the end; resume from `checkpoint` and update it after each epoch."""
     train, valid = trainer.train, trainer.valid
     facts = [*facts, trainer.settings.to_dict(), train.targets.tolist(), valid.targets.tolist()]
     mark = fingerprint(facts, train.frames + valid.frames)
@@ -137,7 +136,9 @@ def _run(
             trainer.train_epoch(advance)
             if checkpoint:
                 write_checkpoint(checkpoint, trainer.state(), mark)
-        advance((trainer.epochs - trainer.epoch) * trainer.epoch_steps)  # saved by stopping early
+        advance(
+            (trainer.epochs - trainer.epoch) * trainer.epoch_steps
+        )  # steps saved by stopping early
     trainer.finish()
 
 
@@ -148,6 +149,6 @@ def _part(
     taught: NDArray[np.bool_],
     splits: Sequence[Split],
 ) -> Part:
-    """Pick the labelled tracks of one part of the split."""
+    """Return the labeled tracks of one part of the split."""
     rows = [row for row, part in enumerate(splits) if part == split and taught[row]]
     return Part([frames[row] for row in rows], targets[rows])

@@ -1,7 +1,7 @@
-"""Histories: a small self-attentive network that reads what was played and says what is next.
+"""Histories: a small self-attentive network that predicts the next play from earlier plays.
 
 `train_history_network` trains one (Keras) and returns plain arrays; `segue.listening.sequences`
-reads histories with them, without Keras.
+evaluates them without Keras.
 """
 
 from segue.encoders.histories.settings import HistorySettings

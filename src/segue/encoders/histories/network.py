@@ -1,8 +1,8 @@
-"""The network of histories: causal self-attention over the last plays (SASRec).
+"""Network of histories: causal self-attention over the last plays (SASRec).
 
-An item is the sum of its own embedding and its artist's, on the way in and on the way out, so that
-an item that was hardly played still stands near its artist's others. Windows are filled up on the
-right; attention looks back only, so that no play sees the filling.
+An item is the sum of its own embedding and that of its artist, in input and output, so that a
+rarely played item is close to other items of its artist. Windows are padded on the right; causal
+attention never reads the padding.
 
 Source: Kang and McAuley, Self-attentive sequential recommendation, 2018; the correction of sampled
 softmax by log Q: Bengio and Senecal, Adaptive importance sampling, 2008.
@@ -19,12 +19,12 @@ Named = dict[str, keras.layers.Layer]
 def build_networks(
     n_items: int, n_artists: int, settings: HistorySettings
 ) -> tuple[keras.Model, keras.Model, Named]:
-    """Return what reads histories, what learns from them, and their layers by name.
+    """Return the reader of histories, the learner, and their layers by name.
 
     The reader takes items and artists ``[batch, length]`` and returns ``[batch, length, width]``.
-    The learner takes besides, of the true next items and then of the negatives, items, artists and
-    log Q (``[batch, length]`` and ``[batch, negatives]``). It returns corrected logits ``[batch,
-    length, 1 + negatives]``, the true item's first.
+    The learner also takes items, artists and log Q of the true next items and of the negatives
+    (``[batch, length]`` and ``[batch, negatives]``). It returns corrected logits ``[batch, length,
+    1 + negatives]``, the true item first.
     """
     width, length = settings.width, settings.length
     small = keras.initializers.RandomNormal(stddev=0.05)
@@ -56,7 +56,9 @@ def build_networks(
     right = ops.sum(x * embed(*true), axis=-1) + named["bias"](true[0])[..., 0] - log_q[0]
     others = ops.matmul(x, ops.transpose(embed(*wrong), (0, 2, 1)))
     others = others + (named["bias"](wrong[0])[..., 0] - log_q[1])[:, None, :]
-    same = ops.equal(true[0][:, :, None], wrong[0][:, None, :])  # the truth, drawn as a negative
+    same = ops.equal(
+        true[0][:, :, None], wrong[0][:, None, :]
+    )  # the true item, drawn as a negative
     others = others - 1e9 * ops.cast(same, "float32")
     logits = ops.concatenate([right[..., None], others], axis=-1)
     return reader, keras.Model([*played, *true, *wrong, *log_q], logits), named
@@ -65,7 +67,7 @@ def build_networks(
 def _block(
     x: keras.KerasTensor, settings: HistorySettings, named: Named, prefix: str
 ) -> keras.KerasTensor:
-    """Attention over the plays before, then two dense layers, each added to what went in."""
+    """Apply causal attention, then two dense layers, each with a residual connection."""
     width = settings.width
     named |= {
         f"{prefix}before": layers.LayerNormalization(epsilon=1e-6),

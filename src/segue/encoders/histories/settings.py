@@ -1,35 +1,35 @@
-"""Settings of the network that reads histories; every default stated once, here."""
+"""Settings of the network of histories, with every default."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySettings:
-    """What the network of histories and its training need to know.
+    """Settings of the network of histories and of its training.
 
     Parameters
     ----------
     length : int > 1
-        Plays that are read at most, the latest.
+        Maximum number of plays that are read, the latest ones.
     width, heads, depth : int > 0
-        Of the embeddings and blocks; `heads` divides `width`.
+        Size of embeddings and blocks; `heads` divides `width`.
     dropout : float in [0, 1)
-        Of embeddings and blocks.
+        Dropout of embeddings and blocks.
     batch : int > 0
-        Windows of `length` plays a step.
+        Windows of `length` plays per step.
     negatives : int > 0
-        Items that compete with the true next ones, drawn anew for each window by their number of
-        plays to the power of `flattening`.
+        Negative items drawn for each window, with probabilities by their number of plays to the
+        power of `flattening`.
     steps : int > 0
-        The budget of optimiser steps, never of seconds.
+        Budget of optimizer steps.
     epoch_steps : int > 0
-        Steps after which valid is judged.
+        Steps between validations.
     patience : int > 0
-        Epochs without a lower loss on valid after which training stops.
+        Epochs without a lower validation loss after which training stops.
     judged : int > 0
-        Plays of valid that are judged at most, evenly spread.
+        Maximum number of validation plays, evenly spread.
     learning_rate, weight_decay : float
-        Of AdamW.
+        Parameters of AdamW.
     """
 
     length: int = 50
@@ -48,7 +48,7 @@ class HistorySettings:
     weight_decay: float = 0.5
 
     def __post_init__(self) -> None:
-        """Refuse values that no training could use."""
+        """Refuse invalid values."""
         for name in ("width", "heads", "depth", "batch", "negatives", "steps", "epoch_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be at least 1.")

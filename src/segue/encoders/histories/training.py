@@ -1,9 +1,9 @@
-"""How the network of histories is trained, and the arrays that are kept of it.
+"""Train the network of histories, and return its arrays.
 
-Every step reads a batch of windows, drawn by the number of plays, and learns to tell each next play
-from items drawn at random. Every `epoch_steps` steps the plays of valid are judged by the
-cross-entropy over *all* items, and the best weights are kept. Without a valid part the whole budget
-is trained. Repeatable: weights, dropout, windows and negatives follow from the seed.
+Every step reads a batch of windows, drawn by the number of plays, and learns to distinguish each
+next play from random items. Every `epoch_steps` steps the validation plays are evaluated by the
+cross-entropy over *all* items, and the best weights are kept. Without a validation part the whole
+budget is trained. Repeatable: weights, dropout, windows and negatives follow from the seed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +22,9 @@ Items = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class TrainedHistories:
-    """A trained network as arrays by name, and how it went.
+    """A trained network as arrays by name, and its course.
 
-    `losses` are those on valid after each epoch, `steps` how many led to the best of them.
+    `losses` are the validation losses after each epoch, `steps` the steps of the best of them.
     """
 
     arrays: Mapping[str, NDArray[np.float32]]
@@ -50,14 +50,14 @@ def train_history_network(
     artists
         ``[n_items]``, numbers from 0.
     judged_from
-        Of each sequence, the play from which on it is valid and not learned from.
+        For each sequence, the index of the first play that is used for validation only.
 
     Raises
     ------
     MissingExtraError
-        When Keras is not installed.
+        If Keras is not installed.
     ModelError
-        If there is nothing to learn from, or the loss is no number.
+        If there is nothing to learn from, or the loss is not finite.
     """
     ends = [len(s) for s in sequences] if judged_from is None else list(judged_from)
     learned = [s[:end] for s, end in zip(sequences, ends, strict=True) if end > 1]
@@ -74,7 +74,7 @@ def train_history_network(
         jit_compile=keras.backend.backend() == "jax",
     )
     batches = _Batches(learned, n_items, artists, settings, seed)
-    judge = _Judge(sequences, ends, artists, settings)
+    judge = _Validation(sequences, ends, artists, settings)
     losses: list[float] = []
     best, best_steps, step = None, settings.steps, 0
     while step < settings.steps:
@@ -99,7 +99,7 @@ def train_history_network(
 
 
 class _Batches:
-    """Windows of sequences and items to tell their next plays from."""
+    """Random windows of sequences, and negative items."""
 
     def __init__(
         self,
@@ -122,11 +122,11 @@ class _Batches:
         self.rng = np.random.default_rng(seed)
 
     def draw(self) -> tuple[list[NDArray[Any]], NDArray[Any], NDArray[Any]]:
-        """Return the inputs, the targets and which of them count, of one batch."""
+        """Return the inputs, the targets and the weights of one batch."""
         length, batch = self.settings.length, self.settings.batch
         drawn = self.rng.integers(0, self.cumulative[-1], batch)
         owners = np.searchsorted(self.cumulative, drawn, side="right")
-        # the window ends anywhere, so that its first and last plays are all seen equally often
+        # the window may end anywhere, so that first and last plays are drawn equally often
         room = self.stops[owners] - 1 - self.starts[owners]
         begin = self.rng.integers(1 - length // 2, np.maximum(room - length // 2, 1) + 1)
         begin = self.starts[owners] + np.maximum(begin, 0)
@@ -146,8 +146,8 @@ class _Batches:
         return inputs, np.zeros(counted.shape, np.int32), counted
 
 
-class _Judge:
-    """The cross-entropy of valid plays over all items, each predicted from all plays before it."""
+class _Validation:
+    """Cross-entropy of validation plays over all items, predicted from all earlier plays."""
 
     def __init__(
         self,
@@ -173,8 +173,8 @@ class _Judge:
 
     def loss(self, reader: Any, named: Mapping[str, Any]) -> float:
         """Return the mean cross-entropy in nats."""
-        embedded = _kept(named, "items") + _kept(named, "artists")[self.artists]
-        bias = _kept(named, "bias")[:, 0]
+        embedded = _weights_of(named, "items") + _weights_of(named, "artists")[self.artists]
+        bias = _weights_of(named, "bias")[:, 0]
         total = 0.0
         for start in range(0, self.n, 256):
             part = slice(start, start + 256)
@@ -189,12 +189,12 @@ class _Judge:
         return total / self.n
 
 
-def _kept(named: Mapping[str, Any], name: str) -> NDArray[np.float32]:
+def _weights_of(named: Mapping[str, Any], name: str) -> NDArray[np.float32]:
     return np.array(named[name].get_weights()[0])
 
 
 def _arrays(named: Mapping[str, Any]) -> dict[str, NDArray[np.float32]]:
-    """Return all weights as ``<layer>.<number>``, in the order that Keras gives them."""
+    """Return all weights as ``<layer>.<number>``, in the order of Keras."""
     return {
         f"{name}.{number}": np.array(weights)
         for name, layer in named.items()

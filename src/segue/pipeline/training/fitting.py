@@ -17,7 +17,7 @@ from segue.encoders import (
     Encoder,
     EncoderKind,
     EncoderSettings,
-    History,
+    TrainingCurve,
     train_encoder,
 )
 from segue.encoders.inference import check_saved
@@ -93,7 +93,7 @@ def _valid_metrics(
     frames: Sequence[Any],
     places: Sequence[int],
     labels: Labels,
-    history: History,
+    history: TrainingCurve,
 ) -> dict[str, float]:
     """Return the validation metrics of the saved encoder (for contrast: of the best epoch)."""
     if labels.objective == "contrast":
