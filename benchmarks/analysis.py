@@ -1,14 +1,14 @@
-"""CPU seconds a track: segue's analysis beside its peers', on the same files in the same run.
+"""Compare the CPU seconds per track of segue's analysis with those of similar tools.
 
-Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6]``. Of a folder,
-the files of 2 to 6 MB nearest to 4 MB are taken. ``pip install 'segue[peers]'`` brings the peers;
-one that is not there, or that this processor cannot run, is told and left out. Every tool reads,
-decodes and describes the files in a process of its own, with one thread for numerical libraries,
-after one file that does not count. The least of the rounds counts.
+Run: ``python benchmarks/analysis.py FOLDER_OR_FILES... [--rounds 3] [--tracks 6]``. From a folder,
+the files of 2 to 6 MB nearest to 4 MB are taken. ``pip install 'segue[peers]'`` installs the other
+tools; one that is missing, or that this processor cannot run, is reported and left out. Every tool
+reads, decodes and describes the files in its own process, with one thread for numerical libraries,
+after one file that is not counted. The minimum of the rounds counts.
 
-What the peers compute: bliss-audio 23 numbers a track (tempo, timbre, loudness, chroma); Essentia's
-MusicExtractor its whole set; librosa, with one call for each, the descriptors, tempo and beats that
-segue computes. segue adds log-mel windows, key, loudness and a fingerprint.
+Output of the other tools: bliss-audio 23 numbers per track (tempo, timbre, loudness, chroma);
+Essentia's MusicExtractor its full set; librosa, with one call each, the descriptors, tempo and
+beats that segue computes. segue adds log-mel windows, key, loudness and a fingerprint.
 """
 
 import argparse
@@ -26,43 +26,43 @@ ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", 
 
 
 def segue() -> Callable[[str], object]:
-    """Analyse whole tracks."""
+    """Analyze whole tracks."""
     from segue.audio import analyse_file
 
     return lambda path: analyse_file(Path(path))
 
 
 def segue_fast() -> Callable[[str], object]:
-    """Analyse stretches of tracks."""
+    """Analyze stretches of tracks."""
     from segue.pipeline.analysing.inputs import FAST
     from segue.pipeline.analysing.tasks import analyse_track
 
-    return lambda path: analyse_track(Path(path), FAST)
+    return lambda path: analyse_track(Path(path), FAST, ())
 
 
 def segue_decode() -> Callable[[str], object]:
-    """Decode and resample alone."""
+    """Decode and resample only."""
     from segue.audio import decode
 
     return lambda path: decode(Path(path))
 
 
 def libsndfile_decode() -> Callable[[str], object]:
-    """Decode alone, at the file's own rate."""
+    """Decode only, at the rate of the file."""
     import soundfile
 
     return lambda path: soundfile.read(path, dtype="float32")
 
 
 def bliss() -> Callable[[str], object]:
-    """Ask bliss-audio, in Rust."""
+    """Run bliss-audio."""
     from bliss_audio import Song
 
     return Song
 
 
 def librosa_calls() -> Callable[[str], object]:
-    """Ask librosa for every descriptor, the tempo and the beats, each on its own."""
+    """Run librosa for every descriptor, the tempo and the beats, one call each."""
     import librosa
 
     feature = librosa.feature
@@ -84,7 +84,7 @@ def librosa_calls() -> Callable[[str], object]:
 
 
 def essentia() -> Callable[[str], object]:
-    """Ask Essentia's extractor."""
+    """Run the extractor of Essentia."""
     import essentia
     from essentia.standard import MusicExtractor
 
@@ -107,7 +107,7 @@ TOOLS: dict[str, Callable[[], Callable[[str], object]]] = {
 def measure(tool: str, files: list[str]) -> list[float]:
     """Return the CPU seconds of each file, in this process."""
     function = TOOLS[tool]()
-    function(files[0])  # what is loaded, made or compiled once does not count
+    function(files[0])  # loading and compiling is not counted
     seconds = []
     for file in files:
         start = time.process_time()
@@ -117,7 +117,7 @@ def measure(tool: str, files: list[str]) -> list[float]:
 
 
 def measured(tool: str, files: list[str]) -> list[float] | str:
-    """Do `measure` in a process of its own; return why where that cannot be done."""
+    """Run `measure` in a process; return the reason if it fails."""
     done = subprocess.run(
         [sys.executable, __file__, "--tool", tool, *files],
         capture_output=True,
@@ -134,7 +134,7 @@ def measured(tool: str, files: list[str]) -> list[float] | str:
 
 
 def workers_ratio(files: list[str]) -> float:
-    """Return how many times the throughput of one worker two workers have."""
+    """Return the throughput of two workers relative to one."""
     from segue.pipeline.analysing.inputs import ANALYSIS
     from segue.pipeline.analysing.tasks import analyse_track
     from segue.pipeline.analysing.workers import Workers
@@ -151,14 +151,14 @@ def workers_ratio(files: list[str]) -> float:
 
 
 def peak_memory(path: str, *, fast: bool = False) -> float:
-    """Return the most memory in MB that a process took to analyse a file; Linux tells it."""
+    """Return the peak memory in MB of a process that analyzes a file (Linux only)."""
     settings = "FAST" if fast else "ANALYSIS"
     script = (
         "import sys; from pathlib import Path\n"
         f"from segue.pipeline.analysing.inputs import {settings} as settings\n"
         "from segue.pipeline.analysing.tasks import analyse_track\n"
         "analyse_track(Path(sys.argv[1]), settings)\n"
-        # getrusage would count what the process that started this one took
+        # getrusage would include the memory of the parent process
         "print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])\n"
     )
     done = subprocess.run(
@@ -172,7 +172,7 @@ def peak_memory(path: str, *, fast: bool = False) -> float:
 
 
 def kept_bytes(files: list[str]) -> float:
-    """Return the bytes that a library keeps of a track, with everything."""
+    """Return the bytes that a library stores per track."""
     from segue.library import Library
     from segue.pipeline.preprocess import preprocess
 
@@ -189,7 +189,7 @@ def kept_bytes(files: list[str]) -> float:
 
 
 def long_mix(files: list[str], hours: float, to: Path) -> str:
-    """Join tracks to a mix of so many hours, 44.1 kHz stereo FLAC."""
+    """Join tracks to a mix of some hours, 44.1 kHz stereo FLAC."""
     import soundfile
 
     blocks = [soundfile.read(file, dtype="int16", always_2d=True) for file in files]
@@ -206,7 +206,7 @@ def long_mix(files: list[str], hours: float, to: Path) -> str:
 
 
 def choose(arguments: list[Path], n_tracks: int) -> list[str]:
-    """Return the files named, or of folders the real tracks of 2 to 6 MB nearest to 4 MB."""
+    """Return the given files, and of folders the tracks of 2 to 6 MB nearest to 4 MB."""
     files: list[Path] = []
     for argument in arguments:
         if argument.is_file():

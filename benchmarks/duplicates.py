@@ -1,15 +1,15 @@
-"""How many copies of a recording are found, and how many different ones are taken for the same.
+"""Measure duplicate detection: copies that are found, and different recordings that are merged.
 
 Run: ``python benchmarks/duplicates.py FOLDER... [--copies 3] [--seed 0]`` on folders of real music.
 Every track is copied with seeded changes: another encoding, and one or two of leading silence, a
-trimmed beginning or end, volume, equalisation, limiting. All are fingerprinted and grouped as
-``segue library duplicates`` does. A merge of two files of different tracks is false, unless their
-originals' waveforms correlate at 0.5 and more at one lag throughout, which no two performances
-do: these tracks lie in the folders twice, and are listed. Tracks changed in speed by 3 % and more
-are *not* copies: they stand for other versions.
+trimmed beginning or end, volume, equalization, limiting. All are fingerprinted and grouped as
+``segue library duplicates`` does. A merge of files of different tracks is false, unless the
+waveforms of their originals correlate at 0.5 or more at one lag throughout, which no two
+performances do: the folders hold these tracks twice, and they are listed. Tracks with a speed
+change of 3 % or more are *not* copies: they represent other versions.
 
-The threshold was chosen on the tracks of even places; the figures of odd ones are the check.
-``--keep FILE.npz`` keeps the fingerprints, which a later ``--kept FILE.npz`` reports on at once.
+The threshold was chosen on tracks at even positions; those at odd positions check it.
+``--keep FILE.npz`` saves the fingerprints, and a later ``--kept FILE.npz`` reports on them.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from segue.index.recordings import MIN_SIMILARITY, alike_pairs, grouped
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 
 Signal = NDArray[np.float32]
-HEARD = 150.0  # s of each track; the fingerprint is of the first 120
+MAX_SECONDS = 150.0  # of each track; the fingerprint covers the first 120
 CODECS = {
     "mp3 64k": ("mp3", "libmp3lame", 64_000),
     "mp3 128k": ("mp3", "libmp3lame", 128_000),
@@ -43,7 +43,7 @@ CODECS = {
 
 
 def encoded(signal: Signal, codec: str) -> Signal:
-    """Encode at 44.1 (Opus: 48) kHz and decode."""
+    """Encode at 44.1 (Opus: 48) kHz, then decode."""
     container_format, name, bit_rate = CODECS[codec]
     rate = 48_000 if name == "libopus" else 44_100
     samples = soxr.resample(signal, SAMPLE_RATE, rate)
@@ -70,7 +70,7 @@ def encoded(signal: Signal, codec: str) -> Signal:
 
 
 def shelf(signal: Signal, hertz: float, gain_db: float, *, high: bool) -> Signal:
-    """Raise or lower all above or below a frequency (first order)."""
+    """Raise or lower all frequencies above or below one (first order)."""
     pole = np.exp(-2 * np.pi * hertz / SAMPLE_RATE)
     low = lfilter([1 - pole], [1, -pole], signal)
     gain = 10 ** (gain_db / 20) - 1
@@ -78,13 +78,13 @@ def shelf(signal: Signal, hertz: float, gain_db: float, *, high: bool) -> Signal
 
 
 def limited(signal: Signal) -> Signal:
-    """Squeeze the peaks, as a remaster does."""
+    """Compress the peaks, as a remaster does."""
     scale = 3.0 / max(float(np.abs(signal).max()), 1e-3)
     return np.tanh(signal * scale).astype(np.float32) * 0.5
 
 
 def edits(rng: np.random.Generator) -> dict[str, Callable[[Signal], Signal]]:
-    """Return changes after which it is still the same recording."""
+    """Return changes that keep the recording the same."""
     seconds, gain = rng.uniform(0.3, 5.0), rng.uniform(-6.0, 6.0)
     samples = round(seconds * SAMPLE_RATE)
     return {
@@ -103,7 +103,7 @@ def tracks(folders: list[Path]) -> Iterator[tuple[Path, Signal]]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.suffix.lower() in AUDIO_SUFFIXES:
-                signal = decode(path, max_seconds=HEARD)
+                signal = decode(path, max_seconds=MAX_SECONDS)
                 if len(signal) >= 15 * SAMPLE_RATE:
                     yield path, signal
 
@@ -120,8 +120,8 @@ def wilson(n_hits: int, n: int) -> tuple[float, float]:
 
 
 def same_waveform(one: Path, other: Path) -> float:
-    """Return the correlation of two tracks at the lag that fits best, the least of its parts."""
-    x, y = decode(one, max_seconds=HEARD), decode(other, max_seconds=HEARD)
+    """Return the correlation of two tracks at the best lag, the minimum of its parts."""
+    x, y = decode(one, max_seconds=MAX_SECONDS), decode(other, max_seconds=MAX_SECONDS)
     n_fft = 1 << (len(x) + len(y)).bit_length()
     product = np.fft.rfft(x, n_fft) * np.fft.rfft(y, n_fft).conj()
     lag = int(np.argmax(np.abs(np.fft.irfft(product, n_fft))))
@@ -133,7 +133,7 @@ def same_waveform(one: Path, other: Path) -> float:
 
 
 class Files:
-    """All files that are compared: fingerprints, durations, tracks of origin, what was changed."""
+    """Compared files: fingerprints, durations, original tracks, changes."""
 
     def __init__(self) -> None:
         self.prints: list[NDArray[np.uint32]] = []
@@ -150,7 +150,7 @@ class Files:
         self.change.append(change)
 
     def save(self, path: Path) -> None:
-        """Keep all of it."""
+        """Save everything."""
         np.savez(
             path,
             codes=np.concatenate(self.prints),
@@ -163,7 +163,7 @@ class Files:
 
     @classmethod
     def load(cls, path: Path) -> "Files":
-        """Read what `save` kept."""
+        """Read a saved file."""
         files = cls()
         with np.load(path) as kept:
             files.prints = np.split(kept["codes"], np.cumsum(kept["lengths"])[:-1])
@@ -173,13 +173,13 @@ class Files:
 
 
 def main() -> None:
-    """Print what was found and what was merged wrongly."""
+    """Print the copies found and the false merges."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--copies", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="Keep the fingerprints in this .npz.")
-    parser.add_argument("--kept", type=Path, help="Report on the fingerprints in this .npz.")
+    parser.add_argument("--keep", type=Path, help="Save the fingerprints to this .npz.")
+    parser.add_argument("--kept", type=Path, help="Report on the fingerprints of this .npz.")
     arguments = parser.parse_args()
     if arguments.kept:
         files = Files.load(arguments.kept)
@@ -191,7 +191,7 @@ def main() -> None:
 
 
 def make(folders: list[Path], n_copies: int, seed: int) -> Files:
-    """Fingerprint every track, so many copies of it, and a version at another speed."""
+    """Fingerprint every track, its copies, and a version at another speed."""
     rng = np.random.default_rng(seed)
     files = Files()
     for place, (path, signal) in enumerate(tracks(folders)):

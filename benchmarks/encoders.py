@@ -1,14 +1,14 @@
-"""What encoders cost: seconds a track on one core, start-up, memory, and how ONNX equals Keras.
+"""Measure the cost of encoders: CPU seconds per track, start-up, memory, and ONNX against Keras.
 
 Run: ``python benchmarks/encoders.py FOLDER_OR_FILES... [--library my.segue] [--wheel FILE]``.
-Measured are the pretrained ears that are installed (``segue encoders add``) on the
-files, and the encoders that `--library` has trained on its windows. Every measurement is a process
-of its own with one thread; times are CPU seconds, of the tracks after the first.
+Measured are the installed pretrained encoders (``segue encoders add``) on the files, and the
+trained encoders of `--library` on its windows. Every measurement is a process with one thread;
+times are CPU seconds of the tracks after the first.
 
-Memory is that of a whole ``segue preprocess`` of the files into a new library (analysis, then
-hearing, with `--workers`): the most that all its processes held at once, as Linux tells it; what
-they share counts once. With `--wheel`, the ears' graphs are compared with the networks in
-Keras on patches of the files; trained encoders with their ``model.keras``.
+Memory is that of a ``segue preprocess`` of the files into a new library (analysis and embeddings,
+with `--workers`): the peak of all its processes together on Linux, with shared memory counted once.
+With `--wheel`, the graphs of the pretrained encoders are compared with their networks in Keras on
+patches of the files; trained encoders with their ``model.keras``.
 """
 
 import argparse
@@ -24,11 +24,11 @@ import numpy as np
 
 SUFFIXES = {".flac", ".m4a", ".mp3", ".ogg", ".opus", ".wav"}
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL")}
-MOST_MB = 600
+MAX_MB = 600
 
 
-def timed_ear(name: str, files: list[str]) -> dict[str, float]:
-    """Time the hearing of files by one ear, and how long it takes to be ready."""
+def timed_pretrained(name: str, files: list[str]) -> dict[str, float]:
+    """Time the embedding of files by one pretrained encoder, and its loading."""
     from segue.audio.patches import patches_of_file
     from segue.encoders.pretrained import installed_encoders, open_pretrained
     from segue.pipeline.analysing.pretrained_task import MAX_PATCHES
@@ -55,7 +55,7 @@ def timed_ear(name: str, files: list[str]) -> dict[str, float]:
 
 
 def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
-    """Time an encoder that a library has trained, on windows that it keeps."""
+    """Time a trained encoder of a library on its windows."""
     from segue.encoders import Encoder
     from segue.library import Library
     from segue.pipeline.analysing.inputs import INPUTS, open_store
@@ -75,8 +75,8 @@ def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
     return {"start-up": ready, "encode": float(np.mean(encoding[1:]))}
 
 
-def compared_ear(name: str, wheel: str, files: list[str]) -> dict[str, float]:
-    """Compare an ear's graph with its network in Keras, on patches of music."""
+def compared_pretrained(name: str, wheel: str, files: list[str]) -> dict[str, float]:
+    """Compare the graph of a pretrained encoder with its network in Keras, on patches of music."""
     from segue.audio.patches import patches_of_file
     from segue.encoders.pretrained import (
         PRETRAINED_ENCODERS,
@@ -94,7 +94,7 @@ def compared_ear(name: str, wheel: str, files: list[str]) -> dict[str, float]:
 
 
 def compared_trained(name: str, library: str) -> dict[str, float]:
-    """Compare a trained encoder's graph with its ``model.keras``, on windows of the library."""
+    """Compare the graph of a trained encoder with its ``model.keras``, on windows."""
     import keras
 
     from segue.encoders import Encoder
@@ -121,7 +121,7 @@ def compared_trained(name: str, library: str) -> dict[str, float]:
 
 
 def peak_memory(files: list[str], workers: int) -> tuple[float, float]:
-    """Return the most MB that an encode run held, all its processes together, and its seconds."""
+    """Return the peak MB of a run, all its processes together, and its seconds."""
     with tempfile.TemporaryDirectory() as directory:
         music = Path(directory) / "music"
         music.mkdir()
@@ -130,7 +130,7 @@ def peak_memory(files: list[str], workers: int) -> tuple[float, float]:
         code = (
             "import sys; from pathlib import Path\n"
             "from segue.pipeline.preprocess import preprocess\n"
-            "print(preprocess(Path(sys.argv[1]), sys.argv[2], workers=int(sys.argv[3])).heard)"
+            "print(preprocess(Path(sys.argv[1]), sys.argv[2], workers=int(sys.argv[3])).embedded)"
         )
         started = time.monotonic()
         running = subprocess.Popen(
@@ -143,7 +143,7 @@ def peak_memory(files: list[str], workers: int) -> tuple[float, float]:
             most = max(most, sum(resident(pid) for pid in family(running.pid)))
             time.sleep(0.02)
         if running.returncode or running.communicate()[0].strip() == "0":
-            sys.exit("The encode run failed: are pretrained ears installed? segue encoders add")
+            sys.exit("The encode run failed: are pretrained encoders installed? segue encoders add")
         return most, time.monotonic() - started
 
 
@@ -157,7 +157,7 @@ def family(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> float:
-    """Return the memory in MB that a process holds now, its share of what several hold."""
+    """Return the present memory in MB of a process, with its share of shared memory."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -166,7 +166,7 @@ def resident(pid: int) -> float:
 
 
 def measured(work: list[object]) -> dict[str, float] | str:
-    """Call one of the functions above in a process of its own; return why where it cannot."""
+    """Call one of the functions above in a process; return the reason if it fails."""
     done = subprocess.run(
         [sys.executable, __file__, "--work", json.dumps(work)],
         capture_output=True,
@@ -188,7 +188,7 @@ def show(name: str, found: dict[str, float] | str, form: str) -> None:
 
 
 def choose(arguments: list[Path], n_tracks: int) -> list[str]:
-    """Return the files named, and those of folders, evenly spread over their names."""
+    """Return the given files, and those of folders, evenly spread over their names."""
     files: list[Path] = []
     for argument in arguments:
         if argument.is_file():
@@ -204,9 +204,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--tracks", type=int, default=20)
-    parser.add_argument("--library", help="Whose trained encoders are measured as well.")
-    parser.add_argument("--wheel", help="To compare the ears with their networks in Keras.")
-    parser.add_argument("--workers", type=int, default=1, help="Of the encode run.")
+    parser.add_argument("--library", help="Library whose trained encoders are measured, too.")
+    parser.add_argument("--wheel", help="Wheel, to compare pretrained encoders with Keras.")
+    parser.add_argument("--workers", type=int, default=1, help="Number of workers of the run.")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.work:
@@ -218,21 +218,21 @@ def main() -> None:
     files = choose(arguments.files, arguments.tracks)
     if len(files) < 2:
         parser.error("name a folder with music, or at least two files")
-    ears = list(installed_encoders())
+    names = list(installed_encoders())
     library, trained = arguments.library, []
     if library:
         trained = sorted(path.parent.name for path in Path(library).glob("models/*/encoder.json"))
-    print(f"CPU seconds a track ({len(files)} files), and seconds until an encoder is ready:")
-    for ear in ears:
-        show(ear, measured(["timed_ear", ear, files]), ".3f")
+    print(f"CPU seconds per track ({len(files)} files), and seconds to load an encoder:")
+    for name in names:
+        show(name, measured(["timed_pretrained", name, files]), ".3f")
     for name in trained:
         show(name, measured(["timed_trained", name, library, len(files)]), ".4f")
     most, seconds = peak_memory(files, arguments.workers)
-    verdict = "under" if most < MOST_MB else "OVER"
-    print(f"Memory of an encode run: {most:.0f} MB at most, {verdict} {MOST_MB}; {seconds:.0f} s.")
+    verdict = "under" if most < MAX_MB else "OVER"
+    print(f"Peak memory of a run: {most:.0f} MB, {verdict} {MAX_MB}; {seconds:.0f} s.")
     print("Largest difference of ONNX from Keras:")
-    for ear in ears if arguments.wheel else []:
-        show(ear, measured(["compared_ear", ear, arguments.wheel, files]), ".1e")
+    for name in names if arguments.wheel else []:
+        show(name, measured(["compared_pretrained", name, arguments.wheel, files]), ".1e")
     for name in trained:
         show(name, measured(["compared_trained", name, library]), ".1e")
 

@@ -1,10 +1,10 @@
-"""How often the nearest track is of the same class: pretrained ears beside hand-made descriptors.
+"""Measure how often the nearest track has the same class: pretrained encoders and descriptors.
 
-Run: ``python benchmarks/nearest.py LIBRARY [--by COLUMN]``. For every track the most alike by
-cosine, of vectors centred over the library (ears) or standardised (descriptors), is looked up three
-times: among all others, among those of other artists (where both are known), and among those of
-another artist and another album. Counted are tracks for which a track of the same class is left to
-be found. Brackets are 95 % bootstrap intervals that draw whole artists.
+Run: ``python benchmarks/nearest.py LIBRARY [--by COLUMN]``. For every track the nearest by cosine,
+of vectors centered over the library (encoders) or standardized (descriptors), is found three times:
+among all others, among those of other artists (where both are known), and among those of another
+artist and another album. Tracks count if a track of the same class is left to be found. Brackets
+are 95 % bootstrap intervals that resample whole artists.
 """
 
 import argparse
@@ -44,7 +44,9 @@ def main() -> None:
     values = target_values(catalogue.tracks, arguments.by)
     summary, groups, _ = summaries(library, catalogue)
     kept = np.array([value is not None for value in values]) & ~np.isnan(summary).all(axis=1)
-    spaces = {ear: embeddings(library, catalogue, ear) for ear in encoders_with_embeddings(library)}
+    spaces = {
+        name: embeddings(library, catalogue, name) for name in encoders_with_embeddings(library)
+    }
     for vectors in spaces.values():
         kept &= ~np.isnan(vectors).any(axis=1)
     places = np.flatnonzero(kept)

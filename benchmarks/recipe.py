@@ -1,9 +1,9 @@
-"""What each choice of the training recipe is worth: valid accuracy with and without it, by seed.
+"""Measure each choice of the training recipe: validation accuracy and loss with and without it.
 
-Run: ``python benchmarks/recipe.py LIBRARY [--model cnn] [--seeds 3] [--target genre]`` on a library
-that was preprocessed. Each choice is turned off (or on) by itself, everything else as it
-is; a network is trained on train for each and each seed, and judged on valid, of which the loss is
-the finer measure. Networks train in processes of their own, `jobs` at a time, one thread each.
+Run: ``python benchmarks/recipe.py LIBRARY [--model cnn] [--seeds 3] [--target genre]`` on a
+preprocessed library. Each choice is switched off (or on) separately; for each choice and seed a
+network is trained on the train part and measured on the validation part, where the loss is the
+finer measure. Networks train in separate processes, `jobs` at a time, with one thread each.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 CHOICES: dict[str, dict[str, object]] = {
-    "as it is": {},
+    "baseline": {},
     "no tone jitter": {"tone_jitter": 0.0},
     "no level jitter": {"level_jitter": 0.0},
     "no masks (SpecAugment)": {"masks": 0},
@@ -32,7 +32,7 @@ CHOICES: dict[str, dict[str, object]] = {
 
 
 def measure(library: Path, model: str, target: str, seed: int, choice: str) -> dict[str, float]:
-    """Train one network in this process and judge it on valid."""
+    """Train one network in this process and measure it on the validation part."""
     from segue.encoders import SETTINGS, train_encoder
     from segue.encoders.objectives import measure as judge
     from segue.encoders.objectives import targets_of
@@ -70,7 +70,7 @@ def measure(library: Path, model: str, target: str, seed: int, choice: str) -> d
 
 
 def main() -> None:
-    """Train all, and print the table: means over the seeds, and how many seeds got better."""
+    """Train all, and print the table: means over the seeds, and the number of better seeds."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library", type=Path)
     parser.add_argument("--model", default="cnn")

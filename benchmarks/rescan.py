@@ -1,8 +1,8 @@
-"""Seconds to preprocess a library of which nothing has changed, moved, or been retagged since.
+"""Measure `segue preprocess` of a library without changes, and with few moved or retagged files.
 
-Run: ``python benchmarks/rescan.py [--files 20000]``. Short tones are written as FLAC files with
-tags, preprocessed by the command line, and preprocessed again: unchanged, then with one file in a
-thousand renamed, retagged or deleted. Python's start is counted, since users wait for it.
+Run: ``python benchmarks/rescan.py [--files 20000]``. Short tones are written as tagged FLAC files,
+preprocessed by the command line, and preprocessed again: unchanged, then with one file in a
+thousand renamed, retagged or deleted. The start of Python is included, since users wait for it.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SEGUE = [sys.executable, "-c", "from segue.cli import main; main()"]
 
 
 def write(folder: Path, n_files: int) -> list[Path]:
-    """Write tones of 0.3 s, a hundred to a folder, with artist and title."""
+    """Write tones of 0.3 s, a hundred per folder, with artist and title."""
     time_ = np.arange(round(0.3 * RATE)) / RATE
     paths = []
     for number in range(n_files):
@@ -37,7 +37,7 @@ def write(folder: Path, n_files: int) -> list[Path]:
 
 
 def preprocess(place: Path) -> tuple[float, dict[str, object]]:
-    """Run the command line; return the seconds it took and what it says."""
+    """Run the command line; return the seconds and its JSON output."""
     start = time.monotonic()
     done = subprocess.run(
         [*SEGUE, "preprocess", "music", "--json"], cwd=place, capture_output=True, check=True
