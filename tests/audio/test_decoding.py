@@ -148,7 +148,7 @@ def test_max_seconds_limits_the_signal(suffix: str, tmp_path: Path) -> None:
         write_with_av(path, "aac", 44_100, "ipod")
     whole, part = decode(path), decode(path, max_seconds=0.25)
     assert len(part) == pytest.approx(0.25 * SAMPLE_RATE, abs=2)
-    inner = slice(0, len(part) - 200)  # the resampler hears the end come
+    inner = slice(0, len(part) - 200)  # the resampler changes samples near the end
     np.testing.assert_allclose(part[inner], whole[: len(part)][inner], atol=1e-3)
 
 

@@ -26,7 +26,7 @@ def sound(seconds=2.0, hertz=300.0):
 
 
 def accounted_for(library, folder):
-    """Return the files that are neither analysed nor told of."""
+    """Return the files that are neither analyzed nor reported."""
     analysed = set(open_store(library, AUDIO.summary).rows().tolist())
     catalogue = library.catalogue()
     done = {
@@ -34,8 +34,8 @@ def accounted_for(library, folder):
         for track, row in zip(catalogue.tracks, catalogue.rows.tolist(), strict=True)
         if row in analysed
     }
-    told = {problem.subject for problem in library.problems()}
-    failed = {track.path for track in catalogue.tracks if track.track_id in told}
+    reported = {problem.subject for problem in library.problems()}
+    failed = {track.path for track in catalogue.tracks if track.track_id in reported}
     return {
         path
         for path in folder.rglob("*")
@@ -113,10 +113,10 @@ def test_file_over_the_time_limit_does_not_stop_the_run(tmp_path, library):
     (problem,) = library.problems()
     assert (problem.subject, "more than 2 s" in problem.reason) == ("mix.wav", True)
     # it is not tried again by every run, only by one that gives it longer
-    for limit, told in ((2, 2), (1, 2), (3, 3)):
+    for limit, expected in ((2, 2), (1, 2), (3, 3)):
         assert preprocess(library, folder, workers=2, time_limit=limit).problems == 1
         (problem,) = library.problems()
-        assert f"more than {told} s" in problem.reason
+        assert f"more than {expected} s" in problem.reason
 
 
 def library_of(folder):

@@ -62,7 +62,7 @@ def test_copies_are_found_when_added_and_dropped_when_removed(music, library):
 def test_pairs_of_a_fast_analysis_are_replaced(tmp_path, library):
     folder = tmp_path / "music"
     folder.mkdir()
-    # of the first stretch nobody can tell that these are two recordings
+    # the first stretches of the two recordings are the same
     for seed in (1, 2):
         rest = tune(seed, 85.0)
         soundfile.write(folder / f"{seed}.flac", np.concatenate([tune(0, 20.0), rest]), RATE)
@@ -88,11 +88,11 @@ def test_command_line_lists_duplicates(music, tmp_path):
     shutil.copy(music / "2.flac", music / "2 copy.flac")
     preprocess(tmp_path / "my.segue", music)
     command = [sys.executable, "-c", "from segue.cli import main; main()", "library", "duplicates"]
-    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert "1 recording in 2 files" in told.stdout
-    told = subprocess.run(
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "1 recording in 2 files" in result.stdout
+    result = subprocess.run(
         [*command, "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    ((one, other),) = json.loads(told.stdout)["recordings"]
+    ((one, other),) = json.loads(result.stdout)["recordings"]
     assert {one["track_id"], other["track_id"]} == {"2.flac", "2 copy.flac"}
     assert one["path"].startswith(str(music))

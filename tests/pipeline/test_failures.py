@@ -110,8 +110,8 @@ def test_problems_are_reported_once_for_many_datasets(music, library, tmp_path):
     (tmp_path / "other").mkdir()
     soundfile.write(tmp_path / "other" / "x.flac", np.ones(RATE) / 2, RATE)
     preprocess(library, tmp_path / "other")
-    (told,) = library.problems(stage="analysis")
-    assert told.subject == "bad.flac"
+    (reported,) = library.problems(stage="analysis")
+    assert reported.subject == "bad.flac"
     (music / "bad.flac").unlink()
     preprocess(library, music)
     assert library.problems() == []

@@ -201,8 +201,8 @@ def test_problem_names_the_track_of_the_file(music, library, tmp_path):
     (other / "t1.flac").write_text("no music")
     write(other / "x.flac", 700)
     preprocess(library, other)
-    told = {problem.subject for problem in library.problems()}
-    assert told == {"t1.flac (2)"}
+    reported = {problem.subject for problem in library.problems()}
+    assert reported == {"t1.flac (2)"}
 
 
 def test_renamed_gtzan_clip_is_one_track(tmp_path):

@@ -171,10 +171,10 @@ def test_models_of_an_earlier_analysis_are_reported(dataset, trained, tmp_path):
             manifest["analysis"] = "another"
         path.write_text(json.dumps(manifest))
     assert preprocess(library, dataset).outdated == ["cnn", "knn"]
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         app, ["preprocess", str(dataset), "--library", str(library.directory)]
     )
-    assert "The models cnn, knn learned from an earlier analysis: segue train all" in told.output
+    assert "The models cnn, knn learned from an earlier analysis: segue train all" in result.output
 
 
 def test_training_refuses_dropped_windows(dataset, library, tmp_path):
@@ -190,7 +190,7 @@ def test_training_refuses_dropped_windows(dataset, library, tmp_path):
     preprocess(library, copy)
     with pytest.raises(ModelError, match="34 of 36 were dropped: run segue preprocess --windows"):
         need_input(library, "cnn")
-    # what is not there any more keeps nobody from training
+    # a missing track does not prevent training
     (copy / "audio" / "00.wav").unlink()
     preprocess(library, copy, windows=True)
     assert len(need_input(library, "cnn")[1].rows()) == 35

@@ -1,4 +1,4 @@
-"""All feature stores of a library, ``features/<hash>/``: chosen, thinned out, compacted."""
+"""All feature stores of a library, ``features/<hash>/``: selection, removal, compaction."""
 
 import json
 import shutil
@@ -9,31 +9,31 @@ from typing import Any, Final
 from segue.library.features import FeatureStore
 
 Where = Callable[[Mapping[str, Any]], bool]
-"""Chooses stores by what their arrays were computed with."""
+"""Selects stores by the settings of their arrays."""
 
-_DEAD_SHARE: Final = 0.25  # of a store's bytes, above which it is compacted
+_MAX_DEAD_SHARE: Final = 0.25  # of the bytes of a store: above it the store is compacted
 
 
 def stores_in(directory: Path, where: Where | None = None) -> list[FeatureStore]:
-    """Return every store that is there, or those `where` their settings are so."""
+    """Return every store, or those whose settings `where` selects."""
     found = []
     for path in directory.glob("*/settings.json"):
-        kept = json.loads(path.read_text("utf-8"))
-        if where is None or where(kept["settings"]):
-            store = FeatureStore(path.parent, settings=kept["settings"], dtypes=kept["arrays"])
+        saved = json.loads(path.read_text("utf-8"))
+        if where is None or where(saved["settings"]):
+            store = FeatureStore(path.parent, settings=saved["settings"], dtypes=saved["arrays"])
             found.append(store)
     return found
 
 
 def forget_in(directory: Path, rows: Sequence[int]) -> None:
-    """Let every store forget some tracks."""
+    """Remove some tracks from every store."""
     for store in stores_in(directory) if rows else ():
         with store:
             store.forget(rows)
 
 
 def drop_in(directory: Path, unwanted: Where) -> int:
-    """Delete the stores whose settings are `unwanted`; return their bytes."""
+    """Delete the stores whose settings `unwanted` selects; return their bytes."""
     n_bytes = 0
     for path in directory.glob("*/settings.json"):
         if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
@@ -43,17 +43,17 @@ def drop_in(directory: Path, unwanted: Where) -> int:
 
 
 def compact_in(directory: Path) -> int:
-    """Compact the stores of which much is dead, if there is room to; return the bytes freed.
+    """Compact stores with many dead bytes, if the disk has room; return the bytes freed.
 
     Raises
     ------
     LibraryError
-        If the disk refuses: the stores are then as they were.
+        If the disk refuses: the stores are then as they were before.
     """
     n_bytes = 0
     for store in stores_in(directory):
         dead, live = store.dead_bytes(), store.live_bytes()
         room = shutil.disk_usage(store.directory).free
-        if dead > _DEAD_SHARE * (dead + live) and live < room:
+        if dead > _MAX_DEAD_SHARE * (dead + live) and live < room:
             n_bytes += store.compact()
     return n_bytes

@@ -66,8 +66,8 @@ class PretrainedEncoder:
 
 
 PRETRAINED_ENCODERS: Final = {
-    ear.name: ear
-    for ear in (
+    encoder.name: encoder
+    for encoder in (
         PretrainedEncoder(
             name="musicnn",
             checkpoint="MSD_musicnn",
