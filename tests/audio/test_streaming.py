@@ -239,7 +239,7 @@ def test_transcode_reports_errors_before_sending_data(place, tmp_path):
     with pytest.raises(AudioError):
         transcode(tmp_path / "nothing.wav")
     path = made(place, "a.flac")
-    with pytest.raises(AudioError, match="no sound after 100 s"):
+    with pytest.raises(AudioError, match="no audio after 100 s"):
         transcode(path, start_seconds=100)
     for start in (-1.0, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="begin at 0 or later"):
