@@ -1,4 +1,4 @@
-"""The engine: blends signals with weights, global ones and each listener's own, and explains."""
+"""The engine: blend signals by weights, re-rank, explain (pure: arrays in, arrays out)."""
 
 from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
 from segue.engine.calibration import divergence

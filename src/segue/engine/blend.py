@@ -1,9 +1,9 @@
-"""The engine: standardise each signal, weigh, add, take the best, and say why.
+"""The engine: standardize the scores of each signal, weight and add them, rank.
 
-For one listener, each signal's scores are brought to mean 0 and standard deviation 1 over the
-candidates it speaks about. A track that a signal says nothing about gets that signal's mean, 0: it
-is neither helped nor harmed. The score is the weighted sum, so the weighted parts are the
-explanation, and they add up to the score exactly.
+For one listener, the scores of each signal are scaled to mean 0 and standard deviation 1 over the
+candidates that it scores. A track that a signal does not score gets that signal's mean, 0: no
+advantage and no disadvantage. The score is the weighted sum, so the weighted parts are the
+explanation, and sum to the score exactly.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ class Ranked:
 
     `positions` [k], `scores` [k], `parts` [k, n_signals + n_dials] that sum to the scores, the
     `weights` [n_signals] that were used, and the names of the `dials` whose parts follow those of
-    the signals. `features` [k, n_signals] are the standardised scores, of signals without weight,
-    too.
+    the signals. `features` [k, n_signals] are the standardized scores, including those of signals
+    without weight.
     """
 
     positions: NDArray[np.int64]
@@ -41,9 +41,9 @@ class Ranked:
 class Engine:
     """Blends signals over one catalogue.
 
-    `recordings` are the positions of tracks
-    that are one recording in several files: only one of them comes, and none beside a track of its
-    own that is known or asked about. Tracks that are `missing`, by position, never come.
+    `recordings` are groups of positions that are one recording in several files: only one file of
+    each is recommended, and none if one is known or the seed. Tracks that are `missing`, by
+    position, are never recommended.
     """
 
     signals: Sequence[Signal]
@@ -55,15 +55,15 @@ class Engine:
     def fit(
         cls, signals: Sequence[Signal], examples: Sequence[Example], *, seed: int = 0
     ) -> "Engine":
-        """Return the engine whose weights are learned from what listeners chose."""
+        """Return an engine whose weights are learned from the choices of listeners."""
         return cls(signals, learn(signals, examples, seed=seed))
 
     def global_weights(self) -> NDArray[np.float64]:
-        """Return the weights for everyone, ``[n_signals]``."""
+        """Return the global weights, ``[n_signals]``."""
         return shares(self.weights.everyone)
 
     def listener_weights(self, profile: Profile) -> NDArray[np.float64]:
-        """Return one listener's own weights, ``[n_signals]``."""
+        """Return one listener's weights, ``[n_signals]``."""
         return self.weights.of(profile.user)
 
     def recommend(
@@ -75,17 +75,17 @@ class Engine:
         weights: NDArray[np.float64] | None = None,
         rows: SignalScores | None = None,
     ) -> Ranked:
-        """Return the best `k` tracks for a listener; fewer where fewer candidates are left.
+        """Return the best `k` tracks for a listener, or all candidates if there are fewer.
 
         Parameters
         ----------
         exclude
-            Tracks that may not come, ``[n_tracks]``; by default those the listener has met.
+            Tracks to leave out, ``[n_tracks]``; by default those that the listener knows.
         weights
-            To blend with, ``[n_signals]``; by default the listener's own, or, where none of the
-            signals that count has anything to say, those that have, alike.
+            Weights of the blend, ``[n_signals]``; by default the listener's. If no signal with a
+            weight scores any candidate, the signals that do get equal weights.
         rows
-            What `rows` returns for the listener, where it was computed before.
+            What `rows` returns for the listener, if it was computed before.
         """
         rows = rows or self.rows(profile)
         if exclude is None:
@@ -96,11 +96,11 @@ class Engine:
         return rank(rows, weights, self.all_excluded(exclude), k, self.recordings)
 
     def rows(self, profile: Profile) -> SignalScores:
-        """Return what every signal says to a listener."""
+        """Return the scores of every signal for a listener."""
         return self.rows_of([profile])[0]
 
     def rows_of(self, profiles: Sequence[Profile]) -> list[SignalScores]:
-        """Return what every signal says to each listener; vectors are read once for all."""
+        """Return the scores of every signal for each listener; vectors are read once for all."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):
             scores = signal.for_listeners(profiles)
@@ -118,7 +118,7 @@ class Engine:
         excluded: NDArray[np.bool_],
         k: int,
     ) -> Ranked:
-        """Rank by learned weights, or by whatever speaks where nothing that counts does."""
+        """Rank by weights, or by all signals equally if none with a weight scores a candidate."""
         if not isinstance(rows, SignalScores):
             rows = SignalScores.of(np.array(rows, np.float32))
         found = rank(rows, weights, excluded, k, self.recordings)
@@ -130,7 +130,7 @@ class Engine:
         return rank(rows, speaks / speaks.sum(), excluded, k, self.recordings)
 
     def similar(self, position: int, k: int) -> Ranked:
-        """Return the `k` tracks most like the one at `position`, which is not among them."""
+        """Return the `k` tracks most similar to the one at `position`, without itself."""
         rows = np.stack([signal.for_track(position) for signal in self.signals])
         exclude = np.zeros(rows.shape[1], bool)
         exclude[position] = True
@@ -142,7 +142,7 @@ class Engine:
         return rank(SignalScores.of(rows), shared, self.all_excluded(exclude), k, self.recordings)
 
     def all_excluded(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return what may not come, ``[n_tracks]``, where the tracks of `exclude` may not."""
+        """Return `exclude` with other files of its recordings and all missing tracks."""
         excluded = self.files_of(exclude)
         excluded[np.asarray(self.missing, np.int64)] = True
         return excluded
@@ -166,8 +166,8 @@ def rank(
 ) -> Ranked:
     """Blend the scores ``[n_signals, n_tracks]`` and return the best `k` that are not excluded.
 
-    Fewer come where fewer are left. Of each of `recordings`, groups of positions, only the best
-    comes.
+    Returns fewer if fewer are left. Only the best of each group of positions in `recordings` is
+    ranked.
     """
     if not isinstance(rows, SignalScores):
         rows = SignalScores.of(np.array(rows, np.float32))
@@ -178,7 +178,7 @@ def rank(
     features = rows.features(found, mean, spread)
     parts = features * weights[:, None].astype(np.float32)
     scores = parts.sum(axis=0)
-    # what was added up in another order may differ in its last digits
+    # sums in a different order may differ in their last digits
     order = np.lexsort((found, -scores))
     return Ranked(
         found[order],
@@ -190,7 +190,7 @@ def rank(
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:
-    """Leave a score, in place, only to the best track of each group; NaN to the others.
+    """Set the scores of all but the best track of each group to NaN, in place.
 
     >>> scores = np.array([0.1, 0.5, 0.4], np.float32)
     >>> keep_one_of_each(scores, [[0, 2]])

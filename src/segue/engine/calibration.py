@@ -1,8 +1,8 @@
-"""Calibration: a list whose genres are in the proportions of the listener's own.
+"""Calibration: a list with the same mix of genres as the listener's own.
 
-Steck, "Calibrated recommendations" (RecSys 2018): a list is miscalibrated by the divergence
-``KL(p || q)`` between the listener's mix p and the list's mix q, smoothed so that a genre which the
-list lacks does not make it infinite; the list is filled greedily.
+Steck, "Calibrated recommendations" (RecSys 2018): the miscalibration of a list is the divergence
+``KL(p || q)`` of the listener's mix p and the list's mix q, smoothed so that a genre missing from
+the list does not make it infinite; the list is filled greedily.
 
 With c(g) the sum of the mixes of the n tracks so far, smoothing q by one more track that has the
 listener's own mix gives ``q(g) = (c(g) + p(g)) / (n + 1)`` and
@@ -11,7 +11,7 @@ candidate, so the greedy choice is by the *gain* of a track i of mix q_i,
 
     gain_i = sum_g p(g) log(1 + q_i(g) / (c(g) + p(g)))        in nats, never below 0
 
-which only falls as the list grows: scores of a calibrated list still descend.
+which only falls as the list grows: the scores of a calibrated list still descend.
 """
 
 from dataclasses import dataclass, field
@@ -40,8 +40,8 @@ class Calibration:
     gains: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out the gains of the first track."""
-        # one entry for every genre of a candidate that the listener has too, ordered by candidate
+        """Compute the gains for the first track."""
+        # one entry per genre that a candidate shares with the listener, ordered by candidate
         mixes = sparse.coo_array(self.mixes)
         own = self.taste[mixes.col] > 0
         self._candidates, self._genres = mixes.row[own], mixes.col[own]
@@ -52,7 +52,7 @@ class Calibration:
         self._renew(np.arange(len(self._shares)))
 
     def choose(self, candidate: int) -> None:
-        """Take a candidate into the list: what its genres gain from now on is less."""
+        """Add a candidate to the list, which lowers the gains of its genres."""
         start, end = np.searchsorted(self._candidates, [candidate, candidate + 1])
         touched = np.zeros(len(self.taste), bool)
         touched[self._genres[start:end]] = True
@@ -71,7 +71,7 @@ class Calibration:
 def divergence(
     taste: NDArray[np.float64], mix: NDArray[np.float64], smoothing: float = 0.01
 ) -> float:
-    """Return ``KL(p || q)`` in nats of a list's mix from the listener's, q smoothed as Steck does.
+    """Return ``KL(p || q)`` in nats of a list's mix from the listener's, smoothing q as Steck does.
 
     >>> even, folk = np.array([0.5, 0.5]), np.array([1.0, 0.0])
     >>> round(divergence(even, even), 6), round(divergence(even, folk), 2)

@@ -22,7 +22,7 @@ from segue.types import Track
 Matrix = Any
 """A dense float32 array or a `scipy.sparse.csr_array`."""
 
-_MOST_TAGS = 10  # a mix of all hundred tags of a track says less than its strongest
+_MOST_TAGS = 10  # the strongest tags of a track say more than all hundred
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
-"""Dials: what a list should be besides well-scored.
+"""Dials: re-ranking controls, and the weights of signals set by hand.
 
 Conventions
 -----------
-- A dial at its default changes nothing: the list is then the one that is measured. Caps are off for
-  the same reason, and because in a library of one artist a cap only shortens the list.
-- A strength runs from 0 to 1 and sets odds against relevance, ``strength / (1 - strength)``: 0 is
-  none, 0.5 counts as much as relevance, 1 overrides it (taken as 0.99, so that relevance still
-  settles what is equal). Relevance is the blended score, measured in its own range or spread over
-  the candidate pool: a dial means the same for every listener and library.
+- A dial at its default changes nothing: the list is then the one that evaluation measures. Caps are
+  off by default for the same reason, and because they only shorten a list of one artist.
+- A strength runs from 0 to 1 and is an odds against relevance, ``strength / (1 - strength)``: 0 is
+  none, 0.5 counts as much as relevance, 1 overrides it (0.99 is used, so that relevance still
+  breaks ties). Relevance is the blended score, relative to its range or spread over the candidate
+  pool: a dial has the same effect for every listener and library.
 """
 
 import secrets
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from segue.errors import ModelError, NoWeightError
 
 MOST = 0.99
-"""What a strength of 1 is taken as."""
+"""The value that is used for a strength of 1."""
 
 _STRENGTHS = ("diversity", "calibration", "randomness", "max_known_share")
 _CAPS = ("artist_cap", "album_cap")
@@ -34,22 +34,23 @@ class Dials:
     Parameters
     ----------
     artist_cap, album_cap
-        At most so many tracks of one artist, of one album; None is no cap. A track whose artist or
+        Maximum number of tracks of one artist or album; None is no cap. A track whose artist or
         album is unknown is never capped.
     diversity
-        Strength against tracks that are like those already in the list.
+        Strength against tracks that are similar to tracks already in the list.
     calibration
         Strength towards the listener's own mix of genres.
     popularity
-        From -1, deep cuts, to 1, hits; 0 leaves popularity to its signal.
+        From -1, lesser-known tracks, to 1, hits; 0 leaves popularity to its signal.
     max_known_share
         Largest share of tracks that the listener knows, in every first n tracks of the list: 0
         gives only new tracks, 1 sets no limit.
     randomness
-        Strength of chance among near-equals; `seed` draws a listener the same list again.
+        Strength of random choice among similar scores; the same `seed` gives a listener the same
+        list.
     weights
-        Sliders: weights of signals by name, in the place of the learned ones; signals that are not
-        named keep theirs. All are then scaled to sum to 1, which leaves the order as it is.
+        Weights by signal name that replace the learned ones; other signals keep theirs. All are
+        scaled to sum to 1, which does not change the order.
 
     Raises
     ------
@@ -95,24 +96,24 @@ class Dials:
 
     @property
     def chance(self) -> dict[str, int]:
-        """The seed of a list, to be told with it; empty where nothing is left to chance."""
+        """The seed to report with a list; empty without randomness."""
         return {"seed": self.seed} if self.randomness else {}
 
     @property
     def neutral(self) -> bool:
-        """Whether the list is that of the best scores, whatever the weights and what is known."""
+        """Whether the list is ordered by score alone, ignoring weights and known tracks."""
         strengths = (self.diversity, self.calibration, self.popularity, self.randomness)
         return not any(strengths) and self.artist_cap is None and self.album_cap is None
 
     def weigh(self, names: Sequence[str], learned: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the weights ``[n_signals]`` to blend with: the learned ones, where none are set.
+        """Return the weights ``[n_signals]`` to blend with: the learned ones unless some are set.
 
         Raises
         ------
         ModelError
             If a weight is set for a signal that this library does not have.
         NoWeightError
-            If none is above 0: sliders are at 0, and so is what was learned of the other signals.
+            If no weight is above 0.
 
         Examples
         --------
@@ -140,12 +141,12 @@ class Dials:
 
 
 def drawn_seed() -> int:
-    """Return a seed drawn anew, short enough to be typed."""
+    """Return a random seed, short enough to type."""
     return secrets.randbelow(1_000_000)
 
 
 def odds(strength: float) -> float:
-    """Return what a strength counts for against relevance.
+    """Return the odds of a strength against relevance.
 
     >>> odds(0), odds(0.5), round(odds(1), 6)
     (0.0, 1.0, 99.0)

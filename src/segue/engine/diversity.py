@@ -1,13 +1,12 @@
-"""Diversity: no track in the list that is much like another.
+"""Diversity: penalize similarity to the tracks already in the list.
 
 Carbonell and Goldstein, "The use of MMR" (SIGIR 1998): a list is filled greedily, each time with
 the candidate of highest *maximal marginal relevance*,
-``(1 - strength) relevance - strength max(likeness to those in the list)``.
+``(1 - strength) relevance - strength max(similarity to those in the list)``.
 
-Likeness is in [0, 1]: the cosine of two tracks' vectors, where pointing apart is as unlike as can
-be. Where either has no vector it is 1 for two tracks of one artist, else what their mixes of genres
-have in common. As the list grows a candidate's largest likeness only rises, so scores still
-descend.
+Similarity is in [0, 1]: the cosine of two tracks' vectors, negative ones counting as 0. Where
+either track has no vector it is 1 for two tracks of one artist, else the overlap of their mixes of
+genres. A candidate's largest similarity only rises as the list grows, so scores still descend.
 """
 
 from dataclasses import dataclass, field
@@ -22,14 +21,14 @@ from segue.engine.catalogue_arrays import CatalogueArrays, Matrix
 
 @dataclass
 class Likeness:
-    """How like the candidates of a pool are: `nearest` ``[n_pool]`` is to those chosen so far."""
+    """Similarity within a pool; `nearest` ``[n_pool]`` is the largest to the chosen tracks."""
 
     facts: CatalogueArrays
     positions: NDArray[np.int64]
     nearest: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Gather what is known of the candidates, once."""
+        """Collect vectors, artists and genres of the candidates."""
         self.nearest = np.zeros(len(self.positions))
         space = self.facts.space
         self._has = np.zeros(len(self.positions), bool)
@@ -42,11 +41,11 @@ class Likeness:
         self._rows = np.repeat(np.arange(len(self.positions)), np.diff(self._mixes.indptr))
 
     def choose(self, candidate: int) -> None:
-        """Take a candidate into the list."""
+        """Add a candidate to the list."""
         np.maximum(self.nearest, self.row(candidate), out=self.nearest)
 
     def row(self, candidate: int) -> NDArray[np.float64]:
-        """Return how like `candidate` each of the pool is, ``[n_pool]`` in [0, 1]."""
+        """Return the similarity of each of the pool to `candidate`, ``[n_pool]`` in [0, 1]."""
         if not self._has[candidate]:
             return self._by_metadata(candidate)
         cosines = self._vectors @ _dense_row(self._vectors, candidate)
@@ -74,7 +73,7 @@ def _dense_row(matrix: Matrix, row: int) -> NDArray[Any]:
 
 
 def _fewer_columns(matrix: Matrix) -> Matrix:
-    """Leave out the columns that are zero: products cost by the columns that there are."""
+    """Drop empty columns: the cost of products grows with the number of columns."""
     used, indices = np.unique(matrix.indices, return_inverse=True)
     return sparse.csr_array(
         (matrix.data, indices, matrix.indptr), shape=(matrix.shape[0], max(len(used), 1))

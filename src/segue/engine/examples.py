@@ -1,10 +1,9 @@
-"""What weights are learned from: listeners as they were, and what they turned to next.
+"""Training examples for weights: profiles before a choice, and the tracks that were chosen next.
 
-A choice is compared with the tracks that any signal puts foremost, since they are the ones that a
-list could have had in its place; of what was chosen, only those among them count. (In a conditional
-logit weights may be learned from any subset of alternatives: McFadden, 1978. Over the whole
-catalogue they would be those that tell a choice from what nobody would have recommended, which on
-listens of Last.fm cost a twentieth of nDCG.)
+A choice is compared with the tracks that any signal ranks highest, since these could have been in
+the list instead; only chosen tracks among them count. (In a conditional logit, weights may be
+learned from any subset of alternatives: McFadden, 1978. With the whole catalogue, weights separate
+choices from tracks that would never be recommended, which cost a twentieth of nDCG on Last.fm.)
 """
 
 from collections.abc import Sequence
@@ -22,7 +21,7 @@ _MOST_CHOSEN = 50
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A listener's profile before, and the positions of the tracks that they chose after."""
+    """A listener's profile, and the positions of the tracks that they chose afterwards."""
 
     profile: Profile
     chosen: NDArray[np.int64]
@@ -30,10 +29,10 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """One listener's choices as features: standardised scores by signal.
+    """One listener's choices as features: standardized scores by signal.
 
-    `chosen` ``[n_chosen, n_signals]`` and `others` ``[n_others, n_signals]``, the foremost tracks,
-    the chosen among them. `user` is who chose.
+    `chosen` is ``[n_chosen, n_signals]``; `others` ``[n_others, n_signals]`` are the highest-ranked
+    tracks, including the chosen ones. `user` is the listener.
     """
 
     chosen: NDArray[np.float32]
@@ -44,9 +43,9 @@ class Choices:
 def examples_from(
     profiles: Sequence[Profile], *, share: float = 0.2, seed: int = 0
 ) -> list[Example]:
-    """Return each profile without `share` of its likes (at least one), which are the chosen.
+    """Return examples that hide `share` of each profile's likes (at least one) as choices.
 
-    For signals that learn nothing from listens. Those that do must be fitted without the chosen.
+    For signals that do not learn from listens: others must be fitted without the chosen tracks.
     """
     rng = np.random.default_rng(seed)
     found = []
@@ -63,7 +62,7 @@ def examples_from(
 def choices_of(
     signals: Sequence[Signal], examples: Sequence[Example], *, batch: int = 64
 ) -> list[Choices]:
-    """Return the choices of every example that chose one of the foremost tracks, in order."""
+    """Return the choices of every example that chose a highest-ranked track, in order."""
     found = []
     for start in range(0, len(examples), batch):
         part = examples[start : start + batch]

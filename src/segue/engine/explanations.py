@@ -1,15 +1,15 @@
-"""Explanations: what a score is made of, which signal decided, and the listener's own part in it.
+"""Explanations: the parts of a score, the strongest signal, and the influence of own tracks.
 
-**Parts** sum to the score (see `segue.engine.blend`). They say what a signal adds, which is not
-always what it decides: where every rival gets as much from a signal, the track keeps its place
-without it.
+**Parts** sum to the score (see `segue.engine.blend`). They show how much a signal adds, which is
+not always how much it decides: where all competing tracks get as much from a signal, the track
+keeps its rank without it.
 
-**The top signal** is counterfactual: the one *without which the track would fall furthest*. Taking
-a signal away means weight 0, all other weights as they are. Ranks are counted in the pool of
-candidates by the parts that do not depend on the rest of the list. Whoever is outside the pool can
-only push the track further down, so a fall in the pool is a fall among all. Only signals that add
-to the track's score can be named; equal falls go to the larger part. Where no signal's absence
-would cost the track its place, none is named: several carry it.
+**The top signal** is counterfactual: the signal *without which the track would fall furthest*.
+Removing a signal means weight 0, with all other weights unchanged. Ranks are counted in the pool of
+candidates, by the parts that do not depend on the rest of the list. Tracks outside the pool can
+only push the track further down, so a fall in the pool is a fall among all tracks. Only signals
+that add to the track's score can be named; among equal falls the larger part is. If no single
+signal's absence would cost the track its rank, none is named.
 
 **Influenced by** names the listener's own tracks that add most to the score: see
 `segue.engine.item_attribution`.
@@ -38,7 +38,7 @@ from segue.types import Track
 MOST_PULLS = 3
 MOST_TAGS = 5
 _FEW = 50
-"""Places of which each is compared with all of the pool sooner than that is sorted."""
+"""Up to this many places, comparing each with the whole pool is faster than sorting it."""
 _GONE = 2**62
 _BYTES_PER_INT = 28  # in a set
 
@@ -78,7 +78,7 @@ class Explainer:
         dials
             Those that the list was made with.
         history
-            What `history` returns for the profile, where it was computed before.
+            What `history` returns for the profile, if it was computed before.
         """
         self.prefetch(found.ranked.positions.tolist())
         history = history or self.history(profile)
@@ -105,13 +105,13 @@ class Explainer:
         return ExplainedHistory(self._attribution.own(profile), in_common)
 
     def pulls(self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None) -> Pulls:
-        """Return what each known track adds to each of a list; see `ItemAttribution.of`."""
+        """Return how much each known track adds to each of a list; see `ItemAttribution.of`."""
         return self._attribution.of(ranked, profile, own or self._attribution.own(profile))
 
     def influenced_by(
         self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None
     ) -> list[list[Contribution]]:
-        """Return for each track of a list the liked ones that pulled it in most, best first."""
+        """Return for each track of a list the liked tracks that add most to it, best first."""
         pulls = self.pulls(ranked, profile, own)
         pulls[:, profile.weights <= 0] = 0
         strongest = _largest(pulls, MOST_PULLS)
@@ -147,11 +147,11 @@ def decisive(found: RerankResult, static: NDArray[np.float64]) -> NDArray[np.int
     said = own != 0
     falls = np.full((len(places), n_signals), -1, np.int64)
     falls[:, counted] = (_better(_sums_without(parts)[counted] + dialled, places) - before).T
-    # of what no other signal says anything, nothing would be left to recommend it by
+    # without the only signal that scores it, a track would not be recommended at all
     alone = said.sum(axis=1)[:, None] == said
     falls[alone & (pool.weights > 0)] = len(parts)
     falls[own <= 0] = -1
-    # among equal falls the largest part
+    # the largest part among equal falls
     furthest = falls == falls.max(axis=1, keepdims=True, initial=-1)
     top = np.where(furthest, own, -np.inf).argmax(axis=1).astype(np.int64)
     return np.where(falls.max(axis=1, initial=-1) > 0, top, -1)
@@ -159,11 +159,11 @@ def decisive(found: RerankResult, static: NDArray[np.float64]) -> NDArray[np.int
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """How faithful named top signals are.
+    """The faithfulness of named top signals.
 
     Of `n` recommended tracks, `named` is the share that names one, `share` the share of those
-    that fall when it is taken away; `by_largest` is the share of all that fall when the largest
-    part is taken away instead. NaN where there is nothing to count.
+    that fall without it; `by_largest` is the share of all that fall without their largest part
+    instead. NaN where there is nothing to count.
     """
 
     n: int
@@ -173,9 +173,9 @@ class Faithfulness:
 
 
 def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Faithfulness:
-    """Take the named top signal of each recommended track away, ask again, and see if it falls.
+    """Rank again without the named top signal of each recommended track; count those that fall.
 
-    The engine ranks all its tracks anew with weight 0 for the signal and the others as they are.
+    All tracks are ranked with weight 0 for the signal and the other weights unchanged.
     """
     held, named, largest_held, n = 0, 0, 0, 0
     for profile in profiles:
@@ -192,7 +192,7 @@ def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Fa
             ranks[signal] = {position: rank for rank, position in enumerate(found.tolist())}
         for rank, position in enumerate(shown.positions.tolist()):
             n += 1
-            # a track of which no other signal says anything is gone without this one
+            # a track that no other signal scores disappears without this one
             largest_held += ranks[int(largest[rank])].get(position, _GONE) > rank
             if top[rank] >= 0:
                 named += 1
@@ -267,7 +267,7 @@ class ExplainedHistory:
 def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return for each column of `parts` ``[n, m]`` the sums of the others, ``[m, n]``.
 
-    All rows are summed in one order: those that are equal without a column have equal sums.
+    All rows are summed in the same order: rows that are equal without a column have equal sums.
 
     >>> _sums_without(np.array([[1.0, 2.0, 4.0]])).ravel().tolist()
     [6.0, 5.0, 3.0]
@@ -279,7 +279,7 @@ def _sums_without(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _better(totals: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many of a pool stand above each place, by each row of `totals` ``[m, n_pool]``.
+    """Return how many of a pool rank above each place, by each row of `totals` ``[m, n_pool]``.
 
     Equal scores keep the pool's order.
 
@@ -299,7 +299,7 @@ def _better(totals: NDArray[np.float64], places: NDArray[np.int64]) -> NDArray[n
 
 
 def _largest(values: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Return where the `k` largest of each row are, the largest first, of equal ones the first.
+    """Return the indices of the `k` largest of each row, largest first, ties in order.
 
     >>> _largest(np.array([[1.0, 3.0, 3.0, 2.0]]), 3).tolist()
     [[1, 2, 3]]
@@ -320,8 +320,8 @@ def _first(ranked: Ranked, k: int) -> Ranked:
 
 
 def _n_tracks(engine: Engine) -> int:
-    nobody = Profile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
-    return int(engine.signals[0].for_listeners([nobody]).shape[1]) if engine.signals else 0
+    empty = Profile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    return int(engine.signals[0].for_listeners([empty]).shape[1]) if engine.signals else 0
 
 
 def _pull(track: Track, pull: float) -> Contribution:

@@ -1,14 +1,14 @@
-"""Blends: one list for several listeners, fair to each.
+"""Group recommendation: one list for several listeners, fair to each.
 
-Each listener's scores are brought to mean 0 and standard deviation 1 over the tracks that may come,
-so that nobody is louder than another. What a track is worth to the group is part average, part
-*least misery*: ``(1 - misery) mean + misery min``, with half of each by default. Average alone lets
-a majority rule; misery alone is ruled by whoever is hardest to please. Sources: Masthoff, "Group
-recommender systems: combining individual models" (Recommender Systems Handbook, 2011); O'Connor et
-al., "PolyLens" (ECSCW 2001), for least misery.
+Each listener's scores are standardized over the candidates, so that all have the same influence.
+The value of a track for the group is part average, part *least misery*:
+``(1 - misery) mean + misery min``, half of each by default. With the average alone a majority
+rules; with misery alone the listener who is hardest to please does. Sources: Masthoff, "Group recommender
+systems: combining individual models" (Recommender Systems Handbook, 2011); O'Connor et al.,
+"PolyLens" (ECSCW 2001), for least misery.
 
-The worth divides among the listeners: to each their share of the average, and the misery to whom it
-belongs, so parts sum to scores here too. A track that any of them dislikes never comes.
+The value divides among the listeners: each gets their share of the average, and the least satisfied
+one the misery term, so parts sum to scores. Tracks that any of them dislikes are left out.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ from segue.index import best
 from segue.signals import Profile
 
 MISERY = 0.5
-"""How much least misery counts beside the average."""
+"""Weight of least misery against the average."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupList:
     """A list for several listeners.
 
-    `ranked.parts` are [k, n_listeners + n_dials], `tastes` [k, n_listeners] what each thinks of
-    each track, in standard deviations from what they think of all.
+    `ranked.parts` are [k, n_listeners + n_dials], `tastes` [k, n_listeners] the opinions of each
+    track, in standard deviations from the listener's mean.
     """
 
     ranked: Ranked
@@ -53,7 +53,7 @@ def blend_listeners(
 ) -> GroupList:
     """Return `k` tracks for all of `profiles` together.
 
-    Known to the group is what any of them knows; its mix of genres is the mean of theirs.
+    A track is known to the group if any of them knows it; the mix of genres is their mean.
 
     Raises
     ------
@@ -94,11 +94,11 @@ def blend_listeners(
         ranked = rerank(pool, k, dials, facts, group)
         if len(ranked.positions) == k or len(places) < size or size == len(facts):
             return GroupList(ranked, tastes[:, ranked.positions].T)
-        size = min(4 * size, len(facts))  # caps held back too many
+        size = min(4 * size, len(facts))  # caps blocked too many
 
 
 def _together(profiles: Sequence[Profile]) -> Profile:
-    """Return one profile of all: opinions added up, everyone's counting alike."""
+    """Return one profile with the sum of all opinions, each listener with the same weight."""
     opinions: dict[int, float] = {}
     for profile in profiles:
         total = float(np.abs(profile.weights).sum()) or 1.0

@@ -1,10 +1,10 @@
-"""What each of a listener's own tracks adds to the score of another: its pull.
+"""Attribution of a track's score to the listener's own tracks.
 
-A signal whose scores are sums over the history says it: one that compares vectors by the cosine
-(`segue.signals.vectors`: history weight times how much more alike than usual), or any that is
-`Explaining`. Its part of a score is divided in these proportions, so that the pulls of a signal sum
-to its part. Where hubs are taken away the part is no longer a sum of cosines, and the division is
-in proportion to them still.
+Signals whose scores are sums over the history can be divided: those that compare vectors by cosine
+(`segue.signals.vectors`: history weight times the similarity above average), and any that is
+`Explaining`. A signal's part of a score is divided in these proportions, so the shares of a signal
+sum to its part. Where hubs are removed, the part is no longer a sum of cosines, but is divided in
+proportion to them all the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,25 +19,25 @@ from segue.signals import Profile, RowSubset, Signal, VectorSignal
 from segue.signals.signal import profile_matrix
 
 _CANCELLED = 0.05
-"""Pulls that cancel down to less than this share say nothing about who did it."""
+"""Amounts that cancel to less than this share of their sizes are not attributed."""
 
 Pulls = NDArray[np.float64]
 Vector = NDArray[np.float64]
 
 
 class Explaining(Protocol):
-    """A signal that says what each known track adds to another's score."""
+    """A signal that can say how much each known track adds to another's score."""
 
     def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
-        """Return what each of `profile.positions` adds to the score of `position`."""
+        """Return how much each of `profile.positions` adds to the score of `position`."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryVectors:
-    """A listener's own tracks, ready to be compared with others.
+    """The vectors of a listener's own tracks, ready to be compared with others.
 
-    `weights` ``[n]`` are those of the history, `compared` for each signal of vectors the tracks
-    taken out and how alike each is to all, ``[n]``.
+    `weights` ``[n]`` are those of the history; `compared` holds for each vector signal the rows of
+    the tracks and their mean similarity to all tracks, ``[n]``.
     """
 
     weights: Vector
@@ -45,16 +45,16 @@ class HistoryVectors:
 
     @property
     def n_bytes(self) -> int:
-        """How much room they take."""
+        """Size in memory."""
         parts = (taken.n_bytes + usual.nbytes for taken, usual in self.compared.values())
         return self.weights.nbytes + sum(parts)
 
 
 class ItemAttribution:
-    """Says what pulled tracks in, by the signals of one engine.
+    """Divides scores among the listener's own tracks, for the signals of one engine.
 
-    What is usual for a track, its mean cosine with all others, is worked out for all tracks of a
-    signal when it is asked for first.
+    The mean cosine of every track with all others is computed once for each signal, when it is
+    first needed.
     """
 
     def __init__(self, signals: Sequence[Signal], n_tracks: int) -> None:
@@ -62,7 +62,7 @@ class ItemAttribution:
         self._usual: dict[str, NDArray[np.float32]] = {}
 
     def own(self, profile: Profile) -> HistoryVectors:
-        """Return a listener's own tracks, ready to be compared with those of lists."""
+        """Return the vectors of a listener's own tracks."""
         weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
         compared = {
             signal.name: (
@@ -75,9 +75,9 @@ class ItemAttribution:
         return HistoryVectors(weights, compared)
 
     def of(self, ranked: Ranked, profile: Profile, own: HistoryVectors) -> Pulls:
-        """Return what each known track adds to each of a list, ``[k, len(profile.positions)]``.
+        """Return how much each known track adds to each of a list, ``[k, len(profile.positions)]``.
 
-        Signals that cannot say it add nothing. `own` is what `own` gave for the profile.
+        Signals that cannot be divided add nothing. `own` is what `own` returns for the profile.
         """
         total = np.zeros((len(ranked.positions), len(profile.positions)))
         for column, signal in enumerate(self._signals):
@@ -104,7 +104,7 @@ class ItemAttribution:
 
 
 def _told(signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:
-    """Return what an `Explaining` signal says itself, ``[k, n]``; None of another."""
+    """Return the amounts of an `Explaining` signal, ``[k, n]``; None for other signals."""
     pulls = getattr(signal, "pulls", None)
     if pulls is None:
         return None

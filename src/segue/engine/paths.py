@@ -1,15 +1,15 @@
-"""Paths: from one track to another in even steps, each track a little more like the second.
+"""Paths: from one track to another in even steps, each track more similar to the second.
 
 Vectors of length one lie on a sphere, and the way between two of them is the arc of the great
-circle (Shoemake's slerp, 1985). It is divided evenly; for each of its points the nearest tracks are
-candidates. A track's *progress* is where on the arc it falls, 0 at the first track and 1 at the
-second, and must grow along the path, so no track comes twice. Among all paths through the
-candidates the one of least cost is found exactly, by dynamic programming. It costs
+circle (Shoemake's slerp, 1985). The arc is divided evenly; the candidates of each point are the
+tracks nearest to it. The *progress* of a track is its place along the arc, 0 at the first track
+and 1 at the second. It must grow along the path, so no track repeats. Dynamic programming finds
+the path of least cost among all paths through the candidates. The cost is the sum of
 
-- for every step, its squared chord over the mean one of the shortest path, to the fourth power: one
-  long step costs more than several short ones;
-- for every track, its squared chord to the arc's point in the same unit, and its progress beside
-  that point's, in steps, squared.
+- for every step, its squared chord divided by the mean one of the shortest path, to the fourth
+  power: one long step costs more than several short ones;
+- for every track, its squared chord to the arc's point in the same unit, and the squared difference
+  of its progress from that point's, in steps.
 
 *Evenness* is the largest step divided by the mean step, in angles: 1 is perfectly even.
 """
@@ -25,11 +25,11 @@ from scipy import sparse
 from segue.engine.catalogue_arrays import Matrix
 from segue.index import one_blas_thread
 
-_CANDIDATES = 64  # nearest tracks of each point of the arc; more made no path more even
-_FEW = 32  # tracks, up to which every length of a path is tried
-_SAME = 1e-3  # radians: two tracks that are nearer than this have no way between them
+_CANDIDATES = 64  # nearest tracks of each point of the arc; more did not make paths more even
+_FEW = 32  # tracks: up to this, every length of a path is tried
+_SAME = 1e-3  # radians: there is no path between two tracks that are closer than this
 
-_POWER = 4  # 8 made steps a little more even, and progress less
+_POWER = 4  # 8 made steps slightly more even and progress less even
 
 Values = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ Values = NDArray[np.float64]
 class Path:
     """Tracks from one to another: `positions` [n], `progress` [n] from 0 to 1.
 
-    `steps` [n - 1] are angles between neighbours, in radians.
+    `steps` [n - 1] are angles between consecutive tracks, in radians.
     """
 
     positions: NDArray[np.int64]
@@ -52,7 +52,7 @@ class Path:
 
 
 def path(vectors: Matrix, start: int, end: int, k: int, allowed: NDArray[np.bool_]) -> Path:
-    """Return up to `k` tracks from `start` to `end`, both included; fewer where fewer lie between.
+    """Return up to `k` tracks from `start` to `end`, both included; fewer if too few lie between.
 
     Parameters
     ----------
@@ -61,14 +61,14 @@ def path(vectors: Matrix, start: int, end: int, k: int, allowed: NDArray[np.bool
     k
         At least 2.
     allowed
-        Which tracks may come between, ``[n_tracks]``.
+        Tracks that may be on the path, ``[n_tracks]``.
 
     Raises
     ------
     ValueError
-        If the two tracks stand in one place, or one of them in none.
+        If the two tracks have the same vector, or one of them has none.
     """
-    # the products are small: on a busy machine several threads were hundreds of times slower
+    # the products are small: with several threads they were hundreds of times slower under load
     with one_blas_thread():
         return _path(vectors, (start, end), k, allowed)
 
@@ -82,7 +82,7 @@ def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool
     angle = acos(float(np.clip(ends[0] @ ends[1], -1, 1)))
     if angle < _SAME or np.pi - angle < _SAME:
         raise ValueError("there is no way between the two tracks: they stand in one line.")
-    # coordinates in the plane of the two ends: along the first, and across towards the second
+    # coordinates in the plane of both ends: along the first, and orthogonal towards the second
     along, across = to_ends[:, 0], (to_ends[:, 1] - cos(angle) * to_ends[:, 0]) / sin(angle)
     progress = np.arctan2(across, along) / angle
     between = allowed & (np.hypot(along, across) > 0) & (progress > 0) & (progress < 1)
@@ -91,7 +91,7 @@ def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool
     progress[[start, end]] = 0, 1
 
     def through(n: int) -> Path | None:
-        """Return the path of `n` tracks, None where there is none."""
+        """Return the path of `n` tracks, or None if there is none."""
         targets = np.arange(1, n - 1) * angle / (n - 1)
         stages, away = [np.array([start])], [np.zeros(1)]
         for target in targets.tolist():
@@ -117,10 +117,10 @@ def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool
 
 
 def _longest(through: Callable[[int], Path | None], most: int) -> Path | None:
-    """Return the path of the most tracks, from 3 to `most`, through which one leads.
+    """Return the longest path of 3 to `most` tracks.
 
-    Up to `_FEW` every number is tried. Beyond, the number is doubled while there is a path, and
-    then closed in on by halves: trying all would take a day for a path of thousands.
+    Up to `_FEW` every length is tried. Above, the length is doubled while there is a path, then
+    bisected: trying all would take a day for a path of thousands.
     """
     few = range(min(most, _FEW), 2, -1)
     found = next((path for path in map(through, few) if path is not None), None)
@@ -145,10 +145,10 @@ def _cheapest(
     unit: float = 1.0,
     power: int = 1,
 ) -> list[int] | None:
-    """Return one track of each stage, or None where progress cannot grow.
+    """Return one track of each stage, or None if progress cannot grow.
 
-    `off` is what each track of each stage costs by itself; a step costs its squared chord in
-    `unit`, to a `power`.
+    `off` is the cost of each track of each stage; a step costs its squared chord in `unit`, to a
+    `power`.
     """
     cost = np.zeros(1)
     came_from: list[NDArray[np.int64]] = []
@@ -169,7 +169,7 @@ def _cheapest(
 
 
 def _mean_chord(vectors: Matrix, positions: Sequence[int]) -> float:
-    """Return the mean squared chord between neighbours."""
+    """Return the mean squared chord between consecutive tracks."""
     rows = _dense(vectors[np.array(positions)]).astype(np.float64)
     return max(float((2 - 2 * (rows[1:] * rows[:-1]).sum(axis=1)).mean()), _SAME**2)
 

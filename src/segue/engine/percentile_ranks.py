@@ -1,4 +1,4 @@
-"""How high every track of a catalogue stands with one listener, by rank, without a list of them."""
+"""Percentile ranks of all tracks of a catalogue for one listener."""
 
 from typing import Final
 
@@ -12,11 +12,10 @@ TOP: Final = 255
 
 
 def percentile_ranks(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
-    """Return how high tracks stand with a listener, also those they know, ``[n_tracks]``.
+    """Return the percentile ranks of all tracks, known ones included, ``[n_tracks]``.
 
-    From 255, the best, evenly by rank down to 1; 0 where nothing is known, where a track is
-    missing, and for all but the best file of a recording. It is the order in which
-    `Engine.recommend` would give all of them.
+    From 255, the best, evenly by rank down to 1; 0 for unscored and missing tracks, and for all but
+    the best file of a recording. The order is that of `Engine.recommend`.
     """
     rows = engine.rows(profile)
     n = rows.centred.shape[1]
@@ -25,7 +24,7 @@ def percentile_ranks(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
     scores = rows.blended(weights, excluded)[0]
     if np.isnan(scores).all():
         speaks = rows.speaks(~excluded).astype(np.float64)
-        if speaks.any():  # nothing that counts says anything: what does counts alike
+        if speaks.any():  # no signal with a weight scores any track: the others count equally
             scores = rows.blended(speaks / speaks.sum(), excluded)[0]
     keep_one_of_each(scores, engine.recordings)
     order = np.argsort(-scores, kind="stable")  # NaN last

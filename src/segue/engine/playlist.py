@@ -1,4 +1,4 @@
-"""What a playlist is: tracks in an order, each with what is worth knowing of its place."""
+"""Playlists: tracks in an order, with details of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One track of a path: `progress` from 0 to 1, and the `step` to it in degrees."""
+    """One track of a path: its `progress` from 0 to 1, and the `step` to it in degrees."""
 
     rank: int
     track_id: str
@@ -26,8 +26,8 @@ class Step:
 class Served:
     """One track of a blend.
 
-    `why` says what each listener (and dial) adds to the score; `tastes` what each thinks of the
-    track, in standard deviations; `serves` whose taste it meets most.
+    `why` has the part of each listener and dial in the score; `tastes` each listener's opinion of
+    the track, in standard deviations; `serves` names the listener who likes it most.
     """
 
     rank: int
@@ -42,7 +42,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """Tracks in an order. `about` says what of the whole list is worth knowing."""
+    """Tracks in an order; `about` has details of the whole list."""
 
     kind: str
     tracks: Sequence[Recommendation | Step | Served]
@@ -59,7 +59,7 @@ class Playlist:
         }
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return one row a track."""
+        """Return one row per track."""
         import pandas as pd
 
         return pd.DataFrame([asdict(track) for track in self.tracks])

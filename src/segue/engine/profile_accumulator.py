@@ -1,8 +1,8 @@
-"""What one listener's listens come to, kept so that one more listen costs nothing much.
+"""Accumulate one listener's listens, so that adding one more is cheap.
 
-It gives the profile that `segue.engine.profiles.profiles_of` gives of the same listens. What is
-kept is bounded by the tracks that were met, not by how often: sums by track, and the latest
-thousand plays with their moments.
+The resulting profile equals that of `segue.engine.profiles.profiles_of` for the same listens. The
+size is bounded by the number of known tracks, not of listens: sums by track, and the latest
+thousand plays with their times.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ _NO_PLACES, _NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
 class Listens:
     """The listens of one listener in the order of their rows, each field ``[n]``, NaN for unknown.
 
-    `tracks` are positions, -1 for those that the catalogue lacks; `rating` is in [-1, 1] already,
-    and 0 where there is none; `rated` says where there is one; `marked` that it was given live.
+    `tracks` are positions, -1 for tracks that are not in the catalogue; `rating` is in [-1, 1], 0
+    without one; `rated` marks listens with a rating, `marked` ratings that were given live.
     """
 
     tracks: Places
@@ -52,13 +52,12 @@ class Listens:
 
 @dataclass(frozen=True, slots=True)
 class ProfileAccumulator:
-    """What is known of one listener. Adding to it gives another one; what was given out stays.
+    """The accumulated listens of one listener; immutable.
 
-    `tracks` ``[n]``, ascending, are all that were met, with the sums of `plays` and `skips`, of the
-    `ratings` that came with data, and the `marks` given live; `n_rows` counts what says that a
-    track was met, marks aside. `played` and `moments` are the latest plays that have an order;
-    `n_played`, `n_timed` and `n_ordered` count all plays, those with a time and those with a place
-    in an order.
+    `tracks` ``[n]``, ascending, are all known tracks, with the sums of `plays`, `skips`, `ratings`
+    from imported data and `marks` given live; `n_rows` counts the listens of each track, without
+    marks. `played` and `moments` are the latest plays that have an order; `n_played`, `n_timed` and
+    `n_ordered` count all plays, those with a time and those with a position.
     """
 
     tracks: Places
@@ -115,7 +114,7 @@ class ProfileAccumulator:
 
     @property
     def last(self) -> float:
-        """When the last play was; -inf where no time is known."""
+        """Time of the last play; -inf if unknown."""
         return float(self.moments[-1]) if self.timed and len(self.moments) else -np.inf
 
     def after(
@@ -126,16 +125,16 @@ class ProfileAccumulator:
         ms_played: float | None = None,
         duration: float | None = None,
     ) -> "ProfileAccumulator":
-        """Return what is known after one more thing that the listener did.
+        """Return the accumulator with one more event.
 
         Parameters
         ----------
         track
-            Its position.
+            Position of the track.
         at
-            When, in seconds since 1970.
+            Time of the event, in seconds since 1970.
         duration
-            Of the track, in seconds, None where unknown.
+            Duration of the track in seconds, None if unknown.
         """
         if kind == "clear" and track not in self.tracks:
             return self
@@ -160,7 +159,7 @@ class ProfileAccumulator:
         return found._played(track, at) if share > 0 else found
 
     def profile(self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()) -> Profile:
-        """Return the listener's profile, `now` being the last listen of anybody."""
+        """Return the listener's profile; `now` is the time of the last listen of all users."""
         rating = np.clip(self.ratings + self.marks, -1, 1)
         opinion = (np.log1p(self.plays) - self.skips + rating).astype(np.float32)
         says = opinion != 0
@@ -178,7 +177,7 @@ class ProfileAccumulator:
         )
 
     def _with(self, track: int) -> "ProfileAccumulator":
-        """Return the same with a place for a track."""
+        """Return the accumulator with an entry for a track."""
         place = int(np.searchsorted(self.tracks, track))
         if place < len(self.tracks) and self.tracks[place] == track:
             return self
@@ -193,7 +192,7 @@ class ProfileAccumulator:
         )
 
     def _without_unmet(self, place: int) -> "ProfileAccumulator":
-        """Leave a track out of which nothing is left but that an opinion was taken back."""
+        """Remove a track that has nothing left after its opinion was cleared."""
         if self.n_rows[place]:
             return self
         sums = self.plays, self.skips, self.ratings, self.marks, self.n_rows
@@ -209,7 +208,7 @@ class ProfileAccumulator:
         )
 
     def _played(self, track: int, at: float) -> "ProfileAccumulator":
-        """Return the same with one more play that has a time."""
+        """Return the accumulator with one more play that has a time."""
         found = replace(self, n_played=self.n_played + 1, n_timed=self.n_timed + 1)
         if not self.timed:
             return replace(found, played=_NO_PLACES, moments=_NO_VALUES)

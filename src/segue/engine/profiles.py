@@ -1,25 +1,22 @@
-"""From listens to what each listener likes and dislikes, and in what order they played it.
+"""Compute each listener's opinions of tracks and order of plays from listens.
 
-One listen counts for or against its track; what a listener's listens of a track add up to is their
-opinion of it:
+All listens of a track together give the listener's opinion of it:
 
 ==========================  =====================================================================
-a play, or `plays` = n      ``+ log(1 + n)`` over all plays of that track together: the tenth says
+plays, or `plays` = n       ``+ log(1 + n)`` over all plays of the track together: later plays add
                             less than the first
-`ms_played`                 a play counts for the share of the track that was heard, where its
-                            duration is known; less than a quarter of it is a skip
-`skipped`                   ``- 1`` instead of a play; said to be false, it is a play after all
-`rating`                    ``2 (r - middle) / range`` on the scale that the ratings of its source
-                            use (1-5, 0-10 or 0-100, told by the largest), between -1 and +1,
-                            beside plays
+`ms_played`                 a play counts by the share of the track that was played, if its
+                            duration is known; less than a quarter is a skip
+`skipped`                   ``- 1`` instead of a play; if false, it is a play in any case
+`rating`                    ``2 (r - middle) / range`` on the scale of its source (1-5, 0-10 or
+                            0-100, inferred from the largest), between -1 and +1, added to plays
 ==========================  =====================================================================
 
-Above zero the track is liked, below it is disliked, at zero it is known and nothing more. Live
-likes and dislikes come as ratings of the highest and lowest mark.
+A track is liked above zero, disliked below, and only known at zero. Live likes and dislikes are
+ratings with the highest and lowest value.
 
-Listens that have an order (a time, or a position) also make the history: the latest thousand tracks
-that were played and not skipped, oldest first, with the days that have passed since, up to the last
-listen of anybody.
+Listens with an order (a time or a position) also make the history: the latest thousand tracks that
+were played and not skipped, oldest first, with their age in days at the last listen of all users.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,15 +34,15 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 Durations = Sequence[float | None] | NDArray[np.float64] | None
 Scale = tuple[float, float]
-"""Bottom and top of what ratings are on."""
+"""Lowest and highest possible rating."""
 
 LIVE = "live"
-"""The source of what listeners say while they listen: it knows the highest mark and the lowest."""
+"""The source of live feedback, which only has the highest and the lowest rating."""
 LIVE_SCALE: Scale = (1.0, 5.0)
 _SCALES = (1.0, 5.0, 10.0, 100.0)
-"""Tops of the scales that ratings come in."""
+"""Highest values of the usual rating scales."""
 SKIP_SHARE = 0.25
-"""Of a track: who hears less has skipped it."""
+"""A play of a smaller share of the track is a skip."""
 MOST_HISTORY = 1_000
 SECONDS_A_DAY = 86_400.0
 
@@ -57,24 +54,23 @@ def profiles_of(
     durations: Durations = None,
     friends: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Profile]:
-    """Return each listener's profile over the catalogue that `positions` numbers.
+    """Return each listener's profile over a catalogue.
 
     Parameters
     ----------
     listens
         Columns `user_id`, `track_id` and any of `timestamp`, `position`, `plays`, `ms_played`,
-        `skipped`, `rating`; and `source`, whose ratings are on one scale, where several came
-        together.
+        `skipped`, `rating` and `source`; the ratings of one source are on one scale.
     positions
-        Position of each track id; listens of other tracks are left out.
+        Position of each track id; listens of other tracks are ignored.
     durations
-        Seconds of each track, ``[n_tracks]``, None where unknown.
+        Seconds of each track, ``[n_tracks]``, None if unknown.
     friends
         Pairs of listeners; each is the other's friend.
     """
     if listens.empty:
         return {}
-    table = _heard(listens, positions, durations)
+    table = _listen_table(listens, positions, durations)
     summed = table.groupby(["user", "track"], sort=True)[["plays", "skips", "rating"]].sum()
     opinion = np.log1p(summed["plays"]) - summed["skips"] + summed["rating"].clip(-1, 1)
     flat = opinion.reset_index(name="opinion")
@@ -100,16 +96,16 @@ def profiles_of(
 
 
 def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Profile:
-    """Return the profile of somebody who named what they like and what not, by position."""
+    """Return a profile with liked and disliked tracks only, by position."""
     opinions = dict.fromkeys(liked, 1.0) | dict.fromkeys(disliked, -1.0)
     positions = np.array(list(opinions), np.int64)
     return Profile(positions, np.array(list(opinions.values()), np.float32), positions)
 
 
 def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) -> Profile:
-    """Return `profile` with tracks liked or disliked on top, each as strong as the strongest.
+    """Return `profile` with more liked and disliked tracks, each as strong as its strongest.
 
-    What they thought of these tracks is replaced; that they played them is not.
+    They replace opinions of the same tracks, but not the history.
     """
     seeds = profile_from_seeds(liked, disliked)
     if not len(seeds.positions):
@@ -126,10 +122,10 @@ def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) 
     )
 
 
-def _heard(
+def _listen_table(
     listens: "pd.DataFrame", positions: Mapping[str, int], durations: Durations
 ) -> "pd.DataFrame":
-    """Return a row a listen of a known track: what it says, and when it was."""
+    """Return a row per listen of a known track, with plays, skips, rating and time."""
     import pandas as pd
 
     codes, _ = pd.factorize(listens["user_id"], sort=True)
@@ -150,14 +146,14 @@ def _heard(
 
 
 def share_heard(ms_played: Values, tracks: Values, durations: Durations) -> Values:
-    """Return the share of each track that was heard, at most 1; NaN where that is not known.
+    """Return the share of each track that was played, at most 1; NaN if unknown.
 
     Parameters
     ----------
     tracks
-        Position of each listen's track, NaN where that is unknown.
+        Position of each listen's track, NaN if unknown.
     durations
-        Seconds of each track, None or NaN where unknown; None where all are.
+        Seconds of each track, None or NaN if unknown; None if all are.
     """
     if durations is None or np.isnan(ms_played).all():
         return np.full(len(ms_played), np.nan)
@@ -171,18 +167,18 @@ def share_heard(ms_played: Values, tracks: Values, durations: Durations) -> Valu
 
 
 def worth(plays: Values, share: Values, skipped: Values, rating: Values) -> tuple[Values, Values]:
-    """Return how many plays and how many skips each listen counts for; NaN is unknown."""
+    """Return the number of plays and of skips that each listen counts for; NaN is unknown."""
     away = (skipped > 0) | (np.isnan(skipped) & (share < SKIP_SHARE))
-    # a row with nothing but a rating is an opinion, not a play
+    # a row with only a rating is an opinion, not a play
     unsaid = np.where(np.isnan(rating), 1.0, 0.0)
-    heard = np.where(np.isnan(plays), unsaid, plays) * np.where(np.isnan(share), 1.0, share)
-    # a row that counts skips, as a player's totals do, has as many
+    played = np.where(np.isnan(plays), unsaid, plays) * np.where(np.isnan(share), 1.0, share)
+    # a row of totals, as players export them, counts its number of skips
     skips = np.maximum(np.where(np.isnan(plays), 1.0, plays), 1.0)
-    return np.where(away, 0.0, heard), np.where(away, skips, 0.0)
+    return np.where(away, 0.0, played), np.where(away, skips, 0.0)
 
 
 def _first_rows(table: "pd.DataFrame") -> NDArray[np.int64]:
-    """Return a row of each listener in the table, in the order of their numbers."""
+    """Return one row of each listener in the table, in the order of their numbers."""
     places = np.unique(table["user"].to_numpy(), return_index=True)[1]
     return table["row"].to_numpy(np.int64)[places]
 
@@ -190,7 +186,7 @@ def _first_rows(table: "pd.DataFrame") -> NDArray[np.int64]:
 def _histories(
     table: "pd.DataFrame",
 ) -> dict[int, tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Return of each listener whose plays all have an order: the latest, and days since."""
+    """Return the latest plays of each listener whose plays all have an order, and their ages."""
     played = table[table["plays"] > 0]
     timed = played.groupby("user")["timestamp"].transform("count") == played.groupby("user")[
         "timestamp"
@@ -244,7 +240,7 @@ def _values(listens: "pd.DataFrame", name: str) -> Values:
 
 
 def _opinions(rating: Values, sources: "pd.Series[str] | None") -> Values:
-    """Bring ratings to [-1, 1], those of each source on their scale; 0 where there is none."""
+    """Scale the ratings of each source to [-1, 1]; 0 without a rating."""
     if sources is None:
         return on_unit_scale(rating, rating_scale(rating))
     import pandas as pd
@@ -259,7 +255,7 @@ def _opinions(rating: Values, sources: "pd.Series[str] | None") -> Values:
 
 
 def rating_scale(rating: Values, source: str | None = None) -> Scale:
-    """Return bottom and top of the scale that the ratings of a source use.
+    """Return the scale that the ratings of a source use, inferred from their range.
 
     >>> rating_scale(np.array([1.0, 4.0])), rating_scale(np.array([40.0, np.nan]))
     ((1.0, 5.0), (0.0, 100.0))
@@ -271,12 +267,12 @@ def rating_scale(rating: Values, source: str | None = None) -> Scale:
         return 0.0, 1.0
     least, most = float(known.min()), float(known.max())
     top = next((scale for scale in _SCALES if most <= scale), most)
-    # five stars begin at one, everything else at zero
+    # five stars begin at one, other scales at zero
     return (1.0 if top == 5.0 and least >= 1.0 else min(0.0, least)), top
 
 
 def on_unit_scale(rating: Values, scale: Scale) -> Values:
-    """Bring ratings on a scale to [-1, 1]; 0 where there is none.
+    """Scale ratings to [-1, 1]; 0 without a rating.
 
     >>> on_unit_scale(np.array([1.0, 3.0, 5.0, np.nan]), (1.0, 5.0)).tolist()
     [-1.0, 0.0, 1.0, 0.0]

@@ -1,25 +1,25 @@
-"""Radio: one track after the other, for ever, that listens to what is skipped and liked.
+"""Radio: an endless playlist that reacts to skips and likes.
 
-Each next track is the best of the pool by score and dials, with chance (`randomness`) drawn anew at
-every step, held to three rules:
+Each next track is the best of the pool by score and dials, with new random numbers (`randomness`)
+at every step, subject to three rules:
 
-1. no track again within `window` tracks (no other file of its recording either);
-2. of all that was played at most the share `max_known_share` was known before, at any time;
-3. no artist again within `ARTIST_GAP` tracks, and of one artist or album within the window no more
-   than a cap allows.
+1. no track repeats within `window` tracks (nor another file of its recording);
+2. at any time, at most the share `max_known_share` of the played tracks was known before;
+3. no artist repeats within `ARTIST_GAP` tracks, and within the window no artist or album has more
+   tracks than its cap.
 
-A small library cannot keep them all. Then the rules give way in this order, and the radio says so:
-first more of what is known, then the gap between tracks of an artist, the caps, the window. What
-was skipped comes back only where nothing else is there at all. What is excluded never comes.
+A small library cannot satisfy them all. Then the rules give way in this order, and `said` reports
+it: the share of known tracks, the gap between tracks of an artist, the caps, the window. Skipped
+tracks return only if there is no other track at all. Excluded tracks never appear.
 
-A radio has no end, so what else depends on the rest of a list (`diversity`, `calibration`) is
-measured beside the last `RECENT` tracks.
+A radio has no end, so terms that depend on the rest of the list (`diversity`, `calibration`)
+consider the last `RECENT` tracks.
 
-Feedback counts in the unit of the listener's strongest opinion, but at least a tenth of all that
-they like, so that a long history does not drown the evening: a like +1, a play +0.25, a skip -0.5.
-What was liked or played is the latest of the listener's plays, too, where those have an order.
-Likes and skips also move what each signal is worth to the listener, by one step (see
-`segue.engine.weights`), where listeners were found to differ at all and no slider says otherwise.
+Feedback counts in units of the listener's strongest opinion, but at least a tenth of the sum of all
+likes, so that a long history does not outweigh it: a like +1, a play +0.25, a skip -0.5. Liked and
+played tracks also become the latest plays, if the listener's plays have an order. Likes and skips
+also move the listener's weights by one step (see `segue.engine.weights`), if listeners were found
+to differ and no dial sets weights.
 """
 
 from collections import deque
@@ -45,13 +45,13 @@ Feedback = Literal["skip", "like", "play"]
 FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
 
 ARTIST_GAP = 4
-"""Tracks between two of one artist, while others are left."""
+"""Minimum number of tracks between two tracks of one artist."""
 
 WINDOW = 100
-"""Tracks before one may come again: some six hours."""
+"""Number of tracks before one may repeat: about six hours."""
 
 RECENT = 10
-"""Tracks that diversity and calibration look back on."""
+"""Number of recent tracks that diversity and calibration consider."""
 
 _COUNTS: dict[Feedback, float] = {"like": 1.0, "play": 0.25, "skip": -0.5}
 _LEAST_SHARE = 0.1
@@ -66,12 +66,13 @@ class Radio:
 
     Parameters
     ----------
-    never
-        Tracks that may not come, ``[n_tracks]``.
+    excluded
+        Tracks to leave out, ``[n_tracks]``.
     window
-        Tracks before one may come again; it shrinks to what the library has, and `said` tells.
+        Number of tracks before one may repeat; it shrinks in a small library, and `said` reports
+        it.
     turned
-        The dials that the last track was chosen with: those given, with the seed of that step.
+        The dials used for the last track: the given ones, with the seed of that step.
 
     Raises
     ------
@@ -89,13 +90,13 @@ class Radio:
     turned: Dials = field(init=False)
 
     def __post_init__(self) -> None:
-        """Weigh the signals for this listener."""
+        """Prepare weights and known tracks of the listener."""
         if self.window < 0:
             raise ValueError(f"window is {self.window}: give a number from 0.")
         self.turned = self.dials
         self._posterior = self.engine.weights.posterior(self.profile.user)
         self._weigh()
-        # whose plays have no order has none of which these were the latest
+        # without an order of plays, there are no latest plays to add to
         self._ordered = len(self.profile.history) > 0 or self.profile.user is None
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
@@ -109,16 +110,16 @@ class Radio:
         self._files = {place: list(group) for group in self.engine.recordings for place in group}
 
     def next(self) -> RerankResult | None:
-        """Return the next track, as a list of one with the pool that it comes from.
+        """Return the next track, as a list of one with the pool it was chosen from.
 
-        None only where nothing at all may come: everything is excluded, or nothing is known.
+        None only if there is no candidate at all.
         """
         pool = self._candidates()
         if not len(pool.positions):
             return None
         self.turned = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
         names, static = static_terms(pool, self.turned, self.facts, self.profile.user)
-        of_recent, added = self._beside_recent(pool)
+        of_recent, added = self._recent_terms(pool)
         static = np.concatenate([static, added])
         values = pool.scores.astype(np.float64) + static.sum(axis=0)
         best = int(np.where(self._allowed(pool.positions), values, -np.inf).argmax())
@@ -139,16 +140,16 @@ class Radio:
         return RerankResult(ranked, pool)
 
     def played(self, positions: Sequence[int]) -> None:
-        """Go on from where these tracks were played, the latest last: they rest, and artists do."""
+        """Continue after these tracks, latest last; rules on repetition apply to them."""
         self._played.extend(positions)
 
     def feedback(self, position: int, what: Feedback) -> None:
-        """Take in what the listener did with a track.
+        """Take account of the listener's feedback on a track.
 
         Raises
         ------
         ValueError
-            If it is none of skip, like, play.
+            If it is not skip, like or play.
         """
         if what not in FEEDBACK:
             raise ValueError(f"feedback is {what!r}: give one of {', '.join(FEEDBACK)}.")
@@ -169,7 +170,7 @@ class Radio:
         self._weights = self.dials.weigh(names, shares(self._posterior.mean))
 
     def _learn(self, position: int, *, liked: bool) -> None:
-        """Move what is believed of the listener's weights, if the track was on offer."""
+        """Update the listener's weights, if the track was in the last pool."""
         pool = self._offered
         if pool is None or pool.features is None:
             return
@@ -189,8 +190,8 @@ class Radio:
                 self._pool = self.engine.recommend(self.profile, size, exclude=self.excluded)
         return self._pool
 
-    def _beside_recent(self, pool: Ranked) -> tuple[list[str], Values]:
-        """Return the parts that depend on what was just played, ``[n_terms, n_pool]``."""
+    def _recent_terms(self, pool: Ranked) -> tuple[list[str], Values]:
+        """Return the parts that depend on the recent tracks, ``[n_terms, n_pool]``."""
         recent = np.array(list(islice(reversed(self._played), RECENT)), np.int64)
         both = np.concatenate([recent, pool.positions])
         reach, n = float(np.ptp(pool.scores)), len(recent)
@@ -211,7 +212,7 @@ class Radio:
         return names, np.array(terms).reshape(len(terms), len(pool.positions))
 
     def _allowed(self, positions: NDArray[np.int64]) -> Mask:
-        """Return which candidates may come now; at least one may."""
+        """Return the candidates that the rules allow now; at least one."""
         fresh = ~np.isin(positions, list(self._skipped))
         rested = self._rested(positions, self.window)
         if not (fresh & rested).any():
@@ -242,7 +243,7 @@ class Radio:
         return kept
 
     def _say(self, sentence: str) -> None:
-        """Tell something, once."""
+        """Report a sentence, once."""
         if sentence not in self.said:
             self.said.append(sentence)
 
@@ -252,7 +253,7 @@ class Radio:
         return ~np.isin(positions, files)
 
     def _longest_rested(self, positions: NDArray[np.int64], among: Mask) -> Mask:
-        """Shrink the window until one of `among` has rested long enough, and say so."""
+        """Shrink the window until one of `among` may repeat, and report it."""
         while not (rested := self._rested(positions, self.window) & among).any():
             self.window -= 1
         n = int(among.sum())
@@ -266,7 +267,7 @@ class Radio:
         return self.facts.ids.take(list(islice(reversed(self._played), n)))
 
     def _full(self, cap: int, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the artists or albums that have their number of recent tracks."""
+        """Return the artists or albums that reached their cap."""
         found, counts = np.unique(ids[ids >= 0], return_counts=True)
         return found[counts >= cap]
 
@@ -277,7 +278,7 @@ class Radio:
 
 
 def _with_opinion(profile: Profile, position: int, counts: float) -> Profile:
-    """Return the profile with an opinion added to what is thought of a track already."""
+    """Return the profile with an opinion added to the present one of a track."""
     rest = profile.without(np.array([position]))
     before = float(profile.weights[profile.positions == position].sum())
     liked = float(profile.weights[profile.weights > 0].sum())

@@ -1,9 +1,9 @@
-"""Randomness: one seed draws one list for one listener, another seed or listener another.
+"""Randomness: reproducible random choice by seed and listener.
 
 Adding Gumbel noise of scale T to scores and taking the best k draws k tracks without replacement,
 each with odds ``exp(score / T)`` (Kool, van Hoof and Welling, "Stochastic beams and where to find
-them", ICML 2019). Noise is a function of seed, listener and track alone, so it does not depend on
-which others are candidates.
+them", ICML 2019). The noise is a function of seed, listener and track only, so it does not depend
+on the other candidates.
 """
 
 from hashlib import blake2b
@@ -18,7 +18,7 @@ _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 def gumbel(seed: int, positions: NDArray[np.int64], user: str | None = None) -> NDArray[np.float64]:
     """Return standard Gumbel noise for each track, ``[n]``, by SplitMix64 of seed and position.
 
-    The name of the listener is mixed into the seed: what is chance for one is none for another.
+    The name of the listener is mixed into the seed, so that listeners get different noise.
 
     >>> gumbel(1, np.array([5, 6]))[0] == gumbel(1, np.array([9, 5]))[1]
     np.True_
@@ -33,7 +33,7 @@ def gumbel(seed: int, positions: NDArray[np.int64], user: str | None = None) -> 
 
 
 def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Steele, Lea and Flood's finaliser (OOPSLA 2014); arithmetic is modulo 2^64."""
+    """Apply the finalizer of Steele, Lea and Flood (OOPSLA 2014); arithmetic is modulo 2^64."""
     state = state + _STEP
     state = (state ^ (state >> np.uint64(30))) * _FIRST
     state = (state ^ (state >> np.uint64(27))) * _SECOND

@@ -1,4 +1,4 @@
-"""What a listener is given: ranked tracks, each with the parts that its score is made of."""
+"""Recommendations: ranked tracks, each with the parts of its score."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One of the listener's own tracks that pulled a track in: how much it added to the score."""
+    """One of the listener's own tracks, and how much it adds to the score of another."""
 
     track_id: str
     title: str | None
@@ -23,7 +23,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class SharedTraits:
-    """What a track has in common with those the listener likes: artist, genres, strongest tags."""
+    """Artist, genres and strongest tags that a track has in common with the liked ones."""
 
     artist: str | None = None
     genres: Sequence[str] = ()
@@ -34,9 +34,9 @@ class SharedTraits:
 class Recommendation:
     """One recommended track.
 
-    `why` gives what each signal and dial adds; its values sum to `score`. `top_signal` is the one
-    without which the track would fall furthest; None where it would keep its place without any.
-    `influenced_by` names the listener's own tracks that pulled it in most.
+    `why` has the part of each signal and dial; the parts sum to `score`. `top_signal` is the signal
+    without which the track would fall furthest; None if no single signal decides.
+    `influenced_by` names the listener's own tracks that add most to the score.
     """
 
     rank: int
@@ -52,12 +52,12 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Recommendations:
-    """Tracks for a listener, or tracks like a seed.
+    """Tracks for a listener, or tracks similar to a seed.
 
-    `user` is the listener's id, or None for somebody who only named tracks; `seed` is the track id
+    `user` is the listener's id, or None if only tracks were named; `seed` is the id of the track
     that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
-    sentences on what was asked for, where it may not do what was meant. `chance` holds the seed
-    that draws the list again, where any of it was left to chance.
+    sentences about requests that may not have the intended effect. `chance` has the seed that repeats the
+    list, if it used randomness.
     """
 
     user: str | None
@@ -106,7 +106,7 @@ def explain(
                 track_id=track.track_id,
                 title=track.title,
                 artist=track.artist,
-                # added up here in float64, so that what is shown sums to what is shown
+                # summed here in float64, so that the displayed parts sum to the displayed score
                 score=sum(parts),
                 why=dict(zip((*names, *ranked.dials), parts, strict=True)),
             )

@@ -1,22 +1,23 @@
-"""Re-ranking: from a pool of well-scored candidates to a list as the dials want it.
+"""Re-ranking: choose a list from a pool of well-scored candidates, as the dials want it.
 
-The pool is the best some hundreds by blended score, so that dials choose among what suits the
-listener, and cost the same in a library of a thousand tracks as of a hundred thousand. From it the
-list is filled greedily: each time the candidate of highest score that no cap holds back. What a
-dial adds to a score is a part of its own beside those of the signals, so parts sum to scores:
+The pool is the best few hundred tracks by blended score, so that dials choose among tracks that
+suit the listener, at a cost that does not grow with the library. The list is filled greedily from
+the pool: each time with the highest-scored candidate that no cap blocks. Each dial adds its own
+part to the score, so parts sum to scores:
 
 ==============  ====================================================================  ============
 part            what it adds                                                          measured in
 ==============  ====================================================================  ============
-popularity dial ``popularity``'s odds, standardised ``log(1 + listeners)``            spread
-randomness      ``randomness``'s odds, Gumbel noise of `seed`, listener and track        spread
-diversity       ``diversity``'s odds, less the largest likeness to tracks before it   range
+popularity dial ``popularity``'s odds, standardized ``log(1 + listeners)``            spread
+randomness      ``randomness``'s odds, Gumbel noise of `seed`, listener and track     spread
+diversity       minus ``diversity``'s odds, largest similarity to tracks before it    range
 calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
 ==============  ====================================================================  ============
 
-*Range* and *spread* (standard deviation) are those of the blended scores in the pool. Scores of the
-list descend, since what is added greedily only falls as the list grows; only what caps hold back
-for a while may stand higher. Caps and exclusions are not parts: they hold whatever the scores.
+*Range* and *spread* (standard deviation) are those of the blended scores in the pool. The scores of
+the list descend, because greedy terms only fall as the list grows; only tracks that a cap blocked
+for a while may have a higher score than the ones before. Caps and exclusions are not parts: they
+hold whatever the scores.
 """
 
 from collections import Counter
@@ -36,7 +37,7 @@ from segue.engine.standardization import SignalScores
 from segue.signals import Profile
 
 POOL = 500
-"""Candidates that dials choose from, at least ten for each track that is asked for."""
+"""Number of candidates that dials choose from, but at least ten per requested track."""
 
 POPULARITY, RANDOMNESS, DIVERSITY, CALIBRATION = (
     "popularity dial",
@@ -50,7 +51,7 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RerankResult:
-    """A re-ranked list, and the `pool` that it was chosen from, best blended score first."""
+    """A re-ranked list, and the `pool` it was chosen from, best blended score first."""
 
     ranked: Ranked
     pool: Ranked
@@ -66,14 +67,14 @@ def rerank_list(
     excluded: NDArray[np.bool_] | None = None,
     rows: SignalScores | None = None,
 ) -> RerankResult:
-    """Return `k` tracks for a listener as the dials want them; fewer where caps leave fewer.
+    """Return `k` tracks for a listener as the dials want them, or fewer if caps leave fewer.
 
     Parameters
     ----------
-    never
-        Tracks that may not come whatever the dials, ``[n_tracks]``.
+    excluded
+        Tracks to leave out whatever the dials, ``[n_tracks]``.
     rows
-        What `Engine.rows` returns for the listener, where it was computed before.
+        What `Engine.rows` returns for the listener, if it was computed before.
 
     Raises
     ------
@@ -84,7 +85,7 @@ def rerank_list(
     if dials.max_known_share == 0:
         exclude[profile.known] = True
     elif engine.recordings:
-        # who knows one file of a recording knows the others
+        # a listener who knows one file of a recording knows all of them
         met = np.zeros(len(facts), bool)
         met[profile.known] = True
         profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
@@ -95,11 +96,11 @@ def rerank_list(
         ranked = rerank(pool, k, dials, facts, profile)
         if len(ranked.positions) == k or len(pool.positions) < size:
             return RerankResult(ranked, pool)
-        size *= 4  # caps held back too many
+        size *= 4  # caps blocked too many
 
 
 def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None:
-    """Return the weights that sliders make of a listener's own, None where there are no sliders.
+    """Return a listener's weights with those that the dials set, or None if they set none.
 
     Raises
     ------
@@ -118,9 +119,9 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: 
     Parameters
     ----------
     pool
-        Of `Engine.recommend` for the listener; the more, the more there is to choose from.
+        The result of `Engine.recommend` for the listener; a larger one gives more choice.
     profile
-        The listener: what they like (for `calibration`) and know (for `max_known_share`).
+        The listener, whose likes `calibration` and whose known tracks `max_known_share` use.
     """
     positions = pool.positions
     names, static = static_terms(pool, dials, facts, profile.user)
@@ -171,7 +172,7 @@ def static_terms(
 ) -> tuple[list[str], Values]:
     """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``.
 
-    `user` is the listener whom chance is drawn for.
+    `user` is the listener for whom random numbers are drawn.
     """
     names: list[str] = []
     terms: list[Values] = []
@@ -190,7 +191,7 @@ def static_terms(
 
 @dataclass
 class _Caps:
-    """Candidates that caps exclude: of full artists and albums, and known tracks."""
+    """Candidates that caps block: of full artists and albums, and known tracks."""
 
     ids: CatalogueIds
     artist_cap: float
@@ -220,7 +221,7 @@ class _Caps:
 
     def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
         allowed = free & ~self.blocked
-        # a little more than exact: 0.1 * 30 is less than 3
+        # with a tolerance: 0.1 * 30 is less than 3
         if self.n_known + 1 > self.max_known_share * (self.n_chosen + 1) + 1e-9:
             allowed &= ~self.known
         return allowed

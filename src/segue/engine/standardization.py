@@ -1,4 +1,4 @@
-"""Bringing signals of any scale to one: mean 0 and standard deviation 1 over the candidates."""
+"""Standardize scores of signals: mean 0 and standard deviation 1 over the candidates."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ Mask = NDArray[np.bool_]
 Vector = NDArray[np.float64]
 
 _FEW = 8
-"""Below this part of all tracks, what is excluded is taken off sums instead of all being summed."""
+"""Below one part in this many, excluded tracks are subtracted from sums over all tracks."""
 
 
 def standardise(rows: Scores, candidates: Mask) -> Scores:
-    """Bring each row to mean 0 and standard deviation 1 over its candidates; 0 where it is NaN.
+    """Scale each row to mean 0 and standard deviation 1 over its candidates; NaN becomes 0.
 
     >>> rows = np.array([[1.0, 3.0, np.nan, 99.0]], np.float32)
     >>> standardise(rows, np.array([True, True, True, False]))[0, :3].tolist()
@@ -29,12 +29,12 @@ def standardise(rows: Scores, candidates: Mask) -> Scores:
 
 @dataclass(frozen=True)
 class SignalScores:
-    """Scores of all signals for one listener, ready to be weighed over any candidates.
+    """Scores of all signals for one listener, prepared for blending over any candidates.
 
-    `centred` ``[n_signals, n_tracks]`` are the scores less the `offset` ``[n_signals]`` of each
-    signal, 0 where it says nothing; `silent` says where that is, None for nowhere. What does not
-    depend on candidates and weights is worked out once: `sums`, `squares` and `counts`
-    ``[n_signals]`` over all tracks.
+    `centred` ``[n_signals, n_tracks]`` are the scores minus the `offset` ``[n_signals]`` of each
+    signal, 0 for unscored tracks; `silent` marks these, or is None if a signal scores all tracks.
+    `sums`, `squares` and `counts` ``[n_signals]`` over all tracks are computed once, since they
+    depend neither on candidates nor on weights.
     """
 
     centred: Scores
@@ -46,7 +46,7 @@ class SignalScores:
 
     @classmethod
     def of(cls, scores: Scores) -> "SignalScores":
-        """Return the rows of scores ``[n_signals, n_tracks]``, which are centred in place."""
+        """Prepare scores ``[n_signals, n_tracks]``, which are centred in place."""
         silent: list[Mask | None] = []
         numbers = np.zeros((4, len(scores)))
         for place, row in enumerate(scores):
@@ -61,19 +61,19 @@ class SignalScores:
             np.subtract(row, np.float32(offset), out=row)
             if unsaid is not None:
                 row[unsaid] = 0
-            # what is centred already may be summed in single precision
+            # centred values may be summed in single precision
             numbers[:, place] = offset, row.sum(), np.dot(row, row), n
         return cls(scores, tuple(silent), *numbers)
 
     @property
     def n_bytes(self) -> int:
-        """How much room they take."""
+        """Size in memory."""
         return self.centred.nbytes + sum(one.nbytes for one in self.silent if one is not None)
 
     def moments(self, exclude: Mask) -> tuple[Vector, Vector]:
-        """Return mean and standard deviation of `centred` over what is not excluded.
+        """Return mean and standard deviation of `centred` over the tracks that are not excluded.
 
-        Each is ``[n_signals]``; the deviation is infinite where a signal scores all alike.
+        Each is ``[n_signals]``; the deviation of a signal with equal scores is infinite.
         """
         out = np.flatnonzero(exclude)
         if len(out) * _FEW < len(exclude):
@@ -90,26 +90,26 @@ class SignalScores:
         mean = (sums + factor * part.sum(axis=1)) / counts
         square = (squares + factor * np.einsum("st,st->s", part, part)) / counts
         spread = np.sqrt(np.maximum(square - mean**2, 0))
-        # a signal that scores all alike has nothing to say
+        # a signal with equal scores must not count: its deviation is rounding error
         flat = spread <= 1e-6 * np.maximum(np.abs(mean + self.offset), 1e-3)
         return mean, np.where(flat, np.inf, spread)
 
     def weighed(self, weights: Vector, mean: Vector, spread: Vector) -> Scores:
-        """Return the blended score of every track ``[n_tracks]``, for the moments of `moments`."""
+        """Return the blended score of every track ``[n_tracks]``, given the result of `moments`."""
         slopes = weights / spread
         total = slopes.astype(np.float32) @ self.centred
         total -= np.float32(slopes @ mean)
         for slope, own, mask in zip(slopes, mean, self.silent, strict=True):
             if mask is not None and slope * own:
-                total += np.float32(slope * own) * mask  # the mean, 0, where it says nothing
+                total += np.float32(slope * own) * mask  # unscored tracks get the mean, 0
         blended: Scores = total
         return blended
 
     def blended(self, weights: Vector, exclude: Mask) -> tuple[Scores, Vector, Vector]:
-        """Return blended scores ``[n_tracks]``, and the moments that they were weighed with.
+        """Return blended scores ``[n_tracks]``, and the moments used.
 
-        NaN for what is excluded, and where no signal that counts says anything: there is no reason
-        to recommend that.
+        NaN for excluded tracks, and for tracks that no signal with a weight scores: there is no
+        reason to recommend those.
         """
         mean, spread = self.moments(exclude)
         total = self.weighed(weights, mean, spread)
@@ -120,7 +120,7 @@ class SignalScores:
         return total, mean, spread
 
     def features(self, places: NDArray[np.int64], mean: Vector, spread: Vector) -> Scores:
-        """Return the standardised scores of the tracks at `places`, ``[n_signals, n_places]``."""
+        """Return the standardized scores of the tracks at `places`, ``[n_signals, n_places]``."""
         found = (self.centred[:, places] - mean[:, None]) / spread[:, None]
         for row, mask in zip(found, self.silent, strict=True):
             if mask is not None:
@@ -128,13 +128,13 @@ class SignalScores:
         return found.astype(np.float32)
 
     def speaks(self, candidates: Mask) -> NDArray[np.bool_]:
-        """Return which signals say anything of the candidates, ``[n_signals]``."""
+        """Return which signals score any of the candidates, ``[n_signals]``."""
         if not candidates.any():
             return np.zeros(len(self.centred), bool)
         return np.array([mask is None or not mask[candidates].all() for mask in self.silent], bool)
 
     def unsaid(self, weights: Vector) -> Mask | None:
-        """Return of which tracks no signal that counts says anything, ``[n_tracks]``, or None."""
+        """Return the tracks that no signal with a weight scores, ``[n_tracks]``, or None."""
         found: Mask | None = None
         for weight, mask in zip(weights, self.silent, strict=True):
             if weight > 0:
@@ -153,7 +153,7 @@ def _standardise_row(
     mean = float(counted.mean(dtype=np.float64)) if len(counted) else 0.0
     spread = float(counted.std(dtype=np.float64)) if len(counted) else 0.0
     if spread <= 1e-6 * max(abs(mean), 1e-3):
-        into[:] = 0  # a signal that scores all alike has nothing to say either
+        into[:] = 0  # a signal with equal scores must not count
         return
     np.subtract(row, np.float32(mean), out=into)
     into *= np.float32(1 / spread)

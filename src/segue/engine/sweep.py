@@ -1,7 +1,7 @@
-"""Sweeps: many lists from the same pools, to measure what a dial costs and brings.
+"""Sweeps: lists at many dial settings from the same pools.
 
-Pools are made once (`Engine.recommend(profile, POOL)` for each listener); a setting then costs a
-re-ranking, some hundred microseconds a listener.
+Pools are made once (`Engine.recommend(profile, POOL)` for each listener); each setting then costs
+one re-ranking, a few hundred microseconds per listener.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ def sweep(
     k: int,
     settings: Sequence[Dials],
 ) -> list[NDArray[np.int64]]:
-    """Return the lists of all listeners at each setting, ``[n_listeners, k]``, -1 for no more.
+    """Return the lists at each setting, ``[n_listeners, k]``, padded with -1.
 
-    They are what `segue.evaluation.ranking_metrics` judges. Weights of the settings are not looked
-    at: a pool is blended already.
+    The result is the input of `segue.evaluation.ranking_metrics`. Weights in the settings are
+    ignored, because a pool is blended already.
 
     Raises
     ------

@@ -1,28 +1,28 @@
-"""How much each signal counts: for everyone, and for each listener.
+"""Weights of signals: global ones, and each listener's own.
 
-**The model.** A listener who could choose among the tracks that any signal puts foremost (see
-`segue.engine.examples`) chooses `t` with the chance ``exp(w . f(t)) / sum of exp(w . f)`` over them
-(the conditional logit: McFadden, 1974; in ranking, ListNet's top-one chance: Cao et al., 2007).
-``f`` are the signals' scores, standardised for this listener; `w` are the weights. Minus the
-logarithm of the chance of what was chosen is convex in `w`.
+**Model.** A listener who can choose among the tracks that any signal ranks highest (see
+`segue.engine.examples`) chooses `t` with probability ``exp(w . f(t)) / sum of exp(w . f)``
+(conditional logit: McFadden, 1974; in ranking, ListNet's top-one probability: Cao et al., 2007).
+``f`` are the signals' scores, standardized for this listener; `w` are the weights. The negative log
+likelihood of the choices is convex in `w`.
 
-**Everyone.** `w` is what makes the choices of many listeners likeliest, every listener counting
-alike, none below zero: a signal may be of no use, but not be turned around. A weak pull towards
-equal weights decides where choices are few.
+**Global weights** maximize the likelihood of the choices of many listeners, each with the same
+weight, and are never negative: a signal may be useless, but not be inverted. A weak prior towards
+equal weights decides where there are few choices.
 
-**Each.** A listener's own weights are drawn from a normal distribution around everyone's; its
-spread in each signal is estimated from how much listeners differ (empirical Bayes, by expectation
-maximisation with Laplace's approximation). Their weights are the likeliest under both: who has
-chosen little has everyone's. By how much the spread is to be trusted is decided on choices that
-came later, since a taste of one week is not always that of the next: where own weights do not make
-those likelier than everyone's do, the spread is 0, and everybody has everyone's.
+**Personal weights** have a normal prior around the global ones; its spread in each signal is
+estimated from how much listeners differ (empirical Bayes, by expectation maximization with
+Laplace's approximation). A listener's weights maximize the posterior: with few choices they are
+close to the global ones. How far to trust the spread is decided on choices that came later, since the taste of
+one week is not always that of the next: where personal weights do not predict those better than
+global ones, the spread is 0, and everyone gets the global weights.
 
-**Live.** A belief is a mean and a precision. One more choice moves it by one Newton step (Laplace
-again), whose cost does not depend on the history. A track that was skipped or disliked is a choice
-against: it should score no better than the mean of those it was offered among, by the logistic
-loss.
+**Live updates.** A posterior is a mean and a precision. One more choice moves it by one Newton step
+(Laplace again), at a cost that does not depend on the history. A skipped or disliked track is a
+choice against: by the logistic loss, it should score no better than the mean of the tracks that it
+was offered with.
 
-Only directions matter for a ranking: weights are shown summing to 1.
+Only the direction of `w` matters for a ranking: weights are shown as shares that sum to 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,11 +38,11 @@ from segue.signals import Signal
 Vector = NDArray[np.float64]
 
 _EXPECTED = 0.3
-"""A signal's weight before anything is known."""
+"""The weight of a signal before anything is learned."""
 _PULL = 2.0
-"""How much a listener's worth of choices must say against it: a normal prior of deviation .5."""
+"""Precision of the normal prior, in listeners: a standard deviation of 0.5."""
 _LEAST_LISTENERS = 5
-"""Below this many listeners of two choices, that they differ cannot be told from chance."""
+"""With fewer listeners of two choices, differences between them may be chance."""
 _MOST_LISTENERS = 600
 _MOST_BELIEFS = 5_000
 _EM_ROUNDS = 6
@@ -53,7 +53,7 @@ LEAST_SPREAD = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class WeightPosterior:
-    """What is known of one listener's weights: `mean` ``[n]`` and `precision` ``[n, n]``."""
+    """The posterior of one listener's weights: `mean` ``[n]`` and `precision` ``[n, n]``."""
 
     mean: Vector
     precision: NDArray[np.float64]
@@ -61,9 +61,9 @@ class WeightPosterior:
 
 @dataclass(frozen=True)
 class Weights:
-    """Everyone's weights ``[n]``, how much listeners differ ``[n]``, and beliefs by listener.
+    """Global weights ``[n]``, the spread of listeners ``[n]``, and posteriors by listener.
 
-    `spread` is a standard deviation; 0 where own weights were found to be of no use.
+    `spread` is a standard deviation; 0 where personal weights were found to be useless.
     """
 
     everyone: Vector
@@ -72,22 +72,22 @@ class Weights:
 
     @classmethod
     def fixed(cls, values: Sequence[float]) -> "Weights":
-        """Return weights that are the same for all."""
+        """Return weights that are the same for every listener."""
         given = np.asarray(values, np.float64)
         return cls(given, np.zeros_like(given))
 
     @classmethod
     def equal(cls, n: int) -> "Weights":
-        """Return weights before anything is known."""
+        """Return weights before anything is learned."""
         return cls.fixed([_EXPECTED] * n)
 
     @property
     def personal(self) -> bool:
-        """Whether listeners may differ."""
+        """Whether listeners may have different weights."""
         return bool((self.spread > 0).any())
 
     def posterior(self, user: str | None) -> WeightPosterior:
-        """Return what is known of a listener, which is everyone's where that is nothing."""
+        """Return the posterior of a listener; the prior for unknown ones."""
         known = self.listeners.get(user) if user is not None else None
         if known is not None:
             return known
@@ -96,16 +96,16 @@ class Weights:
         )
 
     def of(self, user: str | None) -> Vector:
-        """Return a listener's weights, which sum to 1."""
+        """Return a listener's weights, as shares that sum to 1."""
         return shares(self.posterior(user).mean)
 
     def with_belief(self, user: str, posterior: WeightPosterior) -> "Weights":
-        """Return these weights with another belief about a listener."""
+        """Return these weights with a new posterior of a listener."""
         return replace(self, listeners={**self.listeners, user: posterior})
 
 
 def shares(weights: Vector) -> Vector:
-    """Return weights that sum to 1, none below zero; all alike where none is above.
+    """Return weights as shares that sum to 1, without negative ones; equal if none is positive.
 
     >>> shares(np.array([0.6, 0.2, -0.1])).round(2).tolist()
     [0.75, 0.25, 0.0]
@@ -122,16 +122,16 @@ def learn(
     *,
     seed: int = 0,
 ) -> Weights:
-    """Return everyone's weights and a belief about each listener who chose something.
+    """Return global weights and a posterior of each listener with choices.
 
-    Everyone's come from up to 600 listeners, drawn with `seed`; beliefs are kept of up to 5,000.
-    Signals that learn from listens must not have seen what was chosen.
+    Global weights come from up to 600 listeners, drawn with `seed`; posteriors are kept of up to
+    5,000. Signals that learn from listens must not have seen the chosen tracks.
 
     Parameters
     ----------
     examples, later
-        What listeners turned to, and what the same listeners turned to after that. Without the
-        second, all have everyone's weights: nothing shows that own ones last.
+        The choices of listeners, and later choices of the same listeners. Without later ones,
+        everyone gets the global weights: nothing shows that personal ones last.
     """
     first = _drawn(signals, examples, seed)
     then = _drawn(signals, later, seed)
@@ -159,7 +159,7 @@ def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) ->
 
 
 def likeliest(choices: Sequence[Choices]) -> Vector:
-    """Return the weights that make choices likeliest, none below zero, ``[n_signals]``."""
+    """Return the non-negative weights of maximum likelihood, ``[n_signals]``."""
     stacked = _Stacked(choices)
     n = stacked.others.shape[1]
 
@@ -175,7 +175,7 @@ def likeliest(choices: Sequence[Choices]) -> Vector:
 
 
 def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
-    """Return the standard deviation of listeners' weights around everyone's, ``[n_signals]``."""
+    """Return the standard deviation of listeners' weights around the global, ``[n_signals]``."""
     spread = np.full(len(everyone), 0.3)
     for _ in range(_EM_ROUNDS):
         prior = Weights(everyone, spread).posterior(None)
@@ -189,14 +189,14 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
 def updated(
     posterior: WeightPosterior, track: Vector, others: NDArray[np.float32], *, liked: bool
 ) -> WeightPosterior:
-    """Return a belief after one more choice.
+    """Return a posterior after one more choice.
 
     Parameters
     ----------
     track
-        Standardised scores of the track that was liked, or skipped, ``[n_signals]``.
+        Standardized scores of the liked or skipped track, ``[n_signals]``.
     others
-        Those of the tracks it was chosen among, ``[n_others, n_signals]``.
+        Scores of the tracks that it was offered with, ``[n_others, n_signals]``.
     """
     if liked:
         slope, curve = _slope_and_curve(posterior.mean, track[None], others)
@@ -209,10 +209,10 @@ def updated(
 
 
 def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
-    """Return by how much the spread is best multiplied: learned from the first, judged by then.
+    """Return the best factor for the spread: learned from `first`, evaluated on `then`.
 
-    Between choices of one time it cannot be judged: every second of them is all but told by those
-    around it, which are of the same album or evening, so that weights seem to last that do not.
+    Choices of the same time cannot be used for both: consecutive choices are of the same album or
+    evening, so that weights seem to last although they do not.
     """
     later = {one.user: one for one in then if one.user is not None}
     pairs = [(one, later[one.user]) for one in first if one.user in later]
@@ -224,7 +224,7 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     for trust in _TRUSTS:
         prior = Weights(everyone, spread * trust).posterior(None)
         own = [_posterior(one, prior).mean if trust else everyone for one, _ in pairs]
-        # weights are blended with as far as they are above zero: judged are those
+        # negative weights are not used in blending, so they are not evaluated either
         losses.append(
             [
                 _loss(np.maximum(weights, 0), one)
@@ -234,13 +234,13 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     found = np.array(losses)  # [n_trusts, n_listeners]
     gains = found[0] - found
     best = int(np.argmax(gains.mean(axis=1)))
-    # what is gained must be more than chance: two standard errors of the paired difference
+    # the gain must exceed chance: two standard errors of the paired difference
     error = gains[best].std(ddof=1) / np.sqrt(len(pairs))
     return _TRUSTS[best] if gains[best].mean() > 2 * error else 0.0
 
 
 def _posterior(choices: Choices, prior: WeightPosterior) -> WeightPosterior:
-    """Return the likeliest weights of one listener, by Newton's method with halved steps."""
+    """Return the posterior of one listener, by Newton's method with step halving."""
     mean = prior.mean.copy()
     n = len(choices.chosen)
 
@@ -268,7 +268,7 @@ def _posterior(choices: Choices, prior: WeightPosterior) -> WeightPosterior:
 def _slope_and_curve(
     weights: Vector, chosen: NDArray[np.float32] | Vector, others: NDArray[np.float32]
 ) -> tuple[Vector, NDArray[np.float64]]:
-    """Return gradient and Hessian of minus the log chance of the chosen, summed over them."""
+    """Return gradient and Hessian of the negative log likelihood, summed over the choices."""
     chance = _chances(others @ weights)
     mean = chance @ others
     curve = (others * chance[:, None]).T @ others - np.outer(mean, mean)
@@ -277,7 +277,7 @@ def _slope_and_curve(
 
 
 def _loss(weights: Vector, choices: Choices) -> float:
-    """Return minus the mean log chance of what one listener chose."""
+    """Return the mean negative log likelihood of one listener's choices."""
     scores = choices.others @ weights
     top = scores.max()
     return float(np.log(np.exp(scores - top).sum()) + top - (choices.chosen @ weights).mean())
@@ -289,7 +289,7 @@ def _chances(scores: Vector) -> Vector:
 
 
 class _Stacked:
-    """The choices of many listeners in a row, for the loss of weights that all share."""
+    """The concatenated choices of many listeners, for the loss of shared weights."""
 
     def __init__(self, choices: Sequence[Choices]) -> None:
         self.others = np.concatenate([one.others for one in choices]).astype(np.float64)
@@ -298,7 +298,7 @@ class _Stacked:
         self.chosen = np.stack([one.chosen.mean(axis=0) for one in choices]).astype(np.float64)
 
     def loss(self, weights: Vector) -> tuple[float, Vector]:
-        """Return the mean over listeners of minus the mean log chance, and its gradient."""
+        """Return the mean negative log likelihood over listeners, and its gradient."""
         scores = self.others @ weights
         top = np.maximum.reduceat(scores, self.starts)
         raised = np.exp(scores - np.repeat(top, self.lengths))
