@@ -59,7 +59,7 @@ def test_n_is_how_many_tracks_were_judged():
 def test_wrong_arguments_are_told():
     with pytest.raises(ValueError, match=r"shapes \(1,\) and \(2,\): give one class"):
         confusion_matrix([0], [0, 1], 2)
-    with pytest.raises(ValueError, match="no tracks to judge: give at least one"):
+    with pytest.raises(ValueError, match="no tracks to evaluate: give at least one"):
         confusion_matrix([], [], 2)
     for wrong in ([2], [-1], [0.5]):
         with pytest.raises(ValueError, match="a class is outside 0 to 1: give the integer"):

@@ -15,7 +15,6 @@ from segue.errors import LibraryError
 from segue.evaluation import (
     ClassifierReport,
     ColdTracks,
-    Comparison,
     Control,
     Curve,
     Details,
@@ -25,11 +24,12 @@ from segue.evaluation import (
     EmbeddingMap,
     Faithful,
     Figures,
-    HubsTaken,
+    HubReduction,
     ListenerGroup,
     Measurement,
     Mistake,
-    Neighbours,
+    ModelComparison,
+    NeighborScores,
     NextTrack,
     RecommendationReport,
     Report,
@@ -126,7 +126,7 @@ def details(**changes):
     settings = {
         "best_single": "knn",
         "comparisons": tuple(
-            Comparison(first=first, second=second, metric="ndcg@20", difference=found)
+            ModelComparison(first=first, second=second, metric="ndcg@20", difference=found)
             for first, second, found in pairs
         ),
         "groups": {
@@ -174,14 +174,14 @@ def similarity(target="genre", **changes):
     }
     for name in ("knn", "mfcc"):
         models[name] |= hubs
-    judged = Neighbours(
+    judged = NeighborScores(
         split="test",
         n={"precision@10": 30, "artist_precision@10": 20, "album_precision@10": 0},
         models=models,
         intervals={"knn": {"precision@10": (0.4, 0.6)}},
         differences={"mfcc": {"precision@10": (0.02, 0.2)}},
     )
-    taken = HubsTaken(
+    taken = HubReduction(
         used="mutual_proximity",
         split="test",
         methods={
@@ -433,7 +433,7 @@ def test_summary_of_equal_weights_mentions_them_once():
     found = lists(
         details=details(
             comparisons=tuple(
-                Comparison(first=first, second=second, metric="ndcg@20", difference=each)
+                ModelComparison(first=first, second=second, metric="ndcg@20", difference=each)
                 for first, second, each in pairs
             ),
             groups={
@@ -527,7 +527,7 @@ def test_summary_of_an_empty_report_gives_the_reason():
 
 def test_detail_findings_are_plain_text():
     names = replace(details(), best_single="<a & b>")
-    pair = Comparison(first="personal", second="<a & b>", metric="ndcg@20", difference=BETTER)
+    pair = ModelComparison(first="personal", second="<a & b>", metric="ndcg@20", difference=BETTER)
     found = detail_findings(replace(names, comparisons=(pair,)))
     assert "the best single signal, <a & b>: nDCG@20" in found[0]
     assert len(found) == 7

@@ -105,7 +105,7 @@ def test_whole_groups_are_drawn_and_a_seed_repeats():
     ("truth", "scores", "message"),
     [
         ([[True]], [[0.1, 0.2]], r"shapes \(1, 1\) and \(1, 2\) for 1 tags"),
-        (np.zeros((0, 1)), np.zeros((0, 1)), "no tracks to judge"),
+        (np.zeros((0, 1)), np.zeros((0, 1)), "no tracks to evaluate"),
         ([[True]], [[np.nan]], "leave out tracks that a model cannot score"),
     ],
 )

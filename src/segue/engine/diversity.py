@@ -20,7 +20,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays, Matrix
 
 
 @dataclass
-class Likeness:
+class PoolSimilarity:
     """Similarity within a pool; `nearest` ``[n_pool]`` is the largest to the chosen tracks."""
 
     facts: CatalogueArrays

@@ -3,9 +3,9 @@
 Each listener's scores are standardized over the candidates, so that all have the same influence.
 The value of a track for the group is part average, part *least misery*:
 ``(1 - misery) mean + misery min``, half of each by default. With the average alone a majority
-rules; with misery alone the listener who is hardest to please does. Sources: Masthoff, "Group recommender
-systems: combining individual models" (Recommender Systems Handbook, 2011); O'Connor et al.,
-"PolyLens" (ECSCW 2001), for least misery.
+rules; with misery alone the listener who is hardest to please does. Sources: Masthoff, "Group
+recommender systems: combining individual models" (Recommender Systems Handbook, 2011); O'Connor et
+al., "PolyLens" (ECSCW 2001), for least misery.
 
 The value divides among the listeners: each gets their share of the average, and the least satisfied
 one the misery term, so parts sum to scores. Tracks that any of them dislikes are left out.

@@ -36,7 +36,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.calibration import Calibration
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
-from segue.engine.diversity import Likeness
+from segue.engine.diversity import PoolSimilarity
 from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, RerankResult, static_terms
 from segue.engine.weights import shares, updated
 from segue.signals import Profile
@@ -198,7 +198,7 @@ class Radio:
         names: list[str] = []
         terms: list[Values] = []
         if self.dials.diversity:
-            likeness = Likeness(self.facts, both)
+            likeness = PoolSimilarity(self.facts, both)
             for place in range(n):
                 likeness.choose(place)
             names.append(DIVERSITY)

@@ -56,8 +56,8 @@ class Recommendations:
 
     `user` is the listener's id, or None if only tracks were named; `seed` is the id of the track
     that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
-    sentences about requests that may not have the intended effect. `chance` has the seed that repeats the
-    list, if it used randomness.
+    sentences about requests that may not have the intended effect. `chance` has the seed that
+    repeats the list, if it used randomness.
     """
 
     user: str | None

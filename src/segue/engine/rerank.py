@@ -31,7 +31,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.calibration import Calibration
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
-from segue.engine.diversity import Likeness
+from segue.engine.diversity import PoolSimilarity
 from segue.engine.randomness import gumbel
 from segue.engine.standardization import SignalScores
 from segue.signals import Profile
@@ -127,7 +127,7 @@ def rerank(pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: 
     names, static = static_terms(pool, dials, facts, profile.user)
     values = pool.scores.astype(np.float64) + static.sum(axis=0)
     reach = float(np.ptp(pool.scores)) if len(positions) else 0.0
-    likeness = Likeness(facts, positions) if dials.diversity else None
+    likeness = PoolSimilarity(facts, positions) if dials.diversity else None
     mix = Calibration(facts.taste(profile), facts.mixes[positions]) if dials.calibration else None
     away, towards = odds(dials.diversity) * reach, odds(dials.calibration) * reach * k
     caps = _Caps.of(positions, dials, facts, profile)

@@ -13,9 +13,9 @@ equal weights decides where there are few choices.
 **Personal weights** have a normal prior around the global ones; its spread in each signal is
 estimated from how much listeners differ (empirical Bayes, by expectation maximization with
 Laplace's approximation). A listener's weights maximize the posterior: with few choices they are
-close to the global ones. How far to trust the spread is decided on choices that came later, since the taste of
-one week is not always that of the next: where personal weights do not predict those better than
-global ones, the spread is 0, and everyone gets the global weights.
+close to the global ones. How far to trust the spread is decided on choices that came later, since
+the taste of one week is not always that of the next: where personal weights do not predict those
+better than global ones, the spread is 0, and everyone gets the global weights.
 
 **Live updates.** A posterior is a mean and a precision. One more choice moves it by one Newton step
 (Laplace again), at a cost that does not depend on the history. A skipped or disliked track is a

@@ -1,4 +1,4 @@
-"""Splits, metrics, intervals and the report: how good segue is on a user's own data."""
+"""Evaluation: splits, metrics, intervals and the report."""
 
 from segue.evaluation.classification import (
     CLASSIFICATION_METRICS,
@@ -39,7 +39,6 @@ from segue.evaluation.ranking import (
 from segue.evaluation.report import (
     ClassifierReport,
     ColdTracks,
-    Comparison,
     Control,
     Curve,
     Details,
@@ -48,11 +47,12 @@ from segue.evaluation.report import (
     EmbeddingMap,
     Faithful,
     Figures,
-    HubsTaken,
+    HubReduction,
     ListenerGroup,
     Measurement,
     Mistake,
-    Neighbours,
+    ModelComparison,
+    NeighborScores,
     NextTrack,
     RecommendationReport,
     Report,
@@ -91,7 +91,6 @@ __all__ = [
     "ClassificationResult",
     "ClassifierReport",
     "ColdTracks",
-    "Comparison",
     "Control",
     "Curve",
     "Details",
@@ -102,13 +101,14 @@ __all__ = [
     "Faithful",
     "Figures",
     "Group",
+    "HubReduction",
     "Hubness",
-    "HubsTaken",
     "Interval",
     "ListenerGroup",
     "Measurement",
     "Mistake",
-    "Neighbours",
+    "ModelComparison",
+    "NeighborScores",
     "NextTrack",
     "RankingResult",
     "RecommendationReport",

@@ -1,4 +1,4 @@
-"""How well classes are told apart.
+"""Metrics of classification.
 
 Conventions
 -----------
@@ -14,7 +14,7 @@ recall            of a class: correct / truly it; 0 where there are none
 f1                of a class: harmonic mean of the two, 2 correct / (predicted as it + truly it)
 ..._macro         plain mean over the classes that occur in truth or in prediction
 
-These are scikit-learn's definitions with ``zero_division=0``; tests hold the two equal.
+These are scikit-learn's definitions with ``zero_division=0``; tests compare the two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ CLASSIFICATION_METRICS = ("accuracy", "precision_macro", "recall_macro", "f1_mac
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassScore:
-    """Precision, recall and F1 of one class, and `support`: how many tracks are truly of it."""
+    """Precision, recall and F1 of one class, and its number of tracks (`support`)."""
 
     precision: float
     recall: float
@@ -41,7 +41,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassificationResult:
-    """What a classifier achieved on `n` tracks. `per_class` is in the order of `class_names`."""
+    """The metrics of a classifier on `n` tracks; `per_class` is in the order of `class_names`."""
 
     accuracy: float
     precision_macro: float
@@ -53,7 +53,7 @@ class ClassificationResult:
 
     @property
     def n(self) -> int:
-        """How many tracks were judged."""
+        """The number of evaluated tracks."""
         return int(self.confusion.sum())
 
     @property
@@ -92,7 +92,7 @@ def confusion_matrix(true: ArrayLike, predicted: ArrayLike, n_classes: int) -> I
             "give one class of each for every track."
         )
     if rows.size == 0:
-        raise ValueError("there are no tracks to judge: give at least one.")
+        raise ValueError("there are no tracks to evaluate: give at least one.")
     if not (
         np.issubdtype(rows.dtype, np.integer) and np.issubdtype(columns.dtype, np.integer)
     ) or not (0 <= min(rows.min(), columns.min()) <= max(rows.max(), columns.max()) < n_classes):
@@ -107,14 +107,14 @@ def confusion_matrix(true: ArrayLike, predicted: ArrayLike, n_classes: int) -> I
 def classification_metrics(
     true: ArrayLike, predicted: ArrayLike, class_names: Sequence[str]
 ) -> ClassificationResult:
-    """Judge predicted classes.
+    """Evaluate predicted classes.
 
     Parameters
     ----------
     true, predicted : int [n_tracks]
         Positions in `class_names`.
     class_names : sequence of str
-        All classes, also those without a track here.
+        All classes, including those without a track here.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""How far figures of a classifier can be trusted, and whether two classifiers differ.
+"""Bootstrap intervals of classification metrics, and of differences of two classifiers.
 
-Their figures are no means over tracks, so the confusion matrix is drawn anew. Conventions and
+These metrics are not means over tracks, so the confusion matrix is resampled. Conventions and
 source are those of `segue.evaluation.intervals`.
 """
 
@@ -35,10 +35,10 @@ def classification_intervals(
 ) -> tuple[dict[str, Interval], list[Interval]]:
     """Return intervals of the overall metrics by name, and of each class's F1.
 
-    Resampling tracks is drawing their confusion matrix anew, so that the cost does not depend on
-    how many tracks there are. With `groups`, whole groups (artists) are drawn: tracks of one
-    artist are alike, and intervals that ignore it are too narrow. The F1 of a class is left out of
-    the resamples that drew none of its tracks.
+    Resampling the confusion matrix is equivalent to resampling tracks, at a cost that does not
+    depend on their number. With `groups`, whole groups (artists) are drawn: tracks of one artist
+    are similar, and intervals that ignore it are too narrow. Resamples without tracks of a class
+    are left out of the interval of its F1.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def classification_intervals(
     True
     """
     check_bootstrap(confidence, n_resamples)
-    confusion_matrix(true, predicted, n_classes)  # raises on what cannot be judged
+    confusion_matrix(true, predicted, n_classes)  # raises on invalid arguments
     cells = np.asarray(true, dtype=np.int64) * n_classes + np.asarray(predicted, dtype=np.int64)
     overall: dict[str, list[FloatArray]] = {}
     f1: list[FloatArray] = []
@@ -93,7 +93,7 @@ def classification_difference(
     ----------
     true : int [n_tracks]
     first, second : int [n_tracks]
-        What two classifiers predicted for the same tracks.
+        Predictions of two classifiers for the same tracks.
     n_classes, confidence, n_resamples, groups, seed
         As `classification_intervals`.
 

@@ -1,16 +1,14 @@
-"""How far a measured number can be trusted: percentile bootstrap intervals.
+"""Percentile bootstrap intervals of means and paired differences.
 
 Conventions
 -----------
-- What is resampled is the unit that is independent: listeners for recommendations; tracks, or
-  better the groups (artists) that they come in, for classifiers.
-- An interval is ``(low, high)`` in the unit of the metric; ``(nan, nan)`` where nothing was
-  measured.
-- Two models are compared by the interval of their *paired* difference on the same units: if it
-  leaves out 0, they differ.
+- The resampled unit is the independent one: listeners for recommendations; tracks, or better their
+  groups (artists), for classifiers.
+- An interval is ``(low, high)`` in the unit of the metric; ``(nan, nan)`` if nothing was measured.
+- Two models differ if the interval of their *paired* difference on the same units excludes 0.
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13. With few units
-(under about 20) percentile intervals are too narrow; reports say where that is so.
+(under about 20) percentile intervals are too narrow; reports warn of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +23,7 @@ FloatArray = NDArray[np.float64]
 DEFAULT_CONFIDENCE = 0.95
 DEFAULT_RESAMPLES = 2000
 
-# How many drawn indices are held at a time: bounds memory at some 100 MB.
+# number of drawn indices in memory at a time: about 100 MB
 MOST_DRAWN = 4_000_000
 
 
@@ -60,13 +58,13 @@ def bootstrap_interval(
     Parameters
     ----------
     values : float [n], or a dict of such arrays of one length
-        One value a unit (a listener's nDCG, 1 for a track named right). Several named metrics of
-        the same units share their resamples. NaN is left out of its metric's mean.
+        One value per unit (a listener's nDCG, 1 for a correctly classified track). Several metrics
+        of the same units share their resamples. NaN is left out of its metric's mean.
     confidence : float
         From 0 to 1, both excluded.
     n_resamples : int > 0
     groups : [n], optional
-        What each unit belongs to; whole groups are resampled then.
+        The group of each unit; if given, whole groups are resampled.
     seed : int
         The same seed gives the same interval.
 
@@ -147,7 +145,7 @@ def _mean_bounds(
     """Return the interval of the mean of each column of ``table [n, m]``."""
     check_bootstrap(confidence, n_resamples)
     measured = np.isfinite(table)
-    # One count serves all columns where nothing is undefined.
+    # one count serves all columns if no value is NaN
     counted = measured[:, :1] if measured.all() else measured
     sums = np.concatenate([np.where(measured, table, 0.0), counted], axis=1)
     units = _group_sums(sums, groups)
@@ -162,7 +160,7 @@ def _mean_bounds(
 
 
 def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> Iterator[FloatArray]:
-    """Yield how often each of `n` units is drawn ``[some resamples, n]``, with its whole group.
+    """Yield how often each of `n` units is drawn, with its whole group: ``[n_chunk, n]``.
 
     Raises
     ------
@@ -178,20 +176,20 @@ def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> It
     check_bootstrap(DEFAULT_CONFIDENCE, n_resamples)
     owner = np.arange(n) if groups is None else owners_of(groups, n)
     n_groups = int(owner.max(initial=-1)) + 1
-    # who asks for single units sorts and sums them, in several arrays of this size
+    # callers that need single units sort and sum them, in several arrays of this size
     for times in _times(n_groups, n_resamples, seed, MOST_DRAWN // (4 * max(n, 1))):
         yield times[:, owner]
 
 
 def redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
-    """Draw the rows of ``units [n, m]`` with replacement; yield sums ``[some resamples, m]``."""
+    """Draw the rows of ``units [n, m]`` with replacement; yield their sums ``[n_chunk, m]``."""
     n = len(units)
     for times in _times(n, n_resamples, seed, MOST_DRAWN // max(n, 1)):
         yield times @ units
 
 
 def _times(n: int, n_resamples: int, seed: int, step: int) -> Iterator[FloatArray]:
-    """Draw `n` of `n` with replacement; yield how often each came, `step` resamples at a time."""
+    """Draw `n` of `n` with replacement; yield the counts of `step` resamples at a time."""
     rng = np.random.default_rng(seed)
     step = max(1, step)
     for start in range(0, n_resamples, step):
@@ -231,7 +229,7 @@ def percentile_bounds(table: FloatArray, confidence: float) -> list[Interval]:
 
 
 def check_bootstrap(confidence: float, n_resamples: int) -> None:
-    """Raise `ValueError` if a bootstrap cannot be asked for so."""
+    """Raise `ValueError` if the arguments of a bootstrap are invalid."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence {confidence} is not between 0 and 1: give e.g. 0.95.")
     if n_resamples < 1:

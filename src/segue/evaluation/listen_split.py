@@ -1,14 +1,14 @@
-"""Which listens are learned from and which are kept for judging.
+"""Split listens into train, valid and test.
 
 Conventions
 -----------
-- Every listener is split on their own: the tracks that they came to last are held out, as a
-  recommender is asked for what comes next.
-- Held out are *new* tracks: one that the listener plays before the cut is known to the training,
-  and a recommender never recommends what is known. Plays of known tracks after the cut belong to
-  the held-out time all the same, so that training sees nothing of it.
-- Order is `timestamp` where all listens of a listener have one, else `position`, else an order
-  drawn from the seed and the ids alone. None of them depends on the order of the rows.
+- Each listener is split separately: the tracks that they played first most recently are held out,
+  because a recommender predicts the next plays.
+- Only *new* tracks are held out: a track played before the cut is known from training, and known
+  tracks are not recommended. Plays of known tracks after the cut are held out too, so that training
+  sees nothing of that time.
+- The order is `timestamp` if all listens of a listener have one, else `position`, else an order
+  drawn from the seed and the ids. It never depends on the order of the rows.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -33,23 +33,22 @@ def split_listens(
     held_out: tuple[float, float] = DEFAULT_HELD_OUT,
     seed: int,
 ) -> "pd.Series[str]":
-    """Split listens by time within each listener, or at random where there is no time.
+    """Split listens by time within each listener, or at random without times.
 
     Of a listener's distinct tracks, in the order of their first listen, the last ``held_out[1]``
-    (at least one, where there are two) are test, ``held_out[0]`` before them valid (from
-    five tracks on). A listener of one track is all train.
+    (at least one of two) are test, and ``held_out[0]`` before them valid (from five tracks on). If
+    there is only one track, it is train.
 
-    Where the column `split` states any split, nothing is drawn: what is stated is obeyed and all
-    other rows are train.
+    If the column `split` has any value, it is used as it is and all other rows are train.
 
     Parameters
     ----------
     listens : DataFrame [n_listens]
-        With `user_id`, `track_id`, and any of `timestamp`, `position`, `split`.
+        Columns `user_id`, `track_id`, and any of `timestamp`, `position`, `split`.
     held_out : two floats
         Shares of valid and test, from 0 to 1, together below 1. A share of 0 holds out nothing.
     seed : int
-        Decides between listens at the same moment, and the order where there is no time.
+        Decides the order of listens at the same time, or without times.
 
     Returns
     -------
@@ -59,7 +58,7 @@ def split_listens(
     Raises
     ------
     ValueError
-        If the shares are none, or a split is unknown.
+        If the shares are invalid, or a split is unknown.
 
     Examples
     --------
@@ -89,7 +88,7 @@ def split_listens(
     order = np.lexsort((tracks, drawn, _moments(listens, users), users))
     users, tracks = users[order], tracks[order]
 
-    # How many distinct tracks the listener has met before each listen, in order.
+    # the number of distinct tracks that the listener knows before each listen, in order
     pairs = users * (tracks.max() + 1) + tracks
     first = np.zeros(len(order), dtype=bool)
     first[np.unique(pairs, return_index=True)[1]] = True
@@ -113,7 +112,7 @@ def split_listens(
 
 
 def listen_split_rule(listens: "pd.DataFrame") -> str:
-    """Say in words how `split_listens` divides these listens.
+    """Describe how `split_listens` divides these listens.
 
     Examples
     --------
@@ -145,7 +144,7 @@ def _is_stated(listens: "pd.DataFrame") -> bool:
 
 
 def _stated(column: "pd.Series[str]") -> "pd.Series[str]":
-    """Obey the stated splits; everything else is train."""
+    """Use the given splits; everything else is train."""
     unknown = set(column.dropna().unique()) - set(SPLITS)
     if unknown:
         raise ValueError(
@@ -155,7 +154,7 @@ def _stated(column: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return when each listen was: a number that orders the listens of one listener, 0 for none."""
+    """Return a number that orders the listens of a listener, 0 without any order."""
     moments = np.zeros(len(listens))
     undated = np.ones(len(listens), dtype=bool)
     for column in ("timestamp", "position"):
@@ -171,7 +170,7 @@ def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.fl
 
 
 def _drawn(listens: "pd.DataFrame", seed: int) -> NDArray[np.uint64]:
-    """Return a number for each (listener, track) that only their ids and the seed decide."""
+    """Return a number for each (listener, track) that depends only on their ids and the seed."""
     from pandas.util import hash_array
 
     key = f"{seed % 10**16:016d}"
@@ -180,5 +179,6 @@ def _drawn(listens: "pd.DataFrame", seed: int) -> NDArray[np.uint64]:
         values = listens[column].astype(str).to_numpy(dtype=object)
         return cast("NDArray[np.uint64]", hash_array(values, hash_key=key))
 
-    # Listener and track enter unlike each other; the product spreads what their sum would keep.
+    # listener and track enter differently; the product spreads values that their sum would keep
+    # close
     return (hashed("user_id") * np.uint64(2) + np.uint64(1)) * hashed("track_id")

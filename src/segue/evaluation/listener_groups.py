@@ -1,12 +1,12 @@
-"""Groups of listeners: how mainstream their taste is, and how much is known of them.
+"""Groups of listeners by mainstreamness of their taste and by length of their history.
 
-A recommender that is good on average may be bad for those who play what few play, or of whom
-little is known; means over all hide it.
+A recommender that is good on average may be bad for listeners with niche tastes or short histories;
+a mean over all listeners hides it.
 
 Conventions
 -----------
 - A listener's *mainstreamness* is the mean, over the tracks they like, of the share of all
-  listeners who like the track: 0 is nobody, 1 everybody.
+  listeners who like the track: from 0, none, to 1, all.
 - Groups are by value: listeners of the same value are in the same group, so thirds may be uneven.
 
 Source: Abdollahpouri et al., "The unfairness of popularity bias in recommendation", 2019; Kowald,
@@ -24,14 +24,14 @@ FloatArray = NDArray[np.float64]
 NICHE_TO_MAINSTREAM = ("niche", "in between", "mainstream")
 SHORT_TO_LONG = ("short histories", "middling histories", "long histories")
 LENGTHS = (10, 50)
-"""Likes that divide histories: fewer than the first, up to the second, more."""
+"""Numbers of likes that separate short, medium and long histories."""
 
 _LEAST = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Listeners ``members`` (int64, places in the list that was divided), of values low to high."""
+    """A group of listeners: ``members`` are int64 indices, with values from low to high."""
 
     name: str
     members: NDArray[np.int64]
@@ -42,13 +42,13 @@ class Group:
 def mainstreamness(
     histories: Sequence[NDArray[np.int64]], popularity: ArrayLike, n_listeners: int
 ) -> FloatArray:
-    """Return how mainstream each listener is, ``[n]``, from 0 to 1; NaN for empty histories.
+    """Return the mainstreamness of each listener, ``[n]``, from 0 to 1; NaN for empty histories.
 
     Parameters
     ----------
     histories : sequence of int [n_tracks_liked]
     popularity : float [n_items]
-        How many listeners like each track.
+        Number of listeners who like each track.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def mainstreamness(
 
 
 def terciles(values: ArrayLike, names: Sequence[str]) -> list[Group]:
-    """Divide listeners in thirds by value, lowest first; a third that nobody is in is left out.
+    """Divide listeners in thirds by value, lowest first, without empty groups.
 
     Parameters
     ----------
@@ -82,9 +82,9 @@ def terciles(values: ArrayLike, names: Sequence[str]) -> list[Group]:
 
 
 def by_history_length(lengths: ArrayLike) -> list[Group]:
-    """Divide listeners by how many likes are known of them: under 10, 10 to 50, over 50.
+    """Divide listeners by number of likes: under 10, 10 to 50, over 50.
 
-    Where fewer than two of these hold 20 listeners, thirds are taken instead.
+    Thirds are used instead if fewer than two of these groups have 20 listeners.
 
     Parameters
     ----------

@@ -1,18 +1,18 @@
-"""How good nearest neighbours are: how many are of the same kind, and whether hubs are among them.
+"""Quality of nearest neighbors: precision by class, and hubness.
 
 Conventions
 -----------
-- Tracks are places ``0 .. n - 1``. Lists of neighbours are ``[n_queries, k_most]`` places, best
-  first, -1 where a list has ended; a track is never in its own list.
+- Tracks are integers ``0 .. n - 1``. Lists of neighbors are ``[n_queries, k_max]``, best first,
+  padded with -1; a track is never in its own list.
 - Classes are integers ``[n]``, -1 where unknown.
-- The *artist filter* takes tracks of the query's own artist out of its list before it is cut: an
-  album is easily told by its recording, which says nothing of its genre (Flexer and Schnitzer,
-  "Effects of album and artist filters in audio similarity", 2010).
+- The *artist filter* removes tracks of the query's own artist from its list before it is cut:
+  tracks of one album are easily recognized by their recording, whatever their genre (Flexer and
+  Schnitzer, "Effects of album and artist filters in audio similarity", 2010).
 
 Metrics
 -------
-precision@k        neighbours of the query's class among its first k, divided by k; over queries
-                   that have at least one such track to find
+precision@k        share of the first k neighbors that have the query's class; over queries that
+                   have at least one such track
 hub_skewness@k     skewness of the k-occurrence N_k (in how many lists of k a track is); 0 is none,
                    above about 1 there are hubs
 largest_hub@k      the highest N_k; on average a track is in k lists
@@ -35,7 +35,7 @@ HUB_CUT = 10
 def precision_per_query(
     lists: Places, queries: Places, classes: NDArray[np.int64], k: int
 ) -> NDArray[np.float64]:
-    """Return precision@k of each query ``[n_queries]``; 0 where its class is unknown.
+    """Return precision@k of each query ``[n_queries]``; 0 if its class is unknown.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def precision_per_query(
 def expected_precision(
     n_relevant: NDArray[np.int64], n_candidates: NDArray[np.int64], k: int
 ) -> NDArray[np.float64]:
-    """Return the mean precision@k of lists drawn at random, for each query.
+    """Return the expected precision@k of random lists, for each query.
 
     Examples
     --------
@@ -67,14 +67,14 @@ def expected_precision(
 
 @dataclass(frozen=True, slots=True)
 class Hubness:
-    """Of lists of k: skewness of k-occurrence, the largest, and the share that is in no list."""
+    """Skewness and maximum of the k-occurrence, and the share of tracks in no list."""
 
     skewness: float
     largest: int
     never: float
 
     def metrics(self, k: int = HUB_CUT) -> dict[str, float]:
-        """Return the three by the names that documents use."""
+        """Return the three metrics by name."""
         return {
             f"hub_skewness@{k}": self.skewness,
             f"largest_hub@{k}": float(self.largest),
@@ -83,9 +83,9 @@ class Hubness:
 
 
 def hubness(lists: Places, n_tracks: int, k: int = HUB_CUT) -> Hubness:
-    """Count in how many lists each of `n_tracks` tracks is.
+    """Return the hubness of lists of k among `n_tracks` tracks.
 
-    NaN where there are no tracks; the skewness of counts that are all alike is 0.
+    NaN without tracks; the skewness of equal counts is 0.
 
     Examples
     --------

@@ -1,13 +1,13 @@
-"""How well the next item is told, at every place of a history.
+"""Metrics of next-item prediction, at every position of a history.
 
 Conventions
 -----------
 - Items are integers from 0. At each *point* a model scores all items from the plays before it; the
-  truth is the item that was played. The *place* of the truth is how many items come before it in
-  the ranking, 0 for the first; equal scores are ordered by item, as in `segue.index.best`. NaN and
-  -inf are never recommended: such a truth is behind all places.
-- *All*: every point counts, repeats too, and every item may be recommended. *New only*: points
-  whose truth is not in the history, and items of the history are taken out of the ranking.
+  truth is the item that was played. The *place* of the truth is its rank from 0; equal scores are
+  ordered by item, as in `segue.index.best`. NaN and -inf are never recommended: such a truth is
+  behind all places.
+- *All*: every point counts, including repeats, and every item may be recommended. *New only*: only
+  points whose truth is not in the history, and items of the history are left out of the ranking.
 - Metrics are means over the points of a listener first, then over listeners.
 
 Metrics
@@ -29,14 +29,14 @@ IntArray = NDArray[np.int64]
 
 DEFAULT_K = 20
 NOT_FOUND = np.iinfo(np.int64).max
-"""The place of what is never recommended."""
+"""The place of an item that is never recommended."""
 NOT_NEW = -1
-"""The place, new only, of a truth that is in the history: the point does not count."""
+"""The place, new only, of a truth in the history: the point does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextItemResult:
-    """What a model achieved.
+    """The metrics of a model.
 
     `mean` maps each metric (``"mrr@20"``) to its value, `per_user` to ``float64 [n_users]``, NaN
     for listeners without such a point; `users` are the listeners with any point.
@@ -66,7 +66,7 @@ def places(
     Raises
     ------
     ValueError
-        If shapes disagree or a truth is no item.
+        If shapes disagree or a truth is not an item.
 
     Examples
     --------
@@ -100,13 +100,13 @@ def places(
 def next_item_metrics(
     all_places: ArrayLike, new_places: ArrayLike, owners: ArrayLike, *, k: int = DEFAULT_K
 ) -> NextItemResult:
-    """Judge a model by the places of the truths.
+    """Return the metrics of a model from the places of the truths.
 
     Parameters
     ----------
     all_places : int [n_points]
     new_places : int [n_points]
-        With the items of the history left out; `NOT_NEW` where the truth is one of them.
+        Places without the items of the history; `NOT_NEW` if the truth is one of them.
     owners : int [n_points]
         The listener of each point.
     k : int > 0

@@ -1,9 +1,9 @@
-"""Embeddings on a plane, to look at.
+"""Project embeddings to two dimensions for plotting.
 
 Conventions
 -----------
 - Rows of ``embeddings [n, d]`` are tracks; the result ``[n, 2]`` keeps their order.
-- Near neighbours stay near; distances between far clusters and the axes themselves mean nothing.
+- Near neighbors stay near; axes and distances between separate clusters have no meaning.
 
 Source: principal components, then t-SNE (van der Maaten and Hinton, 2008), both scikit-learn's.
 """
@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 MAXIMUM_FOR_TSNE = 3000
-"""Above this many tracks only principal components are used: draw a sample before."""
+"""Above this many tracks only principal components are used: sample before."""
 
 _MINIMUM_FOR_TSNE = 10
 _COMPONENTS = 50
 
 
 def embedding_map(embeddings: ArrayLike, seed: int) -> NDArray[np.float64]:
-    """Lay embeddings out on a plane.
+    """Project embeddings to two dimensions.
 
     Principal components first (at most 50), then t-SNE with a perplexity of at most 30 and at
     most a third of the tracks. Under 10 tracks, and over `MAXIMUM_FOR_TSNE`, the first two
@@ -71,7 +71,7 @@ def embedding_map(embeddings: ArrayLike, seed: int) -> NDArray[np.float64]:
         init=flat / spread * 1e-4,  # the scale that t-SNE's own PCA start has
         random_state=seed,
     )
-    # One thread adds up in one order; several would make the map differ from run to run.
+    # several threads would add up in varying order, so that the map would differ between runs
     with threadpool_limits(1):
         placed: NDArray[np.float64] = model.fit_transform(components).astype(np.float64)
     placed -= placed.mean(axis=0)

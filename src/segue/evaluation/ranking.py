@@ -1,13 +1,12 @@
-"""How good ranked recommendations are.
+"""Metrics of ranked recommendations.
 
 Conventions
 -----------
 - Tracks are integers from 0 to ``n_items - 1``. ``recommended [n_users, k_max]`` holds each
-  listener's list, best first, filled up with -1 where fewer were found.
-- ``held_out[u]`` holds the tracks that listener u turned to afterwards. Listeners without any are
-  not judged: they are in no mean. Tracks known from training have to be left out by the caller,
-  of both.
-- Where a list is shorter than k, the missing places count as misses.
+  listener's list, best first, padded with -1.
+- ``held_out[u]`` holds the held-out tracks of listener u. Listeners without any are not evaluated:
+  they are in no mean. Callers must leave tracks known from training out of both.
+- Missing places of lists shorter than k count as misses.
 
 Metrics, of the first k places of a list; *hit* means: in ``held_out`` of that listener
 ---------------------------------------------------------------------------------------
@@ -19,11 +18,11 @@ map@k               sum over hits of precision@place, divided by |held out|
 hit_rate@k          1 if there is a hit, else 0
 novelty@k           mean over the recommended tracks of -log2(share of the training listeners who
                     know the track), in bits; a track that none of them knows counts as known to
-                    one. 0: everyone knows them. NaN for an empty list
+                    one. 0: all know them. NaN for an empty list
 artist_diversity@k  distinct artists / k; tracks of unknown artist count as one artist
 coverage@k          distinct tracks in all lists / n_items
 gini@k              Gini coefficient of how often each of the n_items tracks is recommended: 0 is
-                    equally often, towards 1 is ever the same few
+                    equally often, near 1 always the same few
 
 All but the last two are means over listeners. The first five agree with ranx to 1e-9. Novelty is
 mean self-information (Zhou et al., "Solving the apparent diversity-accuracy dilemma", 2010).
@@ -54,10 +53,10 @@ RANKING_METRICS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankingResult:
-    """What a recommender achieved.
+    """The metrics of a recommender.
 
     `mean` maps every metric (``"ndcg@10"``) to its value; `per_user` those that are means over
-    listeners to ``float64 [n_judged]``; `users` are the rows judged, ``int64 [n_judged]``.
+    listeners to ``float64 [n_judged]``; `users` are the evaluated rows, ``int64 [n_judged]``.
     """
 
     mean: Mapping[str, float]
@@ -66,7 +65,7 @@ class RankingResult:
 
     @property
     def n(self) -> int:
-        """How many listeners were judged."""
+        """The number of evaluated listeners."""
         return len(self.users)
 
 
@@ -80,21 +79,21 @@ def ranking_metrics(
     n_listeners: int,
     artists: ArrayLike | None = None,
 ) -> RankingResult:
-    """Judge the lists that listeners were given.
+    """Evaluate the lists of all listeners.
 
     Parameters
     ----------
     recommended : int [n_users, k_max]
-        Tracks, best first, -1 where there is none.
+        Tracks, best first, padded with -1.
     held_out : sequence of n_users collections of int
     ks : sequence of int > 0
-        Where to cut. Beyond k_max the missing places count as misses.
+        Lengths of lists. Beyond k_max the missing places count as misses.
     n_items : int
-        How many tracks could have been recommended.
+        Number of tracks that could be recommended.
     popularity : float [n_items]
-        How many training listeners know each track.
+        Number of training listeners who know each track.
     n_listeners : int
-        How many training listeners there are.
+        Number of training listeners.
     artists : int [n_items], optional
         The artist of each track, -1 where unknown. Without it `artist_diversity` is left out.
 
@@ -171,7 +170,7 @@ def precision_recall_curve(
     Returns
     -------
     two float64 arrays [k_max]
-        NaN where no listener can be judged.
+        NaN if no listener has held-out tracks.
 
     Raises
     ------
@@ -240,7 +239,7 @@ def _checked_lists(recommended: ArrayLike, n_users: int, n_items: int) -> IntArr
 def _hits(
     lists: IntArray, held_out: Sequence[Collection[int] | NDArray[np.integer]], n_items: int
 ) -> tuple[NDArray[np.bool_], IntArray]:
-    """Return which places are hits, ``[n_users, k_max]``, and |held out|, ``[n_users]``."""
+    """Return the hits, bool ``[n_users, k_max]``, and |held out|, ``[n_users]``."""
     wanted = [np.unique(np.fromiter(tracks, dtype=np.int64)) for tracks in held_out]
     sizes = np.array([len(tracks) for tracks in wanted], dtype=np.int64)
     flat = np.concatenate([np.empty(0, dtype=np.int64), *wanted])
@@ -248,14 +247,14 @@ def _hits(
         raise ValueError(
             f"held_out holds a track outside 0 to {n_items - 1}: give positions in the catalogue."
         )
-    # One number for every (listener, track), so that all listeners are looked up at once.
+    # one number per (listener, track), so that all listeners are looked up at once
     pairs = np.repeat(np.arange(len(wanted)), sizes) * n_items + flat
     asked = np.arange(len(lists))[:, None] * n_items + lists
     return np.isin(asked, pairs, kind="sort") & (lists >= 0), sizes
 
 
 def _accuracy(hits: NDArray[np.bool_], sizes: IntArray, k: int) -> dict[str, FloatArray]:
-    """Return the metrics that know only hits, each ``[n_users]``."""
+    """Return the metrics that depend only on hits, each ``[n_users]``."""
     top = hits[:, :k].astype(np.float64)
     places = np.arange(1, top.shape[1] + 1)
     found = top.sum(axis=1)

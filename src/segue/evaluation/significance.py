@@ -1,12 +1,12 @@
-"""Whether two models differ on the same listeners: the paired difference, its interval, its chance.
+"""Paired comparison of two models on the same listeners: difference, interval, p-value.
 
 Conventions
 -----------
-- Everything is paired: one value a listener of each model, in the same order. NaN in either leaves
-  the listener out.
+- Values are paired: one per listener for each model, in the same order. A listener with NaN in
+  either is left out.
 - The interval is the percentile bootstrap's (`segue.evaluation.intervals`); `p` is the share of
   random sign flips of the differences whose mean is at least as far from 0, two-sided. Up to
-  `EXACT` listeners all flips are gone through; else 10,000 are drawn, and p is at least 1/10,001.
+  `EXACT` listeners all flips are used; else 10,000 are drawn, and p is at least 1/10,001.
 
 Source: the sign-flip (Fisher's randomisation) test, compared with others for ranked lists in
 Smucker, Allan and Carterette, "A comparison of statistical significance tests for information
@@ -24,7 +24,7 @@ from segue.evaluation.intervals import DEFAULT_RESAMPLES, Interval, bootstrap_in
 FloatArray = NDArray[np.float64]
 
 EXACT = 12
-"""Up to this many listeners every flip is gone through."""
+"""Up to this many listeners, all sign flips are used."""
 
 _FLIPS = 10_000
 _CHUNK = 2_000_000  # signs held at a time
@@ -41,17 +41,17 @@ class Difference:
 
     @property
     def side(self) -> int:
-        """1 where the first is better, -1 where the second is, 0 where they are not told apart."""
+        """1 if the first is better, -1 if the second is, 0 if the interval includes 0."""
         low, high = self.interval
         return int(low > 0) - int(high < 0)
 
     @property
     def is_none(self) -> bool:
-        """Whether the two are one and the same on every listener, not just alike."""
+        """Whether the two are identical for every listener."""
         return self.mean == 0 and self.p == 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {"mean": self.mean, "interval": self.interval, "p": self.p, "n": self.n}
 
 
@@ -97,7 +97,7 @@ def sign_flip(differences: ArrayLike, *, seed: int, n_flips: int = _FLIPS) -> fl
     ----------
     differences : float [n]
     n_flips : int > 0
-        How many flips are drawn where there are too many to go through.
+        Number of flips drawn if there are too many to use all.
 
     Examples
     --------
@@ -107,7 +107,7 @@ def sign_flip(differences: ArrayLike, *, seed: int, n_flips: int = _FLIPS) -> fl
     1.0
     """
     values = np.asarray(differences, np.float64)
-    values = values[values != 0]  # they add nothing, whatever their sign
+    values = values[values != 0]  # zeros do not change the mean
     n = len(values)
     if n == 0:
         return 1.0
@@ -135,7 +135,7 @@ def ratio_interval(
 ) -> Interval:
     """Return the bootstrap interval of ``mean(first) / mean(second)`` on the same listeners.
 
-    ``(nan, nan)`` where the second mean is 0 in as much as one resample in a hundred.
+    ``(nan, nan)`` if the second mean is 0 in one percent of the resamples or more.
 
     Parameters
     ----------

@@ -1,22 +1,22 @@
-"""How well tags are told apart, each on its own: a track may have several, or none.
+"""Metrics of tagging, for each tag separately: a track may have several tags or none.
 
 Conventions
 -----------
-- `truth` says which tags a track has ``[n_tracks, n_tags]``, `scores` are higher where a model is
-  surer. Only the order of a tag's scores counts; tracks of one score count as half in order.
-- A tag is judged if a track has it and another has not; NaN means undefined.
+- `truth` ``[n_tracks, n_tags]`` marks the tags of each track; `scores` are higher for more likely
+  tags. Only the order of a tag's scores counts; ties count half.
+- A tag is evaluated if some track has it and another does not; NaN means undefined.
 
 Metrics
 -------
 roc_auc            of a tag: the share of pairs, one track with it and one without, that are in
                    order: 0.5 for guessing
-average_precision  of a tag: the mean precision at each track that has it, the surest first; for
+average_precision  of a tag: the mean precision at each track that has it, highest score first; for
                    guessing about the share of tracks that have the tag
-..._macro          plain mean over the judged tags
+..._macro          plain mean over the evaluated tags
 
-These are scikit-learn's definitions; tests hold the two equal. Intervals draw whole groups
-(artists) anew, as `segue.evaluation.intervals` does; a tag is left out of the resamples that cannot
-judge it.
+These are scikit-learn's definitions; tests compare the two. Intervals resample whole groups
+(artists), as in `segue.evaluation.intervals`; resamples in which a tag is undefined are left out of
+its interval.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ TAGGING_METRICS = tuple(f"{metric}_macro" for metric in TAG_METRICS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagScore:
-    """How one tag is told apart, and `support`: how many tracks have it."""
+    """The metrics of one tag, and its number of tracks (`support`)."""
 
     roc_auc: float
     average_precision: float
@@ -50,7 +50,7 @@ class TagScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggingResult:
-    """What was achieved on `n` tracks. `per_tag` holds every tag, NaN where it is not judged."""
+    """The metrics on `n` tracks; `per_tag` has every tag, NaN if it is not evaluated."""
 
     n: int
     per_tag: Mapping[str, TagScore]
@@ -58,7 +58,7 @@ class TaggingResult:
 
     @property
     def n_judged(self) -> int:
-        """How many tags were judged."""
+        """The number of evaluated tags."""
         return sum(0 < score.support < self.n for score in self.per_tag.values())
 
 
@@ -97,7 +97,7 @@ class Resampled:
 
 
 def tagging_metrics(truth: ArrayLike, scores: ArrayLike, tag_names: Sequence[str]) -> TaggingResult:
-    """Judge the scores of tags.
+    """Evaluate the scores of tags.
 
     Parameters
     ----------
@@ -141,12 +141,12 @@ def resample_tagging(
     groups: ArrayLike | None = None,
     seed: int,
 ) -> Resampled:
-    """Judge the scores of tags on tracks drawn anew, whole `groups` ``[n_tracks]`` at a time.
+    """Evaluate the scores of tags on resampled tracks, in whole `groups` ``[n_tracks]``.
 
     Raises
     ------
     ValueError
-        As `tagging_metrics`, and if `groups` are not one a track or `n_resamples` is below 1.
+        As `tagging_metrics`; if `groups` is not ``[n_tracks]`` or `n_resamples` is below 1.
 
     Examples
     --------
@@ -162,7 +162,7 @@ def resample_tagging(
 def _scores(has: NDArray[np.bool_], scores: FloatArray, times: FloatArray) -> FloatArray:
     """Return both metrics of each tag ``[2, r, n_tags]`` with tracks counting `times` ``[r, n]``.
 
-    NaN where no counted track has the tag, or all have it.
+    NaN if no counted track has the tag, or all have it.
     """
     found = np.full((2, len(times), has.shape[1]), np.nan)
     for tag in range(has.shape[1]):
@@ -180,8 +180,8 @@ def _scores(has: NDArray[np.bool_], scores: FloatArray, times: FloatArray) -> Fl
 
 
 def _roc_auc(with_it: FloatArray, without: FloatArray) -> FloatArray:
-    """Return the share of pairs in order, from counts by falling score ``[r, n_scores]``."""
-    above = np.cumsum(with_it, axis=1) - with_it / 2  # those of the same score are half above
+    """Return the share of pairs in order, from counts by descending score ``[r, n_scores]``."""
+    above = np.cumsum(with_it, axis=1) - with_it / 2  # ties count half
     pairs = with_it.sum(axis=1) * without.sum(axis=1)
     ordered = (above * without).sum(axis=1)
     return np.where(pairs > 0, ordered / np.maximum(pairs, 1), np.nan)
@@ -205,7 +205,7 @@ def _checked(
             "give [n_tracks, n_tags] of both."
         )
     if not len(has):
-        raise ValueError("there are no tracks to judge: give at least one.")
+        raise ValueError("there are no tracks to evaluate: give at least one.")
     if np.isnan(given).any():
         raise ValueError("a score is NaN: leave out tracks that a model cannot score.")
     return has, given

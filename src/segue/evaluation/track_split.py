@@ -1,15 +1,15 @@
-"""Which tracks are learned from and which are kept for judging.
+"""Split tracks into train, valid and test without splitting artists.
 
 Conventions
 -----------
-- Tracks come as parallel sequences: `groups` (artist, or what stands in for one), `labels` (the
-  class, None where unknown), `given` (the split that the dataset itself states, None where none).
-- A group never lies on both sides. Random splits that put one artist on both sides measure how
-  well an artist is recognised, not how well a class is.
-- What comes out depends on the groups, labels and the seed, never on the order of the rows.
+- Tracks are parallel sequences: `groups` (artist, or a substitute), `labels` (the class, None if
+  unknown), `given` (the split given by the dataset, None without one).
+- A group is never in several parts. Random splits that put one artist into several parts measure
+  how well an artist is recognized, not a class.
+- The result depends on the groups, labels and the seed, never on the order of the rows.
 
 Source: iterative stratification (Sechidis, Tsoumakas and Vlahavas, "On the stratification of
-multi-label data", 2011), with whole groups in the place of single examples.
+multi-label data", 2011), with whole groups instead of single examples.
 """
 
 from collections import Counter, defaultdict
@@ -22,7 +22,7 @@ from segue.types import SPLITS, Split
 DEFAULT_FRACTIONS = (0.7, 0.15, 0.15)
 """Shares of the tracks of each class for train, valid and test."""
 
-# A class is first of all learned, then judged, and only then used to choose a stopping time.
+# a class is needed first for training, then for the test, and last for early stopping
 _PRIORITY: tuple[Split, ...] = ("train", "test", "valid")
 
 
@@ -34,23 +34,23 @@ def split_tracks(
     fractions: tuple[float, float, float] = DEFAULT_FRACTIONS,
     seed: int,
 ) -> list[Split]:
-    """Split tracks so that no group straddles and every class is spread as `fractions` say.
+    """Split tracks without splitting groups, every class in the proportions of `fractions`.
 
     A class of one group stays in train (see `undividable_classes`); one of two groups is in train
     and test; one of three or more is in all three.
 
-    Where `given` states any split, nothing is drawn: what is stated is obeyed, as it is, even if
-    groups straddle in it. A track without a statement goes where the stated tracks of its group
-    are, if those agree, else to train. So a dataset with train and valid gets no test.
+    If `given` has any split, nothing is drawn: it is used as it is, even if it splits groups. A
+    track without a given split joins the part of its group if that is unique, else train. So a
+    dataset with train and valid gets no test.
 
     Parameters
     ----------
     groups : sequence of str [n_tracks]
-        What must stay together: the artist; the album or folder where the artist is unknown.
+        The group of each track: the artist, or the album or folder if the artist is unknown.
     labels : sequence of str or None [n_tracks]
         The class of each track.
     given : sequence of Split or None [n_tracks]
-        The split that the dataset states.
+        The split given by the dataset.
     fractions : three floats
         Shares of train, valid and test; they sum to 1. A split with share 0 stays empty.
     seed : int
@@ -63,7 +63,7 @@ def split_tracks(
     Raises
     ------
     ValueError
-        If the sequences differ in length, the fractions are no shares, or a split is unknown.
+        If the sequences differ in length, the fractions are invalid, or a split is unknown.
 
     Examples
     --------
@@ -94,9 +94,9 @@ def split_tracks(
 
 
 def undividable_classes(groups: Sequence[str], labels: Sequence[str | None]) -> tuple[str, ...]:
-    """Return the classes all of whose tracks belong to one group, sorted by name.
+    """Return the classes whose tracks all belong to one group, sorted by name.
 
-    They cannot be both learned and judged without the same artist on both sides.
+    They cannot be in train and test without the same artist in both.
 
     Examples
     --------
@@ -128,7 +128,7 @@ def absent_classes(
 def straddling_groups(groups: Sequence[str], splits: Sequence[Split]) -> tuple[str, ...]:
     """Return the groups with tracks in more than one split, sorted by name.
 
-    Empty for every split that segue draws; a split that a dataset states may hold some.
+    Empty for every split drawn by segue; a split given by a dataset may have some.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def straddling_groups(groups: Sequence[str], splits: Sequence[Split]) -> tuple[s
 
 
 def _complete(groups: Sequence[str], given: Sequence[Split | None]) -> list[Split]:
-    """Keep what is stated; put the rest with its group, or in train."""
+    """Keep given splits; put other tracks with their group, or in train."""
     stated: defaultdict[str, set[Split]] = defaultdict(set)
     for group, split in zip(groups, given, strict=True):
         if split is not None:
@@ -162,8 +162,8 @@ def _draw(
     shares: dict[Split, float],
     seed: int,
 ) -> dict[str, Split]:
-    """Assign every group to a split, class by class, those of fewest groups first."""
-    # Empty marks the unknown class; the prefix keeps a class of that name apart from it.
+    """Assign every group to a split, class by class, classes with the fewest groups first."""
+    # empty is the unknown class; the prefix distinguishes it from a class with an empty name
     keys = ["" if label is None else f"={label}" for label in labels]
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     members: defaultdict[str, set[str]] = defaultdict(set)
@@ -184,7 +184,7 @@ def _draw(
             if not any(assigned.get(group) == split for group in members[key])
         ]
         for remaining, group in _in_turn(open_groups, counts, key, wanted, seed):
-            # The last groups of a class fill the splits that would otherwise hold none of it.
+            # the last groups of a class fill the splits that would otherwise have none of it
             choice = (
                 empty[0] if empty and remaining <= len(empty) else _neediest(wanted, counts, group)
             )
@@ -203,10 +203,10 @@ def _in_turn(
     wanted: dict[Split, dict[str, float]],
     seed: int,
 ) -> list[tuple[int, str]]:
-    """Order groups for assignment, each with how many remain (itself included).
+    """Order groups for assignment, each with the number that remain, itself included.
 
-    Groups larger than a held-out part go first, while train still has room for them; the others
-    come in an order that the seed and their own names decide.
+    Groups larger than a held-out part are first, while train has room for them; the order of the
+    others depends on the seed and their names.
     """
     limit = min((wanted[split][key] for split in wanted if split != "train"), default=0.0)
 
@@ -222,7 +222,7 @@ def _in_turn(
 def _neediest(
     wanted: dict[Split, dict[str, float]], counts: dict[str, Counter[str]], group: str
 ) -> Split:
-    """Return the split that still lacks most of what `group` holds."""
+    """Return the split that needs the tracks of a group most."""
     return max(
         wanted,
         key=lambda split: sum(wanted[split][key] * count for key, count in counts[group].items()),

@@ -1,4 +1,4 @@
-"""The report: what was measured, as dataclasses, a document and one HTML page."""
+"""The evaluation report: dataclasses, a JSON document and an HTML page."""
 
 from segue.evaluation.report.contents import (
     ClassifierReport,
@@ -11,7 +11,6 @@ from segue.evaluation.report.contents import (
 )
 from segue.evaluation.report.details import (
     ColdTracks,
-    Comparison,
     Control,
     Details,
     DialCurves,
@@ -19,9 +18,10 @@ from segue.evaluation.report.details import (
     Faithful,
     Figures,
     ListenerGroup,
+    ModelComparison,
     NextTrack,
 )
-from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
+from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 from segue.evaluation.report.templates import detail_findings
 from segue.evaluation.report.writing import write_report
@@ -29,7 +29,6 @@ from segue.evaluation.report.writing import write_report
 __all__ = [
     "ClassifierReport",
     "ColdTracks",
-    "Comparison",
     "Control",
     "Curve",
     "Details",
@@ -38,11 +37,12 @@ __all__ = [
     "EmbeddingMap",
     "Faithful",
     "Figures",
-    "HubsTaken",
+    "HubReduction",
     "ListenerGroup",
     "Measurement",
     "Mistake",
-    "Neighbours",
+    "ModelComparison",
+    "NeighborScores",
     "NextTrack",
     "RecommendationReport",
     "Report",

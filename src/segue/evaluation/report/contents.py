@@ -1,10 +1,11 @@
-"""What a report holds: plain numbers that were measured, and where they came from.
+"""The contents of a report: measured numbers, and how they were measured.
 
 Conventions
 -----------
-- Metrics go by the names of DESIGN.md: ``f1_macro``, ``ndcg@10``. Intervals are ``(low, high)``.
+- Metrics have the names of `segue.evaluation`: ``f1_macro``, ``ndcg@10``. Intervals are ``(low,
+  high)``.
 - A *difference* is the interval of the paired difference: this model minus the other one.
-- NaN means undefined; documents (`Report.to_document`) say null.
+- NaN means undefined; documents (`Report.to_document`) use null.
 """
 
 import math
@@ -29,7 +30,7 @@ BLENDS = ("personal", "global")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """One track that a classifier got wrong. `confidence` is the probability that it gave."""
+    """One misclassified track; `confidence` is the predicted probability."""
 
     title: str | None
     artist: str | None
@@ -40,10 +41,10 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierReport:
-    """How one classifier, or one baseline, did on the tracks of `split`.
+    """The results of a classifier or baseline on the tracks of `split`.
 
-    `target` is what was predicted (``genre``). `f1_intervals` are in the order of the classes.
-    `history` holds one value an epoch under ``loss``, ``val_loss``, ``accuracy``,
+    `target` is the predicted column (``genre``). `f1_intervals` are in the order of the classes.
+    `history` has one value per epoch under ``loss``, ``val_loss``, ``accuracy``,
     ``val_accuracy``. `differences` maps the name of another classifier to the intervals of the
     difference in each metric. `trained_on` counts the train tracks of each class.
     """
@@ -71,12 +72,12 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendationReport:
-    """How ranked lists did: the engine's, every single signal's, the baselines'.
+    """The results of ranked lists of the engine, every single signal and the baselines.
 
-    `models` maps each to its metrics, in the order shown; `engine` names the one that a listener
-    gets. `n` counts who was judged, `n_tracks` what could have been recommended. `differences`
-    maps another model to the intervals of engine minus it. `simulated` listeners are labelled.
-    `details` are parts beyond the table, `notes` sentences on those that could not be measured.
+    `models` maps each to its metrics, in the order shown; `engine` names the one that listeners
+    get. `n` is the number of evaluated listeners, `n_tracks` of tracks to choose from.
+    `differences` maps another model to the intervals of engine minus it. `details` are parts beyond
+    the table; `notes` explain parts that could not be measured.
     """
 
     engine: str
@@ -120,7 +121,7 @@ class RecommendationReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingMap:
-    """Where tracks lie on a plane: ``xy [n, 2]``, and their classes (None where unknown)."""
+    """Tracks in two dimensions: ``xy [n, 2]``, and their classes (None if unknown)."""
 
     name: str
     xy: NDArray[np.floating]
@@ -136,11 +137,11 @@ class EmbeddingMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """How it was measured.
+    """The conditions of a measurement.
 
-    `split_method` says in words how the split came about. `counts` maps what was counted
-    (``tracks``, ``artists``, ``listens``) to how many each split holds. `artist_disjoint` is None
-    where it was not checked. `settings` are further facts by name.
+    `split_method` describes the split. `counts` has the number of ``tracks``, ``artists`` or
+    ``listens`` in each part. `artist_disjoint` is None if it was not checked. `settings` are
+    further facts by name.
     """
 
     dataset: str
@@ -158,10 +159,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything that one run of `segue evaluate` measured.
+    """The results of one run of `segue evaluate`.
 
-    `subject` is what was asked for: a model's name, ``similarity``, ``recommendations``, or
-    ``all``. `notes` are sentences about what could not be measured, and why.
+    `subject` is a model's name, ``similarity``, ``recommendations``, or ``all``. `notes` explain
+    parts that could not be measured.
     """
 
     measurement: Measurement
@@ -201,7 +202,7 @@ class Report:
         return _json_object(documents[0] | shared)
 
     def rivals(self, of: ClassifierReport) -> tuple[ClassifierReport, ...]:
-        """Return all classifiers that were judged on the same tracks, itself included."""
+        """Return all classifiers that were evaluated on the same tracks, itself included."""
         return tuple(
             found
             for found in self.classifiers
@@ -282,7 +283,7 @@ def _json_object(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _json_safe(value: Any) -> Any:
-    """Return `value` in JSON's own types, with null for numbers that JSON does not have."""
+    """Return `value` in JSON types, with null for numbers that JSON does not have."""
     if isinstance(value, Mapping):
         return {str(key): _json_safe(entry) for key, entry in value.items()}
     if isinstance(value, np.ndarray):

@@ -1,9 +1,9 @@
-"""What a report says of recommendations beyond the main table: for whom, for what, at what price.
+"""The contents of a report on recommendations, beyond the main table.
 
 Conventions
 -----------
-- Metrics go by the names of DESIGN.md; intervals are ``(low, high)``.
-- Every part may be missing: None, or empty, where it was not measured.
+- Metrics have the names of `segue.evaluation`; intervals are ``(low, high)``.
+- Every part may be None or empty if it was not measured.
 - A *likeness* of a list is the mean cosine between its tracks; *off taste* is the divergence (in
   nats) of its mix of genres or tags from the listener's own.
 """
@@ -18,19 +18,19 @@ from segue.evaluation.significance import Difference
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """How several ways to recommend did on the same `n` listeners."""
+    """The results of several models on the same `n` listeners."""
 
     n: int
     models: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {"n": self.n, "models": self.models, "model_intervals": self.intervals}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class ModelComparison:
     """`first` minus `second` in one metric, on all listeners."""
 
     first: str
@@ -39,17 +39,17 @@ class Comparison:
     difference: Difference
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         named = {"first": self.first, "second": self.second, "metric": self.metric}
         return named | self.difference.to_dict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerGroup:
-    """Some of the listeners, of values `low` to `high` in what they are divided by.
+    """A group of listeners, with values from `low` to `high` of the grouping property.
 
-    By metric, `gains` are what personal weights bring over everyone's, and `over_single` what they
-    bring over the best single signal.
+    By metric, `gains` are the differences of personal and global weights, `over_single` of personal
+    weights and the best single signal.
     """
 
     name: str
@@ -60,7 +60,7 @@ class ListenerGroup:
     over_single: Mapping[str, Difference] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {
             "name": self.name,
             "low": self.low,
@@ -75,10 +75,10 @@ class ListenerGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColdTracks:
-    """`n_tracks` that no model was told of any listen of, ranked among themselves.
+    """Results on `n_tracks` without any listens in training, ranked among themselves.
 
-    `ratios` are nDCG@20 of each model by that of the tags' cosine, with intervals; empty where
-    there are no tags.
+    `ratios` are nDCG@20 of each model relative to tag similarity, with intervals; empty without
+    tags.
     """
 
     n_tracks: int
@@ -86,17 +86,17 @@ class ColdTracks:
     ratios: Mapping[str, tuple[float, Interval]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         ratios = {k: {"ratio": ratio, "interval": span} for k, (ratio, span) in self.ratios.items()}
         return {"n_tracks": self.n_tracks, **self.figures.to_dict(), "by_tags": ratios}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """Each content signal as it is, and with its tracks' places exchanged at random.
+    """Results of each content signal, original and with content exchanged between tracks.
 
-    `real` and `shuffled` name the same signals; `chance` are random lists. `shuffles` says over how
-    many exchanges figures are means. A signal `fell` where it is no better than chance afterwards.
+    `real` and `shuffled` name the same signals; `chance` are random lists. `shuffles` is the number
+    of exchanges that numbers are means of. `fell` marks signals that drop to chance.
     """
 
     real: Figures
@@ -106,7 +106,7 @@ class Control:
     fell: Mapping[str, bool]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {
             "real": self.real.to_dict(),
             "shuffled": self.shuffled.to_dict(),
@@ -118,36 +118,36 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialPoint:
-    """What lists are like at one setting of a dial; `setting` is None where a cap is off."""
+    """Metrics of lists at one setting of a dial; `setting` is None if a cap is off."""
 
     setting: float | None
     metrics: Mapping[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {"setting": self.setting, "metrics": self.metrics}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialCurves:
-    """What each dial costs and brings, on lists of `k` for `n` listeners."""
+    """Metrics at several settings of each dial, on lists of `k` for `n` listeners."""
 
     n: int
     k: int
     curves: Mapping[str, Sequence[DialPoint]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         curves = {name: [one.to_dict() for one in found] for name, found in self.curves.items()}
         return {"n": self.n, "k": self.k, "curves": curves}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faithful:
-    """Of the first `k` tracks of `n_listeners`, `n_tracks` in all: whether reasons are the reasons.
+    """Faithfulness of top signals, for the first `k` tracks of `n_listeners`: `n_tracks` in all.
 
-    `named` is the share for which a top signal is named, `share` the share of those that fall when
-    it is taken away, `by_largest` the share of all that fall without their largest part.
+    `named` is the share with a named top signal, `share` the share of those that fall without it,
+    `by_largest` the share of all that fall without their largest part.
     """
 
     n_listeners: int
@@ -158,16 +158,16 @@ class Faithful:
     by_largest: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         names = ("n_listeners", "k", "n_tracks", "named", "share", "by_largest")
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextTrack:
-    """How well the very next play is told, at `n_plays` plays.
+    """Results of next-track prediction at `n_plays` plays.
 
-    `model` is ours; `ahead` maps a metric to the best baseline in it and ours minus it.
+    `model` is segue's; `ahead` maps a metric to its best baseline and segue's difference from it.
     """
 
     model: str
@@ -176,7 +176,7 @@ class NextTrack:
     ahead: Mapping[str, tuple[str, Difference]]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         ahead = {
             metric: {"baseline": name} | found.to_dict()
             for metric, (name, found) in self.ahead.items()
@@ -193,13 +193,12 @@ class NextTrack:
 class Details:
     """All parts beyond the main table.
 
-    `best_single` names the best single signal. `groups` are listeners by what divides them
-    (``popularity``, ``history``); `cold_listeners` maps how many picked tracks a new listener
-    starts from to how lists did.
+    `best_single` names the best single signal. `groups` are by property (``popularity``,
+    ``history``); `cold_listeners` maps the number of picked tracks to the results.
     """
 
     best_single: str | None = None
-    comparisons: Sequence[Comparison] = ()
+    comparisons: Sequence[ModelComparison] = ()
     groups: Mapping[str, Sequence[ListenerGroup]] = field(default_factory=dict)
     cold_tracks: ColdTracks | None = None
     cold_listeners: Mapping[int, Figures] = field(default_factory=dict)
@@ -209,7 +208,7 @@ class Details:
     next_track: NextTrack | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the keys that a document of recommendations has beyond the contract's."""
+        """Return the additional keys of a document on recommendations."""
         cold = {
             "tracks": self.cold_tracks and self.cold_tracks.to_dict(),
             "listeners": {str(n): found.to_dict() for n, found in self.cold_listeners.items()},

@@ -1,4 +1,4 @@
-"""The sections on for whom recommendations are good, for what, and at what price."""
+"""Prepare the page's sections beyond the main table of recommendations."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from segue.evaluation.report.tables import (
     BEST_IN_BOLD,
     Cell,
     Row,
-    Table,
+    ScoreTable,
     model_table,
     number,
     spread,
@@ -42,7 +42,7 @@ _CONTROL_METRIC = "ndcg@20"
 
 
 def details_section(found: RecommendationReport) -> dict[str, Any]:
-    """Prepare everything beyond the main table for the page; None for what is not there."""
+    """Prepare all parts beyond the main table; None for missing ones."""
     details = found.details
     dials = details.dials
     return {
@@ -68,7 +68,7 @@ def details_section(found: RecommendationReport) -> dict[str, Any]:
     }
 
 
-def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
+def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> ScoreTable:
     metric = f"ndcg@{k}"
     names = list(groups[0].figures.models)
     one_blend = all(group.gains[metric].is_none for group in groups)
@@ -97,7 +97,7 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> Table:
     caption = f"{title_of(metric)}.{explained} {BEST_IN_BOLD.replace('Best', 'Best of each row')}"
     heads = [*map(display_name, names), *([] if one_blend else ["Personal minus global"])]
     heads += ["Personal minus best signal"] if groups[0].over_single else []
-    return Table(caption, heads, rows, "")
+    return ScoreTable(caption, heads, rows, "")
 
 
 def _group_range(group: ListenerGroup, by: str) -> str:
@@ -118,7 +118,7 @@ def _roles(models: Mapping[str, Any]) -> dict[str, str]:
     return {name: known[name] for name in models if name in known}
 
 
-def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Table:
+def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> ScoreTable:
     order = sorted(figures.models, key=lambda name: -figures.models[name][_COLD_METRICS[0]])
     return model_table(
         caption=f"{caption} {BEST_IN_BOLD}",
@@ -132,7 +132,7 @@ def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Tab
     )
 
 
-def _cold_tracks(found: ColdTracks) -> Table:
+def _cold_tracks(found: ColdTracks) -> ScoreTable:
     caption = f"{found.n_tracks:,} cold tracks, {found.figures.n:,} listeners."
     table = _cold_table(
         found.figures,
@@ -149,7 +149,7 @@ def _cold_tracks(found: ColdTracks) -> Table:
         replace(row, cells=[*row.cells, _ratio(found, name)])
         for row, name in zip(table.rows, order, strict=True)
     ]
-    return Table(table.caption, [*table.heads, "nDCG@20 relative to tags"], rows, table.scale)
+    return ScoreTable(table.caption, [*table.heads, "nDCG@20 relative to tags"], rows, table.scale)
 
 
 def _ratio(found: ColdTracks, name: str) -> Cell:
@@ -159,7 +159,7 @@ def _ratio(found: ColdTracks, name: str) -> Cell:
     return Cell(number(ratio, 2), spread(interval, 2))
 
 
-def _cold_listeners(picks: int, found: Figures) -> Table:
+def _cold_listeners(picks: int, found: Figures) -> ScoreTable:
     return _cold_table(
         found,
         f"{found.n:,} new listeners with {picks} picked tracks.",
@@ -167,7 +167,7 @@ def _cold_listeners(picks: int, found: Figures) -> Table:
     )
 
 
-def _control(found: Control) -> Table:
+def _control(found: Control) -> ScoreTable:
     def cell(figures: Figures, name: str) -> Cell:
         return Cell(
             number(figures.models[name][_CONTROL_METRIC], 4),
@@ -193,10 +193,10 @@ def _control(found: Control) -> Table:
     caption = (
         f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: 95% intervals."
     )
-    return Table(caption, ["Original", "Exchanged", "Chance", "Dropped to chance"], rows, "")
+    return ScoreTable(caption, ["Original", "Exchanged", "Chance", "Dropped to chance"], rows, "")
 
 
-def _dial_table(found: DialCurves) -> Table:
+def _dial_table(found: DialCurves) -> ScoreTable:
     first = next((point.metrics for own in found.curves.values() for point in own), {})
     wanted = ("ndcg", "coverage", "gini", "novelty", "artist_diversity", "likeness", "off_taste")
     metrics = [
@@ -213,10 +213,10 @@ def _dial_table(found: DialCurves) -> Table:
         for point in points
     ]
     caption = f"Lists of {found.k} for {found.n:,} listeners, one dial changed at a time."
-    return Table(caption, [title_of(metric) for metric in metrics], rows, "")
+    return ScoreTable(caption, [title_of(metric) for metric in metrics], rows, "")
 
 
-def _next_track(found: NextTrack) -> Table:
+def _next_track(found: NextTrack) -> ScoreTable:
     models = found.figures.models
     order = sorted(models, key=lambda name: -models[name][_NEXT_METRICS[0]])
     return model_table(

@@ -1,4 +1,4 @@
-"""What dials cost and bring, drawn: accuracy over each thing that a dial is turned for."""
+"""Plot of the costs and benefits of dials: accuracy over each property that dials change."""
 
 import math
 
@@ -24,18 +24,18 @@ PANELS = {
     "likeness": "Likeness of the list's tracks",
     "off_taste": "Off taste: mix against the listener's own",
 }
-"""What accuracy is drawn over, and how it is headed."""
+"""The properties on the x axes, and their titles."""
 
 _COLUMNS = 3
 _LEAST = 0.01
-"""What moves by less, of its size, is not drawn: its axis would make much of nothing."""
+"""Properties that change by a smaller share are not drawn."""
 
 
 @names_as_they_are()
 def dial_plot(found: DialCurves) -> Plot | None:
-    """Draw nDCG over every measure that any dial moves; one line a dial, a star where all are off.
+    """Draw nDCG over every property that any dial changes: one line per dial, a star for all off.
 
-    None where nothing moves.
+    None if no property changes.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -95,12 +95,12 @@ def dial_plot(found: DialCurves) -> Plot | None:
     figure.subplots_adjust(
         left=0.07, right=0.99, top=0.98, bottom=1.05 / figure.get_figheight(), hspace=0.38
     )
-    told = "; ".join(
+    listed = "; ".join(
         f"{display_name(dial)} from {points[0].metrics[accuracy]:.3f} to"
         f" {points[-1].metrics[accuracy]:.3f}"
         for dial, points in found.curves.items()
     )
-    return kept(figure, "dials", f"{title_of(accuracy)} as each dial is turned: {told}.")
+    return kept(figure, "dials", f"{title_of(accuracy)} as each dial is turned: {listed}.")
 
 
 def _moves(found: DialCurves, measure: str) -> bool:
@@ -118,6 +118,6 @@ def _both(point: DialPoint, *metrics: str) -> bool:
 
 
 def _off(found: DialCurves) -> DialPoint | None:
-    """Return the point at which nothing is turned, which all curves share."""
+    """Return the point with all dials off, which all curves share."""
     points = [point for own in found.curves.values() for point in own]
     return next((point for point in points if point.setting in (None, 0)), None)

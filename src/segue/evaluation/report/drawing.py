@@ -1,11 +1,11 @@
-"""How a drawing of a report looks, and how it becomes an element of the page and a file.
+"""Style of the plots, and their conversion to SVG elements and PNG files.
 
 Conventions
 -----------
-- Colours are those of the light page. In the SVG they become the page's CSS variables, so that the
-  same drawing is right on a dark page; the PNG has a white ground.
-- Names come from strangers' files: they are drawn as they are, never as mathematics, and never
-  enter the SVG unescaped (matplotlib escapes them).
+- Colors are those of the light page. In the SVG they become the page's CSS variables, so that the
+  same plot fits a dark page; the PNG has a white background.
+- Names come from untrusted files: they are drawn literally, never as mathematics, and matplotlib
+  escapes them in the SVG.
 - Only `Figure` is used, not pyplot: no window, no global figure.
 """
 
@@ -45,7 +45,7 @@ _DPI = 150
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """One drawing: its file `name`, the `svg` element, the `png` file, and its alternative text."""
+    """One plot: its file `name`, the `svg` element, the `png` file, and its alternative text."""
 
     name: str
     svg: str
@@ -55,11 +55,11 @@ class Plot:
 
 @contextmanager
 def names_as_they_are() -> Iterator[None]:
-    """Draw text as text: a "$" is a dollar, and any script will do."""
+    """Draw text literally, in any script: a "$" is a dollar."""
     from matplotlib import rc_context
 
     with rc_context({"svg.fonttype": "none", "text.parse_math": False}), warnings.catch_warnings():
-        # The page's browser has fonts for every script; the PNG shows a box for what is missing.
+        # browsers have fonts for every script; the PNG shows a box for missing glyphs
         warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
         yield
 
@@ -70,7 +70,7 @@ def open_figure(
     size: tuple[float, float] = (4.4, 2.2),
     legend_rows: int = 0,
 ) -> "tuple[Figure, Axes]":
-    """Open a figure; `size` (inches) is that of the axes, so that plots side by side agree."""
+    """Open a figure; `size` (inches) is that of the axes, so that adjacent plots align."""
     from matplotlib.figure import Figure
 
     left, right, top = (0.62, 0.08, 0.1) if y_label else (0.05, 0.05, 0.05)
@@ -92,21 +92,21 @@ def open_figure(
 
 
 def drawable(name: str) -> str:
-    """Replace what no font can draw: control characters and halves of surrogate pairs."""
+    """Replace characters that no font can draw: control characters and lone surrogates."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)
 
 
 def whole_numbers(axes: "Axes") -> None:
-    """Mark whole numbers only along the axis of x."""
+    """Mark only whole numbers on the x axis."""
     from matplotlib.ticker import MaxNLocator
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
 
 
 def add_legend(axes: "Axes", columns: int, below: float = 0.17) -> None:
-    """Name all that was drawn, so far below the axes as a share of their height."""
+    """Add a legend below the axes, at a distance given as a share of their height."""
     handles = [*axes.lines, *axes.collections]
-    # A legend would leave out labels that begin with an underscore.
+    # legends leave out labels that begin with an underscore
     labels = [re.sub("^_", " _", str(handle.get_label())) for handle in handles]
     axes.legend(
         handles,
@@ -135,17 +135,17 @@ def kept(
     if before_png is not None:
         before_png()
     figure.savefig(png, format="png", dpi=_DPI, bbox_inches="tight", facecolor="white")
-    name = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)  # it becomes a file's name
+    name = re.sub(r"[^\w-]", "_", name, flags=re.ASCII)  # it becomes a file name
     return Plot(name, _for_page(svg.getvalue()), png.getvalue(), alternative)
 
 
 def _for_page(svg: str) -> str:
-    """Turn an SVG file into an element of the page: its colours, no ids that would repeat."""
+    """Turn an SVG file into an element of the page, with its colors and unique ids."""
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<style.*?</style>", "", element, flags=re.DOTALL)
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r'<g id="[^"]*"', "<g", element)
-    # The width and height in points would keep the drawing from fitting the page.
+    # a width and height in points would keep the plot from fitting the page
     element = re.sub(r'(<svg[^>]*?) (width|height)="[\d.]+pt"', r"\1", element, count=1)
     element = re.sub(r'(<svg[^>]*?) (width|height)="[\d.]+pt"', r"\1", element, count=1)
     element = element.replace("<svg ", '<svg aria-hidden="true" ', 1)
@@ -153,7 +153,7 @@ def _for_page(svg: str) -> str:
 
 
 def _style(found: re.Match[str]) -> str:
-    """Give a style attribute the page's colours, and leave the font family to the page."""
+    """Replace colors of a style attribute by CSS variables, and remove the font family."""
     style = re.sub(r"font: ([^;\"]*?)([\d.]+)px[^;\"]*", r"font-size: \2px", found.group())
     for colour, variable in _VARIABLES.items():
         style = re.sub(re.escape(colour), f"var({variable})", style, flags=re.IGNORECASE)

@@ -33,7 +33,7 @@ from segue.evaluation.report.plots import (
 from segue.evaluation.report.similarity_page import similarity_section
 from segue.evaluation.report.tables import (
     BEST_IN_BOLD,
-    Table,
+    ScoreTable,
     model_table,
     number,
     spread,
@@ -61,7 +61,7 @@ _OF_HITS = ("precision", "recall", "ndcg", "map", "hit_rate")
 
 
 def render(report: Report) -> tuple[str, list[Plot]]:
-    """Return the page, and the plots to write beside it.
+    """Return the page, and the plots to write with it.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _map_file(prepared: Mapping[str, Any]) -> Plot:
 
 
 def _rounds(report: Report) -> list[tuple[ClassifierReport, ...]]:
-    """Group classifiers that were judged on the same tracks; baselines last."""
+    """Group classifiers that were evaluated on the same tracks; baselines last."""
     seen: dict[tuple[str, str, int], tuple[ClassifierReport, ...]] = {}
     for found in report.classifiers:
         rivals = sorted(report.rivals(found), key=lambda rival: rival.baseline)
@@ -115,7 +115,7 @@ def _rounds(report: Report) -> list[tuple[ClassifierReport, ...]]:
     return list(seen.values())
 
 
-def _classifier_table(rivals: Sequence[ClassifierReport]) -> Table:
+def _classifier_table(rivals: Sequence[ClassifierReport]) -> ScoreTable:
     first = rivals[0]
     return model_table(
         caption=(
@@ -224,7 +224,7 @@ def _lists(found: RecommendationReport) -> dict[str, Any]:
 
 
 def _best_first(found: RecommendationReport, metric: str) -> RecommendationReport:
-    """Put the best models first, but what a listener gets before all; curves alike."""
+    """Sort models and curves: the engine first, then the others from best to worst."""
 
     def place(name: str) -> tuple[bool, float]:
         value = found.models[name].get(metric, math.nan) if name in found.models else math.nan

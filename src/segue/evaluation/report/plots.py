@@ -1,4 +1,4 @@
-"""The plots of a report: each drawn once, kept as SVG for the page and as PNG beside it."""
+"""Plots of a report, each as SVG for the page and as PNG file."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,8 +30,8 @@ _DASHES = ("--", ":", "-.")  # of baselines, all in one grey
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """What a colour and a sign stand for in a map; `series` counts from 1 in the page's CSS."""
+class PlotKey:
+    """An entry of a map's legend; `series` counts from 1 in the page's CSS."""
 
     label: str
     series: int
@@ -68,12 +68,12 @@ def learning_plots(found: ClassifierReport) -> list[Plot]:
         whole_numbers(axes)
         add_legend(axes, 2)
         ends = "; ".join(f"{name} ends at {values[-1]:.2f}" for name, values in lines.items())
-        epochs_told = len(next(iter(lines.values())))
+        n_epochs = len(next(iter(lines.values())))
         plots.append(
             kept(
                 figure,
                 f"learning_{found.name}_{measure}",
-                f"{display_name(found.name)}: {measure} over {epochs_told} epochs; {ends}.",
+                f"{display_name(found.name)}: {measure} over {n_epochs} epochs; {ends}.",
             )
         )
     return plots
@@ -115,8 +115,8 @@ def curve_plots(lists: RecommendationReport) -> list[Plot]:
 
 
 @names_as_they_are()
-def map_plot(found: EmbeddingMap) -> tuple[Plot, list[Key]]:
-    """Draw a map of embeddings; return it with its key, by name, so that maps agree in colours."""
+def map_plot(found: EmbeddingMap) -> tuple[Plot, list[PlotKey]]:
+    """Draw a map of embeddings, with a legend by name so that all maps use the same colors."""
     labels = np.array(["" if label is None else label for label in found.labels], dtype=object)
     names, counts = np.unique(labels.astype(str), return_counts=True)
     order = sorted(range(len(names)), key=lambda i: (names[i] == "", names[i]))
@@ -138,13 +138,13 @@ def map_plot(found: EmbeddingMap) -> tuple[Plot, list[Key]]:
             linewidths=0,
             label=label,
         )
-        keys.append(Key(label, series, MARKER_SIGNS[turn], int(counts[i])))
+        keys.append(PlotKey(label, series, MARKER_SIGNS[turn], int(counts[i])))
     axes.set(xticks=[], yticks=[])
     axes.margins(0.04)
     axes.spines[:].set_visible(False)
-    told = ", ".join(key.label for key in keys[:12]) + (", ..." if len(keys) > 12 else "")
+    listed = ", ".join(key.label for key in keys[:12]) + (", ..." if len(keys) > 12 else "")
     alternative = (
-        f"Map of {len(labels)} tracks by the embedding {found.name}, coloured by class: {told}."
+        f"Map of {len(labels)} tracks by the embedding {found.name}, colored by class: {listed}."
     )
 
     def with_legend() -> None:
@@ -189,7 +189,7 @@ def confusion_plot(found: ClassifierReport) -> Plot:
 
 @names_as_they_are()
 def class_plot(found: ClassifierReport) -> Plot:
-    """Draw F1 of every class, the best first, with its support; grey where that is too small."""
+    """Draw F1 of every class, best first, with its support; gray if it has too few tracks."""
     scored = [
         (score.f1, name, score.support)
         for name, score in found.result.per_class.items()
@@ -204,7 +204,9 @@ def class_plot(found: ClassifierReport) -> Plot:
     )
     axes.set_xlim(0, 1)
     axes.grid(visible=False, axis="y")
-    told = ", ".join(f"{name} {f1:.2f}" for f1, name, _ in reversed(scored))
+    listed = ", ".join(f"{name} {f1:.2f}" for f1, name, _ in reversed(scored))
     return kept(
-        figure, f"f1_{found.name}", f"F1 of {display_name(found.name)} by class, best first: {told}"
+        figure,
+        f"f1_{found.name}",
+        f"F1 of {display_name(found.name)} by class, best first: {listed}",
     )

@@ -1,11 +1,11 @@
-"""What a report holds of nearest neighbours: per space, before and after hubs are taken away.
+"""The contents of a report on similar tracks: each space, with and without hubs.
 
 Conventions
 -----------
-- Metrics go by the names of `segue.evaluation.neighbours`. ``precision@k`` is of the target with
+- Metrics have the names of `segue.evaluation.neighbours`. ``precision@k`` is of the target with
   the artist filter, ``precision_unfiltered@k`` without; ``artist_precision@k`` and
   ``album_precision@k`` need no target.
-- `split` is the part that the queries are of, or ``all``; neighbours may be of every part.
+- `split` is the part of the queries, or ``all``; neighbors may be of every part.
 """
 
 from collections.abc import Mapping
@@ -16,10 +16,10 @@ from segue.evaluation.intervals import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Neighbours:
-    """How spaces did on the same queries. `n` counts, for each metric, those who could be asked.
+class NeighborScores:
+    """The results of spaces on the same queries; `n` is the number of queries for each metric.
 
-    `differences` maps a space to paired intervals: the one that the report tells first, minus it.
+    `differences` maps a space to paired intervals: the report's main space minus it.
     """
 
     split: str
@@ -29,7 +29,7 @@ class Neighbours:
     differences: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {
             "split": self.split,
             "n": self.n,
@@ -40,10 +40,10 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HubsTaken:
-    """One space by each way to compare, on the queries of `split`.
+class HubReduction:
+    """The results of one space by each method of comparing, on the queries of `split`.
 
-    `used` names the way that segue compares by, None for a space that it only measures.
+    `used` is the method that segue uses, None for a space that is only measured.
 
     `difference` is the paired interval of ``precision@10``, mutual proximity minus plain cosine.
     """
@@ -55,7 +55,7 @@ class HubsTaken:
     difference: Interval | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as documents hold it."""
+        """Return a JSON-compatible form."""
         return {
             "used": self.used,
             "split": self.split,
@@ -67,20 +67,20 @@ class HubsTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarityReport:
-    """How good nearest neighbours are in every space that places the library's tracks.
+    """The results of nearest neighbors in every space of the library.
 
-    `judged` holds all spaces on queries that are fair to all, as segue compares them; `everything`
-    those spaces that learned no labels, on all tracks, where `judged` had to be a part. `model` is
-    the space that is told first, `learned` names those that learned labels. `target` is None where
-    only artists and albums could be judged.
+    `judged` has all spaces on the same queries, which no space was trained on; `everything` has the
+    spaces that learned no labels on all tracks, if `judged` is a part of them. `model` is the main
+    space, `learned` names those that learned labels. `target` is None if only artists and albums
+    could be evaluated.
     """
 
     model: str
     target: str | None
     n_tracks: int
-    judged: Neighbours
-    everything: Neighbours | None = None
-    hubs: Mapping[str, HubsTaken] = field(default_factory=dict)
+    judged: NeighborScores
+    everything: NeighborScores | None = None
+    hubs: Mapping[str, HubReduction] = field(default_factory=dict)
     learned: tuple[str, ...] = ()
     baselines: tuple[str, ...] = ("random",)
 
@@ -92,7 +92,7 @@ class SimilarityReport:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the document of ``segue evaluate similarity --json``, less what reports share."""
+        """Return the document of ``segue evaluate similarity --json``."""
         main = self.judged.to_dict()
         return {
             "task": "similarity",

@@ -1,4 +1,4 @@
-"""The section on similar tracks: what the page shows of a `SimilarityReport`."""
+"""Prepare the page's section on similar tracks from a `SimilarityReport`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from segue.evaluation.report.names import display_name
-from segue.evaluation.report.similarity import HubsTaken, Neighbours, SimilarityReport
-from segue.evaluation.report.tables import Cell, Table, model_table, number, spread
+from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
+from segue.evaluation.report.tables import Cell, ScoreTable, model_table, number, spread
 
 CUT = 10
 """The length of the lists of neighbors that are shown."""
@@ -18,7 +18,7 @@ HUB_HEADS = ("Hub skewness", "Largest hub", "In no list")
 
 @dataclass(frozen=True, slots=True)
 class HubRow:
-    """One way to compare in one space, as the page shows it."""
+    """One method of comparing in one space, as the page shows it."""
 
     space: str
     method: str
@@ -61,14 +61,14 @@ def heads(target: str | None) -> dict[str, str]:
     return {f"{name}@{CUT}": head for name, head in named.items()}
 
 
-def _queries(part: Neighbours) -> str:
+def _queries(part: NeighborScores) -> str:
     n = max(part.n.values(), default=0)
     if part.split == "all":
         return f"All tracks ({n} have an answer), in spaces that learned no labels."
     return f"The {n} tracks of the {part.split} part: a fair comparison of all spaces."
 
 
-def _table(found: SimilarityReport, part: Neighbours, caption: str) -> Table:
+def _table(found: SimilarityReport, part: NeighborScores, caption: str) -> ScoreTable:
     named = heads(found.target)
     shown = [metric for metric in named if part.n.get(metric)]
     table = model_table(
@@ -88,7 +88,7 @@ def _table(found: SimilarityReport, part: Neighbours, caption: str) -> Table:
     columns = [f"{named[metric]} ({part.n[metric]})" for metric in shown]
     scale = table.scale.rpartition(", 0 to ")[2]
     drawn = f"{named[shown[0]]}, 0 to {scale}" if shown else ""
-    return Table(table.caption, [*columns, *HUB_HEADS], rows, drawn)
+    return ScoreTable(table.caption, [*columns, *HUB_HEADS], rows, drawn)
 
 
 def _hub_cells(values: Mapping[str, float]) -> list[str]:
@@ -111,7 +111,7 @@ def _any_hub(found: SimilarityReport, metric: str) -> bool:
     return any(metric in each.methods["cosine"] for each in found.hubs.values())
 
 
-def _hub_rows(name: str, found: HubsTaken, shown: Sequence[str]) -> list[HubRow]:
+def _hub_rows(name: str, found: HubReduction, shown: Sequence[str]) -> list[HubRow]:
     return [
         HubRow(
             display_name(name),

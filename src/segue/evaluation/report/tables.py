@@ -1,4 +1,4 @@
-"""Tables of models by metrics, with intervals: numbers as the page shows them.
+"""Tables of models by metrics, with intervals, formatted for the page.
 
 Conventions
 -----------
@@ -20,7 +20,7 @@ _DASH = "\u2013"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One number of a table: its `text`, its interval in words, whether it is the best."""
+    """One number of a table: its `text`, its interval, and whether it is the best."""
 
     text: str
     interval: str = ""
@@ -48,8 +48,8 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Models by metrics. `scale` tells what the whiskers run over, empty without."""
+class ScoreTable:
+    """Models by metrics; `scale` is the title of the whiskers' axis, empty without whiskers."""
 
     caption: str
     heads: Sequence[str]
@@ -68,11 +68,11 @@ def model_table(
     roles: Mapping[str, str],
     top: float | None = None,
     chosen: str | None = None,
-) -> Table:
-    """Lay models out by metrics.
+) -> ScoreTable:
+    """Return a table of models by metrics.
 
-    `best` names the metrics whose highest value is marked, `whiskers` the one that is drawn, over
-    0 to `top` (by default the highest bound); None draws none.
+    The highest values of the metrics in `best` are marked. The metric `whiskers` is drawn on a
+    scale from 0 to `top` (by default the highest bound); None draws none.
     """
     highest = {
         metric: max(
@@ -102,7 +102,7 @@ def model_table(
         for name, values in models.items()
     ]
     scale = f"{title_of(whiskers)}, 0 to {end:.2g}" if whiskers else ""
-    return Table(caption, [title_of(metric) for metric in metrics], rows, scale)
+    return ScoreTable(caption, [title_of(metric) for metric in metrics], rows, scale)
 
 
 def _highest_bound(
@@ -110,7 +110,7 @@ def _highest_bound(
     intervals: Mapping[str, Intervals],
     metric: str,
 ) -> float:
-    """Return the highest value or bound of a metric, 1 where there is none above 0."""
+    """Return the highest value or bound of a metric, 1 if none is above 0."""
     bounds = [found[metric][1] for found in intervals.values() if metric in found]
     bounds += [found[metric] for found in models.values() if metric in found]
     return max((bound for bound in bounds if math.isfinite(bound) and bound > 0), default=1.0)
@@ -130,7 +130,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def spread(interval: Interval | None, digits: int = 3) -> str:
-    r"""Return an interval as the page shows it, empty where there is none.
+    r"""Return an interval as the page shows it, empty without one.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def spread(interval: Interval | None, digits: int = 3) -> str:
 
 
 def whisker_of(value: float | None, interval: Interval | None, end: float) -> Whisker | None:
-    """Place a value and its interval on a scale from 0 to `end`; None where undefined."""
+    """Place a value and its interval on a scale from 0 to `end`; None if undefined."""
     if value is None or not math.isfinite(value):
         return None
     low, high = interval if interval and all(map(math.isfinite, interval)) else (value, value)

@@ -1,6 +1,6 @@
-"""What a report holds of tags: how surely each model gives them, tag by tag.
+"""The contents of a report on tags.
 
-Metrics go by the names of `segue.evaluation.tagging`: ``roc_auc_macro``, and ``roc_auc`` of a tag.
+Metrics have the names of `segue.evaluation.tagging`: ``roc_auc_macro``, and ``roc_auc`` of a tag.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from segue.types import Split
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged:
-    """How one model, or one baseline, did.
+    """The results of one model or baseline.
 
     `tag_intervals` are by tag and metric; `differences` maps the name of a baseline to the
     intervals of this model minus it. `history` is that of `ClassifierReport`.
@@ -30,7 +30,7 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaggingReport:
-    """How models and baselines did on the same `n` tracks of `split`.
+    """The results of models and baselines on the same `n` tracks of `split`.
 
     `trained_on` counts the train tracks that have each tag.
     """
@@ -43,7 +43,7 @@ class TaggingReport:
 
     @property
     def trained(self) -> dict[str, Tagged]:
-        """The models that are no baselines."""
+        """The models that are not baselines."""
         return {name: found for name, found in self.models.items() if not found.baseline}
 
     @property
@@ -52,7 +52,7 @@ class TaggingReport:
         return {name: found for name, found in self.models.items() if found.baseline}
 
     def to_documents(self) -> list[dict[str, Any]]:
-        """Return a document a trained model, less what reports share."""
+        """Return a document per trained model, without the parts common to all reports."""
         return [self._document(name, found) for name, found in self.trained.items()]
 
     def _document(self, name: str, found: Tagged) -> dict[str, Any]:

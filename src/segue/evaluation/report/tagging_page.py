@@ -1,10 +1,10 @@
-"""The section on tags: what the page shows of a `TaggingReport`."""
+"""Prepare the page's section on tags from a `TaggingReport`."""
 
 import math
 from typing import Any
 
 from segue.evaluation.report.names import display_name
-from segue.evaluation.report.tables import Table, model_table, number, spread, whisker_of
+from segue.evaluation.report.tables import ScoreTable, model_table, number, spread, whisker_of
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 from segue.evaluation.report.templates import TOO_SMALL
 from segue.evaluation.tagging import TAGGING_METRICS
@@ -22,7 +22,7 @@ def tag_section(found: TaggingReport) -> dict[str, Any]:
     }
 
 
-def _table(found: TaggingReport) -> Table:
+def _table(found: TaggingReport) -> ScoreTable:
     models = {**found.trained, **found.baselines}
     judged = next(iter(models.values())).result.n_judged
     return model_table(
@@ -41,7 +41,7 @@ def _table(found: TaggingReport) -> Table:
 
 
 def _tags(found: TaggingReport, model: Tagged) -> list[dict[str, Any]]:
-    """Return a row a tag, the best told first, those that say little last."""
+    """Return a row per tag, best first, those with too few tracks last."""
     rows: list[dict[str, Any]] = []
     for tag, score in model.result.per_tag.items():
         intervals = model.tag_intervals.get(tag, {})

@@ -1,4 +1,4 @@
-"""Writing a report: one page, the document, the plots; all of it or nothing.
+"""Write a report atomically: the page, the document and the plots.
 
 <directory>/report.html     self-contained: no other file, no network, no script
             metrics.json    `Report.to_document`
@@ -16,15 +16,15 @@ from segue.evaluation.report.contents import Report
 
 
 def write_report(report: Report, directory: Path) -> Path:
-    """Write a report, in the place of one that is there already.
+    """Write a report, replacing an existing one.
 
-    It is written under a temporary name beside `directory` and renamed when it is complete.
+    It is written under a temporary name next to `directory` and renamed when it is complete.
 
     Parameters
     ----------
     report : Report
     directory : Path
-        Made where it does not exist.
+        Created if it does not exist.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def write_report(report: Report, directory: Path) -> Path:
         directory.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
         try:
-            draft.chmod(0o755)  # mkdtemp's own is for one user only
+            draft.chmod(0o755)  # mkdtemp allows only its user
             (draft / "plots").mkdir()
             _write(draft / "report.html", page.encode("utf-8", "replace"))
             _write(draft / "metrics.json", (document + "\n").encode("utf-8", "replace"))
@@ -69,7 +69,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _replace(draft: Path, directory: Path) -> None:
-    """Rename `draft` to `directory`, what was there goes; put it back if that fails."""
+    """Rename `draft` to `directory`, replacing it; restore the old one if that fails."""
     if not directory.exists():
         draft.rename(directory)
         return

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from segue.evaluation import (
     NICHE_TO_MAINSTREAM,
-    Comparison,
     Difference,
     Group,
     ListenerGroup,
+    ModelComparison,
     RankingResult,
     by_history_length,
     mainstreamness,
@@ -33,11 +33,11 @@ def best_single(context: EvaluationContext, results: Mapping[str, RankingResult]
 
 def comparisons(
     results: Mapping[str, RankingResult], single: str, *, seed: int
-) -> list[Comparison]:
+) -> list[ModelComparison]:
     """Compare both blends with the best single signal, and with each other."""
     pairs = ((PERSONAL, single), (GLOBAL, single), (PERSONAL, GLOBAL))
     return [
-        Comparison(
+        ModelComparison(
             first=first,
             second=second,
             metric=metric,

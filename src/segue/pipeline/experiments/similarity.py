@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from segue.errors import ModelError
 from segue.evaluation import (
     HUB_CUT,
-    HubsTaken,
+    HubReduction,
     Interval,
-    Neighbours,
+    NeighborScores,
     SimilarityReport,
     bootstrap_interval,
     hubness,
@@ -231,9 +231,9 @@ def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
 
 def _hubs_taken(
     query_set: _QuerySet, by_method: Mapping[str, Lists], used: str | None
-) -> HubsTaken:
+) -> HubReduction:
     judged = _neighbours(query_set, by_method, MUTUAL_PROXIMITY, baseline=False)
-    return HubsTaken(
+    return HubReduction(
         used=used,
         split=judged.split,
         methods=judged.models,
@@ -244,7 +244,7 @@ def _hubs_taken(
 
 def _neighbours(
     query_set: _QuerySet, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
-) -> Neighbours:
+) -> NeighborScores:
     """Return the means and intervals of all `lists`, and `first` minus each; drawing artists."""
     values = {
         name: precisions(query_set.field, found, query_set.queries, query_set.expected)
@@ -258,7 +258,7 @@ def _neighbours(
         intervals[name] = bounds
     if baseline:
         models[RANDOM], intervals[RANDOM] = _means(query_set, query_set.expected, n)
-    return Neighbours(
+    return NeighborScores(
         split=query_set.split,
         n=n,
         models=models,
