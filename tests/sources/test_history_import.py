@@ -304,6 +304,13 @@ def test_unclosed_quote_loses_only_its_line(tmp_path: Path) -> None:
     assert [issue.row for issue in issues] == [2]
 
 
+def test_odd_quotes_before_the_end_are_text(tmp_path: Path) -> None:
+    text = 'artist,title,plays\nA,"x\ny",1\n7" band,"x\ny",1\nB,z,1\n'
+    _, listens, issues = read_text(tmp_path, text)
+    assert [one.track.title for one in listens] == ["x y", "x y", "z"]
+    assert issues == []
+
+
 def test_mixed_records_are_read_by_their_kind(tmp_path: Path) -> None:
     text = json.dumps([LISTENBRAINZ, SPOTIFY, LASTFM, {"a": 1}, 7, None])
     export = open_export(write(tmp_path, text))
