@@ -110,7 +110,7 @@ def test_a_library_of_the_fourth_format_keeps_everything_and_takes_accounts(tmp_
         ]
         assert library.listens()["plays"].tolist() == [2.0, 5.0]
         assert library.counts()["waiting"] == 1
-        assert library.each_sought()[0][1].title == "Y"
+        assert library.track_references()[0][1].title == "Y"
         assert library.last_run("train")["result"] == {"models": []}
         assert library.accounts.any() == again
         assert library.accounts.add(Account(name="u"), "hash") != again

@@ -169,20 +169,20 @@ def test_a_missing_track_is_kept_and_comes_back(library):
 
 def test_one_recording_is_forgotten_with_its_file(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
-    library.set_alike([(2, 1, 0.9)], among=[1, 2])
-    library.set_alike([(1, 2, 0.8)], among=[1])
-    assert library.alike() == [(1, 2)]
+    library.set_duplicate_pairs([(2, 1, 0.9)], among=[1, 2])
+    library.set_duplicate_pairs([(1, 2, 0.8)], among=[1])
+    assert library.duplicate_pairs() == [(1, 2)]
     library.add_dataset("d", tracks=TRACKS, listens=NONE, changed={"b"})
-    assert library.alike() == []
+    assert library.duplicate_pairs() == []
 
 
 def test_what_is_compared_again_is_as_it_was_found_last(library):
     library.add_dataset("d", tracks=[*TRACKS, Track(track_id="c")], listens=NONE)
-    library.set_alike([(1, 2, 0.9), (2, 3, 0.9), (1, 3, 0.9)], among=[1, 2, 3])
-    library.set_alike([(3, 2, 0.9)], among=[2])
-    assert library.alike() == [(1, 3), (2, 3)]
-    library.set_alike([], among=[3])
-    assert library.alike() == []
+    library.set_duplicate_pairs([(1, 2, 0.9), (2, 3, 0.9), (1, 3, 0.9)], among=[1, 2, 3])
+    library.set_duplicate_pairs([(3, 2, 0.9)], among=[2])
+    assert library.duplicate_pairs() == [(1, 3), (2, 3)]
+    library.set_duplicate_pairs([], among=[3])
+    assert library.duplicate_pairs() == []
 
 
 FORMAT_1 = """
@@ -253,10 +253,10 @@ def test_listens_wait_until_their_track_comes(library):
     assert library.add_listens("import:x", waiting) == (3, 0)
     assert library.add_listens("import:x", waiting) == (0, 0)
     assert library.counts()["waiting"] == 3
-    sought = library.each_sought()
+    sought = library.track_references()
     assert [found for _, found in sought] == [one, other]
-    assert library.each_sought(after=sought[0][0], most=5) == sought[1:]
-    assert library.place_waiting({sought[0][0]: 2}) == 2
+    assert library.track_references(after=sought[0][0], most=5) == sought[1:]
+    assert library.match_listens({sought[0][0]: 2}) == 2
     assert library.counts()["waiting"] == 1
     listens = library.listens()
     assert listens["track_id"].tolist() == ["b", "b"]

@@ -98,10 +98,10 @@ def test_format_5_library_keeps_listens(library):
 
 
 def test_format_5_library_keeps_unmatched_listens(library):
-    (first, one), (second, other) = library.each_sought()
+    (first, one), (second, other) = library.track_references()
     assert (one.artist, one.title, one.album) == ("Eve Pole", "Elsewhere", "Away")
     assert (other.isrc, other.album) == ("XX0000000001", None)
-    assert library.place_waiting({first: 3, second: 3}) == 2
+    assert library.match_listens({first: 3, second: 3}) == 2
     assert len(library.listens()) == 11
 
 
@@ -113,7 +113,7 @@ def test_format_5_library_keeps_feedback(library):
         ("ben", "Ada/Dawn/01.flac", "play"),
         ("ben", "Ada/Dawn/02.flac", "skip"),
     ]
-    assert library.reader.belief("ann") == ("signals-1", b"\1" * 16, b"\2" * 16)
+    assert library.reader.posterior("ann") == ("signals-1", b"\1" * 16, b"\2" * 16)
 
 
 def test_format_5_library_keeps_splits(library):
@@ -123,7 +123,7 @@ def test_format_5_library_keeps_splits(library):
 
 
 def test_format_5_library_keeps_duplicates(library):
-    assert library.alike() == [(1, 15)]
+    assert library.duplicate_pairs() == [(1, 15)]
 
 
 def test_format_5_library_keeps_audio_files(library):
@@ -177,7 +177,7 @@ def test_format_5_library_keeps_audit_and_playback(library):
 
 
 def test_format_5_library_keeps_song_annotations(library):
-    (song,) = library.marks.all("ann", "song")
+    (song,) = library.annotations.all("ann", "song")
     assert (song.item, song.starred, song.opinion) == ("Bo/Late/01.flac", START, "like")
 
 
@@ -194,9 +194,9 @@ def test_format_5_library_gets_artists_of_tracks(library):
 
 
 def test_format_5_library_keeps_annotations_of_albums_and_artists(library):
-    (artist,) = library.marks.all("ann", "artist")
+    (artist,) = library.annotations.all("ann", "artist")
     assert artist.item == public_id("ar", "adareef")
-    albums = {one.item: one.rating for one in library.marks.all("ann", "album")}
+    albums = {one.item: one.rating for one in library.annotations.all("ann", "album")}
     with sqlite3.connect(library.directory / "library.db") as connection:
         titles = dict(connection.execute("SELECT album_id, title FROM albums"))
     assert {titles[item]: rating for item, rating in albums.items()} == {

@@ -1,14 +1,14 @@
 """What is kept: the only room that knows files, tables and SQL."""
 
 from segue.library.accounts import Account, ApiKey, Session
-from segue.library.annotations import Mark, MarkKind
+from segue.library.annotations import AnnotationKind, AnnotationRecord
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import Entry, TryLimits
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
-from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, KeptBelief
+from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, StoredPosterior
 from segue.library.histories import Heard, Histories, Opinion
 from segue.library.imports import Added, Arrival
 from segue.library.jobs import Job, JobState
@@ -22,7 +22,7 @@ from segue.library.playlists import (
     SavedPlaylist,
     unknown_tracks,
 )
-from segue.library.read_connection import Reader, StoredListener, StoredListens
+from segue.library.read_connection import ReadConnection, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page
 from segue.library.storage import new_directory, told, write_json
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
@@ -34,6 +34,8 @@ __all__ = [
     "Account",
     "Added",
     "AlbumRow",
+    "AnnotationKind",
+    "AnnotationRecord",
     "ApiKey",
     "Arrival",
     "ArtistRow",
@@ -49,23 +51,21 @@ __all__ = [
     "Histories",
     "Job",
     "JobState",
-    "KeptBelief",
     "KnownTrack",
     "Library",
-    "Mark",
-    "MarkKind",
     "ModelStore",
     "NameIndex",
     "Opinion",
     "PlayCounts",
     "Playback",
     "PlaylistKind",
-    "Reader",
+    "ReadConnection",
     "SavedPlaylist",
     "Session",
     "StoredCatalogue",
     "StoredListener",
     "StoredListens",
+    "StoredPosterior",
     "StoredTracks",
     "TryLimits",
     "new_directory",

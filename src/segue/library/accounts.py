@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.library.database import Database, make_private
-from segue.library.read_connection import Reader
+from segue.library.read_connection import ReadConnection
 from segue.library.serving_schema import accounts, api_keys, sessions
 
 
@@ -64,7 +64,7 @@ _KEY = ("name", "created", "used")
 class AccountStore:
     """The accounts of one library."""
 
-    def __init__(self, database: Database, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
         self._reader = reader
 

@@ -15,30 +15,30 @@ from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.serving_schema import annotations
 
-MarkKind = Literal["song", "album", "artist"]
+AnnotationKind = Literal["song", "album", "artist"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class AnnotationRecord:
     """What a player said of one `item`: when it was starred, and its rating from 1 to 5.
 
     `opinion` is what both came to as feedback on a song: like, dislike, or nothing.
     """
 
-    kind: MarkKind
+    kind: AnnotationKind
     item: str
     starred: float | None = None
     rating: int | None = None
     opinion: str | None = None
 
 
-class MarkStore:
+class AnnotationStore:
     """The marks in one library."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def put(self, owner: str, given: Sequence[Mark]) -> None:
+    def put(self, owner: str, given: Sequence[AnnotationRecord]) -> None:
         """Keep marks in the place of those before; one that says nothing is forgotten."""
         with self._database.begin() as connection:
             for mark in given:
@@ -51,20 +51,22 @@ class MarkStore:
                 says = mark.starred is not None or mark.rating is not None
                 connection.execute(changed if says else forgotten)
 
-    def of(self, owner: str, kind: MarkKind, items: Sequence[str]) -> dict[str, Mark]:
+    def of(
+        self, owner: str, kind: AnnotationKind, items: Sequence[str]
+    ) -> dict[str, AnnotationRecord]:
         """Return an owner's marks of some items, by item."""
         query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
             rows = rows_where(connection, query, annotations.c.item, items)
             return {row.item: _mark(row) for row in rows}
 
-    def all(self, owner: str, kind: MarkKind) -> list[Mark]:
+    def all(self, owner: str, kind: AnnotationKind) -> list[AnnotationRecord]:
         """Return all marks of one kind that an owner has set."""
         query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
             return [_mark(row) for row in connection.execute(query)]
 
 
-def _mark(row: Row[tuple[object, ...]]) -> Mark:
+def _mark(row: Row[tuple[object, ...]]) -> AnnotationRecord:
     values = {name: value for name, value in row._mapping.items() if name != "owner"}
-    return Mark(**values)
+    return AnnotationRecord(**values)

@@ -135,7 +135,7 @@ def known_tracks(connection: "Connection") -> dict[str, KnownTrack]:
     }
 
 
-def put_alike(
+def put_duplicate_pairs(
     connection: "Connection", pairs: Sequence[tuple[int, int, float]], among: Collection[int]
 ) -> None:
     """Note which tracks, by row, are one recording, and how alike they are.

@@ -25,7 +25,7 @@ from segue.errors import UnknownTrackError
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.lookup import rows_where
-from segue.library.read_connection import Reader
+from segue.library.read_connection import ReadConnection
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,7 +60,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptBelief:
+class StoredPosterior:
     """What is kept of a listener's own weights: of which `signals`, float64 as in memory."""
 
     signals: str
@@ -68,14 +68,14 @@ class KeptBelief:
     precision: bytes
 
 
-Learn = Callable[[Event, KeptBelief | None], KeptBelief | None]
+Learn = Callable[[Event, StoredPosterior | None], StoredPosterior | None]
 """Says what is believed of a listener after an event, given what is kept; None leaves that."""
 
 
 class FeedbackLog:
     """The log of one library."""
 
-    def __init__(self, database: Database, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
         self._reader = reader
 
@@ -183,7 +183,7 @@ def _learn(connection: "Connection", event: Event, user: int, learn: Learn) -> N
     table = schema.weight_posteriors
     columns = (table.c.signals, table.c.mean, table.c.precision)
     kept = connection.execute(select(*columns).where(table.c.user == user)).first()
-    found = learn(event, None if kept is None else KeptBelief(*kept))
+    found = learn(event, None if kept is None else StoredPosterior(*kept))
     if found is not None:
         values = asdict(found)
         statement = upsert(table).values(user=user, **values)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.library import schema
 from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
-from segue.library.read_connection import Reader
+from segue.library.read_connection import ReadConnection
 
 _LIKED: Final = 3.0  # of live ratings, above which one is a like
 
@@ -44,7 +44,7 @@ class Opinion:
 class Histories:
     """The pasts of the listeners of one library."""
 
-    def __init__(self, database: Database, reader: Reader) -> None:
+    def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
         self._reader = reader
 

@@ -91,7 +91,7 @@ def key_of(sought: TrackReference) -> bytes:
     return blake2b(text.encode(), digest_size=12).digest()
 
 
-def each_sought(
+def track_references(
     connection: "Connection", after: int, most: int
 ) -> list[tuple[int, TrackReference]]:
     """Return the next tracks that listens wait for, by row, in the order of the rows."""
@@ -101,7 +101,7 @@ def each_sought(
     return [(row[0], TrackReference(*row[1:])) for row in connection.execute(query.limit(most))]
 
 
-def place_waiting(connection: "Connection", found: Mapping[int, int]) -> int:
+def match_listens(connection: "Connection", found: Mapping[int, int]) -> int:
     """Let the listens that wait for a track become listens to it; return how many.
 
     `found` gives the row of the track by the row of what was sought.

@@ -16,13 +16,13 @@ from sqlalchemy import delete, func, insert, select
 from segue.errors import LibraryError
 from segue.library import schema
 from segue.library.accounts import AccountStore
-from segue.library.annotations import MarkStore
+from segue.library.annotations import AnnotationStore
 from segue.library.audio_files import (
     AudioFile,
     forget_audio_files,
     place_audio_file,
-    put_alike,
     put_audio_files,
+    put_duplicate_pairs,
 )
 from segue.library.audit import AuditLog
 from segue.library.browse_queries import BrowseQueries
@@ -31,14 +31,14 @@ from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, 
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.histories import Histories
-from segue.library.imports import Added, Arrival, place_waiting, put_arrivals
+from segue.library.imports import Added, Arrival, match_listens, put_arrivals
 from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
-from segue.library.queries import Holdings
-from segue.library.read_connection import Reader
+from segue.library.queries import LibraryQueries
+from segue.library.read_connection import ReadConnection
 from segue.library.storage import told
 from segue.library.writes import (
     files_of,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Library(Holdings):
+class Library(LibraryQueries):
     """An opened library directory.
 
     Parameters
@@ -96,14 +96,14 @@ class Library(Holdings):
             self.directory.mkdir(parents=True, exist_ok=True)
         super().__init__(open_database(database))
         self.models = ModelStore(self.directory / "models")
-        self.reader = Reader(database)
+        self.reader = ReadConnection(database)
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
         self.accounts = AccountStore(self._database, self.reader)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)
         self.playlists = PlaylistStore(self._database)
-        self.marks = MarkStore(self._database)
+        self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
         self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
@@ -176,13 +176,13 @@ class Library(Holdings):
         with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals)
 
-    def place_waiting(self, found: Mapping[int, int]) -> int:
+    def match_listens(self, found: Mapping[int, int]) -> int:
         """Let listens that waited become listens to their tracks; return how many.
 
-        `found` gives the row of the track by the row of what was sought: see `each_sought`.
+        `found` gives the row of the track by the row of what was sought: see `track_references`.
         """
         with self._database.begin() as connection:
-            return place_waiting(connection, found)
+            return match_listens(connection, found)
 
     def set_problems(
         self, stage: str, problems: Sequence[Problem], *, dataset: str | None = None
@@ -196,13 +196,15 @@ class Library(Holdings):
         with self._database.begin() as connection:
             put_audio_files(connection, files)
 
-    def set_alike(self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]) -> None:
+    def set_duplicate_pairs(
+        self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]
+    ) -> None:
         """Note which tracks, by row, are one recording, and how alike they are.
 
         They take the place of all that was known of the tracks `among` which they were sought.
         """
         with self._database.begin() as connection:
-            put_alike(connection, pairs, among)
+            put_duplicate_pairs(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
         """Hold the library for `verb` while the context lasts: see `segue.library.lock.writing`.

@@ -14,7 +14,7 @@ from segue.library.audio_files import AudioFile, KnownTrack, audio_files, known_
 from segue.library.catalogue import HEARD, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
-from segue.library.imports import each_sought
+from segue.library.imports import track_references
 from segue.library.writes import VALUES
 from segue.types import LISTEN_COLUMNS, Problem, Track, TrackReference
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Holdings:
+class LibraryQueries:
     """Reads one library's database."""
 
     def __init__(self, database: Database) -> None:
@@ -52,19 +52,19 @@ class Holdings:
             for record in streamed.mappings():
                 yield record["row"], from_record(dict(record))
 
-    def each_sought(
+    def track_references(
         self, *, after: int = 0, most: int = 10_000
     ) -> list[tuple[int, TrackReference]]:
         """Return the next `most` tracks that listens wait for, with rows `after` one."""
         with self._database.connect() as connection:
-            return each_sought(connection, after, most)
+            return track_references(connection, after, most)
 
     def audio_files(self) -> dict[int, AudioFile]:
         """Return what is known of the audio files of tracks, by row."""
         with self._database.connect() as connection:
             return audio_files(connection)
 
-    def alike(self) -> list[tuple[int, int]]:
+    def duplicate_pairs(self) -> list[tuple[int, int]]:
         """Return the pairs of tracks, by row, that are one recording."""
         table = schema.duplicate_pairs
         query = select(table).order_by(table.c.one, table.c.other)

@@ -86,7 +86,7 @@ class _Held(NamedTuple):
     lock: threading.Lock
 
 
-class Reader:
+class ReadConnection:
     """Reads one library's database, from any thread."""
 
     def __init__(self, path: Path) -> None:
@@ -167,7 +167,7 @@ class Reader:
         listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[7], **values)
         return StoredListener(listens, [record[0] for record in friends], number or 0)
 
-    def belief(self, user: str) -> tuple[str, bytes, bytes] | None:
+    def posterior(self, user: str) -> tuple[str, bytes, bytes] | None:
         """Return what is kept of a listener's own weights: of which signals, mean, precision."""
         found = self._all(
             "SELECT signals, mean, precision FROM weight_posteriors AS own"

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segue.catalogue_ids import CatalogueIds
 from segue.library.catalogue import Catalogue
-from segue.library.read_connection import Reader
+from segue.library.read_connection import ReadConnection
 from segue.types import Track
 
 MOST_HELD: Final = 8_000
@@ -24,7 +24,9 @@ MOST_HELD: Final = 8_000
 class StoredTracks(Sequence[Track]):
     """The tracks at `rows` ``[n]``, by position. Going through all of them is slow, but works."""
 
-    def __init__(self, reader: Reader, rows: NDArray[np.int64], most_held: int = MOST_HELD) -> None:
+    def __init__(
+        self, reader: ReadConnection, rows: NDArray[np.int64], most_held: int = MOST_HELD
+    ) -> None:
         self._reader, self._rows, self._most = reader, rows, most_held
         self._held: OrderedDict[int, Track] = OrderedDict()
         self._places: dict[str, int] = {}
@@ -79,7 +81,9 @@ class StoredTracks(Sequence[Track]):
 class StoredPositions(Mapping[str, int]):
     """The position of each track id: of those that are held at once, else by the database."""
 
-    def __init__(self, reader: Reader, rows: NDArray[np.int64], tracks: StoredTracks) -> None:
+    def __init__(
+        self, reader: ReadConnection, rows: NDArray[np.int64], tracks: StoredTracks
+    ) -> None:
         self._reader, self._rows, self._tracks = reader, rows, tracks
 
     def __getitem__(self, track_id: str) -> int:
@@ -104,9 +108,9 @@ class StoredCatalogue(Catalogue):
     """All tracks of a library at `rows`, ascending, of which few are in memory."""
 
     __slots__ = ("_reader",)
-    _reader: Reader
+    _reader: ReadConnection
 
-    def __init__(self, reader: Reader, rows: NDArray[np.int64], ids: CatalogueIds) -> None:
+    def __init__(self, reader: ReadConnection, rows: NDArray[np.int64], ids: CatalogueIds) -> None:
         tracks = StoredTracks(reader, rows)
         given: dict[str, Any] = {"tracks": tracks, "rows": rows, "ids": ids, "_reader": reader}
         given["positions"] = StoredPositions(reader, rows, tracks)

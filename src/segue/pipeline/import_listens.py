@@ -111,20 +111,20 @@ def import_listens(
 
 def match_waiting(library: Library) -> int:
     """Match the listens whose tracks have come since; return how many were matched."""
-    if not library.each_sought(most=1):
+    if not library.track_references(most=1):
         return 0
     return _match_waiting(library, Matcher(library.each_track()))
 
 
 def _match_waiting(library: Library, matcher: Matcher) -> int:
     n_matched = after = 0
-    while references := library.each_sought(after=after):
+    while references := library.track_references(after=after):
         found = {
             row: match.row
             for row, reference in references
             if (match := matcher.match(reference)) is not None
         }
-        n_matched += library.place_waiting(found)
+        n_matched += library.match_listens(found)
         after = references[-1][0]
     return n_matched
 

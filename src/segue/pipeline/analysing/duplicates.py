@@ -43,7 +43,7 @@ class Duplicates:
 
 def duplicates(library: Library) -> Duplicates:
     """Return the recordings that `preprocess` found in several files."""
-    pairs = library.alike()
+    pairs = library.duplicate_pairs()
     # reads only these tracks: a library may have a hundred thousand
     tracks = library.reader.tracks(sorted({row for pair in pairs for row in pair}))
     rows = [row for row in sorted(tracks) if not tracks[row].missing]
@@ -64,7 +64,7 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
     }
     pairs = [
         (place_of[one], place_of[other])
-        for one, other in library.alike()
+        for one, other in library.duplicate_pairs()
         if one in place_of and other in place_of
     ]
     return grouped(pairs, len(catalogue))
@@ -93,7 +93,7 @@ def find_duplicates(
                     prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
                 )
                 # pairs before vectors: tracks with a vector are not compared again
-                library.set_alike(
+                library.set_duplicate_pairs(
                     [(rows[pair.one], rows[pair.other], pair.value) for pair in pairs],
                     among=[rows[place] for place in new],
                 )

@@ -17,7 +17,7 @@ from segue.artist_names import comparison_key, credits_of
 from segue.catalogue_ids import CatalogueIds
 from segue.engine import Exclusions
 from segue.engine.exclusions import folder_parts, is_inside
-from segue.library import AlbumRow, ArtistRow, Catalogue, Library, Reader
+from segue.library import AlbumRow, ArtistRow, Catalogue, Library, ReadConnection
 from segue.pipeline.recommender.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
 
@@ -84,7 +84,7 @@ class ExclusionIndex:
 
     arrays: Arrays
     ids: CatalogueIds
-    reader: Reader
+    reader: ReadConnection
     rows: NDArray[np.int64]
     postings: dict[str, Postings] = field(init=False)
     _folders: dict[str, Mask] = field(default_factory=dict, init=False)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from segue.errors import LibraryError, ModelError, SegueError
-from segue.library import Event, KeptBelief, Library
+from segue.library import Event, Library, StoredPosterior
 from segue.pipeline.recommender.build_process import build_apart, is_small
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import (
@@ -272,7 +272,7 @@ class RecommenderService:
             return self.library.feedback.add(events)
         posteriors, positions = state.posteriors, state.catalogue.positions
 
-        def learn(event: Event, stored: KeptBelief | None) -> KeptBelief | None:
+        def learn(event: Event, stored: StoredPosterior | None) -> StoredPosterior | None:
             return posteriors.moved(event, positions.get(event.track_id), stored)
 
         return self.library.feedback.add(events, learn)

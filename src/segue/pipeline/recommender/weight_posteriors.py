@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine import Ranked, WeightPosterior, Weights, updated
-from segue.library import Event, KeptBelief, Reader
+from segue.library import Event, ReadConnection, StoredPosterior
 from segue.pipeline.recommender.caching import SizedCache
 
 _MAX_OFFERED: Final = 200
@@ -39,7 +39,7 @@ class Impressions:
 class WeightPosteriors(Mapping[str, WeightPosterior]):
     """The posterior of each listener's weights: moved by feedback, else as training learned it."""
 
-    def __init__(self, reader: Reader, weights: Weights, signals: str) -> None:
+    def __init__(self, reader: ReadConnection, weights: Weights, signals: str) -> None:
         self._reader, self._learned, self._signals = reader, weights, signals
         self._posteriors: SizedCache[str, WeightPosterior | None] = SizedCache(
             _MAX_POSTERIORS_BYTES
@@ -54,8 +54,8 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
     def __getitem__(self, user: str) -> WeightPosterior:
         found = self._posteriors.get(user)
         if found is None:
-            stored = self._reader.belief(user)
-            found = None if stored is None else self._decoded(KeptBelief(*stored))
+            stored = self._reader.posterior(user)
+            found = None if stored is None else self._decoded(StoredPosterior(*stored))
             if found is None:
                 found = self._learned.posterior(user)
             self._posteriors.put(user, found, 8 * found.precision.size + _OVERHEAD_BYTES)
@@ -86,8 +86,8 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
         self._impressions.put(user, impressions, impressions.n_bytes)
 
     def moved(
-        self, event: Event, position: int | None, stored: KeptBelief | None
-    ) -> KeptBelief | None:
+        self, event: Event, position: int | None, stored: StoredPosterior | None
+    ) -> StoredPosterior | None:
         """Return the posterior after an event on the track at `position`; None for no change."""
         liked, offered = _LIKED.get(event.kind), self._impressions.get(event.user)
         if liked is None or offered is None or position is None:
@@ -102,13 +102,13 @@ class WeightPosteriors(Mapping[str, WeightPosterior]):
         after = updated(before, track, offered.features, liked=liked)
         if not np.isfinite(after.mean).all():
             return None
-        return KeptBelief(
+        return StoredPosterior(
             self._signals,
             np.asarray(after.mean, np.float64).tobytes(),
             np.asarray(after.precision, np.float64).tobytes(),
         )
 
-    def _decoded(self, stored: KeptBelief) -> WeightPosterior | None:
+    def _decoded(self, stored: StoredPosterior) -> WeightPosterior | None:
         """Return a stored posterior, None if it belongs to other weights."""
         n = len(self._learned.everyone)
         if stored.signals != self._signals or len(stored.mean) != 8 * n:

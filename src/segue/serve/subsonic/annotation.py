@@ -10,7 +10,7 @@ import uuid
 from dataclasses import replace
 from typing import Any, Final
 
-from segue.library import Event, FeedbackKind, Mark, MarkKind
+from segue.library import AnnotationKind, AnnotationRecord, Event, FeedbackKind
 from segue.library.playback import PlaybackState
 from segue.pipeline.playback import Report, current, report, session_key
 from segue.serve.subsonic.calls import Call, missing, whole_number
@@ -42,8 +42,8 @@ def _starred(call: Call, at: float | None) -> dict[str, Any]:
     items = _items(call)
     if not items:
         raise missing("id, albumId or artistId")
-    shelved = [Mark(kind=kind, item=item) for kind, item in items if kind != "song"]
-    songs = [Mark(kind="song", item=item) for kind, item in items if kind == "song"]
+    shelved = [AnnotationRecord(kind=kind, item=item) for kind, item in items if kind != "song"]
+    songs = [AnnotationRecord(kind="song", item=item) for kind, item in items if kind == "song"]
     known = _known(call, [*shelved, *songs])
     marks = [replace(mark, starred=at and (mark.starred or at)) for mark in known]
     _keep(
@@ -63,7 +63,7 @@ def set_rating(call: Call) -> dict[str, Any]:
     if not 0 <= rating <= 5:
         raise SubsonicError(GENERIC, "rating must be from 0 to 5.")
     kind = _kind(catalogue_view(call.holding), item)
-    (mark,) = _known(call, [Mark(kind=kind, item=item)])
+    (mark,) = _known(call, [AnnotationRecord(kind=kind, item=item)])
     opinion = _by_rating(rating or None) or ("like" if mark.starred is not None else None)
     _keep(call, [replace(mark, rating=rating or None, opinion=opinion)])
     return {}
@@ -80,9 +80,9 @@ def _by_rating(rating: int | None) -> str | None:
     return "like" if rating >= _LIKED else "dislike"
 
 
-def _items(call: Call) -> list[tuple[MarkKind, str]]:
+def _items(call: Call) -> list[tuple[AnnotationKind, str]]:
     view = catalogue_view(call.holding)
-    items: list[tuple[MarkKind, str]] = [(_kind(view, one), one) for one in call.texts("id")]
+    items: list[tuple[AnnotationKind, str]] = [(_kind(view, one), one) for one in call.texts("id")]
     for album_id in call.texts("albumId"):
         if view.shelves.album(album_id) is None:
             raise SubsonicError(NOT_FOUND, "There is no such album.")
@@ -94,7 +94,7 @@ def _items(call: Call) -> list[tuple[MarkKind, str]]:
     return list(dict.fromkeys(items))
 
 
-def _kind(view: CatalogueView, item: str) -> MarkKind:
+def _kind(view: CatalogueView, item: str) -> AnnotationKind:
     if item in view.catalogue.positions:
         return "song"
     if view.shelves.album(item) is not None:
@@ -104,10 +104,10 @@ def _kind(view: CatalogueView, item: str) -> MarkKind:
     raise SubsonicError(NOT_FOUND, "There is no item of this id.")
 
 
-def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
+def _known(call: Call, wanted: list[AnnotationRecord]) -> list[AnnotationRecord]:
     """Return the current annotations of items; a song's only if no later feedback differs."""
-    store = call.holding.library.marks
-    by_kind: dict[MarkKind, list[str]] = {}
+    store = call.holding.library.annotations
+    by_kind: dict[AnnotationKind, list[str]] = {}
     for mark in wanted:
         by_kind.setdefault(mark.kind, []).append(mark.item)
     found = {kind: store.of(call.me, kind, items) for kind, items in by_kind.items()}
@@ -125,7 +125,7 @@ def _known(call: Call, wanted: list[Mark]) -> list[Mark]:
     return known
 
 
-def _keep(call: Call, marks: list[Mark]) -> None:
+def _keep(call: Call, marks: list[AnnotationRecord]) -> None:
     """Store annotations, and those of songs as feedback first."""
     library = call.holding.library
     songs = {mark.item: mark.opinion for mark in marks if mark.kind == "song"}
@@ -139,7 +139,7 @@ def _keep(call: Call, marks: list[Mark]) -> None:
             events.append(Event(user=call.me, track_id=track_id, kind=kind, key=key))
     if events:
         call.holding.service.feedback(events)
-    library.marks.put(
+    library.annotations.put(
         call.me, [mark if mark.kind == "song" else replace(mark, opinion=None) for mark in marks]
     )
 

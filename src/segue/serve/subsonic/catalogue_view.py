@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.library import Catalogue, Library, Mark, Opinion, PlayCounts
+from segue.library import AnnotationRecord, Catalogue, Library, Opinion, PlayCounts
 from segue.pipeline.browse import BrowseIndex, browse_index
 from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
 from segue.serve.held import Held
@@ -120,13 +120,13 @@ def song_annotations(
     A star or rating counts until the listener likes or dislikes the song elsewhere; then a like is
     shown as a star and a dislike as the lowest rating.
     """
-    marks = library.marks.of(user, "song", track_ids)
+    marks = library.annotations.of(user, "song", track_ids)
     opinions = library.histories.opinions(user, track_ids)
     named = marks.keys() | opinions.keys()
     return {one: annotation_of(marks.get(one), opinions.get(one)) for one in named}
 
 
-def annotation_of(mark: Mark | None, opinion: Opinion | None) -> Annotation:
+def annotation_of(mark: AnnotationRecord | None, opinion: Opinion | None) -> Annotation:
     """Return star and rating of a song from its annotation and opinion."""
     kind = opinion.kind if opinion else None
     if mark is not None and mark.opinion == kind:
@@ -141,5 +141,5 @@ def shelf_annotations(
 ) -> dict[str, Annotation]:
     """Return stars and ratings of albums or artists, by id."""
     wanted = set(ids)
-    marks = library.marks.all(user, kind)  # there are few, and there may be many ids
+    marks = library.annotations.all(user, kind)  # there are few, and there may be many ids
     return {one.item: Annotation(one.starred, one.rating) for one in marks if one.item in wanted}

@@ -75,7 +75,7 @@ def _newest(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
 def _highest(call: Call, serializer: Serializer) -> Numbers:
     rated = {
         mark.item: mark.rating
-        for mark in call.holding.library.marks.all(call.me, "album")
+        for mark in call.holding.library.annotations.all(call.me, "album")
         if mark.rating is not None
     }
     return _most(np.array([rated.get(one.id, 0) for one in serializer.view.shelves.albums], float))
@@ -101,7 +101,7 @@ def _by_artist(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
 def _starred(call: Call, serializer: Serializer) -> Numbers:
     at = {
         mark.item: mark.starred
-        for mark in call.holding.library.marks.all(call.me, "album")
+        for mark in call.holding.library.annotations.all(call.me, "album")
         if mark.starred is not None
     }
     return _most(np.array([at.get(one.id, 0) for one in serializer.view.shelves.albums], float))
@@ -191,14 +191,14 @@ def get_starred(call: Call) -> dict[str, Any]:
 
 
 def _latest(call: Call, kind: Any) -> list[str]:
-    marks = call.holding.library.marks.all(call.me, kind)
+    marks = call.holding.library.annotations.all(call.me, kind)
     starred = [(mark.starred, mark.item) for mark in marks if mark.starred is not None]
     return [item for _, item in sorted(starred, reverse=True)]
 
 
 def _starred_songs(call: Call) -> list[str]:
     library = call.holding.library
-    marks = {mark.item: mark for mark in library.marks.all(call.me, "song")}
+    marks = {mark.item: mark for mark in library.annotations.all(call.me, "song")}
     liked = {one.track_id: one for one in library.histories.liked(call.me)}
     others = [item for item in marks if item not in liked]
     opinions = liked | library.histories.opinions(call.me, others)
