@@ -4,7 +4,7 @@ import { get } from "./api.js";
 
 const DIALS = {
   diversity: "Diversity",
-  calibration: "Own mix of genres",
+  calibration: "Genre mix",
   randomness: "Randomness",
   max_known_share: "Known tracks",
 };

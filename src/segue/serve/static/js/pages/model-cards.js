@@ -5,7 +5,15 @@ import { fill, h } from "../dom.js";
 import { formatPercent, plural } from "../format.js";
 import { notifyError } from "../notifications.js";
 
-const KINDS = { cnn: "CNN", rnn: "RNN", knn: "Nearest neighbors (kNN)" };
+const TITLES = {
+  cnn: "CNN",
+  rnn: "RNN",
+  transformer: "Transformer",
+  ensemble: "Ensemble",
+  knn: "Nearest neighbors (kNN)",
+  collaborative: "Collaborative filtering",
+  sequence: "Sequence model",
+};
 
 /** Show a card for each model; its details are loaded when it is opened. */
 export async function modelCards(box) {
@@ -29,15 +37,15 @@ function card(model) {
     h(
       "summary",
       {},
-      h("b", {}, KINDS[model.name] ?? model.name),
+      h("b", {}, TITLES[model.name] ?? model.name),
       h(
         "span",
         { class: "muted-text" },
         [
           model.problem,
           model.target && `predicts ${model.target}`,
-          model.tracks && `trained on ${plural(model.tracks.train ?? 0, "track")}`,
-          Number.isFinite(accuracy) && `${formatPercent(accuracy)} accuracy on valid`,
+          model.tracks?.train && `trained on ${plural(model.tracks.train, "track")}`,
+          Number.isFinite(accuracy) && `${formatPercent(accuracy)} accuracy in validation`,
         ]
           .filter(Boolean)
           .join(" · "),
