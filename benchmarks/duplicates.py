@@ -27,7 +27,7 @@ from scipy.stats import binomtest
 
 from segue.audio import DEFAULT_SETTINGS, SAMPLE_RATE, decode, describe
 from segue.audio.fingerprint import fingerprint
-from segue.index.recordings import MIN_SIMILARITY, alike_pairs, grouped
+from segue.index.recordings import MIN_SIMILARITY, find_duplicate_pairs, group_pairs
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 
 Signal = NDArray[np.float32]
@@ -215,17 +215,17 @@ def report(files: Files) -> None:
     """Print the figures of the two halves of the tracks."""
     origin, change = np.array(files.origin), files.change
     names = [Path(path).name for path in files.paths]
-    print(f"{len(names)} tracks, {len(change)} files, likeness from {MIN_SIMILARITY}")
+    print(f"{len(names)} tracks, {len(change)} files, similarity from {MIN_SIMILARITY}")
     empty = {
         names[place] for place, code in zip(origin, files.prints, strict=True) if not len(code)
     }
     print(f"without a fingerprint: {', '.join(sorted(empty)) or 'none'}")
     for part, label in ((0, "chosen on: even places"), (1, "checked on: odd places")):
         places = np.flatnonzero(origin % 2 == part)
-        pairs = alike_pairs(
+        pairs = find_duplicate_pairs(
             [files.prints[place] for place in places], np.array(files.durations)[places]
         )
-        groups = grouped([(pair.one, pair.other) for pair in pairs], len(places))
+        groups = group_pairs([(pair.one, pair.other) for pair in pairs], len(places))
         group_of = {places[one]: number for number, group in enumerate(groups) for one in group}
         merged = {(places[a], places[b]) for group in groups for a in group for b in group if a < b}
         originals = {origin[one]: one for one in places if change[one] == "original"}

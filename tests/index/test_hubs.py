@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import skew
 
-from segue.index import LocalScaling, MutualProximity, best, both_nearer, likenesses, normalise
+from segue.index import LocalScaling, MutualProximity, best, normalise, probit_product, similarities
 
 N = 60
 
@@ -35,7 +35,7 @@ def test_mutual_proximity_is_its_definition(vectors):
             nearer_y = ndtr((cosines[x, y] - of_y.mean()) / of_y.std())
             expected[x, y] = nearer_x * nearer_y
     fitted = MutualProximity.fit(vectors)
-    found = ndtr(likenesses(vectors, np.arange(N), fitted.between))
+    found = ndtr(similarities(vectors, np.arange(N), fitted.between))
     np.testing.assert_allclose(found[allowed], expected[allowed], rtol=1e-4, atol=1e-6)
 
 
@@ -44,45 +44,45 @@ def test_local_scaling_is_its_definition(vectors):
     distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2).astype(np.float64)
     scale = [np.sort(distances[x][allowed[x]])[9] if allowed[x].any() else 1.0 for x in range(N)]
     expected = np.exp(-(distances**2) / np.outer(scale, scale))
-    found = likenesses(vectors, np.arange(N), LocalScaling.fit(vectors, 10).between)
+    found = similarities(vectors, np.arange(N), LocalScaling.fit(vectors, 10).between)
     np.testing.assert_allclose(found[allowed], expected[allowed], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
 def test_nearness_is_mutual_and_unknown_where_there_is_no_vector(kind, vectors):
-    found = likenesses(vectors, np.arange(N), kind.fit(vectors).between)
+    found = similarities(vectors, np.arange(N), kind.fit(vectors).between)
     allowed = others(vectors)
     np.testing.assert_allclose(found[allowed], found.T[allowed], rtol=1e-5, atol=1e-5)
     assert np.isnan(found[7]).all()
     assert np.isnan(found[:, 7]).all()
     assert np.isfinite(found[allowed]).all()
-    block = likenesses(vectors, np.array([3, 5]), kind.fit(vectors).between)
+    block = similarities(vectors, np.array([3, 5]), kind.fit(vectors).between)
     np.testing.assert_allclose(block, found[[3, 5]], rtol=1e-5, atol=1e-6)
 
 
 def test_what_is_nearer_for_both_is_nearer(rng):
     one, other = np.sort(rng.normal(size=200)), np.sort(rng.normal(size=200))
-    assert (np.diff(both_nearer(one, other)) > 0).all()
+    assert (np.diff(probit_product(one, other)) > 0).all()
     # far out, where a probability itself would have become 1 or 0
-    assert (np.diff(both_nearer(np.arange(6.0, 19), np.arange(6.0, 19))) > 0).all()
-    assert (np.diff(both_nearer(np.arange(-19.0, -5), np.arange(-19.0, -5))) > 0).all()
+    assert (np.diff(probit_product(np.arange(6.0, 19), np.arange(6.0, 19))) > 0).all()
+    assert (np.diff(probit_product(np.arange(-19.0, -5), np.arange(-19.0, -5))) > 0).all()
 
 
 @pytest.mark.parametrize("shape", [(0,), (20,), (3, 7), (3, 0)])
 def test_in_pieces_it_is_as_in_one(monkeypatch, rng, shape):
     one, other = rng.normal(size=shape), rng.normal(size=shape[-1:])
-    whole = both_nearer(one, other)
+    whole = probit_product(one, other)
     monkeypatch.setattr("segue.index.hubs._IN_CACHE", 6)
-    np.testing.assert_array_equal(both_nearer(one, other), whole)
+    np.testing.assert_array_equal(probit_product(one, other), whole)
     assert whole.shape == shape
 
 
 def test_what_is_not_known_stays_unknown_and_nothing_else_does():
     one = np.array([0.5, np.nan, -1.0, 0.5], np.float32)
     other = np.array([1.0, 1.0, np.nan, 1.0], np.float32)
-    found = both_nearer(one, other)
+    found = probit_product(one, other)
     assert np.isnan(found).tolist() == [False, True, True, False]
-    assert found[0] == found[3] == pytest.approx(both_nearer(one[:1], other[:1])[0], abs=1e-4)
+    assert found[0] == found[3] == pytest.approx(probit_product(one[:1], other[:1])[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
@@ -93,7 +93,7 @@ def test_a_hub_in_many_dimensions_goes(kind, rng):
     points = normalise(np.hstack([points, np.full((400, 1), 3.0)]).astype(np.float32))
     counts = {}
     for name, rescale in (("plain", None), ("rescaled", kind.fit(points).between)):
-        found = likenesses(points, np.arange(400), *([rescale] if rescale else []))
+        found = similarities(points, np.arange(400), *([rescale] if rescale else []))
         np.fill_diagonal(found, np.nan)
         counts[name] = np.bincount(best(found, 10)[0].ravel(), minlength=400)
     assert skew(counts["plain"]) > 3
@@ -107,4 +107,4 @@ def test_a_hub_in_many_dimensions_goes(kind, rng):
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
 def test_few_and_equal_tracks_give_finite_numbers(kind, n):
     vectors = normalise(np.ones((n, 3), np.float32))
-    assert np.isfinite(likenesses(vectors, np.arange(n), kind.fit(vectors).between)).all()
+    assert np.isfinite(similarities(vectors, np.arange(n), kind.fit(vectors).between)).all()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segue.index import alike_pairs, grouped, shiftless
-from segue.index.recordings import MIN_SIMILARITY, likeness
+from segue.index import find_duplicate_pairs, group_pairs, shift_invariant_vector
+from segue.index.recordings import MIN_SIMILARITY, similarity
 
 
 def random_codes(seed, n=600):
@@ -25,29 +25,29 @@ def flipped(codes, share, seed=9):
 
 
 def test_a_fingerprint_is_wholly_like_itself_and_not_like_another():
-    assert likeness(random_codes(1), random_codes(1)) == pytest.approx(1.0)
-    assert likeness(random_codes(1), random_codes(2)) < 0.3
+    assert similarity(random_codes(1), random_codes(1)) == pytest.approx(1.0)
+    assert similarity(random_codes(1), random_codes(2)) < 0.3
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
 def test_likeness_is_the_agreement_of_the_signs(share):
     codes = random_codes(1)
-    assert likeness(codes, flipped(codes, share)) == pytest.approx(1 - 2 * share, abs=0.05)
+    assert similarity(codes, flipped(codes, share)) == pytest.approx(1 - 2 * share, abs=0.05)
 
 
 @pytest.mark.parametrize("shift", [1, 37, 100])
 def test_a_beginning_that_is_cut_off_does_not_matter(shift):
     codes = random_codes(1)
-    assert likeness(codes, codes[shift:]) == pytest.approx(1.0)
-    assert likeness(codes[shift:], codes) == pytest.approx(1.0)
-    assert shiftless(codes) @ shiftless(codes[shift:]) > 0.8
+    assert similarity(codes, codes[shift:]) == pytest.approx(1.0)
+    assert similarity(codes[shift:], codes) == pytest.approx(1.0)
+    assert shift_invariant_vector(codes) @ shift_invariant_vector(codes[shift:]) > 0.8
 
 
 def test_an_empty_fingerprint_is_like_nothing():
     nothing = np.zeros(0, np.uint32)
-    assert not shiftless(nothing).any()
-    assert alike_pairs([nothing, nothing], np.array([10.0, 10.0])) == []
-    assert alike_pairs([], np.zeros(0)) == []
+    assert not shift_invariant_vector(nothing).any()
+    assert find_duplicate_pairs([nothing, nothing], np.array([10.0, 10.0])) == []
+    assert find_duplicate_pairs([], np.zeros(0)) == []
 
 
 def pairs(found):
@@ -58,17 +58,17 @@ def test_copies_are_found_among_others():
     prints = [random_codes(seed) for seed in range(40)]
     prints += [flipped(prints[3], 0.05), prints[7][50:]]
     durations = np.full(42, 200.0)
-    assert pairs(alike_pairs(prints, durations)) == [(3, 40), (7, 41)]
-    found = alike_pairs(prints, durations)
+    assert pairs(find_duplicate_pairs(prints, durations)) == [(3, 40), (7, 41)]
+    found = find_duplicate_pairs(prints, durations)
     assert all(pair.value >= MIN_SIMILARITY for pair in found)
 
 
 def test_only_pairs_of_what_is_new_are_asked_for():
     prints = [random_codes(0), random_codes(0), random_codes(1), random_codes(1)]
     durations = np.full(4, 200.0)
-    assert pairs(alike_pairs(prints, durations)) == [(0, 1), (2, 3)]
-    assert pairs(alike_pairs(prints, durations, new=np.array([3]))) == [(2, 3)]
-    assert pairs(alike_pairs(prints, durations, new=np.array([], np.int64))) == []
+    assert pairs(find_duplicate_pairs(prints, durations)) == [(0, 1), (2, 3)]
+    assert pairs(find_duplicate_pairs(prints, durations, new=np.array([3]))) == [(2, 3)]
+    assert pairs(find_duplicate_pairs(prints, durations, new=np.array([], np.int64))) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_only_pairs_of_what_is_new_are_asked_for():
 )
 def test_recordings_of_other_lengths_are_others(one, other, fits):
     prints = [random_codes(0), random_codes(0)]
-    assert bool(alike_pairs(prints, np.array([one, other]))) == fits
+    assert bool(find_duplicate_pairs(prints, np.array([one, other]))) == fits
 
 
 def test_no_track_is_in_two_groups_and_no_group_passes_likeness_on():
@@ -91,7 +91,7 @@ def test_no_track_is_in_two_groups_and_no_group_passes_likeness_on():
     for _ in range(50):
         found = {tuple(sorted(pair)) for pair in rng.integers(0, 12, (10, 2)).tolist()}
         found = {pair for pair in found if pair[0] != pair[1]}
-        groups = grouped(sorted(found), 12)
+        groups = group_pairs(sorted(found), 12)
         members = [place for group in groups for place in group]
         assert len(members) == len(set(members))
         for group in groups:

@@ -7,7 +7,7 @@ from scipy.optimize import approx_fprime
 from segue.listening.sequences import SequenceModel, SequenceSettings, fit_sequences
 from segue.listening.sequences.learning import (
     Candidates,
-    Weights,
+    MixtureWeights,
     _Problem,
     candidates_of_point,
     learn,
@@ -111,7 +111,7 @@ def test_the_slope_of_the_loss_is_its_slope():
     flat = np.random.default_rng(1).normal(size=14)
 
     def of(vector):
-        return problem.loss(Weights(vector[:12].reshape(2, 2, 3), vector[12:]))
+        return problem.loss(MixtureWeights(vector[:12].reshape(2, 2, 3), vector[12:]))
 
     expected = approx_fprime(flat, lambda vector: of(vector)[0], 1e-3)
     np.testing.assert_allclose(of(flat)[1], expected, atol=2e-3)

@@ -1,4 +1,4 @@
-"""Metadata: known likenesses, and statistics from train tracks only."""
+"""Metadata: known similarities, and statistics from train tracks only."""
 
 import numpy as np
 import pytest

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from segue.signals import as_hybrid
-from segue.signals.products import RowSubset, with_all
+from segue.signals.products import RowSubset, dot_with_all
 
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "hybrid": as_hybrid}
 
@@ -38,6 +38,6 @@ def test_no_rows_give_an_empty_answer(matrix, kind, n_rows, n_others):
 def test_all_rows_at_once(matrix, kind):
     points = np.random.default_rng(1).standard_normal((3, 40)).astype(np.float32)
     for some in (points, points[:1], points[:0]):
-        found = with_all(KINDS[kind](matrix), some)
+        found = dot_with_all(KINDS[kind](matrix), some)
         assert found.flags.c_contiguous
         np.testing.assert_allclose(found, some @ matrix.T, rtol=1e-4, atol=1e-5)

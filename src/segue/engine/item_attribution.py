@@ -66,7 +66,7 @@ class ItemAttribution:
         weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
         compared = {
             signal.name: (
-                signal.taken(profile.positions),
+                signal.subset(profile.positions),
                 self._usual_of(signal)[profile.positions].astype(np.float64),
             )
             for signal in self._signals

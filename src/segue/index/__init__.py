@@ -1,4 +1,4 @@
-"""Nearest neighbours: exact, and free of hubs. And which tracks are one recording."""
+"""Exact nearest neighbors, hub reduction, and detection of duplicate recordings."""
 
 from segue.index.exact import best, nearest, normalise
 from segue.index.hubs import (
@@ -6,12 +6,17 @@ from segue.index.hubs import (
     LocalScaling,
     MutualProximity,
     Rescale,
-    both_nearer,
-    likenesses,
     plain,
+    probit_product,
+    similarities,
 )
 from segue.index.landmarks import N_LANDMARKS, Neighbours, near_neighbours
-from segue.index.recordings import N_DIMENSIONS, alike_pairs, grouped, shiftless
+from segue.index.recordings import (
+    N_DIMENSIONS,
+    find_duplicate_pairs,
+    group_pairs,
+    shift_invariant_vector,
+)
 from segue.index.threads import for_each, one_blas_thread
 
 __all__ = [
@@ -22,16 +27,16 @@ __all__ = [
     "MutualProximity",
     "Neighbours",
     "Rescale",
-    "alike_pairs",
     "best",
-    "both_nearer",
+    "find_duplicate_pairs",
     "for_each",
-    "grouped",
-    "likenesses",
+    "group_pairs",
     "near_neighbours",
     "nearest",
     "normalise",
     "one_blas_thread",
     "plain",
-    "shiftless",
+    "probit_product",
+    "shift_invariant_vector",
+    "similarities",
 ]

@@ -1,7 +1,7 @@
-"""Exact nearest neighbours by cosine, and the best k of a row of scores.
+"""Exact nearest neighbors by cosine, and the best k of a row of scores.
 
-Vectors are float32 ``[n, d]`` with rows of length one (or zero, for a track that has none). Work is
-done in blocks so that memory stays bounded: a block of queries times all vectors.
+Vectors are float32 ``[n, d]`` with rows of length one (or zero for a track without a vector). Work
+is done in blocks of queries times all vectors, which bounds memory.
 """
 
 import numpy as np
@@ -13,15 +13,15 @@ _BLOCK = 512
 def best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the positions and scores of the `k` highest of each row, best first.
 
-    Equal scores are ordered by position, so the answer does not depend on the machine. NaN and -inf
-    mean "not to be returned": where fewer than `k` are left, positions are -1 and scores -inf.
+    Equal scores are ordered by position, so that the result does not depend on the machine. NaN and
+    -inf are never returned: if fewer than `k` are left, positions are -1 and scores -inf.
 
     Parameters
     ----------
     scores
         ``[n_rows, n]``.
     k
-        How many; at least 1.
+        Number to return, at least 1.
 
     Returns
     -------
@@ -41,7 +41,7 @@ def best(scores: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArra
     keep = min(k, n)
     for i, row in enumerate(clean):
         if keep < n:
-            # all that reach the k-th value, so that ties at the edge are settled by position
+            # all that reach the k-th value, so that ties there are broken by position
             threshold = np.partition(row, n - keep)[n - keep]
             candidates = np.flatnonzero(row >= threshold) if threshold > -np.inf else None
         else:
@@ -64,7 +64,7 @@ def nearest(
     vectors
         ``[n, d]``, rows of length one.
     queries
-        ``[n_queries, d]``, rows of length one. A query that is itself among the vectors finds
+        ``[n_queries, d]``, rows of length one. A query that is among the vectors finds
         itself first.
 
     Returns
@@ -81,7 +81,7 @@ def nearest(
 
 
 def normalise(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale each row to length one; a row of zeros stays as it is.
+    """Scale each row to length one; rows of zeros are unchanged.
 
     >>> normalise(np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)).round(2).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]

@@ -1,20 +1,20 @@
-"""Hubs: tracks that lie near to almost all others, and how nearness is rescaled to be rid of them.
+"""Reduce hubs (tracks that are neighbors of very many others) by rescaling similarities.
 
-In many dimensions a few vectors come up as neighbours of very many, and many of none (hubs and
-anti-hubs). Both remedies here make nearness mutual: two tracks are near when each is nearer to the
-other than is usual *for it*. Cosines are rescaled, vectors stay as they are; nothing of size
-``n x n`` is ever held.
+In high dimensions a few vectors are neighbors of very many others and many of none (hubs and
+anti-hubs). Both methods here make similarity mutual: two tracks are similar if each is closer to
+the other than is usual *for it*. They rescale cosines and leave vectors unchanged; no ``n x n``
+matrix is held in memory.
 
 Conventions
 -----------
-- Vectors are float32 ``[n, d]`` with rows of length one, or zero for a track that has none.
-- What is usual for a track is taken over all *other* tracks that have a vector.
-- A `Rescale` takes a block of cosines ``[n_queries, n]`` and the queries' places ``[n_queries]``,
-  and gives likenesses of the same shape, higher is nearer.
+- Vectors are float32 ``[n, d]`` with rows of length one, or zero for a track without a vector.
+- Statistics of a track are over all *other* tracks that have a vector.
+- A `Rescale` takes a block of cosines ``[n_queries, n]`` and the positions of the queries
+  ``[n_queries]``, and returns similarities of the same shape, higher is more similar.
 
 Source: Schnitzer, Flexer, Schedl and Widmer, "Local and global scaling reduce hubs in space",
-JMLR 13, 2012. Mutual proximity is their Gaussian one, with the distances of either track taken as
-independent; local scaling is Zelnik-Manor and Perona's (2004), which they compare it with.
+JMLR 13, 2012. Mutual proximity is their Gaussian variant with independent distances; local scaling
+is that of Zelnik-Manor and Perona (2004).
 """
 
 from collections.abc import Callable
@@ -34,28 +34,28 @@ Places = NDArray[np.int64]
 Rescale = Callable[[Matrix, Places], Matrix]
 
 LOCAL_NEIGHBOURS = 10
-"""The neighbour whose distance is a track's local scale."""
+"""Rank of the neighbor whose distance is a track's local scale."""
 
 MIN_SPREAD = 1e-6
-"""Of cosines: where all are alike, none is unusual."""
+"""Minimum standard deviation of cosines, for tracks equally similar to all others."""
 
 _BLOCK = 512  # rows of n cosines at a time
 _VECTOR_BLOCK = 8_192  # rows of d values at a time
-_IN_CACHE = 16_384  # likenesses rescaled at a time
-_FURTHEST = 20.0  # standard deviations; beyond it a probability is no longer a normal number
-_STEP = 0.002  # of the table of surprises
-_LOG_STEP = 0.005  # of the table by log surprise
+_IN_CACHE = 16_384  # similarities rescaled at a time
+_FURTHEST = 20.0  # standard deviations; probabilities beyond it are subnormal numbers
+_STEP = 0.002  # of the table of -log Phi
+_LOG_STEP = 0.005  # of the table of probits
 _NEAR = 5.0  # standard deviations
 _LN_2 = 0.6931471805599453
 
 
 @dataclass(frozen=True)
 class MutualProximity:
-    """What cosines are usual for each track: their `mean` and `spread` (float64 ``[n]``).
+    """Mutual proximity, from `mean` and `spread` of each track's cosines (float64 ``[n]``).
 
     The mutual proximity of x and y with cosine c is the probability that a cosine of x and one of
-    y both fall below c. It is given *on the normal scale*, `probit(MP)`: in standard deviations,
-    so that what is very near can still be told from what is near.
+    y are both below c. It is returned *on the normal scale*, `probit(MP)`, in standard deviations,
+    so that very similar tracks can still be distinguished.
     """
 
     mean: NDArray[np.float64]
@@ -63,24 +63,24 @@ class MutualProximity:
 
     @classmethod
     def fit(cls, vectors: Matrix) -> Self:
-        """Work out mean and spread of each track's cosines with all others, exactly.
+        """Compute mean and spread of each track's cosines with all others, exactly.
 
-        Both follow from the sum of the vectors and of their outer products, so this takes time
+        Both follow from the sums of the vectors and of their outer products, so that the cost is
         ``n d^2`` and not ``n^2``: 0.1 s for 100,000 tracks of 128 dimensions.
         """
         # the products are small: on a busy machine several threads were forty times slower
         with one_blas_thread():
-            return cls(*_usual_cosines(vectors))
+            return cls(*_cosine_statistics(vectors))
 
     def between(self, cosines: Matrix, queries: Places) -> Matrix:
         """Rescale the cosines ``[n_queries, n]`` of the tracks at `queries` with all tracks."""
-        theirs = (cosines - self.mean[queries, None]) / self.spread[queries, None]
-        return both_nearer(theirs, self.of_tracks(cosines, 1.0))
+        for_queries = (cosines - self.mean[queries, None]) / self.spread[queries, None]
+        return probit_product(for_queries, self.of_tracks(cosines, 1.0))
 
     def of_tracks(self, scores: Matrix, weight: float) -> Matrix:
-        """Return how unusual scores ``[..., n]`` are for each track, in standard deviations.
+        """Return scores ``[..., n]`` in standard deviations of each track's cosines.
 
-        A score is a sum of cosines whose weights add up to `weight`.
+        A score is a sum of cosines whose weights sum to `weight`.
         """
         scale, level = self._scaled
         unusual = scores * scale
@@ -89,36 +89,36 @@ class MutualProximity:
 
     @cached_property
     def _scaled(self) -> tuple[Matrix, Matrix]:
-        """One over the spread, and the mean in spreads."""
+        """1 / spread, and mean / spread."""
         return (1 / self.spread).astype(np.float32), (self.mean / self.spread).astype(np.float32)
 
 
-def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
+def probit_product(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
     """Return `probit(Phi(one) Phi(other))`: mutual proximity on the normal scale, float32.
 
-    Read off two tables, to 2e-5: functions of the normal distribution would be most of what a
-    recommendation costs.
+    Interpolated from two tables with an error up to 2e-5: exact functions of the normal
+    distribution would be most of the cost of a recommendation.
 
     Examples
     --------
-    >>> near = both_nearer(np.array([0.0, 9.0]), np.array([0.0, 9.0]))
+    >>> found = probit_product(np.array([0.0, 9.0]), np.array([0.0, 9.0]))
     >>> from scipy.special import ndtr
-    >>> ndtr(near[0]).round(4).item()  # nearer than half of all for one, and for the other
+    >>> ndtr(found[0]).round(4).item()  # closer than half of all tracks, for both
     0.25
-    >>> round(float(near[1]), 2)  # a probability of one less 2e-19
+    >>> round(float(found[1]), 2)  # the probability is 1 - 2e-19
     8.92
     """
     one, other = np.broadcast_arrays(one, other)
     ends = (float(end(of, initial=0)) for of in (one, other) for end in (np.min, np.max))
     reach = max(map(abs, ends))
-    surprises, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
+    neg_logs, probits = _tables(_NEAR if reach <= _NEAR else _FURTHEST)
     found: Matrix = np.empty(one.size, np.float32)
     ones, others = one.ravel(), other.ravel()
-    # what comes in between stays in the processor's cache, which halves the time
+    # intermediate arrays stay in the processor's cache, which halves the time
     for start in range(0, one.size, _IN_CACHE):
         part = slice(start, start + _IN_CACHE)
-        both = surprises.read(ones[part])
-        both += surprises.read(others[part])
+        both = neg_logs.read(ones[part])
+        both += neg_logs.read(others[part])
         np.log(both, out=both)
         found[part] = probits.read(both)
     return found.reshape(one.shape)
@@ -126,7 +126,7 @@ def both_nearer(one: NDArray[Any], other: NDArray[Any]) -> Matrix:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """A function between even steps from `first`: there it is the line `level` + `slope` place."""
+    """Piecewise linear function with even steps from `first`: `level` + `slope` * step."""
 
     level: NDArray[Any]
     slope: NDArray[Any]
@@ -135,20 +135,20 @@ class _Table:
 
     @classmethod
     def of(cls, values: NDArray[np.float64], first: float, step: float, kind: Any) -> "_Table":
-        """Return the table of a function that has these values, kept as numbers of a kind."""
+        """Return the table of a function with these values, stored as `kind`."""
         slope = np.diff(values)
         level = values[:-1] - slope * np.arange(len(slope))
         return cls(level.astype(kind), slope.astype(kind), first, step)
 
     def read(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Return the values at `x`; past the ends, those of the lines there."""
+        """Return the values at `x`, extrapolated linearly past the ends."""
         kind = self.level.dtype.type
         place: NDArray[Any] = np.multiply(x, kind(1 / self.step), dtype=kind)
         place -= kind(self.first / self.step)
         np.clip(place, kind(0), kind(len(self.level) - 1), out=place)
-        with np.errstate(invalid="ignore"):  # NaN stands anywhere, and stays NaN
+        with np.errstate(invalid="ignore"):  # NaN may occur, and stays NaN
             line = place.astype(np.intp)
-        # every place is within, NaN's aside: clipping is the mode that does not look first
+        # all indices are valid except for NaN; mode clip skips the check
         found = self.slope.take(line, mode="clip")
         found *= place
         found += self.level.take(line, mode="clip")
@@ -159,23 +159,23 @@ class _Table:
 def _tables(reach: float) -> tuple[_Table, _Table]:
     """Return ``-log Phi(x)`` up to `reach` deviations, and ``probit(exp(-u))`` by ``log u``.
 
-    Near by, where nearly all is, single precision is enough.
+    Within 5 deviations, which is the usual case, single precision is enough.
     """
     x = np.arange(-reach, reach + _STEP / 2, _STEP)
-    surprises = -log_ndtr(x)
-    least, most = np.log(2 * surprises[-1]), np.log(2 * surprises[0])
+    neg_logs = -log_ndtr(x)
+    least, most = np.log(2 * neg_logs[-1]), np.log(2 * neg_logs[0])
     logs = np.arange(least - _LOG_STEP, most + 2 * _LOG_STEP, _LOG_STEP)
     u = np.exp(logs)
-    # near 1 the probability that they are not nearer is the one that keeps its digits
+    # near 1 the complement of the probability keeps its digits
     probits = np.where(u < _LN_2, -ndtri(-np.expm1(-u)), ndtri_exp(-u))
     kind = np.float32 if reach <= _NEAR else np.float64
     return (
-        _Table.of(surprises, -reach, _STEP, kind),
+        _Table.of(neg_logs, -reach, _STEP, kind),
         _Table.of(probits, float(logs[0]), _LOG_STEP, kind),
     )
 
 
-def _usual_cosines(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _cosine_statistics(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and spread of each vector's cosines with all others."""
     n_others = max(int(np.count_nonzero(vectors.any(axis=1))) - 1, 1)
     total = vectors.sum(axis=0, dtype=np.float64)
@@ -196,18 +196,18 @@ def _usual_cosines(vectors: Matrix) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 @dataclass(frozen=True, slots=True)
 class LocalScaling:
-    """The local `scale` of each track, float64 ``[n]``: the distance to its 10th neighbour.
+    """Local scaling by `scale`, float64 ``[n]``: each track's distance to its 10th neighbor.
 
-    The likeness of x and y at Euclidean distance d is ``exp(-d^2 / (scale_x scale_y))``.
+    The similarity of x and y at Euclidean distance d is ``exp(-d^2 / (scale_x scale_y))``.
     """
 
     scale: NDArray[np.float64]
 
     @classmethod
     def fit(cls, vectors: Matrix, k: int = LOCAL_NEIGHBOURS) -> Self:
-        """Find the `k`-th neighbour of every track, exactly, a block of tracks at a time.
+        """Find the `k`-th neighbor of every track, exactly, in blocks of tracks.
 
-        This takes time ``n^2 d``.
+        The cost is ``n^2 d``.
         """
         has = np.asarray(vectors.any(axis=1))
         scale = np.ones(len(vectors))
@@ -231,14 +231,14 @@ class LocalScaling:
 
 
 def plain(cosines: Matrix, queries: Places) -> Matrix:  # noqa: ARG001  the same for every query
-    """Leave cosines as they are: the `Rescale` that changes nothing."""
+    """Return cosines unchanged: the identity as a `Rescale`."""
     return cosines
 
 
-def likenesses(vectors: Matrix, queries: Places, rescale: Rescale = plain) -> Matrix:
-    """Return the likeness of the tracks at `queries` with all, ``[n_queries, n]``.
+def similarities(vectors: Matrix, queries: Places, rescale: Rescale = plain) -> Matrix:
+    """Return the similarities of the tracks at `queries` to all, ``[n_queries, n]``.
 
-    NaN where either has no vector. `vectors` need not be of length one yet.
+    NaN where either has no vector. `vectors` need not have length one.
     """
     unit = normalise(vectors)
     has = np.asarray(unit.any(axis=1))

@@ -1,15 +1,14 @@
-"""Which tracks are the same recording, by their fingerprints and durations.
+"""Find tracks that are the same recording, by fingerprints and durations.
 
 Conventions
 -----------
-- A fingerprint is uint32 ``[n_codes]``: 16 bits that mean a sign, and above them 16 that say which
-  of those can be relied on (`segue.audio` makes them).
-- Two fingerprints are *alike* by the mean agreement, from -1 to 1, of the signs that are reliable
-  in both, at the shift in time that fits best. Different recordings come to about 0.
-- Tracks are compared in full only where a short vector that knows no shift, the magnitude of the
-  Fourier transform along time, is near: twenty neighbours each.
-- A group is a track and those that are alike to *it*; likeness is not passed on from member to
-  member.
+- A fingerprint is uint32 ``[n_codes]``: the low 16 bits are signs, the high 16 bits mark the
+  reliable ones (`segue.audio` computes them).
+- The *similarity* of two fingerprints is the mean agreement, from -1 to 1, of the signs that are
+  reliable in both, at the best shift in time. It is about 0 for different recordings.
+- Only pairs of neighbors are compared in full: each track with the twenty nearest by a short
+  shift-invariant vector, the magnitude of the Fourier transform along time.
+- A group is a track and those similar to *it*; similarity is not transitive.
 """
 
 from collections.abc import Sequence
@@ -22,58 +21,61 @@ from numpy.typing import NDArray
 from segue.index.exact import nearest, normalise
 
 MIN_SIMILARITY = 0.8
-"""From here on two tracks are one recording (``benchmarks/duplicates.py`` has the figures)."""
+"""Threshold above which two tracks are one recording (see ``benchmarks/duplicates.py``)."""
 MAX_SHIFT = 110
-"""Steps (10 s) by which a beginning may have been cut off, or silence put before it."""
+"""Maximum shift in steps (10 s), for a cut beginning or added silence."""
 MAX_SECONDS, MAX_SHARE = 15.0, 0.25
-"""How far the durations of one recording's files may differ: in seconds, and of the longer."""
+"""Maximum difference of durations of one recording: in seconds, and as a share of the longer."""
 
 N_DIMENSIONS = 128
-"""Of the vectors by which likely pairs are found."""
+"""Dimensions of the vectors by which candidate pairs are found."""
 
 _N_BITS = 16
-_NOTHING = np.zeros(0, np.uint32)
+_EMPTY = np.zeros(0, np.uint32)
 _N_NEIGHBOURS = 20
 _N_FFT = 2_048
 _N_FREQUENCIES = 400  # up to 2 Hz
-_MIN_COMMON = 400  # signs reliable in both
-_MIN_COMMON_SHARE = 0.3  # of the signs that are reliable in the one that has fewer
+_MIN_COMMON = 400  # number of signs reliable in both
+_MIN_COMMON_SHARE = 0.3  # of the reliable signs of the fingerprint that has fewer
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """Two tracks, by their places, and how alike they are."""
+class SimilarPair:
+    """Two tracks, by position, and the similarity `value` of their fingerprints."""
 
     one: int
     other: int
     value: float
 
 
-def alike_pairs(
+def find_duplicate_pairs(
     fingerprints: Sequence[NDArray[np.uint32]],
     durations: NDArray[np.float64],
     *,
     least: float = MIN_SIMILARITY,
     vectors: NDArray[np.float32] | None = None,
     new: NDArray[np.int64] | None = None,
-) -> list[Likeness]:
-    """Return the pairs of tracks that are one recording, the most alike first.
+) -> list[SimilarPair]:
+    """Return the pairs of tracks that are one recording, the most similar first.
 
     Parameters
     ----------
     fingerprints : sequence of NDArray[uint32] [n_codes]
-        One a track; empty where there is none.
+        One for each track; empty if there is none.
     durations : NDArray[float64] [n_tracks]
-        Seconds; NaN where unknown, which fits any.
+        Seconds; NaN if unknown, which matches any.
     least : float
-        How alike they must be at least.
+        Minimum similarity.
     vectors : NDArray[float32] [n_tracks, 128], optional
-        What `shiftless` gives for each; computed where it is not given.
+        `shift_invariant_vector` of each; computed if not given.
     new : NDArray[int64] [n], optional
-        Places of the tracks whose pairs are asked for; all by default.
+        Positions of the tracks whose pairs are wanted; all by default.
     """
     if vectors is None:
-        vectors = np.stack([shiftless(codes) for codes in fingerprints] or [shiftless(_NOTHING)])
+        vectors = np.stack(
+            [shift_invariant_vector(codes) for codes in fingerprints]
+            or [shift_invariant_vector(_EMPTY)]
+        )
     known = np.flatnonzero(vectors.any(axis=1))
     asked = known if new is None else np.intersect1d(known, new)
     if len(known) < 2 or not len(asked):
@@ -87,15 +89,15 @@ def alike_pairs(
             if place == other or pair in pairs:
                 continue
             if _durations_fit(durations[place], durations[other]):
-                pairs[pair] = likeness(fingerprints[pair[0]], fingerprints[pair[1]])
-    found = [Likeness(*pair, value) for pair, value in pairs.items() if value >= least]
+                pairs[pair] = similarity(fingerprints[pair[0]], fingerprints[pair[1]])
+    found = [SimilarPair(*pair, value) for pair, value in pairs.items() if value >= least]
     return sorted(found, key=lambda pair: (-pair.value, pair.one, pair.other))
 
 
-def shiftless(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Return a vector ``[128]`` that hardly changes when the codes are shifted in time.
+def shift_invariant_vector(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """Return a vector ``[128]`` that hardly depends on shifts of the codes in time.
 
-    Of length one, or zero for an empty fingerprint.
+    It has length one, or zero for an empty fingerprint.
     """
     if not len(codes):
         return np.zeros(N_DIMENSIONS, np.float32)
@@ -106,8 +108,8 @@ def shiftless(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
     return vector
 
 
-def likeness(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    """Return how alike two fingerprints are, from -1 to 1; 0 where too little is reliable."""
+def similarity(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
+    """Return the similarity of two fingerprints, -1 to 1; 0 if too few signs are reliable."""
     n_fft = 1 << (len(one) + len(other) - 1).bit_length()
     signs, reliable = _transformed(one, n_fft), _transformed(other, n_fft)
     agreement, common = (
@@ -123,24 +125,24 @@ def likeness(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
     return float((agreement[enough] / common[enough]).max())
 
 
-def grouped(pairs: Sequence[tuple[int, int]], n_tracks: int) -> list[list[int]]:
-    """Make groups of pairs: each around the track that is alike to most others.
+def group_pairs(pairs: Sequence[tuple[int, int]], n_tracks: int) -> list[list[int]]:
+    """Return groups of pairs, each around the track with the most pairs.
 
     Examples
     --------
-    >>> grouped([(0, 1), (1, 2), (4, 5)], 6)  # 0 and 2 are alike to 1
+    >>> group_pairs([(0, 1), (1, 2), (4, 5)], 6)  # 0 and 2 are paired with 1
     [[0, 1, 2], [4, 5]]
-    >>> grouped([(0, 1), (1, 2), (2, 3)], 4)  # 3 is alike to 2 only
+    >>> group_pairs([(0, 1), (1, 2), (2, 3)], 4)  # 3 is paired only with 2
     [[0, 1, 2]]
     """
-    alike: dict[int, set[int]] = {}
+    paired: dict[int, set[int]] = {}
     for one, other in pairs:
-        alike.setdefault(one, set()).add(other)
-        alike.setdefault(other, set()).add(one)
+        paired.setdefault(one, set()).add(other)
+        paired.setdefault(other, set()).add(one)
     groups = []
     taken = np.zeros(n_tracks, dtype=np.bool_)
-    for centre in sorted(alike, key=lambda place: (-len(alike[place]), place)):
-        members = [other for other in alike[centre] if not taken[other]]
+    for centre in sorted(paired, key=lambda place: (-len(paired[place]), place)):
+        members = [other for other in paired[centre] if not taken[other]]
         if taken[centre] or not members:
             continue
         group = sorted([centre, *members])
@@ -156,13 +158,13 @@ def _durations_fit(one: float, other: float) -> bool:
 
 
 def _reliable(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Return 1 for each sign that can be relied on, ``[n_codes, 16]``."""
+    """Return 1 for each reliable sign, ``[n_codes, 16]``."""
     places = np.arange(_N_BITS, 2 * _N_BITS, dtype=np.uint32)
     return ((codes[:, None] >> places) & np.uint32(1)).astype(np.float32)
 
 
 def _signs(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
-    """Return -1, 1, or 0 where unreliable ``[n_codes, 16]``."""
+    """Return -1, 1, or 0 if unreliable, ``[n_codes, 16]``."""
     places = np.arange(_N_BITS, dtype=np.uint32)
     bits = ((codes[:, None] >> places) & np.uint32(1)).astype(np.float32)
     return (2.0 * bits - 1.0) * _reliable(codes)
@@ -171,12 +173,12 @@ def _signs(codes: NDArray[np.uint32]) -> NDArray[np.float32]:
 def _transformed(
     codes: NDArray[np.uint32], n_fft: int
 ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-    """Return the transforms of the signs, and of what is reliable, ``[n_fft // 2 + 1, 16]``."""
+    """Return the transforms of the signs and of the reliability, ``[n_fft // 2 + 1, 16]``."""
     return np.fft.rfft(_signs(codes), n_fft, axis=0), np.fft.rfft(_reliable(codes), n_fft, axis=0)
 
 
 @lru_cache(maxsize=1)
 def _projection() -> NDArray[np.float32]:
-    """Return random directions, which keep distances: ``[16 * 400, 128]``, always the same."""
+    """Return a fixed random projection, which keeps distances: ``[16 * 400, 128]``."""
     rng = np.random.default_rng(0)
     return rng.standard_normal((_N_BITS * _N_FREQUENCIES, N_DIMENSIONS), dtype=np.float32)

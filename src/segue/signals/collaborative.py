@@ -1,4 +1,4 @@
-"""Collaborative: what people play who play what this listener plays."""
+"""Collaborative: tracks that listeners with similar taste like."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,29 +24,29 @@ NAME = "collaborative"
 
 @dataclass(frozen=True)
 class CollaborativeSignal:
-    """Scores by a model of listening data, which was fitted on the same catalogue."""
+    """Scores by a collaborative model that was fitted on the same catalogue."""
 
     model: ListeningModel
 
     name = NAME
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]``; NaN rows where no known track tells anything."""
+        """Return ``[n_profiles, n_tracks]``; NaN rows if the model cannot score any track."""
         if not profiles:
             return np.zeros((0, self.model.n_items), np.float32)
         scores = self.model.score(opinions_of(profiles, self.model.n_items))
         for row in scores:
-            # both pass over NaN
+            # both ignore NaN
             high, low = np.fmax.reduce(row, initial=-np.inf), np.fmin.reduce(row, initial=np.inf)
             if not high > low:
                 row[:] = np.nan
         return scores
 
     def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]``: how much each goes with the track at `position`."""
+        """Return ``[n_tracks]``: similarity of each to the track at `position`."""
         row: Scores = self.model.item_scores(np.array([position]))[0]
         if not np.isnan(row).all():
-            row[position] = np.nanmax(row)  # nothing goes better with a track than itself
+            row[position] = np.nanmax(row)  # a track is most similar to itself
         return row
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -61,7 +61,7 @@ class CollaborativeSignal:
 
 
 def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
-    """Return ``[n_profiles, n_tracks]``: opinions, above zero for what is liked."""
+    """Return ``[n_profiles, n_tracks]``: opinions, above zero for likes."""
     starts = np.cumsum([0, *(len(profile.positions) for profile in profiles)])
     columns = [np.zeros(0, np.int64), *(profile.positions for profile in profiles)]
     values = [np.zeros(0, np.float32), *(profile.weights for profile in profiles)]

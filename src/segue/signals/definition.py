@@ -1,4 +1,4 @@
-"""Definitions of signals: what users read about them, how they are built and how they are loaded.
+"""Definitions of signals: the texts users read, and how signals are built and loaded.
 
 Each module of a signal has one `SignalDefinition`, which `segue.signals.registry` lists.
 """
@@ -32,7 +32,7 @@ class SignalColor:
 
 @dataclass(frozen=True, slots=True)
 class SignalInfo:
-    """What users read about a signal: `title` and a `description` of a few words, no full stop."""
+    """Texts about a signal for users: `title`, and a `description` of a few words, no full stop."""
 
     name: str
     title: str
@@ -42,7 +42,7 @@ class SignalInfo:
 
 @dataclass(frozen=True, slots=True)
 class TrackInputs:
-    """What signals are built from that need only tracks.
+    """Inputs of signals that need only tracks.
 
     `ids` are the artists and albums of the tracks; `train` ``[n_tracks]`` are the tracks that
     statistics may be learned from, None for all.
@@ -55,7 +55,7 @@ class TrackInputs:
 
 @dataclass(frozen=True, slots=True)
 class ListeningInputs:
-    """What signals are built from that need listens.
+    """Inputs of signals that need listens.
 
     `artists` ``[n_tracks]`` is the main artist of each track, -1 where unknown. The models are None
     where they are not trained.
@@ -84,9 +84,9 @@ class SignalDefinition:
         Builds it from embeddings ``[n_tracks, d]`` of a trained model (rows of NaN where a track
         has none) and the train tracks ``[n_tracks]``.
     from_tracks
-        Builds it from what is written about tracks.
+        Builds it from the metadata of tracks.
     from_listens
-        Builds it from listeners' profiles and models; None where there is nothing to score by.
+        Builds it from listeners' profiles and models; None if there is nothing to score by.
     """
 
     info: SignalInfo

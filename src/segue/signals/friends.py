@@ -1,7 +1,7 @@
-"""Friends: what the people that a listener knows like.
+"""Friends: tracks that a listener's friends like.
 
-A track scores the square root of the share of the listener's friends who like it: the second friend
-says less than the first. Listeners without friends get NaN.
+The score of a track is the square root of the share of the listener's friends who like it, so that
+each further friend adds less. Listeners without friends get NaN.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ NAME = "friends"
 
 @dataclass(frozen=True)
 class FriendsSignal:
-    """Scores by what the friends in a profile like; `n_tracks` is the size of the catalogue."""
+    """Scores by the likes of the friends in a profile; `n_tracks` is the catalogue's size."""
 
     n_tracks: int
 
@@ -43,11 +43,11 @@ class FriendsSignal:
         return scores
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
-        """Return NaN: friends say nothing about one track."""
+        """Return NaN: friends do not compare tracks."""
         return np.full(self.n_tracks, np.nan, np.float32)
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return settings and arrays (none): what friends like is in the profiles."""
+        """Return settings and arrays (none): the friends' likes are in the profiles."""
         return {"n_tracks": self.n_tracks}, {}
 
     @classmethod

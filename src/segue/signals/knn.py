@@ -1,11 +1,11 @@
-"""kNN: one vector of metadata and descriptors together, and its exact nearest neighbours.
+"""kNN: one vector of descriptors and metadata together, and its exact nearest neighbors.
 
-The vector is a row of blocks: summary statistics of each group of descriptors, genres, tags, tempo,
-duration and year. Every column is standardised over the train tracks (clipped at five standard
-deviations, so that one odd track does not stretch an axis), a value that is not known stands at the
-mean, and every block is then scaled to a mean squared length of one times its share: a block of 900
-columns has no more say than a block of one. Descriptors are brought down to their first principal
-axes, which keeps distances and leaves out what is noise.
+The vector has blocks: summary statistics of each group of descriptors, genres, tags, tempo,
+duration and year. Every column is standardized over the train tracks (clipped at five standard
+deviations, so that an outlier does not stretch an axis), unknown values are the mean, and every
+block is scaled to a mean squared length of one times its share, so that a block of 900 columns
+counts no more than a block of one. Descriptors are reduced to their first principal axes, which
+keeps distances and removes noise.
 
 All statistics are fitted on train tracks only.
 """
@@ -35,12 +35,12 @@ _CLIP = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnnSettings:
-    """How the combined vector is made."""
+    """Settings of the combined vector."""
 
     descriptor_axes: int = 96  # enough for 97 % of the variance of 1,247 summary columns
-    max_genres: int = 64  # the most frequent; rarer ones say little about neighbours
+    max_genres: int = 64  # the most frequent; rarer ones hardly affect neighbors
     max_tags: int = 256
-    descriptors: float = 1.0  # shares: what a block counts for, in squared length
+    descriptors: float = 1.0  # shares: the squared length of each block
     genre: float = 0.5
     tag: float = 0.5
     number: float = 0.1  # each of tempo, duration, year
@@ -48,7 +48,7 @@ class KnnSettings:
 
 @dataclass(frozen=True)
 class KnnModel:
-    """The fitted vectoriser. `arrays` holds all that was learned, by name."""
+    """The fitted vectorizer. `arrays` are the learned arrays by name."""
 
     settings: KnnSettings
     arrays: Mapping[str, NDArray[Any]]
@@ -69,7 +69,7 @@ class KnnModel:
         tracks
             The catalogue, by position.
         summary
-            ``[n_tracks, d]`` summary statistics of descriptors; rows of NaN where there are none,
+            ``[n_tracks, d]`` summary statistics of descriptors; rows of NaN where there are none;
             ``d`` may be zero.
         groups
             The descriptor each column of `summary` belongs to (``"mfcc"``, ...), ``[d]``.
@@ -108,9 +108,9 @@ class KnnModel:
         Parameters
         ----------
         summary
-            As in `fit`; columns of another number say nothing, as if no track had any.
+            As in `fit`; ignored if it has another number of columns.
         labels
-            False leaves genres and tags out: what remains may be used to predict them.
+            False leaves out genres and tags, so that the vectors can be used to predict them.
         """
         blocks = [self._descriptors(summary), *self._numbers(tracks)]
         if labels:
@@ -185,13 +185,13 @@ def _fit_descriptors(
 
 
 def _moments(values: Matrix) -> tuple[Matrix, Matrix]:
-    """Return mean and standard deviation of each column over what is known; 0 and 1 elsewhere."""
+    """Return mean and standard deviation of each column over known values, else 0 and 1."""
     known = ~np.isnan(values)
     count = np.maximum(known.sum(axis=0), 1)
     mean = np.where(known, values, 0).sum(axis=0) / count
     variance = np.where(known, (values - mean) ** 2, 0).sum(axis=0) / count
     std = np.sqrt(variance)
-    # a column that never changes must not blow up the first value that differs
+    # a constant column must not magnify the first value that differs
     flat = std <= 1e-6 * np.maximum(np.abs(mean), 1)
     return mean.astype(np.float32), np.where(flat, 1, std).astype(np.float32)
 

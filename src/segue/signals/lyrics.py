@@ -1,8 +1,8 @@
-"""Lyrics: likeness of what songs are about, by the words that they share.
+"""Lyrics: similarity of lyrics by their words.
 
-Words weigh by how often they are in a lyric and how rare they are elsewhere (TF-IDF, sublinear),
-and are brought down to the directions that carry most (latent semantic analysis: Deerwester et al.,
-1990), where "sea" and "ocean" are near. Words and directions are learned on train tracks only.
+Words are weighted by TF-IDF (sublinear) and reduced to the main directions (latent semantic
+analysis: Deerwester et al., 1990), in which "sea" and "ocean" are close. Vocabulary and directions
+are learned on train tracks only.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _MIN_LYRICS = 3
 
 
 def lyrics(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) -> VectorSignal:
-    """Return the signal of the lyrics of `tracks`; no track has a vector where few have lyrics."""
+    """Return the signal of the lyrics of `tracks`; without vectors if too few have lyrics."""
     texts = [track.lyrics or "" for track in tracks]
     has = np.array([bool(text.strip()) for text in texts])
     learned = has if train is None else has & train

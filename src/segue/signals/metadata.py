@@ -1,7 +1,7 @@
 """Metadata: similarity of artists, album, genres and year; tags are a signal of their own.
 
-Each of the four is one block of a sparse vector, scaled to its share; the blocks that a track lacks
-leave the others their room, since the whole is scaled to length one. Years are two neighbouring
+Each of the four is one block of a sparse vector, scaled to its share. The whole is scaled to length
+one, so that blocks without values leave their share to the others. Years are two neighboring
 half-decade bins, so that 1999 and 2000 are close.
 """
 
@@ -46,7 +46,7 @@ def metadata(tracks: Sequence[Track], ids: CatalogueIds) -> VectorSignal:
 
 
 def _weights(track: Track, artists: Ids, album: int) -> Iterable[tuple[str, float]]:
-    """Give the named weights of one track, each block scaled to its share."""
+    """Yield the named weights of one track, each block scaled to its share."""
     blocks: Mapping[str, Mapping[str, float]] = {
         "artist": {
             str(artist): OTHER_ARTIST if place else 1.0
@@ -64,7 +64,7 @@ def _weights(track: Track, artists: Ids, album: int) -> Iterable[tuple[str, floa
 
 
 def _year_bins(year: int) -> dict[str, float]:
-    """Give the two bins around a year, weighted by how near their centres are.
+    """Return the two bins around a year, weighted by the distance to their centers.
 
     >>> _year_bins(2000)
     {'400': 1.0}

@@ -1,6 +1,6 @@
-"""Popularity: how many listeners of this library like a track.
+"""Popularity: the number of listeners of this library who like a track.
 
-A listener's own plays do not count for them: a track is not popular because they play it.
+A listener's own opinion is not counted for them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,15 +24,15 @@ NAME = "popularity"
 
 @dataclass(frozen=True)
 class PopularitySignal:
-    """Scores by ``log(1 + listeners)``; says nothing where the library has no listener."""
+    """Scores by ``log(1 + listeners)``; NaN if the library has no listener."""
 
     listeners: NDArray[np.float32]
-    """How many listeners like each track, ``[n_tracks]``."""
+    """The number of listeners who like each track, ``[n_tracks]``."""
 
     name = NAME
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]``: the same for all, less each listener's own part."""
+        """Return ``[n_profiles, n_tracks]``: the same for all but for each listener's own likes."""
         scores = np.tile(self._logs, (len(profiles), 1))
         for row, profile in zip(scores, profiles, strict=True):
             row[profile.liked] = np.log1p(np.maximum(self.listeners[profile.liked] - 1, 0))
@@ -45,7 +45,7 @@ class PopularitySignal:
         return np.log1p(self.listeners)
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
-        """Return NaN: that a track is popular does not make it like another."""
+        """Return NaN: popularity does not compare tracks."""
         return np.full(len(self.listeners), np.nan, np.float32)
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -59,7 +59,7 @@ class PopularitySignal:
 
 
 def popularity(profiles: Sequence[Profile], n_tracks: int) -> PopularitySignal:
-    """Return the signal of how many of the `profiles` like each track."""
+    """Return the signal of the number of `profiles` that like each track."""
     counts = np.zeros(n_tracks, np.float32)
     for profile in profiles:
         counts[profile.liked] += 1

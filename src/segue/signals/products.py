@@ -1,7 +1,7 @@
-"""Scalar products of a few rows of a matrix with a few others, however it is kept.
+"""Dot products of a few rows of a dense, sparse or hybrid matrix with a few others.
 
-An explanation asks for some tens by some tens, and scipy looks at a matrix that it makes for longer
-than such a product takes. So rows are taken out once, into a matrix of their own columns.
+Explanations need some tens of rows by some tens, and scipy spends more time on checking a new
+matrix than on such a product. So rows are copied once into a matrix of only their columns.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RowSubset:
-    """Some rows of a matrix, taken out to be multiplied with others of it, as often as is asked.
+    """`n` rows of a matrix, copied to be multiplied with other rows of it many times.
 
-    `dense` are the taken rows ``[n_taken, d]`` of what is kept in full, `entries` those of what is
-    kept sparse; either may be None.
+    `dense` ``[n, d]`` is the dense part of these rows and `entries` the sparse part; either may be
+    None.
     """
 
     matrix: Any
@@ -31,7 +31,7 @@ class RowSubset:
 
     @classmethod
     def of(cls, matrix: Any, taken: Rows) -> "RowSubset":
-        """Take rows out.
+        """Copy the rows `taken` of a matrix.
 
         Parameters
         ----------
@@ -46,12 +46,12 @@ class RowSubset:
 
     @property
     def n_bytes(self) -> int:
-        """How much room they take."""
+        """The size of the copies."""
         dense = 0 if self.dense is None else self.dense.nbytes
         return dense + (0 if self.entries is None else self.entries.n_bytes)
 
     def products(self, rows: Rows) -> NDArray[np.float32]:
-        """Return the scalar products of `rows` with those taken out, ``[n_rows, n_taken]``.
+        """Return the dot products of `rows` with the copied ones, ``[n_rows, n]``.
 
         >>> matrix = sparse.csr_array(np.array([[1, 2], [0, 0], [0, 3]], np.float32))
         >>> RowSubset.of(matrix, np.array([0, 1, 2])).products(np.array([0])).tolist()
@@ -69,10 +69,9 @@ class RowSubset:
 
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """What is not zero in rows taken out of a sparse matrix.
+    """Rows of a sparse matrix without columns that are empty in all of them.
 
-    `columns` are the distinct columns of these rows, ascending, and `rows` ``[n_taken, n_columns]``
-    what stands in them.
+    `columns` are the other columns, ascending, and `rows` ``[n, n_columns]`` their values.
     """
 
     columns: NDArray[Any]
@@ -92,15 +91,15 @@ class _Entries:
         return sum(part.nbytes for part in (self.columns, kept.data, kept.indices, kept.indptr))
 
     def add(self, matrix: Any, rows: Rows, into: NDArray[np.float32]) -> None:
-        """Add the products of `rows` with these, ``[n_rows, n_taken]``."""
+        """Add the dot products of `rows` with these, ``[n_rows, n]``, in place."""
         if len(self.columns):
-            into += (self.rows @ _written(matrix, rows, self.columns)).T
+            into += (self.rows @ _columns_of(matrix, rows, self.columns)).T
 
 
-def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the scalar products of `points` ``[m, d]`` with all rows, ``[m, n]``.
+def dot_with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the dot products of `points` ``[m, d]`` with all rows, ``[m, n]``.
 
-    The rows are not multiplied from the right, which takes BLAS twice as long for a few points.
+    Points are the left factor: BLAS takes twice as long the other way round for a few points.
     """
     found: NDArray[np.float32]
     if isinstance(matrix, HybridMatrix):
@@ -113,18 +112,18 @@ def with_all(matrix: Any, points: NDArray[np.float32]) -> NDArray[np.float32]:
     return found
 
 
-def _written(matrix: Any, rows: Rows, asked: NDArray[Any]) -> NDArray[np.float32]:
-    """Return of some rows the columns that are `asked` for, ascending: ``[n_asked, n_rows]``."""
-    counts, columns, values = _entries(matrix, rows)
-    place = np.searchsorted(asked, columns)
-    there = asked[np.minimum(place, len(asked) - 1)] == columns
-    written = np.zeros((len(asked), len(rows)), np.float32)
-    written[place[there], np.repeat(np.arange(len(rows)), counts)[there]] = values[there]
-    return written
+def _columns_of(matrix: Any, rows: Rows, columns: NDArray[Any]) -> NDArray[np.float32]:
+    """Return some `columns` (ascending) of some rows, transposed: ``[n_columns, n_rows]``."""
+    counts, found, values = _entries(matrix, rows)
+    place = np.searchsorted(columns, found)
+    wanted = columns[np.minimum(place, len(columns) - 1)] == found
+    dense = np.zeros((len(columns), len(rows)), np.float32)
+    dense[place[wanted], np.repeat(np.arange(len(rows)), counts)[wanted]] = values[wanted]
+    return dense
 
 
 def _entries(matrix: Any, rows: Rows) -> tuple[Rows, NDArray[Any], NDArray[np.float32]]:
-    """Return how many entries each row has, and columns and values of all, row after row."""
+    """Return the number of entries of each row, and their columns and values, row by row."""
     starts = matrix.indptr[rows].astype(np.int64)
     counts = matrix.indptr[rows + 1] - starts
     before = np.cumsum(counts) - counts

@@ -1,9 +1,9 @@
-"""Recency: whose music a listener has been playing, how often and how lately.
+"""Recency: artists that a listener has played often and recently.
 
-Memory fades by a power law: the base level of an artist is ``ln sum over plays of t^-d``, `t` the
-days since a play, ``d = .5`` (ACT-R: Anderson and Schooler, 1991). A track that was played itself
-has its own plays counted beside its artist's. Where listens have an order and no time, `t` is the
-number of plays since; where they have neither, the strength of opinions stands for the sum.
+The score of an artist is the base-level activation ``ln sum over plays of t^-d``, where `t` is the
+days since a play and ``d = .5`` (ACT-R: Anderson and Schooler, 1991). Plays of a track itself are
+added to those of its artist. If listens have an order but no time, `t` is the number of plays
+since; if they have neither, the strength of opinions replaces the sum.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,12 @@ from segue.signals.signal import Profile, Scores
 NAME = "recency"
 
 DECAY = 0.5
-_MIN_AGE_DAYS = 1 / 24  # days: what was played within the hour counts as an hour ago
+_MIN_AGE_DAYS = 1 / 24  # a play within the last hour counts as an hour ago
 
 
 @dataclass(frozen=True)
 class RecencySignal:
-    """Scores by the base level of a track's artist; `artists` ``[n_tracks]``, -1 where unknown."""
+    """Scores by plays of a track's artist; `artists` ``[n_tracks]`` are ids, -1 where unknown."""
 
     artists: NDArray[np.int64]
 
@@ -45,7 +45,7 @@ class RecencySignal:
                 continue
             artists = self.artists[places]
             known = artists >= 0
-            # one more, of nothing, for tracks whose artist is unknown: those are numbered -1
+            # the last element is for tracks with an unknown artist, -1
             level = np.bincount(artists[known], strengths[known], minlength=n_artists + 1)
             row[:] = level.astype(np.float32).take(self.artists)
             own, first = np.unique(places, return_inverse=True)
@@ -54,7 +54,7 @@ class RecencySignal:
         return scores
 
     def for_track(self, position: int) -> Scores:  # noqa: ARG002
-        """Return NaN: when a track was played does not make it like another."""
+        """Return NaN: recency does not compare tracks."""
         return np.full(len(self.artists), np.nan, np.float32)
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -68,7 +68,7 @@ class RecencySignal:
 
 
 def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return tracks, one a play where plays are known, and what is left of each in memory."""
+    """Return the positions of plays (or liked tracks) and the strength of each."""
     if not len(profile.history):
         likes = profile.weights > 0
         return profile.positions[likes], profile.weights[likes].astype(np.float64)

@@ -1,8 +1,8 @@
-"""What a signal is: anything that can score tracks for a listener or against a seed track.
+"""Contract of signals, which score tracks for listeners or by similarity to a track.
 
 Tracks are positions in one catalogue. A score is any finite number, higher is better, comparable
-within one row only; NaN means that the signal has nothing to say (a track without audio, a listener
-without history), which is not the same as a low score.
+within one row only. NaN means that a signal cannot score (a track without audio, a listener without
+history), which is not the same as a low score.
 """
 
 from collections.abc import Sequence
@@ -16,24 +16,24 @@ from scipy import sparse
 Scores = NDArray[np.float32]
 
 DISLIKE = 0.5
-"""How much the mean of the disliked counts against the mean of the liked (Rocchio's gamma to beta:
-what one skips says less about one's taste than what one plays)."""
+"""Weight of the mean of the disliked tracks relative to that of the liked ones (Rocchio's gamma to
+beta): skips say less about taste than plays."""
 
 MAX_PLAYS = 1_000
-"""Plays of a history that are kept, the latest."""
+"""Number of plays kept of a history, the latest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is known of one listener.
+    """What scoring needs to know about one listener.
 
-    `positions` are the tracks they have an opinion of, each once, and `weights` how strong it is:
-    above zero liked, below zero disliked. `known` are all tracks they have ever met.
+    `positions` are the tracks with an opinion, each once, and `weights` its strength: above zero
+    liked, below zero disliked. `known` are all tracks the listener has played or rated.
 
-    `history` are the tracks in the order in which they were played, repeats kept, oldest first, at
-    most the latest 1,000; empty where the order is unknown. `ages` are the days since each of these
-    plays; empty where there is no time. `friends` are what each friend of the listener likes, by
-    position. `user` is who it is, where that is known.
+    `history` are the latest 1,000 plays in order, oldest first, with repeats; empty if the order is
+    unknown. `ages` are the days since each of these plays; empty if times are unknown. `friends`
+    are the positions of the tracks that each friend likes. `user` is the listener's name, if
+    known.
     """
 
     positions: NDArray[np.int64]
@@ -45,7 +45,7 @@ class Profile:
     user: str | None = None
 
     def __post_init__(self) -> None:
-        """Check that weights belong to positions, and ages to the history."""
+        """Check that weights match positions, and ages the history."""
         if self.positions.shape != self.weights.shape or self.positions.ndim != 1:
             raise ValueError(
                 f"positions {self.positions.shape} and weights {self.weights.shape} must be two"
@@ -63,9 +63,9 @@ class Profile:
         return self.positions[self.weights > 0]
 
     def without(self, positions: NDArray[np.int64]) -> "Profile":
-        """Return the profile as if nothing were known of the opinions on `positions`.
+        """Return the profile without opinions on `positions` and without plays of them.
 
-        They leave the history, too. They stay in `known`: that they were met is not forgotten.
+        They stay in `known`.
         """
         keep = ~np.isin(self.positions, positions)
         played = ~np.isin(self.history, positions)
@@ -80,11 +80,11 @@ class Profile:
         )
 
     def unmet(self, positions: NDArray[np.int64]) -> "Profile":
-        """Return the profile as if these tracks had never been met."""
+        """Return the profile with these tracks removed from `known`."""
         return replace(self, known=np.setdiff1d(self.known, positions))
 
     def played(self, position: int) -> "Profile":
-        """Return the profile after one more play, the latest of all.
+        """Return the profile after one more play.
 
         >>> profile = Profile(np.array([0]), np.float32([1]), np.array([0]), np.array([0, 0]))
         >>> profile.played(3).history.tolist()
@@ -147,7 +147,7 @@ class SignalWrapper:
 
 
 def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
-    """Return ``[n_profiles, n_tracks]``: in each row the liked sum to 1, the disliked to -DISLIKE.
+    """Return ``[n_profiles, n_tracks]``: in each row likes sum to 1 and dislikes to -DISLIKE.
 
     >>> profile = Profile(np.array([0, 2, 3]), np.float32([1, 3, -2]), np.array([0, 2, 3]))
     >>> profile_matrix([profile], 4).toarray().tolist()
@@ -164,6 +164,6 @@ def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_arr
         values.append(np.where(weights > 0, weights / liked, weights * DISLIKE / disliked))
         starts.append(starts[-1] + len(profile.positions))
     data = np.concatenate(values).astype(np.float32)
-    # as large matrices number their columns: scipy would copy those to the wider of both
+    # int32 as in large matrices: scipy would copy those to the wider type
     numbers = np.concatenate(columns).astype(np.int32), np.array(starts, np.int32)
     return sparse.csr_array((data, *numbers), shape=(len(profiles), n_tracks))

@@ -1,7 +1,8 @@
-"""Tags: likeness of the words that people, or a pretrained encoder, have for tracks.
+"""Tags: similarity of tags given by people or predicted by a pretrained encoder.
 
-A tag weighs ``log(1 + count)`` times how rare it is, ``1 + ln((1 + n) / (1 + df))``, counted over
-the train tracks only; a track is a vector of length one, and likeness the cosine.
+The weight of a tag is ``log(1 + count)`` times its inverse document frequency,
+``1 + ln((1 + n) / (1 + df))``, counted over the train tracks only. A track is a vector of length
+one, and similarity is the cosine.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,12 +20,12 @@ NAME = "tags"
 
 
 def tags(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) -> VectorSignal:
-    """Return the signal of the tags of `tracks`, their rarity counted over the `train` ones."""
+    """Return the signal of the tags of `tracks`, with document frequencies of the `train` ones."""
     return VectorSignal(NAME, unit_rows(tag_matrix(tracks, train)))
 
 
 def tag_matrix(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) -> sparse.csr_array:
-    """Return ``[n_tracks, n_tags]``: weights of tags, one column for each that any track has."""
+    """Return ``[n_tracks, n_tags]``: weights of tags, one column for each tag."""
     rarity = tag_rarity(
         [track for position, track in enumerate(tracks) if train is None or train[position]]
     )
@@ -43,10 +44,10 @@ def tag_matrix(tracks: Sequence[Track], train: NDArray[np.bool_] | None = None) 
 
 
 def tag_rarity(tracks: Sequence[Track]) -> Callable[[str], float]:
-    """Return the function from a tag to how rare it is: ``1 + ln((1 + n) / (1 + df))``.
+    """Return a function from a tag to its inverse document frequency.
 
-    >>> rare = tag_rarity([Track(track_id="1", tags={"folk": 3}), Track(track_id="2")])
-    >>> round(rare("folk"), 3), round(rare("never met"), 3)
+    >>> idf = tag_rarity([Track(track_id="1", tags={"folk": 3}), Track(track_id="2")])
+    >>> round(idf("folk"), 3), round(idf("unknown"), 3)
     (1.405, 2.099)
     """
     n_tracks = len(tracks)

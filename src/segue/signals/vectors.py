@@ -1,12 +1,12 @@
-"""The signal of everything that places tracks in a space: likeness is the cosine.
+"""Signal of tracks as vectors: similarity is the cosine.
 
-A listener stands at the weighted mean of what they like, pushed away from what they dislike
-(Rocchio, 1971); a track's score is its scalar product with that point. It is linear in the history,
-so a score is the sum of what each known track adds to it.
+A listener's query vector is the weighted mean of the tracks they like minus that of the tracks they
+dislike (Rocchio, 1971), and the score of a track is its dot product with it. Scores are linear in
+the profile: a score is the sum of the contributions of the listener's own tracks.
 
-Where `hubs` are given, likeness is mutual proximity on the normal scale (see `segue.index.hubs`):
-a track near to everybody is no longer everybody's neighbour. A listener is then a point whose
-nearness is unusual for the tracks, on average over the history, and unusual for the listener.
+With `hubs`, similarity is mutual proximity on the normal scale (see `segue.index.hubs`), so that a
+track close to most others is not everybody's neighbor. For a listener it combines how unusual a
+score is for the track with how unusual it is for the listener.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from segue.index import MIN_SPREAD, MutualProximity, both_nearer, normalise
+from segue.index import MIN_SPREAD, MutualProximity, normalise, probit_product
 from segue.signals.hybrid_matrix import as_hybrid, matrix_from, matrix_parts
-from segue.signals.products import RowSubset, with_all
+from segue.signals.products import RowSubset, dot_with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
 
 Matrix = Any
@@ -29,9 +29,10 @@ Matrix = Any
 
 @dataclass(frozen=True)
 class VectorSignal:
-    """Cosine likeness of vectors ``[n_tracks, d]``, dense or sparse, rows of length one or zero.
+    """Cosine similarity of vectors ``[n_tracks, d]``, dense or sparse, rows of length one or zero.
 
-    With `hubs`, fitted on the same vectors, it is mutual proximity instead.
+    With `hubs`, fitted on the same vectors, it is mutual proximity instead. `placed` is the mask of
+    the tracks that have a vector, computed if not given.
     """
 
     name: str
@@ -41,38 +42,38 @@ class VectorSignal:
     has_vector: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self, placed: NDArray[np.bool_] | None) -> None:
-        """Note which tracks have a vector at all: those `placed`, where that is known already."""
+        """Set `has_vector`, the mask of the tracks that have a vector."""
         if placed is None:
             placed = np.asarray((self.vectors * self.vectors).sum(axis=1)).ravel() > 0
         object.__setattr__(self, "has_vector", placed)
 
     def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
-        """Return ``[n_profiles, n_tracks]`` scores; NaN rows for those who have met no vector."""
+        """Return ``[n_profiles, n_tracks]`` scores; NaN rows for profiles without a vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
-        scores = with_all(self.vectors, _dense(self._gathered(weights)))
+        scores = dot_with_all(self.vectors, _dense(self._query_vectors(weights)))
         if self.hubs is not None and len(profiles):
             totals = np.asarray(weights.sum(axis=1), np.float64).ravel()
             for row, profile, total in zip(scores, profiles, totals.tolist(), strict=True):
-                theirs = self.hubs.of_tracks(row, total)
-                row[:] = both_nearer(self._unusual(row, profile), theirs)
-        scores[:, self._without] = np.nan
-        speaks = np.array([self.has_vector[p.positions].any() for p in profiles], bool)
-        scores[~speaks] = np.nan
+                for_tracks = self.hubs.of_tracks(row, total)
+                row[:] = probit_product(self._unusual(row, profile), for_tracks)
+        scores[:, self._missing] = np.nan
+        known = np.array([self.has_vector[p.positions].any() for p in profiles], bool)
+        scores[~known] = np.nan
         return scores
 
-    def _gathered(self, weights: sparse.csr_array) -> Matrix:
-        """Return ``weights @ vectors``, of which only what the weights name is looked at."""
-        named = np.unique(weights.indices)
-        if sparse.issparse(self.vectors) or len(named) * 4 > self.vectors.shape[0]:
+    def _query_vectors(self, weights: sparse.csr_array) -> Matrix:
+        """Return ``weights @ vectors``, reading only the vectors with a weight."""
+        used = np.unique(weights.indices)
+        if sparse.issparse(self.vectors) or len(used) * 4 > self.vectors.shape[0]:
             return weights @ self.vectors
-        few = np.searchsorted(named, weights.indices)
+        columns = np.searchsorted(used, weights.indices)
         part = sparse.csr_array(
-            (weights.data, few, weights.indptr), shape=(weights.shape[0], len(named))
+            (weights.data, columns, weights.indptr), shape=(weights.shape[0], len(used))
         )
-        return part @ self.vectors[named]
+        return part @ self.vectors[used]
 
     def for_track(self, position: int) -> Scores:
-        """Return ``[n_tracks]`` likenesses to the track at `position`; all NaN if it has none."""
+        """Return ``[n_tracks]`` similarities to a track; all NaN if it has no vector."""
         if not self.has_vector[position]:
             return np.full(self.vectors.shape[0], np.nan, np.float32)
         cosines = (self.vectors @ _dense(self.vectors[[position]]).T).T
@@ -82,12 +83,12 @@ class VectorSignal:
         scores[~self.has_vector] = np.nan
         return scores
 
-    def taken(self, tracks: NDArray[np.int64]) -> RowSubset:
-        """Return tracks to be compared with others: their products are cosines, hubs or not."""
+    def subset(self, tracks: NDArray[np.int64]) -> RowSubset:
+        """Return the vectors of `tracks`, to compute their cosines with others."""
         return RowSubset.of(self.vectors, tracks)
 
     def save(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        """Return the name, and vectors, hubs and what follows from them as arrays."""
+        """Return the name, and as arrays the vectors, hubs and derived values."""
         vectors = self.vectors
         kept = as_hybrid(vectors) if isinstance(vectors, np.ndarray) else vectors
         arrays = matrix_parts("vectors", kept) | {"placed": self.has_vector, "centre": self.center}
@@ -113,21 +114,21 @@ class VectorSignal:
         return mean
 
     def _unusual(self, row: Scores, profile: Profile) -> Scores:
-        """Return a listener's scores ``[n_tracks]`` in standard deviations from what is usual.
+        """Return a listener's scores ``[n_tracks]``, standardized.
 
-        Usual is what tracks get that the listener has no opinion of.
+        Mean and deviation are those of the tracks that the listener has no opinion of.
         """
         n = self._n_vectors
         own = profile.positions[self.has_vector[profile.positions]]
         if n > len(own):
-            # a track without a vector has a score of 0, and counts nothing in either sum
+            # tracks without a vector have a score of 0 and add nothing to either sum
             out = row[own].astype(np.float64)
             n -= len(own)
             mean = (row.sum(dtype=np.float64) - out.sum()) / n
             off = row - np.float32(mean)
             out -= mean
-            silent = len(row) - n - len(own)
-            square = float(np.dot(off, off)) - float(out @ out) - silent * mean**2
+            n_missing = len(row) - n - len(own)
+            square = float(np.dot(off, off)) - float(out @ out) - n_missing * mean**2
         elif n:
             counted = row[self.has_vector].astype(np.float64)
             mean = float(counted.mean())
@@ -143,8 +144,8 @@ class VectorSignal:
         return int(np.count_nonzero(self.has_vector))
 
     @cached_property
-    def _without(self) -> NDArray[np.int64]:
-        """The tracks that have no vector."""
+    def _missing(self) -> NDArray[np.int64]:
+        """Positions of the tracks without a vector."""
         return np.flatnonzero(~self.has_vector)
 
 
@@ -153,8 +154,8 @@ def from_embeddings(
 ) -> VectorSignal:
     """Return the signal of `embeddings` ``[n_tracks, d]``, rows of NaN where a track has none.
 
-    The mean over the `train` tracks ``[n_tracks]`` (all, if not given) is taken away first: what
-    all tracks share (ReLU features all point one way) would make every cosine close to one.
+    The mean over the `train` tracks ``[n_tracks]`` (all, if not given) is subtracted first: a
+    common component (ReLU features are all positive) would make every cosine close to one.
     """
     has = ~np.isnan(embeddings).any(axis=1)
     learned = has if train is None or not (has & train).any() else has & train
@@ -166,7 +167,7 @@ def from_embeddings(
 
 
 def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Scale each row of a sparse matrix to length one; an empty row stays as it is."""
+    """Scale each row of a sparse matrix to length one; empty rows are unchanged."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     scale = np.divide(1, lengths, out=np.zeros_like(lengths), where=lengths > 0)
     return sparse.csr_array(sparse.diags_array(scale) @ matrix, dtype=np.float32)

@@ -66,7 +66,7 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Weights:
+class MixtureWeights:
     """Weights of components ``[n_states, 2, n_components]`` (new, played) and habit ``[n]``."""
 
     components: Values
@@ -105,7 +105,7 @@ def candidates_of_point(
     return items, features, np.log(counts)
 
 
-def learn(candidates: Candidates, penalty: float) -> Weights:
+def learn(candidates: Candidates, penalty: float) -> MixtureWeights:
     """Return the weights that maximize the likelihood of the truths."""
     n_states, n_components = candidates.states.shape[1], candidates.features.shape[1]
     spread = candidates.features.std(axis=0)
@@ -114,7 +114,7 @@ def learn(candidates: Candidates, penalty: float) -> Weights:
     n = 2 * n_states * n_components
 
     def objective(flat: Values) -> tuple[float, Values]:
-        weights = Weights(flat[:n].reshape(n_states, 2, n_components), flat[n:])
+        weights = MixtureWeights(flat[:n].reshape(n_states, 2, n_components), flat[n:])
         loss, slope = problem.loss(weights)
         off = flat - expected
         return loss + penalty * float(off @ off), slope + 2 * penalty * off
@@ -124,10 +124,10 @@ def learn(candidates: Candidates, penalty: float) -> Weights:
     found = minimize(
         objective, expected, jac=True, method="L-BFGS-B", options={"maxiter": _ROUNDS}
     ).x
-    return Weights(found[:n].reshape(n_states, 2, n_components) / spread, found[n:])
+    return MixtureWeights(found[:n].reshape(n_states, 2, n_components) / spread, found[n:])
 
 
-def loss_of(candidates: Candidates, weights: Weights) -> float:
+def loss_of(candidates: Candidates, weights: MixtureWeights) -> float:
     """Return the mean negative log probability of the truths, averaged by listener."""
     return _Problem(candidates, candidates.features).loss(weights)[0]
 
@@ -148,7 +148,7 @@ class _Problem:
         shares = 1 / per_listener[candidates.owners]
         self.shares = (shares / shares.sum()).astype(np.float32)
 
-    def loss(self, weights: Weights) -> tuple[float, Values]:
+    def loss(self, weights: MixtureWeights) -> tuple[float, Values]:
         """Return the loss and its gradient over all weights as one vector."""
         table = weights.components.reshape(-1, self.features.shape[1]).astype(np.float32)
         scores = ((self.features @ table.T) * self.sides).sum(axis=1)

@@ -25,7 +25,7 @@ from segue.listening.sequences.attentive import Attentive, with_steps
 from segue.listening.sequences.components import COMPONENTS, SequenceSettings
 from segue.listening.sequences.learning import (
     Candidates,
-    Weights,
+    MixtureWeights,
     candidates_of_point,
     learn,
     loss_of,
@@ -101,7 +101,7 @@ class SequenceModel(NextItemModel):
             self.components_.pop("attentive", None)
             n = len(self.components_)
             self.scales_ = np.ones(n)
-            self.weights_ = Weights(np.zeros((len(STATES), 2, n)), np.zeros(5))
+            self.weights_ = MixtureWeights(np.zeros((len(STATES), 2, n)), np.zeros(5))
             self.weights_.components[0] = 1
             return
         candidates = self._candidates(plays, points)
@@ -272,7 +272,7 @@ class SequenceModel(NextItemModel):
         return own
 
     def _restore(self, arrays: Arrays) -> None:
-        self.weights_ = Weights(arrays["mixture.weights"], arrays["mixture.habits"])
+        self.weights_ = MixtureWeights(arrays["mixture.weights"], arrays["mixture.habits"])
         self.scales_, self.artists_ = arrays["mixture.scales"], arrays["mixture.artists"]
         self.everyone_, self.attentive_gain_ = arrays["mixture.numbers"].tolist()
         self.components_ = {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from segue.audio import ANALYSIS_VERSION
-from segue.index import N_DIMENSIONS, alike_pairs, grouped, shiftless
+from segue.index import N_DIMENSIONS, find_duplicate_pairs, group_pairs, shift_invariant_vector
 from segue.library import Catalogue, FeatureStore, Library
 from segue.pipeline.analysing.inputs import AUDIO, open_store
 from segue.pipeline.analysing.tasks import FACTS
@@ -49,7 +49,7 @@ def duplicates(library: Library) -> Duplicates:
     rows = [row for row in sorted(tracks) if not tracks[row].missing]
     places = {row: place for place, row in enumerate(rows)}
     both = [(places[one], places[other]) for one, other in pairs if {one, other} <= places.keys()]
-    groups = grouped(both, len(rows))
+    groups = group_pairs(both, len(rows))
     return Duplicates([[tracks[rows[place]] for place in group] for group in groups])
 
 
@@ -67,7 +67,7 @@ def recordings(library: Library, catalogue: Catalogue) -> list[list[int]]:
         for one, other in library.duplicate_pairs()
         if one in place_of and other in place_of
     ]
-    return grouped(pairs, len(catalogue))
+    return group_pairs(pairs, len(catalogue))
 
 
 def find_duplicates(
@@ -83,13 +83,13 @@ def find_duplicates(
         if new:
             prints = [summaries.read("fingerprint", row)[0] for row in rows]
             with progress("Comparing recordings", len(new)) as advance:
-                made = np.stack([shiftless(prints[place]) for place in new])
+                made = np.stack([shift_invariant_vector(prints[place]) for place in new])
                 all_vectors = vectors.matrix("vector", rows)
                 if not all_vectors.size:
                     all_vectors = np.zeros((len(rows), N_DIMENSIONS), np.float32)
                 all_vectors[new] = made
                 durations = summaries.matrix("facts", rows)[:, FACTS.index("duration")]
-                pairs = alike_pairs(
+                pairs = find_duplicate_pairs(
                     prints, durations.astype(np.float64), vectors=all_vectors, new=np.array(new)
                 )
                 # pairs before vectors: tracks with a vector are not compared again
