@@ -30,7 +30,7 @@ from segue.listening.sequences.markov import Markov, MarkovSettings
 from segue.listening.sequences.model import Plays
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
-from segue.pipeline.experiments.next_track import METRICS, judge_points
+from segue.pipeline.experiments.next_track import METRICS, evaluate_points
 
 VALID, HELD_OUT = 0.1, 0.2
 PARTS = ("valid", "held-out")
@@ -112,7 +112,7 @@ def chosen(data: Data, plays: Plays, points: Sequence[Any]) -> dict[str, dict[st
     """Return for each kind of baseline and metric the settings that are best on valid."""
     best: dict[str, dict[str, tuple[float, str]]] = {}
     for name, model in baselines().items():
-        result, _ = judge_points(model.fit(plays, data.n_items), data.sequences, points)
+        result, _ = evaluate_points(model.fit(plays, data.n_items), data.sequences, points)
         kind = best.setdefault(name.split(",")[0], {})
         for metric in METRICS:
             kind[metric] = max(kind.get(metric, (-1.0, "")), (result.mean[metric], name))
@@ -143,7 +143,7 @@ def judged(data: Data, stops: Sequence[int], points: Sequence[Any], arguments: A
     models |= {f"`{name}`": component for name, component in mixture.components_.items()}
     models["**mixture**"] = mixture
     return mixture, {
-        name: judge_points(model, data.sequences, points) for name, model in models.items()
+        name: evaluate_points(model, data.sequences, points) for name, model in models.items()
     }
 
 

@@ -463,12 +463,12 @@ def test_the_older_scripts_answer(repository, tmp_path):
     assert (tmp_path / "my.segue" / "library.db").is_file()
 
 
-def test_judging_recommendations_says_what_the_figures_show_and_what_could_not_be(listens):
+def test_evaluate_recommendations_prints_findings_and_notes(listens):
     done = segue("evaluate", "recommendations", "--library", listens)
     assert done.returncode == 0, done.stderr
     for told in ("ndcg@20", "recall@20", "item-knn", "the best single signal,"):
         assert told in " ".join(done.stdout.split())  # lines are broken anywhere
-    assert "Cold tracks cannot be judged" in done.stdout
+    assert "New tracks cannot be evaluated" in done.stdout
     document = json.loads(
         segue("evaluate", "recommendations", "--library", listens, "--json").stdout
     )

@@ -1,4 +1,4 @@
-"""The engine: parts sum to scores, the known never comes back, missing is neutral."""
+"""Blending: parts sum to scores, known tracks are excluded, missing scores are neutral."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def engine(rng):
     return Engine.fit(signals, examples_from(liked))
 
 
-def test_what_is_known_is_not_recommended_unless_asked(engine):
+def test_recommend_excludes_known_tracks_by_default(engine):
     profile = profile_from_seeds([1, 2, 3], [4])
     found = engine.recommend(profile, N).positions
     assert set(found.tolist()) == set(range(N)) - {1, 2, 3, 4}
@@ -45,7 +45,7 @@ def test_what_is_known_is_not_recommended_unless_asked(engine):
     assert set(again.tolist()) == set(range(N))
 
 
-def test_parts_sum_to_scores_and_scores_descend(engine):
+def test_recommend_parts_sum_to_descending_scores(engine):
     ranked = engine.recommend(profile_from_seeds([1, 2, 3]), 10)
     np.testing.assert_allclose(ranked.parts.sum(axis=1), ranked.scores, atol=1e-6)
     assert (np.diff(ranked.scores) <= 0).all()
@@ -58,13 +58,13 @@ def test_parts_sum_to_scores_and_scores_descend(engine):
     assert set(document) == {"user", "weights", "tracks"}
 
 
-def test_a_listener_of_whom_nothing_is_known_has_everyones_weights(engine):
+def test_weights_of_unknown_listener_are_global(engine):
     assert engine.listener_weights(profile_from_seeds([5])).tolist() == (
         engine.global_weights().tolist()
     )
 
 
-def test_similar_never_names_the_seed(engine):
+def test_similar_excludes_seed(engine):
     found = engine.similar(0, N)
     assert 0 not in found.positions
     # popularity says nothing of likeness, so it has no weight and the rest is of likeness alone
@@ -75,7 +75,7 @@ def test_similar_never_names_the_seed(engine):
     assert len(engine.similar(N - 1, 5).positions) == 0
 
 
-def test_a_track_without_audio_is_neither_helped_nor_harmed():
+def test_unscored_track_gets_mean_score():
     rows = np.array([[1.0, 3.0, np.nan, 2.0], [0.0, 1.0, 2.0, 3.0]], np.float32)
     ranked = rank(rows, np.array([0.5, 0.5]), np.zeros(4, bool), 4)
     parts = dict(zip(ranked.positions.tolist(), ranked.parts[:, 0].tolist(), strict=True))
@@ -83,13 +83,13 @@ def test_a_track_without_audio_is_neither_helped_nor_harmed():
     assert parts[0] < 0 < parts[1]
 
 
-def test_where_nothing_is_said_nothing_is_recommended():
+def test_recommend_without_any_score_is_empty():
     rows = np.array([[np.nan, 1.0, 2.0], [5.0, 6.0, 7.0]], np.float32)
     ranked = rank(rows, np.array([1.0, 0.0]), np.zeros(3, bool), 3)
     assert ranked.positions.tolist() == [2, 1]
 
 
-def test_fewer_than_asked_for(engine):
+def test_recommend_beyond_candidates_returns_fewer(engine):
     assert len(engine.recommend(profile_from_seeds(range(N - 2)), 10).positions) == 2
     assert len(engine.recommend(profile_from_seeds(range(N)), 10).positions) == 0
 
@@ -101,7 +101,7 @@ def test_fewer_than_asked_for(engine):
         elements=st.floats(-1e6, 1e6, width=32) | st.just(np.nan),
     )
 )
-def test_standardised_scores_are_finite_and_centred(rows):
+def test_standardised_scores_are_finite_and_centered(rows):
     found = standardise(rows, np.ones(rows.shape[1], bool))
     assert np.isfinite(found).all()
     assert (found[np.isnan(rows)] == 0).all()
@@ -109,7 +109,7 @@ def test_standardised_scores_are_finite_and_centred(rows):
 
 
 @pytest.mark.parametrize("flat", [1 / 3, 1e6 / 3])
-def test_moments_of_a_flat_signal_silence_it(rng, flat):
+def test_moments_of_flat_signal_silence_it(rng, flat):
     # rounding leaves differences in the last digit, which must not be scaled up
     alike = flat * (1 + 1e-7 * rng.choice([-1, 1], N))
     varied = rng.normal(size=N)
@@ -121,14 +121,14 @@ def test_moments_of_a_flat_signal_silence_it(rng, flat):
     np.testing.assert_allclose(total, expected, atol=1e-5)
 
 
-def test_moments_of_a_signal_flat_over_candidates_silence_it():
+def test_moments_of_signal_flat_over_candidates_silence_it():
     found = SignalScores.of(np.float32([[5, 5, 5, 9], [1, 2, 3, 4]]))
     total, _, spread = found.blended(np.ones(2), np.array([False, False, False, True]))
     assert np.isinf(spread[0])
     np.testing.assert_allclose(total[:3], [-np.sqrt(1.5), 0, np.sqrt(1.5)], atol=1e-6)
 
 
-def test_seeds_count_as_much_as_the_strongest_opinion():
+def test_with_seeds_uses_strongest_opinion():
     profile = profile_from_seeds([1, 2])
     strong = type(profile)(profile.positions, np.array([4.0, -1.0], np.float32), profile.known)
     both = with_seeds(strong, [7], [2])
@@ -137,7 +137,7 @@ def test_seeds_count_as_much_as_the_strongest_opinion():
     assert both.known.tolist() == [1, 2, 7]
 
 
-def test_what_was_played_stays_played_whatever_is_said_of_it():
+def test_with_seeds_keeps_history():
     profile = replace(
         profile_from_seeds([1, 2]),
         history=np.array([2, 1, 2, 1]),
@@ -150,7 +150,7 @@ def test_what_was_played_stays_played_whatever_is_said_of_it():
     assert both.user == "ann"
 
 
-def test_to_pandas_has_a_column_for_every_reason(engine):
+def test_to_pandas_has_column_per_part(engine):
     ranked = engine.recommend(profile_from_seeds([1]), 3)
     tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(N)]
     weights, picks = explain(ranked, ["timbre", "popularity"], tracks)
@@ -175,7 +175,7 @@ class Given:
         return self.scores.copy()
 
 
-def test_one_recording_in_several_files_comes_once_and_never_beside_itself():
+def test_recommend_lists_each_recording_once():
     engine = Engine(
         [Given([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])], Weights.fixed([1.0]), recordings=[[0, 1], [2, 4]]
     )
@@ -186,13 +186,13 @@ def test_one_recording_in_several_files_comes_once_and_never_beside_itself():
     assert engine.similar(4, 6).positions.tolist() == [0, 3, 5]
 
 
-def test_a_missing_track_never_comes():
+def test_recommend_excludes_missing_tracks():
     engine = Engine([Given([0.9, 0.8, 0.7])], Weights.fixed([1.0]), missing=[0])
     assert engine.similar(2, 3).positions.tolist() == [1]
     assert engine.recommend(profile_from_seeds([2], []), 3).positions.tolist() == [1]
 
 
-def test_where_what_counts_is_silent_whatever_speaks_recommends(engine):
+def test_recommend_falls_back_to_signals_that_score(engine):
     profile = profile_from_seeds([1, 2])
     timbre = engine.signals[0]
     silent = VectorSignal("silent", np.zeros((N, 5), np.float32))
@@ -206,18 +206,18 @@ def test_where_what_counts_is_silent_whatever_speaks_recommends(engine):
     assert not len(Engine([silent], Weights.fixed([1.0])).recommend(profile, 5).positions)
 
 
-def test_more_tracks_than_there_are_cost_nothing(engine):
+def test_recommend_with_huge_k_is_cheap(engine):
     assert len(engine.recommend(profile_from_seeds([1]), 10**12).positions) == N - 1
 
 
-def test_only_what_is_liked_is_taken_off_popularity():
+def test_popularity_excludes_own_likes_only():
     liked = [profile_from_seeds([0, 1]), profile_from_seeds([0, 1], [2])]
     row = popularity([*liked, profile_from_seeds([2])], 3).for_listeners([liked[1]])[0]
     np.testing.assert_allclose(row, np.log1p([1, 1, 1]))
 
 
 @pytest.mark.parametrize("known", [[1, 2, 3], []])
-def test_all_tracks_stand_in_the_order_in_which_they_would_be_recommended(engine, known):
+def test_percentile_ranks_follow_recommendation_order(engine, known):
     engine = replace(engine, recordings=[[4, 5], [30, 31, 32]], missing=[7])
     profile = profile_from_seeds(known)
     order = engine.recommend(profile, N, exclude=np.zeros(N, bool)).positions

@@ -1,4 +1,4 @@
-"""Dials say what is wrong with a setting, and sliders weigh signals."""
+"""Dials: validation of settings, and weights set by hand."""
 
 import numpy as np
 import pytest
@@ -22,12 +22,12 @@ from segue.errors import ModelError, NoWeightError
         ({"weights": {"timbre": float("inf")}}, "weight of 'timbre' is inf"),
     ],
 )
-def test_a_wrong_setting_is_told(settings, sentence):
+def test_dials_reject_invalid_setting(settings, sentence):
     with pytest.raises(ValueError, match=sentence):
         Dials(**settings)
 
 
-def test_sliders_replace_the_learned_weights_that_they_name():
+def test_dials_weights_replace_named_learned_weights():
     learned = np.array([0.2, 0.3, 0.5])
     names = ["timbre", "tags", "popularity"]
     assert Dials().weigh(names, learned) is learned
@@ -43,7 +43,7 @@ def test_sliders_replace_the_learned_weights_that_they_name():
     ("sliders", "learned"),
     [({"timbre": 0, "tags": 0}, [0.2, 0.8]), ({"timbre": 0}, [1.0, 0.0])],
 )
-def test_sliders_that_leave_nothing_to_rank_by_are_told(sliders, learned):
+def test_dials_reject_weights_without_positive_one(sliders, learned):
     """Also where one is at 0, and the other signal was learned to be worth nothing."""
     with pytest.raises(NoWeightError, match="give at least one signal a weight above 0"):
         Dials(weights=sliders).weigh(["timbre", "tags"], np.array(learned))

@@ -1,4 +1,4 @@
-"""Explanations: pulls sum to parts, the top signal is the one that decides, and it is faithful."""
+"""Explanations: attribution sums to parts, the top signal decides, faithfulness."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def pool_of(parts):
     return Ranked(order, totals[order], parts[order], np.full(parts.shape[1], 0.5))
 
 
-def test_the_top_signal_is_the_one_that_decides_and_not_the_largest():
+def test_decisive_names_deciding_signal_not_largest():
     # the first signal gives all about the same; only by the second does track 0 stand above others
     pool = pool_of([[2.0, 0.5], [2.01, 0.3], [2.02, 0.2], [2.03, 0.1]])
     assert decisive(RerankResult(pool, pool), NO_DIALS).tolist() == [1, 1, -1, -1]
@@ -47,13 +47,13 @@ def test_the_top_signal_is_the_one_that_decides_and_not_the_largest():
 
 
 @pytest.mark.parametrize("own", [-0.5, 0.0])
-def test_decisive_signal_that_adds_nothing_is_never_named(own):
+def test_decisive_never_names_signal_that_adds_nothing(own):
     # without the second signal the rival, which it lowers more, would come first
     pool = pool_of([[0.6, own, 0.4], [0.7, -2.0, 0.5]])
     assert decisive(RerankResult(pool, pool), np.zeros((0, 2)))[0] == -1
 
 
-def test_a_named_top_signal_is_faithful(whole, listeners):
+def test_faithfulness_of_named_signals_meets_target(whole, listeners):
     found = faithfulness(whole, listeners, 10)
     assert found.n == 150
     assert found.share >= 0.95
@@ -62,7 +62,7 @@ def test_a_named_top_signal_is_faithful(whole, listeners):
     assert np.isnan(faithfulness(whole, [], 10).share)
 
 
-def test_pulls_of_vectors_sum_to_their_part(whole, facts, catalogue, listeners):
+def test_attribution_of_vectors_sums_to_part(whole, facts, catalogue, listeners):
     timbre = Engine(whole.signals[:1], Weights.fixed([0.7]))
     explainer = Explainer(timbre, catalogue, facts)
     for profile in listeners:
@@ -79,7 +79,7 @@ def test_pulls_of_vectors_sum_to_their_part(whole, facts, catalogue, listeners):
         assert (np.argsort(-pulls, axis=1) == order).all()
 
 
-def test_without_hubs_pulls_still_sum_to_their_part(whole, facts, catalogue, listeners):
+def test_attribution_without_hubs_sums_to_part(whole, facts, catalogue, listeners):
     signal = whole.signals[0]
     hubless = VectorSignal("timbre", signal.vectors, MutualProximity.fit(signal.vectors))
     engine = Engine([hubless], Weights.fixed([0.7]))
@@ -103,7 +103,7 @@ class Counting:
         return profile.positions.astype(np.float32)
 
 
-def test_a_signal_may_say_itself_what_pulled():
+def test_attribution_uses_signals_own_amounts():
     tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(6)]
     engine = Engine([Counting()], Weights.fixed([0.7]))
     profile = Profile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
@@ -119,7 +119,7 @@ def test_a_signal_may_say_itself_what_pulled():
     assert pick.influenced_by[0].title == "No. 2"
 
 
-def test_the_history_that_points_to_a_track_is_named():
+def test_influenced_by_names_similar_history():
     vectors = normalise(np.float32([[1, 0], [0, 1], [1, 0.1], [0.1, 1], [-1, -1]]))
     tracks = [
         Track(track_id="0", artist="A", genres=("folk",), tags={"calm": 1, "live": 9}),
@@ -141,7 +141,7 @@ def test_the_history_that_points_to_a_track_is_named():
     assert by_id["3"].in_common.artist is None
 
 
-def test_dials_are_parts_that_add_up(whole, facts, catalogue, listeners):
+def test_explanation_with_dials_parts_sum_to_score(whole, facts, catalogue, listeners):
     dials = Dials(
         diversity=0.3, calibration=0.2, popularity=-0.4, randomness=0.1, max_known_share=1
     )

@@ -1,4 +1,4 @@
-"""Blends: fair to each listener, and nothing that one of them dislikes."""
+"""Group recommendation: fairness, and exclusion of disliked tracks."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ ENGINE = Engine([Tastes()], Weights.fixed([0.8]))
 ANN, BOB = profile_from_seeds([6]), profile_from_seeds([7])
 
 
-def test_least_misery_finds_what_neither_hates():
+def test_blend_with_misery_finds_acceptable_track():
     found = blend_listeners(ENGINE, [ANN, BOB], 6, Dials(), FACTS)
     assert found.ranked.positions[0] == 2
     assert set(found.ranked.positions[-2:].tolist()) == {0, 1}
@@ -59,14 +59,14 @@ def test_least_misery_finds_what_neither_hates():
     assert not {6, 7} & set(found.ranked.positions.tolist())
 
 
-def test_average_alone_does_not_mind_misery():
+def test_blend_without_misery_follows_average():
     average = blend_listeners(ENGINE, [ANN, ANN, BOB], 3, Dials(), FACTS, misery=0)
     fair = blend_listeners(ENGINE, [ANN, ANN, BOB], 3, Dials(), FACTS)
     assert average.ranked.positions[0] == 0
     assert fair.ranked.positions[0] == 2
 
 
-def test_what_one_dislikes_never_comes():
+def test_blend_excludes_disliked_tracks():
     dislikes = profile_from_seeds([6], [2])
     found = blend_listeners(ENGINE, [dislikes, BOB], N, Dials(max_known_share=1), FACTS)
     assert 2 not in found.ranked.positions
@@ -78,7 +78,7 @@ def test_what_one_dislikes_never_comes():
     assert 3 not in found.ranked.positions
 
 
-def test_nobody_and_nonsense_are_told():
+def test_blend_rejects_no_listeners_and_bad_misery():
     with pytest.raises(ValueError, match="give at least one"):
         blend_listeners(ENGINE, [], 3, Dials(), FACTS)
     with pytest.raises(ValueError, match="misery is 2"):
@@ -100,7 +100,7 @@ class Ordered:
         raise NotImplementedError
 
 
-def test_a_cap_looks_beyond_the_first_hundreds():
+def test_blend_with_cap_searches_beyond_pool():
     n = 1_000
     facts = arrays_of([Track(track_id=str(i), artist=f"A{max(0, i - 800)}") for i in range(n)])
     engine = Engine([Ordered(n)], Weights.fixed([1.0]))
@@ -108,7 +108,7 @@ def test_a_cap_looks_beyond_the_first_hundreds():
     assert found.ranked.positions.tolist() == [0, *range(801, 820)]
 
 
-def test_who_knows_one_file_of_a_recording_knows_the_other():
+def test_blend_knows_all_files_of_known_recording():
     facts = arrays_of([Track(track_id=str(i)) for i in range(12)])
     engine = Engine([Ordered(12)], Weights.fixed([1.0]), recordings=[[0, 6], [1, 7]])
     found = blend_listeners(engine, [ANN, BOB], 2, Dials(max_known_share=0.5), facts)

@@ -1,4 +1,4 @@
-"""Paths: known answers on a circle, and what holds between any two tracks."""
+"""Paths: known values on a circle, and invariants between any two tracks."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def all_of(vectors):
     return np.ones(vectors.shape[0], bool)
 
 
-def test_on_a_circle_the_steps_are_even():
+def test_path_on_circle_has_even_steps():
     vectors = circle([0, 90, 10, 30, 33, 60, 80, 170, -20])
     found = path(vectors, 0, 1, 4, all_of(vectors))
     assert found.positions.tolist() == [0, 3, 5, 1]
@@ -30,7 +30,7 @@ def test_on_a_circle_the_steps_are_even():
     assert same.positions.tolist() == found.positions.tolist()
 
 
-def test_what_may_not_come_does_not_and_few_tracks_make_a_short_path():
+def test_path_with_few_allowed_tracks_is_short():
     vectors = circle([0, 90, 30, 60, 200])
     allowed = np.array([True, True, True, False, True])
     assert path(vectors, 0, 1, 12, allowed).positions.tolist() == [0, 2, 1]
@@ -38,7 +38,7 @@ def test_what_may_not_come_does_not_and_few_tracks_make_a_short_path():
     assert path(vectors, 1, 0, 3, allowed).positions.tolist() == [1, 2, 0]
 
 
-def test_where_there_is_no_way_it_is_told():
+def test_path_between_equal_vectors_raises():
     vectors = circle([0, 90, 0, 180])
     vectors[1] = 0
     with pytest.raises(ValueError, match="no vector"):
@@ -50,7 +50,7 @@ def test_where_there_is_no_way_it_is_told():
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 15), st.integers(3, 80))
-def test_a_path_goes_on_and_never_twice(seed, k, n):
+def test_path_progress_grows_without_repeats(seed, k, n):
     vectors = normalise(np.random.default_rng(seed).normal(size=(n, 4)).astype(np.float32))
     found = path(vectors, 0, 1, k, all_of(vectors))
     positions = found.positions.tolist()
@@ -60,7 +60,7 @@ def test_a_path_goes_on_and_never_twice(seed, k, n):
     assert found.evenness >= 1 - 1e-9
 
 
-def test_long_paths_are_not_tried_track_by_track(monkeypatch):
+def test_path_of_thousands_bisects_length(monkeypatch):
     tried = []
 
     def counted(*given, **settings):

@@ -1,4 +1,4 @@
-"""What a listener's listens come to: the same, however they came in."""
+"""ProfileAccumulator equals the profile of the same listens in one batch."""
 
 import numpy as np
 import pandas as pd
@@ -102,14 +102,14 @@ def rows_after(rows, happened):
 
 @given(st.lists(imported, min_size=1, max_size=12))
 @settings(deadline=None)
-def test_one_listener_read_alone_is_as_among_all(rows):
+def test_accumulator_profile_equals_batch_profile(rows):
     found = heard(rows)
     same(found.profile("anna", found.last), plain(rows))
 
 
 @given(st.lists(imported, min_size=1, max_size=6), st.lists(events, max_size=12))
 @settings(deadline=None)
-def test_events_one_by_one_come_to_what_all_of_them_come_to(rows, happened):
+def test_accumulator_events_one_by_one_equal_all_at_once(rows, happened):
     found = heard(rows)
     for kind, track, at, ms in happened:
         found = found.after(kind, track, at, ms, DURATIONS[track])
@@ -119,7 +119,7 @@ def test_events_one_by_one_come_to_what_all_of_them_come_to(rows, happened):
 
 
 @pytest.mark.parametrize(("plays", "rating"), [(0, np.nan), (np.nan, 3), (0, 3)])
-def test_a_track_that_was_met_stays_so_when_an_opinion_is_taken_back(plays, rating):
+def test_accumulator_clear_keeps_known_track(plays, rating):
     """Of a play of nothing, and of a rating of the middle, nothing is left in any sum."""
     rows = [
         ("t0", 1, np.nan, np.nan, 1, 5, np.nan, "shop"),
@@ -131,7 +131,7 @@ def test_a_track_that_was_met_stays_so_when_an_opinion_is_taken_back(plays, rati
     assert found.after("clear", 2, 13).profile("anna", 20).known.tolist() == [0, 1]
 
 
-def test_only_the_latest_thousand_plays_are_history():
+def test_accumulator_history_is_latest_thousand_plays():
     found = heard([("t0", 1, np.nan, np.nan, np.nan, n, np.nan, "shop") for n in range(1_000)])
     found = found.after("play", 1, 500.5).after("play", 2, 2_000.0)
     history = found.profile("anna", 2_000.0).history
@@ -140,7 +140,7 @@ def test_only_the_latest_thousand_plays_are_history():
     assert 1 in history.tolist()
 
 
-def test_a_skip_leaves_the_history_alone():
+def test_accumulator_skip_keeps_history():
     found = heard([("t0", 1, np.nan, np.nan, np.nan, 5, np.nan, "shop")])
     profile = found.after("skip", 1, 9.0).profile("anna", 9.0)
     assert profile.history.tolist() == [0]

@@ -1,4 +1,4 @@
-"""From listens to opinions, case by case."""
+"""Profiles: opinions from listens, case by case."""
 
 import numpy as np
 import pandas as pd
@@ -17,15 +17,15 @@ def opinions(**columns):
     return {"abc"[position]: pytest.approx(weight) for position, weight in found}, profile
 
 
-def test_a_bare_listen_is_one_play():
+def test_profile_of_bare_listen_is_one_play():
     assert opinions(track_id=["a", "b", "b"])[0] == {"a": np.log(2), "b": np.log(3)}
 
 
-def test_plays_of_one_track_add_up_before_the_logarithm():
+def test_profile_sums_plays_before_logarithm():
     assert opinions(track_id=["a", "a"], plays=[4, 5])[0] == {"a": np.log(10)}
 
 
-def test_a_skip_counts_against():
+def test_profile_skip_counts_against():
     found, profile = opinions(track_id=["a", "b", "b"], skipped=[True, False, True])
     assert found == {"a": -1.0, "b": np.log(2) - 1}
     assert profile.liked.tolist() == []
@@ -40,32 +40,32 @@ def test_a_skip_counts_against():
         ([0, 50, 100], {"a": -1.0, "c": 1.0}),
     ],
 )
-def test_ratings_on_any_scale(ratings, expected):
+def test_profile_ratings_on_any_scale_are_normalized(ratings, expected):
     assert opinions(track_id=["a", "b", "c"], rating=ratings)[0] == expected
 
 
-def test_a_track_in_the_middle_is_known_and_nothing_more():
+def test_profile_middle_rating_is_only_known():
     profile = opinions(track_id=["a", "b", "c"], rating=[1, 3, 5])[1]
     assert profile.known.tolist() == [0, 1, 2]
     assert profile.liked.tolist() == [2]
 
 
-def test_tracks_that_the_catalogue_lacks_are_left_out():
+def test_profile_ignores_unknown_tracks():
     assert opinions(track_id=["a", "elsewhere"])[0] == {"a": np.log(2)}
 
 
-def test_every_listener_has_their_own():
+def test_profiles_are_separate_by_listener():
     table = pd.DataFrame({"user_id": ["v", "u", "v"], "track_id": ["a", "a", "b"]})
     found = profiles_of(table, POSITIONS)
     assert set(found) == {"u", "v"}
     assert found["v"].positions.tolist() == [0, 1]
 
 
-def test_no_listens_no_profiles():
+def test_profiles_without_listens_are_empty():
     assert profiles_of(pd.DataFrame({"user_id": [], "track_id": []}), POSITIONS) == {}
 
 
-def test_each_source_rates_on_its_own_scale():
+def test_profile_scales_ratings_by_source():
     columns = {
         "track_id": ["a", "b", "c"],
         "rating": [5.0, 100.0, 1.0],
@@ -74,6 +74,6 @@ def test_each_source_rates_on_its_own_scale():
     assert opinions(**columns)[0] == {"a": 1.0, "b": 1.0, "c": -1.0}
 
 
-def test_one_like_given_live_is_a_like_whatever_else_was_rated():
+def test_profile_live_like_is_like_among_ratings():
     columns = {"track_id": ["a", "b"], "rating": [5.0, 8.0], "source": ["live", "ten marks"]}
     assert opinions(**columns)[0] == {"a": 1.0, "b": 0.6}

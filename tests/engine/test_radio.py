@@ -1,4 +1,4 @@
-"""Radio: never empty, never too soon again, and it hears what it is told."""
+"""Radio: rules on repetition, and reaction to feedback."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def play(radio, n):
     return [int(radio.next().ranked.positions[0]) for _ in range(n)]
 
 
-def test_no_track_again_within_the_window_nor_an_artist_within_the_gap(kinds):
+def test_radio_keeps_window_and_artist_gap(kinds):
     radio = station(
         kinds, profile_from_seeds([0, 3]), Dials(max_known_share=1, randomness=0.3), window=12
     )
@@ -52,7 +52,7 @@ def test_no_track_again_within_the_window_nor_an_artist_within_the_gap(kinds):
     assert radio.said == []
 
 
-def test_a_small_library_shrinks_the_window_and_says_so(kinds):
+def test_radio_in_small_library_shrinks_window(kinds):
     excluded = np.ones(30, bool)
     excluded[[4, 5, 7]] = False
     radio = station(kinds, profile_from_seeds([0]), ANY, excluded)
@@ -66,7 +66,7 @@ def test_a_small_library_shrinks_the_window_and_says_so(kinds):
     ]
 
 
-def test_one_track_is_enough_and_none_is_told(kinds):
+def test_radio_with_one_track_repeats_it(kinds):
     excluded = np.ones(30, bool)
     excluded[7] = False
     radio = station(kinds, profile_from_seeds([7]), NEW, excluded)
@@ -77,7 +77,7 @@ def test_one_track_is_enough_and_none_is_told(kinds):
     assert station(kinds, profile_from_seeds([7]), NEW, excluded).next() is None
 
 
-def test_it_turns_away_from_what_is_skipped_and_towards_what_is_liked(kinds):
+def test_radio_follows_likes_and_skips(kinds):
     profile = profile_from_seeds([0, 3, 1, 4])  # two of kind 0, two of kind 1
     radio = station(kinds, profile, window=8)
     before = np.array(play(radio, 8)) % 3
@@ -95,7 +95,7 @@ def test_it_turns_away_from_what_is_skipped_and_towards_what_is_liked(kinds):
         other.feedback(2, "love")
 
 
-def test_what_was_known_keeps_to_its_share(kinds):
+def test_radio_keeps_max_known_share(kinds):
     known = list(range(15))
     radio = station(kinds, profile_from_seeds(known), Dials(max_known_share=0.25), window=5)
     share = np.cumsum([one in known for one in play(radio, 40)])
@@ -103,7 +103,7 @@ def test_what_was_known_keeps_to_its_share(kinds):
     assert share[-1] > 0
 
 
-def test_the_same_seed_plays_the_same(kinds):
+def test_radio_same_seed_repeats_tracks(kinds):
     profile = profile_from_seeds([0, 1])
     runs = [
         tuple(play(station(kinds, profile, Dials(randomness=0.5, seed=seed)), 10))
@@ -112,7 +112,7 @@ def test_the_same_seed_plays_the_same(kinds):
     assert runs[0] == runs[1] != runs[2]
 
 
-def test_files_of_one_recording_count_as_one(kinds):
+def test_radio_counts_recording_once(kinds):
     engine, facts = kinds
     twice = Engine(engine.signals, engine.weights, recordings=[[3, 6]])
     radio = Radio(twice, profile_from_seeds([0]), facts, NEW, np.zeros(30, bool), window=20)
@@ -128,7 +128,7 @@ def test_parts_sum_to_scores(kinds):
         station(kinds, profile_from_seeds([0]), window=-1)
 
 
-def test_skips_move_the_weights_where_listeners_differ():
+def test_radio_skip_moves_personal_weights():
     rng = np.random.default_rng(0)
     spaces = [normalise(rng.standard_normal((60, 6)).astype(np.float32)) for _ in range(2)]
     signals = [VectorSignal(name, space) for name, space in zip("ab", spaces, strict=True)]
@@ -149,7 +149,7 @@ def test_skips_move_the_weights_where_listeners_differ():
     np.testing.assert_allclose(moved[1], [0.5, 0.5], atol=1e-3)
 
 
-def test_every_opinion_moves_the_weights_also_where_two_come_between_tracks(kinds):
+def test_radio_two_opinions_between_tracks_both_count(kinds):
     engine, facts = kinds
     other = VectorSignal("tags", normalise(np.random.default_rng(1).random((30, 4), np.float32)))
     two = Engine([*engine.signals, other], Weights(np.array([0.5, 0.5]), np.ones(2)))
@@ -165,7 +165,7 @@ def test_every_opinion_moves_the_weights_also_where_two_come_between_tracks(kind
     assert weights_after() != one != both
 
 
-def test_what_is_known_of_a_listener_outlasts_feedback(kinds):
+def test_radio_feedback_keeps_known_tracks(kinds):
     profile = replace(
         profile_from_seeds([0, 1]),
         history=np.array([0, 1, 0]),
@@ -183,7 +183,7 @@ def test_what_is_known_of_a_listener_outlasts_feedback(kinds):
     assert len(radio.profile.friends) == 1
 
 
-def test_what_was_heard_on_the_radio_is_the_latest_that_was_played(kinds):
+def test_radio_plays_become_latest_history(kinds):
     ordered = replace(profile_from_seeds([0, 1]), history=np.array([0, 1]), user="ann")
     radio = station(kinds, ordered)
     first, second = play(radio, 2)
@@ -199,7 +199,7 @@ def test_what_was_heard_on_the_radio_is_the_latest_that_was_played(kinds):
         assert radio.profile.history.tolist() == history
 
 
-def test_a_track_that_comes_again_is_played_again(kinds):
+def test_radio_repeated_track_counts_as_new_play(kinds):
     excluded = np.ones(30, bool)
     excluded[7] = False
     radio = station(kinds, profile_from_seeds([7]), ANY, excluded)
@@ -210,7 +210,7 @@ def test_a_track_that_comes_again_is_played_again(kinds):
     assert len(replace(radio.profile, history=np.zeros(1_000, np.int64)).played(7).history) == 1_000
 
 
-def test_caps_hold_within_the_window_and_give_way_where_nothing_else_is_left(kinds):
+def test_radio_caps_hold_until_no_other_track(kinds):
     engine, _ = kinds
     albums = arrays_of(
         [Track(track_id=str(i), artist=f"A{i % 10}", album=f"B{i % 5}") for i in range(30)]
@@ -228,7 +228,7 @@ def test_caps_hold_within_the_window_and_give_way_where_nothing_else_is_left(kin
     assert any("artist cap" in said for said in tight.said)
 
 
-def test_diversity_and_calibration_are_heard(kinds):
+def test_radio_diversity_and_calibration_have_effect(kinds):
     engine, _ = kinds
     space = engine.signals[0]
     tracks = [Track(track_id=str(i), genres=(("folk", "jazz", "rock")[i % 3],)) for i in range(30)]
@@ -251,7 +251,7 @@ def test_diversity_and_calibration_are_heard(kinds):
         np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-5)
 
 
-def test_it_says_that_rules_give_way(kinds):
+def test_radio_reports_rules_that_give_way(kinds):
     radio = station(
         kinds, profile_from_seeds(list(range(30))), Dials(max_known_share=0.2), window=5
     )

@@ -1,4 +1,4 @@
-"""Re-ranking: known answers for each dial, and what holds whatever the dials."""
+"""Re-ranking: known values for each dial, and invariants under all dials."""
 
 from dataclasses import replace
 
@@ -43,7 +43,7 @@ def plain(n):
     return [Track(track_id=str(i)) for i in range(n)]
 
 
-def test_dials_at_their_defaults_change_nothing(whole, facts, listeners):
+def test_rerank_with_default_dials_changes_nothing(whole, facts, listeners):
     for profile in listeners:
         expected = whole.recommend(profile, 10)
         found = rerank_list(whole, profile, 10, Dials(), facts).ranked
@@ -52,7 +52,7 @@ def test_dials_at_their_defaults_change_nothing(whole, facts, listeners):
         assert found.dials == ()
 
 
-def test_caps_hold_and_pass_over_unknown_artists():
+def test_caps_hold_and_ignore_unknown_artists():
     artists = ["A", "A", "a", "B", None, None, None]
     tracks = [Track(track_id=str(i), artist=artist) for i, artist in enumerate(artists)]
     pool = pool_of([9, 8, 7, 6, 5, 4, 3])
@@ -62,7 +62,7 @@ def test_caps_hold_and_pass_over_unknown_artists():
     assert found.positions.tolist() == [0, 1, 3, 4]
 
 
-def test_an_album_is_capped_by_artist_and_name():
+def test_album_cap_counts_by_artist_and_name():
     tracks = [
         Track(track_id="0", artist="A", album="Greatest Hits"),
         Track(track_id="1", artist="B", album="Greatest Hits"),
@@ -72,7 +72,7 @@ def test_an_album_is_capped_by_artist_and_name():
     assert found.positions.tolist() == [0, 1]
 
 
-def test_artists_and_albums_are_told_by_ids_where_there_are_no_names():
+def test_caps_use_ids_without_names():
     ids = [("7", "1"), ("7", "1"), ("-1", "-1"), ("-1", "-1"), ("8", "2"), (None, None)]
     named = [
         {name: one for name, one in zip(("artist_id", "album_id"), of, strict=True) if one}
@@ -88,7 +88,7 @@ def test_artists_and_albums_are_told_by_ids_where_there_are_no_names():
         assert found.positions.tolist() == [0, 2, 3, 4, 5, 6]
 
 
-def test_diversity_is_maximal_marginal_relevance():
+def test_diversity_equals_maximal_marginal_relevance():
     # 1 is the twin of 0; 2 points elsewhere. Relevance in the pool's range: 1, 0.9, 0.5, 0
     vectors = [[1, 0], [1, 0], [0, 1], [-1, 0]]
     pool, facts = pool_of([10, 9, 5, 0]), facts_of(plain(4), vectors)
@@ -102,7 +102,7 @@ def test_diversity_is_maximal_marginal_relevance():
     np.testing.assert_allclose(last.parts[-1], [9, -10])
 
 
-def test_without_vectors_artists_and_genres_say_what_is_alike():
+def test_diversity_without_vectors_uses_artist_and_genre():
     tracks = [
         Track(track_id="0", artist="A", genres=("folk",)),
         Track(track_id="1", artist="A", genres=("jazz",)),
@@ -145,14 +145,14 @@ def test_calibration_is_greedy_by_divergence(facts):
         so_far += mixes[chosen]
 
 
-def test_tags_stand_in_where_there_are_no_genres():
+def test_calibration_without_genres_uses_tags():
     tracks = [Track(track_id="0", tags={"calm": 3, "sad": 1}), Track(track_id="1")]
     facts = facts_of(tracks)
     assert facts.genres == ["calm", "sad"]
     assert facts.mixes.toarray().tolist() == [[0.75, 0.25], [0, 0]]
 
 
-def test_the_popularity_dial_goes_from_hits_to_deep_cuts():
+def test_popularity_dial_orders_hits_and_rare_tracks():
     listeners = [profile_from_seeds(range(3, 3 - n, -1)) for n in (1, 2, 3, 4)]
     facts = facts_of(plain(4), listeners=listeners)
     assert facts.listeners.tolist() == [1, 2, 3, 4]
@@ -167,7 +167,7 @@ def test_the_popularity_dial_goes_from_hits_to_deep_cuts():
     assert silent.positions.tolist() == [0, 1, 2, 3]
 
 
-def test_familiar_is_a_share_of_every_beginning_of_the_list():
+def test_max_known_share_holds_for_every_prefix():
     knows = profile_from_seeds(range(10))
     pool, facts = pool_of(np.linspace(2, 1, 20)), facts_of(plain(20))
     known = rerank(pool, 10, Dials(max_known_share=0.5), facts, knows).positions < 10
@@ -202,14 +202,14 @@ def test_randomness_differs_by_listener(whole, facts):
     assert abs(np.corrcoef(noise, gumbel(3, np.arange(200_000), "bob"))[0, 1]) < 0.01
 
 
-def test_noise_is_gumbel():
+def test_noise_has_gumbel_distribution():
     noise = gumbel(7, np.arange(200_000))
     assert noise.mean() == pytest.approx(np.euler_gamma, abs=0.01)
     assert noise.var() == pytest.approx(np.pi**2 / 6, abs=0.02)
     assert abs(np.corrcoef(noise, gumbel(8, np.arange(200_000)))[0, 1]) < 0.01
 
 
-def test_a_sweep_is_a_rerank_of_each_pool(whole, facts, listeners):
+def test_sweep_equals_rerank_of_each_pool(whole, facts, listeners):
     pools = [whole.recommend(profile, 60) for profile in listeners]
     steps = [Dials(), Dials(diversity=0.5), Dials(artist_cap=1)]
     found = sweep(pools, listeners, facts, 20, steps)
@@ -248,7 +248,7 @@ ANY_EXCLUSIONS = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(dials=ANY_DIALS, rules=ANY_EXCLUSIONS, who=st.integers(0, 14), k=st.integers(1, 70))
-def test_nothing_breaks_exclusions_and_caps(world, dials, rules, who, k):
+def test_rerank_never_breaks_exclusions_and_caps(world, dials, rules, who, k):
     facts, profile = world.facts, world.listeners[who]
     excluded = excluded_by(rules, world.tracks)
     found = rerank_list(world.engine, profile, k, dials, facts, excluded=excluded).ranked

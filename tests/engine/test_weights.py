@@ -1,4 +1,4 @@
-"""Weights: planted ones are found again, own ones only where listeners differ, live ones move."""
+"""Weights: planted weights are found; personal and live weights."""
 
 from dataclasses import replace
 
@@ -50,20 +50,20 @@ def planted(weights_of, n_listeners=150, n_chosen=8, seed=0, turn=0):
     return signals, examples
 
 
-def test_planted_weights_are_found_again():
+def test_learn_finds_planted_weights():
     signals, examples = planted(lambda _: np.array([1.5, 0.5, 0.0]), n_chosen=1, n_listeners=600)
     found = learn(signals, examples).everyone
     np.testing.assert_allclose(found, [1.5, 0.5, 0.0], atol=0.15)
 
 
-def test_a_signal_that_misleads_counts_nothing_and_is_not_turned_around():
+def test_learn_misleading_signal_gets_zero_weight():
     signals, examples = planted(lambda _: np.array([1.0, -1.0, 0.0]))
     found = learn(signals, examples).everyone
     assert found[0] > 0.5
     assert found[1] == 0
 
 
-def test_a_choice_is_among_the_foremost_of_any_signal():
+def test_choices_are_among_highest_ranked():
     signals, examples = planted(lambda _: np.ones(3), n_listeners=20)
     for example, choices in zip(examples, choices_of(signals, examples), strict=True):
         rows = np.stack([signal.rows[example.profile.user] for signal in signals])
@@ -73,7 +73,7 @@ def test_a_choice_is_among_the_foremost_of_any_signal():
         assert {tuple(row) for row in choices.chosen} <= {tuple(row) for row in choices.others}
 
 
-def test_the_slope_is_that_of_the_loss():
+def test_gradient_matches_loss():
     signals, examples = planted(lambda _: np.array([1.0, 0.2, 0.0]), n_listeners=5)
     stacked = _Stacked(choices_of(signals, examples))
     at = np.array([0.4, 0.1, 0.3])
@@ -85,7 +85,7 @@ def test_the_slope_is_that_of_the_loss():
         assert slope[i] == pytest.approx(numeric, rel=1e-4)
 
 
-def test_listeners_who_differ_have_their_own_weights():
+def test_learn_different_listeners_get_personal_weights():
     one, other = np.array([2.0, 0.0, 0.0]), np.array([0.0, 2.0, 0.0])
     signals, examples = planted(lambda user: one if user % 2 else other)
     _, later = planted(lambda user: one if user % 2 else other, turn=1)
@@ -96,7 +96,7 @@ def test_listeners_who_differ_have_their_own_weights():
     assert odd[0] > found.of(None)[0] > even[0]
 
 
-def test_listeners_who_do_not_differ_have_everyones():
+def test_learn_equal_listeners_get_global_weights():
     signals, examples = planted(lambda _: np.array([1.0, 0.5, 0.2]))
     _, later = planted(lambda _: np.array([1.0, 0.5, 0.2]), turn=1)
     found = learn(signals, examples, later)
@@ -104,7 +104,7 @@ def test_listeners_who_do_not_differ_have_everyones():
     assert np.abs(own - found.of(None)).max() < 0.1
 
 
-def test_what_does_not_last_is_not_taken_for_a_listeners_own():
+def test_learn_ignores_tastes_that_do_not_last():
     """Each follows a signal of their own on one evening, and everyone's on the next."""
     signals, first = planted(lambda user: 2.0 * np.eye(3)[user % 3])
     _, then = planted(lambda _: np.full(3, 0.7), turn=1)
@@ -115,7 +115,7 @@ def test_what_does_not_last_is_not_taken_for_a_listeners_own():
 
 
 @pytest.mark.parametrize("n_listeners", [1, 2, 4])
-def test_few_listeners_cannot_show_that_they_differ(n_listeners):
+def test_learn_from_few_listeners_gives_global_weights(n_listeners):
     for seed in range(6):
         signals, examples = planted(
             lambda user: np.eye(3)[user % 3] * 3, n_listeners=n_listeners, seed=seed
@@ -123,7 +123,7 @@ def test_few_listeners_cannot_show_that_they_differ(n_listeners):
         assert not learn(signals, examples, examples).personal
 
 
-def test_without_listeners_all_signals_count_alike():
+def test_learn_without_listeners_gives_equal_weights():
     assert learn([ByListener("a", {}), ByListener("b", {})], []).of("anybody").tolist() == [
         0.5,
         0.5,
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_weights():
     np.testing.assert_array_equal(first.everyone, second.everyone)
 
 
-def test_likes_move_weights_towards_what_was_liked_and_skips_away():
+def test_updated_like_and_skip_move_weights():
     posterior = WeightPosterior(np.array([0.5, 0.5]), np.eye(2) * 4)
     others = np.random.default_rng(0).standard_normal((50, 2)).astype(np.float32)
     track = np.array([2.0, -1.0])
@@ -148,7 +148,7 @@ def test_likes_move_weights_towards_what_was_liked_and_skips_away():
         assert (np.linalg.eigvalsh(after.precision - posterior.precision) >= -1e-9).all()
 
 
-def test_one_like_after_another_comes_near_to_learning_from_all_at_once():
+def test_updated_in_steps_approximates_batch_learning():
     signals, examples = planted(lambda _: np.array([1.0, 0.0, 0.5]), n_listeners=1, n_chosen=40)
     choices = choices_of(signals, examples)[0]
     posterior = WeightPosterior(np.zeros(3), np.eye(3))
@@ -158,7 +158,7 @@ def test_one_like_after_another_comes_near_to_learning_from_all_at_once():
     assert np.corrcoef(np.maximum(posterior.mean, 0), at_once)[0, 1] > 0.95
 
 
-def test_a_belief_takes_the_place_of_everyones():
+def test_weights_posterior_replaces_global_weights():
     weights = Weights(np.array([0.3, 0.3]), np.array([0.1, 0.1]))
     own = WeightPosterior(np.array([0.9, 0.1]), np.eye(2))
     assert weights.with_belief("ann", own).of("ann").tolist() == [0.9, 0.1]
@@ -166,13 +166,13 @@ def test_a_belief_takes_the_place_of_everyones():
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
-def test_shares_are_shares(values):
+def test_shares_sum_to_one_without_negatives(values):
     found = shares(np.array(values))
     assert found.sum() == pytest.approx(1)
     assert (found >= 0).all()
 
 
-def test_examples_hide_likes_as_if_never_met():
+def test_examples_hide_likes_completely():
     positions = np.arange(10)
     profile = Profile(positions, np.ones(10, np.float32), positions)
     (found,) = examples_from([profile])

@@ -1,4 +1,4 @@
-"""Classification metrics: scikit-learn's numbers, and what is undefined."""
+"""Classification metrics: scikit-learn's values, and undefined ones."""
 
 import math
 
@@ -12,7 +12,7 @@ NAMES = ("folk", "jazz", "rock", "ska")
 
 
 @pytest.mark.parametrize("n_used", [2, 3, 4])
-def test_metrics_are_those_of_scikit_learn(rng, n_used):
+def test_classification_metrics_match_scikit_learn(rng, n_used):
     for _ in range(20):
         true, predicted = rng.integers(0, n_used, (2, 25))
         result = classification_metrics(true, predicted, NAMES)
@@ -35,28 +35,28 @@ def test_metrics_are_those_of_scikit_learn(rng, n_used):
         np.testing.assert_array_equal(result.confusion, expected)
 
 
-def test_a_class_in_neither_truth_nor_prediction_is_undefined_and_in_no_mean():
+def test_class_in_neither_truth_nor_prediction_is_undefined():
     result = classification_metrics([0, 1], [0, 1], NAMES)
     assert math.isnan(result.per_class["ska"].f1)
     assert result.per_class["ska"].support == 0
     assert result.f1_macro == 1
 
 
-def test_a_class_only_predicted_counts_as_zero():
+def test_class_only_predicted_scores_zero():
     result = classification_metrics([0, 0], [0, 1], NAMES)
     assert result.per_class["jazz"].f1 == 0
     assert result.recall_macro == 0.25
 
 
-def test_rows_are_true_and_columns_predicted():
+def test_confusion_rows_are_true_classes():
     assert confusion_matrix([0], [2], 3)[0, 2] == 1
 
 
-def test_n_is_how_many_tracks_were_judged():
+def test_result_n_counts_tracks():
     assert classification_metrics([0, 1, 1], [0, 0, 0], NAMES).n == 3
 
 
-def test_wrong_arguments_are_told():
+def test_classification_rejects_invalid_arguments():
     with pytest.raises(ValueError, match=r"shapes \(1,\) and \(2,\): give one class"):
         confusion_matrix([0], [0, 1], 2)
     with pytest.raises(ValueError, match="no tracks to evaluate: give at least one"):

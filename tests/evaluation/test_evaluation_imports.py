@@ -1,4 +1,4 @@
-"""The package is cheap to import, and exports what it says."""
+"""The evaluation package: cheap import and public names."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import sys
 import segue.evaluation
 
 
-def test_importing_it_loads_nothing_heavy():
+def test_import_loads_nothing_heavy():
     code = "import sys, segue.evaluation; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -15,7 +15,7 @@ def test_importing_it_loads_nothing_heavy():
     assert heavy.isdisjoint(loaded)
 
 
-def test_all_public_names_are_there_and_documented():
+def test_public_names_exist_and_are_documented():
     for name in segue.evaluation.__all__:
         public = getattr(segue.evaluation, name)
         assert public.__doc__

@@ -1,4 +1,4 @@
-"""Bootstrap intervals: seeded, of the right width, paired where models are compared."""
+"""Bootstrap intervals: seed, width, coverage, pairing."""
 
 import math
 
@@ -14,7 +14,7 @@ from segue.evaluation import (
 )
 
 
-def test_the_width_is_that_of_the_normal_approximation(rng):
+def test_interval_width_matches_normal_approximation(rng):
     values = rng.normal(3, 2, 2000)
     low, high = bootstrap_interval(values, seed=0)
     error = values.std() / math.sqrt(len(values))
@@ -23,7 +23,7 @@ def test_the_width_is_that_of_the_normal_approximation(rng):
     )
 
 
-def test_it_covers_the_truth_about_as_often_as_it_says(rng):
+def test_interval_coverage_matches_confidence(rng):
     covered = [
         low <= 0.3 <= high
         for low, high in (
@@ -34,13 +34,13 @@ def test_it_covers_the_truth_about_as_often_as_it_says(rng):
     assert 0.89 <= np.mean(covered) <= 0.99
 
 
-def test_the_seed_decides(rng):
+def test_interval_depends_on_seed(rng):
     values = rng.random(50)
     assert bootstrap_interval(values, seed=1) == bootstrap_interval(values, seed=1)
     assert bootstrap_interval(values, seed=1) != bootstrap_interval(values, seed=2)
 
 
-def test_metrics_together_are_as_each_alone(rng):
+def test_interval_of_several_metrics_equals_each_alone(rng):
     columns = {"a": rng.random(40), "b": rng.random(40)}
     together = bootstrap_interval(columns, seed=3)
     assert together == {
@@ -49,14 +49,14 @@ def test_metrics_together_are_as_each_alone(rng):
     assert bootstrap_interval({}, seed=3) == {}
 
 
-def test_more_confidence_is_wider(rng):
+def test_interval_with_more_confidence_is_wider(rng):
     values = rng.random(60)
     narrow = bootstrap_interval(values, confidence=0.5, seed=0)
     wide = bootstrap_interval(values, confidence=0.99, seed=0)
     assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
-def test_units_that_come_in_groups_are_known_less_well(rng):
+def test_interval_of_grouped_units_is_wider(rng):
     groups = np.repeat(np.arange(20), 10)
     values = rng.random(20)[groups]
     alone = bootstrap_interval(values, seed=0)
@@ -64,13 +64,13 @@ def test_units_that_come_in_groups_are_known_less_well(rng):
     assert grouped[1] - grouped[0] > 2 * (alone[1] - alone[0])
 
 
-def test_undefined_values_are_left_out():
+def test_interval_ignores_nan():
     assert bootstrap_interval([1.0, math.nan, 1.0], seed=0) == (1, 1)
     assert all(map(math.isnan, bootstrap_interval([], seed=0)))
     assert all(map(math.isnan, bootstrap_interval([math.nan], seed=0)))
 
 
-def test_paired_models_are_told_apart_where_their_own_intervals_overlap(rng):
+def test_paired_difference_detects_overlapping_models(rng):
     hardness = rng.normal(0, 1, 200)
     first, second = hardness + 0.1, hardness + rng.normal(0, 0.1, 200)
     assert bootstrap_interval(first, seed=0)[0] < bootstrap_interval(second, seed=0)[1]
@@ -78,7 +78,7 @@ def test_paired_models_are_told_apart_where_their_own_intervals_overlap(rng):
     assert 0 < low < 0.1 < high
 
 
-def test_intervals_of_classifiers_are_those_of_resampled_tracks(rng):
+def test_classification_intervals_match_resampled_tracks(rng):
     true = rng.integers(0, 3, 120)
     predicted = np.where(rng.random(120) < 0.7, true, rng.integers(0, 3, 120))
     overall, _ = classification_intervals(true, predicted, 3, n_resamples=4000, seed=0)
@@ -93,7 +93,7 @@ def test_intervals_of_classifiers_are_those_of_resampled_tracks(rng):
     assert overall["f1_macro"] == pytest.approx(np.quantile(resampled, [0.025, 0.975]), abs=0.03)
 
 
-def test_groups_of_one_track_are_no_groups(rng):
+def test_groups_of_one_track_equal_no_groups(rng):
     true, predicted = rng.integers(0, 3, (2, 150))
     alone, f1_alone = classification_intervals(true, predicted, 3, seed=0)
     grouped, f1_grouped = classification_intervals(
@@ -104,12 +104,12 @@ def test_groups_of_one_track_are_no_groups(rng):
     np.testing.assert_allclose(f1_grouped, f1_alone, atol=0.05)
 
 
-def test_the_f1_of_a_class_without_tracks_has_no_interval():
+def test_f1_of_class_without_tracks_has_no_interval():
     _, f1 = classification_intervals([0, 0, 0], [0, 0, 1], 2, seed=0)
     assert all(map(math.isnan, f1[1]))
 
 
-def test_the_difference_of_classifiers_is_paired(rng):
+def test_classification_difference_is_paired(rng):
     true = rng.integers(0, 3, 300)
     second = np.where(rng.random(300) < 0.6, true, rng.integers(0, 3, 300))
     first = np.where(rng.random(300) < 0.15, true, second)
@@ -123,7 +123,7 @@ def test_the_difference_of_classifiers_is_paired(rng):
     assert set(same.values()) == {(0.0, 0.0)}
 
 
-def test_wrong_arguments_are_told():
+def test_intervals_reject_invalid_arguments():
     with pytest.raises(ValueError, match="confidence 95 is not between 0 and 1"):
         bootstrap_interval([1.0], confidence=95, seed=0)
     with pytest.raises(ValueError, match="n_resamples 0 is below 1"):

@@ -1,4 +1,4 @@
-"""Splits of listens: by time within each listener, new tracks held out, what is given obeyed."""
+"""Splits of listens: by time, new tracks held out, given splits obeyed."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ LISTENS = st.lists(
 
 @given(rows=LISTENS)
 @settings(max_examples=60, deadline=None)
-def test_nothing_learned_is_later_than_what_is_held_out(rows):
+def test_split_train_is_never_after_held_out(rows):
     listens = table(rows)
     listens["found"] = split_listens(listens, seed=0)
     for _, own in listens.groupby("user_id"):
@@ -36,7 +36,7 @@ def test_nothing_learned_is_later_than_what_is_held_out(rows):
 
 @given(rows=LISTENS)
 @settings(max_examples=60, deadline=None)
-def test_every_listener_of_two_tracks_has_a_new_one_in_test(rows):
+def test_split_of_two_tracks_has_test_track(rows):
     listens = table(rows)
     listens["found"] = split_listens(listens, seed=0)
     for _, own in listens.groupby("user_id"):
@@ -48,7 +48,7 @@ def test_every_listener_of_two_tracks_has_a_new_one_in_test(rows):
 
 @given(rows=LISTENS, seed=st.integers(0, 5))
 @settings(max_examples=60, deadline=None)
-def test_the_order_of_the_rows_does_not_matter(rows, seed):
+def test_split_does_not_depend_on_row_order(rows, seed):
     listens = table(rows).drop_duplicates().reset_index(drop=True)
     shuffled = listens.sample(frac=1, random_state=seed)
     found = split_listens(shuffled, seed=1)
@@ -56,12 +56,12 @@ def test_the_order_of_the_rows_does_not_matter(rows, seed):
     assert found.sort_index().tolist() == split_listens(listens, seed=1).tolist()
 
 
-def test_ten_tracks_in_time_give_seven_one_two():
+def test_split_of_ten_tracks_is_seven_one_two():
     listens = table([("ann", f"t{i}", 100 - i) for i in range(10)])
     assert split_listens(listens, seed=0).tolist() == ["test"] * 2 + ["valid"] + ["train"] * 7
 
 
-def test_position_stands_in_where_a_time_is_missing():
+def test_split_without_time_uses_position():
     listens = table(
         [("ann", "a", 9, 1), ("ann", "b", None, 2), ("bob", "a", 2, 1), ("bob", "b", 1, 2)],
         ("user_id", "track_id", "timestamp", "position"),
@@ -69,7 +69,7 @@ def test_position_stands_in_where_a_time_is_missing():
     assert split_listens(listens, seed=0).tolist() == ["train", "test", "test", "train"]
 
 
-def test_without_time_the_seed_draws_and_repeats_stay_together():
+def test_split_without_order_is_seeded_by_track():
     listens = table([("ann", str(i % 20)) for i in range(60)], ("user_id", "track_id"))
     first = split_listens(listens, seed=1)
     assert first.tolist() == split_listens(listens, seed=1).tolist()
@@ -77,14 +77,14 @@ def test_without_time_the_seed_draws_and_repeats_stay_together():
     assert first.groupby(listens["track_id"]).nunique().eq(1).all()
 
 
-def test_listeners_draw_each_their_own():
+def test_split_without_order_differs_by_listener():
     rows = [(f"user {u}", str(i)) for u in range(30) for i in range(10)]
     listens = table(rows, ("user_id", "track_id"))
     held_out = listens[split_listens(listens, seed=0) == "test"]
     assert held_out["track_id"].nunique() == 10
 
 
-def test_given_splits_are_obeyed():
+def test_split_obeys_given_column():
     listens = table(
         [("ann", "a", "test"), ("ann", "b", None), ("bob", "a", "valid")],
         ("user_id", "track_id", "split"),
@@ -92,19 +92,19 @@ def test_given_splits_are_obeyed():
     assert split_listens(listens, seed=0).tolist() == ["test", "train", "valid"]
 
 
-def test_an_empty_split_column_draws():
+def test_split_ignores_empty_column():
     listens = table(
         [("ann", str(i), i, None) for i in range(4)], ("user_id", "track_id", "timestamp", "split")
     )
     assert split_listens(listens, seed=0).tolist() == ["train"] * 3 + ["test"]
 
 
-def test_shares_of_zero_hold_nothing_out():
+def test_split_with_zero_shares_holds_nothing_out():
     listens = table([("ann", str(i), i) for i in range(10)])
     assert set(split_listens(listens, held_out=(0.0, 0.0), seed=0)) == {"train"}
 
 
-def test_nullable_columns_and_no_rows_are_fine():
+def test_split_accepts_nullable_columns_and_no_rows():
     listens = table([("ann", "a", 1), ("ann", "b", 2)])
     listens["timestamp"] = listens["timestamp"].astype("Float64")
     listens["position"] = pd.array([pd.NA, 1], dtype="Int64")
@@ -112,7 +112,7 @@ def test_nullable_columns_and_no_rows_are_fine():
     assert len(split_listens(listens.iloc[:0], seed=0)) == 0
 
 
-def test_wrong_arguments_are_told():
+def test_split_rejects_invalid_arguments():
     listens = table([("ann", "a", "dev")], ("user_id", "track_id", "split"))
     with pytest.raises(ValueError, match="split 'dev' is unknown"):
         split_listens(listens, seed=0)
@@ -120,7 +120,7 @@ def test_wrong_arguments_are_told():
         split_listens(listens, held_out=(0.5, 0.5), seed=0)
 
 
-def test_many_listeners_are_split_alike_to_one_at_a_time(rng):
+def test_split_of_many_listeners_equals_each_alone(rng):
     rows = pd.DataFrame(
         {
             "user_id": rng.integers(0, 20, 400).astype(str),
@@ -144,6 +144,6 @@ def test_many_listeners_are_split_alike_to_one_at_a_time(rng):
         ({"timestamp": [1, 2, 3], "split": ["test", None, None]}, "as the dataset states"),
     ],
 )
-def test_the_rule_is_told_in_words(moments, said):
+def test_split_rule_describes_the_split(moments, said):
     listens = pd.DataFrame({"user_id": ["ann", "ann", "bob"], "track_id": list("abc"), **moments})
     assert said in listen_split_rule(listens)

@@ -1,4 +1,4 @@
-"""Groups of listeners: everybody is in one, ties stay together."""
+"""Groups of listeners: every listener is in one, ties stay together."""
 
 from itertools import pairwise
 
@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from segue.evaluation import NICHE_TO_MAINSTREAM, by_history_length, mainstreamness, terciles
 
 
-def test_mainstreamness_is_the_mean_share_of_listeners():
+def test_mainstreamness_is_mean_share_of_listeners():
     histories = [np.array([0]), np.array([0, 2]), np.zeros(0, np.int64)]
     found = mainstreamness(histories, [8, 4, 2], 8)
     np.testing.assert_allclose(found, [1.0, 0.625, np.nan])
 
 
-def test_thirds_are_even_without_ties(rng):
+def test_terciles_without_ties_are_even(rng):
     groups = terciles(rng.permutation(90), NICHE_TO_MAINSTREAM)
     assert [len(group.members) for group in groups] == [30, 30, 30]
     assert [(group.low, group.high) for group in groups] == [(0, 29), (30, 59), (60, 89)]
@@ -23,7 +23,7 @@ def test_thirds_are_even_without_ties(rng):
 
 
 @given(st.lists(st.integers(0, 6) | st.just(float("nan")), max_size=40))
-def test_every_known_listener_is_in_exactly_one_third_and_ties_stay_together(values):
+def test_terciles_cover_all_and_keep_ties(values):
     groups = terciles(values, "abc")
     members = [place for group in groups for place in group.members.tolist()]
     assert sorted(members) == np.flatnonzero(np.isfinite(np.array(values, float))).tolist()
@@ -31,7 +31,7 @@ def test_every_known_listener_is_in_exactly_one_third_and_ties_stay_together(val
         assert lower.high < upper.low
 
 
-def test_histories_are_divided_at_ten_and_fifty():
+def test_history_groups_divide_at_ten_and_fifty():
     groups = by_history_length([3] * 20 + [10] * 25 + [50] * 5 + [51] * 2)
     assert [(group.low, group.high, len(group.members)) for group in groups] == [
         (3, 3, 20),
@@ -40,7 +40,7 @@ def test_histories_are_divided_at_ten_and_fifty():
     ]
 
 
-def test_histories_of_like_length_are_divided_in_thirds():
+def test_history_groups_of_similar_length_are_thirds():
     groups = by_history_length(list(range(30, 48)) * 10)
     assert [len(group.members) for group in groups] == [60, 60, 60]
     assert groups[0].name == "short histories"

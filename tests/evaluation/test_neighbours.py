@@ -1,4 +1,4 @@
-"""Neighbours: precision and hubness where both are known exactly, and against brute force."""
+"""Metrics of nearest neighbors: known values and brute force."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy.stats import skew
 from segue.evaluation import expected_precision, hubness, precision_per_query
 
 
-def test_precision_counts_the_same_class_in_the_first_k():
+def test_precision_counts_same_class_in_first_k():
     classes = np.array([0, 0, 1, 1, 0])
     lists = np.array([[1, 2, 4], [2, 3, -1]])
     queries = np.array([0, 4])
@@ -15,12 +15,12 @@ def test_precision_counts_the_same_class_in_the_first_k():
         assert precision_per_query(lists, queries, classes, k).tolist() == pytest.approx(expected)
 
 
-def test_unknown_is_like_nothing_not_even_like_unknown():
+def test_precision_of_unknown_class_is_zero():
     lists = np.array([[1, 2]])
     assert precision_per_query(lists, np.array([0]), np.array([-1, -1, 0]), 2).tolist() == [0]
 
 
-def test_precision_of_random_lists_is_what_is_expected(rng):
+def test_expected_precision_matches_random_lists(rng):
     classes = rng.integers(0, 3, 40)
     relevant = np.array([(classes[1:] == classes[0]).sum()])
     drawn = np.stack([rng.permutation(np.arange(1, 40))[:10] for _ in range(4_000)])
@@ -28,7 +28,7 @@ def test_precision_of_random_lists_is_what_is_expected(rng):
     assert found == pytest.approx(expected_precision(relevant, np.array([39]), 10)[0], abs=0.01)
 
 
-def test_a_ring_has_no_hubs_and_a_star_has_one():
+def test_hubness_of_ring_is_zero_and_of_star_high():
     n = 50
     ring = (np.arange(n)[:, None] + [1, 2]) % n
     assert hubness(ring, n, 2).metrics(2) == {
@@ -43,7 +43,7 @@ def test_a_ring_has_no_hubs_and_a_star_has_one():
     assert found.skewness > 6
 
 
-def test_skewness_is_scipys(rng):
+def test_hubness_skewness_matches_scipy(rng):
     lists = rng.integers(0, 30, (80, 10)) ** 2 // 30
     counts = np.bincount(lists.ravel(), minlength=30)
     assert hubness(lists, 30).skewness == pytest.approx(skew(counts))
@@ -52,5 +52,5 @@ def test_skewness_is_scipys(rng):
     assert hubness(lists, 30).skewness == pytest.approx(skew(counts))
 
 
-def test_nothing_is_not_a_number():
+def test_hubness_without_tracks_is_nan():
     assert np.isnan(hubness(np.zeros((0, 10), np.int64), 0).skewness)

@@ -7,7 +7,7 @@ from segue.evaluation.next_item import NOT_FOUND, next_item_metrics, places
 from segue.index import best
 
 
-def test_places_are_those_of_the_ranking():
+def test_places_match_ranking():
     rng = np.random.default_rng(0)
     scores = rng.integers(0, 4, (50, 9)).astype(np.float32)  # many ties
     truths = rng.integers(0, 9, 50)
@@ -16,19 +16,19 @@ def test_places_are_those_of_the_ranking():
     assert places(scores, truths).tolist() == expected
 
 
-def test_what_is_left_out_takes_no_place():
+def test_places_skip_excluded_items():
     scores = np.float32([[5, 4, 3, 2]])
     excluded = np.array([[True, False, True, False]])
     assert places(scores, [3], excluded).tolist() == [1]
     assert places(scores, [0], excluded).tolist() == [NOT_FOUND]
 
 
-def test_what_is_no_number_is_never_found():
+def test_places_of_nan_are_never_found():
     scores = np.float32([[np.nan, 1, -np.inf, 0]] * 3)
     assert places(scores, [0, 2, 3]).tolist() == [NOT_FOUND, NOT_FOUND, 1]
 
 
-def test_known_answers():
+def test_next_item_metrics_match_known_values():
     result = next_item_metrics([0, 19, 20, 4], [-1, 9, -1, -1], [5, 5, 5, 2])
     assert result.users.tolist() == [2, 5]
     np.testing.assert_allclose(result.per_user["hit_rate@20"], [1, 2 / 3])
@@ -39,13 +39,13 @@ def test_known_answers():
     assert result.mean["new_mrr@20"] == pytest.approx(1 / 10)
 
 
-def test_nothing_judged_is_nan():
+def test_next_item_metrics_without_points_are_nan():
     result = next_item_metrics([], [], [])
     assert np.isnan(list(result.mean.values())).all()
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(-1, 40), st.integers(0, 3)), min_size=1))
-def test_metrics_are_shares_and_mrr_is_no_more_than_hits(points):
+def test_next_item_mrr_is_at_most_hit_rate(points):
     result = next_item_metrics(*zip(*points, strict=True))
     for prefix in ("", "new_"):
         hits, ranks = result.per_user[f"{prefix}hit_rate@20"], result.per_user[f"{prefix}mrr@20"]
@@ -53,7 +53,7 @@ def test_metrics_are_shares_and_mrr_is_no_more_than_hits(points):
         assert ((ranks <= hits) & (hits <= 1) & (ranks >= 0))[known].all()
 
 
-def test_wrong_arguments_are_refused():
+def test_next_item_rejects_invalid_arguments():
     with pytest.raises(ValueError, match="one row"):
         places(np.zeros((2, 3)), [0])
     with pytest.raises(ValueError, match="outside 0 to 2"):

@@ -1,4 +1,4 @@
-"""Maps of embeddings: neighbours stay neighbours, any number of tracks, seeded."""
+"""Projections: neighbors stay near, any number of tracks, seed."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from segue.evaluation import embedding_map
 
 
-def test_clusters_stay_apart(rng):
+def test_map_keeps_clusters_apart(rng):
     labels = np.repeat(np.arange(3), 15)
     embeddings = rng.normal(size=(3, 16))[labels] * 5 + rng.normal(size=(45, 16))
     placed = embedding_map(embeddings, seed=0)
@@ -15,7 +15,7 @@ def test_clusters_stay_apart(rng):
     np.testing.assert_allclose(placed.mean(axis=0), 0, atol=1e-6)
 
 
-def test_the_seed_gives_the_same_map(rng):
+def test_map_same_seed_is_equal(rng):
     embeddings = rng.normal(size=(20, 8))
     np.testing.assert_allclose(
         embedding_map(embeddings, 1), embedding_map(embeddings, 1), atol=1e-3
@@ -23,17 +23,17 @@ def test_the_seed_gives_the_same_map(rng):
 
 
 @pytest.mark.parametrize(("n", "d"), [(0, 4), (1, 4), (2, 1), (3, 4), (9, 2), (10, 1), (11, 3)])
-def test_any_number_of_tracks_has_a_map(rng, n, d):
+def test_map_accepts_any_number_of_tracks(rng, n, d):
     placed = embedding_map(rng.normal(size=(n, d)), seed=0)
     assert placed.shape == (n, 2)
     assert np.isfinite(placed).all()
 
 
-def test_equal_embeddings_lie_in_the_middle():
+def test_map_of_equal_embeddings_is_zero():
     assert not embedding_map(np.ones((30, 4)), seed=0).any()
 
 
-def test_what_is_no_table_is_told():
+def test_map_rejects_invalid_table():
     for wrong in (np.ones(3), np.full((2, 2), np.nan)):
         with pytest.raises(ValueError, match="are no finite table: give one row of numbers"):
             embedding_map(wrong, seed=0)

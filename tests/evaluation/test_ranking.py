@@ -39,7 +39,7 @@ def by_hand(row, wanted, k):
 
 @given(listeners=LISTENERS, k=st.integers(1, 9))
 @settings(max_examples=100, deadline=None)
-def test_metrics_are_what_their_definitions_say(listeners, k):
+def test_ranking_metrics_match_plain_loop(listeners, k):
     rows = [[*order[:length], *[-1] * (6 - length)] for order, length, _ in listeners]
     wanted = [tracks for _, _, tracks in listeners]
     result = judged(rows, wanted, ks=(k,))
@@ -51,36 +51,36 @@ def test_metrics_are_what_their_definitions_say(listeners, k):
 
 @given(listeners=LISTENERS)
 @settings(max_examples=60, deadline=None)
-def test_all_but_novelty_lie_between_0_and_1(listeners):
+def test_ranking_metrics_except_novelty_are_shares(listeners):
     rows = [order[:6] for order, _, _ in listeners]
     result = judged(rows, [tracks for _, _, tracks in listeners])
     for name, value in result.mean.items():
         assert math.isnan(value) or 0 <= value <= (2 if name.startswith("novelty") else 1)
 
 
-def test_every_metric_of_the_design_is_there_for_every_cut():
+def test_ranking_metrics_cover_every_cut():
     result = judged([[0, 1, 2]], [{1}], ks=(5, 10, 20))
     assert set(result.mean) == {f"{name}@{k}" for name in RANKING_METRICS for k in (5, 10, 20)}
 
 
-def test_the_ideal_list_scores_1():
+def test_ranking_ideal_list_scores_one():
     mean = judged([[4, 2, 7]], [{2, 4, 7}]).mean
     assert [mean[f"{name}@3"] for name in ("precision", "recall", "ndcg", "map")] == [1] * 4
 
 
-def test_missing_places_are_misses():
+def test_ranking_missing_places_are_misses():
     assert judged([[4, -1, -1]], [{4, 5}]).mean["precision@3"] == pytest.approx(1 / 3)
     assert judged([[4]], [{4, 5}], ks=(10,)).mean["precision@10"] == pytest.approx(0.1)
 
 
-def test_listeners_with_nothing_held_out_are_in_no_mean():
+def test_ranking_ignores_listeners_without_held_out():
     result = judged([[0, 1, 2], [3, 4, 5]], [set(), {3}])
     assert result.n == 1
     assert result.mean["precision@3"] == pytest.approx(1 / 3)
     assert result.mean["coverage@3"] == pytest.approx(3 / N_ITEMS)
 
 
-def test_nobody_to_judge_is_undefined():
+def test_ranking_without_listeners_is_nan():
     result = judged([[0, 1, 2]], [set()])
     assert math.isnan(result.mean["ndcg@3"])
     assert result.mean["coverage@3"] == 0
@@ -101,7 +101,7 @@ def test_novelty_is_self_information_in_bits():
     assert "artist_diversity@1" not in mean.mean
 
 
-def test_novelty_of_an_empty_list_is_in_no_mean():
+def test_novelty_ignores_empty_lists():
     result = judged([[-1, -1], [0, -1]], [{0}, {0}], ks=(2,), popularity=np.full(N_ITEMS, 2.0))
     assert result.mean["novelty@2"] == 1
 
@@ -113,14 +113,14 @@ def test_coverage_and_gini_count_all_lists():
     assert (spread["coverage@2"], spread["gini@2"]) == (1, 0)
 
 
-def test_gini_is_the_mean_absolute_difference_over_twice_the_mean(rng):
+def test_gini_matches_mean_absolute_difference(rng):
     counts = rng.integers(0, 9, 30)
     expected = np.abs(counts[:, None] - counts).mean() / (2 * counts.mean())
     assert gini(counts) == pytest.approx(expected)
     assert gini([0, 0]) == 0
 
 
-def test_artist_diversity_counts_distinct_artists_and_the_unknown_as_one():
+def test_artist_diversity_counts_unknown_as_one_artist():
     artists = np.array([0, 0, 1, -1, -1])
 
     def diversity(*row):
@@ -132,7 +132,7 @@ def test_artist_diversity_counts_distinct_artists_and_the_unknown_as_one():
     assert diversity(-1, -1, -1) == 0
 
 
-def test_the_curve_passes_through_the_metrics(rng):
+def test_curve_passes_through_metrics(rng):
     lists = np.array([rng.permutation(N_ITEMS) for _ in range(5)])
     wanted = [set(rng.permutation(N_ITEMS)[:4].tolist()) for _ in range(5)]
     precision, recall = precision_recall_curve(lists, wanted, n_items=N_ITEMS, k_max=10)
@@ -142,13 +142,13 @@ def test_the_curve_passes_through_the_metrics(rng):
         assert recall[k - 1] == pytest.approx(mean[f"recall@{k}"])
 
 
-def test_the_curve_of_nobody_is_undefined():
+def test_curve_without_listeners_is_nan():
     precision, recall = precision_recall_curve([[0]], [set()], n_items=1, k_max=3)
     assert np.isnan(precision).all()
     assert np.isnan(recall).all()
 
 
-def test_wrong_arguments_are_told():
+def test_ranking_rejects_invalid_arguments():
     with pytest.raises(ValueError, match="for 2 listeners: give one row of tracks for each"):
         judged([[0, 1]], [{0}, {1}])
     with pytest.raises(ValueError, match="recommended holds a track outside 0 to 11"):

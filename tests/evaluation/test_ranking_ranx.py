@@ -29,7 +29,7 @@ print(json.dumps({name: list(values) for name, values in scores.items()}))
 
 
 @pytest.mark.slow
-def test_the_metrics_of_hits_agree_with_ranx(rng):
+def test_hit_metrics_agree_with_ranx(rng):
     lists = np.array([rng.permutation(N_ITEMS)[:K_MAX] for _ in range(N_USERS)])
     lists[:20, 7:] = -1  # shorter than two of the cuts
     held_out = [set(rng.permutation(N_ITEMS)[: rng.integers(1, 30)].tolist()) for _ in lists]

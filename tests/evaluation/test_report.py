@@ -260,7 +260,7 @@ def written(tmp_path_factory):
 # The document
 
 
-def test_one_model_is_one_document():
+def test_document_of_one_model_has_its_metrics():
     document = report(classifier(), baseline(), subject="cnn").to_document()
     assert (document["task"], document["model"], document["split"]) == (
         "classification",
@@ -276,37 +276,37 @@ def test_one_model_is_one_document():
     assert document["confusion"][0][0] > 0
 
 
-def test_recommendations_are_one_document_with_every_model():
+def test_document_of_recommendations_has_every_model():
     document = report(lists(), subject="recommendations").to_document()
     assert document["task"] == "recommendation"
     assert document["metrics"] == document["models"]["blend"]
     assert set(document["models"]) == {"blend", "knn", "popularity", "random"}
 
 
-def test_all_is_a_list_of_documents():
+def test_document_of_all_is_a_list():
     document = report(classifier(), classifier("rnn"), baseline(), lists()).to_document()
     assert document["task"] == "all"
     assert [each.get("model") for each in document["reports"]] == ["cnn", "rnn", "blend"]
 
 
-def test_models_judged_on_other_tracks_are_not_put_beside():
+def test_document_omits_models_on_other_tracks():
     document = report(classifier(), baseline(n=60), subject="cnn").to_document()
     assert set(document["models"]) == {"cnn"}
 
 
-def test_undefined_numbers_are_null(written):
+def test_document_writes_undefined_numbers_as_null(written):
     text = (written / "metrics.json").read_text(encoding="utf-8")
     document = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert document["reports"][0]["per_class"]["ska"]["f1_interval"] == [None, None]
     assert document["reports"][1]["simulated"] is True
 
 
-def test_one_model_with_several_results_is_told():
+def test_document_of_several_results_raises():
     with pytest.raises(ValueError, match="report on 'cnn' holds 2 results"):
         report(classifier(), classifier("rnn"), subject="cnn").to_document()
 
 
-def test_an_engine_without_metrics_is_told():
+def test_report_rejects_engine_without_metrics():
     with pytest.raises(ValueError, match="engine 'best' is not among the models blend, knn"):
         lists(engine="best")
     with pytest.raises(ValueError, match=r"shape \(2, 3\) for 2 labels: give one point"):
@@ -502,7 +502,7 @@ def test_summary_of_a_failed_control_says_so():
     assert "The control failed: with content exchanged between tracks, kNN is still" in findings
 
 
-def test_details_are_keys_of_the_document():
+def test_document_has_keys_of_details():
     document = report(lists(details=details()), subject="recommendations").to_document()
     assert {"task", "split", "n", "metrics", "intervals", "models"} <= set(document)
     assert document["cold"]["tracks"]["by_tags"]["collaborative"]["ratio"] == 2.0
@@ -554,7 +554,7 @@ def test_summary_of_similarity_gives_chance_and_hubs():
     assert "Hubs are not removed for kNN" in summary(similarity=similarity(hubs={"knn": alone}))[0]
 
 
-def test_similarity_is_one_document_with_every_space():
+def test_document_of_similarity_has_every_space():
     document = report(similarity=similarity(), subject="similarity").to_document()
     assert (document["task"], document["model"], document["n"]) == ("similarity", "knn", 30)
     assert document["metrics"] == document["models"]["knn"]
@@ -568,7 +568,7 @@ def test_similarity_is_one_document_with_every_space():
 # The page
 
 
-def test_names_from_strangers_files_are_escaped(written):
+def test_page_escapes_untrusted_names(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     parsed = Page(page)
     assert not [tag for tag, _ in parsed.tags if tag in {"script", "iframe", "object", "link"}]
@@ -576,13 +576,13 @@ def test_names_from_strangers_files_are_escaped(written):
     assert "".join(parsed.text).count("<script>alert('x')</script>") >= 5
 
 
-def test_the_page_needs_no_other_file_and_no_network(written):
+def test_page_is_self_contained(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     assert not re.search(r"(src|href)=\"(?!#)", page)
     assert not re.search(r"url\((?!#)|@import", page)
 
 
-def test_the_page_can_be_read_without_seeing_it(written):
+def test_page_is_accessible(written):
     parsed = Page((written / "report.html").read_text(encoding="utf-8"))
     assert all("scope" in attributes for tag, attributes in parsed.tags if tag == "th")
     tables = [attributes for tag, attributes in parsed.tags if tag == "table"]
@@ -596,7 +596,7 @@ def test_the_page_can_be_read_without_seeing_it(written):
     assert len(ids) == len(set(ids))
 
 
-def test_every_row_is_as_wide_as_its_table(written):
+def test_page_rows_are_as_wide_as_table(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     tables = re.findall(r'<table class="scores".*?</table>', page, flags=re.DOTALL)
     assert len(tables) >= 8
@@ -605,7 +605,7 @@ def test_every_row_is_as_wide_as_its_table(written):
         assert len(widths) == 1, table
 
 
-def test_the_page_is_made_for_light_and_dark(written):
+def test_page_supports_light_and_dark(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     assert "prefers-color-scheme: dark" in page
     drawings = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
@@ -615,18 +615,18 @@ def test_the_page_is_made_for_light_and_dark(written):
         assert "#0b7285" not in drawing
 
 
-def test_simulated_listeners_are_labelled_where_they_show(written):
+def test_page_labels_simulated_listeners(written):
     text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
     assert text.count("simulated") >= 4
 
 
-def test_the_page_says_what_was_measured_and_how(written):
+def test_page_shows_measurement(written):
     text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
     for told in ("0.750", "too few tracks", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
         assert told in text
 
 
-def test_models_are_listed_best_first_after_what_a_listener_gets():
+def test_page_sorts_models_after_engine():
     worse = {"precision@10": 0.1, "ndcg@10": 0.01, "hit_rate@10": 0.5}
     models = {
         "knn": worse,
@@ -638,18 +638,18 @@ def test_models_are_listed_best_first_after_what_a_listener_gets():
     assert rows[:4] == ["Blend", "Popularity", "kNN", "Random"]
 
 
-def test_what_was_not_checked_is_no_fact():
+def test_page_omits_unchecked_facts():
     page, _ = render(report(lists(), measurement=measurement(artist_disjoint=None)))
     assert "Artists kept apart" not in page
 
 
-def test_the_best_is_in_bold(written):
+def test_page_marks_best_in_bold(written):
     page = (written / "report.html").read_text(encoding="utf-8")
     assert "<strong>0.200</strong>" in page
     assert "<strong>0.150</strong>" not in page
 
 
-def test_every_plot_is_a_file_too(written):
+def test_report_writes_every_plot(written):
     files = sorted((written / "plots").iterdir())
     assert {file.name for file in files} == {
         "confusion_cnn.png",
@@ -677,12 +677,12 @@ def test_every_plot_is_a_file_too(written):
         report(maps=(EmbeddingMap(name="cnn", xy=np.zeros((0, 2)), labels=[]),)),
     ],
 )
-def test_a_report_on_little_is_a_whole_page(found, tmp_path):
+def test_report_on_little_data_is_complete_page(found, tmp_path):
     page = write_report(found, tmp_path / "run")
     Page(page.read_text(encoding="utf-8"))
 
 
-def test_text_that_is_no_unicode_does_not_stop_the_report(tmp_path):
+def test_report_accepts_invalid_unicode(tmp_path):
     names = ("_bad \udcff\n\x00", "jazz", "ska")
     found = replace(
         report(classifier(names=names), notes=("bad \udcff name",)),
@@ -696,7 +696,7 @@ def test_text_that_is_no_unicode_does_not_stop_the_report(tmp_path):
 # Writing
 
 
-def test_a_report_replaces_the_former_one_as_a_whole(tmp_path):
+def test_write_report_replaces_old_one(tmp_path):
     directory = tmp_path / "run"
     directory.mkdir()
     (directory / "stale.txt").write_text("old")
@@ -709,7 +709,7 @@ def test_a_report_replaces_the_former_one_as_a_whole(tmp_path):
     ]
 
 
-def test_a_full_disk_leaves_the_former_report_as_it_was(tmp_path, monkeypatch):
+def test_write_report_on_full_disk_keeps_old_one(tmp_path, monkeypatch):
     directory = tmp_path / "run"
     write_report(report(notes=("first",)), directory)
 
@@ -723,7 +723,7 @@ def test_a_full_disk_leaves_the_former_report_as_it_was(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+def test_write_report_to_bad_folder_raises(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="report cannot be written to"):
         write_report(report(), tmp_path / "file" / "run")

@@ -1,4 +1,4 @@
-"""Paired differences: known answers, and agreement with going through everything."""
+"""Paired differences: known values, and agreement with exact tests."""
 
 import itertools
 
@@ -8,7 +8,7 @@ import pytest
 from segue.evaluation import Difference, paired, ratio_interval, sign_flip
 
 
-def test_a_constant_difference_is_told_with_certainty():
+def test_paired_constant_difference_is_certain():
     found = paired(np.linspace(0.5, 0.9, 40), np.linspace(0.4, 0.8, 40), seed=1)
     assert found.mean == pytest.approx(0.1)
     assert found.interval == pytest.approx((0.1, 0.1))
@@ -16,21 +16,21 @@ def test_a_constant_difference_is_told_with_certainty():
     assert (found.n, found.side) == (40, 1)
 
 
-def test_no_difference_is_not_told_apart(rng):
+def test_paired_without_difference_has_side_zero(rng):
     one = rng.random(200)
     found = paired(one, rng.permutation(one), seed=0)
     assert found.side == 0
     assert found.p > 0.05
 
 
-def test_sign_flips_are_all_gone_through_where_they_are_few(rng):
+def test_sign_flip_of_few_values_is_exact(rng):
     values = rng.normal(0.3, 1, 9)
     means = [abs(np.dot(signs, values)) for signs in itertools.product((1, -1), repeat=9)]
     exact = np.mean(np.array(means) >= abs(values.sum()) - 1e-9)
     assert sign_flip(values, seed=0) == pytest.approx(exact)
 
 
-def test_drawn_flips_come_near_the_exact_share(rng):
+def test_sign_flip_sample_approximates_exact_p(rng):
     values = rng.normal(0.25, 1, 40)
     # with many values the sum of flips is near to normal
     from scipy.stats import norm
@@ -39,24 +39,24 @@ def test_drawn_flips_come_near_the_exact_share(rng):
     assert sign_flip(values, seed=0) == pytest.approx(expected, abs=0.02)
 
 
-def test_p_is_even_where_there_is_nothing_to_find(rng):
+def test_sign_flip_p_is_uniform_without_effect(rng):
     found = [sign_flip(rng.normal(size=30), seed=n, n_flips=400) for n in range(300)]
     assert np.mean(np.array(found) < 0.1) == pytest.approx(0.1, abs=0.06)
 
 
-def test_zeros_and_unknowns_are_left_out():
+def test_paired_ignores_zeros_and_nan():
     assert sign_flip([0.0, 1.0, 0.0, 1.0], seed=0) == sign_flip([1.0, 1.0], seed=0) == 0.5
     assert paired([1.0, np.nan, 0.5], [0.5, 0.2, 0.0], seed=0).n == 2
     nothing = paired([], [], seed=0)
     assert (nothing.n, np.isnan(nothing.p), nothing.side) == (0, True, 0)
 
 
-def test_differences_of_other_listeners_are_told():
+def test_paired_rejects_different_lengths():
     with pytest.raises(ValueError, match=r"shapes \(2,\) and \(3,\): give both on the same"):
         paired([1.0, 2.0], [1.0, 2.0, 3.0], seed=0)
 
 
-def test_a_ratio_has_an_interval_around_it(rng):
+def test_ratio_interval_contains_ratio(rng):
     base = rng.random(300)
     low, high = ratio_interval(2 * base + rng.normal(0, 0.3, 300), base, seed=0)
     assert 1.8 < low < 2.0 < high < 2.2
@@ -64,7 +64,7 @@ def test_a_ratio_has_an_interval_around_it(rng):
     assert np.isnan(ratio_interval([], [], seed=0)).all()
 
 
-def test_sides():
+def test_difference_side_follows_interval():
     assert Difference(0.1, (0.01, 0.2), 0.01, 5).side == 1
     assert Difference(-0.1, (-0.2, -0.01), 0.01, 5).side == -1
     assert Difference(0.1, (-0.01, 0.2), 0.2, 5).side == 0

@@ -1,4 +1,4 @@
-"""Tags: the same figures as scikit-learn, ties and all; intervals that draw artists."""
+"""Tagging metrics: scikit-learn's values, ties, intervals by artist."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def some_tags(rng, n=60):
 
 
 @pytest.mark.parametrize("ties", [1e9, 4, 1])
-def test_the_figures_are_those_of_scikit_learn(rng, ties):
+def test_tagging_metrics_match_scikit_learn(rng, ties):
     truth, scores = some_tags(rng)
     scores = np.floor(scores * ties) / ties
     found = tagging_metrics(truth, scores, NAMES)
@@ -34,7 +34,7 @@ def test_the_figures_are_those_of_scikit_learn(rng, ties):
         assert found.metrics[f"{name}_macro"] == pytest.approx(np.mean(values), abs=1e-9)
 
 
-def test_a_tag_that_all_or_none_have_is_not_judged(rng):
+def test_tag_of_all_or_none_is_undefined(rng):
     found = tagging_metrics(*some_tags(rng), NAMES)
     assert found.n_judged == 3
     for name in ("always", "never"):
@@ -43,13 +43,13 @@ def test_a_tag_that_all_or_none_have_is_not_judged(rng):
     assert np.isnan(list(nothing.metrics.values())).all()
 
 
-def test_guessing_is_half_in_order_and_as_precise_as_the_tag_is_common():
+def test_tagging_metrics_of_guessing():
     truth = np.arange(40)[:, None] % 4 == 0
     score = tagging_metrics(truth, np.full((40, 1), 0.25), ["a"]).per_tag["a"]
     assert (score.roc_auc, score.average_precision) == (0.5, 0.25)
 
 
-def test_a_track_drawn_twice_counts_as_two(rng):
+def test_resampled_track_counts_twice(rng):
     truth, scores = some_tags(rng)
     scores = np.round(scores, 1)
     times = rng.integers(0, 3, (6, 60)).astype(float)
@@ -65,7 +65,7 @@ def test_a_track_drawn_twice_counts_as_two(rng):
             )
 
 
-def test_intervals_hold_the_figure_and_are_wider_where_artists_are_alike(rng):
+def test_tagging_intervals_widen_with_artist_groups(rng):
     truth, scores = some_tags(rng, 30)
     truth, scores = (np.repeat(each, 4, axis=0) for each in (truth, scores))
     figure = tagging_metrics(truth, scores, NAMES).metrics
@@ -83,7 +83,7 @@ def test_intervals_hold_the_figure_and_are_wider_where_artists_are_alike(rng):
     assert widths[1] > 1.5 * widths[0]
 
 
-def test_differences_are_paired(rng):
+def test_tagging_differences_are_paired(rng):
     truth, scores = some_tags(rng)
     one, same, worse = (
         resample_tagging(truth, given, seed=2, n_resamples=200)
@@ -93,7 +93,7 @@ def test_differences_are_paired(rng):
     assert one.minus(worse)["roc_auc_macro"][0] > 0
 
 
-def test_whole_groups_are_drawn_and_a_seed_repeats():
+def test_resample_draws_whole_groups_by_seed():
     groups = ["b", "a", "b", "c"]
     (times,) = redrawn(4, 50, groups, seed=3)
     np.testing.assert_array_equal(times[:, 0], times[:, 2])
@@ -109,11 +109,11 @@ def test_whole_groups_are_drawn_and_a_seed_repeats():
         ([[True]], [[np.nan]], "leave out tracks that a model cannot score"),
     ],
 )
-def test_what_cannot_be_judged(truth, scores, message):
+def test_tagging_metrics_reject_invalid_input(truth, scores, message):
     with pytest.raises(ValueError, match=message):
         tagging_metrics(truth, scores, ["a"])
 
 
-def test_groups_must_be_one_a_track():
+def test_resample_rejects_wrong_group_length():
     with pytest.raises(ValueError, match="one group a unit"):
         resample_tagging([[True], [False]], [[1], [0]], groups=["a"], seed=0)

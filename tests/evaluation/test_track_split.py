@@ -1,4 +1,4 @@
-"""Splits of tracks: groups stay together, classes are spread, what is given is obeyed."""
+"""Splits of tracks: groups stay together, classes are spread, given splits obeyed."""
 
 from collections import Counter
 
@@ -29,13 +29,13 @@ def drawn(rows, seed=0, **keywords):
 
 @given(rows=ROWS, seed=st.integers(0, 50))
 @settings(max_examples=80, deadline=None)
-def test_no_group_is_on_both_sides(rows, seed):
+def test_split_keeps_groups_together(rows, seed):
     assert straddling_groups([group for group, _ in rows], drawn(rows, seed)) == ()
 
 
 @given(rows=ROWS, order=st.randoms(use_true_random=False))
 @settings(max_examples=80, deadline=None)
-def test_the_order_of_the_rows_does_not_matter(rows, order):
+def test_split_does_not_depend_on_row_order(rows, order):
     shuffled = list(range(len(rows)))
     order.shuffle(shuffled)
     there = drawn([rows[i] for i in shuffled])
@@ -43,7 +43,7 @@ def test_the_order_of_the_rows_does_not_matter(rows, order):
     assert back == drawn(rows)
 
 
-def test_each_class_is_spread_as_the_fractions_say():
+def test_split_spreads_classes_by_fractions():
     rows = [
         (f"{label} {i // 4}", label)
         for label, n in (("folk", 400), ("jazz", 200))
@@ -55,7 +55,7 @@ def test_each_class_is_spread_as_the_fractions_say():
             assert counts[label, split] == pytest.approx(n * share, abs=4)
 
 
-def test_seeds_draw_different_splits():
+def test_split_differs_by_seed():
     rows = [(f"artist {i}", "folk") for i in range(60)]
     assert drawn(rows, 1) == drawn(rows, 1)
     assert drawn(rows, 1) != drawn(rows, 2)
@@ -65,41 +65,41 @@ def test_seeds_draw_different_splits():
     ("n_groups", "expected"),
     [(1, {"train"}), (2, {"train", "test"}), (3, {"train", "valid", "test"})],
 )
-def test_a_class_of_few_groups_is_first_learned_then_judged(n_groups, expected):
+def test_split_of_few_groups_prefers_train_then_test(n_groups, expected):
     rows = [(f"jazz {i % n_groups}", "jazz") for i in range(12)]
     rows += [(f"folk {i}", "folk") for i in range(40)]
     found = {split for (_, label), split in zip(rows, drawn(rows), strict=True) if label == "jazz"}
     assert found == expected
 
 
-def test_the_larger_of_two_groups_is_learned():
+def test_split_puts_larger_group_in_train():
     rows = [("many", "jazz")] * 20 + [("few", "jazz")] * 5
     assert drawn(rows) == ["train"] * 20 + ["test"] * 5
 
 
-def test_an_artist_of_several_classes_stays_whole():
+def test_split_keeps_artist_of_several_classes_whole():
     rows = [("both", "folk"), ("both", "jazz"), ("one", "folk"), ("other", "jazz")] * 3
     assert straddling_groups([group for group, _ in rows], drawn(rows)) == ()
 
 
-def test_classes_of_one_group_are_named():
+def test_undividable_classes_have_one_group():
     assert undividable_classes(["a", "a", "b", "c"], ["x", "x", "y", "y"]) == ("x",)
     assert undividable_classes(["a", "b"], [None, None]) == ()
     assert absent_classes(["x", "y"], ["train", "test"], "test") == ("x",)
 
 
-def test_given_splits_are_obeyed_even_where_a_group_straddles():
+def test_split_obeys_given_even_if_groups_straddle():
     given_splits = ["train", "test", "valid"]
     assert split_tracks(["a", "a", "b"], ["x"] * 3, given_splits, seed=0) == given_splits
 
 
-def test_given_train_and_valid_get_no_test():
+def test_split_with_given_train_and_valid_has_no_test():
     given_splits = ["train"] * 8 + ["valid"] * 4
     found = split_tracks([str(i) for i in range(12)], ["x"] * 12, given_splits, seed=0)
     assert found == given_splits
 
 
-def test_tracks_without_a_statement_follow_their_group_or_are_learned():
+def test_split_without_given_follows_group():
     found = split_tracks(
         ["a", "a", "b", "c", "c", "c"],
         ["x"] * 6,
@@ -109,17 +109,17 @@ def test_tracks_without_a_statement_follow_their_group_or_are_learned():
     assert found == ["test", "test", "train", "train", "valid", "train"]
 
 
-def test_a_share_of_zero_leaves_a_split_empty():
+def test_split_with_zero_share_is_empty():
     rows = [(f"artist {i}", "folk") for i in range(20)]
     assert set(drawn(rows, fractions=(0.8, 0.0, 0.2))) == {"train", "test"}
     assert set(drawn(rows, fractions=(1.0, 0.0, 0.0))) == {"train"}
 
 
-def test_nothing_to_split_is_nothing():
+def test_split_of_nothing_is_empty():
     assert split_tracks([], [], [], seed=0) == []
 
 
-def test_wrong_arguments_are_told():
+def test_split_rejects_invalid_arguments():
     with pytest.raises(ValueError, match="have 1, 2 and 1 entries: give one of each"):
         split_tracks(["a"], ["x", "y"], [None], seed=0)
     with pytest.raises(ValueError, match=r"fractions \(0.5, 0.5, 0.5\) are no shares"):

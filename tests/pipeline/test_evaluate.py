@@ -1,4 +1,4 @@
-"""Evaluate: the document that outsiders read, and the honesty of what is held out."""
+"""Evaluation: the JSON document, held-out listens, and the report."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def everything(trained):
     return found, found.report.to_document()
 
 
-def test_a_model_is_judged_beside_the_baselines(trained):
+def test_evaluate_model_includes_baselines(trained):
     document = evaluate(trained, "cnn").report.to_document()
     assert (document["task"], document["split"]) == ("classification", "test")
     assert set(document["metrics"]) == {"accuracy", "precision_macro", "recall_macro", "f1_macro"}
@@ -54,7 +54,7 @@ def test_a_model_is_judged_beside_the_baselines(trained):
     assert low <= document["metrics"]["accuracy"] <= high
 
 
-def test_recommendations_have_every_metric_of_every_model(everything, trained):
+def test_evaluate_recommendations_has_every_metric(everything, trained):
     reports = everything[1]["reports"]
     document = next(report for report in reports if report["task"] == "recommendation")
     used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
@@ -67,7 +67,7 @@ def test_recommendations_have_every_metric_of_every_model(everything, trained):
     assert document["n"] == 3
 
 
-def test_the_report_is_one_page_beside_its_numbers(everything):
+def test_evaluate_writes_page_and_numbers(everything):
     found, document = everything
     assert document["task"] == "all"
     assert [report.get("model") for report in document["reports"]] == [
@@ -85,7 +85,7 @@ def test_the_report_is_one_page_beside_its_numbers(everything):
     assert json.loads((found.page.parent / "metrics.json").read_text("utf-8")) == document
 
 
-def test_what_is_held_out_is_never_known_before():
+def test_hold_out_tracks_are_unknown_before():
     rng = np.random.default_rng(1)
     listens = pd.DataFrame(
         {
@@ -101,7 +101,7 @@ def test_what_is_held_out_is_never_known_before():
         assert not set(held_out.tolist()) & set(profile.known.tolist())
 
 
-def test_stated_parts_of_listens_are_obeyed():
+def test_hold_out_obeys_given_splits():
     listens = pd.DataFrame(
         {
             "user_id": ["u"] * 4,
@@ -119,7 +119,7 @@ def test_stated_parts_of_listens_are_obeyed():
     assert hold_out(listens[:2], known, "test").split == "valid"
 
 
-def test_what_cannot_be_measured_says_why(library, trained, dataset):
+def test_evaluate_reports_unmeasurable_parts(library, trained, dataset):
     with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
         evaluate(library)
     preprocess(library, dataset, workers=1)
@@ -127,7 +127,7 @@ def test_what_cannot_be_measured_says_why(library, trained, dataset):
         evaluate(library, "cnn")
     with pytest.raises(ModelError, match="choose from cnn"):
         evaluate(trained, "svm")
-    # nothing is trained, but listens can be judged all the same
+    # listens can be evaluated without any trained model
     found = evaluate(library)
     assert [report["task"] for report in found.report.to_document()["reports"]] == [
         "recommendation",
@@ -136,7 +136,7 @@ def test_what_cannot_be_measured_says_why(library, trained, dataset):
     assert "No model is trained yet" in found.report.notes[0]
 
 
-def test_a_full_disk_is_told_and_the_last_report_stays(small_disk, tmp_path):
+def test_evaluate_on_full_disk_keeps_last_report(small_disk, tmp_path):
     rows = [f"u{u},t{t}" for u in range(4) for t in range(8) if (u + t) % 3]
     (tmp_path / "listens.csv").write_text("\n".join(["user_id,track_id", *rows]))
     library = Library(small_disk / "my.segue")

@@ -1,4 +1,4 @@
-"""Similarity: figures that are known exactly, brute force, who may be asked, and bad input."""
+"""Evaluation of similarity: known values, brute force, queries, and invalid input."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.factories import make_library, write_dataset
 from segue.errors import ModelError
 from segue.library import Library
 from segue.pipeline.evaluate import evaluate
-from segue.pipeline.experiments.similarity import judge_similarity
+from segue.pipeline.experiments.similarity import evaluate_similarity
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import similar
 from segue.pipeline.train import train
@@ -53,7 +53,7 @@ def shelf(directory, header=HEADER, noise=0.0, **changes):
 
 
 def judged(library, *arguments, **options):
-    return judge_similarity(library, library.catalogue(), *arguments, **options)
+    return evaluate_similarity(library, library.catalogue(), *arguments, **options)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def plain_shelf(tmp_path_factory):
     return shelf(tmp_path_factory.mktemp("shelf") / "data")
 
 
-def test_what_is_known_exactly(plain_shelf):
+def test_similarity_matches_known_values(plain_shelf):
     report = judged(plain_shelf).report
     found = report.judged.models["descriptors"]
     assert (report.judged.split, report.target, report.model) == ("all", "genre", "descriptors")
@@ -81,7 +81,7 @@ def test_what_is_known_exactly(plain_shelf):
     assert low == high == pytest.approx(0.6)
 
 
-def test_lists_are_those_of_brute_force(tmp_path, rng):
+def test_neighbor_lists_match_brute_force(tmp_path, rng):
     noisy = [GENRES[i] for i in rng.integers(0, 3, 36)]
     library = shelf(
         tmp_path / "data", noise=1.0, genre=lambda i: noisy[i], artist=lambda i: f"A{i % 5}"
@@ -109,7 +109,7 @@ def test_lists_are_those_of_brute_force(tmp_path, rng):
     )
 
 
-def test_the_document_keeps_the_contract(plain_shelf):
+def test_similarity_document_keeps_contract(plain_shelf):
     found = evaluate(plain_shelf, "similarity")
     document = found.report.to_document()
     assert document["task"] == "similarity"
@@ -131,7 +131,7 @@ def test_the_document_keeps_the_contract(plain_shelf):
     assert "Of the 10 tracks nearest to a track by all descriptors, 6.0 on average" in page
 
 
-def test_what_cannot_be_judged_says_why(plain_shelf, tmp_path):
+def test_similarity_reports_unmeasurable_target(plain_shelf, tmp_path):
     with pytest.raises(ModelError, match="No track has a 'mood': choose a --target from genre"):
         judged(plain_shelf, "mood")
     one = shelf(tmp_path / "one", genre=lambda _: "folk")
@@ -139,14 +139,16 @@ def test_what_cannot_be_judged_says_why(plain_shelf, tmp_path):
         judged(one, "genre")
     found = judged(one)
     assert found.report.target is None
-    assert "Only artists and albums are judged." in found.notes[0]
+    assert "Only artists and albums are evaluated." in found.notes[0]
     assert found.report.judged.models["descriptors"]["artist_precision@5"] == pytest.approx(1)
     bare = shelf(tmp_path / "bare", header=["track_id", "features"])
-    with pytest.raises(ModelError, match=r"Nothing is known that the neighbours .* could share"):
+    with pytest.raises(
+        ModelError, match=r"No two tracks of the .* part have a class, artist or album in common"
+    ):
         judged(bare)
 
 
-def test_a_class_of_one_artist_is_named_and_left_out_of_the_filter(tmp_path):
+def test_similarity_notes_class_of_one_artist(tmp_path):
     library = shelf(tmp_path / "data", artist=lambda i: "Solo" if i < 12 else f"Artist {i // 6}")
     found = judged(library)
     assert "all their tracks are by one artist" in found.notes[0]
@@ -155,7 +157,7 @@ def test_a_class_of_one_artist_is_named_and_left_out_of_the_filter(tmp_path):
     assert (counts["precision@10"], counts["precision_unfiltered@10"]) == (24, 36)
 
 
-def test_a_library_without_vectors_says_so(tmp_path):
+def test_similarity_without_vectors_raises(tmp_path):
     (tmp_path / "metadata.csv").write_text("track_id,artist,genre\na,A,x\nb,A,x\nc,B,y\nd,B,y")
     library = Library(tmp_path / "my.segue")
     preprocess(library, tmp_path)
@@ -165,7 +167,7 @@ def test_a_library_without_vectors_says_so(tmp_path):
         evaluate(library, "similarity")
 
 
-def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypatch):
+def test_similarity_ignores_other_files_of_recording(plain_shelf, monkeypatch):
     monkeypatch.setattr(
         "segue.pipeline.experiments.similarity.recordings", lambda library, catalogue: [[0, 1]]
     )
@@ -175,7 +177,7 @@ def test_another_file_of_a_recording_is_nobodys_neighbour(plain_shelf, monkeypat
     assert found["artist_precision@10"] == pytest.approx(expected)
 
 
-def test_a_large_library_is_judged_on_a_part_of_it(plain_shelf, monkeypatch):
+def test_similarity_of_large_library_is_sampled(plain_shelf, monkeypatch):
     monkeypatch.setattr("segue.pipeline.training.neighbours.MOST_TRACKS", 20)
     found = judged(plain_shelf)
     assert found.report.n_tracks == 20
@@ -194,7 +196,7 @@ def neighbourly(tmp_path):
     return library
 
 
-def test_a_decision_is_made_once_a_training_and_kept(neighbourly, monkeypatch):
+def test_hub_decision_is_stored_per_training(neighbourly, monkeypatch):
     made = hub_decision(neighbourly, neighbourly.catalogue(), "knn")
     assert made.used in made.figures
     assert made.n >= 10
@@ -215,7 +217,7 @@ def test_a_decision_is_made_once_a_training_and_kept(neighbourly, monkeypatch):
         ((0.5, 0.6), (1.0, 2.0), "cosine"),
     ],
 )
-def test_hubs_go_where_that_costs_nothing(neighbourly, monkeypatch, precision, skewness, used):
+def test_hubs_are_removed_if_it_costs_nothing(neighbourly, monkeypatch, precision, skewness, used):
     from segue.evaluation import Hubness
 
     found = iter(zip(precision, skewness, strict=True))
@@ -231,7 +233,7 @@ def test_hubs_go_where_that_costs_nothing(neighbourly, monkeypatch, precision, s
     assert hubs._decide(neighbourly, neighbourly.catalogue(), "knn").used == used
 
 
-def test_a_signal_compares_as_was_decided(neighbourly, monkeypatch):
+def test_signal_follows_hub_decision(neighbourly, monkeypatch):
     catalogue = neighbourly.catalogue()
     decided = hub_decision(neighbourly, catalogue, "knn")
     for used in ("cosine", MUTUAL_PROXIMITY):
@@ -249,7 +251,7 @@ def test_a_signal_compares_as_was_decided(neighbourly, monkeypatch):
 
 
 @pytest.mark.slow
-def test_learned_spaces_are_asked_about_held_out_tracks_only(trained):
+def test_learned_spaces_query_held_out_tracks_only(trained):
     report = judged(trained).report
     assert report.learned == ("cnn", "rnn", "transformer")
     assert report.judged.split == "test"
@@ -264,7 +266,7 @@ def test_learned_spaces_are_asked_about_held_out_tracks_only(trained):
 
 
 @pytest.mark.slow
-def test_valid_stands_in_where_there_is_no_test_part(trained, monkeypatch):
+def test_similarity_without_test_part_uses_valid(trained, monkeypatch):
     splits = {
         row: "valid" if part == "test" else part for row, part in trained.splits("genre").items()
     }
@@ -272,7 +274,7 @@ def test_valid_stands_in_where_there_is_no_test_part(trained, monkeypatch):
     assert judged(trained).report.judged.split == "valid"
 
 
-def test_what_was_trained_elsewhere_is_judged_by_what_models_here_are_for(neighbourly, monkeypatch):
+def test_pretrained_spaces_use_models_target(neighbourly, monkeypatch):
     """A space without a manifest: as a pretrained encoder, it learned nothing from this library."""
     catalogue = neighbourly.catalogue()
     heard = neighbourly.features({"heard by": "ear"}, {"embedding": "float32"})

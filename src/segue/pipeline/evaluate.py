@@ -26,11 +26,11 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
 from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, encode_new
-from segue.pipeline.experiments.classifiers import judge_classifiers, refuse_contrast
+from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
-from segue.pipeline.experiments.recommendations import judge_recommendations
-from segue.pipeline.experiments.similarity import JudgedSimilarity, judge_similarity
-from segue.pipeline.experiments.tags import judge_tags
+from segue.pipeline.experiments.recommendations import evaluate_recommendations
+from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
+from segue.pipeline.experiments.tags import evaluate_tags
 from segue.pipeline.recommender.open_signals import material_of
 from segue.pipeline.training.chances import ENSEMBLE
 from segue.pipeline.training.heads import heads
@@ -196,9 +196,13 @@ def _judge(asked: _Asked, target: str, names: list[str]) -> _Judged:
         )
     split: Split = asked.split if labels.counts()[asked.split] else "valid"
     if labels.objective == "tags":
-        tagging = judge_tags(asked.library, asked.catalogue, labels, names, split, seed=asked.seed)
+        tagging = evaluate_tags(
+            asked.library, asked.catalogue, labels, names, split, seed=asked.seed
+        )
         return _Judged((), tagging, labels)
-    found = judge_classifiers(asked.library, asked.catalogue, labels, names, split, seed=asked.seed)
+    found = evaluate_classifiers(
+        asked.library, asked.catalogue, labels, names, split, seed=asked.seed
+    )
     return _Judged(tuple(found), None, labels)
 
 
@@ -213,7 +217,7 @@ def _recommendations(asked: _Asked) -> _Lists | None:
         )
     material = material_of(asked.library, asked.catalogue, seed=asked.seed)
     known = hold_out(listens, material, asked.split, seed=asked.seed)
-    report = judge_recommendations(
+    report = evaluate_recommendations(
         asked.library,
         material,
         known,
@@ -226,10 +230,10 @@ def _recommendations(asked: _Asked) -> _Lists | None:
     return _Lists(report, counts, listen_split_rule(listens))
 
 
-def _similarity(asked: _Asked) -> JudgedSimilarity | None:
+def _similarity(asked: _Asked) -> SimilarityEvaluation | None:
     if asked.subject not in (SIMILARITY, "all"):
         return None
-    return judge_similarity(
+    return evaluate_similarity(
         asked.library,
         asked.catalogue,
         asked.target,

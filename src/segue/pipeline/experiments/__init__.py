@@ -1,1 +1,1 @@
-"""Measuring what the library's models and lists are worth, each question in a file."""
+"""Experiments: protocols that evaluate models and recommendations, one per module."""

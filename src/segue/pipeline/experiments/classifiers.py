@@ -1,6 +1,6 @@
-"""Judging classifiers: the networks, the kNN vote, and the baselines they must beat.
+"""Evaluate classifiers: networks, the kNN vote, and the baselines they must beat.
 
-All are judged on the same tracks: those of the split that have a class and were analysed.
+All are evaluated on the same tracks: those of the split that have a class and were analyzed.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from segue.types import Split
 _MOST_MISTAKES = 8
 
 
-def judge_classifiers(
+def evaluate_classifiers(
     library: Library,
     catalogue: Catalogue,
     labels: Labels,
@@ -36,12 +36,12 @@ def judge_classifiers(
     *,
     seed: int = 0,
 ) -> list[ClassifierReport]:
-    """Judge `models` and the baselines on the tracks of `split`.
+    """Evaluate `models` and the baselines on the tracks of `split`.
 
     Raises
     ------
     ModelError
-        If the split holds no track that can be judged.
+        If no track of the split can be evaluated.
     """
     summary, _, _ = summaries(library, catalogue)
     chosen = judged_tracks(labels, summary, split)
@@ -75,12 +75,12 @@ def judge_classifiers(
 
 
 def refuse_contrast(labels: Labels, models: Sequence[str]) -> None:
-    """Refuse models that learned what belongs together, and no classes.
+    """Refuse models that were trained by contrast, without classes.
 
     Raises
     ------
     ModelError
-        If the labels are such: neighbours are what such models are judged by.
+        If the labels are of such a model, which is evaluated by its neighbors.
     """
     if labels.objective != "contrast":
         return
@@ -89,8 +89,8 @@ def refuse_contrast(labels: Labels, models: Sequence[str]) -> None:
     model, was, it = ("models", "were", "them") if len(networks) > 1 else ("model", "was", "it")
     how = f"by contrast on {labels.target}s" if networks else "without classes"
     raise ModelError(
-        f"The {model} {named} {was} trained {how}, so there are no classes to judge {it} by:"
-        f" segue evaluate similarity judges {it}."
+        f"The {model} {named} {was} trained {how}, so there are no classes to evaluate {it} by:"
+        f" use segue evaluate similarity."
     )
 
 
@@ -143,7 +143,7 @@ def _report(
 def _mistakes(
     catalogue: Catalogue, labels: Labels, judged: Judged, places: NDArray[np.int64]
 ) -> list[Mistake]:
-    """Return the mistakes made with most confidence, the surest first."""
+    """Return the most confident mistakes, most confident first."""
     if judged.name not in ENCODERS and not is_head(judged.name):
         return []
     chances = judged.chances[places]

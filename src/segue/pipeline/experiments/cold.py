@@ -1,14 +1,14 @@
-"""Cold starts: tracks that nobody has played yet, and listeners of whom little is known.
+"""Evaluate cold starts: tracks without listens, and new listeners.
 
-**Cold tracks.** A tenth of the tracks that anybody likes are drawn; all their listens are taken
-away, models are fitted again on the rest, and each listener's lists are made of the cold tracks
-alone. What is to be found are those that the listener likes. Of each recording in several files all
-are cold, or none.
+**Cold tracks.** A tenth of the tracks that any listener likes are drawn and lose all their listens;
+models are fitted again on the rest, and each listener's lists contain only cold tracks. The cold
+tracks that the listener likes are to be found. Of a recording in several files all are cold or
+none.
 
-**Cold listeners.** A tenth of the listeners are drawn and taken away whole, models are fitted again
-on the others' listens before the held-out ones. A cold listener starts from a few tracks, drawn
-from what they like; what is to be found is the rest. The same listeners are judged with each
-number of picks, and what is picked first is picked with more, too.
+**Cold listeners.** A tenth of the listeners are drawn and removed; models are fitted again on the
+earlier listens of the others. A cold listener starts from a few tracks, drawn from those they like;
+the rest is to be found. The same listeners are evaluated with each number of picks, and smaller
+sets of picks are part of larger ones.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,8 @@ from segue.pipeline.experiments.ranked_lists import (
     GLOBAL,
     EvaluatedUsers,
     figures,
+    non_empty,
     ranked_lists,
-    that_speak,
 )
 from segue.pipeline.learning.models import COLLABORATIVE
 from segue.signals import Profile
@@ -47,19 +47,19 @@ _MOST_LISTENERS = 500
 Places = NDArray[np.int64]
 
 
-def judge_cold_tracks(context: EvaluationContext) -> ColdTracks:
-    """Judge what finds tracks of which no listen is known.
+def evaluate_cold_tracks(context: EvaluationContext) -> ColdTracks:
+    """Evaluate recommendations of tracks without listens.
 
     Raises
     ------
     TooLittleDataError
-        If too few tracks are liked by anybody.
+        If too few tracks are liked by any listener.
     """
     listens = _all_listens(context)
     wanted = context.material.profiles(listens)
     cold = _drawn_tracks(context, wanted)
     ids = {context.material.catalogue.tracks[place].track_id for place in cold.tolist()}
-    with context.progress("Learning without the cold tracks", 1) as advance:
+    with context.progress("Training without the new tracks", 1) as advance:
         warm = context.material.profiles(listens[~listens["track_id"].isin(ids)])
         engine = context.fitted.refitted(context.material, warm)
         advance(1)
@@ -67,7 +67,7 @@ def judge_cold_tracks(context: EvaluationContext) -> ColdTracks:
     users = [user for user, own in held_out.items() if len(own)]
     if len(users) < _LEAST_LISTENERS:
         raise TooLittleDataError(
-            f"Cold tracks cannot be judged: only {len(users)} listeners like one of the"
+            f"New tracks cannot be evaluated: only {len(users)} listeners like one of the"
             f" {len(cold)} that were drawn, and at least {_LEAST_LISTENERS} are needed."
         )
     excluded = np.ones(context.n_tracks, bool)
@@ -80,10 +80,10 @@ def judge_cold_tracks(context: EvaluationContext) -> ColdTracks:
         excluded=excluded,
         seed=context.seed,
         progress=context.progress,
-        description="Judging cold tracks",
+        description="Evaluating new tracks",
     )
     evaluated = EvaluatedUsers.of(context.material.catalogue, warm)
-    results = evaluated.judge(that_speak(lists), [held_out[user] for user in users])
+    results = evaluated.evaluate(non_empty(lists), [held_out[user] for user in users])
     return ColdTracks(
         n_tracks=len(cold),
         figures=figures(results, METRICS, seed=context.seed),
@@ -98,7 +98,7 @@ def _all_listens(context: EvaluationContext) -> "pd.DataFrame":
 
 
 def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, Profile]) -> Places:
-    """Return a tenth of the tracks that anybody likes, by position."""
+    """Return a tenth of the tracks that any listener likes, by position."""
     liked = np.unique(np.concatenate([profile.liked for profile in profiles.values()]))
     there = np.setdiff1d(liked, np.array(context.fitted.engine.missing, np.int64))
     rng = np.random.default_rng(context.seed)
@@ -108,7 +108,7 @@ def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, Profile]) -
             drawn = np.union1d(drawn, np.array(group, np.int64))
     if len(drawn) < _LEAST_TRACKS:
         raise TooLittleDataError(
-            f"Cold tracks cannot be judged: a tenth of the {len(there)} tracks that anybody likes"
+            f"New tracks cannot be evaluated: a tenth of the {len(there)} tracks that anyone likes"
             f" is {len(drawn)}, and at least {_LEAST_TRACKS} are needed."
         )
     return np.sort(drawn)
@@ -130,8 +130,8 @@ def _ratios(
     }
 
 
-def judge_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
-    """Judge what finds the rest of a listener's taste from 3, and from 5, picked tracks.
+def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
+    """Evaluate recommendations for new listeners who picked 3, and 5, tracks.
 
     Raises
     ------
@@ -145,14 +145,14 @@ def judge_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
     cold = [able[place] for place in rng.permutation(len(able))[:n]]
     if len(cold) < _LEAST_LISTENERS:
         raise TooLittleDataError(
-            f"Cold listeners cannot be judged: a tenth of {len(everybody)} listeners who like more"
-            f" than {max(PICKS)} tracks each is {len(cold)}, and at least {_LEAST_LISTENERS} are"
-            " needed."
+            f"New listeners cannot be evaluated: a tenth of {len(everybody)} listeners who like"
+            f" more than {max(PICKS)} tracks each is {len(cold)}, and at least"
+            f" {_LEAST_LISTENERS} are needed."
         )
     before = context.known.before
-    # nothing is known of the order in which somebody picks tracks
+    # the order of picks is unknown
     material = replace(context.material, wanted=_without_order(context.material.wanted))
-    with context.progress("Learning without the cold listeners", 1) as advance:
+    with context.progress("Training without the new listeners", 1) as advance:
         warm = material.profiles(before[~before["user_id"].astype(str).isin(cold)])
         engine = context.fitted.refitted(material, warm)
         advance(1)
@@ -167,9 +167,9 @@ def judge_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
             blends=(GLOBAL,),
             seed=context.seed,
             progress=context.progress,
-            description=f"Judging listeners of {picks} picks",
+            description=f"Evaluating new listeners with {picks} picks",
         )
-        results = evaluated.judge(that_speak(lists), [own[picks:] for own in likes])
+        results = evaluated.evaluate(non_empty(lists), [own[picks:] for own in likes])
         found[picks] = figures(results, METRICS, seed=context.seed)
     return found
 

@@ -1,9 +1,10 @@
-"""A control: content that belongs to other tracks must be worth nothing.
+"""Control experiment: signals with exchanged content must be no better than chance.
 
-The rows of every content signal are exchanged between tracks at random, and each is judged alone,
-as before. If its lists were still better than random ones, the measuring would leak: something
-other than content would decide. Figures are means over several exchanges, since all listeners share
-one, and a single exchange may put a much-played track next to everybody by luck.
+The rows of every content signal are exchanged between tracks at random, and each signal is
+evaluated alone. If its lists were still better than random ones, the measurement would leak:
+something other than content would explain the result. Numbers are means over several exchanges,
+since all listeners share one, and a single exchange may by chance put a much-played track near
+everyone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ _MOST_LISTENERS = 500
 
 @dataclass(frozen=True)
 class ShuffledSignal(SignalWrapper):
-    """`signal` as if track i had the content of track ``order[i]``."""
+    """A signal in which track i has the content of track ``order[i]``."""
 
     order: NDArray[np.int64]
 
@@ -42,17 +43,19 @@ class ShuffledSignal(SignalWrapper):
         return row
 
 
-def judge_control(context: EvaluationContext) -> Control:
-    """Judge each content signal as it is, and with its rows exchanged between tracks.
+def evaluate_control(context: EvaluationContext) -> Control:
+    """Evaluate each content signal, original and with rows exchanged between tracks.
 
     Raises
     ------
     ModelError
-        If there is no content.
+        If there is no content signal.
     """
     content = [one for one in context.material.content if isinstance(one, VectorSignal)]
     if not content:
-        raise ModelError("There is no content to exchange between tracks, so no control is made.")
+        raise ModelError(
+            "The control needs a content signal, and there is none: train a model first."
+        )
     rng = np.random.default_rng(context.seed)
     orders = [rng.permutation(context.n_tracks) for _ in range(_SHUFFLES)]
     shuffled = [
@@ -69,10 +72,10 @@ def judge_control(context: EvaluationContext) -> Control:
         alone=[*((signal.name, signal) for signal in content), *shuffled],
         seed=context.seed,
         progress=context.progress,
-        description="Judging exchanged content",
+        description="Evaluating exchanged content",
     )
     evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
-    results = evaluated.judge(lists, [context.known.held_out[place] for place in places])
+    results = evaluated.evaluate(lists, [context.known.held_out[place] for place in places])
     names = [signal.name for signal in content]
     means = {
         name: _mean([results[f"{name} {number}"] for number in range(_SHUFFLES)]) for name in names
@@ -91,7 +94,7 @@ def judge_control(context: EvaluationContext) -> Control:
 
 
 def _mean(results: Sequence[RankingResult]) -> RankingResult:
-    """Return the mean of several results on the same listeners, listener by listener."""
+    """Return the mean of several results on the same listeners, by listener."""
     first = results[0]
     per_user: Mapping[str, NDArray[np.float64]] = {
         metric: np.mean([one.per_user[metric] for one in results], axis=0) for metric in METRICS

@@ -1,10 +1,9 @@
-"""What dials cost and bring, and whether the reasons that are given are the reasons.
+"""Evaluate dials, and the faithfulness of explanations.
 
-Each dial is turned alone, over the pools that the engine makes for the same listeners.
-`max_known_share` is not judged, since a known track cannot be a hit here. Besides the metrics of
-lists, two measure what dials are for: how alike the tracks of a list are (`likeness`: mean cosine
-in the space that lists are compared in), and how far its mix of genres or tags is from the
-listener's own (`off_taste`: Kullback-Leibler divergence, in nats).
+Each dial is changed alone, on the same pools of the same listeners. `max_known_share` is not
+evaluated, because a known track cannot be a hit here. Besides the ranking metrics, two measure what
+dials control: `likeness` is the mean cosine similarity of the tracks of a list, `off_taste` the
+Kullback-Leibler divergence (in nats) of its mix of genres or tags from the listener's own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,11 +46,10 @@ Lists = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class RememberedSignal(SignalWrapper):
-    """`signal` with its scores of some profiles at hand, which it gave for all of them at once.
+class PrecomputedSignal(SignalWrapper):
+    """A signal with precomputed scores of some profiles.
 
-    Scoring many listeners together costs much less than one after another, and asking again
-    nothing.
+    Scoring many listeners together is much cheaper than one after another.
     """
 
     rows: Mapping[int, Scores]
@@ -63,18 +61,18 @@ class RememberedSignal(SignalWrapper):
         return np.stack([self.rows[id(profile)] for profile in profiles])
 
 
-def remembering(engine: Engine, profiles: Sequence[Profile]) -> Engine:
-    """Return the engine with the scores of `profiles` at hand."""
+def precomputed(engine: Engine, profiles: Sequence[Profile]) -> Engine:
+    """Return the engine with precomputed scores of `profiles`."""
     signals = []
     for signal in engine.signals:
         rows = signal.for_listeners(profiles)
         named = {id(profile): row for profile, row in zip(profiles, rows, strict=True)}
-        signals.append(RememberedSignal(signal, named))
+        signals.append(PrecomputedSignal(signal, named))
     return replace(engine, signals=signals)
 
 
-def judge_dials(context: EvaluationContext) -> DialCurves:
-    """Judge lists of ten at five settings of every dial."""
+def evaluate_dials(context: EvaluationContext) -> DialCurves:
+    """Evaluate lists of ten at five settings of every dial."""
     engine, catalogue = context.fitted.engine, context.material.catalogue
     places = context.listeners(_MOST_LISTENERS)
     profiles = [context.known.profiles[place] for place in places]
@@ -88,7 +86,7 @@ def judge_dials(context: EvaluationContext) -> DialCurves:
     evaluated = EvaluatedUsers.of(catalogue, context.known.history)
     pools = _pools(context, engine, profiles)
     curves = {}
-    with context.progress("Turning dials", len(SETTINGS)) as advance:
+    with context.progress("Evaluating dials", len(SETTINGS)) as advance:
         for dial, values in SETTINGS.items():
             turned = [_turned(dial, value) for value in values]
             lists = sweep(pools, profiles, facts, K, turned)
@@ -110,10 +108,10 @@ def _turned(dial: str, value: float | None) -> Dials:
 
 def _pools(context: EvaluationContext, engine: Engine, profiles: Sequence[Profile]) -> list[Ranked]:
     pools = []
-    with context.progress("Making pools for dials", len(profiles)) as advance:
+    with context.progress("Preparing candidates for dials", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):
             part = profiles[start : start + _AT_A_TIME]
-            quick = remembering(engine, part)
+            quick = precomputed(engine, part)
             pools += [quick.recommend(profile, POOL) for profile in part]
             advance(len(part))
     return pools
@@ -145,7 +143,7 @@ def _metrics(
 
 
 def _likeness(own: Lists, facts: CatalogueArrays) -> float:
-    """Return the mean cosine between the tracks of a list; NaN with fewer than two placed."""
+    """Return the mean cosine similarity of a list; NaN with fewer than two vectors."""
     space = facts.space
     if space is None:
         return float("nan")
@@ -159,7 +157,7 @@ def _likeness(own: Lists, facts: CatalogueArrays) -> float:
 
 
 def _off_taste(own: Lists, profile: Profile, facts: CatalogueArrays) -> float:
-    """Return how far a list's mix is from the listener's; NaN where nothing is known of either."""
+    """Return the divergence of a list's mix from the listener's; NaN if either is unknown."""
     taste = facts.taste(profile)
     mix = np.asarray(facts.mixes[own].sum(axis=0), np.float64).ravel()
     if not taste.any() or not mix.any():
@@ -172,14 +170,14 @@ def _known_mean(values: Sequence[float]) -> float:
     return float(known.mean()) if len(known) else float("nan")
 
 
-def judge_faithfulness(context: EvaluationContext) -> Faithful:
-    """Take the named top signal of recommended tracks away, and see whether they fall."""
+def evaluate_faithfulness(context: EvaluationContext) -> Faithful:
+    """Rank again without the named top signal of recommended tracks; count those that fall."""
     profiles = [context.known.profiles[place] for place in context.listeners(_MOST_EXPLAINED)]
     counts = np.zeros(4)  # tracks, named, fallen of the named, fallen without the largest part
-    with context.progress("Taking reasons away", len(profiles)) as advance:
+    with context.progress("Testing explanations", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):
             part = profiles[start : start + _AT_A_TIME]
-            found = faithfulness(remembering(context.fitted.engine, part), part, _REASONS)
+            found = faithfulness(precomputed(context.fitted.engine, part), part, _REASONS)
             if found.n:
                 named = found.n * found.named
                 fallen = named * found.share if named else 0

@@ -1,7 +1,7 @@
-"""What recommendations are judged by: listens that are hidden, and the engine before them.
+"""Hold out listens, and fit the engine on the earlier ones.
 
-Everything is fitted on the listens before the held-out ones: models, popularity, everyone's
-weights, each listener's own.
+Everything is fitted on the listens before the held-out ones: models, popularity, global and
+personal weights.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Listeners with what they are judged by: history, and what `split` held out, by position.
+    """Listeners with their earlier profile and the tracks held out in `split`, by position.
 
-    `before` are the listens that come before those held out: all that may be learned from. `after`
-    are those held out.
+    `before` are the earlier listens, which training may use; `after` are the held-out ones.
     """
 
     users: Sequence[str]
@@ -53,9 +52,9 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class FittedEngine:
-    """The engine of the listens before, the models in it, and the settings they were fitted with.
+    """An engine fitted on earlier listens, its models, and their settings.
 
-    `settings` are those of the collaborative model, found by search once; None where there is none.
+    `settings` are those of the collaborative model, found by search once; None without one.
     """
 
     engine: Engine
@@ -64,13 +63,13 @@ class FittedEngine:
 
     @property
     def names(self) -> list[str]:
-        """The engine's signals, in the order of its weights."""
+        """Names of the engine's signals, in the order of its weights."""
         return [signal.name for signal in self.engine.signals]
 
     def refitted(self, material: Material, history: Mapping[str, Profile]) -> Engine:
-        """Return the engine with the same settings and weights, on other listens.
+        """Return an engine with the same settings and weights, fitted on other listens.
 
-        `material` may want fewer models: signals that are gone leave their weight to the others.
+        `material` may have fewer models: the weights of missing signals go to the others.
         """
         models = fit_models(material, history, self.settings)
         signals = [*material.content, *listening_signals(material, history, models)]
@@ -80,7 +79,7 @@ class FittedEngine:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """Everything that a part of the report is measured with."""
+    """The inputs of an experiment: data, held-out listens, engine and seed."""
 
     material: Material
     known: HeldOut
@@ -90,11 +89,11 @@ class EvaluationContext:
 
     @property
     def n_tracks(self) -> int:
-        """How many tracks the catalogue has."""
+        """Number of tracks in the catalogue."""
         return len(self.material.catalogue)
 
     def listeners(self, most: int) -> list[int]:
-        """Return the places of at most so many of the listeners, drawn with the seed."""
+        """Return the indices of at most `most` listeners, drawn with the seed."""
         drawn = np.random.default_rng(self.seed).permutation(len(self.known.users))
         return sorted(drawn[:most].tolist())
 
@@ -102,10 +101,10 @@ class EvaluationContext:
 def hold_out(
     listens: "pd.DataFrame", material: Material, split: Split, *, seed: int = 0
 ) -> HeldOut:
-    """Divide listens into what is known and what is to be found.
+    """Divide listens into known and held-out ones.
 
-    With ``test`` held out, train and valid are known; with ``valid``, train alone. Listens that
-    state a split without a test part are judged on valid.
+    With ``test`` held out, train and valid are known; with ``valid``, only train. If the split has
+    no test part, valid is held out.
 
     Raises
     ------
@@ -129,8 +128,8 @@ def hold_out(
             held_out.append(new)
     if not users:
         raise ModelError(
-            f"No listener has a track held out in the {split} split: recommendations cannot be"
-            " judged without listens of at least two tracks by somebody."
+            f"No listener has a held-out track in the {split} split: to evaluate recommendations,"
+            " import listens of at least two tracks by one listener."
         )
     counts = {"listens": {part: int((parts == part).sum()) for part in SPLITS}}
     earlier = listens[before].assign(split=parts[before])
@@ -139,12 +138,12 @@ def hold_out(
 
 
 def fit_engine(library: Library, material: Material, known: HeldOut) -> FittedEngine:
-    """Return the engine as it would be if only the listens before were known.
+    """Fit the engine on the earlier listens only.
 
     Raises
     ------
     ModelError
-        If there is nothing to recommend with.
+        If there is no signal to recommend with.
     """
     inner = material.hidden(known.before)
     searched = find_settings(material, inner)

@@ -1,7 +1,7 @@
-"""Whether blending pays, and for whom: the engine beside its best signal, by groups of listeners.
+"""Compare the blends with the best single signal, for all listeners and by groups.
 
-The best single signal is chosen by the very listens that it is judged by, which speaks for it and
-against the blend.
+The best single signal is chosen on the same listens that it is evaluated on, which favors it over
+the blend.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _OF_GROUPS = ("ndcg@10", "ndcg@20")
 
 
 def best_single(context: EvaluationContext, results: Mapping[str, RankingResult]) -> str:
-    """Return the engine's signal that is best alone, by nDCG@20."""
+    """Return the best single signal by nDCG@20."""
     return max(context.fitted.names, key=lambda name: results[name].mean["ndcg@20"])
 
 
@@ -50,10 +50,10 @@ def comparisons(
     ]
 
 
-def judge_groups(
+def evaluate_groups(
     context: EvaluationContext, results: Mapping[str, RankingResult], single: str
 ) -> dict[str, list[ListenerGroup]]:
-    """Judge listeners by how mainstream they are, and by how much is known of them."""
+    """Evaluate groups of listeners by mainstreamness and by length of history."""
     evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
     judged = results[PERSONAL].users.tolist()
     likes = [context.known.profiles[place].liked for place in judged]

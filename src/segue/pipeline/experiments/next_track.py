@@ -1,8 +1,8 @@
-"""What is played next: the sequence model beside plain baselines, play by play.
+"""Evaluate next-track prediction: the sequence model against baselines, play by play.
 
-Each held-out play is told from all plays before it, by models that were fitted on the listens
-before the held-out ones; `segue.evaluation.next_item` says what the metrics mean. Baselines have
-settings that were good on other data (docs/sequences.md); `benchmarks/sequences.py` searches them.
+Each held-out play is predicted from all plays before it, by models that were fitted on the earlier
+listens; `segue.evaluation.next_item` defines the metrics. Baselines have settings that were good on
+other data (docs/sequences.md); `benchmarks/sequences.py` searches for them.
 """
 
 import time
@@ -29,16 +29,16 @@ MAX_PLAYS = 3_000
 _BLOCK = 64  # histories scored at a time
 
 Point = tuple[int, int]
-"""A listener's number and the place of a play in their sequence."""
+"""A listener's number, and the index of a play in their sequence."""
 
 
-def judge_points(
+def evaluate_points(
     model: NextItemModel,
     sequences: Sequence[NDArray[np.int64]],
     points: Sequence[Point],
     advance: Advance = lambda steps: None,  # noqa: ARG005
 ) -> tuple[NextItemResult, float]:
-    """Return how well a model tells the plays at `points`, and milliseconds a history."""
+    """Return the metrics of a model at `points`, and milliseconds per history."""
     found, new, seconds = [], [], 0.0
     for start in range(0, len(points), _BLOCK):
         block = points[start : start + _BLOCK]
@@ -62,7 +62,7 @@ def judge_points(
 
 
 def baselines() -> dict[str, NextItemModel]:
-    """Return what the sequence model has to beat, not fitted yet."""
+    """Return the baselines of the sequence model, not fitted."""
     near = SessionKnnSettings(session_length=10, recent=10, lag_decay=0.5)
     return {
         "Markov, first order": Markov(MarkovSettings(order=1, reach=1)),
@@ -73,28 +73,28 @@ def baselines() -> dict[str, NextItemModel]:
     }
 
 
-def judge_next_track(context: EvaluationContext) -> NextTrack | None:
-    """Judge the sequence model play by play; None where it is not wanted.
+def evaluate_next_track(context: EvaluationContext) -> NextTrack | None:
+    """Evaluate the sequence model play by play; None if it is not trained.
 
     Raises
     ------
     ModelError, TooLittleDataError
-        If listens have no order, or none is held out that could be judged.
+        If listens have no order, or no held-out play can be evaluated.
     """
     if SEQUENCE not in context.material.wanted:
         return None
     model = context.fitted.models.sequence
     if model is None:
-        raise ModelError("The next track cannot be judged: the listens before have no order.")
+        raise ModelError("The next track cannot be evaluated: the earlier listens have no order.")
     before = {user: one.history for user, one in context.known.history.items() if len(one.history)}
     sequences, points = _points(context, before)
     plays = Plays.of(list(before.values()), context.n_tracks)
     models = {name: one.fit(plays, context.n_tracks) for name, one in baselines().items()}
     models[SEQUENCE] = model
     results = {}
-    with context.progress("Judging the next track", len(points) * len(models)) as advance:
+    with context.progress("Evaluating the next track", len(points) * len(models)) as advance:
         for name, one in models.items():
-            results[name] = judge_points(one, sequences, points, advance)[0]
+            results[name] = evaluate_points(one, sequences, points, advance)[0]
     return NextTrack(
         model=SEQUENCE,
         n_plays=len(points),
@@ -106,7 +106,7 @@ def judge_next_track(context: EvaluationContext) -> NextTrack | None:
 def _points(
     context: EvaluationContext, before: Mapping[str, NDArray[np.int64]]
 ) -> tuple[list[NDArray[np.int64]], list[Point]]:
-    """Return listeners' plays with those held out, and which of these are judged."""
+    """Return the plays of listeners with held-out ones, and the points to evaluate."""
     sequences, points = [], []
     for user, after in context.material.profiles(context.known.after).items():
         if user in before and len(after.history):
@@ -116,8 +116,8 @@ def _points(
             points += [(len(sequences) - 1, place) for place in held_out]
     if not points:
         raise TooLittleDataError(
-            "The next track cannot be judged: no play with an order is held out of a listener who"
-            " has plays before."
+            "The next track cannot be evaluated: no listener has both earlier and held-out plays"
+            " with an order."
         )
     drawn = np.random.default_rng(context.seed).permutation(len(points))[:MAX_PLAYS]
     return sequences, [points[place] for place in np.sort(drawn).tolist()]

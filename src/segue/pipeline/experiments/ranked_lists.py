@@ -1,8 +1,8 @@
-"""Ranked lists of every way to recommend, for the same listeners, and how good they are.
+"""Rank tracks by the blends, every signal and the baselines, and evaluate the lists.
 
-Ways are the engine with a listener's own weights (`PERSONAL`), with everyone's (`GLOBAL`), each
-signal alone, and tracks at random (`RANDOM`). A signal that scores all candidates alike has nothing
-to say, and gives an empty list.
+Models are the engine with personal weights (`PERSONAL`) and with global weights (`GLOBAL`), each
+signal alone, and random tracks (`RANDOM`). A signal with equal scores for all candidates gives an
+empty list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ PERSONAL, GLOBAL, RANDOM = "personal", "global", "random"
 K_MOST = 20
 _BATCH = 64
 _NUMBERS = 50_000_000
-"""Scores held at a time, of all signals: 200 MB."""
+"""Number of scores in memory at a time, of all signals: 200 MB."""
 
 Lists = dict[str, NDArray[np.int64]]
-"""Positions by way, ``[n_listeners, K_MOST]``, -1 where a list is shorter."""
+"""Positions by model, ``[n_listeners, K_MOST]``, padded with -1."""
 
 
 def ranked_lists(
@@ -40,24 +40,24 @@ def ranked_lists(
     excluded: NDArray[np.bool_] | None = None,
     seed: int = 0,
     progress: Progress = no_progress,
-    description: str = "Judging recommendations",
+    description: str = "Evaluating recommendations",
 ) -> Lists:
-    """Return the lists of `blends`, the engine's signals, more signals `alone`, and random ones.
+    """Return the lists of `blends`, of the engine's and more signals, and random ones.
 
     Parameters
     ----------
     blends
-        Of `PERSONAL` and `GLOBAL`; with none of them the engine's signals are left out too.
+        `PERSONAL`, `GLOBAL` or both; without any, the engine's signals are left out too.
     alone
-        Signals that are not the engine's, with what they are called.
-    never
-        Tracks that come in no list, ``[n_tracks]``; what a listener knows never does.
+        More signals with their names.
+    excluded
+        Tracks that are in no list, ``[n_tracks]``; tracks that a listener knows never are.
     """
     rng = np.random.default_rng(seed)
     own = [(signal.name, signal) for signal in engine.signals] if blends else []
     singles = [*own, *alone]
-    ways = [*blends, *(name for name, _ in singles), RANDOM]
-    lists = {name: np.full((len(profiles), K_MOST), -1, np.int64) for name in ways}
+    models = [*blends, *(name for name, _ in singles), RANDOM]
+    lists = {name: np.full((len(profiles), K_MOST), -1, np.int64) for name in models}
     size = max(min(_BATCH, _NUMBERS // max(len(singles) * n_tracks, 1)), 1)
     with progress(description, len(profiles)) as advance:
         for start in range(0, len(profiles), size):
@@ -98,14 +98,14 @@ def _singles(
     return {name: own[own >= 0] for name, own in zip(names, found, strict=True)}
 
 
-def that_speak(lists: Lists) -> Lists:
-    """Return only the ways that recommended anything to anybody."""
+def non_empty(lists: Lists) -> Lists:
+    """Return the lists of models that recommended anything."""
     return {name: found for name, found in lists.items() if (found >= 0).any()}
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedUsers:
-    """What lists are judged by besides hits: how popular each track is, and whose it is."""
+    """Listeners whose lists are evaluated: popularity among them and artists of the tracks."""
 
     n_tracks: int
     popularity: NDArray[np.float64]
@@ -114,17 +114,17 @@ class EvaluatedUsers:
 
     @classmethod
     def of(cls, catalogue: Catalogue, history: Mapping[str, Profile]) -> Self:
-        """Return it of a catalogue and those who listened to it."""
+        """Return the users with these histories in a catalogue."""
         popularity = np.zeros(len(catalogue))
         for profile in history.values():
             popularity[profile.liked] += 1
         artists = np.unique(artist_groups(catalogue), return_inverse=True)[1]
         return cls(len(catalogue), popularity, len(history), artists.astype(np.int64))
 
-    def judge(
+    def evaluate(
         self, lists: Mapping[str, NDArray[np.int64]], held_out: Sequence[NDArray[np.int64]]
     ) -> dict[str, RankingResult]:
-        """Return what each way achieved."""
+        """Return the metrics of each model."""
         return {
             name: ranking_metrics(
                 found,

@@ -1,9 +1,8 @@
-"""Judging recommendations: hide what listeners played, recommend, and look what was found.
+"""Evaluate recommendations: hold out listens, recommend, compare with the held-out tracks.
 
-Everything is fitted on the listens before the held-out ones (`experiments.held_out`). Tracks met
-in them are never recommended here. The main table has every way to recommend for all listeners;
-parts beyond it (`Details`) say for whom it is good, for what, and at what price. A part that cannot
-be measured is a note.
+Everything is fitted on the listens before the held-out ones (`experiments.held_out`). Tracks known
+from those are not recommended. The main table has every model for all listeners; further parts are
+in `Details`. A part that cannot be measured becomes a note.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,12 +20,12 @@ from segue.evaluation import (
 )
 from segue.library import Library
 from segue.listening import ItemKnn
-from segue.pipeline.experiments.cold import judge_cold_listeners, judge_cold_tracks
-from segue.pipeline.experiments.control import judge_control
-from segue.pipeline.experiments.dials import judge_dials, judge_faithfulness
+from segue.pipeline.experiments.cold import evaluate_cold_listeners, evaluate_cold_tracks
+from segue.pipeline.experiments.control import evaluate_control
+from segue.pipeline.experiments.dials import evaluate_dials, evaluate_faithfulness
 from segue.pipeline.experiments.held_out import EvaluationContext, HeldOut, fit_engine
-from segue.pipeline.experiments.listeners import best_single, comparisons, judge_groups
-from segue.pipeline.experiments.next_track import judge_next_track
+from segue.pipeline.experiments.listeners import best_single, comparisons, evaluate_groups
+from segue.pipeline.experiments.next_track import evaluate_next_track
 from segue.pipeline.experiments.ranked_lists import (
     K_MOST,
     PERSONAL,
@@ -42,12 +41,12 @@ from segue.types import Progress, no_progress
 ITEM_KNN = "item-knn"
 BASELINES = ("popularity", RANDOM, ITEM_KNN)
 SIMULATED = "simulated"
-"""Listeners whose id begins with it are not people, and every report says so."""
+"""Listeners whose id begins with this are simulated, and every report says so."""
 
 T = TypeVar("T")
 
 
-def judge_recommendations(
+def evaluate_recommendations(
     library: Library,
     material: Material,
     known: HeldOut,
@@ -56,16 +55,16 @@ def judge_recommendations(
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> RecommendationReport:
-    """Judge the engine as a listener gets it, the global blend, each signal, and the baselines.
+    """Evaluate the personal and the global blend, each signal, and the baselines.
 
     Parameters
     ----------
     thorough
-        Whether cold tracks and listeners, the control, dials, reasons and the next track are
-        judged, too: some minutes more.
+        Whether to evaluate new tracks and listeners, the control, dials, explanations and the next
+        track, too: a few minutes more.
     """
     n_tracks = len(material.catalogue)
-    with progress("Learning from the listens before", 1) as advance:
+    with progress("Training on earlier listens", 1) as advance:
         fitted = fit_engine(library, material, known)
         item_knn = _item_knn(known, n_tracks)
         advance(1)
@@ -73,7 +72,7 @@ def judge_recommendations(
     lists = ranked_lists(
         fitted.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
     )
-    results = EvaluatedUsers.of(material.catalogue, known.history).judge(lists, known.held_out)
+    results = EvaluatedUsers.of(material.catalogue, known.history).evaluate(lists, known.held_out)
     notes: list[str] = []
     return RecommendationReport(
         engine=PERSONAL,
@@ -95,7 +94,7 @@ def judge_recommendations(
 
 
 def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
-    """Return the baseline, fitted on the listens before; nothing where too few listen."""
+    """Return item-kNN fitted on the earlier listens; nothing with too few listeners."""
     listening = [profile for profile in known.history.values() if len(profile.liked) > 1]
     if len(listening) < LEAST_LISTENERS:
         return []
@@ -111,7 +110,7 @@ def _details(
     notes: list[str],
 ) -> Details:
     def part(measure: Callable[[EvaluationContext], T]) -> T | None:
-        """Measure one part; why it cannot be measured is a note."""
+        """Measure one part; if it fails, the reason becomes a note."""
         if not thorough:
             return None
         try:
@@ -124,13 +123,13 @@ def _details(
     return Details(
         best_single=single,
         comparisons=comparisons(results, single, seed=context.seed),
-        groups=judge_groups(context, results, single),
-        cold_tracks=part(judge_cold_tracks),
-        cold_listeners=part(judge_cold_listeners) or {},
-        control=part(judge_control),
-        dials=part(judge_dials),
-        faithfulness=part(judge_faithfulness),
-        next_track=part(judge_next_track),
+        groups=evaluate_groups(context, results, single),
+        cold_tracks=part(evaluate_cold_tracks),
+        cold_listeners=part(evaluate_cold_listeners) or {},
+        control=part(evaluate_control),
+        dials=part(evaluate_dials),
+        faithfulness=part(evaluate_faithfulness),
+        next_track=part(evaluate_next_track),
     )
 
 

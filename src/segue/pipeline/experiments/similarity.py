@@ -1,10 +1,10 @@
-"""Judging similarity: whether nearest neighbours are of a kind, and whether hubs crowd them.
+"""Evaluate similarity: precision of nearest neighbors, and hubness.
 
-Every space (`training.spaces`) is asked for the neighbours of the same queries among the
-same tracks, those that all spaces can place. An encoder that learned labels has seen them on its
-train tracks, so only tracks of the judged part are asked about once there is such an encoder; their
-neighbours may be of any part, as a listener gets them. Spaces that learned no labels are judged on
-all tracks besides. Hubness asks for no labels and counts the lists of all tracks.
+Every space (`training.spaces`) is queried with the same tracks among the same tracks, those that
+have a vector in all spaces. An encoder that learned labels has seen those of its train tracks, so
+with such an encoder only tracks of the evaluated part are queries; their neighbors may be of any
+part, as in recommendations. Spaces that learned no labels are also evaluated on all tracks. Hubness
+needs no labels and counts the lists of all tracks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,8 +51,8 @@ _MAIN = f"precision@{HUB_CUT}"
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedSimilarity:
-    """The report, the labels it judged by (None where there are none), and what could not be."""
+class SimilarityEvaluation:
+    """The report, the labels used (None without any), and notes on what could not be done."""
 
     report: SimilarityReport
     labels: Labels | None
@@ -61,7 +61,7 @@ class JudgedSimilarity:
 
 @dataclass(frozen=True, slots=True)
 class _QuerySet:
-    """The tracks, who is asked about, of which part they are, and what chance would give."""
+    """The compared tracks, the queries among them, their part, and the result of chance."""
 
     field: Field
     queries: Codes
@@ -70,7 +70,7 @@ class _QuerySet:
     expected: Values
 
 
-def judge_similarity(
+def evaluate_similarity(
     library: Library,
     catalogue: Catalogue,
     target: str | None = None,
@@ -78,21 +78,21 @@ def judge_similarity(
     split: Split = "test",
     seed: int = 0,
     progress: Progress = no_progress,
-) -> JudgedSimilarity:
-    """Judge the neighbours in every space by `target`, artist and album.
+) -> SimilarityEvaluation:
+    """Evaluate the neighbors in every space by `target`, artist and album.
 
     Parameters
     ----------
     target
-        Any metadata column; by default the one that models were trained on, else the genre.
+        A metadata column; by default the training target, else the genre.
     split
-        The part that is asked about where an encoder learned labels; valid, where it is empty.
+        The part of the queries if an encoder learned labels; valid if it is empty.
 
     Raises
     ------
     ModelError
-        If no track can be placed in any space, `target` is given and cannot be judged, or nothing
-        at all is known that neighbours could share.
+        If no track has a vector in every space, `target` is given and cannot be evaluated, or there
+        is nothing that neighbors could share.
     """
     found = spaces(library, catalogue)
     if not found:
@@ -109,13 +109,13 @@ def judge_similarity(
     if len(field.places) < 2:
         named = ", ".join(space.name for space in found)
         raise ModelError(
-            f"Neighbours need at least 2 tracks that all of {named} can place, and there"
+            f"Similarity needs at least 2 tracks with vectors in all of {named}, and there"
             f" are {len(field.places)}: run segue preprocess and segue train again."
         )
     notes += field_notes(field, int(usable.sum()), names)
     query_set = _held_out(library, catalogue, field, found, split=split, seed=seed)
     report = _judged(library, catalogue, found, query_set, labels=labels, progress=progress)
-    return JudgedSimilarity(report, labels, tuple(notes))
+    return SimilarityEvaluation(report, labels, tuple(notes))
 
 
 def _judged(
@@ -130,7 +130,7 @@ def _judged(
     field = query_set.field
     every = _query_set(field, np.arange(len(field.places)), "all", query_set.seed)
     hubs, lists = {}, {}
-    with progress("Judging neighbours", len(found)) as advance:
+    with progress("Evaluating similar tracks", len(found)) as advance:
         for space in found:
             vectors = space.vectors[field.places]
             methods = _methods(space, vectors)
@@ -147,9 +147,8 @@ def _judged(
     judged = _neighbours(query_set, lists, first)
     if not any(judged.n.values()):
         raise ModelError(
-            f"Nothing is known that the neighbours of the {query_set.split} part could share (no"
-            " class, artist or album that two tracks have): add such columns to the metadata, or"
-            " choose another --target."
+            f"No two tracks of the {query_set.split} part have a class, artist or album in common:"
+            " add such columns to the metadata, or choose another --target."
         )
     unlearned = {space.name: lists[space.name] for space in found if not space.learned}
     everything = (
@@ -169,20 +168,20 @@ def _judged(
 def _labels(
     library: Library, catalogue: Catalogue, wanted: str, *, needed: bool
 ) -> tuple[Labels | None, list[str]]:
-    """Return what neighbours are judged by, or None and a sentence that says why not."""
-    if wanted in (ARTIST, ALBUM):  # judged anyway
+    """Return the labels to evaluate by, or None and the reason."""
+    if wanted in (ARTIST, ALBUM):  # evaluated anyway
         return None, []
     labels = labels_of(library, catalogue, wanted)
     if len(labels.class_names) >= 2:
         return labels, []
     only = f"one, {labels.class_names[0]!r}" if labels.class_names else "none"
     reason = (
-        f"Neighbours cannot be judged by {wanted!r}, which needs two classes of 2 tracks and has"
-        f" {only}: add labels, or choose another --target."
+        f"Similar tracks cannot be evaluated by {wanted!r}, which needs two classes of 2 tracks"
+        f" and has {only}: add labels, or choose another --target."
     )
     if needed:
         raise ModelError(reason)
-    return None, [reason + " Only artists and albums are judged."]
+    return None, [reason + " Only artists and albums are evaluated."]
 
 
 def _names(labels: Labels) -> list[str | None]:
@@ -198,7 +197,7 @@ def _held_out(
     split: Split,
     seed: int,
 ) -> _QuerySet:
-    """Return the tracks that may be asked about: of the judged part for every learned space."""
+    """Return the tracks that may be queries: those of the evaluated part for learned spaces."""
     learned = {space.target for space in found if space.learned and space.target}
     if not learned:
         return _query_set(field, np.arange(len(field.places)), "all", seed)
@@ -219,7 +218,7 @@ def _query_set(field: Field, queries: Codes, split: str, seed: int) -> _QuerySet
 
 
 def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
-    """Return the ways to compare; a single block of descriptors is only measured as it is."""
+    """Return the methods to compare; single descriptors are only compared by cosine."""
     if space.model is None and space.name != DESCRIPTORS:
         return {COSINE: plain}
     return {
@@ -245,7 +244,7 @@ def _hubs_taken(
 def _neighbours(
     query_set: _QuerySet, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
 ) -> NeighborScores:
-    """Return the means and intervals of all `lists`, and `first` minus each; drawing artists."""
+    """Return means and intervals of all `lists`, and of `first` minus each, by artist."""
     values = {
         name: precisions(query_set.field, found, query_set.queries, query_set.expected)
         for name, found in lists.items()

@@ -1,9 +1,9 @@
-"""Judging tags: the networks, the kNN vote, and the baselines they must beat.
+"""Evaluate tagging: networks, the kNN vote, and the baselines they must beat.
 
-All are judged on the same tracks: those of the split that have one of the learned tags and were
-analysed. A track without any may only lack them for want of listening, so it says nothing. The
-baselines learn from the same train tracks: how common each tag is, and one logistic regression a
-tag on the descriptors' summary statistics, standardised.
+All are evaluated on the same tracks: those of the split that were analyzed and have one of the
+learned tags. A track without any may only lack them because no one tagged it. The baselines learn
+from the same train tracks: the frequency of each tag, and one logistic regression per tag on the
+standardized summary statistics of the descriptors.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,12 +28,12 @@ from segue.types import Split
 
 FREQUENCY = "tag_frequency"
 STRENGTHS = (0.0003, 0.003, 0.03)
-"""Inverse strengths of regularisation that valid chooses from, one for all tags."""
+"""Inverse regularization strengths to choose from on valid, one for all tags."""
 
 Matrix = NDArray[np.float32]
 
 
-def judge_tags(
+def evaluate_tags(
     library: Library,
     catalogue: Catalogue,
     labels: Labels,
@@ -42,12 +42,12 @@ def judge_tags(
     *,
     seed: int = 0,
 ) -> TaggingReport:
-    """Judge `models` and the baselines on the tracks of `split`.
+    """Evaluate `models` and the baselines on the tracks of `split`.
 
     Raises
     ------
     ModelError
-        If the split holds no track, or no tag, that can be judged.
+        If no track or no tag of the split can be evaluated.
     """
     tags = tag_matrix(labels)
     summary = summaries(library, catalogue)[0]
@@ -60,9 +60,9 @@ def judge_tags(
     support = tags[places].sum(axis=0)
     if not ((support > 0) & (support < len(places))).any():
         raise ModelError(
-            f"No tag can be judged on the {split} split: {len(places)} of its tracks have a learned"
-            " tag and what the models need, and a tag needs one that has it and one that has not."
-            " Choose another --split, or add tagged tracks."
+            f"No tag can be evaluated on the {split} split: {len(places)} of its tracks have a"
+            " learned tag and the inputs of the models, and a tag needs a track with it and one"
+            " without it. Choose another --split, or add tagged tracks."
         )
     groups = np.unique(artist_groups(catalogue), return_inverse=True)[1][places]
     drawn = {
@@ -86,14 +86,14 @@ def judge_tags(
 
 
 def tag_matrix(labels: Labels) -> NDArray[np.bool_]:
-    """Return which tags each track has ``[n_tracks, n_tags]``."""
+    """Return the tags of each track, bool ``[n_tracks, n_tags]``."""
     if labels.tags is None:
-        raise TypeError(f"{labels.target!r} has classes, not tags: judge classifiers.")
+        raise TypeError(f"{labels.target!r} has classes, not tags: evaluate classifiers.")
     return labels.tags
 
 
 def tag_baselines(labels: Labels, summary: Matrix) -> list[Judged]:
-    """Return what the frequency of tags, and logistic regression on descriptors, say."""
+    """Return predictions of tag frequency, and of logistic regression on descriptors."""
     tags = tag_matrix(labels)
     train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
     learned = labels.mask("train") & (labels.labels >= 0)
@@ -117,7 +117,7 @@ def tag_baselines(labels: Labels, summary: Matrix) -> list[Judged]:
 def _one_vs_rest(
     columns: Matrix, tags: NDArray[np.bool_], train: NDArray[np.bool_], strength: float
 ) -> NDArray[np.float64]:
-    """Fit each tag on its own; one that all train tracks have, or none, keeps its frequency."""
+    """Fit each tag separately; a tag that all or no train tracks have keeps its frequency."""
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
@@ -127,7 +127,7 @@ def _one_vs_rest(
         if not 0 < share < 1:
             continue
         model = LogisticRegression(C=strength, max_iter=2_000, class_weight="balanced")
-        # the products are small: several threads were a hundred times slower on a busy machine
+        # the products are small: several threads were a hundred times slower under load
         with threadpool_limits(1):
             model.fit(learned, tags[train, tag])
         chances[:, tag] = model.predict_proba(columns)[:, 1]

@@ -1,7 +1,7 @@
-"""All that is judged of recommendations, on listeners whose tastes were planted.
+"""Evaluation of recommendations, on listeners with planted tastes.
 
-Four crowds of fifteen listeners play thirty tracks each, in a round from a start of their own: what
-comes next is the next track of the round. Tracks of a crowd share a tag.
+Four crowds of fifteen listeners play thirty tracks each, in a round from a random start: the next
+play is the next track of the round. Tracks of a crowd share a tag.
 """
 
 import json
@@ -18,9 +18,9 @@ from segue.evaluation.report.templates import render_summary
 from segue.library import Library
 from segue.listening import search
 from segue.pipeline.experiments.control import ShuffledSignal
-from segue.pipeline.experiments.dials import remembering
+from segue.pipeline.experiments.dials import precomputed
 from segue.pipeline.experiments.held_out import hold_out
-from segue.pipeline.experiments.recommendations import judge_recommendations
+from segue.pipeline.experiments.recommendations import evaluate_recommendations
 from segue.pipeline.learning.models import LISTENING_MODELS, Material
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.content import content_signals
@@ -61,7 +61,7 @@ def judged(tmp_path, *, wanted=LISTENING_MODELS, thorough=True, ordered=True):
     known = hold_out(library.listens(), material, "test")
     with pytest.MonkeyPatch.context() as patched:  # the search has tests of its own
         patched.setattr("segue.pipeline.learning.models.search", partial(search, budget=1))
-        return judge_recommendations(library, material, known, thorough=thorough)
+        return evaluate_recommendations(library, material, known, thorough=thorough)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def crowds(tmp_path_factory):
 
 @pytest.mark.slow
 class TestPlanted:
-    def test_every_part_is_there(self, crowds):
+    def test_details_have_every_part(self, crowds):
         document = Report(measurement=measurement(), subject="x", recommendations=(crowds,))
         found = document.to_document()
         assert found["n"] == N_CROWDS * N_LISTENERS
@@ -82,7 +82,7 @@ class TestPlanted:
         assert found["baselines"] == ["popularity", "random", "item-knn"]
         json.dumps(found, allow_nan=False)
 
-    def test_the_control_falls_to_chance_and_the_real_content_does_not(self, crowds):
+    def test_control_drops_to_chance(self, crowds):
         control = crowds.details.control
         assert set(control.fell) == set(KINDS)
         assert all(control.fell.values())
@@ -93,7 +93,7 @@ class TestPlanted:
             assert real[0] > chance[1]
             assert real[0] > exchanged[1]
 
-    def test_cold_tracks_are_found_by_their_tags_and_not_by_chance(self, crowds):
+    def test_cold_tracks_are_found_by_tags(self, crowds):
         cold = crowds.details.cold_tracks
         assert cold.n_tracks == 12
         assert "popularity" not in cold.figures.models  # it has nothing to say of them
@@ -102,21 +102,21 @@ class TestPlanted:
         assert cold.figures.models["collaborative"]["ndcg@20"] > 1.2 * chance
         assert set(cold.ratios) == set(cold.figures.models) - {"tags"}
 
-    def test_cold_listeners_find_their_crowd_from_three_picks(self, crowds):
+    def test_cold_listeners_with_three_picks_find_crowd(self, crowds):
         assert set(crowds.details.cold_listeners) == {3, 5}
         for found in crowds.details.cold_listeners.values():
             assert found.n == 6
             assert found.models["global"]["ndcg@20"] > 2 * found.models["random"]["ndcg@20"]
             assert not {"personal", "sequence"} & set(found.models)
 
-    def test_groups_hold_everybody(self, crowds):
+    def test_groups_contain_all_listeners(self, crowds):
         for groups in crowds.details.groups.values():
             assert sum(group.figures.n for group in groups) == crowds.n
             for group in groups:
                 assert {"personal", "global", "popularity"} <= set(group.figures.models)
                 assert set(group.gains) == {"ndcg@10", "ndcg@20"}
 
-    def test_comparisons_agree_with_the_table(self, crowds):
+    def test_comparisons_agree_with_table(self, crowds):
         single = crowds.details.best_single
         for found in crowds.details.comparisons:
             mine, other = (
@@ -129,7 +129,7 @@ class TestPlanted:
             ("personal", "global"),
         }
 
-    def test_dials_off_is_the_list_as_it_comes(self, crowds):
+    def test_dials_off_equals_plain_list(self, crowds):
         curves = crowds.details.dials.curves
         assert set(curves) == {"diversity", "calibration", "popularity", "randomness", "artist_cap"}
         for points in curves.values():
@@ -139,7 +139,7 @@ class TestPlanted:
         capped = curves["artist_cap"][-1].metrics["artist_diversity@10"]
         assert capped == pytest.approx(1.0)
 
-    def test_reasons_and_the_next_track(self, crowds):
+    def test_faithfulness_and_next_track_are_measured(self, crowds):
         faithful = crowds.details.faithfulness
         assert faithful.n_tracks == 60 * 5
         assert 0 <= faithful.named <= 1
@@ -155,7 +155,7 @@ class TestPlanted:
             "new_mrr@20",
         }
 
-    def test_the_page_has_every_section(self, crowds, tmp_path):
+    def test_report_page_has_every_section(self, crowds, tmp_path):
         report = Report(
             measurement=measurement(), subject="recommendations", recommendations=(crowds,)
         )
@@ -170,15 +170,17 @@ class TestPlanted:
 
 
 @pytest.mark.slow
-def test_what_cannot_be_measured_is_a_note_and_the_rest_is_there(tmp_path):
+def test_unmeasurable_part_becomes_note(tmp_path):
     found = judged(tmp_path, wanted=("sequence",), ordered=False)
-    assert found.notes == ("The next track cannot be judged: the listens before have no order.",)
+    assert found.notes == (
+        "The next track cannot be evaluated: the earlier listens have no order.",
+    )
     assert found.details.next_track is None
     assert found.details.cold_tracks is not None
     assert "collaborative" not in found.models
 
 
-def test_parts_that_cost_are_measured_only_when_asked_for(tmp_path):
+def test_expensive_parts_need_thorough(tmp_path):
     found = judged(tmp_path, wanted=(), thorough=False)
     assert found.details.groups
     assert found.details.comparisons
@@ -187,7 +189,7 @@ def test_parts_that_cost_are_measured_only_when_asked_for(tmp_path):
     assert not found.notes
 
 
-def test_exchanged_content_is_that_of_other_tracks(rng):
+def test_shuffled_signal_has_content_of_other_tracks(rng):
     vectors = np.eye(5, dtype=np.float32)[[0, 0, 1, 1, 2]]
     order = np.array([2, 4, 3, 0, 1])  # 0 has the content of 2, 2 that of 3: both are alike
     signal = ShuffledSignal(VectorSignal("tags", vectors), order)
@@ -198,12 +200,12 @@ def test_exchanged_content_is_that_of_other_tracks(rng):
     np.testing.assert_allclose(signal.for_listeners(profiles), moved.for_listeners(profiles))
 
 
-def test_an_engine_that_remembers_gives_the_same_lists(rng):
+def test_precomputed_engine_gives_same_lists(rng):
     vectors = rng.normal(size=(30, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     profiles = [profile_from_seeds(rng.choice(30, 4, replace=False).tolist()) for _ in range(3)]
     engine = Engine([VectorSignal("tags", vectors), popularity(profiles, 30)], Weights.equal(2))
-    quick = remembering(engine, profiles[:2])
+    quick = precomputed(engine, profiles[:2])
     for profile in profiles:  # the third is not at hand
         mine, other = quick.recommend(profile, 10), engine.recommend(profile, 10)
         np.testing.assert_array_equal(mine.positions, other.positions)

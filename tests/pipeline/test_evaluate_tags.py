@@ -1,4 +1,4 @@
-"""Tags are judged beside baselines; what was trained by contrast says what judges it."""
+"""Evaluation of tagging models, and of models trained by contrast."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ def contrasted(tmp_path_factory):
     return library
 
 
-def test_tags_are_judged_beside_the_baselines(tagged):
+def test_evaluate_tags_includes_baselines(tagged):
     found = evaluate(tagged, "rnn")
     document = found.report.to_document()
     assert (document["task"], document["target"], document["split"]) == ("tagging", "tags", "test")
@@ -71,7 +71,7 @@ def test_tags_are_judged_beside_the_baselines(tagged):
     assert '<section id="tags">' in found.page.read_text("utf-8")
 
 
-def test_every_tag_is_told_and_one_that_all_have_is_not_judged(tagged):
+def test_evaluate_tags_lists_all_and_skips_universal_tag(tagged):
     document = evaluate(tagged, "rnn", split="train").report.to_document()
     assert document["tags"] == ["high", "low", "music", "whim"]
     assert document["judged_tags"] == 3
@@ -84,7 +84,7 @@ def test_every_tag_is_told_and_one_that_all_have_is_not_judged(tagged):
     assert low <= each["high"]["roc_auc"] <= high
 
 
-def test_a_track_without_tags_is_not_judged(tagged):
+def test_evaluate_tags_ignores_untagged_tracks(tagged):
     catalogue = tagged.catalogue()
     labels = labels_of(tagged, catalogue, "tags")
     assert labels.labels[3] == -1
@@ -92,14 +92,14 @@ def test_a_track_without_tags_is_not_judged(tagged):
     assert n == {part: labels.counts()[part] for part in ("train", "test")}
 
 
-def test_neighbours_vote_on_tags(tagged):
+def test_knn_votes_on_tags(tagged):
     document = evaluate(tagged, "knn", split="test").report.to_document()
     each = document["per_tag"]
     assert min(each["high"]["roc_auc"], each["low"]["roc_auc"]) > 0.8
     assert document["history"] is None
 
 
-def test_all_holds_a_document_a_model(tagged):
+def test_evaluate_all_has_document_per_model(tagged):
     found = evaluate(tagged)
     document = found.report.to_document()
     told = [(report["task"], report["model"]) for report in document["reports"]]
@@ -107,7 +107,7 @@ def test_all_holds_a_document_a_model(tagged):
     assert "similarity" in dict(told)
 
 
-def test_no_baseline_learns_from_other_parts(tagged):
+def test_tag_baselines_use_train_part_only(tagged):
     catalogue = tagged.catalogue()
     labels = labels_of(tagged, catalogue, "tags")
     summary = np.random.default_rng(0).normal(size=(len(catalogue), 5)).astype(np.float32)
@@ -121,7 +121,7 @@ def test_no_baseline_learns_from_other_parts(tagged):
         np.testing.assert_array_equal(one.chances, other.chances)
 
 
-def test_the_command_line_shows_tags(tagged):
+def test_command_line_shows_tags(tagged):
     done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(tagged.directory)])
     assert done.exit_code == 0, done.output
     assert "Tagging" in done.stdout
@@ -129,10 +129,10 @@ def test_the_command_line_shows_tags(tagged):
     assert FREQUENCY in done.stdout
 
 
-def test_what_was_contrasted_is_judged_by_similarity(contrasted):
+def test_contrastive_model_is_evaluated_by_similarity(contrasted):
     said = (
-        "The model 'rnn' was trained by contrast on artists, so there are no classes to judge it"
-        " by: segue evaluate similarity judges it."
+        "The model 'rnn' was trained by contrast on artists, so there are no classes to evaluate"
+        " it by: use segue evaluate similarity."
     )
     with pytest.raises(ModelError) as caught:
         evaluate(contrasted, "rnn")
@@ -141,16 +141,16 @@ def test_what_was_contrasted_is_judged_by_similarity(contrasted):
     assert said in found.report.notes
     assert found.report.similarity is not None
     assert "rnn" in found.report.similarity.judged.models
-    assert not any("cannot be judged by 'artist'" in note for note in found.report.notes)
+    assert not any("cannot be evaluated by 'artist'" in note for note in found.report.notes)
 
 
-def test_the_command_line_fails_on_what_was_contrasted(contrasted):
+def test_command_line_rejects_contrastive_model(contrasted):
     done = CliRunner().invoke(app, ["evaluate", "rnn", "--library", str(contrasted.directory)])
     assert done.exit_code == 1
     assert "trained by contrast on artists" in done.stderr
 
 
-def test_the_card_of_a_model_of_tags(tagged):
+def test_card_of_tagging_model(tagged):
     for name in ("rnn", "knn"):
         card = model_card(tagged, name)
         catalogue = tagged.catalogue()
@@ -166,7 +166,7 @@ def test_the_card_of_a_model_of_tags(tagged):
     assert "macro ROC AUC" in done.stdout
 
 
-def test_the_card_of_what_was_contrasted(contrasted):
+def test_card_of_contrastive_model(contrasted):
     card = model_card(contrasted, "rnn")
     assert (card.classes, card.judged) == ({}, [])
     assert "it has no classes" in card.not_for[0]
