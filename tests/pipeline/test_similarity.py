@@ -128,7 +128,7 @@ def test_similarity_document_keeps_contract(plain_shelf):
     page = found.page.read_text("utf-8")
     assert "Similar tracks" in page
     assert "Same genre, other artist (36)" in page
-    assert "Of the 10 tracks nearest to a track by all descriptors, 6.0 on average" in page
+    assert "Of the 10 tracks most similar to a track by all descriptors, 6.0 on average" in page
 
 
 def test_similarity_reports_unmeasurable_target(plain_shelf, tmp_path):
