@@ -6,11 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from segue.audio import ANALYSIS_VERSION, DESCRIPTORS, decode, describe, summary_names
+from segue.audio import (
+    ANALYSIS_VERSION,
+    DESCRIPTORS,
+    decode,
+    describe,
+    describe_file,
+    summary_names,
+)
 from segue.library import Library, settings_hash
 from segue.pipeline.analysing.inputs import (
+    ANALYSIS,
     AUDIO,
+    FAST,
     GIVEN,
     descriptor_store,
     model_summaries,
@@ -109,6 +119,27 @@ def test_missing_audio_leaves_the_added_descriptor_unknown(small, monkeypatch):
     summary = summaries(library, library.catalogue())[0]
     assert np.isnan(summary[3, -4:]).all()
     assert not np.isnan(np.delete(summary[:, -4:], 3, axis=0)).any()
+
+
+def test_fast_analysis_gets_a_fast_then_a_complete_descriptor(
+    tmp_path, library, tasks, monkeypatch, rng
+):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    level = np.linspace(0.01, 0.5, 120 * 22_050)
+    soundfile.write(folder / "a.flac", level * rng.uniform(-1, 1, len(level)), 22_050)
+    preprocess(library, folder, workers=1, fast=True)
+    monkeypatch.setitem(DESCRIPTORS, "toy_peak", toy_descriptors.PEAK)
+    for fast, task, settings in (
+        (True, "describe_track", FAST),
+        (False, "analyse_track", ANALYSIS),
+    ):
+        tasks.clear()
+        assert preprocess(library, folder, workers=1, fast=fast).analysed == 1
+        assert [one for one in tasks if one.endswith("_track")] == [task]
+        expected = describe_file(folder / "a.flac", settings, [toy_descriptors.PEAK])["toy_peak"]
+        summary = summaries(library, library.catalogue())[0]
+        np.testing.assert_array_equal(summary[0, -4:], expected)
 
 
 def test_removed_descriptor_loses_its_store(small, monkeypatch):
