@@ -1,11 +1,14 @@
 """Lists: what comes next, why, and what would change."""
 
 import json
+from collections import Counter
 
 import pytest
 from tests.serve.conftest import ODD, is_problem
 
 from segue.errors import UnknownTrackError
+from segue.pipeline.recommender import query
+from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, answer_batch
 from segue.serve.security.sessions import Principal
 
@@ -157,3 +160,25 @@ def test_who_needs_no_scoring_is_answered_first_of_those_who_come_together(anna)
             found[place] = json.loads(make().body)["user"]
     assert order == [1, 2, 0, 3]
     assert found == {0: "ben", 1: "anna", 3: "carl"}
+
+
+def test_post_recommend_resolves_the_listener_once(anna, monkeypatch):
+    calls = Counter()
+
+    def count(owner, name):
+        original = getattr(owner, name)
+
+        def counted(*given):
+            calls[name] += 1
+            return original(*given)
+
+        monkeypatch.setattr(owner, name, counted)
+
+    anna.app.state.held.state()
+    count(ListenerProfiles, "resolve")
+    count(ListenerProfiles, "follow")
+    count(query, "profile_digest")
+    for body, n_digests in (({}, 1), ({"like": ["t05"]}, 1), ({"k": 3}, 0)):
+        calls.clear()
+        assert anna.post("/api/v1/recommend", json=body).status_code == 200
+        assert calls == Counter(resolve=1, follow=1, profile_digest=n_digests)
