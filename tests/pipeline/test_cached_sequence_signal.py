@@ -1,4 +1,4 @@
-"""A signal that reads the order of plays alone says the same whether or not it is asked again."""
+"""A cached sequence signal gives the scores of the signal that it wraps."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def listener(user, history, liked=(1,)):
     )
 
 
-def test_it_says_what_the_signal_does_of_each_of_several_and_again(plain):
+def test_cached_scores_equal_those_of_the_signal(plain):
     kept = CachedSequenceSignal(plain)
     several = [listener("a", [1, 2]), listener(None, [3]), listener("b", []), listener("", [4, 5])]
     wanted = plain.for_listeners(several)
@@ -39,14 +39,14 @@ def test_it_says_what_the_signal_does_of_each_of_several_and_again(plain):
     np.testing.assert_array_equal(kept.for_track(3), plain.for_track(3))
 
 
-def test_what_is_given_may_be_changed_by_whoever_asked(plain):
+def test_cached_scores_survive_changes_by_the_caller(plain):
     kept = CachedSequenceSignal(plain)
     one = listener("a", [1, 2])
     kept.for_listeners([one])[:] = 0
     np.testing.assert_array_equal(kept.for_listeners([one]), plain.for_listeners([one]))
 
 
-def test_another_play_is_another_answer_and_another_opinion_is_not(plain):
+def test_cached_scores_change_with_plays_not_with_opinions(plain):
     kept = CachedSequenceSignal(plain)
     one = listener("a", [1, 2])
     before = kept.for_listeners([one])

@@ -1,4 +1,4 @@
-"""Whoever did something is scored before they ask, and nobody in vain for long."""
+"""Listeners who give feedback are scored ahead, and not for long if they never ask."""
 
 import signal
 import subprocess
@@ -15,7 +15,7 @@ from segue.pipeline.recommender.prefetch import MAX_UNUSED, Prefetcher
 from segue.pipeline.recommender.service import RecommenderService
 
 
-def test_who_did_something_first_is_scored_first_and_once():
+def test_next_user_is_the_first_with_feedback_once():
     prefetcher = Prefetcher(lambda user: True)
     assert prefetcher.note_feedback(["a", "b"])
     prefetcher.note_feedback(["a"])
@@ -26,13 +26,13 @@ def test_who_did_something_first_is_scored_first_and_once():
     ]
 
 
-def test_only_those_are_scored_whose_lists_are_made_here():
+def test_next_user_skips_listeners_without_scores():
     prefetcher = Prefetcher({"a"}.__contains__)
     assert not prefetcher.note_feedback(["b"])
     assert prefetcher.next_user() is None
 
 
-def test_who_was_pushed_out_while_they_waited_is_passed_over():
+def test_next_user_skips_listeners_dropped_from_the_cache():
     kept = {"a", "b"}
     prefetcher = Prefetcher(kept.__contains__)
     prefetcher.note_feedback(["a", "b"])
@@ -40,14 +40,14 @@ def test_who_was_pushed_out_while_they_waited_is_passed_over():
     assert [prefetcher.next_user(), prefetcher.next_user()] == ["b", None]
 
 
-def test_who_has_asked_meanwhile_is_scored_already():
+def test_next_user_after_a_request_skips_the_listener():
     prefetcher = Prefetcher(lambda user: True)
     prefetcher.note_feedback(["a"])
     prefetcher.note_request("a")
     assert prefetcher.next_user() is None
 
 
-def test_who_never_asks_is_not_scored_again_until_they_do():
+def test_next_user_without_requests_gives_up_after_a_while():
     prefetcher = Prefetcher(lambda user: True)
     scored = []
     for _ in range(3 * MAX_UNUSED):
@@ -60,8 +60,8 @@ def test_who_never_asks_is_not_scored_again_until_they_do():
 
 
 @pytest.fixture
-def long_preparation(monkeypatch):
-    """Let a preparation take a minute."""
+def slow_build(monkeypatch):
+    """Let building a snapshot take a minute."""
     monkeypatch.setattr(build_process, "is_small", lambda library: False)
     started = subprocess.Popen
 
@@ -71,7 +71,7 @@ def long_preparation(monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", long)
 
 
-def test_a_preparation_ends_when_nobody_waits_for_it(tmp_path, long_preparation):
+def test_build_apart_ends_its_process_when_stopping(tmp_path, slow_build):
     library = Library(tmp_path / "my.segue")
     stopping = threading.Event()
     threading.Timer(0.2, stopping.set).start()
@@ -81,9 +81,7 @@ def test_a_preparation_ends_when_nobody_waits_for_it(tmp_path, long_preparation)
     assert time.monotonic() - began < 30
 
 
-def test_who_opens_a_library_does_not_wait_for_it_when_it_is_to_be_closed(
-    tmp_path, long_preparation, monkeypatch
-):
+def test_state_is_refused_when_the_service_stops_meanwhile(tmp_path, slow_build, monkeypatch):
     monkeypatch.setattr("segue.pipeline.recommender.service.is_small", lambda library: False)
     service = RecommenderService(Library(tmp_path / "my.segue"))
     threading.Timer(0.2, service.stop).start()
@@ -94,8 +92,8 @@ def test_who_opens_a_library_does_not_wait_for_it_when_it_is_to_be_closed(
     assert time.monotonic() - began < 30
 
 
-def test_a_preparation_that_is_ended_leaves_nothing_behind(tmp_path):
-    """In a process of its own, as it is in earnest."""
+def test_build_process_after_sigterm_leaves_nothing_behind(tmp_path):
+    """In another process, as a service does it."""
     program = """
 import sys, time
 from pathlib import Path

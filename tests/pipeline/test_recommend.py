@@ -20,7 +20,7 @@ def kind(track_id):
 
 
 @pytest.mark.parametrize(("user", "likes"), [("anna", 0), ("ben", 1), ("carl", 2)])
-def test_listeners_get_more_of_their_kind(trained, user, likes):
+def test_recommend_prefers_the_genre_of_the_listener(trained, user, likes):
     found = recommend(trained, user, 2)
     assert [kind(pick.track_id) for pick in found.tracks] == [likes] * 2
     known = set(trained.listens().query("user_id == @user")["track_id"])
@@ -28,7 +28,7 @@ def test_listeners_get_more_of_their_kind(trained, user, likes):
     assert len(recommend(trained, user, 99).tracks) == 36 - len(known)
 
 
-def test_scores_are_the_sum_of_their_reasons(trained):
+def test_recommend_scores_are_the_sum_of_their_parts(trained):
     document = recommend(trained, "anna", 5).to_dict()
     used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
     assert set(document["weights"]) == {
@@ -41,7 +41,7 @@ def test_scores_are_the_sum_of_their_reasons(trained):
     assert [pick["rank"] for pick in document["tracks"]] == [1, 2, 3, 4, 5]
 
 
-def test_seeds_stand_in_for_a_history(trained):
+def test_recommend_by_seeds_needs_no_history(trained):
     found = recommend(trained, like=["t00", "t03"], dislike=["t01"], k=5)
     assert found.user is None
     assert {kind(pick.track_id) for pick in found.tracks} == {0}
@@ -50,12 +50,12 @@ def test_seeds_stand_in_for_a_history(trained):
     assert newcomer.tracks == found.tracks
 
 
-def test_what_is_known_comes_back_when_asked(trained):
+def test_recommend_include_known_returns_all_tracks(trained):
     found = recommend(trained, "anna", 36, include_known=True)
     assert len(found.tracks) == 36
 
 
-def test_similar_is_of_the_same_kind_by_every_signal(trained):
+def test_similar_by_every_signal_finds_the_same_genre(trained):
     for signal in (None, "timbre", "temporal", "knn", "metadata"):
         found = similar(trained, "t04", 3, signal=signal)
         assert [kind(pick.track_id) for pick in found.tracks] == [1] * 3, signal
@@ -63,7 +63,7 @@ def test_similar_is_of_the_same_kind_by_every_signal(trained):
     assert -1.0 <= similar(trained, "t04", 1, signal="timbre").tracks[0].score <= 1.0
 
 
-def test_who_or_what_is_unknown_is_told(trained, library):
+def test_recommend_of_unknown_names_raises(trained, library):
     with pytest.raises(UnknownListenerError, match=r"no listener 'ann'.*'anna'"):
         recommend(trained, "ann")
     with pytest.raises(UnknownTrackError, match="no track 'nowhere'"):
@@ -81,7 +81,7 @@ def test_who_or_what_is_unknown_is_told(trained, library):
         recommend(library, "anna")
 
 
-def test_an_untrained_library_recommends_by_what_it_has(dataset, library):
+def test_recommend_without_training_uses_metadata(dataset, library):
     from segue.pipeline.preprocess import preprocess
 
     preprocess(library, dataset, workers=1)

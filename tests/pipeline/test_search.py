@@ -1,4 +1,4 @@
-"""Search: what is given, named and predicted is found, and every track says by what."""
+"""Search by tags, genres, names and predicted tags, with what matched."""
 
 import json
 
@@ -46,7 +46,7 @@ def scores(found):
     return {match.track_id: match.score for match in found.tracks}
 
 
-def test_given_tags_genres_and_names(described):
+def test_search_by_tags_genres_and_names_scores_each(described):
     found = search(described, "sad piano")
     assert found.terms == ["sad", "piano"]
     assert scores(found) == pytest.approx(
@@ -58,12 +58,12 @@ def test_given_tags_genres_and_names(described):
     assert found.tracks[3].matched == {"piano": ["artist"]}
 
 
-def test_scores_are_sums_of_what_they_show(described):
+def test_search_scores_are_the_sum_of_their_parts(described):
     for match in search(described, "sad piano").tracks:
         assert match.score == pytest.approx(sum(match.why.values()))
 
 
-def test_predicted_tags_rank_by_how_far_they_stand_out(described):
+def test_search_by_predicted_tags_ranks_by_percentile(described):
     """A rare tag with small probabilities counts as much as a common one."""
     set_predictions(
         described,
@@ -94,14 +94,14 @@ def test_track_without_predictions_is_found_by_given_tags(described):
     assert {match.track_id for match in found.tracks} == {"t0", "t1", "t2", "t5"}
 
 
-def test_unknown_words_are_told(described):
+def test_search_reports_unknown_words(described):
     found = search(described, "piano xyzzy")
     assert (found.terms, found.unknown) == (["piano"], ["xyzzy"])
     with pytest.raises(ModelError, match=r"'xyzzy': ask for hip hop, jazz, metal, piano, .*title"):
         search(described, "xyzzy")
 
 
-def test_of_many_words_the_commonest_are_told(tmp_path):
+def test_search_error_names_the_most_common_words(tmp_path):
     rows = [f"t{i},drone|{i:02} s" for i in range(40)]
     (tmp_path / "metadata.csv").write_text("\n".join(["track_id,tags", *rows]))
     library = segue.Library(tmp_path / "my.segue")
@@ -118,7 +118,7 @@ def test_the_tags_of_the_ears_are_told(described):
         search(described, "xyzzy")
 
 
-def test_without_any_tags_the_way_to_them_is_told(library, tmp_path):
+def test_search_without_tags_says_how_to_get_them(library, tmp_path):
     (tmp_path / "metadata.csv").write_text("track_id,artist\n1,A\n2,B")
     with pytest.raises(LibraryError, match="run segue preprocess"):
         search(library, "piano")
@@ -127,21 +127,21 @@ def test_without_any_tags_the_way_to_them_is_told(library, tmp_path):
         search(library, "piano")
 
 
-def test_all_tracks_alike_tell_nothing(described):
+def test_search_by_a_tag_of_all_tracks_ranks_none_higher(described):
     set_predictions(described, "musicnn", jazz=[0.3] * 6)
     values = scores(search(described, "jazz", k=6))
     assert values["t0"] == GIVEN
     assert values["t4"] == pytest.approx(0.5)
 
 
-def test_k(described):
+def test_search_returns_at_most_k_tracks(described):
     assert len(search(described, "piano", k=2).tracks) == 2
     assert len(search(described, "piano", k=100).tracks) == 4
     with pytest.raises(ValueError, match="at least 1"):
         search(described, "piano", k=0)
 
 
-def test_the_documents(described):
+def test_search_result_converts_to_dict_and_pandas(described):
     found = segue.search(described, "sad piano", k=2)
     document = found.to_dict()
     assert json.loads(json.dumps(document)) == document
@@ -151,14 +151,14 @@ def test_the_documents(described):
     assert list(frame["why.sad"]) == pytest.approx([0.5, 0.4])
 
 
-def test_terms():
+def test_terms_of_splits_a_query():
     assert terms_of("Some R&B songs, please", set()) == ["r b"]
     assert terms_of("hard rock guitar rock", {"hard rock"}) == ["hard rock", "guitar", "rock"]
     assert terms_of("the the", set()) == ["the"]
     assert terms_of("", set()) == []
 
 
-def test_tags_for_words():
+def test_tags_for_matches_names_and_synonyms():
     tags = PRETRAINED_ENCODERS["musicnn"].tags + PRETRAINED_ENCODERS["instruments"].tags
     assert tags_for("rap", tags) == ["hip-hop"]
     assert tags_for("r b", tags) == ["rnb"]
@@ -167,7 +167,7 @@ def test_tags_for_words():
     assert tags_for("xyzzy", tags) == []
 
 
-def test_parts_of_names():
+def test_is_part_matches_words_and_stems():
     assert is_part("piano", "jazz piano trio")
     assert not is_part("pop", "popular")
     assert not is_part("art", "art rock"[4:])

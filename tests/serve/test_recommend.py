@@ -141,7 +141,7 @@ def test_a_list_is_another_after_feedback(anna):
     assert first not in [each["track"]["track_id"] for each in after.json()["tracks"]]
 
 
-def test_who_needs_no_scoring_is_answered_first_of_those_who_come_together(anna):
+def test_answers_of_scored_listeners_come_first(anna):
     held = anna.app.state.held
 
     def wish(listener, **asked):

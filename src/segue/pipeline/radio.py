@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from segue.signals import Profile
 
 RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
-"""Half may be known, and with another seed another evening is another evening."""
+"""By default half of the tracks may be known, and every radio has a new random seed."""
 
 
 class Radio:
-    """An endless playlist that adapts; `said` holds what the listener should be told.
+    """An endless playlist that adapts to feedback; `said` has messages for the listener.
 
     >>> radio = Radio(state, "alice")                            # doctest: +SKIP
     >>> track = radio.next()                                     # doctest: +SKIP
@@ -48,18 +48,18 @@ class Radio:
         exclusions: Exclusions | None = None,
         window: int = WINDOW,
     ) -> None:
-        """Open a radio for a listener, or for somebody who names tracks that they like.
+        """Open a radio for a listener, or from liked tracks.
 
-        By default it is turned as `RADIO_DIALS` are, with a seed drawn anew, which `take` tells;
-        dials that are given play the same again. With ``dials.max_known_share`` at 0 it plays only
-        tracks that the listener has not met before.
+        The default dials are `RADIO_DIALS` with a new random seed, which `take` returns. The same
+        dials play the same tracks again. With ``dials.max_known_share`` at 0 only tracks that the
+        listener does not know are played.
 
         Raises
         ------
         ValueError
             If neither a listener nor a liked track is given.
         UnknownListenerError, UnknownTrackError
-            If the library does not know who or what is named.
+            If the library does not know the listener or a track.
         ContradictionError
             If a track is both liked and disliked.
         """
@@ -72,7 +72,7 @@ class Radio:
         excluded = state.excluded(exclusions)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
-            excluded[profile.known] = True  # only new is a promise: it does not give way
+            excluded[profile.known] = True  # a hard rule: the radio never relaxes it
         self._dials = dials
         self._radio = EngineRadio(state.engine, profile, state.facts, dials, excluded, window)
         self._rank = 0
@@ -81,12 +81,12 @@ class Radio:
 
     @property
     def window(self) -> int:
-        """How many tracks come before one may come again."""
+        """Number of tracks before one may be repeated."""
         return self._radio.window
 
     @property
     def said(self) -> list[str]:
-        """What the listener should be told, as sentences."""
+        """Messages for the listener, as sentences."""
         return [*self._hints, *self._radio.said]
 
     def next(self) -> Recommendation:
@@ -95,7 +95,7 @@ class Radio:
         Raises
         ------
         LibraryError
-            If there is nothing that may be played.
+            If no track may be played.
         """
         found = self._radio.next()
         if found is None:
@@ -120,19 +120,19 @@ class Radio:
         return self._history[1]
 
     def feedback(self, track: str, what: Feedback) -> None:
-        """Take in that a track (by id) was skipped, liked or played to its end.
+        """Adapt to a track (by id) that was skipped, liked or played to its end.
 
         Raises
         ------
         ValueError
-            If it is none of skip, like, play.
+            If `what` is not skip, like or play.
         UnknownTrackError
             If the library does not hold the track.
         """
         self._radio.feedback(self._state.catalogue.position(track), what)
 
     def played(self, tracks: Sequence[str]) -> None:
-        """Go on from where tracks (by id, the latest last) were played already.
+        """Continue after tracks (by id, the latest last) that were played already.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class Radio:
         self._radio.played([self._state.catalogue.position(track) for track in tracks])
 
     def take(self, k: int) -> Playlist:
-        """Return the next `k` tracks, as if all were heard without a word."""
+        """Return the next `k` tracks without feedback in between."""
         check_count(k)
         tracks = [self.next() for _ in range(k)]
         about = {"user": self.user, "window": self.window, **self._dials.chance}

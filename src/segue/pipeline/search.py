@@ -4,9 +4,9 @@ Each term of a query is worth at most 1 to a track, and a track's score is the m
 
 - a given genre or tag of that name is worth 1, one that it is part of 0.9;
 - a word of the title, album or artist is worth 0.8;
-- a predicted tag is worth the share of the library that has less of it, read off the normal curve
-  at the standardised log-odds of the tag (the mean of them, where several encoders or tags answer a
-  term): so that a rare tag counts as much as a common one.
+- a predicted tag is worth the share of the library that has less of it: the normal distribution
+  function of its standardized log-odds (their mean, where several encoders or tags match a term),
+  so that a rare tag counts as much as a common one.
 
 The best of the three counts.
 """
@@ -46,10 +46,10 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One track that was found.
+    """A track that matches a search.
 
-    `why` gives what each term adds; its values sum to `score`. `matched` says for each term by
-    what: ``tag rock``, ``genre rock``, ``title``, ``sounds rock``.
+    `why` gives what each term adds; its values sum to `score`. `matched` lists what matched each
+    term: ``tag rock``, ``genre rock``, ``title``, ``sounds rock``.
     """
 
     rank: int
@@ -63,7 +63,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found. `terms` are the words that counted, `unknown` those that nothing has."""
+    """The result of a search: `terms` are the words that count, `unknown` those without a match."""
 
     query: str
     terms: Sequence[str]

@@ -1,11 +1,11 @@
-"""Many named arrays in one directory, each a file that is mapped into memory when it is opened.
+"""Store named arrays in one directory and map them into memory.
 
 Conventions
 -----------
-- An array ``name`` lies in ``name.npy``; no pickle. What is mapped is read from the disk when it is
-  touched, and shared by all processes that map it.
-- A list of texts is their UTF-8 one after another, ``name.utf8``, and where each starts,
-  ``name.starts``; a matrix is as `segue.signals.matrix_parts` says.
+- An array ``name`` is the file ``name.npy``; no pickle. Mapped arrays are read from the disk when
+  they are used, and shared by all processes that map them.
+- A list of texts is its concatenated UTF-8, ``name.utf8``, and the starts, ``name.starts``.
+  Matrices are stored as `segue.signals.matrix_parts` returns them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 Arrays = Mapping[str, NDArray[Any]]
 
 _SMALL: Final = 1 << 14
-"""Bytes up to which a file is read instead of mapped."""
+"""Largest size in bytes of a file that is read instead of mapped."""
 
 
 def save_arrays(directory: Path, arrays: Arrays) -> None:
-    """Write arrays into a directory that is there."""
+    """Write arrays into an existing directory."""
     for name, array in arrays.items():
         np.save(directory / f"{name}.npy", array, allow_pickle=False)
 
@@ -40,13 +40,13 @@ def map_arrays(directory: Path) -> dict[str, NDArray[Any]]:
     for path in directory.glob("*.npy"):
         mapped = path.stat().st_size > _SMALL
         array = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
-        # a plain array over the map: the class of maps costs something at every slice
+        # a plain array over the map: slices of np.memmap are slow
         found[path.name.removesuffix(".npy")] = array.view(np.ndarray)
     return found
 
 
 def texts_parts(name: str, texts: Sequence[str]) -> dict[str, NDArray[Any]]:
-    """Return a list of texts as it is written."""
+    """Return a list of texts as arrays."""
     encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
     starts = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     return {

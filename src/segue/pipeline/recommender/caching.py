@@ -78,7 +78,7 @@ class SizedCache(Generic[Key, Value]):
 class VersionedCache(Generic[Value]):
     """One value per owner, valid for one version of the data that it was computed from.
 
-    A new version replaces the value of the old one, which nobody asks for again.
+    A new version replaces the value of the old one, which is never needed again.
 
     >>> cache = VersionedCache[str](10)
     >>> cache.put("ann", b"1", "one", 3), cache.get("ann", b"1"), cache.get("ann", b"2")

@@ -31,7 +31,7 @@ _OVERHEAD_BYTES: Final = 2_000
 class _Listener:
     """Listens of one listener up to a `number` of the log, and the profile computed from them."""
 
-    heard: ProfileAccumulator
+    accumulator: ProfileAccumulator
     friends: Sequence[str]
     number: int
     resolved: tuple[Profile, CacheKey] | None = None
@@ -39,7 +39,9 @@ class _Listener:
 
     @property
     def n_bytes(self) -> int:
-        return _OVERHEAD_BYTES + 68 * len(self.heard.tracks) + 40 * len(self.heard.played)
+        return (
+            _OVERHEAD_BYTES + 68 * len(self.accumulator.tracks) + 40 * len(self.accumulator.played)
+        )
 
 
 class ListenerProfiles(Mapping[str, Profile]):
@@ -59,7 +61,7 @@ class ListenerProfiles(Mapping[str, Profile]):
         """Return the profile of a listener and its cache key; None if nothing is known of them."""
         with self._lock:
             found = self._listener(user)
-            if found is None or not len(found.heard.tracks):
+            if found is None or not len(found.accumulator.tracks):
                 return None
             if found.resolved is None or self._now - found.computed_at > STALE_SECONDS:
                 profile = self._profile(user, found)
@@ -112,10 +114,10 @@ class ListenerProfiles(Mapping[str, Profile]):
         if position is None:
             return  # the track was added after the snapshot
         duration = float(self._snapshot.durations[position])
-        heard = known.heard.after(
+        accumulator = known.accumulator.after(
             event.kind, position, at, event.ms_played, None if np.isnan(duration) else duration
         )
-        changed = _Listener(heard, known.friends, event.number or 0)
+        changed = _Listener(accumulator, known.friends, event.number or 0)
         self._listeners.put(event.user, changed, changed.n_bytes)
         for friend in known.friends:
             theirs = self._listeners.get(friend)
@@ -131,8 +133,8 @@ class ListenerProfiles(Mapping[str, Profile]):
             return None
         stored = self._reader.listener(row)
         listens = read_listens(stored.listens, self._snapshot.catalogue.rows, self._snapshot.scales)
-        heard = ProfileAccumulator.of(listens, self._snapshot.durations)
-        known = _Listener(heard, stored.friends, stored.number)
+        accumulator = ProfileAccumulator.of(listens, self._snapshot.durations)
+        known = _Listener(accumulator, stored.friends, stored.number)
         self._listeners.put(user, known, known.n_bytes)
         return known
 
@@ -140,10 +142,10 @@ class ListenerProfiles(Mapping[str, Profile]):
         friends = []
         for friend in known.friends:
             theirs = self._listener(friend)
-            if theirs is not None and len(theirs.heard.tracks):
-                friends.append(_liked(theirs.heard))
-        return known.heard.profile(user, self._now, friends)
+            if theirs is not None and len(theirs.accumulator.tracks):
+                friends.append(_liked(theirs.accumulator))
+        return known.accumulator.profile(user, self._now, friends)
 
 
-def _liked(heard: ProfileAccumulator) -> NDArray[np.int64]:
-    return heard.profile("", 0.0).liked
+def _liked(accumulator: ProfileAccumulator) -> NDArray[np.int64]:
+    return accumulator.profile("", 0.0).liked

@@ -1,4 +1,4 @@
-"""One listener's listens as the library keeps them, read as the engine counts them."""
+"""Convert the stored listens of one listener to arrays for the engine."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ from segue.library import StoredListens
 def read_listens(
     stored: StoredListens, rows: NDArray[np.int64], scales: Mapping[str, Scale]
 ) -> Listens:
-    """Return listens by position, ratings brought to [-1, 1].
+    """Return listens by position, with ratings scaled to [-1, 1].
 
     Parameters
     ----------
     rows
         The rows of the catalogue's tracks, ascending.
     scales
-        Of ratings, by what brought them; where one is not known, its ratings here tell it.
+        Scales of ratings by source; an unknown one is found from the ratings of this listener.
     """
     places = np.searchsorted(rows, stored.rows)
     places = np.minimum(places, max(len(rows) - 1, 0))

@@ -20,7 +20,7 @@ def recommend(
     dials: Dials | None = None,
     exclusions: Exclusions | None = None,
 ) -> Recommendations:
-    """Recommend tracks to a listener, or to somebody who names tracks that they like.
+    """Recommend tracks to a listener, or from liked tracks.
 
     The snapshot of the library is built first where it is stale; afterwards a call takes some
     hundredths of a second. For many requests keep a `RecommenderService` open instead.
@@ -30,7 +30,7 @@ def recommend(
     library
         A library, or its directory.
     user
-        A listener of the library. A new one is welcome with `like`.
+        A listener of the library; a new one needs `like`.
     k
         How many tracks; fewer come where the library has fewer that the listener has not met, or
         where caps and exclusions leave fewer.

@@ -1,4 +1,4 @@
-"""Words of a search: how they are cut, and which tags of the pretrained encoders they ask for.
+"""Split a search query into terms, and match them with tags of pretrained encoders.
 
 Words are compared in lower case, letters and digits only: ``Hip-Hop`` is ``hip hop``.
 """
@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Final
 
 _APART: Final = re.compile(r"[\W_]+")
-_LEAST_STEM: Final = 4  # letters that two words must share from the first on to be parts of another
+_MIN_STEM: Final = 4  # letters at the start that two words must share to match
 
-PASSED_OVER: Final = re.compile(
+STOP_WORDS: Final = re.compile(
     "an?|and|by|for|from|in|is|like|me|music|of|on|or|pieces?|play|please|some|something|songs?"
     "|sound(s|ing)?|that|the|to|tracks?|tunes?|very|with"
 )
-"""Words that people write around what they look for."""
+"""Words of a query that are ignored."""
 
 SYNONYMS: Final = {
     word: tuple(tags.split(","))
@@ -55,14 +55,14 @@ SYNONYMS: Final = {
     )
     for word in words.split(",")
 }
-"""Tags that a word asks for as well as the tag of its own name, if there is one."""
+"""Tags that a word matches besides the tag of its own name."""
 
-LONGEST: Final = max(len(word.split()) for word in SYNONYMS)
+MAX_SYNONYM_WORDS: Final = max(len(word.split()) for word in SYNONYMS)
 
 
 @lru_cache(maxsize=65_536)
 def plain(text: str) -> str:
-    """Return `text` as words are compared.
+    """Return `text` in the form that words are compared in.
 
     >>> plain("Hip-Hop / Rap"), plain("R&B"), plain("Sigur Rós")
     ('hip hop rap', 'r b', 'sigur rós')
@@ -71,7 +71,7 @@ def plain(text: str) -> str:
 
 
 def terms_of(query: str, known: Collection[str]) -> list[str]:
-    """Cut a query into terms, each as long as some known name, each once.
+    """Split a query into distinct terms, each as long as some known name.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def terms_of(query: str, known: Collection[str]) -> list[str]:
     ['sad', 'piano', 'female vocals']
     """
     words = plain(query).split()
-    longest = max([LONGEST, *(name.count(" ") + 1 for name in known)])
+    longest = max([MAX_SYNONYM_WORDS, *(name.count(" ") + 1 for name in known)])
     terms: list[str] = []
     place = 0
     while place < len(words):
@@ -93,14 +93,14 @@ def terms_of(query: str, known: Collection[str]) -> list[str]:
             if length == 1 or term in known or term in SYNONYMS:
                 break
         place += length
-        if term not in terms and not PASSED_OVER.fullmatch(term):
+        if term not in terms and not STOP_WORDS.fullmatch(term):
             terms.append(term)
-    # nothing but small words: then they are what is looked for
+    # only stop words: search for them
     return terms or list(dict.fromkeys(words))
 
 
 def tags_for(term: str, tags: Iterable[str]) -> list[str]:
-    """Return those of `tags` that a term asks for: by name, as a synonym, else by a part of it.
+    """Return the `tags` that a term matches: by name, as a synonym, else by a part of the name.
 
     >>> tags_for("heavy", ["metal", "piano"]), tags_for("violins", ["violin"])
     (['metal'], ['violin'])
@@ -114,7 +114,7 @@ def tags_for(term: str, tags: Iterable[str]) -> list[str]:
 
 
 def is_part(term: str, name: str) -> bool:
-    """Tell whether the words of `term` stand in a row in `name`, or its one word begins like one.
+    """Return whether `name` contains `term`, or a word of it has the same stem.
 
     >>> is_part("piano", "solo piano"), is_part("funky", "funk"), is_part("art", "artist")
     (True, True, False)
@@ -122,7 +122,6 @@ def is_part(term: str, name: str) -> bool:
     if f" {term} " in f" {name} ":
         return True
     return any(
-        min(len(word), len(term)) >= _LEAST_STEM
-        and (word.startswith(term) or term.startswith(word))
+        min(len(word), len(term)) >= _MIN_STEM and (word.startswith(term) or term.startswith(word))
         for word in name.split()
     )
