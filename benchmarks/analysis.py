@@ -34,8 +34,8 @@ def segue() -> Callable[[str], object]:
 
 def segue_fast() -> Callable[[str], object]:
     """Analyze stretches of tracks."""
-    from segue.pipeline.analysing.inputs import FAST
-    from segue.pipeline.analysing.tasks import analyse_track
+    from segue.pipeline.analysis.inputs import FAST
+    from segue.pipeline.analysis.tasks import analyse_track
 
     return lambda path: analyse_track(Path(path), FAST, ())
 
@@ -135,9 +135,9 @@ def measured(tool: str, files: list[str]) -> list[float] | str:
 
 def workers_ratio(files: list[str]) -> float:
     """Return the throughput of two workers relative to one."""
-    from segue.pipeline.analysing.inputs import ANALYSIS
-    from segue.pipeline.analysing.tasks import analyse_track
-    from segue.pipeline.analysing.workers import Workers
+    from segue.pipeline.analysis.inputs import ANALYSIS
+    from segue.pipeline.analysis.tasks import analyse_track
+    from segue.pipeline.analysis.workers import Workers
 
     work = [(number, (Path(file), ANALYSIS)) for number, file in enumerate(files * 4)]
     seconds = {}
@@ -155,8 +155,8 @@ def peak_memory(path: str, *, fast: bool = False) -> float:
     settings = "FAST" if fast else "ANALYSIS"
     script = (
         "import sys; from pathlib import Path\n"
-        f"from segue.pipeline.analysing.inputs import {settings} as settings\n"
-        "from segue.pipeline.analysing.tasks import analyse_track\n"
+        f"from segue.pipeline.analysis.inputs import {settings} as settings\n"
+        "from segue.pipeline.analysis.tasks import analyse_track\n"
         "analyse_track(Path(sys.argv[1]), settings)\n"
         # getrusage would include the memory of the parent process
         "print(*[line for line in open('/proc/self/status') if line.startswith('VmHWM')])\n"

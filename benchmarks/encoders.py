@@ -31,7 +31,7 @@ def timed_pretrained(name: str, files: list[str]) -> dict[str, float]:
     """Time the embedding of files by one pretrained encoder, and its loading."""
     from segue.audio.patches import patches_of_file
     from segue.encoders.pretrained import installed_encoders, open_pretrained
-    from segue.pipeline.analysing.pretrained_task import MAX_PATCHES
+    from segue.pipeline.analysis.pretrained_task import MAX_PATCHES
 
     started = time.perf_counter()
     encoder = open_pretrained(installed_encoders()[name])
@@ -58,7 +58,7 @@ def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
     """Time a trained encoder of a library on its windows."""
     from segue.encoders import Encoder
     from segue.library import Library
-    from segue.pipeline.analysing.inputs import INPUTS, open_store
+    from segue.pipeline.analysis.inputs import INPUTS, open_store
 
     opened = Library(library, create=False)
     chosen = INPUTS[opened.models.manifest(name)["input"]]
@@ -100,7 +100,7 @@ def compared_trained(name: str, library: str) -> dict[str, float]:
     from segue.encoders import Encoder
     from segue.encoders.crops import even_crops
     from segue.library import Library
-    from segue.pipeline.analysing.inputs import INPUTS, open_store
+    from segue.pipeline.analysis.inputs import INPUTS, open_store
 
     opened = Library(library, create=False)
     chosen = INPUTS[opened.models.manifest(name)["input"]]

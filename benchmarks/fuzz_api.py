@@ -28,8 +28,8 @@ from pathlib import Path
 from served import Server
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
-from segue.pipeline.sessions import create_key
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.sessions import create_key
 
 LEFT_OUT = r"^/api/v1/events$"  # which never ends: its tests follow it
 SETTINGS = """

@@ -13,9 +13,9 @@ import numpy as np
 
 from segue.evaluation import classification_intervals
 from segue.library import Library
-from segue.pipeline.analysing.embeddings import embeddings
-from segue.pipeline.analysing.inputs import summaries
-from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.analysis.embeddings import embeddings
+from segue.pipeline.analysis.inputs import summaries
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.labels import artist_groups, target_values
 
 

@@ -37,7 +37,7 @@ def measure(library: Path, model: str, target: str, seed: int, choice: str) -> d
     from segue.encoders.objectives import measure as judge
     from segue.encoders.objectives import targets_of
     from segue.library import Library
-    from segue.pipeline.analysing.inputs import need_input
+    from segue.pipeline.analysis.inputs import need_input
     from segue.pipeline.training.labels import labels_of
 
     opened = Library(library, create=False)

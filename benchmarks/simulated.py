@@ -29,10 +29,10 @@ from segue.index import normalise
 from segue.library import Library, settings_hash
 from segue.listening import Collaborative, CollaborativeSettings
 from segue.listening.sequences import fit_sequences
-from segue.pipeline.learning.models import Material, Models, listening_signals
-from segue.pipeline.learning.weights import save_weights
 from segue.pipeline.recommender.open_signals import engine_fingerprint
 from segue.pipeline.training.content import content_signals
+from segue.pipeline.training.engine_weights import save_weights
+from segue.pipeline.training.listening_models import Material, Models, listening_signals
 from segue.signals import KnnModel, opinions_of
 from segue.sources.datasets.listens import no_listens
 from segue.types import Track

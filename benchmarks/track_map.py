@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
-from segue.index import near_neighbours, normalise, one_blas_thread
+from segue.index import normalise, one_blas_thread
 from segue.library import Library
-from segue.pipeline.mapping.fidelity import neighbours_kept
-from segue.pipeline.mapping.layout import N_NEIGHBOURS, lay_out, principal_components
+from segue.pipeline.track_map.fidelity import neighbours_kept
+from segue.pipeline.track_map.landmarks import near_neighbours
+from segue.pipeline.track_map.layout import N_NEIGHBOURS, lay_out, principal_components
 from segue.pipeline.training.content import vector_signal
 
 N_GENRES, N_DIMENSIONS, TRACKS_AN_ARTIST, SHOWN = 24, 128, 12, 19

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from segue.engine.dials import Dials
     from segue.engine.exclusions import Exclusions
     from segue.library import Library
+    from segue.pipeline.catalogue.search import search
     from segue.pipeline.evaluate import evaluate
-    from segue.pipeline.import_listens import import_listens
+    from segue.pipeline.history.import_listens import import_listens
     from segue.pipeline.preprocess import preprocess
     from segue.pipeline.recommender.recommend import recommend, similar
-    from segue.pipeline.search import search
     from segue.pipeline.train import train
 
 __version__ = "0.1.0"
@@ -44,10 +44,10 @@ _ROOMS = {
     "Exclusions": "segue.engine.exclusions",
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
-    "import_listens": "segue.pipeline.import_listens",
+    "import_listens": "segue.pipeline.history.import_listens",
     "preprocess": "segue.pipeline.preprocess",
     "recommend": "segue.pipeline.recommender.recommend",
-    "search": "segue.pipeline.search",
+    "search": "segue.pipeline.catalogue.search",
     "similar": "segue.pipeline.recommender.recommend",
     "train": "segue.pipeline.train",
 }

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from segue.library import Library
-from segue.pipeline.accounts import log_in
-from segue.pipeline.players import verify_player_password
-from segue.pipeline.sessions import find_key, find_session, open_session
+from segue.pipeline.accounts.login import log_in
+from segue.pipeline.accounts.player_passwords import verify_player_password
+from segue.pipeline.accounts.sessions import find_key, find_session, open_session
 
 COMMAND = [sys.executable, "-c", "from segue.cli import main; main()", "user"]
 

@@ -214,7 +214,7 @@ def test_fingerprints_of_encoders_differ():
 def test_store_hashes_of_existing_libraries_stay():
     """A changed hash would embed every track of every library again."""
     from segue.library import settings_hash
-    from segue.pipeline.analysing.pretrained_task import MAX_PATCHES
+    from segue.pipeline.analysis.pretrained_task import MAX_PATCHES
 
     hashes = {
         name: settings_hash(

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from segue.errors import LibraryError
 from segue.library import Library
 from segue.library.entity_rows import public_id
-from segue.pipeline.recipes import Recipe
+from segue.pipeline.playlists.recipes import Recipe
 from segue.types import ArtistCredit
 
 DATA = Path(__file__).parent / "data"

@@ -12,11 +12,11 @@ import pytest
 from tests.factories import SMALL_SETTINGS, SOUND_KINDS, rows, sound, write_dataset
 
 from segue.library import Library
-from segue.pipeline.learning.weights import load_weights, save_weights
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.train import train
+from segue.pipeline.training.engine_weights import load_weights, save_weights
 
 N_PER_KIND = 12
 N_LISTENING_TRACKS, N_LISTENERS = 60, 16

@@ -18,16 +18,22 @@ from segue.errors import (
 )
 from segue.library import Library
 from segue.library import audit as audit_module
-from segue.pipeline import accounts, sessions
-from segue.pipeline.accounts import add_account, check_name, log_in, remove_account, set_password
-from segue.pipeline.players import (
+from segue.pipeline.accounts import login, sessions
+from segue.pipeline.accounts.login import (
+    add_account,
+    check_name,
+    log_in,
+    remove_account,
+    set_password,
+)
+from segue.pipeline.accounts.player_passwords import (
     new_player_password,
     player_password,
     revoke_player_password,
     verify_player,
     verify_player_password,
 )
-from segue.pipeline.sessions import (
+from segue.pipeline.accounts.sessions import (
     close_session,
     create_key,
     find_key,
@@ -45,8 +51,8 @@ RIGHT = "four words do well"
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch):
     """Hashes that cost little: what argon2 itself does is not tested here."""
-    monkeypatch.setattr(accounts, "_hasher", lambda: PasswordHasher(1, 8, 1))
-    accounts._nobodys_hash.cache_clear()
+    monkeypatch.setattr(login, "_hasher", lambda: PasswordHasher(1, 8, 1))
+    login._nobodys_hash.cache_clear()
 
 
 class Clock:
@@ -60,7 +66,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in (audit_module, sessions, accounts, sys.modules["segue.library.accounts"]):
+    for module in (audit_module, sessions, login, sys.modules["segue.library.accounts"]):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -183,8 +189,8 @@ def test_an_address_waits_after_twenty_whatever_the_names(anna, clock):
 
 def test_of_a_hundred_at_once_no_more_than_five_are_looked_at(anna, monkeypatch):
     looked = []
-    is_right = accounts._is_right
-    monkeypatch.setattr(accounts, "_is_right", lambda *pair: looked.append(1) or is_right(*pair))
+    is_right = login._is_right
+    monkeypatch.setattr(login, "_is_right", lambda *pair: looked.append(1) or is_right(*pair))
     found = []
 
     def ask():
@@ -205,7 +211,7 @@ def test_of_a_hundred_at_once_no_more_than_five_are_looked_at(anna, monkeypatch)
 def test_processes_count_together(anna):
     script = (
         "import sys\nfrom segue.library import Library\n"
-        "from segue.pipeline.accounts import log_in\n"
+        "from segue.pipeline.accounts.login import log_in\n"
         "from segue.errors import WrongPasswordError\n"
         "for _ in range(3):\n"
         "    try: log_in(Library(sys.argv[1]), 'anna', 'not it at all')\n"
@@ -220,9 +226,9 @@ def test_processes_count_together(anna):
 
 def test_the_same_is_done_for_a_name_that_is_not_there(anna, monkeypatch):
     hashed = []
-    is_right = accounts._is_right
+    is_right = login._is_right
     monkeypatch.setattr(
-        accounts, "_is_right", lambda known, given: hashed.append(known) or is_right(known, given)
+        login, "_is_right", lambda known, given: hashed.append(known) or is_right(known, given)
     )
     wrong(anna)
     wrong(anna, "nobody")
@@ -233,7 +239,7 @@ def test_the_same_is_done_for_a_name_that_is_not_there(anna, monkeypatch):
 
 def test_an_older_hash_is_replaced_when_its_password_comes(anna, monkeypatch):
     before = anna.accounts.password_hash("anna")
-    monkeypatch.setattr(accounts, "_hasher", lambda: PasswordHasher(2, 16, 1))
+    monkeypatch.setattr(login, "_hasher", lambda: PasswordHasher(2, 16, 1))
     wrong(anna)
     assert anna.accounts.password_hash("anna") == before
     log_in(anna, "anna", RIGHT)
@@ -385,8 +391,8 @@ def test_players_wait_as_others_do_and_keep_nobody_from_logging_in(anna):
 
 
 def test_who_may_be_blended_with(library):
-    assert accounts.sharing(library, None) == []
+    assert login.sharing(library, None) == []
     add_account(library, "anna", RIGHT, shares_taste=True)
     add_account(library, "ben", RIGHT)
     add_account(library, "carl", RIGHT)
-    assert accounts.sharing(library, "ben") == ["anna", "ben"]
+    assert login.sharing(library, "ben") == ["anna", "ben"]

@@ -17,7 +17,7 @@ from segue.audio import (
     summary_names,
 )
 from segue.library import Library, settings_hash
-from segue.pipeline.analysing.inputs import (
+from segue.pipeline.analysis.inputs import (
     ANALYSIS,
     AUDIO,
     FAST,
@@ -58,7 +58,7 @@ def small(dataset, tmp_path):
 @pytest.fixture
 def tasks(monkeypatch):
     """Names of the tasks that worker processes were given, in order."""
-    from segue.pipeline.analysing.workers import Workers
+    from segue.pipeline.analysis.workers import Workers
 
     given, answers = [], Workers.answers
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from segue.library import Library
-from segue.pipeline.browse import browse_index
+from segue.pipeline.catalogue.browse import browse_index
 from segue.types import ArtistCredit, Track
 
 

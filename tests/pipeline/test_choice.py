@@ -8,15 +8,15 @@ import pytest
 
 from segue.errors import ModelError
 from segue.library import Library
-from segue.pipeline.analysing.embeddings import embedding_store
+from segue.pipeline.analysis.embeddings import embedding_store
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.recommender.open_signals import open_signals
 from segue.pipeline.recommender.recommend import recommend, similar
 from segue.pipeline.train import train
-from segue.pipeline.training.choice import CHOICE, LEAST_QUERIES, Choice, choose
 from segue.pipeline.training.content import model_of
+from segue.pipeline.training.encoder_selection import CHOICE, LEAST_QUERIES, Choice, choose
 from segue.pipeline.training.ensemble import best_weights
-from segue.pipeline.training.standings import standings
+from segue.pipeline.training.leaderboard import standings
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def by_genre(library, spread, rng):
 # a part of six valid tracks decides nothing for real libraries; here it must
 @pytest.fixture(autouse=True)
 def few_queries(monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.choice.LEAST_QUERIES", 3)
+    monkeypatch.setattr("segue.pipeline.training.encoder_selection.LEAST_QUERIES", 3)
     assert LEAST_QUERIES >= 10
 
 
@@ -89,7 +89,7 @@ def test_a_choice_is_kept_until_an_encoder_changes(copied):
 
 
 def test_where_too_few_can_be_asked_the_first_encoder_is_used(copied, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.choice.LEAST_QUERIES", 100)
+    monkeypatch.setattr("segue.pipeline.training.encoder_selection.LEAST_QUERIES", 100)
     found = choose(copied, copied.catalogue())
     assert found.precision == {}
     assert found.used == {"timbre": "cnn", "temporal": "rnn"}
@@ -128,8 +128,8 @@ def test_weights_sum_to_one_and_favour_who_is_right(rng):
 
 
 def test_the_ensemble_is_the_weighted_mean_of_its_members(trained):
-    from segue.pipeline.training.chances import ENSEMBLE, judged_model
     from segue.pipeline.training.labels import labels_of
+    from segue.pipeline.training.predicted_probabilities import ENSEMBLE, judged_model
 
     manifest = trained.models.manifest(ENSEMBLE)
     assert set(manifest["members"]) == {"cnn", "rnn", "transformer"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.pipeline.analysing.duplicates import duplicates
+from segue.pipeline.analysis.duplicates import duplicates
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import similar
 

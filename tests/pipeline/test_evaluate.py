@@ -11,9 +11,9 @@ from segue.errors import ModelError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.experiments.held_out import hold_out
-from segue.pipeline.learning.models import Material
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.training.choice import choose
+from segue.pipeline.training.encoder_selection import choose
+from segue.pipeline.training.listening_models import Material
 from segue.types import Track
 
 pytestmark = pytest.mark.slow

@@ -21,9 +21,9 @@ from segue.pipeline.experiments.control import ShuffledSignal
 from segue.pipeline.experiments.dials import precomputed
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
-from segue.pipeline.learning.models import LISTENING_MODELS, Material
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.content import content_signals
+from segue.pipeline.training.listening_models import LISTENING_MODELS, Material
 from segue.signals import VectorSignal, popularity
 
 N_CROWDS, N_LISTENERS, N_TRACKS, N_PLAYED = 4, 15, 30, 22
@@ -60,7 +60,9 @@ def judged(tmp_path, *, wanted=LISTENING_MODELS, thorough=True, ordered=True):
     material = Material.of(library, catalogue, content, wanted=wanted)
     known = hold_out(library.listens(), material, "test")
     with pytest.MonkeyPatch.context() as patched:  # the search has tests of its own
-        patched.setattr("segue.pipeline.learning.models.search", partial(search, budget=1))
+        patched.setattr(
+            "segue.pipeline.training.listening_models.search", partial(search, budget=1)
+        )
         return evaluate_recommendations(library, material, known, thorough=thorough)
 
 

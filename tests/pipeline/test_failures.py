@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from segue.pipeline.analysing import tasks
-from segue.pipeline.analysing.inputs import AUDIO, open_store
-from segue.pipeline.analysing.tasks import Failed, analyse_track
-from segue.pipeline.analysing.workers import Workers
+from segue.pipeline.analysis import tasks
+from segue.pipeline.analysis.inputs import AUDIO, open_store
+from segue.pipeline.analysis.tasks import Failed, analyse_track
+from segue.pipeline.analysis.workers import Workers
 from segue.pipeline.preprocess import preprocess
 
 RATE = 22_050

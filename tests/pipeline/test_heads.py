@@ -7,7 +7,7 @@ import pytest
 
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
-from segue.pipeline.analysing.pretrained_embeddings import pretrained_store
+from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.heads import (

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from segue.library import Library
-from segue.pipeline.analysing.inputs import AUDIO, open_store
+from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.preprocess import preprocess
 
 RATE = 22_050

@@ -14,7 +14,7 @@ import pytest
 from segue.engine.profiles import profiles_of
 from segue.errors import DatasetError, LibraryBusyError
 from segue.library import Library
-from segue.pipeline.import_listens import import_listens
+from segue.pipeline.history.import_listens import import_listens
 from segue.pipeline.preprocess import preprocess
 
 SCRIPT = "import sys, segue; segue.import_listens(sys.argv[1], sys.argv[2:])"

@@ -15,11 +15,11 @@ import pytest
 from segue.errors import JobError, UnknownJobError
 from segue.library import Library
 from segue.library import jobs as jobs_module
-from segue.pipeline import job_process, jobs
-from segue.pipeline.job_arguments import known_datasets, without_paths
-from segue.pipeline.jobs import Runner, ask, cancel, find_job, run_waiting, shown
+from segue.pipeline.jobs import job_process, runner
+from segue.pipeline.jobs.job_arguments import known_datasets, without_paths
+from segue.pipeline.jobs.processes import identity, is_alive, number
+from segue.pipeline.jobs.runner import Runner, ask, cancel, find_job, run_waiting, shown
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.processes import identity, is_alive, number
 from segue.types import Track
 
 PATIENCE = 120.0
@@ -113,8 +113,8 @@ def test_no_path_of_the_machine_is_shown(library, listens, tmp_path):
 def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
     job = ask(library, "preprocess", {"path": str(music)}, admin=True)
     script = (
-        "import sys, time\nfrom segue.library import Library\nfrom segue.pipeline.jobs import"
-        " Runner\nrunner = Runner(Library(sys.argv[1]))\n"
+        "import sys, time\nfrom segue.library import Library\n"
+        "from segue.pipeline.jobs.runner import Runner\nrunner = Runner(Library(sys.argv[1]))\n"
         "while True:\n    runner.tick()\n    time.sleep(0.05)\n"
     )
     server = subprocess.Popen([sys.executable, "-c", script, library.directory])
@@ -167,7 +167,7 @@ def test_a_process_that_comes_too_late_does_nothing(library, listens):
     claimed = library.jobs.claim("1:2:nobody")
     library.jobs.give_back(claimed)
     again = library.jobs.claim(identity(os.getpid()))
-    command = [sys.executable, "-m", "segue.pipeline.job_process", library.directory]
+    command = [sys.executable, "-m", "segue.pipeline.jobs.job_process", library.directory]
     subprocess.run([*command, str(claimed.id), claimed.claim], check=True)
     assert library.counts()["tracks"] == 0
     assert not library.jobs.finish(claimed, "done")
@@ -223,7 +223,7 @@ def test_who_does_not_heed_is_told_louder(library, monkeypatch):
         for seconds in (0, 11, 31):
             assert find_job(library, claimed.id).state == "running"
             later = SimpleNamespace(time=lambda seconds=seconds: time.time() + seconds)
-            monkeypatch.setattr(jobs, "time", later)
+            monkeypatch.setattr(runner, "time", later)
             runner.tick()
         assert deaf.wait() == -signal.SIGKILL
         deaf.stdout.close()
@@ -300,7 +300,7 @@ def test_an_admin_names_a_directory_that_is_there(library, tmp_path):
 def test_the_same_is_not_asked_for_twice_and_not_too_much(library, monkeypatch):
     assert ask(library, "train", {"seed": 1}).id == ask(library, "train", {"seed": 1}).id
     assert ask(library, "train", {"seed": 2}).id != ask(library, "train", {"seed": 1}).id
-    monkeypatch.setattr(jobs, "MOST_WAITING", 2)
+    monkeypatch.setattr(runner, "MOST_WAITING", 2)
     with pytest.raises(JobError, match="wait already"):
         ask(library, "train", {"seed": 3})
 

@@ -5,8 +5,8 @@ import pytest
 from scipy import sparse
 
 from segue.index import normalise
-from segue.pipeline.mapping.fidelity import neighbours_kept
-from segue.pipeline.mapping.layout import lay_out, principal_components, push_apart
+from segue.pipeline.track_map.fidelity import neighbours_kept
+from segue.pipeline.track_map.layout import lay_out, principal_components, push_apart
 
 N_GROUPS = 8
 
@@ -38,8 +38,8 @@ def test_neighbours_are_kept_better_than_by_components(rng):
 
 
 def test_many_vectors_are_laid_out_by_landmarks(rng, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.mapping.layout.N_LANDMARKS", 200)
-    monkeypatch.setattr("segue.index.landmarks.N_LANDMARKS", 200)
+    monkeypatch.setattr("segue.pipeline.track_map.layout.N_LANDMARKS", 200)
+    monkeypatch.setattr("segue.pipeline.track_map.landmarks.N_LANDMARKS", 200)
     vectors, groups = grouped(rng, 1_500)
     places = lay_out(vectors)
     assert nearest_group(places, groups) > 0.97

@@ -9,13 +9,18 @@ from tests.factories import rows, write_dataset
 from segue.engine import WeightPosterior, Weights, updated
 from segue.errors import ModelError, ModelNotTrainedError, TooLittleDataError
 from segue.library import Library
-from segue.pipeline.learning.models import COLLABORATIVE
-from segue.pipeline.learning.weights import everyones_weights, in_order, load_weights, save_weights
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.open_signals import listeners_of, load_models, material_of
 from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card
+from segue.pipeline.training.engine_weights import (
+    everyones_weights,
+    in_order,
+    load_weights,
+    save_weights,
+)
+from segue.pipeline.training.listening_models import COLLABORATIVE
 from segue.signals import CollaborativeSignal
 
 N_TRACKS, N_LISTENERS = 40, 24

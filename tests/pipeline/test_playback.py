@@ -3,7 +3,7 @@
 import pytest
 
 from segue.library import Playback
-from segue.pipeline.playback import (
+from segue.pipeline.history.playback import (
     SILENT_SECONDS,
     Report,
     at_the_end,

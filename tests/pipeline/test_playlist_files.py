@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from segue.errors import DatasetError, PlaylistError, UnknownTrackError
-from segue.pipeline.playlist_files import (
+from segue.pipeline.playlists.playlist_files import (
     load_playlist,
     read_playlist,
     save_playlist,

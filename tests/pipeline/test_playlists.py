@@ -6,8 +6,8 @@ import pytest
 
 from segue.engine import Dials, Exclusions
 from segue.errors import LibraryError, ModelError, UnknownListenerError, UnknownTrackError
-from segue.pipeline import playlists
-from segue.pipeline.radio import RADIO_DIALS, Radio
+from segue.pipeline.playlists import generate
+from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
 from segue.pipeline.recommender.recommend import recommend
 
 pytestmark = pytest.mark.slow
@@ -59,16 +59,16 @@ def test_what_is_excluded_never_comes_and_what_is_unknown_is_told(trained):
 
 
 def test_a_playlist_from_likes(state):
-    found = playlists.from_likes(state, ["t00", "t03"], ["t01"], 4)
+    found = generate.from_likes(state, ["t00", "t03"], ["t01"], 4)
     ids = [pick.track_id for pick in found.tracks]
     assert {kind(one) for one in ids[:2]} == {0}
     assert not {"t00", "t03", "t01"} & set(ids)
     assert found.to_dict()["playlist"] == "like"
     assert len(found.to_pandas()) == 4
     with pytest.raises(ValueError, match="at least one track that is liked"):
-        playlists.from_likes(state, [])
+        generate.from_likes(state, [])
     with pytest.raises(UnknownTrackError, match="nowhere"):
-        playlists.from_likes(state, ["nowhere"])
+        generate.from_likes(state, ["nowhere"])
 
 
 def test_a_radio_plays_on_and_hears(state):
@@ -93,12 +93,12 @@ def test_another_evening_is_another_radio_and_may_be_had_again(state):
     dials = replace(RADIO_DIALS, seed=evenings[0].about["seed"])
     assert Radio(state, "anna", dials=dials).take(20).tracks == evenings[0].tracks
     # what is not left to chance has no seed
-    likes = playlists.from_likes(state, ["t00"], k=3)
+    likes = generate.from_likes(state, ["t00"], k=3)
     assert "seed" not in likes.about
-    dials = replace(playlists.LIKE_DIALS, randomness=0.3, seed=5)
-    assert playlists.from_likes(state, ["t00"], k=3, dials=dials).about["seed"] == 5
-    dials = replace(playlists.BLEND_DIALS, randomness=0.3, seed=5)
-    assert playlists.blend(state, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
+    dials = replace(generate.LIKE_DIALS, randomness=0.3, seed=5)
+    assert generate.from_likes(state, ["t00"], k=3, dials=dials).about["seed"] == 5
+    dials = replace(generate.BLEND_DIALS, randomness=0.3, seed=5)
+    assert generate.blend(state, ["anna", "ben"], 3, dials=dials).about["seed"] == 5
 
 
 def test_a_radio_of_a_small_library_says_that_it_repeats(state):
@@ -122,29 +122,29 @@ def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained, state):
 
 
 def test_a_path_leads_from_one_to_the_other(state):
-    found = playlists.path(state, "t00", "t01", 6)
+    found = generate.path(state, "t00", "t01", 6)
     ids = [step.track_id for step in found.tracks]
     assert (ids[0], ids[-1]) == ("t00", "t01")
     assert len(ids) == len(set(ids)) <= 6
     assert found.about["signal"] == "knn"
     assert found.tracks[-1].progress == 1
     rules = Exclusions(genres=("noise",))
-    by_name = playlists.path(state, "t00", "t01", 6, signal="metadata", exclusions=rules)
+    by_name = generate.path(state, "t00", "t01", 6, signal="metadata", exclusions=rules)
     assert all(kind(step.track_id) != 2 for step in by_name.tracks)
     with pytest.raises(LibraryError, match="name two tracks"):
-        playlists.path(state, "t00", "t00")
+        generate.path(state, "t00", "t00")
     with pytest.raises(ValueError, match="at least 2 tracks"):
-        playlists.path(state, "t00", "t01", 1)
+        generate.path(state, "t00", "t01", 1)
 
 
 def test_a_blend_serves_each(state):
-    found = playlists.blend(state, ["anna", "ben"], 8)
+    found = generate.blend(state, ["anna", "ben"], 8)
     assert {track.serves for track in found.tracks} == {"anna", "ben"}
     for track in found.tracks:
         assert sum(track.why.values()) == pytest.approx(track.score, abs=1e-9)
         assert track.serves == max(track.tastes, key=track.tastes.get)
     assert set(found.about["mean_taste"]) == {"anna", "ben"}
     with pytest.raises(ValueError, match="two or more listeners"):
-        playlists.blend(state, ["anna"])
+        generate.blend(state, ["anna"])
     with pytest.raises(UnknownListenerError, match="nobody"):
-        playlists.blend(state, ["anna", "nobody"])
+        generate.blend(state, ["anna", "nobody"])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from segue.cli import app
 from segue.errors import DatasetError, ModelError
 from segue.library import Library
-from segue.pipeline.analysing.inputs import AUDIO, GIVEN, drop_windows, need_input, open_store
+from segue.pipeline.analysis.inputs import AUDIO, GIVEN, drop_windows, need_input, open_store
 from segue.pipeline.preprocess import preprocess
 
 

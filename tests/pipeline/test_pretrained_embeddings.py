@@ -9,16 +9,16 @@ import pytest
 from segue.encoders.pretrained import PRETRAINED_ENCODERS, installed_encoders
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Library
-from segue.pipeline.analysing.embeddings import embeddings, probabilities
-from segue.pipeline.analysing.pretrained_embeddings import (
+from segue.pipeline.analysis.embeddings import embeddings, probabilities
+from segue.pipeline.analysis.pretrained_embeddings import (
     encoders_with_embeddings,
     predicted_tags,
     pretrained_store,
 )
+from segue.pipeline.catalogue.search import search
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders
 from segue.pipeline.recommender.recommend import similar
-from segue.pipeline.search import search
 from segue.pipeline.train import train
 
 

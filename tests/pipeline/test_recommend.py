@@ -10,7 +10,7 @@ from segue.errors import (
     UnknownTrackError,
 )
 from segue.pipeline.recommender.recommend import recommend, similar
-from segue.pipeline.training.choice import choose
+from segue.pipeline.training.encoder_selection import choose
 
 pytestmark = pytest.mark.slow
 

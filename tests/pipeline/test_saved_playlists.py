@@ -12,10 +12,10 @@ from segue.errors import (
     UnknownTrackError,
 )
 from segue.library import Event, Library
-from segue.pipeline.accounts import add_account
-from segue.pipeline.recipes import Recipe
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.playlists.recipes import Recipe
+from segue.pipeline.playlists.saved_playlists import delete, edit, find, preview, refresh, save
 from segue.pipeline.recommender.service import RecommenderService
-from segue.pipeline.saved_playlists import delete, edit, find, preview, refresh, save
 
 RECIPES = {
     "like": {"like": ["t00", "t03"], "dislike": ["t01"], "k": 5, "dials": {"diversity": 0.1}},

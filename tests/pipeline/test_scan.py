@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from segue.library import Library
-from segue.pipeline.analysing.inputs import AUDIO, open_store
+from segue.pipeline.analysis.inputs import AUDIO, open_store
 from segue.pipeline.preprocess import preprocess
 
 RATE = 22_050
@@ -224,7 +224,7 @@ def test_fast_analysis_is_completed_by_a_later_run(tmp_path, library, rng):
 
 
 def test_windows_are_dropped_and_computed_again(music, library):
-    from segue.pipeline.analysing.inputs import drop_windows
+    from segue.pipeline.analysis.inputs import drop_windows
 
     preprocess(library, music)
     before = open_store(library, AUDIO.windows)

@@ -8,10 +8,10 @@ import pytest
 import segue
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import LibraryError, ModelError
-from segue.pipeline.analysing.pretrained_embeddings import pretrained_store
+from segue.pipeline.analysis.pretrained_embeddings import pretrained_store
+from segue.pipeline.catalogue.search import GIVEN, GIVEN_PART, NAMED, search
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.search_terms import is_part, tags_for, terms_of
-from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
 
 TRACKS = """track_id,title,artist,genre,tags
 t0,Rain,Ana,jazz,piano:3|sad

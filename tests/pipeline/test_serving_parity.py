@@ -18,12 +18,12 @@ from segue.engine import (
     rerank_list,
     with_seeds,
 )
-from segue.pipeline.playlists import BLEND_DIALS, blend
+from segue.pipeline.catalogue.search import GIVEN, GIVEN_PART, NAMED, search
+from segue.pipeline.playlists.generate import BLEND_DIALS, blend
 from segue.pipeline.recommender.open_signals import listeners_of, open_engine
 from segue.pipeline.recommender.search_terms import is_part, plain
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.track_spaces import comparing_space
-from segue.pipeline.search import GIVEN, GIVEN_PART, NAMED, search
 
 RULES = Exclusions(artists=("Artist 3",), tags=("x2",), min_duration=105)
 TURNED = Dials(diversity=0.4, calibration=0.3, popularity=-0.3, artist_cap=1)
@@ -132,7 +132,7 @@ def test_blend_from_snapshot_equals_memory(state, memory):
 
 
 def worth(term, track):
-    """Return the worth of a term to a track, as `segue.pipeline.search` defines it."""
+    """Return the worth of a term to a track, as `segue.pipeline.catalogue.search` defines it."""
     words = [plain(name) for name in (*track.genres, *track.tags)]
     names = [plain(name) for name in (track.title, track.album, track.artist) if name]
     if term in words:

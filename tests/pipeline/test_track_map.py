@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from segue.errors import ModelError, ModelNotTrainedError
-from segue.pipeline.mapping.places import EDGE, UNPLACED, TrackMap, draw_path
 from segue.pipeline.recommender.service import RecommenderService
-from segue.pipeline.track_map import map_signals, track_map, train_maps
+from segue.pipeline.track_map.places import EDGE, UNPLACED, TrackMap, draw_path
+from segue.pipeline.track_map.train_maps import map_signals, track_map, train_maps
 from segue.pipeline.train import train
 from segue.types import Track
 

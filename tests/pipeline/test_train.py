@@ -6,7 +6,7 @@ import pytest
 
 from segue.errors import ModelError, TooLittleDataError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.embeddings import embeddings, encode_new, probabilities
+from segue.pipeline.analysis.embeddings import embeddings, encode_new, probabilities
 from segue.pipeline.train import train
 from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.types import Track

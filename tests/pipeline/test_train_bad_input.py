@@ -7,7 +7,7 @@ from tests.factories import make_library, rows, write_dataset
 from segue.encoders import RnnSettings
 from segue.encoders.checkpoint import NAME as CHECKPOINT
 from segue.errors import DatasetError, FramesError, ModelError, TooLittleDataError
-from segue.pipeline.analysing.embeddings import embeddings
+from segue.pipeline.analysis.embeddings import embeddings
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.train import train
 

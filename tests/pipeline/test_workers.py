@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from segue.pipeline.analysing.tasks import Failed
-from segue.pipeline.analysing.workers import Workers
+from segue.pipeline.analysis.tasks import Failed
+from segue.pipeline.analysis.workers import Workers
 
 sys.path.insert(0, str(Path(__file__).parent))  # the workers are given this path
 import work
@@ -84,7 +84,7 @@ def test_workers_end_with_their_parent(tmp_path):
     script.write_text(
         f"import sys, os; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "import work\n"
-        "from segue.pipeline.analysing.workers import Workers\n"
+        "from segue.pipeline.analysis.workers import Workers\n"
         "workers = Workers(1).__enter__()\n"
         "print(list(workers.answers(work.pid, [(1, (1,))]))[0][1], flush=True)\n"
         "os.kill(os.getpid(), 9)\n"

@@ -9,7 +9,7 @@ from tests.factories import RATE, make_library, rows, write_dataset
 from tests.serve.served import Server
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
+from segue.pipeline.accounts.login import add_account
 from segue.serve.app import make_app
 from segue.serve.settings import Settings
 

@@ -7,8 +7,8 @@ import pytest
 from tests.serve.conftest import Client
 
 from segue.library import Library
-from segue.pipeline.import_listens import import_listens
-from segue.pipeline.sessions import create_key
+from segue.pipeline.accounts.sessions import create_key
+from segue.pipeline.history.import_listens import import_listens
 from segue.serve.listenbrainz import MAX_LISTENS
 
 AT = 1_700_000_000

@@ -10,7 +10,8 @@ import pytest
 from tests.serve.conftest import N_TRACKS, PASSWORD, Client, is_problem
 
 from segue.library import Library
-from segue.pipeline import jobs, map_jobs, track_map
+from segue.pipeline.jobs import map_jobs, runner
+from segue.pipeline.track_map import train_maps
 from segue.serve import app as app_module
 from segue.serve.app import make_app
 
@@ -20,7 +21,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def large(monkeypatch):
     """Let twelve tracks be many."""
-    monkeypatch.setattr(track_map, "MOST_FOR_ALL", N_TRACKS - 1)
+    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", N_TRACKS - 1)
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def directory(directory, large):
 def resting(monkeypatch):
     """Let servers start no job."""
     monkeypatch.setattr(app_module, "JOB_POLL_SECONDS", 1e6)
-    monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
+    monkeypatch.setattr(runner.Runner, "tick", lambda runner: None)
 
 
 def test_a_map_that_is_not_there_is_made_by_a_job(anna):
@@ -80,10 +81,10 @@ def test_many_who_look_at_once_in_two_processes_make_one_job(directory, resting)
 
 def test_a_job_that_runs_already_will_do(directory):
     with closing(Library(directory)) as library:
-        first = jobs.ask(library, "map", {"by": "knn"}, once=True)
+        first = runner.ask(library, "map", {"by": "knn"}, once=True)
         library.jobs.claim("somebody")
-        assert jobs.ask(library, "map", {"by": "knn"}, once=True).id == first.id
-        assert jobs.ask(library, "map", {"by": "metadata"}, once=True).id != first.id
+        assert runner.ask(library, "map", {"by": "knn"}, once=True).id == first.id
+        assert runner.ask(library, "map", {"by": "metadata"}, once=True).id != first.id
 
 
 def test_a_job_that_failed_is_told_of_and_started_again_later(
@@ -110,7 +111,7 @@ def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
 
 
 def test_a_map_of_few_tracks_is_made_at_once(anna, monkeypatch):
-    monkeypatch.setattr(track_map, "MOST_FOR_ALL", N_TRACKS)
+    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", N_TRACKS)
     assert anna.get("/api/v1/map").json()["n"] == N_TRACKS
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
 
 from segue.engine.percentile_ranks import percentile_ranks
-from segue.pipeline import affinity
+from segue.pipeline.track_map import affinity
 
 
 def test_points_have_a_place_and_a_genre_each(anna):

@@ -11,7 +11,7 @@ import pytest
 from tests.serve.conftest import PASSWORD
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
+from segue.pipeline.accounts.login import add_account
 
 
 def test_feedback_and_session_outlive_a_server_that_was_killed(serve, directory):

@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 from tests.serve.conftest import PASSWORD
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
-from segue.pipeline.sessions import create_key
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 from segue.serve.settings import Settings
 

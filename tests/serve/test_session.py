@@ -6,8 +6,8 @@ import pytest
 from tests.serve.conftest import PASSWORD, Client, is_problem
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
-from segue.pipeline.sessions import create_key
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 from segue.serve.settings import Settings
 

@@ -63,7 +63,7 @@ def write(
         raise typer.BadParameter(
             f"{output.name!r} does not end in a known format: choose --format from {known}"
         )
-    from segue.pipeline.playlist_files import save_playlist, write_playlist
+    from segue.pipeline.playlists.playlist_files import save_playlist, write_playlist
     from segue.pipeline.recommender.service import RecommenderService
 
     state = RecommenderService.open(library).state()

@@ -10,7 +10,7 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
-    from segue.pipeline.import_summary import ImportedFile
+    from segue.pipeline.history.import_summary import ImportedFile
 
 
 def import_listens(
@@ -32,7 +32,7 @@ def import_listens(
     json: JsonOption = False,
 ) -> None:
     """Import listening histories. Importing again adds only what is new."""
-    from segue.pipeline.import_listens import import_listens as run
+    from segue.pipeline.history.import_listens import import_listens as run
     from segue.sources.history_import import FORMAT_NAMES
 
     if user is not None and not user.strip():

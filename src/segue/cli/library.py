@@ -157,7 +157,7 @@ def tracks(
 def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """List duplicates: recordings that exist in several files."""
     from segue.library import Library
-    from segue.pipeline.analysing.duplicates import duplicates as find
+    from segue.pipeline.analysis.duplicates import duplicates as find
 
     found = find(Library(library, create=False))
     if json:
@@ -186,7 +186,7 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
 def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
     """Delete data that only training needs, about 90 %; segue preprocess --windows restores it."""
     from segue.library import Library
-    from segue.pipeline.analysing.inputs import drop_windows as drop
+    from segue.pipeline.analysis.inputs import drop_windows as drop
 
     n_bytes = drop(Library(library, create=False))
     if json:

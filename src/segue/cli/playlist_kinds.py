@@ -50,7 +50,7 @@ def like(
     def make(state: "ServingState") -> "Playlist":
         from dataclasses import replace
 
-        from segue.pipeline.playlists import from_likes
+        from segue.pipeline.playlists.generate import from_likes
 
         liked, said = _with_seeds(state, tracks or (), seeds)
         found = from_likes(
@@ -79,7 +79,7 @@ def radio(
         raise typer.BadParameter("name a listener with --user, or a track with --like")
 
     def make(state: "ServingState") -> "Playlist":
-        from segue.pipeline.radio import Radio
+        from segue.pipeline.playlists.radio import Radio
 
         station = Radio(
             state,
@@ -108,7 +108,7 @@ def path(
     """Lead from one track to another in even steps."""
 
     def make(state: "ServingState") -> "Playlist":
-        from segue.pipeline.playlists import path as run
+        from segue.pipeline.playlists.generate import path as run
 
         return run(state, start, end, k, signal=signal, exclusions=exclusions)
 
@@ -129,7 +129,7 @@ def blend(
         raise typer.BadParameter("name two or more listeners, each with --user")
 
     def make(state: "ServingState") -> "Playlist":
-        from segue.pipeline.playlists import blend as run
+        from segue.pipeline.playlists.generate import blend as run
 
         return run(state, users, k, dials=dials, exclusions=exclusions)
 
@@ -146,7 +146,7 @@ def _with_seeds(
     if seeds is None:
         return list(tracks), []
     from segue.errors import PlaylistError
-    from segue.pipeline.playlist_files import load_playlist
+    from segue.pipeline.playlists.playlist_files import load_playlist
 
     read = load_playlist(state.catalogue, seeds)
     said = [f"{seeds}: {problem}." for problem in read.problems]

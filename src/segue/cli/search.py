@@ -19,7 +19,7 @@ def search(
 ) -> None:
     """Find tracks by words: tags and genres, titles, and tags of pretrained encoders."""
     from segue.library import Library
-    from segue.pipeline.search import search as run
+    from segue.pipeline.catalogue.search import search as run
 
     query = " ".join(words)
     if not query.strip():

@@ -11,8 +11,8 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
-    from segue.pipeline.training.standings import Standings
-    from segue.pipeline.training.trained import Trained
+    from segue.pipeline.training.leaderboard import Standings
+    from segue.pipeline.training.training_result import Trained
 
 
 class Model(StrEnum):
@@ -78,8 +78,8 @@ def train(
         force=force,
         progress=terminal_progress(),
     )
-    from segue.pipeline.learning.weights import everyones_weights
-    from segue.pipeline.training.standings import standings
+    from segue.pipeline.training.engine_weights import everyones_weights
+    from segue.pipeline.training.leaderboard import standings
 
     learned_on = next((result.target for result in results if result.target), None)
     compared = standings(opened, learned_on) if learned_on else None
@@ -109,7 +109,7 @@ def train(
 
 def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
     """Print the models trained on listens, and the weights of signals."""
-    from segue.pipeline.learning.models import LISTENING_MODELS
+    from segue.pipeline.training.listening_models import LISTENING_MODELS
 
     learned = [result for result in results if result.model in LISTENING_MODELS]
     rows = [
@@ -133,7 +133,7 @@ def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -
 
 def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
     """Print the comparison of models and baselines, and the selected encoders."""
-    from segue.pipeline.learning.models import LISTENING_MODELS
+    from segue.pipeline.training.listening_models import LISTENING_MODELS
 
     results = [result for result in results if result.model not in LISTENING_MODELS]
     if not results:

@@ -50,7 +50,7 @@ def add(
 ) -> None:
     """Add an account. As soon as there is one, everyone must log in."""
     from segue.library import Library
-    from segue.pipeline.accounts import add_account, check_name
+    from segue.pipeline.accounts.login import add_account, check_name
 
     opened = Library(library, create=False)
     check_name(name)
@@ -80,7 +80,7 @@ def remove(
 ) -> None:
     """Remove an account with its sessions and keys. The listening history is kept."""
     from segue.library import Library
-    from segue.pipeline.accounts import remove_account
+    from segue.pipeline.accounts.login import remove_account
 
     opened = Library(library, create=False)
     remove_account(opened, name, by=_BY)
@@ -132,7 +132,7 @@ def password(
 ) -> None:
     """Set a new password. All sessions end; API keys and the player password stay valid."""
     from segue.library import Library
-    from segue.pipeline.accounts import find_account, set_password
+    from segue.pipeline.accounts.login import find_account, set_password
 
     opened = Library(library, create=False)
     find_account(opened, name)
@@ -160,7 +160,7 @@ def key(
 ) -> None:
     """Create, list or revoke API keys. A key is only shown when it is created."""
     from segue.library import Library
-    from segue.pipeline.sessions import create_key, list_keys, revoke_key
+    from segue.pipeline.accounts.sessions import create_key, list_keys, revoke_key
 
     opened = Library(library, create=False)
     if show:
@@ -200,7 +200,7 @@ def player_password(
     random and valid for nothing else.
     """
     from segue.library import Library
-    from segue.pipeline.players import (
+    from segue.pipeline.accounts.player_passwords import (
         new_player_password,
         player_password,
         revoke_player_password,

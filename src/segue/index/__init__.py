@@ -10,7 +10,6 @@ from segue.index.hubs import (
     probit_product,
     similarities,
 )
-from segue.index.landmarks import N_LANDMARKS, Neighbours, near_neighbours
 from segue.index.recordings import (
     N_DIMENSIONS,
     find_duplicate_pairs,
@@ -22,16 +21,13 @@ from segue.index.threads import for_each, one_blas_thread
 __all__ = [
     "MIN_SPREAD",
     "N_DIMENSIONS",
-    "N_LANDMARKS",
     "LocalScaling",
     "MutualProximity",
-    "Neighbours",
     "Rescale",
     "best",
     "find_duplicate_pairs",
     "for_each",
     "group_pairs",
-    "near_neighbours",
     "nearest",
     "normalise",
     "one_blas_thread",

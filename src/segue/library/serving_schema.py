@@ -29,7 +29,9 @@ accounts = Table(
     Column("admin", Boolean, nullable=False),
     Column("shares_taste", Boolean, nullable=False),
     Column("created", Float, nullable=False),
-    Column("player_password", Text),  # as it is: see segue.pipeline.players for why
+    Column(
+        "player_password", Text
+    ),  # as it is: see segue.pipeline.accounts.player_passwords for why
 )
 
 sessions = Table(

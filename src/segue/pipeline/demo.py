@@ -9,7 +9,7 @@ from segue.demo_data import make_starter
 from segue.engine import Recommendations
 from segue.errors import ModelError
 from segue.library import Library, settings_hash
-from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.pretrained import add_encoders

@@ -25,16 +25,16 @@ from segue.evaluation import (
 )
 from segue.library import Catalogue, Library
 from segue.library.models import installed_versions
-from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
 from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate_similarity
 from segue.pipeline.experiments.tags import evaluate_tags
 from segue.pipeline.recommender.open_signals import material_of
-from segue.pipeline.training.chances import ENSEMBLE
 from segue.pipeline.training.heads import heads
 from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.types import Progress, Split, no_progress
 
 RECOMMENDATIONS = "recommendations"

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysing.analysis import analyse_new, check_usable
-from segue.pipeline.analysing.duplicates import find_duplicates
-from segue.pipeline.analysing.embeddings import encode_new
-from segue.pipeline.analysing.inputs import outdated
-from segue.pipeline.analysing.plan import AnalysisOptions, recover_audio_files
-from segue.pipeline.analysing.pretrained_embeddings import embed_new
-from segue.pipeline.analysing.scan import Comparison, Scan, known_files, read_in
-from segue.pipeline.analysing.workers import TIME_LIMIT, Workers
-from segue.pipeline.import_listens import match_waiting
+from segue.pipeline.analysis.analysis import analyse_new, check_usable
+from segue.pipeline.analysis.duplicates import find_duplicates
+from segue.pipeline.analysis.embeddings import encode_new
+from segue.pipeline.analysis.inputs import outdated
+from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
+from segue.pipeline.analysis.pretrained_embeddings import embed_new
+from segue.pipeline.analysis.scan import Comparison, Scan, known_files, read_in
+from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
+from segue.pipeline.history.import_listens import match_waiting
 from segue.sources import Dataset, KnownTracks, read_dataset
 from segue.types import Progress, no_progress
 
@@ -87,7 +87,7 @@ def preprocess(
     retry
         Try again the files that could not be analysed before.
     windows
-        Make again the windows that `segue.pipeline.analysing.inputs.drop_windows` dropped.
+        Make again the windows that `segue.pipeline.analysis.inputs.drop_windows` dropped.
     time_limit
         Seconds after which a file is given up.
 

@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from segue.encoders import EncoderSettings
 from segue.errors import FramesError, MissingExtraError, ModelError
 from segue.library import Library, told
-from segue.pipeline.analysing.embeddings import ENCODERS, KNN, encode_new
-from segue.pipeline.learning.fit import fit_listening
-from segue.pipeline.learning.models import LISTENING_MODELS
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.open_signals import weigh
-from segue.pipeline.track_map import MODEL as MAP
-from segue.pipeline.track_map import MOST_FOR_ALL, train_maps
-from segue.pipeline.training.chances import ENSEMBLE
+from segue.pipeline.track_map.train_maps import MODEL as MAP
+from segue.pipeline.track_map.train_maps import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.ensemble import fit_ensemble
-from segue.pipeline.training.fitting import Work, fit_encoder, fit_knn
+from segue.pipeline.training.fit_listening_models import fit_listening
+from segue.pipeline.training.fit_models import Work, fit_encoder, fit_knn
 from segue.pipeline.training.hubs import hub_decision
 from segue.pipeline.training.labels import default_target, labels_of, why_unjudged
-from segue.pipeline.training.trained import Trained
+from segue.pipeline.training.listening_models import LISTENING_MODELS
+from segue.pipeline.training.predicted_probabilities import ENSEMBLE
+from segue.pipeline.training.training_result import Trained
 from segue.types import Progress, no_progress
 
 MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
@@ -46,7 +46,7 @@ def train(
     model
         ``cnn``, ``rnn``, ``transformer``, ``knn``, ``ensemble`` (of the classifiers of one target),
         ``collaborative``, ``sequence`` (both from listens), ``map`` (for every signal with vectors:
-        see `segue.pipeline.track_map`) or ``all``.
+        see `segue.pipeline.track_map.train_maps`) or ``all``.
     target
         Training target of the networks: the classes of ``genre``, ``tag``, ``year`` or any metadata
         column; ``tags``, several per track; or, by contrast, ``artist`` or ``album``. The default

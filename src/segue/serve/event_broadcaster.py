@@ -17,7 +17,7 @@ from anyio import to_thread
 
 from segue.errors import SegueError
 from segue.library import Job, Library
-from segue.pipeline.jobs import shown as shown_job
+from segue.pipeline.jobs.runner import shown as shown_job
 
 POLL_SECONDS: Final = 0.5
 """Time between two polls of the library."""

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
 from segue.pipeline.hidden_paths import places_of
-from segue.pipeline.jobs import Runner
+from segue.pipeline.jobs.runner import Runner
 from segue.pipeline.recommender.caching import Memo
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState

@@ -18,10 +18,10 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from segue.errors import AccountError, SegueError
-from segue.pipeline.accounts import check_name
-from segue.pipeline.playback import Report, report
+from segue.pipeline.accounts.login import check_name
+from segue.pipeline.history.playback import Report, report
+from segue.pipeline.history.submitted_listens import read_listens, sought_in, submit
 from segue.pipeline.recommender.caching import StaleWhileRevalidate
-from segue.pipeline.submitted_listens import read_listens, sought_in, submit
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error

@@ -12,8 +12,8 @@ from tests.serve.running import run
 
 from segue.errors import LibraryError, WrongPasswordError
 from segue.library import Library
-from segue.pipeline import accounts
-from segue.pipeline import sessions as kept
+from segue.pipeline.accounts import login
+from segue.pipeline.accounts import sessions as kept
 from segue.serve.app import make_app
 from segue.serve.security import sessions
 from segue.serve.settings import Settings
@@ -68,7 +68,7 @@ def test_without_the_token_of_the_session_nothing_changes(visitor, library, chan
         answer = visitor.request(method, f"/api/v1/{path}", json=body, headers=headers)
         assert is_problem(answer, 403, "csrf")
     assert library.feedback.last() == before
-    assert not accounts.find_account(library, "ben").shares_taste
+    assert not login.find_account(library, "ben").shares_taste
     assert visitor.get("/api/v1/me").status_code == 200
 
 
@@ -97,8 +97,8 @@ def test_what_was_sent_before_a_log_out_is_nothing_when_sent_again(visitor):
 def test_an_account_that_is_removed_takes_its_sessions_and_keys_with_it(visitor, library):
     visitor.log_in("ben", PASSWORD)
     key = kept.create_key(library, "ben", "phone")
-    accounts.remove_account(library, "ben")
-    accounts.add_account(library, "ben", PASSWORD + "!")
+    login.remove_account(library, "ben")
+    login.add_account(library, "ben", PASSWORD + "!")
     assert is_problem(visitor.get("/api/v1/me"), 401, "no-session")
     headers = {"Authorization": f"Bearer {key}"}
     assert is_problem(visitor.get("/api/v1/me", headers=headers), 401, "no-session")
@@ -108,7 +108,7 @@ def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, mon
     """The password is changed between the look at it and the session."""
 
     def open_later(*args, **names):
-        accounts.set_password(library, "ben", "another four words")
+        login.set_password(library, "ben", "another four words")
         return opened(*args, **names)
 
     opened = kept.open_session
@@ -119,19 +119,19 @@ def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, mon
 
 
 def test_a_hash_that_is_made_anew_does_not_undo_a_change(library, monkeypatch):
-    class Slow(accounts.PasswordHasher):
+    class Slow(login.PasswordHasher):
         def check_needs_rehash(self, hashed):
-            accounts.set_password(library, "ben", "another four words")
+            login.set_password(library, "ben", "another four words")
             return True
 
-    hasher = accounts._hasher
-    monkeypatch.setattr(accounts, "_HASHING", accounts.threading.BoundedSemaphore(4))
-    monkeypatch.setattr(accounts, "_hasher", Slow)
-    accounts.log_in(library, "ben", PASSWORD)
-    monkeypatch.setattr(accounts, "_hasher", hasher)
+    hasher = login._hasher
+    monkeypatch.setattr(login, "_HASHING", login.threading.BoundedSemaphore(4))
+    monkeypatch.setattr(login, "_hasher", Slow)
+    login.log_in(library, "ben", PASSWORD)
+    monkeypatch.setattr(login, "_hasher", hasher)
     with pytest.raises(WrongPasswordError):
-        accounts.log_in(library, "ben", PASSWORD)
-    assert accounts.log_in(library, "ben", "another four words").name == "ben"
+        login.log_in(library, "ben", PASSWORD)
+    assert login.log_in(library, "ben", "another four words").name == "ben"
 
 
 # passwords ---------------------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_who_shares_their_taste_is_nothing_for_strangers(visitor, library):
 
 
 def test_the_longest_password_that_can_be_set_can_be_used(visitor, library):
-    accounts.set_password(library, "ben", "ü" * accounts.LONGEST_PASSWORD)
-    visitor.log_in("ben", "ü" * accounts.LONGEST_PASSWORD)
+    login.set_password(library, "ben", "ü" * login.LONGEST_PASSWORD)
+    visitor.log_in("ben", "ü" * login.LONGEST_PASSWORD)
 
 
 # one listener and another ------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_what_happened_is_noted_without_secrets(visitor, library):
 def test_nobody_else_on_the_machine_reads_the_database(tmp_path):
     library = Library(tmp_path / "my.segue")
     (tmp_path / "my.segue/library.db").chmod(0o644)  # as of an older segue
-    accounts.add_account(library, "anna", PASSWORD)
+    login.add_account(library, "anna", PASSWORD)
     for file in (tmp_path / "my.segue").glob("library.db*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     new = Library(tmp_path / "new.segue")
@@ -336,7 +336,7 @@ def test_a_proxy_that_was_not_told_of_opens_nothing_to_the_world(client, headers
 
 def test_behind_a_proxy_that_was_told_of_one_logs_in(directory):
     library = Library(directory)
-    accounts.add_account(library, "anna", PASSWORD)
+    login.add_account(library, "anna", PASSWORD)
     library.close()
     settings = Settings(names=("music.test",), behind_proxy=True, https=True)
     with Client(make_app(directory, settings)) as client:

@@ -6,7 +6,7 @@ import json
 import pytest
 from tests.serve.conftest import Client
 
-from segue.pipeline.players import new_player_password
+from segue.pipeline.accounts.player_passwords import new_player_password
 from segue.serve.subsonic.routes import _NAMED as METHODS
 
 PARAMETERS = [

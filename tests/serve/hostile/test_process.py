@@ -16,9 +16,9 @@ from tests.serve.conftest import PASSWORD, Client
 from tests.serve.served import Server
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.sessions import create_key
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.sessions import create_key
 from segue.pipeline.train import train
 from segue.serve.app import make_app
 

@@ -11,7 +11,7 @@ PASSWORD = "correct horse battery"  # noqa: S105
 def accounts(server):
     """A server of a library with the account anna, who is no administrator."""
     from segue.library import Library
-    from segue.pipeline.accounts import add_account
+    from segue.pipeline.accounts.login import add_account
 
     server.stop()
     library = Library(server.library)

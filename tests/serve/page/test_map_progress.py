@@ -10,8 +10,9 @@ import pytest
 import uvicorn
 
 from segue.library import Library
-from segue.pipeline import jobs, track_map
+from segue.pipeline.jobs import runner
 from segue.pipeline.recommender.service import RecommenderService
+from segue.pipeline.track_map import train_maps
 from segue.serve.app import make_app
 
 pytestmark = pytest.mark.slow
@@ -21,8 +22,8 @@ STEPS = 4_000
 @pytest.fixture
 def large(trained, tmp_path, monkeypatch):
     """A server in this process for which 48 tracks are many, and which runs no jobs."""
-    monkeypatch.setattr(track_map, "MOST_FOR_ALL", 10)
-    monkeypatch.setattr(jobs.Runner, "tick", lambda runner: None)
+    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", 10)
+    monkeypatch.setattr(runner.Runner, "tick", lambda runner: None)
     library = shutil.copytree(trained, tmp_path / "my.segue")
     for made in (library / "models").glob("map-*"):
         shutil.rmtree(made)
@@ -61,7 +62,7 @@ def test_map_page_shows_progress_then_map(large, library, visit, until):
     page.get_by_text("Laying out the map: 50").wait_for()
     assert bar.get_attribute("value") == "0.5"
     until(page, said("Map: 50"))
-    track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])
+    train_maps.track_map(RecommenderService.open(library).state(), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
     page.locator(".map-legend button").first.wait_for()
     until(page, said("The map is ready."))
@@ -84,7 +85,7 @@ def test_map_page_left_during_job_stays_left(large, library, visit, until):
     page.get_by_role("progressbar", name="Computing the map").wait_for()
     page.get_by_role("link", name="Quality").click()
     job = library.jobs.claim("the test")
-    track_map.track_map(RecommenderService.open(library).state(), job.arguments["by"])
+    train_maps.track_map(RecommenderService.open(library).state(), job.arguments["by"])
     library.jobs.finish(job, "done", result={})
     page.wait_for_timeout(1_500)
     assert page.locator("h1").inner_text() == "Quality"

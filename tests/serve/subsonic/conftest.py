@@ -11,9 +11,9 @@ from tests.factories import RATE, make_library, rows, write_dataset
 from tests.serve.conftest import PASSWORD, Client
 
 from segue.library import Library
-from segue.pipeline.accounts import add_account
-from segue.pipeline.players import new_player_password
-from segue.pipeline.sessions import create_key
+from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.player_passwords import new_player_password
+from segue.pipeline.accounts.sessions import create_key
 from segue.serve.app import make_app
 
 SECONDS = 4

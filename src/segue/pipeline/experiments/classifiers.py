@@ -17,11 +17,16 @@ from segue.evaluation import (
     classification_metrics,
 )
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.embeddings import ENCODERS
-from segue.pipeline.analysing.inputs import summaries
-from segue.pipeline.training.chances import Judged, baselines, judged_model, judged_tracks
+from segue.pipeline.analysis.embeddings import ENCODERS
+from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.training.heads import is_head
 from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
+from segue.pipeline.training.predicted_probabilities import (
+    Judged,
+    baselines,
+    judged_model,
+    judged_tracks,
+)
 from segue.types import Split
 
 _MOST_MISTAKES = 8

@@ -29,7 +29,7 @@ from segue.pipeline.experiments.ranked_lists import (
     non_empty,
     ranked_lists,
 )
-from segue.pipeline.learning.models import COLLABORATIVE
+from segue.pipeline.training.listening_models import COLLABORATIVE
 from segue.signals import Profile
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from segue.errors import ModelError
 from segue.evaluation import split_listens
 from segue.library import Library
 from segue.listening import CollaborativeSettings
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.learning.models import (
+from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.training.engine_weights import in_order
+from segue.pipeline.training.listening_models import (
     Material,
     Models,
     find_settings,
@@ -25,7 +26,6 @@ from segue.pipeline.learning.models import (
     learn_weights,
     listening_signals,
 )
-from segue.pipeline.learning.weights import in_order
 from segue.signals import Profile
 from segue.types import SPLITS, Progress, Split
 

@@ -21,7 +21,7 @@ from segue.listening.sequences.popularity import Popularity
 from segue.listening.sequences.repeats import BaseLevel, BaseLevelSettings
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
 from segue.pipeline.experiments.held_out import EvaluationContext
-from segue.pipeline.learning.models import SEQUENCE
+from segue.pipeline.training.listening_models import SEQUENCE
 from segue.types import Advance
 
 METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")

@@ -34,7 +34,7 @@ from segue.pipeline.experiments.ranked_lists import (
     Lists,
     ranked_lists,
 )
-from segue.pipeline.learning.models import LEAST_LISTENERS, Material
+from segue.pipeline.training.listening_models import LEAST_LISTENERS, Material
 from segue.signals import CollaborativeSignal, Signal, opinions_of
 from segue.types import Progress, no_progress
 

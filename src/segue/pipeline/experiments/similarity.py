@@ -25,8 +25,8 @@ from segue.evaluation import (
 )
 from segue.index import LocalScaling, MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.embeddings import KNN
+from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.analysis.embeddings import KNN
 from segue.pipeline.training.hubs import COSINE, MUTUAL_PROXIMITY, hub_decision
 from segue.pipeline.training.labels import Labels, labels_of
 from segue.pipeline.training.neighbours import (

@@ -20,9 +20,14 @@ from segue.evaluation import (
     tagging_metrics,
 )
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.inputs import summaries
-from segue.pipeline.training.chances import LOGISTIC, Judged, judged_model, judged_tracks
+from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.training.labels import Labels, artist_groups
+from segue.pipeline.training.predicted_probabilities import (
+    LOGISTIC,
+    Judged,
+    judged_model,
+    judged_tracks,
+)
 from segue.pipeline.training.spaces import standardised
 from segue.types import Split
 

@@ -13,7 +13,6 @@ from segue.engine import CatalogueArrays, Engine, TrackWords, WordMatrix
 from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.engine.profiles import Scale, rating_scale
 from segue.library import Library, NameIndex, new_directory, told, write_json
-from segue.pipeline.learning.weights import weight_arrays
 from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
 from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.open_signals import (
@@ -31,6 +30,7 @@ from segue.pipeline.recommender.snapshot import (
     state_of,
 )
 from segue.pipeline.recommender.tag_scores import tag_scores
+from segue.pipeline.training.engine_weights import weight_arrays
 from segue.signals import Profile, matrix_parts, save_signal
 
 

@@ -11,9 +11,16 @@ from segue.errors import LibraryError
 from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative
 from segue.listening.sequences import SequenceModel
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.embeddings import embedding_store
-from segue.pipeline.learning.models import (
+from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.analysis.embeddings import embedding_store
+from segue.pipeline.training.content import content_signals, used_models
+from segue.pipeline.training.engine_weights import (
+    WEIGHTS_FORMAT,
+    in_order,
+    load_weights,
+    save_weights,
+)
+from segue.pipeline.training.listening_models import (
     COLLABORATIVE,
     LISTENING_MODELS,
     SEQUENCE,
@@ -22,8 +29,6 @@ from segue.pipeline.learning.models import (
     learn_weights,
     listening_signals,
 )
-from segue.pipeline.learning.weights import WEIGHTS_FORMAT, in_order, load_weights, save_weights
-from segue.pipeline.training.content import content_signals, used_models
 from segue.signals import Profile, Signal, VectorSignal
 
 

@@ -25,11 +25,11 @@ from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
 from segue.engine.profiles import Scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue
-from segue.pipeline.learning.weights import weights_from
 from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.recommender.vocabulary import Vocabulary
+from segue.pipeline.training.engine_weights import weights_from
 from segue.signals import Signal, load_signal, matrix_from
 
 FORMAT: Final = 6

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings, predicted_tags
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings, predicted_tags
 
 Scores = NDArray[np.float32]
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.embeddings import ENCODERS, KNN
-from segue.pipeline.training.chances import ENSEMBLE
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN
+from segue.pipeline.training.held_out_metrics import GUESSING, Judgement, judgements, learned
 from segue.pipeline.training.hubs import HubDecision, hub_decision
-from segue.pipeline.training.judgements import GUESSING, Judgement, judgements, learned
 from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.pipeline.training.spaces import trained_models
 
 OF_LISTENS = ("collaborative", "sequence")

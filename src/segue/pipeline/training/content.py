@@ -5,9 +5,9 @@ from functools import partial
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.embeddings import KNN, embeddings
-from segue.pipeline.analysing.pretrained_embeddings import require_embeddings
-from segue.pipeline.training.choice import CANDIDATES, choose
+from segue.pipeline.analysis.embeddings import KNN, embeddings
+from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
+from segue.pipeline.training.encoder_selection import CANDIDATES, choose
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
 from segue.signals import SIGNALS, Signal, TrackInputs, VectorSignal, from_embeddings

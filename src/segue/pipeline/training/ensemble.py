@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from segue.errors import ModelError
 from segue.evaluation import classification_metrics
 from segue.library import settings_hash, write_json
-from segue.pipeline.analysing.embeddings import ENCODERS
-from segue.pipeline.analysing.inputs import summaries, summary_facts
-from segue.pipeline.training.chances import (
+from segue.pipeline.analysis.embeddings import ENCODERS
+from segue.pipeline.analysis.inputs import summaries, summary_facts
+from segue.pipeline.training.fit_models import Work, origin, up_to_date
+from segue.pipeline.training.heads import heads
+from segue.pipeline.training.logistic import Logistic, fit_logistic
+from segue.pipeline.training.predicted_probabilities import (
     DESCRIPTORS_FILE,
     ENSEMBLE,
     LOGISTIC,
@@ -28,9 +31,6 @@ from segue.pipeline.training.chances import (
     judged_tracks,
     mixed,
 )
-from segue.pipeline.training.fitting import Work, origin, up_to_date
-from segue.pipeline.training.heads import heads
-from segue.pipeline.training.logistic import Logistic, fit_logistic
 from segue.types import SPLITS
 
 PRIOR: Final = 20.0

@@ -19,11 +19,11 @@ from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library, settings_hash, told
-from segue.pipeline.analysing.embeddings import embeddings
-from segue.pipeline.analysing.pretrained_embeddings import require_embeddings
+from segue.pipeline.analysis.embeddings import embeddings
+from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
 from segue.pipeline.training.labels import Labels, labels_of, need_classes
 from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_logistic
-from segue.pipeline.training.trained import Trained
+from segue.pipeline.training.training_result import Trained
 from segue.types import SPLITS
 
 KIND: Final = "head"

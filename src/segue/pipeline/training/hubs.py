@@ -17,8 +17,8 @@ from segue.errors import ModelError
 from segue.evaluation import HUB_CUT, hubness
 from segue.index import MutualProximity, Rescale, plain
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.duplicates import recordings
-from segue.pipeline.analysing.embeddings import embedding_store
+from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.analysis.embeddings import embedding_store
 from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from segue.index import normalise
 from segue.library import Catalogue, Library
-from segue.pipeline.analysing.embeddings import ENCODERS, KNN, embeddings, load_knn
-from segue.pipeline.analysing.inputs import model_summaries, summaries
-from segue.pipeline.analysing.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, load_knn
+from segue.pipeline.analysis.inputs import model_summaries, summaries
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
 from segue.pipeline.training.scaling import moments, scaled
 from segue.signals import from_embeddings
 

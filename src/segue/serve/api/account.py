@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline import accounts
-from segue.pipeline import sessions as kept
+from segue.pipeline.accounts import login
+from segue.pipeline.accounts import sessions as kept
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
@@ -16,7 +16,7 @@ from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/me", tags=["account"])
 
-Password = Annotated[str, Field(min_length=1, max_length=accounts.LONGEST_PASSWORD)]
+Password = Annotated[str, Field(min_length=1, max_length=login.LONGEST_PASSWORD)]
 
 
 class AccountResponse(BaseModel):
@@ -38,7 +38,7 @@ class AccountUpdateRequest(StrictModel):
 
 
 def _account(me: deps.Self, holding: Held) -> AccountResponse:
-    account = accounts.find_account(holding.library, me.name)
+    account = login.find_account(holding.library, me.name)
     return AccountResponse(
         name=account.name, admin=account.admin, shares_taste=account.shares_taste
     )
@@ -74,8 +74,8 @@ def change_account(
     """Change the own account. A new password ends all its other sessions."""
     if body.new_password is not None:
         address = request.client.host if request.client else None
-        accounts.log_in(holding.library, me.name, body.password or "", address=address)
-        accounts.set_password(
+        login.log_in(holding.library, me.name, body.password or "", address=address)
+        login.set_password(
             holding.library,
             me.name,
             body.new_password,

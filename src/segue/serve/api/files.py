@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import DatasetError
-from segue.pipeline import saved_playlists as saved
 from segue.pipeline.hidden_paths import hide_paths
-from segue.pipeline.playlist_files import read_playlist, write_playlist
+from segue.pipeline.playlists import saved_playlists as saved
+from segue.pipeline.playlists.playlist_files import read_playlist, write_playlist
 from segue.serve import dependencies as deps
 from segue.serve.api.playlists import PlaylistId
 from segue.serve.api.tracks import track_items

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from segue.pipeline import jobs
+from segue.pipeline.jobs import runner
 from segue.serve import dependencies as deps
 from segue.serve.responses import from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, problems
@@ -70,7 +70,7 @@ def list_jobs(
     part = found[:limit]
     return json_response(
         {
-            "items": [jobs.shown(holding.library, job) for job in part],
+            "items": [runner.shown(holding.library, job) for job in part],
             "next": to_cursor(part[-1].id) if len(found) > limit else None,
         }
     )
@@ -80,9 +80,9 @@ def list_jobs(
 def start_job(body: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
     """Start a job. It continues if the server stops."""
     may_name_paths = me.mode == "accounts" or not holding.settings.exposed
-    job = jobs.ask(holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths)
+    job = runner.ask(holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths)
     headers = {"Location": f"/api/v1/jobs/{job.id}"}
-    return json_response(jobs.shown(holding.library, job), status=202, headers=headers)
+    return json_response(runner.shown(holding.library, job), status=202, headers=headers)
 
 
 @router.get("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
@@ -92,10 +92,12 @@ def get_job(
     holding: deps.Holding,
 ) -> Response:
     """Show the progress of a job."""
-    return json_response(jobs.shown(holding.library, jobs.find_job(holding.library, job)))
+    return json_response(runner.shown(holding.library, runner.find_job(holding.library, job)))
 
 
 @router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
     """Cancel a job. Work that is done is kept."""
-    return json_response(jobs.shown(holding.library, jobs.cancel(holding.library, job, by=me.name)))
+    return json_response(
+        runner.shown(holding.library, runner.cancel(holding.library, job, by=me.name))
+    )

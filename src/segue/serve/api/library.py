@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline.analysing.duplicates import duplicates
+from segue.pipeline.analysis.duplicates import duplicates
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items

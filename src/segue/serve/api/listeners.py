@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline.accounts import sharing
+from segue.pipeline.accounts.login import sharing
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor

@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 
 from segue.errors import JobError
 from segue.library import Job
-from segue.pipeline import jobs
-from segue.pipeline.affinity import Affinities
-from segue.pipeline.map_jobs import map_or_job
-from segue.pipeline.mapping.places import EDGE, TrackMap, draw_path
+from segue.pipeline.jobs import runner
+from segue.pipeline.jobs.map_jobs import map_or_job
 from segue.pipeline.recommender.serving_state import ServingState
-from segue.pipeline.track_map import NOTHING_TO_MAP, map_signals
+from segue.pipeline.track_map.affinity import Affinities
+from segue.pipeline.track_map.places import EDGE, TrackMap, draw_path
+from segue.pipeline.track_map.train_maps import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
 from segue.serve.held import Held
@@ -229,7 +229,7 @@ def _map(holding: Held, state: ServingState, by: str | None, listener: str | Non
 
 
 def _in_progress(holding: Held, job: Job) -> ProblemError:
-    shown = jobs.shown(holding.library, job)
+    shown = runner.shown(holding.library, job)
     if job.state in ("failed", "cancelled"):
         reason = shown["error"] or "Its job was cancelled: try again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.library import PlaylistKind, SavedPlaylist
-from segue.pipeline import saved_playlists as saved
+from segue.pipeline.playlists import saved_playlists as saved
 from segue.serve import dependencies as deps
 from segue.serve.api.recommend import ListChanges
 from segue.serve.api.tracks import track_items

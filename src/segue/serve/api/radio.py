@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from segue.engine import WINDOW
-from segue.pipeline.radio import RADIO_DIALS, Radio
+from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
 from segue.serve import dependencies as deps
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.problems import ProblemError

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.errors import ModelError
-from segue.pipeline.search import search_snapshot
+from segue.pipeline.catalogue.search import search_snapshot
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
 from segue.serve.held import Held

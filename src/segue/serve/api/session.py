@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.pipeline import accounts
-from segue.pipeline.sessions import close_session
+from segue.pipeline.accounts import login
+from segue.pipeline.accounts.sessions import close_session
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
 from segue.serve.responses import json_response
@@ -26,7 +26,7 @@ class LogInRequest(StrictModel):
         description="Name without control characters and without spaces around it.",
         examples=["anna"],
     )
-    password: str | None = Field(default=None, min_length=1, max_length=accounts.LONGEST_PASSWORD)
+    password: str | None = Field(default=None, min_length=1, max_length=login.LONGEST_PASSWORD)
 
 
 class LibraryCounts(BaseModel):

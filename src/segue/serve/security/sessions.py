@@ -14,8 +14,8 @@ from typing import Final, Literal
 from fastapi import Response
 
 from segue.library import Session
-from segue.pipeline import accounts
-from segue.pipeline import sessions as kept
+from segue.pipeline.accounts import login
+from segue.pipeline.accounts import sessions as kept
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.settings import Settings
@@ -104,7 +104,7 @@ def log_in(holding: Held, listener: str, password: str | None, address: str | No
     elif password is None:
         raise ProblemError("wrong-password", "This library has accounts: send a password as well.")
     else:
-        account, right = accounts.verify(library, listener, password, address=address)
+        account, right = login.verify(library, listener, password, address=address)
         token, _ = kept.open_session(library, account=account.name, password_hash=right)
     library.histories.welcome(listener)
     return token

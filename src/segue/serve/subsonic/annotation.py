@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from segue.library import AnnotationKind, AnnotationRecord, Event, FeedbackKind
 from segue.library.playback import PlaybackState
-from segue.pipeline.playback import Report, current, report, session_key
+from segue.pipeline.history.playback import Report, current, report, session_key
 from segue.serve.subsonic.calls import Call, missing, whole_number
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.serve.subsonic.responses import GENERIC, NOT_FOUND, SubsonicError

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from segue.pipeline.browse import ARTICLES, Artist
+from segue.pipeline.catalogue.browse import ARTICLES, Artist
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 from segue.serve.subsonic.serializers import Serializer

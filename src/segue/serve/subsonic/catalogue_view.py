@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library import AnnotationRecord, Catalogue, Library, Opinion, PlayCounts
-from segue.pipeline.browse import BrowseIndex, browse_index
+from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
 from segue.serve.held import Held
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError

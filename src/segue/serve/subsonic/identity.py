@@ -2,7 +2,7 @@
 
 A token is ``md5(password + salt)``, which an eavesdropper can use again without limit. Players
 therefore have a password of their own, which is valid for nothing else; see
-`segue.pipeline.players`. In a library without accounts a listener name is enough.
+`segue.pipeline.accounts.player_passwords`. In a library without accounts a listener name is enough.
 """
 
 import re
@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from segue.errors import AccountError, TooManyTriesError, WrongPasswordError
-from segue.pipeline.accounts import check_name
-from segue.pipeline.players import verify_player, verify_player_password
+from segue.pipeline.accounts.login import check_name
+from segue.pipeline.accounts.player_passwords import verify_player, verify_player_password
 from segue.serve.held import Held
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions

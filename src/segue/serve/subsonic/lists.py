@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.pipeline.browse import Album
-from segue.pipeline.playback import SILENT_SECONDS, reached
+from segue.pipeline.catalogue.browse import Album
+from segue.pipeline.history.playback import SILENT_SECONDS, reached
 from segue.serve.subsonic.calls import Call, missing
 from segue.serve.subsonic.catalogue_view import annotation_of
 from segue.serve.subsonic.responses import GENERIC, SubsonicError

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from segue.library import SavedPlaylist
-from segue.pipeline import saved_playlists
+from segue.pipeline.playlists import saved_playlists
 from segue.serve.subsonic.calls import Call, missing, whole_number
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.serve.subsonic.responses import FORBIDDEN, GENERIC, NOT_FOUND, SubsonicError, moment

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from segue.pipeline.browse import BrowseIndex
+from segue.pipeline.catalogue.browse import BrowseIndex
 from segue.pipeline.recommender.search_terms import plain
 from segue.serve.held import Held
 from segue.serve.subsonic.calls import Call

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from segue.artist_names import display_artist
-from segue.pipeline.browse import UNKNOWN_ARTIST, Album, Artist
+from segue.pipeline.catalogue.browse import UNKNOWN_ARTIST, Album, Artist
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import (
     NO_ANNOTATION,

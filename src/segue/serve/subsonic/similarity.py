@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from segue.errors import LibraryError, ModelError
-from segue.pipeline import playlists
+from segue.pipeline.playlists import generate
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.serializers import Serializer
@@ -60,7 +60,7 @@ def _like_item(
     track_ids = [serializer.view.catalogue.tracks[position].track_id for position in tracks]
     seeds = random.sample(track_ids, min(_SEEDS, len(track_ids)))
     own = seeds[: max(count // _OWN_SHARE, 1)]
-    others = playlists.from_likes(state, seeds, k=max(count - len(own), 1)).tracks
+    others = generate.from_likes(state, seeds, k=max(count - len(own), 1)).tracks
     found = [pick.track_id for pick in others]
     for place, one in enumerate(own):
         found.insert(min(place * _OWN_SHARE, len(found)), one)
@@ -114,7 +114,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     state, name = space
     try:
         way = [
-            step.track_id for step in playlists.path(state, start, end, count, signal=name).tracks
+            step.track_id for step in generate.path(state, start, end, count, signal=name).tracks
         ]
     except LibraryError:  # both songs have the same vector, so there is no path
         way = list(dict.fromkeys((start, end)))

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from segue.errors import UnknownAccountError
 from segue.library import Library
-from segue.pipeline.accounts import find_account
+from segue.pipeline.accounts.login import find_account
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.responses import FORBIDDEN, NOT_FOUND, SubsonicError
 

@@ -1,0 +1,231 @@
+"""Analyze many tracks: decode and describe in worker processes, store in this process.
+
+A file that cannot be used becomes a `Problem`; the others are analyzed. Every result is stored at
+once, arrays before the database row that refers to them: an interrupted run continues where it
+stopped. `segue.pipeline.analysis.plan` decides what a run does.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from segue.audio import added_descriptors, summarise
+from segue.errors import DatasetError, FramesError
+from segue.library import AudioFile, Catalogue, Library
+from segue.pipeline.analysis.inputs import (
+    AUDIO,
+    GIVEN,
+    audio_settings,
+    descriptor_store,
+    open_store,
+)
+from segue.pipeline.analysis.plan import (
+    AnalysisOptions,
+    AnalysisStores,
+    Plan,
+    audio_file,
+    failed_file,
+    plan_analysis,
+    problem_of,
+)
+from segue.pipeline.analysis.tasks import (
+    Arrays,
+    Failed,
+    analyse_track,
+    describe_track,
+    try_beginning,
+)
+from segue.pipeline.analysis.workers import Workers
+from segue.sources import load_frames
+from segue.types import Problem, Progress, Track, no_progress
+
+_RECORD_EVERY = 200  # tracks between updates of the database, which other programs may read
+
+
+def analyse_new(
+    library: Library,
+    catalogue: Catalogue,
+    workers: Workers,
+    options: AnalysisOptions,
+    *,
+    progress: Progress = no_progress,
+) -> tuple[int, list[Problem]]:
+    """Analyze every track whose audio or frames are not in the library yet.
+
+    Of a track that is analyzed and lacks some descriptors, only those are computed.
+
+    Returns
+    -------
+    n_done, problems
+        Number of tracks analyzed, and the failures of this run and of earlier ones.
+    """
+    n_audio, bad_audio = _analyse_audio(library, catalogue, workers, options, progress)
+    n_given, bad_frames = _take_frames(library, catalogue, progress)
+    return n_audio + n_given, bad_audio + bad_frames
+
+
+def check_usable(tracks: Sequence[Track], workers: Workers) -> None:
+    """Check that at least one of `tracks` can be analyzed, before anything is stored.
+
+    Decodes the first second of one track after another until one succeeds.
+
+    Raises
+    ------
+    DatasetError
+        If the audio or frames of none can be used.
+    """
+    reasons: list[str] = []
+    for track in tracks:
+        reason = _why_unusable(track, workers)
+        if reason is None:
+            return
+        reasons.append(reason)
+    if reasons:
+        raise DatasetError(
+            f"None of the {len(reasons)} files can be used: replace them or name another folder;"
+            f" the first: {reasons[0]}"
+        )
+
+
+def _why_unusable(track: Track, workers: Workers) -> str | None:
+    if track.features is not None:
+        try:
+            load_frames(track.features)
+        except FramesError as error:
+            if track.path is None:
+                return str(error)
+        else:
+            return None
+    if track.path is not None:
+        ((_, answer),) = workers.answers(try_beginning, [(0, (track.path,))])
+        return answer.reason if isinstance(answer, Failed) else None
+    return None
+
+
+def _analyse_audio(
+    library: Library,
+    catalogue: Catalogue,
+    workers: Workers,
+    options: AnalysisOptions,
+    progress: Progress,
+) -> tuple[int, list[Problem]]:
+    tracks = {
+        row: track
+        for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True)
+        if track.path is not None and not track.missing
+    }
+    with ExitStack() as stack:
+        stores = AnalysisStores(
+            windows=stack.enter_context(open_store(library, AUDIO.windows)),
+            summary=stack.enter_context(open_store(library, AUDIO.summary)),
+            added=[
+                (descriptor, stack.enter_context(open_store(library, descriptor_store(descriptor))))
+                for descriptor in added_descriptors()
+            ],
+        )
+        plan = plan_analysis(library, tracks, stores, options)
+        embeddings = [
+            stack.enter_context(found)
+            for found in (library.stores(_is_embedding) if plan.reanalysed else [])
+        ]
+        problems = plan.problems
+        n_done = 0
+        found: dict[int, AudioFile] = {}
+        try:
+            with progress("Analyzing audio", len(plan.work)) as advance:
+                for row, answer in workers.answers(analyse_track, plan.work):
+                    path = tracks[row].path or Path()
+                    if isinstance(answer, Failed):
+                        problems.append(problem_of(tracks[row], path, answer.reason))
+                        analysed = plan.files.get(row) if row in stores.summary else None
+                        file = failed_file(path, answer, analysed, options)
+                        if file is not None:
+                            found[row] = file
+                    else:
+                        arrays, summaries = answer
+                        if row in plan.reanalysed:
+                            # embeddings of the fast analysis, before that is replaced
+                            for embedding in embeddings:
+                                embedding.forget([row])
+                        _store_analysis(stores, row, arrays, summaries)
+                        found[row] = audio_file(path, arrays)
+                        n_done += 1
+                    if len(found) >= _RECORD_EVERY:
+                        library.set_audio_files(found)
+                        found = {}
+                    advance(1)
+        finally:
+            library.set_audio_files(found)
+        n_done += _compute_missing(plan, tracks, workers, stores, progress)
+    library.drop_features(_is_outdated)
+    return n_done, problems
+
+
+def _compute_missing(
+    plan: Plan,
+    tracks: Mapping[int, Track],
+    workers: Workers,
+    stores: AnalysisStores,
+    progress: Progress,
+) -> int:
+    """Compute the descriptors that analyzed tracks lack; return the number of tracks."""
+    n_done = 0
+    if not plan.descriptors:
+        return n_done
+    with progress("Computing new descriptors", len(plan.descriptors)) as advance:
+        for row, answer in workers.answers(describe_track, plan.descriptors):
+            if isinstance(answer, Failed):
+                plan.problems.append(problem_of(tracks[row], tracks[row].path, answer.reason))
+            else:
+                stores.add_descriptors(row, answer)
+                n_done += 1
+            advance(1)
+    return n_done
+
+
+def _store_analysis(stores: AnalysisStores, row: int, arrays: Arrays, summaries: Arrays) -> None:
+    """Store one analyzed track; the array that marks it as analyzed comes last."""
+    stores.windows.add(row, {name: arrays[name] for name in AUDIO.windows.dtypes})
+    stores.add_descriptors(row, summaries)
+    stores.summary.add(row, {name: arrays[name] for name in AUDIO.summary.dtypes})
+
+
+def _is_embedding(settings: Mapping[str, object]) -> bool:
+    return "embedding of" in settings
+
+
+def _is_outdated(settings: Mapping[str, object]) -> bool:
+    """Tell whether a store was computed from audio with settings that are no longer used."""
+    return settings.get("from") == "audio" and settings not in audio_settings()
+
+
+def _take_frames(
+    library: Library, catalogue: Catalogue, progress: Progress
+) -> tuple[int, list[Problem]]:
+    stores = {dtype: open_store(library, given.summary) for dtype, given in GIVEN.items()}
+    work = [
+        (row, track, track.features)
+        for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True)
+        if track.features is not None and not any(row in store for store in stores.values())
+    ]
+    problems: list[Problem] = []
+    if not work:
+        return 0, problems
+    try:
+        with progress("Reading frames", len(work)) as advance:
+            for row, track, path in work:
+                try:
+                    frames = load_frames(path)
+                except FramesError as error:
+                    problems.append(problem_of(track, path, str(error)))
+                else:
+                    dtype = "uint8" if frames.dtype == np.uint8 else "float32"
+                    arrays = {"frames": frames, "summary": summarise(frames)}
+                    stores[dtype].add(row, arrays)
+                advance(1)
+    finally:
+        for store in stores.values():
+            store.close()
+    return len(work) - len(problems), problems

@@ -1,0 +1,129 @@
+"""Changes of a dataset since the last scan: new, changed, moved and missing files.
+
+A file with the same size and modification time counts as unchanged. Otherwise a digest of its sound
+decides: rewritten tags do not change the sound. A table names the track of each file; for the files
+of a folder `segue.pipeline.analysis.identity` finds it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from segue.library import KnownTrack, Library
+from segue.pipeline.analysis.identity import FileMatches, by_path, changed_files, match_files
+from segue.pipeline.analysis.tasks import Failed, digest_of
+from segue.pipeline.analysis.workers import Workers
+from segue.sources import Dataset, KnownTracks, NameFile, ReadTags, ReadTrack, state_of
+from segue.types import FileState, Progress, Track
+
+
+@dataclass(slots=True)
+class Scan:
+    """Tracks of a dataset as the library stores them.
+
+    `same_sound`, `changed`, `missing`, `left_out` and `n_moved` are those of `FileMatches`.
+    """
+
+    tracks: list[Track]
+    same_sound: dict[str, FileState] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
+    n_moved: int = 0
+
+
+def known_files(library: Library, known: Mapping[str, KnownTrack]) -> KnownTracks:
+    """Return the `known` tracks whose files need not be read again, by file.
+
+    A track with a problem has no file state, so that its file is read and reported again.
+    """
+    reported = {problem.subject for problem in library.problems(stage="scan")}
+    return {
+        path: (
+            one.file.state if one.file and one.track.track_id not in reported else None,
+            replace(one.track, missing=False, left_out=False) if one.track.missing else one.track,
+        )
+        for path, one in by_path(known.values()).items()
+    }
+
+
+def read_in(workers: Workers) -> ReadTags:
+    """Return a function that reads tags in worker processes: a parser that crashes ends no run."""
+    # imports mutagen and soundfile, which only folders need
+    from segue.sources.datasets.folder import read_audio_file, untagged
+
+    def read(directory: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReadTrack]]:
+        work = [(path, (directory, path)) for path in files]
+        for path, answer in workers.answers(read_audio_file, work):
+            failed = isinstance(answer, Failed)
+            yield path, untagged(directory, path, answer.reason) if failed else answer
+
+    return read
+
+
+class Comparison:
+    """Comparison of a dataset with the known tracks of a library.
+
+    `identify` is called while a folder is read and returns the track ids of its files. `scan` then
+    returns the tracks as the library stores them.
+    """
+
+    def __init__(
+        self, known: Mapping[str, KnownTrack], workers: Workers, progress: Progress
+    ) -> None:
+        self._known = known
+        self._workers = workers
+        self._progress = progress
+        self._matches: FileMatches | None = None
+
+    def identify(
+        self, directory: Path, tracks: Sequence[Track], name_of: NameFile
+    ) -> Sequence[str]:
+        """Return the track ids of the files of a folder: see `segue.sources.IdentifyTracks`."""
+        self._matches = match_files(directory, tracks, name_of, self._known, self._digests)
+        return self._matches.ids
+
+    def scan(self, found: Dataset) -> Scan:
+        """Return the tracks and changes of a dataset that has been read."""
+        scan = Scan(list(found.tracks))
+        if self._matches is not None:
+            scan.same_sound, scan.changed = self._matches.same_sound, self._matches.changed
+            scan.missing, scan.left_out = self._matches.missing, self._matches.left_out
+            scan.n_moved = self._matches.n_moved
+            return scan
+        _keep_lost_paths(scan, self._known)
+        scan.left_out = set(found.left_out)
+        holders = [self._known.get(track.track_id) for track in scan.tracks]
+        suspects = changed_files(scan.tracks, holders)
+        digests = self._digests([path for _, path, _, _ in suspects])
+        for _, path, state, before in suspects:
+            if before.file and before.file.digest and digests.get(path) == before.file.digest:
+                scan.same_sound[before.track.track_id] = state
+            else:
+                scan.changed.add(before.track.track_id)
+        return scan
+
+    def _digests(self, paths: Sequence[Path]) -> dict[Path, str]:
+        found: dict[Path, str] = {}
+        if not paths:
+            return found
+        with self._progress("Comparing files", len(paths)) as advance:
+            work = [(path, (path,)) for path in paths]
+            for path, answer in self._workers.answers(digest_of, work):
+                if isinstance(answer, bytes):
+                    found[path] = answer.hex()
+                advance(1)
+        return found
+
+
+def _keep_lost_paths(scan: Scan, known: Mapping[str, KnownTrack]) -> None:
+    """Keep the paths of tracks that a table still names and whose files are gone."""
+    for place, track in enumerate(scan.tracks):
+        before = known.get(track.track_id)
+        if before is None:
+            continue
+        if track.path is None and before.track.path is not None:
+            if state_of(before.track.path) is None:
+                scan.tracks[place] = replace(track, path=before.track.path, missing=True)
+        elif track.features is None and before.track.features is not None:
+            scan.tracks[place] = replace(track, features=before.track.features)

@@ -1,0 +1,1 @@
+"""Listening history: import, playback reports, scrobbles."""

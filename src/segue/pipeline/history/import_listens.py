@@ -1,0 +1,226 @@
+"""Import listening histories into the library, each listen once.
+
+A file is read as a stream, its rows are matched to tracks, and written some tens of thousands at a
+time: an import that is stopped keeps what it wrote, and the next one adds the rest. Each different
+track is matched once. Listens whose track the library lacks are kept in it unmatched;
+`match_waiting` matches them when their tracks have come.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from segue.errors import DatasetError
+from segue.library import Arrival, Library
+from segue.pipeline.history.import_summary import ImportedFile, ImportSummary
+from segue.sources.history_import import (
+    Export,
+    ImportIssue,
+    ImportRow,
+    OccurrenceCounter,
+    fingerprint,
+    identity_text,
+    needs_occurrence,
+    open_export,
+    plausible_time,
+)
+from segue.sources.history_import.import_row import MAX_ID_LENGTH
+from segue.sources.history_import.matching import Match, Matcher
+from segue.text import clean_id
+from segue.types import Progress, TrackReference, no_progress
+
+_VERB = "segue import"
+_BATCH_ROWS = 20_000
+_MAX_CACHED_MATCHES = 100_000
+_MEGABYTE = 1 << 20
+DEFAULT_USER = "me"
+"""The user of listens for which neither the caller nor the file names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The result of an import, by file and in all.
+
+    `arrived` listens of earlier imports found their tracks before anything was read; `waiting` have
+    no track now, in the whole library.
+    """
+
+    files: Sequence[ImportedFile]
+    read: int
+    new: int
+    arrived: int
+    waiting: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document that ``segue import --json`` prints."""
+        return asdict(self)
+
+
+def import_listens(
+    library: Library | str | Path,
+    files: Sequence[str | Path],
+    user: str | None = None,
+    *,
+    progress: Progress = no_progress,
+) -> Imported:
+    """Import listening histories; listens that the library has already are not added again.
+
+    Parameters
+    ----------
+    library
+        Or its directory, which is created once the format of all files is known.
+    files
+        Exports of any format, mixed.
+    user
+        The user of the listens. A table with a column of users keeps it; for any other file this
+        replaces the name in the file.
+
+    Raises
+    ------
+    DatasetError
+        A file is missing or in an unknown format, or `user` cannot be a name; nothing is imported.
+    LibraryBusyError
+        Another program is writing to the library.
+    LibraryError
+        The library cannot be written.
+    """
+    started = time.monotonic()
+    user = None if user is None else _checked_user(user)
+    exports = [open_export(Path(file)) for file in files]
+    opened = library if isinstance(library, Library) else Library(library)
+    with opened.writing(_VERB):
+        matcher = Matcher(opened.each_track())
+        arrived = _match_waiting(opened, matcher)
+        done = [_FileImport(opened, matcher, export, user).run(progress) for export in exports]
+        result = Imported(
+            files=done,
+            read=sum(file.read for file in done),
+            new=sum(file.new for file in done),
+            arrived=arrived,
+            waiting=opened.counts()["waiting"],
+            seconds=round(time.monotonic() - started, 2),
+        )
+        opened.record_run("import", result.to_dict())
+    return result
+
+
+def match_waiting(library: Library) -> int:
+    """Match the listens whose tracks have come since; return how many were matched."""
+    if not library.track_references(most=1):
+        return 0
+    return _match_waiting(library, Matcher(library.each_track()))
+
+
+def _match_waiting(library: Library, matcher: Matcher) -> int:
+    n_matched = after = 0
+    while references := library.track_references(after=after):
+        found = {
+            row: match.row
+            for row, reference in references
+            if (match := matcher.match(reference)) is not None
+        }
+        n_matched += library.match_listens(found)
+        after = references[-1][0]
+    return n_matched
+
+
+def _checked_user(user: str) -> str:
+    name = clean_id(user.replace("\x00", ""))
+    if not 1 <= len(name) <= MAX_ID_LENGTH:
+        raise DatasetError(
+            f"{user[:40]!r} cannot be the name of a user: give a name of 1 to {MAX_ID_LENGTH}"
+            " characters."
+        )
+    return name
+
+
+class _FileImport:
+    """The import of one file."""
+
+    def __init__(
+        self, library: Library, matcher: Matcher, export: Export, user: str | None
+    ) -> None:
+        self._library = library
+        self._matcher = matcher
+        self._export = export
+        self._user = user
+        self._now = time.time()
+        self._occurrences = OccurrenceCounter()
+        self._matches: dict[TrackReference, Match | None] = {}
+        self._summary = ImportSummary(export.path.name)
+
+    def run(self, progress: Progress) -> ImportedFile:
+        """Import the file batch by batch, and store its problems."""
+        export = self._export
+        size = max(1, export.size // _MEGABYTE)
+        rows = export.rows()
+        with progress(f"Importing {export.path.name} (MB)", size) as advance:
+            shown = 0
+            while batch := list(islice(rows, _BATCH_ROWS)):
+                self._add(batch)
+                reached = min(size, export.position // _MEGABYTE)
+                advance(reached - shown)
+                shown = reached
+        done = self._summary.finish(str(export.path), export.kind)
+        name = str(export.path.resolve())
+        self._library.set_problems("import", self._summary.problems, dataset=name)
+        return done
+
+    def _add(self, batch: Sequence[tuple[str, ImportRow | ImportIssue]]) -> None:
+        by_kind: dict[str, list[tuple[str, ImportRow]]] = defaultdict(list)
+        for kind, one in batch:
+            if isinstance(one, ImportIssue):
+                self._summary.add_issue(one)
+            else:
+                by_kind[kind].append((self._user_of(kind, one), one))
+        for kind, rows in by_kind.items():
+            added = self._library.add_listens(f"import:{kind}", list(self._arrivals(kind, rows)))
+            self._summary.new += added.new
+            self._summary.changed += added.changed
+
+    def _user_of(self, kind: str, row: ImportRow) -> str:
+        if row.user is not None and (kind == "listens" or self._user is None):
+            user = row.user
+        else:
+            user = self._user or DEFAULT_USER
+        self._summary.add_user(user)
+        return user
+
+    def _arrivals(self, kind: str, rows: Sequence[tuple[str, ImportRow]]) -> Iterator[Arrival]:
+        texts = [
+            identity_text(kind, user, row) for user, row in rows if needs_occurrence(kind, row)
+        ]
+        occurrences = iter(self._occurrences.number(texts))
+        summary = self._summary
+        summary.read += len(rows)
+        for user, row in rows:
+            occurrence = next(occurrences) if needs_occurrence(kind, row) else 0
+            timestamp = plausible_time(row.timestamp, self._now)
+            if timestamp is None and row.timestamp is not None:
+                summary.undated += 1
+            match = self._match(row.track)
+            if match is None:
+                summary.waiting += 1
+            else:
+                summary.matched[match.by] += 1
+            yield Arrival(
+                user,
+                None if match is None else match.row,
+                row.track,
+                fingerprint(kind, user, row, occurrence),
+                timestamp,
+                *row[3:9],
+                total=row.total,
+            )
+
+    def _match(self, track: TrackReference) -> Match | None:
+        if track not in self._matches:
+            if len(self._matches) >= _MAX_CACHED_MATCHES:
+                self._matches.clear()
+            self._matches[track] = self._matcher.match(track)
+        return self._matches[track]

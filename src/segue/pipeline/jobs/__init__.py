@@ -1,0 +1,1 @@
+"""Jobs: long commands run by processes of their own."""

@@ -1,1 +1,0 @@
-"""Models of listening data and signal weights."""

@@ -1,1 +1,0 @@
-"""All tracks on a plane: laying vectors out, and keeping the map."""

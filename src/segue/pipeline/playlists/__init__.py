@@ -1,0 +1,1 @@
+"""Playlists: recipes, radio, saved playlists and files."""

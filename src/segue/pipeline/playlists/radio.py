@@ -1,0 +1,149 @@
+"""A radio: an endless playlist for a listener.
+
+`segue.engine.radio` has the rules; other kinds of lists are in `segue.pipeline.playlists.generate`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from segue.engine import (
+    WINDOW,
+    Dials,
+    Exclusions,
+    ExplainedHistory,
+    Feedback,
+    Playlist,
+    Recommendation,
+    drawn_seed,
+)
+from segue.engine import Radio as EngineRadio
+from segue.errors import LibraryError
+from segue.pipeline.playlists.generate import check_count
+from segue.pipeline.recommender.serving_state import ServingState
+
+if TYPE_CHECKING:
+    from segue.signals import Profile
+
+RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
+"""By default half of the tracks may be known, and every radio has a new random seed."""
+
+
+class Radio:
+    """An endless playlist that adapts to feedback; `said` has messages for the listener.
+
+    >>> radio = Radio(state, "alice")                            # doctest: +SKIP
+    >>> track = radio.next()                                     # doctest: +SKIP
+    >>> radio.feedback(track.track_id, "skip")                   # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        state: ServingState,
+        user: str | None = None,
+        *,
+        like: Sequence[str] = (),
+        dislike: Sequence[str] = (),
+        dials: Dials | None = None,
+        exclusions: Exclusions | None = None,
+        window: int = WINDOW,
+    ) -> None:
+        """Open a radio for a listener, or from liked tracks.
+
+        The default dials are `RADIO_DIALS` with a new random seed, which `take` returns. The same
+        dials play the same tracks again. With ``dials.max_known_share`` at 0 only tracks that the
+        listener does not know are played.
+
+        Raises
+        ------
+        ValueError
+            If neither a listener nor a liked track is given.
+        UnknownListenerError, UnknownTrackError
+            If the library does not know the listener or a track.
+        ContradictionError
+            If a track is both liked and disliked.
+        """
+        if user is None and not like:
+            raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
+        self.user = user
+        dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
+        self._state = state
+        profile = state.listener(user, like, dislike)
+        excluded = state.excluded(exclusions)
+        excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
+        if dials.max_known_share == 0:
+            excluded[profile.known] = True  # a hard rule: the radio never relaxes it
+        self._dials = dials
+        self._radio = EngineRadio(state.engine, profile, state.facts, dials, excluded, window)
+        self._rank = 0
+        self._history: tuple[Profile, ExplainedHistory] | None = None
+        self._hints = state.hints(profile, dials, exclusions)
+
+    @property
+    def window(self) -> int:
+        """Number of tracks before one may be repeated."""
+        return self._radio.window
+
+    @property
+    def said(self) -> list[str]:
+        """Messages for the listener, as sentences."""
+        return [*self._hints, *self._radio.said]
+
+    def next(self) -> Recommendation:
+        """Return the next track.
+
+        Raises
+        ------
+        LibraryError
+            If no track may be played.
+        """
+        found = self._radio.next()
+        if found is None:
+            raise LibraryError(
+                "There is nothing that may be played: exclude less, or like tracks of which"
+                " something is known."
+                if self._dials.max_known_share
+                else "There is nothing new that may be played: exclude less, or allow tracks that"
+                " are known already."
+            )
+        profile, history = self._radio.profile, self._explained()
+        explainer = self._state.explainer
+        (pick,) = explainer.picks(found, profile, self._radio.turned, history)[1]
+        self._rank += 1
+        return replace(pick, rank=self._rank)
+
+    def _explained(self) -> ExplainedHistory:
+        """Return the history that tracks are explained by, computed again after feedback."""
+        profile = self._radio.profile
+        if self._history is None or self._history[0] is not profile:
+            self._history = profile, self._state.explainer.history(profile)
+        return self._history[1]
+
+    def feedback(self, track: str, what: Feedback) -> None:
+        """Adapt to a track (by id) that was skipped, liked or played to its end.
+
+        Raises
+        ------
+        ValueError
+            If `what` is not skip, like or play.
+        UnknownTrackError
+            If the library does not hold the track.
+        """
+        self._radio.feedback(self._state.catalogue.position(track), what)
+
+    def played(self, tracks: Sequence[str]) -> None:
+        """Continue after tracks (by id, the latest last) that were played already.
+
+        Raises
+        ------
+        UnknownTrackError
+            If the library does not hold one of them.
+        """
+        self._radio.played([self._state.catalogue.position(track) for track in tracks])
+
+    def take(self, k: int) -> Playlist:
+        """Return the next `k` tracks without feedback in between."""
+        check_count(k)
+        tracks = [self.next() for _ in range(k)]
+        about = {"user": self.user, "window": self.window, **self._dials.chance}
+        return Playlist("radio", tracks, about, self.said)

@@ -1,0 +1,249 @@
+"""Recipes of playlists: JSON objects that say how a list is made, so that it can be made again.
+
+==========  =======================================================================================
+like        ``like`` (track ids, at least one), ``dislike``, ``history``, ``k``, dials, exclusions
+radio       the same; ``like`` may be empty; ``window``
+path        ``start``, ``end`` (track ids), ``k``, ``signal``, exclusions
+blend       ``users``, ``k``, dials, exclusions
+==========  =======================================================================================
+
+``history`` (true by default) is whether the owner's own listens count. No recipe reaches those of
+others, except a blend with listeners who share their taste. ``dials`` and ``exclusions`` are
+objects with the names of `segue.engine.Dials` and `segue.engine.Exclusions`; dials that are not
+named are those of `segue.pipeline.playlists.generate` and of `segue.pipeline.playlists.radio`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from math import isfinite
+from typing import Any, Final
+
+from segue.engine import WINDOW, Dials, Exclusions, Playlist
+from segue.errors import PlaylistError
+from segue.library import unknown_tracks
+from segue.pipeline.accounts.login import sharing
+from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
+from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
+from segue.pipeline.recommender.serving_state import ServingState
+
+MOST_MADE: Final = 500
+"""Tracks that a recipe may ask for."""
+
+_MOST_NAMED = 1_000
+_SEEDS = {"like", "dislike", "history", "k", "dials", "exclusions"}
+_MAY_HOLD = {
+    "like": _SEEDS,
+    "radio": _SEEDS | {"window"},
+    "path": {"start", "end", "k", "signal", "exclusions"},
+    "blend": {"users", "k", "dials", "exclusions"},
+}
+_DIALS = {"like": LIKE_DIALS, "radio": RADIO_DIALS, "blend": BLEND_DIALS, "path": Dials()}
+_WHOLE = {"artist_cap", "album_cap", "seed", "from_year", "to_year"}
+_NAMES = {"artists", "genres", "albums", "tags", "folders"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """A recipe that was read: see the head of this module."""
+
+    kind: str
+    like: Sequence[str] = ()
+    dislike: Sequence[str] = ()
+    history: bool = True
+    users: Sequence[str] = ()
+    start: str = ""
+    end: str = ""
+    signal: str | None = None
+    k: int = 20
+    window: int = WINDOW
+    dials: Dials = LIKE_DIALS
+    exclusions: Exclusions = field(default_factory=Exclusions)
+
+    @classmethod
+    def of(cls, kind: str, recipe: Mapping[str, Any]) -> "Recipe":
+        """Read a recipe.
+
+        Raises
+        ------
+        PlaylistError
+            If it holds what its kind does not know, lacks what it needs, or a value is of another
+            type or out of its range.
+
+        Examples
+        --------
+        >>> Recipe.of("path", {"start": "a", "end": "b"}).k
+        12
+        >>> Recipe.of("path", {"start": "a", "end": 7})
+        Traceback (most recent call last):
+            ...
+        segue.errors.PlaylistError: The recipe's end is 7: give a text.
+        """
+        if kind not in _MAY_HOLD:
+            raise PlaylistError(f"No recipe makes a playlist {kind!r}: one of {_all(_MAY_HOLD)}.")
+        unknown = sorted(recipe.keys() - _MAY_HOLD[kind])
+        if unknown:
+            may = _all(_MAY_HOLD[kind])
+            raise PlaylistError(f"A recipe of {kind!r} holds no {unknown[0]!r}: it may hold {may}.")
+        read = cls(
+            kind=kind,
+            like=_names(recipe, "like"),
+            dislike=_names(recipe, "dislike"),
+            history=_yes(recipe, "history"),
+            users=_names(recipe, "users"),
+            start=_text(recipe, "start") or "",
+            end=_text(recipe, "end") or "",
+            signal=_text(recipe, "signal"),
+            k=_count(recipe, "k", 12 if kind == "path" else 20, MOST_MADE),
+            window=_count(recipe, "window", WINDOW, 100_000),
+            dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
+            exclusions=_settings(Exclusions(), recipe.get("exclusions"), "exclusions"),
+        )
+        for name in {"like": ["like"], "path": ["start", "end"], "blend": ["users"]}.get(kind, []):
+            if not getattr(read, name):
+                raise PlaylistError(f"A recipe of {kind!r} needs {name!r}: name at least one.")
+        return read
+
+    def check_tracks(self, state: ServingState) -> None:
+        """Raise `UnknownTrackError`, which tells all tracks here that the library does not hold."""
+        named = [*self.like, *self.dislike, *filter(None, (self.start, self.end))]
+        positions = state.catalogue.positions
+        unknown = [one for one in dict.fromkeys(named) if one not in positions]
+        if len(unknown) == 1:
+            state.catalogue.position(unknown[0])  # which says what comes near
+        if unknown:
+            raise unknown_tracks(unknown)
+
+    def make(self, state: ServingState, owner: str) -> Playlist:
+        """Return the list that this makes for its owner.
+
+        Raises
+        ------
+        PlaylistError
+            If it cannot be used, or a listener does not share their taste.
+        UnknownTrackError, UnknownListenerError, ModelError, LibraryError
+            As the playlist of its kind raises them: see the head of this module.
+        """
+        self.check_tracks(state)
+        try:
+            return self._make(state, owner)
+        except ValueError as error:
+            raise PlaylistError(str(error)) from None
+
+    def _make(self, state: ServingState, owner: str) -> Playlist:
+        user = owner if self.history else None
+        if self.kind == "like":
+            return from_likes(
+                state,
+                self.like,
+                self.dislike,
+                self.k,
+                user=user,
+                dials=self.dials,
+                exclusions=self.exclusions,
+            )
+        if self.kind == "radio":
+            radio = Radio(
+                state,
+                user,
+                like=self.like,
+                dislike=self.dislike,
+                dials=self.dials,
+                exclusions=self.exclusions,
+                window=self.window,
+            )
+            return radio.take(self.k)
+        if self.kind == "path":
+            return path(
+                state,
+                self.start,
+                self.end,
+                self.k,
+                signal=self.signal,
+                exclusions=self.exclusions,
+            )
+        may = set(sharing(state.library, owner))
+        for other in self.users:
+            if other not in may:
+                raise PlaylistError(
+                    f"There is nobody {other!r} who shares their taste: choose other listeners."
+                )
+        return blend(state, self.users, self.k, dials=self.dials, exclusions=self.exclusions)
+
+
+def _settings(default: Any, given: Any, name: str) -> Any:
+    """Return dials or exclusions with what a JSON object sets of them."""
+    if given is None:
+        return default
+    if not isinstance(given, Mapping):
+        raise _wrong(name, given, "an object")
+    known = {one.name for one in fields(default)}
+    unknown = sorted(given.keys() - known)
+    if unknown:
+        raise PlaylistError(f"There is no {unknown[0]!r} in {name}: there are {_all(known)}.")
+    values = {key: _value(given, key) for key in given}
+    try:
+        return replace(default, **values)
+    except ValueError as error:
+        raise PlaylistError(str(error)) from None
+
+
+def _value(given: Mapping[str, Any], key: str) -> Any:
+    value = given[key]
+    if key in _NAMES:
+        return _names(given, key)
+    if key == "weights":
+        if not isinstance(value, Mapping) or not all(map(_is_number, value.values())):
+            raise _wrong(key, value, "an object of numbers by signal")
+        return dict(value)
+    if value is None and (key in _WHOLE - {"seed"} or key.endswith("_duration")):
+        return None
+    if key in _WHOLE and (not isinstance(value, int) or isinstance(value, bool)):
+        raise _wrong(key, value, "a whole number")
+    if not _is_number(value):
+        raise _wrong(key, value, "a number")
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _names(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = given.get(key) or ()
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise _wrong(key, value, "a list of texts")
+    if len(value) > _MOST_NAMED:
+        raise PlaylistError(f"The recipe's {key} are {len(value):,}: name up to {_MOST_NAMED:,}.")
+    return tuple(value)
+
+
+def _text(given: Mapping[str, Any], key: str) -> str | None:
+    value = given.get(key)
+    if value is not None and not isinstance(value, str):
+        raise _wrong(key, value, "a text")
+    return value
+
+
+def _yes(given: Mapping[str, Any], key: str) -> bool:
+    value = given.get(key, True)
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true or false")
+    return value
+
+
+def _count(given: Mapping[str, Any], key: str, default: int, most: int) -> int:
+    value = given.get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise _wrong(key, value, f"a whole number up to {most:,}")
+    return value
+
+
+def _wrong(key: str, value: Any, kind: str) -> PlaylistError:
+    shown = repr(value)
+    if len(shown) > 60:
+        shown = f"{shown[:57]}..."
+    return PlaylistError(f"The recipe's {key} is {shown}: give {kind}.")
+
+
+def _all(names: Any) -> str:
+    return ", ".join(sorted(names))

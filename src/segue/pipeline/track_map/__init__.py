@@ -1,0 +1,1 @@
+"""Track map: 2-D layout of all tracks by similarity."""

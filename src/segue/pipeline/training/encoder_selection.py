@@ -1,0 +1,166 @@
+"""Encoder selection: choose the encoder of each signal by its neighbors on the validation part.
+
+A signal uses one of several encoders. The quality of an encoder is the precision of the ten nearest
+neighbors of every validation track, without tracks of the same artist: the share with the class of
+the track (with its artist and no filter, where the encoders were trained by contrast). All
+descriptors together are measured the same way; an encoder below them is used only if it is
+requested by name. The decision and its figures are stored until an encoder changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.errors import ModelError
+from segue.library import Catalogue, Library
+from segue.pipeline.analysis.duplicates import recordings
+from segue.pipeline.analysis.embeddings import embedding_store
+from segue.pipeline.analysis.pretrained_embeddings import encoders_with_embeddings
+from segue.pipeline.training.labels import artist_groups, labels_of
+from segue.pipeline.training.neighbours import (
+    ARTIST,
+    Codes,
+    Field,
+    chance,
+    make_field,
+    neighbour_lists,
+    precisions,
+)
+from segue.pipeline.training.spaces import (
+    DESCRIPTORS,
+    Space,
+    descriptor_space,
+    model_space,
+    trained_target,
+)
+
+CHOICE: Final = "choice"
+CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
+    "timbre": ("cnn", "vgg", "musicnn", "instruments"),
+    "temporal": ("rnn", "transformer"),
+}
+"""The encoders that each signal can use; the first of equals is used."""
+
+LEAST_QUERIES: Final = 10
+"""With fewer validation tracks the first available encoder is used."""
+
+_VERSION = 1  # raised when the rules of the decision change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The encoder of each signal (None: no encoder), with the figures of the decision.
+
+    `precision` is the precision@10 on `n` validation tracks, for every candidate and for the
+    descriptors; empty where too few tracks could be used. `judged_by` is the property that a
+    relevant neighbor shares with the query.
+    """
+
+    used: Mapping[str, str | None]
+    precision: Mapping[str, float]
+    judged_by: str
+    n: int
+
+    def best(self, signal: str) -> str | None:
+        """Return the best encoder of a signal even if it is not used; None if there is none."""
+        there = [one for one in CANDIDATES[signal] if one in self.precision]
+        if there:
+            return max(there, key=lambda one: self.precision[one])
+        return self.used[signal]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decision as a JSON-compatible dictionary."""
+        return asdict(self)
+
+
+def choose(library: Library, catalogue: Catalogue) -> Choice:
+    """Return the stored decision; make it again if the set of encoders has changed."""
+    there = candidates(library)
+    # the name of a store identifies the model and its training run
+    names = [embedding_store(library, model).directory.name for model in there]
+    fingerprint = " ".join((str(_VERSION), *names))
+    kept = _kept(library)
+    if kept.get("fingerprint") == fingerprint:
+        return Choice(**kept["choice"])
+    made = _made(library, catalogue, there)
+    if there:
+        with library.models.saving(CHOICE, {"fingerprint": fingerprint, "choice": made.to_dict()}):
+            pass
+    return made
+
+
+def candidates(library: Library) -> list[str]:
+    """Return the encoders of all signals that are trained here or have embedded the library."""
+    pretrained = encoders_with_embeddings(library)
+    return [
+        name
+        for names in CANDIDATES.values()
+        for name in names
+        if name in library.models or name in pretrained
+    ]
+
+
+def _kept(library: Library) -> dict[str, Any]:
+    if CHOICE not in library.models:
+        return {}
+    try:
+        return library.models.manifest(CHOICE)
+    except ModelError:
+        # unreadable: decide again
+        return {}
+
+
+def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Choice:
+    spaces = [model_space(library, catalogue, model) for model in there]
+    described = descriptor_space(library, catalogue)
+    if described is not None:
+        spaces.append(described)
+    precision, judged_by, n = _precision(library, catalogue, spaces)
+    least = precision.get(DESCRIPTORS, 0.0)
+    used: dict[str, str | None] = {}
+    for signal, few in CANDIDATES.items():
+        found = [one for one in few if one in there]
+        # max takes the first of equals
+        best = max(found, key=lambda one: precision.get(one, 0.0), default=None)
+        used[signal] = best if best is None or precision.get(best, least) >= least else None
+    return Choice(used=used, precision=precision, judged_by=judged_by, n=n)
+
+
+def _precision(
+    library: Library, catalogue: Catalogue, spaces: Sequence[Space]
+) -> tuple[dict[str, float], str, int]:
+    """Return the precision of each space on the same queries; empty if there are too few."""
+    placed = [space.has_vector for space in spaces if space.has_vector.any()]
+    if not placed:
+        return {}, "", 0
+    field, queries, judged_by, metric = _asked(library, catalogue, np.logical_and.reduce(placed))
+    expected = chance(field, queries)
+    findable = np.isfinite(expected[metric])
+    if findable.sum() < LEAST_QUERIES:
+        return {}, judged_by, int(findable.sum())
+    queries, expected = queries[findable], {name: v[findable] for name, v in expected.items()}
+    found = {}
+    for space in spaces:
+        lists = neighbour_lists(field, space.vectors[field.places])
+        values = precisions(field, lists, queries, expected)[metric]
+        found[space.name] = round(float(np.nanmean(values)), 6)
+    return found, judged_by, len(queries)
+
+
+def _asked(
+    library: Library, catalogue: Catalogue, usable: NDArray[np.bool_]
+) -> tuple[Field, Codes, str, str]:
+    """Return the compared tracks, the validation queries, the shared property and the metric."""
+    groups = recordings(library, catalogue)
+    labels = labels_of(library, catalogue, trained_target(library))
+    if labels.class_names:
+        names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
+        field = make_field(catalogue, groups, usable, names)
+        judged_by, metric = labels.target, "precision@10"
+    else:
+        field = make_field(catalogue, groups, usable, artist_groups(catalogue))
+        judged_by, metric = ARTIST, "artist_precision@10"
+    return field, np.flatnonzero(labels.mask("valid")[field.places]), judged_by, metric

@@ -1,0 +1,114 @@
+"""Train one model of listening data and save it."""
+
+import hashlib
+import time
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from segue.errors import ModelError, TooLittleDataError
+from segue.library import Catalogue, Library, settings_hash
+from segue.listening import Collaborative, CollaborativeSettings
+from segue.listening.sequences import SequenceModel
+from segue.pipeline.training.content import content_signals
+from segue.pipeline.training.listening_models import (
+    COLLABORATIVE,
+    LEAST_LISTENERS,
+    Material,
+    find_settings,
+    fit_models,
+)
+from segue.pipeline.training.training_result import Trained
+
+_METRIC = "ndcg@20"
+
+
+def fit_listening(
+    library: Library, catalogue: Catalogue, name: str, *, seed: int = 0, force: bool = False
+) -> Trained:
+    """Fit one model of listening data on all listens and save it.
+
+    Raises
+    ------
+    TooLittleDataError
+        If there are no listens, or none that this model can be trained on.
+    """
+    started = time.monotonic()
+    listens = library.listens()
+    if listens.empty:
+        raise TooLittleDataError(
+            f"The model '{name}' is trained on listens, and the library has none: run segue import,"
+            " or add a listens.csv to the dataset and run segue preprocess again."
+        )
+    manifest: dict[str, Any] = {
+        "kind": name,
+        "seed": seed,
+        "data": _digest(listens, catalogue),
+        "tracks": {},
+    }
+    if not force and _is_up_to_date(library, name, manifest):
+        there = library.models.manifest(name)
+        return Trained(
+            model=name, state="up to date", metrics=there["metrics"], seconds=there["seconds"]
+        )
+    content = content_signals(library, catalogue)
+    material = Material.of(library, catalogue, content, wanted=[name], seed=seed)
+    fitted = _fit(material, listens, name, manifest)
+    with library.models.saving(name, manifest) as directory:
+        fitted.save(directory)
+        manifest["fingerprint"] = settings_hash(
+            {key: manifest[key] for key in ("data", "seed", "settings")}
+        )
+        manifest["seconds"] = round(time.monotonic() - started, 1)
+    return Trained(
+        model=name, state="trained", metrics=manifest["metrics"], seconds=manifest["seconds"]
+    )
+
+
+def _fit(
+    material: Material, listens: pd.DataFrame, name: str, manifest: dict[str, Any]
+) -> Collaborative | SequenceModel:
+    profiles = material.profiles(listens)
+    settings: CollaborativeSettings | None = None
+    manifest["metrics"], manifest["settings"] = {}, {}
+    if name == COLLABORATIVE:
+        searched = find_settings(material, material.hidden(listens))
+        if searched is None:
+            raise TooLittleDataError(
+                f"The model '{name}' needs at least {LEAST_LISTENERS} listeners with two liked"
+                " tracks each: import more listening histories."
+            )
+        settings = searched.settings
+        manifest["trials"] = list(searched.trials)
+        manifest["settings"] = asdict(settings)
+        manifest["metrics"] = {_METRIC: max(one[_METRIC] for one in searched.trials)}
+    models = fit_models(material, profiles, settings, attentive=True)
+    fitted = models.collaborative if name == COLLABORATIVE else models.sequence
+    if fitted is None:
+        raise TooLittleDataError(
+            f"The model '{name}' is trained on the order of listens, and these have neither a"
+            " timestamp nor a position."
+        )
+    return fitted
+
+
+def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> bool:
+    if name not in library.models:
+        return False
+    there = library.models.manifest(name)
+    if any(there.get(key) != manifest[key] for key in manifest):
+        return False
+    try:
+        (Collaborative if name == COLLABORATIVE else SequenceModel).load(library.models.path(name))
+    except ModelError:  # damaged or of another version: train it again
+        return False
+    return True
+
+
+def _digest(listens: pd.DataFrame, catalogue: Catalogue) -> str:
+    """Return a digest of the listens, the tracks and their tags."""
+    summed = pd.util.hash_pandas_object(listens, index=False).to_numpy()
+    tags = [(track.track_id, dict(track.tags), track.genres) for track in catalogue.tracks]
+    digest = hashlib.sha256(summed.tobytes()).hexdigest()
+    return settings_hash({"listens": digest, "tracks": tags})

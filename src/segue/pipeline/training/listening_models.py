@@ -1,0 +1,207 @@
+"""Models of listening data and signal weights, fitted on listens.
+
+The last listens of every listener are held out first. Settings are searched and weights are learned
+on the held-out part; then the models are fitted again on all listens. `evaluate` does the same on
+the listens before its own test part, so that no evaluated figure has seen test data.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.engine import Example, Weights, learn, profiles_of
+from segue.evaluation import split_listens
+from segue.library import Catalogue, Library
+from segue.listening import Collaborative, CollaborativeSettings, Searched, search
+from segue.listening.sequences import SequenceModel, fit_sequences
+from segue.pipeline.training.item_features import item_features
+from segue.signals import SIGNALS, ListeningInputs, Profile, Signal, opinions_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLLABORATIVE, SEQUENCE = "collaborative", "sequence"
+LISTENING_MODELS = (COLLABORATIVE, SEQUENCE)
+LEAST_LISTENERS = 5
+"""Minimum number of listeners with two liked tracks for a collaborative model."""
+HIDDEN = (0.0, 0.2)
+
+Profiles = Mapping[str, Profile]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Models fitted on one set of listens; None if there is no such model."""
+
+    collaborative: Collaborative | None = None
+    sequence: SequenceModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """Listens with the last part held out: profiles `before`, and profiles of the held-out part.
+
+    The held-out part has two halves: `between` are the profiles after the first half.
+    """
+
+    before: Profiles
+    between: Profiles
+    after: Profiles
+
+    def examples(self) -> list[Example]:
+        """Return the new tracks that each listener liked in the held-out part."""
+        return _chosen(self.before, self.after)
+
+    def turns(self) -> tuple[list[Example], list[Example]]:
+        """Return the examples of the first and of the second half of the held-out part."""
+        return _chosen(self.before, self.between), _chosen(self.between, self.after)
+
+
+@dataclass(frozen=True)
+class Material:
+    """Training data: the catalogue, the content signals, and the conversion of listens.
+
+    `wanted` are the names of the models of listening data to fit.
+    """
+
+    catalogue: Catalogue
+    content: Sequence[Signal]
+    friends: Sequence[tuple[str, str]]
+    wanted: Sequence[str] = LISTENING_MODELS
+    seed: int = 0
+    _features: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        library: Library,
+        catalogue: Catalogue,
+        content: Sequence[Signal],
+        *,
+        wanted: Sequence[str] = LISTENING_MODELS,
+        seed: int = 0,
+    ) -> "Material":
+        """Return the training data of a library."""
+        return cls(catalogue, content, library.friends(), wanted, seed)
+
+    def profiles(self, listens: "pd.DataFrame") -> dict[str, Profile]:
+        """Return the profile of each listener from a table of listens."""
+        tracks = self.catalogue.tracks
+        durations = [track.duration for track in tracks]
+        positions = self.catalogue.positions
+        return profiles_of(listens, positions, durations=durations, friends=self.friends)
+
+    def features(self) -> NDArray[np.float32] | None:
+        """Return the item features, computed once."""
+        if "items" not in self._features:
+            self._features["items"] = item_features(self.catalogue.tracks, self.content)
+        found: NDArray[np.float32] | None = self._features["items"]
+        return found
+
+    def hidden(self, listens: "pd.DataFrame") -> Inner:
+        """Hold out the stated validation part, or the last fifth of every listener's tracks."""
+        if "split" in listens and (listens["split"] == "valid").any():
+            parts = listens["split"].where(listens["split"] == "valid", "train")
+        else:
+            unsplit = listens.drop(columns="split", errors="ignore")
+            parts = split_listens(unsplit, held_out=HIDDEN, seed=self.seed)
+        hidden = listens[parts != "train"].drop(columns="split", errors="ignore")
+        second = split_listens(hidden, held_out=(0.0, 0.5), seed=self.seed) == "test"
+        between = listens.drop(index=hidden.index[second])
+        return Inner(
+            self.profiles(listens[parts == "train"]),
+            self.profiles(between),
+            self.profiles(hidden),
+        )
+
+
+def find_settings(material: Material, inner: Inner) -> Searched | None:
+    """Search the settings of the collaborative model; None if there are too few listeners."""
+    users = [one.profile.user for one in inner.examples() if one.profile.user]
+    if COLLABORATIVE not in material.wanted or len(users) < LEAST_LISTENERS:
+        return None
+    n = len(material.catalogue)
+    names = list(inner.before)
+    known = opinions_of([inner.before[name] for name in names], n)
+    unmet = [_new(inner, name) for name in names]
+    hidden = opinions_of(unmet, n)
+    return search(known, hidden, material.features(), seed=material.seed)
+
+
+def fit_models(
+    material: Material,
+    profiles: Profiles,
+    settings: CollaborativeSettings | None,
+    *,
+    attentive: bool = False,
+) -> Models:
+    """Fit the wanted models for which there are listens."""
+    collaborative = None
+    if settings is not None:
+        matrix = opinions_of(list(profiles.values()), len(material.catalogue))
+        collaborative = Collaborative(settings).fit(matrix, material.features())
+    return Models(collaborative, _fit_sequence(material, profiles, attentive))
+
+
+def listening_signals(material: Material, profiles: Profiles, models: Models) -> list[Signal]:
+    """Return the signals that are built from listens, those that have something to score by."""
+    given = ListeningInputs(
+        list(profiles.values()),
+        material.catalogue.ids.artist,
+        models.collaborative,
+        models.sequence,
+    )
+    built = (one.from_listens(given) for one in SIGNALS.values() if one.from_listens)
+    return [signal for signal in built if signal is not None]
+
+
+def learn_weights(
+    material: Material, inner: Inner, settings: CollaborativeSettings | None
+) -> tuple[list[str], Weights]:
+    """Learn the signal weights, with models that have not seen the held-out part.
+
+    Returns
+    -------
+    names, weights
+        Names of the signals, in the order of the weights.
+    """
+    models = fit_models(material, inner.before, settings)
+    signals = [*material.content, *listening_signals(material, inner.before, models)]
+    weights = learn(signals, *inner.turns(), seed=material.seed)
+    return [signal.name for signal in signals], weights
+
+
+def _chosen(before: Profiles, after: Profiles) -> list[Example]:
+    """Return what listeners like of what came after and they had not met."""
+    found = []
+    for user, then in after.items():
+        if user in before:
+            chosen = np.setdiff1d(then.liked, before[user].known)
+            if len(chosen):
+                found.append(Example(before[user], chosen))
+    return found
+
+
+def _new(inner: Inner, name: str) -> Profile:
+    """Return the held-out profile of a listener without tracks known before."""
+    nothing = np.zeros(0, np.int64)
+    then = inner.after.get(name, Profile(nothing, np.zeros(0, np.float32), nothing))
+    return then.without(inner.before[name].known)
+
+
+def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> SequenceModel | None:
+    histories = [one.history for one in profiles.values() if len(one.history) >= 2]
+    if SEQUENCE not in material.wanted or not histories:
+        return None
+    ids = material.catalogue.ids
+    return fit_sequences(
+        histories,
+        len(ids),
+        artists=ids.artist,
+        albums=ids.album,
+        seed=material.seed,
+        attentive=attentive,
+    )
