@@ -129,7 +129,7 @@ def test_welcome_page_analyzes_folder_then_shows_list(empty_server, visit, music
     not all(map(find_spec, ("keras", "midirenderer", "music21", "pretty_midi"))),
     reason="not all is installed: pip install 'segue[train,demo]'",
 )
-@pytest.mark.parametrize("ending", [540], indirect=True)
+@pytest.mark.parametrize("ending", [1_200], indirect=True)
 def test_starter_library_job_creates_playable_library(empty_server, visit, until):
     """The whole job, with sixty short pieces and without the encoder that would be downloaded."""
     page = visit(empty_server, None)
@@ -150,9 +150,9 @@ def test_starter_library_job_creates_playable_library(empty_server, visit, until
     page.locator(".job.is-running", has_text="Creating the starter library").wait_for()
     assert asked == [{"verb": "demo", "arguments": {}}]
     # recommendations appear after the analysis, while networks are still being trained
-    page.get_by_role("heading", name="For you").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="For you").wait_for(timeout=400_000)
     page.goto(f"{empty_server.url}#/library")
-    page.locator(".job.is-done", has_text="Creating the starter library").wait_for(timeout=400_000)
+    page.locator(".job.is-done", has_text="Creating the starter library").wait_for(timeout=700_000)
     page.goto(f"{empty_server.url}#/quality")
     page.locator(".model summary", has_text="CNN").wait_for()
     page.goto(f"{empty_server.url}#/listen")
