@@ -38,7 +38,7 @@ from segue.pipeline.accounts.sessions import (
     create_key,
     find_key,
     find_session,
-    is_noted,
+    is_use_recent,
     list_keys,
     note_use,
     open_session,
@@ -52,7 +52,7 @@ RIGHT = "four words do well"
 def cheap(monkeypatch):
     """Hashes that cost little: what argon2 itself does is not tested here."""
     monkeypatch.setattr(login, "_hasher", lambda: PasswordHasher(1, 8, 1))
-    login._nobodys_hash.cache_clear()
+    login._dummy_hash.cache_clear()
 
 
 class Clock:
@@ -305,7 +305,7 @@ def test_a_session_ends_when_it_is_not_used_and_at_the_latest_after_half_a_year(
         found = find_session(anna, token)
         if found is None:
             break
-        if not is_noted(found):
+        if not is_use_recent(found):
             note_use(anna, token, found)
     assert clock.now == 1_000_000 + 7 * 29 * 86_400
     token, _ = open_session(anna, account="anna")

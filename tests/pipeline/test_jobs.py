@@ -17,8 +17,15 @@ from segue.library import Library
 from segue.library import jobs as jobs_module
 from segue.pipeline.jobs import job_process, runner
 from segue.pipeline.jobs.job_arguments import known_datasets, without_paths
-from segue.pipeline.jobs.processes import identity, is_alive, number
-from segue.pipeline.jobs.runner import Runner, ask, cancel, find_job, run_waiting, shown
+from segue.pipeline.jobs.processes import identity, is_alive, pid_of
+from segue.pipeline.jobs.runner import (
+    Runner,
+    cancel,
+    find_job,
+    job_document,
+    run_waiting,
+    start_job,
+)
 from segue.pipeline.preprocess import preprocess
 from segue.types import Track
 
@@ -70,10 +77,10 @@ def at_work(library, job):
 
 @pytest.mark.slow
 def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, listens):
-    ask(library, "preprocess", {"path": str(listens)}, by="anna", admin=True)
-    ask(library, "train", {"models": ["knn", "collaborative"]})
-    ask(library, "train", {"models": ["cnn"], "target": "mood"})
-    ask(library, "evaluate", {"subject": "recommendations"})
+    start_job(library, "preprocess", {"path": str(listens)}, by="anna", admin=True)
+    start_job(library, "train", {"models": ["knn", "collaborative"]})
+    start_job(library, "train", {"models": ["cnn"], "target": "mood"})
+    start_job(library, "evaluate", {"subject": "recommendations"})
     first = run_waiting(library, every=0.05)
     assert (first.state, first.asked_by, first.error) == ("done", "anna", None)
     assert first.result["listens"] == library.counts()["listens"] > 0
@@ -89,7 +96,7 @@ def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, liste
     assert measured.state == "done"
     assert (library.reports / measured.result["report"] / "report.html").is_file()
     assert run_waiting(library) is None
-    again = ask(library, "preprocess", {"dataset": "My Listens"})
+    again = start_job(library, "preprocess", {"dataset": "My Listens"})
     assert run_waiting(library, every=0.05).state == "done"
     assert find_job(library, again.id).starts == 1
 
@@ -97,21 +104,21 @@ def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, liste
 def test_no_path_of_the_machine_is_shown(library, listens, tmp_path):
     gone = tmp_path / "gone away"
     gone.mkdir()
-    job = ask(library, "preprocess", {"path": str(gone)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(gone)}, admin=True)
     gone.rmdir()
     done = run_waiting(library, every=0.05)
     assert done.state == "failed"
     assert done.error
-    document = json.dumps(shown(library, find_job(library, job.id)))
+    document = json.dumps(job_document(library, find_job(library, job.id)))
     assert str(tmp_path) not in document
     assert "gone away" in document
-    assert shown(library, done)["arguments"] == {"path": "gone away"}
-    assert set(shown(library, done)).isdisjoint({"process", "runner", "claim"})
+    assert job_document(library, done)["arguments"] == {"path": "gone away"}
+    assert set(job_document(library, done)).isdisjoint({"process", "runner", "claim"})
 
 
 @pytest.mark.slow
 def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
-    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     script = (
         "import sys, time\nfrom segue.library import Library\n"
         "from segue.pipeline.jobs.runner import Runner\nrunner = Runner(Library(sys.argv[1]))\n"
@@ -129,10 +136,10 @@ def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
 
 @pytest.mark.slow
 def test_a_job_whose_process_is_killed_is_done_all_the_same(library, music):
-    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         working = wait_for(at_work(library, job), runner)
-        os.kill(number(working.process), signal.SIGKILL)
+        os.kill(pid_of(working.process), signal.SIGKILL)
         done = wait_for(ended(library, job), runner)
     assert (done.state, done.starts) == ("done", 2)
     assert done.process != working.process
@@ -140,14 +147,14 @@ def test_a_job_whose_process_is_killed_is_done_all_the_same(library, music):
 
 
 def test_a_job_that_was_started_by_nobody_who_lives_is_started_again(library, listens):
-    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     assert library.jobs.claim("1:2:nobody")
     assert run_waiting(library, every=0.05).state == "done"
     assert find_job(library, job.id).starts == 2
 
 
 def test_who_always_dies_is_given_up_in_a_sentence(library, listens):
-    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     starts = 0
     with Runner(library) as runner:
         while find_job(library, job.id).under_way:
@@ -155,15 +162,15 @@ def test_who_always_dies_is_given_up_in_a_sentence(library, listens):
                 starts += 1
             for lost in library.jobs.under_way():
                 if lost.state == "running":
-                    runner._look_after(lost)
+                    runner._check_running(lost)
     assert starts == 4
     failed = find_job(library, job.id)
     assert failed.state == "failed"
-    assert "ended 4 times without a word" in failed.error
+    assert "ended 4 times without a result" in failed.error
 
 
 def test_a_process_that_comes_too_late_does_nothing(library, listens):
-    ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     claimed = library.jobs.claim("1:2:nobody")
     library.jobs.give_back(claimed)
     again = library.jobs.claim(identity(os.getpid()))
@@ -175,8 +182,8 @@ def test_a_process_that_comes_too_late_does_nothing(library, listens):
 
 
 def test_two_servers_start_a_job_once(library, listens):
-    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
-    ask(library, "train", {})
+    job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
+    start_job(library, "train", {})
     with Runner(library) as one, Runner(Library(library.directory)) as other:
         started = [runner.tick() for runner in (one, other, one, other)]
         assert [found.id for found in started if found] == [job.id]
@@ -187,7 +194,7 @@ def test_two_servers_start_a_job_once(library, listens):
 
 
 def test_what_waits_is_cancelled_at_once(library, listens):
-    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     assert cancel(library, job.id, by="anna").state == "cancelled"
     assert run_waiting(library) is None
     assert cancel(library, job.id).state == "cancelled"
@@ -197,13 +204,13 @@ def test_what_waits_is_cancelled_at_once(library, listens):
 
 @pytest.mark.slow
 def test_what_runs_is_cancelled_and_what_was_done_is_kept(library, music):
-    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         wait_for(at_work(library, job), runner)
         assert cancel(library, job.id).cancelled
         stopped = wait_for(ended(library, job), runner)
     assert (stopped.state, stopped.error) == ("cancelled", None)
-    again = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    again = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     assert again.id != job.id
     assert run_waiting(library, every=0.05).state == "done"
     assert library.counts()["tracks"] == 36
@@ -216,7 +223,7 @@ def test_who_does_not_heed_is_told_louder(library, monkeypatch):
     )
     deaf = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     deaf.stdout.readline()
-    ask(library, "train", {})
+    start_job(library, "train", {})
     claimed = library.jobs.take(library.jobs.claim(identity(os.getpid())), identity(deaf.pid))
     cancel(library, claimed.id)
     with Runner(library) as runner:
@@ -233,17 +240,17 @@ def test_who_does_not_heed_is_told_louder(library, monkeypatch):
 
 @pytest.mark.slow
 def test_a_machine_that_is_shut_down_leaves_the_job_waiting(library, music):
-    job = ask(library, "preprocess", {"path": str(music)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         working = wait_for(at_work(library, job), runner)
-        os.kill(number(working.process), signal.SIGTERM)
+        os.kill(pid_of(working.process), signal.SIGTERM)
         wait_for(lambda: find_job(library, job.id).state == "waiting")
         assert find_job(library, job.id).starts == 0
         assert wait_for(ended(library, job), runner).state == "done"
 
 
 def test_a_job_waits_while_another_program_holds_the_library(library, listens):
-    job = ask(library, "preprocess", {"path": str(listens)}, admin=True)
+    job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     with Runner(library) as runner:
         with library.writing("segue train"):
             runner.tick()
@@ -252,9 +259,9 @@ def test_a_job_waits_while_another_program_holds_the_library(library, listens):
 
 
 def test_progress_is_told_even_while_the_verb_holds_the_database(library):
-    ask(library, "train", {})
+    start_job(library, "train", {})
     job = library.jobs.take(library.jobs.claim("a"), "b")
-    told = job_process.Told(library, job)
+    told = job_process.JobProgressWriter(library, job)
     told.step("1/2  Listening")
     with told("Analysing", 10) as advance:
         for _ in range(10):
@@ -271,50 +278,54 @@ def test_progress_is_told_even_while_the_verb_holds_the_database(library):
     ("verb", "arguments", "why"),
     [
         ("dance", {}, "no job 'dance'"),
-        ("preprocess", {}, "needs a dataset"),
+        ("preprocess", {}, "needs either a dataset"),
         ("preprocess", {"path": "/"}, "Only an admin"),
-        ("preprocess", {"dataset": "x"}, "none was taken in yet"),
+        ("preprocess", {"dataset": "x"}, "none was scanned yet"),
         ("preprocess", {"dataset": 5}, "a text"),
         ("preprocess", {"dataset": "a\n"}, "a text"),
         ("train", {"models": ["cnn", "magic"]}, "no model 'magic'"),
         ("train", {"models": "cnn"}, "a list of names"),
         ("train", {"seed": -1}, "whole number"),
         ("train", {"force": "yes"}, "true or false"),
-        ("train", {"settings": {}}, "takes no 'settings'"),
+        ("train", {"settings": {}}, "has no argument .settings"),
         ("evaluate", {"split": "all"}, "train, valid, test"),
         ("demo", {"tracks": 10**9}, "60 to 2,000"),
     ],
 )
 def test_jobs_that_cannot_be(library, verb, arguments, why):
     with pytest.raises(JobError, match=why):
-        ask(library, verb, arguments)
+        start_job(library, verb, arguments)
     assert library.jobs.all() == []
 
 
 def test_an_admin_names_a_directory_that_is_there(library, tmp_path):
     for path in ("music", str(tmp_path / "nothing")):
         with pytest.raises(JobError, match="no directory"):
-            ask(library, "preprocess", {"path": path}, admin=True)
+            start_job(library, "preprocess", {"path": path}, admin=True)
 
 
 def test_the_same_is_not_asked_for_twice_and_not_too_much(library, monkeypatch):
-    assert ask(library, "train", {"seed": 1}).id == ask(library, "train", {"seed": 1}).id
-    assert ask(library, "train", {"seed": 2}).id != ask(library, "train", {"seed": 1}).id
-    monkeypatch.setattr(runner, "MOST_WAITING", 2)
-    with pytest.raises(JobError, match="wait already"):
-        ask(library, "train", {"seed": 3})
+    assert (
+        start_job(library, "train", {"seed": 1}).id == start_job(library, "train", {"seed": 1}).id
+    )
+    assert (
+        start_job(library, "train", {"seed": 2}).id != start_job(library, "train", {"seed": 1}).id
+    )
+    monkeypatch.setattr(runner, "MAX_WAITING", 2)
+    with pytest.raises(JobError, match="are waiting already"):
+        start_job(library, "train", {"seed": 3})
 
 
 def test_old_jobs_are_forgotten_with_their_logs(library, monkeypatch):
     monkeypatch.setattr(jobs_module, "_KEPT", 2)
     made = []
     for seed in range(4):
-        job = ask(library, "train", {"seed": seed})
+        job = start_job(library, "train", {"seed": seed})
         library.jobs.log(job.id).parent.mkdir(exist_ok=True)
         library.jobs.log(job.id).write_text("log")
         cancel(library, job.id)
         made.append(job.id)
-    ask(library, "train", {"seed": 9})
+    start_job(library, "train", {"seed": 9})
     assert [job.id for job in library.jobs.all()][1:] == made[:1:-1]
     assert [library.jobs.log(one).exists() for one in made] == [False, False, True, True]
     assert [job.id for job in library.jobs.all(before=made[3], most=1)] == [made[2]]

@@ -81,10 +81,10 @@ def test_many_who_look_at_once_in_two_processes_make_one_job(directory, resting)
 
 def test_a_job_that_runs_already_will_do(directory):
     with closing(Library(directory)) as library:
-        first = runner.ask(library, "map", {"by": "knn"}, once=True)
+        first = runner.start_job(library, "map", {"by": "knn"}, once=True)
         library.jobs.claim("somebody")
-        assert runner.ask(library, "map", {"by": "knn"}, once=True).id == first.id
-        assert runner.ask(library, "map", {"by": "metadata"}, once=True).id != first.id
+        assert runner.start_job(library, "map", {"by": "knn"}, once=True).id == first.id
+        assert runner.start_job(library, "map", {"by": "metadata"}, once=True).id != first.id
 
 
 def test_a_job_that_failed_is_told_of_and_started_again_later(
@@ -96,7 +96,7 @@ def test_a_job_that_failed_is_told_of_and_started_again_later(
     failed = anna.get("/api/v1/map")
     assert is_problem(failed, 409, "conflict")
     assert "The disk is full." in failed.json()["detail"]
-    monkeypatch.setattr(map_jobs, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(map_jobs, "RETRY_SECONDS", 0.0)
     assert is_problem(anna.get("/api/v1/map"), 409, "in-progress")
     assert len(anna.get("/api/v1/jobs").json()["items"]) == 2
 

@@ -17,7 +17,7 @@ from anyio import to_thread
 
 from segue.errors import SegueError
 from segue.library import Job, Library
-from segue.pipeline.jobs.runner import shown as shown_job
+from segue.pipeline.jobs.runner import job_document
 
 POLL_SECONDS: Final = 0.5
 """Time between two polls of the library."""
@@ -124,7 +124,7 @@ class EventBroadcaster:
     async def _send_changes(self, seen: _LibraryState) -> None:
         for number, job in seen.jobs.items():
             if job != self._last.jobs.get(number):
-                shown = await to_thread.run_sync(shown_job, self._library, job)
+                shown = await to_thread.run_sync(job_document, self._library, job)
                 document = {name: shown[name] for name in _JOB_FIELDS}
                 self._send(
                     (each for each in self._subscribers if each.admin), "job", document, number

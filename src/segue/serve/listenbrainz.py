@@ -19,8 +19,8 @@ from starlette.concurrency import run_in_threadpool
 
 from segue.errors import AccountError, SegueError
 from segue.pipeline.accounts.login import check_name
-from segue.pipeline.history.playback import Report, report
-from segue.pipeline.history.submitted_listens import read_listens, sought_in, submit
+from segue.pipeline.history.playback import PlaybackReport, record_playback
+from segue.pipeline.history.submitted_listens import read_listens, submit, track_reference_of
 from segue.pipeline.recommender.caching import StaleWhileRevalidate
 from segue.serve import dependencies as deps
 from segue.serve.held import Held
@@ -196,12 +196,14 @@ def _store(holding: Held, me: str, listens: list[Document]) -> None:
 
 def _store_now_playing(holding: Held, me: str, listen: Document) -> None:
     view = catalogue_view(holding)
-    match = _matcher(holding).match(sought_in(listen))
+    match = _matcher(holding).match(track_reference_of(listen))
     track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
-        playback = Report(track_id=track_id, state="playing", ignored=True)
+        playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
         feed = holding.service.feedback
-        report(holding.library, feed, me, _client(listen), playback, duration_of=view.duration)
+        record_playback(
+            holding.library, feed, me, _client(listen), playback, duration_of=view.duration
+        )
 
 
 def _client(listen: Mapping[str, Any]) -> str:

@@ -2,12 +2,21 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from tests.serve.subsonic.conftest import Player
 
 from segue.library import Library
+from segue.pipeline import playback
 from segue.serve.app import make_app
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock(monkeypatch):
+    """Stop the clock of playback reports: a slow machine does not move positions."""
+    now = time.time()
+    monkeypatch.setattr(playback, "time", SimpleNamespace(time=lambda: now))
 
 
 def events(library, user="anna"):

@@ -1,12 +1,12 @@
-"""Accounts: made, changed, and logged in to.
+"""Accounts: add, change, and verify passwords.
 
-As long as there are no accounts, whoever reaches the server is anybody; see `segue.serve`. With
-accounts, a listener logs in with a name and a password.
+Without accounts every client may choose its listener; see `segue.serve`. With accounts, a listener
+logs in with a name and a password.
 
-Passwords are kept as argon2 hashes, with the parameters that argon2-cffi holds right for today; an
-older hash is replaced when its password is next at hand. A log-in costs the same whether the name
-is known or not, and says the same. Names and addresses that were wrong too often have to wait, the
-right password too: it does not show itself meanwhile.
+Passwords are stored as argon2 hashes with the default parameters of argon2-cffi; an older hash is
+replaced at the next login. A login takes the same time and gives the same error whether or not the
+name exists. After too many failures a name or address must wait, even with the right password, so
+that guessing reveals nothing meanwhile.
 """
 
 import ipaddress
@@ -27,56 +27,59 @@ from segue.errors import (
 )
 from segue.library import Account, Library, TryLimits
 
-LONGEST_NAME = 200
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 1024
+MAX_NAME_LENGTH = 200
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 8, 1024
 LIMITS = TryLimits()
 
-_UNFIT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
+_INVALID_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}  # control, surrogates, line ends
 _DIRECTIONS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _HASHING = threading.BoundedSemaphore(2)
-"""A hash takes 64 MiB while it is made: so many at once in a process, whoever asks."""
+"""Limits concurrent hashing in a process, since computing a hash takes 64 MiB."""
 
 
 def check_name(name: str) -> str:
-    """Return a listener's name as it is, if it can be one.
+    """Return a listener name unchanged if it is valid.
 
     Raises
     ------
     AccountError
-        If it is empty, longer than 200 characters, begins or ends with a space, or holds control
-        characters or such that turn the direction of writing.
+        If it is empty, longer than 200 characters, starts or ends with a space, or contains
+        control characters or characters that change the writing direction.
 
     Examples
     --------
     >>> check_name("Anna Blume")
     'Anna Blume'
     """
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise AccountError(
-            f"A name of {len(name)} characters: it must have from 1 to {LONGEST_NAME}."
-        )
+    if not 1 <= len(name) <= MAX_NAME_LENGTH:
+        raise AccountError(f"The name has {len(name)} characters: use 1 to {MAX_NAME_LENGTH}.")
     if name != name.strip():
-        raise AccountError(f"The name {name!r} begins or ends with a space: leave that out.")
-    if any(unicodedata.category(letter) in _UNFIT or letter in _DIRECTIONS for letter in name):
-        raise AccountError(f"The name {name!r} holds control characters: leave them out.")
+        raise AccountError(f"The name {name!r} starts or ends with a space: remove it.")
+    if any(
+        unicodedata.category(letter) in _INVALID_CATEGORIES or letter in _DIRECTIONS
+        for letter in name
+    ):
+        raise AccountError(f"The name {name!r} contains control characters: remove them.")
     return name
 
 
 def check_password(password: str) -> str:
-    """Return a password as it is, if it can be one.
+    """Return a password unchanged if it is valid.
 
     Raises
     ------
     AccountError
-        If it has fewer than 8 or more than 1024 characters, or is no text.
+        If it has fewer than 8 or more than 1024 characters, or is not valid text.
     """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
         raise AccountError(
-            f"A password of {len(password)} characters: it must have from {SHORTEST_PASSWORD} to"
-            f" {LONGEST_PASSWORD}; three or four words do well."
+            f"The password has {len(password)} characters: use {MIN_PASSWORD_LENGTH} to"
+            f" {MAX_PASSWORD_LENGTH}, for example three or four words."
         )
     if any(unicodedata.category(letter) == "Cs" for letter in password):
-        raise AccountError("The password is no text that this terminal's encoding can tell.")
+        raise AccountError(
+            "The password contains characters that the encoding of this terminal cannot express."
+        )
     return password
 
 
@@ -89,26 +92,26 @@ def add_account(
     shares_taste: bool = False,
     by: str | None = None,
 ) -> Account:
-    """Make an account; its listens are those of the listener of that name.
+    """Add an account for the listener of that name.
 
     Raises
     ------
     AccountError
-        If name or password cannot be used, or the name has an account.
+        If name or password is invalid, or the name already has an account.
     """
     check_name(name)
     hashed = _hash(check_password(password))
     account = Account(name=name, admin=admin, shares_taste=shares_taste, created=time.time())
     if not library.accounts.add(account, hashed):
         raise AccountError(
-            f"There is an account {name!r} already: segue user password sets its password."
+            f"The account {name!r} exists already: set its password with segue user password."
         )
     library.audit.note("account added", by, detail=f"{name}{', admin' if admin else ''}")
     return account
 
 
 def remove_account(library: Library, name: str, *, by: str | None = None) -> None:
-    """Remove an account with its sessions and keys; what the listener heard is kept.
+    """Remove an account with its sessions and keys; the listening history is kept.
 
     Raises
     ------
@@ -143,14 +146,14 @@ def set_password(
     address: str | None = None,
     keep: str | None = None,
 ) -> None:
-    """Set a password; all sessions of the account end, but that of the token to `keep`.
+    """Set a password and end all sessions of the account, except that of the token `keep`.
 
-    API keys and the player password stay: they are taken back one by one.
+    API keys and the player password stay valid; revoke them one by one.
 
     Raises
     ------
     AccountError
-        If the password cannot be used.
+        If the password is invalid.
     UnknownAccountError
         If there is no such account.
     """
@@ -164,12 +167,12 @@ def set_password(
 
 
 def log_in(library: Library, name: str, password: str, *, address: str | None = None) -> Account:
-    """Return the account whose name and password these are.
+    """Return the account of a name and password.
 
     Parameters
     ----------
     address
-        Where the log-in comes from, to count those that are wrong; networks of IPv6 count as one.
+        Address of the client, for which failures are counted; an IPv6 network counts as one.
 
     Raises
     ------
@@ -184,23 +187,23 @@ def log_in(library: Library, name: str, password: str, *, address: str | None = 
 def verify(
     library: Library, name: str, password: str, *, address: str | None = None
 ) -> tuple[Account, str]:
-    """Do as `log_in`; return the hash that the password was found right by, too.
+    """Return the account of a name and password, and its password hash; raises as `log_in`.
 
-    Whether an account still has that hash tells whether its password was changed meanwhile.
+    The password was changed meanwhile if the account no longer has that hash.
     """
     check_may_try(library, name, address)
     with _HASHING:
-        # before the password is looked at: of many at once, no more are looked at either
+        # count the attempt before checking the password, so that parallel attempts are limited too
         wait = library.audit.begin_try(name, network(address), LIMITS)
         if wait:
             raise TooManyTriesError(wait)
         known = library.accounts.password_hash(name)
-        nobodys = _nobodys_hash()
-        right = _is_right(known or nobodys, password) and known is not None
+        dummy = _dummy_hash()
+        right = _is_right(known or dummy, password) and known is not None
         account = library.accounts.find(name)
         if not right or account is None:
             refuse(library, name, account, address)
-        held = known or nobodys
+        held = known or dummy
         if _hasher().check_needs_rehash(held):
             newer = _hasher().hash(_normal(password))
             if library.accounts.set_password_hash(name, newer, before=held):
@@ -211,28 +214,28 @@ def verify(
 
 
 def sharing(library: Library, name: str | None) -> list[str]:
-    """Return whom a listener may be blended with: all, or with accounts who shares their taste."""
+    """Return listeners for blend playlists: all, or with accounts those who share their taste."""
     if not library.accounts.any():
         return library.listeners()
     return [one.name for one in library.accounts.all() if one.shares_taste or one.name == name]
 
 
-# what log-ins of every kind share ----------------------------------------------------------------
+# shared by all kinds of logins -------------------------------------------------------------------
 
 
 def check_may_try(library: Library, tried: str, address: str | None) -> None:
-    """Raise `TooManyTriesError` if what is `tried` or the address were wrong too often."""
+    """Raise `TooManyTriesError` if the name or address failed too often."""
     wait = library.audit.must_wait(tried, network(address), LIMITS)
     if wait:
         raise TooManyTriesError(wait)
 
 
 def refuse(library: Library, tried: str, account: Account | None, address: str | None) -> NoReturn:
-    """Write down that a try, which is counted already, was not right, and say so.
+    """Log a failed login attempt, which is counted already, and raise an error.
 
-    `tried` is what it counts for: the name, or what stands for it.
+    `tried` is the key for which it counts: the name, or a text derived from it.
     """
-    # what was typed for a name that there is not may be a password
+    # an unknown name is not logged: it may be a password typed in the wrong field
     who = account.name if account else None
     detail = None if account else "a name without an account"
     library.audit.note("log-in refused", who, address=address, detail=detail)
@@ -244,7 +247,7 @@ def refuse(library: Library, tried: str, account: Account | None, address: str |
 
 
 def network(address: str | None) -> str | None:
-    """Return what counts as one address: of IPv6 the network of 64 bits that a home is given.
+    """Return an address, or for IPv6 its network of 64 bits, which one home has.
 
     >>> network("192.0.2.7"), network("2001:db8::7"), network("::ffff:192.0.2.7"), network("?")
     ('192.0.2.7', '2001:db8::/64', '192.0.2.7', '?')
@@ -265,9 +268,9 @@ def _hasher() -> PasswordHasher:
 
 
 @cache
-def _nobodys_hash() -> str:
-    """Return a hash to compare with where there is no account."""
-    return _hasher().hash("nobody's password")
+def _dummy_hash() -> str:
+    """Return a hash to verify against if there is no account."""
+    return _hasher().hash("dummy password")
 
 
 def _hash(password: str) -> str:
@@ -276,7 +279,7 @@ def _hash(password: str) -> str:
 
 
 def _is_right(hashed: str, password: str) -> bool:
-    if len(password) > LONGEST_PASSWORD:
+    if len(password) > MAX_PASSWORD_LENGTH:
         return False
     try:
         return _hasher().verify(hashed, _normal(password))
@@ -285,7 +288,7 @@ def _is_right(hashed: str, password: str) -> bool:
 
 
 def _normal(password: str) -> bytes:
-    """Return what is hashed: keyboards and systems write one letter in several ways."""
+    """Return a password in a normal form; keyboards encode some letters in several ways."""
     return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
 
 

@@ -1,11 +1,11 @@
-"""Player passwords: how music players that speak Subsonic's protocol log in.
+"""Player passwords: logins of music players that use the Subsonic protocol.
 
-Such a player sends with every request ``t = md5(password + salt)`` and the salt. To check that, the
-server must know the password itself; a hash of it is not enough. So a listener never uses the own
-password there: segue makes a random one, of 99 bits, that opens nothing but the player's interface,
-that can be shown again and taken back. It lies in the database as it is. Whoever can read the
-database can listen as that listener, and learns nothing of the password that logs in. The protocol
-lets whoever overhears a token use it again: serve players by https, or at home.
+Such a player sends ``t = md5(password + salt)`` and the salt with every request. To verify that,
+the server must know the password itself; a hash is not enough. Therefore a listener never uses the
+own password in a player: segue creates a random one of 99 bits, which is valid for the Subsonic API
+only, can be shown again and revoked, and is stored in readable form. Whoever can read the database
+can use the Subsonic API as that listener, but learns nothing about the login password. The protocol
+lets an eavesdropper use a token again: use https, or a home network.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from collections.abc import Callable
 from segue.library import Account, Library
 from segue.pipeline.accounts.login import LIMITS, check_may_try, find_account, network, refuse
 
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that is taken for another
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # without letters that look alike
 _GROUPS, _IN_GROUP = 4, 5
 
 
 def new_player_password(library: Library, name: str, *, by: str | None = None) -> str:
-    """Make a player password for an account, in the place of the one before; return it.
+    """Create a player password for an account, which replaces the previous one; return it.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def player_password(library: Library, name: str) -> str | None:
 
 
 def revoke_player_password(library: Library, name: str, *, by: str | None = None) -> bool:
-    """Take an account's player password back; return whether it had one.
+    """Revoke the player password of an account; return whether it had one.
 
     Raises
     ------
@@ -66,14 +66,14 @@ def revoke_player_password(library: Library, name: str, *, by: str | None = None
 def verify_player(
     library: Library, name: str, token: str, salt: str, *, address: str | None = None
 ) -> Account:
-    """Return the account whose player password gives this token with this salt.
+    """Return the account of a name whose player password gives this token and salt.
 
     Raises
     ------
     WrongPasswordError
-        If it does not, or there is no such account, or it has no player password.
+        If the token is wrong, or there is no such account or player password.
     TooManyTriesError
-        If name or address were wrong too often.
+        If the name or address failed too often.
     """
     return _verify(
         library, name, address, lambda known: _matches(_token(known, salt), token.lower())
@@ -83,7 +83,7 @@ def verify_player(
 def verify_player_password(
     library: Library, name: str, password: str, *, address: str | None = None
 ) -> Account:
-    """Return the account whose player password this is, as it is or as ``enc:`` and hex digits.
+    """Return the account of a name and player password, plain or as ``enc:`` and hex digits.
 
     Raises
     ------
@@ -97,11 +97,11 @@ def verify_player_password(
 def _verify(
     library: Library, name: str, address: str | None, is_right: Callable[[str], bool]
 ) -> Account:
-    # counted apart: a player that goes on with an old password keeps nobody from logging in
+    # counted separately, so that a player with an old password does not block logins
     tried = f"player\n{name}"
     check_may_try(library, tried, address)
     known = library.accounts.player_password(name)
-    # the same work for a name without one
+    # the same work if there is no player password
     right = is_right(known or "no password") and known is not None
     account = library.accounts.find(name)
     if not right or account is None:
@@ -112,7 +112,7 @@ def _verify(
 
 def _token(password: str, salt: str) -> str:
     salted = (password + salt).encode("utf-8", "surrogatepass")
-    return hashlib.md5(salted, usedforsecurity=False).hexdigest()  # the protocol's own choice
+    return hashlib.md5(salted, usedforsecurity=False).hexdigest()  # required by the protocol
 
 
 def _matches(one: str, other: str) -> bool:
@@ -121,7 +121,7 @@ def _matches(one: str, other: str) -> bool:
 
 
 def _decoded(password: str) -> str:
-    """Return a password as a player sends it.
+    """Return the plain password from the form in which a player sends it.
 
     >>> _decoded("enc:736573616d65"), _decoded("sesame"), _decoded("enc:?")
     ('sesame', 'sesame', 'enc:?')

@@ -1,7 +1,7 @@
-"""Sessions and API keys: what stands for a listener after a log-in.
+"""Sessions and API keys, which identify a listener after a login.
 
-Both are 256 random bits, shown once and kept as digests. A session ends 30 days after it was last
-used, 180 days after its log-in at the latest, and with its account's password. A key holds until it
+Both are 256 random bits, shown once and stored as digests. A session ends 30 days after its last
+use, at the latest 180 days after the login, and when the password changes. A key is valid until it
 is revoked.
 """
 
@@ -14,9 +14,9 @@ from segue.library import Account, ApiKey, Library, Session
 from segue.pipeline.accounts.login import check_name, find_account
 
 UNUSED_SECONDS: Final = 30 * 86_400.0
-LONGEST_SECONDS: Final = 180 * 86_400.0
-_NOTED_SECONDS = 3_600.0
-"""That something is in use is not written down more often."""
+MAX_SECONDS: Final = 180 * 86_400.0
+_USE_UPDATE_SECONDS = 3_600.0
+"""Shortest time between two updates of the time of last use."""
 
 
 def open_session(
@@ -26,25 +26,25 @@ def open_session(
     listener: str | None = None,
     password_hash: str | None = None,
 ) -> tuple[str, Session]:
-    """Open a session; return its token, which is kept nowhere, and the session.
+    """Open a session; return its token, which is not stored, and the session.
 
     Parameters
     ----------
     account
-        Whose it is, after a log-in. Who logs in always gets another token than before.
+        Account of the session, after a login.
     listener
-        Where there are no accounts, who was picked; None as long as nobody is.
+        Chosen listener in a library without accounts; None before one is chosen.
     password_hash
-        By which the account's password was found right: see `segue.pipeline.accounts.login.verify`.
+        Hash against which the password was verified; see `segue.pipeline.accounts.login.verify`.
 
     Raises
     ------
     AccountError
-        If the listener's name cannot be one, or a listener is picked where there are accounts.
+        If the listener name is invalid, or a listener is chosen although there are accounts.
     UnknownAccountError
         If there is no such account.
     WrongPasswordError
-        If its password is another one by now.
+        If the password was changed meanwhile.
     """
     token, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     if account is None and listener is not None:
@@ -69,18 +69,18 @@ def open_session(
 
 
 def find_session(library: Library, token: str) -> Session | None:
-    """Return the session of a token; None where there is none. Nothing is written."""
+    """Return the session of a token, None if there is none, without writing anything."""
     return library.accounts.find_session(token)
 
 
-def is_noted(session: Session) -> bool:
-    """Tell whether it is known well enough that a session is in use: see `note_use`."""
-    return time.time() - session.used <= _NOTED_SECONDS
+def is_use_recent(session: Session) -> bool:
+    """Return whether the time of last use is recent enough; see `note_use`."""
+    return time.time() - session.used <= _USE_UPDATE_SECONDS
 
 
 def note_use(library: Library, token: str, session: Session) -> None:
-    """Write down that a session is in use, so that it goes on."""
-    expires = min(time.time() + UNUSED_SECONDS, session.created + LONGEST_SECONDS)
+    """Update the time of last use of a session, which extends it."""
+    expires = min(time.time() + UNUSED_SECONDS, session.created + MAX_SECONDS)
     library.accounts.use_session(token, expires)
 
 
@@ -90,17 +90,17 @@ def close_session(library: Library, token: str) -> bool:
 
 
 def close_sessions(library: Library, name: str, *, but: str | None = None) -> int:
-    """End all sessions of an account, `but` that of one token; return how many."""
+    """End all sessions of an account, except that of the token `but`; return their number."""
     return library.accounts.close_sessions(name, but=but)
 
 
 def create_key(library: Library, account: str, name: str, *, by: str | None = None) -> str:
-    """Make an API key for an account under a name of its own; return it, for this once.
+    """Create an API key with a name; return the key, which is not stored.
 
     Raises
     ------
     AccountError
-        If the name cannot be one, or another key has it.
+        If the name is invalid, or another key has it.
     UnknownAccountError
         If there is no such account.
     """
@@ -109,8 +109,8 @@ def create_key(library: Library, account: str, name: str, *, by: str | None = No
     key = f"segue-{secrets.token_urlsafe(32)}"
     if not library.accounts.add_key(account, name, key):
         raise AccountError(
-            f"The account {account!r} has a key {name!r} already:"
-            " revoke that, or give this another name."
+            f"The account {account!r} already has a key {name!r}: revoke it, or choose another"
+            f" name."
         )
     library.audit.note("key made", by or account, detail=f"{account}: {name}")
     return key
@@ -129,7 +129,7 @@ def list_keys(library: Library, account: str) -> list[ApiKey]:
 
 
 def revoke_key(library: Library, account: str, name: str, *, by: str | None = None) -> None:
-    """Take a key back.
+    """Revoke an API key.
 
     Raises
     ------
@@ -147,11 +147,11 @@ def revoke_key(library: Library, account: str, name: str, *, by: str | None = No
 
 
 def find_key(library: Library, key: str) -> Account | None:
-    """Return whose API key this is, which is in use by that; None if it is nobody's."""
+    """Return the account of an API key, None if there is none, and update its last use."""
     found = library.accounts.find_key(key)
     if found is None:
         return None
     account, kept = found
-    if kept.used is None or time.time() - kept.used > _NOTED_SECONDS:
+    if kept.used is None or time.time() - kept.used > _USE_UPDATE_SECONDS:
         library.accounts.use_key(key)
     return account

@@ -1,16 +1,15 @@
-"""What players report while they play, and what follows from it: plays and skips.
+"""Derive plays and skips from the playback reports of players.
 
-A player says where it is in a track: `starting`, `playing`, `paused`, `stopped`. From how far it
-came follows what the listener did:
+A player reports its state (`starting`, `playing`, `paused`, `stopped`) and position in a track.
+When the track ends, the position tells what the listener did:
 
-- a *play*, where half of the track or four minutes were reached, whichever comes first: what
-  scrobblers call a listen;
-- a *skip*, where it ended before a quarter of the track (`SKIP_SHARE`);
-- nothing, in between, where the track's length is unknown, or where the player asked to be ignored.
+- a *play* if half of the track or four minutes were reached, whichever comes first;
+- a *skip* if the track ended before `SKIP_SHARE` of it;
+- nothing otherwise, if the duration is unknown, or if the player asked to be ignored.
 
-A track ends when the player says that it stopped, or starts another. What is counted of one track
-is counted once, however often it is reported, since its key is that of its session. A player that
-falls silent is believed no longer than until half an hour after the track would have ended.
+A track ends when the player reports that it stopped, or starts another one. The event has the key
+of the playback session, so it counts once however often it is reported. Half an hour after the
+track would have ended, a silent player counts as gone.
 """
 
 import secrets
@@ -27,17 +26,17 @@ from segue.library.playback import PlaybackState
 PLAYED_SHARE: Final = 0.5
 PLAYED_SECONDS: Final = 240.0
 SILENT_SECONDS: Final = 1_800.0
-"""After so long past its end a track is over, whatever its player says then."""
-_LATE_SECONDS: Final = 30.0  # a player may be late by so much, and still be playing
-_MOST_TRIES: Final = 20
+"""Time after the expected end at which a track is over, whatever its player reports later."""
+_LATE_SECONDS: Final = 30.0  # tolerated delay of a report of a player that is still playing
+_MAX_ATTEMPTS: Final = 20
 
 Feed = Callable[[list[Event]], object]
-"""Takes in events; they are on disk when it returns."""
+"""Stores events; they are on disk when it returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a player says: `position` in seconds, `rate` how fast that moves."""
+class PlaybackReport:
+    """Report of a player: `position` in seconds, `rate` as playback speed."""
 
     track_id: str
     state: PlaybackState
@@ -46,111 +45,113 @@ class Report:
     ignored: bool = False
 
 
-def report(
+def record_playback(
     library: Library,
     feed: Feed,
     owner: str,
     client: str,
-    said: Report,
+    report: PlaybackReport,
     *,
     duration_of: Callable[[str], float | None],
 ) -> None:
-    """Take in what a player of a listener reports.
+    """Process a report of a player.
 
-    What it means is fed first, and what was reported kept after: whoever is stopped in between
-    feeds the same again, which counts once.
+    Events are stored before the playback state, so an interruption repeats an event, which counts
+    once.
 
     Parameters
     ----------
     duration_of
-        Gives the seconds of a track, None where unknown.
+        Returns the duration of a track in seconds, None if it is unknown.
 
     Raises
     ------
     UnknownTrackError
-        If the library does not hold a track.
+        If the library has no such track.
     LibraryError
-        If it cannot be written.
+        If the library cannot be written.
     """
-    for _ in range(_MOST_TRIES):
+    for _ in range(_MAX_ATTEMPTS):
         now = time.time()
         before = library.playback.get(owner, client)
-        after = following(said, before, now, duration_of(said.track_id))
+        after = next_playback(report, before, now, duration_of(report.track_id))
         events = []
         if before is not None and before.session != after.session and before.state != "stopped":
-            event = at_the_end(owner, before, now, duration_of(before.track_id), said.track_id)
+            event = event_at_end(owner, before, now, duration_of(before.track_id), report.track_id)
             events += [event] if event else []
         if after.state == "stopped":
-            event = at_the_end(owner, after, now, duration_of(after.track_id))
+            event = event_at_end(owner, after, now, duration_of(after.track_id))
             events += [event] if event else []
         if events:
             feed(events)
         if library.playback.put(owner, client, after, before):
             return
-    raise LibraryError("The player reports the same thing many times at once: report it again.")
+    raise LibraryError("The player sent too many reports at the same time: send the report again.")
 
 
-def following(
-    said: Report, before: Playback | None, now: float, duration: float | None
+def next_playback(
+    report: PlaybackReport, before: Playback | None, now: float, duration: float | None
 ) -> Playback:
-    """Return what is known of a player after a report, by what was known before."""
-    if before is not None and _goes_on(said, before, now, duration):
+    """Return the playback state after a report, from the state before."""
+    if before is not None and _continues(report, before, now, duration):
         return replace(
             before,
-            state=said.state,
-            # told again that it stopped, it stopped where it did
-            position=before.position if before.state == "stopped" else said.position,
-            rate=said.rate,
+            state=report.state,
+            # a repeated report of the stop does not move the position
+            position=before.position if before.state == "stopped" else report.position,
+            rate=report.rate,
             at=now,
-            ignored=said.ignored,
+            ignored=report.ignored,
         )
     return Playback(
         session=secrets.token_urlsafe(12),
         version=0,
-        track_id=said.track_id,
-        state=said.state,
-        position=said.position,
-        rate=said.rate,
-        begun=now - said.position / (said.rate or 1.0),
+        track_id=report.track_id,
+        state=report.state,
+        position=report.position,
+        rate=report.rate,
+        begun=now - report.position / (report.rate or 1.0),
         at=now,
-        ignored=said.ignored,
+        ignored=report.ignored,
     )
 
 
-def _goes_on(said: Report, before: Playback, now: float, duration: float | None) -> bool:
-    """Say whether a report is of the track that was reported last."""
-    if said.track_id != before.track_id or said.state == "starting":
+def _continues(
+    report: PlaybackReport, before: Playback, now: float, duration: float | None
+) -> bool:
+    """Return whether a report continues the playback that was reported last."""
+    if report.track_id != before.track_id or report.state == "starting":
         return False
     if before.state == "stopped":
-        return said.state == "stopped"
+        return report.state == "stopped"
     return now - before.at < max((duration or 0.0) - before.position, 0.0) + SILENT_SECONDS
 
 
-def reached(before: Playback, now: float, duration: float | None) -> float:
-    """Return how far a track is now, in seconds, as far as that is known."""
+def position_at(before: Playback, now: float, duration: float | None) -> float:
+    """Return the position of a playback now, in seconds, as far as known."""
     if before.state != "playing" or now <= before.at:
         return before.position
     moved = before.position + (now - before.at) * before.rate
     if duration is None:
         return before.position
-    # long after its end it is not known whether it came there
+    # long after the expected end it is unknown whether the end was reached
     return min(moved, duration) if moved < duration + _LATE_SECONDS else before.position
 
 
-def at_the_end(
+def event_at_end(
     owner: str, ended: Playback, now: float, duration: float | None, by: str | None = None
 ) -> Event | None:
-    """Return what a listener did with a track that has ended, None where that is not known.
+    """Return the play or skip of a playback that ended; None if it is neither.
 
-    `by` is the track that took its place, where the player did not say that it stopped.
+    `by` is the track that replaced it, if the player did not report that it stopped.
     """
     if ended.ignored:
         return None
-    position = ended.position if by is None else reached(ended, now, duration)
+    position = ended.position if by is None else position_at(ended, now, duration)
     kind = outcome(position, duration)
     if kind == "skip" and by is not None:
         silent = now - ended.at > max((duration or 0.0) - ended.position, 0.0) + _LATE_SECONDS
-        # begun again, never begun, or of a player that was gone: nobody skipped
+        # started again, never started, or the player was gone: not a skip
         if by == ended.track_id or ended.state == "starting" or silent:
             return None
     if kind is None:
@@ -166,7 +167,7 @@ def at_the_end(
 
 
 def outcome(position: float, duration: float | None) -> str | None:
-    """Return what it means to end at a position of a track: ``play``, ``skip``, or None.
+    """Return whether ending at a position is a ``play``, a ``skip``, or None of them.
 
     >>> outcome(100, 200), outcome(30, 200), outcome(70, 200), outcome(240, 3_000)
     ('play', 'skip', None, 'play')
@@ -178,12 +179,12 @@ def outcome(position: float, duration: float | None) -> str | None:
 
 
 def session_key(playback: Playback) -> str:
-    """Return the key under which a track counts, whoever reports it."""
+    """Return the key of the events of a playback session."""
     return f"playback:{playback.session}"
 
 
-def current(library: Library, owner: str, client: str, track_id: str) -> Playback | None:
-    """Return what a player reports of a track as long as it plays it, and at its end."""
+def current_playback(library: Library, owner: str, client: str, track_id: str) -> Playback | None:
+    """Return the playback of a track by a player, until some time after its end."""
     found = library.playback.get(owner, client)
     if found is None or found.track_id != track_id:
         return None

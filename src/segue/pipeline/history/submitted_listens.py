@@ -1,8 +1,8 @@
-"""Listens that players submit as to ListenBrainz: read and matched as its exports are.
+"""Store listens that players submit to the ListenBrainz API, matched as in its exports.
 
-A listen whose track the library holds is feedback, on disk and known to all processes at once. One
-whose track it lacks waits, as listens of imports do. Both have the fingerprint that they would have
-in an export: what is submitted twice, or imported as well, counts once.
+A listen of a track in the library is stored as feedback, on disk and visible to all processes. A
+listen of an unknown track waits for its track, as imported listens do. Both get the fingerprint
+that they would have in an export: a listen that is submitted twice or imported as well counts once.
 """
 
 import time
@@ -20,12 +20,12 @@ Feed = Callable[[Sequence[Event]], list[bool]]
 
 
 def read_listens(records: Sequence[Mapping[str, Any]]) -> list[ImportRow]:
-    """Return what submitted listens say. Whom they name as listener is passed over.
+    """Return submitted listens as import rows, without the user that they name.
 
     Raises
     ------
     UnusableRow
-        If one says nothing that counts.
+        If a listen has no usable content.
     """
     return [read_record(KIND, record, None)._replace(user=None) for record in records]
 
@@ -39,16 +39,16 @@ def submit(
     *,
     track_id_of: Callable[[int], str | None],
 ) -> int:
-    """Take in listens of a listener; they are on disk when this returns how many were new.
+    """Store listens of a listener on disk; return the number of new ones.
 
     Parameters
     ----------
     feed
-        Takes in events, durably.
+        Function that stores events.
     matcher
-        Of the library's tracks, by rows.
+        Matcher of the tracks of the library, by rows.
     track_id_of
-        Gives the id of the track at a row, None where it is not known yet.
+        Returns the id of the track at a row, None if it is not known yet.
     """
     now = time.time()
     events, arrivals = [], []
@@ -68,7 +68,7 @@ def submit(
             )
             events.append(event)
         else:
-            # a row that is not known yet to those who recommend is one all the same
+            # the match counts even if the served snapshot does not have the track yet
             row = None if match is None else match.row
             arrival = Arrival(user, row, listen.track, mark, when, ms_played=listen.ms_played)
             arrivals.append(arrival)
@@ -78,12 +78,12 @@ def submit(
     return new
 
 
-def sought_in(record: Mapping[str, Any]) -> TrackReference:
-    """Return the track that a notice of what plays now names.
+def track_reference_of(record: Mapping[str, Any]) -> TrackReference:
+    """Return the track of a playing_now notice.
 
     Raises
     ------
     UnusableRow
-        If it names none.
+        If it names no track.
     """
     return read_record(KIND, {**record, "listened_at": 0}, None).track

@@ -1,12 +1,12 @@
-"""What jobs may be asked for, and how they are told of without paths of this machine.
+"""Check the arguments of jobs, and hide paths of this machine in them.
 
 ==========  =======================================================================================
-preprocess  ``dataset`` (the name of one that was taken in before) or ``path`` (from admins only);
-            ``fast``, ``retry``
+preprocess  ``dataset`` (name of a dataset scanned before) or ``path`` (admins only); ``fast``,
+            ``retry``
 train       ``models`` (names, all by default), ``target``, ``on``, ``seed``, ``force``
 evaluate    ``subject`` (all by default), ``target``, ``split``, ``seed``
-demo        ``tracks``, ``seconds``, ``seed``: the starter library
-map         ``by``: the signal that tracks are laid out by
+demo        ``tracks``, ``seconds``, ``seed``: the generated demo music
+map         ``by``: the signal that places the tracks
 ==========  =======================================================================================
 """
 
@@ -25,12 +25,12 @@ _WHOLE_PATHS = {"path", "dataset", "page"}
 def check_arguments(
     library: Library, verb: str, arguments: Mapping[str, Any], *, admin: bool
 ) -> dict[str, Any]:
-    """Return the arguments of a job, checked.
+    """Return the checked arguments of a job.
 
     Raises
     ------
     JobError
-        If there is no such verb, or it does not take these.
+        If there is no such verb, or an argument is wrong.
     """
     if verb not in _TAKES:
         raise JobError(f"There is no job {verb!r}: choose from {', '.join(_TAKES)}.")
@@ -38,7 +38,7 @@ def check_arguments(
     for name, value in arguments.items():
         if name not in takes:
             known = ", ".join(takes)
-            raise JobError(f"A job {verb!r} takes no {name!r}: it takes {known}.")
+            raise JobError(f"A job {verb!r} has no argument {name!r}: it takes {known}.")
         is_right, kind = takes[name]
         if not is_right(value):
             raise JobError(f"The job's {name} is {_short(value)}: give {kind}.")
@@ -46,7 +46,7 @@ def check_arguments(
     if verb == "preprocess":
         _check_dataset(library, checked, admin=admin)
     if verb == "map" and "by" not in checked:
-        raise JobError("A job 'map' needs a signal to lay tracks out by: name one, as timbre.")
+        raise JobError("A job 'map' needs a signal that places the tracks, for example timbre.")
     if verb == "train" and "on" not in checked:
         from segue.pipeline.train import MODELS
 
@@ -58,9 +58,9 @@ def check_arguments(
 
 
 def known_datasets(library: Library) -> dict[str, Path]:
-    """Return the datasets that were taken in before, by the names of their directories.
+    """Return the datasets that were scanned before, by directory name.
 
-    Of two with one name, the later has a number behind it.
+    If two have the same name, a number is appended to the later one.
     """
     found: dict[str, Path] = {}
     for directory in library.jobs.datasets():
@@ -72,12 +72,12 @@ def known_datasets(library: Library) -> dict[str, Path]:
 
 
 def dataset_of(library: Library, arguments: Mapping[str, Any]) -> Path:
-    """Return the directory of the dataset that a job `preprocess` is about.
+    """Return the dataset directory of a job `preprocess`.
 
     Raises
     ------
     JobError
-        If it names one that was not taken in.
+        If its dataset was not scanned before.
     """
     if "path" in arguments:
         return Path(arguments["path"])
@@ -87,31 +87,31 @@ def dataset_of(library: Library, arguments: Mapping[str, Any]) -> Path:
     return known[arguments["dataset"]]
 
 
-def hidden(library: Library, value: Any) -> Any:
-    """Return a JSON value in whose texts no path of this machine is left, but their last parts.
+def redact_paths(library: Library, value: Any) -> Any:
+    """Return a JSON value with paths of this machine reduced to their last component.
 
     >>> from tempfile import mkdtemp
     >>> library = Library(mkdtemp())
-    >>> hidden(library, {"path": "/home/anna/My Music"})
+    >>> redact_paths(library, {"path": "/home/anna/My Music"})
     {'path': 'My Music'}
     >>> text = f"In {library.directory}: and/or /srv/a/b.wav, '/etc/x y'; 3/4"
-    >>> hidden(library, text) == f"In {library.directory.name}: and/or b.wav, 'x y'; 3/4"
+    >>> redact_paths(library, text) == f"In {library.directory.name}: and/or b.wav, 'x y'; 3/4"
     True
     """
     if isinstance(value, Mapping):
         return {
             key: Path(one).name
             if key in _WHOLE_PATHS and isinstance(one, str)
-            else hidden(library, one)
+            else redact_paths(library, one)
             for key, one in value.items()
         }
     if isinstance(value, list | tuple):
-        return [hidden(library, one) for one in value]
+        return [redact_paths(library, one) for one in value]
     return without_paths(library, value) if isinstance(value, str) else value
 
 
 def without_paths(library: Library, text: str) -> str:
-    """Return a sentence without paths of this machine: of each its last part is left."""
+    """Return a sentence with paths of this machine reduced to their last component."""
     return hide_paths(text, *places_of(library), Path.home())
 
 
@@ -120,21 +120,23 @@ def without_paths(library: Library, text: str) -> str:
 
 def _check_dataset(library: Library, arguments: dict[str, Any], *, admin: bool) -> None:
     if ("dataset" in arguments) == ("path" in arguments):
-        raise JobError("A job 'preprocess' needs a dataset: name one that was taken in, or a path.")
+        raise JobError(
+            "A job 'preprocess' needs either a dataset that was scanned before, or a path."
+        )
     if "dataset" in arguments:
         dataset_of(library, arguments)
         return
     if not admin:
-        raise JobError("Only an admin may name a path: name a dataset that was taken in before.")
+        raise JobError("Only an admin may give a path: name a dataset that was scanned before.")
     path = Path(arguments["path"]).expanduser()
     if not path.is_absolute() or not path.is_dir():
-        raise JobError(f"There is no directory {arguments['path']!r}: name one by its whole path.")
+        raise JobError(f"There is no directory {arguments['path']!r}: give an absolute path.")
     arguments["path"] = str(path)
 
 
 def _named(known: Mapping[str, Path]) -> str:
     if not known:
-        return "none was taken in yet, segue preprocess does that"
+        return "none was scanned yet, run segue preprocess"
     return f"there are {', '.join(map(repr, known))}"
 
 
@@ -151,7 +153,7 @@ def _is_text_or_none(value: Any) -> bool:
     return value is None or _is_text(value)
 
 
-def _is_yes_or_no(value: Any) -> bool:
+def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool)
 
 
@@ -165,7 +167,7 @@ def _is_whole(low: int, high: int) -> Callable[[Any], bool]:
 
 _Check = tuple[Callable[[Any], bool], str]
 _TEXT: _Check = (_is_text_or_none, "a text")
-_SWITCH: _Check = (_is_yes_or_no, "true or false")
+_SWITCH: _Check = (_is_boolean, "true or false")
 _SEED: _Check = (_is_whole(0, 2**31 - 1), "a whole number from 0")
 _TAKES: dict[str, dict[str, _Check]] = {
     "preprocess": {"dataset": _TEXT, "path": _TEXT, "fast": _SWITCH, "retry": _SWITCH},

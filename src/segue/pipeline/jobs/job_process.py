@@ -1,10 +1,9 @@
-"""The process that does one job, started by `segue.pipeline.jobs.runner`.
+"""The process of one job, started by `segue.pipeline.jobs.runner`.
 
-Run as ``python -m segue.pipeline.jobs.job_process LIBRARY ID CLAIM``. It does nothing if the claim
-holds no longer. What it has to say stands in the table of jobs: how far it is, what came of it, or
-why it failed, in a sentence without paths of this machine. While another program holds the library,
-it waits. When it is told to end and nobody cancelled the job (the machine is shut down), the job
-waits for the next start.
+Run as ``python -m segue.pipeline.jobs.job_process LIBRARY ID CLAIM``. The process ends at once if
+the claim is no longer valid. It writes progress, result or error to the table of jobs, without
+paths of this machine. It waits while another program is writing to the library. If it is stopped
+and nobody cancelled the job (the machine shuts down), the job waits for the next start.
 """
 
 import os
@@ -17,18 +16,18 @@ from typing import Any, Final
 
 from segue.errors import LibraryBusyError, SegueError
 from segue.library import Job, Library
-from segue.pipeline.jobs.job_arguments import dataset_of, hidden, without_paths
+from segue.pipeline.jobs.job_arguments import dataset_of, redact_paths, without_paths
 from segue.pipeline.jobs.processes import identity
 from segue.types import Advance
 
-_TOLD_SECONDS: Final = 0.5
+_PROGRESS_SECONDS: Final = 0.5
 _BUSY_SECONDS: Final = 2.0
-_NICE: Final = 10  # listeners who are waiting for an answer come first
+_NICE: Final = 10  # requests of listeners have priority
 
 
 def main(directory: str, number: str, claim: str) -> None:
-    """Do a job that was claimed, and write down how it ended."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where it was ignored before
+    """Run a claimed job and write its result."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # SIGINT may have been ignored before
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     library = Library(directory, create=False)
     claimed = Job(id=int(number), verb="", state="running", claim=claim)
@@ -41,7 +40,7 @@ def main(directory: str, number: str, claim: str) -> None:
         library.jobs.finish(job, "cancelled")
         return
     try:
-        result = _patiently(library, job)
+        result = _run_when_free(library, job)
     except KeyboardInterrupt:
         _ignore_signals()
         _stop(library, job)
@@ -51,16 +50,16 @@ def main(directory: str, number: str, claim: str) -> None:
     except Exception as error:
         _ignore_signals()
         reason = without_paths(library, f"{type(error).__name__}: {error}")
-        sentence = f"segue itself failed ({reason}): please report it."
+        sentence = f"segue failed unexpectedly ({reason}): please report this."
         library.jobs.finish(job, "failed", error=sentence)
         raise  # into the log
     else:
         _ignore_signals()
-        library.jobs.finish(job, "done", result=hidden(library, result))
+        library.jobs.finish(job, "done", result=redact_paths(library, result))
 
 
-class Told:
-    """Progress that is written to the table, now and then; see `segue.types.Progress`."""
+class JobProgressWriter:
+    """Write progress to the table of jobs from time to time; see `segue.types.Progress`."""
 
     def __init__(self, library: Library, job: Job) -> None:
         self._library = library
@@ -69,89 +68,97 @@ class Told:
         self._last = 0.0
 
     def step(self, text: str) -> None:
-        """Tell which of several steps comes next."""
+        """Start the next of several steps."""
         self._step = text.strip()
-        self._tell("", 0, 0)
+        self._write("", 0, 0)
 
     @contextmanager
     def __call__(self, description: str, total: int) -> Iterator[Advance]:
-        """Tell how far `description` is, of `total` steps."""
+        """Return a function that counts the steps done of `total` steps of `description`."""
         done = 0
 
         def advance(steps: int) -> None:
             nonlocal done
             done += steps
-            if time.monotonic() - self._last >= _TOLD_SECONDS:
-                self._tell(description, done, total)
+            if time.monotonic() - self._last >= _PROGRESS_SECONDS:
+                self._write(description, done, total)
 
-        self._tell(description, 0, total)
+        self._write(description, 0, total)
         yield advance
-        self._tell(description, done, total)
+        self._write(description, done, total)
 
-    def _tell(self, description: str, done: int, total: int) -> None:
+    def _write(self, description: str, done: int, total: int) -> None:
         text = ": ".join(filter(None, (self._step, description)))
         text = without_paths(self._library, text)
         self._library.jobs.tell(self._job, text=text, done=done, total=total)
         self._last = time.monotonic()
 
 
-def _patiently(library: Library, job: Job) -> dict[str, Any]:
-    told = Told(library, job)
+def _run_when_free(library: Library, job: Job) -> dict[str, Any]:
+    progress = JobProgressWriter(library, job)
     while True:
         try:
-            return _VERBS[job.verb](library, job.arguments, told)
+            return _VERBS[job.verb](library, job.arguments, progress)
         except LibraryBusyError:
-            told.step("Waits until another program has finished with the library")
+            progress.step("Waiting for another program that is using the library")
             time.sleep(_BUSY_SECONDS)
-            told.step("")
+            progress.step("")
 
 
-def _preprocess(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+def _preprocess(
+    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
+) -> dict[str, Any]:
     from segue.pipeline.preprocess import preprocess
 
     options = {name: given[name] for name in ("fast", "retry") if name in given}
-    return preprocess(library, dataset_of(library, given), progress=told, **options).to_dict()
+    return preprocess(library, dataset_of(library, given), progress=progress, **options).to_dict()
 
 
-def _train(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+def _train(
+    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
+) -> dict[str, Any]:
     from segue.pipeline.train import train
 
     options = {name: value for name, value in given.items() if name != "models"}
     results = []
     for model in given.get("models", ["all"]):
-        results += train(library, model, progress=told, **options)
+        results += train(library, model, progress=progress, **options)
     return {"models": [result.to_dict() for result in results]}
 
 
-def _evaluate(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+def _evaluate(
+    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
+) -> dict[str, Any]:
     from segue.pipeline.evaluate import evaluate
 
-    return {"report": evaluate(library, progress=told, **given).page.parent.name}
+    return {"report": evaluate(library, progress=progress, **given).page.parent.name}
 
 
-def _demo(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+def _demo(
+    library: Library, given: Mapping[str, Any], progress: JobProgressWriter
+) -> dict[str, Any]:
     from segue.pipeline.demo import run_demo
 
     options = {"n_tracks" if name == "tracks" else name: value for name, value in given.items()}
-    music = library.directory / "starter"  # so that library and music stay together
-    made = run_demo(music, library.directory, progress=told, step=told.step, **options)
+    music = library.directory / "starter"  # keep music and library together
+    made = run_demo(music, library.directory, progress=progress, step=progress.step, **options)
     return {"report": made.page.parent.name, "pretrained": made.pretrained}
 
 
-def _map(library: Library, given: Mapping[str, Any], told: Told) -> dict[str, Any]:
+def _map(library: Library, given: Mapping[str, Any], progress: JobProgressWriter) -> dict[str, Any]:
     from segue.pipeline.recommender.service import RecommenderService
     from segue.pipeline.track_map.train_maps import track_map
 
-    # the same vectors that a server reads, also while models are trained
+    # use the vectors that a server reads, also while models are being trained
     service = RecommenderService(library, serve_stale=True)
     try:
-        drawn = track_map(service.state(), given["by"], progress=told)
+        drawn = track_map(service.state(), given["by"], progress=progress)
     finally:
         service.close()
     return {"by": drawn.signal, "placed": int(drawn.placed.sum())}
 
 
-_VERBS: Mapping[str, Callable[[Library, Mapping[str, Any], Told], dict[str, Any]]] = {
+_VERBS: Mapping[str, Callable[[Library, Mapping[str, Any], JobProgressWriter], dict[str, Any]]] = {
     "preprocess": _preprocess,
     "train": _train,
     "evaluate": _evaluate,
@@ -169,7 +176,7 @@ def _stop(library: Library, job: Job) -> None:
 
 
 def _ignore_signals() -> None:
-    """Let nothing come between a job's end and that it is written down."""
+    """Ignore signals while the result of the job is written."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

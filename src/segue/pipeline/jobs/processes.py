@@ -1,4 +1,4 @@
-"""Telling processes of this machine apart, also from those that get their number later."""
+"""Identify processes of this machine, also when a process id is used again."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def identity(pid: int) -> str | None:
-    """Return what names a process for good: its number and when it started; None if it is gone.
+    """Return a unique name of a process, its id and start time; None if it has ended.
 
-    One that has ended and waits for its parent to notice is gone.
+    A zombie process counts as ended.
 
     >>> identity(os.getpid()) == identity(os.getpid()), identity(2**22 + 1)
     (True, None)
@@ -18,13 +18,13 @@ def identity(pid: int) -> str | None:
     stat = Path(f"/proc/{pid}/stat")
     if _BOOT.exists():
         try:
-            # the name of the program comes first, in parentheses, and may hold any character
+            # the program name, in parentheses, may contain any character
             fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             return None
         if fields[0] in "ZXx":
             return None
-        # ticks since the machine was started, so which start of it belongs to that
+        # the start time is in ticks since boot, so the id of this boot is part of the name
         return f"{pid}:{fields[19]}:{_BOOT.read_text('ascii').strip()}"
     asked = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
     shown = subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603
@@ -33,21 +33,21 @@ def identity(pid: int) -> str | None:
 
 
 def is_alive(named: str | None) -> bool:
-    """Say whether the process of an `identity` is there."""
-    return named is not None and identity(number(named)) == named
+    """Return whether the process of an `identity` is running."""
+    return named is not None and identity(pid_of(named)) == named
 
 
-def number(named: str) -> int:
-    """Return the number of the process of an `identity`."""
+def pid_of(named: str) -> int:
+    """Return the process id of an `identity`."""
     return int(named.partition(":")[0])
 
 
-def send(named: str | None, signal: int) -> bool:
-    """Send a signal to the process of an `identity`; return whether it was there."""
+def send_signal(named: str | None, signal: int) -> bool:
+    """Send a signal to the process of an `identity`; return whether it is running."""
     if named is None or not is_alive(named):
         return False
     try:
-        os.kill(number(named), signal)
+        os.kill(pid_of(named), signal)
     except ProcessLookupError:
         return False
     return True

@@ -1,9 +1,9 @@
-"""Jobs: verbs that a server is asked for, each run by a process of its own.
+"""Run long jobs of a server in processes of their own.
 
-Any number of servers may serve one library, and each keeps a `Runner` that it lets look from time
-to time. Which of them starts a job makes no difference, and none needs to live until it has ended:
-the process goes on by itself and tells the table how far it is. A job whose process is gone without
-a word is started again, three times at most; verbs do only what is not done yet.
+Any number of servers may serve one library. Each calls `Runner.tick` from time to time, and any of
+them may start a job. A job does not depend on the server that started it: its process continues by
+itself and writes its progress to the table of jobs. A job whose process disappeared is started
+again, at most three times; commands only do what is not done yet.
 """
 
 import os
@@ -17,18 +17,18 @@ from typing import Any, Final, Self
 
 from segue.errors import JobError, UnknownJobError
 from segue.library import Job, Library
-from segue.pipeline.jobs.job_arguments import check_arguments, hidden
-from segue.pipeline.jobs.processes import identity, is_alive, send
+from segue.pipeline.jobs.job_arguments import check_arguments, redact_paths
+from segue.pipeline.jobs.processes import identity, is_alive, send_signal
 
-MOST_WAITING: Final = 20
-MOST_RESTARTS: Final = 3
+MAX_WAITING: Final = 20
+MAX_RESTARTS: Final = 3
 COMMANDS: Final[Mapping[str, str]] = {"map": "train map"}
-"""What does a job's verb on the command line, where it is called otherwise."""
+"""Command line of a job, where it differs from its verb."""
 _TERM_SECONDS, _KILL_SECONDS = 10.0, 30.0
-"""How long after it was asked to end a process is told so in a louder voice."""
+"""Time after a cancellation at which SIGTERM and SIGKILL are sent."""
 
 
-def ask(
+def start_job(
     library: Library,
     verb: str,
     arguments: Mapping[str, Any] | None = None,
@@ -37,18 +37,18 @@ def ask(
     admin: bool = False,
     once: bool = False,
 ) -> Job:
-    """Ask for a job; it waits for a `Runner`. What waits already is not asked for twice.
+    """Add a job that a `Runner` will start. The same job is not added while it waits.
 
     Parameters
     ----------
     arguments
-        What the verb takes: see `segue.pipeline.jobs.job_arguments`.
+        Arguments of the verb; see `segue.pipeline.jobs.job_arguments`.
     by
-        The listener who asks.
+        Listener who starts the job.
     admin
-        Whether who asks may name paths of this machine.
+        Whether paths of this machine are allowed as arguments.
     once
-        Whether the same job that runs already will do, as one that waits does.
+        Whether to return the same job if it is running already.
 
     Raises
     ------
@@ -56,10 +56,12 @@ def ask(
         If there is no such verb, it does not take these arguments, or too many jobs wait.
     """
     checked = check_arguments(library, verb, arguments or {}, admin=admin)
-    if sum(job.state == "waiting" for job in library.jobs.under_way()) >= MOST_WAITING:
-        raise JobError(f"{MOST_WAITING} jobs wait already: cancel one, or wait until one is done.")
+    if sum(job.state == "waiting" for job in library.jobs.under_way()) >= MAX_WAITING:
+        raise JobError(
+            f"{MAX_WAITING} jobs are waiting already: cancel one, or wait until one is done."
+        )
     job = library.jobs.add(verb, checked, by, once=once)
-    library.audit.note("job asked for", by, detail=f"{job.id}: {verb}")
+    library.audit.note("job started", by, detail=f"{job.id}: {verb}")
     return job
 
 
@@ -69,39 +71,39 @@ def find_job(library: Library, job: int) -> Job:
     Raises
     ------
     UnknownJobError
-        If the library does not know it.
+        If there is no such job.
     """
     found = library.jobs.get(job)
     if found is None:
-        raise UnknownJobError(f"There is no job {job}: list them for their numbers.")
+        raise UnknownJobError(f"There is no job {job}: list the jobs for their ids.")
     return found
 
 
 def cancel(library: Library, job: int, *, by: str | None = None) -> Job:
-    """Ask for a job's end: at once if it waits, else as soon as its process heeds it.
+    """Cancel a job: at once if it waits, else as soon as its process reacts.
 
-    What the verb has done until then is kept.
+    Work that is done is kept.
 
     Raises
     ------
     UnknownJobError
-        If the library does not know it.
+        If there is no such job.
     """
     find_job(library, job)
     found = library.jobs.cancel(job) or find_job(library, job)
     if found.cancelled is not None:
         library.audit.note("job cancelled", by, detail=f"{job}: {found.verb}")
     if found.state == "running":
-        send(found.process, signal.SIGINT)
+        send_signal(found.process, signal.SIGINT)
     return found
 
 
-def shown(library: Library, job: Job) -> dict[str, Any]:
-    """Return a job as others may see it: without processes and paths of this machine."""
+def job_document(library: Library, job: Job) -> dict[str, Any]:
+    """Return a job as a JSON document, without processes and paths of this machine."""
     return {
         "id": job.id,
         "verb": job.verb,
-        "arguments": hidden(library, job.arguments),
+        "arguments": redact_paths(library, job.arguments),
         "state": job.state,
         "asked_by": job.asked_by,
         "asked": job.asked,
@@ -118,34 +120,34 @@ def shown(library: Library, job: Job) -> dict[str, Any]:
 
 
 class Runner:
-    """Starts the jobs of a library, and looks after those that run. For one thread at a time."""
+    """Starts and watches the jobs of a library. Use it in one thread at a time."""
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self._children: list[tuple[subprocess.Popen[bytes], Job]] = []
 
     def tick(self) -> Job | None:
-        """Look once: end what is to end, start again what was lost, start what waits.
+        """Stop cancelled jobs, restart lost ones, and start a waiting one; return that job.
 
-        Meant to be called every second or so; returns the job that was started, if one was.
+        Call this about once a second.
 
         Raises
         ------
         LibraryError
-            If the disk refuses.
+            If the database cannot be written.
         """
         self.look()
         return self.start()
 
     def look(self) -> None:
-        """End what is to end, and let what was lost wait again."""
+        """Stop cancelled jobs, and let lost ones wait again."""
         self._reap()
         for job in self.library.jobs.under_way():
             if job.state == "running":
-                self._look_after(job)
+                self._check_running(job)
 
     def start(self) -> Job | None:
-        """Start the job that has waited longest, if none runs; return it."""
+        """Start the job that has waited longest if none is running; return it."""
         states = {job.state for job in self.library.jobs.under_way()}
         if states != {"waiting"}:
             return None
@@ -155,9 +157,9 @@ class Runner:
         return claimed
 
     def close(self) -> None:
-        """Let go: processes that run go on."""
+        """Forget the processes, which continue to run."""
         for process, _ in self._children:
-            # it is none of ours any more, which Popen would warn of
+            # without a return code Popen warns that the process is still running
             process.returncode = process.poll() or 0
         self._children.clear()
 
@@ -176,25 +178,25 @@ class Runner:
         ended = [child for child in self._children if child[0].poll() is not None]
         for child in ended:
             self._children.remove(child)
-            _lost(self.library, child[1])  # which does nothing if it has told its end
+            _recover(self.library, child[1])  # does nothing if the job has written its result
 
-    def _look_after(self, job: Job) -> None:
-        # a process that was started and is not in the table yet is its starter's business
+    def _check_running(self, job: Job) -> None:
+        # until the process has registered itself, the process that started it counts
         if not is_alive(job.process or job.runner):
-            _lost(self.library, job)
+            _recover(self.library, job)
         elif job.cancelled is not None and job.process is not None:
             since = time.time() - job.cancelled
             if since > _KILL_SECONDS:
-                send(job.process, signal.SIGKILL)
+                send_signal(job.process, signal.SIGKILL)
             elif since > _TERM_SECONDS:
-                send(job.process, signal.SIGTERM)
+                send_signal(job.process, signal.SIGTERM)
 
     def _start(self, job: Job) -> None:
         log = self.library.jobs.log(job.id)
         try:
             log.parent.mkdir(mode=0o700, exist_ok=True)
             with log.open("ab") as stream:
-                # a session of its own: what ends the server does not end it
+                # a session of its own, so that signals to the server do not reach it
                 process = subprocess.Popen(  # noqa: S603  # our own module
                     [
                         sys.executable,
@@ -212,16 +214,16 @@ class Runner:
                 )
         except OSError as error:
             reason = error.strerror or "for an unknown reason"
-            sentence = f"The job's process cannot be started ({reason}): try it again later."
+            sentence = f"The process of the job cannot be started ({reason}): try again later."
             self.library.jobs.finish(job, "failed", error=sentence)
             return
         self._children.append((process, job))
 
 
 def run_waiting(library: Library, *, every: float = 0.5) -> Job | None:
-    """Start the job that has waited longest and wait for its end; return it as it is then.
+    """Run the job that has waited longest and return it when it has ended.
 
-    None where none waits, or another process runs one.
+    Return None if no job waits, or another process is running one.
     """
     with Runner(library) as runner:
         job = runner.tick()
@@ -234,17 +236,17 @@ def run_waiting(library: Library, *, every: float = 0.5) -> Job | None:
         return job
 
 
-def _lost(library: Library, job: Job) -> None:
-    """See to a job whose process is gone; nothing if it has said how it ended."""
+def _recover(library: Library, job: Job) -> None:
+    """Restart or fail a job whose process is gone, unless it has written its result."""
     now = library.jobs.get(job.id)
     if now is None or now.state != "running" or now.claim != job.claim:
         return
     if now.cancelled is not None:
         library.jobs.finish(now, "cancelled")
-    elif now.starts > MOST_RESTARTS:
+    elif now.starts > MAX_RESTARTS:
         sentence = (
-            f"The job's process has ended {now.starts} times without a word, as if memory ran out:"
-            f" run segue {COMMANDS.get(now.verb, now.verb)} on the command line to see why."
+            f"The process of the job ended {now.starts} times without a result, maybe for lack of"
+            f" memory: run segue {COMMANDS.get(now.verb, now.verb)} on the command line to see why."
         )
         library.jobs.finish(now, "failed", error=sentence)
     else:

@@ -16,7 +16,7 @@ from segue.serve.security.encoded_paths import unquoted
 
 router = APIRouter(prefix="/me", tags=["account"])
 
-Password = Annotated[str, Field(min_length=1, max_length=login.LONGEST_PASSWORD)]
+Password = Annotated[str, Field(min_length=1, max_length=login.MAX_PASSWORD_LENGTH)]
 
 
 class AccountResponse(BaseModel):

@@ -70,7 +70,7 @@ def list_jobs(
     part = found[:limit]
     return json_response(
         {
-            "items": [runner.shown(holding.library, job) for job in part],
+            "items": [runner.job_document(holding.library, job) for job in part],
             "next": to_cursor(part[-1].id) if len(found) > limit else None,
         }
     )
@@ -80,9 +80,11 @@ def list_jobs(
 def start_job(body: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
     """Start a job. It continues if the server stops."""
     may_name_paths = me.mode == "accounts" or not holding.settings.exposed
-    job = runner.ask(holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths)
+    job = runner.start_job(
+        holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths
+    )
     headers = {"Location": f"/api/v1/jobs/{job.id}"}
-    return json_response(runner.shown(holding.library, job), status=202, headers=headers)
+    return json_response(runner.job_document(holding.library, job), status=202, headers=headers)
 
 
 @router.get("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
@@ -92,12 +94,14 @@ def get_job(
     holding: deps.Holding,
 ) -> Response:
     """Show the progress of a job."""
-    return json_response(runner.shown(holding.library, runner.find_job(holding.library, job)))
+    return json_response(
+        runner.job_document(holding.library, runner.find_job(holding.library, job))
+    )
 
 
 @router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
     """Cancel a job. Work that is done is kept."""
     return json_response(
-        runner.shown(holding.library, runner.cancel(holding.library, job, by=me.name))
+        runner.job_document(holding.library, runner.cancel(holding.library, job, by=me.name))
     )

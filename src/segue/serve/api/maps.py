@@ -229,7 +229,7 @@ def _map(holding: Held, state: ServingState, by: str | None, listener: str | Non
 
 
 def _in_progress(holding: Held, job: Job) -> ProblemError:
-    shown = runner.shown(holding.library, job)
+    shown = runner.job_document(holding.library, job)
     if job.state in ("failed", "cancelled"):
         reason = shown["error"] or "Its job was cancelled: try again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")

@@ -26,7 +26,7 @@ class LogInRequest(StrictModel):
         description="Name without control characters and without spaces around it.",
         examples=["anna"],
     )
-    password: str | None = Field(default=None, min_length=1, max_length=login.LONGEST_PASSWORD)
+    password: str | None = Field(default=None, min_length=1, max_length=login.MAX_PASSWORD_LENGTH)
 
 
 class LibraryCounts(BaseModel):

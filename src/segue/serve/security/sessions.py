@@ -53,7 +53,7 @@ def by_session(holding: Held, token: str | None) -> Principal:
         admin=session.listener is not None if account is None else account.admin,
         token=token,
         csrf=session.csrf,
-        stale_session=None if kept.is_noted(session) else session,
+        stale_session=None if kept.is_use_recent(session) else session,
     )
 
 
@@ -115,7 +115,7 @@ def set_cookie(response: Response, token: str, settings: Settings) -> None:
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(kept.LONGEST_SECONDS),
+        max_age=int(kept.MAX_SECONDS),
         httponly=True,
         samesite="strict",
         secure=settings.https,

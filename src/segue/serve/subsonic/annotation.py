@@ -12,7 +12,12 @@ from typing import Any, Final
 
 from segue.library import AnnotationKind, AnnotationRecord, Event, FeedbackKind
 from segue.library.playback import PlaybackState
-from segue.pipeline.history.playback import Report, current, report, session_key
+from segue.pipeline.history.playback import (
+    PlaybackReport,
+    current_playback,
+    record_playback,
+    session_key,
+)
 from segue.serve.subsonic.calls import Call, missing, whole_number
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
 from segue.serve.subsonic.responses import GENERIC, NOT_FOUND, SubsonicError
@@ -170,7 +175,7 @@ def scrobble(call: Call) -> dict[str, Any]:
 
 def _play(call: Call, track_id: str, at: float | None) -> Event:
     """Return a play event; a playback report of the same play has the same key."""
-    session = current(call.holding.library, call.me, call.client, track_id)
+    session = current_playback(call.holding.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and (at is None or at >= session.begun - 60):
         key, at = session_key(session), session.begun
     elif at is not None:
@@ -181,10 +186,10 @@ def _play(call: Call, track_id: str, at: float | None) -> Event:
 
 
 def _plays_now(call: Call, view: CatalogueView, track_id: str) -> None:
-    session = current(call.holding.library, call.me, call.client, track_id)
+    session = current_playback(call.holding.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and session.state != "stopped":
         return  # the player sends playback reports, which are more exact
-    playback = Report(track_id=track_id, state="playing", ignored=True)
+    playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
     _report(call, view, playback)
 
 
@@ -205,7 +210,7 @@ def report_playback(call: Call) -> dict[str, Any]:
     if kind == "podcast" or track_id not in view.catalogue.positions:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
     longest = view.duration(track_id) or _LONGEST
-    playback = Report(
+    playback = PlaybackReport(
         track_id=track_id,
         state=state,
         position=min(position, longest),
@@ -216,9 +221,9 @@ def report_playback(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _report(call: Call, view: CatalogueView, playback: Report) -> None:
+def _report(call: Call, view: CatalogueView, playback: PlaybackReport) -> None:
     holding = call.holding
-    report(
+    record_playback(
         holding.library,
         holding.service.feedback,
         call.me,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.pipeline.catalogue.browse import Album
-from segue.pipeline.history.playback import SILENT_SECONDS, reached
+from segue.pipeline.history.playback import SILENT_SECONDS, position_at
 from segue.serve.subsonic.calls import Call, missing
 from segue.serve.subsonic.catalogue_view import annotation_of
 from segue.serve.subsonic.responses import GENERIC, SubsonicError
@@ -228,7 +228,7 @@ def get_now_playing(call: Call) -> dict[str, Any]:
                 "playerId": number,
                 "playerName": client,
                 "state": one.state,
-                "positionMs": int(reached(one, now, duration) * 1e3),
+                "positionMs": int(position_at(one, now, duration) * 1e3),
                 "playbackRate": one.rate,
             }
         )
