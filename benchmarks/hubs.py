@@ -1,8 +1,8 @@
-"""What it costs to take hubs away: fitting, one comparison, one batch of listeners.
+"""Time mutual proximity: fitting, comparing one track, scoring a batch of listeners.
 
     python benchmarks/hubs.py [N_TRACKS [N_DIMENSIONS]]
 
-Random vectors, one thread; mutual proximity beside plain cosines, as a ratio of the same run.
+Random vectors, one thread; mutual proximity and plain cosines in one run, with their ratio.
 """
 
 import sys
@@ -20,7 +20,7 @@ N_LISTENERS, N_LIKED, REPEATS = 16, 40, 5
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return the least time of some runs."""
+    """Return the minimum time of some runs."""
     times = []
     for _ in range(REPEATS):
         started = time.perf_counter()

@@ -20,12 +20,12 @@ from segue.pipeline.training.labels import artist_groups, target_values
 
 
 def nearest_class(vectors, labels, apart):
-    """Return the class of each track's nearest, and which tracks count, ``[n_tracks]``."""
+    """Return the class of each track's nearest neighbor, and a mask of the tracks counted."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.maximum(lengths, 1e-9)
-    alike = np.where(apart, unit @ unit.T, -np.inf)
+    similarity = np.where(apart, unit @ unit.T, -np.inf)
     counted = (apart & (labels[:, None] == labels[None, :])).any(axis=1)
-    return labels[alike.argmax(axis=1)], counted
+    return labels[similarity.argmax(axis=1)], counted
 
 
 def same(ids):

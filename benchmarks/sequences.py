@@ -1,13 +1,13 @@
-"""What is played next: every component alone, the mixture, and plain baselines.
+"""Evaluate next-track prediction: each component alone, the mixture, and baselines.
 
     python benchmarks/sequences.py DATASET [--seed 0] [--every 1] [--no-attentive] [--parts valid]
 
 DATASET has listens.csv with positions (and, in metadata.csv, artist_id and album_id or artist and
-album). The last 20 % of each listener's plays are held out and the 10 % before are valid. Every
-held-out play is told from all plays before it. Settings of Markov and session-kNN are chosen on
-valid, for each metric those that are best there; the mixture chooses its weights on a valid part of
-its own, inside what it is fitted on. Held out is judged once, by models fitted on all that comes
-before. Items are numbered in random order, so that ties carry nothing.
+album). The last 20 % of each listener's plays are held out and the 10 % before are for validation.
+Every held-out play is predicted from all plays before it. Settings of Markov chains and session-kNN
+are the best ones on validation plays for each metric; the mixture learns its weights on its own
+validation part inside its training plays. Held-out plays are evaluated once, with models fitted on
+all plays before them. Items are numbered in random order, so that ties carry no information.
 """
 
 import argparse
@@ -38,7 +38,7 @@ PARTS = ("valid", "held-out")
 
 @dataclass(frozen=True)
 class Data:
-    """Sequences of item positions, where valid and held out begin, and the items' groups."""
+    """Sequences of item positions, the starts of both held-out parts, and groups of items."""
 
     sequences: list[NDArray[np.int64]]
     valid_from: list[int]
@@ -48,11 +48,11 @@ class Data:
     albums: NDArray[np.int64] | None
 
     def until(self, stops: Sequence[int]) -> list[NDArray[np.int64]]:
-        """Return the beginnings of all sequences."""
+        """Return the first plays of all sequences."""
         return [own[:stop] for own, stop in zip(self.sequences, stops, strict=True)]
 
     def points(self, starts: Sequence[int], stops: Sequence[int], every: int) -> list[Any]:
-        """Return (listener, place) of every few plays between `starts` and `stops`."""
+        """Return (listener, index) of every nth play between `starts` and `stops`."""
         pairs = zip(starts, stops, strict=True)
         whole = [(u, t) for u, (start, stop) in enumerate(pairs) for t in range(start, stop)]
         return whole[::every]
@@ -109,7 +109,7 @@ def plain() -> MarkovSettings:
 
 
 def chosen(data: Data, plays: Plays, points: Sequence[Any]) -> dict[str, dict[str, str]]:
-    """Return for each kind of baseline and metric the settings that are best on valid."""
+    """Return the best settings on validation plays, for each kind of baseline and metric."""
     best: dict[str, dict[str, tuple[float, str]]] = {}
     for name, model in baselines().items():
         result, _ = evaluate_points(model.fit(plays, data.n_items), data.sequences, points)
@@ -120,7 +120,7 @@ def chosen(data: Data, plays: Plays, points: Sequence[Any]) -> dict[str, dict[st
 
 
 def judged(data: Data, stops: Sequence[int], points: Sequence[Any], arguments: Any, names: Any):
-    """Fit everything on the plays before `stops`, and judge it at `points`."""
+    """Fit all models on the plays before `stops`, and evaluate them at `points`."""
     before = data.until(stops)
     plays = Plays.of(before, data.n_items)
     started = time.perf_counter()
@@ -148,7 +148,7 @@ def judged(data: Data, stops: Sequence[int], points: Sequence[Any], arguments: A
 
 
 def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: int) -> None:
-    """Print the table, and the mixture beside the best baseline of each metric."""
+    """Print the table, and the mixture against the best baseline of each metric."""
     print("\n| model | " + " | ".join(METRICS) + " | ms |")
     print("|---|" + "---:|" * (len(METRICS) + 1))
     for name, (result, cost) in results.items():
@@ -159,7 +159,7 @@ def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: 
     print("\n| metric | best of the baselines | its value | mixture | ratio | difference |")
     print("|---|---|---:|---:|---:|---:|")
     for m in METRICS:
-        # the settings were chosen on valid; which kind is better is decided here, against us
+        # settings were chosen on validation plays; the better kind is chosen here, in its favor
         best = max((by[m] for by in names.values()), key=lambda name: results[name][0].mean[m])
         theirs, ours = results[best][0], mixture
         low, high = paired_difference(ours.per_user[m], theirs.per_user[m], seed=seed)
@@ -171,7 +171,7 @@ def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: 
 
 
 def tell(mixture: SequenceModel) -> None:
-    """Print what the components weigh."""
+    """Print the weights of the components."""
     if not np.isnan(mixture.attentive_gain_):
         print(
             f"\nThe attentive component gains {mixture.attentive_gain_:.4f} nats a play on valid."
@@ -186,9 +186,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--every", type=int, default=1, help="judge every few plays only")
+    parser.add_argument("--every", type=int, default=1, help="evaluate every nth play only")
     parser.add_argument("--no-attentive", dest="attentive", action="store_false")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="what is judged")
+    parser.add_argument(
+        "--parts", nargs="+", choices=PARTS, default=PARTS, help="evaluated parts"
+    )
     arguments = parser.parse_args()
     data = read(arguments.dataset, arguments.seed)
     ends = [len(own) for own in data.sequences]

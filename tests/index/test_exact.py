@@ -1,4 +1,4 @@
-"""Exact neighbours: parity with brute force, and every tie settled."""
+"""Exact neighbors: parity with brute force, and ties."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_nearest_equals_brute_force(rng):
 
 
 @pytest.mark.parametrize("k", [1, 3, 5])
-def test_more_than_there_are(k):
+def test_best_pads_when_k_exceeds_the_number(k):
     vectors = np.eye(2, dtype=np.float32)
     positions, similarities = nearest(vectors, vectors, k)
     assert positions.shape == (2, k)

@@ -1,4 +1,4 @@
-"""Hubs: the closed forms equal their definitions, nearness is mutual, and hubs do go."""
+"""Hub reduction: parity with the definitions, symmetry, and fewer hubs."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def others(vectors):
     return has[:, None] & has & ~np.eye(len(vectors), dtype=bool)
 
 
-def test_mutual_proximity_is_its_definition(vectors):
+def test_mutual_proximity_equals_its_definition(vectors):
     allowed = others(vectors)
     cosines = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
     expected = np.full((N, N), np.nan)
@@ -39,7 +39,7 @@ def test_mutual_proximity_is_its_definition(vectors):
     np.testing.assert_allclose(found[allowed], expected[allowed], rtol=1e-4, atol=1e-6)
 
 
-def test_local_scaling_is_its_definition(vectors):
+def test_local_scaling_equals_its_definition(vectors):
     allowed = others(vectors)
     distances = np.linalg.norm(vectors[:, None] - vectors[None], axis=2).astype(np.float64)
     scale = [np.sort(distances[x][allowed[x]])[9] if allowed[x].any() else 1.0 for x in range(N)]
@@ -49,7 +49,7 @@ def test_local_scaling_is_its_definition(vectors):
 
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
-def test_nearness_is_mutual_and_unknown_where_there_is_no_vector(kind, vectors):
+def test_similarity_is_symmetric_and_nan_without_a_vector(kind, vectors):
     found = similarities(vectors, np.arange(N), kind.fit(vectors).between)
     allowed = others(vectors)
     np.testing.assert_allclose(found[allowed], found.T[allowed], rtol=1e-5, atol=1e-5)
@@ -60,7 +60,7 @@ def test_nearness_is_mutual_and_unknown_where_there_is_no_vector(kind, vectors):
     np.testing.assert_allclose(block, found[[3, 5]], rtol=1e-5, atol=1e-6)
 
 
-def test_what_is_nearer_for_both_is_nearer(rng):
+def test_probit_product_is_monotonic(rng):
     one, other = np.sort(rng.normal(size=200)), np.sort(rng.normal(size=200))
     assert (np.diff(probit_product(one, other)) > 0).all()
     # far out, where a probability itself would have become 1 or 0
@@ -69,7 +69,7 @@ def test_what_is_nearer_for_both_is_nearer(rng):
 
 
 @pytest.mark.parametrize("shape", [(0,), (20,), (3, 7), (3, 0)])
-def test_in_pieces_it_is_as_in_one(monkeypatch, rng, shape):
+def test_blocks_do_not_change_the_result(monkeypatch, rng, shape):
     one, other = rng.normal(size=shape), rng.normal(size=shape[-1:])
     whole = probit_product(one, other)
     monkeypatch.setattr("segue.index.hubs._IN_CACHE", 6)
@@ -77,7 +77,7 @@ def test_in_pieces_it_is_as_in_one(monkeypatch, rng, shape):
     assert whole.shape == shape
 
 
-def test_what_is_not_known_stays_unknown_and_nothing_else_does():
+def test_nan_stays_nan_and_spreads_nowhere():
     one = np.array([0.5, np.nan, -1.0, 0.5], np.float32)
     other = np.array([1.0, 1.0, np.nan, 1.0], np.float32)
     found = probit_product(one, other)
@@ -86,7 +86,7 @@ def test_what_is_not_known_stays_unknown_and_nothing_else_does():
 
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
-def test_a_hub_in_many_dimensions_goes(kind, rng):
+def test_both_methods_reduce_hubs(kind, rng):
     """Points near the middle of all are neighbours of all, until nearness has to be mutual."""
     points = rng.normal(size=(400, 60))
     points[:5] *= 0.3
@@ -105,6 +105,6 @@ def test_a_hub_in_many_dimensions_goes(kind, rng):
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
 @pytest.mark.parametrize("n", [0, 1, 2, 5])
-def test_few_and_equal_tracks_give_finite_numbers(kind, n):
+def test_few_and_equal_vectors_give_finite_numbers(kind, n):
     vectors = normalise(np.ones((n, 3), np.float32))
     assert np.isfinite(similarities(vectors, np.arange(n), kind.fit(vectors).between)).all()

@@ -1,4 +1,4 @@
-"""Which tracks are one recording: shifts, lengths, groups, and what is new."""
+"""Duplicate recordings: shifts, durations, groups, new tracks."""
 
 import numpy as np
 import pytest
@@ -24,26 +24,26 @@ def flipped(codes, share, seed=9):
     return codes ^ mask
 
 
-def test_a_fingerprint_is_wholly_like_itself_and_not_like_another():
+def test_fingerprint_is_similar_to_itself_only():
     assert similarity(random_codes(1), random_codes(1)) == pytest.approx(1.0)
     assert similarity(random_codes(1), random_codes(2)) < 0.3
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
-def test_likeness_is_the_agreement_of_the_signs(share):
+def test_similarity_is_the_agreement_of_the_signs(share):
     codes = random_codes(1)
     assert similarity(codes, flipped(codes, share)) == pytest.approx(1 - 2 * share, abs=0.05)
 
 
 @pytest.mark.parametrize("shift", [1, 37, 100])
-def test_a_beginning_that_is_cut_off_does_not_matter(shift):
+def test_cut_beginning_does_not_change_similarity(shift):
     codes = random_codes(1)
     assert similarity(codes, codes[shift:]) == pytest.approx(1.0)
     assert similarity(codes[shift:], codes) == pytest.approx(1.0)
     assert shift_invariant_vector(codes) @ shift_invariant_vector(codes[shift:]) > 0.8
 
 
-def test_an_empty_fingerprint_is_like_nothing():
+def test_empty_fingerprint_is_similar_to_nothing():
     nothing = np.zeros(0, np.uint32)
     assert not shift_invariant_vector(nothing).any()
     assert find_duplicate_pairs([nothing, nothing], np.array([10.0, 10.0])) == []
@@ -54,7 +54,7 @@ def pairs(found):
     return sorted((pair.one, pair.other) for pair in found)
 
 
-def test_copies_are_found_among_others():
+def test_copies_are_found_among_other_tracks():
     prints = [random_codes(seed) for seed in range(40)]
     prints += [flipped(prints[3], 0.05), prints[7][50:]]
     durations = np.full(42, 200.0)
@@ -63,7 +63,7 @@ def test_copies_are_found_among_others():
     assert all(pair.value >= MIN_SIMILARITY for pair in found)
 
 
-def test_only_pairs_of_what_is_new_are_asked_for():
+def test_only_pairs_with_new_tracks_are_returned():
     prints = [random_codes(0), random_codes(0), random_codes(1), random_codes(1)]
     durations = np.full(4, 200.0)
     assert pairs(find_duplicate_pairs(prints, durations)) == [(0, 1), (2, 3)]
@@ -81,12 +81,12 @@ def test_only_pairs_of_what_is_new_are_asked_for():
         (np.nan, 200.0, True),
     ],
 )
-def test_recordings_of_other_lengths_are_others(one, other, fits):
+def test_recordings_of_other_durations_are_no_pairs(one, other, fits):
     prints = [random_codes(0), random_codes(0)]
     assert bool(find_duplicate_pairs(prints, np.array([one, other]))) == fits
 
 
-def test_no_track_is_in_two_groups_and_no_group_passes_likeness_on():
+def test_groups_are_disjoint_and_not_transitive():
     rng = np.random.default_rng(0)
     for _ in range(50):
         found = {tuple(sorted(pair)) for pair in rng.integers(0, 12, (10, 2)).tolist()}

@@ -1,4 +1,4 @@
-"""BLAS is held to one thread while anybody needs it, and has its own again after."""
+"""One BLAS thread while inside, and the former limit afterwards."""
 
 from threading import Barrier, Event, Thread
 
@@ -25,7 +25,7 @@ def three():
 
 
 @pytest.mark.usefixtures("three")
-def test_who_leaves_first_takes_nothing_from_who_stays():
+def test_first_caller_to_leave_keeps_the_limit_for_others():
     one_is_in, other_is_in, one_is_out = Event(), Event(), Event()
     seen = []
 
@@ -52,7 +52,7 @@ def test_who_leaves_first_takes_nothing_from_who_stays():
 
 
 @pytest.mark.usefixtures("three")
-def test_work_of_several_threads_at_once_leaves_the_limit_as_it_was():
+def test_parallel_work_restores_the_limit():
     start = Barrier(4)
     seen = set()
 
@@ -74,7 +74,7 @@ def test_work_of_several_threads_at_once_leaves_the_limit_as_it_was():
 
 
 @pytest.mark.usefixtures("three")
-def test_a_failure_gives_the_limit_back():
+def test_failure_restores_the_limit():
     def work(part):
         raise ValueError(f"no {part}")
 

@@ -1,4 +1,4 @@
-"""iALS: each half step is the exact answer, alternation only improves, and `implicit` agrees."""
+"""iALS: exact half steps, a falling objective, and parity with `implicit`."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def objective(matrix, users, items, settings, mean):
 @pytest.mark.parametrize("d", [1, 8, 40])
 @pytest.mark.parametrize("strength", [0.0, 0.6])
 @pytest.mark.parametrize("frequency", [0.0, 1.0])
-def test_a_half_step_is_the_exact_answer_for_every_row(d, strength, frequency):
+def test_half_step_solves_every_row_exactly(d, strength, frequency):
     settings = replace(SETTINGS, strength=strength, frequency=frequency)
     matrix, columns = listens(), factors(60, d)
     found = half_step(matrix, columns, settings, 2.5)
@@ -75,14 +75,14 @@ def test_a_half_step_is_the_exact_answer_for_every_row(d, strength, frequency):
 
 
 @pytest.mark.parametrize("numbers", [1, 700, 20_000])
-def test_the_size_of_blocks_changes_nothing(monkeypatch, numbers):
+def test_block_size_does_not_change_results(monkeypatch, numbers):
     matrix, columns = listens(), factors(60, 8)
     expected = half_step(matrix, columns, SETTINGS)
     monkeypatch.setattr(als, "_BLOCK_NUMBERS", numbers)  # rows of many listens come in parts
     np.testing.assert_allclose(half_step(matrix, columns, SETTINGS), expected, atol=1e-5)
 
 
-def test_blocks_hold_every_row_that_has_listens_once():
+def test_blocks_hold_each_row_with_listens_once():
     counts = np.random.default_rng(0).integers(0, 300, 500)
     blocks = list(als._blocks(counts, 16))
     assert sorted(np.concatenate(blocks)) == np.flatnonzero(counts).tolist()
@@ -93,7 +93,7 @@ def test_blocks_hold_every_row_that_has_listens_once():
         assert (own < 16).all() or (own >= 16).all()
 
 
-def test_the_objective_never_rises():
+def test_objective_never_rises():
     matrix = listens()
     by_item, items = matrix.T.tocsr(), factors(60, 8) / 3
     settings, found = replace(SETTINGS, strength=0.3), []
@@ -106,7 +106,7 @@ def test_the_objective_never_rises():
     assert found[-1] < 0.9 * found[0]
 
 
-def test_a_fit_is_those_half_steps():
+def test_fit_alternates_half_steps():
     """Scores do not depend on the basis in which a fit keeps its factors."""
     matrix = listens()
     settings = replace(SETTINGS, iterations=3, seed=5, strength=0.4)
@@ -120,7 +120,7 @@ def test_a_fit_is_those_half_steps():
     np.testing.assert_allclose(scores[1:], expected[1:], atol=2e-4)
 
 
-def test_implicit_minimises_the_same():
+def test_factors_equal_those_of_implicit():
     """The same start ends in the same factors as with the library `implicit`, to rounding.
 
     It weighs what was not listened to by 1 and leaves that weight off what was. With a confidence
@@ -159,7 +159,7 @@ def implicit_factors(matrix, settings, start):
     return peer.user_factors, peer.item_factors
 
 
-def test_implicit_recommends_the_same():
+def test_recommendations_equal_those_of_implicit():
     """From starts of their own, on data with four tastes: nine of ten recommendations agree."""
     rng = np.random.default_rng(2)
     taste = np.arange(200) % 4
@@ -178,7 +178,7 @@ def test_implicit_recommends_the_same():
 
 
 @pytest.mark.parametrize("kind", [np.asarray, sparse.coo_array])
-def test_features_place_an_item_that_nobody_knows(kind):
+def test_features_place_an_item_without_listeners(kind):
     """Item 0 was never heard; its features are those of the even items."""
     rng = np.random.default_rng(0)
     board = (np.indices((60, 50)).sum(axis=0) % 2 == 0) & (rng.random((60, 50)) < 0.7)

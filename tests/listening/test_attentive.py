@@ -1,4 +1,4 @@
-"""The attentive component: numpy reads what Keras trained; the mixture uses it where it wins."""
+"""Attentive model: parity of numpy with Keras, and its use in the mixture."""
 
 import numpy as np
 import pytest
@@ -33,12 +33,12 @@ def model():
     return Attentive(SETTINGS).fit(sequences(), N_ITEMS, ARTISTS)
 
 
-def test_the_next_of_the_cycle_comes_first(model):
+def test_next_item_of_the_cycle_ranks_first(model):
     for start in range(CYCLE):
         assert model.score((start + np.arange(9)) % CYCLE).argmax() == (start + 9) % CYCLE
 
 
-def test_numpy_reads_as_keras_does(model):
+def test_numpy_scores_equal_keras(model):
     load_keras()
     from segue.encoders.histories.network import build_networks
 
@@ -59,7 +59,7 @@ def test_numpy_reads_as_keras_does(model):
         np.testing.assert_allclose(model.read(history), read[0, n - 1], atol=1e-4)
 
 
-def test_it_keeps_the_contract(model, tmp_path):
+def test_attentive_model_passes_the_contract(model, tmp_path):
     scores = model.score([1, 2])
     assert scores.shape == (N_ITEMS,)
     assert scores.dtype == np.float32
@@ -74,7 +74,7 @@ def test_it_keeps_the_contract(model, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_mixture_uses_it_where_it_gains_and_keeps_it(tmp_path):
+def test_mixture_uses_and_saves_the_network_if_it_gains(tmp_path):
     mixture = SequenceModel(SequenceSettings(attentive=SETTINGS))
     mixture.fit(sequences(), N_ITEMS, ARTISTS)
     used = "attentive" in mixture.components_
@@ -85,7 +85,7 @@ def test_the_mixture_uses_it_where_it_gains_and_keeps_it(tmp_path):
     np.testing.assert_array_equal(again.score([3, 4]), mixture.score([3, 4]))
 
 
-def test_without_keras_the_rest_is_fitted(monkeypatch):
+def test_mixture_without_keras_fits_the_other_models(monkeypatch):
     def missing(*_args, **_kwargs):
         raise MissingExtraError("Training", "train")
 

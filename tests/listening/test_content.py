@@ -1,4 +1,4 @@
-"""The map from features to factors finds a linear map that is there, and says when it cannot."""
+"""Map from item features to factors: recovery of a linear map, ridge, missing features."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def planted(n=300, d=6, noise=0.0, seed=0):
     return features, factors.astype(np.float32), weights
 
 
-def test_a_linear_map_is_found():
+def test_fit_finds_a_linear_map():
     features, factors, weights = planted()
     known = np.arange(300) < 200
     mapped = ContentMap.fit(features, factors, known)
@@ -25,13 +25,13 @@ def test_a_linear_map_is_found():
     np.testing.assert_allclose(mapped.predict(features)[~known], factors[~known], atol=0.06)
 
 
-def test_noise_asks_for_a_stronger_ridge():
+def test_fit_on_noise_chooses_a_stronger_ridge():
     clear = ContentMap.fit(*planted(n=60, d=30)[:2], np.ones(60, bool))
     noisy = ContentMap.fit(*planted(n=60, d=30, noise=30.0)[:2], np.ones(60, bool))
     assert noisy.ridge > clear.ridge
 
 
-def test_only_what_is_known_is_learned_from():
+def test_fit_uses_known_items_only():
     features, factors, _ = planted()
     known = np.arange(300) < 200
     factors[~known] = 1e3
@@ -39,7 +39,7 @@ def test_only_what_is_known_is_learned_from():
     np.testing.assert_array_equal(ContentMap.fit(features, factors, known).weights, again.weights)
 
 
-def test_sparse_features_are_as_dense_ones():
+def test_sparse_features_equal_dense_ones():
     features, factors, _ = planted()
     features[np.abs(features) < 0.5] = 0
     known = np.ones(300, bool)
@@ -51,13 +51,13 @@ def test_sparse_features_are_as_dense_ones():
     np.testing.assert_array_equal(has_features(sparse.csr_array(features)), has_features(features))
 
 
-def test_too_few_known_give_no_map():
+def test_fit_on_too_few_items_returns_none():
     features, factors, _ = planted()
     assert ContentMap.fit(features, factors, np.arange(300) < 19) is None
     assert ContentMap.fit(features, factors, np.zeros(300, bool)) is None
 
 
-def test_nothing_known_of_an_item_is_seen():
+def test_has_features_finds_rows_without_values():
     features = np.array([[1, 0], [0, np.inf], [np.nan, np.nan], [np.nan, 2]], np.float32)
     assert has_features(features).tolist() == [True, False, False, True]
     assert has_features(sparse.coo_array(features)).tolist() == [True, False, False, True]
@@ -66,7 +66,7 @@ def test_nothing_known_of_an_item_is_seen():
 
 
 @pytest.mark.parametrize("prior", [0.0, 3.0])
-def test_many_listeners_outweigh_features(prior):
+def test_many_listeners_outweigh_the_prediction(prior):
     own, predicted = np.ones((3, 2), np.float32), np.zeros((3, 2), np.float32)
     found = shrunk_towards(own, predicted, np.array([0, 3, 10**6]), prior)
     share = [1, 1, 1] if prior == 0 else [0, 0.5, 1]

@@ -1,4 +1,4 @@
-"""EASE: both sides give the same scores, and those of the formula, popularity scaling included."""
+"""EASE: parity of user side and item side with the formula, with popularity scaling."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def formula(matrix, histories, regularization, balance, lift):
 
 @pytest.mark.parametrize(("balance", "lift"), SCALES)
 @pytest.mark.parametrize("most_users", [1000, 0])
-def test_both_sides_are_the_formula(balance, lift, most_users):
+def test_user_and_item_side_equal_the_formula(balance, lift, most_users):
     settings = EaseSettings(
         regularization=7.0, balance=balance, lift=lift, most_users=most_users, kept=70
     )
@@ -47,13 +47,13 @@ def test_both_sides_are_the_formula(balance, lift, most_users):
     np.testing.assert_allclose(model.item_scores(np.arange(70)), alone, atol=1e-4)
 
 
-def test_how_much_was_played_and_what_is_disliked_is_not_learned_from():
+def test_fit_ignores_strength_and_dislikes():
     loud = likes() * np.float32(5) - sparse.csr_array(1 - likes().toarray()) * np.float32(0.5)
     same = Ease().fit(likes()).score(opinions())
     np.testing.assert_array_equal(Ease().fit(loud).score(opinions()), same)
 
 
-def test_only_items_that_most_like_are_spoken_for():
+def test_only_the_most_popular_items_are_scored():
     matrix = likes()
     model = Ease(EaseSettings(most_users=0, most_items=20)).fit(matrix)
     silent = np.isnan(model.score(opinions())[0])
@@ -64,7 +64,7 @@ def test_only_items_that_most_like_are_spoken_for():
     np.testing.assert_allclose(model.score(opinions())[:, ~silent], small, atol=1e-4)
 
 
-def test_the_largest_weights_are_kept():
+def test_largest_weights_of_each_column_are_kept():
     whole = Ease(EaseSettings(most_users=0, kept=70)).fit(likes()).weights_.toarray()
     some = Ease(EaseSettings(most_users=0, kept=5)).fit(likes()).weights_.toarray()
     assert ((some != 0).sum(axis=0) == 5).all()
@@ -73,7 +73,7 @@ def test_the_largest_weights_are_kept():
     assert (np.abs(np.where(some != 0, 0, whole)).max(axis=0) <= least).all()
 
 
-def test_a_blend_is_of_standardised_scores():
+def test_blend_adds_standardized_scores():
     one = np.array([[1, 2, 3, np.nan, np.nan], [5, 5, 5, 5, 5]], np.float32)
     other = np.array([[0, 4, np.nan, 8, np.nan], [1, 2, 3, 4, 5]], np.float32)
     found = blended(one.copy(), other.copy(), 0.25)
@@ -82,7 +82,7 @@ def test_a_blend_is_of_standardised_scores():
     np.testing.assert_allclose(found[1], 0.75 * (np.arange(5) - 2) / np.sqrt(2), atol=1e-6)
 
 
-def test_a_blend_of_one_is_that_one():
+def test_blend_with_share_one_equals_that_model():
     for share, part in ((1.0, "ease"), (0.0, "als")):
         model = Collaborative(CollaborativeSettings(share=share)).fit(likes())
         same = getattr(model, part).score(opinions())

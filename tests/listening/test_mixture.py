@@ -1,4 +1,4 @@
-"""What the mixture of sequences adds: learned weights, repeats told openly, bounded work."""
+"""Mixture of sequence models: learned weights, repeats, bounded work."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def model():
     return fit_sequences(listeners(), N_ITEMS, attentive=False)
 
 
-def test_habits_of_repeating_are_told_apart(model):
+def test_repeaters_get_a_higher_repeat_probability(model):
     repeating, exploring = listeners(2, 40, seed=5)[::-1]
     assert model.repeat_probability(repeating) > 0.9
     assert model.repeat_probability(exploring) < 0.3
@@ -59,7 +59,7 @@ def test_new_only_leaves_out_the_history(model):
         model.recommend(history, 0)
 
 
-def test_evidence_is_the_chance_of_every_item(model):
+def test_sparse_scores_are_probabilities_of_all_items(model):
     history = [3, 4, 3]
     found = model.sparse_scores(model.play_history(history))
     assert found.values.sum() == pytest.approx(1)
@@ -68,25 +68,25 @@ def test_evidence_is_the_chance_of_every_item(model):
     np.testing.assert_allclose(found.values, expected / expected.sum(), rtol=1e-4)
 
 
-def test_weights_are_told_by_name(model):
+def test_weights_are_returned_by_component(model):
     weights = model.weights()
     assert list(weights) == list(model.components_)
     assert set(weights["markov"]) == {"new", "played"}
 
 
-def test_the_seed_decides():
+def test_same_seed_gives_the_same_model():
     first, again = (fit_sequences(listeners(), N_ITEMS, attentive=False, seed=4) for _ in range(2))
     np.testing.assert_array_equal(first.score([1, 2]), again.score([1, 2]))
 
 
-def test_more_plays_than_asked_for_are_drawn_from():
+def test_fit_samples_listeners_above_max_plays():
     bounded = fit_sequences(listeners(), N_ITEMS, attentive=False, max_plays=300)
     held = bounded.components_["popularity"].shares_
     assert held.sum() < 6 * N_ITEMS
     assert np.isfinite(bounded.score([1])).all()
 
 
-def test_an_impossible_valid_part_is_refused():
+def test_valid_share_out_of_range_is_refused():
     with pytest.raises(ValueError, match="between 0 and 1"):
         SequenceModel(SequenceSettings(valid=1.0))
 
@@ -105,7 +105,7 @@ def random_candidates(seed=0):
     )
 
 
-def test_the_slope_of_the_loss_is_its_slope():
+def test_gradient_equals_numeric_differences():
     candidates = random_candidates()
     problem = _Problem(candidates, candidates.features)
     flat = np.random.default_rng(1).normal(size=14)
@@ -117,7 +117,7 @@ def test_the_slope_of_the_loss_is_its_slope():
     np.testing.assert_allclose(of(flat)[1], expected, atol=2e-3)
 
 
-def test_learning_finds_what_tells_the_truth():
+def test_learn_weights_the_informative_component():
     candidates = random_candidates()
     candidates.features[:, 1] = 0
     candidates.features[candidates.starts, 1] = 1
@@ -129,14 +129,14 @@ def test_learning_finds_what_tells_the_truth():
     assert loss_of(useless, learn(useless, 1e-4)) > loss_of(candidates, weights)
 
 
-def test_points_can_be_chosen():
+def test_of_points_returns_the_chosen_points():
     candidates = random_candidates()
     part = candidates.of_points(np.array([False, True, True]))
     assert part.starts.tolist() == [0, 5]
     np.testing.assert_array_equal(part.features, candidates.features[4:])
 
 
-def test_candidates_drawn_stand_for_all_the_rest():
+def test_sampled_candidates_represent_all_other_items():
     evidence = [SparseScores(np.array([7, 3]), np.array([2.0, 1.0]))]
     rng = np.random.default_rng(0)
     items, features, log_counts = candidates_of_point(evidence, 3, 5000, rng)

@@ -1,4 +1,4 @@
-"""Item-kNN and RP3beta against brute force, a definition written down without a shortcut."""
+"""Item-kNN and RP3beta: parity with brute force."""
 
 import numpy as np
 import pytest
@@ -45,7 +45,7 @@ def largest(weights, most):
 
 @pytest.mark.parametrize("most", [N_ITEMS, 6])
 @pytest.mark.parametrize("block", [10, 512])
-def test_item_knn_is_shrunk_cosine(monkeypatch, most, block):
+def test_item_knn_equals_shrunk_cosine(monkeypatch, most, block):
     monkeypatch.setattr(neighbours, "_BLOCK", block)
     model = ItemKnn(ItemKnnSettings(neighbours=most, shrinkage=3.0)).fit(likes())
     expected = cosines(likes(), 3.0)
@@ -54,7 +54,7 @@ def test_item_knn_is_shrunk_cosine(monkeypatch, most, block):
 
 @pytest.mark.parametrize("most", [N_ITEMS, 6])
 @pytest.mark.parametrize("block", [10, 512])
-def test_rp3beta_is_a_walk_of_three_steps(monkeypatch, most, block):
+def test_rp3beta_equals_a_walk_of_three_steps(monkeypatch, most, block):
     monkeypatch.setattr(neighbours, "_BLOCK", block)
     model = Rp3Beta(Rp3BetaSettings(neighbours=most, alpha=0.7, beta=0.5)).fit(likes())
     agrees(model, walk(likes(), 0.7, 0.5), most)

@@ -1,4 +1,4 @@
-"""The contract of every model of listening data. A new one joins with one line in `MODELS`.
+"""Contract of all collaborative models. A new model joins with one line in `MODELS`.
 
 The checkerboard: even listeners like even items and odd listeners odd ones, and listener `u` is not
 known to like item `u`. The right first answer for each is therefore known exactly.
@@ -79,25 +79,25 @@ def same(one, other):
 # what is right ------------------------------------------------------------------------------------
 
 
-def test_the_withheld_item_comes_first(model):
+def test_withheld_item_ranks_first(model):
     ids, _ = model.recommend(np.arange(N - 2), k=1)
     assert ids[:, 0].tolist() == list(range(N - 2))
 
 
-def test_likeness_is_of_the_same_kind(model):
+def test_items_of_one_kind_are_more_similar(model):
     ids, scores = model.similar_items(np.arange(N), k=4)
     assert (ids % 2 == np.arange(N)[:, None] % 2).all()
     assert (ids != np.arange(N)[:, None]).all()
     assert (np.diff(scores, axis=1) <= 0).all()
 
 
-def test_what_is_disliked_counts_against(model):
+def test_dislike_lowers_scores_of_its_kind(model):
     neutral = model.score(history(0, 1))[0]
     against = model.score(history(0, dislikes=[1]))[0]
     assert against[2] - against[3] > neutral[2] - neutral[3]
 
 
-def test_what_is_only_disliked_is_nobodys_like(make):
+def test_fit_counts_dislikes_as_no_likes(make):
     board = checkerboard().toarray()
     board[::2, 0] = -board[::2, 0]
     model = make().fit(sparse.csr_array(board))
@@ -105,7 +105,7 @@ def test_what_is_only_disliked_is_nobodys_like(make):
     assert set(ids[0]) <= {6, 8, 10}
 
 
-def test_who_likes_nothing_is_recommended_nothing(make):
+def test_user_without_likes_gets_nothing(make):
     model = make().fit(-checkerboard())
     nothing_found(model.recommend(0, k=3), (3,))
 
@@ -113,7 +113,7 @@ def test_who_likes_nothing_is_recommended_nothing(make):
 # shapes and ids -----------------------------------------------------------------------------------
 
 
-def test_shapes_and_types(model):
+def test_results_have_the_right_shape_and_type(model):
     ids, scores = model.recommend([0, 3, 3], k=4)
     assert (ids.shape, ids.dtype) == ((3, 4), np.int64)
     assert (scores.shape, scores.dtype) == ((3, 4), np.float32)
@@ -122,7 +122,7 @@ def test_shapes_and_types(model):
 
 
 @pytest.mark.parametrize("ask", ["recommend", "similar_items"])
-def test_a_batch_equals_one_at_a_time(make, ask):
+def test_batch_equals_one_user_at_a_time(make, ask):
     uneven = (np.random.default_rng(0).random((30, N)) < np.linspace(0.1, 0.6, N)).astype(int)
     model = make().fit(sparse.csr_array(uneven))
     batch_ids, batch_scores = getattr(model, ask)(np.arange(5), k=3)
@@ -138,11 +138,11 @@ def test_no_ids_give_no_rows(model):
     assert model.similar_items([], k=3)[0].shape == (0, 3)
 
 
-def test_a_known_history_is_as_good_as_a_listener(model):
+def test_history_of_a_user_gives_the_same_result(model):
     same(model.recommend([2, 5]), model.recommend_for(checkerboard()[[2, 5]]))
 
 
-def test_where_fewer_are_left_ids_are_minus_one(model):
+def test_fewer_items_than_k_are_padded_with_minus_one(model):
     known = int(np.diff(checkerboard().indptr)[0])
     ids, scores = model.recommend(0, k=N + 5)
     assert sorted(ids[: N - known]) == sorted(set(range(N)) - set(checkerboard()[[0]].indices))
@@ -153,7 +153,7 @@ def test_where_fewer_are_left_ids_are_minus_one(model):
     assert (others[N - 1 :] == -1).all()
 
 
-def test_what_is_known_is_left_out_unless_asked_for(model):
+def test_exclude_seen_leaves_out_the_history(model):
     known = set(checkerboard()[[0]].indices.tolist())
     assert not known & set(model.recommend(0, k=N)[0].tolist())
     assert known <= set(model.recommend(0, k=N, exclude_seen=False)[0].tolist())
@@ -161,18 +161,18 @@ def test_what_is_known_is_left_out_unless_asked_for(model):
     assert not {0, 2} & set(disliked[0].tolist())
 
 
-def test_a_history_of_nothing_is_answered_by_nothing(model):
+def test_empty_history_gets_nothing(model):
     nothing_found(model.recommend_for(history(), k=3), (1, 3))
     assert np.isnan(model.score(history())).all()
 
 
-def test_a_history_of_what_nobody_knows_is_answered_by_nothing(make):
+def test_history_of_unknown_items_gets_nothing(make):
     board = checkerboard().toarray()
     board[:, 6] = 0
     nothing_found(make().fit(sparse.csr_array(board)).recommend_for(history(6), k=3), (1, 3))
 
 
-def test_an_item_that_nobody_knows_is_not_recommended(make):
+def test_item_without_listeners_is_not_recommended(make):
     board = checkerboard().toarray()
     board[:, 6] = 0
     model = make().fit(sparse.csr_array(board))
@@ -181,7 +181,7 @@ def test_an_item_that_nobody_knows_is_not_recommended(make):
 
 
 @pytest.mark.parametrize("shape", [(3, 4), (1, 4), (0, 4), (1, 1), (3, 1), (3, 0)])
-def test_an_empty_matrix_has_nothing_to_say(make, shape):
+def test_empty_matrix_gives_nothing(make, shape):
     model = make().fit(sparse.csr_array(shape, dtype=np.float32))
     users, items = np.arange(shape[0]), np.arange(shape[1])
     nothing_found(model.recommend(users, k=2), (shape[0], 2))
@@ -189,7 +189,7 @@ def test_an_empty_matrix_has_nothing_to_say(make, shape):
 
 
 @pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)])
-def test_one_user_or_one_item(make, shape):
+def test_one_user_or_one_item_is_enough(make, shape):
     model = make().fit(sparse.csr_array(np.ones(shape, np.float32)))
     nothing_found(model.recommend(np.arange(shape[0]), k=2), (shape[0], 2))
     ids, _ = model.recommend(0, k=1, exclude_seen=False)
@@ -199,7 +199,7 @@ def test_one_user_or_one_item(make, shape):
 # what is refused ----------------------------------------------------------------------------------
 
 
-def test_whom_it_does_not_know_is_refused(model):
+def test_unknown_id_is_refused(model):
     with pytest.raises(ValueError, match=r"no user 10: ids are from 0 to 9"):
         model.recommend([0, N - 2])
     with pytest.raises(ValueError, match="no user -1"):
@@ -209,7 +209,7 @@ def test_whom_it_does_not_know_is_refused(model):
 
 
 @pytest.mark.parametrize("k", [0, -1])
-def test_fewer_than_one_is_refused(model, k):
+def test_k_below_one_is_refused(model, k):
     for ask in (model.recommend, model.similar_items):
         with pytest.raises(ValueError, match="at least 1 item"):
             ask(0, k=k)
@@ -217,7 +217,7 @@ def test_fewer_than_one_is_refused(model, k):
         model.recommend_for(history(0), k=k)
 
 
-def test_what_is_no_id_is_refused(model):
+def test_id_that_is_no_integer_is_refused(model):
     for wrong in (1.5, [0.0, 1.0], "alice", True, np.nan):
         with pytest.raises(ValueError, match="must be an integer"):
             model.recommend(wrong)
@@ -226,26 +226,26 @@ def test_what_is_no_id_is_refused(model):
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e300])
-def test_what_is_no_number_is_refused(make, wrong):
+def test_nan_and_infinity_are_refused(make, wrong):
     board = checkerboard().astype(np.float64)
     board.data[3] = wrong
     with pytest.raises(ValueError, match="NaN or infinity"):
         make().fit(board)
 
 
-def test_what_is_no_matrix_is_refused(make):
+def test_input_that_is_no_matrix_is_refused(make):
     with pytest.raises(ValueError, match=r"give \[n_users, n_items\]"):
         make().fit(np.ones(4))
     with pytest.raises(ValueError, match="give one row an item"):
         make().fit(checkerboard(), np.ones((N + 1, 2)))
 
 
-def test_histories_of_other_items_are_refused(model):
+def test_history_of_another_width_is_refused(model):
     with pytest.raises(ValueError, match=f"over 3 items and the model over {N}"):
         model.recommend_for(sparse.csr_array((1, 3)))
 
 
-def test_what_is_not_fitted_says_so(make, tmp_path):
+def test_unfitted_model_raises(make, tmp_path):
     for ask in (
         lambda: make().recommend(0),
         lambda: make().recommend_for(history(0)),
@@ -259,18 +259,18 @@ def test_what_is_not_fitted_says_so(make, tmp_path):
 # the same again -----------------------------------------------------------------------------------
 
 
-def test_the_same_each_time(make, model):
+def test_results_are_deterministic(make, model):
     same(make().fit(checkerboard()).recommend(range(5)), model.recommend(range(5)))
 
 
-def test_fitted_again_is_as_fitted_anew(make, model):
+def test_second_fit_replaces_the_first(make, model):
     fewer = checkerboard(N + 3)  # now EASE is solved on the other side
     again, anew = model.fit(fewer), make().fit(fewer)
     same(again.recommend(range(N)), anew.recommend(range(N)))
     same(again.similar_items(range(N)), anew.similar_items(range(N)))
 
 
-def test_what_it_is_given_is_not_changed(make):
+def test_fit_does_not_change_its_input(make):
     data = np.array([1, 0, 2, 1, -1], np.float32)  # one zero, one twice, out of order
     indices, indptr = np.array([3, 1, 0, 0, 2]), np.array([0, 3, 5])
     given = sparse.csr_array((data, indices, indptr), shape=(2, 4))
@@ -285,13 +285,13 @@ def test_what_it_is_given_is_not_changed(make):
     same(model.recommend(0), expected)
 
 
-def test_any_kind_of_matrix_will_do(make, model):
+def test_any_kind_of_matrix_is_accepted(make, model):
     board = checkerboard()
     for kind in (board.tocoo(), board.tocsc(), sparse.csr_matrix(board), board.toarray()):
         same(make().fit(kind.astype(np.int64)).recommend(range(5)), model.recommend(range(5)))
 
 
-def test_saved_and_loaded_is_itself(model, tmp_path):
+def test_save_then_load_gives_the_same_model(model, tmp_path):
     model.save(tmp_path / "kept")
     model.save(tmp_path / "kept")  # over itself
     loaded = type(model).load(tmp_path / "kept")
@@ -301,14 +301,14 @@ def test_saved_and_loaded_is_itself(model, tmp_path):
     assert sorted(p.name for p in (tmp_path / "kept").iterdir()) == ["arrays.npz", "model.json"]
 
 
-def test_nothing_there_is_refused(make, tmp_path):
+def test_load_from_an_empty_directory_is_refused(make, tmp_path):
     with pytest.raises(ModelError, match="cannot be read"):
         type(make()).load(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["arrays.npz", "model.json"])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
-def test_a_file_cut_short_is_refused(model, tmp_path, name, share):
+def test_truncated_file_is_refused(model, tmp_path, name, share):
     model.save(tmp_path)
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: int(len(whole) * share)])
@@ -317,7 +317,7 @@ def test_a_file_cut_short_is_refused(model, tmp_path, name, share):
 
 
 @pytest.mark.parametrize("about", [[], "x", {}, {"kind": None}, {"settings": {}}])
-def test_a_foreign_description_is_refused(model, tmp_path, about):
+def test_malformed_description_is_refused(model, tmp_path, about):
     model.save(tmp_path)
     (tmp_path / "model.json").write_text(json.dumps(about), "utf-8")
     with pytest.raises(ModelError, match=r"cannot be read|is of the kind None"):
@@ -339,7 +339,7 @@ def test_arrays_of_another_model_are_refused(model, tmp_path):
         type(model).load(tmp_path)
 
 
-def test_a_model_of_another_kind_is_refused(model, tmp_path):
+def test_model_of_another_kind_is_refused(model, tmp_path):
     model.save(tmp_path)
     other = ItemKnn if model.kind != "item-knn" else Als
     with pytest.raises(ModelError, match=f"kind '{model.kind}', not '{other.kind}'"):
@@ -363,6 +363,6 @@ def test_a_model_of_another_kind_is_refused(model, tmp_path):
         (Rp3BetaSettings, {"neighbours": 0}),
     ],
 )
-def test_settings_that_no_fit_could_use_are_refused(settings, wrong):
+def test_settings_out_of_range_are_refused(settings, wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} is .*: it must be"):
         settings(**wrong)

@@ -1,4 +1,4 @@
-"""The search moves where the data point to, within its budget; and hiding hides what it says."""
+"""Search for settings: direction, budget, and the split into known and hidden likes."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ MATRICES = hnp.arrays(
 
 @given(MATRICES, st.floats(0, 0.99), st.integers(0, 5))
 @settings(deadline=None, max_examples=60)
-def test_hiding_splits_what_is_liked(dense, share, seed):
+def test_hide_splits_likes(dense, share, seed):
     matrix = sparse.csr_array(dense)
     known, hidden = hide(matrix, share, seed=seed)
     np.testing.assert_array_equal((known + hidden).toarray(), dense)
@@ -38,12 +38,12 @@ def test_hiding_splits_what_is_liked(dense, share, seed):
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
-def test_a_share_that_is_none_is_refused(share):
+def test_share_out_of_range_is_refused(share):
     with pytest.raises(ValueError, match="share is"):
         hide(sparse.csr_array((2, 2)), share)
 
 
-def test_ndcg_is_that_of_its_definition():
+def test_ndcg_equals_its_definition():
     """Binary gain, a discount of log2, the ideal cut at k."""
     rng = np.random.default_rng(0)
     scores = rng.random((30, 50)).astype(np.float32)
@@ -59,7 +59,7 @@ def test_ndcg_is_that_of_its_definition():
     assert ndcg(scores, known, hidden) == pytest.approx(np.mean(expected), abs=1e-12)
 
 
-def test_what_nothing_is_said_of_finds_nothing():
+def test_unscored_items_are_no_hits():
     scores = np.full((1, 30), np.nan, np.float32)
     hidden = sparse.csr_array(np.eye(1, 30, 3, dtype=np.float32))
     assert ndcg_of_each(scores, sparse.csr_array((1, 30)), hidden).tolist() == [0.0]
@@ -88,7 +88,7 @@ def best_of(found, model):
     return max(trial["ndcg@20"] for trial in found.trials if trial["model"] == model)
 
 
-def test_from_far_away_it_finds_what_is_found_from_near_by():
+def test_search_from_a_poor_start_finds_a_good_result():
     """Regularisers hundreds and thousands of times too weak are moved to those that are right."""
     near, far = (search(*hide(tastes()), start=start, budget=1e9) for start in (START, WEAK))
     assert far.settings.als.regularization > 30 * WEAK.als.regularization
@@ -99,7 +99,7 @@ def test_from_far_away_it_finds_what_is_found_from_near_by():
     assert (far.settings.als.dimensions, far.settings.als.iterations) == (8, 4)
 
 
-def test_what_is_chosen_was_the_best_tried():
+def test_search_returns_the_best_trial():
     found = search(*hide(tastes()), start=START, budget=1e9)
     blends = {t["share"]: t["ndcg@20"] for t in found.trials if t["model"] == "collaborative"}
     assert blends[found.settings.share] == max(blends.values())
@@ -109,31 +109,31 @@ def test_what_is_chosen_was_the_best_tried():
         assert chosen.regularization == best["settings"]["regularization"]
 
 
-def test_it_finds_the_same_each_time():
+def test_search_is_deterministic():
     known, hidden = hide(tastes())
     first = search(known, hidden, start=START, budget=3e8, seed=1)
     assert search(known, hidden, start=START, budget=3e8, seed=1) == first
 
 
-def test_a_smaller_budget_tries_less():
+def test_smaller_budget_gives_fewer_trials():
     known, hidden = hide(tastes())
     small, large = (search(known, hidden, start=WEAK, budget=b) for b in (1.0, 1e9))
     assert len(small.trials) < len(large.trials)
 
 
-def test_how_far_features_are_believed_is_searched_too():
+def test_search_includes_the_prior_of_features():
     features = (np.arange(60)[:, None] % 3 == np.arange(3)).astype(np.float32)
     found = search(*hide(tastes()), features, start=START, budget=1e8)
     priors = {t["settings"]["prior"] for t in found.trials if t["model"] == "als"}
     assert len(priors) == 4
 
 
-def test_nothing_hidden_leaves_the_start():
+def test_search_without_hidden_likes_returns_the_start():
     found = search(tastes(), sparse.csr_array(tastes().shape), start=START, budget=1.0)
     assert found.settings.als == START.als
 
 
-def test_what_is_hidden_and_disliked_is_not_to_be_found():
+def test_hidden_dislikes_are_ignored():
     rng = np.random.default_rng(0)
     known = sparse.csr_array((rng.random((40, 30)) < 0.3).astype(np.float32))
     hidden = sparse.csr_array(((rng.random((40, 30)) < 0.2) & ~known.toarray().astype(bool)) * 1.0)

@@ -1,4 +1,4 @@
-"""The contract that every model of sequences passes. A new one joins with one line in `MODELS`.
+"""Contract of all sequence models. A new model joins with one line in `MODELS`.
 
 The cycle: listeners play twelve items in one order, over and over, each starting elsewhere; so the
 right next item is known exactly. Items of one album stand together in it, and one item and one
@@ -72,49 +72,49 @@ def model(request, models):
 
 
 @pytest.mark.parametrize("name", ORDERED)
-def test_the_next_of_the_cycle_comes_first(name, models):
+def test_next_item_of_the_cycle_ranks_first(name, models):
     for start in range(CYCLE):
         history = cycle(start, 30)
         assert models[name].score(history).argmax() == (start + 30) % CYCLE
 
 
 @pytest.mark.parametrize("name", ["markov", "first order"])
-def test_one_play_is_enough_for_what_follows_what(name, models):
+def test_markov_scores_after_one_play(name, models):
     for item in range(CYCLE):
         assert models[name].score([item]).argmax() == (item + 1) % CYCLE
 
 
 @pytest.mark.parametrize("name", ONLY_PLAYED)
-def test_memory_knows_only_what_was_played(name, models):
+def test_repeat_models_score_only_played_items(name, models):
     scores = models[name].score(cycle(0, 15) % 5)
     assert (scores[5:] == 0).all()
 
 
-def test_sessions_vote_for_what_they_hold(models):
+def test_similar_sessions_vote_for_their_items(models):
     scores = models["session-kNN"].score([4, 5])
     assert scores[[3, 6]].min() > scores[[8, 9, 10, 11, 0]].max()
 
 
 @pytest.mark.parametrize("name", ["artist runs", "album runs"])
-def test_runs_stay_with_the_group(name, models):
+def test_artist_repeats_score_the_same_artist(name, models):
     scores = models[name].score([0, 6])
     assert scores[[7, 8]].min() > scores[[1, 2]].max() > scores[3] == 0
 
 
 @pytest.mark.parametrize("name", ["artist chain", "album chain"])
-def test_chains_of_groups_move_on_to_the_next(name, models):
+def test_group_markov_scores_the_next_group(name, models):
     scores = models[name].score([0, 1, 2])
     assert scores[[3, 4, 5]].min() > scores[[9, 10, 11]].max()
 
 
-def test_shapes_and_types(model):
+def test_scores_have_the_right_shape_and_type(model):
     scores = model.score([0, 1])
     assert scores.shape == (N_ITEMS,)
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
 
 
-def test_a_batch_equals_one_at_a_time(model):
+def test_batch_equals_one_history_at_a_time(model):
     histories = [cycle(start, 1 + 3 * start) for start in range(5)]
     batch = model.score_many(histories)
     assert batch.shape == (5, N_ITEMS)
@@ -123,7 +123,7 @@ def test_a_batch_equals_one_at_a_time(model):
     assert model.score_many([]).shape == (0, N_ITEMS)
 
 
-def test_saved_and_loaded_equals_itself(model, tmp_path):
+def test_save_then_load_gives_the_same_model(model, tmp_path):
     model.save(tmp_path / "new")
     again = type(model).load(tmp_path / "new")
     assert again.settings == model.settings
@@ -132,38 +132,38 @@ def test_saved_and_loaded_equals_itself(model, tmp_path):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_fitted_again_is_the_same(name, models):
+def test_second_fit_gives_the_same_model(name, models):
     np.testing.assert_array_equal(fitted(name).score([2, 3]), models[name].score([2, 3]))
 
 
-def test_an_empty_history_is_scored(model):
+def test_empty_history_is_scored(model):
     scores = model.score([])
     assert scores.shape == (N_ITEMS,)
     assert np.isfinite(scores).all()
 
 
-def test_unknown_items_are_passed_over(model):
+def test_unknown_items_are_ignored(model):
     np.testing.assert_array_equal(model.score([4, -1, 5, 10_000]), model.score([4, 5]))
 
 
-def test_a_history_of_what_nobody_played_is_scored(model):
+def test_history_of_items_without_plays_is_scored(model):
     assert np.isfinite(model.score([NEVER, NEVER])).all()
 
 
-def test_a_long_history_is_cut_to_its_latest_plays(model):
+def test_long_history_is_cut_to_its_latest_plays(model):
     long = cycle(0, 3000)
     np.testing.assert_array_equal(model.score(long), model.score(long[-1000:]))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_nothing_to_learn_from_is_no_error(name):
+def test_fit_without_plays_is_no_error(name):
     for nothing in ([], [[]], [[3]]):
         model = MODELS[name]().fit(nothing, N_ITEMS, ARTISTS, ALBUMS)
         assert np.isfinite(model.score([1, 2])).all()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_artists_and_albums_need_not_be_known(name):
+def test_fit_without_artists_and_albums_works(name):
     model = MODELS[name]().fit(sequences(), N_ITEMS)
     assert np.isfinite(model.score([1, 2])).all()
 
@@ -183,7 +183,7 @@ def test_wrong_arguments_are_refused():
         SessionKnnSettings(neighbours=0)
 
 
-def test_damaged_and_other_models_are_refused(tmp_path, models):
+def test_damaged_and_foreign_models_are_refused(tmp_path, models):
     models["markov"].save(tmp_path)
     with pytest.raises(ModelError, match="of the kind 'markov'"):
         Replay.load(tmp_path)
@@ -194,7 +194,7 @@ def test_damaged_and_other_models_are_refused(tmp_path, models):
         Markov.load(tmp_path / "nowhere")
 
 
-def test_what_is_saved_is_readable(models, tmp_path):
+def test_saved_settings_are_readable_json(models, tmp_path):
     models["mixture"].save(tmp_path)
     about = json.loads((tmp_path / "model.json").read_text("utf-8"))
     assert about["settings"]["markov"]["order"] == 10
@@ -203,13 +203,13 @@ def test_what_is_saved_is_readable(models, tmp_path):
 # what single models compute ----------------------------------------------------------------------
 
 
-def test_base_level_is_the_formula():
+def test_base_level_equals_the_formula():
     model = BaseLevel().fit([], 4)
     expected = np.float32([0, 1 / np.sqrt(1) + 1 / np.sqrt(3), 1 / np.sqrt(2), 0])
     np.testing.assert_allclose(model.score([1, 2, 1]), expected, rtol=1e-6)
 
 
-def test_base_level_by_days_knows_the_least_of_an_hour():
+def test_base_level_by_days_has_a_minimum_of_an_hour():
     model = BaseLevel().fit([], 3)
     scores = model.score_aged([0, 1, 0, 7], [4.0, 0.0, 16.0, 1.0])
     np.testing.assert_allclose(scores, [1 / 2 + 1 / 4, np.sqrt(24), 0], rtol=1e-6)
@@ -217,7 +217,7 @@ def test_base_level_by_days_knows_the_least_of_an_hour():
         model.score_aged([0, 1], [1.0])
 
 
-def test_returns_are_the_shares_counted_by_hand():
+def test_repeat_consumption_equals_counted_shares():
     rng = np.random.default_rng(0)
     played = [rng.integers(0, 6, 200), rng.integers(0, 30, 100)]
     model = RepeatConsumption().fit(played, 30)
@@ -241,7 +241,7 @@ def test_markov_counts_skips_and_backs_off():
     np.testing.assert_allclose(scores, [0, 1 / 3.5, 1.5 / 3.5], rtol=1e-6)
 
 
-def test_session_knn_is_the_brute_force():
+def test_session_knn_equals_brute_force():
     rng = np.random.default_rng(1)
     played = [rng.permutation(40)[:9] for _ in range(30)]
     settings = SessionKnnSettings(session_length=9, recent=4, lag_decay=0.5, neighbours=5)
@@ -259,7 +259,7 @@ def test_session_knn_is_the_brute_force():
     np.testing.assert_allclose(model.score(history), expected / expected.sum(), rtol=1e-5)
 
 
-def test_a_past_says_what_was_played_when():
+def test_play_history_has_lags_and_repeats():
     history = PlayHistory.of([3, 1, 3, 2], 5)
     assert history.distinct.tolist() == [1, 2, 3]
     assert history.last_lags.tolist() == [2, 0, 1]
@@ -267,7 +267,7 @@ def test_a_past_says_what_was_played_when():
     assert history.played.tolist() == [False, True, True, True, False]
 
 
-def test_plays_apart_stay_within_their_sequence():
+def test_pairs_at_a_distance_stay_within_one_sequence():
     plays = Plays.of([[0, 1, 2], [3, 4]], 5)
     before, after = plays.apart(1)
     assert list(zip(before.tolist(), after.tolist(), strict=True)) == [(0, 1), (1, 2), (3, 4)]

@@ -1,4 +1,4 @@
-"""The contract that every signal passes. A new signal joins with one line in `CASES`.
+"""Contract of all signals. A new signal joins with one line in `CASES`.
 
 The checkerboard: even tracks are alike, odd tracks are alike, and listeners like one kind each. One
 track of their kind is withheld from each, so the right first answer is known exactly.
@@ -127,7 +127,7 @@ def comparing(request):
     return CASES[request.param]()
 
 
-def test_shapes_and_types(signal):
+def test_scores_have_the_right_shape_and_type(signal):
     scores = signal.for_listeners(checkerboard())
     assert scores.shape == (N_TRACKS, N_TRACKS + 1)
     assert scores.dtype == np.float32
@@ -136,7 +136,7 @@ def test_shapes_and_types(signal):
     assert not np.isinf(scores).any()
 
 
-def test_the_withheld_track_comes_first(comparing):
+def test_withheld_track_ranks_first(comparing):
     for withheld, profile in enumerate(checkerboard()):
         exclude = np.zeros(N_TRACKS + 1, bool)
         exclude[profile.known] = True
@@ -144,40 +144,40 @@ def test_the_withheld_track_comes_first(comparing):
         assert rank(scores, np.ones(1), exclude, 1).positions.tolist() == [withheld]
 
 
-def test_a_batch_equals_one_at_a_time(signal):
+def test_batch_equals_one_profile_at_a_time(signal):
     profiles = checkerboard()
     batch = signal.for_listeners(profiles)
     for row, profile in zip(batch, profiles, strict=True):
         np.testing.assert_allclose(row, signal.for_listeners([profile])[0], rtol=2e-6, atol=1e-6)
 
 
-def test_no_listeners_give_no_rows(signal):
+def test_no_profiles_give_no_rows(signal):
     assert signal.for_listeners([]).shape == (0, N_TRACKS + 1)
 
 
-def test_likeness_is_of_the_same_kind(comparing):
+def test_tracks_of_one_kind_are_more_similar(comparing):
     scores = comparing.for_track(4)
     same, other = scores[0:N_TRACKS:2], scores[1:N_TRACKS:2]
     assert same.min() > other.max()
 
 
-def test_what_is_disliked_counts_against(comparing):
+def test_dislike_lowers_scores_of_its_kind(comparing):
     neutral, against = comparing.for_listeners([like(0, 1), like(0, dislike=(1,))])
     gap_before = neutral[2] - neutral[3]
     assert against[2] - against[3] > gap_before
 
 
-def test_only_dislikes_still_say_something(comparing):
+def test_dislikes_alone_give_scores(comparing):
     scores = comparing.for_listeners([like(dislike=(0,))])[0]
     assert scores[1] > scores[2]
 
 
-def test_nothing_known_of_the_listener_is_said_as_nan(comparing):
+def test_unknown_listener_scores_nan(comparing):
     assert np.isnan(comparing.for_listeners([like()])).all()
     assert np.isnan(comparing.for_listeners([like(SILENT)])).all()
 
 
-def test_nothing_known_of_a_track_is_said_as_nan():
+def test_unknown_track_scores_nan():
     for name in ("timbre", "timbre without hubs", "temporal", "metadata", "tags", "lyrics"):
         signal = CASES[name]()
         assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
@@ -284,12 +284,12 @@ def test_colors_of_signals_can_be_told_apart(vision, scheme):
             assert np.linalg.norm(point - other) >= (0.08 if vision == "tritan" else 0.1)
 
 
-def test_the_same_each_time(signal):
+def test_scores_are_deterministic(signal):
     first = signal.for_listeners(checkerboard())
     np.testing.assert_array_equal(first, signal.for_listeners(checkerboard()))
 
 
-def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
+def test_profile_without_a_track_scores_as_if_never_liked(comparing):
     profile = like(0, 2, 3)
     without = profile.without(np.array([3]))
     np.testing.assert_array_equal(
@@ -298,7 +298,7 @@ def test_a_profile_without_a_track_is_as_if_it_was_never_liked(comparing):
     assert without.known.tolist() == [0, 2, 3]
 
 
-def test_who_likes_one_track_is_that_track():
+def test_profile_of_one_track_scores_as_that_track():
     for name in ("timbre", "timbre without hubs"):
         signal = CASES[name]()
         mine = signal.for_listeners([like(4)])[0]
@@ -306,7 +306,7 @@ def test_who_likes_one_track_is_that_track():
         np.testing.assert_allclose(mine[others], signal.for_track(4)[others], rtol=1e-4, atol=1e-4)
 
 
-def test_embeddings_are_centred_on_train_tracks_only():
+def test_embeddings_are_centered_on_train_tracks_only():
     train = np.arange(N_TRACKS + 1) < 6
     moved = vectors()
     moved[8] += 100
@@ -315,7 +315,7 @@ def test_embeddings_are_centred_on_train_tracks_only():
     assert np.abs(timbre(vectors()).vectors[0] - timbre(moved).vectors[0]).max() > 0.1
 
 
-def test_popularity_does_not_count_a_listener_for_themselves():
+def test_popularity_leaves_out_the_listeners_own_likes():
     mine = like(0, 2)
     signal = popularity([mine, like(0, 1)], 4)
     scores = signal.for_listeners([mine, like()])
@@ -324,12 +324,12 @@ def test_popularity_does_not_count_a_listener_for_themselves():
     assert np.isnan(signal.for_track(0)).all()
 
 
-def test_a_profile_whose_parts_do_not_fit_is_refused():
+def test_profile_with_unequal_lengths_is_refused():
     with pytest.raises(ValueError, match="one length"):
         Profile(np.zeros(2, np.int64), np.zeros(3, np.float32), np.zeros(0, np.int64))
 
 
-def test_recency_counts_plays_of_the_artist_the_later_the_more():
+def test_recency_weights_later_plays_more():
     signal = RecencySignal(np.array([0, 0, 1, 1, -1]))
     nothing = np.zeros(0, np.int64)
     profile = Profile(
@@ -344,7 +344,7 @@ def test_recency_counts_plays_of_the_artist_the_later_the_more():
     np.testing.assert_allclose(scores, np.log1p([0.5, 0.25, 1.0, 0.5, 0.0]), rtol=1e-6)
 
 
-def test_friends_count_by_the_root_of_their_share():
+def test_friends_score_is_the_root_of_their_share():
     friends = (np.array([0, 1]), np.array([1]))
     profile = replace(like(3), friends=friends)
     found, alone = FriendsSignal(4).for_listeners([profile, like(3)])
@@ -352,7 +352,7 @@ def test_friends_count_by_the_root_of_their_share():
     assert np.isnan(alone).all()
 
 
-def test_tracks_that_came_after_the_fit_are_unknown_to_it():
+def test_padded_signal_scores_newer_tracks_nan():
     signal = CASES["collaborative, fitted earlier"]()
     assert np.isnan(signal.for_listeners([like(0)])[0, SILENT])
     assert np.isnan(signal.for_track(SILENT)).all()

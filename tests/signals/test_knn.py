@@ -1,4 +1,4 @@
-"""The combined vector: blocks weigh as stated, train statistics only, odd values harmless."""
+"""Combined kNN vector: shares of blocks, statistics of train tracks, extreme values."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ ALL = np.ones(N, bool)
 ALONE = KnnSettings(genre=0.0, tag=0.0, number=0.0, descriptor_axes=301)
 
 
-def test_a_wide_block_does_not_drown_a_narrow_one(tracks, summary):
+def test_wide_block_does_not_dominate_a_narrow_one(tracks, summary):
     model = KnnModel.fit(tracks, summary, GROUPS, ALL, ALONE)
     blocks = (summary - summary.mean(0)) / summary.std(0) * model.arrays["scale"]
     wide, narrow = blocks[:, :300], blocks[:, 300:]
@@ -50,7 +50,7 @@ def test_principal_axes_keep_distances(tracks, summary):
     np.testing.assert_allclose(vectors @ vectors.T, blocks @ blocks.T, atol=1e-4)
 
 
-def test_only_train_tracks_are_learned_from(tracks, summary):
+def test_statistics_come_from_train_tracks_only(tracks, summary):
     train = np.arange(N) < 100
     odd = summary.copy()
     odd[100:] *= 50
@@ -62,7 +62,7 @@ def test_only_train_tracks_are_learned_from(tracks, summary):
         np.testing.assert_array_equal(values, second.arrays[name])
 
 
-def test_labels_can_be_left_out(tracks, summary):
+def test_labels_are_left_out_on_request(tracks, summary):
     model = KnnModel.fit(tracks, summary, GROUPS, ALL)
     other = [replace(track, genres=("opera",), tags={"x": 1}) for track in tracks]
     np.testing.assert_array_equal(
@@ -72,7 +72,7 @@ def test_labels_can_be_left_out(tracks, summary):
 
 
 @pytest.mark.filterwarnings("error")
-def test_unknown_and_odd_values_give_finite_unit_vectors(tracks, summary):
+def test_unknown_and_extreme_values_give_unit_vectors(tracks, summary):
     summary[0] = np.nan
     summary[1, 5] = np.nan
     summary[2] = 1e9
@@ -84,7 +84,7 @@ def test_unknown_and_odd_values_give_finite_unit_vectors(tracks, summary):
     np.testing.assert_allclose(np.linalg.norm(vectors[1:], axis=1), 1, atol=1e-5)
 
 
-def test_metadata_alone_are_enough(tracks):
+def test_metadata_without_descriptors_is_enough(tracks):
     nothing = np.zeros((N, 0), np.float32)
     vectors = KnnModel.fit(tracks, nothing, [], ALL).transform(tracks, nothing)
     same = [i for i in range(1, N) if tracks[i].genres == tracks[0].genres]
@@ -93,6 +93,6 @@ def test_metadata_alone_are_enough(tracks):
     assert likeness[same].mean() > likeness[other].mean() + 0.3
 
 
-def test_too_few_tracks_are_told(tracks, summary):
+def test_too_few_train_tracks_are_refused(tracks, summary):
     with pytest.raises(TooLittleDataError, match="at least 2 train tracks and has 1"):
         KnnModel.fit(tracks, summary, GROUPS, np.arange(N) == 3)

@@ -1,4 +1,4 @@
-"""Products of some rows with others: those of the whole matrix, however it is kept."""
+"""Dot products of rows of dense, sparse and hybrid matrices."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def matrix():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_products_are_those_of_the_whole_matrix(matrix, kind):
+def test_products_equal_those_of_the_whole_matrix(matrix, kind):
     rows, others = np.array([5, 7, 0, 59]), np.array([7, 1, 5, 7, 30])
     found = RowSubset.of(KINDS[kind](matrix), others).products(rows)
     assert found.dtype == np.float32
@@ -29,13 +29,13 @@ def test_products_are_those_of_the_whole_matrix(matrix, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("n_rows", "n_others"), [(0, 3), (3, 0), (0, 0)])
-def test_no_rows_give_an_empty_answer(matrix, kind, n_rows, n_others):
+def test_no_rows_give_an_empty_result(matrix, kind, n_rows, n_others):
     found = RowSubset.of(KINDS[kind](matrix), np.arange(n_others)).products(np.arange(n_rows))
     assert found.shape == (n_rows, n_others)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_all_rows_at_once(matrix, kind):
+def test_dot_with_all_equals_the_full_product(matrix, kind):
     points = np.random.default_rng(1).standard_normal((3, 40)).astype(np.float32)
     for some in (points, points[:1], points[:0]):
         found = dot_with_all(KINDS[kind](matrix), some)

@@ -1,3 +1,5 @@
+"""Sequence signal: scores by the order of plays."""
+
 import numpy as np
 import pytest
 
@@ -19,25 +21,25 @@ def listener(*history):
     return Profile(known, np.ones(len(known), np.float32), known, played)
 
 
-def test_what_comes_next_comes_first(signal):
+def test_next_track_ranks_first(signal):
     scores = signal.for_listeners([listener(*range(5)), listener(*range(9))])
     assert scores.dtype == np.float32
     assert scores[0, 5:].argmax() == scores[1, 9:].argmax() == 0  # of those not played yet
     np.testing.assert_array_equal(scores[0], signal.for_listeners([listener(*range(5))])[0])
 
 
-def test_what_follows_a_track(signal):
+def test_for_track_ranks_its_successor_first(signal):
     assert signal.name == "sequence"
     assert np.delete(signal.for_track(3), 3).argmax() == 3  # item 4, now in its place
 
 
-def test_without_an_order_nothing_is_said(signal):
+def test_profile_without_order_scores_nan(signal):
     unordered = Profile(np.array([1]), np.ones(1, np.float32), np.array([1]))
     assert np.isnan(signal.for_listeners([unordered])).all()
     assert signal.for_listeners([]).shape == (0, CYCLE + 1)
 
 
-def test_a_track_that_is_taken_out_leaves_the_history():
+def test_removed_track_leaves_the_history():
     profile = listener(1, 2, 1, 3)
     aged = Profile(
         profile.positions, profile.weights, profile.known, profile.history, np.float32([9, 8, 7, 1])
@@ -49,6 +51,6 @@ def test_a_track_that_is_taken_out_leaves_the_history():
     assert listener(1, 2).without(np.array([2])).ages.tolist() == []
 
 
-def test_ages_that_do_not_fit_are_refused():
+def test_ages_of_another_length_are_refused():
     with pytest.raises(ValueError, match="ages"):
         Profile(np.array([1]), np.ones(1, np.float32), np.array([1]), np.array([1]), np.zeros(2))
