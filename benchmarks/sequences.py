@@ -188,9 +188,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="evaluate every nth play only")
     parser.add_argument("--no-attentive", dest="attentive", action="store_false")
-    parser.add_argument(
-        "--parts", nargs="+", choices=PARTS, default=PARTS, help="evaluated parts"
-    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="evaluated parts")
     arguments = parser.parse_args()
     data = read(arguments.dataset, arguments.seed)
     ends = [len(own) for own in data.sequences]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from segue.signals import as_hybrid
+from segue.index import normalise
+from segue.signals import HybridMatrix, Profile, VectorSignal, as_hybrid
 from segue.signals.products import RowSubset, dot_with_all
 
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "hybrid": as_hybrid}
@@ -41,3 +42,17 @@ def test_dot_with_all_equals_the_full_product(matrix, kind):
         found = dot_with_all(KINDS[kind](matrix), some)
         assert found.flags.c_contiguous
         np.testing.assert_allclose(found, some @ matrix.T, rtol=1e-4, atol=1e-5)
+
+
+def test_loaded_hybrid_vectors_score_as_dense_ones():
+    rng = np.random.default_rng(0)
+    dense = rng.random((40, 30)).astype(np.float32) * (rng.random((40, 30)) < 0.02)
+    dense[:, 0] = 1
+    signal = VectorSignal("knn", normalise(dense))
+    loaded = VectorSignal.load(*signal.save())
+    assert isinstance(loaded.vectors, HybridMatrix)
+    for n_liked in (1, 30):  # few of the rows, and most of them
+        liked = np.arange(n_liked)
+        profile = Profile(liked, np.ones(n_liked, np.float32), liked)
+        found, expected = (one.for_listeners([profile]) for one in (loaded, signal))
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -51,6 +51,15 @@ class HybridMatrix:
         product += self.rest @ other
         return product
 
+    def left_product(self, left: Any) -> NDArray[np.float32]:
+        """Return ``left @ self`` as a dense array, for a CSR matrix `left`.
+
+        ``@`` cannot: scipy refuses a right factor that is neither its own nor an array.
+        """
+        product: NDArray[np.float32] = (left @ self.rest).toarray()
+        product[:, self.columns] = left @ self.full
+        return product
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole = self[np.arange(self.shape[0])]
         return whole if dtype is None else whole.astype(dtype)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.index import MIN_SPREAD, MutualProximity, normalise, probit_product
-from segue.signals.hybrid_matrix import as_hybrid, matrix_from, matrix_parts
+from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid, matrix_from, matrix_parts
 from segue.signals.products import RowSubset, dot_with_all
 from segue.signals.signal import Profile, Scores, profile_matrix
 
@@ -64,6 +64,8 @@ class VectorSignal:
     def _query_vectors(self, weights: sparse.csr_array) -> Matrix:
         """Return ``weights @ vectors``, reading only the vectors with a weight."""
         used = np.unique(weights.indices)
+        if isinstance(self.vectors, HybridMatrix):
+            return self.vectors.left_product(weights)
         if sparse.issparse(self.vectors) or len(used) * 4 > self.vectors.shape[0]:
             return weights @ self.vectors
         columns = np.searchsorted(used, weights.indices)
