@@ -19,7 +19,7 @@ from segue.encoders import SETTINGS, Encoder, train_encoder
 from segue.encoders.backend import quietly
 from segue.encoders.objectives import targets_of
 from segue.encoders.trained import predict
-from segue.encoders.trainer import Part, Trainer
+from segue.encoders.trainer import Trainer, TrainingPart
 
 TINY = {
     "window": 32,
@@ -64,7 +64,7 @@ def steps(given_file: Path, out_file: Path) -> None:
             continue  # its loss is seen with spectra
         name = f"{kind} {objective} {'spectra' if spectra else 'descriptors'}"
         labels = np.eye(4)[LABELS] if objective == "tags" else LABELS
-        part = Part(frames, targets_of(objective, labels, 4))
+        part = TrainingPart(frames, targets_of(objective, labels, 4))
         settings = SETTINGS[kind](**TINY, **OF_KIND[kind])
         trainer = Trainer(part, part, settings, 0, objective, spectra=spectra)
         variables = trainer.network.weights

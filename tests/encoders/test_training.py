@@ -9,7 +9,7 @@ import pytest
 
 from segue.encoders import SETTINGS, CnnSettings, train_encoder
 from segue.encoders.checkpoint import NAME
-from segue.encoders.trainer import Part, Trainer
+from segue.encoders.trainer import Trainer, TrainingPart
 from segue.errors import MissingExtraError, ModelError
 
 pytestmark = pytest.mark.slow
@@ -128,7 +128,7 @@ def test_contrast_brings_groups_together(kind, tracks, small):
 
 
 def test_another_seed_gives_other_weights(tracks, small):
-    part = Part(tracks.frames, np.eye(3, dtype=np.float32)[tracks.labels])
+    part = TrainingPart(tracks.frames, np.eye(3, dtype=np.float32)[tracks.labels])
     one, same, other = (Trainer(part, part, small("rnn"), seed).state() for seed in (1, 1, 2))
     for a, b in zip(one.network, same.network, strict=True):
         np.testing.assert_array_equal(a, b)

@@ -421,9 +421,8 @@ DESCRIPTORS: Final[dict[str, Descriptor]] = {
 
 
 def frame_descriptors() -> tuple[FrameDescriptor, ...]:
-    """Return the registered frame descriptors, those of the summary first."""
-    found = [one for one in DESCRIPTORS.values() if isinstance(one, FrameDescriptor)]
-    return tuple(sorted(found, key=lambda one: not one.in_summary))
+    """Return the registered frame descriptors in order."""
+    return tuple(one for one in DESCRIPTORS.values() if isinstance(one, FrameDescriptor))
 
 
 def track_descriptors() -> tuple[TrackDescriptor, ...]:

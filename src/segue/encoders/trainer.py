@@ -24,7 +24,7 @@ VALID_CROPS = 3  # fewer than in inference: validation would cost as much time a
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TrainingPart:
     """Tracks of one part of the split: frames, and targets ``[n, n_classes]`` of ones and zeros."""
 
     frames: list[Frames]
@@ -36,7 +36,7 @@ class Trainer:
 
     Parameters
     ----------
-    train, valid : Part
+    train, valid : TrainingPart
         `valid` may be empty: then every epoch of the budget is trained and the last one is kept.
     settings : EncoderSettings
     seed : int
@@ -47,8 +47,8 @@ class Trainer:
 
     def __init__(
         self,
-        train: Part,
-        valid: Part,
+        train: TrainingPart,
+        valid: TrainingPart,
         settings: EncoderSettings,
         seed: int,
         objective: Objective = "classes",

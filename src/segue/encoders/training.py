@@ -24,7 +24,7 @@ from segue.encoders.crops import Frames
 from segue.encoders.objectives import Objective, is_labelled, targets_of
 from segue.encoders.settings import SETTINGS, EncoderKind, EncoderSettings
 from segue.encoders.trained import TrainedEncoder
-from segue.encoders.trainer import Part, Trainer
+from segue.encoders.trainer import Trainer, TrainingPart
 from segue.types import Progress, Split, no_progress
 
 
@@ -96,7 +96,7 @@ def train_encoder(
     targets = targets_of(objective, known, len(class_names))
     train, valid = (_part(split, frames, targets, taught, splits) for split in ("train", "valid"))
     if objective == "contrast" and len(np.unique(valid.targets)) == len(valid.targets):
-        valid = Part([], valid.targets[:0])  # groups of one track have no neighbors
+        valid = TrainingPart([], valid.targets[:0])  # groups of one track have no neighbors
     with quietly():
         spectra = input_kind != "sequence"
         trainer = Trainer(train, valid, settings, seed, objective, spectra=spectra)
@@ -148,7 +148,7 @@ def _part(
     targets: NDArray[np.float32],
     taught: NDArray[np.bool_],
     splits: Sequence[Split],
-) -> Part:
+) -> TrainingPart:
     """Return the labeled tracks of one part of the split."""
     rows = [row for row, part in enumerate(splits) if part == split and taught[row]]
-    return Part([frames[row] for row in rows], targets[rows])
+    return TrainingPart([frames[row] for row in rows], targets[rows])

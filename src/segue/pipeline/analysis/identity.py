@@ -236,7 +236,7 @@ def _settle(file: _File, one: KnownTrack, out: FileMatches, taken: _TakenIds) ->
 
 
 def _name(file: _File, name: str, out: FileMatches, taken: _TakenIds) -> None:
-    """Give a file the id `name`, or a free one if another track has that id."""
+    """Assign the id `name` to a file, or a free one if another track has that id."""
     one = taken.known.get(name)
     if name not in taken.used and one is not None and file.digest and file.digest == _digest(one):
         # the same file under another path, or a copy that replaced it
