@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
-from segue.pipeline.analysis.analysis import analyse_new, check_usable
 from segue.pipeline.analysis.duplicates import find_duplicates
 from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new
 from segue.pipeline.analysis.scan import Comparison, Scan, known_files, read_in
+from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
 from segue.pipeline.history.import_listens import match_waiting
 from segue.sources import Dataset, KnownTracks, read_dataset
