@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from segue.library.catalogue import artists_from
 from segue.library.entities import AlbumIdentity, Entities, TrackNames, identify
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import Connection, Select, Table
 
 _CHUNK = 10_000
 
@@ -211,25 +212,24 @@ def _execute(connection: "Connection", statement: Any, rows: Sequence[Mapping[st
 
 def catalogue_ids(connection: "Connection", rows: NDArray[np.int64]) -> CatalogueIds:
     """Return the artists and albums of the tracks at some rows, which ascend."""
-    table = schema.track_artists
-    query = select(table.c.track, table.c.artist, table.c.role)
-    found = connection.execute(query.order_by(table.c.track, table.c.position)).all()
-    links = np.array([(track, artist) for track, artist, _ in found], np.int64).reshape(-1, 2)
-    wanted = np.isin(links[:, 0], rows)
-    main = wanted & np.array([role == "main" for *_, role in found], bool)
+    table, tracks = schema.track_artists, schema.tracks
+    query = select(table.c.track, table.c.artist, (table.c.role == "main").label("main"))
+    links = _integers(connection, query.order_by(table.c.track, table.c.position), 3)
+    links = links[np.isin(links[:, 0], rows)]
     places = np.searchsorted(rows, links[:, 0])
-    artist = np.full(len(rows), -1, np.int64)
+    main = links[:, 2] > 0
+    artist, album = np.full(len(rows), -1, np.int64), np.full(len(rows), -1, np.int64)
     artist[places[main][::-1]] = links[main, 1][::-1]  # the first main artist of a track stays
-    counts = np.bincount(places[wanted], minlength=len(rows))
+    known = select(tracks.c.row, tracks.c.album_row).where(tracks.c.album_row.is_not(None))
+    albums = _integers(connection, known, 2)
+    albums = albums[np.isin(albums[:, 0], rows)]
+    album[np.searchsorted(rows, albums[:, 0])] = albums[:, 1]
+    counts = np.bincount(places, minlength=len(rows))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return CatalogueIds(artist, _albums_of(connection, rows), starts, links[wanted, 1])
+    return CatalogueIds(artist, album, starts, links[:, 1].copy())
 
 
-def _albums_of(connection: "Connection", rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    table = schema.tracks
-    query = select(table.c.row, table.c.album_row).where(table.c.album_row.is_not(None))
-    found = np.array(connection.execute(query).all(), np.int64).reshape(-1, 2)
-    albums = np.full(len(rows), -1, np.int64)
-    known = np.isin(found[:, 0], rows)
-    albums[np.searchsorted(rows, found[known, 0])] = found[known, 1]
-    return albums
+def _integers(connection: "Connection", query: "Select[Any]", n_columns: int) -> NDArray[np.int64]:
+    """Return the rows of a query of integers as an array ``[n, n_columns]``."""
+    values = chain.from_iterable(connection.execute(query))
+    return np.fromiter(values, np.int64).reshape(-1, n_columns)
