@@ -41,7 +41,7 @@ def test_an_account_prints_without_its_secrets(library):
 
 
 def test_the_audit_log_is_bounded_by_number_and_age(library, monkeypatch):
-    monkeypatch.setattr(audit_module, "MOST_KEPT", 3)
+    monkeypatch.setattr(audit_module, "MAX_ENTRIES", 3)
     for number in range(5):
         library.audit.note("tried", f"u{number}", detail="one\nline\x1b[31m")
     entries = library.audit.entries()
@@ -50,9 +50,9 @@ def test_the_audit_log_is_bounded_by_number_and_age(library, monkeypatch):
     assert [entry.who for entry in library.audit.entries(before=entries[0].number, most=1)] == [
         "u3"
     ]
-    monkeypatch.setattr(audit_module, "KEPT_SECONDS", -1.0)
+    monkeypatch.setattr(audit_module, "MAX_AGE_SECONDS", -1.0)
     library.audit.note("tried")
-    monkeypatch.setattr(audit_module, "KEPT_SECONDS", 100.0)
+    monkeypatch.setattr(audit_module, "MAX_AGE_SECONDS", 100.0)
     library.audit.note("again")
     assert [entry.what for entry in library.audit.entries()] == ["again"]
 

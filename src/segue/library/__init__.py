@@ -1,4 +1,4 @@
-"""What is kept: the only room that knows files, tables and SQL."""
+"""The library: the only package that reads and writes the database and files of segue."""
 
 from segue.library.accounts import Account, ApiKey, Session
 from segue.library.annotations import AnnotationKind, AnnotationRecord

@@ -1,8 +1,8 @@
-"""Accounts and what stands for them: sessions and API keys.
+"""Accounts, their sessions and their API keys.
 
 An account is a listener who logs in; its name is the listener's id. Tokens and keys are random, so
-a plain digest of one tells nothing of it, and only that is kept: who reads the database can use
-neither. Times are seconds since 1970.
+only a plain digest of them is stored: a reader of the database cannot use them. Times are seconds
+since 1970.
 """
 
 import time
@@ -22,8 +22,8 @@ from segue.library.serving_schema import accounts, api_keys, sessions
 class Account:
     """A listener who logs in.
 
-    An `admin` may run jobs and see all of the library. One who `shares_taste` may be blended with
-    by others. `plays` tells whether there is a player password.
+    An `admin` may run jobs and see the whole library. Others may make blends with an account that
+    `shares_taste`. `plays` says whether it has a player password.
     """
 
     name: str
@@ -35,9 +35,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Somebody at a browser: an account's, or where there are no accounts a listener's.
+    """A browser session of an account, or of a listener where there are no accounts.
 
-    `listener` is None as long as nobody was picked. `csrf` must come with all that changes things.
+    `listener` is None until one is chosen. Requests that change something must send `csrf`.
     """
 
     account: Account | None
@@ -50,7 +50,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiKey:
-    """A key of an account, by the name that it was given; the key itself is not kept."""
+    """An API key of an account, by its name; the key itself is not stored."""
 
     account: str
     name: str
@@ -92,12 +92,12 @@ class AccountStore:
         return [_account(row) for row in self._read(select(accounts).order_by(accounts.c.name))]
 
     def find(self, name: str) -> Account | None:
-        """Return the account of that name, if there is one."""
+        """Return the account with a name, if there is one."""
         found = self._read(select(accounts).where(accounts.c.name == name))
         return _account(found[0]) if found else None
 
     def any(self) -> bool:
-        """Say whether there are accounts at all."""
+        """Return whether there are accounts."""
         return bool(self._read(select(accounts.c.row).limit(1)))
 
     def set_flags(self, name: str, **flags: bool) -> bool:
@@ -114,9 +114,9 @@ class AccountStore:
     def set_password_hash(
         self, name: str, password_hash: str, *, before: str | None = None
     ) -> bool:
-        """Replace the hash of an account's password, if it is as it was `before`.
+        """Replace the hash of an account's password, if it is still the one `before`.
 
-        Returns whether it was there, and so.
+        Returns whether it was replaced.
         """
         changed = update(accounts).where(accounts.c.name == name)
         if before is not None:
@@ -128,7 +128,7 @@ class AccountStore:
         return self._secret(name, "player_password")
 
     def set_player_password(self, name: str, password: str | None) -> bool:
-        """Set or take away an account's player password; return whether it was there."""
+        """Set or remove an account's player password; return whether there is such an account."""
         values = {"player_password": password}
         return bool(self._change(update(accounts).where(accounts.c.name == name).values(values)))
 
@@ -144,9 +144,10 @@ class AccountStore:
         expires: float,
         password_hash: str | None = None,
     ) -> bool:
-        """Keep a session of the account `name`, or of a `listener` where there are no accounts.
+        """Store a session of the account `name`, or of a `listener` where there are no accounts.
 
-        Returns whether the account was there, with that `password_hash`. Forgets what is over.
+        Returns whether there is such an account with that `password_hash`. Expired sessions are
+        deleted.
         """
         now = time.time()
         with self._database.begin() as connection:
@@ -172,7 +173,7 @@ class AccountStore:
             return True
 
     def find_session(self, token: str) -> Session | None:
-        """Return the session of a token; None where there is none, or it is over.
+        """Return the session of a token; None where there is none or it has expired.
 
         Sessions without an account end when the first account is made.
         """
@@ -198,7 +199,7 @@ class AccountStore:
         )
 
     def use_session(self, token: str, expires: float) -> None:
-        """Note that a session is in use, and until when it may be from now on."""
+        """Record the use of a session and its new time of expiry."""
         used = {"used": time.time(), "expires": expires}
         self._change(update(sessions).where(sessions.c.token == _digest(token)).values(used))
 
@@ -207,7 +208,7 @@ class AccountStore:
         return bool(self._change(delete(sessions).where(sessions.c.token == _digest(token))))
 
     def close_sessions(self, name: str, *, but: str | None = None) -> int:
-        """End all sessions of an account, `but` that of one token; return how many."""
+        """End all sessions of an account, except that of the token `but`; return their number."""
         own = select(accounts.c.row).where(accounts.c.name == name).scalar_subquery()
         closed = delete(sessions).where(sessions.c.account == own)
         if but is not None:
@@ -217,7 +218,7 @@ class AccountStore:
     # API keys ------------------------------------------------------------------------------------
 
     def add_key(self, account: str, name: str, key: str) -> bool:
-        """Keep a key under a name; return whether the account is there and the name was free."""
+        """Store a key under a name; return whether the account exists and the name was free."""
         with self._database.begin() as connection:
             row = connection.scalar(select(accounts.c.row).where(accounts.c.name == account))
             if row is None:
@@ -237,7 +238,7 @@ class AccountStore:
         return [ApiKey(**row._mapping) for row in self._read(query)]
 
     def find_key(self, key: str) -> tuple[Account, ApiKey] | None:
-        """Return whose a key is and how it is named; None where there is no such key."""
+        """Return the account of a key and the key's record; None where there is no such key."""
         named = api_keys.c.name.label("key_name")
         times = api_keys.c.created.label("key_created"), api_keys.c.used.label("key_used")
         query = select(accounts, named, *times).join_from(api_keys, accounts)
@@ -251,12 +252,12 @@ class AccountStore:
         )
 
     def use_key(self, key: str) -> None:
-        """Note that a key is in use."""
+        """Record the use of a key."""
         used = update(api_keys).where(api_keys.c.key == _digest(key)).values(used=time.time())
         self._change(used)
 
     def revoke_key(self, account: str, name: str) -> bool:
-        """Take a key back; return whether it was there."""
+        """Revoke a key; return whether it was there."""
         own = select(accounts.c.row).where(accounts.c.name == account).scalar_subquery()
         revoked = delete(api_keys).where(api_keys.c.account == own, api_keys.c.name == name)
         return bool(self._change(revoked))

@@ -1,7 +1,8 @@
-"""Stars and ratings as music players set them: of songs, of albums, of artists.
+"""Stars and ratings of songs, albums and artists, as music players set them.
 
-A song's star or rating is also feedback, and what counts is that (see `segue.library.feedback`):
-here stands what the player said, so that it is told the same again. Each mark belongs to one owner.
+The star or rating of a song is also feedback, which is what recommendations use (see
+`segue.library.feedback`); annotations are stored so that players get back what they set. Each one
+belongs to one owner.
 """
 
 from collections.abc import Sequence
@@ -20,9 +21,9 @@ AnnotationKind = Literal["song", "album", "artist"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotationRecord:
-    """What a player said of one `item`: when it was starred, and its rating from 1 to 5.
+    """Annotation of one `item`: the time of its star, and its rating from 1 to 5.
 
-    `opinion` is what both came to as feedback on a song: like, dislike, or nothing.
+    `opinion` is the feedback that both resulted in for a song: like, dislike or None.
     """
 
     kind: AnnotationKind
@@ -33,40 +34,40 @@ class AnnotationRecord:
 
 
 class AnnotationStore:
-    """The marks in one library."""
+    """The annotations in one library."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def put(self, owner: str, given: Sequence[AnnotationRecord]) -> None:
-        """Keep marks in the place of those before; one that says nothing is forgotten."""
+        """Replace annotations; one without star and rating is deleted."""
         with self._database.begin() as connection:
-            for mark in given:
-                values = asdict(mark)
+            for record in given:
+                values = asdict(record)
                 statement = upsert(annotations).values(owner=owner, **values)
                 keys = ["owner", "kind", "item"]
                 changed = statement.on_conflict_do_update(index_elements=keys, set_=values)
-                own = (annotations.c.owner == owner) & (annotations.c.kind == mark.kind)
-                forgotten = delete(annotations).where(own, annotations.c.item == mark.item)
-                says = mark.starred is not None or mark.rating is not None
-                connection.execute(changed if says else forgotten)
+                own = (annotations.c.owner == owner) & (annotations.c.kind == record.kind)
+                removed = delete(annotations).where(own, annotations.c.item == record.item)
+                is_set = record.starred is not None or record.rating is not None
+                connection.execute(changed if is_set else removed)
 
     def of(
         self, owner: str, kind: AnnotationKind, items: Sequence[str]
     ) -> dict[str, AnnotationRecord]:
-        """Return an owner's marks of some items, by item."""
+        """Return an owner's annotations of some items, by item."""
         query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
             rows = rows_where(connection, query, annotations.c.item, items)
-            return {row.item: _mark(row) for row in rows}
+            return {row.item: _record(row) for row in rows}
 
     def all(self, owner: str, kind: AnnotationKind) -> list[AnnotationRecord]:
-        """Return all marks of one kind that an owner has set."""
+        """Return all annotations of one kind by an owner."""
         query = select(annotations).where(annotations.c.owner == owner, annotations.c.kind == kind)
         with self._database.connect() as connection:
-            return [_mark(row) for row in connection.execute(query)]
+            return [_record(row) for row in connection.execute(query)]
 
 
-def _mark(row: Row[tuple[object, ...]]) -> AnnotationRecord:
+def _record(row: Row[tuple[object, ...]]) -> AnnotationRecord:
     values = {name: value for name, value in row._mapping.items() if name != "owner"}
     return AnnotationRecord(**values)

@@ -1,7 +1,7 @@
-"""What is known of the audio files of tracks, in the table `audio_files`: one row a track.
+"""Audio files of tracks and their analysis, in the table `audio_files`: one row a track.
 
-The row of a track that was analysed says what was heard; that of one that could not be analysed
-says why. Its `path`, `size` and `mtime_ns` are those of the file that this holds for.
+The row of an analyzed track has its descriptors; that of a track whose analysis failed has the
+reason. `path`, `size` and `mtime_ns` are those of the file that was analyzed.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,12 +24,12 @@ _CHUNK = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioFile:
-    """What is known of one audio file.
+    """One audio file and the results of its analysis.
 
-    `digest` is of its sound, as hexadecimal text. `failed` says why it could not be analysed,
-    `failed_with` which segue could not, `failed_after` how many seconds it was given, if it took
-    too long; a file that was heard `fast` may have failed to be heard whole. `tempo` and `key` are
-    None where they are doubtful; the confidences tell how sure they are, from 0 to 1.
+    `digest` is that of its sound, as hexadecimal text. `failed` is the reason why analysis failed,
+    `failed_with` the version of segue, `failed_after` the time limit in seconds if it took too
+    long; a file that was analyzed `fast` may have failed as a whole. `tempo` and `key` are None
+    where they are uncertain; confidences are from 0 to 1.
     """
 
     path: Path
@@ -49,14 +49,14 @@ class AudioFile:
 
 @dataclass(frozen=True, slots=True)
 class KnownTrack:
-    """A track as its dataset stated it, its row, and its audio file where there was one."""
+    """A track as its dataset states it, its row, and its audio file where it has one."""
 
     row: int
     track: Track
     file: AudioFile | None
 
 
-_AS_THEY_ARE = (
+_COLUMNS = (
     "digest",
     "failed",
     "failed_with",
@@ -72,7 +72,7 @@ _AS_THEY_ARE = (
 
 
 def put_audio_files(connection: "Connection", files: Mapping[int, AudioFile]) -> None:
-    """Keep what is known of the files of some tracks, by row, in place of what was known."""
+    """Replace the audio files of some tracks, by row."""
     if not files:
         return
     records = [
@@ -81,7 +81,7 @@ def put_audio_files(connection: "Connection", files: Mapping[int, AudioFile]) ->
             "path": path_to_text(file.path),
             "size": file.state.size,
             "mtime_ns": file.state.mtime_ns,
-            **{name: getattr(file, name) for name in _AS_THEY_ARE},
+            **{name: getattr(file, name) for name in _COLUMNS},
         }
         for row, file in files.items()
     ]
@@ -93,7 +93,7 @@ def put_audio_files(connection: "Connection", files: Mapping[int, AudioFile]) ->
 
 
 def place_audio_file(connection: "Connection", row: int, path: Path, state: FileState) -> None:
-    """Note that the same sound lies elsewhere now, or in a file that was written anew."""
+    """Set the path and state of a file that has the same sound as before."""
     table = schema.audio_files
     connection.execute(
         table.update()
@@ -103,7 +103,7 @@ def place_audio_file(connection: "Connection", row: int, path: Path, state: File
 
 
 def forget_audio_files(connection: "Connection", rows: Iterable[int]) -> None:
-    """Forget what was known of the files of some tracks."""
+    """Delete the audio files and duplicates of some tracks, by row."""
     pairs = schema.duplicate_pairs
     for row in rows:
         connection.execute(delete(schema.audio_files).where(schema.audio_files.c.track == row))
@@ -111,13 +111,13 @@ def forget_audio_files(connection: "Connection", rows: Iterable[int]) -> None:
 
 
 def audio_files(connection: "Connection") -> dict[int, AudioFile]:
-    """Return what is known of the audio files, by the row of their track."""
+    """Return all audio files by the row of their track."""
     records = connection.execute(select(schema.audio_files)).mappings()
     return {
         record["track"]: AudioFile(
             path=path_from_text(record["path"]),
             state=FileState(record["size"], record["mtime_ns"]),
-            **{name: record[name] for name in _AS_THEY_ARE},
+            **{name: record[name] for name in _COLUMNS},
         )
         for record in records
     }
@@ -138,16 +138,16 @@ def known_tracks(connection: "Connection") -> dict[str, KnownTrack]:
 def put_duplicate_pairs(
     connection: "Connection", pairs: Sequence[tuple[int, int, float]], among: Collection[int]
 ) -> None:
-    """Note which tracks, by row, are one recording, and how alike they are.
+    """Store pairs of tracks, by row, that are one recording, with their similarity.
 
-    They take the place of all pairs that one of the tracks `among` which they were sought was in.
+    They replace all pairs with one of the tracks `among` which duplicates were looked for.
     """
     table = schema.duplicate_pairs
-    sought = set(among)
+    compared = set(among)
     old = [
         {"a": one, "b": other}
         for one, other in connection.execute(select(table.c.one, table.c.other))
-        if one in sought or other in sought
+        if one in compared or other in compared
     ]
     if old:
         pair = (table.c.one == bindparam("a")) & (table.c.other == bindparam("b"))

@@ -1,12 +1,11 @@
-"""What happened around accounts, and the log-ins that were not right.
+"""Audit log of accounts, and limits for failed log-ins.
 
-The audit log is only added to; what is old, or more than `MOST_KEPT`, is deleted from its
-beginning. Nothing secret is ever written to it: neither passwords nor what was typed for a name
-that there is not, since people type passwords there too.
+Entries are only added; old ones, and those above `MAX_ENTRIES`, are deleted. No secret is written
+to it: neither passwords nor unknown account names, since people type passwords into that field.
 
-Log-ins are counted here and not in a process, so that several which serve one library count
-together. A try is written down before it is looked at and taken away if it was right: who sends
-many at once gains nothing.
+Log-in attempts are counted in the database, so that several server processes count together. An
+attempt is written before it is checked and deleted if it was right, so that sending many at once
+does not get around the limit.
 """
 
 import time
@@ -19,18 +18,18 @@ from sqlalchemy import Connection, delete, insert, or_, select
 from segue.library.database import Database
 from segue.library.serving_schema import audit, login_attempts
 
-MOST_KEPT: Final = 10_000
-"""Entries of the audit log that are kept."""
+MAX_ENTRIES: Final = 10_000
+"""Maximum number of entries in the audit log."""
 
-KEPT_SECONDS: Final = 180 * 86_400.0
-"""How long an entry is kept."""
+MAX_AGE_SECONDS: Final = 180 * 86_400.0
+"""Age at which an entry is deleted."""
 
-_LONGEST_DETAIL = 500
+_MAX_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Something that happened: when, what, by or to whom, from which address."""
+    """An event: its time, what happened, the account, and the address it came from."""
 
     number: int
     at: float
@@ -42,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryLimits:
-    """How many tries are allowed of a name, and from an address, within how many seconds."""
+    """Maximum number of failed log-ins for one name and from one address, within `seconds`."""
 
     of_name: int = 5
     of_address: int = 20
@@ -50,7 +49,7 @@ class TryLimits:
 
 
 class AuditLog:
-    """The audit log of one library, and its count of log-ins that were not right."""
+    """The audit log of one library, and its failed log-ins."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +62,7 @@ class AuditLog:
         address: str | None = None,
         detail: str | None = None,
     ) -> None:
-        """Write down what happened. Control characters are left out, so that a line stays one."""
+        """Add an entry. Control characters become spaces, so that it stays one line."""
         now = time.time()
         values = {"at": now, "what": what, "who": who, "address": address, "detail": detail}
         cleaned = {
@@ -73,7 +72,7 @@ class AuditLog:
         with self._database.begin() as connection:
             added = connection.execute(insert(audit).values(cleaned)).inserted_primary_key
             number = added[0] if added else 0
-            old = or_(audit.c.number <= number - MOST_KEPT, audit.c.at < now - KEPT_SECONDS)
+            old = or_(audit.c.number <= number - MAX_ENTRIES, audit.c.at < now - MAX_AGE_SECONDS)
             connection.execute(delete(audit).where(old))
 
     def entries(self, *, before: int | None = None, most: int = 100) -> list[Entry]:
@@ -87,17 +86,17 @@ class AuditLog:
     # log-ins -------------------------------------------------------------------------------------
 
     def must_wait(self, name: str, address: str | None, limits: TryLimits) -> float:
-        """Return for how many seconds nobody may log in so; 0.0 where somebody may."""
+        """Return the seconds until a log-in is allowed again; 0.0 where it is allowed now."""
         with self._database.connect() as connection:
             return _must_wait(connection, name, address, limits)
 
     def begin_try(self, name: str, address: str | None, limits: TryLimits) -> float:
-        """Write down a try to log in, unless there were too many: return `must_wait`."""
+        """Record an attempt to log in, unless there were too many; return `must_wait`."""
         now, within = time.time(), limits.seconds
-        # what lies far ahead was written before a clock was set back
+        # times far ahead were written before a clock was set back
         past = or_(login_attempts.c.at <= now - within, login_attempts.c.at > now + within)
         with self._database.begin() as connection:
-            # a change first: it takes the lock, so that no other process counts meanwhile
+            # a change first: it takes the lock, so that no other process counts at the same time
             connection.execute(delete(login_attempts).where(past))
             wait = _must_wait(connection, name, address, limits)
             if not wait:
@@ -106,7 +105,7 @@ class AuditLog:
             return wait
 
     def end_try(self, name: str) -> None:
-        """Forget the tries of a name, since one was right."""
+        """Delete the attempts of a name after a successful log-in."""
         with self._database.begin() as connection:
             connection.execute(delete(login_attempts).where(login_attempts.c.name == _digest(name)))
 
@@ -118,7 +117,7 @@ def _must_wait(connection: Connection, name: str, address: str | None, limits: T
         counted.append((login_attempts.c.address == address, limits.of_address))
     for same, most in counted:
         latest = select(login_attempts.c.at).where(same).order_by(login_attempts.c.at.desc())
-        # the one that makes room for another when it no longer counts
+        # the attempt that allows another one when it no longer counts
         at = connection.scalar(latest.offset(most - 1).limit(1))
         if at is not None:
             wait = max(wait, at + limits.seconds - now)
@@ -127,7 +126,7 @@ def _must_wait(connection: Connection, name: str, address: str | None, limits: T
 
 def _line(text: str) -> str:
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return printable[:_LONGEST_DETAIL]
+    return printable[:_MAX_DETAIL]
 
 
 def _digest(name: str) -> bytes:

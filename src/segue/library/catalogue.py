@@ -1,8 +1,7 @@
 """Tracks as rows of the database and as one catalogue in memory.
 
-A track has an id (text, from the dataset), a row (integer, for good) and a position (its place in
-one catalogue, ``0 .. n_tracks - 1``). Arrays over tracks, such as a signal's scores, are ordered by
-position.
+A track has an id (text, from the dataset), a row (integer, permanent) and a position (its place in
+one catalogue, ``0 .. n_tracks - 1``). Arrays over tracks, such as scores, are ordered by position.
 """
 
 import json
@@ -52,7 +51,7 @@ class Catalogue:
         Raises
         ------
         UnknownTrackError
-            If there is none; the message names tracks whose id or title comes near.
+            If there is none; the message names tracks with a similar id or title.
         """
         found = self.positions.get(track_id)
         if found is not None:
@@ -62,7 +61,7 @@ class Catalogue:
         raise UnknownTrackError(f"The library holds no track {track_id!r}: {hint}")
 
     def _near(self, text: str) -> list[str]:
-        """Return ids of some tracks that have a text in their id or title."""
+        """Return ids of some tracks with a text in their id or title."""
         wanted = text.casefold()
         found = (
             track.track_id
@@ -115,16 +114,16 @@ def to_record(track: Track) -> dict[str, Any]:
     }
 
 
-HEARD = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness", "duration")
-"""What analysis adds to a track, in columns ``heard_<name>`` of a record."""
+ANALYZED = ("tempo", "tempo_confidence", "key", "key_confidence", "loudness", "duration")
+"""Columns of `audio_files` that a track gets, as ``analyzed_<name>`` in a record."""
 
 
 def from_record(record: Mapping[str, Any]) -> Track:
-    """Return the track that a row of the table `tracks` holds, with what was heard if given."""
-    heard = {name: record.get(f"heard_{name}") for name in HEARD}
+    """Return the track of a row of the table `tracks`, with results of analysis if given."""
+    analyzed = {name: record.get(f"analyzed_{name}") for name in ANALYZED}
     for name in ("tempo", "duration"):
         if record[name] is not None:
-            heard[name] = record[name]
+            analyzed[name] = record[name]
     return Track(
         track_id=record["track_id"],
         title=record["title"],
@@ -141,26 +140,26 @@ def from_record(record: Mapping[str, Any]) -> Track:
         metadata=_from_json(record["metadata"]),
         missing=bool(record["missing"]),
         left_out=bool(record["left_out"]),
-        **heard,
+        **analyzed,
     )
 
 
 def artists_from(text: str | None) -> tuple[ArtistCredit, ...]:
-    """Return the artists of a track that a database keeps as text."""
+    """Return the artists of a track from their text in the database."""
     return tuple(ArtistCredit(*credit) for credit in json.loads(text)) if text else ()
 
 
 def _from_json(text: str) -> Any:
-    # most are empty, and there are many
+    # most are empty
     return [] if text == "[]" else {} if text == "{}" else json.loads(text)
 
 
 _BYTES = "bytes:"
-"""Begins the path of a file whose name is not UTF-8, which no database keeps as text."""
+"""Start of the text of a path that is not UTF-8, which no database stores as text."""
 
 
 def path_to_text(path: Path) -> str:
-    """Return the text by which a database keeps a path, of whatever bytes."""
+    """Return the text of a path, of any bytes, in the database."""
     try:
         str(path).encode("utf-8")
     except UnicodeEncodeError:
@@ -168,9 +167,9 @@ def path_to_text(path: Path) -> str:
     return str(path)
 
 
-@lru_cache(maxsize=2**15)  # the same files are asked for several times a run
+@lru_cache(maxsize=2**15)  # the same files are read several times in a run
 def path_from_text(text: str) -> Path:
-    """Return the path that `path_to_text` gave a text for."""
+    """Return the path of a text from `path_to_text`."""
     if text.startswith(_BYTES):
         return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_BYTES))))
     return Path(text)

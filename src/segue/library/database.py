@@ -1,4 +1,4 @@
-"""`library.db`: SQLite in WAL mode, its format version checked before anything else."""
+"""`library.db`: SQLite in WAL mode; the format version is checked when it is opened."""
 
 import sqlite3
 import stat
@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-import segue.library.serving_schema  # noqa: F401  # whose tables belong to the schema
+import segue.library.serving_schema  # noqa: F401  # its tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
 from segue.library.migrations import upgrade
 from segue.library.schema import FORMAT_VERSION, meta, schema
@@ -27,13 +27,13 @@ from segue.library.storage import told
 
 BUSY_MS = 10_000
 PRIVATE = 0o600
-"""How a database is made: for its owner alone."""
+"""Permissions of a new database: only its owner may read it."""
 
 
 class Database:
-    """The database of the library in a directory, which both its stores and errors name.
+    """The database of the library in `directory`.
 
-    What it or the disk refuses inside a ``with`` is told as a `LibraryError`.
+    Errors of the database or the disk inside a ``with`` are raised as `LibraryError`.
     """
 
     def __init__(self, engine: Engine, directory: Path) -> None:
@@ -42,23 +42,23 @@ class Database:
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        """Give a connection to read by."""
+        """Yield a connection for reading."""
         with told(self.directory), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Give a connection whose changes come to be together at its end, or not at all."""
+        """Yield a connection whose changes are committed together at the end, or not at all."""
         with told(self.directory), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Let go of the file; it is opened again when it is asked something."""
+        """Close the file; it is opened again by the next query."""
         self._engine.dispose()
 
 
 def open_database(path: Path) -> Database:
-    """Open the database at `path`, making it and its tables where they are missing.
+    """Open the database at `path`; make or upgrade it and its tables where needed.
 
     Raises
     ------
@@ -67,15 +67,15 @@ def open_database(path: Path) -> Database:
     LibraryError
         If it cannot be opened, or is no library.
     """
-    # what a statement was given may be secret, and errors are logged
+    # parameters of statements may be secret, and errors are logged
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
     event.listen(engine, "connect", _configure)
     with told(path.parent):
-        path.touch(PRIVATE, exist_ok=True)  # SQLite makes its other files as readable as this
+        path.touch(PRIVATE, exist_ok=True)  # SQLite gives its other files the same permissions
         there = _tables(engine, path)
         if "meta" not in there:
             with _at_once(engine) as connection:
-                # another program may have made them meanwhile
+                # another process may have made them meanwhile
                 if not inspect(connection).has_table("meta"):
                     schema.create_all(connection)
                     version = str(FORMAT_VERSION)
@@ -92,10 +92,9 @@ def open_database(path: Path) -> Database:
 
 
 def make_private(path: Path) -> None:
-    """Let nobody but its owner read a database, whatever was so before; not all disks can do that.
+    """Let only its owner read a database, where the disk supports permissions.
 
-    What is in it of accounts (hashes of passwords, and passwords of players as they are) and of
-    what listeners did is for no other user of the machine.
+    It holds hashes of passwords, plain passwords of players, and histories of listeners.
     """
     for file in path.parent.glob(f"{path.name}*"):
         with suppress(OSError):
@@ -114,9 +113,9 @@ def _tables(engine: Engine, path: Path) -> set[str]:
 
 @contextmanager
 def _at_once(engine: Engine) -> Iterator[Connection]:
-    """Give a connection whose statements come to be together or not at all.
+    """Yield a connection whose statements are committed together or not at all.
 
-    Python's sqlite3 begins no transaction by itself for statements that make tables.
+    Python's sqlite3 does not begin transactions for statements that make tables.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,14 +1,13 @@
-"""Feedback given live: a log that is on disk before it is answered, and the listens it makes.
+"""Live feedback: a log that is on disk before a request is answered, and its listens.
 
-Every event has a key of its listener's choice: what comes a second time under the same key adds
-nothing, however often it is sent. In the same transaction an event is written to the log, which
-other processes follow by its numbers, and becomes what it says of a track:
+Every event has a key that the client chooses; an event with a known key adds nothing. In one
+transaction an event is written to the log, which other processes follow by its numbers, and changes
+the listens:
 
 =================  ==============================================================================
-play, skip         a listen of its own, with its time and how much was heard
-like, dislike      the listener's rating of the track, the highest or lowest mark, in the place of
-                   the one before
-clear              takes that rating away
+play, skip         a new listen, with its time and the time played
+like, dislike      the listener's rating of the track becomes the highest or lowest one
+clear              removes that rating
 =================  ==============================================================================
 """
 
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 LIVE: Final = "live"
-"""What listens that came as feedback name as their dataset."""
+"""The dataset of listens that were live feedback."""
 
 FeedbackKind = Literal["play", "skip", "like", "dislike", "clear"]
 FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
@@ -42,11 +41,11 @@ _UNKNOWN = "The library holds no track {!r}: search for its id."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that a listener did with a track.
+    """An action of a listener on a track.
 
-    `key` tells it from all others of the listener. `at` is when, in seconds since 1970, `ms_played`
-    how much was heard. `number` is its place in the log, once it is there. A play that an import
-    may bring as well has the `fingerprint` that it would have there, and counts once.
+    `key` is unique among the events of the listener. `at` is the time in seconds since 1970,
+    `ms_played` the time played, `number` its place in the log once it is stored. A play that may
+    also be imported has the `fingerprint` of the imported listen, and counts once.
     """
 
     user: str
@@ -61,7 +60,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class StoredPosterior:
-    """What is kept of a listener's own weights: of which `signals`, float64 as in memory."""
+    """Stored weights of a listener for `signals` (a fingerprint), float64 as in memory."""
 
     signals: str
     mean: bytes
@@ -69,7 +68,7 @@ class StoredPosterior:
 
 
 Learn = Callable[[Event, StoredPosterior | None], StoredPosterior | None]
-"""Says what is believed of a listener after an event, given what is kept; None leaves that."""
+"""Returns the weights of a listener after an event, given the stored ones; None keeps those."""
 
 
 class FeedbackLog:
@@ -80,7 +79,7 @@ class FeedbackLog:
         self._reader = reader
 
     def check(self, events: Sequence[Event]) -> None:
-        """Make sure that the library holds every track that events name.
+        """Check that the library has every track that events name.
 
         Raises
         ------
@@ -92,16 +91,16 @@ class FeedbackLog:
                 raise UnknownTrackError(_UNKNOWN.format(track_id))
 
     def changes(self) -> int:
-        """Return a number that is another one whenever anything has been written by anybody."""
+        """Return a number that changes when a process has written to the database."""
         return self._reader.changes()
 
     def add(self, events: Sequence[Event], learn: Learn | None = None) -> list[bool]:
-        """Write events to disk, all or none; return which of them were new.
+        """Store events, all or none; return which of them were new.
 
         Parameters
         ----------
         learn
-            Asked for each new event in turn; what it gives is written together with the event.
+            Called for each new event in order; its result is stored together with the event.
 
         Raises
         ------
@@ -192,7 +191,7 @@ def _learn(connection: "Connection", event: Event, user: int, learn: Learn) -> N
 
 
 def _is_imported(connection: "Connection", fingerprint: bytes) -> bool:
-    """Say whether a listen is there already, with its track or waiting for that."""
+    """Return whether a listen is stored already, with a track or unmatched."""
     return any(
         connection.scalar(select(table.c.id).where(table.c.fingerprint == fingerprint)) is not None
         for table in (schema.listens, schema.unmatched_listens)

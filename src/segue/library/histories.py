@@ -1,6 +1,6 @@
-"""What one listener did: their listens, latest first, and their opinions of tracks.
+"""Listening history of one listener: listens, latest first, and opinions of tracks.
 
-One listener's past is never mixed with another's: every question here names whose it is.
+Every query names the listener; histories are never mixed.
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
 from segue.library.read_connection import ReadConnection
 
-_LIKED: Final = 3.0  # of live ratings, above which one is a like
+_LIKED: Final = 3.0  # live ratings above this are likes
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One listen of a listener's past.
+    """One listen of a listener.
 
-    `at` is when, in seconds since 1970, or None where no time is known; `kind` one of play, skip,
-    like, dislike, rating. `number` orders listens of one time.
+    `at` is its time in seconds since 1970, None where unknown; `kind` one of play, skip, like,
+    dislike, rating. `number` orders listens of the same time.
     """
 
     number: int
@@ -34,7 +34,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a listener said of a track live, and when."""
+    """Live feedback of a listener on a track, with its time."""
 
     track_id: str
     kind: Literal["like", "dislike"]
@@ -42,14 +42,14 @@ class Opinion:
 
 
 class Histories:
-    """The pasts of the listeners of one library."""
+    """The histories of the listeners of one library."""
 
     def __init__(self, database: Database, reader: ReadConnection) -> None:
         self._database = database
         self._reader = reader
 
     def welcome(self, user: str) -> None:
-        """Make a listener known who has not done anything yet."""
+        """Add a listener without any listens."""
         statement = upsert(schema.users).values(user_id=user).on_conflict_do_nothing()
         with self._database.begin() as connection:
             connection.execute(statement)
@@ -59,7 +59,7 @@ class Histories:
     ) -> list[Heard]:
         """Return a listener's latest listens, those without a time last.
 
-        `before` is the time (-1 for none) and number of the last one that is known already.
+        `before` is the time (-1 for none) and number of the last listen of the previous page.
         """
         table = schema.listens
         moment = func.coalesce(table.c.timestamp, -1.0)
@@ -79,13 +79,13 @@ class Histories:
         return [Heard(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows]
 
     def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:
-        """Return what a listener said of some tracks live, by their ids."""
+        """Return a listener's live feedback on some tracks, by their ids."""
         keys = {opinion_key(user, track_id): track_id for track_id in track_ids}
         found = self._reader.ratings(list(keys))
         return {keys[key]: _opinion(keys[key], rating, at) for key, rating, at in found}
 
     def liked(self, user: str) -> list[Opinion]:
-        """Return everything that a listener likes by having said so live."""
+        """Return all live likes of a listener."""
         table = schema.listens
         query = (
             select(schema.tracks.c.track_id, table.c.rating, table.c.timestamp)

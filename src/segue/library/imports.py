@@ -1,9 +1,8 @@
-"""Listens that were imported, and those that wait until their track arrives.
+"""Imported listens, with those whose track is not in the library.
 
-Every imported listen has a fingerprint: what comes a second time, in the same export or in one that
-overlaps with it, adds nothing. A listen whose track the library lacks waits, in the table
-`waiting`, under what it names as its track, in the table `sought`: each track sought stands there
-once, however many listens wait for it.
+Every imported listen has a fingerprint, so that importing it again, from the same or an overlapping
+export, adds nothing. A listen without a track in the library is stored in `unmatched_listens`, and
+the track it names, once for all such listens, in `track_references`.
 
 All functions work inside a transaction that the caller holds.
 """
@@ -25,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class Arrival(NamedTuple):
-    """One listen on its way into the library.
+    """A listen to import.
 
-    `track` is the row of its track, None where it is to wait for the track that is `sought`. A
-    `total` (plays counted up, a rating) takes the place of what an earlier import said.
+    `track` is the row of its track, None where the library does not have the track that is named.
+    A `total` (a number of plays, a rating) replaces that of an earlier import.
     """
 
     user_id: str
@@ -46,7 +45,7 @@ class Arrival(NamedTuple):
 
 
 class Added(NamedTuple):
-    """How many listens were new, and how many totals were not what they had been."""
+    """Numbers of listens that were new, and of totals that changed."""
 
     new: int
     changed: int
@@ -74,19 +73,19 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
         rows = [
             _record(one, users, source, reference=sought[keys[one.sought]])
             for one in waiting
-            if one.fingerprint not in there  # it was matched once, by other metadata
+            if one.fingerprint not in there  # matched before, by other metadata
         ]
         if rows:
             statement = upsert(schema.unmatched_listens).on_conflict_do_nothing()
             new += _changed(connection, statement, rows)
         changed += _change_totals(connection, schema.unmatched_listens, waiting)
-    # all of them: what names its track less well now may have been matched before
+    # all of them: an unmatched listen may have been matched before, by better metadata
     changed += _change_totals(connection, schema.listens, arrivals)
     return Added(new, changed)
 
 
 def key_of(sought: TrackReference) -> bytes:
-    """Return a digest of all that a listen says of its track."""
+    """Return a digest of a track reference."""
     text = "\x1f".join(part or "" for part in sought)
     return blake2b(text.encode(), digest_size=12).digest()
 
@@ -94,7 +93,7 @@ def key_of(sought: TrackReference) -> bytes:
 def track_references(
     connection: "Connection", after: int, most: int
 ) -> list[tuple[int, TrackReference]]:
-    """Return the next tracks that listens wait for, by row, in the order of the rows."""
+    """Return the next tracks that unmatched listens name, with their rows, in order."""
     table = schema.track_references
     columns = (table.c[name] for name in TrackReference._fields)
     query = select(table.c.row, *columns).where(table.c.row > after).order_by(table.c.row)
@@ -102,23 +101,23 @@ def track_references(
 
 
 def match_listens(connection: "Connection", found: Mapping[int, int]) -> int:
-    """Let the listens that wait for a track become listens to it; return how many.
+    """Move unmatched listens to `listens`; return their number.
 
-    `found` gives the row of the track by the row of what was sought.
+    `found` gives the row of the track by the row of the reference.
     """
-    values = [{"sought_row": sought, "track_row": track} for sought, track in found.items()]
+    values = [{"reference_row": sought, "track_row": track} for sought, track in found.items()]
     if not values:
         return 0
     names = ["user", *VALUES, "dataset", "fingerprint"]
     waiting = schema.unmatched_listens
-    theirs = waiting.c.reference == bindparam("sought_row")
+    theirs = waiting.c.reference == bindparam("reference_row")
     chosen: Select[Any] = select(
         bindparam("track_row"), *(waiting.c[name] for name in names)
     ).where(theirs)
     placing = upsert(schema.listens).from_select(["track", *names], chosen)
     placed = _changed(connection, placing.on_conflict_do_nothing(), values)
     connection.execute(delete(waiting).where(theirs), values)
-    row = schema.track_references.c.row == bindparam("sought_row")
+    row = schema.track_references.c.row == bindparam("reference_row")
     connection.execute(delete(schema.track_references).where(row), values)
     return placed
 
@@ -142,7 +141,7 @@ def _record(
 
 
 def _change_totals(connection: "Connection", table: "Table", arrivals: Iterable[Arrival]) -> int:
-    """Let totals be what the latest import says; return how many were not."""
+    """Set totals to those of the latest import; return how many changed."""
     names = ("timestamp", "plays", "ms_played", "rating")
     totals = [
         {"known_by": one.fingerprint, **{f"new_{name}": getattr(one, name) for name in names}}
@@ -164,7 +163,7 @@ def _changed(connection: "Connection", statement: Any, rows: Sequence[Mapping[st
 
 
 def _fingerprints(connection: "Connection", wanted: Sequence[bytes]) -> set[bytes]:
-    """Return those of the fingerprints that are in `listens`."""
+    """Return the fingerprints that are in `listens`."""
     column = schema.listens.c.fingerprint
     return set(_found(connection, select(column, column), column, wanted))
 
@@ -172,7 +171,7 @@ def _fingerprints(connection: "Connection", wanted: Sequence[bytes]) -> set[byte
 def _rows(
     connection: "Connection", table: "Table", column: str, wanted: Mapping[Any, Mapping[str, Any]]
 ) -> dict[Any, int]:
-    """Return the rows of what is `wanted` by a column of its own; add those that lack."""
+    """Return the rows of the `wanted` values of a unique column; missing ones are added."""
     query = select(table.c[column], table.c.row)
     found = _found(connection, query, table.c[column], list(wanted))
     new = [{column: key, **values} for key, values in wanted.items() if key not in found]

@@ -1,9 +1,9 @@
-"""Jobs: verbs that somebody asked for and that run in a process of their own.
+"""Jobs: commands that run in a process of their own.
 
-The table is all that those who ask, those who start and the process that does it share. Whoever
-starts a job claims it by one statement, under a random `claim`; only one job of a library runs at
-a time. All that the process later writes it writes under that claim: one that was thought dead and
-is not changes nothing any more.
+Requesting, starting and running processes share only this table. A process that starts a job claims
+it in one statement with a random `claim`; only one job of a library runs at a time. The running
+process writes everything under its claim, so that a process that was wrongly taken for dead can no
+longer change anything.
 """
 
 import json
@@ -24,22 +24,22 @@ from segue.library.serving_schema import jobs
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
 
-_KEPT = 200
-"""Jobs that have ended are kept so many."""
+_MAX_ENDED = 200
+"""Maximum number of ended jobs that are kept."""
 
 _PATIENCE_MS = 50
-"""Progress is written while a verb may hold the database itself: better never than late."""
+"""Waiting time for progress: the command may hold the database itself, so it is rather dropped."""
 
-_other = jobs.alias()  # the table beside itself, in a question within a change
+_other = jobs.alias()  # for subqueries on the table that a statement changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A verb that somebody asked for, and what became of it.
+    """A requested command and its state.
 
-    `done` of `total` steps of what `text` says; `result` once it is done, `error` (a sentence) once
-    it has failed. `starts` counts how often it was begun. `cancelled` is when its end was asked
-    for. `runner` and `process` name the processes that started it and do it.
+    `done` of `total` steps of the stage `text` are complete; `result` is set when it is done,
+    `error` (a sentence) when it has failed. `starts` is the number of starts, `cancelled` the time
+    of the request to stop. `runner` and `process` name the starting and the running process.
     """
 
     id: int
@@ -81,9 +81,9 @@ class JobStore:
         *,
         once: bool = False,
     ) -> Job:
-        """Let a job wait; return it, or the same one that waits already, or `once` runs.
+        """Add a job; return it, or the same one that waits already (with `once`, or runs).
 
-        Of several processes that ask at one time, one adds it.
+        If several processes add it at the same time, there is one job.
         """
         kept = json.dumps(arguments, ensure_ascii=False, sort_keys=True)
         values = {
@@ -98,11 +98,11 @@ class JobStore:
             "text": "",
         }
         ended = select(_other.c.id).where(_other.c.finished.is_not(None))
-        old = ended.order_by(_other.c.id.desc()).offset(_KEPT)
+        old = ended.order_by(_other.c.id.desc()).offset(_MAX_ENDED)
         states = ["waiting", "running"] if once else ["waiting"]
         same = (jobs.c.verb == verb) & (jobs.c.arguments == kept) & jobs.c.state.in_(states)
         with self._database.begin() as connection:
-            # a change comes first, so that nobody else writes between the question and its answer
+            # a change first: it takes the lock, so that no other process writes in between
             forgotten = connection.execute(
                 delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id)
             )
@@ -117,7 +117,7 @@ class JobStore:
             )
 
     def get(self, job: int) -> Job | None:
-        """Return a job, if it is known."""
+        """Return a job, if there is one with this number."""
         found = self._read(select(jobs).where(jobs.c.id == job))
         return found[0] if found else None
 
@@ -152,13 +152,13 @@ class JobStore:
             return _job(row) if row else None
 
     def take(self, job: Job, process: str) -> Job | None:
-        """Note which process does a claimed job; None where the claim holds no longer."""
+        """Record the process that runs a claimed job; None where the claim is no longer valid."""
         if not self._change(job, process=process):
             return None
         return self.get(job.id)
 
     def tell(self, job: Job, *, text: str, done: int, total: int) -> bool:
-        """Write down how far a job is; return whether that was possible at once."""
+        """Record the progress of a job; return whether that was possible at once."""
         values = {"text": text, "done": done, "total": total}
         with suppress(LibraryError), self._database.connect() as connection:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={_PATIENCE_MS}")
@@ -179,18 +179,18 @@ class JobStore:
         result: Mapping[str, Any] | None = None,
         error: str | None = None,
     ) -> bool:
-        """Write down how a running job ended; return whether its claim still held."""
+        """Record the end of a running job; return whether its claim was still valid."""
         kept = None if result is None else json.dumps(result, ensure_ascii=False)
         values = {"state": state, "result": kept, "error": error, "finished": time.time()}
         return self._change(job, **values)
 
     def give_back(self, job: Job, *, uncounted: bool = False) -> bool:
-        """Let a running job wait again; `uncounted` if it was not begun by that."""
+        """Make a running job wait again; `uncounted` if that start does not count."""
         values: dict[str, Any] = {"state": "waiting", "claim": None, "process": None}
         return self._change(job, **values, starts=jobs.c.starts - int(uncounted))
 
     def cancel(self, job: int) -> Job | None:
-        """Ask for a job's end: one that waits has ended by that. None where it is not known."""
+        """Request the end of a job; a waiting one ends at once. None where there is no such job."""
         now = time.time()
         waiting = update(jobs).where(jobs.c.id == job, jobs.c.state == "waiting")
         running = update(jobs).where(
@@ -202,7 +202,7 @@ class JobStore:
         return self.get(job)
 
     def datasets(self) -> list[str]:
-        """Return the directories of all datasets that were taken in, the latest last."""
+        """Return the directories of all imported datasets, the latest last."""
         query = select(runs.c.result).where(runs.c.verb == "preprocess").order_by(runs.c.id)
         with self._database.connect() as connection:
             results = [json.loads(result) for (result,) in connection.execute(query)]
@@ -210,7 +210,7 @@ class JobStore:
         return list(dict.fromkeys(reversed(named)))[::-1]
 
     def log(self, job: int) -> Path:
-        """Return where what a job's process prints is kept, for the machine's owner alone."""
+        """Return the file with the output of a job's process, for the owner of the machine."""
         return self._database.directory / "jobs" / f"{job}.log"
 
     # ---------------------------------------------------------------------------------------------

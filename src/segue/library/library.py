@@ -1,7 +1,7 @@
-"""The library: everything that segue keeps, in one directory.
+"""The library: all state of segue in one directory.
 
-The database is the one mutable store. Features are append-only arrays beside it, models and reports
-are directories that are replaced as a whole.
+The database is the only mutable store. Features are append-only arrays; models and reports are
+directories that are replaced as a whole.
 """
 
 import json
@@ -61,7 +61,7 @@ class Library(LibraryQueries):
     Parameters
     ----------
     directory
-        Where it lies; `~` is expanded.
+        The path of the library; `~` is expanded.
     create
         Make it where it is missing (the default), or refuse to.
 
@@ -110,11 +110,11 @@ class Library(LibraryQueries):
         self._features = self.directory / "features"
 
     def close(self) -> None:
-        """Let go of the database file; the library opens it again when it is asked something."""
+        """Close the database; the next query opens it again."""
         self._database.close()
         self.reader.close()
 
-    # what comes in -------------------------------------------------------------------------------
+    # writes --------------------------------------------------------------------------------------
 
     def add_dataset(
         self,
@@ -129,23 +129,22 @@ class Library(LibraryQueries):
         missing: Collection[str] = (),
         left_out: Collection[str] = (),
     ) -> None:
-        """Take in a dataset, all of it or nothing.
+        """Add a dataset, completely or not at all.
 
-        A track whose id is known replaces what was known of it and keeps its row; if its file is
-        another one now, what was computed from the old one is forgotten. The listens and problems
+        A track with a known id replaces the stored one and keeps its row; if its file has changed,
+        the features of the old one are deleted. The listens and problems
         of an earlier reading of the same dataset `name` are replaced.
 
         Parameters
         ----------
         same_sound
-            Tracks whose file is another one, with its state, but sounds the same: what was computed
-            still holds.
+            Tracks with another file, with its state, that sounds the same: features are kept.
         changed
-            Tracks whose file has the same name and another sound.
+            Tracks whose file has the same path and another sound.
         missing
-            Tracks that were there once, and whose files are gone.
+            Known tracks whose files are gone.
         left_out
-            Tracks that were there once, and whose files are not to be used.
+            Known tracks whose files must not be used.
         """
         kept = same_sound or {}
         with self._database.begin() as connection:
@@ -172,14 +171,14 @@ class Library(LibraryQueries):
             put_problems(connection, name, "scan", problems)
 
     def add_listens(self, source: str, arrivals: Sequence[Arrival]) -> Added:
-        """Add a batch of imported listens that are not there yet, all of it or nothing."""
+        """Add a batch of imported listens that are new, completely or not at all."""
         with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals)
 
     def match_listens(self, found: Mapping[int, int]) -> int:
-        """Let listens that waited become listens to their tracks; return how many.
+        """Match unmatched listens with their tracks; return their number.
 
-        `found` gives the row of the track by the row of what was sought: see `track_references`.
+        `found` gives the row of the track by the row of the reference: see `track_references`.
         """
         with self._database.begin() as connection:
             return match_listens(connection, found)
@@ -192,22 +191,22 @@ class Library(LibraryQueries):
             put_problems(connection, dataset, stage, problems)
 
     def set_audio_files(self, files: Mapping[int, AudioFile]) -> None:
-        """Keep what analysis found in the files of some tracks, by row, or why it could not."""
+        """Store results of analysis of the files of some tracks, by row, or reasons for failure."""
         with self._database.begin() as connection:
             put_audio_files(connection, files)
 
     def set_duplicate_pairs(
         self, pairs: Sequence[tuple[int, int, float]], *, among: Collection[int]
     ) -> None:
-        """Note which tracks, by row, are one recording, and how alike they are.
+        """Store pairs of tracks, by row, that are one recording, with their similarity.
 
-        They take the place of all that was known of the tracks `among` which they were sought.
+        They replace all pairs with one of the tracks `among` which duplicates were looked for.
         """
         with self._database.begin() as connection:
             put_duplicate_pairs(connection, pairs, among)
 
     def writing(self, verb: str) -> AbstractContextManager[None]:
-        """Hold the library for `verb` while the context lasts: see `segue.library.lock.writing`.
+        """Lock the library for `verb` while the context lasts: see `segue.library.lock.writing`.
 
         Raises
         ------
@@ -217,36 +216,36 @@ class Library(LibraryQueries):
         return writing(self.directory, verb)
 
     def being_written(self) -> bool:
-        """Tell whether some process, this one among them, is writing to it: see `writing`."""
+        """Return whether a process, maybe this one, is writing to it: see `writing`."""
         return being_written(self.directory)
 
-    # what is computed ----------------------------------------------------------------------------
+    # computed state -------------------------------------------------------------------------------
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
-        """Return the store of the arrays that `settings` computes."""
+        """Return the store of the arrays that are computed with `settings`."""
         directory = self._features / settings_hash(settings)
         return FeatureStore(directory, settings=settings, dtypes=dtypes)
 
     def stores(self, where: Where) -> list[FeatureStore]:
-        """Return the stores that are there, `where` their settings are so."""
+        """Return the stores whose settings satisfy `where`."""
         return stores_in(self._features, where)
 
     def drop_features(self, unwanted: Where) -> int:
-        """Delete the stores of features whose settings are `unwanted`; return their bytes."""
+        """Delete the stores whose settings are `unwanted`; return their size in bytes."""
         return drop_in(self._features, unwanted)
 
     def compact_features(self) -> int:
-        """Give back what replaced arrays take, where that is much; return how many bytes."""
+        """Free the space of replaced arrays where it is much; return its size in bytes."""
         return compact_in(self._features)
 
     def splits(self, target: str) -> dict[int, Split]:
-        """Return which split each track's row was drawn into for the `target`."""
+        """Return the split of each track for the `target`, by row."""
         table = schema.splits
         records = self._read(select(table.c.track, table.c.split).where(table.c.target == target))
         return {record["track"]: record["split"] for record in records}
 
     def set_splits(self, target: str, splits: Mapping[int, Split]) -> None:
-        """Keep which split each track's row was drawn into for the `target`."""
+        """Store the split of each track for the `target`, by row."""
         rows = [{"target": target, "track": row, "split": part} for row, part in splits.items()]
         with self._database.begin() as connection:
             connection.execute(delete(schema.splits).where(schema.splits.c.target == target))
@@ -255,7 +254,7 @@ class Library(LibraryQueries):
     def record_run(
         self, verb: str, result: Mapping[str, Any], *, fingerprint: str | None = None
     ) -> None:
-        """Note that a verb has finished, and what it gave."""
+        """Record that a command has finished, with its result."""
         values = {
             "verb": verb,
             "finished": time.time(),
@@ -266,13 +265,13 @@ class Library(LibraryQueries):
             connection.execute(insert(schema.runs).values(values))
 
     def last_run(self, verb: str) -> dict[str, Any] | None:
-        """Return the last finished run of a verb: `finished`, `fingerprint`, `result`."""
+        """Return the last finished run of a command: `finished`, `fingerprint`, `result`."""
         table = schema.runs
         query = select(table).where(table.c.verb == verb).order_by(table.c.id.desc()).limit(1)
         records = self._read(query)
         return {**records[0], "result": json.loads(records[0]["result"])} if records else None
 
     def state(self) -> str:
-        """Return a text that changes whenever a verb has finished or a model was replaced."""
+        """Return a text that changes when a command has finished or a model was replaced."""
         runs = self._read(select(func.max(schema.runs.c.id).label("last")))
         return settings_hash({"runs": runs[0]["last"], "models": self.models.state()})

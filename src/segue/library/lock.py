@@ -1,4 +1,4 @@
-"""One writer at a time: a lock on the library that ends with the process that holds it."""
+"""Lock of a library for writing, released when the process that holds it ends."""
 
 import fcntl
 import os
@@ -13,9 +13,9 @@ from segue.library.storage import told
 
 @contextmanager
 def writing(directory: Path, verb: str) -> Iterator[None]:
-    """Hold the library in `directory` for `verb`, which is what others are told.
+    """Lock the library in `directory` for writing by `verb`, which errors of others name.
 
-    The system lets go of the lock when the process ends, however it ends.
+    The system releases the lock when the process ends, in whatever way.
 
     Raises
     ------
@@ -48,10 +48,10 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
 
 
 def being_written(directory: Path) -> bool:
-    """Tell whether some process is writing to the library in `directory`."""
+    """Return whether a process is writing to the library in `directory`."""
     try:
         with (directory / ".lock").open("r", encoding="utf-8") as file:
-            # only where a name stands in it: to try the lock could be in a writer's way
+            # only if it holds a name: trying the lock could block a writer
             if not file.read(1):
                 return False
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

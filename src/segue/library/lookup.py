@@ -1,4 +1,4 @@
-"""Looking rows up by many values at once, some hundreds a query: databases limit them."""
+"""Select rows by many values, some hundreds in each query, since databases limit them."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +12,6 @@ MOST_VALUES: Final = 500
 def rows_where(
     connection: "Connection", query: "Select[Any]", column: Any, wanted: Sequence[Any]
 ) -> Iterator[Any]:
-    """Give the rows of a query whose `column` is one of the values `wanted`."""
+    """Yield the rows of a query whose `column` is one of the values `wanted`."""
     for start in range(0, len(wanted), MOST_VALUES):
         yield from connection.execute(query.where(column.in_(wanted[start : start + MOST_VALUES])))

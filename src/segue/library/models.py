@@ -1,7 +1,7 @@
-"""What is learned, kept by name: a directory of weights with a manifest, replaced as a whole.
+"""Trained models by name: a directory of weights with a manifest, replaced as a whole.
 
-A manifest says what the model is and where it came from: its kind, target, settings, seed, the hash
-of the data it was fitted on, metrics, training time, and the versions of what made it.
+A manifest has the kind of the model, its target, settings, seed, the hash of its training data,
+metrics, training time, and the versions of the packages that made it.
 """
 
 import json
@@ -20,9 +20,9 @@ from segue.library.storage import new_directory, told, write_json
 
 MANIFEST_FORMAT = 1
 _MADE_ALONG = ("engine", "hubs", "choice")
-"""What is not trained by name, but made by whoever needs it."""
+"""Models that are not trained by name, but made where they are needed."""
 MAP_PREFIX = "map-"
-"""Begins the names of maps, which nothing is recommended with."""
+"""Start of the names of maps, which recommendations do not use."""
 _VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorflow-cpu")
 
 
@@ -33,13 +33,13 @@ class ModelStore:
         self.directory = directory
 
     def names(self) -> list[str]:
-        """Return the names of the models that are there, sorted."""
+        """Return the names of all models, sorted."""
         return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
 
     def state(self) -> dict[str, int]:
-        """Return when each model was written, in nanoseconds: it changes when one is replaced.
+        """Return the time when each model was written, in nanoseconds, without maps.
 
-        Maps are left out: what recommends does not depend on them.
+        It changes when a model is replaced.
         """
         found = {}
         for path in self.directory.glob("[!.]*/manifest.json"):
@@ -91,27 +91,27 @@ class ModelStore:
         return document
 
     def way_out(self, name: str) -> str:
-        """Return what a user does to have the model `name` made anew."""
+        """Return the instruction to make the model `name` again."""
         if name in _MADE_ALONG:
-            return f"remove the directory {self.directory / name}, and it is made anew"
+            return f"remove the directory {self.directory / name}, and it is made again"
         target, on, encoder = name.rpartition("-on-")
         if on:
             return f"run segue train {shlex.quote(unquote(target))} --on {encoder} --force"
         return f"run segue train {name} --force"
 
     def checkpoint(self, name: str) -> Path:
-        """Return the directory where the training of `name` keeps its state while it runs."""
+        """Return the directory of the state of the training of `name` while it runs."""
         return self.directory / f".{name}.checkpoint"
 
     def drop_checkpoint(self, name: str) -> None:
-        """Forget the state of a training that has ended."""
+        """Delete the state of a training that has ended."""
         shutil.rmtree(self.checkpoint(name), ignore_errors=True)
 
     @contextmanager
     def saving(self, name: str, manifest: Mapping[str, Any]) -> Iterator[Path]:
-        """Give a directory to save the model `name` into; it replaces the old one at the end.
+        """Yield a directory to save the model `name` into; it replaces the old one at the end.
 
-        What the block adds to `manifest` is kept as well.
+        The block may add to `manifest`.
         """
         place = self.directory / name
         with told(place), new_directory(place) as temporary:
@@ -128,7 +128,7 @@ class ModelStore:
 
 
 def installed_versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that shape what a model learns."""
+    """Return the versions of Python and of the packages that training depends on."""
     found = {"python": platform.python_version()}
     for name in _VERSIONED:
         try:

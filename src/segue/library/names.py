@@ -1,8 +1,8 @@
-"""Finding tracks by the beginnings of words in their titles, artists and albums.
+"""Full-text index of titles, artists and albums, which finds beginnings of words.
 
-An index of its own beside the arrays it was made with: SQLite's full-text search, without regard to
-case and accents. Tracks are in it in the order of how many listeners they have, so that the first
-that fit are the ones that are likely meant, and nothing need be sorted.
+A separate SQLite file next to the arrays of a snapshot; case and accents do not count. Tracks are
+stored by their number of listeners, so that the first matches are the most likely ones and no
+sorting is needed.
 """
 
 import re
@@ -22,11 +22,11 @@ _TABLE = (
     " detail=full, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
 )
 _WORD = re.compile(r"\w+")
-_MOST_WORDS = 12
+_MAX_WORDS = 12
 
 
 class NameIndex:
-    """The index of one catalogue, opened to be read from any thread."""
+    """The index of one catalogue; it can be read from any thread."""
 
     def __init__(self, path: Path) -> None:
         """Open the index.
@@ -38,7 +38,7 @@ class NameIndex:
         """
         if not path.is_file():
             raise FileNotFoundError(path)
-        # held open from now on: another index may take its place
+        # kept open: the file may be replaced
         self._connection = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1",
             uri=True,
@@ -61,19 +61,19 @@ class NameIndex:
         found = ((place, tracks[position]) for place, position in enumerate(order.tolist()))
         connection.executemany(
             "INSERT INTO names (rowid, title, artist, album) VALUES (?, ?, ?, ?)",
-            ((place, one.title, one.artist, one.album) for place, one in found),
+            ((place, one.title, _artists(one), one.album) for place, one in found),
         )
         connection.execute("INSERT INTO names (names) VALUES ('optimize')")
         connection.commit()
         connection.close()
 
     def find(self, text: str, most: int = 20) -> list[int]:
-        """Return the positions of up to `most` tracks whose names have words that begin so.
+        """Return the positions of up to `most` tracks with words that begin like the text.
 
-        Those whose title begins with the text come first, then those whose artist does, then those
-        that have its words anywhere; in each, those with most listeners.
+        Titles that begin with the text come first, then artists, then names with its words
+        anywhere; in each group, tracks with most listeners first.
         """
-        words = _WORD.findall(text)[:_MOST_WORDS]
+        words = _WORD.findall(text)[:_MAX_WORDS]
         if not words or most < 1:
             return []
         beginnings = " + ".join(f'"{word}"' for word in words) + " *"
@@ -92,8 +92,8 @@ class NameIndex:
         return places
 
     def having(self, text: str) -> NDArray[np.int64]:
-        """Return the positions of all tracks that have the words of a text in a row in a name."""
-        words = _WORD.findall(text)[:_MOST_WORDS]
+        """Return the positions of all tracks with the words of a text, in this order, in a name."""
+        words = _WORD.findall(text)[:_MAX_WORDS]
         if not words:
             return np.zeros(0, np.int64)
         phrase = " + ".join(f'"{word}"' for word in words)
@@ -106,6 +106,12 @@ class NameIndex:
         return found
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
+
+
+def _artists(track: Track) -> str | None:
+    """Return the names of all artists of a track, so that each can be found."""
+    named = [credit.name for credit in track.artists]
+    return " ".join(dict.fromkeys(filter(None, [track.artist, *named]))) or None

@@ -1,6 +1,7 @@
-"""What players play now, as they report it: any process can go on where another stopped.
+"""Playback state of players as they report it, shared by all server processes.
 
-A row is changed by whoever has seen it as it is: two reports at a time do not undo each other.
+A row is only changed by a process that has read its current version, so that two reports at the
+same time do not undo each other.
 """
 
 import time
@@ -20,10 +21,10 @@ _KEPT_SECONDS = 30 * 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playback:
-    """One track on one player of a listener, from its start to its end.
+    """Playback of one track on one player of a listener.
 
-    `position` is in seconds, as of `at`; `rate` how fast it moves. `begun` is when the track began.
-    What is `ignored` is shown, and counts for nothing.
+    `position` is in seconds, at the time `at`; `rate` is the speed. `begun` is the start of the
+    track. Playback that is `ignored` is shown and not counted.
     """
 
     session: str
@@ -38,21 +39,21 @@ class Playback:
 
 
 class PlaybackStore:
-    """What is played on the players of one library."""
+    """The playback states of one library."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, owner: str, client: str) -> Playback | None:
-        """Return what a player of an owner reported last, if it did."""
+        """Return the last report of a player of an owner, if there is one."""
         return dict(self._read(playback.c.owner == owner, playback.c.client == client)).get(client)
 
     def of(self, owner: str) -> list[tuple[str, Playback]]:
-        """Return the players of an owner, and what each reported last."""
+        """Return the players of an owner, each with its last report."""
         return self._read(playback.c.owner == owner)
 
     def put(self, owner: str, client: str, after: Playback, before: Playback | None) -> bool:
-        """Keep what a player reported, if it is still as it was `before`; return whether."""
+        """Store the report of a player if the stored one is still `before`; return whether."""
         own = (playback.c.owner == owner) & (playback.c.client == client)
         values: dict[str, Any] = {**asdict(after), "version": before.version + 1 if before else 1}
         with self._database.begin() as connection:

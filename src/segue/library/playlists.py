@@ -1,7 +1,7 @@
-"""Saved playlists: tracks in an order, and the recipe that they came from.
+"""Saved playlists: ordered tracks, and the recipe that made them.
 
-Every question names the owner, and what is not theirs is not there: nobody can ask for another's
-list by its id. A list and its tracks are written, and read, in one go.
+Every query names the owner, so that no user can get a playlist of another by its id. A playlist
+and its tracks are written, and read, together.
 """
 
 import json
@@ -57,7 +57,7 @@ class PlaylistStore:
         recipe: Mapping[str, Any],
         track_ids: Sequence[str],
     ) -> SavedPlaylist:
-        """Keep a new list.
+        """Save a new playlist.
 
         Raises
         ------
@@ -91,14 +91,14 @@ class PlaylistStore:
         return replace(made, number=row)
 
     def get(self, owner: str, playlist: str) -> SavedPlaylist | None:
-        """Return a list of the owner's by its id, if there is one."""
+        """Return a playlist of the owner by its id, if there is one."""
         found = self._read(playlists.c.owner == owner, playlists.c.id == playlist)
         return found[0] if found else None
 
     def of(
         self, owner: str, *, before: int | None = None, most: int | None = None
     ) -> list[SavedPlaylist]:
-        """Return the owner's lists, or those `before` a number, the latest first."""
+        """Return the owner's playlists, or those `before` a number, the latest first."""
         rows = select(playlists.c.row).where(playlists.c.owner == owner)
         if before is not None:
             rows = rows.where(playlists.c.row < before)
@@ -107,13 +107,13 @@ class PlaylistStore:
         return self._read(playlists.c.row.in_(rows))
 
     def count(self, owner: str) -> int:
-        """Return how many lists the owner has."""
+        """Return the number of the owner's playlists."""
         query = select(func.count()).select_from(playlists).where(playlists.c.owner == owner)
         with self._database.connect() as connection:
             return connection.scalar(query) or 0
 
     def rename(self, owner: str, playlist: str, name: str) -> bool:
-        """Give a list another name; return whether it was there."""
+        """Rename a playlist; return whether it was there."""
         return self._change(owner, playlist, name=name) is not None
 
     def replace_tracks(
@@ -124,7 +124,7 @@ class PlaylistStore:
         *,
         recipe: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Give a list other tracks, and if so another recipe; return whether it was there.
+        """Replace the tracks of a playlist, and its recipe if given; return whether it was there.
 
         Raises
         ------
@@ -137,9 +137,9 @@ class PlaylistStore:
     def edit_tracks(
         self, owner: str, playlist: str, edit: Callable[[list[str]], Sequence[str]]
     ) -> bool:
-        """Let `edit` make other tracks of those that a list has; return whether it was there.
+        """Replace the tracks of a playlist by what `edit` returns; return whether it was there.
 
-        Nobody changes the list in between.
+        No other process can change the playlist in between.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class PlaylistStore:
             return True
 
     def delete(self, owner: str, playlist: str) -> bool:
-        """Delete a list; return whether it was there."""
+        """Delete a playlist; return whether it was there."""
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         with self._database.begin() as connection:
             return bool(connection.execute(delete(playlists).where(own)).rowcount)
@@ -176,7 +176,7 @@ class PlaylistStore:
     def _change(
         self, owner: str, playlist: str, track_ids: Sequence[str] | None = None, **values: str
     ) -> int | None:
-        """Change a list and return its row; None where it is not there."""
+        """Change a playlist and return its row; None where it is not there."""
         own = (playlists.c.owner == owner) & (playlists.c.id == playlist)
         # clocks stand still and are set back; what is changed must show it
         later = func.max(time.time(), playlists.c.changed + 1e-3)

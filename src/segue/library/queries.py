@@ -1,6 +1,6 @@
-"""What a library knows of tracks and listeners: everything that is read of it as a whole.
+"""Queries over a whole library: tracks, listens, listeners, problems, counts.
 
-Single tracks and listeners, while others write, are read by `segue.library.read_connection`.
+`segue.library.read_connection` reads single tracks and listeners while other processes write.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from segue.library import schema
 from segue.library.audio_files import AudioFile, KnownTrack, audio_files, known_tracks
-from segue.library.catalogue import HEARD, Catalogue, from_record
+from segue.library.catalogue import ANALYZED, Catalogue, from_record
 from segue.library.database import Database
 from segue.library.entity_rows import catalogue_ids
 from segue.library.imports import track_references
@@ -31,8 +31,8 @@ class LibraryQueries:
     def catalogue(self) -> Catalogue:
         """Return all tracks, in the order of their rows."""
         files = schema.audio_files
-        heard = [files.c[name].label(f"heard_{name}") for name in HEARD]
-        query = select(schema.tracks, *heard).join_from(schema.tracks, files, isouter=True)
+        analyzed = [files.c[name].label(f"analyzed_{name}") for name in ANALYZED]
+        query = select(schema.tracks, *analyzed).join_from(schema.tracks, files, isouter=True)
         records = self._read(query.order_by(schema.tracks.c.row))
         rows = np.array([record["row"] for record in records], np.int64)
         with self._database.connect() as connection:
@@ -40,12 +40,12 @@ class LibraryQueries:
         return Catalogue([from_record(record) for record in records], rows, ids)
 
     def known_tracks(self) -> dict[str, KnownTrack]:
-        """Return every track by its id as its dataset stated it, with its audio file."""
+        """Return every track by its id as its dataset states it, with its audio file."""
         with self._database.connect() as connection:
             return known_tracks(connection)
 
     def each_track(self) -> Iterator[tuple[int, Track]]:
-        """Give every track with its row, one after the other: few are held at a time."""
+        """Yield every track with its row, with few of them in memory at a time."""
         query = select(schema.tracks).order_by(schema.tracks.c.row)
         with self._database.connect() as connection:
             streamed = connection.execution_options(yield_per=1_000).execute(query)
@@ -55,12 +55,12 @@ class LibraryQueries:
     def track_references(
         self, *, after: int = 0, most: int = 10_000
     ) -> list[tuple[int, TrackReference]]:
-        """Return the next `most` tracks that listens wait for, with rows `after` one."""
+        """Return up to `most` tracks that unmatched listens name, with rows `after` one."""
         with self._database.connect() as connection:
             return track_references(connection, after, most)
 
     def audio_files(self) -> dict[int, AudioFile]:
-        """Return what is known of the audio files of tracks, by row."""
+        """Return the audio files of tracks, by row."""
         with self._database.connect() as connection:
             return audio_files(connection)
 
@@ -71,7 +71,7 @@ class LibraryQueries:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
-        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, what brought each."""
+        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, the dataset."""
         import pandas as pd
 
         table = schema.listens
@@ -91,16 +91,16 @@ class LibraryQueries:
         return pd.DataFrame.from_records(rows, columns=[*LISTEN_COLUMNS, "source"])
 
     def any_listens(self) -> bool:
-        """Tell whether anybody has listened to anything."""
+        """Return whether there are listens."""
         return bool(self._read(select(schema.listens.c.id).limit(1)))
 
     def listeners(self) -> list[str]:
-        """Return the ids of all listeners, in the order they came."""
+        """Return the ids of all listeners, in the order in which they were added."""
         query = select(schema.users.c.user_id).order_by(schema.users.c.row)
         return [record["user_id"] for record in self._read(query)]
 
     def friends(self) -> list[tuple[str, str]]:
-        """Return the pairs of listeners that `friends.csv` gave."""
+        """Return the pairs of friends."""
         one, other = schema.users.alias(), schema.users.alias()
         query = (
             select(one.c.user_id.label("one"), other.c.user_id.label("other"))
@@ -110,7 +110,7 @@ class LibraryQueries:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def problems(self, *, stage: str | None = None) -> list[Problem]:
-        """Return everything that came in and could not be used, or what one stage could not."""
+        """Return all problems, or those of one stage."""
         query = select(schema.problems).order_by(schema.problems.c.id)
         if stage is not None:
             query = query.where(schema.problems.c.stage == stage)
@@ -127,8 +127,8 @@ class LibraryQueries:
     def counts(self) -> dict[str, int]:
         """Return how many tracks, listeners, listens and problems there are.
 
-        `waiting` counts imported listens whose tracks the library lacks. `missing` and `left_out`
-        count tracks: whose file is gone, and whose file is not to be used.
+        `waiting` counts imported listens without a track in the library; `missing` tracks whose
+        file is gone, `left_out` those whose file must not be used.
         """
         names = {"tracks": "tracks", "listeners": "users", "listens": "listens"}
         names |= {"waiting": "unmatched_listens", "problems": "problems"}
@@ -144,7 +144,7 @@ class LibraryQueries:
             return {word: connection.scalar(query) or 0 for word, query in queries.items()}
 
     def analysed(self) -> dict[str, int]:
-        """Return of how many tracks the audio was `analysed`, `failed`, and can be played."""
+        """Return the numbers of tracks that are `analysed`, `failed` and `playable`."""
         failed, tracks = schema.audio_files.c.failed, schema.tracks
         everything = select(func.count().label("n"), func.count(failed).label("failed"))
         (record,) = self._read(everything.select_from(schema.audio_files))

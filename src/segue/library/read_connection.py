@@ -1,7 +1,7 @@
-"""Reading single tracks and listeners while others write: what a long-lived process asks a library.
+"""Fast queries for single tracks and listeners, for long-lived processes.
 
-Plain statements over connections of their own, one a thread, since the answer to each is a few rows
-and comes within tens of microseconds.
+Plain SQL over one connection for each thread; each answer is a few rows and takes tens of
+microseconds. Other processes may write at the same time.
 """
 
 import sqlite3
@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import LibraryError
-from segue.library.catalogue import HEARD, from_record, path_from_text
+from segue.library.catalogue import ANALYZED, from_record, path_from_text
 from segue.types import Track
 
 _BUSY_SECONDS = 10.0
 _CHUNK = 500
-_HEARD = ", ".join(f"audio_files.{name} AS heard_{name}" for name in HEARD)
+_ANALYZED = ", ".join(f"audio_files.{name} AS analyzed_{name}" for name in ANALYZED)
 _TRACKS = (
-    f"SELECT tracks.*, {_HEARD} FROM tracks"  # noqa: S608  # our own names
+    f"SELECT tracks.*, {_ANALYZED} FROM tracks"  # noqa: S608  # our own names
     " LEFT JOIN audio_files ON audio_files.track = tracks.row"
 )
 _LISTENS = (
@@ -57,7 +57,7 @@ Column = NDArray[np.float64]
 class StoredListens:
     """The listens of one listener in the order of their rows, each column ``[n]``, NaN for unknown.
 
-    `rows` are those of their tracks, `sources` what brought them.
+    `rows` are those of their tracks, `sources` their datasets.
     """
 
     rows: NDArray[np.int64]
@@ -72,15 +72,15 @@ class StoredListens:
 
 @dataclass(frozen=True, slots=True)
 class StoredListener:
-    """A listener's listens, the names of their friends, and how far the feedback log was then."""
+    """A listener's listens, friends, and the last number of the feedback log at that time."""
 
     listens: StoredListens
     friends: Sequence[str]
     number: int
 
 
-class _Held(NamedTuple):
-    """A thread's connection, and what it holds while it uses it: to close it then would crash."""
+class _Connection(NamedTuple):
+    """The connection of a thread, with a lock that it holds while it uses the connection."""
 
     connection: sqlite3.Connection
     lock: threading.Lock
@@ -92,12 +92,12 @@ class ReadConnection:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._local = threading.local()
-        self._opened: list[_Held] = []
-        self._watch: sqlite3.Connection | None = None  # its own: it writes nothing itself
+        self._opened: list[_Connection] = []
+        self._watch: sqlite3.Connection | None = None  # never used to write
         self._lock = threading.Lock()
 
     def tracks(self, rows: Sequence[int]) -> dict[int, Track]:
-        """Return tracks by their rows; rows that there are not are left out."""
+        """Return tracks by their rows; unknown rows are left out."""
         found: dict[int, Track] = {}
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
@@ -107,7 +107,7 @@ class ReadConnection:
         return found
 
     def each_track(self) -> Iterator[Track]:
-        """Give every track in the order of rows, some hundreds held at a time."""
+        """Yield every track in the order of rows, with a thousand in memory at a time."""
         last = -1
         while True:
             records = self._all(f"{_TRACKS} WHERE tracks.row > ? ORDER BY row LIMIT 1000", [last])
@@ -118,7 +118,7 @@ class ReadConnection:
             last = records[-1]["row"]
 
     def track_row(self, track_id: str) -> int | None:
-        """Return the row of a track, None where there is none of this id."""
+        """Return the row of a track, None where there is none with this id."""
         found = self._all("SELECT row FROM tracks WHERE track_id = ?", [track_id])
         return int(found[0][0]) if found else None
 
@@ -132,16 +132,16 @@ class ReadConnection:
         return [record[0] for record in found]
 
     def events(self, number: int, most: int) -> list[sqlite3.Row]:
-        """Return the next events of the feedback log after one, with who and what by their ids."""
+        """Return the next events of the feedback log, with ids of users and tracks."""
         return self._all(_EVENTS, [number, most])
 
     def listener_row(self, user: str) -> int | None:
-        """Return the row of a listener, None where there is none of this name."""
+        """Return the row of a listener, None where there is none with this name."""
         found = self._all("SELECT row FROM users WHERE user_id = ?", [user])
         return int(found[0][0]) if found else None
 
     def listeners(self) -> list[str]:
-        """Return the names of all who have listened to anything, in the order they came."""
+        """Return the names of all listeners with listens, in the order they were added."""
         query = (
             "SELECT user_id FROM users"
             " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) ORDER BY row"
@@ -149,9 +149,9 @@ class ReadConnection:
         return [record[0] for record in self._all(query, [])]
 
     def listener(self, user: int) -> "StoredListener":
-        """Return everything that the listener at a row said and heard, as of one moment."""
+        """Return the listens and friends of the listener at a row, from one moment."""
         with self._using() as connection:
-            connection.execute("BEGIN")  # what follows is read as of one moment
+            connection.execute("BEGIN")  # the following queries see one state
             try:
                 number = connection.execute("SELECT max(number) FROM feedback").fetchone()[0]
                 records = connection.execute(_LISTENS, [user]).fetchall()
@@ -168,7 +168,7 @@ class ReadConnection:
         return StoredListener(listens, [record[0] for record in friends], number or 0)
 
     def posterior(self, user: str) -> tuple[str, bytes, bytes] | None:
-        """Return what is kept of a listener's own weights: of which signals, mean, precision."""
+        """Return the stored weights of a listener: fingerprint of signals, mean, precision."""
         found = self._all(
             "SELECT signals, mean, precision FROM weight_posteriors AS own"
             " JOIN users ON users.row = own.user WHERE user_id = ?",
@@ -187,12 +187,12 @@ class ReadConnection:
         return found
 
     def session(self, token: bytes, now: float) -> sqlite3.Row | None:
-        """Return the session of a token's digest that is not over, with the account it is of."""
+        """Return the session with the digest of a token that has not expired, with its account."""
         found = self._all(_SESSION, [token, now])
         return found[0] if found else None
 
     def rating_ranges(self) -> dict[str, tuple[float, float]]:
-        """Return the least and the highest rating of each source that rates."""
+        """Return the lowest and highest rating of each source with ratings."""
         query = (
             "SELECT dataset, min(rating), max(rating) FROM listens"
             " WHERE rating IS NOT NULL GROUP BY dataset"
@@ -200,7 +200,7 @@ class ReadConnection:
         return {record[0]: (record[1], record[2]) for record in self._all(query, [])}
 
     def located(self) -> Iterator[tuple[int, Track]]:
-        """Give the row of every track that has a file, and a track that knows nothing but that."""
+        """Yield the row of every track with a file, and a track with only its id and paths."""
         query = "SELECT row, track_id, path, features FROM tracks ORDER BY row"
         for row, track_id, *paths in self._all(query, []):
             path, features = (path_from_text(one) if one else None for one in paths)
@@ -208,14 +208,14 @@ class ReadConnection:
                 yield row, Track(track_id=track_id, path=path, features=features)
 
     def changes(self) -> int:
-        """Return a number that is another one whenever anybody has written."""
-        with self._told(), self._lock:
+        """Return a number that changes when a process has written to the database."""
+        with self._translate_errors(), self._lock:
             if self._watch is None:
                 self._watch = self._connected().connection
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Close the connections of all threads; one that is in use is waited for."""
+        """Close the connections of all threads, each after its use."""
         with self._lock:
             for held in self._opened:
                 with held.lock:
@@ -230,24 +230,24 @@ class ReadConnection:
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
-        held: _Held | None = getattr(self._local, "held", None)
+        held: _Connection | None = getattr(self._local, "held", None)
         if held is None:
-            with self._told(), self._lock:
+            with self._translate_errors(), self._lock:
                 held = self._local.held = self._connected()
-        with self._told(), held.lock:
+        with self._translate_errors(), held.lock:
             yield held.connection
 
-    def _connected(self) -> "_Held":
+    def _connected(self) -> "_Connection":
         found = sqlite3.connect(
             self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
         found.row_factory = sqlite3.Row
         found.execute("PRAGMA query_only = ON")
-        self._opened.append(_Held(found, threading.Lock()))
+        self._opened.append(_Connection(found, threading.Lock()))
         return self._opened[-1]
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:

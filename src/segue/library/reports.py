@@ -1,4 +1,4 @@
-"""Reports that were written, by their directories' names, which are the times of writing."""
+"""Written reports, by the names of their directories, which are their times."""
 
 import json
 from pathlib import Path

@@ -1,8 +1,8 @@
 """The tables of `library.db`.
 
-Lists and maps (genres, tags, metadata, settings) are kept as JSON text: SQLite and PostgreSQL read
-them alike, and nothing is queried by what is inside them. Listens name listeners and tracks by
-row number, which keeps 48 million of them small.
+Lists and maps (genres, tags, metadata, settings) are JSON text, which SQLite and PostgreSQL read
+alike; no query looks inside them. Listens refer to listeners and tracks by row number, which keeps
+48 million of them small.
 """
 
 from sqlalchemy import (
@@ -84,7 +84,7 @@ tracks = Table(
     Column("features", Text),
     Column("metadata", Text, nullable=False),
     Column("missing", Boolean),  # NULL in what format 1 wrote
-    Column("left_out", Boolean),  # why it is missing; NULL in what format 2 wrote
+    Column("left_out", Boolean),  # its file must not be used; NULL in what format 2 wrote
 )
 
 track_artists = Table(
@@ -105,9 +105,9 @@ audio_files = Table(
     Column("size", BigInteger, nullable=False),
     Column("mtime_ns", BigInteger, nullable=False),
     Column("digest", Text),
-    Column("failed", Text),  # why it could not be analysed
-    Column("failed_with", Text),  # the version of segue that could not
-    Column("failed_after", Float),  # the seconds after which it was given up, if it was
+    Column("failed", Text),  # the reason why analysis failed
+    Column("failed_with", Text),  # the version of segue that failed
+    Column("failed_after", Float),  # the time limit in seconds, if it took too long
     Column("fast", Boolean, nullable=False),
     Column("duration", Float),
     Column("tempo", Float),
@@ -146,7 +146,7 @@ listens = Table(
     Column("skipped", Boolean),
     Column("split", String),
     Column("dataset", Text, nullable=False),
-    Column("fingerprint", LargeBinary),  # of what was imported; NULL in what datasets bring
+    Column("fingerprint", LargeBinary),  # of imported listens; NULL for those of datasets
     Index("listens_by_user", "user"),
     Index(
         "listens_by_fingerprint",
@@ -199,8 +199,8 @@ feedback = Table(
     Column("kind", String, nullable=False),
     Column("at", Float, nullable=False),
     Column("ms_played", Float),
-    Column("key", LargeBinary, nullable=False, unique=True),  # a digest of listener and their key
-    sqlite_autoincrement=True,  # numbers never come again: others follow the log by them
+    Column("key", LargeBinary, nullable=False, unique=True),  # digest of listener and key
+    sqlite_autoincrement=True,  # numbers are never reused: other processes follow the log by them
 )
 
 weight_posteriors = Table(

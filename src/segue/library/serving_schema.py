@@ -1,7 +1,7 @@
-"""The tables of `library.db` that serving needs: accounts, sessions, playlists, jobs, players.
+"""The tables of `library.db` for serving: accounts, sessions, playlists, jobs, players.
 
-They are part of the one schema; see `segue.library.schema` for its conventions and its format.
-Secrets that are only compared (passwords, tokens, keys) are kept as hashes and digests.
+They are part of the same schema; see `segue.library.schema` for its conventions and format. Secrets
+that are only compared (passwords, tokens, keys) are stored as hashes and digests.
 """
 
 from sqlalchemy import (
@@ -39,7 +39,7 @@ sessions = Table(
     schema,
     Column("token", LargeBinary, primary_key=True),  # a digest of it
     Column("account", Integer, ForeignKey("accounts.row", ondelete="CASCADE")),
-    Column("listener", Text),  # who was picked where there are no accounts
+    Column("listener", Text),  # the chosen listener where there are no accounts
     Column("csrf", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("used", Float, nullable=False),
@@ -68,7 +68,7 @@ audit = Table(
     Column("who", Text),
     Column("address", Text),
     Column("detail", Text),
-    sqlite_autoincrement=True,  # what was deleted for its age leaves its number unused
+    sqlite_autoincrement=True,  # numbers of deleted entries are not reused
 )
 
 login_attempts = Table(
@@ -76,7 +76,7 @@ login_attempts = Table(
     schema,
     Column("number", Integer, primary_key=True),
     Column("at", Float, nullable=False),
-    Column("name", LargeBinary, nullable=False),  # a digest: people type passwords there too
+    Column("name", LargeBinary, nullable=False),  # a digest: people type passwords into that field
     Column("address", Text),
     Index("login_attempts_by_name", "name"),
     Index("login_attempts_by_address", "address"),
@@ -87,7 +87,7 @@ playlists = Table(
     "playlists",
     schema,
     Column("row", Integer, primary_key=True),
-    Column("id", String, nullable=False, unique=True),  # random: what others could not guess
+    Column("id", String, nullable=False, unique=True),  # random, so that it cannot be guessed
     Column("owner", String, nullable=False),
     Column("name", Text, nullable=False),
     Column("kind", String, nullable=False),
@@ -95,7 +95,7 @@ playlists = Table(
     Column("created", Float, nullable=False),
     Column("changed", Float, nullable=False),
     Index("playlists_by_owner", "owner"),
-    sqlite_autoincrement=True,  # pages go on after a row that was deleted
+    sqlite_autoincrement=True,  # pages continue after a deleted row
 )
 
 playlist_tracks = Table(
@@ -117,18 +117,18 @@ jobs = Table(
     Column("asked", Float, nullable=False),
     Column("started", Float),
     Column("finished", Float),
-    Column("cancelled", Float),  # when somebody asked for its end
+    Column("cancelled", Float),  # the time of the request to stop
     Column("starts", Integer, nullable=False),
-    Column("claim", String),  # random: who starts it, and the process that does it, know it
-    Column("runner", Text),  # the process that starts it, and when that started
-    Column("process", Text),  # the process that does it, likewise, once it is there
+    Column("claim", String),  # random: known to the processes that start and run it
+    Column("runner", Text),  # the process that starts it, with its time of start
+    Column("process", Text),  # the process that runs it, likewise
     Column("done", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     Column("text", Text, nullable=False),
     Column("result", Text),
     Column("error", Text),
     Index("jobs_by_state", "state"),
-    sqlite_autoincrement=True,  # an id is never another job's
+    sqlite_autoincrement=True,  # ids are never reused
 )
 
 annotations = Table(
@@ -139,7 +139,7 @@ annotations = Table(
     Column("item", String, primary_key=True),  # its id
     Column("starred", Float),
     Column("rating", Integer),
-    Column("opinion", String),  # what star and rating of a song came to as feedback
+    Column("opinion", String),  # the feedback that star and rating of a song resulted in
 )
 """Stars and ratings that music players set."""
 
@@ -148,14 +148,14 @@ playback = Table(
     schema,
     Column("owner", String, primary_key=True),
     Column("client", String, primary_key=True),
-    Column("session", String, nullable=False),  # random: by it, what is counted counts once
-    Column("version", Integer, nullable=False),  # of the row: who changes it has seen the last one
+    Column("session", String, nullable=False),  # random, so that each playback is counted once
+    Column("version", Integer, nullable=False),  # of the row; a writer must have read the last one
     Column("track_id", String, nullable=False),
     Column("state", String, nullable=False),
     Column("position", Float, nullable=False),  # seconds
     Column("rate", Float, nullable=False),
     Column("begun", Float, nullable=False),
-    Column("at", Float, nullable=False),  # when the last report came
+    Column("at", Float, nullable=False),  # the time of the last report
     Column("ignored", Boolean, nullable=False),
 )
-"""What each player of a listener plays, as it was last reported."""
+"""The last report of each player of a listener."""

@@ -1,7 +1,7 @@
-"""Writing so that nothing is half-written, and storage errors told in one sentence.
+"""Atomic writes of files and directories, and storage errors in one sentence.
 
-A file or directory is written under a temporary name beside its place and renamed: whoever looks
-sees the old one or the new one.
+A file or directory is written under a temporary name next to its place and renamed, so that readers
+see the old one or the new one.
 """
 
 import errno
@@ -37,7 +37,7 @@ _SQLITE_SENTENCES = {
 
 @contextmanager
 def told(place: Path) -> Iterator[None]:
-    """Turn what the disk or the database refuses into a `LibraryError` that names `place`."""
+    """Raise errors of the disk or the database as a `LibraryError` that names `place`."""
     try:
         yield
     except OSError as error:
@@ -63,7 +63,7 @@ def _database_sentence(error: DBAPIError) -> str:
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write `document` as JSON to `path`, whole or not at all."""
+    """Write `document` as JSON to `path`, completely or not at all."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -74,13 +74,13 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 @contextmanager
 def new_directory(place: Path) -> Iterator[Path]:
-    """Give an empty directory that takes `place`, replacing what was there, if all goes well.
+    """Yield an empty directory that replaces `place` at the end of the block.
 
-    When the block raises, `place` stays as it was.
+    If the block raises, `place` stays as it was.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    # mkdtemp makes it private; what takes its place is as readable as its neighbours
+    # mkdtemp makes it private; it gets the permissions of its parent
     temporary.chmod(place.parent.stat().st_mode & 0o777)
     try:
         yield temporary

@@ -1,7 +1,7 @@
-"""A catalogue that stays in the database: tracks are read when they are asked for.
+"""Catalogue in the database, whose tracks are read on demand.
 
-A hundred thousand tracks take half a gigabyte as objects. What lists and explanations need of all
-tracks stands in arrays; here are the few that are shown.
+A hundred thousand tracks take half a gigabyte as objects. Recommendations need arrays over all
+tracks, and only the few tracks that are shown as objects.
 """
 
 import threading
@@ -17,15 +17,15 @@ from segue.library.catalogue import Catalogue
 from segue.library.read_connection import ReadConnection
 from segue.types import Track
 
-MOST_HELD: Final = 8_000
-"""Tracks that are kept after they were asked for: some 16 MB."""
+MAX_CACHED: Final = 8_000
+"""Maximum number of tracks in the cache, about 16 MB."""
 
 
 class StoredTracks(Sequence[Track]):
-    """The tracks at `rows` ``[n]``, by position. Going through all of them is slow, but works."""
+    """The tracks at `rows` ``[n]``, by position. Iterating over all of them works, but is slow."""
 
     def __init__(
-        self, reader: ReadConnection, rows: NDArray[np.int64], most_held: int = MOST_HELD
+        self, reader: ReadConnection, rows: NDArray[np.int64], most_held: int = MAX_CACHED
     ) -> None:
         self._reader, self._rows, self._most = reader, rows, most_held
         self._held: OrderedDict[int, Track] = OrderedDict()
@@ -54,7 +54,7 @@ class StoredTracks(Sequence[Track]):
                 yield found[row]
 
     def at(self, positions: Sequence[int]) -> list[Track]:
-        """Return the tracks at some positions, which are read together."""
+        """Return the tracks at some positions, read together."""
         with self._lock:
             there = {place: self._held[place] for place in positions if place in self._held}
             for place in there:
@@ -74,12 +74,12 @@ class StoredTracks(Sequence[Track]):
         return [there[place] for place in positions]
 
     def place_of(self, track_id: str) -> int | None:
-        """Return the position of a track that was asked for lately; None of any other."""
+        """Return the position of a track in the cache; None for any other."""
         return self._places.get(track_id)
 
 
 class StoredPositions(Mapping[str, int]):
-    """The position of each track id: of those that are held at once, else by the database."""
+    """The position of each track id, from the cache or the database."""
 
     def __init__(
         self, reader: ReadConnection, rows: NDArray[np.int64], tracks: StoredTracks
@@ -105,7 +105,7 @@ class StoredPositions(Mapping[str, int]):
 
 
 class StoredCatalogue(Catalogue):
-    """All tracks of a library at `rows`, ascending, of which few are in memory."""
+    """All tracks of a library at `rows`, ascending, few of them in memory."""
 
     __slots__ = ("_reader",)
     _reader: ReadConnection

@@ -1,4 +1,4 @@
-"""Writing what comes in into the tables, inside a transaction that the caller holds."""
+"""Writes of datasets to the tables, inside a transaction that the caller holds."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 VALUES = LISTEN_COLUMNS[2:]
-"""What a listen says beside who and which track."""
+"""Columns of a listen besides its listener and track."""
 _NOT_STATED = frozenset({"row", "track_id", "album_row"})
 _CHUNK = 10_000
 
@@ -28,7 +28,7 @@ def insert_rows(connection: "Connection", table: Table, rows: Sequence[Mapping[s
 
 
 def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
-    """Insert tracks; one whose id is known is updated in its row, if anything has changed."""
+    """Insert tracks, or update the rows of known ids that changed."""
     before = {
         record["track_id"]: record
         for record in connection.execute(select(schema.tracks)).mappings()
@@ -55,7 +55,7 @@ def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:
 def mark_missing(
     connection: "Connection", track_ids: Iterable[str], *, left_out: bool = False
 ) -> None:
-    """Note that the files of some tracks are gone, or left out."""
+    """Mark some tracks as missing, since their files are gone or left out."""
     table = schema.tracks
     for track_id in track_ids:
         one = table.update().where(table.c.track_id == track_id)
@@ -84,7 +84,7 @@ def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, i
 
 
 def put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") -> None:
-    """Replace the listens that the dataset `name` brought; every track must be known."""
+    """Replace the listens of the dataset `name`; every track must be known."""
     connection.execute(delete(schema.listens).where(schema.listens.c.dataset == name))
     if listens.empty:
         return
@@ -109,7 +109,7 @@ def put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") ->
 
 
 def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
-    """Add pairs of listeners; those that are known already stay."""
+    """Add pairs of friends; known pairs stay."""
     users = _put_users(connection, [*friends["user_id"], *friends["friend_id"]])
     rows = [
         {"user": users[one], "friend": users[other]}
@@ -123,7 +123,7 @@ def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:
 def put_problems(
     connection: "Connection", dataset: str | None, stage: str, problems: Sequence[Problem]
 ) -> None:
-    """Replace the problems that one stage of a dataset had, or of all datasets (None)."""
+    """Replace the problems of one stage of a dataset, or of all datasets (None)."""
     table = schema.problems
     old = delete(table).where(table.c.stage == stage)
     connection.execute(old if dataset is None else old.where(table.c.dataset == dataset))
