@@ -171,3 +171,12 @@ def test_is_part_matches_words_and_stems():
     assert is_part("piano", "jazz piano trio")
     assert not is_part("pop", "popular")
     assert not is_part("art", "art rock"[4:])
+
+
+def test_search_finds_track_by_guest_artist(library, tmp_path):
+    (tmp_path / "metadata.csv").write_text(
+        "track_id,title,artist,genre\nt0,Rain,Ana feat. Bob Beta,jazz\nt1,Sun,Ana,folk\n"
+    )
+    preprocess(library, tmp_path)
+    (found,) = search(library, "beta").tracks
+    assert (found.track_id, found.matched) == ("t0", {"beta": ["artist"]})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.artist_names import display_artist
 from segue.encoders.pretrained import PACKAGE
 from segue.engine import keep_one_of_each
 from segue.errors import ModelError
@@ -174,7 +175,8 @@ def _worth_of_given(term: str, vocabulary: Vocabulary) -> Scores:
 
 def _named(term: str, track: Track) -> list[str]:
     """Return which of a track's names have the term in them."""
-    names = {"title": track.title, "album": track.album, "artist": track.artist}
+    artists = display_artist(track.artist, track.artists)
+    names = {"title": track.title, "album": track.album, "artist": artists}
     return [key for key, name in names.items() if name and f" {term} " in f" {plain(name)} "]
 
 
