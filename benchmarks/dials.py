@@ -17,7 +17,7 @@ import numpy as np
 from segue.engine import POOL, Dials, faithfulness, path, profile_from_seeds, rerank, rerank_list
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
-from segue.signals import Profile, VectorSignal
+from segue.signals import UserProfile, VectorSignal
 
 SETTINGS = {
     "no dial": Dials(),
@@ -34,7 +34,7 @@ def milliseconds(times: Sequence[float]) -> str:
     return f"{1e3 * np.median(times):.2f} ms (least {1e3 * min(times):.2f})"
 
 
-def costs(state: ServingState, profiles: Sequence[Profile]) -> None:
+def costs(state: ServingState, profiles: Sequence[UserProfile]) -> None:
     """Print what each dial costs."""
     pools = [state.engine.recommend(profile, POOL) for profile in profiles]
     for name, dials in SETTINGS.items():

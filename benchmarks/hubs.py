@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from segue.index import MutualProximity
-from segue.signals import Profile, from_embeddings
+from segue.signals import UserProfile, from_embeddings
 
 N_LISTENERS, N_LIKED, REPEATS = 16, 40, 5
 
@@ -37,7 +37,7 @@ def main() -> None:
     plain = from_embeddings("x", rng.normal(size=(n_tracks, n_dimensions)).astype(np.float32))
     places = rng.integers(0, n_tracks, (N_LISTENERS, N_LIKED))
     liked = [np.unique(own) for own in places]
-    listeners = [Profile(own, np.ones(len(own), np.float32), own) for own in liked]
+    listeners = [UserProfile(own, np.ones(len(own), np.float32), own) for own in liked]
     fit = seconds(lambda: MutualProximity.fit(plain.vectors))
     print(f"{n_tracks:,} tracks, {n_dimensions} dimensions: fitted in {fit:.2f} s")
     rescaled = replace(plain, hubs=MutualProximity.fit(plain.vectors))

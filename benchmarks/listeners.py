@@ -31,7 +31,7 @@ from segue.listening import Als, Collaborative, CollaborativeSettings, Ease
 
 CLUSTERS = 60
 OWN_SHARE = 0.8  # of a listener's plays that come from their own two clusters
-MOST_OVER_LEAST = 400  # tracks of the busiest listener, by those of the least busy
+MAX_OVER_LEAST = 400  # tracks of the busiest listener, by those of the least busy
 CHUNK = 50_000  # listeners simulated at a time
 ASKED = 500  # recommendations timed
 SIZES = (1 / 16, 1 / 8, 1 / 4)
@@ -40,7 +40,7 @@ SIZES = (1 / 16, 1 / 8, 1 / 4)
 def simulate(n_listens: int, n_listeners: int, n_tracks: int, seed: int = 0) -> sparse.csr_array:
     """Return plays ``[n_listeners, n_tracks]`` with about `n_listens` entries."""
     rng = np.random.default_rng(seed)
-    activity = np.minimum(1 + rng.pareto(1.4, n_listeners), MOST_OVER_LEAST)
+    activity = np.minimum(1 + rng.pareto(1.4, n_listeners), MAX_OVER_LEAST)
     counts = np.maximum(np.rint(activity * n_listens / activity.sum()), 1).astype(np.int64)
     counts = np.minimum(counts, n_tracks // 4 + 1)
     shares, edges, order = clustered(n_tracks, rng)

@@ -20,10 +20,10 @@ from segue.listening.sequences import fit_sequences
 from segue.signals import (
     CollaborativeSignal,
     FriendsSignal,
-    Profile,
     RecencySignal,
     SequenceSignal,
     Signal,
+    UserProfile,
     VectorSignal,
     opinions_of,
     popularity,
@@ -34,7 +34,7 @@ VECTORS = {"timbre": 64, "temporal": 64, "knn": 130}
 """Signals of dense vectors, and their lengths."""
 
 
-def listeners(n: int, n_tracks: int, rng: np.random.Generator) -> list[Profile]:
+def listeners(n: int, n_tracks: int, rng: np.random.Generator) -> list[UserProfile]:
     """Return listeners of fifty tracks each, from one of twenty tastes, in order."""
     tastes = np.array_split(rng.permutation(n_tracks), 20)
     found = []
@@ -43,15 +43,15 @@ def listeners(n: int, n_tracks: int, rng: np.random.Generator) -> list[Profile]:
         liked = np.unique(own[(len(own) * rng.random(50) ** 3).astype(int)])
         history = rng.permutation(np.repeat(liked, 3))
         weights = rng.choice([-1.0, 1.0, 2.0], len(liked)).astype(np.float32)
-        found.append(Profile(liked, weights, liked, history=history))
+        found.append(UserProfile(liked, weights, liked, history=history))
     friends = [tuple(found[(n + i) % len(found)].liked for i in range(1, 6)) for n in range(n)]
     return [
-        Profile(one.positions, one.weights, one.known, one.history, friends=liked)
+        UserProfile(one.positions, one.weights, one.known, one.history, friends=liked)
         for one, liked in zip(found, friends, strict=True)
     ]
 
 
-def all_signals(profiles: list[Profile], n: int, rng: np.random.Generator) -> list[Signal]:
+def all_signals(profiles: list[UserProfile], n: int, rng: np.random.Generator) -> list[Signal]:
     """Return every kind of signal that there is, over `n` tracks."""
     found: list[Signal] = [
         VectorSignal(name, normalise(rng.standard_normal((n, width)).astype(np.float32)))
@@ -99,7 +99,7 @@ def main() -> None:
     engine = Engine(signals, Weights.equal(len(signals)))
     print(f"{asked.tracks:,} tracks, {len(signals)} signals, {asked.listeners:,} listeners")
 
-    def of(number: int) -> Profile:
+    def of(number: int) -> UserProfile:
         return profiles[number % len(profiles)]
 
     print(f"{'a recommendation':20}", timed(lambda i: engine.recommend(of(i), 20), asked.times))

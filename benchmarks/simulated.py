@@ -32,7 +32,11 @@ from segue.listening.sequences import fit_sequences
 from segue.pipeline.recommender.open_signals import engine_fingerprint
 from segue.pipeline.training.content import content_signals
 from segue.pipeline.training.engine_weights import save_weights
-from segue.pipeline.training.listening_models import Material, Models, listening_signals
+from segue.pipeline.training.listening_models import (
+    ListeningModels,
+    TrainingData,
+    listening_signals,
+)
 from segue.signals import KnnModel, opinions_of
 from segue.sources.datasets.listens import no_listens
 from segue.types import Track
@@ -83,7 +87,7 @@ WORDS = [
 ]
 BEGIN = 1_700_000_000
 SECONDS = 2 * 365 * 86_400
-LEAST_WEIGHT = 0.05
+MIN_WEIGHT = 0.05
 SPLITS = ("train",) * 98 + ("valid", "test")
 
 
@@ -241,7 +245,7 @@ def fit(library: Library, told: Any) -> None:
     catalogue = library.catalogue()
     content = content_signals(library, catalogue)
     told(f"signals of content: {', '.join(signal.name for signal in content)}")
-    material = Material.of(library, catalogue, content)
+    material = TrainingData.of(library, catalogue, content)
     listens = library.listens()
     profiles = material.profiles(listens)
     told(f"{len(profiles):,} profiles")
@@ -257,11 +261,14 @@ def fit(library: Library, told: Any) -> None:
         manifest["fingerprint"] = settings_hash({"simulated": name, "listens": len(listens)})
         with library.models.saving(name, manifest) as directory:
             model.save(directory)
-    signals = [*content, *listening_signals(material, profiles, Models(collaborative, sequence))]
+    signals = [
+        *content,
+        *listening_signals(material, profiles, ListeningModels(collaborative, sequence)),
+    ]
     some = list(profiles.values())[:: max(len(profiles) // 300, 1)]
     weights = learn(signals, examples_from(some))
     # on listens that its signals have seen, all others would count nothing
-    weights = replace(weights, everyone=np.maximum(weights.everyone, LEAST_WEIGHT))
+    weights = replace(weights, everyone=np.maximum(weights.everyone, MIN_WEIGHT))
     save_weights(
         library,
         weights,

@@ -18,7 +18,7 @@ from segue.engine import (
 from segue.engine.explanations import decisive
 from segue.index import MutualProximity, normalise
 from segue.library.catalogue import ids_of
-from segue.signals import Profile, VectorSignal
+from segue.signals import UserProfile, VectorSignal
 from segue.types import Track
 
 NO_DIALS = np.zeros((0, 4))
@@ -106,7 +106,7 @@ class Counting:
 def test_attribution_uses_signals_own_amounts():
     tracks = [Track(track_id=str(i), title=f"No. {i}") for i in range(6)]
     engine = Engine([Counting()], Weights.fixed([0.7]))
-    profile = Profile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
+    profile = UserProfile(np.array([1, 2, 3]), np.float32([1, 1, -1]), np.array([1, 2, 3]))
     explainer = Explainer(engine, tracks, CatalogueArrays.of(tracks, ids_of(tracks)))
     found = rerank_list(engine, profile, 1, Dials(), explainer.facts)
     part = found.ranked.parts[0, 0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from segue.engine import Example, WeightPosterior, Weights, examples_from, learn, shares, updated
 from segue.engine.examples import choices_of
 from segue.engine.weights import _Stacked, likeliest
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 N_TRACKS = 200
 
@@ -41,7 +41,7 @@ def planted(weights_of, n_listeners=150, n_chosen=8, seed=0, turn=0):
     nothing = np.zeros(0, np.int64)
     for user in range(n_listeners):
         wanted = weights_of(user) @ scores[:, user] + rng.gumbel(size=N_TRACKS)
-        profile = Profile(nothing, nothing.astype(np.float32), nothing, user=str(user))
+        profile = UserProfile(nothing, nothing.astype(np.float32), nothing, user=str(user))
         examples.append(Example(profile, np.argsort(-wanted)[:n_chosen]))
     names = [str(user) for user in range(n_listeners)]
     signals = [
@@ -174,7 +174,7 @@ def test_shares_sum_to_one_without_negatives(values):
 
 def test_examples_hide_likes_completely():
     positions = np.arange(10)
-    profile = Profile(positions, np.ones(10, np.float32), positions)
+    profile = UserProfile(positions, np.ones(10, np.float32), positions)
     (found,) = examples_from([profile])
     assert len(found.chosen) == 2
     assert not np.isin(found.chosen, found.profile.known).any()

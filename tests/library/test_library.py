@@ -21,7 +21,7 @@ from segue.errors import (
     ModelNotTrainedError,
     UnknownTrackError,
 )
-from segue.library import Arrival, AudioFile, Library, new_directory
+from segue.library import AudioFile, ImportedListen, Library, new_directory
 from segue.library.catalogue import from_record, to_record
 from segue.types import FileState, Problem, Track, TrackReference
 
@@ -234,7 +234,7 @@ def test_a_library_of_the_third_format_takes_imports(tmp_path):
     database.close()
     library = Library(tmp_path / "old")
     assert library.listens()["plays"].tolist() == [2.0, 2.0]
-    arrival = Arrival("u", 7, TrackReference("a"), b"1" * 12, plays=5.0)
+    arrival = ImportedListen("u", 7, TrackReference("a"), b"1" * 12, plays=5.0)
     assert library.add_listens("import:listens", [arrival]) == (1, 0)
     assert library.add_listens("import:listens", [arrival]) == (0, 0)
     again = Library(tmp_path / "old")
@@ -246,9 +246,9 @@ def test_listens_wait_until_their_track_comes(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     one, other = TrackReference(artist="X", title="Y"), TrackReference(track_id="z")
     waiting = [
-        Arrival("u", None, one, b"1" * 12, plays=1.0, skipped=True),
-        Arrival("v", None, one, b"2" * 12, timestamp=5.0, split="test"),
-        Arrival("v", None, other, b"3" * 12),
+        ImportedListen("u", None, one, b"1" * 12, plays=1.0, skipped=True),
+        ImportedListen("v", None, one, b"2" * 12, timestamp=5.0, split="test"),
+        ImportedListen("v", None, other, b"3" * 12),
     ]
     assert library.add_listens("import:x", waiting) == (3, 0)
     assert library.add_listens("import:x", waiting) == (0, 0)
@@ -271,7 +271,7 @@ def test_totals_are_what_was_said_last(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     for track in (1, None):
         key = str(track or 0).encode() * 12
-        total = Arrival("u", track, TrackReference("q"), key, plays=3.0, total=True)
+        total = ImportedListen("u", track, TrackReference("q"), key, plays=3.0, total=True)
         assert library.add_listens("import:beets", [total]) == (1, 0)
         assert library.add_listens("import:beets", [total]) == (0, 0)
         more = total._replace(plays=4.0, rating=5.0)
@@ -281,7 +281,7 @@ def test_totals_are_what_was_said_last(library):
 
 def test_listens_that_were_imported_outlive_their_dataset(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
-    library.add_listens("import:x", [Arrival("u", 1, TrackReference("a"), b"1" * 12)])
+    library.add_listens("import:x", [ImportedListen("u", 1, TrackReference("a"), b"1" * 12)])
     library.add_dataset("d", tracks=TRACKS, listens=listens(user_id=["u"], track_id=["b"]))
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     assert library.listens()["track_id"].tolist() == ["a"]

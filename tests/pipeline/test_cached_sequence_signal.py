@@ -7,7 +7,7 @@ import pytest
 
 from segue.listening.sequences import SequenceModel
 from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
-from segue.signals import Profile, SequenceSignal
+from segue.signals import SequenceSignal, UserProfile
 
 N_TRACKS = 12
 
@@ -21,7 +21,7 @@ def plain():
 
 def listener(user, history, liked=(1,)):
     liked, history = np.array(liked), np.array(history, np.int64)
-    return Profile(
+    return UserProfile(
         liked, np.ones(len(liked), np.float32), np.union1d(liked, history), history, user=user
     )
 

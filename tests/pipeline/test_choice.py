@@ -14,9 +14,14 @@ from segue.pipeline.recommender.open_signals import open_signals
 from segue.pipeline.recommender.recommend import recommend, similar
 from segue.pipeline.train import train
 from segue.pipeline.training.content import model_of
-from segue.pipeline.training.encoder_selection import CHOICE, LEAST_QUERIES, Choice, choose
+from segue.pipeline.training.encoder_selection import (
+    CHOICE,
+    MIN_QUERIES,
+    EncoderSelection,
+    select_encoders,
+)
 from segue.pipeline.training.ensemble import best_weights
-from segue.pipeline.training.leaderboard import standings
+from segue.pipeline.training.leaderboard import leaderboard
 
 
 @pytest.fixture
@@ -50,25 +55,25 @@ def by_genre(library, spread, rng):
 # a part of six valid tracks decides nothing for real libraries; here it must
 @pytest.fixture(autouse=True)
 def few_queries(monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.encoder_selection.LEAST_QUERIES", 3)
-    assert LEAST_QUERIES >= 10
+    monkeypatch.setattr("segue.pipeline.training.encoder_selection.MIN_QUERIES", 3)
+    assert MIN_QUERIES >= 10
 
 
 def test_the_encoder_with_the_better_neighbours_is_used(copied, rng):
     place(copied, "rnn", by_genre(copied, 3.0, rng))
     place(copied, "transformer", by_genre(copied, 0.01, rng))
-    found = choose(copied, copied.catalogue())
+    found = select_encoders(copied, copied.catalogue())
     assert found.used["temporal"] == found.best("temporal") == "transformer"
     assert found.precision["transformer"] == 1.0 > found.precision["rnn"]
     assert model_of(copied, copied.catalogue(), "temporal") == "transformer"
     place(copied, "rnn", by_genre(copied, 0.001, rng))
     # equals: the first is used; and a new training is a new decision
-    assert choose(copied, copied.catalogue()).used["temporal"] == "rnn"
+    assert select_encoders(copied, copied.catalogue()).used["temporal"] == "rnn"
 
 
 def test_an_encoder_below_the_descriptors_is_not_used_unless_asked_for(copied, rng):
     place(copied, "cnn", rng.normal(size=(36, 8)))
-    found = choose(copied, copied.catalogue())
+    found = select_encoders(copied, copied.catalogue())
     assert found.precision["cnn"] < found.precision["descriptors"]
     assert found.used["timbre"] is None
     assert found.best("timbre") == "cnn"
@@ -79,28 +84,28 @@ def test_an_encoder_below_the_descriptors_is_not_used_unless_asked_for(copied, r
 
 
 def test_a_choice_is_kept_until_an_encoder_changes(copied):
-    first = choose(copied, copied.catalogue())
+    first = select_encoders(copied, copied.catalogue())
     path = copied.models.path(CHOICE) / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**manifest, "choice": {**first.to_dict(), "n": 99}}), "utf-8")
-    assert choose(copied, copied.catalogue()).n == 99
+    assert select_encoders(copied, copied.catalogue()).n == 99
     path.write_text("{", "utf-8")
-    assert choose(copied, copied.catalogue()) == first
+    assert select_encoders(copied, copied.catalogue()) == first
 
 
 def test_where_too_few_can_be_asked_the_first_encoder_is_used(copied, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.encoder_selection.LEAST_QUERIES", 100)
-    found = choose(copied, copied.catalogue())
+    monkeypatch.setattr("segue.pipeline.training.encoder_selection.MIN_QUERIES", 100)
+    found = select_encoders(copied, copied.catalogue())
     assert found.precision == {}
     assert found.used == {"timbre": "cnn", "temporal": "rnn"}
 
 
 def test_a_library_without_encoders_uses_none(library):
-    assert choose(library, library.catalogue()).used == {"timbre": None, "temporal": None}
+    assert select_encoders(library, library.catalogue()).used == {"timbre": None, "temporal": None}
 
 
 def test_the_best_of_a_choice():
-    made = Choice(
+    made = EncoderSelection(
         used={"timbre": None, "temporal": "rnn"},
         precision={"vgg": 0.2, "cnn": 0.1, "descriptors": 0.3},
         judged_by="genre",
@@ -129,14 +134,14 @@ def test_weights_sum_to_one_and_favour_who_is_right(rng):
 
 def test_the_ensemble_is_the_weighted_mean_of_its_members(trained):
     from segue.pipeline.training.labels import labels_of
-    from segue.pipeline.training.predicted_probabilities import ENSEMBLE, judged_model
+    from segue.pipeline.training.predicted_probabilities import ENSEMBLE, model_output
 
     manifest = trained.models.manifest(ENSEMBLE)
     assert set(manifest["members"]) == {"cnn", "rnn", "transformer"}
     assert sum(manifest["weights"].values()) == pytest.approx(1, abs=1e-3)
     catalogue = trained.catalogue()
     labels = labels_of(trained, catalogue)
-    together = judged_model(trained, catalogue, labels, ENSEMBLE).chances
+    together = model_output(trained, catalogue, labels, ENSEMBLE).chances
     assert together.shape == (36, 3)
     np.testing.assert_allclose(together.sum(axis=1), 1, atol=1e-4)
     document = evaluate(trained, ENSEMBLE).report.to_document()
@@ -162,7 +167,7 @@ def test_a_damaged_ensemble_is_told(copied):
 
 
 def test_standings_have_every_model_beside_the_baselines(trained):
-    found = standings(trained, "genre")
+    found = leaderboard(trained, "genre")
     names = [one.name for one in found.models]
     assert names[:5] == ["cnn", "rnn", "transformer", "knn", "ensemble"]
     assert names[5:] == ["descriptors_logistic_regression", "majority"]

@@ -12,8 +12,8 @@ from segue.library import Catalogue, Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.preprocess import preprocess
-from segue.pipeline.training.encoder_selection import choose
-from segue.pipeline.training.listening_models import Material
+from segue.pipeline.training.encoder_selection import select_encoders
+from segue.pipeline.training.listening_models import TrainingData
 from segue.types import Track
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ METRICS = (
 def material(track_ids):
     """What there is to learn from where only the tracks are known."""
     tracks = [Track(track_id=name) for name in track_ids]
-    return Material(Catalogue.of(tracks), [], [])
+    return TrainingData(Catalogue.of(tracks), [], [])
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,9 @@ def test_evaluate_model_includes_baselines(trained):
 def test_evaluate_recommendations_has_every_metric(everything, trained):
     reports = everything[1]["reports"]
     document = next(report for report in reports if report["task"] == "recommendation")
-    used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
+    used = {
+        name for name, model in select_encoders(trained, trained.catalogue()).used.items() if model
+    }
     signals = {*used, "knn", "metadata", "popularity", "recency", "sequence"}
     assert set(document["models"]) == {"personal", "global", "random"} | signals
     for metrics in document["models"].values():

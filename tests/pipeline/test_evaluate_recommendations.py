@@ -23,7 +23,7 @@ from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.training.content import content_signals
-from segue.pipeline.training.listening_models import LISTENING_MODELS, Material
+from segue.pipeline.training.listening_models import LISTENING_MODELS, TrainingData
 from segue.signals import VectorSignal, popularity
 
 N_CROWDS, N_LISTENERS, N_TRACKS, N_PLAYED = 4, 15, 30, 22
@@ -57,7 +57,7 @@ def judged(tmp_path, *, wanted=LISTENING_MODELS, thorough=True, ordered=True):
     preprocess(library, tmp_path)
     catalogue = library.catalogue()
     content = content_signals(library, catalogue)
-    material = Material.of(library, catalogue, content, wanted=wanted)
+    material = TrainingData.of(library, catalogue, content, wanted=wanted)
     known = hold_out(library.listens(), material, "test")
     with pytest.MonkeyPatch.context() as patched:  # the search has tests of its own
         patched.setattr(

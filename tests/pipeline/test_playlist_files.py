@@ -15,7 +15,7 @@ from segue.pipeline.playlists.playlist_files import (
 )
 from segue.sources.playlist_files import (
     FORMATS,
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
     read_playlist_file,
     write_playlist_file,
@@ -98,40 +98,42 @@ def test_the_recording_and_who_made_it_are_told(library):
 def test_a_track_is_found_by_path_recording_and_names(library):
     read = found(
         library,
-        Entry(location="/music/x/../x/01.mp3", title="Another"),
-        Entry(recording=MBID, title="Joga (Remastered)"),
-        Entry(artist="spandau ballet", title="GOLD"),
-        Entry(location="Spandau Ballet - Gold.mp3"),
-        Entry(location="D:\\Music\\Z\\Only Here.wav"),
-        Entry(artist="Nobody", title="Nothing"),
-        Entry(location="http://localhost/stream"),
+        PlaylistEntry(location="/music/x/../x/01.mp3", title="Another"),
+        PlaylistEntry(recording=MBID, title="Joga (Remastered)"),
+        PlaylistEntry(artist="spandau ballet", title="GOLD"),
+        PlaylistEntry(location="Spandau Ballet - Gold.mp3"),
+        PlaylistEntry(location="D:\\Music\\Z\\Only Here.wav"),
+        PlaylistEntry(artist="Nobody", title="Nothing"),
+        PlaylistEntry(location="http://localhost/stream"),
     )
     assert read.tracks == [IDS[1], IDS[0], IDS[1], IDS[1], IDS[5]]
     assert read.unmatched == ["Nobody - Nothing", "http://localhost/stream"]
 
 
 def test_relative_paths_mean_something_only_where_the_file_lies(library):
-    gold = Entry(location="01.mp3")
+    gold = PlaylistEntry(location="01.mp3")
     assert found(library, gold, place=MUSIC / "x").tracks == ["7"]
     assert found(library, gold, place=MUSIC / "y/x").tracks == ["8"]
     assert found(library, gold).unmatched == ["01.mp3"]
-    assert found(library, Entry(location="x/01.mp3")).unmatched == ["x/01.mp3"]
+    assert found(library, PlaylistEntry(location="x/01.mp3")).unmatched == ["x/01.mp3"]
     assert found(
-        library, Entry(location="Bj%C3%B6rk/Homogenic/02%20J%C3%B3ga.flac"), form="m3u8"
+        library, PlaylistEntry(location="Bj%C3%B6rk/Homogenic/02%20J%C3%B3ga.flac"), form="m3u8"
     ).tracks
-    odd = Entry(location="y%2Fx/01.mp3")
+    odd = PlaylistEntry(location="y%2Fx/01.mp3")
     assert found(library, odd, place=MUSIC, form="m3u8").tracks == ["8"]
 
 
 def test_ids_and_ends_of_paths_give_way_to_names(library):
     """Another library's 7 is another track, and so is the third of another band's Greatest."""
-    other = Entry(track_id="7", artist="Queen", title="Innuendo")
+    other = PlaylistEntry(track_id="7", artist="Queen", title="Innuendo")
     assert found(library, other).unmatched == ["Queen - Innuendo"]
-    assert found(library, Entry(track_id="7", title="gold")).tracks == ["7"]
-    assert found(library, Entry(track_id="7")).tracks == ["7"]
-    greatest = Entry(location="Greatest/03.mp3", artist="Queen", title="Innuendo")
+    assert found(library, PlaylistEntry(track_id="7", title="gold")).tracks == ["7"]
+    assert found(library, PlaylistEntry(track_id="7")).tracks == ["7"]
+    greatest = PlaylistEntry(location="Greatest/03.mp3", artist="Queen", title="Innuendo")
     assert found(library, greatest).unmatched
-    assert found(library, Entry(location="Greatest/03.mp3", title="Live at Home")).tracks == ["9"]
+    assert found(
+        library, PlaylistEntry(location="Greatest/03.mp3", title="Live at Home")
+    ).tracks == ["9"]
 
 
 def test_files_are_saved_whole_and_loaded_with_a_sentence(library, tmp_path):

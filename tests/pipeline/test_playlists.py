@@ -7,7 +7,7 @@ import pytest
 from segue.engine import Dials, Exclusions
 from segue.errors import LibraryError, ModelError, UnknownListenerError, UnknownTrackError
 from segue.pipeline.playlists import generate
-from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
+from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.pipeline.recommender.recommend import recommend
 
 pytestmark = pytest.mark.slow
@@ -72,7 +72,7 @@ def test_a_playlist_from_likes(state):
 
 
 def test_a_radio_plays_on_and_hears(state):
-    radio = Radio(state, "anna", dials=RADIO_DIALS, window=10)
+    radio = RadioSession(state, "anna", dials=RADIO_DIALS, window=10)
     played = [radio.next().track_id for _ in range(60)]
     assert all(one not in played[max(0, i - 10) : i] for i, one in enumerate(played))
     assert radio.window == 10
@@ -80,18 +80,18 @@ def test_a_radio_plays_on_and_hears(state):
     assert heard.rank == 61
     radio.feedback(heard.track_id, "skip")
     assert heard.track_id not in [radio.next().track_id for _ in range(20)]
-    again = Radio(state, "anna", dials=RADIO_DIALS, window=10)
+    again = RadioSession(state, "anna", dials=RADIO_DIALS, window=10)
     assert [again.next().track_id for _ in range(60)] == played
     with pytest.raises(ValueError, match="Nobody to play for"):
-        Radio(state)
+        RadioSession(state)
 
 
 def test_another_evening_is_another_radio_and_may_be_had_again(state):
-    evenings = [Radio(state, "anna").take(20) for _ in range(3)]
+    evenings = [RadioSession(state, "anna").take(20) for _ in range(3)]
     heard = {tuple(pick.track_id for pick in one.tracks) for one in evenings}
     assert len(heard) > 1
     dials = replace(RADIO_DIALS, seed=evenings[0].about["seed"])
-    assert Radio(state, "anna", dials=dials).take(20).tracks == evenings[0].tracks
+    assert RadioSession(state, "anna", dials=dials).take(20).tracks == evenings[0].tracks
     # what is not left to chance has no seed
     likes = generate.from_likes(state, ["t00"], k=3)
     assert "seed" not in likes.about
@@ -102,23 +102,23 @@ def test_another_evening_is_another_radio_and_may_be_had_again(state):
 
 
 def test_a_radio_of_a_small_library_says_that_it_repeats(state):
-    found = Radio(state, like=["t00"]).take(50)
+    found = RadioSession(state, like=["t00"]).take(50)
     assert len(found.tracks) == 50
     assert found.about["window"] < 36
     assert "comes again after" in found.hints[-1]
     nothing = Exclusions(genres=("low", "high", "noise"))
     with pytest.raises(LibraryError, match="nothing that may be played"):
-        Radio(state, "anna", exclusions=nothing).next()
+        RadioSession(state, "anna", exclusions=nothing).next()
 
 
 def test_a_radio_of_new_tracks_alone_plays_nothing_known(trained, state):
     known = set(trained.listens().query("user_id == 'anna'")["track_id"])
     new_only = replace(RADIO_DIALS, max_known_share=0)
     # far more tracks than there are new ones: they come again, and nothing known comes instead
-    played = Radio(state, "anna", dials=new_only, window=100).take(60).tracks
+    played = RadioSession(state, "anna", dials=new_only, window=100).take(60).tracks
     assert not known & {pick.track_id for pick in played}
     with pytest.raises(LibraryError, match="nothing new that may be played"):
-        Radio(state, like=[f"t{i:02}" for i in range(36)], dials=new_only).next()
+        RadioSession(state, like=[f"t{i:02}" for i in range(36)], dials=new_only).next()
 
 
 def test_a_path_leads_from_one_to_the_other(state):

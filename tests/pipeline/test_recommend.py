@@ -10,7 +10,7 @@ from segue.errors import (
     UnknownTrackError,
 )
 from segue.pipeline.recommender.recommend import recommend, similar
-from segue.pipeline.training.encoder_selection import choose
+from segue.pipeline.training.encoder_selection import select_encoders
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,9 @@ def test_recommend_prefers_the_genre_of_the_listener(trained, user, likes):
 
 def test_recommend_scores_are_the_sum_of_their_parts(trained):
     document = recommend(trained, "anna", 5).to_dict()
-    used = {name for name, model in choose(trained, trained.catalogue()).used.items() if model}
+    used = {
+        name for name, model in select_encoders(trained, trained.catalogue()).used.items() if model
+    }
     assert set(document["weights"]) == {
         *(*used, "knn", "metadata", "popularity", "sequence", "recency")
     }

@@ -21,7 +21,7 @@ from segue.engine import (
 from segue.pipeline.catalogue.search import GIVEN, GIVEN_PART, NAMED, search
 from segue.pipeline.playlists.generate import BLEND_DIALS, blend
 from segue.pipeline.recommender.open_signals import listeners_of, open_engine
-from segue.pipeline.recommender.search_terms import is_part, plain
+from segue.pipeline.recommender.search_terms import is_part, normalize_text
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.track_spaces import comparing_space
 
@@ -133,8 +133,8 @@ def test_blend_from_snapshot_equals_memory(state, memory):
 
 def worth(term, track):
     """Return the worth of a term to a track, as `segue.pipeline.catalogue.search` defines it."""
-    words = [plain(name) for name in (*track.genres, *track.tags)]
-    names = [plain(name) for name in (track.title, track.album, track.artist) if name]
+    words = [normalize_text(name) for name in (*track.genres, *track.tags)]
+    names = [normalize_text(name) for name in (track.title, track.album, track.artist) if name]
     if term in words:
         return GIVEN
     if any(is_part(term, word) for word in words):

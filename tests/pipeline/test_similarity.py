@@ -178,7 +178,7 @@ def test_similarity_ignores_other_files_of_recording(plain_shelf, monkeypatch):
 
 
 def test_similarity_of_large_library_is_sampled(plain_shelf, monkeypatch):
-    monkeypatch.setattr("segue.pipeline.training.neighbours.MOST_TRACKS", 20)
+    monkeypatch.setattr("segue.pipeline.training.neighbours.MAX_TRACKS", 20)
     found = judged(plain_shelf)
     assert found.report.n_tracks == 20
     assert "a sample of 20 of 36" in found.notes[0]

@@ -8,14 +8,14 @@ from tests.serve.running import run
 
 from segue.library import Event
 from segue.serve import event_broadcaster
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.settings import Settings
 
 
 @pytest.fixture
 def held(directory, monkeypatch):
     monkeypatch.setattr(event_broadcaster, "POLL_SECONDS", 0.02)
-    held = Held(directory, Settings())
+    held = AppState(directory, Settings())
     yield held
     held.library.close()
 
@@ -48,7 +48,7 @@ def followed(held, names, act, n_events):
 
 def test_feedback_is_told_to_its_own_listener_on_every_device(held, directory):
     def act():
-        other = Held(directory, Settings())
+        other = AppState(directory, Settings())
         other.library.feedback.add([Event(user="anna", track_id="t05", kind="like", key="1")])
         other.library.close()
 
@@ -59,7 +59,7 @@ def test_feedback_is_told_to_its_own_listener_on_every_device(held, directory):
 
 def test_a_change_of_the_library_is_told_to_all(held, directory):
     def act():
-        other = Held(directory, Settings())
+        other = AppState(directory, Settings())
         other.library.record_run("train", {})
         other.library.close()
 

@@ -8,7 +8,7 @@ from tests.serve.conftest import ODD, Client, is_problem
 from tests.serve.running import run
 
 from segue.serve.app import make_app
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.settings import Settings
 
 PATHS = [
@@ -113,7 +113,7 @@ def test_a_failure_tells_a_number_and_nothing_of_the_program(anna, monkeypatch, 
     def fails(self):
         raise RuntimeError("secret /srv/place")
 
-    monkeypatch.setattr(Held, "state_or_none", fails)
+    monkeypatch.setattr(AppState, "state_or_none", fails)
     answer = anna.get("/api/v1/tracks")
     assert is_problem(answer, 500, "internal")
     assert "secret" not in answer.text

@@ -21,7 +21,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def large(monkeypatch):
     """Let twelve tracks be many."""
-    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", N_TRACKS - 1)
+    monkeypatch.setattr(train_maps, "MAX_FOR_ALL", N_TRACKS - 1)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
 
 
 def test_a_map_of_few_tracks_is_made_at_once(anna, monkeypatch):
-    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", N_TRACKS)
+    monkeypatch.setattr(train_maps, "MAX_FOR_ALL", N_TRACKS)
     assert anna.get("/api/v1/map").json()["n"] == N_TRACKS
 
 

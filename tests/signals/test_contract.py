@@ -21,9 +21,9 @@ from segue.signals import (
     FriendsSignal,
     KnnModel,
     PaddedSignal,
-    Profile,
     RecencySignal,
     SequenceSignal,
+    UserProfile,
     knn,
     load_signal,
     lyrics,
@@ -109,7 +109,7 @@ COMPARING = [name for name in CASES if name not in SAYING_LESS]
 def like(*positions, dislike=()):
     both = np.array([*positions, *dislike], np.int64)
     weights = np.array([1.0] * len(positions) + [-1.0] * len(dislike), np.float32)
-    return Profile(both, weights, both, both)
+    return UserProfile(both, weights, both, both)
 
 
 def checkerboard():
@@ -326,13 +326,13 @@ def test_popularity_leaves_out_the_listeners_own_likes():
 
 def test_profile_with_unequal_lengths_is_refused():
     with pytest.raises(ValueError, match="one length"):
-        Profile(np.zeros(2, np.int64), np.zeros(3, np.float32), np.zeros(0, np.int64))
+        UserProfile(np.zeros(2, np.int64), np.zeros(3, np.float32), np.zeros(0, np.int64))
 
 
 def test_recency_weights_later_plays_more():
     signal = RecencySignal(np.array([0, 0, 1, 1, -1]))
     nothing = np.zeros(0, np.int64)
-    profile = Profile(
+    profile = UserProfile(
         nothing,
         nothing.astype(np.float32),
         np.array([0, 2]),

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from segue.index import normalise
-from segue.signals import HybridMatrix, Profile, VectorSignal, as_hybrid
+from segue.signals import HybridMatrix, UserProfile, VectorSignal, as_hybrid
 from segue.signals.products import RowSubset, dot_with_all
 
 KINDS = {"dense": np.asarray, "sparse": sparse.csr_array, "hybrid": as_hybrid}
@@ -53,6 +53,6 @@ def test_loaded_hybrid_vectors_score_as_dense_ones():
     assert isinstance(loaded.vectors, HybridMatrix)
     for n_liked in (1, 30):  # few of the rows, and most of them
         liked = np.arange(n_liked)
-        profile = Profile(liked, np.ones(n_liked, np.float32), liked)
+        profile = UserProfile(liked, np.ones(n_liked, np.float32), liked)
         found, expected = (one.for_listeners([profile]) for one in (loaded, signal))
         np.testing.assert_allclose(found, expected, rtol=1e-5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segue.listening.sequences import fit_sequences
-from segue.signals import Profile, SequenceSignal
+from segue.signals import SequenceSignal, UserProfile
 
 CYCLE = 12
 
@@ -18,7 +18,7 @@ def signal():
 def listener(*history):
     played = np.array(history, np.int64)
     known = np.unique(played)
-    return Profile(known, np.ones(len(known), np.float32), known, played)
+    return UserProfile(known, np.ones(len(known), np.float32), known, played)
 
 
 def test_next_track_ranks_first(signal):
@@ -34,14 +34,14 @@ def test_for_track_ranks_its_successor_first(signal):
 
 
 def test_profile_without_order_scores_nan(signal):
-    unordered = Profile(np.array([1]), np.ones(1, np.float32), np.array([1]))
+    unordered = UserProfile(np.array([1]), np.ones(1, np.float32), np.array([1]))
     assert np.isnan(signal.for_listeners([unordered])).all()
     assert signal.for_listeners([]).shape == (0, CYCLE + 1)
 
 
 def test_removed_track_leaves_the_history():
     profile = listener(1, 2, 1, 3)
-    aged = Profile(
+    aged = UserProfile(
         profile.positions, profile.weights, profile.known, profile.history, np.float32([9, 8, 7, 1])
     )
     without = aged.without(np.array([1]))
@@ -53,4 +53,6 @@ def test_removed_track_leaves_the_history():
 
 def test_ages_of_another_length_are_refused():
     with pytest.raises(ValueError, match="ages"):
-        Profile(np.array([1]), np.ones(1, np.float32), np.array([1]), np.array([1]), np.zeros(2))
+        UserProfile(
+            np.array([1]), np.ones(1, np.float32), np.array([1]), np.array([1]), np.zeros(2)
+        )

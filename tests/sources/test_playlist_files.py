@@ -12,7 +12,7 @@ from segue.errors import DatasetError
 from segue.sources.playlist_files import (
     FORMATS,
     MAX_ENTRIES,
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
     read_playlist_file,
     write_playlist_file,
@@ -22,7 +22,7 @@ from segue.sources.playlist_files.locations import from_uri, to_uri
 from segue.text import clean_text
 
 MBID = "e8f9b188-f819-4e43-ab0f-4bd26ce9ff56"
-GOLD = Entry(
+GOLD = PlaylistEntry(
     title="Gold",
     artist="Spandau Ballet",
     album="True",
@@ -31,7 +31,7 @@ GOLD = Entry(
     location="Spandau Ballet/True/01 Gold?.flac",
     track_id="Spandau Ballet/True/01 Gold?.flac",
 )
-BARE = Entry(location="/music/#1 & <só>.mp3")
+BARE = PlaylistEntry(location="/music/#1 & <só>.mp3")
 LIST = PlaylistFile(
     entries=[GOLD, BARE], name='1980s "flash" & back', creator="anna", date="2026-11-27T10:45:49Z"
 )
@@ -49,8 +49,8 @@ def test_write_m3u8_gives_standard_lines():
 
 
 def test_write_m3u8_names_cannot_break_lines():
-    odd = Entry(title="a\nb\r#EXTINF:1,x\u2028y", artist="A - B", location="#1\n.mp3")
-    also = Entry(location="#2.mp3")
+    odd = PlaylistEntry(title="a\nb\r#EXTINF:1,x\u2028y", artist="A - B", location="#1\n.mp3")
+    also = PlaylistEntry(location="#2.mp3")
     lines = write_playlist_file(PlaylistFile(entries=[odd, also], name="x\ny")).decode()
     assert lines.splitlines() == [
         "#EXTM3U",
@@ -141,20 +141,20 @@ WINAMP = (
 def test_read_m3u_accepts_any_lines(end):
     found = read_playlist_file(WINAMP.replace("\n", end).encode())
     assert found.entries == [
-        Entry(
+        PlaylistEntry(
             artist="Everclear",
             title="So Much For The Afterglow",
             duration=233,
             location="Alternative\\everclear_SMFTA.mp3",
         ),
-        Entry(
+        PlaylistEntry(
             artist="Weird Al: Bad Hair Day",
             title="Gump",
             duration=129,
             location="http://www.site.com/~user/gump.mp3",
         ),
-        Entry(title="My Cool Stream", location="http://www.site.com:8000/listen.pls"),
-        Entry(location="crap.mp3"),
+        PlaylistEntry(title="My Cool Stream", location="http://www.site.com:8000/listen.pls"),
+        PlaylistEntry(location="crap.mp3"),
     ]
 
 
@@ -167,9 +167,11 @@ def test_read_m3u_reads_directives():
     found = read_playlist_file(text.encode())
     assert found.name == "Mix"
     assert found.entries == [
-        Entry(artist="Band", title="Song", album="Album", duration=61.5, location="/music/a b.mp3"),
-        Entry(artist="Somebody", location="C:\\c.mp3"),
-        Entry(title="Odd", location="d.mp3"),
+        PlaylistEntry(
+            artist="Band", title="Song", album="Album", duration=61.5, location="/music/a b.mp3"
+        ),
+        PlaylistEntry(artist="Somebody", location="C:\\c.mp3"),
+        PlaylistEntry(title="Odd", location="d.mp3"),
     ]
 
 
@@ -204,16 +206,16 @@ def test_read_xspf_of_other_programs():
     found = read_playlist_file(text.encode())
     assert (found.name, found.problems) == ("Mix", [])
     assert found.entries == [
-        Entry(
+        PlaylistEntry(
             title="My Way",
             artist="Frank & <Nancy>",
             duration=19.2,
             recording=MBID,
             location="http://example.com/my.mp3",
         ),
-        Entry(),
-        Entry(location="C:/My Music/a.mp3"),
-        Entry(location="Björk/a b.mp3"),
+        PlaylistEntry(),
+        PlaylistEntry(location="C:/My Music/a.mp3"),
+        PlaylistEntry(location="Björk/a b.mp3"),
     ]
 
 
@@ -221,8 +223,8 @@ def test_read_xspf_in_any_encoding():
     body = "<playlist><trackList><track><title>Jóga</title></track></trackList></playlist>"
     for encoding in ("utf-8", "iso-8859-1", "windows-1252", "utf-16"):
         text = f'<?xml version="1.0" encoding="{encoding}"?>{body}'
-        assert read_playlist_file(text.encode(encoding)).entries == [Entry(title="Jóga")]
-    assert read_playlist_file(f"\ufeff{body}".encode()).entries == [Entry(title="Jóga")]
+        assert read_playlist_file(text.encode(encoding)).entries == [PlaylistEntry(title="Jóga")]
+    assert read_playlist_file(f"\ufeff{body}".encode()).entries == [PlaylistEntry(title="Jóga")]
 
 
 # the example of musicbrainz.org/doc/jspf, shortened
@@ -251,7 +253,7 @@ MUSICBRAINZ = {
 
 
 def test_read_jspf_of_other_programs():
-    gold = Entry(title="Gold", artist="Spandau Ballet", album="True", recording=MBID)
+    gold = PlaylistEntry(title="Gold", artist="Spandau Ballet", album="True", recording=MBID)
     found = read_playlist_file(json.dumps(MUSICBRAINZ).encode("utf-8-sig"))
     assert found == PlaylistFile(
         entries=[gold],
@@ -262,13 +264,15 @@ def test_read_jspf_of_other_programs():
     )
     odd = {"track": [7, {}, {"title": 3, "duration": 1e999, "location": ["a%20b.mp3", "c"]}]}
     found = read_playlist_file(json.dumps(odd).encode())
-    assert found.entries == [Entry(), Entry(location="a b.mp3")]
+    assert found.entries == [PlaylistEntry(), PlaylistEntry(location="a b.mp3")]
     assert found.problems == ["1 tracks are not objects: left out"]
     listed = {
         "https://musicbrainz.org/doc/jspf#track": [{"additional_metadata": {"segue_id": "i"}}]
     }
     one = {"playlist": {"track": [{"extension": listed, "duration": "5000"}]}}
-    assert read_playlist_file(json.dumps(one).encode()).entries == [Entry(track_id="i", duration=5)]
+    assert read_playlist_file(json.dumps(one).encode()).entries == [
+        PlaylistEntry(track_id="i", duration=5)
+    ]
 
 
 @pytest.mark.parametrize("form", ["xspf", "jspf"])
@@ -348,7 +352,7 @@ paths = st.text(
     st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=30
 )
 entries = st.builds(
-    Entry,
+    PlaylistEntry,
     title=st.none() | texts,
     artist=st.none() | texts,
     album=st.none() | texts,
@@ -361,7 +365,7 @@ xml_impossible = set("\ufffe\uffff")
 
 
 @given(entries=st.lists(entries, max_size=5), name=st.none() | texts)
-@example(entries=[Entry(location="//two/slashes.mp3")], name="]]>&lt;")
+@example(entries=[PlaylistEntry(location="//two/slashes.mp3")], name="]]>&lt;")
 def test_xspf_and_jspf_round_trip(entries, name):
     said = PlaylistFile(entries=entries, name=name, problems=[])
     assert read_playlist_file(write_playlist_file(said, "jspf")) == said
@@ -395,7 +399,7 @@ def test_paths_that_are_not_utf8_are_kept():
     path = "/music/caf\udce9.mp3"
     assert to_uri(path) == "file:///music/caf%E9.mp3"
     for form in FORMATS:
-        data = write_playlist_file(PlaylistFile(entries=[Entry(location=path)]), form)
+        data = write_playlist_file(PlaylistFile(entries=[PlaylistEntry(location=path)]), form)
         assert read_playlist_file(data).entries[0].location == path
 
 

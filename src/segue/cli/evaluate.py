@@ -25,7 +25,7 @@ class Subject(StrEnum):
     all = "all"
 
 
-class Part(StrEnum):
+class SplitOption(StrEnum):
     """Splits of the tracks."""
 
     train = "train"
@@ -56,7 +56,7 @@ def evaluate(
             " were trained on."
         ),
     ] = None,
-    split: Annotated[Part, typer.Option(help="Split to evaluate on.")] = Part.test,
+    split: Annotated[SplitOption, typer.Option(help="Split to evaluate on.")] = SplitOption.test,
     seed: Annotated[int, typer.Option(min=0, help="Random seed of resampling and baselines.")] = 0,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,

@@ -79,9 +79,9 @@ def radio(
         raise typer.BadParameter("name a listener with --user, or a track with --like")
 
     def make(state: "ServingState") -> "Playlist":
-        from segue.pipeline.playlists.radio import Radio
+        from segue.pipeline.playlists.radio import RadioSession
 
-        station = Radio(
+        station = RadioSession(
             state,
             user,
             like=like or [],

@@ -11,8 +11,8 @@ from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
-    from segue.pipeline.training.leaderboard import Standings
-    from segue.pipeline.training.training_result import Trained
+    from segue.pipeline.training.leaderboard import Leaderboard
+    from segue.pipeline.training.training_result import TrainingResult
 
 
 class Model(StrEnum):
@@ -79,10 +79,10 @@ def train(
         progress=terminal_progress(),
     )
     from segue.pipeline.training.engine_weights import everyones_weights
-    from segue.pipeline.training.leaderboard import standings
+    from segue.pipeline.training.leaderboard import leaderboard
 
     learned_on = next((result.target for result in results if result.target), None)
-    compared = standings(opened, learned_on) if learned_on else None
+    compared = leaderboard(opened, learned_on) if learned_on else None
     weights = everyones_weights(opened)
     if json:
         print_json(
@@ -107,7 +107,7 @@ def train(
         say(f"{names}: {reason}")
 
 
-def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -> None:
+def show_listening(results: Sequence["TrainingResult"], weights: Mapping[str, float]) -> None:
     """Print the models trained on listens, and the weights of signals."""
     from segue.pipeline.training.listening_models import LISTENING_MODELS
 
@@ -131,7 +131,7 @@ def show_listening(results: Sequence["Trained"], weights: Mapping[str, float]) -
         say("weights for everyone: " + ", ".join(f"{name} {w:.2f}" for name, w in ordered))
 
 
-def show_standings(results: Sequence["Trained"], compared: "Standings | None") -> None:
+def show_standings(results: Sequence["TrainingResult"], compared: "Leaderboard | None") -> None:
     """Print the comparison of models and baselines, and the selected encoders."""
     from segue.pipeline.training.listening_models import LISTENING_MODELS
 

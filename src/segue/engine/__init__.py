@@ -24,11 +24,11 @@ from segue.engine.rerank import POOL, RerankResult, rerank, rerank_list
 from segue.engine.standardization import SignalScores, standardise
 from segue.engine.sweep import sweep
 from segue.engine.track_words import TrackWords, WordMatrix
-from segue.engine.weights import LEAST_SPREAD, WeightPosterior, Weights, learn, shares, updated
+from segue.engine.weights import MIN_SPREAD, WeightPosterior, Weights, learn, shares, updated
 
 __all__ = [
     "FEEDBACK",
-    "LEAST_SPREAD",
+    "MIN_SPREAD",
     "POOL",
     "WINDOW",
     "CatalogueArrays",

@@ -16,7 +16,7 @@ from segue.engine.examples import Example
 from segue.engine.standardization import SignalScores
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
-from segue.signals import Profile, Scores, Signal
+from segue.signals import Scores, Signal, UserProfile
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class Engine:
         """Return the global weights, ``[n_signals]``."""
         return shares(self.weights.everyone)
 
-    def listener_weights(self, profile: Profile) -> NDArray[np.float64]:
+    def listener_weights(self, profile: UserProfile) -> NDArray[np.float64]:
         """Return one listener's weights, ``[n_signals]``."""
         return self.weights.of(profile.user)
 
     def recommend(
         self,
-        profile: Profile,
+        profile: UserProfile,
         k: int,
         *,
         exclude: NDArray[np.bool_] | None = None,
@@ -95,11 +95,11 @@ class Engine:
             return self.blended(rows, self.listener_weights(profile), self.all_excluded(exclude), k)
         return rank(rows, weights, self.all_excluded(exclude), k, self.recordings)
 
-    def rows(self, profile: Profile) -> SignalScores:
+    def rows(self, profile: UserProfile) -> SignalScores:
         """Return the scores of every signal for a listener."""
         return self.rows_of([profile])[0]
 
-    def rows_of(self, profiles: Sequence[Profile]) -> list[SignalScores]:
+    def rows_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
         """Return the scores of every signal for each listener; vectors are read once for all."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from segue.catalogue_ids import CatalogueIds
-from segue.signals import Profile, VectorSignal
+from segue.signals import UserProfile, VectorSignal
 from segue.types import Track
 
 Matrix = Any
 """A dense float32 array or a `scipy.sparse.csr_array`."""
 
-_MOST_TAGS = 10  # the strongest tags of a track say more than all hundred
+_MAX_TAGS = 10  # the strongest tags of a track say more than all hundred
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class CatalogueArrays:
         cls,
         tracks: Sequence[Track],
         ids: CatalogueIds,
-        profiles: Iterable[Profile] = (),
+        profiles: Iterable[UserProfile] = (),
         space: VectorSignal | None = None,
     ) -> Self:
         """Return the arrays of `tracks`, which `profiles` like and `space` compares."""
@@ -58,7 +58,7 @@ class CatalogueArrays:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def taste(self, profile: Profile) -> NDArray[np.float64]:
+    def taste(self, profile: UserProfile) -> NDArray[np.float64]:
         """Return the mix of the tracks that a listener likes, weighted, ``[n_genres]``.
 
         It sums to 1, or to 0 where no genre is known.
@@ -81,7 +81,7 @@ def _mixes(tracks: Sequence[Track]) -> tuple[Matrix, list[str]]:
             weights = dict.fromkeys(track.genres, 1.0)
         else:
             tags = sorted(track.tags.items(), key=lambda tag: (-tag[1], tag[0]))
-            weights = {tag: count for tag, count in tags[:_MOST_TAGS] if count > 0}
+            weights = {tag: count for tag, count in tags[:_MAX_TAGS] if count > 0}
         total = sum(weights.values())
         for name, weight in weights.items():
             indices.append(columns.setdefault(name, len(columns)))

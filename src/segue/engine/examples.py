@@ -13,17 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.standardization import standardise
-from segue.signals import Profile, Scores, Signal
+from segue.signals import Scores, Signal, UserProfile
 
 _FOREMOST = 50
-_MOST_CHOSEN = 50
+_MAX_CHOSEN = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A listener's profile, and the positions of the tracks that they chose afterwards."""
 
-    profile: Profile
+    profile: UserProfile
     chosen: NDArray[np.int64]
 
 
@@ -41,7 +41,7 @@ class Choices:
 
 
 def examples_from(
-    profiles: Sequence[Profile], *, share: float = 0.2, seed: int = 0
+    profiles: Sequence[UserProfile], *, share: float = 0.2, seed: int = 0
 ) -> list[Example]:
     """Return examples that hide `share` of each profile's likes (at least one) as choices.
 
@@ -85,5 +85,5 @@ def _choices(rows: Scores, example: Example) -> Choices:
         most = min(_FOREMOST, len(column) - 1)
         foremost[np.argpartition(-column, most)[:most]] = True
     foremost &= candidates
-    chosen = example.chosen[foremost[example.chosen]][:_MOST_CHOSEN]
+    chosen = example.chosen[foremost[example.chosen]][:_MAX_CHOSEN]
     return Choices(features[chosen], features[foremost], example.profile.user)

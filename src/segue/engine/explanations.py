@@ -32,11 +32,11 @@ from segue.engine.item_attribution import HistoryVectors, ItemAttribution, Pulls
 from segue.engine.recommendations import Contribution, Recommendation, SharedTraits, explain
 from segue.engine.rerank import POOL, RerankResult, static_terms
 from segue.engine.track_words import TrackWords
-from segue.signals import Profile
+from segue.signals import UserProfile
 from segue.types import Track
 
-MOST_PULLS = 3
-MOST_TAGS = 5
+MAX_PULLS = 3
+MAX_TAGS = 5
 _FEW = 50
 """Up to this many places, comparing each with the whole pool is faster than sorting it."""
 _GONE = 2**62
@@ -67,7 +67,7 @@ class Explainer:
     def picks(
         self,
         found: RerankResult,
-        profile: Profile,
+        profile: UserProfile,
         dials: Dials,
         history: "ExplainedHistory | None" = None,
     ) -> tuple[dict[str, float], list[Recommendation]]:
@@ -99,22 +99,24 @@ class Explainer:
             )
         ]
 
-    def history(self, profile: Profile) -> "ExplainedHistory":
+    def history(self, profile: UserProfile) -> "ExplainedHistory":
         """Return what explanations need to know of a listener's own tracks."""
         in_common = _InCommon(self.facts.ids, self._words, profile)
         return ExplainedHistory(self._attribution.own(profile), in_common)
 
-    def pulls(self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None) -> Pulls:
+    def pulls(
+        self, ranked: Ranked, profile: UserProfile, own: HistoryVectors | None = None
+    ) -> Pulls:
         """Return how much each known track adds to each of a list; see `ItemAttribution.of`."""
         return self._attribution.of(ranked, profile, own or self._attribution.own(profile))
 
     def influenced_by(
-        self, ranked: Ranked, profile: Profile, own: HistoryVectors | None = None
+        self, ranked: Ranked, profile: UserProfile, own: HistoryVectors | None = None
     ) -> list[list[Contribution]]:
         """Return for each track of a list the liked tracks that add most to it, best first."""
         pulls = self.pulls(ranked, profile, own)
         pulls[:, profile.weights <= 0] = 0
-        strongest = _largest(pulls, MOST_PULLS)
+        strongest = _largest(pulls, MAX_PULLS)
         named = np.take_along_axis(pulls, strongest, axis=1) > 0
         self.prefetch(profile.positions[strongest[named]].tolist())
         return [
@@ -172,7 +174,7 @@ class Faithfulness:
     by_largest: float
 
 
-def faithfulness(engine: Engine, profiles: Sequence[Profile], k: int = 10) -> Faithfulness:
+def faithfulness(engine: Engine, profiles: Sequence[UserProfile], k: int = 10) -> Faithfulness:
     """Rank again without the named top signal of each recommended track; count those that fall.
 
     All tracks are ranked with weight 0 for the signal and the other weights unchanged.
@@ -210,7 +212,7 @@ class _InCommon:
     tracks that have it.
     """
 
-    def __init__(self, ids: CatalogueIds, words: TrackWords, profile: Profile) -> None:
+    def __init__(self, ids: CatalogueIds, words: TrackWords, profile: UserProfile) -> None:
         self._ids, self._words = ids, words
         likes = profile.weights > 0
         positions, weights = profile.positions[likes], profile.weights[likes].astype(np.float64)
@@ -237,7 +239,7 @@ class _InCommon:
         return SharedTraits(
             _shared_artist(track, self._ids.of_track(position), self._artists),
             [genres.names[genre] for genre in genres.row(position)[0] if genre in self._genres],
-            sorted(worth, key=lambda tag: (-worth[tag], tag))[:MOST_TAGS],
+            sorted(worth, key=lambda tag: (-worth[tag], tag))[:MAX_TAGS],
         )
 
 
@@ -320,7 +322,7 @@ def _first(ranked: Ranked, k: int) -> Ranked:
 
 
 def _n_tracks(engine: Engine) -> int:
-    empty = Profile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    empty = UserProfile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
     return int(engine.signals[0].for_listeners([empty]).shape[1]) if engine.signals else 0
 
 

@@ -23,7 +23,7 @@ from segue.engine.dials import Dials
 from segue.engine.rerank import POOL, rerank, set_weights
 from segue.engine.standardization import standardise
 from segue.index import best
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 MISERY = 0.5
 """Weight of least misery against the average."""
@@ -43,7 +43,7 @@ class GroupList:
 
 def blend_listeners(
     engine: Engine,
-    profiles: Sequence[Profile],
+    profiles: Sequence[UserProfile],
     k: int,
     dials: Dials,
     facts: CatalogueArrays,
@@ -97,7 +97,7 @@ def blend_listeners(
         size = min(4 * size, len(facts))  # caps blocked too many
 
 
-def _together(profiles: Sequence[Profile]) -> Profile:
+def _together(profiles: Sequence[UserProfile]) -> UserProfile:
     """Return one profile with the sum of all opinions, each listener with the same weight."""
     opinions: dict[int, float] = {}
     for profile in profiles:
@@ -106,7 +106,7 @@ def _together(profiles: Sequence[Profile]) -> Profile:
             profile.positions.tolist(), profile.weights.tolist(), strict=True
         ):
             opinions[position] = opinions.get(position, 0.0) + weight / total
-    return Profile(
+    return UserProfile(
         np.array(list(opinions), np.int64),
         np.array(list(opinions.values()), np.float32),
         np.unique(np.concatenate([profile.known for profile in profiles])),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Ranked
-from segue.signals import Profile, RowSubset, Signal, VectorSignal
+from segue.signals import RowSubset, Signal, UserProfile, VectorSignal
 from segue.signals.signal import profile_matrix
 
 _CANCELLED = 0.05
@@ -28,7 +28,7 @@ Vector = NDArray[np.float64]
 class Explaining(Protocol):
     """A signal that can say how much each known track adds to another's score."""
 
-    def pulls(self, profile: Profile, position: int) -> NDArray[np.float32]:
+    def pulls(self, profile: UserProfile, position: int) -> NDArray[np.float32]:
         """Return how much each of `profile.positions` adds to the score of `position`."""
 
 
@@ -61,7 +61,7 @@ class ItemAttribution:
         self._signals, self._n_tracks = signals, n_tracks
         self._usual: dict[str, NDArray[np.float32]] = {}
 
-    def own(self, profile: Profile) -> HistoryVectors:
+    def own(self, profile: UserProfile) -> HistoryVectors:
         """Return the vectors of a listener's own tracks."""
         weights = profile_matrix([profile], self._n_tracks).data.astype(np.float64)
         compared = {
@@ -74,7 +74,7 @@ class ItemAttribution:
         }
         return HistoryVectors(weights, compared)
 
-    def of(self, ranked: Ranked, profile: Profile, own: HistoryVectors) -> Pulls:
+    def of(self, ranked: Ranked, profile: UserProfile, own: HistoryVectors) -> Pulls:
         """Return how much each known track adds to each of a list, ``[k, len(profile.positions)]``.
 
         Signals that cannot be divided add nothing. `own` is what `own` returns for the profile.
@@ -103,7 +103,7 @@ class ItemAttribution:
         return usual
 
 
-def _told(signal: Signal, profile: Profile, positions: NDArray[np.int64]) -> Pulls | None:
+def _told(signal: Signal, profile: UserProfile, positions: NDArray[np.int64]) -> Pulls | None:
     """Return the amounts of an `Explaining` signal, ``[k, n]``; None for other signals."""
     pulls = getattr(signal, "pulls", None)
     if pulls is None:

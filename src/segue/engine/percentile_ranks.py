@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.blend import Engine, keep_one_of_each
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 TOP: Final = 255
 
 
-def percentile_ranks(engine: Engine, profile: Profile) -> NDArray[np.uint8]:
+def percentile_ranks(engine: Engine, profile: UserProfile) -> NDArray[np.uint8]:
     """Return the percentile ranks of all tracks, known ones included, ``[n_tracks]``.
 
     From 255, the best, evenly by rank down to 1; 0 for unscored and missing tracks, and for all but

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segue.engine.profiles import (
     LIVE_SCALE,
-    MOST_HISTORY,
+    MAX_HISTORY,
     SECONDS_A_DAY,
     Durations,
     Values,
@@ -22,7 +22,7 @@ from segue.engine.profiles import (
     share_heard,
     worth,
 )
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 Kind = Literal["play", "skip", "like", "dislike", "clear"]
 Places = NDArray[np.int64]
@@ -90,7 +90,7 @@ class ProfileAccumulator:
         n_timed = int((~np.isnan(times)).sum())
         n_ordered = int((~np.isnan(orders)).sum())
         moments = times if n_timed == len(counted) else orders
-        latest = np.argsort(moments, kind="stable")[-MOST_HISTORY:]
+        latest = np.argsort(moments, kind="stable")[-MAX_HISTORY:]
         if len(counted) not in (n_timed, n_ordered):
             latest = _NO_PLACES
         return cls(
@@ -158,7 +158,9 @@ class ProfileAccumulator:
         found = replace(found, plays=plays, n_rows=n_rows)
         return found._played(track, at) if share > 0 else found
 
-    def profile(self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()) -> Profile:
+    def profile(
+        self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()
+    ) -> UserProfile:
         """Return the listener's profile; `now` is the time of the last listen of all users."""
         rating = np.clip(self.ratings + self.marks, -1, 1)
         opinion = (np.log1p(self.plays) - self.skips + rating).astype(np.float32)
@@ -166,7 +168,7 @@ class ProfileAccumulator:
         ages = np.zeros(0, np.float32)
         if self.timed and len(self.moments):
             ages = ((now - self.moments) / SECONDS_A_DAY).astype(np.float32)
-        return Profile(
+        return UserProfile(
             self.tracks[says],
             opinion[says],
             self.tracks,
@@ -215,6 +217,6 @@ class ProfileAccumulator:
         place = int(np.searchsorted(self.moments, at, side="right"))
         return replace(
             found,
-            played=np.insert(self.played, place, track)[-MOST_HISTORY:],
-            moments=np.insert(self.moments, place, at)[-MOST_HISTORY:],
+            played=np.insert(self.played, place, track)[-MAX_HISTORY:],
+            moments=np.insert(self.moments, place, at)[-MAX_HISTORY:],
         )

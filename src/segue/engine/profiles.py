@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ _SCALES = (1.0, 5.0, 10.0, 100.0)
 """Highest values of the usual rating scales."""
 SKIP_SHARE = 0.25
 """A play of a smaller share of the track is a skip."""
-MOST_HISTORY = 1_000
+MAX_HISTORY = 1_000
 SECONDS_A_DAY = 86_400.0
 
 
@@ -53,7 +53,7 @@ def profiles_of(
     *,
     durations: Durations = None,
     friends: Iterable[tuple[str, str]] = (),
-) -> dict[str, Profile]:
+) -> dict[str, UserProfile]:
     """Return each listener's profile over a catalogue.
 
     Parameters
@@ -85,7 +85,7 @@ def profiles_of(
         part = slice(bounds[number], bounds[number + 1])
         says = values[part] != 0
         known = tracks[part]
-        found[str(names[number])] = Profile(
+        found[str(names[number])] = UserProfile(
             known[says],
             values[part][says],
             known,
@@ -95,14 +95,14 @@ def profiles_of(
     return _with_friends(found, friends)
 
 
-def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Profile:
+def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> UserProfile:
     """Return a profile with liked and disliked tracks only, by position."""
     opinions = dict.fromkeys(liked, 1.0) | dict.fromkeys(disliked, -1.0)
     positions = np.array(list(opinions), np.int64)
-    return Profile(positions, np.array(list(opinions.values()), np.float32), positions)
+    return UserProfile(positions, np.array(list(opinions.values()), np.float32), positions)
 
 
-def with_seeds(profile: Profile, liked: Iterable[int], disliked: Iterable[int]) -> Profile:
+def with_seeds(profile: UserProfile, liked: Iterable[int], disliked: Iterable[int]) -> UserProfile:
     """Return `profile` with more liked and disliked tracks, each as strong as its strongest.
 
     They replace opinions of the same tracks, but not the history.
@@ -204,7 +204,7 @@ def _histories(
     names, starts = np.unique(users[order], return_index=True)
     stops = [*starts[1:].tolist(), len(order)]
     for name, start, stop in zip(names.tolist(), starts.tolist(), stops, strict=False):
-        latest = order[start:stop][-MOST_HISTORY:]
+        latest = order[start:stop][-MAX_HISTORY:]
         days = np.zeros(0, np.float32)
         if len(latest) and bool(timed.to_numpy()[latest[0]]):
             days = ((now - moment[latest]) / SECONDS_A_DAY).astype(np.float32)
@@ -213,8 +213,8 @@ def _histories(
 
 
 def _with_friends(
-    profiles: dict[str, Profile], pairs: Iterable[tuple[str, str]]
-) -> dict[str, Profile]:
+    profiles: dict[str, UserProfile], pairs: Iterable[tuple[str, str]]
+) -> dict[str, UserProfile]:
     known: dict[str, set[str]] = {}
     for one, other in pairs:
         if one in profiles and other in profiles and one != other:

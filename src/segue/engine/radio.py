@@ -39,7 +39,7 @@ from segue.engine.dials import Dials, odds
 from segue.engine.diversity import PoolSimilarity
 from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, RerankResult, static_terms
 from segue.engine.weights import shares, updated
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 Feedback = Literal["skip", "like", "play"]
 FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
@@ -54,7 +54,7 @@ RECENT = 10
 """Number of recent tracks that diversity and calibration consider."""
 
 _COUNTS: dict[Feedback, float] = {"like": 1.0, "play": 0.25, "skip": -0.5}
-_LEAST_SHARE = 0.1
+_MIN_SHARE = 0.1
 
 Mask = NDArray[np.bool_]
 Values = NDArray[np.float64]
@@ -81,7 +81,7 @@ class Radio:
     """
 
     engine: Engine
-    profile: Profile
+    profile: UserProfile
     facts: CatalogueArrays
     dials: Dials
     excluded: Mask
@@ -277,13 +277,13 @@ class Radio:
         return ~self._known[positions]
 
 
-def _with_opinion(profile: Profile, position: int, counts: float) -> Profile:
+def _with_opinion(profile: UserProfile, position: int, counts: float) -> UserProfile:
     """Return the profile with an opinion added to the present one of a track."""
     rest = profile.without(np.array([position]))
     before = float(profile.weights[profile.positions == position].sum())
     liked = float(profile.weights[profile.weights > 0].sum())
     strongest = float(np.abs(profile.weights).max(initial=0)) or 1.0
-    opinion = before + counts * max(strongest, _LEAST_SHARE * liked)
+    opinion = before + counts * max(strongest, _MIN_SHARE * liked)
     return replace(
         profile,
         positions=np.append(rest.positions, position),

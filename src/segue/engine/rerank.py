@@ -34,7 +34,7 @@ from segue.engine.dials import Dials, odds
 from segue.engine.diversity import PoolSimilarity
 from segue.engine.randomness import gumbel
 from segue.engine.standardization import SignalScores
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 POOL = 500
 """Number of candidates that dials choose from, but at least ten per requested track."""
@@ -59,7 +59,7 @@ class RerankResult:
 
 def rerank_list(
     engine: Engine,
-    profile: Profile,
+    profile: UserProfile,
     k: int,
     dials: Dials,
     facts: CatalogueArrays,
@@ -99,7 +99,7 @@ def rerank_list(
         size *= 4  # caps blocked too many
 
 
-def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None:
+def set_weights(engine: Engine, profile: UserProfile, dials: Dials) -> Values | None:
     """Return a listener's weights with those that the dials set, or None if they set none.
 
     Raises
@@ -113,7 +113,9 @@ def set_weights(engine: Engine, profile: Profile, dials: Dials) -> Values | None
     return dials.weigh(names, engine.listener_weights(profile))
 
 
-def rerank(pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: Profile) -> Ranked:
+def rerank(
+    pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: UserProfile
+) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 
     Parameters
@@ -205,7 +207,11 @@ class _Caps:
 
     @classmethod
     def of(
-        cls, positions: NDArray[np.int64], dials: Dials, facts: CatalogueArrays, profile: Profile
+        cls,
+        positions: NDArray[np.int64],
+        dials: Dials,
+        facts: CatalogueArrays,
+        profile: UserProfile,
     ) -> "_Caps":
         caps = [np.inf if cap is None else cap for cap in (dials.artist_cap, dials.album_cap)]
         known = np.isin(positions, profile.known)

@@ -13,12 +13,12 @@ from segue.engine.blend import Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.rerank import rerank
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 
 def sweep(
     pools: Sequence[Ranked],
-    profiles: Sequence[Profile],
+    profiles: Sequence[UserProfile],
     facts: CatalogueArrays,
     k: int,
     settings: Sequence[Dials],

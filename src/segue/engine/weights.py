@@ -41,14 +41,14 @@ _EXPECTED = 0.3
 """The weight of a signal before anything is learned."""
 _PULL = 2.0
 """Precision of the normal prior, in listeners: a standard deviation of 0.5."""
-_LEAST_LISTENERS = 5
+_MIN_LISTENERS = 5
 """With fewer listeners of two choices, differences between them may be chance."""
-_MOST_LISTENERS = 600
-_MOST_BELIEFS = 5_000
+_MAX_LISTENERS = 600
+_MAX_BELIEFS = 5_000
 _EM_ROUNDS = 6
 _NEWTON_ROUNDS = 8
 _TRUSTS = (0.0, 0.25, 0.5, 1.0)
-LEAST_SPREAD = 1e-3
+MIN_SPREAD = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,7 @@ class Weights:
         known = self.listeners.get(user) if user is not None else None
         if known is not None:
             return known
-        return WeightPosterior(
-            self.everyone, np.diag(1 / np.maximum(self.spread, LEAST_SPREAD) ** 2)
-        )
+        return WeightPosterior(self.everyone, np.diag(1 / np.maximum(self.spread, MIN_SPREAD) ** 2))
 
     def of(self, user: str | None) -> Vector:
         """Return a listener's weights, as shares that sum to 1."""
@@ -135,11 +133,11 @@ def learn(
     """
     first = _drawn(signals, examples, seed)
     then = _drawn(signals, later, seed)
-    sample = [*first[:_MOST_LISTENERS], *then[:_MOST_LISTENERS]]
+    sample = [*first[:_MAX_LISTENERS], *then[:_MAX_LISTENERS]]
     if not sample:
         return Weights.equal(len(signals))
     everyone = likeliest(sample)
-    spread = spread_of(sample, everyone) * _trust(first[:_MOST_LISTENERS], then)
+    spread = spread_of(sample, everyone) * _trust(first[:_MAX_LISTENERS], then)
     beliefs: dict[str, WeightPosterior] = {}
     if (spread > 0).any():
         anybody = Weights(everyone, spread).posterior(None)
@@ -154,7 +152,7 @@ def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) ->
     usable = [one for one in examples if len(one.chosen)]
     if not usable or not signals:
         return []
-    order = np.random.default_rng(seed).permutation(len(usable))[:_MOST_BELIEFS]
+    order = np.random.default_rng(seed).permutation(len(usable))[:_MAX_BELIEFS]
     return choices_of(signals, [usable[place] for place in order])
 
 
@@ -183,7 +181,7 @@ def spread_of(choices: Sequence[Choices], everyone: Vector) -> Vector:
         off = np.stack([posterior.mean - everyone for posterior in beliefs])
         left = np.stack([np.diagonal(np.linalg.inv(posterior.precision)) for posterior in beliefs])
         spread = np.sqrt(np.mean(off**2 + left, axis=0))
-    return np.asarray(np.maximum(spread, LEAST_SPREAD), np.float64)
+    return np.asarray(np.maximum(spread, MIN_SPREAD), np.float64)
 
 
 def updated(
@@ -216,7 +214,7 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     """
     later = {one.user: one for one in then if one.user is not None}
     pairs = [(one, later[one.user]) for one in first if one.user in later]
-    if len(pairs) < _LEAST_LISTENERS:
+    if len(pairs) < _MIN_LISTENERS:
         return 0.0
     everyone = likeliest(first)
     spread = spread_of(first, everyone)

@@ -13,7 +13,7 @@ from segue.evaluation.classification import class_scores, confusion_matrix, over
 from segue.evaluation.intervals import (
     DEFAULT_CONFIDENCE,
     DEFAULT_RESAMPLES,
-    MOST_DRAWN,
+    MAX_DRAWN,
     FloatArray,
     Interval,
     check_bootstrap,
@@ -143,7 +143,7 @@ def _redraw_cells(
     if groups is None:
         rng = np.random.default_rng(seed)
         shares = np.bincount(cells, minlength=n_cells) / len(cells)
-        step = max(1, MOST_DRAWN // n_cells)
+        step = max(1, MAX_DRAWN // n_cells)
         for start in range(0, n_resamples, step):
             size = min(step, n_resamples - start)
             yield rng.multinomial(len(cells), shares, size=size).astype(np.float64)

@@ -24,7 +24,7 @@ DEFAULT_CONFIDENCE = 0.95
 DEFAULT_RESAMPLES = 2000
 
 # number of drawn indices in memory at a time: about 100 MB
-MOST_DRAWN = 4_000_000
+MAX_DRAWN = 4_000_000
 
 
 @overload
@@ -177,14 +177,14 @@ def redrawn(n: int, n_resamples: int, groups: ArrayLike | None, seed: int) -> It
     owner = np.arange(n) if groups is None else owners_of(groups, n)
     n_groups = int(owner.max(initial=-1)) + 1
     # callers that need single units sort and sum them, in several arrays of this size
-    for times in _times(n_groups, n_resamples, seed, MOST_DRAWN // (4 * max(n, 1))):
+    for times in _times(n_groups, n_resamples, seed, MAX_DRAWN // (4 * max(n, 1))):
         yield times[:, owner]
 
 
 def redraw(units: FloatArray, n_resamples: int, seed: int) -> Iterator[FloatArray]:
     """Draw the rows of ``units [n, m]`` with replacement; yield their sums ``[n_chunk, m]``."""
     n = len(units)
-    for times in _times(n, n_resamples, seed, MOST_DRAWN // max(n, 1)):
+    for times in _times(n, n_resamples, seed, MAX_DRAWN // max(n, 1)):
         yield times @ units
 
 

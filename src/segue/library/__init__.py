@@ -3,14 +3,14 @@
 from segue.library.accounts import Account, ApiKey, Session
 from segue.library.annotations import AnnotationKind, AnnotationRecord
 from segue.library.audio_files import AudioFile, KnownTrack
-from segue.library.audit import Entry, TryLimits
+from segue.library.audit import AuditEntry, TryLimits
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, StoredPosterior
-from segue.library.histories import Heard, Histories, Opinion
-from segue.library.imports import Added, Arrival
+from segue.library.histories import Histories, ListenRecord, Opinion
+from segue.library.imports import AddedListens, ImportedListen
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
 from segue.library.models import MAP_PREFIX, ModelStore
@@ -24,7 +24,7 @@ from segue.library.playlists import (
 )
 from segue.library.read_connection import ReadConnection, StoredListener, StoredListens
 from segue.library.reports import report_metrics, report_names, report_page
-from segue.library.storage import new_directory, told, write_json
+from segue.library.storage import new_directory, translate_errors, write_json
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
@@ -32,27 +32,27 @@ __all__ = [
     "MAP_PREFIX",
     "PLAYLIST_KINDS",
     "Account",
-    "Added",
+    "AddedListens",
     "AlbumRow",
     "AnnotationKind",
     "AnnotationRecord",
     "ApiKey",
-    "Arrival",
     "ArtistRow",
     "AudioFile",
+    "AuditEntry",
     "BrowseTrack",
     "Catalogue",
-    "Entry",
     "Event",
     "FeatureStore",
     "FeedbackKind",
     "FeedbackLog",
-    "Heard",
     "Histories",
+    "ImportedListen",
     "Job",
     "JobState",
     "KnownTrack",
     "Library",
+    "ListenRecord",
     "ModelStore",
     "NameIndex",
     "Opinion",
@@ -74,7 +74,7 @@ __all__ = [
     "report_names",
     "report_page",
     "settings_hash",
-    "told",
+    "translate_errors",
     "unknown_tracks",
     "write_json",
 ]

@@ -28,7 +28,7 @@ _MAX_DETAIL = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AuditEntry:
     """An event: its time, what happened, the account, and the address it came from."""
 
     number: int
@@ -75,13 +75,13 @@ class AuditLog:
             old = or_(audit.c.number <= number - MAX_ENTRIES, audit.c.at < now - MAX_AGE_SECONDS)
             connection.execute(delete(audit).where(old))
 
-    def entries(self, *, before: int | None = None, most: int = 100) -> list[Entry]:
+    def entries(self, *, before: int | None = None, most: int = 100) -> list[AuditEntry]:
         """Return the latest entries, or those `before` a number, the latest first."""
         query = select(audit).order_by(audit.c.number.desc()).limit(most)
         if before is not None:
             query = query.where(audit.c.number < before)
         with self._database.connect() as connection:
-            return [Entry(**row) for row in connection.execute(query).mappings()]
+            return [AuditEntry(**row) for row in connection.execute(query).mappings()]
 
     # log-ins -------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ import segue.library.serving_schema  # noqa: F401  # its tables belong to the sc
 from segue.errors import LibraryError, LibraryVersionError
 from segue.library.migrations import upgrade
 from segue.library.schema import FORMAT_VERSION, meta, schema
-from segue.library.storage import told
+from segue.library.storage import translate_errors
 
 BUSY_MS = 10_000
 PRIVATE = 0o600
@@ -43,13 +43,13 @@ class Database:
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """Yield a connection for reading."""
-        with told(self.directory), self._engine.connect() as connection:
+        with translate_errors(self.directory), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Yield a connection whose changes are committed together at the end, or not at all."""
-        with told(self.directory), self._engine.begin() as connection:
+        with translate_errors(self.directory), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ def open_database(path: Path) -> Database:
     # parameters of statements may be secret, and errors are logged
     engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
     event.listen(engine, "connect", _configure)
-    with told(path.parent):
+    with translate_errors(path.parent):
         path.touch(PRIVATE, exist_ok=True)  # SQLite gives its other files the same permissions
         there = _tables(engine, path)
         if "meta" not in there:
@@ -83,7 +83,7 @@ def open_database(path: Path) -> Database:
     database = Database(engine, path.parent)
     older = _checked_version(database) < FORMAT_VERSION
     if older or (there and not there >= schema.tables.keys()):
-        with told(path.parent), _at_once(engine) as connection:
+        with translate_errors(path.parent), _at_once(engine) as connection:
             before = _version(connection)  # another process may have upgraded it meanwhile
             if before < FORMAT_VERSION:
                 _back_up(path, before)

@@ -39,7 +39,7 @@ from segue.library.feature_index import (
     read_index,
     write_index,
 )
-from segue.library.storage import told, write_json
+from segue.library.storage import translate_errors, write_json
 
 _ALIGNMENT = 16
 
@@ -83,7 +83,7 @@ class FeatureStore:
         self._read_index()
 
     def _read_index(self) -> StoreIndex:
-        with told(self.directory):
+        with translate_errors(self.directory):
             index = read_index(self.directory, self.dtypes)
         self._generation, self._locations, self._map = index.generation, index.locations, None
         return index
@@ -130,7 +130,7 @@ class FeatureStore:
         records = [
             (row, 0, REMOVED, 0, number, 0) for row in removed for number in range(len(self._names))
         ]
-        with told(self.directory):
+        with translate_errors(self.directory):
             _, index = self._open_for_writing()
             index.append(np.array(records, RECORD).tobytes())
         for locations in self._locations.values():
@@ -138,7 +138,7 @@ class FeatureStore:
                 locations.pop(row, None)
 
     def _append(self, tracks: Sequence[tuple[int, Mapping[str, NDArray[Any]]]]) -> None:
-        with told(self.directory):
+        with translate_errors(self.directory):
             data, index = self._open_for_writing()
             blobs = [bytes(-data.n_bytes % _ALIGNMENT)]
             offset = _padded(data.n_bytes)
@@ -274,7 +274,7 @@ class FeatureStore:
         if dead <= 0:
             return 0
         generation = found.generation + 1
-        with told(self.directory):
+        with translate_errors(self.directory):
             try:
                 locations = self._copy_to(data_file(self.directory, generation))
                 write_index(self.directory, generation, locations.values())

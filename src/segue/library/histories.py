@@ -19,7 +19,7 @@ _LIKED: Final = 3.0  # live ratings above this are likes
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ListenRecord:
     """One listen of a listener.
 
     `at` is its time in seconds since 1970, None where unknown; `kind` one of play, skip, like,
@@ -56,7 +56,7 @@ class Histories:
 
     def page(
         self, user: str, *, before: tuple[float, int] | None = None, most: int = 50
-    ) -> list[Heard]:
+    ) -> list[ListenRecord]:
         """Return a listener's latest listens, those without a time last.
 
         `before` is the time (-1 for none) and number of the last listen of the previous page.
@@ -76,7 +76,9 @@ class Histories:
             query = query.where(or_(moment < at, (moment == at) & (table.c.id < number)))
         with self._database.connect() as connection:
             rows = connection.execute(query).mappings().all()
-        return [Heard(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows]
+        return [
+            ListenRecord(row["id"], row["timestamp"], row["track_id"], _kind(row)) for row in rows
+        ]
 
     def opinions(self, user: str, track_ids: Sequence[str]) -> dict[str, Opinion]:
         """Return a listener's live feedback on some tracks, by their ids."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 
-class Arrival(NamedTuple):
+class ImportedListen(NamedTuple):
     """A listen to import.
 
     `track` is the row of its track, None where the library does not have the track that is named.
@@ -44,14 +44,16 @@ class Arrival(NamedTuple):
     total: bool = False
 
 
-class Added(NamedTuple):
+class AddedListens(NamedTuple):
     """Numbers of listens that were new, and of totals that changed."""
 
     new: int
     changed: int
 
 
-def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arrival]) -> Added:
+def put_arrivals(
+    connection: "Connection", source: str, arrivals: Sequence[ImportedListen]
+) -> AddedListens:
     """Add the listens of one batch that are not there yet."""
     users = _rows(connection, schema.users, "user_id", {one.user_id: {} for one in arrivals})
     new = changed = 0
@@ -81,7 +83,7 @@ def put_arrivals(connection: "Connection", source: str, arrivals: Sequence[Arriv
         changed += _change_totals(connection, schema.unmatched_listens, waiting)
     # all of them: an unmatched listen may have been matched before, by better metadata
     changed += _change_totals(connection, schema.listens, arrivals)
-    return Added(new, changed)
+    return AddedListens(new, changed)
 
 
 def key_of(sought: TrackReference) -> bytes:
@@ -123,7 +125,7 @@ def match_listens(connection: "Connection", found: Mapping[int, int]) -> int:
 
 
 def _record(
-    one: Arrival, users: Mapping[Any, int], source: str, **what: int | None
+    one: ImportedListen, users: Mapping[Any, int], source: str, **what: int | None
 ) -> dict[str, Any]:
     return {
         "user": users[one.user_id],
@@ -140,7 +142,9 @@ def _record(
     }
 
 
-def _change_totals(connection: "Connection", table: "Table", arrivals: Iterable[Arrival]) -> int:
+def _change_totals(
+    connection: "Connection", table: "Table", arrivals: Iterable[ImportedListen]
+) -> int:
     """Set totals to those of the latest import; return how many changed."""
     names = ("timestamp", "plays", "ms_played", "rating")
     totals = [

@@ -31,7 +31,7 @@ from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, 
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.histories import Histories
-from segue.library.imports import Added, Arrival, match_listens, put_arrivals
+from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
 from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
 from segue.library.models import ModelStore
@@ -39,7 +39,7 @@ from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
-from segue.library.storage import told
+from segue.library.storage import translate_errors
 from segue.library.writes import (
     files_of,
     insert_rows,
@@ -88,7 +88,7 @@ class Library(LibraryQueries):
                 f"There is no library at {directory}:"
                 " make one with segue preprocess DATASET, or name another with --library."
             )
-        with told(self.directory):
+        with translate_errors(self.directory):
             if self.directory.exists() and not self.directory.is_dir():
                 raise LibraryError(
                     f"{directory} is a file, not a library: choose another --library."
@@ -170,7 +170,7 @@ class Library(LibraryQueries):
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
 
-    def add_listens(self, source: str, arrivals: Sequence[Arrival]) -> Added:
+    def add_listens(self, source: str, arrivals: Sequence[ImportedListen]) -> AddedListens:
         """Add a batch of imported listens that are new, completely or not at all."""
         with self._database.begin() as connection:
             return put_arrivals(connection, source, arrivals)

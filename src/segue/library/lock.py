@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from segue.errors import LibraryBusyError
-from segue.library.storage import told
+from segue.library.storage import translate_errors
 
 
 @contextmanager
@@ -24,7 +24,7 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
     LibraryError
         If the disk refuses.
     """
-    with told(directory):
+    with translate_errors(directory):
         file = (directory / ".lock").open("a+", encoding="utf-8")
     with file:
         try:
@@ -36,7 +36,7 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
                 f"The library {directory} is being written by {holder}:"
                 " wait until that has finished, or stop it."
             ) from None
-        with told(directory):
+        with translate_errors(directory):
             since = datetime.now().astimezone().strftime("%H:%M:%S")
             file.truncate(0)
             file.write(f"{verb} (process {os.getpid()}, since {since})")

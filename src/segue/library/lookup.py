@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
-MOST_VALUES: Final = 500
+MAX_VALUES: Final = 500
 
 
 def rows_where(
     connection: "Connection", query: "Select[Any]", column: Any, wanted: Sequence[Any]
 ) -> Iterator[Any]:
     """Yield the rows of a query whose `column` is one of the values `wanted`."""
-    for start in range(0, len(wanted), MOST_VALUES):
-        yield from connection.execute(query.where(column.in_(wanted[start : start + MOST_VALUES])))
+    for start in range(0, len(wanted), MAX_VALUES):
+        yield from connection.execute(query.where(column.in_(wanted[start : start + MAX_VALUES])))

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from segue.errors import ModelError, ModelNotTrainedError
-from segue.library.storage import new_directory, told, write_json
+from segue.library.storage import new_directory, translate_errors, write_json
 
 MANIFEST_FORMAT = 1
 _MADE_ALONG = ("engine", "hubs", "choice")
@@ -114,7 +114,7 @@ class ModelStore:
         The block may add to `manifest`.
         """
         place = self.directory / name
-        with told(place), new_directory(place) as temporary:
+        with translate_errors(place), new_directory(place) as temporary:
             yield temporary
             write_json(
                 temporary / "manifest.json",

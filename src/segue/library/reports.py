@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from segue.library.storage import told
+from segue.library.storage import translate_errors
 
 
 def report_names(directory: Path) -> list[str]:
@@ -20,7 +20,7 @@ def report_metrics(directory: Path, name: str) -> dict[str, Any]:
     LibraryError
         If it cannot be read.
     """
-    with told(directory):
+    with translate_errors(directory):
         text = (directory / name / "metrics.json").read_text("utf-8")
     document: dict[str, Any] = json.loads(text)
     return document
@@ -34,5 +34,5 @@ def report_page(directory: Path, name: str) -> str:
     LibraryError
         If it cannot be read.
     """
-    with told(directory):
+    with translate_errors(directory):
         return (directory / name / "report.html").read_text("utf-8")

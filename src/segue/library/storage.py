@@ -36,7 +36,7 @@ _SQLITE_SENTENCES = {
 
 
 @contextmanager
-def told(place: Path) -> Iterator[None]:
+def translate_errors(place: Path) -> Iterator[None]:
     """Raise errors of the disk or the database as a `LibraryError` that names `place`."""
     try:
         yield

@@ -19,7 +19,7 @@ from segue.types import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
-class Demonstrated:
+class DemoResult:
     """Results of the demo: the evaluation, its report page, and recommendations for a listener.
 
     `pretrained` is True if a pretrained encoder was available.
@@ -48,7 +48,7 @@ def run_demo(
     seconds: float = 20.0,
     progress: Progress = no_progress,
     step: Callable[[str], None] = lambda text: None,  # noqa: ARG005
-) -> Demonstrated:
+) -> DemoResult:
     """Render the starter library, add pretrained encoders, preprocess, train, evaluate, recommend.
 
     Without a network the demo continues without pretrained encoders.
@@ -85,7 +85,7 @@ def run_demo(
     step("6/6  Recommending")
     listener = library.listeners()[0]
     picks = recommend(library, listener)
-    return Demonstrated(document, page, picks, pretrained=bool(encoders_with_embeddings(library)))
+    return DemoResult(document, page, picks, pretrained=bool(encoders_with_embeddings(library)))
 
 
 def _evaluate_once(library: Library, seed: int, progress: Progress) -> tuple[dict[str, Any], Path]:

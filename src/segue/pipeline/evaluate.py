@@ -33,7 +33,13 @@ from segue.pipeline.experiments.similarity import SimilarityEvaluation, evaluate
 from segue.pipeline.experiments.tags import evaluate_tags
 from segue.pipeline.recommender.open_signals import material_of
 from segue.pipeline.training.heads import heads
-from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.training.labels import (
+    Labels,
+    artist_groups,
+    labels_of,
+    single_artist_classes,
+    split_rule,
+)
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.types import Progress, Split, no_progress
 
@@ -46,7 +52,7 @@ _KEPT_REPORTS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class EvaluationResult:
     """A report and the path of its page."""
 
     report: Report
@@ -91,7 +97,7 @@ def evaluate(
     split: Split = "test",
     seed: int = 0,
     progress: Progress = no_progress,
-) -> Evaluated:
+) -> EvaluationResult:
     """Evaluate a model, the recommendations, or everything, and write a report.
 
     Parameters
@@ -142,7 +148,7 @@ def evaluate(
     page = write_report(report, library.reports / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
     _keep_latest(library.reports)
     library.record_run("evaluate", {"subject": subject, "page": str(page)})
-    return Evaluated(report, page)
+    return EvaluationResult(report, page)
 
 
 def _choices(library: Library) -> str:
@@ -257,7 +263,7 @@ def _measurement(
         counts["tracks"] = labels.counts()
         method.append(split_rule(asked.catalogue))
         disjoint = not straddling_groups(groups, labels.splits)
-        alone = undividable(labels, groups)
+        alone = single_artist_classes(labels, groups)
     if recommendations:
         method.append(recommendations.rule)
     return Measurement(

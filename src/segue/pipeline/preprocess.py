@@ -13,7 +13,7 @@ from segue.pipeline.analysis.embeddings import encode_new
 from segue.pipeline.analysis.inputs import outdated
 from segue.pipeline.analysis.plan import AnalysisOptions, recover_audio_files
 from segue.pipeline.analysis.pretrained_embeddings import embed_new
-from segue.pipeline.analysis.scan import Comparison, Scan, known_files, read_in
+from segue.pipeline.analysis.scan import Comparison, ScanResult, known_files, read_in
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
 from segue.pipeline.history.import_listens import match_waiting
@@ -24,7 +24,7 @@ _VERB = "segue preprocess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preprocessed:
+class PreprocessResult:
     """Result of `preprocess`.
 
     `analysed`, `encoded` (by trained models) and `embedded` (by pretrained encoders) count tracks
@@ -66,7 +66,7 @@ def preprocess(
     windows: bool = False,
     time_limit: float = TIME_LIMIT,
     progress: Progress = no_progress,
-) -> Preprocessed:
+) -> PreprocessResult:
     """Take a dataset into the library and analyse what is new in it.
 
     Running it again does only what is not done yet. Stopping it loses the track in work at most.
@@ -138,12 +138,12 @@ def _if_there(directory: Path) -> Library | None:
 def _take_in(
     library: Library,
     found: Dataset,
-    scan: Scan,
+    scan: ScanResult,
     workers: Workers,
     options: AnalysisOptions,
     *,
     progress: Progress,
-) -> Preprocessed:
+) -> PreprocessResult:
     name = str(found.directory.resolve())
     library.add_dataset(
         name,
@@ -169,7 +169,7 @@ def _take_in(
     if analysed or encoded or embedded:
         library.compact_features()
     counts = library.counts()
-    return Preprocessed(
+    return PreprocessResult(
         dataset=name,
         kind=found.kind,
         tracks=len(found.tracks),

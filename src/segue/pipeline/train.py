@@ -8,20 +8,20 @@ from collections.abc import Mapping
 
 from segue.encoders import EncoderSettings
 from segue.errors import FramesError, MissingExtraError, ModelError
-from segue.library import Library, told
+from segue.library import Library, translate_errors
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.open_signals import weigh
+from segue.pipeline.track_map.train_maps import MAX_FOR_ALL, train_maps
 from segue.pipeline.track_map.train_maps import MODEL as MAP
-from segue.pipeline.track_map.train_maps import MOST_FOR_ALL, train_maps
 from segue.pipeline.training.ensemble import fit_ensemble
 from segue.pipeline.training.fit_listening_models import fit_listening
-from segue.pipeline.training.fit_models import Work, fit_encoder, fit_knn
+from segue.pipeline.training.fit_models import TrainingContext, fit_encoder, fit_knn
 from segue.pipeline.training.hubs import hub_decision
 from segue.pipeline.training.labels import default_target, labels_of, why_unjudged
 from segue.pipeline.training.listening_models import LISTENING_MODELS
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
-from segue.pipeline.training.training_result import Trained
+from segue.pipeline.training.training_result import TrainingResult
 from segue.types import Progress, no_progress
 
 MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
@@ -38,7 +38,7 @@ def train(
     force: bool = False,
     settings: Mapping[str, EncoderSettings] | None = None,
     progress: Progress = no_progress,
-) -> list[Trained]:
+) -> list[TrainingResult]:
     """Train one model, or all models that the library has data for.
 
     Parameters
@@ -84,7 +84,7 @@ def train(
         with library.writing("segue train"):
             return [train_maps(library, seed=seed, force=force, progress=progress)]
     labels = labels_of(library, catalogue, target or default_target(catalogue))
-    work = Work(library, catalogue, labels, seed, force, settings or {}, progress)
+    work = TrainingContext(library, catalogue, labels, seed, force, settings or {}, progress)
     with library.writing("segue train"):
         results = _train_each(work, model)
         if any(result.state == "trained" for result in results):
@@ -92,27 +92,27 @@ def train(
         if all(result.state == "skipped" for result in results):
             reasons = " ".join(result.reason or "" for result in results)
             raise ModelError(f"Nothing could be trained. {reasons}")
-        if model == "all" and len(catalogue) <= MOST_FOR_ALL:
+        if model == "all" and len(catalogue) <= MAX_FOR_ALL:
             results += _map_of(work)
     library.record_run("train", {"models": [result.to_dict() for result in results]})
     build(library)
     return results
 
 
-def _train_each(work: Work, model: str) -> list[Trained]:
+def _train_each(work: TrainingContext, model: str) -> list[TrainingResult]:
     results = []
     for name in MODELS if model == "all" else (model,):
         try:
-            with told(work.library.directory):
+            with translate_errors(work.library.directory):
                 results.append(_train_one(work, name))
         except (ModelError, FramesError, MissingExtraError) as error:
             if model != "all":
                 raise
-            results.append(Trained(model=name, state="skipped", reason=str(error)))
+            results.append(TrainingResult(model=name, state="skipped", reason=str(error)))
     return results
 
 
-def _map_of(work: Work) -> list[Trained]:
+def _map_of(work: TrainingContext) -> list[TrainingResult]:
     """Train the default map from the new models; no result if no signal has vectors."""
     try:
         return [
@@ -128,7 +128,7 @@ def _map_of(work: Work) -> list[Trained]:
         return []
 
 
-def _train_one(work: Work, name: str) -> Trained:
+def _train_one(work: TrainingContext, name: str) -> TrainingResult:
     if name in LISTENING_MODELS:
         with work.progress(f"Training on listens: {name}", 1) as advance:
             fitted = fit_listening(
@@ -152,7 +152,7 @@ def _train_one(work: Work, name: str) -> Trained:
     encode_new(work.library, work.catalogue, progress=work.progress)
     if name != ENSEMBLE:  # the ensemble has no embeddings
         hub_decision(work.library, work.catalogue, name)
-    return Trained(
+    return TrainingResult(
         model=name,
         state="up to date" if before else "trained",
         reason=why_unjudged(work.labels, work.catalogue),

@@ -23,7 +23,7 @@ from segue.errors import SegueError
 from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
 from segue.serve.batching import BatchingExecutor
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
 from segue.serve.openapi import openapi_of
 from segue.serve.page import WebPage
@@ -104,7 +104,7 @@ def from_environment() -> FastAPI:
 
 def _opened(
     library: Path, settings: Settings, tidy: IdleGarbageCollector
-) -> tuple[Held, ListExecutor]:
+) -> tuple[AppState, ListExecutor]:
     """Open a library, and the executor that makes lists.
 
     When idle, the executor scores listeners who gave feedback, or collects garbage.
@@ -113,7 +113,7 @@ def _opened(
     def on_work() -> None:
         executor.schedule_idle_task()
 
-    held = Held(library, settings, on_work)
+    held = AppState(library, settings, on_work)
     executor: ListExecutor = BatchingExecutor(
         partial(recommend.answer_batch, held),
         MAX_BATCH,
@@ -124,7 +124,7 @@ def _opened(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    held: Held = app.state.held
+    held: AppState = app.state.held
     keep_few_arenas()
     app.state.tidy.raise_threshold()
     anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
@@ -143,13 +143,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await anyio.to_thread.run_sync(held.close)
 
 
-def _stop(held: Held) -> None:
+def _stop(held: AppState) -> None:
     """End event streams and background work, which would outlast the running requests."""
     held.news.stop()
     held.service.stop()
 
 
-def _warm_up(held: Held) -> None:
+def _warm_up(held: AppState) -> None:
     """Open the library before the first request; requests that come meanwhile wait for it."""
     try:
         held.service.warm_up()
@@ -160,7 +160,7 @@ def _warm_up(held: Held) -> None:
         _LOG.exception("the library could not be opened")
 
 
-async def _watch_jobs(held: Held) -> None:
+async def _watch_jobs(held: AppState) -> None:
     """Start and watch jobs. Every worker process does this; any of them may start a job."""
     while True:
         try:
@@ -210,7 +210,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _segue_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SegueError)  # noqa: S101
-    held: Held = request.app.state.held
+    held: AppState = request.app.state.held
     return _problem_response(of_error(error, *held.places()), request)
 
 

@@ -16,7 +16,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
 from segue.serve.security.sessions import Principal
@@ -35,13 +35,13 @@ _COOKIE = APIKeyCookie(
 _KEY = HTTPBearer(scheme_name="api-key", auto_error=False, description="An API key of an account.")
 
 
-async def held(request: Request) -> Held:
+async def held(request: Request) -> AppState:
     """Return the state of the application."""
-    found: Held = request.app.state.held
+    found: AppState = request.app.state.held
     return found
 
 
-Holding = Annotated[Held, Depends(held)]
+Holding = Annotated[AppState, Depends(held)]
 
 
 MakeList = Callable[[Any], Awaitable[Response]]

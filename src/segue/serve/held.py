@@ -28,7 +28,7 @@ COUNT_AGAIN: Final = 10.0
 """Seconds for which counts hold: counting millions of listens takes a while."""
 
 
-class Held:
+class AppState:
     """An opened library, and values computed from it.
 
     `on_work` is called, in any thread, whenever there is work for `RecommenderService.prefetch`.

@@ -23,7 +23,7 @@ from segue.pipeline.history.playback import PlaybackReport, record_playback
 from segue.pipeline.history.submitted_listens import read_listens, submit, track_reference_of
 from segue.pipeline.recommender.caching import StaleWhileRevalidate
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
@@ -79,7 +79,7 @@ async def submit_listens(request: Request, holding: deps.Holding) -> Response:
     return await run_in_threadpool(_submitted, request, body, holding)
 
 
-def _submitted(request: Request, body: bytes, holding: Held) -> Response:
+def _submitted(request: Request, body: bytes, holding: AppState) -> Response:
     try:
         me = _owner(holding, _token(request))
         kind, listens = _read(body)
@@ -110,7 +110,7 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _owner(holding: Held, token: str) -> str:
+def _owner(holding: AppState, token: str) -> str:
     if sessions.mode_of(holding) == "open":
         try:
             return check_name(token)
@@ -181,7 +181,7 @@ def _check(kind: str, listen: Any) -> None:
         raise ListenBrainzError(400, "Value for key listened_at is too low.")
 
 
-def _store(holding: Held, me: str, listens: list[Document]) -> None:
+def _store(holding: AppState, me: str, listens: list[Document]) -> None:
     parsed = read_listens(listens)
     view = catalogue_view(holding)
     submit(
@@ -194,7 +194,7 @@ def _store(holding: Held, me: str, listens: list[Document]) -> None:
     )
 
 
-def _store_now_playing(holding: Held, me: str, listen: Document) -> None:
+def _store_now_playing(holding: AppState, me: str, listen: Document) -> None:
     view = catalogue_view(holding)
     match = _matcher(holding).match(track_reference_of(listen))
     track_id = None if match is None else _at_row(view, match.row)
@@ -213,7 +213,7 @@ def _client(listen: Mapping[str, Any]) -> str:
     return next((one[:200] for one in found if isinstance(one, str) and one), "ListenBrainz")
 
 
-def _matcher(holding: Held) -> Matcher:
+def _matcher(holding: AppState) -> Matcher:
     """Return the track matcher; the previous one while a new one is being built."""
     library = holding.library
     latest: StaleWhileRevalidate[Catalogue, Matcher] = holding.memo(

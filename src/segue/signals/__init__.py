@@ -19,7 +19,7 @@ from segue.signals.products import RowSubset
 from segue.signals.recency import RecencySignal
 from segue.signals.registry import SIGNALS, load_signal, save_signal
 from segue.signals.sequence import SequenceSignal
-from segue.signals.signal import Profile, Scores, Signal, SignalWrapper
+from segue.signals.signal import Scores, Signal, SignalWrapper, UserProfile
 from segue.signals.tags import tag_matrix, tags
 from segue.signals.temporal import temporal
 from segue.signals.timbre import timbre
@@ -35,7 +35,6 @@ __all__ = [
     "ListeningInputs",
     "PaddedSignal",
     "PopularitySignal",
-    "Profile",
     "RecencySignal",
     "RowSubset",
     "Scores",
@@ -46,6 +45,7 @@ __all__ = [
     "SignalInfo",
     "SignalWrapper",
     "TrackInputs",
+    "UserProfile",
     "VectorSignal",
     "as_hybrid",
     "from_embeddings",

@@ -17,7 +17,7 @@ from segue.signals.definition import (
 )
 from segue.signals.hybrid_matrix import narrow
 from segue.signals.padded import padded
-from segue.signals.signal import Profile, Scores, Signal
+from segue.signals.signal import Scores, Signal, UserProfile
 
 NAME = "collaborative"
 
@@ -30,7 +30,7 @@ class CollaborativeSignal:
 
     name = NAME
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN rows if the model cannot score any track."""
         if not profiles:
             return np.zeros((0, self.model.n_items), np.float32)
@@ -60,7 +60,7 @@ class CollaborativeSignal:
         return cls(Collaborative.from_scoring_state(settings["model"], arrays))
 
 
-def opinions_of(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
+def opinions_of(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:
     """Return ``[n_profiles, n_tracks]``: opinions, above zero for likes."""
     starts = np.cumsum([0, *(len(profile.positions) for profile in profiles)])
     columns = [np.zeros(0, np.int64), *(profile.positions for profile in profiles)]

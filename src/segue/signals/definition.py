@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segue.catalogue_ids import CatalogueIds
 from segue.listening import ListeningModel
 from segue.listening.sequences import SequenceModel
-from segue.signals.signal import Profile, Signal
+from segue.signals.signal import Signal, UserProfile
 from segue.signals.vectors import VectorSignal
 from segue.types import Track
 
@@ -61,7 +61,7 @@ class ListeningInputs:
     where they are not trained.
     """
 
-    profiles: Sequence[Profile]
+    profiles: Sequence[UserProfile]
     artists: NDArray[np.int64]
     collaborative: ListeningModel | None = None
     sequence: SequenceModel | None = None

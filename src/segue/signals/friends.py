@@ -17,7 +17,7 @@ from segue.signals.definition import (
     SignalDefinition,
     SignalInfo,
 )
-from segue.signals.signal import Profile, Scores
+from segue.signals.signal import Scores, UserProfile
 
 NAME = "friends"
 
@@ -30,7 +30,7 @@ class FriendsSignal:
 
     name = NAME
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""
         scores = np.zeros((len(profiles), self.n_tracks), np.float32)
         for row, profile in zip(scores, profiles, strict=True):

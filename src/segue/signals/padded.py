@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.signals.signal import Profile, Scores, Signal, SignalWrapper
+from segue.signals.signal import Scores, Signal, SignalWrapper, UserProfile
 
 _SETTINGS = "padding"
 
@@ -28,7 +28,7 @@ class PaddedSignal(SignalWrapper):
         padding = settings.get(_SETTINGS)
         return signal if padding is None else cls(signal, **padding)
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores, NaN for newer tracks."""
         newer = np.arange(self.n_known, self.n_tracks)
         scores = self.signal.for_listeners([one.without(newer).unmet(newer) for one in profiles])

@@ -17,7 +17,7 @@ from segue.signals.definition import (
     SignalDefinition,
     SignalInfo,
 )
-from segue.signals.signal import Profile, Scores
+from segue.signals.signal import Scores, UserProfile
 
 NAME = "popularity"
 
@@ -31,7 +31,7 @@ class PopularitySignal:
 
     name = NAME
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``: the same for all but for each listener's own likes."""
         scores = np.tile(self._logs, (len(profiles), 1))
         for row, profile in zip(scores, profiles, strict=True):
@@ -58,7 +58,7 @@ class PopularitySignal:
         return cls(arrays["listeners"])
 
 
-def popularity(profiles: Sequence[Profile], n_tracks: int) -> PopularitySignal:
+def popularity(profiles: Sequence[UserProfile], n_tracks: int) -> PopularitySignal:
     """Return the signal of the number of `profiles` that like each track."""
     counts = np.zeros(n_tracks, np.float32)
     for profile in profiles:

@@ -19,7 +19,7 @@ from segue.signals.definition import (
     SignalDefinition,
     SignalInfo,
 )
-from segue.signals.signal import Profile, Scores
+from segue.signals.signal import Scores, UserProfile
 
 NAME = "recency"
 
@@ -35,7 +35,7 @@ class RecencySignal:
 
     name = NAME
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN for artists that a listener never played."""
         scores = np.full((len(profiles), len(self.artists)), np.nan, np.float32)
         n_artists = int(self.artists.max(initial=-1)) + 1
@@ -67,7 +67,7 @@ class RecencySignal:
         return cls(arrays["artists"])
 
 
-def _strengths(profile: Profile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _strengths(profile: UserProfile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the positions of plays (or liked tracks) and the strength of each."""
     if not len(profile.history):
         likes = profile.weights > 0

@@ -19,7 +19,7 @@ from segue.signals.definition import (
     SignalInfo,
 )
 from segue.signals.padded import padded
-from segue.signals.signal import Profile, Scores, Signal
+from segue.signals.signal import Scores, Signal, UserProfile
 
 NAME = "sequence"
 
@@ -32,7 +32,7 @@ class SequenceSignal:
 
     name = NAME
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``; NaN rows where the order of plays is unknown."""
         scores = np.full((len(profiles), self.model.n_items_), np.nan, np.float32)
         for row, profile in zip(scores, profiles, strict=True):

@@ -24,7 +24,7 @@ MAX_PLAYS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class UserProfile:
     """What scoring needs to know about one listener.
 
     `positions` are the tracks with an opinion, each once, and `weights` its strength: above zero
@@ -62,14 +62,14 @@ class Profile:
         """Positions of the tracks with a weight above zero."""
         return self.positions[self.weights > 0]
 
-    def without(self, positions: NDArray[np.int64]) -> "Profile":
+    def without(self, positions: NDArray[np.int64]) -> "UserProfile":
         """Return the profile without opinions on `positions` and without plays of them.
 
         They stay in `known`.
         """
         keep = ~np.isin(self.positions, positions)
         played = ~np.isin(self.history, positions)
-        return Profile(
+        return UserProfile(
             self.positions[keep],
             self.weights[keep],
             self.known,
@@ -79,11 +79,11 @@ class Profile:
             self.user,
         )
 
-    def unmet(self, positions: NDArray[np.int64]) -> "Profile":
+    def unmet(self, positions: NDArray[np.int64]) -> "UserProfile":
         """Return the profile with these tracks removed from `known`."""
         return replace(self, known=np.setdiff1d(self.known, positions))
 
-    def played(self, position: int) -> "Profile":
+    def played(self, position: int) -> "UserProfile":
         """Return the profile after one more play.
 
         >>> profile = Profile(np.array([0]), np.float32([1]), np.array([0]), np.array([0, 0]))
@@ -109,7 +109,7 @@ class Signal(Protocol):
     def name(self) -> str:
         """The signal's name in weights, explanations and the API."""
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores."""
 
     def for_track(self, position: int) -> Scores:
@@ -133,7 +133,7 @@ class SignalWrapper:
         """The name of the wrapped signal."""
         return self.signal.name
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores."""
         return self.signal.for_listeners(profiles)
 
@@ -146,7 +146,7 @@ class SignalWrapper:
         return self.signal.save()
 
 
-def profile_matrix(profiles: Sequence[Profile], n_tracks: int) -> sparse.csr_array:
+def profile_matrix(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:
     """Return ``[n_profiles, n_tracks]``: in each row likes sum to 1 and dislikes to -DISLIKE.
 
     >>> profile = Profile(np.array([0, 2, 3]), np.float32([1, 3, -2]), np.array([0, 2, 3]))

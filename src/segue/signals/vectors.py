@@ -21,7 +21,7 @@ from scipy import sparse
 from segue.index import MIN_SPREAD, MutualProximity, normalise, probit_product
 from segue.signals.hybrid_matrix import HybridMatrix, as_hybrid, matrix_from, matrix_parts
 from segue.signals.products import RowSubset, dot_with_all
-from segue.signals.signal import Profile, Scores, profile_matrix
+from segue.signals.signal import Scores, UserProfile, profile_matrix
 
 Matrix = Any
 """A dense float32 array or a `scipy.sparse.csr_array`, ``[n_tracks, d]``."""
@@ -47,7 +47,7 @@ class VectorSignal:
             placed = np.asarray((self.vectors * self.vectors).sum(axis=1)).ravel() > 0
         object.__setattr__(self, "has_vector", placed)
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]`` scores; NaN rows for profiles without a vector."""
         weights = profile_matrix(profiles, self.vectors.shape[0])
         scores = dot_with_all(self.vectors, _dense(self._query_vectors(weights)))
@@ -115,7 +115,7 @@ class VectorSignal:
         mean: NDArray[np.float64] = total / max(self._n_vectors, 1)
         return mean
 
-    def _unusual(self, row: Scores, profile: Profile) -> Scores:
+    def _unusual(self, row: Scores, profile: UserProfile) -> Scores:
         """Return a listener's scores ``[n_tracks]``, standardized.
 
         Mean and deviation are those of the tracks that the listener has no opinion of.

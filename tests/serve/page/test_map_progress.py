@@ -22,7 +22,7 @@ STEPS = 4_000
 @pytest.fixture
 def large(trained, tmp_path, monkeypatch):
     """A server in this process for which 48 tracks are many, and which runs no jobs."""
-    monkeypatch.setattr(train_maps, "MOST_FOR_ALL", 10)
+    monkeypatch.setattr(train_maps, "MAX_FOR_ALL", 10)
     monkeypatch.setattr(runner.Runner, "tick", lambda runner: None)
     library = shutil.copytree(trained, tmp_path / "my.segue")
     for made in (library / "models").glob("map-*"):

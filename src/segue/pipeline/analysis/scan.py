@@ -18,7 +18,7 @@ from segue.types import FileState, Progress, Track
 
 
 @dataclass(slots=True)
-class Scan:
+class ScanResult:
     """Tracks of a dataset as the library stores them.
 
     `same_sound`, `changed`, `missing`, `left_out` and `n_moved` are those of `FileMatches`.
@@ -83,9 +83,9 @@ class Comparison:
         self._matches = match_files(directory, tracks, name_of, self._known, self._digests)
         return self._matches.ids
 
-    def scan(self, found: Dataset) -> Scan:
+    def scan(self, found: Dataset) -> ScanResult:
         """Return the tracks and changes of a dataset that has been read."""
-        scan = Scan(list(found.tracks))
+        scan = ScanResult(list(found.tracks))
         if self._matches is not None:
             scan.same_sound, scan.changed = self._matches.same_sound, self._matches.changed
             scan.missing, scan.left_out = self._matches.missing, self._matches.left_out
@@ -116,7 +116,7 @@ class Comparison:
         return found
 
 
-def _keep_lost_paths(scan: Scan, known: Mapping[str, KnownTrack]) -> None:
+def _keep_lost_paths(scan: ScanResult, known: Mapping[str, KnownTrack]) -> None:
     """Keep the paths of tracks that a table still names and whose files are gone."""
     for place, track in enumerate(scan.tracks):
         before = known.get(track.track_id)

@@ -26,7 +26,7 @@ from segue.engine import keep_one_of_each
 from segue.errors import ModelError
 from segue.index import best
 from segue.library import Library
-from segue.pipeline.recommender.search_terms import is_part, plain, tags_for, terms_of
+from segue.pipeline.recommender.search_terms import is_part, normalize_text, tags_for, terms_of
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.tag_scores import mean_score
@@ -46,7 +46,7 @@ Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class SearchMatch:
     """A track that matches a search.
 
     `why` gives what each term adds; its values sum to `score`. `matched` lists what matched each
@@ -63,20 +63,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The result of a search: `terms` are the words that count, `unknown` those without a match."""
 
     query: str
     terms: Sequence[str]
     unknown: Sequence[str]
-    tracks: Sequence[Match] = field(default_factory=list)
+    tracks: Sequence[SearchMatch] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue search --json`` prints."""
         return asdict(self)
 
     def to_pandas(self) -> "pd.DataFrame":
-        """Return one row a track: the fields of `Match`, and a column ``why.<term>`` a term."""
+        """Return one row per track: the fields of a match, and a column ``why.<term>`` per term."""
         import pandas as pd
 
         rows = []
@@ -102,7 +102,7 @@ class _Term:
         return bool((self.worth > 0).any())
 
 
-def search(library: Library | Path | str, query: str, k: int = 10) -> Found:
+def search(library: Library | Path | str, query: str, k: int = 10) -> SearchResult:
     """Find the tracks that words fit best.
 
     Parameters
@@ -128,10 +128,10 @@ def search(library: Library | Path | str, query: str, k: int = 10) -> Found:
     return search_snapshot(RecommenderService.open(library).snapshot(), query, k)
 
 
-def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> Found:
+def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult:
     """Find the tracks of an opened snapshot that words fit best; see `search`."""
     vocabulary, tracks = snapshot.vocabulary, snapshot.catalogue.tracks
-    terms = terms_of(query, {*vocabulary.counts, *map(plain, vocabulary.tag_scores)})
+    terms = terms_of(query, {*vocabulary.counts, *map(normalize_text, vocabulary.tag_scores)})
     weighed = [_weigh(term, vocabulary) for term in terms]
     known = [one for one in weighed if one.known]
     if not known:
@@ -141,7 +141,7 @@ def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> Found:
     scores[snapshot.missing] = np.nan
     keep_one_of_each(scores, snapshot.recordings)
     positions = best(scores[None, :], k)[0][0]
-    return Found(
+    return SearchResult(
         query=query,
         terms=[one.term for one in known],
         unknown=[one.term for one in weighed if not one.known],
@@ -177,12 +177,14 @@ def _named(term: str, track: Track) -> list[str]:
     """Return which of a track's names have the term in them."""
     artists = display_artist(track.artist, track.artists)
     names = {"title": track.title, "album": track.album, "artist": artists}
-    return [key for key, name in names.items() if name and f" {term} " in f" {plain(name)} "]
+    return [
+        key for key, name in names.items() if name and f" {term} " in f" {normalize_text(name)} "
+    ]
 
 
-def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> Match:
+def _match(rank: int, track: Track, position: int, terms: Sequence[_Term]) -> SearchMatch:
     parts = {one.term: float(one.worth[position]) / len(terms) for one in terms}
-    return Match(
+    return SearchMatch(
         rank=rank,
         track_id=track.track_id,
         title=track.title,
@@ -201,7 +203,7 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
         f"{kind} {name}"
         for kind, names in (("genre", track.genres), ("tag", tuple(track.tags)))
         for name in names
-        if is_part(one.term, plain(name))
+        if is_part(one.term, normalize_text(name))
     ]
     reasons += _named(one.term, track)
     # those that are more in this track than in most
@@ -219,7 +221,10 @@ def _nothing_known(query: str, tag_scores: Mapping[str, Scores], given: Mapping[
             " segue preprocess DATASET again, to predict them with a pretrained encoder."
         )
     names = sorted(
-        {*map(plain, tag_scores), *(name for name, _ in Counter(given).most_common(_MAX_NAMED))}
+        {
+            *map(normalize_text, tag_scores),
+            *(name for name, _ in Counter(given).most_common(_MAX_NAMED)),
+        }
     )
     install = f" (segue encoders add {PACKAGE} installs encoders that predict more)"
     more = "" if tag_scores else install

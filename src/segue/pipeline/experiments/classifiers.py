@@ -22,14 +22,14 @@ from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.training.heads import is_head
 from segue.pipeline.training.labels import Labels, artist_groups, why_unjudged
 from segue.pipeline.training.predicted_probabilities import (
-    Judged,
+    ClassifierOutput,
     baselines,
-    judged_model,
-    judged_tracks,
+    evaluated_tracks,
+    model_output,
 )
 from segue.types import Split
 
-_MOST_MISTAKES = 8
+_MAX_MISTAKES = 8
 
 
 def evaluate_classifiers(
@@ -49,9 +49,9 @@ def evaluate_classifiers(
         If no track of the split can be evaluated.
     """
     summary, _, _ = summaries(library, catalogue)
-    chosen = judged_tracks(labels, summary, split)
+    chosen = evaluated_tracks(labels, summary, split)
     found = baselines(labels, summary)
-    found += [judged_model(library, catalogue, labels, model) for model in models]
+    found += [model_output(library, catalogue, labels, model) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)
@@ -102,8 +102,8 @@ def refuse_contrast(labels: Labels, models: Sequence[str]) -> None:
 def _report(
     catalogue: Catalogue,
     labels: Labels,
-    judged: Judged,
-    rivals: Sequence[Judged],
+    judged: ClassifierOutput,
+    rivals: Sequence[ClassifierOutput],
     *,
     places: NDArray[np.int64],
     groups: NDArray[np.int64],
@@ -146,7 +146,7 @@ def _report(
 
 
 def _mistakes(
-    catalogue: Catalogue, labels: Labels, judged: Judged, places: NDArray[np.int64]
+    catalogue: Catalogue, labels: Labels, judged: ClassifierOutput, places: NDArray[np.int64]
 ) -> list[Mistake]:
     """Return the most confident mistakes, most confident first."""
     if judged.name not in ENCODERS and not is_head(judged.name):
@@ -154,7 +154,7 @@ def _mistakes(
     chances = judged.chances[places]
     predicted = chances.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels.labels[places])
-    order = wrong[np.argsort(-chances[wrong].max(axis=1), kind="stable")][:_MOST_MISTAKES]
+    order = wrong[np.argsort(-chances[wrong].max(axis=1), kind="stable")][:_MAX_MISTAKES]
     return [
         Mistake(
             title=catalogue.tracks[places[i]].title or catalogue.tracks[places[i]].track_id,

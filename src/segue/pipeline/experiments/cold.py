@@ -30,7 +30,7 @@ from segue.pipeline.experiments.ranked_lists import (
     ranked_lists,
 )
 from segue.pipeline.training.listening_models import COLLABORATIVE
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,9 +40,9 @@ PICKS = (3, 5)
 METRICS = ("ndcg@10", "recall@10", "ndcg@20", "recall@20")
 TAGS = "tags"
 _MAIN = "ndcg@20"
-_LEAST_TRACKS = 10
-_LEAST_LISTENERS = 5
-_MOST_LISTENERS = 500
+_MIN_TRACKS = 10
+_MIN_LISTENERS = 5
+_MAX_LISTENERS = 500
 
 Places = NDArray[np.int64]
 
@@ -65,10 +65,10 @@ def evaluate_cold_tracks(context: EvaluationContext) -> ColdTracks:
         advance(1)
     held_out = {user: np.intersect1d(wanted[user].liked, cold) for user in warm}
     users = [user for user, own in held_out.items() if len(own)]
-    if len(users) < _LEAST_LISTENERS:
+    if len(users) < _MIN_LISTENERS:
         raise TooLittleDataError(
             f"New tracks cannot be evaluated: only {len(users)} listeners like one of the"
-            f" {len(cold)} that were drawn, and at least {_LEAST_LISTENERS} are needed."
+            f" {len(cold)} that were drawn, and at least {_MIN_LISTENERS} are needed."
         )
     excluded = np.ones(context.n_tracks, bool)
     excluded[cold] = False
@@ -97,7 +97,7 @@ def _all_listens(context: EvaluationContext) -> "pd.DataFrame":
     return pd.concat([context.known.before.drop(columns="split"), context.known.after])
 
 
-def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, Profile]) -> Places:
+def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, UserProfile]) -> Places:
     """Return a tenth of the tracks that any listener likes, by position."""
     liked = np.unique(np.concatenate([profile.liked for profile in profiles.values()]))
     there = np.setdiff1d(liked, np.array(context.fitted.engine.missing, np.int64))
@@ -106,10 +106,10 @@ def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, Profile]) -
     for group in context.fitted.engine.recordings:
         if np.isin(group, drawn).any():
             drawn = np.union1d(drawn, np.array(group, np.int64))
-    if len(drawn) < _LEAST_TRACKS:
+    if len(drawn) < _MIN_TRACKS:
         raise TooLittleDataError(
             f"New tracks cannot be evaluated: a tenth of the {len(there)} tracks that anyone likes"
-            f" is {len(drawn)}, and at least {_LEAST_TRACKS} are needed."
+            f" is {len(drawn)}, and at least {_MIN_TRACKS} are needed."
         )
     return np.sort(drawn)
 
@@ -141,13 +141,13 @@ def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
     everybody = context.material.profiles(_all_listens(context))
     able = [user for user, own in everybody.items() if len(own.liked) > max(PICKS)]
     rng = np.random.default_rng(context.seed)
-    n = min(round(COLD * len(everybody)), _MOST_LISTENERS)
+    n = min(round(COLD * len(everybody)), _MAX_LISTENERS)
     cold = [able[place] for place in rng.permutation(len(able))[:n]]
-    if len(cold) < _LEAST_LISTENERS:
+    if len(cold) < _MIN_LISTENERS:
         raise TooLittleDataError(
             f"New listeners cannot be evaluated: a tenth of {len(everybody)} listeners who like"
             f" more than {max(PICKS)} tracks each is {len(cold)}, and at least"
-            f" {_LEAST_LISTENERS} are needed."
+            f" {_MIN_LISTENERS} are needed."
         )
     before = context.known.before
     # the order of picks is unknown

@@ -17,12 +17,12 @@ from segue.errors import ModelError
 from segue.evaluation import Control, RankingResult
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import RANDOM, EvaluatedUsers, figures, ranked_lists
-from segue.signals import Profile, Scores, SignalWrapper, VectorSignal
+from segue.signals import Scores, SignalWrapper, UserProfile, VectorSignal
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")
 _MAIN = "ndcg@20"
 _SHUFFLES = 5
-_MOST_LISTENERS = 500
+_MAX_LISTENERS = 500
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ShuffledSignal(SignalWrapper):
 
     order: NDArray[np.int64]
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""
         moved = [replace(one, positions=self.order[one.positions]) for one in profiles]
         scores: Scores = self.signal.for_listeners(moved)[:, self.order]
@@ -63,7 +63,7 @@ def evaluate_control(context: EvaluationContext) -> Control:
         for signal in content
         for number, order in enumerate(orders)
     ]
-    places = context.listeners(_MOST_LISTENERS)
+    places = context.listeners(_MAX_LISTENERS)
     lists = ranked_lists(
         context.fitted.engine,
         [context.known.profiles[place] for place in places],

@@ -27,7 +27,7 @@ from segue.evaluation import DialCurves, DialPoint, Faithful, ranking_metrics
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import EvaluatedUsers
 from segue.pipeline.recommender.track_spaces import comparing_space
-from segue.signals import Profile, Scores, SignalWrapper
+from segue.signals import Scores, SignalWrapper, UserProfile
 
 K = 10
 SETTINGS: dict[str, tuple[float | None, ...]] = {
@@ -39,7 +39,7 @@ SETTINGS: dict[str, tuple[float | None, ...]] = {
 }
 LIKENESS, OFF_TASTE = "likeness", "off_taste"
 _REASONS = 5
-_MOST_LISTENERS, _MOST_EXPLAINED = 500, 200
+_MAX_LISTENERS, _MAX_EXPLAINED = 500, 200
 _AT_A_TIME = 20
 
 Lists = NDArray[np.int64]
@@ -54,14 +54,14 @@ class PrecomputedSignal(SignalWrapper):
 
     rows: Mapping[int, Scores]
 
-    def for_listeners(self, profiles: Sequence[Profile]) -> Scores:
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
         """Return ``[n_profiles, n_tracks]``."""
         if any(id(profile) not in self.rows for profile in profiles):
             return self.signal.for_listeners(profiles)
         return np.stack([self.rows[id(profile)] for profile in profiles])
 
 
-def precomputed(engine: Engine, profiles: Sequence[Profile]) -> Engine:
+def precomputed(engine: Engine, profiles: Sequence[UserProfile]) -> Engine:
     """Return the engine with precomputed scores of `profiles`."""
     signals = []
     for signal in engine.signals:
@@ -74,7 +74,7 @@ def precomputed(engine: Engine, profiles: Sequence[Profile]) -> Engine:
 def evaluate_dials(context: EvaluationContext) -> DialCurves:
     """Evaluate lists of ten at five settings of every dial."""
     engine, catalogue = context.fitted.engine, context.material.catalogue
-    places = context.listeners(_MOST_LISTENERS)
+    places = context.listeners(_MAX_LISTENERS)
     profiles = [context.known.profiles[place] for place in places]
     held_out = [context.known.held_out[place] for place in places]
     facts = CatalogueArrays.of(
@@ -106,7 +106,9 @@ def _turned(dial: str, value: float | None) -> Dials:
     return Dials(**{dial: value})  # type: ignore[arg-type]  # the others are numbers
 
 
-def _pools(context: EvaluationContext, engine: Engine, profiles: Sequence[Profile]) -> list[Ranked]:
+def _pools(
+    context: EvaluationContext, engine: Engine, profiles: Sequence[UserProfile]
+) -> list[Ranked]:
     pools = []
     with context.progress("Preparing candidates for dials", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):
@@ -119,7 +121,7 @@ def _pools(context: EvaluationContext, engine: Engine, profiles: Sequence[Profil
 
 def _metrics(
     lists: Lists,
-    profiles: Sequence[Profile],
+    profiles: Sequence[UserProfile],
     held_out: Sequence[Lists],
     facts: CatalogueArrays,
     evaluated: EvaluatedUsers,
@@ -156,7 +158,7 @@ def _likeness(own: Lists, facts: CatalogueArrays) -> float:
     return float(cosines[pairs].mean())
 
 
-def _off_taste(own: Lists, profile: Profile, facts: CatalogueArrays) -> float:
+def _off_taste(own: Lists, profile: UserProfile, facts: CatalogueArrays) -> float:
     """Return the divergence of a list's mix from the listener's; NaN if either is unknown."""
     taste = facts.taste(profile)
     mix = np.asarray(facts.mixes[own].sum(axis=0), np.float64).ravel()
@@ -172,7 +174,7 @@ def _known_mean(values: Sequence[float]) -> float:
 
 def evaluate_faithfulness(context: EvaluationContext) -> Faithful:
     """Rank again without the named top signal of recommended tracks; count those that fall."""
-    profiles = [context.known.profiles[place] for place in context.listeners(_MOST_EXPLAINED)]
+    profiles = [context.known.profiles[place] for place in context.listeners(_MAX_EXPLAINED)]
     counts = np.zeros(4)  # tracks, named, fallen of the named, fallen without the largest part
     with context.progress("Testing explanations", len(profiles)) as advance:
         for start in range(0, len(profiles), _AT_A_TIME):

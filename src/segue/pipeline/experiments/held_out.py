@@ -19,14 +19,14 @@ from segue.listening import CollaborativeSettings
 from segue.pipeline.analysis.duplicates import recordings
 from segue.pipeline.training.engine_weights import in_order
 from segue.pipeline.training.listening_models import (
-    Material,
-    Models,
+    ListeningModels,
+    TrainingData,
     find_settings,
     fit_models,
     learn_weights,
     listening_signals,
 )
-from segue.signals import Profile
+from segue.signals import UserProfile
 from segue.types import SPLITS, Progress, Split
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class HeldOut:
     """
 
     users: Sequence[str]
-    profiles: Sequence[Profile]
+    profiles: Sequence[UserProfile]
     held_out: Sequence[NDArray[np.int64]]
-    history: Mapping[str, Profile]
+    history: Mapping[str, UserProfile]
     split: Split
     counts: Mapping[str, Mapping[Split, int]]
     before: "pd.DataFrame"
@@ -58,7 +58,7 @@ class FittedEngine:
     """
 
     engine: Engine
-    models: Models
+    models: ListeningModels
     settings: CollaborativeSettings | None
 
     @property
@@ -66,7 +66,7 @@ class FittedEngine:
         """Names of the engine's signals, in the order of its weights."""
         return [signal.name for signal in self.engine.signals]
 
-    def refitted(self, material: Material, history: Mapping[str, Profile]) -> Engine:
+    def refitted(self, material: TrainingData, history: Mapping[str, UserProfile]) -> Engine:
         """Return an engine with the same settings and weights, fitted on other listens.
 
         `material` may have fewer models: the weights of missing signals go to the others.
@@ -81,7 +81,7 @@ class FittedEngine:
 class EvaluationContext:
     """The inputs of an experiment: data, held-out listens, engine and seed."""
 
-    material: Material
+    material: TrainingData
     known: HeldOut
     fitted: FittedEngine
     seed: int
@@ -99,7 +99,7 @@ class EvaluationContext:
 
 
 def hold_out(
-    listens: "pd.DataFrame", material: Material, split: Split, *, seed: int = 0
+    listens: "pd.DataFrame", material: TrainingData, split: Split, *, seed: int = 0
 ) -> HeldOut:
     """Divide listens into known and held-out ones.
 
@@ -137,7 +137,7 @@ def hold_out(
     return HeldOut(users, profiles, held_out, history, split, counts, earlier, later)
 
 
-def fit_engine(library: Library, material: Material, known: HeldOut) -> FittedEngine:
+def fit_engine(library: Library, material: TrainingData, known: HeldOut) -> FittedEngine:
     """Fit the engine on the earlier listens only.
 
     Raises

@@ -17,7 +17,7 @@ from segue.evaluation import Figures, RankingResult, bootstrap_interval, ranking
 from segue.index import best
 from segue.library import Catalogue
 from segue.pipeline.training.labels import artist_groups
-from segue.signals import Profile, Scores, Signal
+from segue.signals import Scores, Signal, UserProfile
 from segue.types import Progress, no_progress
 
 PERSONAL, GLOBAL, RANDOM = "personal", "global", "random"
@@ -32,7 +32,7 @@ Lists = dict[str, NDArray[np.int64]]
 
 def ranked_lists(
     engine: Engine,
-    profiles: Sequence[Profile],
+    profiles: Sequence[UserProfile],
     n_tracks: int,
     *,
     blends: Sequence[str] = (PERSONAL, GLOBAL),
@@ -79,7 +79,7 @@ def ranked_lists(
 
 def _blended(
     engine: Engine,
-    profile: Profile,
+    profile: UserProfile,
     rows: Scores,
     exclude: NDArray[np.bool_],
     blends: Sequence[str],
@@ -113,7 +113,7 @@ class EvaluatedUsers:
     artists: NDArray[np.int64]
 
     @classmethod
-    def of(cls, catalogue: Catalogue, history: Mapping[str, Profile]) -> Self:
+    def of(cls, catalogue: Catalogue, history: Mapping[str, UserProfile]) -> Self:
         """Return the users with these histories in a catalogue."""
         popularity = np.zeros(len(catalogue))
         for profile in history.values():

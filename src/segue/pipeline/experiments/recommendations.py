@@ -34,7 +34,7 @@ from segue.pipeline.experiments.ranked_lists import (
     Lists,
     ranked_lists,
 )
-from segue.pipeline.training.listening_models import LEAST_LISTENERS, Material
+from segue.pipeline.training.listening_models import MIN_LISTENERS, TrainingData
 from segue.signals import CollaborativeSignal, Signal, opinions_of
 from segue.types import Progress, no_progress
 
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 def evaluate_recommendations(
     library: Library,
-    material: Material,
+    material: TrainingData,
     known: HeldOut,
     *,
     thorough: bool = False,
@@ -96,7 +96,7 @@ def evaluate_recommendations(
 def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
     """Return item-kNN fitted on the earlier listens; nothing with too few listeners."""
     listening = [profile for profile in known.history.values() if len(profile.liked) > 1]
-    if len(listening) < LEAST_LISTENERS:
+    if len(listening) < MIN_LISTENERS:
         return []
     model = ItemKnn().fit(opinions_of(list(known.history.values()), n_tracks))
     return [(ITEM_KNN, CollaborativeSignal(model))]

@@ -33,13 +33,13 @@ from segue.pipeline.training.neighbours import (
     ALBUM,
     ARTIST,
     Codes,
-    Field,
-    Lists,
+    ComparedTracks,
+    NeighborLists,
     Values,
-    chance,
-    field_notes,
-    make_field,
-    neighbour_lists,
+    compared_tracks,
+    comparison_notes,
+    expected_precisions,
+    neighbor_lists,
     precisions,
 )
 from segue.pipeline.training.spaces import DESCRIPTORS, Space, spaces, trained_target
@@ -63,7 +63,7 @@ class SimilarityEvaluation:
 class _QuerySet:
     """The compared tracks, the queries among them, their part, and the result of chance."""
 
-    field: Field
+    field: ComparedTracks
     queries: Codes
     split: str
     seed: int
@@ -105,14 +105,14 @@ def evaluate_similarity(
     )
     usable = np.logical_and.reduce([space.has_vector for space in found])
     names = _names(labels) if labels else None
-    field = make_field(catalogue, recordings(library, catalogue), usable, names, seed=seed)
+    field = compared_tracks(catalogue, recordings(library, catalogue), usable, names, seed=seed)
     if len(field.places) < 2:
         named = ", ".join(space.name for space in found)
         raise ModelError(
             f"Similarity needs at least 2 tracks with vectors in all of {named}, and there"
             f" are {len(field.places)}: run segue preprocess and segue train again."
         )
-    notes += field_notes(field, int(usable.sum()), names)
+    notes += comparison_notes(field, int(usable.sum()), names)
     query_set = _held_out(library, catalogue, field, found, split=split, seed=seed)
     report = _judged(library, catalogue, found, query_set, labels=labels, progress=progress)
     return SimilarityEvaluation(report, labels, tuple(notes))
@@ -135,7 +135,7 @@ def _judged(
             vectors = space.vectors[field.places]
             methods = _methods(space, vectors)
             by_method = {
-                name: neighbour_lists(field, vectors, rescale) for name, rescale in methods.items()
+                name: neighbor_lists(field, vectors, rescale) for name, rescale in methods.items()
             }
             used = hub_decision(library, catalogue, space.model).used if space.model else None
             lists[space.name] = by_method[used or COSINE]
@@ -191,7 +191,7 @@ def _names(labels: Labels) -> list[str | None]:
 def _held_out(
     library: Library,
     catalogue: Catalogue,
-    field: Field,
+    field: ComparedTracks,
     found: Sequence[Space],
     *,
     split: Split,
@@ -213,8 +213,8 @@ def _held_out(
     )
 
 
-def _query_set(field: Field, queries: Codes, split: str, seed: int) -> _QuerySet:
-    return _QuerySet(field, queries, split, seed, chance(field, queries))
+def _query_set(field: ComparedTracks, queries: Codes, split: str, seed: int) -> _QuerySet:
+    return _QuerySet(field, queries, split, seed, expected_precisions(field, queries))
 
 
 def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
@@ -229,7 +229,7 @@ def _methods(space: Space, vectors: NDArray[np.float32]) -> dict[str, Rescale]:
 
 
 def _hubs_taken(
-    query_set: _QuerySet, by_method: Mapping[str, Lists], used: str | None
+    query_set: _QuerySet, by_method: Mapping[str, NeighborLists], used: str | None
 ) -> HubReduction:
     judged = _neighbours(query_set, by_method, MUTUAL_PROXIMITY, baseline=False)
     return HubReduction(
@@ -242,7 +242,7 @@ def _hubs_taken(
 
 
 def _neighbours(
-    query_set: _QuerySet, lists: Mapping[str, Lists], first: str, *, baseline: bool = True
+    query_set: _QuerySet, lists: Mapping[str, NeighborLists], first: str, *, baseline: bool = True
 ) -> NeighborScores:
     """Return means and intervals of all `lists`, and of `first` minus each, by artist."""
     values = {

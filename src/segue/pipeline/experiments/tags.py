@@ -24,9 +24,9 @@ from segue.pipeline.analysis.inputs import summaries
 from segue.pipeline.training.labels import Labels, artist_groups
 from segue.pipeline.training.predicted_probabilities import (
     LOGISTIC,
-    Judged,
-    judged_model,
-    judged_tracks,
+    ClassifierOutput,
+    evaluated_tracks,
+    model_output,
 )
 from segue.pipeline.training.spaces import standardised
 from segue.types import Split
@@ -56,9 +56,9 @@ def evaluate_tags(
     """
     tags = tag_matrix(labels)
     summary = summaries(library, catalogue)[0]
-    chosen = judged_tracks(labels, summary, split)
+    chosen = evaluated_tracks(labels, summary, split)
     found = [*tag_baselines(labels, summary)]
-    found += [judged_model(library, catalogue, labels, model) for model in models]
+    found += [model_output(library, catalogue, labels, model) for model in models]
     for judged in found:
         chosen &= ~np.isnan(judged.chances).any(axis=1)
     places = np.flatnonzero(chosen)
@@ -97,13 +97,13 @@ def tag_matrix(labels: Labels) -> NDArray[np.bool_]:
     return labels.tags
 
 
-def tag_baselines(labels: Labels, summary: Matrix) -> list[Judged]:
+def tag_baselines(labels: Labels, summary: Matrix) -> list[ClassifierOutput]:
     """Return predictions of tag frequency, and of logistic regression on descriptors."""
     tags = tag_matrix(labels)
-    train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
+    train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
     learned = labels.mask("train") & (labels.labels >= 0)
     shares = tags[learned].mean(axis=0) if learned.any() else np.zeros(tags.shape[1])
-    frequency = Judged(FREQUENCY, np.tile(shares, (len(tags), 1)), baseline=True)
+    frequency = ClassifierOutput(FREQUENCY, np.tile(shares, (len(tags), 1)), baseline=True)
     if not train.any():
         return [frequency]
     columns = standardised(summary, train)
@@ -116,7 +116,7 @@ def tag_baselines(labels: Labels, summary: Matrix) -> list[Judged]:
             macro = float(np.nan_to_num(judged.metrics["roc_auc_macro"]))
         if best is None or macro > best[0]:
             best = macro, chances
-    return [frequency, *([Judged(LOGISTIC, best[1], baseline=True)] if best else [])]
+    return [frequency, *([ClassifierOutput(LOGISTIC, best[1], baseline=True)] if best else [])]
 
 
 def _one_vs_rest(
@@ -141,7 +141,7 @@ def _one_vs_rest(
 
 def _tagged(
     labels: Labels,
-    judged: Judged,
+    judged: ClassifierOutput,
     places: NDArray[np.int64],
     drawn: Mapping[str, Resampled],
     *,

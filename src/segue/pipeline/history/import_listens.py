@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from segue.errors import DatasetError
-from segue.library import Arrival, Library
+from segue.library import ImportedListen, Library
 from segue.pipeline.history.import_summary import ImportedFile, ImportSummary
 from segue.sources.history_import import (
     Export,
@@ -29,7 +29,7 @@ from segue.sources.history_import import (
     plausible_time,
 )
 from segue.sources.history_import.import_row import MAX_ID_LENGTH
-from segue.sources.history_import.matching import Match, Matcher
+from segue.sources.history_import.matching import Matcher, TrackMatch
 from segue.text import clean_id
 from segue.types import Progress, TrackReference, no_progress
 
@@ -42,7 +42,7 @@ DEFAULT_USER = "me"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportResult:
     """The result of an import, by file and in all.
 
     `arrived` listens of earlier imports found their tracks before anything was read; `waiting` have
@@ -67,7 +67,7 @@ def import_listens(
     user: str | None = None,
     *,
     progress: Progress = no_progress,
-) -> Imported:
+) -> ImportResult:
     """Import listening histories; listens that the library has already are not added again.
 
     Parameters
@@ -97,7 +97,7 @@ def import_listens(
         matcher = Matcher(opened.each_track())
         arrived = _match_waiting(opened, matcher)
         done = [_FileImport(opened, matcher, export, user).run(progress) for export in exports]
-        result = Imported(
+        result = ImportResult(
             files=done,
             read=sum(file.read for file in done),
             new=sum(file.new for file in done),
@@ -151,7 +151,7 @@ class _FileImport:
         self._user = user
         self._now = time.time()
         self._occurrences = OccurrenceCounter()
-        self._matches: dict[TrackReference, Match | None] = {}
+        self._matches: dict[TrackReference, TrackMatch | None] = {}
         self._summary = ImportSummary(export.path.name)
 
     def run(self, progress: Progress) -> ImportedFile:
@@ -191,7 +191,9 @@ class _FileImport:
         self._summary.add_user(user)
         return user
 
-    def _arrivals(self, kind: str, rows: Sequence[tuple[str, ImportRow]]) -> Iterator[Arrival]:
+    def _arrivals(
+        self, kind: str, rows: Sequence[tuple[str, ImportRow]]
+    ) -> Iterator[ImportedListen]:
         texts = [
             identity_text(kind, user, row) for user, row in rows if needs_occurrence(kind, row)
         ]
@@ -208,7 +210,7 @@ class _FileImport:
                 summary.waiting += 1
             else:
                 summary.matched[match.by] += 1
-            yield Arrival(
+            yield ImportedListen(
                 user,
                 None if match is None else match.row,
                 row.track,
@@ -218,7 +220,7 @@ class _FileImport:
                 total=row.total,
             )
 
-    def _match(self, track: TrackReference) -> Match | None:
+    def _match(self, track: TrackReference) -> TrackMatch | None:
         if track not in self._matches:
             if len(self._matches) >= _MAX_CACHED_MATCHES:
                 self._matches.clear()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from segue.library import Arrival, Event, Library
+from segue.library import Event, ImportedListen, Library
 from segue.sources.history_import import ImportRow, fingerprint, plausible_time, read_record
 from segue.sources.history_import.matching import Matcher
 from segue.types import TrackReference
@@ -70,7 +70,9 @@ def submit(
         else:
             # the match counts even if the served snapshot does not have the track yet
             row = None if match is None else match.row
-            arrival = Arrival(user, row, listen.track, mark, when, ms_played=listen.ms_played)
+            arrival = ImportedListen(
+                user, row, listen.track, mark, when, ms_played=listen.ms_played
+            )
             arrivals.append(arrival)
     new = sum(feed(events)) if events else 0
     if arrivals:

@@ -20,7 +20,7 @@ RETRY_SECONDS: Final = 60.0
 def map_or_job(state: ServingState, signal: str, *, by: str | None = None) -> TrackMap | Job:
     """Return the map by a signal, or the job that makes it for a large library.
 
-    A map of up to `track_map.MOST_FOR_ALL` tracks takes seconds and is made at once.
+    A map of up to `track_map.MAX_FOR_ALL` tracks takes seconds and is made at once.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def map_or_job(state: ServingState, signal: str, *, by: str | None = None) -> Tr
     JobError
         If too many jobs wait.
     """
-    if len(state.catalogue) <= train_maps.MOST_FOR_ALL:
+    if len(state.catalogue) <= train_maps.MAX_FOR_ALL:
         return train_maps.track_map(state, signal)
     library = state.library
     latest = _latest(library, signal)  # before the map, or a job that ends now is missed

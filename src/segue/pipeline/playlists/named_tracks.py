@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from segue.library import Catalogue
 from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
 from segue.sources.history_import.matching import Matcher
-from segue.sources.playlist_files import Entry
+from segue.sources.playlist_files import PlaylistEntry
 from segue.types import Track, TrackReference
 
 _RECORDINGS = (
@@ -26,14 +26,16 @@ _TELLING = 2  # parts of a path: a file's name and its folder's
 _MBID_LENGTH = 36
 
 
-class Finder:
+class TrackFinder:
     """Finds the tracks that some entries name, in one pass over a catalogue.
 
     Only tracks that one of them may mean are looked at closely: those of the same path, recording,
     title or artist. A large catalogue never is in memory.
     """
 
-    def __init__(self, catalogue: Catalogue, entries: Sequence[Entry], place: Path | None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, entries: Sequence[PlaylistEntry], place: Path | None
+    ) -> None:
         self._catalogue, self._place = catalogue, place
         self._paths: dict[str, int] = {}
         self._ends: dict[tuple[str, ...], set[int]] = defaultdict(set)
@@ -59,12 +61,12 @@ class Finder:
                 self._tracks[position] = track
         self._matcher = Matcher(self._tracks.items())
 
-    def find(self, entry: Entry) -> str | None:
+    def find(self, entry: PlaylistEntry) -> str | None:
         """Return the id of the track that an entry names; None if none is, or it is not sure."""
         position = self._position(entry)
         return None if position is None else self._catalogue.tracks[position].track_id
 
-    def _position(self, entry: Entry) -> int | None:
+    def _position(self, entry: PlaylistEntry) -> int | None:
         for path in _exact_paths(entry.location, self._place):
             if path in self._paths:
                 return self._paths[path]
@@ -81,7 +83,7 @@ class Finder:
         match = self._matcher.match(sought)
         return match.row if match is not None else self._by_end(entry)
 
-    def _by_end(self, entry: Entry) -> int | None:
+    def _by_end(self, entry: PlaylistEntry) -> int | None:
         """Return the one track whose path ends as the entry's does."""
         ends = _ends(entry.location)
         found = {position for end in ends for position in self._ends.get(end, ())}
@@ -90,7 +92,7 @@ class Finder:
         (position,) = found
         return position if self._may_be(entry, position) else None
 
-    def _may_be(self, entry: Entry, position: int) -> bool:
+    def _may_be(self, entry: PlaylistEntry, position: int) -> bool:
         """Say whether the names of an entry do not say that it is another track."""
         track = self._catalogue.tracks[position]
         if entry.title and track.title and title_key(entry.title) != title_key(track.title):
@@ -125,7 +127,7 @@ def _spellings(location: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((location, decoded, location.replace("\\", "/"))))
 
 
-def _names(entries: Sequence[Entry]) -> tuple[set[str], set[str]]:
+def _names(entries: Sequence[PlaylistEntry]) -> tuple[set[str], set[str]]:
     """Return the keys of titles and artists that entries may mean, also with both swapped."""
     texts = {text for entry in entries for text in (entry.artist, entry.title) if text}
     stems = {_stem(entry.location) or "" for entry in entries if not entry.title}

@@ -16,11 +16,11 @@ from pathlib import Path
 
 from segue.errors import DatasetError, PlaylistError
 from segue.library import Catalogue
-from segue.pipeline.playlists.named_tracks import Finder, recordings_of
+from segue.pipeline.playlists.named_tracks import TrackFinder, recordings_of
 from segue.sources.playlist_files import (
     MAX_BYTES,
-    Entry,
     Format,
+    PlaylistEntry,
     PlaylistFile,
     read_playlist_file,
     write_playlist_file,
@@ -116,7 +116,7 @@ def read_playlist(
         If it is no playlist that can be read.
     """
     said = read_playlist_file(data)
-    finder = Finder(catalogue, said.entries, place)
+    finder = TrackFinder(catalogue, said.entries, place)
     found = [(entry, finder.find(entry)) for entry in said.entries]
     return ReadPlaylist(
         name=said.name,
@@ -145,8 +145,8 @@ def load_playlist(catalogue: Catalogue, path: Path) -> ReadPlaylist:
         raise DatasetError(f"{path} cannot be read. {error}") from None
 
 
-def _entry(track: Track, places: Sequence[Path]) -> Entry:
-    return Entry(
+def _entry(track: Track, places: Sequence[Path]) -> PlaylistEntry:
+    return PlaylistEntry(
         title=track.title,
         artist=track.artist,
         album=track.album,

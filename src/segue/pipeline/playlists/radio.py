@@ -23,13 +23,13 @@ from segue.pipeline.playlists.generate import check_count
 from segue.pipeline.recommender.serving_state import ServingState
 
 if TYPE_CHECKING:
-    from segue.signals import Profile
+    from segue.signals import UserProfile
 
 RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
 """By default half of the tracks may be known, and every radio has a new random seed."""
 
 
-class Radio:
+class RadioSession:
     """An endless playlist that adapts to feedback; `said` has messages for the listener.
 
     >>> radio = Radio(state, "alice")                            # doctest: +SKIP
@@ -76,7 +76,7 @@ class Radio:
         self._dials = dials
         self._radio = EngineRadio(state.engine, profile, state.facts, dials, excluded, window)
         self._rank = 0
-        self._history: tuple[Profile, ExplainedHistory] | None = None
+        self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
 
     @property

@@ -23,13 +23,13 @@ from segue.errors import PlaylistError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
-from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
+from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.pipeline.recommender.serving_state import ServingState
 
-MOST_MADE: Final = 500
+MAX_MADE: Final = 500
 """Tracks that a recipe may ask for."""
 
-_MOST_NAMED = 1_000
+_MAX_NAMED = 1_000
 _SEEDS = {"like", "dislike", "history", "k", "dials", "exclusions"}
 _MAY_HOLD = {
     "like": _SEEDS,
@@ -93,7 +93,7 @@ class Recipe:
             start=_text(recipe, "start") or "",
             end=_text(recipe, "end") or "",
             signal=_text(recipe, "signal"),
-            k=_count(recipe, "k", 12 if kind == "path" else 20, MOST_MADE),
+            k=_count(recipe, "k", 12 if kind == "path" else 20, MAX_MADE),
             window=_count(recipe, "window", WINDOW, 100_000),
             dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
             exclusions=_settings(Exclusions(), recipe.get("exclusions"), "exclusions"),
@@ -142,7 +142,7 @@ class Recipe:
                 exclusions=self.exclusions,
             )
         if self.kind == "radio":
-            radio = Radio(
+            radio = RadioSession(
                 state,
                 user,
                 like=self.like,
@@ -212,8 +212,8 @@ def _names(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
     value = given.get(key) or ()
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
         raise _wrong(key, value, "a list of texts")
-    if len(value) > _MOST_NAMED:
-        raise PlaylistError(f"The recipe's {key} are {len(value):,}: name up to {_MOST_NAMED:,}.")
+    if len(value) > _MAX_NAMED:
+        raise PlaylistError(f"The recipe's {key} are {len(value):,}: name up to {_MAX_NAMED:,}.")
     return tuple(value)
 
 

@@ -14,13 +14,13 @@ from segue.library import PLAYLIST_KINDS, Library, SavedPlaylist
 from segue.pipeline.playlists.recipes import Recipe
 from segue.pipeline.recommender.serving_state import ServingState
 
-MOST_TRACKS: Final = 10_000
-MOST_PLAYLISTS: Final = 1_000
+MAX_TRACKS: Final = 10_000
+MAX_PLAYLISTS: Final = 1_000
 _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Refreshed:
+class RefreshResult:
     """A list whose recipe was run again: what came in, what is gone (track ids, in their order)."""
 
     saved: SavedPlaylist
@@ -66,8 +66,8 @@ def save(
     """
     store = state.library.playlists
     _check_name(name)
-    if store.count(owner) >= MOST_PLAYLISTS:
-        raise PlaylistError(f"There are {MOST_PLAYLISTS:,} playlists already: delete one first.")
+    if store.count(owner) >= MAX_PLAYLISTS:
+        raise PlaylistError(f"There are {MAX_PLAYLISTS:,} playlists already: delete one first.")
     if kind not in PLAYLIST_KINDS:
         raise PlaylistError(f"There are no playlists of {kind!r}: {', '.join(PLAYLIST_KINDS)}.")
     if kind == "tracks" and recipe:
@@ -81,7 +81,7 @@ def save(
     return store.add(owner, name, kind, recipe or {}, tracks)
 
 
-def refresh(state: ServingState, owner: str, playlist: str) -> Refreshed:
+def refresh(state: ServingState, owner: str, playlist: str) -> RefreshResult:
     """Run a saved list's recipe again and keep what it makes; return what is other now.
 
     Raises
@@ -101,7 +101,7 @@ def refresh(state: ServingState, owner: str, playlist: str) -> Refreshed:
     if list(before.tracks) != ids:
         state.library.playlists.replace_tracks(owner, playlist, ids)
     old, new = set(before.tracks), set(ids)
-    return Refreshed(
+    return RefreshResult(
         find(state.library, owner, playlist),
         added=[track for track in ids if track not in old],
         removed=[track for track in dict.fromkeys(before.tracks) if track not in new],
@@ -179,5 +179,5 @@ def _check_name(name: str) -> None:
 
 
 def _check_count(tracks: Sequence[str]) -> None:
-    if len(tracks) > MOST_TRACKS:
-        raise PlaylistError(f"{len(tracks):,} tracks: a playlist holds up to {MOST_TRACKS:,}.")
+    if len(tracks) > MAX_TRACKS:
+        raise PlaylistError(f"{len(tracks):,} tracks: a playlist holds up to {MAX_TRACKS:,}.")

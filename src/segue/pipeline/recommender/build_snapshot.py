@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segue.engine import CatalogueArrays, Engine, TrackWords, WordMatrix
 from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.engine.profiles import Scale, rating_scale
-from segue.library import Library, NameIndex, new_directory, told, write_json
+from segue.library import Library, NameIndex, new_directory, translate_errors, write_json
 from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
 from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.open_signals import (
@@ -31,7 +31,7 @@ from segue.pipeline.recommender.snapshot import (
 )
 from segue.pipeline.recommender.tag_scores import tag_scores
 from segue.pipeline.training.engine_weights import weight_arrays
-from segue.signals import Profile, matrix_parts, save_signal
+from segue.signals import UserProfile, matrix_parts, save_signal
 
 
 def build(library: Library, *, past: int = -1, force: bool = False) -> bool:
@@ -95,7 +95,7 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
         "scales": _scales(library),
         "latest": _latest(library, profiles, catalogue.rows),
     }
-    with told(place), new_directory(place) as directory:
+    with translate_errors(place), new_directory(place) as directory:
         save_arrays(directory, arrays)
         NameIndex.write(directory / NAMES_FILE, tracks, facts.listeners)
         write_json(directory / "manifest.json", manifest)
@@ -130,7 +130,7 @@ def _word_parts(kind: str, words: WordMatrix) -> dict[str, NDArray[Any]]:
 
 
 def _latest(
-    library: Library, profiles: Mapping[str, Profile], rows: NDArray[np.int64]
+    library: Library, profiles: Mapping[str, UserProfile], rows: NDArray[np.int64]
 ) -> float | None:
     """Return the time of the last play, from which the ages of all plays are counted."""
     timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
@@ -152,7 +152,7 @@ def _scales(library: Library) -> dict[str, Scale]:
 @contextmanager
 def _one_at_a_time(library: Library) -> Iterator[None]:
     place = library.models.directory
-    with told(place):
+    with translate_errors(place):
         place.mkdir(parents=True, exist_ok=True)
         file = (place / ".snapshot.lock").open("w", encoding="utf-8")
     with file:

@@ -14,7 +14,7 @@ from segue.engine import Engine, Ranked, SignalScores
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
 from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 MAX_BYTES: Final = 160_000_000
 """Size of cached scores: 40 listeners at 100,000 tracks."""
@@ -27,11 +27,11 @@ class CachedEngine(Engine):
     posteriors: WeightPosteriors | None = None
     _scores: VersionedCache[SignalScores] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
 
-    def rows(self, profile: Profile) -> SignalScores:
+    def rows(self, profile: UserProfile) -> SignalScores:
         """Return the scores of every signal for a listener; see `Engine.rows`."""
         return self.rows_by_key(profile, cache_key(profile))
 
-    def rows_by_key(self, profile: Profile, key: CacheKey) -> SignalScores:
+    def rows_by_key(self, profile: UserProfile, key: CacheKey) -> SignalScores:
         """Return the same for a profile whose `cache_key` is known."""
         rows = self._scores.get(*key)
         if rows is None:
@@ -57,7 +57,7 @@ class CachedEngine(Engine):
 
     def recommend(
         self,
-        profile: Profile,
+        profile: UserProfile,
         k: int,
         *,
         exclude: NDArray[np.bool_] | None = None,

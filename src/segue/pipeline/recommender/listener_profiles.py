@@ -19,7 +19,7 @@ from segue.pipeline.recommender.caching import SizedCache
 from segue.pipeline.recommender.query import CacheKey, cache_key
 from segue.pipeline.recommender.read_listens import read_listens
 from segue.pipeline.recommender.snapshot import Snapshot
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 MAX_BYTES: Final = 32_000_000
 STALE_SECONDS: Final = 600.0
@@ -34,7 +34,7 @@ class _Listener:
     accumulator: ProfileAccumulator
     friends: Sequence[str]
     number: int
-    resolved: tuple[Profile, CacheKey] | None = None
+    resolved: tuple[UserProfile, CacheKey] | None = None
     computed_at: float = 0.0
 
     @property
@@ -44,7 +44,7 @@ class _Listener:
         )
 
 
-class ListenerProfiles(Mapping[str, Profile]):
+class ListenerProfiles(Mapping[str, UserProfile]):
     """The profile of each listener. Safe in several threads."""
 
     def __init__(self, library: Library, snapshot: Snapshot) -> None:
@@ -57,7 +57,7 @@ class ListenerProfiles(Mapping[str, Profile]):
         self.number = snapshot.number
         """Number of the last event of the feedback log that was read."""
 
-    def resolve(self, user: str) -> tuple[Profile, CacheKey] | None:
+    def resolve(self, user: str) -> tuple[UserProfile, CacheKey] | None:
         """Return the profile of a listener and its cache key; None if nothing is known of them."""
         with self._lock:
             found = self._listener(user)
@@ -71,7 +71,7 @@ class ListenerProfiles(Mapping[str, Profile]):
                 self._listeners.put(user, found, found.n_bytes)
             return found.resolved
 
-    def __getitem__(self, user: str) -> Profile:
+    def __getitem__(self, user: str) -> UserProfile:
         found = self.resolve(user)
         if found is None:
             raise KeyError(user)
@@ -138,7 +138,7 @@ class ListenerProfiles(Mapping[str, Profile]):
         self._listeners.put(user, known, known.n_bytes)
         return known
 
-    def _profile(self, user: str, known: _Listener) -> Profile:
+    def _profile(self, user: str, known: _Listener) -> UserProfile:
         friends = []
         for friend in known.friends:
             theirs = self._listener(friend)

@@ -24,12 +24,12 @@ from segue.pipeline.training.listening_models import (
     COLLABORATIVE,
     LISTENING_MODELS,
     SEQUENCE,
-    Material,
-    Models,
+    ListeningModels,
+    TrainingData,
     learn_weights,
     listening_signals,
 )
-from segue.signals import Profile, Signal, VectorSignal
+from segue.signals import Signal, UserProfile, VectorSignal
 
 
 def catalogue_of(library: Library) -> Catalogue:
@@ -47,7 +47,7 @@ def catalogue_of(library: Library) -> Catalogue:
 
 
 def open_signals(
-    library: Library, catalogue: Catalogue, profiles: Mapping[str, Profile]
+    library: Library, catalogue: Catalogue, profiles: Mapping[str, UserProfile]
 ) -> list[Signal]:
     """Return every signal that the library has data for.
 
@@ -59,22 +59,22 @@ def open_signals(
     return _signals(material_of(library, catalogue), profiles, load_models(library))
 
 
-def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> Material:
+def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> TrainingData:
     """Return what can be learned from in a library: the models that were trained, and content."""
     wanted = [name for name in LISTENING_MODELS if name in library.models]
     content = content_signals(library, catalogue)
-    return Material.of(library, catalogue, content, wanted=wanted, seed=seed)
+    return TrainingData.of(library, catalogue, content, wanted=wanted, seed=seed)
 
 
-def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, Profile]:
+def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, UserProfile]:
     """Return the profiles of all listeners, from all their listens."""
-    return Material.of(library, catalogue, ()).profiles(library.listens())
+    return TrainingData.of(library, catalogue, ()).profiles(library.listens())
 
 
-def load_models(library: Library) -> Models:
+def load_models(library: Library) -> ListeningModels:
     """Return the models of listening data that are trained."""
     models = library.models
-    return Models(
+    return ListeningModels(
         Collaborative.load(models.path(COLLABORATIVE)) if COLLABORATIVE in models else None,
         SequenceModel.load(models.path(SEQUENCE)) if SEQUENCE in models else None,
     )
@@ -83,7 +83,7 @@ def load_models(library: Library) -> Models:
 def open_engine(
     library: Library,
     catalogue: Catalogue,
-    profiles: Mapping[str, Profile],
+    profiles: Mapping[str, UserProfile],
     *,
     save: bool = True,
 ) -> Engine:
@@ -121,11 +121,15 @@ def weigh(library: Library, catalogue: Catalogue) -> None:
         save_weights(library, _learned(library, material, models, names), names, fingerprint)
 
 
-def _signals(material: Material, profiles: Mapping[str, Profile], models: Models) -> list[Signal]:
+def _signals(
+    material: TrainingData, profiles: Mapping[str, UserProfile], models: ListeningModels
+) -> list[Signal]:
     return [*material.content, *listening_signals(material, profiles, models)]
 
 
-def _learned(library: Library, material: Material, models: Models, names: Sequence[str]) -> Weights:
+def _learned(
+    library: Library, material: TrainingData, models: ListeningModels, names: Sequence[str]
+) -> Weights:
     """Learn the weights of the signals `names` from the library's listens."""
     listens = library.listens()
     if listens.empty or not names:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from segue.engine import Dials, Exclusions
-from segue.signals import Profile
+from segue.signals import UserProfile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class RecommendationQuery:
     whether the library knows opinions of the listener, apart from the seeds.
     """
 
-    profile: Profile
+    profile: UserProfile
     key: CacheKey
     k: int = 10
     dials: Dials = field(default_factory=Dials)
@@ -71,13 +71,13 @@ class RecommendationQuery:
         return blake2b(parts, digest_size=16).digest()
 
 
-def cache_key(profile: Profile) -> CacheKey:
+def cache_key(profile: UserProfile) -> CacheKey:
     """Return the key that results of a profile are cached under."""
     version = profile_digest(profile)
     return CacheKey(profile.user or version, version)
 
 
-def profile_digest(profile: Profile) -> bytes:
+def profile_digest(profile: UserProfile) -> bytes:
     """Return a digest of everything in a profile that scores depend on."""
     digest = blake2b(digest_size=16)
     parts: tuple[NDArray[Any], ...] = (

@@ -61,7 +61,7 @@ MAX_SYNONYM_WORDS: Final = max(len(word.split()) for word in SYNONYMS)
 
 
 @lru_cache(maxsize=65_536)
-def plain(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Return `text` in the form that words are compared in.
 
     >>> plain("Hip-Hop / Rap"), plain("R&B"), plain("Sigur Rós")
@@ -76,14 +76,14 @@ def terms_of(query: str, known: Collection[str]) -> list[str]:
     Parameters
     ----------
     known
-        Names of several words that count as one term, as `plain` gives them.
+        Names of several words that count as one term, as `normalize_text` gives them.
 
     Examples
     --------
     >>> terms_of("sad piano with Female Vocals", {"easy listening"})
     ['sad', 'piano', 'female vocals']
     """
-    words = plain(query).split()
+    words = normalize_text(query).split()
     longest = max([MAX_SYNONYM_WORDS, *(name.count(" ") + 1 for name in known)])
     terms: list[str] = []
     place = 0
@@ -107,8 +107,10 @@ def tags_for(term: str, tags: Iterable[str]) -> list[str]:
     >>> tags_for("jazzy", ["jazz", "pop"]), tags_for("listening", ["easy listening", "pop"])
     (['jazz'], ['easy listening'])
     """
-    names = {tag: plain(tag) for tag in tags}
-    wanted = {term, term.removesuffix("s"), f"{term}s"} | {plain(w) for w in SYNONYMS.get(term, ())}
+    names = {tag: normalize_text(tag) for tag in tags}
+    wanted = {term, term.removesuffix("s"), f"{term}s"} | {
+        normalize_text(w) for w in SYNONYMS.get(term, ())
+    }
     found = [tag for tag, name in names.items() if name in wanted]
     return found or [tag for tag, name in names.items() if is_part(term, name)]
 

@@ -37,7 +37,7 @@ from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
-from segue.signals import Profile, SequenceSignal, VectorSignal
+from segue.signals import SequenceSignal, UserProfile, VectorSignal
 
 _MAX_RESULTS_BYTES: Final = 16_000_000
 _MAX_HISTORIES_BYTES: Final = 40_000_000
@@ -113,7 +113,7 @@ class ServingState:
 
     def listener(
         self, user: str | None, like: Sequence[str] = (), dislike: Sequence[str] = ()
-    ) -> Profile:
+    ) -> UserProfile:
         """Return the profile of a listener, with tracks that they like and dislike besides, by id.
 
         Raises
@@ -148,7 +148,9 @@ class ServingState:
             has_history=has_history,
         )
 
-    def _resolved(self, user: str | None, seeds: Seeds) -> tuple[Profile, CacheKey | None, bool]:
+    def _resolved(
+        self, user: str | None, seeds: Seeds
+    ) -> tuple[UserProfile, CacheKey | None, bool]:
         """Return a profile, its cache key where it is known, and whether there is a history."""
         both = [track_id for track_id in seeds.like if track_id in set(seeds.dislike)]
         if both:
@@ -186,7 +188,7 @@ class ServingState:
         """Return which tracks must not be recommended, ``[n_tracks]``."""
         return self.snapshot.exclusion_index.mask(exclusions or Exclusions())
 
-    def hints(self, profile: Profile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
+    def hints(self, profile: UserProfile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return sentences about dials and exclusions that may not do what was meant."""
         hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
         if dials.popularity and not self.facts.listeners.any():

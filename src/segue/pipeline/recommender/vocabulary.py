@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segue.engine import TrackWords
 from segue.library import NameIndex
-from segue.pipeline.recommender.search_terms import plain
+from segue.pipeline.recommender.search_terms import normalize_text
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Vocabulary:
 
     @cached_property
     def plain_names(self) -> Mapping[str, Sequence[tuple[int, int]]]:
-        """Kind (0 genre, 1 tag) and column of each genre and tag, by its `plain` name."""
+        """Kind (0 genre, 1 tag) and column of each genre and tag, by its `normalize_text` name."""
         found: dict[str, list[tuple[int, int]]] = {}
         for kind, (_, names) in enumerate((self.words.genres, self.words.tags)):
             for column, name in enumerate(names):
-                found.setdefault(plain(name), []).append((kind, column))
+                found.setdefault(normalize_text(name), []).append((kind, column))
         return found
 
     @cached_property

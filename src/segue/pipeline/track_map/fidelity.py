@@ -11,7 +11,7 @@ from segue.index import one_blas_thread
 
 K: Final = 10
 AMONG: Final = (10, 50)
-_MOST_ASKED = 500
+_MAX_ASKED = 500
 _AT_A_TIME = 50
 _EQUAL = 1e-6
 
@@ -36,7 +36,7 @@ def neighbours_kept(vectors: Any, places: ArrayLike, *, seed: int = 0) -> Mappin
     n = len(points)
     if n <= K:
         return {}
-    asked = np.sort(np.random.default_rng(seed).choice(n, min(n, _MOST_ASKED), replace=False))
+    asked = np.sort(np.random.default_rng(seed).choice(n, min(n, _MAX_ASKED), replace=False))
     order = _order_on_plane(points, asked, min(max(AMONG), n - 1))
     right = [
         found

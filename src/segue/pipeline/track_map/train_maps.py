@@ -26,14 +26,14 @@ from segue.pipeline.track_map.fidelity import neighbours_kept
 from segue.pipeline.track_map.layout import lay_out
 from segue.pipeline.track_map.places import EDGE, UNPLACED, Places, TrackMap
 from segue.pipeline.training.content import content_signals
-from segue.pipeline.training.training_result import Trained
+from segue.pipeline.training.training_result import TrainingResult
 from segue.signals import Signal, VectorSignal
 from segue.types import Progress, no_progress
 
 MODEL: Final = "map"
 """What `train` calls all maps together."""
 
-MOST_FOR_ALL: Final = 20_000
+MAX_FOR_ALL: Final = 20_000
 """Of more tracks `train all` makes no map: a job makes it when somebody looks at one first."""
 
 NOTHING_TO_MAP: Final = "No signal places tracks, so there is nothing to map: run segue train knn."
@@ -97,7 +97,7 @@ def train_maps(
     seed: int = 0,
     force: bool = False,
     progress: Progress = no_progress,
-) -> Trained:
+) -> TrainingResult:
     """Make the maps by all signals, or by the first of them, that are missing or stale.
 
     Raises
@@ -120,7 +120,7 @@ def train_maps(
         metrics |= {f"{name} {key}": value for key, value in manifest["metrics"].items()}
     if not placed:
         raise ModelError(NOTHING_TO_MAP)
-    return Trained(
+    return TrainingResult(
         model=MODEL,
         state="trained" if made else "up to date",
         tracks=placed,

@@ -14,9 +14,20 @@ import numpy as np
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN
-from segue.pipeline.training.held_out_metrics import GUESSING, Judgement, judgements, learned
+from segue.pipeline.training.held_out_metrics import (
+    GUESSING,
+    HeldOutMetrics,
+    held_out_metrics,
+    training_counts,
+)
 from segue.pipeline.training.hubs import HubDecision, hub_decision
-from segue.pipeline.training.labels import Labels, artist_groups, labels_of, split_rule, undividable
+from segue.pipeline.training.labels import (
+    Labels,
+    artist_groups,
+    labels_of,
+    single_artist_classes,
+    split_rule,
+)
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.pipeline.training.spaces import trained_models
 
@@ -46,7 +57,7 @@ class ModelCard:
     tracks: Mapping[str, int] = field(default_factory=dict)
     split_rule: str
     metrics: Mapping[str, float] = field(default_factory=dict)
-    judged: Sequence[Judgement] = ()
+    judged: Sequence[HeldOutMetrics] = ()
     hubs: HubDecision | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
@@ -103,9 +114,9 @@ def model_card(library: Library, name: str) -> ModelCard:
     last = library.last_run("preprocess")
     target = manifest.get("target")
     labels = labels_of(library, catalogue, target) if target and len(catalogue) else None
-    classes = learned(labels) if labels else {}
+    classes = training_counts(labels) if labels else {}
     judges = bool(labels and classes and manifest.get("class_names"))
-    judged = judgements(library, catalogue, labels, name) if labels and judges else []
+    judged = held_out_metrics(library, catalogue, labels, name) if labels and judges else []
     return ModelCard(
         name=name,
         kind=manifest["kind"],
@@ -156,7 +167,7 @@ def _hubs(library: Library, catalogue: Catalogue, name: str) -> HubDecision | No
 
 
 def _not_for(
-    name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[Judgement]
+    name: str, catalogue: Catalogue, labels: Labels | None, judged: Sequence[HeldOutMetrics]
 ) -> list[str]:
     """Return the unsuitable uses that follow from the facts."""
     if name in OF_LISTENS:
@@ -194,10 +205,10 @@ def _not_for(
 
 
 def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
-    counts = learned(labels)
+    counts = training_counts(labels)
     groups = artist_groups(catalogue)
     artists = Counter(name for name, _ in {(name, groups[n]) for n, name in labels.pairs()})
-    alone = set(undividable(labels, groups))
+    alone = set(single_artist_classes(labels, groups))
     small = [f"{name} ({n})" for name, n in counts.items() if n < SMALL_CLASS]
     few = [f"{n} ({artists[n]})" for n in counts if n not in alone and artists[n] < FEW_ARTISTS]
     sentences = []
@@ -215,7 +226,7 @@ def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
     return sentences
 
 
-def _figure_sentences(found: Judgement) -> list[str]:
+def _figure_sentences(found: HeldOutMetrics) -> list[str]:
     sentences = []
     if found.n < FEW_JUDGED:
         sentences.append(f"Close comparisons: it was evaluated on {found.n} tracks only.")

@@ -7,7 +7,7 @@ from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import KNN, embeddings
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
-from segue.pipeline.training.encoder_selection import CANDIDATES, choose
+from segue.pipeline.training.encoder_selection import CANDIDATES, select_encoders
 from segue.pipeline.training.hubs import without_hubs
 from segue.pipeline.training.spaces import learned_from
 from segue.signals import SIGNALS, Signal, TrackInputs, VectorSignal, from_embeddings
@@ -71,7 +71,7 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
     ModelNotTrainedError
         If none is available.
     """
-    model = KNN if name == KNN else choose(library, catalogue).best(name)
+    model = KNN if name == KNN else select_encoders(library, catalogue).best(name)
     if model is None or (name == KNN and KNN not in library.models):
         needed = KNN if name == KNN else CANDIDATES[name][0]
         raise ModelNotTrainedError(
@@ -83,5 +83,7 @@ def model_of(library: Library, catalogue: Catalogue, name: str) -> str:
 
 def used_models(library: Library, catalogue: Catalogue) -> dict[str, str]:
     """Return the model of each blended learned signal: selected encoders, and kNN."""
-    used = {name: model for name, model in choose(library, catalogue).used.items() if model}
+    used = {
+        name: model for name, model in select_encoders(library, catalogue).used.items() if model
+    }
     return used | ({KNN: KNN} if KNN in library.models else {})

@@ -23,10 +23,10 @@ from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
     Codes,
-    Field,
-    chance,
-    make_field,
-    neighbour_lists,
+    ComparedTracks,
+    compared_tracks,
+    expected_precisions,
+    neighbor_lists,
     precisions,
 )
 from segue.pipeline.training.spaces import (
@@ -44,14 +44,14 @@ CANDIDATES: Final[Mapping[str, Sequence[str]]] = {
 }
 """The encoders that each signal can use; the first of equals is used."""
 
-LEAST_QUERIES: Final = 10
+MIN_QUERIES: Final = 10
 """With fewer validation tracks the first available encoder is used."""
 
 _VERSION = 1  # raised when the rules of the decision change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class EncoderSelection:
     """The encoder of each signal (None: no encoder), with the figures of the decision.
 
     `precision` is the precision@10 on `n` validation tracks, for every candidate and for the
@@ -76,7 +76,7 @@ class Choice:
         return asdict(self)
 
 
-def choose(library: Library, catalogue: Catalogue) -> Choice:
+def select_encoders(library: Library, catalogue: Catalogue) -> EncoderSelection:
     """Return the stored decision; make it again if the set of encoders has changed."""
     there = candidates(library)
     # the name of a store identifies the model and its training run
@@ -84,7 +84,7 @@ def choose(library: Library, catalogue: Catalogue) -> Choice:
     fingerprint = " ".join((str(_VERSION), *names))
     kept = _kept(library)
     if kept.get("fingerprint") == fingerprint:
-        return Choice(**kept["choice"])
+        return EncoderSelection(**kept["choice"])
     made = _made(library, catalogue, there)
     if there:
         with library.models.saving(CHOICE, {"fingerprint": fingerprint, "choice": made.to_dict()}):
@@ -113,7 +113,7 @@ def _kept(library: Library) -> dict[str, Any]:
         return {}
 
 
-def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Choice:
+def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> EncoderSelection:
     spaces = [model_space(library, catalogue, model) for model in there]
     described = descriptor_space(library, catalogue)
     if described is not None:
@@ -126,7 +126,7 @@ def _made(library: Library, catalogue: Catalogue, there: Sequence[str]) -> Choic
         # max takes the first of equals
         best = max(found, key=lambda one: precision.get(one, 0.0), default=None)
         used[signal] = best if best is None or precision.get(best, least) >= least else None
-    return Choice(used=used, precision=precision, judged_by=judged_by, n=n)
+    return EncoderSelection(used=used, precision=precision, judged_by=judged_by, n=n)
 
 
 def _precision(
@@ -137,14 +137,14 @@ def _precision(
     if not placed:
         return {}, "", 0
     field, queries, judged_by, metric = _asked(library, catalogue, np.logical_and.reduce(placed))
-    expected = chance(field, queries)
+    expected = expected_precisions(field, queries)
     findable = np.isfinite(expected[metric])
-    if findable.sum() < LEAST_QUERIES:
+    if findable.sum() < MIN_QUERIES:
         return {}, judged_by, int(findable.sum())
     queries, expected = queries[findable], {name: v[findable] for name, v in expected.items()}
     found = {}
     for space in spaces:
-        lists = neighbour_lists(field, space.vectors[field.places])
+        lists = neighbor_lists(field, space.vectors[field.places])
         values = precisions(field, lists, queries, expected)[metric]
         found[space.name] = round(float(np.nanmean(values)), 6)
     return found, judged_by, len(queries)
@@ -152,15 +152,15 @@ def _precision(
 
 def _asked(
     library: Library, catalogue: Catalogue, usable: NDArray[np.bool_]
-) -> tuple[Field, Codes, str, str]:
+) -> tuple[ComparedTracks, Codes, str, str]:
     """Return the compared tracks, the validation queries, the shared property and the metric."""
     groups = recordings(library, catalogue)
     labels = labels_of(library, catalogue, trained_target(library))
     if labels.class_names:
         names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
-        field = make_field(catalogue, groups, usable, names)
+        field = compared_tracks(catalogue, groups, usable, names)
         judged_by, metric = labels.target, "precision@10"
     else:
-        field = make_field(catalogue, groups, usable, artist_groups(catalogue))
+        field = compared_tracks(catalogue, groups, usable, artist_groups(catalogue))
         judged_by, metric = ARTIST, "artist_precision@10"
     return field, np.flatnonzero(labels.mask("valid")[field.places]), judged_by, metric

@@ -7,7 +7,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import LEAST_SPREAD, WeightPosterior, Weights, shares
+from segue.engine import MIN_SPREAD, WeightPosterior, Weights, shares
 from segue.errors import ModelError
 from segue.library import Library
 
@@ -106,6 +106,6 @@ def in_order(weights: Weights, learned: Sequence[str], names: Sequence[str]) -> 
     for user, posterior in weights.listeners.items():
         precision = np.where(known[:, None] & known, posterior.precision[np.ix_(at, at)], 0.0)
         unknown = np.flatnonzero(~known)
-        precision[unknown, unknown] = 1 / LEAST_SPREAD**2
+        precision[unknown, unknown] = 1 / MIN_SPREAD**2
         beliefs[user] = WeightPosterior(spread(posterior.mean), precision)
     return Weights(spread(weights.everyone), spread(weights.spread), beliefs)

@@ -18,7 +18,7 @@ from segue.evaluation import classification_metrics
 from segue.library import settings_hash, write_json
 from segue.pipeline.analysis.embeddings import ENCODERS
 from segue.pipeline.analysis.inputs import summaries, summary_facts
-from segue.pipeline.training.fit_models import Work, origin, up_to_date
+from segue.pipeline.training.fit_models import TrainingContext, origin, up_to_date
 from segue.pipeline.training.heads import heads
 from segue.pipeline.training.logistic import Logistic, fit_logistic
 from segue.pipeline.training.predicted_probabilities import (
@@ -26,19 +26,19 @@ from segue.pipeline.training.predicted_probabilities import (
     ENSEMBLE,
     LOGISTIC,
     WEIGHTS_FILE,
-    Chances,
-    judged_model,
-    judged_tracks,
-    mixed,
+    Probabilities,
+    evaluated_tracks,
+    model_output,
+    weighted_mean,
 )
 from segue.types import SPLITS
 
 PRIOR: Final = 20.0
 _ROUNDS = 200
-_LEAST_CHANCE = 1e-7
+_MIN_CHANCE = 1e-7
 
 
-def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
+def fit_ensemble(work: TrainingContext, name: str = ENSEMBLE) -> dict[str, Any] | None:
     """Fit the weights and save the ensemble; None if the saved ensemble is up to date.
 
     Raises
@@ -61,16 +61,16 @@ def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
     if not work.force and up_to_date(library, name, manifest):
         return None
     started = time.monotonic()
-    train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
+    train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
     descriptors = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
-    chances = {one: judged_model(library, work.catalogue, labels, one).chances for one in members}
+    chances = {one: model_output(library, work.catalogue, labels, one).chances for one in members}
     if descriptors is not None:
         chances[LOGISTIC] = descriptors.probabilities(summary).astype(np.float64)
     heard = np.logical_and.reduce([~np.isnan(one).any(axis=1) for one in chances.values()])
     asked = np.flatnonzero(labels.mask("valid") & (labels.labels >= 0) & heard)
     weights = best_weights([one[asked] for one in chances.values()], labels.labels[asked])
     shares = dict(zip(chances, weights.tolist(), strict=True))
-    together = mixed(chances, shares)
+    together = weighted_mean(chances, shares)
     manifest["tracks"] = {
         split: int((labels.mask(split) & (labels.labels >= 0) & heard).sum()) for split in SPLITS
     }
@@ -86,7 +86,7 @@ def fit_ensemble(work: Work, name: str = ENSEMBLE) -> dict[str, Any] | None:
 
 
 def best_weights(
-    chances: list[Chances], labels: NDArray[np.int64], prior: float = PRIOR
+    chances: list[Probabilities], labels: NDArray[np.int64], prior: float = PRIOR
 ) -> NDArray[np.float64]:
     """Return the weights of a mixture ``[n_members]``; they sum to 1.
 
@@ -109,7 +109,7 @@ def best_weights(
     n_members = len(chances)
     weights = np.full(n_members, 1.0 / n_members)
     right = np.stack([one[np.arange(len(labels)), labels] for one in chances])
-    right = np.maximum(right, _LEAST_CHANCE)  # [n_members, n]
+    right = np.maximum(right, _MIN_CHANCE)  # [n_members, n]
     for _ in range(_ROUNDS if len(labels) else 0):
         shares = weights[:, None] * right
         shares /= shares.sum(axis=0)
@@ -117,7 +117,7 @@ def best_weights(
     return weights
 
 
-def _members(work: Work) -> list[str]:
+def _members(work: TrainingContext) -> list[str]:
     """Return the classifiers trained on the target."""
     if work.labels.objective != "classes":
         raise ModelError(
@@ -141,7 +141,7 @@ def _members(work: Work) -> list[str]:
 
 
 def _metrics(
-    chances: Chances,
+    chances: Probabilities,
     labels: NDArray[np.int64],
     asked: NDArray[np.int64],
     class_names: tuple[str, ...],

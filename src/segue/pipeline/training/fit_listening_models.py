@@ -14,19 +14,19 @@ from segue.listening.sequences import SequenceModel
 from segue.pipeline.training.content import content_signals
 from segue.pipeline.training.listening_models import (
     COLLABORATIVE,
-    LEAST_LISTENERS,
-    Material,
+    MIN_LISTENERS,
+    TrainingData,
     find_settings,
     fit_models,
 )
-from segue.pipeline.training.training_result import Trained
+from segue.pipeline.training.training_result import TrainingResult
 
 _METRIC = "ndcg@20"
 
 
 def fit_listening(
     library: Library, catalogue: Catalogue, name: str, *, seed: int = 0, force: bool = False
-) -> Trained:
+) -> TrainingResult:
     """Fit one model of listening data on all listens and save it.
 
     Raises
@@ -49,11 +49,11 @@ def fit_listening(
     }
     if not force and _is_up_to_date(library, name, manifest):
         there = library.models.manifest(name)
-        return Trained(
+        return TrainingResult(
             model=name, state="up to date", metrics=there["metrics"], seconds=there["seconds"]
         )
     content = content_signals(library, catalogue)
-    material = Material.of(library, catalogue, content, wanted=[name], seed=seed)
+    material = TrainingData.of(library, catalogue, content, wanted=[name], seed=seed)
     fitted = _fit(material, listens, name, manifest)
     with library.models.saving(name, manifest) as directory:
         fitted.save(directory)
@@ -61,13 +61,13 @@ def fit_listening(
             {key: manifest[key] for key in ("data", "seed", "settings")}
         )
         manifest["seconds"] = round(time.monotonic() - started, 1)
-    return Trained(
+    return TrainingResult(
         model=name, state="trained", metrics=manifest["metrics"], seconds=manifest["seconds"]
     )
 
 
 def _fit(
-    material: Material, listens: pd.DataFrame, name: str, manifest: dict[str, Any]
+    material: TrainingData, listens: pd.DataFrame, name: str, manifest: dict[str, Any]
 ) -> Collaborative | SequenceModel:
     profiles = material.profiles(listens)
     settings: CollaborativeSettings | None = None
@@ -76,7 +76,7 @@ def _fit(
         searched = find_settings(material, material.hidden(listens))
         if searched is None:
             raise TooLittleDataError(
-                f"The model '{name}' needs at least {LEAST_LISTENERS} listeners with two liked"
+                f"The model '{name}' needs at least {MIN_LISTENERS} listeners with two liked"
                 " tracks each: import more listening histories."
             )
         settings = searched.settings

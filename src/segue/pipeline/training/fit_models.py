@@ -25,13 +25,13 @@ from segue.errors import ModelError
 from segue.evaluation import classification_metrics, tagging_metrics
 from segue.library import Catalogue, Library, settings_hash
 from segue.pipeline.analysis.inputs import need_input, summaries, summary_facts
-from segue.pipeline.training.labels import Labels, need_classes
+from segue.pipeline.training.labels import Labels, require_classes
 from segue.signals import KnnModel, KnnSettings
 from segue.types import SPLITS, Progress
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class TrainingContext:
     """Inputs shared by all models of one call to `train`."""
 
     library: Library
@@ -43,10 +43,10 @@ class Work:
     progress: Progress
 
 
-def fit_encoder(work: Work, name: str) -> dict[str, Any] | None:
+def fit_encoder(work: TrainingContext, name: str) -> dict[str, Any] | None:
     """Train a network and save it; None if the saved network is up to date."""
     chosen, store = need_input(work.library, name)
-    need_classes(work.labels, work.catalogue, name)
+    require_classes(work.labels, work.catalogue, name)
     rows = set(store.rows().tolist())
     places = [place for place, row in enumerate(work.catalogue.rows.tolist()) if row in rows]
     kind = cast("EncoderKind", name)
@@ -113,7 +113,7 @@ def _valid_metrics(
     return classification_metrics(truth, chances.argmax(axis=1), labels.class_names).metrics
 
 
-def fit_knn(work: Work, name: str) -> dict[str, Any] | None:
+def fit_knn(work: TrainingContext, name: str) -> dict[str, Any] | None:
     """Fit the kNN vector and save it; None if the saved model is up to date."""
     summary, groups, chosen = summaries(work.library, work.catalogue)
     settings = KnnSettings()

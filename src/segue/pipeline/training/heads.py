@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from segue.encoders.pretrained import PRETRAINED_ENCODERS
 from segue.errors import ModelError, TooLittleDataError
 from segue.evaluation import classification_metrics
-from segue.library import Catalogue, Library, settings_hash, told
+from segue.library import Catalogue, Library, settings_hash, translate_errors
 from segue.pipeline.analysis.embeddings import embeddings
 from segue.pipeline.analysis.pretrained_embeddings import require_embeddings
-from segue.pipeline.training.labels import Labels, labels_of, need_classes
+from segue.pipeline.training.labels import Labels, labels_of, require_classes
 from segue.pipeline.training.logistic import STRENGTHS, Logistic, fit_logistic
-from segue.pipeline.training.training_result import Trained
+from segue.pipeline.training.training_result import TrainingResult
 from segue.types import SPLITS
 
 KIND: Final = "head"
@@ -60,7 +60,7 @@ def train_head(
     *,
     seed: int = 0,
     force: bool = False,
-) -> Trained:
+) -> TrainingResult:
     """Fit the head for the column `target` on the embeddings of `encoder`, and save it.
 
     A head with the same data, settings and seed is up to date and is fitted again only with
@@ -77,7 +77,7 @@ def train_head(
     LibraryBusyError
         If another program is writing to the library.
     """
-    with library.writing("segue train"), told(library.directory):
+    with library.writing("segue train"), translate_errors(library.directory):
         trained = _train(library, target, encoder, seed, force=force)
     library.record_run("train", {"models": [trained.to_dict()]})
     return trained
@@ -90,7 +90,7 @@ def _train(
     seed: int,
     *,
     force: bool,
-) -> Trained:
+) -> TrainingResult:
     if encoder not in PRETRAINED_ENCODERS:
         raise ModelError(
             f"There is no pretrained encoder {encoder!r}: choose --on from"
@@ -105,7 +105,7 @@ def _train(
             f"A head needs classes that several artists share, and {target!r} has none: choose a"
             " column such as genre."
         )
-    need_classes(labels, catalogue, name)
+    require_classes(labels, catalogue, name)
     vectors = embeddings(library, catalogue, encoder)
     parts = {split: _part(labels, vectors, split) for split in ("train", "valid")}
     manifest: dict[str, Any] = {
@@ -143,8 +143,8 @@ def _train(
 
 def _result(
     manifest: Mapping[str, Any], labels: Labels, state: Literal["trained", "up to date"]
-) -> Trained:
-    return Trained(
+) -> TrainingResult:
+    return TrainingResult(
         model=head_name(manifest["target"], manifest["on"]),
         state=state,
         target=manifest["target"],

@@ -15,7 +15,7 @@ from segue.evaluation import (
 )
 from segue.library import Catalogue, Library
 from segue.pipeline.training.labels import Labels, artist_groups
-from segue.pipeline.training.predicted_probabilities import Chances, judged_model
+from segue.pipeline.training.predicted_probabilities import Probabilities, model_output
 from segue.types import Split
 
 GUESSING = 0.5
@@ -25,7 +25,7 @@ _JUDGED: tuple[Split, ...] = ("test", "valid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class HeldOutMetrics:
     """Metrics of a model on the `n` tracks of one split.
 
     `majority` is the most frequent training class, `majority_accuracy` the accuracy of always
@@ -40,7 +40,7 @@ class Judgement:
     majority_accuracy: float = float("nan")
 
 
-def learned(labels: Labels) -> dict[str, int]:
+def training_counts(labels: Labels) -> dict[str, int]:
     """Return the number of training tracks of each class or tag."""
     counts = dict.fromkeys(labels.class_names, 0)
     for track, name in labels.pairs():
@@ -48,13 +48,13 @@ def learned(labels: Labels) -> dict[str, int]:
     return counts
 
 
-def judgements(
+def held_out_metrics(
     library: Library, catalogue: Catalogue, labels: Labels, name: str
-) -> list[Judgement]:
+) -> list[HeldOutMetrics]:
     """Return the metrics of a model on the test and validation tracks."""
     if len(labels.class_names) < 2 or not labels.counts()["train"]:
         return []
-    chances = judged_model(library, catalogue, labels, name).chances
+    chances = model_output(library, catalogue, labels, name).chances
     known = ~np.isnan(chances).any(axis=1) & (labels.labels >= 0)
     groups = np.unique(artist_groups(catalogue), return_inverse=True)[1]
     found = []
@@ -68,15 +68,15 @@ def judgements(
 
 def _classes(
     labels: Labels,
-    chances: Chances,
+    chances: Probabilities,
     places: NDArray[np.int64],
     groups: NDArray[np.int64],
     split: Split,
-) -> Judgement:
-    counts = learned(labels)
+) -> HeldOutMetrics:
+    counts = training_counts(labels)
     majority = max(counts, key=lambda each: (counts[each], each))
     truth, predicted = labels.labels[places], chances[places].argmax(axis=1)
-    return Judgement(
+    return HeldOutMetrics(
         split=split,
         n=len(places),
         metrics=classification_metrics(truth, predicted, labels.class_names).metrics,
@@ -90,13 +90,13 @@ def _classes(
 
 def _tags(
     labels: Labels,
-    chances: Chances,
+    chances: Probabilities,
     places: NDArray[np.int64],
     groups: NDArray[np.int64],
     split: Split,
-) -> Judgement:
+) -> HeldOutMetrics:
     truth = labels.taught(places.tolist())
-    return Judgement(
+    return HeldOutMetrics(
         split=split,
         n=len(places),
         metrics=tagging_metrics(truth, chances[places], labels.class_names).metrics,

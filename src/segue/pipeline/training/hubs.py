@@ -23,10 +23,10 @@ from segue.pipeline.training.labels import artist_groups, labels_of
 from segue.pipeline.training.neighbours import (
     ARTIST,
     Codes,
-    Field,
-    chance,
-    make_field,
-    neighbour_lists,
+    ComparedTracks,
+    compared_tracks,
+    expected_precisions,
+    neighbor_lists,
     precisions,
 )
 from segue.pipeline.training.spaces import Space, model_space, trained_target
@@ -35,7 +35,7 @@ from segue.signals import VectorSignal
 HUBS = "hubs"
 COSINE, MUTUAL_PROXIMITY = "cosine", "mutual_proximity"
 _VERSION = 1  # raised when the rules of the decision change
-_LEAST_QUERIES = 10
+_MIN_QUERIES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     if len(vectors) < 2:
         return HubDecision(used=COSINE, judged_by=judged_by, split=split, n=0, figures={})
     metric = f"precision{'_unfiltered' if judged_by == ARTIST else ''}@{HUB_CUT}"
-    expected = chance(field, queries)
+    expected = expected_precisions(field, queries)
     methods: dict[str, Rescale] = {
         COSINE: plain,
         MUTUAL_PROXIMITY: MutualProximity.fit(vectors).between,
@@ -113,7 +113,7 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     figures: dict[str, dict[str, float]] = {}
     n = 0
     for name, rescale in methods.items():
-        lists = neighbour_lists(field, vectors, rescale)
+        lists = neighbor_lists(field, vectors, rescale)
         values = precisions(field, lists, queries, expected).get(metric, np.zeros(0))
         n = int(np.isfinite(values).sum())
         figures[name] = {
@@ -127,19 +127,21 @@ def _decide(library: Library, catalogue: Catalogue, model: str) -> HubDecision:
     return HubDecision(used=used, judged_by=judged_by, split=split, n=n, figures=figures)
 
 
-def _asked(library: Library, catalogue: Catalogue, space: Space) -> tuple[Field, Codes, str, str]:
+def _asked(
+    library: Library, catalogue: Catalogue, space: Space
+) -> tuple[ComparedTracks, Codes, str, str]:
     """Return the compared tracks, the queries, the shared property, and the split."""
     groups = recordings(library, catalogue)
     target = space.target or trained_target(library)
     labels = labels_of(library, catalogue, target)
     if len(labels.class_names) >= 2:
         names = [labels.class_names[i] if i >= 0 else None for i in labels.labels.tolist()]
-        field = make_field(catalogue, groups, space.has_vector, names)
+        field = compared_tracks(catalogue, groups, space.has_vector, names)
         valid = np.flatnonzero(labels.mask("valid")[field.places])
-        findable = np.isfinite(chance(field, valid)[f"precision@{HUB_CUT}"])
-        if findable.sum() >= _LEAST_QUERIES:
+        findable = np.isfinite(expected_precisions(field, valid)[f"precision@{HUB_CUT}"])
+        if findable.sum() >= _MIN_QUERIES:
             return field, valid[findable], target, "valid"
-    field = make_field(catalogue, groups, space.has_vector, artist_groups(catalogue))
+    field = compared_tracks(catalogue, groups, space.has_vector, artist_groups(catalogue))
     if labels.objective == "contrast" and space.learned:
         # the other tracks taught it which of them share an artist
         return field, np.flatnonzero(labels.mask("valid")[field.places]), ARTIST, "valid"

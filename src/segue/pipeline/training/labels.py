@@ -23,15 +23,15 @@ from segue.evaluation import split_tracks, undividable_classes
 from segue.library import Catalogue, Library
 from segue.types import SPLITS, Split, Track
 
-LEAST_TRACKS = 2
+MIN_TRACKS = 2
 """A class with fewer tracks cannot be split; its tracks count as unlabeled."""
 
-LEAST_TAGGED = 5
-"""A tag with fewer tracks is ignored; the `MOST_TAGS` most common others are learned."""
+MIN_TAGGED = 5
+"""A tag with fewer tracks is ignored; the `MAX_TAGS` most common others are learned."""
 
-MOST_TAGS = 50
+MAX_TAGS = 50
 
-LEAST_SHARE = 0.1
+MIN_SHARE = 0.1
 """The share of tracks that must have a class, unless the target is named explicitly."""
 
 DEFAULT_TARGET, TAGS = "genre", "tags"
@@ -91,12 +91,12 @@ def default_target(catalogue: Catalogue) -> str:
     """
     tracks = catalogue.tracks
     genres = [value for value in target_values(tracks, DEFAULT_TARGET) if value]
-    enough = sum(n >= LEAST_TRACKS for n in Counter(genres).values()) >= 2
-    if enough and len(genres) >= LEAST_SHARE * len(tracks):
+    enough = sum(n >= MIN_TRACKS for n in Counter(genres).values()) >= 2
+    if enough and len(genres) >= MIN_SHARE * len(tracks):
         return DEFAULT_TARGET
     for target in IDENTITIES[:-1]:
         counts = Counter(value for value in target_values(tracks, target) if value)
-        if sum(n >= LEAST_TRACKS for n in counts.values()) >= 2:
+        if sum(n >= MIN_TRACKS for n in counts.values()) >= 2:
             return target
     return IDENTITIES[-1]
 
@@ -125,7 +125,7 @@ def labels_of(library: Library, catalogue: Catalogue, target: str = DEFAULT_TARG
         )
     counts = Counter(value for value in values if value is not None)
     tagged = target == TAGS
-    class_names = tuple(sorted(name for name, n in counts.items() if n >= LEAST_TRACKS))
+    class_names = tuple(sorted(name for name, n in counts.items() if n >= MIN_TRACKS))
     if tagged:
         class_names = _learned_tags(catalogue.tracks)
     positions = {name: position for position, name in enumerate(class_names)}
@@ -164,7 +164,7 @@ def _tag_matrix(tracks: Sequence[Track], names: Sequence[str]) -> NDArray[np.boo
     )
 
 
-def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
+def require_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
     """Check that there are at least two classes; contrastive labels need none.
 
     Raises
@@ -177,7 +177,7 @@ def need_classes(labels: Labels, catalogue: Catalogue, model: str) -> None:
         return
     found = f"one, {labels.class_names[0]!r}" if n_classes else "none"
     raise TooLittleDataError(
-        f"The model '{model}' needs at least two classes of {LEAST_TRACKS} tracks in the column"
+        f"The model '{model}' needs at least two classes of {MIN_TRACKS} tracks in the column"
         f" {labels.target!r} and found {found}: add labels, or choose another --target from"
         f" {_targets(catalogue)}."
     )
@@ -199,7 +199,7 @@ def target_values(tracks: Sequence[Track], target: str) -> list[str | None]:
 
 
 def _learned_tags(tracks: Sequence[Track]) -> tuple[str, ...]:
-    return _common_tags(tracks, most=MOST_TAGS, least=LEAST_TAGGED)
+    return _common_tags(tracks, most=MAX_TAGS, least=MIN_TAGGED)
 
 
 def _common_tags(tracks: Sequence[Track], *, most: int, least: int) -> tuple[str, ...]:
@@ -265,7 +265,7 @@ class _GroupNames:
         return self._names[kind, number]
 
 
-def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
+def single_artist_classes(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
     """Return the classes or tags whose tracks all belong to one group (artist)."""
     pairs = labels.pairs()
     return undividable_classes([groups[n] for n, _ in pairs], [name for _, name in pairs])
@@ -273,7 +273,7 @@ def undividable(labels: Labels, groups: Sequence[str]) -> tuple[str, ...]:
 
 def why_unjudged(labels: Labels, catalogue: Catalogue) -> str | None:
     """Return a sentence about the classes with a single artist; None if there are none."""
-    alone = undividable(labels, artist_groups(catalogue))
+    alone = single_artist_classes(labels, artist_groups(catalogue))
     if not alone:
         return None
     named = ", ".join(alone[:5]) + (f" and {len(alone) - 5} more" if len(alone) > 5 else "")

@@ -14,20 +14,20 @@ from segue.evaluation import classification_metrics
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN
 from segue.pipeline.analysis.inputs import summaries
-from segue.pipeline.training.encoder_selection import Choice, choose
+from segue.pipeline.training.encoder_selection import EncoderSelection, select_encoders
 from segue.pipeline.training.heads import heads
 from segue.pipeline.training.labels import labels_of
 from segue.pipeline.training.predicted_probabilities import (
     ENSEMBLE,
     LOGISTIC,
     baselines,
-    judged_model,
+    model_output,
 )
 from segue.pipeline.training.spaces import DESCRIPTORS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class LeaderboardEntry:
     """One model or baseline: its validation metrics and the signal that uses it."""
 
     name: str
@@ -38,31 +38,31 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standings:
+class Leaderboard:
     """The models and baselines of a target, evaluated on `n` validation tracks."""
 
     target: str
     n: int
-    models: tuple[Standing, ...]
-    choice: Choice
+    models: tuple[LeaderboardEntry, ...]
+    choice: EncoderSelection
 
     def to_dict(self) -> dict[str, Any]:
         """Return the leaderboard as a JSON-compatible dictionary."""
         return asdict(self)
 
 
-def standings(library: Library, target: str) -> Standings:
+def leaderboard(library: Library, target: str) -> Leaderboard:
     """Compare the models trained on `target`, and the encoders without a target."""
     catalogue = library.catalogue()
-    choice = choose(library, catalogue)
+    choice = select_encoders(library, catalogue)
     metrics, n = _metrics(library, catalogue, target)
     used = {model: signal for signal, model in choice.used.items() if model}
     names = dict.fromkeys([*metrics, *(one for one in choice.precision if one != DESCRIPTORS)])
-    return Standings(
+    return Leaderboard(
         target=target,
         n=n,
         models=tuple(
-            Standing(
+            LeaderboardEntry(
                 name=name,
                 metrics=metrics.get(name, {}),
                 precision=choice.precision.get(DESCRIPTORS if name == LOGISTIC else name),
@@ -85,7 +85,7 @@ def _metrics(
     there = [name for name in (*ENCODERS, KNN, *heads(library), ENSEMBLE) if name in library.models]
     names = [name for name in there if library.models.manifest(name)["target"] == target]
     summary = summaries(library, catalogue)[0]
-    found = [judged_model(library, catalogue, labels, name) for name in names]
+    found = [model_output(library, catalogue, labels, name) for name in names]
     found += reversed(baselines(labels, summary))
     known = labels.mask("valid") & (labels.labels >= 0)
     for judged in found:

@@ -18,22 +18,22 @@ from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
 from segue.listening.sequences import SequenceModel, fit_sequences
 from segue.pipeline.training.item_features import item_features
-from segue.signals import SIGNALS, ListeningInputs, Profile, Signal, opinions_of
+from segue.signals import SIGNALS, ListeningInputs, Signal, UserProfile, opinions_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLLABORATIVE, SEQUENCE = "collaborative", "sequence"
 LISTENING_MODELS = (COLLABORATIVE, SEQUENCE)
-LEAST_LISTENERS = 5
+MIN_LISTENERS = 5
 """Minimum number of listeners with two liked tracks for a collaborative model."""
 HIDDEN = (0.0, 0.2)
 
-Profiles = Mapping[str, Profile]
+Profiles = Mapping[str, UserProfile]
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
+class ListeningModels:
     """Models fitted on one set of listens; None if there is no such model."""
 
     collaborative: Collaborative | None = None
@@ -41,7 +41,7 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
-class Inner:
+class InnerSplit:
     """Listens with the last part held out: profiles `before`, and profiles of the held-out part.
 
     The held-out part has two halves: `between` are the profiles after the first half.
@@ -61,7 +61,7 @@ class Inner:
 
 
 @dataclass(frozen=True)
-class Material:
+class TrainingData:
     """Training data: the catalogue, the content signals, and the conversion of listens.
 
     `wanted` are the names of the models of listening data to fit.
@@ -83,11 +83,11 @@ class Material:
         *,
         wanted: Sequence[str] = LISTENING_MODELS,
         seed: int = 0,
-    ) -> "Material":
+    ) -> "TrainingData":
         """Return the training data of a library."""
         return cls(catalogue, content, library.friends(), wanted, seed)
 
-    def profiles(self, listens: "pd.DataFrame") -> dict[str, Profile]:
+    def profiles(self, listens: "pd.DataFrame") -> dict[str, UserProfile]:
         """Return the profile of each listener from a table of listens."""
         tracks = self.catalogue.tracks
         durations = [track.duration for track in tracks]
@@ -101,7 +101,7 @@ class Material:
         found: NDArray[np.float32] | None = self._features["items"]
         return found
 
-    def hidden(self, listens: "pd.DataFrame") -> Inner:
+    def hidden(self, listens: "pd.DataFrame") -> InnerSplit:
         """Hold out the stated validation part, or the last fifth of every listener's tracks."""
         if "split" in listens and (listens["split"] == "valid").any():
             parts = listens["split"].where(listens["split"] == "valid", "train")
@@ -111,17 +111,17 @@ class Material:
         hidden = listens[parts != "train"].drop(columns="split", errors="ignore")
         second = split_listens(hidden, held_out=(0.0, 0.5), seed=self.seed) == "test"
         between = listens.drop(index=hidden.index[second])
-        return Inner(
+        return InnerSplit(
             self.profiles(listens[parts == "train"]),
             self.profiles(between),
             self.profiles(hidden),
         )
 
 
-def find_settings(material: Material, inner: Inner) -> Searched | None:
+def find_settings(material: TrainingData, inner: InnerSplit) -> Searched | None:
     """Search the settings of the collaborative model; None if there are too few listeners."""
     users = [one.profile.user for one in inner.examples() if one.profile.user]
-    if COLLABORATIVE not in material.wanted or len(users) < LEAST_LISTENERS:
+    if COLLABORATIVE not in material.wanted or len(users) < MIN_LISTENERS:
         return None
     n = len(material.catalogue)
     names = list(inner.before)
@@ -132,21 +132,23 @@ def find_settings(material: Material, inner: Inner) -> Searched | None:
 
 
 def fit_models(
-    material: Material,
+    material: TrainingData,
     profiles: Profiles,
     settings: CollaborativeSettings | None,
     *,
     attentive: bool = False,
-) -> Models:
+) -> ListeningModels:
     """Fit the wanted models for which there are listens."""
     collaborative = None
     if settings is not None:
         matrix = opinions_of(list(profiles.values()), len(material.catalogue))
         collaborative = Collaborative(settings).fit(matrix, material.features())
-    return Models(collaborative, _fit_sequence(material, profiles, attentive))
+    return ListeningModels(collaborative, _fit_sequence(material, profiles, attentive))
 
 
-def listening_signals(material: Material, profiles: Profiles, models: Models) -> list[Signal]:
+def listening_signals(
+    material: TrainingData, profiles: Profiles, models: ListeningModels
+) -> list[Signal]:
     """Return the signals that are built from listens, those that have something to score by."""
     given = ListeningInputs(
         list(profiles.values()),
@@ -159,7 +161,7 @@ def listening_signals(material: Material, profiles: Profiles, models: Models) ->
 
 
 def learn_weights(
-    material: Material, inner: Inner, settings: CollaborativeSettings | None
+    material: TrainingData, inner: InnerSplit, settings: CollaborativeSettings | None
 ) -> tuple[list[str], Weights]:
     """Learn the signal weights, with models that have not seen the held-out part.
 
@@ -185,14 +187,16 @@ def _chosen(before: Profiles, after: Profiles) -> list[Example]:
     return found
 
 
-def _new(inner: Inner, name: str) -> Profile:
+def _new(inner: InnerSplit, name: str) -> UserProfile:
     """Return the held-out profile of a listener without tracks known before."""
     nothing = np.zeros(0, np.int64)
-    then = inner.after.get(name, Profile(nothing, np.zeros(0, np.float32), nothing))
+    then = inner.after.get(name, UserProfile(nothing, np.zeros(0, np.float32), nothing))
     return then.without(inner.before[name].known)
 
 
-def _fit_sequence(material: Material, profiles: Profiles, attentive: bool) -> SequenceModel | None:
+def _fit_sequence(
+    material: TrainingData, profiles: Profiles, attentive: bool
+) -> SequenceModel | None:
     histories = [one.history for one in profiles.values() if len(one.history) >= 2]
     if SEQUENCE not in material.wanted or not histories:
         return None

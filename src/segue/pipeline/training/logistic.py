@@ -21,7 +21,7 @@ STRENGTHS: Final = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 USUAL_STRENGTH: Final = 0.01
 """The strength used if there is no validation part."""
 
-_LEAST_CHANCE = 1e-7
+_MIN_CHANCE = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _loss(chances: Matrix, labels: NDArray[np.int64]) -> float:
     if not len(labels):
         return 0.0
     right = chances[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(right, _LEAST_CHANCE)).mean())
+    return float(-np.log(np.maximum(right, _MIN_CHANCE)).mean())
 
 
 def _all_classes(model: Any, known: NDArray[np.int64], n_classes: int) -> tuple[Matrix, Matrix]:

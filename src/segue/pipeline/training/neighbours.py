@@ -1,7 +1,7 @@
 """Neighbor lists for evaluation: candidates, lists, relevance and precision.
 
 A list holds the nearest of the compared tracks, as in ``segue similar``: without the query, other
-files of its recording, and tracks whose file is missing. A library with more than `MOST_TRACKS`
+files of its recording, and tracks whose file is missing. A library with more than `MAX_TRACKS`
 tracks is evaluated on a seeded sample of that size, since the cost is quadratic.
 """
 
@@ -16,7 +16,7 @@ from segue.index import Rescale, best, plain
 from segue.library import Catalogue
 from segue.pipeline.training.labels import artist_groups
 
-MOST_TRACKS = 5_000
+MAX_TRACKS = 5_000
 _LONGEST = max(*PRECISION_CUTS, HUB_CUT)
 _BLOCK = 512
 _MAX_LISTED = 6
@@ -37,7 +37,7 @@ METRICS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ComparedTracks:
     """The compared tracks: their `places` in the catalogue and integer codes, ``[n]`` each.
 
     `artists` are the groups of the artist filter, `recordings` the recording of each file, `kinds`
@@ -58,21 +58,21 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class NeighborLists:
     """Neighbors of every compared track ``[n, 10]``: unfiltered, and with the artist filter."""
 
     near: Codes
     filtered: Codes
 
 
-def make_field(
+def compared_tracks(
     catalogue: Catalogue,
     recordings: Sequence[Sequence[int]],
     usable: NDArray[np.bool_],
     target: Sequence[str | None] | None = None,
     *,
     seed: int = 0,
-) -> Field:
+) -> ComparedTracks:
     """Return the compared tracks: those that are `usable` and not missing, or a sample.
 
     Parameters
@@ -82,8 +82,8 @@ def make_field(
     """
     there = np.array([not track.missing for track in catalogue.tracks], bool)
     places = np.flatnonzero(usable & there)
-    if len(places) > MOST_TRACKS:
-        places = np.sort(np.random.default_rng(seed).permutation(places)[:MOST_TRACKS])
+    if len(places) > MAX_TRACKS:
+        places = np.sort(np.random.default_rng(seed).permutation(places)[:MAX_TRACKS])
     recording = np.arange(len(catalogue))
     for group in recordings:
         recording[list(group)] = min(group)
@@ -92,10 +92,12 @@ def make_field(
         kinds[TARGET] = _codes([target[place] for place in places.tolist()])
     groups = artist_groups(catalogue)
     artists = _codes([groups[place] for place in places.tolist()])
-    return Field(places, artists, recording[places], kinds)
+    return ComparedTracks(places, artists, recording[places], kinds)
 
 
-def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale = plain) -> Lists:
+def neighbor_lists(
+    field: ComparedTracks, vectors: NDArray[np.float32], rescale: Rescale = plain
+) -> NeighborLists:
     """Return the neighbor lists of every compared track by unit vectors ``[n, d]``."""
     n = len(field.places)
     near = np.empty((n, _LONGEST), np.int64)
@@ -106,11 +108,13 @@ def neighbour_lists(field: Field, vectors: NDArray[np.float32], rescale: Rescale
         for lists, artist_filter in ((near, False), (filtered, True)):
             allowed = field.allowed(queries, filtered=artist_filter)
             lists[queries] = best(np.where(allowed, likeness, np.float32(np.nan)), _LONGEST)[0]
-    return Lists(near, filtered)
+    return NeighborLists(near, filtered)
 
 
-def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> Values:
-    """Return all precisions of the `queries`; `expected` is the result of `chance` for them."""
+def precisions(
+    field: ComparedTracks, lists: NeighborLists, queries: Codes, expected: Values
+) -> Values:
+    """Return all precisions of the `queries`, given those of random lists in `expected`."""
     found: Values = {}
     for name, kind, filtered in METRICS:
         chosen = (lists.filtered if filtered else lists.near)[queries]
@@ -121,7 +125,7 @@ def precisions(field: Field, lists: Lists, queries: Codes, expected: Values) -> 
     return found
 
 
-def chance(field: Field, queries: Codes) -> Values:
+def expected_precisions(field: ComparedTracks, queries: Codes) -> Values:
     """Return the expected precisions of random lists, by `METRICS`."""
     found: Values = {}
     for name, kind, filtered in METRICS:
@@ -133,12 +137,14 @@ def chance(field: Field, queries: Codes) -> Values:
     return found
 
 
-def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None) -> list[str]:
+def comparison_notes(
+    field: ComparedTracks, n_usable: int, target: Sequence[str | None] | None
+) -> list[str]:
     """Return sentences about sampling and about classes that the artist filter excludes."""
     notes = []
-    if n_usable > MOST_TRACKS:
+    if n_usable > MAX_TRACKS:
         notes.append(
-            f"Neighbors are evaluated on a sample of {MOST_TRACKS:,} of {n_usable:,} tracks;"
+            f"Neighbors are evaluated on a sample of {MAX_TRACKS:,} of {n_usable:,} tracks;"
             " precision grows with the number of tracks."
         )
     artists: dict[str, set[int]] = {}
@@ -157,7 +163,9 @@ def field_notes(field: Field, n_usable: int, target: Sequence[str | None] | None
     return notes
 
 
-def _counts(field: Field, kind: str, queries: Codes, *, filtered: bool) -> tuple[Codes, Codes]:
+def _counts(
+    field: ComparedTracks, kind: str, queries: Codes, *, filtered: bool
+) -> tuple[Codes, Codes]:
     """Return the number of relevant candidates and of all candidates of each query."""
     classes = field.kinds[kind]
     relevant, candidates = np.zeros(len(queries), np.int64), np.zeros(len(queries), np.int64)

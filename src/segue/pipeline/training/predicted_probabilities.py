@@ -31,33 +31,37 @@ DESCRIPTORS_FILE: Final = "descriptors.npz"
 
 _NEIGHBOURS = 10
 
-Chances = NDArray[np.float64]
+Probabilities = NDArray[np.float64]
 """Class probabilities of all tracks ``[n_tracks, n_classes]``; NaN rows where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ClassifierOutput:
     """Class probabilities of all tracks by one classifier."""
 
     name: str
-    chances: Chances
+    chances: Probabilities
     baseline: bool = False
     history: Mapping[str, Sequence[float]] | None = None
 
 
-def judged_tracks(labels: Labels, summary: NDArray[np.float32], split: Split) -> NDArray[np.bool_]:
+def evaluated_tracks(
+    labels: Labels, summary: NDArray[np.float32], split: Split
+) -> NDArray[np.bool_]:
     """Return a mask of the analyzed tracks of a split that have a class, ``[n_tracks]``."""
     analysed = ~np.isnan(summary).all(axis=1) if summary.shape[1] else np.zeros(len(summary), bool)
     return labels.mask(split) & (labels.labels >= 0) & analysed
 
 
-def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: str) -> Judged:
+def model_output(
+    library: Library, catalogue: Catalogue, labels: Labels, model: str
+) -> ClassifierOutput:
     """Return the class probabilities of a trained model."""
     manifest = library.models.manifest(model)
     if model == KNN:
-        return Judged(model, _knn_vote(library, catalogue, labels))
+        return ClassifierOutput(model, _knn_vote(library, catalogue, labels))
     if model == ENSEMBLE:
-        return Judged(model, _together(library, catalogue, labels))
+        return ClassifierOutput(model, _together(library, catalogue, labels))
     judge = head_probabilities if is_head(model) else probabilities
     chances = _aligned(judge(library, catalogue, model), manifest["class_names"], labels)
     history = {
@@ -65,10 +69,10 @@ def judged_model(library: Library, catalogue: Catalogue, labels: Labels, model: 
         for key, values in manifest.get("history", {}).items()
         if isinstance(values, list) and values
     }
-    return Judged(model, chances, history=history or None)
+    return ClassifierOutput(model, chances, history=history or None)
 
 
-def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
+def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Probabilities:
     """Return the weighted mean probabilities of the members of the ensemble."""
     manifest = library.models.manifest(ENSEMBLE)
     place = library.models.path(ENSEMBLE)
@@ -82,7 +86,7 @@ def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
     try:
         shares: dict[str, float] = json.loads((place / WEIGHTS_FILE).read_text("utf-8"))
         chances = {
-            name: judged_model(library, catalogue, labels, name).chances
+            name: model_output(library, catalogue, labels, name).chances
             for name in manifest["members"]
         }
         if LOGISTIC in shares:
@@ -95,15 +99,19 @@ def _together(library: Library, catalogue: Catalogue, labels: Labels) -> Chances
         raise ModelError(
             "The model 'ensemble' cannot be read: run segue train ensemble --force."
         ) from error
-    return mixed(chances, shares)
+    return weighted_mean(chances, shares)
 
 
-def mixed(chances: Mapping[str, Chances], shares: Mapping[str, float]) -> Chances:
+def weighted_mean(
+    chances: Mapping[str, Probabilities], shares: Mapping[str, float]
+) -> Probabilities:
     """Return the weighted mean of class probabilities; NaN where one member has none."""
     return np.asarray(sum(share * chances[name] for name, share in shares.items()), np.float64)
 
 
-def _aligned(given: NDArray[np.float32], class_names: Sequence[str], labels: Labels) -> Chances:
+def _aligned(
+    given: NDArray[np.float32], class_names: Sequence[str], labels: Labels
+) -> Probabilities:
     """Order the columns like the classes of `labels`."""
     chances = np.full((len(given), len(labels.class_names)), np.nan)
     known = ~np.isnan(given).any(axis=1)
@@ -115,27 +123,27 @@ def _aligned(given: NDArray[np.float32], class_names: Sequence[str], labels: Lab
     return chances
 
 
-def baselines(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
+def baselines(labels: Labels, summary: NDArray[np.float32]) -> list[ClassifierOutput]:
     """Return the two baselines: most frequent class, logistic regression on descriptors."""
     return [_majority(labels, len(summary)), *_logistic(labels, summary)]
 
 
-def _majority(labels: Labels, n_tracks: int) -> Judged:
+def _majority(labels: Labels, n_tracks: int) -> ClassifierOutput:
     learned = labels.labels[labels.mask("train") & (labels.labels >= 0)]
     shares = np.bincount(learned, minlength=len(labels.class_names)) / max(len(learned), 1)
-    return Judged(MAJORITY, np.tile(shares, (n_tracks, 1)), baseline=True)
+    return ClassifierOutput(MAJORITY, np.tile(shares, (n_tracks, 1)), baseline=True)
 
 
-def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[Judged]:
-    train, valid = (judged_tracks(labels, summary, split) for split in ("train", "valid"))
+def _logistic(labels: Labels, summary: NDArray[np.float32]) -> list[ClassifierOutput]:
+    train, valid = (evaluated_tracks(labels, summary, split) for split in ("train", "valid"))
     fitted = fit_logistic(summary, labels.labels, train, valid, len(labels.class_names))
     if fitted is None:
         return []
     chances = fitted.probabilities(summary).astype(np.float64)
-    return [Judged(LOGISTIC, chances, baseline=True)]
+    return [ClassifierOutput(LOGISTIC, chances, baseline=True)]
 
 
-def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Chances:
+def _knn_vote(library: Library, catalogue: Catalogue, labels: Labels) -> Probabilities:
     """Let the nearest training tracks vote; the kNN vector is used without genres and tags."""
     summary = model_summaries(library, catalogue, library.models.manifest(KNN))
     vectors = load_knn(library).transform(catalogue.tracks, summary, labels=False)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trained:
+class TrainingResult:
     """State, training data and metrics of one model.
 
     `reason` says why a model was skipped, or which classes of it cannot be evaluated; `metrics` are

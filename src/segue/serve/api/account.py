@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from segue.pipeline.accounts import login
 from segue.pipeline.accounts import sessions as kept
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
@@ -37,7 +37,7 @@ class AccountUpdateRequest(StrictModel):
     new_password: Password | None = None
 
 
-def _account(me: deps.Self, holding: Held) -> AccountResponse:
+def _account(me: deps.Self, holding: AppState) -> AccountResponse:
     account = login.find_account(holding.library, me.name)
     return AccountResponse(
         name=account.name, admin=account.admin, shares_taste=account.shares_taste

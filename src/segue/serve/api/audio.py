@@ -11,7 +11,7 @@ from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
 from segue.serve import dependencies as deps
 from segue.serve.audio_stream import stream_chunks
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import reject_value_errors
 from segue.serve.responses import REVALIDATE, client_has
@@ -73,7 +73,7 @@ def _respond(request: Request, path: Path, format: WantedFormat, start: float) -
     return _transcoded(request, path, "mp3" if format == "auto" else format, start)
 
 
-def _file(holding: Held, track_id: str) -> Path:
+def _file(holding: AppState, track_id: str) -> Path:
     catalogue = holding.catalogue()
     track = catalogue.tracks[catalogue.position(track_id)]
     if track.path is None or track.missing:

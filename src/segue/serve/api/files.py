@@ -104,7 +104,7 @@ def import_playlist(
     except DatasetError as error:
         detail = hide_paths(str(error), *holding.places())
         raise ProblemError("unsupported-type", detail) from None
-    positions = [catalogue.positions[each] for each in found.tracks[: saved.MOST_TRACKS]]
+    positions = [catalogue.positions[each] for each in found.tracks[: saved.MAX_TRACKS]]
     return json_response(
         {
             "name": found.name,

@@ -12,7 +12,7 @@ from segue.pipeline.analysis.duplicates import duplicates
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems
 
@@ -47,7 +47,7 @@ def get_library(request: Request, principal: deps.Visitor, holding: deps.Holding
     return etag_json(request, (version, principal.listener), lambda: _counts(holding))
 
 
-def _counts(holding: Held) -> dict[str, Any]:
+def _counts(holding: AppState) -> dict[str, Any]:
     return {
         **holding.counts(),
         "models": holding.library.models.names(),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from segue.pipeline.accounts.login import sharing
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.steering import DIALS
@@ -88,7 +88,7 @@ def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
     return etag_json(request, (holding.version(), me.name), lambda: _about(holding, me.name))
 
 
-def _about(holding: Held, name: str) -> dict[str, Any]:
+def _about(holding: AppState, name: str) -> dict[str, Any]:
     state = holding.state_or_none()
     profile = state.profiles.get(name) if state else None
     counts = {"n_known": 0, "n_liked": 0, "n_disliked": 0}

@@ -18,7 +18,7 @@ from segue.pipeline.track_map.places import EDGE, TrackMap, draw_path
 from segue.pipeline.track_map.train_maps import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import ExclusionsRequest, reject_value_errors
 from segue.serve.responses import etag_json, etag_response, json_response
@@ -200,7 +200,7 @@ def list_tracks_along_line(
     return json_response({"tracks": tracks, "places": places})
 
 
-def _map(holding: Held, state: ServingState, by: str | None, listener: str | None) -> TrackMap:
+def _map(holding: AppState, state: ServingState, by: str | None, listener: str | None) -> TrackMap:
     """Return a map, which is loaded once for each opening of the library.
 
     Raises
@@ -228,7 +228,7 @@ def _map(holding: Held, state: ServingState, by: str | None, listener: str | Non
     return holding.memo(f"map {name}", state.catalogue, find)
 
 
-def _in_progress(holding: Held, job: Job) -> ProblemError:
+def _in_progress(holding: AppState, job: Job) -> ProblemError:
     shown = runner.job_document(holding.library, job)
     if job.state in ("failed", "cancelled"):
         reason = shown["error"] or "Its job was cancelled: try again in a minute."
@@ -241,7 +241,7 @@ def _in_progress(holding: Held, job: Job) -> ProblemError:
     )
 
 
-def _genres(holding: Held, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
+def _genres(holding: AppState, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
     """Return the genres, most frequent first, and the genre number of each track ``[n_tracks]``."""
 
     def make() -> tuple[list[str], NDArray[np.uint16]]:

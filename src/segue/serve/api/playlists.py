@@ -12,7 +12,7 @@ from segue.serve import dependencies as deps
 from segue.serve.api.recommend import ListChanges
 from segue.serve.api.tracks import track_items
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.request_models import RecipeRequest
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/playlists", tags=["playlists"])
 
 PlaylistId = Annotated[str, Path(max_length=200, examples=["Zk3x0c7Vb2Qp"]), unquoted]
 PlaylistName = Annotated[str, Field(min_length=1, max_length=200, examples=["Sunday morning"])]
-TrackIds = Annotated[list[TrackIdText], Field(max_length=saved.MOST_TRACKS)]
+TrackIds = Annotated[list[TrackIdText], Field(max_length=saved.MAX_TRACKS)]
 _MADE = problems("unknown-track", "unknown-listener", "conflict", "not-trained", "empty-library")
 _OWN = problems("unknown-playlist")
 
@@ -167,7 +167,7 @@ def _row(one: SavedPlaylist) -> dict[str, Any]:
     return {**row, "n_tracks": len(one.tracks)}
 
 
-def _document(holding: Held, one: SavedPlaylist) -> dict[str, Any]:
+def _document(holding: AppState, one: SavedPlaylist) -> dict[str, Any]:
     catalogue = holding.catalogue()
     positions = [catalogue.positions[each] for each in one.tracks if each in catalogue.positions]
     return {

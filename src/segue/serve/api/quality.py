@@ -12,7 +12,7 @@ from segue.library import report_metrics, report_names, report_page
 from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.training.cards import model_card, model_rows
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.responses import etag_json, etag_response, finite, from_cursor, to_cursor
 from segue.serve.schemas import problems
@@ -160,12 +160,12 @@ def get_report_page(
     )
 
 
-def _check(holding: Held, report_id: str) -> None:
+def _check(holding: AppState, report_id: str) -> None:
     if report_id not in report_names(holding.library.reports):
         raise ProblemError("not-found", "There is no report of this name.")
 
 
-def without_paths(document: Any, holding: Held) -> Any:
+def without_paths(document: Any, holding: AppState) -> Any:
     """Return a document without paths of the server in its texts."""
     return _without_paths(document, holding.places())
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from segue.engine import WINDOW
-from segue.pipeline.playlists.radio import RADIO_DIALS, Radio
+from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.serve import dependencies as deps
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
 from segue.serve.problems import ProblemError
@@ -48,7 +48,7 @@ def continue_radio(body: RadioRequest, principal: deps.Visitor, holding: deps.Ho
     with reject_value_errors():
         dials = body.dials.build(RADIO_DIALS, body.weights)
         exclusions = body.exclusions.build()
-    radio = Radio(
+    radio = RadioSession(
         state,
         principal.listener,
         like=body.like,

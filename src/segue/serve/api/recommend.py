@@ -17,7 +17,7 @@ from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
 from segue.serve.responses import etag_json, json_response
@@ -150,7 +150,7 @@ async def get_recommendations(
 
 
 def answer_batch(
-    holding: Held, pending: Sequence[PendingRecommendation]
+    holding: AppState, pending: Sequence[PendingRecommendation]
 ) -> Iterator[tuple[int, Callable[[], Response]]]:
     """Yield for each request its place and a function that answers it, for a `BatchingExecutor`.
 
@@ -178,7 +178,10 @@ def _raise(error: Exception) -> Response:
 
 
 def _answered(
-    holding: Held, state: ServingState, request: PendingRecommendation, query: RecommendationQuery
+    holding: AppState,
+    state: ServingState,
+    request: PendingRecommendation,
+    query: RecommendationQuery,
 ) -> Response:
     def make() -> dict[str, Any]:
         return _document(holding, state, request.body, query)
@@ -189,7 +192,7 @@ def _answered(
 
 
 def _document(
-    holding: Held, state: ServingState, body: RecommendRequest, query: RecommendationQuery
+    holding: AppState, state: ServingState, body: RecommendRequest, query: RecommendationQuery
 ) -> dict[str, Any]:
     user = query.profile.user
     found = state.recommend(query)
@@ -216,7 +219,7 @@ def _document(
 
 
 def recommendation_items(
-    holding: Held, state: ServingState, found: Sequence[Recommendation], listener: str | None
+    holding: AppState, state: ServingState, found: Sequence[Recommendation], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the `RecommendationItem` of each recommended track."""
     positions = [state.catalogue.positions[pick.track_id] for pick in found]

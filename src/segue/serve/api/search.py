@@ -9,7 +9,7 @@ from segue.errors import ModelError
 from segue.pipeline.catalogue.search import search_snapshot
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.responses import etag_json
 from segue.serve.schemas import TrackItem
 
@@ -53,7 +53,7 @@ def search_tracks(
     )
 
 
-def _found(holding: Held, query: str, k: int, listener: str | None) -> dict[str, Any]:
+def _found(holding: AppState, query: str, k: int, listener: str | None) -> dict[str, Any]:
     snapshot = holding.snapshot_or_none()
     catalogue = holding.catalogue() if snapshot is None else snapshot.catalogue
     named = snapshot.vocabulary.names.find(query, k) if snapshot else []

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from segue.pipeline.accounts import login
 from segue.pipeline.accounts.sessions import close_session
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems
 from segue.serve.security import sessions
@@ -80,7 +80,7 @@ def log_out(request: Request, holding: deps.Holding, principal: deps.Anyone) -> 
     return response
 
 
-def _document(holding: Held, principal: sessions.Principal) -> dict[str, Any]:
+def _document(holding: AppState, principal: sessions.Principal) -> dict[str, Any]:
     counts = holding.counts()
     seen = principal.mode == "open" or principal.listener is not None
     return {

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from segue.library import Catalogue, Opinion
 from segue.serve import dependencies as deps
 from segue.serve.browse import first_with
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.security.encoded_paths import TrackId
@@ -62,7 +62,7 @@ def list_tracks(
 
 
 def track_items(
-    holding: Held, catalogue: Catalogue, positions: list[int], listener: str | None
+    holding: AppState, catalogue: Catalogue, positions: list[int], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the `TrackItem` of each track, with the opinions of a listener."""
     tracks = [catalogue.tracks[position] for position in positions]

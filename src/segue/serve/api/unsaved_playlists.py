@@ -9,7 +9,7 @@ from segue.engine import Playlist
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.api.recommend import InCommon, InfluenceItem
 from segue.serve.api.tracks import track_items
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.schemas import TrackItem
 
 
@@ -47,7 +47,7 @@ class UnsavedPlaylist(BaseModel):
 
 
 def unsaved_playlist(
-    holding: Held, state: ServingState, made: Playlist, listener: str | None
+    holding: AppState, state: ServingState, made: Playlist, listener: str | None
 ) -> dict[str, Any]:
     """Return the `UnsavedPlaylist` of a playlist."""
     positions = [state.catalogue.positions[each.track_id] for each in made.tracks]

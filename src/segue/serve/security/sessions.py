@@ -16,7 +16,7 @@ from fastapi import Response
 from segue.library import Session
 from segue.pipeline.accounts import login
 from segue.pipeline.accounts import sessions as kept
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.settings import Settings
 
@@ -41,7 +41,7 @@ class Principal:
     stale_session: Session | None = None
 
 
-def by_session(holding: Held, token: str | None) -> Principal:
+def by_session(holding: AppState, token: str | None) -> Principal:
     """Return the principal of a session token; one without a listener if there is none."""
     session = kept.find_session(holding.library, token) if token else None
     if session is None or (session.account is None and _needs_account(holding.settings)):
@@ -57,13 +57,13 @@ def by_session(holding: Held, token: str | None) -> Principal:
     )
 
 
-def note_use(holding: Held, principal: Principal) -> None:
+def note_use(holding: AppState, principal: Principal) -> None:
     """Write the time of last use of the session, if that is due."""
     if principal.token is not None and principal.stale_session is not None:
         kept.note_use(holding.library, principal.token, principal.stale_session)
 
 
-def by_key(holding: Held, key: str) -> Principal:
+def by_key(holding: AppState, key: str) -> Principal:
     """Return the principal of an API key.
 
     Raises
@@ -77,7 +77,7 @@ def by_key(holding: Held, key: str) -> Principal:
     return Principal("accounts", account.name, account.admin)
 
 
-def mode_of(holding: Held) -> Mode:
+def mode_of(holding: AppState) -> Mode:
     """Return whether clients choose their listener or log in with a password."""
     if _needs_account(holding.settings) or holding.library.accounts.any():
         return "accounts"
@@ -88,7 +88,7 @@ def _needs_account(settings: Settings) -> bool:
     return settings.exposed and not settings.open_to_all
 
 
-def log_in(holding: Held, listener: str, password: str | None, address: str | None) -> str:
+def log_in(holding: AppState, listener: str, password: str | None, address: str | None) -> str:
     """Return the token of a new session of a listener.
 
     Raises

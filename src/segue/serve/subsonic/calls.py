@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic.responses import GENERIC, MISSING, SubsonicError
 
@@ -51,7 +51,7 @@ class Call:
     """One call of a method."""
 
     parameters: Parameters
-    holding: Held
+    holding: AppState
     request: Request
     principal: Principal
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segue.library import AnnotationRecord, Catalogue, Library, Opinion, PlayCounts
 from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _MAX_PLAYS_BYTES: Final = 16_000_000
@@ -60,7 +60,7 @@ class CatalogueView(NamedTuple):
         return shelf.tracks
 
 
-def catalogue_view(holding: Held) -> CatalogueView:
+def catalogue_view(holding: AppState) -> CatalogueView:
     """Return the catalogue view; the previous one while a new one is being built."""
     library = holding.library
     latest: StaleWhileRevalidate[Catalogue, CatalogueView] = holding.memo(
@@ -73,7 +73,7 @@ def catalogue_view(holding: Held) -> CatalogueView:
     return latest.get(holding.catalogue())
 
 
-def played_by(holding: Held, user: str) -> PlayCounts:
+def played_by(holding: AppState, user: str) -> PlayCounts:
     """Return how often a listener played each track."""
     cache: VersionedCache[PlayCounts] = holding.memo(
         "plays", "of listeners", lambda: VersionedCache(_MAX_PLAYS_BYTES)

@@ -12,7 +12,7 @@ from typing import Final
 from segue.errors import AccountError, TooManyTriesError, WrongPasswordError
 from segue.pipeline.accounts.login import check_name
 from segue.pipeline.accounts.player_passwords import verify_player, verify_player_password
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
 from segue.serve.security.sessions import Principal
@@ -58,7 +58,7 @@ def check_version(parameters: Parameters) -> None:
         )
 
 
-def caller(holding: Held, parameters: Parameters, address: str | None) -> Principal:
+def caller(holding: AppState, parameters: Parameters, address: str | None) -> Principal:
     """Return the principal of a call.
 
     Raises
@@ -97,7 +97,7 @@ def caller(holding: Held, parameters: Parameters, address: str | None) -> Princi
     return Principal("accounts", account.name, account.admin)
 
 
-def _by_key(holding: Held, key: str) -> Principal:
+def _by_key(holding: AppState, key: str) -> Principal:
     try:
         return sessions.by_key(holding, key)
     except ProblemError:

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from segue import errors
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
-from segue.serve.held import Held
+from segue.serve.held import AppState
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,
@@ -97,7 +97,7 @@ async def call_method(method: str, request: Request, holding: deps.Holding) -> R
     return await run_in_threadpool(_answered, method, request, body, holding)
 
 
-def _answered(method: str, request: Request, body: bytes, holding: Held) -> Response:
+def _answered(method: str, request: Request, body: bytes, holding: AppState) -> Response:
     form = ResponseFormat()
     try:
         parameters = parameters_of(request, body)
@@ -111,7 +111,7 @@ def _answered(method: str, request: Request, body: bytes, holding: Held) -> Resp
 
 
 def _called(
-    method: str, request: Request, parameters: Parameters, holding: Held
+    method: str, request: Request, parameters: Parameters, holding: AppState
 ) -> dict[str, Any] | Response:
     name = method.casefold().removesuffix(".view")
     if name in _PUBLIC:
@@ -124,7 +124,7 @@ def _called(
     return _METHODS[name](Call(parameters, holding, request, principal))
 
 
-def _failure(error: errors.SegueError, holding: Held) -> SubsonicError:
+def _failure(error: errors.SegueError, holding: AppState) -> SubsonicError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
     return SubsonicError(code, hide_paths(str(error), *holding.places()))

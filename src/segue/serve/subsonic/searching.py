@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from segue.pipeline.catalogue.browse import BrowseIndex
-from segue.pipeline.recommender.search_terms import plain
-from segue.serve.held import Held
+from segue.pipeline.recommender.search_terms import normalize_text
+from segue.serve.held import AppState
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import CatalogueView
 from segue.serve.subsonic.serializers import Serializer
@@ -106,7 +106,7 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
     return list(found[start : start + count])
 
 
-def _songs_by_name(holding: Held, shelves: BrowseIndex, query: str, most: int) -> list[int]:
+def _songs_by_name(holding: AppState, shelves: BrowseIndex, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     there = len(shelves.album_of)
     state = holding.state_or_none()
@@ -124,5 +124,5 @@ def _folded(text: str) -> str:
     >>> _folded("Sigur R\u00f3s")
     'sigur ros'
     """
-    apart = unicodedata.normalize("NFKD", plain(text))
+    apart = unicodedata.normalize("NFKD", normalize_text(text))
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

@@ -28,7 +28,7 @@ _SYSTEM_FOLDERS = frozenset({"__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volum
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFiles:
     """Files in the order of their names, problems, and the reasons for which files are left out."""
 
     files: list[Path] = field(default_factory=list)
@@ -42,10 +42,10 @@ def relative_id(path: Path, directory: Path) -> str:
     return clean_id(os.fsencode(relative).decode("utf-8", errors="backslashreplace"))
 
 
-def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) -> Found:
+def walk(directory: Path, suffixes: Iterable[str], exclude: Sequence[str] = ()) -> FoundFiles:
     """Find the files below `directory` whose names end in one of `suffixes` (lower case)."""
     wanted = frozenset(suffixes)
-    found = Found()
+    found = FoundFiles()
     seen: set[tuple[int, int]] = set()
     plain, links = [directory], list[Path]()
     linked_files: list[Path] = []
@@ -154,7 +154,7 @@ def state_of(path: Path) -> FileState | None:
     return FileState(status.st_size, status.st_mtime_ns)
 
 
-def _add_links(found: Found, links: list[Path], directory: Path) -> None:
+def _add_links(found: FoundFiles, links: list[Path], directory: Path) -> None:
     """Add linked files whose target is not among the files yet."""
     known = {os.path.realpath(path) for path in found.files} if links else set()
     for path in sorted(links):
@@ -170,7 +170,7 @@ def _add_links(found: Found, links: list[Path], directory: Path) -> None:
             found.files.append(path)
 
 
-def _report(found: Found, path: Path, directory: Path, reason: str) -> None:
+def _report(found: FoundFiles, path: Path, directory: Path, reason: str) -> None:
     source = relative_id(path, directory)
     found.problems.append(Problem(source=source, reason=reason, subject=source))
 

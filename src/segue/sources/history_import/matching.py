@@ -59,7 +59,7 @@ _RECORDINGS = (
 _MAX_CACHED = 50_000
 
 
-class Match(NamedTuple):
+class TrackMatch(NamedTuple):
     """The row of a track, and what identified it."""
 
     row: int
@@ -123,7 +123,7 @@ class Matcher:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def match(self, wanted: TrackReference) -> Match | None:
+    def match(self, wanted: TrackReference) -> TrackMatch | None:
         """Return the track that is meant; None if there is none, or it is not certain which."""
         found = self._by_id(wanted)
         if found is not None or not wanted.title:
@@ -136,7 +136,7 @@ class Matcher:
         )
         for by, titles in ways:
             for title in titles:
-                return Match(_best(title.tracks, album), by)
+                return TrackMatch(_best(title.tracks, album), by)
         return None
 
     def _add(self, row: int, track: Track) -> None:
@@ -162,14 +162,14 @@ class Matcher:
         album = comparison_key(track.album) if track.album else ""
         titles[name].tracks.append(_Candidate(row, album, not track.missing))
 
-    def _by_id(self, wanted: TrackReference) -> Match | None:
+    def _by_id(self, wanted: TrackReference) -> TrackMatch | None:
         if wanted.track_id in self._ids:
-            return Match(self._ids[wanted.track_id], "id")
+            return TrackMatch(self._ids[wanted.track_id], "id")
         for recording in (wanted.recording or "").split("|"):
             if (row := self._recordings.get(_plain_id(recording))) is not None:
-                return Match(row, "recording")
+                return TrackMatch(row, "recording")
         if wanted.isrc and (row := self._isrcs.get(_plain_id(wanted.isrc))) is not None:
-            return Match(row, "isrc")
+            return TrackMatch(row, "isrc")
         return None
 
     def _artists(self, artist: str) -> list[str]:

@@ -14,7 +14,7 @@ from segue.sources.playlist_files.formats import (
 from segue.sources.playlist_files.playlist_file import (
     MAX_BYTES,
     MAX_ENTRIES,
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
 )
 
@@ -23,8 +23,8 @@ __all__ = [
     "MAX_BYTES",
     "MAX_ENTRIES",
     "MEDIA_TYPES",
-    "Entry",
     "Format",
+    "PlaylistEntry",
     "PlaylistFile",
     "read_playlist_file",
     "write_playlist_file",

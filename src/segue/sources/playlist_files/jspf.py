@@ -26,7 +26,7 @@ from segue.sources.playlist_files.locations import from_uri, to_uri
 from segue.sources.playlist_files.playlist_file import (
     MAX_ENTRIES,
     RECORDING,
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
     limited,
     recording_of,
@@ -60,7 +60,7 @@ def write_jspf(playlist: PlaylistFile) -> bytes:
     return _SURROGATE.sub("\ufffd", text).encode("utf-8")
 
 
-def _track(entry: Entry) -> dict[str, Any]:
+def _track(entry: PlaylistEntry) -> dict[str, Any]:
     extra = {"additional_metadata": {"segue_id": entry.track_id}} if entry.track_id else None
     return _known(
         {
@@ -149,10 +149,10 @@ def _is_deep(data: io.BytesIO) -> bool:
     return False
 
 
-def _entry(track: Mapping[str, Any]) -> Entry:
+def _entry(track: Mapping[str, Any]) -> PlaylistEntry:
     identifiers = _texts(track.get("identifier"))
     location = next(iter(_texts(track.get("location"))), None)
-    return Entry(
+    return PlaylistEntry(
         title=text_of(track.get("title")),
         artist=text_of(track.get("creator")),
         album=text_of(track.get("album")),

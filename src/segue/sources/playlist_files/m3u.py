@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 from segue.sources.playlist_files.locations import from_uri, is_address, to_uri
 from segue.sources.playlist_files.playlist_file import (
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
     limited,
     seconds_of,
@@ -49,7 +49,7 @@ def write_m3u8(playlist: PlaylistFile) -> bytes:
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 
-def _lines(entry: Entry) -> Iterator[str]:
+def _lines(entry: PlaylistEntry) -> Iterator[str]:
     seconds = -1 if entry.duration is None else round(entry.duration)
     artist = _printed(entry.artist or "").replace(_HYPHEN, _DASH)
     title = _printed(entry.title or "")
@@ -70,7 +70,7 @@ def _printed(text: str) -> str:
 
 def read_m3u(data: bytes) -> PlaylistFile:
     """Return the content of an M3U or M3U8 file."""
-    entries: list[Entry] = []
+    entries: list[PlaylistEntry] = []
     problems: list[str] = []
     name: str | None = None
     known: dict[str, str | float | None] = {}
@@ -83,7 +83,7 @@ def read_m3u(data: bytes) -> PlaylistFile:
         elif line:
             artist, title = known.get("artist") or known.get("album_artist"), known.get("title")
             entries.append(
-                Entry(
+                PlaylistEntry(
                     title=str(title) if title else None,
                     artist=str(artist) if artist else None,
                     album=text_of(known.get("album")),

@@ -32,7 +32,7 @@ _MAX_DURATION = 10**7  # s: 115 days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PlaylistEntry:
     """One track as a playlist file names it; `track_id` is its id in the library that wrote it."""
 
     title: str | None = None
@@ -57,7 +57,7 @@ class PlaylistFile:
     `problems` are the parts of a file that could not be used.
     """
 
-    entries: Sequence[Entry] = ()
+    entries: Sequence[PlaylistEntry] = ()
     name: str | None = None
     creator: str | None = None
     date: str | None = None
@@ -90,7 +90,7 @@ def seconds_of(value: object, scale: float = 1.0) -> float | None:
     return seconds if 0 < seconds < _MAX_DURATION else None
 
 
-def limited(entries: Sequence[Entry], problems: list[str]) -> Sequence[Entry]:
+def limited(entries: Sequence[PlaylistEntry], problems: list[str]) -> Sequence[PlaylistEntry]:
     """Return at most `MAX_ENTRIES`, and report how many are left out."""
     if len(entries) > MAX_ENTRIES:
         problems.append(f"{len(entries) - MAX_ENTRIES:,} more tracks: left out")

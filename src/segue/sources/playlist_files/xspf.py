@@ -25,7 +25,7 @@ from segue.sources.playlist_files.locations import from_uri, to_uri
 from segue.sources.playlist_files.playlist_file import (
     MAX_ENTRIES,
     RECORDING,
-    Entry,
+    PlaylistEntry,
     PlaylistFile,
     limited,
     recording_of,
@@ -123,7 +123,7 @@ class _Reader:
     """Collect the texts of a playlist and its tracks while expat parses the file."""
 
     def __init__(self) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[PlaylistEntry] = []
         self.about: dict[str, str] = {}
         self.is_playlist = False
         self._path: list[str] = []
@@ -178,9 +178,9 @@ def _refuse(*_: object) -> NoReturn:
     raise DatasetError("The XML declares a document type, which playlists do not: it is not read.")
 
 
-def _entry(track: dict[str, list[str]]) -> Entry:
+def _entry(track: dict[str, list[str]]) -> PlaylistEntry:
     identifiers = track.get("identifier", [])
-    return Entry(
+    return PlaylistEntry(
         title=text_of(_first(track, "title")),
         artist=text_of(_first(track, "creator")),
         album=text_of(_first(track, "album")),
