@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.listening.sequences import SequenceModel
+from segue.listening.sequences import fit_sequences
 from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
 from segue.signals import SequenceSignal, UserProfile
 
@@ -16,7 +16,7 @@ N_TRACKS = 12
 def plain():
     rng = np.random.default_rng(0)
     histories = [rng.integers(0, N_TRACKS, 30) for _ in range(20)]
-    return SequenceSignal(SequenceModel().fit(histories, N_TRACKS))
+    return SequenceSignal(fit_sequences(histories, N_TRACKS, attentive=False))
 
 
 def listener(user, history, liked=(1,)):
