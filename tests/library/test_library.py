@@ -419,10 +419,10 @@ def test_models_that_cannot_be_used_say_what_to_do(library):
         ("sequence", "run segue train sequence --force"),
         ("genre-on-musicnn", "run segue train genre --on musicnn --force"),
         ("my%2Fmood now-on-vgg", "run segue train 'my/mood now' --on vgg --force"),
-        ("engine", "remove the directory .*engine, and it is made anew"),
+        ("engine", "remove the directory .*engine, and it is made again"),
     ],
 )
-def test_what_is_damaged_is_made_anew_by_a_command_that_exists(library, name, way_out):
+def test_damaged_model_error_names_command_that_exists(library, name, way_out):
     with library.models.saving(name, {}):
         pass
     path = library.models.path(name) / "manifest.json"
