@@ -32,7 +32,7 @@ def test_tokens_and_keys_are_not_in_the_database(library):
     assert library.accounts.find_key("ke-y")[1].name == "phone"
 
 
-def test_an_account_prints_without_its_secrets(library):
+def test_account_repr_has_no_secrets(library):
     library.accounts.add(Account(name="anna"), "$argon2$")
     library.accounts.set_player_password("anna", "abcde")
     assert library.accounts.find("anna").plays
@@ -40,7 +40,7 @@ def test_an_account_prints_without_its_secrets(library):
     assert "abcde" not in repr(library.accounts.all())
 
 
-def test_the_audit_log_is_bounded_by_number_and_age(library, monkeypatch):
+def test_audit_log_is_bounded_by_number_and_age(library, monkeypatch):
     monkeypatch.setattr(audit_module, "MAX_ENTRIES", 3)
     for number in range(5):
         library.audit.note("tried", f"u{number}", detail="one\nline\x1b[31m")
@@ -95,7 +95,7 @@ def old_library(directory):
     return directory
 
 
-def test_a_library_of_the_fourth_format_keeps_everything_and_takes_accounts(tmp_path):
+def test_format_4_library_keeps_all_and_accepts_accounts(tmp_path):
     directory = old_library(tmp_path / "old")
     for again in (False, True):
         library = Library(directory)
@@ -117,7 +117,7 @@ def test_a_library_of_the_fourth_format_keeps_everything_and_takes_accounts(tmp_
         library.close()
 
 
-def test_tables_that_are_missing_are_made(tmp_path):
+def test_missing_tables_are_made(tmp_path):
     directory = old_library(tmp_path / "old")
     Library(directory).close()
     with sqlite3.connect(directory / "library.db") as database:

@@ -59,24 +59,24 @@ number = st.floats(allow_nan=False, allow_infinity=False)
     )
 )
 @settings(max_examples=50)
-def test_a_track_survives_its_row(track):
+def test_track_record_round_trips(track):
     assert from_record(to_record(track)) == track
 
 
-def test_a_file_name_that_is_no_text_survives_the_database(library):
+def test_path_that_is_not_utf8_round_trips(library):
     track = Track(track_id="a", path=Path(os.fsdecode(b"/music/caf\xe9 100%.ogg")))
     library.add_dataset("d", tracks=[track], listens=NONE)
     assert library.catalogue().tracks == [track]
 
 
-def test_tracks_come_back_as_they_went_in(library):
+def test_library_returns_tracks_as_added(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     again = Library(library.directory).catalogue()
     assert list(again.tracks) == TRACKS
     assert again.position("b") == 1
 
 
-def test_a_known_track_is_replaced_and_keeps_its_row(library):
+def test_known_track_is_replaced_and_keeps_its_row(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     rows = library.catalogue().rows.tolist()
     library.add_dataset("e", tracks=[Track(track_id="a", title="New")], listens=NONE)
@@ -85,7 +85,7 @@ def test_a_known_track_is_replaced_and_keeps_its_row(library):
     assert again.tracks[0].title == "New"
 
 
-def test_listens_of_a_dataset_replace_its_earlier_ones(library):
+def test_listens_of_dataset_replace_earlier_ones(library):
     first = listens(user_id=["u", "v"], track_id=["a", "b"], plays=[3.0, np.nan])
     other = listens(user_id=["u"], track_id=["b"], skipped=[True])
     library.add_dataset("d", tracks=TRACKS, listens=first)
@@ -97,7 +97,7 @@ def test_listens_of_a_dataset_replace_its_earlier_ones(library):
     assert library.listeners() == ["u", "v"]
 
 
-def test_a_dataset_is_taken_in_whole_or_not_at_all(library):
+def test_failed_add_dataset_changes_nothing(library):
     library.add_dataset("d", tracks=TRACKS[:1], listens=NONE)
     unknown = listens(user_id=["u"], track_id=["nowhere"])
     with pytest.raises(KeyError):
@@ -106,7 +106,7 @@ def test_a_dataset_is_taken_in_whole_or_not_at_all(library):
     assert library.listeners() == []
 
 
-def test_problems_and_friends_and_runs_are_kept(library):
+def test_library_keeps_problems_friends_and_runs(library):
     problem = Problem(source="metadata.csv", reason="no id", row=3)
     friends = pd.DataFrame({"user_id": ["u"], "friend_id": ["v"]})
     for _ in range(2):
@@ -124,7 +124,7 @@ def heard(**values):
     return AudioFile(path=Path("/music/a.ogg"), state=FileState(1_000, 5), digest="00", **values)
 
 
-def test_what_analysis_hears_fills_in_only_what_the_dataset_leaves_open(library):
+def test_analysis_fills_in_only_unstated_columns(library):
     track = Track(track_id="a", tempo=97.0, path=Path("/music/a.ogg"))
     library.add_dataset("d", tracks=[track], listens=NONE)
     row = int(library.catalogue().rows[0])
@@ -143,7 +143,7 @@ def test_what_analysis_hears_fills_in_only_what_the_dataset_leaves_open(library)
     assert library.catalogue().tracks == [other]
 
 
-def test_the_same_sound_elsewhere_keeps_what_was_heard(library):
+def test_moved_file_with_same_sound_keeps_its_analysis(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     row = int(library.catalogue().rows[1])
     library.set_audio_files({row: heard(loudness=-14.0)})
@@ -158,7 +158,7 @@ def test_the_same_sound_elsewhere_keeps_what_was_heard(library):
     assert library.audio_files() == {}
 
 
-def test_a_missing_track_is_kept_and_comes_back(library):
+def test_missing_track_is_kept_and_can_return(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     library.add_dataset("d", tracks=TRACKS[:1], listens=NONE, missing={"b"})
     assert [track.missing for track in library.catalogue().tracks] == [False, True]
@@ -167,7 +167,7 @@ def test_a_missing_track_is_kept_and_comes_back(library):
     assert library.catalogue().tracks == TRACKS
 
 
-def test_one_recording_is_forgotten_with_its_file(library):
+def test_duplicate_pair_is_deleted_with_its_file(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     library.set_duplicate_pairs([(2, 1, 0.9)], among=[1, 2])
     library.set_duplicate_pairs([(1, 2, 0.8)], among=[1])
@@ -176,7 +176,7 @@ def test_one_recording_is_forgotten_with_its_file(library):
     assert library.duplicate_pairs() == []
 
 
-def test_what_is_compared_again_is_as_it_was_found_last(library):
+def test_duplicate_pairs_of_compared_tracks_are_replaced(library):
     library.add_dataset("d", tracks=[*TRACKS, Track(track_id="c")], listens=NONE)
     library.set_duplicate_pairs([(1, 2, 0.9), (2, 3, 0.9), (1, 3, 0.9)], among=[1, 2, 3])
     library.set_duplicate_pairs([(3, 2, 0.9)], among=[2])
@@ -196,7 +196,7 @@ INSERT INTO tracks (row, track_id, title, genres, tags, metadata)
 """
 
 
-def test_a_library_of_the_first_format_is_brought_up_to_date(tmp_path):
+def test_format_1_library_is_upgraded(tmp_path):
     (tmp_path / "old").mkdir()
     with sqlite3.connect(tmp_path / "old" / "library.db") as database:
         database.executescript(FORMAT_1)
@@ -227,7 +227,7 @@ INSERT INTO listens (user, track, plays, dataset) VALUES (3, 7, 2, 'd'), (3, 7, 
 """
 
 
-def test_a_library_of_the_third_format_takes_imports(tmp_path):
+def test_format_3_library_accepts_imports(tmp_path):
     (tmp_path / "old").mkdir()
     with sqlite3.connect(tmp_path / "old" / "library.db") as database:
         database.executescript(FORMAT_3)
@@ -242,7 +242,7 @@ def test_a_library_of_the_third_format_takes_imports(tmp_path):
     assert again.counts()["waiting"] == 0
 
 
-def test_listens_wait_until_their_track_comes(library):
+def test_unmatched_listens_are_matched_with_new_tracks(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     one, other = TrackReference(artist="X", title="Y"), TrackReference(track_id="z")
     waiting = [
@@ -267,7 +267,7 @@ def test_listens_wait_until_their_track_comes(library):
     assert library.counts()["waiting"] == 1
 
 
-def test_totals_are_what_was_said_last(library):
+def test_totals_are_those_of_the_latest_import(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     for track in (1, None):
         key = str(track or 0).encode() * 12
@@ -279,7 +279,7 @@ def test_totals_are_what_was_said_last(library):
     assert library.listens()[["plays", "rating"]].to_numpy().tolist() == [[4.0, 5.0]]
 
 
-def test_listens_that_were_imported_outlive_their_dataset(library):
+def test_imported_listens_stay_when_dataset_is_rescanned(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     library.add_listens("import:x", [ImportedListen("u", 1, TrackReference("a"), b"1" * 12)])
     library.add_dataset("d", tracks=TRACKS, listens=listens(user_id=["u"], track_id=["b"]))
@@ -287,7 +287,7 @@ def test_listens_that_were_imported_outlive_their_dataset(library):
     assert library.listens()["track_id"].tolist() == ["a"]
 
 
-def test_a_second_writer_is_told_who_writes(library):
+def test_second_writer_error_names_the_first(library):
     with library.writing("segue preprocess"):
         other = Library(library.directory)
         with (
@@ -299,7 +299,7 @@ def test_a_second_writer_is_told_who_writes(library):
         pass
 
 
-def test_a_writer_that_was_killed_holds_nothing(library):
+def test_lock_of_killed_writer_is_released(library):
     script = (
         "import os, sys; from segue.library import Library\n"
         "with Library(sys.argv[1]).writing('segue train'):\n    os.kill(os.getpid(), 9)\n"
@@ -309,7 +309,7 @@ def test_a_writer_that_was_killed_holds_nothing(library):
         pass
 
 
-def test_an_unknown_track_names_near_ones(library):
+def test_unknown_track_error_names_similar_ones(library):
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     with pytest.raises(UnknownTrackError, match="did you mean 'a'"):
         library.catalogue().position("clair")
@@ -317,13 +317,13 @@ def test_an_unknown_track_names_near_ones(library):
         library.catalogue().position("zzz")
 
 
-def test_a_missing_library_is_not_made_when_asked_not_to(tmp_path):
+def test_missing_library_without_create_is_an_error(tmp_path):
     with pytest.raises(LibraryError, match="segue preprocess DATASET"):
         Library(tmp_path / "none", create=False)
     assert not (tmp_path / "none").exists()
 
 
-def test_a_newer_format_is_refused_and_left_alone(library):
+def test_newer_format_is_refused_and_left_unchanged(library):
     database = library.directory / "library.db"
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE meta SET value = '99'")
@@ -334,7 +334,7 @@ def test_a_newer_format_is_refused_and_left_alone(library):
     assert database.read_bytes() == before
 
 
-def test_what_is_no_library_is_refused(tmp_path):
+def test_file_that_is_no_library_is_refused(tmp_path):
     (tmp_path / "file").write_text("hello")
     with pytest.raises(LibraryError, match="is a file, not a library"):
         Library(tmp_path / "file")
@@ -350,7 +350,7 @@ def test_what_is_no_library_is_refused(tmp_path):
         Library(tmp_path / "text")
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(small_disk):
+def test_full_disk_is_an_error_and_nothing_is_lost(small_disk):
     library = Library(small_disk / "my.segue")
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     many = [Track(track_id=str(i), lyrics="la " * 500) for i in range(2_000)]
@@ -370,7 +370,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(small_disk):
     assert kept.verify() == []
 
 
-def test_a_read_only_disk_is_told(small_disk):
+def test_read_only_disk_is_an_error(small_disk):
     library = Library(small_disk / "my.segue")
     library.add_dataset("d", tracks=TRACKS, listens=NONE)
     library.close()
@@ -381,7 +381,7 @@ def test_a_read_only_disk_is_told(small_disk):
         Library(small_disk / "another.segue")
 
 
-def test_a_model_is_saved_whole_or_not_at_all(library):
+def test_model_is_saved_completely_or_not_at_all(library):
     with library.models.saving("knn", {"seed": 1}) as directory:
         (directory / "arrays.npz").write_bytes(b"first")
 
@@ -398,7 +398,7 @@ def test_a_model_is_saved_whole_or_not_at_all(library):
     assert [path.name for path in library.models.directory.iterdir()] == ["knn"]
 
 
-def test_models_that_cannot_be_used_say_what_to_do(library):
+def test_unusable_model_error_says_what_to_do(library):
     with pytest.raises(ModelNotTrainedError, match="run segue train cnn"):
         library.models.manifest("cnn")
     with library.models.saving("cnn", {}) as directory:
@@ -432,7 +432,7 @@ def test_damaged_model_error_names_command_that_exists(library, name, way_out):
             library.models.manifest(name)
 
 
-def test_a_directory_is_replaced_as_a_whole(tmp_path):
+def test_new_directory_replaces_the_whole_directory(tmp_path):
     place = tmp_path / "reports" / "one"
     for content in ("old", "new"):
         with new_directory(place) as directory:

@@ -20,7 +20,7 @@ def library(tmp_path):
     return library
 
 
-def test_a_list_comes_back_as_it_was_saved(library):
+def test_playlist_is_returned_as_saved(library):
     recipe = {"like": ["a"], "k": 3, "name": "\u00e4\U0001f3b5"}
     made = library.playlists.add("anna", "Evening", "like", recipe, ["c", "a", "c"])
     assert made.tracks == ("c", "a", "c")
@@ -30,7 +30,7 @@ def test_a_list_comes_back_as_it_was_saved(library):
     assert library.playlists.add("anna", "Evening", "tracks", {}, []).tracks == ()
 
 
-def test_another_listener_has_no_part_in_it(library):
+def test_playlist_is_hidden_from_other_owners(library):
     made = library.playlists.add("anna", "Evening", "tracks", {}, ["a"])
     store = library.playlists
     assert store.get("ben", made.id) is None
@@ -41,7 +41,7 @@ def test_another_listener_has_no_part_in_it(library):
     assert store.get("anna", made.id) == made
 
 
-def test_what_is_changed_shows_it_and_keeps_its_place(library):
+def test_changed_playlist_has_new_time_and_same_place(library):
     store = library.playlists
     one = store.add("anna", "One", "path", {"start": "a"}, ["a", "b"])
     other = store.add("anna", "Other", "tracks", {}, ["d"])
@@ -58,7 +58,7 @@ def test_what_is_changed_shows_it_and_keeps_its_place(library):
     assert store.of("anna", before=other.number, most=1) == [replaced]
 
 
-def test_unknown_tracks_change_nothing(library):
+def test_unknown_tracks_leave_playlist_unchanged(library):
     store = library.playlists
     made = store.add("anna", "One", "tracks", {}, ["a"])
     with pytest.raises(UnknownTrackError, match=r"no tracks 'x', 'y'"):
@@ -69,7 +69,7 @@ def test_unknown_tracks_change_nothing(library):
     assert store.count("anna") == 1
 
 
-def test_a_deleted_list_leaves_nothing_and_pages_go_on(library):
+def test_deleted_playlist_is_gone_and_pages_continue(library):
     store = library.playlists
     made = [store.add("anna", str(number), "tracks", {}, ["a"] * 600) for number in range(3)]
     assert store.delete("anna", made[2].id)

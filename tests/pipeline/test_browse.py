@@ -15,8 +15,8 @@ def library(tmp_path):
     opened.close()
 
 
-def shelves(library, *tracks):
-    """Put tracks on shelves, after those that are there already."""
+def indexed(library, *tracks):
+    """Add tracks to the library and return its browse index."""
     given = [
         Track(track_id=f"{len(library.catalogue())}-{number}", **values)
         for number, values in enumerate(tracks)
@@ -26,14 +26,14 @@ def shelves(library, *tracks):
     return browse_index(library, library.catalogue())
 
 
-def test_spellings_of_one_name_are_one_artist(library):
-    found = shelves(library, {"artist": "The Beatles"}, {"artist": "beatles, the"}, {"artist": "B"})
+def test_browse_joins_spellings_of_one_artist(library):
+    found = indexed(library, {"artist": "The Beatles"}, {"artist": "beatles, the"}, {"artist": "B"})
     assert [artist.name for artist in found.artists] == ["B", "The Beatles"]
     assert found.artist_called("BEATLES").tracks.tolist() == [0, 1]
 
 
-def test_albums_of_one_name_by_two_artists_are_two(library):
-    found = shelves(
+def test_browse_separates_albums_of_one_title_by_artist(library):
+    found = indexed(
         library,
         {"artist": "A", "album": "Greatest Hits"},
         {"artist": "B", "album": "Greatest hits"},
@@ -42,18 +42,18 @@ def test_albums_of_one_name_by_two_artists_are_two(library):
     assert len({album.id for album in found.albums}) == 2
 
 
-def test_ids_stay_the_same_when_others_come(library):
-    before = shelves(library, {"artist": "M", "album": "One"})
-    after = shelves(library, {"artist": "A", "album": "Zero"}, {"artist": "m", "album": "one"})
+def test_browse_ids_stay_when_tracks_are_added(library):
+    before = indexed(library, {"artist": "M", "album": "One"})
+    after = indexed(library, {"artist": "A", "album": "Zero"}, {"artist": "m", "album": "one"})
     assert before.albums[0].id in {album.id for album in after.albums}
     assert before.artists[0].id in {artist.id for artist in after.artists}
     assert after.album(before.albums[0].id).tracks.tolist() == [0, 2]
 
 
-def test_songs_of_an_album_come_by_disc_and_number_and_then_as_they_came(library):
+def test_browse_orders_album_by_disc_and_number(library):
     album = {"artist": "A", "album": "B"}
     numbers = [("1", "2"), ("2", "1"), ("1", "1/9"), ("", ""), ("one", "x")]
-    found = shelves(
+    found = indexed(
         library,
         *({**album, "metadata": {"discnumber": d, "tracknumber": n}} for d, n in numbers),
     )
@@ -61,16 +61,16 @@ def test_songs_of_an_album_come_by_disc_and_number_and_then_as_they_came(library
     assert found.numbers.tolist() == [2, 1, 1, 0, 0]
 
 
-def test_tracks_that_came_after_a_catalogue_are_on_no_shelf(library):
-    shelves(library, {"artist": "A"})
+def test_browse_leaves_out_tracks_after_catalogue(library):
+    indexed(library, {"artist": "A"})
     catalogue = library.catalogue()
-    shelves(library, {"artist": "B"})
+    indexed(library, {"artist": "B"})
     found = browse_index(library, catalogue)
     assert [artist.name for artist in found.artists] == ["A"]
     assert len(found.album_of) == 1
 
 
-def test_an_empty_library_has_empty_shelves(library):
+def test_browse_of_empty_library_is_empty(library):
     found = browse_index(library, library.catalogue())
     assert not found.artists
     assert not found.albums
@@ -81,7 +81,7 @@ BOTH = (ArtistCredit("Anna", "main", "1-1"), ArtistCredit("Bob", "guest"))
 
 
 def test_browse_lists_track_under_every_artist(library):
-    found = shelves(library, {"artist": "Anna", "artists": BOTH}, {"artist": "Bob", "album": "B"})
+    found = indexed(library, {"artist": "Anna", "artists": BOTH}, {"artist": "Bob", "album": "B"})
     anna, bob = found.artists
     assert (anna.tracks.tolist(), bob.tracks.tolist()) == ([0], [0, 1])
     assert (anna.musicbrainz_id, bob.musicbrainz_id) == ("1-1", "")
@@ -91,7 +91,7 @@ def test_browse_lists_track_under_every_artist(library):
 
 def test_browse_lists_compilation_once(library):
     various = {"albumartist": "Various Artists"}
-    found = shelves(
+    found = indexed(
         library,
         *({"artist": f"Act {n}", "album": "Hits", "metadata": various} for n in (1, 2)),
     )

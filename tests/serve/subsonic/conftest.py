@@ -26,7 +26,7 @@ TRACKS = [
     ("four", 'Four "4" <&>', "Beta & Co", "", "Second", "2/2", 2000, "pop"),
     ("five", "Fünf", "Ärger", "", "Dritte", "", 2010, "pop"),
     ("six", "Six", "Guest", "Various", "Mixed", "1", 2005, "jazz"),
-    ("seven", "Seven", "The Alphas", "Various", "Mixed", "2", 2005, "jazz"),
+    ("seven", "Seven", "The Alphas feat. Guest", "Various", "Mixed", "2", 2005, "jazz"),
     ("a/b %2F?#ü", "", "", "", "", "", "", ""),
 ]
 ODD = TRACKS[-1][0]

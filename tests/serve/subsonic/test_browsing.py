@@ -42,7 +42,7 @@ def test_an_album_has_its_songs_in_order(anna):
     assert album["artist"] == "The Alphas"
 
 
-def test_an_album_of_several_artists_is_one_and_stands_with_all_of_them(anna):
+def test_compilation_is_one_album_of_all_its_artists(anna):
     album = anna.call("getAlbum", id=album_id(anna, "Mixed"))["album"]
     assert names(album["song"], "id") == ["six", "seven"]
     assert album["artist"] == "Various Artists"
@@ -51,6 +51,15 @@ def test_an_album_of_several_artists_is_one_and_stands_with_all_of_them(anna):
         artist = anna.call("getArtist", id=artist_id(anna, name))["artist"]
         assert "Mixed" in names(artist["album"])
         assert artist["albumCount"] == len(artist["album"])
+
+
+def test_song_names_every_artist_of_track(anna):
+    song = anna.call("getSong", id="seven")["song"]
+    assert names(song["artists"]) == ["The Alphas", "Guest"]
+    assert song["artistId"] == artist_id(anna, "The Alphas")
+    assert song["artists"][1]["id"] == artist_id(anna, "Guest")
+    assert (song["artist"], song["displayArtist"]) == ("The Alphas", "The Alphas feat. Guest")
+    assert names(song["albumArtists"]) == ["Various Artists"]
 
 
 def test_a_song_of_which_nothing_is_known_can_be_reached(anna):
