@@ -37,7 +37,7 @@ def segue_fast() -> Callable[[str], object]:
     from segue.pipeline.analysis.inputs import FAST
     from segue.pipeline.analysis.tasks import analyse_track
 
-    return lambda path: analyse_track(Path(path), FAST, ())
+    return lambda path: analyse_track(Path(path), FAST)
 
 
 def segue_decode() -> Callable[[str], object]:
@@ -251,7 +251,7 @@ def main() -> None:
         print(f"{tool:26} {seconds:11.3f} {least['segue'] / seconds:10.2f} of it", end="")
         print(f", --fast {least['segue --fast'] / seconds:.2f}")
     print(f"\ntwo workers have {workers_ratio(files):.2f} times the throughput of one")
-    print(f"kept of a track: {kept_bytes(files) / 1e3:.0f} kB")
+    print(f"stored per track: {kept_bytes(files) / 1e3:.0f} kB")
     print(f"peak memory of one track: {peak_memory(files[0]):.0f} MB")
     if arguments.hours:
         with tempfile.TemporaryDirectory() as directory:

@@ -59,7 +59,7 @@ class Failed:
 
 
 def analyse_track(
-    path: Path, settings: AnalysisSettings, added: Sequence[Descriptor]
+    path: Path, settings: AnalysisSettings, added: Sequence[Descriptor] = ()
 ) -> tuple[Arrays, Arrays] | Failed:
     """Analyze one file; return its arrays by name, and the summary of each added descriptor."""
 
