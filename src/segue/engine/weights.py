@@ -30,7 +30,6 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from segue.engine.examples import Choices, Example, choices_of
 from segue.signals import Signal
@@ -158,6 +157,8 @@ def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) ->
 
 def likeliest(choices: Sequence[Choices]) -> Vector:
     """Return the non-negative weights of maximum likelihood, ``[n_signals]``."""
+    from scipy.optimize import minimize  # slow to import, and recommending does not need it
+
     stacked = _Stacked(choices)
     n = stacked.others.shape[1]
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from segue.listening.sequences.model import Items, SparseScores, Values
 
@@ -107,6 +106,8 @@ def candidates_of_point(
 
 def learn(candidates: Candidates, penalty: float) -> MixtureWeights:
     """Return the weights that maximize the likelihood of the truths."""
+    from scipy.optimize import minimize  # slow to import, and recommending does not need it
+
     n_states, n_components = candidates.states.shape[1], candidates.features.shape[1]
     spread = candidates.features.std(axis=0)
     spread[spread < 0.01] = 1  # constant here
