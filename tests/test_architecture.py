@@ -178,6 +178,11 @@ def test_verbs_other_than_train_never_load_tensorflow():
     assert not modules_loaded_by(code) & KERAS
 
 
+def test_recommending_never_loads_what_trains_and_reports():
+    heavy = {"pandas", "sklearn", "matplotlib", "seaborn", "onnxruntime", "librosa"} | KERAS
+    assert not modules_loaded_by("import segue.pipeline.recommender.recommend") & heavy
+
+
 def test_public_names_are_what_all_says():
     for name in segue.__all__:
         assert getattr(segue, name) is not None
