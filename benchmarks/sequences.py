@@ -170,7 +170,7 @@ def show(results: Mapping[str, tuple[NextItemResult, float]], names: Any, seed: 
         )
 
 
-def tell(mixture: SequenceModel) -> None:
+def show_weights(mixture: SequenceModel) -> None:
     """Print the weights of the components."""
     if not np.isnan(mixture.attentive_gain_):
         print(
@@ -203,7 +203,7 @@ def main() -> None:
         mixture, results = judged(data, stops, points, arguments, names)
         print(f"\n## {part}: {len(points):,} plays", flush=True)
         show(results, names, arguments.seed)
-        tell(mixture)
+        show_weights(mixture)
 
 
 if __name__ == "__main__":

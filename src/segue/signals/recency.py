@@ -78,8 +78,8 @@ def _strengths(profile: UserProfile) -> tuple[NDArray[np.int64], NDArray[np.floa
 
 def _from_listens(given: ListeningInputs) -> RecencySignal | None:
     """Return the signal, unless there are no listeners or every track has its own artist."""
-    distinct = len(np.unique(given.artists)) < given.n_tracks
-    return RecencySignal(given.artists) if given.profiles and distinct else None
+    shared = len(np.unique(given.artists)) < given.n_tracks
+    return RecencySignal(given.artists) if given.profiles and shared else None
 
 
 RECENCY = SignalDefinition(
