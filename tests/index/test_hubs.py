@@ -87,7 +87,7 @@ def test_nan_stays_nan_and_spreads_nowhere():
 
 @pytest.mark.parametrize("kind", [MutualProximity, LocalScaling])
 def test_both_methods_reduce_hubs(kind, rng):
-    """Points near the middle of all are neighbours of all, until nearness has to be mutual."""
+    """Points near the center are neighbors of all others, unless similarity is mutual."""
     points = rng.normal(size=(400, 60))
     points[:5] *= 0.3
     points = normalise(np.hstack([points, np.full((400, 1), 3.0)]).astype(np.float32))

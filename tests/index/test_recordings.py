@@ -18,7 +18,7 @@ def random_codes(seed, n=600):
 
 
 def flipped(codes, share, seed=9):
-    """Turn that share of the signs over."""
+    """Invert that share of the signs."""
     turned = np.random.default_rng(seed).random((len(codes), 16)) < share
     mask = (turned << np.arange(16)).sum(axis=1).astype(np.uint32)
     return codes ^ mask

@@ -14,7 +14,7 @@ SETTINGS = AlsSettings(dimensions=8, regularization=0.03, unobserved=0.1, freque
 
 
 def listens(n_users=90, n_items=60, seed=0):
-    """Rows of nothing, of one, of a few (Woodbury) and of many (direct), likes and dislikes."""
+    """Empty rows, and rows of one, few (Woodbury) and many (direct) likes and dislikes."""
     rng = np.random.default_rng(seed)
     share = np.concatenate([[0, 0.017], rng.uniform(0.02, 0.6, n_users - 2)])
     there = rng.random((n_users, n_items)) < share[:, None]
@@ -37,7 +37,7 @@ def ridge_of(row, settings):
 
 
 def dense_half_step(rows, columns, settings, mean):
-    """Solve each row's normal equations as they stand in the module's text, in float64."""
+    """Solve each row's normal equations from the module's header, in float64."""
     y = columns.astype(np.float64)
     solved = []
     for row in rows.toarray().astype(np.float64):
@@ -160,7 +160,7 @@ def implicit_factors(matrix, settings, start):
 
 
 def test_recommendations_equal_those_of_implicit():
-    """From starts of their own, on data with four tastes: nine of ten recommendations agree."""
+    """Nine of ten recommendations agree from different starts, on data with four tastes."""
     rng = np.random.default_rng(2)
     taste = np.arange(200) % 4
     likely = np.where(taste[:, None] == np.arange(80) % 4, 0.5, 0.03)
@@ -179,7 +179,7 @@ def test_recommendations_equal_those_of_implicit():
 
 @pytest.mark.parametrize("kind", [np.asarray, sparse.coo_array])
 def test_features_place_an_item_without_listeners(kind):
-    """Item 0 was never heard; its features are those of the even items."""
+    """Item 0 has no listens; its features are those of the even items."""
     rng = np.random.default_rng(0)
     board = (np.indices((60, 50)).sum(axis=0) % 2 == 0) & (rng.random((60, 50)) < 0.7)
     board[:, 0] = False

@@ -23,7 +23,7 @@ def opinions(n_items=70, seed=4):
 
 
 def formula(matrix, histories, regularization, balance, lift):
-    """Return the scores by Steck's closed form, on columns scaled as the module's text says."""
+    """Return the scores by Steck's closed form, on columns scaled as in the module's header."""
     x, h = matrix.toarray().astype(np.float64), np.sign(histories.toarray()).astype(np.float64)
     popularity = np.maximum(x.sum(axis=0), 1)
     x, h = x / popularity**balance, h / popularity**balance

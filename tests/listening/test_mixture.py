@@ -20,7 +20,7 @@ N_ITEMS = 60
 
 
 def listeners(n=40, length=60, seed=0):
-    """Half of the listeners ever repeat five items, half hardly come back to anything."""
+    """Half of the listeners always repeat five items, half hardly repeat anything."""
     rng = np.random.default_rng(seed)
     return [
         rng.choice(N_ITEMS, 5)[rng.integers(0, 5, length)]

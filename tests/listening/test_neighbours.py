@@ -25,7 +25,7 @@ def cosines(matrix, shrinkage):
 
 
 def walk(matrix, alpha, beta):
-    """Return where three steps of a walk arrive, item by listener by item."""
+    """Return the probabilities of a walk of three steps, item to user to item."""
     x = (matrix.toarray() > 0).astype(np.float64)
     popularity, activity = np.maximum(x.sum(axis=0), 1), np.maximum(x.sum(axis=1), 1)
     weights = np.zeros((N_ITEMS, N_ITEMS))

@@ -51,7 +51,7 @@ def model(make):
 
 
 def checkerboard(n_users=N - 2):
-    """Two listeners fewer than items, so that EASE is solved on the side of listeners."""
+    """Fewer users than items, so that EASE is solved on the user side."""
     board = np.indices((n_users, N)).sum(axis=0) % 2 == 0
     np.fill_diagonal(board, val=False)
     return sparse.csr_array(board.astype(np.float32))
@@ -265,9 +265,9 @@ def test_results_are_deterministic(make, model):
 
 def test_second_fit_replaces_the_first(make, model):
     fewer = checkerboard(N + 3)  # now EASE is solved on the other side
-    again, anew = model.fit(fewer), make().fit(fewer)
-    same(again.recommend(range(N)), anew.recommend(range(N)))
-    same(again.similar_items(range(N)), anew.similar_items(range(N)))
+    again, new = model.fit(fewer), make().fit(fewer)
+    same(again.recommend(range(N)), new.recommend(range(N)))
+    same(again.similar_items(range(N)), new.similar_items(range(N)))
 
 
 def test_fit_does_not_change_its_input(make):

@@ -30,7 +30,7 @@ def test_hide_splits_likes(dense, share, seed):
     n, n_hidden = (dense > 0).sum(axis=1), np.diff(hidden.indptr)
     assert (n_hidden[n < 2] == 0).all()
     assert (n_hidden[n > 1] >= 1).all()
-    assert (n_hidden[n > 1] < n[n > 1]).all()  # somebody's likes are never all hidden
+    assert (n_hidden[n > 1] < n[n > 1]).all()  # never all likes of a user are hidden
     expected = np.maximum(np.rint(n * share), 1)
     np.testing.assert_array_equal(n_hidden[n > 1], np.minimum(expected, n - 1)[n > 1])
     again = hide(matrix, share, seed=seed)[1]
@@ -66,7 +66,7 @@ def test_unscored_items_are_no_hits():
 
 
 def tastes(seed=0):
-    """Three tastes of 20 items each, and popular ones among them."""
+    """Three tastes of 20 items each, some of them popular."""
     rng = np.random.default_rng(seed)
     own = np.arange(120)[:, None] % 3 == np.arange(60) % 3
     share = np.where(own, 0.45, 0.04) * np.linspace(1.2, 0.3, 60)
@@ -89,7 +89,7 @@ def best_of(found, model):
 
 
 def test_search_from_a_poor_start_finds_a_good_result():
-    """Regularisers hundreds and thousands of times too weak are moved to those that are right."""
+    """The search raises regularization that is hundreds or thousands of times too weak."""
     near, far = (search(*hide(tastes()), start=start, budget=1e9) for start in (START, WEAK))
     assert far.settings.als.regularization > 30 * WEAK.als.regularization
     assert far.settings.als.unobserved > 30 * WEAK.als.unobserved

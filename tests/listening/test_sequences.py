@@ -25,7 +25,7 @@ from segue.listening.sequences.repeats import BaseLevel, RepeatConsumption, Repl
 from segue.listening.sequences.session_knn import SessionKnn, SessionKnnSettings
 
 CYCLE = 12
-NEVER = CYCLE  # one more item, which nobody plays
+NEVER = CYCLE  # one more item, without plays
 N_ITEMS = CYCLE + 1
 ARTISTS = np.array([i // 3 for i in range(CYCLE)] + [9])
 ALBUMS = np.array([i // 3 for i in range(CYCLE)] + [-1])
@@ -249,12 +249,12 @@ def test_session_knn_equals_brute_force():
     history = rng.permutation(40)[:6]
     idf = np.log1p(30 / np.maximum(np.bincount(np.concatenate(played), minlength=40), 1))
     lags = {item: lag for lag, item in enumerate(history[-4:][::-1])}
-    likeness = np.array(
+    similarity = np.array(
         [sum(0.5 ** lags[i] * idf[i] for i in own if i in lags) / 3 for own in played]
     )
     votes = np.zeros(40)
-    for session in np.argsort(-likeness, kind="stable")[:5]:
-        votes[played[session]] += likeness[session]
+    for session in np.argsort(-similarity, kind="stable")[:5]:
+        votes[played[session]] += similarity[session]
     expected = votes * np.sqrt(idf)
     np.testing.assert_allclose(model.score(history), expected / expected.sum(), rtol=1e-5)
 

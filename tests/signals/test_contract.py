@@ -1,7 +1,7 @@
 """Contract of all signals. A new signal joins with one line in `CASES`.
 
-The checkerboard: even tracks are alike, odd tracks are alike, and listeners like one kind each. One
-track of their kind is withheld from each, so the right first answer is known exactly.
+Data: even tracks are similar, odd tracks are similar, and each listener likes one kind. One track
+of that kind is withheld and must rank first.
 """
 
 import json
@@ -73,7 +73,7 @@ def combined():
 
 
 def learned(n_tracks=N_TRACKS + 1):
-    """A model of listeners each of whom likes all of one kind but one."""
+    """A model of listeners who like all tracks of one kind but one."""
     profiles = [like(*np.setdiff1d(range(u % 2, N_TRACKS, 2), [u])) for u in range(N_TRACKS)]
     return Collaborative().fit(opinions_of(profiles, n_tracks))
 
@@ -340,7 +340,7 @@ def test_recency_weights_later_plays_more():
         ages=np.array([16.0, 4.0], np.float32),
     )
     (scores,) = signal.for_listeners([profile])
-    # 16 ** -.5 and 4 ** -.5; a track that was played itself counts beside its artist
+    # 16 ** -.5 and 4 ** -.5; plays of the track itself are added to those of its artist
     np.testing.assert_allclose(scores, np.log1p([0.5, 0.25, 1.0, 0.5, 0.0]), rtol=1e-6)
 
 

@@ -23,7 +23,7 @@ def tracks(rng):
 
 @pytest.fixture
 def summary(rng):
-    """300 columns of one descriptor beside one column of another."""
+    """300 columns of one descriptor and one column of another."""
     return np.concatenate(
         [rng.normal(size=(N, 300)), 1000 + 50 * rng.normal(size=(N, 1))], axis=1
     ).astype(np.float32)
@@ -89,8 +89,8 @@ def test_metadata_without_descriptors_is_enough(tracks):
     vectors = KnnModel.fit(tracks, nothing, [], ALL).transform(tracks, nothing)
     same = [i for i in range(1, N) if tracks[i].genres == tracks[0].genres]
     other = [i for i in range(1, N) if tracks[i].genres != tracks[0].genres]
-    likeness = vectors @ vectors[0]
-    assert likeness[same].mean() > likeness[other].mean() + 0.3
+    similarity = vectors @ vectors[0]
+    assert similarity[same].mean() > similarity[other].mean() + 0.3
 
 
 def test_too_few_train_tracks_are_refused(tracks, summary):

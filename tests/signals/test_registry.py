@@ -6,14 +6,14 @@ import numpy as np
 
 from segue.listening import ItemKnn
 from segue.listening.sequences import fit_sequences
-from segue.signals import SIGNALS, ListeningInputs, PaddedSignal, Profile
+from segue.signals import SIGNALS, ListeningInputs, PaddedSignal, UserProfile
 
 ARTISTS = np.array([0, 0, 1, 2])
 
 
 def like(*positions):
     both = np.array(positions, np.int64)
-    return Profile(both, np.ones(len(both), np.float32), both)
+    return UserProfile(both, np.ones(len(both), np.float32), both)
 
 
 def built(given):

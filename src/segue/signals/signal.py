@@ -25,7 +25,7 @@ MAX_PLAYS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class UserProfile:
-    """What scoring needs to know about one listener.
+    """A listener's data for scoring.
 
     `positions` are the tracks with an opinion, each once, and `weights` its strength: above zero
     liked, below zero disliked. `known` are all tracks the listener has played or rated.

@@ -1,4 +1,4 @@
-"""`/signals`: what signals are called, what they mean and which color they have."""
+"""`/signals`: titles, descriptions and colors of signals."""
 
 from dataclasses import asdict
 from typing import Final
@@ -20,7 +20,7 @@ class SignalColors(BaseModel):
 
 
 class SignalItem(BaseModel):
-    """A signal: `name` is what weights and scores call it, `title` what people read."""
+    """A signal: `name` is used in weights and scores, `title` is for people."""
 
     name: str
     title: str
