@@ -1,11 +1,11 @@
-"""What dials cost, how faithful explanations are, and how even paths are, on a library of yours.
+"""Measure the cost of dials, the faithfulness of explanations and the evenness of paths.
 
     python benchmarks/dials.py LIBRARY
 
-For up to a hundred listeners of the library (or, where it has none, a hundred that like three
-tracks each): milliseconds to fill a list of 50 from a pool of 500 at each dial, and to explain ten
-tracks; what share of named top signals make their track fall when they are taken away; and the
-largest step of paths of twelve tracks by the mean step, in each signal's space.
+For up to a hundred listeners of the library (without any, a hundred that like three tracks each):
+milliseconds to fill a list of 50 from a pool of 500 at each dial, and to explain ten tracks; the
+share of named top signals without which their track ranks lower; and the largest step of paths of
+twelve tracks divided by the mean step, in each signal's space.
 """
 
 import argparse
@@ -30,12 +30,12 @@ SETTINGS = {
 
 
 def milliseconds(times: Sequence[float]) -> str:
-    """Return the median and the least of some seconds."""
+    """Return median and minimum of some seconds, in milliseconds."""
     return f"{1e3 * np.median(times):.2f} ms (least {1e3 * min(times):.2f})"
 
 
 def costs(state: ServingState, profiles: Sequence[UserProfile]) -> None:
-    """Print what each dial costs."""
+    """Print the cost of each dial."""
     pools = [state.engine.recommend(profile, POOL) for profile in profiles]
     for name, dials in SETTINGS.items():
         times = []
@@ -54,7 +54,7 @@ def costs(state: ServingState, profiles: Sequence[UserProfile]) -> None:
 
 
 def evenness(state: ServingState, rng: np.random.Generator) -> None:
-    """Print how even paths are between tracks that people know."""
+    """Print the evenness of paths between known tracks."""
     for signal in state.engine.signals:
         if not isinstance(signal, VectorSignal):
             continue
@@ -65,7 +65,7 @@ def evenness(state: ServingState, rng: np.random.Generator) -> None:
             start, end = rng.choice(places, 2, replace=False).tolist()
             try:
                 made = path(signal.vectors, start, end, 12, signal.has_vector)
-            except ValueError:  # there is no way between some
+            except ValueError:  # some tracks have no path between them
                 continue
             found.append((made.evenness, np.degrees(made.steps.mean()), len(made.positions)))
         if found:

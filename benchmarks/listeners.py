@@ -1,18 +1,18 @@
-"""What it costs to learn from many listeners, and to recommend to one of them.
+"""Measure training on many listeners, and recommending to one of them.
 
     python benchmarks/listeners.py [--listens 48e6 --listeners 1.1e6 --tracks 380e3] [--seed 0]
     python benchmarks/listeners.py --growth growth.png
 
-Listens are simulated, of the size of the Million Song Dataset's taste profile by default: pairs of
-a listener and a track, with how often it was played. How many tracks a listener knows follows a
-power law, and so does how many know a track. Tracks lie in clusters of taste; a listener plays from
-two of them, and now and then from all. Fitted are the parts of the collaborative model with their
-default settings. Seconds are by the clock, and of processor time over all cores beside it: where
-other programs take their share of the machine, the latter are what counts. Memory is the peak of
-the process so far. A recommendation is timed for one listener at a time, on one core.
+Listens are simulated, by default in the size of the Million Song Dataset's taste profile: pairs of
+a listener and a track, with a number of plays. Both the number of tracks per listener and the
+number of listeners per track follow power laws. Tracks are in clusters of taste; a listener plays
+mostly from two of them. The parts of the collaborative model are fitted with default settings.
+Times are wall time and processor time over all cores; on a shared machine the latter is the better
+measure. Memory is the peak of the process so far. Recommending is timed for one listener at a time,
+on one core.
 
 With --growth, fits at a quarter, an eighth and a sixteenth of the listens, of the listeners and of
-the tracks, the other two at a quarter, and plots the processor time.
+the tracks, with the other two at a quarter, and plots the processor time.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from threadpoolctl import threadpool_limits
 from segue.listening import Als, Collaborative, CollaborativeSettings, Ease
 
 CLUSTERS = 60
-OWN_SHARE = 0.8  # of a listener's plays that come from their own two clusters
-MAX_OVER_LEAST = 400  # tracks of the busiest listener, by those of the least busy
-CHUNK = 50_000  # listeners simulated at a time
-ASKED = 500  # recommendations timed
+OWN_SHARE = 0.8  # share of a listener's plays from their own two clusters
+MAX_OVER_LEAST = 400  # largest number of tracks per listener, divided by the smallest
+CHUNK = 50_000  # number of listeners simulated at a time
+ASKED = 500  # number of recommendations to time
 SIZES = (1 / 16, 1 / 8, 1 / 4)
 
 
@@ -59,9 +59,9 @@ def simulate(n_listens: int, n_listeners: int, n_tracks: int, seed: int = 0) -> 
 
 
 def clustered(n_tracks: int, rng: np.random.Generator) -> tuple[Any, Any, NDArray[np.int32]]:
-    """Return how popular tracks are, cumulated cluster by cluster, and where each cluster ends.
+    """Return cumulative popularity of tracks by cluster, and the end of each cluster.
 
-    Beside them the track's number for each place in that order.
+    The third value is the track number of each place in that order.
     """
     popularity = 1 / (np.arange(n_tracks) + 100.0)
     cluster = rng.integers(min(CLUSTERS, n_tracks), size=n_tracks)
@@ -75,7 +75,7 @@ def clustered(n_tracks: int, rng: np.random.Generator) -> tuple[Any, Any, NDArra
 def drawn(
     wanted: NDArray[np.int64], shares: Any, edges: Any, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw so many different places for each listener; return them, and how many each got."""
+    """Draw distinct places for each listener; return them, and their number for each."""
     own = rng.integers(len(edges) - 1, size=(len(wanted), 2))
     listener = np.repeat(np.arange(len(wanted)), wanted + wanted // 2 + 8)
     which = own[listener, (rng.random(len(listener)) < 0.3).astype(np.int64)]
@@ -87,7 +87,7 @@ def drawn(
     place = np.minimum(np.searchsorted(shares, at, side="right") - 1, n_tracks - 1)
     keys = np.unique(listener * n_tracks + place)
     listener, place = np.divmod(keys, n_tracks)
-    # of the different ones, as many as wanted, at random
+    # a random selection of the distinct ones
     shuffled = np.lexsort((rng.random(len(keys)), listener))
     starts = np.searchsorted(listener, np.arange(len(wanted)))
     kept = shuffled[np.arange(len(keys)) - starts[listener] < wanted[listener]]
@@ -95,7 +95,7 @@ def drawn(
 
 
 def timed(what: str, work: Callable[[], Any]) -> tuple[Any, float]:
-    """Do `work`, tell what it cost, and return what it gave with its processor seconds."""
+    """Run `work`, print its cost, and return its result with its processor seconds."""
     wall, processor = time.perf_counter(), time.process_time()
     given = work()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
@@ -114,7 +114,7 @@ def fitted(matrix: sparse.csr_array) -> tuple[Collaborative, dict[str, float]]:
 
 
 def latency(model: Collaborative, seed: int) -> None:
-    """Print how long recommending to one listener takes."""
+    """Print the latency of recommending to one listener."""
     rng = np.random.default_rng(seed)
     asked = rng.integers(model.user_items_.shape[0], size=ASKED)
     found = []
@@ -130,7 +130,7 @@ def latency(model: Collaborative, seed: int) -> None:
 
 
 def growth(sizes: dict[str, int], seed: int, path: Path) -> None:
-    """Fit at parts of the size, and plot what it costs."""
+    """Fit at fractions of the size, and plot the cost."""
     import matplotlib as mpl
 
     mpl.use("agg")
@@ -159,7 +159,7 @@ def growth(sizes: dict[str, int], seed: int, path: Path) -> None:
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the requested measurement."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--listens", type=float, default=48e6)
     parser.add_argument("--listeners", type=float, default=1.1e6)
