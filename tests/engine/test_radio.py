@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.engine import CatalogueArrays, Dials, Engine, Radio, Weights, profile_from_seeds
+from segue.engine import CatalogueArrays, Dials, Engine, RadioStation, Weights, profile_from_seeds
 from segue.engine.radio import RECENT
 from segue.index import normalise
 from segue.library.catalogue import ids_of
@@ -33,7 +33,7 @@ def kinds():
 def station(kinds, profile, dials=NEW, excluded=None, **settings):
     engine, facts = kinds
     excluded = np.zeros(30, bool) if excluded is None else excluded
-    return Radio(engine, profile, facts, dials, excluded, **settings)
+    return RadioStation(engine, profile, facts, dials, excluded, **settings)
 
 
 def play(radio, n):
@@ -115,7 +115,7 @@ def test_radio_same_seed_repeats_tracks(kinds):
 def test_radio_counts_recording_once(kinds):
     engine, facts = kinds
     twice = Engine(engine.signals, engine.weights, recordings=[[3, 6]])
-    radio = Radio(twice, profile_from_seeds([0]), facts, NEW, np.zeros(30, bool), window=20)
+    radio = RadioStation(twice, profile_from_seeds([0]), facts, NEW, np.zeros(30, bool), window=20)
     assert len({3, 6} & set(play(radio, 20))) <= 1
 
 
@@ -137,7 +137,7 @@ def test_radio_skip_moves_personal_weights():
     for spread in (1.0, 0.0):
         weights = Weights(np.array([0.5, 0.5]), np.full(2, spread))
         listener = profile_from_seeds([0, 1])
-        radio = Radio(Engine(signals, weights), listener, facts, Dials(), np.zeros(60, bool))
+        radio = RadioStation(Engine(signals, weights), listener, facts, Dials(), np.zeros(60, bool))
         for _ in range(8):
             step = radio.next()
             # what the first signal has more to do with than the second is skipped
@@ -155,7 +155,7 @@ def test_radio_two_opinions_between_tracks_both_count(kinds):
     two = Engine([*engine.signals, other], Weights(np.array([0.5, 0.5]), np.ones(2)))
 
     def weights_after(*opinions):
-        radio = Radio(two, profile_from_seeds([0, 3]), facts, NEW, np.zeros(30, bool))
+        radio = RadioStation(two, profile_from_seeds([0, 3]), facts, NEW, np.zeros(30, bool))
         radio.next()
         for position, what in opinions:
             radio.feedback(position, what)

@@ -12,7 +12,7 @@ from segue.engine.item_attribution import Explaining, HistoryVectors
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
-from segue.engine.radio import FEEDBACK, WINDOW, Feedback, Radio
+from segue.engine.radio import FEEDBACK, WINDOW, Feedback, RadioStation
 from segue.engine.recommendations import (
     Contribution,
     Recommendation,
@@ -46,7 +46,7 @@ __all__ = [
     "HistoryVectors",
     "Path",
     "Playlist",
-    "Radio",
+    "RadioStation",
     "Ranked",
     "Recommendation",
     "Recommendations",

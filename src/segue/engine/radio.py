@@ -61,7 +61,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass
-class Radio:
+class RadioStation:
     """An endless playlist for one listener.
 
     Parameters

@@ -14,10 +14,10 @@ from segue.engine import (
     ExplainedHistory,
     Feedback,
     Playlist,
+    RadioStation,
     Recommendation,
     drawn_seed,
 )
-from segue.engine import Radio as EngineRadio
 from segue.errors import LibraryError
 from segue.pipeline.playlists.generate import check_count
 from segue.pipeline.recommender.serving_state import ServingState
@@ -74,7 +74,7 @@ class RadioSession:
         if dials.max_known_share == 0:
             excluded[profile.known] = True  # a hard rule: the radio never relaxes it
         self._dials = dials
-        self._radio = EngineRadio(state.engine, profile, state.facts, dials, excluded, window)
+        self._radio = RadioStation(state.engine, profile, state.facts, dials, excluded, window)
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
