@@ -8,7 +8,7 @@ from tests.serve.running import run
 
 from segue.library import Event
 from segue.serve import event_broadcaster
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.settings import Settings
 
 

@@ -8,7 +8,7 @@ from tests.serve.conftest import ODD, Client, is_problem
 from tests.serve.running import run
 
 from segue.serve.app import make_app
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.settings import Settings
 
 PATHS = [

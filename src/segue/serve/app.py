@@ -22,8 +22,8 @@ from segue import __version__
 from segue.errors import SegueError
 from segue.serve import api, listenbrainz, schemas
 from segue.serve.api import recommend
+from segue.serve.app_state import AppState
 from segue.serve.batching import BatchingExecutor
-from segue.serve.held import AppState
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector, freeze_gc, keep_few_arenas
 from segue.serve.openapi import openapi_of
 from segue.serve.page import WebPage

@@ -23,7 +23,7 @@ from segue.pipeline.history.playback import PlaybackReport, record_playback
 from segue.pipeline.history.submitted_listens import read_listens, submit, track_reference_of
 from segue.pipeline.recommender.caching import StaleWhileRevalidate
 from segue.serve import dependencies as deps
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from segue.pipeline.accounts import login
 from segue.pipeline.accounts import sessions as kept
 from segue.serve import dependencies as deps
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, problems

@@ -10,8 +10,8 @@ from fastapi.responses import FileResponse, StreamingResponse
 from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
 from segue.serve import dependencies as deps
+from segue.serve.app_state import AppState
 from segue.serve.audio_stream import stream_chunks
-from segue.serve.held import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import reject_value_errors
 from segue.serve.responses import REVALIDATE, client_has

@@ -12,7 +12,7 @@ from segue.pipeline.analysis.duplicates import duplicates
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from segue.pipeline.accounts.login import sharing
 from segue.serve import dependencies as deps
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.steering import DIALS

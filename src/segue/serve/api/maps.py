@@ -18,7 +18,7 @@ from segue.pipeline.track_map.places import EDGE, TrackMap, draw_path
 from segue.pipeline.track_map.train_maps import NOTHING_TO_MAP, map_signals
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import ExclusionsRequest, reject_value_errors
 from segue.serve.responses import etag_json, etag_response, json_response

@@ -12,7 +12,7 @@ from segue.serve import dependencies as deps
 from segue.serve.api.recommend import ListChanges
 from segue.serve.api.tracks import track_items
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.request_models import RecipeRequest
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems

@@ -12,7 +12,7 @@ from segue.library import report_metrics, report_names, report_page
 from segue.pipeline.hidden_paths import hide_paths
 from segue.pipeline.training.cards import model_card, model_rows
 from segue.serve import dependencies as deps
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.responses import etag_json, etag_response, finite, from_cursor, to_cursor
 from segue.serve.schemas import problems

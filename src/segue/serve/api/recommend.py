@@ -17,7 +17,7 @@ from segue.pipeline.recommender.query import RecommendationQuery
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
 from segue.serve.responses import etag_json, json_response

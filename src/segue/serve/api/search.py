@@ -9,7 +9,7 @@ from segue.errors import ModelError
 from segue.pipeline.catalogue.search import search_snapshot
 from segue.serve import dependencies as deps
 from segue.serve.api.tracks import track_items
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json
 from segue.serve.schemas import TrackItem
 

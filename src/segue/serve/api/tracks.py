@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from segue.library import Catalogue, Opinion
 from segue.serve import dependencies as deps
+from segue.serve.app_state import AppState
 from segue.serve.browse import first_with
-from segue.serve.held import AppState
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.security.encoded_paths import TrackId

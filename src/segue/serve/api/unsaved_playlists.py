@@ -9,7 +9,7 @@ from segue.engine import Playlist
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve.api.recommend import InCommon, InfluenceItem
 from segue.serve.api.tracks import track_items
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.schemas import TrackItem
 
 

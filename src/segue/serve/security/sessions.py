@@ -16,7 +16,7 @@ from fastapi import Response
 from segue.library import Session
 from segue.pipeline.accounts import login
 from segue.pipeline.accounts import sessions as kept
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.settings import Settings
 

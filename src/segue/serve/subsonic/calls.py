@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic.responses import GENERIC, MISSING, SubsonicError
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segue.library import AnnotationRecord, Catalogue, Library, Opinion, PlayCounts
 from segue.pipeline.catalogue.browse import BrowseIndex, browse_index
 from segue.pipeline.recommender.caching import StaleWhileRevalidate, VersionedCache
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
 
 _MAX_PLAYS_BYTES: Final = 16_000_000

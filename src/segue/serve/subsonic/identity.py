@@ -12,7 +12,7 @@ from typing import Final
 from segue.errors import AccountError, TooManyTriesError, WrongPasswordError
 from segue.pipeline.accounts.login import check_name
 from segue.pipeline.accounts.player_passwords import verify_player, verify_player_password
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.problems import ProblemError
 from segue.serve.security import sessions
 from segue.serve.security.sessions import Principal

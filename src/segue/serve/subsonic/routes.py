@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from segue import errors
 from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,

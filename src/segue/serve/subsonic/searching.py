@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from segue.pipeline.catalogue.browse import BrowseIndex
 from segue.pipeline.recommender.search_terms import normalize_text
-from segue.serve.held import AppState
+from segue.serve.app_state import AppState
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import CatalogueView
 from segue.serve.subsonic.serializers import Serializer
