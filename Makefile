@@ -1,14 +1,22 @@
-# segue: `make demo` to see it work, `make test` for the whole gate. Both set up .venv themselves.
+# segue: `make demo` shows it at work, `make quick` checks while you edit, `make test` is the whole gate.
+# Each sets up .venv by itself.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test js format constraints clean
+.PHONY: demo quick test js format constraints clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/segue demo
+
+# lint, types, and the tests that need neither a whole library nor a server
+quick: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not integration" --hypothesis-profile quick
 
 test: js $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
