@@ -1,6 +1,6 @@
-"""The kinds of playlists, each as the options that it takes and how it is made of them.
+"""Kinds of playlists: options of each kind, and functions that make it.
 
-`segue playlist` shows what `segue export playlist` writes: both have these options.
+`segue playlist` and `segue export playlist` share these options.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Make = Callable[[ServingState], Playlist]
     """Makes the playlist from an opened library."""
 
-CountOption = Annotated[int, typer.Option("-k", min=1, help="How many tracks.")]
+CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
 DislikeOption = Annotated[
-    list[str] | None, typer.Option(help="Track id that is disliked; may be repeated.")
+    list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
 ]
 _SHOWN = 5
 
@@ -32,18 +32,18 @@ _SHOWN = 5
 def like(
     dials: "Dials",
     exclusions: "Exclusions",
-    tracks: Annotated[list[str] | None, typer.Argument(help="Track ids that are liked.")] = None,
+    tracks: Annotated[list[str] | None, typer.Argument(help="Ids of liked tracks.")] = None,
     seeds: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FILE", help="Playlist file (M3U, XSPF, JSPF) of tracks liked, too."
+            "--from", metavar="FILE", help="Playlist file (M3U, XSPF, JSPF) of liked tracks."
         ),
     ] = None,
     dislike: DislikeOption = None,
-    user: Annotated[str | None, typer.Option(help="Listener whose history counts as well.")] = None,
+    user: Annotated[str | None, typer.Option(help="Also use the history of this listener.")] = None,
     k: CountOption = 20,
 ) -> "Make":
-    """Gather tracks like some, and unlike others."""
+    """Make a playlist of tracks similar to liked ones."""
     if not tracks and seeds is None:
         raise typer.BadParameter("name a track that is liked, or a playlist file with --from")
 
@@ -52,11 +52,11 @@ def like(
 
         from segue.pipeline.playlists.generate import from_likes
 
-        liked, said = _with_seeds(state, tracks or (), seeds)
+        liked, hints = _with_seeds(state, tracks or (), seeds)
         found = from_likes(
             state, liked, dislike or [], k, user=user, dials=dials, exclusions=exclusions
         )
-        return replace(found, hints=[*said, *found.hints])
+        return replace(found, hints=[*hints, *found.hints])
 
     return make
 
@@ -68,13 +68,15 @@ def radio(
     exclusions: "Exclusions",
     user: Annotated[str | None, typer.Option(help="Listener to play for.")] = None,
     like: Annotated[
-        list[str] | None, typer.Option(help="Track id that is liked; may be repeated.")
+        list[str] | None, typer.Option(help="Id of a liked track. May be repeated.")
     ] = None,
     dislike: DislikeOption = None,
     k: CountOption = 20,
-    window: Annotated[int, typer.Option(min=0, help="Tracks before one may come again.")] = 100,
+    window: Annotated[
+        int, typer.Option(min=0, help="Number of other tracks before a track may be repeated.")
+    ] = 100,
 ) -> "Make":
-    """Play on and on: the next tracks of a radio for a listener."""
+    """Make the next tracks of an endless radio."""
     if user is None and not like:
         raise typer.BadParameter("name a listener with --user, or a track with --like")
 
@@ -98,14 +100,17 @@ def radio(
 @options("exclusions", exclusion_options)
 def path(
     exclusions: "Exclusions",
-    start: Annotated[str, typer.Argument(help="Track id to start from.")],
-    end: Annotated[str, typer.Argument(help="Track id to arrive at.")],
-    k: Annotated[int, typer.Option("-k", min=2, help="How many tracks, both included.")] = 12,
+    start: Annotated[str, typer.Argument(help="Id of the first track.")],
+    end: Annotated[str, typer.Argument(help="Id of the last track.")],
+    k: Annotated[
+        int, typer.Option("-k", min=2, help="Number of tracks, including both ends.")
+    ] = 12,
     signal: Annotated[
-        str | None, typer.Option(help="In whose space to go: knn, timbre, temporal, metadata.")
+        str | None,
+        typer.Option(help="Signal that measures distance: knn, timbre, temporal, metadata."),
     ] = None,
 ) -> "Make":
-    """Lead from one track to another in even steps."""
+    """Make a path from one track to another in even steps."""
 
     def make(state: "ServingState") -> "Playlist":
         from segue.pipeline.playlists.generate import path as run
@@ -120,7 +125,7 @@ def path(
 def blend(
     dials: "Dials",
     exclusions: "Exclusions",
-    user: Annotated[list[str], typer.Option(help="Listener; repeat it for each.")],
+    user: Annotated[list[str], typer.Option(help="Listener. Repeat it for each listener.")],
     k: CountOption = 20,
 ) -> "Make":
     """Make one playlist for several listeners, fair to each."""
@@ -142,26 +147,25 @@ KINDS = {"like": like, "radio": radio, "path": path, "blend": blend}
 def _with_seeds(
     state: "ServingState", tracks: Sequence[str], seeds: Path | None
 ) -> tuple[list[str], list[str]]:
-    """Return the ids of liked tracks with those of a file, and what should be told of it."""
+    """Return the ids of liked tracks with those of a file, and hints about the file."""
     if seeds is None:
         return list(tracks), []
     from segue.errors import PlaylistError
     from segue.pipeline.playlists.playlist_files import load_playlist
 
     read = load_playlist(state.catalogue, seeds)
-    said = [f"{seeds}: {problem}." for problem in read.problems]
+    hints = [f"{seeds}: {problem}." for problem in read.problems]
     if read.unmatched:
         named = ", ".join(read.unmatched[:_SHOWN])
         more = ", ..." if len(read.unmatched) > _SHOWN else ""
         of_all = len(read.unmatched) + len(read.tracks)
-        said.append(
+        hints.append(
             f"{len(read.unmatched)} of {of_all} tracks of {seeds} are not in the library:"
             f" {named}{more}."
         )
     liked = list(dict.fromkeys([*tracks, *read.tracks]))
     if not liked:
         raise PlaylistError(
-            f"No track of {seeds} is in the library, so there is nothing to go by:"
-            " segue library tracks WORD finds ids to name."
+            f"No track of {seeds} is in the library: find track ids with segue library tracks WORD."
         )
-    return liked, said
+    return liked, hints
