@@ -13,18 +13,18 @@ from segue.serve.settings import Settings
 
 
 @pytest.fixture
-def held(directory, monkeypatch):
+def app_state(directory, monkeypatch):
     monkeypatch.setattr(event_broadcaster, "POLL_SECONDS", 0.02)
-    held = AppState(directory, Settings())
-    yield held
-    held.library.close()
+    app_state = AppState(directory, Settings())
+    yield app_state
+    app_state.library.close()
 
 
-def followed(held, names, act, n_events):
+def followed(app_state, names, act, n_events):
     """What each of some listeners is told while `act` is done by another process."""
 
     async def follow(name, told):
-        async for event in held.news.follow(name, admin=False):
+        async for event in app_state.broadcaster.follow(name, admin=False):
             if event.startswith(b"event:"):
                 kind, data = event.decode().strip().split("\n")
                 told.append((kind.removeprefix("event: "), json.loads(data[5:])))
@@ -39,35 +39,35 @@ def followed(held, names, act, n_events):
                 break
             await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)
-        held.news.stop()
+        app_state.broadcaster.stop()
         await asyncio.gather(*tasks)
         return told
 
     return run(all_of_it())
 
 
-def test_feedback_is_told_to_its_own_listener_on_every_device(held, directory):
+def test_feedback_is_told_to_its_own_listener_on_every_device(app_state, directory):
     def act():
         other = AppState(directory, Settings())
         other.library.feedback.add([Event(user="anna", track_id="t05", kind="like", key="1")])
         other.library.close()
 
-    told = followed(held, ["anna", "ben"], act, 1)
+    told = followed(app_state, ["anna", "ben"], act, 1)
     assert [kind for kind, _ in told["anna"]] == ["list"]
     assert told["ben"] == []
 
 
-def test_a_change_of_the_library_is_told_to_all(held, directory):
+def test_a_change_of_the_library_is_told_to_all(app_state, directory):
     def act():
         other = AppState(directory, Settings())
         other.library.record_run("train", {})
         other.library.close()
 
-    told = followed(held, ["anna", None], act, 2)
+    told = followed(app_state, ["anna", None], act, 2)
     assert [kind for kind, _ in told["anna"]] == ["library"]
     assert told["anna"] == told[None]
 
 
-def test_nobody_looks_where_nobody_follows(held):
-    followed(held, ["anna"], lambda: None, 0)
-    assert held.news._polling is None
+def test_nobody_looks_where_nobody_follows(app_state):
+    followed(app_state, ["anna"], lambda: None, 0)
+    assert app_state.broadcaster._polling is None

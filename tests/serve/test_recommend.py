@@ -142,16 +142,16 @@ def test_a_list_is_another_after_feedback(anna):
 
 
 def test_answers_of_scored_listeners_come_first(anna):
-    held = anna.app.state.held
+    app_state = anna.app.state.app_state
 
     def wish(listener, **asked):
         return PendingRecommendation(Principal("open", listener), RecommendRequest(k=3, **asked))
 
     several = [wish("ben"), wish("anna"), wish(None, like=["nowhere"]), wish("carl")]
-    state = held.state()
+    state = app_state.state()
     state.score([state.query("anna")])
     order, found = [], {}
-    for place, make in answer_batch(held, several):
+    for place, make in answer_batch(app_state, several):
         order.append(place)
         if several[place].body.like:
             with pytest.raises(UnknownTrackError):
@@ -174,7 +174,7 @@ def test_post_recommend_resolves_the_listener_once(anna, monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    anna.app.state.held.state()
+    anna.app.state.app_state.state()
     count(ListenerProfiles, "resolve")
     count(ListenerProfiles, "follow")
     count(query, "profile_digest")

@@ -67,7 +67,7 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.tidy = IdleGarbageCollector()
-    app.state.held, app.state.lists = _opened(library, settings, app.state.tidy)
+    app.state.app_state, app.state.lists = _opened(library, settings, app.state.tidy)
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
@@ -113,46 +113,46 @@ def _opened(
     def on_work() -> None:
         executor.schedule_idle_task()
 
-    held = AppState(library, settings, on_work)
+    app_state = AppState(library, settings, on_work)
     executor: ListExecutor = BatchingExecutor(
-        partial(recommend.answer_batch, held),
+        partial(recommend.answer_batch, app_state),
         MAX_BATCH,
-        idle_task=lambda: held.service.prefetch() or tidy(),
+        idle_task=lambda: app_state.service.prefetch() or tidy(),
     )
-    return held, executor
+    return app_state, executor
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    held: AppState = app.state.held
+    app_state: AppState = app.state.app_state
     keep_few_arenas()
     app.state.tidy.raise_threshold()
-    anyio.to_thread.current_default_thread_limiter().total_tokens = held.settings.threads
-    warming = threading.Thread(target=_warm_up, args=(held,), daemon=True)
+    anyio.to_thread.current_default_thread_limiter().total_tokens = app_state.settings.threads
+    warming = threading.Thread(target=_warm_up, args=(app_state,), daemon=True)
     warming.start()
     with suppress(ValueError):  # signal handlers can only be set in the main thread
-        _when_stopping(partial(_stop, held))
-    watching_jobs = asyncio.create_task(_watch_jobs(held))
+        _when_stopping(partial(_stop, app_state))
+    watching_jobs = asyncio.create_task(_watch_jobs(app_state))
     idling = asyncio.create_task(_schedule_idle_tasks(app.state.lists))
     yield
-    _stop(held)
+    _stop(app_state)
     watching_jobs.cancel()
     idling.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app.state.lists.close)
-    await anyio.to_thread.run_sync(held.close)
+    await anyio.to_thread.run_sync(app_state.close)
 
 
-def _stop(held: AppState) -> None:
+def _stop(app_state: AppState) -> None:
     """End event streams and background work, which would outlast the running requests."""
-    held.news.stop()
-    held.service.stop()
+    app_state.broadcaster.stop()
+    app_state.service.stop()
 
 
-def _warm_up(held: AppState) -> None:
+def _warm_up(app_state: AppState) -> None:
     """Open the library before the first request; requests that come meanwhile wait for it."""
     try:
-        held.service.warm_up()
+        app_state.service.warm_up()
         freeze_gc()
     except SegueError as error:
         _LOG.info("no recommendations yet: %s", error)
@@ -160,11 +160,11 @@ def _warm_up(held: AppState) -> None:
         _LOG.exception("the library could not be opened")
 
 
-async def _watch_jobs(held: AppState) -> None:
+async def _watch_jobs(app_state: AppState) -> None:
     """Start and watch jobs. Every worker process does this; any of them may start a job."""
     while True:
         try:
-            await anyio.to_thread.run_sync(held.runner.tick)
+            await anyio.to_thread.run_sync(app_state.runner.tick)
         except SegueError as error:
             _LOG.warning("jobs: %s", error)
         await asyncio.sleep(JOB_POLL_SECONDS)
@@ -210,8 +210,8 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _segue_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, SegueError)  # noqa: S101
-    held: AppState = request.app.state.held
-    return _problem_response(of_error(error, *held.places()), request)
+    app_state: AppState = request.app.state.app_state
+    return _problem_response(of_error(error, *app_state.places()), request)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

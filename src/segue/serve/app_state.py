@@ -24,8 +24,8 @@ from segue.serve.settings import Settings
 
 Value = TypeVar("Value")
 
-COUNT_AGAIN: Final = 10.0
-"""Seconds for which counts hold: counting millions of listens takes a while."""
+COUNTS_SECONDS: Final = 10.0
+"""Time for which counts are cached; counting millions of listens takes a while."""
 
 
 class AppState:
@@ -37,7 +37,7 @@ class AppState:
     def __init__(
         self, directory: Path, settings: Settings, on_work: Callable[[], None] = lambda: None
     ) -> None:
-        # several threads of requests have more use for the cores than one matrix product
+        # request threads use the cores; one matrix product must not
         threadpool_limits(1, user_api="blas")
         self.settings = settings
         self.library = Library(directory)
@@ -45,21 +45,21 @@ class AppState:
             self.library, serve_stale=True, on_work=on_work, on_new_state=freeze_gc
         )
         self.runner = Runner(self.library)
-        self.news = EventBroadcaster(self.library, self.version)
+        self.broadcaster = EventBroadcaster(self.library, self.version)
         self._catalogue: Memo[Catalogue] = Memo()
         self._memos: dict[str, Memo[Any]] = {}
 
     @property
     def directory(self) -> Path:
-        """Directory of the library: for the log, never for an answer."""
+        """Directory of the library: for the log, never for a response."""
         return self.library.directory
 
     def places(self) -> list[Path]:
-        """Return directories that no answer may contain: only their names may be told."""
+        """Return directories whose paths no response may contain."""
         return places_of(self.library)
 
     def close(self) -> None:
-        """Close everything; jobs go on."""
+        """Close everything; jobs continue."""
         self.runner.close()
         self.service.close()
         self.library.close()
@@ -69,35 +69,35 @@ class AppState:
         return self.service.state()
 
     def state_or_none(self) -> ServingState | None:
-        """Return the same, or None where the library has nothing to recommend yet."""
+        """Return the current state, or None if the library has nothing to recommend yet."""
         try:
             return self.service.state()
         except (LibraryError, ModelError):
             return None
 
     def snapshot_or_none(self) -> Snapshot | None:
-        """Return the current snapshot, or None where the library has no tracks yet."""
+        """Return the current snapshot, or None if the library has no tracks yet."""
         try:
             return self.service.snapshot()
         except (LibraryError, ModelError):
             return None
 
     def catalogue(self) -> Catalogue:
-        """Return all tracks, of an empty or untrained library as well."""
+        """Return all tracks, also those of an untrained library."""
         snapshot = self.snapshot_or_none()
         if snapshot is not None:
             return snapshot.catalogue
         return self._catalogue.get(self.library.state(), self.library.catalogue)
 
     def counts(self) -> dict[str, int]:
-        """Return the numbers of what the library holds, at most `COUNT_AGAIN` seconds old."""
-        key = f"{self.library.state()} {int(time.monotonic() / COUNT_AGAIN)}"
+        """Return the counts of the library, at most `COUNTS_SECONDS` old."""
+        key = f"{self.library.state()} {int(time.monotonic() / COUNTS_SECONDS)}"
         return self.memo(
             "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
         )
 
     def version(self) -> str:
-        """Return a text that changes whenever tracks, models or anybody's feedback do."""
+        """Return a text that changes with tracks, models and feedback."""
         state = self.state_or_none()
         if state is not None:
             return state.version

@@ -35,13 +35,13 @@ _COOKIE = APIKeyCookie(
 _KEY = HTTPBearer(scheme_name="api-key", auto_error=False, description="An API key of an account.")
 
 
-async def held(request: Request) -> AppState:
+async def app_state(request: Request) -> AppState:
     """Return the state of the application."""
-    found: AppState = request.app.state.held
+    found: AppState = request.app.state.app_state
     return found
 
 
-Holding = Annotated[AppState, Depends(held)]
+State = Annotated[AppState, Depends(app_state)]
 
 
 MakeList = Callable[[Any], Awaitable[Response]]
@@ -59,7 +59,7 @@ Key = Annotated[HTTPAuthorizationCredentials | None, Security(_KEY)]
 
 async def current_principal(
     request: Request,
-    holding: Holding,
+    app_state: State,
     cookie: Annotated[str | None, Security(_COOKIE)],
     key: Key,
 ) -> Principal:
@@ -71,14 +71,14 @@ async def current_principal(
         If the API key is unknown, or the CSRF token of the session is missing or wrong.
     """
     if key is not None:
-        return await to_thread.run_sync(sessions.by_key, holding, key.credentials)
-    principal = sessions.by_session(holding, cookie)
+        return await to_thread.run_sync(sessions.by_key, app_state, key.credentials)
+    principal = sessions.by_session(app_state, cookie)
     if principal.token is not None and request.method not in _SAFE_METHODS:
         sent = request.headers.get(sessions.HEADER, "")
         if not compare_digest(principal.csrf.encode(), sent.encode("utf-8", "replace")):
             raise ProblemError("csrf")
     if principal.stale_session is not None:
-        await to_thread.run_sync(sessions.note_use, holding, principal)
+        await to_thread.run_sync(sessions.note_use, app_state, principal)
     return principal
 
 

@@ -59,40 +59,40 @@ class ListenBrainzError(Exception):
 
 
 @router.get("/validate-token")
-def validate_token(request: Request, holding: deps.Holding, token: str = "") -> Response:
+def validate_token(request: Request, app_state: deps.State, token: str = "") -> Response:
     """Return whether a token is valid, and its user."""
     try:
         given = token or _token(request)
     except ListenBrainzError:
         return ListenBrainzError(400, "You need to provide an Authorization token.").answer()
     try:
-        name = _owner(holding, given)
+        name = _owner(app_state, given)
     except ListenBrainzError:
         return JSONResponse({"code": 200, "message": "Token invalid.", "valid": False})
     return JSONResponse({"code": 200, "message": "Token valid.", "valid": True, "user_name": name})
 
 
 @router.post("/submit-listens")
-async def submit_listens(request: Request, holding: deps.Holding) -> Response:
+async def submit_listens(request: Request, app_state: deps.State) -> Response:
     """Store listens, or the track that is playing now."""
     body = await request.body()
-    return await run_in_threadpool(_submitted, request, body, holding)
+    return await run_in_threadpool(_submitted, request, body, app_state)
 
 
-def _submitted(request: Request, body: bytes, holding: AppState) -> Response:
+def _submitted(request: Request, body: bytes, app_state: AppState) -> Response:
     try:
-        me = _owner(holding, _token(request))
+        me = _owner(app_state, _token(request))
         kind, listens = _read(body)
         if kind == "playing_now":
-            _store_now_playing(holding, me, listens[0])
+            _store_now_playing(app_state, me, listens[0])
         else:
-            _store(holding, me, listens)
+            _store(app_state, me, listens)
     except ListenBrainzError as refused:
         return refused.answer()
     except UnusableRow as error:
         return ListenBrainzError(400, f"A listen cannot be used: {error}.").answer()
     except SegueError as error:
-        problem = of_error(error, *holding.places())
+        problem = of_error(error, *app_state.places())
         return ListenBrainzError(problem.status, problem.detail or "").answer()
     return JSONResponse({"status": "ok"})
 
@@ -110,14 +110,14 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _owner(holding: AppState, token: str) -> str:
-    if sessions.mode_of(holding) == "open":
+def _owner(app_state: AppState, token: str) -> str:
+    if sessions.mode_of(app_state) == "open":
         try:
             return check_name(token)
         except AccountError:
             raise ListenBrainzError(401, "Invalid authorization token.") from None
     try:
-        found = sessions.by_key(holding, token).listener
+        found = sessions.by_key(app_state, token).listener
     except ProblemError:
         found = None
     if found is None:
@@ -181,28 +181,28 @@ def _check(kind: str, listen: Any) -> None:
         raise ListenBrainzError(400, "Value for key listened_at is too low.")
 
 
-def _store(holding: AppState, me: str, listens: list[Document]) -> None:
+def _store(app_state: AppState, me: str, listens: list[Document]) -> None:
     parsed = read_listens(listens)
-    view = catalogue_view(holding)
+    view = catalogue_view(app_state)
     submit(
-        holding.library,
-        holding.service.feedback,
-        _matcher(holding),
+        app_state.library,
+        app_state.service.feedback,
+        _matcher(app_state),
         me,
         parsed,
         track_id_of=lambda row: _at_row(view, row),
     )
 
 
-def _store_now_playing(holding: AppState, me: str, listen: Document) -> None:
-    view = catalogue_view(holding)
-    match = _matcher(holding).match(track_reference_of(listen))
+def _store_now_playing(app_state: AppState, me: str, listen: Document) -> None:
+    view = catalogue_view(app_state)
+    match = _matcher(app_state).match(track_reference_of(listen))
     track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
         playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
-        feed = holding.service.feedback
+        feed = app_state.service.feedback
         record_playback(
-            holding.library, feed, me, _client(listen), playback, duration_of=view.duration
+            app_state.library, feed, me, _client(listen), playback, duration_of=view.duration
         )
 
 
@@ -213,15 +213,15 @@ def _client(listen: Mapping[str, Any]) -> str:
     return next((one[:200] for one in found if isinstance(one, str) and one), "ListenBrainz")
 
 
-def _matcher(holding: AppState) -> Matcher:
+def _matcher(app_state: AppState) -> Matcher:
     """Return the track matcher; the previous one while a new one is being built."""
-    library = holding.library
-    latest: StaleWhileRevalidate[Catalogue, Matcher] = holding.memo(
+    library = app_state.library
+    latest: StaleWhileRevalidate[Catalogue, Matcher] = app_state.memo(
         "matchers",
         "of all catalogues",
         lambda: StaleWhileRevalidate(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
     )
-    return latest.get(holding.catalogue())
+    return latest.get(app_state.catalogue())
 
 
 def _at_row(view: CatalogueView, row: int) -> str | None:

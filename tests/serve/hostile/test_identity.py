@@ -29,7 +29,7 @@ def visitor(guarded):
 
 @pytest.fixture
 def library(guarded):
-    return guarded.state.held.library
+    return guarded.state.app_state.library
 
 
 def entries(library):
@@ -113,9 +113,9 @@ def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, mon
 
     opened = kept.open_session
     monkeypatch.setattr(kept, "open_session", open_later)
-    holding = type("Holding", (), {"library": library, "settings": Settings()})
+    app_state = type("Holding", (), {"library": library, "settings": Settings()})
     with pytest.raises(WrongPasswordError, match="changed meanwhile"):
-        sessions.log_in(holding, "ben", PASSWORD, None)
+        sessions.log_in(app_state, "ben", PASSWORD, None)
 
 
 def test_a_hash_that_is_made_anew_does_not_undo_a_change(library, monkeypatch):
@@ -234,13 +234,15 @@ def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
     from segue.serve.api.events import follow_events
 
     key = kept.create_key(library, "anna", "phone")
-    holding, checks = guarded.state.held, []
-    principal = sessions.by_key(holding, key)
-    holding.news.follow = lambda *args, may_follow, **names: checks.append(may_follow) or _nothing()
+    app_state, checks = guarded.state.app_state, []
+    principal = sessions.by_key(app_state, key)
+    app_state.broadcaster.follow = lambda *args, may_follow, **names: (
+        checks.append(may_follow) or _nothing()
+    )
     holder = HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
 
     async def begin():
-        response = await follow_events(principal, holder, holding)
+        response = await follow_events(principal, holder, app_state)
         return [each async for each in response.body_iterator]
 
     run(begin())

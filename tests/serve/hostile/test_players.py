@@ -100,7 +100,7 @@ def test_a_callback_is_a_name(anna, callback):
 
 
 def test_a_player_is_one_listener_and_no_other(guarded):
-    library = guarded.state.held.library
+    library = guarded.state.app_state.library
     with Client(guarded) as client:
         salt, passwords = "salt", {}
         for name in ("anna", "ben"):
@@ -128,7 +128,7 @@ def test_a_player_is_one_listener_and_no_other(guarded):
 def test_wrong_player_passwords_are_stopped_and_keep_nobody_from_logging_in(guarded):
     from tests.serve.conftest import PASSWORD
 
-    library = guarded.state.held.library
+    library = guarded.state.app_state.library
     new_player_password(library, "ben")
     with Client(guarded) as client:
         answers = [

@@ -37,8 +37,8 @@ class AccountUpdateRequest(StrictModel):
     new_password: Password | None = None
 
 
-def _account(me: deps.Self, holding: AppState) -> AccountResponse:
-    account = login.find_account(holding.library, me.name)
+def _account(me: deps.Self, app_state: AppState) -> AccountResponse:
+    account = login.find_account(app_state.library, me.name)
     return AccountResponse(
         name=account.name, admin=account.admin, shares_taste=account.shares_taste
     )
@@ -54,9 +54,9 @@ Owner = Annotated[deps.CurrentListener, deps.Depends(_owner)]
 
 
 @router.get("/account", response_model=AccountResponse, responses=problems("conflict"))
-def get_account(me: Owner, holding: deps.Holding) -> Response:
+def get_account(me: Owner, app_state: deps.State) -> Response:
     """Show the own account."""
-    return json_response(_account(me, holding).model_dump())
+    return json_response(_account(me, app_state).model_dump())
 
 
 @router.patch(
@@ -69,14 +69,14 @@ def change_account(
     request: Request,
     me: Owner,
     principal: deps.Anyone,
-    holding: deps.Holding,
+    app_state: deps.State,
 ) -> Response:
     """Change the own account. A new password ends all its other sessions."""
     if body.new_password is not None:
         address = request.client.host if request.client else None
-        login.log_in(holding.library, me.name, body.password or "", address=address)
+        login.log_in(app_state.library, me.name, body.password or "", address=address)
         login.set_password(
-            holding.library,
+            app_state.library,
             me.name,
             body.new_password,
             by=me.name,
@@ -84,10 +84,10 @@ def change_account(
             keep=principal.token,
         )
     if body.shares_taste is not None:
-        holding.library.accounts.set_flags(me.name, shares_taste=body.shares_taste)
+        app_state.library.accounts.set_flags(me.name, shares_taste=body.shares_taste)
         what = "taste shared" if body.shares_taste else "taste no longer shared"
-        holding.library.audit.note(what, me.name)
-    return json_response(_account(me, holding).model_dump())
+        app_state.library.audit.note(what, me.name)
+    return json_response(_account(me, app_state).model_dump())
 
 
 KeyName = Annotated[str, Field(min_length=1, max_length=200, examples=["my player"])]
@@ -122,9 +122,9 @@ class NewKeyResponse(BaseModel):
 
 
 @router.get("/keys", response_model=KeyPage, responses=problems("conflict"))
-def list_keys(me: Owner, holding: deps.Holding) -> Response:
+def list_keys(me: Owner, app_state: deps.State) -> Response:
     """List the own API keys."""
-    found = kept.list_keys(holding.library, me.name)
+    found = kept.list_keys(app_state.library, me.name)
     items = [{"name": key.name, "created": key.created, "used": key.used} for key in found]
     return json_response({"items": items, "next": None})
 
@@ -132,9 +132,9 @@ def list_keys(me: Owner, holding: deps.Holding) -> Response:
 @router.post(
     "/keys", status_code=201, response_model=NewKeyResponse, responses=problems("conflict")
 )
-def create_key(body: NewKeyRequest, me: Owner, holding: deps.Holding) -> Response:
+def create_key(body: NewKeyRequest, me: Owner, app_state: deps.State) -> Response:
     """Create an API key. The key is only shown in this response."""
-    key = kept.create_key(holding.library, me.name, body.name, by=me.name)
+    key = kept.create_key(app_state.library, me.name, body.name, by=me.name)
     return json_response({"name": body.name, "key": key}, status=201)
 
 
@@ -145,12 +145,12 @@ def create_key(body: NewKeyRequest, me: Owner, holding: deps.Holding) -> Respons
     responses=problems("conflict", "not-found"),
 )
 def revoke_key(
-    name: Annotated[str, Path(max_length=1_000), unquoted], me: Owner, holding: deps.Holding
+    name: Annotated[str, Path(max_length=1_000), unquoted], me: Owner, app_state: deps.State
 ) -> Response:
     """Revoke an API key."""
-    if name not in [key.name for key in kept.list_keys(holding.library, me.name)]:
+    if name not in [key.name for key in kept.list_keys(app_state.library, me.name)]:
         raise ProblemError(
             "not-found", "There is no API key of this name: list the keys for their names."
         )
-    kept.revoke_key(holding.library, me.name, name, by=me.name)
+    kept.revoke_key(app_state.library, me.name, name, by=me.name)
     return Response(status_code=204)

@@ -47,12 +47,12 @@ def get_audio(
     track_id: TrackId,
     request: Request,
     principal: deps.Visitor,  # noqa: ARG001  # checks permission
-    holding: deps.Holding,
+    app_state: deps.State,
     format: WantedFormat = "auto",  # noqa: A002
     start: Start = 0.0,
 ) -> Response:
     """Stream the audio of a track. `Range` applies to original files only."""
-    path = _file(holding, track_id)
+    path = _file(app_state, track_id)
     try:
         return _respond(request, path, format, start)
     except AudioError as error:
@@ -73,8 +73,8 @@ def _respond(request: Request, path: Path, format: WantedFormat, start: float) -
     return _transcoded(request, path, "mp3" if format == "auto" else format, start)
 
 
-def _file(holding: AppState, track_id: str) -> Path:
-    catalogue = holding.catalogue()
+def _file(app_state: AppState, track_id: str) -> Path:
+    catalogue = app_state.catalogue()
     track = catalogue.tracks[catalogue.position(track_id)]
     if track.path is None or track.missing:
         raise ProblemError("not-playable")

@@ -32,14 +32,14 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.get("/events", response_class=StreamingResponse, responses=_ANSWERS)
 async def follow_events(
-    principal: deps.Visitor, holder: deps.Key, holding: deps.Holding
+    principal: deps.Visitor, holder: deps.Key, app_state: deps.State
 ) -> StreamingResponse:
     """Stream events until the client disconnects."""
     key = holder.credentials if holder else None
 
     def may_follow() -> bool:
         try:
-            now = by_key(holding, key) if key else by_session(holding, principal.token)
+            now = by_key(app_state, key) if key else by_session(app_state, principal.token)
         except ProblemError:
             return False
         return (now.mode, now.listener, now.admin) == (
@@ -49,7 +49,7 @@ async def follow_events(
         )
 
     async def stream() -> AsyncIterator[bytes]:
-        follow = holding.news.follow(
+        follow = app_state.broadcaster.follow(
             principal.listener, admin=principal.admin, may_follow=may_follow
         )
         async for event in follow:

@@ -65,12 +65,12 @@ class FeedbackResponse(BaseModel):
 
 
 @router.post("/feedback", response_model=FeedbackResponse, responses=problems("unknown-track"))
-def give_feedback(body: FeedbackRequest, me: deps.Self, holding: deps.Holding) -> Response:
+def give_feedback(body: FeedbackRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Store feedback events. They are on disk before the response is sent."""
     latest = time.time() + _DAY
     if any(each.at is not None and each.at > latest for each in body.events):
         raise ProblemError("invalid", "at is more than a day in the future: check the clock.")
-    new = holding.service.feedback(
+    new = app_state.service.feedback(
         [
             Event(
                 user=me.name,
@@ -89,6 +89,6 @@ def give_feedback(body: FeedbackRequest, me: deps.Self, holding: deps.Holding) -
                 {"key": each.key, "status": "stored" if is_new else "duplicate"}
                 for each, is_new in zip(body.events, new, strict=True)
             ],
-            "version": holding.service.version,
+            "version": app_state.service.version,
         }
     )

@@ -35,12 +35,12 @@ _MAX_UNMATCHED = 1_000
 def export_playlist(
     playlist: PlaylistId,
     me: deps.Self,
-    holding: deps.Holding,
+    app_state: deps.State,
     format: Annotated[Literal["m3u8", "xspf", "jspf"], Query()] = "m3u8",  # noqa: A002
 ) -> Response:
     """Export a saved playlist as a file."""
-    found = saved.find(holding.library, me.name, playlist)
-    catalogue = holding.catalogue()
+    found = saved.find(app_state.library, me.name, playlist)
+    catalogue = app_state.catalogue()
     known = catalogue.positions
     tracks = [each for each in found.tracks if each in known]
     data = write_playlist(catalogue, tracks, format, found.name, creator=me.name)
@@ -95,20 +95,20 @@ async def _body(request: Request) -> bytes:
     },
 )
 def import_playlist(
-    me: deps.Self, data: Annotated[bytes, Depends(_body)], holding: deps.Holding
+    me: deps.Self, data: Annotated[bytes, Depends(_body)], app_state: deps.State
 ) -> Response:
     """Read a playlist file (M3U8, XSPF or JSPF, detected by content). Nothing is saved."""
-    catalogue = holding.catalogue()
+    catalogue = app_state.catalogue()
     try:
         found = read_playlist(catalogue, data)
     except DatasetError as error:
-        detail = hide_paths(str(error), *holding.places())
+        detail = hide_paths(str(error), *app_state.places())
         raise ProblemError("unsupported-type", detail) from None
     positions = [catalogue.positions[each] for each in found.tracks[: saved.MAX_TRACKS]]
     return json_response(
         {
             "name": found.name,
-            "tracks": track_items(holding, catalogue, positions, me.name),
+            "tracks": track_items(app_state, catalogue, positions, me.name),
             "unmatched": list(found.unmatched[:_MAX_UNMATCHED]),
             "n_unmatched": len(found.unmatched),
             "problems": list(found.problems),

@@ -60,48 +60,48 @@ class JobPage(BaseModel):
 @router.get("", response_model=JobPage)
 def list_jobs(
     me: deps.Admin,  # noqa: ARG001
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List jobs, the latest first."""
     (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
-    found = holding.library.jobs.all(before=before, most=limit + 1)
+    found = app_state.library.jobs.all(before=before, most=limit + 1)
     part = found[:limit]
     return json_response(
         {
-            "items": [runner.job_document(holding.library, job) for job in part],
+            "items": [runner.job_document(app_state.library, job) for job in part],
             "next": to_cursor(part[-1].id) if len(found) > limit else None,
         }
     )
 
 
 @router.post("", status_code=202, response_model=JobResponse, responses=problems("conflict"))
-def start_job(body: JobRequest, me: deps.Admin, holding: deps.Holding) -> Response:
+def start_job(body: JobRequest, me: deps.Admin, app_state: deps.State) -> Response:
     """Start a job. It continues if the server stops."""
-    may_name_paths = me.mode == "accounts" or not holding.settings.exposed
+    may_name_paths = me.mode == "accounts" or not app_state.settings.exposed
     job = runner.start_job(
-        holding.library, body.verb, body.arguments, by=me.name, admin=may_name_paths
+        app_state.library, body.verb, body.arguments, by=me.name, admin=may_name_paths
     )
     headers = {"Location": f"/api/v1/jobs/{job.id}"}
-    return json_response(runner.job_document(holding.library, job), status=202, headers=headers)
+    return json_response(runner.job_document(app_state.library, job), status=202, headers=headers)
 
 
 @router.get("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
 def get_job(
     job: JobId,
     me: deps.Admin,  # noqa: ARG001
-    holding: deps.Holding,
+    app_state: deps.State,
 ) -> Response:
     """Show the progress of a job."""
     return json_response(
-        runner.job_document(holding.library, runner.find_job(holding.library, job))
+        runner.job_document(app_state.library, runner.find_job(app_state.library, job))
     )
 
 
 @router.delete("/{job}", response_model=JobResponse, responses=problems("unknown-job"))
-def cancel_job(job: JobId, me: deps.Admin, holding: deps.Holding) -> Response:
+def cancel_job(job: JobId, me: deps.Admin, app_state: deps.State) -> Response:
     """Cancel a job. Work that is done is kept."""
     return json_response(
-        runner.job_document(holding.library, runner.cancel(holding.library, job, by=me.name))
+        runner.job_document(app_state.library, runner.cancel(app_state.library, job, by=me.name))
     )

@@ -41,17 +41,17 @@ class LibraryResponse(BaseModel):
 
 
 @router.get("", response_model=LibraryResponse)
-def get_library(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
+def get_library(request: Request, principal: deps.Visitor, app_state: deps.State) -> Response:
     """Show the counts of the library."""
-    version = holding.version()
-    return etag_json(request, (version, principal.listener), lambda: _counts(holding))
+    version = app_state.version()
+    return etag_json(request, (version, principal.listener), lambda: _counts(app_state))
 
 
-def _counts(holding: AppState) -> dict[str, Any]:
+def _counts(app_state: AppState) -> dict[str, Any]:
     return {
-        **holding.counts(),
-        "models": holding.library.models.names(),
-        "ready": holding.state_or_none() is not None,
+        **app_state.counts(),
+        "models": app_state.library.models.names(),
+        "ready": app_state.state_or_none() is not None,
     }
 
 
@@ -75,7 +75,7 @@ class ProblemPage(BaseModel):
 def list_problems(
     request: Request,
     principal: deps.Admin,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -83,15 +83,15 @@ def list_problems(
     start = _start(cursor)
 
     def make() -> dict[str, Any]:
-        places = holding.places()
-        part, following = _page(holding.library.problems(), start, limit)
+        places = app_state.places()
+        part, following = _page(app_state.library.problems(), start, limit)
         items = [
             {name: _without_paths(value, places) for name, value in asdict(one).items()}
             for one in part
         ]
         return {"items": items, "next": following}
 
-    return etag_json(request, (holding.version(), principal.name), make)
+    return etag_json(request, (app_state.version(), principal.name), make)
 
 
 def _without_paths(value: Any, places: Sequence[Path]) -> Any:
@@ -115,7 +115,7 @@ class DuplicatePage(BaseModel):
 def list_duplicates(
     request: Request,
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Response:
@@ -123,15 +123,17 @@ def list_duplicates(
     start = _start(cursor)
 
     def make() -> dict[str, Any]:
-        catalogue = holding.catalogue()
-        part, following = _page(duplicates(holding.library).recordings, start, limit)
+        catalogue = app_state.catalogue()
+        part, following = _page(duplicates(app_state.library).recordings, start, limit)
         items = []
         for recording in part:
             positions = [catalogue.positions[track.track_id] for track in recording]
-            items.append({"tracks": track_items(holding, catalogue, positions, principal.listener)})
+            items.append(
+                {"tracks": track_items(app_state, catalogue, positions, principal.listener)}
+            )
         return {"items": items, "next": following}
 
-    return etag_json(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (app_state.version(), principal.listener), make)
 
 
 def _start(cursor: str | None) -> int:

@@ -32,13 +32,13 @@ class ListenerPage(BaseModel):
 @router.get("/listeners", response_model=ListenerPage, openapi_extra=deps.FOR_ANYONE)
 def list_listeners(
     principal: deps.Anyone,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 200,
 ) -> Response:
     """List listeners: those to choose from without accounts, or those to make a blend with."""
     unknown = principal.mode == "accounts" and principal.listener is None
-    names = [] if unknown else sharing(holding.library, principal.listener)
+    names = [] if unknown else sharing(app_state.library, principal.listener)
     (start,) = from_cursor(cursor, (int,)) if cursor else (0,)
     start = max(start, 0)
     part = names[start : start + limit]
@@ -83,13 +83,13 @@ class MeResponse(BaseModel):
 
 
 @router.get("/me", response_model=MeResponse)
-def get_me(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
+def get_me(request: Request, me: deps.Self, app_state: deps.State) -> Response:
     """Return counts of what the listener knows, the weights of signals, and the dials."""
-    return etag_json(request, (holding.version(), me.name), lambda: _about(holding, me.name))
+    return etag_json(request, (app_state.version(), me.name), lambda: _about(app_state, me.name))
 
 
-def _about(holding: AppState, name: str) -> dict[str, Any]:
-    state = holding.state_or_none()
+def _about(app_state: AppState, name: str) -> dict[str, Any]:
+    state = app_state.state_or_none()
     profile = state.profiles.get(name) if state else None
     counts = {"n_known": 0, "n_liked": 0, "n_disliked": 0}
     if profile is not None:
@@ -132,18 +132,18 @@ class ListenPage(BaseModel):
 @router.get("/me/history", response_model=ListenPage, responses=problems("no-session"))
 def get_history(
     me: deps.Self,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Response:
     """List listens and feedback of the current listener, latest first."""
     before = from_cursor(cursor, (float, int)) if cursor else None
-    found = holding.library.histories.page(
+    found = app_state.library.histories.page(
         me.name, before=(before[0], before[1]) if before else None, most=limit + 1
     )
     part = found[:limit]
-    catalogue = holding.catalogue()
-    opinions = holding.library.histories.opinions(me.name, [each.track_id for each in part])
+    catalogue = app_state.catalogue()
+    opinions = app_state.library.histories.opinions(me.name, [each.track_id for each in part])
     items = [
         {
             "at": each.at,

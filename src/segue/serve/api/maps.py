@@ -78,16 +78,16 @@ class MapPathRequest(StrictModel):
 
 @router.get("", response_model=MapResponse, responses=_MAP_PROBLEMS)
 def get_map(
-    request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
+    request: Request, principal: deps.Visitor, app_state: deps.State, by: By = None
 ) -> Response:
     """Describe a map.
 
     The map of more than 20,000 tracks is made by one job on the first request. Until it is done the
     response is the problem `in-progress`, with the progress of the `job`.
     """
-    state = holding.state()
-    drawn = _map(holding, state, by, principal.listener)
-    genres, _ = _genres(holding, state)
+    state = app_state.state()
+    drawn = _map(app_state, state, by, principal.listener)
+    genres, _ = _genres(app_state, state)
     document = {
         "encoders": map_signals(state),
         "by": drawn.signal,
@@ -112,14 +112,14 @@ def get_map(
     },
 )
 def get_points(
-    request: Request, principal: deps.Visitor, holding: deps.Holding, by: By = None
+    request: Request, principal: deps.Visitor, app_state: deps.State, by: By = None
 ) -> Response:
     """Return the points of a map."""
-    state = holding.state()
-    drawn = _map(holding, state, by, principal.listener)
+    state = app_state.state()
+    drawn = _map(app_state, state, by, principal.listener)
 
     def make() -> Response:
-        _, numbers = _genres(holding, state)
+        _, numbers = _genres(app_state, state)
         points = np.column_stack([drawn.places, numbers]).astype("<u2")
         return Response(points.tobytes(), media_type="application/octet-stream")
 
@@ -138,11 +138,11 @@ def get_points(
         **_PROBLEMS,
     },
 )
-def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Response:
+def get_affinity(request: Request, me: deps.Self, app_state: deps.State) -> Response:
     """Return how well each track fits the taste of the current listener."""
-    state = holding.state()
+    state = app_state.state()
 
-    affinities = holding.memo("affinities", state, lambda: Affinities(state))
+    affinities = app_state.memo("affinities", state, lambda: Affinities(state))
     shares = affinities.of(me.name).tobytes()
     # a tag of the content: it stays when feedback changes nothing for this listener
     digest = blake2b(shares, digest_size=12).hexdigest()
@@ -156,7 +156,7 @@ def get_affinity(request: Request, me: deps.Self, holding: deps.Holding) -> Resp
 @router.get("/tracks", response_model=MapTracksResponse, responses=_PROBLEMS)
 def get_map_tracks(
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     at: Annotated[
         str,
         Query(
@@ -168,10 +168,10 @@ def get_map_tracks(
     ],
 ) -> Response:
     """Return the tracks at some indexes of the points."""
-    catalogue = holding.state().catalogue
+    catalogue = app_state.state().catalogue
     asked = dict.fromkeys(map(int, at.split(",")))
     places = [place for place in asked if place < len(catalogue)][:_MAX_TRACKS]
-    tracks = track_items(holding, catalogue, places, principal.listener)
+    tracks = track_items(app_state, catalogue, places, principal.listener)
     return json_response({"tracks": tracks, "places": places})
 
 
@@ -179,13 +179,13 @@ def get_map_tracks(
     "/path", response_model=MapTracksResponse, responses=_MAP_PROBLEMS | problems("unknown-track")
 )
 def list_tracks_along_line(
-    body: MapPathRequest, principal: deps.Visitor, holding: deps.Holding
+    body: MapPathRequest, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
     """List the tracks along a line."""
     if (body.points is None) == (body.tracks is None):
         raise ProblemError("invalid", "Give either points or tracks.")
-    state = holding.state()
-    drawn = _map(holding, state, body.by, principal.listener)
+    state = app_state.state()
+    drawn = _map(app_state, state, body.by, principal.listener)
     corners: Any = body.points
     if body.tracks is not None:
         ends = [state.catalogue.position(each) for each in body.tracks]
@@ -196,11 +196,13 @@ def list_tracks_along_line(
         allowed = ~state.excluded(body.exclusions.build())
         allowed[list(state.engine.missing)] = False
         places = draw_path(drawn, corners, body.k, allowed=allowed)
-    tracks = track_items(holding, state.catalogue, places, principal.listener)
+    tracks = track_items(app_state, state.catalogue, places, principal.listener)
     return json_response({"tracks": tracks, "places": places})
 
 
-def _map(holding: AppState, state: ServingState, by: str | None, listener: str | None) -> TrackMap:
+def _map(
+    app_state: AppState, state: ServingState, by: str | None, listener: str | None
+) -> TrackMap:
     """Return a map, which is loaded once for each opening of the library.
 
     Raises
@@ -222,14 +224,14 @@ def _map(holding: AppState, state: ServingState, by: str | None, listener: str |
         except JobError as error:
             raise ProblemError("conflict", str(error)) from None
         if isinstance(found, Job):
-            raise _in_progress(holding, found)
+            raise _in_progress(app_state, found)
         return found
 
-    return holding.memo(f"map {name}", state.catalogue, find)
+    return app_state.memo(f"map {name}", state.catalogue, find)
 
 
-def _in_progress(holding: AppState, job: Job) -> ProblemError:
-    shown = runner.job_document(holding.library, job)
+def _in_progress(app_state: AppState, job: Job) -> ProblemError:
+    shown = runner.job_document(app_state.library, job)
     if job.state in ("failed", "cancelled"):
         reason = shown["error"] or "Its job was cancelled: try again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")
@@ -241,7 +243,7 @@ def _in_progress(holding: AppState, job: Job) -> ProblemError:
     )
 
 
-def _genres(holding: AppState, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
+def _genres(app_state: AppState, state: ServingState) -> tuple[list[str], NDArray[np.uint16]]:
     """Return the genres, most frequent first, and the genre number of each track ``[n_tracks]``."""
 
     def make() -> tuple[list[str], NDArray[np.uint16]]:
@@ -255,7 +257,7 @@ def _genres(holding: AppState, state: ServingState) -> tuple[list[str], NDArray[
         numbers[first] = number[mixes.indices[mixes.indptr[first]]]
         return [state.facts.genres[place] for place in order.tolist()], numbers
 
-    return holding.memo("genres", state.catalogue, make)
+    return app_state.memo("genres", state.catalogue, make)
 
 
 def _version(state: ServingState, drawn: TrackMap) -> str:

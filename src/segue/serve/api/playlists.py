@@ -81,13 +81,13 @@ class PlaylistUpdateRequest(StrictModel):
 def list_playlists(
     request: Request,
     me: deps.Self,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """List the saved playlists of the current listener, latest first."""
     (before,) = from_cursor(cursor, (int,)) if cursor else (None,)
-    found = holding.library.playlists.of(me.name, before=before, most=limit + 1)
+    found = app_state.library.playlists.of(me.name, before=before, most=limit + 1)
     part = found[:limit]
     place = to_cursor(part[-1].number) if len(found) > limit else None
     parts = [f"{one.id}{one.changed}" for one in found]
@@ -97,10 +97,10 @@ def list_playlists(
 
 
 @router.post("", status_code=201, response_model=PlaylistResponse, responses=_MADE)
-def save_playlist(body: PlaylistRequest, me: deps.Self, holding: deps.Holding) -> Response:
+def save_playlist(body: PlaylistRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Save a playlist."""
     made = saved.save(
-        holding.state(),
+        app_state.state(),
         me.name,
         body.name,
         body.kind,
@@ -108,27 +108,27 @@ def save_playlist(body: PlaylistRequest, me: deps.Self, holding: deps.Holding) -
         tracks=body.tracks,
     )
     address = f"/api/v1/playlists/{made.id}"
-    return json_response(_document(holding, made), status=201, headers={"Location": address})
+    return json_response(_document(app_state, made), status=201, headers={"Location": address})
 
 
 @router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE)
-def preview_playlist(body: PreviewRequest, me: deps.Self, holding: deps.Holding) -> Response:
+def preview_playlist(body: PreviewRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Run a recipe without saving the result."""
-    state = holding.state()
+    state = app_state.state()
     made = saved.preview(state, me.name, body.kind, body.recipe.document())
-    return json_response(unsaved_playlist(holding, state, made, me.name))
+    return json_response(unsaved_playlist(app_state, state, made, me.name))
 
 
 @router.get("/{playlist}", response_model=PlaylistResponse, responses=_OWN)
 def get_playlist(
-    playlist: PlaylistId, request: Request, me: deps.Self, holding: deps.Holding
+    playlist: PlaylistId, request: Request, me: deps.Self, app_state: deps.State
 ) -> Response:
     """Show a saved playlist."""
-    found = saved.find(holding.library, me.name, playlist)
+    found = saved.find(app_state.library, me.name, playlist)
     return etag_json(
         request,
-        (holding.version(), me.name, found.changed),
-        lambda: _document(holding, found),
+        (app_state.version(), me.name, found.changed),
+        lambda: _document(app_state, found),
     )
 
 
@@ -138,26 +138,26 @@ def get_playlist(
     responses=problems("unknown-playlist", "unknown-track"),
 )
 def change_playlist(
-    playlist: PlaylistId, body: PlaylistUpdateRequest, me: deps.Self, holding: deps.Holding
+    playlist: PlaylistId, body: PlaylistUpdateRequest, me: deps.Self, app_state: deps.State
 ) -> Response:
     """Change the name or the tracks of a playlist."""
-    found = saved.edit(holding.library, me.name, playlist, name=body.name, tracks=body.tracks)
-    return json_response(_document(holding, found))
+    found = saved.edit(app_state.library, me.name, playlist, name=body.name, tracks=body.tracks)
+    return json_response(_document(app_state, found))
 
 
 @router.delete("/{playlist}", status_code=204, response_class=Response, responses=_OWN)
-def delete_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
+def delete_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State) -> Response:
     """Delete a playlist."""
-    saved.delete(holding.library, me.name, playlist)
+    saved.delete(app_state.library, me.name, playlist)
     return Response(status_code=204)
 
 
 @router.post("/{playlist}/refresh", response_model=PlaylistResponse, responses=_OWN | _MADE)
-def refresh_playlist(playlist: PlaylistId, me: deps.Self, holding: deps.Holding) -> Response:
+def refresh_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State) -> Response:
     """Run the recipe of a playlist again and save the result."""
-    done = saved.refresh(holding.state(), me.name, playlist)
+    done = saved.refresh(app_state.state(), me.name, playlist)
     changes = {"added": list(done.added), "removed": list(done.removed)}
-    document = _document(holding, done.saved)
+    document = _document(app_state, done.saved)
     return json_response({**document, "hints": list(done.hints), "changes": changes})
 
 
@@ -167,12 +167,12 @@ def _row(one: SavedPlaylist) -> dict[str, Any]:
     return {**row, "n_tracks": len(one.tracks)}
 
 
-def _document(holding: AppState, one: SavedPlaylist) -> dict[str, Any]:
-    catalogue = holding.catalogue()
+def _document(app_state: AppState, one: SavedPlaylist) -> dict[str, Any]:
+    catalogue = app_state.catalogue()
     positions = [catalogue.positions[each] for each in one.tracks if each in catalogue.positions]
     return {
         **_row(one),
         "recipe": dict(one.recipe),
-        "tracks": track_items(holding, catalogue, positions, one.owner),
+        "tracks": track_items(app_state, catalogue, positions, one.owner),
         "hints": [],
     }

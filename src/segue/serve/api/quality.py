@@ -45,14 +45,14 @@ class ModelPage(BaseModel):
 
 
 @router.get("/models", response_model=ModelPage)
-def list_models(request: Request, principal: deps.Visitor, holding: deps.Holding) -> Response:
+def list_models(request: Request, principal: deps.Visitor, app_state: deps.State) -> Response:
     """List the trained models, with their metrics on the validation split."""
-    state = holding.library.state()
+    state = app_state.library.state()
     return etag_json(
         request,
         (state, principal.mode),
         lambda: {
-            "items": without_paths(finite(model_rows(holding.library)), holding),
+            "items": without_paths(finite(model_rows(app_state.library)), app_state),
             "next": None,
         },
     )
@@ -74,15 +74,15 @@ class ModelCardResponse(BaseModel):
     responses=problems("not-found", "not-trained"),
 )
 def get_model(
-    name: ModelName, request: Request, principal: deps.Visitor, holding: deps.Holding
+    name: ModelName, request: Request, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
     """Show a model card."""
-    if name not in holding.library.models.names():
+    if name not in app_state.library.models.names():
         raise ProblemError("not-found", "There is no trained model of this name.")
     return etag_json(
         request,
-        (holding.library.state(), principal.mode),
-        lambda: without_paths(finite(model_card(holding.library, name).to_dict()), holding),
+        (app_state.library.state(), principal.mode),
+        lambda: without_paths(finite(model_card(app_state.library, name).to_dict()), app_state),
     )
 
 
@@ -103,13 +103,15 @@ class ReportPage(BaseModel):
 def list_reports(
     request: Request,
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """List the reports, latest first."""
     (before,) = from_cursor(cursor, (str,)) if cursor else (None,)
-    names = [one for one in report_names(holding.library.reports) if before is None or one < before]
+    names = [
+        one for one in report_names(app_state.library.reports) if before is None or one < before
+    ]
     part = names[:limit]
     place = to_cursor(part[-1]) if len(names) > limit else None
     return etag_json(
@@ -128,14 +130,14 @@ class ReportResponse(BaseModel):
 
 @router.get("/reports/{report_id}", response_model=ReportResponse, responses=problems("not-found"))
 def get_report(
-    report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
+    report_id: ReportId, request: Request, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
     """Show the metrics of a report."""
-    _check(holding, report_id)
+    _check(app_state, report_id)
 
     def make() -> dict[str, Any]:
-        metrics = finite(report_metrics(holding.library.reports, report_id))
-        return {"id": report_id, "metrics": without_paths(metrics, holding)}
+        metrics = finite(report_metrics(app_state.library.reports, report_id))
+        return {"id": report_id, "metrics": without_paths(metrics, app_state)}
 
     return etag_json(request, (principal.mode,), make)
 
@@ -146,28 +148,28 @@ def get_report(
     responses={200: {"content": {"text/html": {}}}, **problems("not-found")},
 )
 def get_report_page(
-    report_id: ReportId, request: Request, principal: deps.Visitor, holding: deps.Holding
+    report_id: ReportId, request: Request, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
     """Return a report as an HTML page without scripts."""
-    _check(holding, report_id)
+    _check(app_state, report_id)
     return etag_response(
         request,
         (principal.mode,),
         lambda: HTMLResponse(
-            report_page(holding.library.reports, report_id),
+            report_page(app_state.library.reports, report_id),
             headers={"Content-Security-Policy": REPORT_POLICY},
         ),
     )
 
 
-def _check(holding: AppState, report_id: str) -> None:
-    if report_id not in report_names(holding.library.reports):
+def _check(app_state: AppState, report_id: str) -> None:
+    if report_id not in report_names(app_state.library.reports):
         raise ProblemError("not-found", "There is no report of this name.")
 
 
-def without_paths(document: Any, holding: AppState) -> Any:
+def without_paths(document: Any, app_state: AppState) -> Any:
     """Return a document without paths of the server in its texts."""
-    return _without_paths(document, holding.places())
+    return _without_paths(document, app_state.places())
 
 
 def _without_paths(document: Any, places: Sequence[FilePath]) -> Any:

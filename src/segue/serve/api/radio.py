@@ -38,13 +38,13 @@ class RadioRequest(StrictModel):
     response_model=UnsavedPlaylist,
     responses=problems("unknown-track", "conflict", "not-trained", "empty-library"),
 )
-def continue_radio(body: RadioRequest, principal: deps.Visitor, holding: deps.Holding) -> Response:
+def continue_radio(body: RadioRequest, principal: deps.Visitor, app_state: deps.State) -> Response:
     """Return the next tracks of a radio."""
     if principal.listener is None and not body.like:
         raise ProblemError(
             "no-session", "A radio needs a listener or a track: log in, or name tracks in like."
         )
-    state = holding.state()
+    state = app_state.state()
     with reject_value_errors():
         dials = body.dials.build(RADIO_DIALS, body.weights)
         exclusions = body.exclusions.build()
@@ -58,4 +58,4 @@ def continue_radio(body: RadioRequest, principal: deps.Visitor, holding: deps.Ho
         window=body.window,
     )
     radio.played(body.recent)
-    return json_response(unsaved_playlist(holding, state, radio.take(body.k), principal.listener))
+    return json_response(unsaved_playlist(app_state, state, radio.take(body.k), principal.listener))

@@ -150,13 +150,13 @@ async def get_recommendations(
 
 
 def answer_batch(
-    holding: AppState, pending: Sequence[PendingRecommendation]
+    app_state: AppState, pending: Sequence[PendingRecommendation]
 ) -> Iterator[tuple[int, Callable[[], Response]]]:
     """Yield for each request its place and a function that answers it, for a `BatchingExecutor`.
 
     Requests whose listeners are scored already come first; the others are scored together.
     """
-    state = holding.state()
+    state = app_state.state()
     unscored = []
     for place, request in enumerate(pending):
         try:
@@ -164,7 +164,7 @@ def answer_batch(
         except (SegueError, ProblemError) as error:
             yield place, partial(_raise, error)
             continue
-        answer_it = partial(_answered, holding, state, request, query)
+        answer_it = partial(_answered, app_state, state, request, query)
         if state.is_scored(query):
             yield place, answer_it
         else:
@@ -178,13 +178,13 @@ def _raise(error: Exception) -> Response:
 
 
 def _answered(
-    holding: AppState,
+    app_state: AppState,
     state: ServingState,
     request: PendingRecommendation,
     query: RecommendationQuery,
 ) -> Response:
     def make() -> dict[str, Any]:
-        return _document(holding, state, request.body, query)
+        return _document(app_state, state, request.body, query)
 
     if request.tagged is None:
         return json_response(make())
@@ -192,7 +192,7 @@ def _answered(
 
 
 def _document(
-    holding: AppState, state: ServingState, body: RecommendRequest, query: RecommendationQuery
+    app_state: AppState, state: ServingState, body: RecommendRequest, query: RecommendationQuery
 ) -> dict[str, Any]:
     user = query.profile.user
     found = state.recommend(query)
@@ -205,7 +205,7 @@ def _document(
         "user": user,
         "version": state.version,
         "weights": dict(found.weights),
-        "tracks": recommendation_items(holding, state, found.tracks, user),
+        "tracks": recommendation_items(app_state, state, found.tracks, user),
         "hints": hints,
     }
     if body.compare_to is not None:
@@ -219,11 +219,11 @@ def _document(
 
 
 def recommendation_items(
-    holding: AppState, state: ServingState, found: Sequence[Recommendation], listener: str | None
+    app_state: AppState, state: ServingState, found: Sequence[Recommendation], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the `RecommendationItem` of each recommended track."""
     positions = [state.catalogue.positions[pick.track_id] for pick in found]
-    tracks = track_items(holding, state.catalogue, positions, listener)
+    tracks = track_items(app_state, state.catalogue, positions, listener)
     return [
         {
             "rank": pick.rank,

@@ -41,21 +41,21 @@ class SearchResponse(BaseModel):
 def search_tracks(
     request: Request,
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     q: Annotated[str, Query(max_length=500, examples=["sad piano"])],
     k: Annotated[int, Query(ge=1, le=500)] = 20,
 ) -> Response:
     """Find tracks by title, artist or album, then by words for their sound."""
     return etag_json(
         request,
-        (holding.version(), principal.listener),
-        lambda: _found(holding, q, k, principal.listener),
+        (app_state.version(), principal.listener),
+        lambda: _found(app_state, q, k, principal.listener),
     )
 
 
-def _found(holding: AppState, query: str, k: int, listener: str | None) -> dict[str, Any]:
-    snapshot = holding.snapshot_or_none()
-    catalogue = holding.catalogue() if snapshot is None else snapshot.catalogue
+def _found(app_state: AppState, query: str, k: int, listener: str | None) -> dict[str, Any]:
+    snapshot = app_state.snapshot_or_none()
+    catalogue = app_state.catalogue() if snapshot is None else snapshot.catalogue
     named = snapshot.vocabulary.names.find(query, k) if snapshot else []
     missing = frozenset(snapshot.missing.tolist()) if snapshot else frozenset()
     found = {each: (NAME_SCORE, ["name"]) for each in named if each not in missing}
@@ -73,7 +73,7 @@ def _found(holding: AppState, query: str, k: int, listener: str | None) -> dict[
                     said = [by for each in match.matched.values() for by in each]
                     found[position] = (match.score, said)
     positions = list(found)[:k]
-    tracks = track_items(holding, catalogue, positions, listener)
+    tracks = track_items(app_state, catalogue, positions, listener)
     return {
         "query": query,
         "terms": terms,

@@ -50,38 +50,38 @@ class SessionResponse(BaseModel):
 
 
 @router.get("", response_model=SessionResponse, openapi_extra=deps.FOR_ANYONE)
-def get_session(principal: deps.Anyone, holding: deps.Holding) -> Response:
+def get_session(principal: deps.Anyone, app_state: deps.State) -> Response:
     """Show the current session."""
-    return json_response(_document(holding, principal))
+    return json_response(_document(app_state, principal))
 
 
 @router.post("", response_model=SessionResponse, responses=problems("wrong-password", "too-many"))
-def log_in(body: LogInRequest, request: Request, holding: deps.Holding) -> Response:
+def log_in(body: LogInRequest, request: Request, app_state: deps.State) -> Response:
     """Log in: with a password if the library has accounts, else by name only."""
-    token = sessions.log_in(holding, body.listener, body.password, _address(request))
+    token = sessions.log_in(app_state, body.listener, body.password, _address(request))
     old = request.cookies.get(sessions.COOKIE)
     if old:
-        close_session(holding.library, old)
-    response = json_response(_document(holding, sessions.by_session(holding, token)))
-    sessions.set_cookie(response, token, holding.settings)
+        close_session(app_state.library, old)
+    response = json_response(_document(app_state, sessions.by_session(app_state, token)))
+    sessions.set_cookie(response, token, app_state.settings)
     return response
 
 
 @router.delete("", status_code=204, response_class=Response, openapi_extra=deps.FOR_ANYONE)
-def log_out(request: Request, holding: deps.Holding, principal: deps.Anyone) -> Response:
+def log_out(request: Request, app_state: deps.State, principal: deps.Anyone) -> Response:
     """Log out."""
     if principal.token is not None:
-        close_session(holding.library, principal.token)
+        close_session(app_state.library, principal.token)
         if principal.mode == "accounts":
             address = _address(request)
-            holding.library.audit.note("log-out", principal.listener, address=address)
+            app_state.library.audit.note("log-out", principal.listener, address=address)
     response = Response(status_code=204)
-    sessions.delete_cookie(response, holding.settings)
+    sessions.delete_cookie(response, app_state.settings)
     return response
 
 
-def _document(holding: AppState, principal: sessions.Principal) -> dict[str, Any]:
-    counts = holding.counts()
+def _document(app_state: AppState, principal: sessions.Principal) -> dict[str, Any]:
+    counts = app_state.counts()
     seen = principal.mode == "open" or principal.listener is not None
     return {
         "mode": principal.mode,

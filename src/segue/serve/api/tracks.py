@@ -30,7 +30,7 @@ def list_tracks(
     *,
     request: Request,
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     artist: Name = None,
     album: Name = None,
     genre: Name = None,
@@ -41,11 +41,11 @@ def list_tracks(
     (after,) = from_cursor(cursor, (int,)) if cursor else (-1,)
 
     def make() -> dict[str, Any]:
-        state = holding.state_or_none()
-        catalogue = holding.catalogue() if state is None else state.catalogue
+        state = app_state.state_or_none()
+        catalogue = app_state.catalogue() if state is None else state.catalogue
         start = int(catalogue.rows.searchsorted(after, side="right"))
         found = first_with(
-            holding.library,
+            app_state.library,
             catalogue,
             state,
             start,
@@ -56,34 +56,34 @@ def list_tracks(
         )
         part = found[:limit]
         last = to_cursor(int(catalogue.rows[part[-1]])) if len(found) > limit else None
-        return {"items": track_items(holding, catalogue, part, principal.listener), "next": last}
+        return {"items": track_items(app_state, catalogue, part, principal.listener), "next": last}
 
-    return etag_json(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (app_state.version(), principal.listener), make)
 
 
 def track_items(
-    holding: AppState, catalogue: Catalogue, positions: list[int], listener: str | None
+    app_state: AppState, catalogue: Catalogue, positions: list[int], listener: str | None
 ) -> list[dict[str, Any]]:
     """Return the `TrackItem` of each track, with the opinions of a listener."""
     tracks = [catalogue.tracks[position] for position in positions]
     opinions: dict[str, Opinion] = {}
     if listener is not None:
         ids = [track.track_id for track in tracks]
-        opinions = holding.library.histories.opinions(listener, ids)
+        opinions = app_state.library.histories.opinions(listener, ids)
     return [track_item(track, opinions.get(track.track_id)) for track in tracks]
 
 
 @router.get("/{track_id}", response_model=TrackItem, responses=problems("unknown-track"))
 def get_track(
-    track_id: TrackId, request: Request, principal: deps.Visitor, holding: deps.Holding
+    track_id: TrackId, request: Request, principal: deps.Visitor, app_state: deps.State
 ) -> Response:
     """Show a track."""
-    catalogue = holding.catalogue()
+    catalogue = app_state.catalogue()
     position = catalogue.position(track_id)
     return etag_json(
         request,
-        (holding.version(), principal.listener),
-        lambda: track_items(holding, catalogue, [position], principal.listener)[0],
+        (app_state.version(), principal.listener),
+        lambda: track_items(app_state, catalogue, [position], principal.listener)[0],
     )
 
 
@@ -114,17 +114,17 @@ def get_similar(
     track_id: TrackId,
     request: Request,
     principal: deps.Visitor,
-    holding: deps.Holding,
+    app_state: deps.State,
     k: Annotated[int, Query(ge=1, le=500)] = 20,
     signal: Annotated[str | None, Query(max_length=100, examples=["timbre"])] = None,
 ) -> Response:
     """List the most similar tracks, by all signals together or by one."""
-    state = holding.state()
+    state = app_state.state()
 
     def make() -> dict[str, Any]:
         found = state.similar(track_id, k, signal=signal)
         positions = [state.catalogue.positions[pick.track_id] for pick in found.tracks]
-        tracks = track_items(holding, state.catalogue, positions, principal.listener)
+        tracks = track_items(app_state, state.catalogue, positions, principal.listener)
         return {
             "track": track_id,
             "weights": dict(found.weights),
@@ -135,4 +135,4 @@ def get_similar(
         }
 
     state.catalogue.position(track_id)
-    return etag_json(request, (holding.version(), principal.listener), make)
+    return etag_json(request, (app_state.version(), principal.listener), make)

@@ -47,11 +47,11 @@ class UnsavedPlaylist(BaseModel):
 
 
 def unsaved_playlist(
-    holding: AppState, state: ServingState, made: Playlist, listener: str | None
+    app_state: AppState, state: ServingState, made: Playlist, listener: str | None
 ) -> dict[str, Any]:
     """Return the `UnsavedPlaylist` of a playlist."""
     positions = [state.catalogue.positions[each.track_id] for each in made.tracks]
-    tracks = track_items(holding, state.catalogue, positions, listener)
+    tracks = track_items(app_state, state.catalogue, positions, listener)
     return {
         "kind": made.kind,
         "about": dict(made.about),

@@ -41,11 +41,11 @@ class Principal:
     stale_session: Session | None = None
 
 
-def by_session(holding: AppState, token: str | None) -> Principal:
+def by_session(app_state: AppState, token: str | None) -> Principal:
     """Return the principal of a session token; one without a listener if there is none."""
-    session = kept.find_session(holding.library, token) if token else None
-    if session is None or (session.account is None and _needs_account(holding.settings)):
-        return Principal(mode_of(holding))
+    session = kept.find_session(app_state.library, token) if token else None
+    if session is None or (session.account is None and _needs_account(app_state.settings)):
+        return Principal(mode_of(app_state))
     account = session.account
     return Principal(
         mode="open" if account is None else "accounts",
@@ -57,13 +57,13 @@ def by_session(holding: AppState, token: str | None) -> Principal:
     )
 
 
-def note_use(holding: AppState, principal: Principal) -> None:
+def note_use(app_state: AppState, principal: Principal) -> None:
     """Write the time of last use of the session, if that is due."""
     if principal.token is not None and principal.stale_session is not None:
-        kept.note_use(holding.library, principal.token, principal.stale_session)
+        kept.note_use(app_state.library, principal.token, principal.stale_session)
 
 
-def by_key(holding: AppState, key: str) -> Principal:
+def by_key(app_state: AppState, key: str) -> Principal:
     """Return the principal of an API key.
 
     Raises
@@ -71,15 +71,15 @@ def by_key(holding: AppState, key: str) -> Principal:
     ProblemError
         If the key is unknown.
     """
-    account = kept.find_key(holding.library, key)
+    account = kept.find_key(app_state.library, key)
     if account is None:
         raise ProblemError("no-session", "The API key is not valid for this library.")
     return Principal("accounts", account.name, account.admin)
 
 
-def mode_of(holding: AppState) -> Mode:
+def mode_of(app_state: AppState) -> Mode:
     """Return whether clients choose their listener or log in with a password."""
-    if _needs_account(holding.settings) or holding.library.accounts.any():
+    if _needs_account(app_state.settings) or app_state.library.accounts.any():
         return "accounts"
     return "open"
 
@@ -88,7 +88,7 @@ def _needs_account(settings: Settings) -> bool:
     return settings.exposed and not settings.open_to_all
 
 
-def log_in(holding: AppState, listener: str, password: str | None, address: str | None) -> str:
+def log_in(app_state: AppState, listener: str, password: str | None, address: str | None) -> str:
     """Return the token of a new session of a listener.
 
     Raises
@@ -98,8 +98,8 @@ def log_in(holding: AppState, listener: str, password: str | None, address: str 
     AccountError
         If the user name or the password is wrong, was wrong too often, or the name is invalid.
     """
-    library = holding.library
-    if mode_of(holding) == "open":
+    library = app_state.library
+    if mode_of(app_state) == "open":
         token, _ = kept.open_session(library, listener=listener)
     elif password is None:
         raise ProblemError("wrong-password", "This library has accounts: send a password as well.")

@@ -67,7 +67,7 @@ def set_rating(call: Call) -> dict[str, Any]:
     rating = whole_number("rating", call.wanted("rating"))
     if not 0 <= rating <= 5:
         raise SubsonicError(GENERIC, "rating must be from 0 to 5.")
-    kind = _kind(catalogue_view(call.holding), item)
+    kind = _kind(catalogue_view(call.app_state), item)
     (mark,) = _known(call, [AnnotationRecord(kind=kind, item=item)])
     opinion = _by_rating(rating or None) or ("like" if mark.starred is not None else None)
     _keep(call, [replace(mark, rating=rating or None, opinion=opinion)])
@@ -86,7 +86,7 @@ def _by_rating(rating: int | None) -> str | None:
 
 
 def _items(call: Call) -> list[tuple[AnnotationKind, str]]:
-    view = catalogue_view(call.holding)
+    view = catalogue_view(call.app_state)
     items: list[tuple[AnnotationKind, str]] = [(_kind(view, one), one) for one in call.texts("id")]
     for album_id in call.texts("albumId"):
         if view.shelves.album(album_id) is None:
@@ -111,12 +111,12 @@ def _kind(view: CatalogueView, item: str) -> AnnotationKind:
 
 def _known(call: Call, wanted: list[AnnotationRecord]) -> list[AnnotationRecord]:
     """Return the current annotations of items; a song's only if no later feedback differs."""
-    store = call.holding.library.annotations
+    store = call.app_state.library.annotations
     by_kind: dict[AnnotationKind, list[str]] = {}
     for mark in wanted:
         by_kind.setdefault(mark.kind, []).append(mark.item)
     found = {kind: store.of(call.me, kind, items) for kind, items in by_kind.items()}
-    opinions = call.holding.library.histories.opinions(call.me, by_kind.get("song", ()))
+    opinions = call.app_state.library.histories.opinions(call.me, by_kind.get("song", ()))
     known = []
     for mark in wanted:
         kept = found[mark.kind].get(mark.item, mark)
@@ -132,7 +132,7 @@ def _known(call: Call, wanted: list[AnnotationRecord]) -> list[AnnotationRecord]
 
 def _keep(call: Call, marks: list[AnnotationRecord]) -> None:
     """Store annotations, and those of songs as feedback first."""
-    library = call.holding.library
+    library = call.app_state.library
     songs = {mark.item: mark.opinion for mark in marks if mark.kind == "song"}
     before = library.histories.opinions(call.me, list(songs))
     events = []
@@ -143,7 +143,7 @@ def _keep(call: Call, marks: list[AnnotationRecord]) -> None:
             key = f"player:{uuid.uuid4().hex}"
             events.append(Event(user=call.me, track_id=track_id, kind=kind, key=key))
     if events:
-        call.holding.service.feedback(events)
+        call.app_state.service.feedback(events)
     library.annotations.put(
         call.me, [mark if mark.kind == "song" else replace(mark, opinion=None) for mark in marks]
     )
@@ -158,7 +158,7 @@ def scrobble(call: Call) -> dict[str, Any]:
     if not track_ids:
         raise missing("id")
     times = [_time(text) for text in call.texts("time")]
-    view = catalogue_view(call.holding)
+    view = catalogue_view(call.app_state)
     known = [
         (track_id, times[place] if place < len(times) else None)
         for place, track_id in enumerate(track_ids)
@@ -167,7 +167,7 @@ def scrobble(call: Call) -> dict[str, Any]:
     if not known:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
     if call.flag("submission", default=True):
-        call.holding.service.feedback([_play(call, *one) for one in known])
+        call.app_state.service.feedback([_play(call, *one) for one in known])
     else:
         _plays_now(call, view, known[0][0])
     return {}
@@ -175,7 +175,7 @@ def scrobble(call: Call) -> dict[str, Any]:
 
 def _play(call: Call, track_id: str, at: float | None) -> Event:
     """Return a play event; a playback report of the same play has the same key."""
-    session = current_playback(call.holding.library, call.me, call.client, track_id)
+    session = current_playback(call.app_state.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and (at is None or at >= session.begun - 60):
         key, at = session_key(session), session.begun
     elif at is not None:
@@ -186,7 +186,7 @@ def _play(call: Call, track_id: str, at: float | None) -> Event:
 
 
 def _plays_now(call: Call, view: CatalogueView, track_id: str) -> None:
-    session = current_playback(call.holding.library, call.me, call.client, track_id)
+    session = current_playback(call.app_state.library, call.me, call.client, track_id)
     if session is not None and not session.ignored and session.state != "stopped":
         return  # the player sends playback reports, which are more exact
     playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
@@ -206,7 +206,7 @@ def report_playback(call: Call) -> dict[str, Any]:
         raise SubsonicError(GENERIC, f"state must be one of {', '.join(_STATES)}.")
     if position < 0:
         raise SubsonicError(GENERIC, "positionMs must be 0 or more.")
-    view = catalogue_view(call.holding)
+    view = catalogue_view(call.app_state)
     if kind == "podcast" or track_id not in view.catalogue.positions:
         raise SubsonicError(NOT_FOUND, "There is no such song.")
     longest = view.duration(track_id) or _LONGEST
@@ -222,10 +222,10 @@ def report_playback(call: Call) -> dict[str, Any]:
 
 
 def _report(call: Call, view: CatalogueView, playback: PlaybackReport) -> None:
-    holding = call.holding
+    app_state = call.app_state
     record_playback(
-        holding.library,
-        holding.service.feedback,
+        app_state.library,
+        app_state.service.feedback,
         call.me,
         call.client,
         playback,

@@ -51,7 +51,7 @@ class Call:
     """One call of a method."""
 
     parameters: Parameters
-    holding: AppState
+    app_state: AppState
     request: Request
     principal: Principal
 

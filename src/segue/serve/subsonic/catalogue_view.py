@@ -60,28 +60,28 @@ class CatalogueView(NamedTuple):
         return shelf.tracks
 
 
-def catalogue_view(holding: AppState) -> CatalogueView:
+def catalogue_view(app_state: AppState) -> CatalogueView:
     """Return the catalogue view; the previous one while a new one is being built."""
-    library = holding.library
-    latest: StaleWhileRevalidate[Catalogue, CatalogueView] = holding.memo(
+    library = app_state.library
+    latest: StaleWhileRevalidate[Catalogue, CatalogueView] = app_state.memo(
         "halls",
         "of all catalogues",
         lambda: StaleWhileRevalidate(
             lambda catalogue: CatalogueView(catalogue, browse_index(library, catalogue))
         ),
     )
-    return latest.get(holding.catalogue())
+    return latest.get(app_state.catalogue())
 
 
-def played_by(holding: AppState, user: str) -> PlayCounts:
+def played_by(app_state: AppState, user: str) -> PlayCounts:
     """Return how often a listener played each track."""
-    cache: VersionedCache[PlayCounts] = holding.memo(
+    cache: VersionedCache[PlayCounts] = app_state.memo(
         "plays", "of listeners", lambda: VersionedCache(_MAX_PLAYS_BYTES)
     )
-    latest = holding.library.browse.latest_listen(user)
+    latest = app_state.library.browse.latest_listen(user)
     found = cache.get(user, latest)
     if found is None:
-        found = holding.library.browse.plays(user)
+        found = app_state.library.browse.plays(user)
         n_bytes = found.rows.nbytes + found.counts.nbytes + found.last.nbytes
         cache.put(user, latest, found, n_bytes)
     return found

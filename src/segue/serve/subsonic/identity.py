@@ -58,7 +58,7 @@ def check_version(parameters: Parameters) -> None:
         )
 
 
-def caller(holding: AppState, parameters: Parameters, address: str | None) -> Principal:
+def caller(app_state: AppState, parameters: Parameters, address: str | None) -> Principal:
     """Return the principal of a call.
 
     Raises
@@ -74,19 +74,19 @@ def caller(holding: AppState, parameters: Parameters, address: str | None) -> Pr
             raise SubsonicError(
                 CONFLICTING, "Send either an API key or a name and password, not both."
             )
-        return _by_key(holding, key)
+        return _by_key(app_state, key)
     if name is None:
         raise missing("u")
-    mode = sessions.mode_of(holding)
+    mode = sessions.mode_of(app_state)
     if mode == "open":
         return _by_name(name)
     if password is not None and token is not None:
         raise SubsonicError(CONFLICTING, "Send either a password or a token, not both.")
     try:
         if token is not None and salt is not None:
-            account = verify_player(holding.library, name, token, salt, address=address)
+            account = verify_player(app_state.library, name, token, salt, address=address)
         elif password is not None:
-            account = verify_player_password(holding.library, name, password, address=address)
+            account = verify_player_password(app_state.library, name, password, address=address)
         else:
             raise missing("s" if token is not None else "p, or t and s")
     except TooManyTriesError as error:
@@ -97,9 +97,9 @@ def caller(holding: AppState, parameters: Parameters, address: str | None) -> Pr
     return Principal("accounts", account.name, account.admin)
 
 
-def _by_key(holding: AppState, key: str) -> Principal:
+def _by_key(app_state: AppState, key: str) -> Principal:
     try:
-        return sessions.by_key(holding, key)
+        return sessions.by_key(app_state, key)
     except ProblemError:
         raise SubsonicError(WRONG_KEY, "Invalid API key.") from None
 

@@ -75,7 +75,7 @@ def _newest(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
 def _highest(call: Call, serializer: Serializer) -> Numbers:
     rated = {
         mark.item: mark.rating
-        for mark in call.holding.library.annotations.all(call.me, "album")
+        for mark in call.app_state.library.annotations.all(call.me, "album")
         if mark.rating is not None
     }
     return _most(np.array([rated.get(one.id, 0) for one in serializer.view.shelves.albums], float))
@@ -101,7 +101,7 @@ def _by_artist(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
 def _starred(call: Call, serializer: Serializer) -> Numbers:
     at = {
         mark.item: mark.starred
-        for mark in call.holding.library.annotations.all(call.me, "album")
+        for mark in call.app_state.library.annotations.all(call.me, "album")
         if mark.starred is not None
     }
     return _most(np.array([at.get(one.id, 0) for one in serializer.view.shelves.albums], float))
@@ -191,13 +191,13 @@ def get_starred(call: Call) -> dict[str, Any]:
 
 
 def _latest(call: Call, kind: Any) -> list[str]:
-    marks = call.holding.library.annotations.all(call.me, kind)
+    marks = call.app_state.library.annotations.all(call.me, kind)
     starred = [(mark.starred, mark.item) for mark in marks if mark.starred is not None]
     return [item for _, item in sorted(starred, reverse=True)]
 
 
 def _starred_songs(call: Call) -> list[str]:
-    library = call.holding.library
+    library = call.app_state.library
     marks = {mark.item: mark for mark in library.annotations.all(call.me, "song")}
     liked = {one.track_id: one for one in library.histories.liked(call.me)}
     others = [item for item in marks if item not in liked]
@@ -213,7 +213,7 @@ def get_now_playing(call: Call) -> dict[str, Any]:
     """List what the players of this listener are playing; other listeners stay private."""
     serializer = Serializer(call)
     now, entries = time.time(), []
-    for number, (client, one) in enumerate(call.holding.library.playback.of(call.me)):
+    for number, (client, one) in enumerate(call.app_state.library.playback.of(call.me)):
         position = serializer.view.catalogue.positions.get(one.track_id)
         if position is None or one.state == "stopped":
             continue

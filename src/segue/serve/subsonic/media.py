@@ -61,14 +61,14 @@ def _chosen(call: Call, path: Path, media: Media, wanted: str, most: int) -> For
     if kind is not None and kind not in names and wanted not in names:
         return kind
     if most:
-        duration = catalogue_view(call.holding).duration(call.wanted("id"))
+        duration = catalogue_view(call.app_state).duration(call.wanted("id"))
         if duration is None or path.stat().st_size * 8 / duration > most:
             return kind or "mp3"
     return None if media.plays else kind or "mp3"
 
 
 def _path(call: Call, track_id: str) -> Path:
-    view = catalogue_view(call.holding)
+    view = catalogue_view(call.app_state)
     position = view.catalogue.positions.get(track_id)
     if position is None:
         raise SubsonicError(NOT_FOUND, "There is no such song.", status=404)
@@ -99,7 +99,7 @@ def _whole(path: Path, media: Media | None = None) -> Response:
 def get_cover_art(call: Call) -> Response:
     """Send the cover of a song, or of the first songs of an album or artist, unscaled."""
     item = call.wanted("id")
-    view = catalogue_view(call.holding)
+    view = catalogue_view(call.app_state)
     try:
         positions = view.tracks_of(item)[:_MAX_COVER_SONGS].tolist()
     except SubsonicError as error:

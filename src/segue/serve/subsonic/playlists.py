@@ -18,14 +18,16 @@ def get_playlists(call: Call) -> dict[str, Any]:
     name = call.text("username")
     if name is not None and name != call.me:
         raise SubsonicError(FORBIDDEN, "Playlists are only visible to their owners.")
-    view = catalogue_view(call.holding)
-    found = call.holding.library.playlists.of(call.me)
+    view = catalogue_view(call.app_state)
+    found = call.app_state.library.playlists.of(call.me)
     return {"playlists": {"playlist": [_about(view, one) for one in found]}}
 
 
 def get_playlist(call: Call) -> dict[str, Any]:
     """Show a playlist with its songs."""
-    return _with_songs(call, saved_playlists.find(call.holding.library, call.me, call.wanted("id")))
+    return _with_songs(
+        call, saved_playlists.find(call.app_state.library, call.me, call.wanted("id"))
+    )
 
 
 def create_playlist(call: Call) -> dict[str, Any]:
@@ -33,10 +35,10 @@ def create_playlist(call: Call) -> dict[str, Any]:
     playlist_id, name, songs = call.text("playlistId"), call.text("name"), call.texts("songId")
     _check_songs(call, songs)
     if playlist_id is not None:
-        library = call.holding.library
+        library = call.app_state.library
         made = saved_playlists.edit(library, call.me, playlist_id, name=name, tracks=songs)
     elif name is not None:
-        made = saved_playlists.save(call.holding.state(), call.me, name, tracks=songs)
+        made = saved_playlists.save(call.app_state.state(), call.me, name, tracks=songs)
     else:
         raise missing("name")
     return _with_songs(call, made)
@@ -51,7 +53,7 @@ def update_playlist(call: Call) -> dict[str, Any]:
     added = call.texts("songIdToAdd")
     away = [whole_number("songIndexToRemove", one) for one in call.texts("songIndexToRemove")]
     _check_songs(call, added)
-    library = call.holding.library
+    library = call.app_state.library
     found = saved_playlists.find(library, call.me, playlist_id)
     if any(not 0 <= place < len(found.tracks) for place in away):
         raise SubsonicError(GENERIC, "songIndexToRemove is no place in the playlist.")
@@ -71,12 +73,12 @@ def update_playlist(call: Call) -> dict[str, Any]:
 
 def delete_playlist(call: Call) -> dict[str, Any]:
     """Delete a playlist."""
-    saved_playlists.delete(call.holding.library, call.me, call.wanted("id"))
+    saved_playlists.delete(call.app_state.library, call.me, call.wanted("id"))
     return {}
 
 
 def _check_songs(call: Call, track_ids: Sequence[str]) -> None:
-    positions = catalogue_view(call.holding).catalogue.positions
+    positions = catalogue_view(call.app_state).catalogue.positions
     if any(one not in positions for one in track_ids):
         raise SubsonicError(NOT_FOUND, "There is no such song.")
 

@@ -91,43 +91,43 @@ _PUBLIC: Final[dict[str, Method]] = {"getopensubsonicextensions": system.get_ext
 
 
 @router.api_route("/{method}", methods=["GET", "HEAD", "POST"])
-async def call_method(method: str, request: Request, holding: deps.Holding) -> Response:
+async def call_method(method: str, request: Request, app_state: deps.State) -> Response:
     """Call a method; its name may end in ``.view``."""
     body = await request.body() if request.method == "POST" else b""
-    return await run_in_threadpool(_answered, method, request, body, holding)
+    return await run_in_threadpool(_answered, method, request, body, app_state)
 
 
-def _answered(method: str, request: Request, body: bytes, holding: AppState) -> Response:
+def _answered(method: str, request: Request, body: bytes, app_state: AppState) -> Response:
     form = ResponseFormat()
     try:
         parameters = parameters_of(request, body)
         form = response_format(_first(parameters, "f"), _first(parameters, "callback"))
-        document = _called(method, request, parameters, holding)
+        document = _called(method, request, parameters, app_state)
     except SubsonicError as error:
         return failed(error, form)
     except errors.SegueError as error:
-        return failed(_failure(error, holding), form)
+        return failed(_failure(error, app_state), form)
     return document if isinstance(document, Response) else succeeded(document, form)
 
 
 def _called(
-    method: str, request: Request, parameters: Parameters, holding: AppState
+    method: str, request: Request, parameters: Parameters, app_state: AppState
 ) -> dict[str, Any] | Response:
     name = method.casefold().removesuffix(".view")
     if name in _PUBLIC:
-        return _PUBLIC[name](Call(parameters, holding, request, Principal("open")))
+        return _PUBLIC[name](Call(parameters, app_state, request, Principal("open")))
     check_version(parameters)
     address = request.client.host if request.client else None
-    principal = caller(holding, parameters, address)
+    principal = caller(app_state, parameters, address)
     if name not in _METHODS:
         raise SubsonicError(GENERIC, "The server has no such method.", status=404)
-    return _METHODS[name](Call(parameters, holding, request, principal))
+    return _METHODS[name](Call(parameters, app_state, request, principal))
 
 
-def _failure(error: errors.SegueError, holding: AppState) -> SubsonicError:
+def _failure(error: errors.SegueError, app_state: AppState) -> SubsonicError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
-    return SubsonicError(code, hide_paths(str(error), *holding.places()))
+    return SubsonicError(code, hide_paths(str(error), *app_state.places()))
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

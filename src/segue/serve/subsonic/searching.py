@@ -73,7 +73,7 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
     }
     serializer = Serializer(call)
     shelves = serializer.view.shelves
-    called: _NormalizedNames = call.holding.memo(
+    called: _NormalizedNames = call.app_state.memo(
         "called", shelves, lambda: _NormalizedNames.of(serializer.view)
     )
     artists = [
@@ -87,7 +87,7 @@ def _found(call: Call) -> tuple[Serializer, list[Any], list[Any], list[int]]:
         songs = _page(shelves.shelved().tolist(), pages["song"])
     else:
         start, count = pages["song"]
-        songs = _songs_by_name(call.holding, shelves, " ".join(words), start + count)[start:]
+        songs = _songs_by_name(call.app_state, shelves, " ".join(words), start + count)[start:]
     return serializer, artists, albums, songs
 
 
@@ -106,14 +106,14 @@ def _page(found: Sequence[int], page: tuple[int, int]) -> list[int]:
     return list(found[start : start + count])
 
 
-def _songs_by_name(holding: AppState, shelves: BrowseIndex, query: str, most: int) -> list[int]:
+def _songs_by_name(app_state: AppState, shelves: BrowseIndex, query: str, most: int) -> list[int]:
     """Return the positions of tracks by their names, best first."""
     there = len(shelves.album_of)
-    state = holding.state_or_none()
+    state = app_state.state_or_none()
     if state is not None:
         found = state.snapshot.vocabulary.names.find(query, min(most, there))
     else:  # nothing is known of these tracks but their names
-        titles = [f" {_folded(track.title or '')}" for track in holding.catalogue().tracks]
+        titles = [f" {_folded(track.title or '')}" for track in app_state.catalogue().tracks]
         found = _matching(titles, query.split())[:most]
     return [one for one in found if one < there and shelves.album_of[one] >= 0]
 

@@ -53,11 +53,11 @@ class Serializer:
     """Serialize catalogue items for the listener of one call."""
 
     def __init__(self, call: Call) -> None:
-        self.view: CatalogueView = catalogue_view(call.holding)
-        self._library = call.holding.library
+        self.view: CatalogueView = catalogue_view(call.app_state)
+        self._library = call.app_state.library
         self._me = call.me
-        self._holding = call.holding
-        self._counts, self._last = counts_of(self.view, played_by(call.holding, call.me))
+        self._holding = call.app_state
+        self._counts, self._last = counts_of(self.view, played_by(call.app_state, call.me))
 
     @property
     def counts(self) -> Any:

@@ -40,7 +40,7 @@ def _similar(call: Call) -> list[dict[str, Any]]:
     serializer = Serializer(call)
     view = serializer.view
     tracks = view.tracks_of(item)
-    state = call.holding.state_or_none()
+    state = call.app_state.state_or_none()
     if state is None or not count or not len(tracks):
         return []
     try:
@@ -73,7 +73,7 @@ def get_top_songs(call: Call) -> dict[str, Any]:
     serializer = Serializer(call)
     artist = serializer.view.shelves.artist_called(name)
     tracks = artist.tracks if artist else np.zeros(0, np.int32)
-    state = call.holding.state_or_none()
+    state = call.app_state.state_or_none()
     if state is not None and len(tracks):
         liked = np.asarray(state.facts.listeners)
         known = tracks[tracks < len(liked)]
@@ -135,7 +135,7 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
 
 def _sound_space(call: Call, *positions: int) -> tuple[ServingState, str] | None:
     """Return the first audio signal that has vectors of all these tracks, None if none has."""
-    state = call.holding.state_or_none()
+    state = call.app_state.state_or_none()
     if state is None:
         return None
     for name in AUDIO_SIGNALS:

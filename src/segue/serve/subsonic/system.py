@@ -43,9 +43,9 @@ def get_music_folders(call: Call) -> dict[str, Any]:  # noqa: ARG001
 
 def get_scan_status(call: Call) -> dict[str, Any]:
     """Return whether a scan is running, and the number of tracks."""
-    library = call.holding.library
+    library = call.app_state.library
     scanning = any(job.verb == "preprocess" for job in library.jobs.under_way())
-    return {"scanStatus": {"scanning": scanning, "count": len(call.holding.catalogue())}}
+    return {"scanStatus": {"scanning": scanning, "count": len(call.app_state.catalogue())}}
 
 
 def get_user(call: Call) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def get_user(call: Call) -> dict[str, Any]:
     if name != call.me:
         if not call.principal.admin:
             raise SubsonicError(FORBIDDEN, "Only admins may see other users.")
-        admin = _admin(call.holding.library, name)
+        admin = _admin(call.app_state.library, name)
     roles = {
         "adminRole": admin,
         "settingsRole": False,
