@@ -93,9 +93,10 @@ def test_file_removed_during_the_run_is_reported(tmp_path, library, monkeypatch)
     assert (result.analysed, result.problems) == (1, 1)
     (problem,) = library.problems()
     assert problem.subject == "b.wav"
-    assert "is gone" in problem.reason
+    assert "was removed during the analysis" in problem.reason
 
 
+@pytest.mark.slow
 def test_file_over_the_time_limit_does_not_stop_the_run(tmp_path, library):
     folder = tmp_path / "music"
     folder.mkdir()
@@ -108,12 +109,13 @@ def test_file_over_the_time_limit_does_not_stop_the_run(tmp_path, library):
     with long.open("wb") as file:
         file.write(header)
         file.truncate(n_bytes + 44)
-    result = preprocess(library, folder, workers=2, time_limit=2)
+    # six seconds: on a busy machine the short files take some, too
+    result = preprocess(library, folder, workers=2, time_limit=6)
     assert (result.analysed, result.problems) == (3, 1)
     (problem,) = library.problems()
-    assert (problem.subject, "more than 2 s" in problem.reason) == ("mix.wav", True)
+    assert (problem.subject, "more than 6 s" in problem.reason) == ("mix.wav", True)
     # it is not tried again by every run, only by one that gives it longer
-    for limit, expected in ((2, 2), (1, 2), (3, 3)):
+    for limit, expected in ((6, 6), (3, 6), (7, 7)):
         assert preprocess(library, folder, workers=2, time_limit=limit).problems == 1
         (problem,) = library.problems()
         assert f"more than {expected} s" in problem.reason

@@ -88,7 +88,9 @@ def _or_failed(path: Path, read: Callable[[], Result]) -> Result | Failed:
     except AudioError as error:
         return Failed(str(error))
     except FileNotFoundError:
-        return Failed(f"'{path}' was removed during the analysis.", passing=True)
+        return Failed(
+            f"'{path}' was removed during the analysis: run segue preprocess again.", passing=True
+        )
     except OSError as error:
         reason = f"'{path}' cannot be read ({error.strerror}): check its permissions."
         return Failed(reason, passing=True)
