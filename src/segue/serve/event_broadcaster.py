@@ -52,7 +52,7 @@ class _LibraryState(NamedTuple):
 class EventBroadcaster:
     """The subscribers of one process, and what was seen last.
 
-    `version` returns what listeners are told lists belong to, when their feedback changed them.
+    `version` returns the version of recommendations, sent after feedback of the listener.
     """
 
     def __init__(self, library: Library, version: Callable[[], str]) -> None:

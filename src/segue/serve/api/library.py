@@ -1,4 +1,4 @@
-"""`/library`: what is kept, what could not be used, what is there twice."""
+"""`/library`: counts, files and rows that could not be used, and duplicates."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -33,8 +33,8 @@ class LibraryResponse(BaseModel):
     waiting: int = Field(description="Imported listens that match no track of the library yet.")
     missing: int
     left_out: int
-    analysed: int = Field(description="Tracks whose audio was analysed.")
-    failed: int = Field(description="Tracks whose audio could not be analysed.")
+    analysed: int = Field(description="Tracks whose audio was analyzed.")
+    failed: int = Field(description="Tracks whose audio could not be analyzed.")
     playable: int
     models: list[str]
     ready: bool = Field(description="Whether recommendations can be made.")

@@ -70,13 +70,13 @@ def get_music_directory(call: Call) -> dict[str, Any]:
     shelves = serializer.view.shelves
     album = shelves.album(item)
     if album is not None:
-        told = serializer.albums([album])[0]
+        item = serializer.albums([album])[0]
         return {
             "directory": {
                 "id": album.id,
-                "parent": told["artistId"],
+                "parent": item["artistId"],
                 "name": album.name,
-                "starred": told.get("starred"),
+                "starred": item.get("starred"),
                 "child": serializer.songs(album.tracks),
             }
         }
