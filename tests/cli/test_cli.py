@@ -1,4 +1,4 @@
-"""The command line as its users meet it: help, documents, one-sentence errors, exit codes."""
+"""Test the command line: help, JSON documents, error sentences, exit codes."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def listens(tmp_path_factory):
     return directory / "my.segue"
 
 
-def test_help_names_every_verb_and_every_verb_has_help():
+def test_help_lists_every_command():
     text = segue("--help").stdout
     assert all(verb in text for verb in VERBS)
     assert segue("-h").stdout == text
@@ -81,7 +81,7 @@ def test_every_option_has_help():
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
 
 
-def test_a_playlist_goes_out_and_comes_back_as_seeds(listens, tmp_path):
+def test_exported_playlist_works_as_likes(listens, tmp_path):
     likes = ("like", "t1", "--artist-cap", "12")
     shown = segue("playlist", *likes, "--json", SEGUE_LIBRARY=str(listens))
     ids = [track["track_id"] for track in json.loads(shown.stdout)["tracks"]]
@@ -113,7 +113,7 @@ def test_a_playlist_goes_out_and_comes_back_as_seeds(listens, tmp_path):
     assert "No track of a.m3u8 is in the library" in done.stderr
 
 
-def test_imports_are_one_document(tmp_path):
+def test_import_json_prints_one_document(tmp_path):
     listen = {"ts": "2021-01-01T00:00:00Z", "ms_played": 9000, "master_metadata_track_name": "x"}
     (tmp_path / "export.dat").write_text(json.dumps([listen]))
     for new in (1, 0):
@@ -131,17 +131,17 @@ def test_imports_are_one_document(tmp_path):
     assert "2 imported listens match no track" in segue("library", "show", cwd=tmp_path).stdout
 
 
-def test_version():
+def test_version_is_printed():
     assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", segue("--version").stdout)
 
 
-def test_python_runs_it_as_a_module():
+def test_module_run_prints_help():
     command = [sys.executable, "-m", "segue", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert re.fullmatch(r"segue \d+\.\d+\.\d+\n", done.stdout), done.stderr
 
 
-def test_json_is_one_document_and_nothing_else(listens):
+def test_json_option_prints_one_document_only(listens):
     for verb in (
         ["recommend", "--user", "u0", "-k", "3"],
         [
@@ -175,7 +175,7 @@ def test_json_is_one_document_and_nothing_else(listens):
         assert done.stderr == ""
 
 
-def test_new_only_and_include_known_say_what_may_come(listens):
+def test_new_only_and_include_known_limit_known_tracks(listens):
     known = {f"t{t}" for t in range(12) if t % 3}
 
     def tracks(*arguments):
@@ -194,7 +194,7 @@ def test_new_only_and_include_known_say_what_may_come(listens):
         assert tracks(*verb, "--include-known") & known
 
 
-def test_chance_is_drawn_anew_and_its_seed_told_so_that_a_list_can_be_had_again(listens):
+def test_printed_seed_repeats_random_list(listens):
     def listed(*arguments):
         done = segue(*arguments, "--json", SEGUE_LIBRARY=str(listens))
         assert (done.returncode, done.stderr) == (0, "")
@@ -225,12 +225,12 @@ def test_chance_is_drawn_anew_and_its_seed_told_so_that_a_list_can_be_had_again(
     assert listed("recommend", "--user", "u0")[0] is None  # nothing is left to chance
 
 
-def test_a_cap_that_nothing_is_known_for_is_told(listens):
+def test_cap_without_data_prints_hint(listens):
     done = segue("recommend", "--user", "u0", "--artist-cap", "1", SEGUE_LIBRARY=str(listens))
     assert done.stderr == "segue: no artist of a track is known, so the artist cap has no effect.\n"
 
 
-def test_a_moved_library_still_finds_its_report(listens, tmp_path):
+def test_moved_library_finds_report(listens, tmp_path):
     assert segue("train", "all", SEGUE_LIBRARY=str(listens)).returncode == 0
     assert segue("evaluate", "recommendations", SEGUE_LIBRARY=str(listens)).returncode == 0
     shutil.copytree(listens, tmp_path / "moved.segue")
@@ -241,7 +241,7 @@ def test_a_moved_library_still_finds_its_report(listens, tmp_path):
     assert Path(page).is_relative_to(tmp_path)
 
 
-def test_a_recommendation_reads_as_the_design_says(listens):
+def test_recommend_json_has_documented_fields(listens):
     done = segue("recommend", "--user", "u0", "-k", "2", "--json", "--library", listens)
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
@@ -250,7 +250,7 @@ def test_a_recommendation_reads_as_the_design_says(listens):
     assert all(set(track) == fields | more for track in document["tracks"])
 
 
-def test_reasons_are_told_at_length(tmp_path):
+def test_recommend_why_prints_reasons(tmp_path):
     rows = ["track_id,title,artist,tags", *(f"t{i},No. {i},A{i // 2},calm" for i in range(6))]
     (tmp_path / "metadata.csv").write_text("\n".join(rows))
     (tmp_path / "listens.csv").write_text("user_id,track_id\nu,t0\nu,t2\nv,t3")
@@ -321,7 +321,7 @@ def test_reasons_are_told_at_length(tmp_path):
         (["models", "show", "svm"], "no model 'svm'"),
     ],
 )
-def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, arguments, sentence):
+def test_failure_prints_one_sentence_to_stderr(listens, tmp_path, arguments, sentence):
     done = segue(*arguments, cwd=tmp_path, SEGUE_LIBRARY=str(listens))
     assert done.returncode == 1
     assert done.stdout == ""
@@ -368,7 +368,7 @@ def test_a_failure_is_one_sentence_on_standard_error(listens, tmp_path, argument
         ["train"],
     ],
 )
-def test_wrong_usage_is_exit_code_2(listens, arguments):
+def test_wrong_usage_exits_with_2(listens, arguments):
     done = segue(*arguments, SEGUE_LIBRARY=str(listens))
     assert done.returncode == 2
     assert done.stdout == ""
@@ -384,13 +384,13 @@ def test_wrong_usage_is_exit_code_2(listens, arguments):
         ["playlist", "radio", "--like", "t1"],
     ],
 )
-def test_to_like_and_dislike_one_track_is_wrong_usage(listens, verb):
+def test_track_liked_and_disliked_is_wrong_usage(listens, verb):
     done = segue(*verb, "--dislike", "t2", "--dislike", "t1", SEGUE_LIBRARY=str(listens))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "segue: 't1' is both liked and disliked: name it as one of the two.\n"
 
 
-def test_no_usable_audio_leaves_nothing_behind(tmp_path):
+def test_preprocess_without_audio_creates_no_library(tmp_path):
     (tmp_path / "music").mkdir()
     (tmp_path / "music" / "a.mp3").write_text("this is not music")
     done = segue("preprocess", "music", cwd=tmp_path)
@@ -404,7 +404,7 @@ def listen():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
+def test_ctrl_c_keeps_finished_work(tmp_path):
     (tmp_path / "music").mkdir()
     time = np.arange(22_050 * 60) / 22_050
     for i in range(40):
@@ -431,7 +431,7 @@ def test_ctrl_c_is_told_and_what_was_done_is_kept(tmp_path):
     assert 0 < json.loads(done.stdout)["analysed"] < 38
 
 
-def test_markup_in_a_title_is_shown_as_it_is(tmp_path):
+def test_markup_in_title_is_printed_literally(tmp_path):
     rows = "track_id,title,artist\n1,[bold]x[/bold],A\n2,[/nope],A\n3,plain,B"
     (tmp_path / "metadata.csv").write_text(rows)
     (tmp_path / "listens.csv").write_text("user_id,track_id\nu,1\nu,3")
@@ -441,7 +441,7 @@ def test_markup_in_a_title_is_shown_as_it_is(tmp_path):
     assert "[/nope]" in done.stdout
 
 
-def test_the_older_scripts_answer(repository, tmp_path):
+def test_seed_scripts_still_work(repository, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     (data / "metadata.csv").write_text("track_id,artist,genre\n1,A,x\n2,A,x\n3,B,y\n4,B,y")

@@ -1,4 +1,4 @@
-"""`segue user`, as those who keep a library meet it."""
+"""Test `segue user`."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def add(library, name, *options):
     return document(library, "add", name, *options, "--password-stdin", given="eight or more\n")
 
 
-def test_accounts_are_added_listed_and_removed(library):
+def test_account_is_added_listed_and_removed(library):
     shown = add(library, "anna", "--admin", "--share-taste")
     assert shown.items() >= {"name": "anna", "admin": True, "shares_taste": True}.items()
     assert not add(library, "ben b")["admin"]
@@ -59,13 +59,13 @@ def test_accounts_are_added_listed_and_removed(library):
     assert "No accounts" in segue(library, "list").stdout
 
 
-def test_without_an_admin_that_is_told(library):
+def test_add_without_admin_prints_hint(library):
     done = segue(library, "add", "anna", "--password-stdin", given="eight or more")
     assert (done.returncode, done.stderr) == (0, "")
     assert "--admin" in done.stdout
 
 
-def test_what_cannot_be_is_one_sentence(library, tmp_path):
+def test_invalid_account_prints_one_sentence(library, tmp_path):
     add(library, "anna")
     cases = [
         (["add", "anna", "--password-stdin"], "eight or more", "already"),
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_one_sentence(library, tmp_path):
     assert segue(library, "add", "ben", "--password", "eight or more").returncode == 2
 
 
-def test_a_password_is_asked_for_twice_and_not_shown(library):
+def test_password_prompt_asks_twice_without_echo(library):
     for answers, code in ((("four words", "four words"), 0), (("four words", "fourwords"), 1)):
         terminal, theirs = pty.openpty()
         command = [*COMMAND, "add", f"u{code}", "--library", library.directory]
@@ -116,7 +116,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(library):
     assert log_in(library, "u0", "four words")
 
 
-def test_another_password_ends_sessions(library):
+def test_new_password_ends_sessions(library):
     add(library, "anna")
     token, _ = open_session(library, account="anna")
     document(library, "password", "anna", "--password-stdin", given="another one\r\n")
@@ -124,7 +124,7 @@ def test_another_password_ends_sessions(library):
     assert log_in(library, "anna", "another one")
 
 
-def test_a_key_is_shown_once_and_revoked(library):
+def test_key_is_shown_once_and_revoked(library):
     add(library, "anna")
     key = document(library, "key", "anna", "--name", "phone")["key"]
     assert find_key(library, key).name == "anna"
@@ -137,7 +137,7 @@ def test_a_key_is_shown_once_and_revoked(library):
     assert segue(library, "key", "anna").stdout.startswith("segue-")
 
 
-def test_a_player_password_is_made_shown_and_revoked(library):
+def test_player_password_is_created_shown_revoked(library):
     add(library, "anna")
     assert document(library, "player-password", "anna", "--show")["player_password"] is None
     made = document(library, "player-password", "anna")["player_password"]

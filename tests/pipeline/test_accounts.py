@@ -1,4 +1,4 @@
-"""Accounts: who may log in, who has to wait, and what is never told."""
+"""Test accounts: logins, limits of failures, sessions, keys, player passwords."""
 
 import hashlib
 import subprocess
@@ -82,7 +82,7 @@ def wrong(library, name="anna", address=None, *, given="not it at all"):
         log_in(library, name, given, address=address)
 
 
-def test_who_knows_the_password_logs_in(anna):
+def test_log_in_right_password_returns_account(anna):
     assert log_in(anna, "anna", RIGHT).name == "anna"
     wrong(anna)
     wrong(anna, "nobody", given=RIGHT)
@@ -90,7 +90,7 @@ def test_who_knows_the_password_logs_in(anna):
     wrong(anna, given="\udcff" * 9)
 
 
-def test_a_letter_may_be_written_in_two_ways(library):
+def test_log_in_accepts_both_unicode_forms(library):
     add_account(library, "anna", "caf\u00e9 caf\u00e9")
     assert log_in(library, "anna", "cafe\u0301 cafe\u0301")
 
@@ -108,30 +108,30 @@ def test_a_letter_may_be_written_in_two_ways(library):
         ("an\u2028na", "control characters"),
     ],
 )
-def test_names_that_cannot_be(library, name, why):
+def test_add_account_invalid_name_fails(library, name, why):
     with pytest.raises(AccountError, match=why):
         add_account(library, name, RIGHT)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=200))
-def test_other_names_are_kept_as_they_are(name):
+def test_add_account_keeps_unusual_names(name):
     assert check_name(name) == name
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 1_025, "\udcff" * 8])
-def test_passwords_that_cannot_be(library, password):
+def test_add_account_invalid_password_fails(library, password):
     with pytest.raises(AccountError, match="password"):
         add_account(library, "anna", password)
     assert not library.accounts.any()
 
 
-def test_a_name_is_taken_once(anna):
+def test_add_account_existing_name_fails(anna):
     with pytest.raises(AccountError, match="already"):
         add_account(anna, "anna", "another password")
     assert log_in(anna, "anna", RIGHT)
 
 
-def test_what_is_not_there_is_told_with_what_is(anna):
+def test_unknown_account_error_lists_accounts(anna):
     for ask in (
         lambda: remove_account(anna, "ben"),
         lambda: set_password(anna, "ben", RIGHT),
@@ -146,7 +146,7 @@ def test_what_is_not_there_is_told_with_what_is(anna):
 # waiting -----------------------------------------------------------------------------------------
 
 
-def test_a_name_waits_after_five_wrong_passwords_and_the_right_one_does_not_show(anna, clock):
+def test_log_in_after_five_failures_must_wait(anna, clock):
     for _ in range(5):
         wrong(anna)
         clock.now += 60
@@ -160,21 +160,21 @@ def test_a_name_waits_after_five_wrong_passwords_and_the_right_one_does_not_show
     assert log_in(anna, "anna", RIGHT)
 
 
-def test_names_that_there_are_not_wait_as_well(anna):
+def test_log_in_unknown_name_must_wait_too(anna):
     for _ in range(5):
         wrong(anna, "nobody")
     with pytest.raises(TooManyTriesError):
         log_in(anna, "nobody", RIGHT)
 
 
-def test_a_log_in_that_is_right_starts_the_count_anew(anna):
+def test_log_in_success_resets_failures(anna):
     for _ in range(3):
         for _ in range(4):
             wrong(anna)
         assert log_in(anna, "anna", RIGHT)
 
 
-def test_an_address_waits_after_twenty_whatever_the_names(anna, clock):
+def test_log_in_address_waits_after_twenty_failures(anna, clock):
     for number in range(20):
         wrong(anna, f"name {number}", f"2001:db8::{number:x}")
     with pytest.raises(TooManyTriesError):
@@ -187,7 +187,7 @@ def test_an_address_waits_after_twenty_whatever_the_names(anna, clock):
     assert log_in(anna, "anna", RIGHT, address="2001:db8::ffff")
 
 
-def test_of_a_hundred_at_once_no_more_than_five_are_looked_at(anna, monkeypatch):
+def test_parallel_log_ins_check_five_passwords(anna, monkeypatch):
     looked = []
     is_right = login._is_right
     monkeypatch.setattr(login, "_is_right", lambda *pair: looked.append(1) or is_right(*pair))
@@ -208,7 +208,7 @@ def test_of_a_hundred_at_once_no_more_than_five_are_looked_at(anna, monkeypatch)
     assert len(looked) == found.count(WrongPasswordError) == 5
 
 
-def test_processes_count_together(anna):
+def test_log_in_failures_count_across_processes(anna):
     script = (
         "import sys\nfrom segue.library import Library\n"
         "from segue.pipeline.accounts.login import log_in\n"
@@ -224,7 +224,7 @@ def test_processes_count_together(anna):
         log_in(anna, "anna", RIGHT)
 
 
-def test_the_same_is_done_for_a_name_that_is_not_there(anna, monkeypatch):
+def test_log_in_unknown_name_costs_the_same(anna, monkeypatch):
     hashed = []
     is_right = login._is_right
     monkeypatch.setattr(
@@ -237,7 +237,7 @@ def test_the_same_is_done_for_a_name_that_is_not_there(anna, monkeypatch):
     assert parameters[0] == parameters[1]
 
 
-def test_an_older_hash_is_replaced_when_its_password_comes(anna, monkeypatch):
+def test_log_in_replaces_old_hash(anna, monkeypatch):
     before = anna.accounts.password_hash("anna")
     monkeypatch.setattr(login, "_hasher", lambda: PasswordHasher(2, 16, 1))
     wrong(anna)
@@ -247,7 +247,7 @@ def test_an_older_hash_is_replaced_when_its_password_comes(anna, monkeypatch):
     assert log_in(anna, "anna", RIGHT)
 
 
-def test_nothing_secret_is_written_down(anna):
+def test_audit_log_has_no_secrets(anna):
     wrong(anna, given="a secret that was wrong")
     wrong(anna, "my own password as a name")
     log_in(anna, "anna", RIGHT, address="192.0.2.1")
@@ -267,7 +267,7 @@ def test_nothing_secret_is_written_down(anna):
 # sessions and keys -------------------------------------------------------------------------------
 
 
-def test_a_session_is_found_by_its_token_until_it_is_closed(anna):
+def test_session_is_found_until_closed(anna):
     token, session = open_session(anna, account="anna")
     assert (session.listener, session.account.name) == ("anna", "anna")
     assert find_session(Library(anna.directory), token) == session
@@ -277,7 +277,7 @@ def test_a_session_is_found_by_its_token_until_it_is_closed(anna):
     assert find_session(anna, token) is None
 
 
-def test_another_password_ends_all_sessions_but_one(anna):
+def test_new_password_keeps_one_session(anna):
     kept, _ = open_session(anna, account="anna")
     other, _ = open_session(anna, account="anna")
     set_password(anna, "anna", "another password", keep=kept)
@@ -289,7 +289,7 @@ def test_another_password_ends_all_sessions_but_one(anna):
     assert find_session(anna, kept) is None
 
 
-def test_an_account_takes_its_sessions_and_keys_along(anna):
+def test_remove_account_ends_sessions_and_keys(anna):
     token, _ = open_session(anna, account="anna")
     key = create_key(anna, "anna", "phone")
     remove_account(anna, "anna")
@@ -298,7 +298,7 @@ def test_an_account_takes_its_sessions_and_keys_along(anna):
     assert find_key(anna, key) is None
 
 
-def test_a_session_ends_when_it_is_not_used_and_at_the_latest_after_half_a_year(anna, clock):
+def test_session_expires_unused_or_after_half_a_year(anna, clock):
     token, _ = open_session(anna, account="anna")
     for _ in range(8):
         clock.now += 29 * 86_400
@@ -313,7 +313,7 @@ def test_a_session_ends_when_it_is_not_used_and_at_the_latest_after_half_a_year(
     assert find_session(anna, token) is None
 
 
-def test_without_accounts_anybody_may_be_picked_until_there_are_some(library):
+def test_session_without_account_ends_with_first_account(library):
     token, session = open_session(library, listener="carl")
     assert (session.account, session.listener) == (None, "carl")
     nobody, session = open_session(library)
@@ -325,7 +325,7 @@ def test_without_accounts_anybody_may_be_picked_until_there_are_some(library):
         open_session(library, listener="carl")
 
 
-def test_a_key_stands_for_its_account_until_it_is_revoked(anna):
+def test_key_finds_account_until_revoked(anna):
     key = create_key(anna, "anna", "phone")
     other = create_key(anna, "anna", "car")
     assert find_key(anna, key).name == "anna"
@@ -348,7 +348,7 @@ def token_of(password, salt):
     return hashlib.md5((password + salt).encode(), usedforsecurity=False).hexdigest()
 
 
-def test_a_player_logs_in_with_the_player_password_and_with_no_other(anna):
+def test_player_accepts_player_password_only(anna):
     password = new_player_password(anna, "anna")
     assert player_password(anna, "anna") == password
     assert verify_player(anna, "anna", token_of(password, "c19b2d"), "c19b2d").name == "anna"
@@ -367,7 +367,7 @@ def test_a_player_logs_in_with_the_player_password_and_with_no_other(anna):
     wrong(anna, given=password)
 
 
-def test_a_player_password_is_taken_back(anna):
+def test_player_password_revoked_is_rejected(anna):
     password = new_player_password(anna, "anna")
     again = new_player_password(anna, "anna")
     assert password != again
@@ -379,7 +379,7 @@ def test_a_player_password_is_taken_back(anna):
             verify_player_password(anna, "anna", old)
 
 
-def test_players_wait_as_others_do_and_keep_nobody_from_logging_in(anna):
+def test_player_failures_do_not_block_log_in(anna):
     password = new_player_password(anna, "anna")
     for _ in range(5):
         with pytest.raises(WrongPasswordError):
@@ -390,7 +390,7 @@ def test_players_wait_as_others_do_and_keep_nobody_from_logging_in(anna):
     assert log_in(anna, "anna", RIGHT, address="192.0.2.1")
 
 
-def test_who_may_be_blended_with(library):
+def test_sharing_lists_listeners_who_allow_it(library):
     assert login.sharing(library, None) == []
     add_account(library, "anna", RIGHT, shares_taste=True)
     add_account(library, "ben", RIGHT)

@@ -1,4 +1,4 @@
-"""Jobs: real verbs in processes of their own, which survive who started them."""
+"""Test jobs: real commands in processes of their own, which survive their starter."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def at_work(library, job):
 
 
 @pytest.mark.slow
-def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, listens):
+def test_jobs_run_in_order_and_store_results(library, listens):
     start_job(library, "preprocess", {"path": str(listens)}, by="anna", admin=True)
     start_job(library, "train", {"models": ["knn", "collaborative"]})
     start_job(library, "train", {"models": ["cnn"], "target": "mood"})
@@ -101,7 +101,7 @@ def test_verbs_run_one_after_the_other_and_tell_what_came_of_them(library, liste
     assert find_job(library, again.id).starts == 1
 
 
-def test_no_path_of_the_machine_is_shown(library, listens, tmp_path):
+def test_job_document_has_no_paths(library, listens, tmp_path):
     gone = tmp_path / "gone away"
     gone.mkdir()
     job = start_job(library, "preprocess", {"path": str(gone)}, admin=True)
@@ -117,7 +117,7 @@ def test_no_path_of_the_machine_is_shown(library, listens, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
+def test_job_continues_after_starter_is_killed(library, music):
     job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     script = (
         "import sys, time\nfrom segue.library import Library\n"
@@ -135,7 +135,7 @@ def test_a_job_goes_on_when_who_started_it_is_killed(library, music):
 
 
 @pytest.mark.slow
-def test_a_job_whose_process_is_killed_is_done_all_the_same(library, music):
+def test_job_restarts_after_process_is_killed(library, music):
     job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         working = wait_for(at_work(library, job), runner)
@@ -146,14 +146,14 @@ def test_a_job_whose_process_is_killed_is_done_all_the_same(library, music):
     assert library.counts()["tracks"] == 36
 
 
-def test_a_job_that_was_started_by_nobody_who_lives_is_started_again(library, listens):
+def test_job_of_dead_runner_is_restarted(library, listens):
     job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     assert library.jobs.claim("1:2:nobody")
     assert run_waiting(library, every=0.05).state == "done"
     assert find_job(library, job.id).starts == 2
 
 
-def test_who_always_dies_is_given_up_in_a_sentence(library, listens):
+def test_job_that_always_dies_fails_with_sentence(library, listens):
     job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     starts = 0
     with Runner(library) as runner:
@@ -169,7 +169,7 @@ def test_who_always_dies_is_given_up_in_a_sentence(library, listens):
     assert "ended 4 times without a result" in failed.error
 
 
-def test_a_process_that_comes_too_late_does_nothing(library, listens):
+def test_process_with_old_claim_does_nothing(library, listens):
     start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     claimed = library.jobs.claim("1:2:nobody")
     library.jobs.give_back(claimed)
@@ -181,7 +181,7 @@ def test_a_process_that_comes_too_late_does_nothing(library, listens):
     assert find_job(library, again.id) == again
 
 
-def test_two_servers_start_a_job_once(library, listens):
+def test_two_runners_start_job_once(library, listens):
     job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     start_job(library, "train", {})
     with Runner(library) as one, Runner(Library(library.directory)) as other:
@@ -193,7 +193,7 @@ def test_two_servers_start_a_job_once(library, listens):
     wait_for(lambda: not library.jobs.under_way(), Runner(library))
 
 
-def test_what_waits_is_cancelled_at_once(library, listens):
+def test_cancel_waiting_job_is_immediate(library, listens):
     job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     assert cancel(library, job.id, by="anna").state == "cancelled"
     assert run_waiting(library) is None
@@ -203,7 +203,7 @@ def test_what_waits_is_cancelled_at_once(library, listens):
 
 
 @pytest.mark.slow
-def test_what_runs_is_cancelled_and_what_was_done_is_kept(library, music):
+def test_cancel_running_job_keeps_finished_work(library, music):
     job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         wait_for(at_work(library, job), runner)
@@ -216,7 +216,7 @@ def test_what_runs_is_cancelled_and_what_was_done_is_kept(library, music):
     assert library.counts()["tracks"] == 36
 
 
-def test_who_does_not_heed_is_told_louder(library, monkeypatch):
+def test_cancel_escalates_signals(library, monkeypatch):
     script = (
         "import signal, time\nfor number in (2, 15): signal.signal(number, signal.SIG_IGN)\n"
         "print(1, flush=True); time.sleep(60)"
@@ -239,7 +239,7 @@ def test_who_does_not_heed_is_told_louder(library, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_machine_that_is_shut_down_leaves_the_job_waiting(library, music):
+def test_terminated_job_waits_again(library, music):
     job = start_job(library, "preprocess", {"path": str(music)}, admin=True)
     with Runner(library) as runner:
         working = wait_for(at_work(library, job), runner)
@@ -249,7 +249,7 @@ def test_a_machine_that_is_shut_down_leaves_the_job_waiting(library, music):
         assert wait_for(ended(library, job), runner).state == "done"
 
 
-def test_a_job_waits_while_another_program_holds_the_library(library, listens):
+def test_job_waits_for_locked_library(library, listens):
     job = start_job(library, "preprocess", {"path": str(listens)}, admin=True)
     with Runner(library) as runner:
         with library.writing("segue train"):
@@ -258,7 +258,7 @@ def test_a_job_waits_while_another_program_holds_the_library(library, listens):
         assert wait_for(ended(library, job), runner).state == "done"
 
 
-def test_progress_is_told_even_while_the_verb_holds_the_database(library):
+def test_progress_is_written_during_transaction(library):
     start_job(library, "train", {})
     job = library.jobs.take(library.jobs.claim("a"), "b")
     told = job_process.JobProgressWriter(library, job)
@@ -292,19 +292,19 @@ def test_progress_is_told_even_while_the_verb_holds_the_database(library):
         ("demo", {"tracks": 10**9}, "60 to 2,000"),
     ],
 )
-def test_jobs_that_cannot_be(library, verb, arguments, why):
+def test_start_job_invalid_arguments_fail(library, verb, arguments, why):
     with pytest.raises(JobError, match=why):
         start_job(library, verb, arguments)
     assert library.jobs.all() == []
 
 
-def test_an_admin_names_a_directory_that_is_there(library, tmp_path):
+def test_start_job_admin_path_must_exist(library, tmp_path):
     for path in ("music", str(tmp_path / "nothing")):
         with pytest.raises(JobError, match="no directory"):
             start_job(library, "preprocess", {"path": path}, admin=True)
 
 
-def test_the_same_is_not_asked_for_twice_and_not_too_much(library, monkeypatch):
+def test_start_job_duplicate_or_too_many(library, monkeypatch):
     assert (
         start_job(library, "train", {"seed": 1}).id == start_job(library, "train", {"seed": 1}).id
     )
@@ -316,7 +316,7 @@ def test_the_same_is_not_asked_for_twice_and_not_too_much(library, monkeypatch):
         start_job(library, "train", {"seed": 3})
 
 
-def test_old_jobs_are_forgotten_with_their_logs(library, monkeypatch):
+def test_old_jobs_are_deleted_with_logs(library, monkeypatch):
     monkeypatch.setattr(jobs_module, "_KEPT", 2)
     made = []
     for seed in range(4):
@@ -331,7 +331,7 @@ def test_old_jobs_are_forgotten_with_their_logs(library, monkeypatch):
     assert [job.id for job in library.jobs.all(before=made[3], most=1)] == [made[2]]
 
 
-def test_datasets_have_names_of_their_own(library, listens, tmp_path):
+def test_known_datasets_have_unique_names(library, listens, tmp_path):
     other = shutil.copytree(listens, tmp_path / "other" / "My Listens")
     preprocess(library, listens, workers=1)
     preprocess(library, other, workers=1)
@@ -339,7 +339,7 @@ def test_datasets_have_names_of_their_own(library, listens, tmp_path):
     assert known_datasets(library) == {"My Listens": other, "My Listens (2)": listens}
 
 
-def test_sentences_lose_their_paths(library):
+def test_without_paths_keeps_last_components(library):
     tracks = [Track(track_id="a")]
     none = pd.DataFrame({"user_id": [], "track_id": []}, dtype=str)
     library.add_dataset("d", tracks=tracks, listens=none)

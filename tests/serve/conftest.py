@@ -94,14 +94,14 @@ def app(directory):
 
 @pytest.fixture
 def client(app):
-    """Somebody who is not logged in, where there are no accounts."""
+    """A client that is not logged in, of a library without accounts."""
     with Client(app) as client:
         yield client
 
 
 @pytest.fixture
 def anna(client):
-    """A listener with a past, where there are no accounts."""
+    """A listener with a history, in a library without accounts."""
     return client.log_in("anna")
 
 

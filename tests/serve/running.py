@@ -1,4 +1,4 @@
-"""Running coroutines in tests."""
+"""Run coroutines in tests."""
 
 import asyncio
 from collections.abc import Coroutine

@@ -1,4 +1,4 @@
-"""A server as a process of its own: as `segue serve` runs, in this library."""
+"""Run `segue serve` as a process of its own."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Questions that come at one time are answered together, each with its own answer."""
+"""Test batching of concurrent requests, and the idle task."""
 
 import asyncio
 import threading
@@ -66,11 +66,11 @@ def ask_meanwhile(desk, held_up, first, *rest):
     return run(all_of_them())
 
 
-def test_a_question_on_its_own_is_answered_at_once(desk_of):
+def test_single_request_is_answered_at_once(desk_of):
     assert ask(desk_of(squares), 7) == [49]
 
 
-def test_those_who_come_meanwhile_are_answered_together_and_each_gets_its_own(desk_of):
+def test_waiting_requests_form_one_batch(desk_of):
     sizes, held_up = [], HeldUp()
 
     def answer(asked):
@@ -83,7 +83,7 @@ def test_those_who_come_meanwhile_are_answered_together_and_each_gets_its_own(de
     assert sizes == [1, 4, 4, 1]
 
 
-def test_a_failure_is_told_to_the_one_it_is_of_and_to_nobody_else(desk_of):
+def test_failed_result_fails_its_request_only(desk_of):
     def answer(asked):
         return enumerate(partial(float, one) for one in asked)
 
@@ -93,7 +93,7 @@ def test_a_failure_is_told_to_the_one_it_is_of_and_to_nobody_else(desk_of):
     assert found[2] == 2.5
 
 
-def test_a_failure_of_what_is_worked_out_for_all_is_told_to_all_and_to_nobody_after(desk_of):
+def test_failed_batch_fails_its_requests_only(desk_of):
     def answer(asked):
         if "bad" in asked:
             raise ValueError("no")
@@ -104,7 +104,7 @@ def test_a_failure_of_what_is_worked_out_for_all_is_told_to_all_and_to_nobody_af
     assert ask(desk, "good") == ["good"]
 
 
-def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
+def test_cancelled_request_is_not_computed(desk_of):
     seen, held_up = [], HeldUp()
 
     def answer(asked):
@@ -128,7 +128,7 @@ def test_what_nobody_waits_for_any_more_is_not_worked_out(desk_of):
     assert seen == [1, 3]
 
 
-def test_answers_come_in_the_order_in_which_they_are_given(desk_of):
+def test_results_arrive_in_yielded_order(desk_of):
     order, held_up = [], HeldUp()
 
     def answer(asked):
@@ -141,11 +141,11 @@ def test_answers_come_in_the_order_in_which_they_are_given(desk_of):
     assert order == [1, 4, 3, 2]
 
 
-def test_many_questions_all_get_their_answers(desk_of):
+def test_many_requests_are_all_answered(desk_of):
     assert ask(desk_of(squares), *range(2_000)) == [number**2 for number in range(2_000)]
 
 
-def test_what_is_to_be_done_beside_is_done_a_piece_at_a_time_until_there_is_no_more(desk_of):
+def test_idle_task_runs_until_no_work_is_left(desk_of):
     pieces, done = [3, 2, 1], threading.Event()
 
     def beside():
@@ -160,7 +160,7 @@ def test_what_is_to_be_done_beside_is_done_a_piece_at_a_time_until_there_is_no_m
     assert not pieces
 
 
-def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
+def test_request_runs_before_next_idle_task(desk_of):
     order, held_up, ended = [], HeldUp(), threading.Event()
 
     def beside():
@@ -183,7 +183,7 @@ def test_whoever_asks_is_answered_before_the_next_piece(desk_of):
     assert order == ["beside", "answer", "beside", "beside"]
 
 
-def test_a_desk_that_closes_leaves_what_is_to_be_done_beside(desk_of):
+def test_close_stops_idle_task(desk_of):
     pieces, held_up = [], HeldUp()
 
     def beside():
@@ -201,7 +201,7 @@ def test_a_desk_that_closes_leaves_what_is_to_be_done_beside(desk_of):
     assert ask(desk, 3) == [9]
 
 
-def test_what_comes_before_a_failure_is_answered_and_the_rest_is_told(desk_of):
+def test_results_before_a_failure_are_delivered(desk_of):
     held_up = HeldUp()
 
     def answer(asked):
@@ -215,12 +215,12 @@ def test_what_comes_before_a_failure_is_answered_and_the_rest_is_told(desk_of):
     assert [type(one) for one in rest] == [ValueError, ValueError]
 
 
-def test_a_question_that_is_passed_over_is_not_waited_for(desk_of):
+def test_request_without_result_fails(desk_of):
     (found,) = ask(desk_of(lambda asked: ()), 1)
     assert isinstance(found, RuntimeError)
 
 
-def test_what_fails_beside_fails_nobody(desk_of, caplog):
+def test_failed_idle_task_fails_no_request(desk_of, caplog):
     failed = threading.Event()
 
     def beside():
@@ -234,7 +234,7 @@ def test_what_fails_beside_fails_nobody(desk_of, caplog):
     assert "idle task failed" in caplog.text
 
 
-def test_a_desk_that_was_closed_opens_again(desk_of):
+def test_closed_executor_starts_again(desk_of):
     desk = desk_of(squares)
     assert ask(desk, 2) == [4]
     desk.close()

@@ -1,4 +1,4 @@
-"""News: what followers are told, of this process or another."""
+"""Test event streams about changes by this process or another."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ def app_state(directory, monkeypatch):
 
 
 def followed(app_state, names, act, n_events):
-    """What each of some listeners is told while `act` is done by another process."""
+    """Return the events of some listeners while `act` is done by another process."""
 
     async def follow(name, told):
         async for event in app_state.broadcaster.follow(name, admin=False):
@@ -46,7 +46,7 @@ def followed(app_state, names, act, n_events):
     return run(all_of_it())
 
 
-def test_feedback_is_told_to_its_own_listener_on_every_device(app_state, directory):
+def test_feedback_event_reaches_own_listener_only(app_state, directory):
     def act():
         other = AppState(directory, Settings())
         other.library.feedback.add([Event(user="anna", track_id="t05", kind="like", key="1")])
@@ -57,7 +57,7 @@ def test_feedback_is_told_to_its_own_listener_on_every_device(app_state, directo
     assert told["ben"] == []
 
 
-def test_a_change_of_the_library_is_told_to_all(app_state, directory):
+def test_library_event_reaches_all(app_state, directory):
     def act():
         other = AppState(directory, Settings())
         other.library.record_run("train", {})
@@ -68,6 +68,6 @@ def test_a_change_of_the_library_is_told_to_all(app_state, directory):
     assert told["anna"] == told[None]
 
 
-def test_nobody_looks_where_nobody_follows(app_state):
+def test_polling_stops_without_subscribers(app_state):
     followed(app_state, ["anna"], lambda: None, 0)
     assert app_state.broadcaster._polling is None

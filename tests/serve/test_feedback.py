@@ -1,4 +1,4 @@
-"""Feedback: on disk when it is answered, and counted once."""
+"""Test feedback: on disk before the response, and counted once."""
 
 import sqlite3
 import time
@@ -11,7 +11,7 @@ def event(key, track_id="t05", kind="play", **more):
     return {"key": key, "track_id": track_id, "kind": kind, **more}
 
 
-def test_what_is_sent_again_counts_once(anna, directory):
+def test_repeated_event_counts_once(anna, directory):
     batch = {"events": [event("1"), event("2", ODD), event("1")]}
     first = anna.post("/api/v1/feedback", json=batch).json()
     assert [each["status"] for each in first["events"]] == ["stored", "stored", "duplicate"]
@@ -21,14 +21,14 @@ def test_what_is_sent_again_counts_once(anna, directory):
         assert database.execute("SELECT count(*) FROM feedback").fetchone() == (2,)
 
 
-def test_a_batch_is_stored_whole_or_not_at_all(anna, directory):
+def test_batch_is_stored_completely_or_not(anna, directory):
     batch = {"events": [event("1"), event("2", "nothing")]}
     assert is_problem(anna.post("/api/v1/feedback", json=batch), 404, "unknown-track")
     with sqlite3.connect(directory / "library.db") as database:
         assert database.execute("SELECT count(*) FROM feedback").fetchone() == (0,)
 
 
-def test_an_opinion_is_the_latest_said_and_can_be_taken_back(anna):
+def test_latest_opinion_counts_and_can_be_cleared(anna):
     for number, (kind, opinion) in enumerate(
         [("like", "like"), ("dislike", "dislike"), ("clear", None)]
     ):
@@ -52,27 +52,27 @@ def test_an_opinion_is_the_latest_said_and_can_be_taken_back(anna):
         event("1") | {"user": "ben"},
     ],
 )
-def test_what_cannot_have_happened_is_refused(anna, wrong):
+def test_invalid_event_is_rejected(anna, wrong):
     assert is_problem(anna.post("/api/v1/feedback", json={"events": [wrong]}), 422, "invalid")
 
 
-def test_what_happens_tomorrow_is_refused_since_it_would_age_all_the_rest(anna):
+def test_future_event_is_rejected(anna):
     late = {"events": [event("1", at=time.time() + 3 * 86_400)]}
     assert is_problem(anna.post("/api/v1/feedback", json=late), 422, "invalid")
 
 
-def test_no_or_too_many_events_are_refused(anna):
+def test_empty_or_large_batch_is_rejected(anna):
     for events in ([], [event(str(number)) for number in range(1_001)]):
         answer = anna.post("/api/v1/feedback", json={"events": events})
         assert is_problem(answer, 422, "invalid")
 
 
-def test_nobody_gives_no_feedback(client):
+def test_feedback_requires_listener(client):
     answer = client.post("/api/v1/feedback", json={"events": [event("1")]})
     assert is_problem(answer, 401, "no-session")
 
 
-def test_the_past_comes_in_pages_while_more_is_heard(anna):
+def test_history_pages_stay_stable(anna):
     first = anna.get("/api/v1/me/history?limit=2").json()
     assert [each["track"]["track_id"] for each in first["items"]] == ["t09", "t06"]
     anna.post("/api/v1/feedback", json={"events": [event("1", "t08")]})

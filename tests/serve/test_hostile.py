@@ -1,4 +1,4 @@
-"""What is sent to do harm: paths, bodies, headers, and what comes slowly."""
+"""Test hostile requests: paths, bodies, headers, slow clients."""
 
 import asyncio
 import re
@@ -32,14 +32,14 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_no_path_leads_out(anna, path):
+def test_paths_do_not_leave_static_files(anna, path):
     answer = anna.send(anna.build_request("GET", f"http://127.0.0.1:8765{path}"))
     assert answer.status_code in (404, 422)
     assert answer.headers["content-type"] == "application/problem+json"
     assert "root:" not in answer.text
 
 
-def test_sql_in_a_parameter_is_text(anna):
+def test_sql_in_parameter_is_text(anna):
     sql = "' OR 1=1; DROP TABLE tracks; --"
     for path in ("tracks", "tracks/" + sql, "me/history", "search"):
         asked = {"artist": sql, "genre": sql, "q": sql, "cursor": sql}
@@ -49,14 +49,14 @@ def test_sql_in_a_parameter_is_text(anna):
     assert anna.get("/api/v1/library").json()["tracks"] == 12
 
 
-def test_a_large_body_is_refused_before_it_is_read(anna):
+def test_large_body_is_rejected_unread(anna):
     body = b'{"like": ["' + b"x" * (1024 * 1024) + b'"]}'
     headers = {"Content-Type": "application/json"}
     answer = anna.post("/api/v1/recommend", content=body, headers=headers)
     assert is_problem(answer, 413, "too-large")
 
 
-def test_a_large_body_of_unknown_length_is_refused_too(anna):
+def test_large_body_without_length_is_rejected(anna):
     def body():
         for _ in range(40):
             yield b"x" * (64 * 1024)
@@ -66,7 +66,7 @@ def test_a_large_body_of_unknown_length_is_refused_too(anna):
     assert is_problem(answer, 413, "too-large")
 
 
-def test_a_body_that_trickles_in_is_given_up(directory):
+def test_slow_body_is_rejected(directory):
     app = make_app(directory, Settings(body_seconds=0.2))
     sent = []
 
@@ -96,7 +96,7 @@ def test_a_body_that_trickles_in_is_given_up(directory):
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: x=1", "a\nb", "a\x00b", "é" * 10])
-def test_no_value_makes_a_header_of_its_own(anna, value):
+def test_values_do_not_inject_headers(anna, value):
     from urllib.parse import quote
 
     answers = [
@@ -109,7 +109,7 @@ def test_no_value_makes_a_header_of_its_own(anna, value):
         assert "x=1" not in answer.headers.get("set-cookie", "")
 
 
-def test_a_failure_tells_a_number_and_nothing_of_the_program(anna, monkeypatch, caplog):
+def test_failure_response_has_number_without_details(anna, monkeypatch, caplog):
     def fails(self):
         raise RuntimeError("secret /srv/place")
 
@@ -123,14 +123,14 @@ def test_a_failure_tells_a_number_and_nothing_of_the_program(anna, monkeypatch, 
     assert "secret" in caplog.text
 
 
-def test_what_is_not_there_and_what_cannot_be_done_are_problems(anna):
+def test_unknown_address_and_method_are_problems(anna):
     assert is_problem(anna.get("/api/v1/nothing"), 404, "not-found")
     assert is_problem(anna.get("/nothing.html"), 404, "not-found")
     assert is_problem(anna.put("/api/v1/session", json={}), 405, "method-not-allowed")
     assert is_problem(anna.post("/index.html"), 405, "method-not-allowed")
 
 
-def test_every_answer_has_the_headers_that_keep_a_browser_safe(anna):
+def test_every_response_has_security_headers(anna):
     for path in ("/api/v1/session", "/api/v1/tracks/t00/audio", "/api/v1/nothing", "/nothing", "/"):
         headers = anna.get(path).headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -141,7 +141,7 @@ def test_every_answer_has_the_headers_that_keep_a_browser_safe(anna):
         assert "server" not in headers
 
 
-def test_a_problem_is_explained_where_its_type_points(anna):
+def test_problem_type_address_explains_problem(anna):
     problem = anna.get("/api/v1/tracks/nothing").json()
     kind = anna.get(problem["type"]).json()
     assert (kind["title"], kind["status"]) == (problem["title"], problem["status"])
@@ -150,12 +150,12 @@ def test_a_problem_is_explained_where_its_type_points(anna):
     assert is_problem(anna.get("/api/v1/problem-types/nothing"), 404, "not-found")
 
 
-def test_the_odd_track_is_found_by_its_whole_id_only(anna):
+def test_unusual_id_is_matched_exactly(anna):
     for part in ODD.split("/"):
         assert is_problem(anna.get(f"/api/v1/tracks/{part}"), 404, "unknown-track")
 
 
-def test_an_empty_library_says_what_to_do(tmp_path):
+def test_empty_library_problem_names_command(tmp_path):
     with Client(make_app(tmp_path / "new.segue")) as client:
         assert client.get("/api/v1/session").json()["library"]["tracks"] == 0
         assert not client.get("/api/v1/library").json()["ready"]

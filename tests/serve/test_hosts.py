@@ -1,4 +1,4 @@
-"""By which name, and from which site's page, a request may come."""
+"""Test accepted host names and origins of requests."""
 
 import pytest
 from tests.serve.conftest import Client, is_problem
@@ -8,7 +8,7 @@ from segue.serve.settings import Settings
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost", "LOCALHOST:80", "[::1]:8765"])
-def test_names_of_this_machine_are_answered_to(client, host):
+def test_own_host_names_are_accepted(client, host):
     assert client.get("/api/v1/session", headers={"Host": host}).status_code == 200
 
 
@@ -26,13 +26,13 @@ def test_names_of_this_machine_are_answered_to(client, host):
         "local host",
     ],
 )
-def test_a_name_that_points_here_from_elsewhere_is_not(client, host):
+def test_foreign_host_name_is_rejected(client, host):
     """Else a site whose name is bound to this machine could read all answers."""
     for path in ("/api/v1/session", "/"):
         assert is_problem(client.get(path, headers={"Host": host}), 421, "foreign-host")
 
 
-def test_beyond_loopback_numbers_are_answered_to_and_names_when_given(directory):
+def test_exposed_server_accepts_ips_and_given_names(directory):
     settings = Settings(host="0.0.0.0", names=("Music.test",), open_to_all=True)  # noqa: S104
     with Client(make_app(directory, settings)) as client:
         for host in ("192.168.1.5:8765", "music.test", "music.test:443", "[fd00::1]"):
@@ -52,7 +52,7 @@ def test_beyond_loopback_numbers_are_answered_to_and_names_when_given(directory)
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_another_sites_page_is_refused_whatever_it_asks(client, headers):
+def test_request_from_other_site_is_rejected(client, headers):
     for ask in (client.get, client.delete):
         assert is_problem(ask("/api/v1/session", headers=headers), 403, "foreign-origin")
     body = {"listener": "anna"}
@@ -60,13 +60,13 @@ def test_another_sites_page_is_refused_whatever_it_asks(client, headers):
     assert is_problem(answer, 403, "foreign-origin")
 
 
-def test_ones_own_page_is_welcome(client):
+def test_request_from_own_page_is_accepted(client):
     headers = {"Origin": "http://127.0.0.1:8765", "Sec-Fetch-Site": "same-origin"}
     body = {"listener": "anna"}
     assert client.post("/api/v1/session", json=body, headers=headers).status_code == 200
 
 
-def test_a_link_on_another_site_may_lead_to_the_page_but_not_to_data(client):
+def test_link_from_other_site_opens_page_only(client):
     headers = {
         "Sec-Fetch-Site": "cross-site",
         "Sec-Fetch-Mode": "navigate",
@@ -77,7 +77,7 @@ def test_a_link_on_another_site_may_lead_to_the_page_but_not_to_data(client):
     assert is_problem(answer, 403, "foreign-origin")
 
 
-def test_no_other_site_is_allowed_to_read(client):
+def test_responses_allow_no_other_origin(client):
     answer = client.options(
         "/api/v1/feedback",
         headers={"Origin": "http://evil.test", "Access-Control-Request-Method": "POST"},

@@ -1,4 +1,4 @@
-"""Scrobbling as to ListenBrainz: who, what, once, and within limits."""
+"""Test scrobbling by the ListenBrainz API."""
 
 import json
 import time
@@ -38,7 +38,7 @@ def plays(library):
     ]
 
 
-def test_a_listen_is_a_play_of_its_track(client, library):
+def test_listen_is_a_play_of_its_track(client, library):
     more = {"additional_info": {"duration_played": 90}}
     answer = submit(client, listen(artist="band 0", track="PIECE 0 (Remastered)", **more))
     assert answer.status_code == 200
@@ -47,14 +47,14 @@ def test_a_listen_is_a_play_of_its_track(client, library):
     assert library.feedback.after(0)[0].ms_played == 90_000
 
 
-def test_a_listen_counts_once_however_often_it_comes(client, library):
+def test_repeated_listen_counts_once(client, library):
     for _ in range(3):
         submit(client, listen())
     submit(client, listen(), listen(AT + 300), kind="import")
     assert plays(library) == [("anna", "t00", AT), ("anna", "t00", AT + 300)]
 
 
-def test_a_listen_to_what_is_not_there_waits(client, library):
+def test_listen_of_unknown_track_waits(client, library):
     before = library.counts()
     for _ in range(2):
         assert submit(client, listen(artist="Nobody", track="Nothing")).status_code == 200
@@ -63,7 +63,7 @@ def test_a_listen_to_what_is_not_there_waits(client, library):
     assert after["listens"] == before["listens"]
 
 
-def test_the_export_of_the_same_listens_adds_nothing(client, library, tmp_path):
+def test_import_after_submit_adds_nothing(client, library, tmp_path):
     sent = [listen(AT + n, track=f"Piece {n}", artist=f"Band {n % 4}") for n in range(6)]
     submit(client, *sent, listen(AT, "Nobody", "Nothing"), kind="import")
     before = library.counts()
@@ -74,7 +74,7 @@ def test_the_export_of_the_same_listens_adds_nothing(client, library, tmp_path):
     assert library.counts() == before
 
 
-def test_what_an_export_brought_is_not_added_again(client, library, tmp_path):
+def test_submit_after_import_adds_nothing(client, library, tmp_path):
     export = tmp_path / "listens.json"
     export.write_text(json.dumps([listen()]), "utf-8")
     assert import_listens(library, [export], "anna").new == 1
@@ -82,7 +82,7 @@ def test_what_an_export_brought_is_not_added_again(client, library, tmp_path):
     assert plays(library) == []
 
 
-def test_what_plays_now_is_shown_and_does_not_count(client, library):
+def test_playing_now_is_shown_and_not_counted(client, library):
     now = {"track_metadata": listen(additional_info={"media_player": "Tape"})["track_metadata"]}
     assert submit(client, now, kind="playing_now").status_code == 200
     ((player, playing),) = library.playback.of("anna")
@@ -92,12 +92,12 @@ def test_what_plays_now_is_shown_and_does_not_count(client, library):
     assert submit(client, unknown, kind="playing_now").status_code == 200
 
 
-def test_who_submits_is_told_by_the_token_alone(client, library):
+def test_token_alone_identifies_listener(client, library):
     submit(client, {**listen(), "user_name": "ben"})
     assert plays(library) == [("anna", "t00", AT)]
 
 
-def test_with_accounts_the_token_is_a_key(guarded, directory):
+def test_token_is_api_key_with_accounts(guarded, directory):
     library = Library(directory)
     key = create_key(library, "ben", "phone")
     with Client(guarded) as client:
@@ -121,7 +121,7 @@ def test_with_accounts_the_token_is_a_key(guarded, directory):
 
 
 @pytest.mark.parametrize("header", [None, "", "Token", "Token ", "Basic YW5uYTp4"])
-def test_without_a_token_nothing_is_taken(client, library, header):
+def test_missing_token_is_rejected(client, library, header):
     headers = {} if header is None else {"Authorization": header}
     document = {"listen_type": "single", "payload": [listen()]}
     answer = client.post("/1/submit-listens", json=document, headers=headers)
@@ -164,7 +164,7 @@ def with_metadata(**changed):
         [with_metadata(more="x" * 11_000)],
     ],
 )
-def test_what_is_no_listen_is_refused(client, library, payload):
+def test_invalid_listen_is_rejected(client, library, payload):
     document = {"listen_type": "single", "payload": payload}
     answer = client.post(
         "/1/submit-listens",
@@ -194,7 +194,7 @@ def test_what_is_no_listen_is_refused(client, library, payload):
         b'{"listen_type": "single", "payload": [{"listened_at": ' + b"9" * 5_000 + b"}]}",
     ],
 )
-def test_what_is_no_document_is_refused(client, body):
+def test_invalid_document_is_rejected(client, body):
     headers = {"Authorization": "Token anna"}
     answer = client.post("/1/submit-listens", content=body, headers=headers)
     assert answer.status_code == 400
@@ -202,14 +202,14 @@ def test_what_is_no_document_is_refused(client, body):
 
 
 @pytest.mark.parametrize("artist", ["\x00Band 0\x07", "Band \ud800", "<script>", "' OR 1=1 --"])
-def test_odd_letters_do_no_harm(client, artist):
+def test_unusual_characters_are_accepted(client, artist):
     document = {"listen_type": "single", "payload": [listen(artist=artist)]}
     headers = {"Authorization": "Token anna"}
     answer = client.post("/1/submit-listens", content=json.dumps(document), headers=headers)
     assert answer.status_code in (200, 400)
 
 
-def test_many_listens_come_at_once_but_not_more_than_a_thousand(client, library):
+def test_request_takes_up_to_1000_listens(client, library):
     many = [listen(AT + n) for n in range(MAX_LISTENS)]
     assert submit(client, *many, kind="import").status_code == 200
     assert len(plays(library)) == MAX_LISTENS
@@ -227,7 +227,7 @@ def is_refused(answer, status):
     return True
 
 
-def test_what_is_refused_before_it_is_read_is_told_as_listenbrainz_tells_it(client):
+def test_middleware_errors_use_listenbrainz_form(client):
     headers = {"Authorization": "Token anna"}
 
     def parts():
@@ -241,16 +241,16 @@ def test_what_is_refused_before_it_is_read_is_told_as_listenbrainz_tells_it(clie
     assert is_refused(client.get("/1/user/anna/listens"), 404)
 
 
-def test_a_failure_is_told_as_listenbrainz_tells_it(client, monkeypatch):
+def test_failure_uses_listenbrainz_form(client, monkeypatch):
     monkeypatch.setattr("segue.serve.listenbrainz._owner", lambda *_: 1 / 0)
     assert is_refused(submit(client, listen()), 500)
 
 
-def test_a_time_ahead_of_the_clock_is_refused(client):
+def test_future_time_is_rejected(client):
     assert submit(client, listen(int(time.time()) + 60)).status_code == 200
     answer = submit(client, listen(int(time.time()) + 7_200))
     assert answer.json() == {"code": 400, "error": "Value for key listened_at is too high."}
 
 
-def test_what_plays_now_has_no_time(client):
+def test_playing_now_with_time_is_rejected(client):
     assert submit(client, listen(), kind="playing_now").status_code == 400

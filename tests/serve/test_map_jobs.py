@@ -1,4 +1,4 @@
-"""The map of a large library: made by one job, whoever looks and however many do."""
+"""Test maps of large libraries: one job makes a map for all requests."""
 
 import shutil
 import time
@@ -26,7 +26,7 @@ def large(monkeypatch):
 
 @pytest.fixture
 def directory(directory, large):
-    """A library of which nobody has made a map."""
+    """A library without a map."""
     for made in (directory / "models").glob("map-*"):
         shutil.rmtree(made)
     return directory
@@ -39,7 +39,7 @@ def resting(monkeypatch):
     monkeypatch.setattr(runner.Runner, "tick", lambda runner: None)
 
 
-def test_a_map_that_is_not_there_is_made_by_a_job(anna):
+def test_missing_map_is_made_by_job(anna):
     answer = anna.get("/api/v1/map")
     assert is_problem(answer, 409, "in-progress")
     assert int(answer.headers["retry-after"]) > 0
@@ -59,7 +59,7 @@ def test_a_map_that_is_not_there_is_made_by_a_job(anna):
     assert (points[:, :2] <= about["edge"]).all()
 
 
-def test_points_and_paths_wait_for_the_same_job(anna, resting):
+def test_points_and_paths_share_the_job(anna, resting):
     first = anna.get("/api/v1/map")
     points = anna.get("/api/v1/map/points")
     path = anna.post("/api/v1/map/path", json={"points": [[0, 0], [9, 9]]})
@@ -70,7 +70,7 @@ def test_points_and_paths_wait_for_the_same_job(anna, resting):
     assert len(anna.get("/api/v1/jobs").json()["items"]) == 1
 
 
-def test_many_who_look_at_once_in_two_processes_make_one_job(directory, resting):
+def test_parallel_map_requests_start_one_job(directory, resting):
     with Client(make_app(directory)) as one, Client(make_app(directory)) as other:
         with ThreadPoolExecutor(8) as pool:
             asked = [pool.submit(who.get, "/api/v1/map") for who in [one, other] * 4]
@@ -79,7 +79,7 @@ def test_many_who_look_at_once_in_two_processes_make_one_job(directory, resting)
         assert len(library.jobs.all()) == 1
 
 
-def test_a_job_that_runs_already_will_do(directory):
+def test_running_job_is_reused(directory):
     with closing(Library(directory)) as library:
         first = runner.start_job(library, "map", {"by": "knn"}, once=True)
         library.jobs.claim("somebody")
@@ -87,9 +87,7 @@ def test_a_job_that_runs_already_will_do(directory):
         assert runner.start_job(library, "map", {"by": "metadata"}, once=True).id != first.id
 
 
-def test_a_job_that_failed_is_told_of_and_started_again_later(
-    anna, directory, resting, monkeypatch
-):
+def test_failed_map_job_is_reported_then_retried(anna, directory, resting, monkeypatch):
     assert is_problem(anna.get("/api/v1/map"), 409, "in-progress")
     with closing(Library(directory)) as library:
         library.jobs.finish(library.jobs.claim("somebody"), "failed", error="The disk is full.")
@@ -101,7 +99,7 @@ def test_a_job_that_failed_is_told_of_and_started_again_later(
     assert len(anna.get("/api/v1/jobs").json()["items"]) == 2
 
 
-def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
+def test_map_progress_is_visible_without_admin(guarded, resting):
     with Client(guarded) as client:
         client.log_in("ben", PASSWORD)
         answer = client.get("/api/v1/map")
@@ -110,12 +108,12 @@ def test_somebody_who_may_not_see_jobs_is_told_how_far_it_is(guarded, resting):
         assert is_problem(client.get("/api/v1/jobs"), 403, "forbidden")
 
 
-def test_a_map_of_few_tracks_is_made_at_once(anna, monkeypatch):
+def test_small_map_is_made_at_once(anna, monkeypatch):
     monkeypatch.setattr(train_maps, "MAX_FOR_ALL", N_TRACKS)
     assert anna.get("/api/v1/map").json()["n"] == N_TRACKS
 
 
-def test_the_document_tells_of_the_job(anna):
+def test_openapi_describes_map_job(anna):
     document = anna.get("/api/v1/openapi.json").json()
     for path, method in (("/map", "get"), ("/map/points", "get"), ("/map/path", "post")):
         content = document["paths"][f"/api/v1{path}"][method]["responses"]["409"]["content"]

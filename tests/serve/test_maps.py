@@ -1,4 +1,4 @@
-"""The map: points for a canvas, whose taste they are to, and lists along a line."""
+"""Test the map: points, affinity, and playlists along a line."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from segue.engine.percentile_ranks import percentile_ranks
 from segue.pipeline.track_map import affinity
 
 
-def test_points_have_a_place_and_a_genre_each(anna):
+def test_map_points_have_position_and_genre(anna):
     about = anna.get("/api/v1/map").json()
     assert about["n"] == N_TRACKS
     assert about["by"] == about["encoders"][0]
@@ -23,7 +23,7 @@ def test_points_have_a_place_and_a_genre_each(anna):
     assert again.status_code == 304
 
 
-def test_a_map_can_be_drawn_by_each_encoder_and_by_no_other(anna):
+def test_map_unknown_signal_is_rejected(anna):
     for name in anna.get("/api/v1/map").json()["encoders"]:
         assert anna.get(f"/api/v1/map?by={name}").json()["by"] == name
         assert anna.get(f"/api/v1/map/points?by={name}").status_code == 200
@@ -31,13 +31,13 @@ def test_a_map_can_be_drawn_by_each_encoder_and_by_no_other(anna):
     assert is_problem(anna.get("/api/v1/map/points?by=..%2F.."), 422, "invalid")
 
 
-def test_what_is_to_ones_taste_is_told_by_rank(anna):
+def test_affinity_ranks_tracks_by_taste(anna):
     shares = np.frombuffer(anna.get("/api/v1/map/affinity").content, np.uint8)
     assert len(shares) == N_TRACKS
     assert shares.max() == 255
 
 
-def test_a_taste_is_worked_out_once_until_it_is_another(anna, monkeypatch):
+def test_affinity_is_computed_once_per_profile(anna, monkeypatch):
     made = []
 
     def counted(engine, profile):
@@ -58,18 +58,18 @@ def test_a_taste_is_worked_out_once_until_it_is_another(anna, monkeypatch):
     assert made == ["anna", "anna"]
 
 
-def test_nobody_has_no_taste(client):
+def test_affinity_requires_listener(client):
     assert is_problem(client.get("/api/v1/map/affinity"), 401, "no-session")
 
 
-def test_tracks_are_found_by_their_place_among_the_points(anna):
+def test_map_tracks_are_found_by_index(anna):
     found = anna.get(f"/api/v1/map/tracks?at=3,{N_TRACKS - 1},999999999,3").json()
     assert found["places"] == [3, N_TRACKS - 1]
     assert [track["track_id"] for track in found["tracks"]] == ["t03", ODD]
     assert is_problem(anna.get("/api/v1/map/tracks?at=x"), 422, "invalid")
 
 
-def test_a_line_leads_past_tracks(anna):
+def test_map_path_lists_tracks_along_line(anna):
     drawn = anna.post("/api/v1/map/path", json={"points": [[0, 0], [65_534, 65_534]], "k": 4})
     assert drawn.status_code == 200, drawn.text
     assert len(drawn.json()["tracks"]) == 4
@@ -90,5 +90,5 @@ def test_a_line_leads_past_tracks(anna):
         {"points": [[0, 0]], "by": "nonsense"},
     ],
 )
-def test_what_is_no_line_is_refused(anna, asked):
+def test_map_path_invalid_line_is_rejected(anna, asked):
     assert is_problem(anna.post("/api/v1/map/path", json=asked), 422, "invalid")

@@ -1,4 +1,4 @@
-"""Garbage is looked for when there is time, and not whenever much is made."""
+"""Test garbage collection in idle time."""
 
 import gc
 import weakref
@@ -22,7 +22,7 @@ def thresholds():
     gc.set_threshold(*before)
 
 
-def test_garbage_is_found_when_the_time_has_come_and_there_is_nothing_more_to_do():
+def test_idle_collection_runs_after_interval():
     now = [0.0]
     tidy = IdleGarbageCollector(lambda: now[0])
     gc.collect()
@@ -43,7 +43,7 @@ def test_garbage_is_found_when_the_time_has_come_and_there_is_nothing_more_to_do
         gc.enable()
 
 
-def test_all_objects_are_seldom_looked_through_without_being_asked(thresholds):
+def test_raise_threshold_makes_full_collections_rare(thresholds):
     looked = []
 
     def note(phase, info):

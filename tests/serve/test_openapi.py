@@ -1,4 +1,4 @@
-"""The OpenAPI document: complete, with examples and every answer that can come."""
+"""Test the OpenAPI document: complete, with examples and all responses."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def references(part):
             yield from references(each)
 
 
-def test_every_operation_has_an_id_a_sentence_and_its_answers(document):
+def test_operations_have_id_summary_and_responses(document):
     seen = set()
     for name, operation in operations(document):
         assert operation["operationId"] not in seen, name
@@ -36,7 +36,7 @@ def test_every_operation_has_an_id_a_sentence_and_its_answers(document):
         assert {"401", "403", "413", "422", "500"} <= set(operation["responses"]), name
 
 
-def test_every_failure_is_problem_details_with_an_example(document):
+def test_error_responses_have_problem_examples(document):
     for name, operation in operations(document):
         for status, answer in operation["responses"].items():
             if status >= "400":
@@ -45,14 +45,14 @@ def test_every_failure_is_problem_details_with_an_example(document):
                 assert answer["content"][kind]["examples"], (name, status)
 
 
-def test_every_reference_leads_somewhere(document):
+def test_openapi_references_exist(document):
     for reference in references(document):
         part = document
         for step in reference.removeprefix("#/").split("/"):
             part = part[step]
 
 
-def test_answers_are_described(document):
+def test_openapi_responses_have_schemas(document):
     for name, operation in operations(document):
         done = [one for status, one in operation["responses"].items() if status < "300"]
         assert done, name
@@ -62,12 +62,12 @@ def test_answers_are_described(document):
                     assert content["schema"], name
 
 
-def test_the_document_is_served_and_no_page_that_loads_from_elsewhere(client):
+def test_openapi_is_served_without_docs_page(client):
     assert client.get("/api/v1/openapi.json").json()["info"]["title"] == "segue"
     for path in ("/docs", "/redoc", "/openapi.json"):
         assert client.get(path).status_code == 404
 
 
-def test_what_needs_nobodys_name_says_so(document):
+def test_operations_without_login_are_marked(document):
     for path, is_open in (("/api/v1/session", True), ("/api/v1/me", False)):
         assert ({} in document["paths"][path]["get"]["security"]) == is_open

@@ -1,4 +1,4 @@
-"""Saved lists, lists made to look at, radio, files, and jobs."""
+"""Test saved playlists, previews, radio, playlist files, and jobs."""
 
 import time
 
@@ -15,7 +15,7 @@ def ids(document):
     ]
 
 
-def test_a_list_by_hand_is_kept_in_its_order(anna):
+def test_manual_playlist_keeps_order(anna):
     made = anna.post("/api/v1/playlists", json=HAND)
     assert made.status_code == 201
     address = made.headers["location"]
@@ -36,7 +36,7 @@ def test_a_list_by_hand_is_kept_in_its_order(anna):
         ("blend", {"users": ["anna", "ben"], "k": 4}),
     ],
 )
-def test_a_recipe_makes_a_list_that_can_be_looked_at_saved_and_made_again(anna, kind, recipe):
+def test_recipe_is_previewed_saved_and_refreshed(anna, kind, recipe):
     body = {"kind": kind, "recipe": recipe}
     shown = anna.post("/api/v1/playlists/preview", json=body).json()
     assert shown["kind"] == kind
@@ -60,12 +60,12 @@ def test_a_recipe_makes_a_list_that_can_be_looked_at_saved_and_made_again(anna, 
         ("nonsense", {}),
     ],
 )
-def test_a_recipe_that_is_none_is_refused(anna, kind, recipe):
+def test_invalid_recipe_is_rejected(anna, kind, recipe):
     body = {"kind": kind, "recipe": recipe}
     assert is_problem(anna.post("/api/v1/playlists/preview", json=body), 422, "invalid")
 
 
-def test_lists_come_in_pages_the_latest_first(anna):
+def test_playlists_are_paged_latest_first(anna):
     for number in range(5):
         anna.post("/api/v1/playlists", json={"name": f"List {number}"})
     first = anna.get("/api/v1/playlists?limit=3").json()
@@ -76,7 +76,7 @@ def test_lists_come_in_pages_the_latest_first(anna):
     assert rest["next"] is None
 
 
-def test_nobody_finds_anothers_list(guarded):
+def test_playlist_of_other_listener_is_not_found(guarded):
     with Client(guarded) as anna, Client(guarded) as ben:
         anna.log_in("anna", PASSWORD)
         ben.log_in("ben", PASSWORD)
@@ -96,7 +96,7 @@ def test_nobody_finds_anothers_list(guarded):
 
 
 @pytest.mark.parametrize("kind", ["m3u8", "xspf", "jspf"])
-def test_what_is_written_to_a_file_is_read_back(anna, kind, original):
+def test_exported_playlist_is_imported_again(anna, kind, original):
     name = 'Sü"n\r\nday'.replace("\r\n", " ")
     made = anna.post("/api/v1/playlists", json=HAND | {"name": name})
     file = anna.get(f"{made.headers['location']}/export?format={kind}")
@@ -110,7 +110,7 @@ def test_what_is_written_to_a_file_is_read_back(anna, kind, original):
     assert read.json()["unmatched"] == []
 
 
-def test_what_a_file_names_and_is_not_here_is_told(anna):
+def test_import_lists_unmatched_tracks(anna):
     data = "#EXTM3U\n#EXTINF:3,Band 0 - Piece 0\nx.wav\n#EXTINF:3,Nobody - Nothing\ny.wav\n"
     read = anna.post("/api/v1/playlists/import", content=data.encode()).json()
     assert ids(read) == ["t00"]
@@ -119,14 +119,14 @@ def test_what_a_file_names_and_is_not_here_is_told(anna):
     assert is_problem(answer, 415, "unsupported-type")
 
 
-def test_a_file_may_be_larger_than_other_bodies_and_not_without_end(anna):
+def test_import_has_higher_size_limit(anna):
     large = b"#EXTM3U\n" + b"#" * 2_000_000 + b"\nx.wav\n"
     assert anna.post("/api/v1/playlists/import", content=large).status_code == 200
     answer = anna.post("/api/v1/playlists/import", content=large * 5)
     assert is_problem(answer, 413, "too-large")
 
 
-def test_radio_goes_on_without_what_was_played(anna):
+def test_radio_does_not_repeat_recent_tracks(anna):
     recent = []
     for _ in range(3):
         asked = {"recent": recent, "k": 3, "window": 9, "dials": {"max_known_share": 1}}
@@ -134,13 +134,13 @@ def test_radio_goes_on_without_what_was_played(anna):
     assert len(set(recent)) == 9
 
 
-def test_radio_for_somebody_without_a_name_needs_a_track(client):
+def test_radio_without_listener_needs_like(client):
     assert is_problem(client.post("/api/v1/radio", json={}), 401, "no-session")
     assert len(ids(client.post("/api/v1/radio", json={"like": ["t00"], "k": 2}).json())) == 2
 
 
 @pytest.mark.parametrize(("kind", "media_type"), [("mp3", "audio/mpeg"), ("opus", "audio/ogg")])
-def test_sound_is_encoded_anew_where_that_is_asked_for(anna, kind, media_type):
+def test_audio_is_transcoded_on_request(anna, kind, media_type):
     answer = anna.get(f"/api/v1/tracks/t00/audio?format={kind}")
     assert answer.headers["content-type"].startswith(media_type)
     assert len(answer.content) > 1_000
@@ -152,7 +152,7 @@ def test_sound_is_encoded_anew_where_that_is_asked_for(anna, kind, media_type):
 
 
 @pytest.mark.slow
-def test_a_job_runs_and_its_end_is_told(anna):
+def test_job_runs_and_reports_end(anna):
     asked = {"verb": "train", "arguments": {"models": ["knn"], "force": True}}
     answer = anna.post("/api/v1/jobs", json=asked)
     assert answer.status_code == 202, answer.text
@@ -176,11 +176,11 @@ def test_a_job_runs_and_its_end_is_told(anna):
         {"verb": "preprocess"},
     ],
 )
-def test_a_job_that_is_none_is_refused(anna, asked):
+def test_invalid_job_is_rejected(anna, asked):
     assert is_problem(anna.post("/api/v1/jobs", json=asked), 422, "invalid")
 
 
-def test_jobs_are_for_admins(guarded):
+def test_jobs_require_admin(guarded):
     with Client(guarded) as ben:
         ben.log_in("ben", PASSWORD)
         assert is_problem(ben.get("/api/v1/jobs"), 403, "forbidden")
@@ -188,13 +188,13 @@ def test_jobs_are_for_admins(guarded):
         assert is_problem(answer, 403, "forbidden")
 
 
-def test_nobody_starts_a_job_without_a_name(client):
+def test_jobs_require_listener(client):
     answer = client.post("/api/v1/jobs", json={"verb": "train"})
     assert is_problem(answer, 401, "no-session")
     assert is_problem(client.get("/api/v1/jobs"), 401, "no-session")
 
 
 @pytest.mark.parametrize("job", ["999", "0", "-1", "x", str(2**70)])
-def test_a_job_that_is_not_there_is_told(anna, job):
+def test_unknown_job_is_problem(anna, job):
     assert anna.get(f"/api/v1/jobs/{job}").status_code in (404, 422)
     assert anna.delete(f"/api/v1/jobs/{job}").status_code in (404, 422)

@@ -1,4 +1,4 @@
-"""One listener never sees another's past, opinions or secrets; nobody sees the host's paths."""
+"""Test privacy: no listener reads data of another, and no response has server paths."""
 
 import pytest
 from tests.serve.conftest import ODD, PASSWORD, Client
@@ -32,7 +32,7 @@ def two(guarded):
         yield one.log_in("anna", PASSWORD), other.log_in("ben", PASSWORD)
 
 
-def test_the_past_is_ones_own(two):
+def test_history_is_private(two):
     anna, ben = two
     like = {"events": [{"key": "1", "track_id": "t05", "kind": "like", "at": 2_000}]}
     assert anna.post("/api/v1/feedback", json=like).status_code == 200
@@ -42,7 +42,7 @@ def test_the_past_is_ones_own(two):
     assert his == ["t07", "t04", "t01"]
 
 
-def test_opinions_are_ones_own(two):
+def test_opinions_are_private(two):
     anna, ben = two
     like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
     anna.post("/api/v1/feedback", json=like)
@@ -50,7 +50,7 @@ def test_opinions_are_ones_own(two):
     assert ben.get("/api/v1/tracks/t05").json()["opinion"] is None
 
 
-def test_a_tag_of_ones_own_does_not_fit_anothers_answer(two):
+def test_etag_of_other_listener_does_not_match(two):
     anna, ben = two
     for path in ("me", "tracks", "recommend", "search?q=piece"):
         etag = anna.get(f"/api/v1/{path}").headers["etag"]
@@ -58,13 +58,13 @@ def test_a_tag_of_ones_own_does_not_fit_anothers_answer(two):
         assert anna.get(f"/api/v1/{path}", headers={"If-None-Match": etag}).status_code == 304
 
 
-def test_the_same_key_of_two_listeners_is_two_events(two):
+def test_event_key_is_unique_per_listener(two):
     like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
     for each in two:
         assert each.post("/api/v1/feedback", json=like).json()["events"][0]["status"] == "stored"
 
 
-def test_who_is_there_is_told_of_those_only_who_share(two):
+def test_listeners_lists_only_sharing_ones(two):
     anna, ben = two
     assert [each["name"] for each in ben.get("/api/v1/listeners").json()["items"]] == ["ben"]
     assert anna.patch("/api/v1/me/account", json={"shares_taste": True}).json()["shares_taste"]
@@ -72,13 +72,13 @@ def test_who_is_there_is_told_of_those_only_who_share(two):
     assert names == ["anna", "ben"]
 
 
-def test_problems_with_sources_are_for_admins(two):
+def test_library_problems_require_admin(two):
     anna, ben = two
     assert anna.get("/api/v1/library/problems").status_code == 200
     assert ben.get("/api/v1/library/problems").status_code == 403
 
 
-def test_no_answer_has_a_path_of_the_host(anna, directory, original):
+def test_responses_have_no_server_paths(anna, directory, original):
     exclude = {"like": ["t00"], "exclusions": {"folders": ["nowhere"]}}
     answers = [anna.get(f"/api/v1/{path}") for path in GETS]
     answers += [
@@ -93,13 +93,13 @@ def test_no_answer_has_a_path_of_the_host(anna, directory, original):
             assert str(path) not in text, answer.request.url
 
 
-def test_a_folder_of_the_host_is_not_to_be_guessed(anna):
+def test_excluded_folder_must_not_be_a_path(anna):
     for folder in ("/", "/etc", "~", "~root/x", "\\\\server"):
         asked = {"exclusions": {"folders": [folder]}}
         assert anna.post("/api/v1/recommend", json=asked).status_code == 422
 
 
-def test_an_id_with_anything_in_it_is_one_segment(anna):
+def test_id_with_slash_is_one_segment(anna):
     from urllib.parse import quote
 
     address = f"/api/v1/tracks/{quote(ODD, safe='')}"

@@ -1,4 +1,4 @@
-"""The server as a process of its own: started, asked, stopped, started again."""
+"""Test the server as a process: start, stop, restart, several workers."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ from segue.library import Library
 from segue.pipeline.accounts.login import add_account
 
 
-def test_feedback_and_session_outlive_a_server_that_was_killed(serve, directory):
+def test_killed_server_keeps_feedback_and_session(serve, directory):
     first = serve()
     first.log_in("anna")
     like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
@@ -27,7 +27,7 @@ def test_feedback_and_session_outlive_a_server_that_was_killed(serve, directory)
     assert answer["events"][0]["status"] == "duplicate"
 
 
-def test_several_processes_serve_one_library(serve):
+def test_workers_share_one_library(serve):
     server = serve("--workers", "2")
     server.log_in("anna")
     for number in range(6):  # whichever process answers knows what the other was told
@@ -39,7 +39,7 @@ def test_several_processes_serve_one_library(serve):
     assert server.process.returncode in (0, -signal.SIGTERM)
 
 
-def test_a_stop_lets_followers_go_and_logs_no_query(serve):
+def test_stop_ends_streams_and_logs_no_query(serve):
     server = serve()
     server.ask("GET", "/api/v1/session?password=hidden")
     with socket.create_connection(("127.0.0.1", server.port)) as following:
@@ -68,17 +68,17 @@ def refused(directory, *options):
 
 
 @pytest.mark.parametrize("options", [("--host", "0.0.0.0"), ("--https",), ("--name", "music.test")])  # noqa: S104
-def test_others_are_not_let_in_without_an_account(directory, options):
+def test_exposed_server_requires_account(directory, options):
     assert "segue user add" in refused(directory, *options)
 
 
-def test_a_port_that_is_taken_is_told(directory):
+def test_used_port_is_an_error(directory):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = refused(directory, "--port", str(taken.getsockname()[1]))
     assert "choose another --port" in said
 
 
-def test_with_an_account_others_are_let_in(directory, serve):
+def test_exposed_server_with_account_starts(directory, serve):
     library = Library(directory)
     add_account(library, "anna", PASSWORD)
     library.close()
@@ -87,7 +87,7 @@ def test_with_an_account_others_are_let_in(directory, serve):
     assert (status, json.loads(body)["mode"]) == (200, "accounts")
 
 
-def test_a_port_at_which_several_processes_listen_is_taken(serve, directory):
+def test_used_port_of_workers_is_an_error(serve, directory):
     taken = str(serve("--workers", "2").port)
     said = refused(directory, "--port", taken, "--workers", "2")
     assert "choose another --port" in said

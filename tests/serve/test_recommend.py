@@ -1,4 +1,4 @@
-"""Lists: what comes next, why, and what would change."""
+"""Test recommendations: contributions, settings, changes of a list."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from segue.serve.api.recommend import PendingRecommendation, RecommendRequest, a
 from segue.serve.security.sessions import Principal
 
 
-def test_a_list_comes_with_reasons_that_sum_up(anna):
+def test_contributions_sum_to_score(anna):
     found = anna.get("/api/v1/recommend?k=5").json()
     assert found["user"] == "anna"
     assert [each["rank"] for each in found["tracks"]] == [1, 2, 3, 4, 5]
@@ -22,12 +22,12 @@ def test_a_list_comes_with_reasons_that_sum_up(anna):
         assert each["track"]["track_id"] not in ("t00", "t03", "t06", "t09")  # known already
 
 
-def test_asking_with_defaults_is_asking_without(anna):
+def test_default_settings_equal_no_settings(anna):
     asked = anna.post("/api/v1/recommend", json={}).json()
     assert asked == anna.get("/api/v1/recommend").json()
 
 
-def test_weights_and_dials_of_the_request_count(anna):
+def test_weights_and_dials_change_the_list(anna):
     asked = {"weights": {"knn": 1, "metadata": 0, "popularity": 0, "recency": 0}}
     assert anna.post("/api/v1/recommend", json=asked).json()["weights"]["knn"] == 1
     known = anna.post("/api/v1/recommend", json={"dials": {"max_known_share": 1}, "k": 12}).json()
@@ -37,14 +37,14 @@ def test_weights_and_dials_of_the_request_count(anna):
     assert len(set(artists)) == len(artists)
 
 
-def test_what_is_excluded_does_not_come(anna):
+def test_excluded_tracks_are_not_recommended(anna):
     asked = {"exclusions": {"genres": ["LOW"], "artists": ["nobody"]}}
     found = anna.post("/api/v1/recommend", json=asked).json()
     assert {each["track"]["genres"][0] for each in found["tracks"]} == {"high"}
     assert any("nobody" in hint for hint in found["hints"])
 
 
-def test_what_enters_and_leaves_a_shown_list_is_told(anna):
+def test_compare_to_returns_added_and_removed(anna):
     shown = [each["track"]["track_id"] for each in anna.get("/api/v1/recommend").json()["tracks"]]
     asked = {"compare_to": [*shown[1:], "gone"], "dislike": [shown[1]]}
     changes = anna.post("/api/v1/recommend", json=asked).json()["changes"]
@@ -52,7 +52,7 @@ def test_what_enters_and_leaves_a_shown_list_is_told(anna):
     assert {"gone", shown[1]} <= set(changes["removed"])
 
 
-def test_somebody_without_a_name_says_what_they_like(client):
+def test_recommend_without_listener_needs_like(client):
     found = client.post("/api/v1/recommend", json={"like": ["t00", ODD], "k": 3}).json()
     assert found["user"] is None
     assert len(found["tracks"]) == 3
@@ -77,7 +77,7 @@ def test_somebody_without_a_name_says_what_they_like(client):
         None,
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_where_it_stands(anna, asked):
+def test_invalid_field_is_named(anna, asked):
     import json
 
     answer = anna.post(
@@ -89,7 +89,7 @@ def test_what_cannot_be_meant_is_refused_with_where_it_stands(anna, asked):
 
 
 @pytest.mark.parametrize("body", ["{", "NaN", '{"k": NaN}', "\xff", "[" * 100_000, ""])
-def test_what_is_no_json_is_refused(anna, body):
+def test_invalid_json_is_rejected(anna, body):
     answer = anna.post(
         "/api/v1/recommend",
         content=body.encode("latin-1"),
@@ -99,14 +99,14 @@ def test_what_is_no_json_is_refused(anna, body):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_form_is_not_taken_for_json(anna):
+def test_form_is_not_parsed_as_json(anna):
     """A page of another site can send forms without asking, and JSON not."""
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         answer = anna.post("/api/v1/recommend", content=b'{"k": 3}', headers={"Content-Type": kind})
         assert is_problem(answer, 422, "invalid")
 
 
-def test_unknown_tracks_and_signals_are_told(anna):
+def test_unknown_track_or_signal_is_problem(anna):
     answer = anna.post("/api/v1/recommend", json={"like": ["nothing"]})
     assert is_problem(answer, 404, "unknown-track")
     answer = anna.post("/api/v1/recommend", json={"weights": {"nonsense": 1}})
@@ -122,7 +122,7 @@ def test_unknown_tracks_and_signals_are_told(anna):
         ("playlists", {"kind": "like", "name": "Nothing"}),
     ],
 )
-def test_weights_that_are_all_nothing_are_a_fault_of_the_request(anna, path, asked):
+def test_all_zero_weights_are_invalid(anna, path, asked):
     weights = dict.fromkeys(anna.get("/api/v1/recommend").json()["weights"], 0)
     wanted = {"like": ["t05"], "weights": weights}
     body = {**asked, "recipe": wanted} if asked else wanted
@@ -131,7 +131,7 @@ def test_weights_that_are_all_nothing_are_a_fault_of_the_request(anna, path, ask
     assert "give at least one signal a weight above 0" in answer.json()["detail"]
 
 
-def test_a_list_is_another_after_feedback(anna):
+def test_list_changes_after_feedback(anna):
     before = anna.get("/api/v1/recommend")
     first = before.json()["tracks"][0]["track"]["track_id"]
     skip = {"events": [{"key": "1", "track_id": first, "kind": "skip"}]}
@@ -141,7 +141,7 @@ def test_a_list_is_another_after_feedback(anna):
     assert first not in [each["track"]["track_id"] for each in after.json()["tracks"]]
 
 
-def test_answers_of_scored_listeners_come_first(anna):
+def test_scored_listeners_are_answered_first(anna):
     app_state = anna.app.state.app_state
 
     def wish(listener, **asked):

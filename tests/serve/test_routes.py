@@ -1,4 +1,4 @@
-"""Routes of a new application: all are built before the first request."""
+"""Test that all routes are built before the first request."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier

@@ -1,4 +1,4 @@
-"""The document of the API against the API: generated requests, answered as the document tells.
+"""Test the API against its OpenAPI document with generated requests.
 
 `benchmarks/fuzz_api.py` asks more, and sequences.
 """
@@ -52,7 +52,7 @@ def api(key):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_every_answer_is_as_the_document_tells(api, key, mode):
+def test_responses_match_openapi(api, key, mode):
     """Of requests that fit the document, and of such that do not."""
     headers = {"Authorization": f"Bearer {key[1]}"}
     asked = 0

@@ -1,4 +1,4 @@
-"""Who asks: sessions, accounts, keys, and forged requests."""
+"""Test sessions, accounts, keys, and forged requests."""
 
 import sqlite3
 
@@ -16,19 +16,19 @@ LIKE = {"events": [{"key": "1", "track_id": "t00", "kind": "like"}]}
 
 @pytest.fixture
 def visitor(guarded):
-    """Somebody who is not logged in, where there are accounts."""
+    """A client that is not logged in, of a library with accounts."""
     with Client(guarded) as client:
         yield client
 
 
-def test_without_accounts_anybody_picks_a_listener(client):
+def test_listener_is_chosen_without_accounts(client):
     assert client.get("/api/v1/session").json()["listener"] is None
     anna = client.log_in("anna").get("/api/v1/session").json()
     assert (anna["mode"], anna["listener"], anna["admin"]) == ("open", "anna", True)
     assert anna["library"] == {"tracks": 12, "listens": 10, "listeners": 3}
 
 
-def test_a_new_listener_is_welcome_and_is_told_that_nothing_is_known(client):
+def test_new_listener_gets_hint_about_taste(client):
     client.log_in("zoë")
     assert "zoë" in [each["name"] for each in client.get("/api/v1/listeners").json()["items"]]
     found = client.get("/api/v1/recommend").json()
@@ -37,11 +37,11 @@ def test_a_new_listener_is_welcome_and_is_told_that_nothing_is_known(client):
 
 
 @pytest.mark.parametrize("name", ["", " anna", "an\nna", "a\u202eb", "x" * 201])
-def test_a_name_that_is_none_is_refused(client, name):
+def test_invalid_name_is_rejected(client, name):
     assert is_problem(client.post("/api/v1/session", json={"listener": name}), 422, "invalid")
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client):
+def test_cookie_is_http_only_and_same_site(client):
     cookie = client.post("/api/v1/session", json={"listener": "anna"}).headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "samesite=strict" in cookie.casefold()
@@ -49,14 +49,14 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client):
     assert "Secure" not in cookie
 
 
-def test_the_cookie_is_secure_where_browsers_come_by_https(directory):
+def test_cookie_is_secure_with_https(directory):
     app = make_app(directory, Settings(https=True, open_to_all=True))
     with Client(app) as client:
         answer = client.post("/api/v1/session", json={"listener": "anna"})
     assert "Secure" in answer.headers["set-cookie"]
 
 
-def test_a_session_outlives_the_server(app, directory):
+def test_session_survives_restart(app, directory):
     with Client(app) as client:
         cookies = client.log_in("anna").cookies
     with Client(make_app(directory)) as again:
@@ -64,7 +64,7 @@ def test_a_session_outlives_the_server(app, directory):
         assert again.get("/api/v1/session").json()["listener"] == "anna"
 
 
-def test_that_a_session_is_in_use_is_written_down(anna, directory):
+def test_session_use_is_stored(anna, directory):
     def used():
         with sqlite3.connect(directory / "library.db") as database:
             return database.execute("select used, expires from sessions").fetchone()
@@ -80,7 +80,7 @@ def test_that_a_session_is_in_use_is_written_down(anna, directory):
     assert used() == after  # once is enough for a while
 
 
-def test_a_request_without_the_token_of_its_session_is_forged(anna):
+def test_missing_csrf_token_is_rejected(anna):
     token = anna.headers.pop("X-CSRF-Token")
     assert is_problem(anna.post("/api/v1/feedback", json=LIKE), 403, "csrf")
     for wrong in ("", "x", token[:-1], token.swapcase() + "ü"):
@@ -90,7 +90,7 @@ def test_a_request_without_the_token_of_its_session_is_forged(anna):
     assert anna.post("/api/v1/feedback", json=LIKE, headers=headers).status_code == 200
 
 
-def test_a_token_of_another_session_does_not_do(app):
+def test_csrf_token_of_other_session_is_rejected(app):
     with Client(app) as one, Client(app) as other:
         one.log_in("anna")
         other.log_in("anna")
@@ -98,7 +98,7 @@ def test_a_token_of_another_session_does_not_do(app):
         assert is_problem(one.post("/api/v1/feedback", json=LIKE), 403, "csrf")
 
 
-def test_a_session_that_was_ended_cannot_be_used_again(anna):
+def test_ended_session_is_rejected(anna):
     replayed = anna.cookies["segue_session"]
     assert anna.delete("/api/v1/session").status_code == 204
     anna.cookies.set("segue_session", replayed)
@@ -106,7 +106,7 @@ def test_a_session_that_was_ended_cannot_be_used_again(anna):
     assert is_problem(anna.get("/api/v1/me"), 401, "no-session")
 
 
-def test_logging_in_again_ends_the_session_before(anna):
+def test_second_log_in_ends_first_session(anna):
     old = anna.cookies["segue_session"]
     anna.log_in("ben")
     assert anna.cookies["segue_session"] != old
@@ -116,12 +116,12 @@ def test_logging_in_again_ends_the_session_before(anna):
 
 
 @pytest.mark.parametrize("token", ["x", "anna", "a.b.c", "0" * 5_000, "%00", "'; DROP TABLE users"])
-def test_a_made_up_session_is_nobodys(client, token):
+def test_unknown_session_has_no_listener(client, token):
     client.cookies.set("segue_session", token)
     assert client.get("/api/v1/session").json()["listener"] is None
 
 
-def test_with_accounts_nothing_is_told_before_a_log_in(visitor):
+def test_accounts_hide_data_before_log_in(visitor):
     document = visitor.get("/api/v1/session").json()
     assert (document["mode"], document["listener"]) == ("accounts", None)
     assert document["library"] == {"tracks": 0, "listens": 0, "listeners": 0}
@@ -140,7 +140,7 @@ def test_with_accounts_nothing_is_told_before_a_log_in(visitor):
     assert is_problem(visitor.post("/api/v1/recommend", json=like), 401, "no-session")
 
 
-def test_with_accounts_a_password_is_needed(visitor):
+def test_accounts_require_password(visitor):
     anna = {"listener": "anna"}
     assert is_problem(visitor.post("/api/v1/session", json=anna), 401, "wrong-password")
     wrong = anna | {"password": "wrong word"}
@@ -149,7 +149,7 @@ def test_with_accounts_a_password_is_needed(visitor):
     assert visitor.get("/api/v1/session").json()["admin"]
 
 
-def test_an_answer_does_not_tell_whether_there_is_an_account(visitor):
+def test_log_in_error_hides_account_existence(visitor):
     answers = [
         visitor.post("/api/v1/session", json={"listener": name, "password": "wrong word"}).json()
         for name in ("anna", "nobody")
@@ -157,7 +157,7 @@ def test_an_answer_does_not_tell_whether_there_is_an_account(visitor):
     assert answers[0] == answers[1]
 
 
-def test_many_wrong_passwords_are_stopped(visitor):
+def test_wrong_passwords_are_limited(visitor):
     wrong = {"listener": "anna", "password": "wrong word"}
     answers = [visitor.post("/api/v1/session", json=wrong) for _ in range(8)]
     assert is_problem(answers[0], 401, "wrong-password")
@@ -167,21 +167,21 @@ def test_many_wrong_passwords_are_stopped(visitor):
     assert is_problem(visitor.post("/api/v1/session", json=right), 429, "too-many")
 
 
-def test_sessions_without_accounts_end_when_accounts_come(anna, directory):
+def test_first_account_ends_open_sessions(anna, directory):
     library = Library(directory)
     add_account(library, "ben", PASSWORD)
     library.close()
     assert anna.get("/api/v1/session").json()["listener"] is None
 
 
-def test_a_server_that_others_reach_is_not_open_unless_said(directory):
+def test_exposed_server_is_not_open_by_default(directory):
     with Client(make_app(directory, Settings(host="0.0.0.0"))) as client:  # noqa: S104
         assert client.get("/api/v1/session").json()["mode"] == "accounts"
         anna = {"listener": "anna"}
         assert is_problem(client.post("/api/v1/session", json=anna), 401, "wrong-password")
 
 
-def test_a_program_comes_with_a_key_and_needs_no_token(visitor, directory):
+def test_api_key_needs_no_csrf_token(visitor, directory):
     library = Library(directory)
     key = create_key(library, "ben", "player")
     library.close()
@@ -192,7 +192,7 @@ def test_a_program_comes_with_a_key_and_needs_no_token(visitor, directory):
     assert is_problem(visitor.get("/api/v1/me"), 401, "no-session")
 
 
-def test_keys_are_made_shown_once_and_taken_back(visitor):
+def test_keys_are_created_shown_once_revoked(visitor):
     visitor.log_in("ben", PASSWORD)
     made = visitor.post("/api/v1/me/keys", json={"name": "my/player"})
     assert made.status_code == 201
@@ -206,7 +206,7 @@ def test_keys_are_made_shown_once_and_taken_back(visitor):
     assert is_problem(visitor.get("/api/v1/me", headers=bearer), 401, "no-session")
 
 
-def test_a_new_password_needs_the_old_one_and_ends_other_sessions(guarded):
+def test_new_password_needs_old_and_ends_sessions(guarded):
     with Client(guarded) as here, Client(guarded) as there:
         here.log_in("ben", PASSWORD)
         there.log_in("ben", PASSWORD)
@@ -220,5 +220,5 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(guarded):
         there.log_in("ben", "another four words")
 
 
-def test_without_accounts_there_are_no_keys(anna):
+def test_keys_require_accounts(anna):
     assert is_problem(anna.get("/api/v1/me/keys"), 409, "conflict")

@@ -1,11 +1,11 @@
-"""`/signals`: what the page needs to show signals."""
+"""Test `/signals`."""
 
 from tests.serve.conftest import Client
 
 from segue.signals import SIGNALS
 
 
-def test_signals_come_with_title_description_and_colors(client):
+def test_signals_have_title_description_colors(client):
     found = client.get("/api/v1/signals").json()
     assert [one["name"] for one in found["items"]] == list(SIGNALS)
     (knn,) = [one for one in found["items"] if one["name"] == "knn"]
@@ -14,7 +14,7 @@ def test_signals_come_with_title_description_and_colors(client):
     assert knn["color"] == {"light": "#646ff7", "dark": "#95bdfd"}
 
 
-def test_signals_are_not_sent_again_when_unchanged(client):
+def test_signals_unchanged_return_304(client):
     tag = client.get("/api/v1/signals").headers["ETag"]
     assert client.get("/api/v1/signals", headers={"If-None-Match": tag}).status_code == 304
 

@@ -1,4 +1,4 @@
-"""Tracks, their sound, and searching them."""
+"""Test tracks, their audio, and search."""
 
 import pytest
 from tests.serve.conftest import N_TRACKS, ODD, is_problem
@@ -17,7 +17,7 @@ def pages(client, address):
     return items
 
 
-def test_a_track_is_told_as_far_as_it_is_known(anna):
+def test_track_has_known_metadata(anna):
     assert anna.get("/api/v1/tracks/t00").json() == {
         "track_id": "t00",
         "title": "Piece 0",
@@ -34,17 +34,17 @@ def test_a_track_is_told_as_far_as_it_is_known(anna):
     }
 
 
-def test_an_unknown_track_is_a_problem(anna):
+def test_unknown_track_is_problem(anna):
     for address in ("nothing", "nothing/audio", "nothing/similar", "t00%2Faudio"):
         assert is_problem(anna.get(f"/api/v1/tracks/{address}"), 404, "unknown-track")
 
 
-def test_tracks_come_in_pages_each_once(anna):
+def test_tracks_are_paged_once_each(anna):
     found = [track["track_id"] for track in pages(anna, "/api/v1/tracks?limit=5")]
     assert found == [*(f"t{i:02}" for i in range(N_TRACKS - 1)), ODD]
 
 
-def test_pages_go_on_where_they_were_when_tracks_come(anna, directory):
+def test_track_pages_stay_stable(anna, directory):
     first = anna.get("/api/v1/tracks?limit=5").json()
     import pandas as pd
 
@@ -58,17 +58,17 @@ def test_pages_go_on_where_they_were_when_tracks_come(anna, directory):
     library.close()
 
 
-def test_tracks_of_an_artist_or_genre(anna):
+def test_tracks_filter_by_artist_or_genre(anna):
     found = anna.get("/api/v1/tracks?artist=band+1&genre=LOW").json()["items"]
     assert [track["track_id"] for track in found] == ["t01", "t05", "t09"]
 
 
 @pytest.mark.parametrize("cursor", ["x", "WzFd" * 9, "WyJhIl0", "W10", "bnVsbA", "é", "W1sxXV0"])
-def test_a_cursor_that_was_not_given_is_refused(anna, cursor):
+def test_foreign_cursor_is_rejected(anna, cursor):
     assert is_problem(anna.get("/api/v1/tracks", params={"cursor": cursor}), 422, "invalid")
 
 
-def test_an_answer_that_one_has_is_not_sent_again(anna):
+def test_matching_etag_returns_304(anna):
     answer = anna.get("/api/v1/tracks")
     again = anna.get("/api/v1/tracks", headers={"If-None-Match": f'"x", {answer.headers["etag"]}'})
     assert (again.status_code, again.content) == (304, b"")
@@ -78,7 +78,7 @@ def test_an_answer_that_one_has_is_not_sent_again(anna):
     assert changed.json()["items"][0]["opinion"] == "like"
 
 
-def test_similar_tracks_come_with_what_each_signal_adds(anna):
+def test_similar_tracks_have_contributions(anna):
     found = anna.get("/api/v1/tracks/t00/similar?k=3").json()
     assert len(found["tracks"]) == 3
     for each in found["tracks"]:
@@ -89,7 +89,7 @@ def test_similar_tracks_come_with_what_each_signal_adds(anna):
     assert is_problem(answer, 409, "conflict")
 
 
-def test_sound_comes_whole_and_in_parts(anna):
+def test_audio_is_sent_whole_and_in_ranges(anna):
     whole = anna.get("/api/v1/tracks/t00/audio")
     assert whole.headers["content-type"] in ("audio/wav", "audio/x-wav")
     assert whole.headers["accept-ranges"] == "bytes"
@@ -110,7 +110,7 @@ def test_sound_comes_whole_and_in_parts(anna):
     assert int(asked.headers["content-length"]) == size
 
 
-def test_sound_that_is_gone_is_told(anna, original, directory):
+def test_missing_audio_is_problem(anna, original, directory):
     path = Library(directory).catalogue().tracks[0].path
     hidden = path.with_suffix(".hidden")
     path.rename(hidden)
@@ -120,14 +120,14 @@ def test_sound_that_is_gone_is_told(anna, original, directory):
         hidden.rename(path)
 
 
-def test_names_are_found_by_their_beginnings(anna):
+def test_search_finds_name_prefixes(anna):
     found = anna.get("/api/v1/search?q=piece 1&k=20").json()
     ids = [each["track"]["track_id"] for each in found["tracks"]]
     assert set(ids[:3]) == {"t01", "t10", ODD}
     assert found["tracks"][0]["matched"] == ["name"]
 
 
-def test_words_for_sound_and_genres_are_found(anna):
+def test_search_finds_sound_words_and_genres(anna):
     found = anna.get("/api/v1/search?q=low").json()
     assert {each["track"]["genres"][0] for each in found["tracks"]} == {"low"}
     assert anna.get("/api/v1/search?q=zzz").json()["unknown"] == ["zzz"]
@@ -136,5 +136,5 @@ def test_words_for_sound_and_genres_are_found(anna):
 @pytest.mark.parametrize(
     "query", ["", " ", "%", "'; DROP TABLE tracks; --", "\x00", "🎻", "a" * 500]
 )
-def test_any_query_is_answered(anna, query):
+def test_search_accepts_any_query(anna, query):
     assert anna.get("/api/v1/search", params={"q": query}).status_code == 200

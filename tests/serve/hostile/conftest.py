@@ -1,4 +1,4 @@
-"""A server to be attacked."""
+"""Fixtures of tests that attack a server."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Bodies that come without end, or many at a time, and methods that nothing takes."""
+"""Test hostile bodies: endless, large, many at a time; and unsupported methods."""
 
 import pytest
 from tests.serve.conftest import is_problem
@@ -46,12 +46,12 @@ async def send(app, path, parts, cookies=(), before_last=None):
     return sent[0]["status"], read
 
 
-def test_a_playlist_file_is_not_read_of_somebody_unknown(app):
+def test_import_without_login_is_not_read(app):
     status, read = run(send(app, "/api/v1/playlists/import", 100))
     assert (status, read) == (401, 0)
 
 
-def test_large_bodies_are_taken_only_while_there_is_room(directory):
+def test_large_bodies_share_one_limit(directory):
     app = make_app(directory, Settings(max_all_bodies_bytes=300_000))
     path = "/api/v1/recommend"
 
@@ -83,7 +83,7 @@ def test_large_bodies_are_taken_only_while_there_is_room(directory):
         ("DELETE", "openapi.json", "GET, HEAD"),
     ],
 )
-def test_what_can_be_done_at_an_address_is_told(anna, method, path, allowed):
+def test_wrong_method_lists_allowed_methods(anna, method, path, allowed):
     answer = anna.request(method, f"/api/v1/{path}")
     assert is_problem(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == allowed

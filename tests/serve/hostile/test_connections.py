@@ -1,4 +1,4 @@
-"""Clients that send slowly, much, or never: whoever else asks is answered all the same."""
+"""Test clients that send slowly, too much, or never: other clients are still answered."""
 
 import contextlib
 import resource
@@ -31,7 +31,7 @@ def held(server, number, first):
 
 
 @pytest.mark.parametrize("first", [b"", BEGUN, SLOW_BODY])
-def test_slow_senders_keep_nobody_out(server, first):
+def test_slow_senders_do_not_block_others(server, first):
     with held(server, 700, first) as connections:
         for connection in connections[-100:]:
             with contextlib.suppress(OSError):
@@ -64,7 +64,7 @@ def closed(connection):
     ],
     ids=["address", "header", "headers", "trailer", "trailer of a GET", "body of a GET"],
 )
-def test_a_request_without_end_is_cut_off_and_not_kept(server, first):
+def test_endless_request_is_closed(server, first):
     server.ask("GET", SESSION)
     before = server.memory()
     part = b"X-A: b\r\n" * 8_192 if first.endswith(b"localhost\r\n") else b"a" * 65_536
@@ -77,7 +77,7 @@ def test_a_request_without_end_is_cut_off_and_not_kept(server, first):
     assert server.ask("GET", SESSION)[0] == 200
 
 
-def test_requests_that_come_at_once_are_all_answered(server):
+def test_pipelined_requests_are_all_answered(server):
     request = (
         b"GET /api/v1/problem-types HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 4_000 + b"\r\n\r\n"
     )
@@ -90,7 +90,7 @@ def test_requests_that_come_at_once_are_all_answered(server):
             found += part
 
 
-def test_a_large_file_in_small_chunks_is_taken(server):
+def test_large_file_in_small_chunks_is_accepted(server):
     server.log_in("anna")
     head = (
         f"POST /api/v1/playlists/import HTTP/1.1\r\nHost: localhost\r\nCookie: {server.cookie}\r\n"

@@ -1,4 +1,4 @@
-"""Who somebody is cannot be guessed, forged, kept after it ended, or told from answers."""
+"""Test attacks on identity: guessing, forging, reuse after the end, leaks in responses."""
 
 import json
 import stat
@@ -43,7 +43,7 @@ def entries(library):
     "cookie",
     ["", "x", "a" * 4_000, "null", "' OR 1=1 --", "%00", "é", '"quoted"', "a=b; segue_session=c"],
 )
-def test_a_forged_session_is_nobodys(visitor, cookie):
+def test_forged_session_has_no_listener(visitor, cookie):
     headers = {"Cookie": f"segue_session={cookie}".encode(), "X-CSRF-Token": cookie.encode()}
     assert is_problem(visitor.get("/api/v1/me", headers=headers), 401, "no-session")
     answer = visitor.post("/api/v1/feedback", json=LIKE, headers=headers)
@@ -51,7 +51,7 @@ def test_a_forged_session_is_nobodys(visitor, cookie):
 
 
 @pytest.mark.parametrize("changed", ["", "x", None, "é", "' OR 1=1"])
-def test_without_the_token_of_the_session_nothing_changes(visitor, library, changed):
+def test_missing_csrf_token_changes_nothing(visitor, library, changed):
     visitor.log_in("ben", PASSWORD)
     before = library.feedback.last()
     headers = {"X-CSRF-Token": b"" if changed is None else changed.encode()}
@@ -72,7 +72,7 @@ def test_without_the_token_of_the_session_nothing_changes(visitor, library, chan
     assert visitor.get("/api/v1/me").status_code == 200
 
 
-def test_a_session_that_was_planted_is_not_the_one_that_is_logged_in(guarded):
+def test_log_in_replaces_planted_session(guarded):
     with Client(guarded) as one, Client(guarded) as other:
         planted = other.log_in("ben", PASSWORD).cookies[sessions.COOKIE]
         one.cookies.set(sessions.COOKIE, planted)
@@ -84,7 +84,7 @@ def test_a_session_that_was_planted_is_not_the_one_that_is_logged_in(guarded):
             assert is_problem(third.get("/api/v1/me", headers=headers), 401, "no-session")
 
 
-def test_what_was_sent_before_a_log_out_is_nothing_when_sent_again(visitor):
+def test_session_after_log_out_is_rejected(visitor):
     visitor.log_in("ben", PASSWORD)
     cookie, csrf = visitor.cookies[sessions.COOKIE], visitor.headers["X-CSRF-Token"]
     assert visitor.delete("/api/v1/session").status_code == 204
@@ -94,7 +94,7 @@ def test_what_was_sent_before_a_log_out_is_nothing_when_sent_again(visitor):
     assert is_problem(answer, 401, "no-session")
 
 
-def test_an_account_that_is_removed_takes_its_sessions_and_keys_with_it(visitor, library):
+def test_removed_account_ends_sessions_and_keys(visitor, library):
     visitor.log_in("ben", PASSWORD)
     key = kept.create_key(library, "ben", "phone")
     login.remove_account(library, "ben")
@@ -104,7 +104,7 @@ def test_an_account_that_is_removed_takes_its_sessions_and_keys_with_it(visitor,
     assert is_problem(visitor.get("/api/v1/me", headers=headers), 401, "no-session")
 
 
-def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, monkeypatch):
+def test_log_in_during_password_change_fails(library, monkeypatch):
     """The password is changed between the look at it and the session."""
 
     def open_later(*args, **names):
@@ -118,7 +118,7 @@ def test_a_log_in_with_the_old_password_does_not_outlive_its_change(library, mon
         sessions.log_in(app_state, "ben", PASSWORD, None)
 
 
-def test_a_hash_that_is_made_anew_does_not_undo_a_change(library, monkeypatch):
+def test_rehash_does_not_undo_password_change(library, monkeypatch):
     class Slow(login.PasswordHasher):
         def check_needs_rehash(self, hashed):
             login.set_password(library, "ben", "another four words")
@@ -138,7 +138,7 @@ def test_a_hash_that_is_made_anew_does_not_undo_a_change(library, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_thousand_wrong_passwords_lead_nowhere(visitor, library):
+def test_thousand_wrong_passwords_are_stopped(visitor, library):
     ben = {"listener": "ben"}
     tracemalloc.start()
     statuses, sizes = [], []
@@ -160,7 +160,7 @@ def test_a_thousand_wrong_passwords_lead_nowhere(visitor, library):
 
 
 @pytest.mark.slow
-def test_an_address_that_tries_many_names_is_stopped(visitor):
+def test_address_with_many_names_is_stopped(visitor):
     def tried(name):
         body = {"listener": name, "password": "a wrong one"}
         return visitor.post("/api/v1/session", json=body).status_code
@@ -169,7 +169,7 @@ def test_an_address_that_tries_many_names_is_stopped(visitor):
     assert tried("anna") == 429
 
 
-def test_what_is_told_is_the_same_of_a_name_that_there_is_and_of_one_that_is_not(visitor):
+def test_error_is_equal_for_known_and_unknown_name(visitor):
     told, seconds = {}, {}
     for name in ("ben", "zoe"):
         answers, times = [], []
@@ -184,14 +184,14 @@ def test_what_is_told_is_the_same_of_a_name_that_there_is_and_of_one_that_is_not
     assert 0.2 < seconds["ben"] / seconds["zoe"] < 5  # a hash is made of both
 
 
-def test_who_shares_their_taste_is_nothing_for_strangers(visitor, library):
+def test_shared_taste_is_hidden_without_login(visitor, library):
     library.accounts.set_flags("ben", shares_taste=True)
     assert visitor.get("/api/v1/listeners").json()["items"] == []
     names = visitor.log_in("anna", PASSWORD).get("/api/v1/listeners").json()["items"]
     assert names == [{"name": "anna"}, {"name": "ben"}]
 
 
-def test_the_longest_password_that_can_be_set_can_be_used(visitor, library):
+def test_longest_password_works(visitor, library):
     login.set_password(library, "ben", "ü" * login.MAX_PASSWORD_LENGTH)
     visitor.log_in("ben", "ü" * login.MAX_PASSWORD_LENGTH)
 
@@ -199,7 +199,7 @@ def test_the_longest_password_that_can_be_set_can_be_used(visitor, library):
 # one listener and another ------------------------------------------------------------------------
 
 
-def test_nothing_of_another_can_be_asked_for(guarded):
+def test_data_of_other_listeners_is_not_readable(guarded):
     with Client(guarded) as one, Client(guarded) as other:
         anna, ben = one.log_in("anna", PASSWORD), other.log_in("ben", PASSWORD)
         made = anna.post("/api/v1/playlists", json={"name": "mine", "tracks": ["t00"]}).json()
@@ -228,7 +228,7 @@ def test_nothing_of_another_can_be_asked_for(guarded):
         assert anna.get(place).json()["name"] == "mine"
 
 
-def test_events_end_with_the_key_and_with_what_it_allows(guarded, library):
+def test_events_end_when_key_is_revoked(guarded, library):
     from fastapi.security.http import HTTPAuthorizationCredentials
 
     from segue.serve.api.events import follow_events
@@ -263,7 +263,7 @@ async def _nothing():
 # what is kept and noted --------------------------------------------------------------------------
 
 
-def test_what_happened_is_use_recent_without_secrets(visitor, library):
+def test_audit_log_has_events_without_secrets(visitor, library):
     visitor.post("/api/v1/session", json={"listener": "my-password", "password": "first secret"})
     visitor.post("/api/v1/session", json={"listener": "ben", "password": "second secret"})
     visitor.log_in("ben", PASSWORD)
@@ -293,7 +293,7 @@ def test_what_happened_is_use_recent_without_secrets(visitor, library):
         assert secret not in text
 
 
-def test_nobody_else_on_the_machine_reads_the_database(tmp_path):
+def test_database_is_readable_by_owner_only(tmp_path):
     library = Library(tmp_path / "my.segue")
     (tmp_path / "my.segue/library.db").chmod(0o644)  # as of an older segue
     login.add_account(library, "anna", PASSWORD)
@@ -305,7 +305,7 @@ def test_nobody_else_on_the_machine_reads_the_database(tmp_path):
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def test_an_error_of_the_database_names_no_values(library):
+def test_database_error_has_no_values(library):
     from sqlalchemy import text
 
     with (
@@ -330,13 +330,13 @@ PASSED_ON = [
 
 
 @pytest.mark.parametrize("headers", PASSED_ON)
-def test_a_proxy_that_was_not_told_of_opens_nothing_to_the_world(client, headers):
+def test_unknown_proxy_is_rejected(client, headers):
     """Else everybody would be an owner, since all seem to come from this machine."""
     assert is_problem(client.get("/api/v1/session", headers=headers), 421, "foreign-host")
     assert is_problem(client.get("/", headers=headers), 421, "foreign-host")
 
 
-def test_behind_a_proxy_that_was_told_of_one_logs_in(directory):
+def test_known_proxy_allows_log_in(directory):
     library = Library(directory)
     login.add_account(library, "anna", PASSWORD)
     library.close()
@@ -350,7 +350,7 @@ def test_behind_a_proxy_that_was_told_of_one_logs_in(directory):
         assert "SameSite=strict" in answer.headers["set-cookie"]
 
 
-def test_no_page_of_another_site_logs_anybody_in(client):
+def test_log_in_from_other_site_is_rejected(client):
     """Else they would like tracks for another, whom they take for themselves."""
     form = {"Content-Type": "text/plain", "Origin": "http://evil.test"}
     body = json.dumps({"listener": "mallory"})

@@ -1,4 +1,4 @@
-"""A server as people run it: what it logs, loses, holds open, and tells of its machine."""
+"""Test a running server: logs, lost feedback, open connections, leaked paths."""
 
 import contextlib
 import csv
@@ -23,7 +23,7 @@ from segue.pipeline.train import train
 from segue.serve.app import make_app
 
 
-def test_nothing_secret_is_logged(serve, directory):
+def test_log_has_no_secrets(serve, directory):
     library = Library(directory)
     add_account(library, "anna", PASSWORD, admin=True)
     key = create_key(library, "anna", "phone")
@@ -54,7 +54,7 @@ def test_nothing_secret_is_logged(serve, directory):
 
 
 @pytest.mark.parametrize("trusted", ["", "*", "203.0.113.7"])
-def test_no_variable_lets_visitors_say_from_where_they_come(serve, monkeypatch, trusted):
+def test_environment_does_not_trust_forwarded_for(serve, monkeypatch, trusted):
     """uvicorn reads FORWARDED_ALLOW_IPS; what a visitor claims comes before what the proxy adds."""
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", trusted)
     server = serve("--behind-proxy", "--open-to-all")
@@ -65,7 +65,7 @@ def test_no_variable_lets_visitors_say_from_where_they_come(serve, monkeypatch, 
     assert "198.51.100.1" not in said
 
 
-def test_a_killed_server_loses_nothing_that_it_acknowledged(serve, directory):
+def test_killed_server_keeps_acknowledged_feedback(serve, directory):
     told: list[str] = []
 
     def listen(server, name):
@@ -105,7 +105,7 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(serve, directory):
     assert number >= len(told)  # what was stored and not told any more may be more
 
 
-def test_a_hundred_followers_keep_nobody_waiting(serve):
+def test_hundred_event_streams_do_not_block(serve):
     server = serve("--no-access-log")
     server.log_in("anna")
     before = server.memory()
@@ -169,7 +169,7 @@ def told_of(tmp_path_factory, original):
     return library.directory, music
 
 
-def test_no_answer_tells_where_anything_lies(told_of):
+def test_responses_have_no_server_paths(told_of):
     directory, music = told_of
     with Client(make_app(directory)) as client:
         client.log_in("anna")
@@ -208,7 +208,7 @@ def test_no_answer_tells_where_anything_lies(told_of):
     assert {answer.status_code for answer in answers} >= {200, 404, 422}
 
 
-def test_no_failure_tells_where_anything_lies(told_of, monkeypatch, tmp_path):
+def test_errors_have_no_server_paths(told_of, monkeypatch, tmp_path):
     directory = shutil.copytree(told_of[0], tmp_path / CANARY / "my.segue")
     with Client(make_app(directory)) as client:
         client.log_in("anna")

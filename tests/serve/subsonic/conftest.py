@@ -1,4 +1,4 @@
-"""A small library with albums, covers and track numbers; and a player that calls its server."""
+"""Fixtures: a small library with albums, covers and track numbers, and a player client."""
 
 import hashlib
 import shutil

@@ -1,4 +1,4 @@
-"""The published shapes of answers: fields and types, written down from opensubsonic.netlify.app.
+"""Published fields and types of responses, copied from opensubsonic.netlify.app.
 
 A field whose name ends in ``?`` may be missing. A list of one shape is an array of it; `SONGS` are
 arrays of `SONG`. Fields that are not named here may not be in an answer.

@@ -1,4 +1,4 @@
-"""Stars, ratings, plays and reports: what listeners say, and what becomes of it."""
+"""Test stars, ratings, plays and playback reports of players."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def starred(anna, kind="song"):
 # stars and ratings -------------------------------------------------------------------------------
 
 
-def test_a_star_is_a_like_and_can_be_taken_back(anna, library):
+def test_star_is_a_like_until_unstarred(anna, library):
     anna.call("star", id=["one", "two"])
     assert set(starred(anna)) == {"one", "two"}
     assert "starred" in anna.song("one")
@@ -40,7 +40,7 @@ def test_a_star_is_a_like_and_can_be_taken_back(anna, library):
     assert events(library) == [("like", "one"), ("like", "two"), ("clear", "one")]
 
 
-def test_a_star_given_twice_says_nothing_new(anna, library):
+def test_star_twice_keeps_first_time(anna, library):
     anna.call("star", id="one")
     first = anna.song("one")["starred"]
     anna.call("star", id="one")
@@ -52,14 +52,14 @@ def test_a_star_given_twice_says_nothing_new(anna, library):
     ("rating", "kinds"),
     [(5, ["like"]), (4, ["like"]), (3, []), (2, ["dislike"]), (1, ["dislike"]), (0, [])],
 )
-def test_a_rating_is_told_again_as_it_was_and_is_an_opinion(anna, library, rating, kinds):
+def test_rating_is_returned_and_is_an_opinion(anna, library, rating, kinds):
     anna.call("setRating", id="one", rating=rating)
     assert anna.song("one").get("userRating", 0) == rating
     assert "starred" not in anna.song("one")
     assert [kind for kind, _ in events(library)] == kinds
 
 
-def test_star_and_rating_are_two_things(anna, library):
+def test_star_and_rating_are_independent(anna, library):
     anna.call("setRating", id="one", rating=4)
     anna.call("star", id="one")
     song = anna.song("one")
@@ -70,14 +70,14 @@ def test_star_and_rating_are_two_things(anna, library):
     assert events(library) == [("like", "one")]
 
 
-def test_what_is_said_last_counts(anna, library):
+def test_latest_opinion_counts(anna, library):
     anna.call("setRating", id="one", rating=1)
     anna.call("star", id="one")
     anna.call("unstar", id="one")
     assert events(library) == [("dislike", "one"), ("like", "one"), ("dislike", "one")]
 
 
-def test_what_is_said_on_the_page_is_shown_by_players(anna):
+def test_opinion_of_page_is_shown_to_players(anna):
     anna.client.log_in("anna")
     anna.call("star", id="two")
 
@@ -94,7 +94,7 @@ def test_what_is_said_on_the_page_is_shown_by_players(anna):
     assert "starred" not in anna.song("one")
 
 
-def test_albums_and_artists_are_starred_for_themselves(anna, library):
+def test_album_and_artist_stars_are_separate(anna, library):
     song = anna.song("one")
     anna.call("star", albumId=song["albumId"], artistId=song["artistId"])
     assert starred(anna, "album") == [song["albumId"]]
@@ -106,7 +106,7 @@ def test_albums_and_artists_are_starred_for_themselves(anna, library):
     assert anna.call("getArtist", id=song["artistId"])["artist"]["userRating"] == 5
 
 
-def test_nothing_is_starred_if_one_is_unknown(anna, library):
+def test_star_with_unknown_id_changes_nothing(anna, library):
     assert anna.code("star", id=["one", "nothing"]) == 70
     assert events(library) == []
 
@@ -114,7 +114,7 @@ def test_nothing_is_starred_if_one_is_unknown(anna, library):
 # plays -------------------------------------------------------------------------------------------
 
 
-def test_plays_of_several_songs_count_each_at_its_time(anna, library):
+def test_scrobble_of_several_songs_keeps_times(anna, library):
     anna.call("scrobble", id=["one", "two"], time=["1600000000000", "1600000200000"])
     assert [one.at for one in library.feedback.after(0)] == [1_600_000_000.0, 1_600_000_200.0]
     song = anna.song("one")
@@ -122,27 +122,27 @@ def test_plays_of_several_songs_count_each_at_its_time(anna, library):
     assert song["played"] == "2020-09-13T12:26:40.000Z"
 
 
-def test_a_play_with_its_time_counts_once_however_often_it_is_sent(anna, library):
+def test_scrobble_with_time_counts_once(anna, library):
     for _ in range(3):
         anna.call("scrobble", id="one", time="1600000000000")
     assert events(library) == [("play", "one")]
     assert anna.song("one")["playCount"] == 1
 
 
-def test_plays_without_a_time_are_of_now(anna, library):
+def test_scrobble_without_time_is_now(anna, library):
     before = time.time()
     anna.call("scrobble", id="one")
     (event,) = library.feedback.after(0)
     assert before <= event.at <= time.time()
 
 
-def test_songs_that_are_gone_keep_others_from_nothing(anna, library):
+def test_scrobble_ignores_unknown_songs(anna, library):
     anna.call("scrobble", id=["nothing", "one"], time=["1600000000000", "1600000200000"])
     assert [one.at for one in library.feedback.after(0)] == [1_600_000_200.0]
     assert anna.code("scrobble", id="nothing") == 70
 
 
-def test_what_begins_to_play_is_shown_and_does_not_count(anna, library):
+def test_now_playing_is_shown_and_not_counted(anna, library):
     anna.call("scrobble", id="one", submission="false")
     (entry,) = anna.call("getNowPlaying")["nowPlaying"]["entry"]
     assert (entry["id"], entry["username"], entry["playerName"]) == ("one", "anna", "test")
@@ -167,14 +167,14 @@ def report(anna, media, state, seconds, **more):
 @pytest.mark.parametrize(
     ("seconds", "kinds"), [(0.5, ["skip"]), (1.5, []), (2.0, ["play"]), (4.0, ["play"])]
 )
-def test_where_a_song_of_four_seconds_stops_says_what_it_was(anna, library, seconds, kinds):
+def test_stop_position_decides_play_or_skip(anna, library, seconds, kinds):
     report(anna, "one", "starting", 0)
     report(anna, "one", "playing", 0)
     report(anna, "one", "stopped", seconds)
     assert [kind for kind, _ in events(library)] == kinds
 
 
-def test_a_report_that_is_sent_again_counts_once(anna, library):
+def test_repeated_report_counts_once(anna, library):
     for state, seconds in [("starting", 0), ("playing", 1), ("stopped", 3), ("stopped", 3)]:
         report(anna, "one", state, seconds)
     report(anna, "one", "stopped", 0)
@@ -183,7 +183,7 @@ def test_a_report_that_is_sent_again_counts_once(anna, library):
     assert event.ms_played == 3_000
 
 
-def test_another_song_ends_the_one_before(anna, library):
+def test_next_song_ends_previous_one(anna, library):
     report(anna, "one", "playing", 0.2)
     report(anna, "two", "starting", 0)
     report(anna, "two", "playing", 3)
@@ -191,27 +191,27 @@ def test_another_song_ends_the_one_before(anna, library):
     assert events(library) == [("skip", "one"), ("play", "two")]
 
 
-def test_a_song_begun_again_was_not_skipped(anna, library):
+def test_restarted_song_is_not_skipped(anna, library):
     report(anna, "one", "playing", 0.2)
     report(anna, "one", "starting", 0)
     report(anna, "one", "stopped", 3)
     assert events(library) == [("play", "one")]
 
 
-def test_a_song_that_never_began_was_not_skipped(anna, library):
+def test_song_never_started_is_not_skipped(anna, library):
     report(anna, "one", "starting", 0)
     report(anna, "two", "starting", 0)
     assert events(library) == []
 
 
-def test_the_same_song_twice_is_two_plays(anna, library):
+def test_same_song_twice_is_two_plays(anna, library):
     for _ in range(2):
         report(anna, "one", "starting", 0)
         report(anna, "one", "stopped", 4)
     assert events(library) == [("play", "one"), ("play", "one")]
 
 
-def test_what_is_to_be_ignored_is_shown_and_does_not_count(anna, library):
+def test_ignored_report_is_shown_and_not_counted(anna, library):
     report(anna, "one", "playing", 1, ignoreScrobble="true")
     (entry,) = anna.call("getNowPlaying")["nowPlaying"]["entry"]
     assert entry["state"] == "playing"
@@ -221,7 +221,7 @@ def test_what_is_to_be_ignored_is_shown_and_does_not_count(anna, library):
     assert events(library) == []
 
 
-def test_a_player_that_reports_and_scrobbles_counts_once(anna, library):
+def test_report_and_scrobble_count_once(anna, library):
     report(anna, "one", "starting", 0)
     report(anna, "one", "playing", 2)
     anna.call("scrobble", id="one")
@@ -230,7 +230,7 @@ def test_a_player_that_reports_and_scrobbles_counts_once(anna, library):
     assert events(library) == [("play", "one")]
 
 
-def test_players_of_one_listener_are_told_apart(anna, client, library):
+def test_players_of_one_listener_are_separate(anna, client, library):
     kitchen = Player(client, u="anna", p="x", c="kitchen")
     report(anna, "one", "playing", 0.2)
     report(kitchen, "two", "playing", 1)
@@ -239,7 +239,7 @@ def test_players_of_one_listener_are_told_apart(anna, client, library):
     assert events(library) == [("play", "two")]
 
 
-def test_another_process_goes_on_where_one_stopped(anna, directory, library):
+def test_other_process_continues_playback(anna, directory, library):
     from tests.serve.conftest import Client
 
     report(anna, "one", "playing", 1)
@@ -252,14 +252,14 @@ def test_another_process_goes_on_where_one_stopped(anna, directory, library):
     assert events(library) == [("play", "one")]
 
 
-def test_reports_at_the_same_time_count_once(anna, library):
+def test_parallel_reports_count_once(anna, library):
     report(anna, "one", "playing", 1)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: report(anna, "one", "stopped", 4), range(8)))
     assert events(library) == [("play", "one")]
 
 
-def test_a_position_beyond_the_end_is_the_end(anna, library):
+def test_position_beyond_end_is_end(anna, library):
     report(anna, "one", "stopped", 10**9)
     (event,) = library.feedback.after(0)
     assert event.ms_played == pytest.approx(4_000)
@@ -279,13 +279,13 @@ def test_a_position_beyond_the_end_is_the_end(anna, library):
         ({"state": ""}, 10),
     ],
 )
-def test_a_report_that_makes_no_sense_is_refused(anna, library, wrong, code):
+def test_invalid_report_is_rejected(anna, library, wrong, code):
     right = {"mediaId": "one", "mediaType": "song", "positionMs": 4_000, "state": "stopped"}
     assert anna.code("reportPlayback", **(right | wrong)) == code
     assert events(library) == []
 
 
-def test_what_was_answered_is_on_disk(anna, directory):
+def test_answered_feedback_is_on_disk(anna, directory):
     anna.call("star", id="one")
     anna.call("scrobble", id="two", time="1600000000000")
     again = Library(directory)

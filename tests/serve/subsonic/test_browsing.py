@@ -1,4 +1,4 @@
-"""Shelves, lists and search: what is where, in which order."""
+"""Test browsing, lists and search of players."""
 
 import time
 
@@ -24,7 +24,7 @@ def album_id(anna, name):
     return next(one["id"] for one in albums if one["name"] == name)
 
 
-def test_artists_stand_under_their_letters_without_articles(anna):
+def test_artists_are_indexed_without_articles(anna):
     index = anna.call("getArtists")["artists"]["index"]
     found = {one["name"]: names(one["artist"]) for one in index}
     assert found["A"] == ["The Alphas", "Ärger"]
@@ -33,7 +33,7 @@ def test_artists_stand_under_their_letters_without_articles(anna):
     assert found["V"] == ["Various Artists"]
 
 
-def test_an_album_has_its_songs_in_order(anna):
+def test_album_songs_are_in_order(anna):
     album = anna.call("getAlbum", id=album_id(anna, "First"))["album"]
     assert names(album["song"], "id") == ["two", "one"]
     assert album["songCount"] == 2
@@ -62,7 +62,7 @@ def test_song_names_every_artist_of_track(anna):
     assert names(song["albumArtists"]) == ["Various Artists"]
 
 
-def test_a_song_of_which_nothing_is_known_can_be_reached(anna):
+def test_song_without_tags_can_be_reached(anna):
     song = anna.song(ODD)
     assert song["title"] == ODD
     album = anna.call("getAlbum", id=song["albumId"])["album"]
@@ -70,7 +70,7 @@ def test_a_song_of_which_nothing_is_known_can_be_reached(anna):
     assert names(album["song"], "id") == [ODD]
 
 
-def test_a_song_says_what_is_known_of_it(anna):
+def test_song_has_all_metadata(anna):
     song = anna.song("three")
     assert song["track"] == 1
     assert names(song["genres"]) == ["pop", "rock"]
@@ -82,7 +82,7 @@ def test_a_song_says_what_is_known_of_it(anna):
     assert song["duration"] == 4
 
 
-def test_folders_of_older_players_lead_from_artist_to_album_to_song(anna):
+def test_folders_lead_from_artist_to_song(anna):
     artist = anna.call("getMusicDirectory", id=artist_id(anna, "Beta & Co"))["directory"]
     (album,) = artist["child"]
     assert album["isDir"] is True
@@ -91,14 +91,14 @@ def test_folders_of_older_players_lead_from_artist_to_album_to_song(anna):
     assert names(songs["child"], "id") == ["three", "four"]
 
 
-def test_indexes_come_again_only_when_they_have_changed(anna):
+def test_indexes_unchanged_are_empty(anna):
     indexes = anna.call("getIndexes")["indexes"]
     assert indexes["index"]
     again = anna.call("getIndexes", ifModifiedSince=indexes["lastModified"])
     assert again["indexes"]["index"] == []
 
 
-def test_genres_are_counted(anna):
+def test_genres_have_counts(anna):
     genres = {one["value"]: one for one in anna.call("getGenres")["genres"]["genre"]}
     assert genres["rock"] == {"songCount": 3, "albumCount": 2, "value": "rock"}
     found = anna.call("getSongsByGenre", genre="ROCK", count=2, offset=1)
@@ -122,7 +122,7 @@ def test_genres_are_counted(anna):
         ({"type": "highest"}, ["Mixed"]),
     ],
 )
-def test_albums_are_listed_by_kind(anna, wanted, albums):
+def test_album_list_follows_type(anna, wanted, albums):
     anna.call("scrobble", id=["three", "four"], time=["1600000000000", "1600000001000"])
     anna.call("scrobble", id="one", time="1700000000000")
     anna.call("star", albumId=album_id(anna, "Dritte"))
@@ -131,12 +131,12 @@ def test_albums_are_listed_by_kind(anna, wanted, albums):
     assert names(found) == albums
 
 
-def test_albums_at_random_are_all_of_them_in_some_order(anna):
+def test_random_albums_are_all_albums(anna):
     found = anna.call("getAlbumList2", type="random", size=500)["albumList2"]["album"]
     assert len({one["id"] for one in found}) == 5
 
 
-def test_random_songs_keep_to_genre_and_years(anna):
+def test_random_songs_match_genre_and_years(anna):
     def random(**wanted):
         return set(names(anna.call("getRandomSongs", **wanted)["randomSongs"]["song"], "id"))
 
@@ -145,7 +145,7 @@ def test_random_songs_keep_to_genre_and_years(anna):
     assert len(random(size=3)) == 3
 
 
-def test_an_empty_query_finds_everything_in_pages(anna):
+def test_search_empty_query_pages_everything(anna):
     seen = []
     for start in range(0, 12, 3):
         found = anna.call("search3", query='""', songCount=3, songOffset=start, artistCount=0)
@@ -168,7 +168,7 @@ def test_an_empty_query_finds_everything_in_pages(anna):
         ("%", None, None, None),
     ],
 )
-def test_search_finds_names_that_begin_so(anna, query, artists, albums, songs):
+def test_search_finds_name_prefixes(anna, query, artists, albums, songs):
     found = anna.call("search3", query=query)["searchResult3"]
     if songs is None:
         return  # signs alone are no words: whatever comes, it is an answer
@@ -177,7 +177,7 @@ def test_search_finds_names_that_begin_so(anna, query, artists, albums, songs):
     assert set(names(found["song"], "id")) == songs
 
 
-def test_files_that_are_gone_are_on_no_shelf(anna, library):
+def test_missing_files_are_not_listed(anna, library):
     import pandas as pd
 
     library.add_dataset(
@@ -209,11 +209,11 @@ def test_files_that_are_gone_are_on_no_shelf(anna, library):
         ("getAlbumInfo2", {"id": "x"}),
     ],
 )
-def test_what_is_not_there_is_told(anna, method, parameters):
+def test_unknown_id_is_not_found(anna, method, parameters):
     assert anna.code(method, **parameters) == 70
 
 
-def test_an_unknown_method_is_told(anna):
+def test_unknown_method_is_error(anna):
     answer = anna.ask("jukeboxControl")
     assert answer.status_code == 404
     assert answer.json()["subsonic-response"]["error"]["code"] == 0
@@ -260,11 +260,11 @@ def test_an_unknown_method_is_told(anna):
         ("getCoverArt", {}, 10),
     ],
 )
-def test_what_is_missing_or_makes_no_sense_is_told(anna, method, parameters, code):
+def test_missing_or_invalid_parameter_is_error(anna, method, parameters, code):
     assert anna.code(method, **parameters) == code
 
 
-def test_numbers_are_brought_to_what_is_allowed(anna):
+def test_numbers_are_limited_to_range(anna):
     found = anna.call("getRandomSongs", size=-5)["randomSongs"]["song"]
     assert found == []
     assert anna.call("getAlbumList2", type="random", offset=10**17)["albumList2"]["album"] == []

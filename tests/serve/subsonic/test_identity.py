@@ -1,4 +1,4 @@
-"""Who calls: names, passwords, tokens, keys, and what is not right."""
+"""Test authentication of players: names, passwords, tokens, keys."""
 
 import pytest
 from tests.serve.conftest import PASSWORD, Client
@@ -8,19 +8,19 @@ from segue.serve.app import make_app
 from segue.serve.settings import Settings
 
 
-def test_without_accounts_a_name_is_enough(client):
+def test_name_suffices_without_accounts(client):
     assert Player(client, u="somebody").call("ping")
     assert Player(client, u="somebody", t="0" * 32, s="x").call("ping")
     assert Player(client).code("ping") == 10
     assert Player(client, u="x\u202e").code("ping") == 40
 
 
-def test_without_accounts_but_open_to_others_nobody_is_let_in(directory):
+def test_exposed_server_without_accounts_rejects(directory):
     with Client(make_app(directory, Settings(names=("music.test",)))) as client:
         assert Player(client, u="anna", p="x").code("ping") == 40
 
 
-def test_the_player_password_lets_in_whole_in_hex_and_as_a_token(client, secrets):
+def test_player_password_works_plain_hex_token(client, secrets):
     password, _ = secrets["anna"]
     for identity in (
         {"p": password},
@@ -31,7 +31,7 @@ def test_the_player_password_lets_in_whole_in_hex_and_as_a_token(client, secrets
         assert Player(client, u="anna", **identity).call("ping")
 
 
-def test_a_token_may_be_used_again(mine):
+def test_token_can_be_reused(mine):
     assert mine.call("ping")
     assert mine.call("ping")
 
@@ -47,18 +47,18 @@ def test_a_token_may_be_used_again(mine):
         {"p": "' OR 1=1 --"},
     ],
 )
-def test_what_is_not_right_is_refused(client, secrets, identity):
+def test_wrong_credentials_are_rejected(client, secrets, identity):
     assert Player(client, u="anna", **identity).code("ping") == 40
 
 
-def test_a_token_of_one_is_none_of_another(client, secrets):
+def test_token_of_other_account_is_rejected(client, secrets):
     forged = token(secrets["ben"][0], "abcdef")
     assert Player(client, u="anna", t=forged, s="abcdef").code("ping") == 40
     changed = token(secrets["anna"][0], "abcdef")
     assert Player(client, u="anna", t=changed, s="ABCDEF").code("ping") == 40
 
 
-def test_a_missing_part_is_told(client, secrets):
+def test_missing_credentials_are_named(client, secrets):
     assert Player(client, u="anna").code("ping") == 10
     assert Player(client, u="anna", t="0" * 32).code("ping") == 10
     assert Player(client, p="x").code("ping") == 10
@@ -66,7 +66,7 @@ def test_a_missing_part_is_told(client, secrets):
     assert Player(client, u="anna", p="x", c="").code("ping") == 10
 
 
-def test_a_key_lets_in_by_itself(client, secrets):
+def test_api_key_suffices(client, secrets):
     _, key = secrets["ben"]
     assert Player(client, apiKey=key).call("getUser", username="ben")["user"]["username"] == "ben"
     assert Player(client, apiKey="segue-nonsense").code("ping") == 44
@@ -74,7 +74,7 @@ def test_a_key_lets_in_by_itself(client, secrets):
     assert Player(client, apiKey=key, p="x").code("ping") == 43
 
 
-def test_ways_that_contradict_each_other_are_refused(client, secrets):
+def test_conflicting_credentials_are_rejected(client, secrets):
     password, _ = secrets["anna"]
     both = Player(client, u="anna", p=password, t=token(password, "abc"), s="abc")
     assert both.code("ping") == 43
@@ -85,16 +85,16 @@ def test_ways_that_contradict_each_other_are_refused(client, secrets):
     ("version", "code"),
     [("0.9.0", 20), ("1.17.0", 30), ("2.0.0", 30), ("nonsense", 0), ("1.16.1; --", 0)],
 )
-def test_other_versions_of_the_protocol_are_told(client, version, code):
+def test_unsupported_version_is_error(client, version, code):
     assert Player(client, u="anna", p="x", v=version).code("ping") == code
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "1.12", "1.16.1", "1.16.9"])
-def test_older_players_are_welcome(client, version):
+def test_older_versions_are_accepted(client, version):
     assert Player(client, u="anna", p="x", v=version).call("ping")
 
 
-def test_extensions_are_told_to_everybody(client, secrets):
+def test_extensions_need_no_login(client, secrets):
     answer = client.get("/rest/getOpenSubsonicExtensions", params={"f": "json"})
     names = {
         one["name"]: one["versions"]
@@ -104,7 +104,7 @@ def test_extensions_are_told_to_everybody(client, secrets):
     assert names["apiKeyAuthentication"] == [1]
 
 
-def test_a_player_that_is_wrong_too_often_has_to_wait(client, secrets):
+def test_player_after_failures_must_wait(client, secrets):
     for _ in range(5):
         assert Player(client, u="anna", p="wrong").code("ping") == 40
     right = Player(client, u="anna", p=secrets["anna"][0]).ask("ping")
@@ -113,14 +113,14 @@ def test_a_player_that_is_wrong_too_often_has_to_wait(client, secrets):
     assert Player(client, apiKey=secrets["anna"][1]).call("ping")  # nobody guesses a key
 
 
-def test_an_address_that_is_wrong_too_often_has_to_wait_at_the_page_too(client, secrets):
+def test_address_failures_count_for_page_too(client, secrets):
     for number in range(20):
         assert Player(client, u=f"guess {number}", p="wrong").code("ping") == 40
     body = {"listener": "anna", "password": PASSWORD}
     assert client.post("/api/v1/session", json=body).status_code == 429
 
 
-def test_a_posted_form_is_a_call(client, secrets):
+def test_posted_form_is_a_call(client, secrets):
     form = {"u": "anna", "p": secrets["anna"][0], "v": "1.16.1", "c": "test", "f": "json"}
     answer = client.post("/rest/getUser.view", data={**form, "username": "anna"})
     assert answer.json()["subsonic-response"]["user"]["adminRole"] is True
@@ -128,7 +128,7 @@ def test_a_posted_form_is_a_call(client, secrets):
     assert half.json()["subsonic-response"]["song"]["id"] == "one"
 
 
-def test_a_form_that_is_too_large_is_refused(client):
+def test_large_form_is_rejected(client):
     answer = client.post(
         "/rest/ping",
         content=b"u=" + b"a" * 2_000_000,
@@ -140,13 +140,13 @@ def test_a_form_that_is_too_large_is_refused(client):
     assert 'code="0"' in many.text
 
 
-def test_only_admins_ask_about_others(mine, bens):
+def test_get_user_of_others_needs_admin(mine, bens):
     assert mine.call("getUser", username="ben")["user"]["adminRole"] is False
     assert mine.code("getUser", username="nobody") == 70
     assert bens.code("getUser", username="anna") == 50
 
 
-def test_no_listener_sees_what_another_does(mine, bens):
+def test_listeners_do_not_see_each_other(mine, bens):
     mine.call("star", id="one")
     mine.call("scrobble", id="one", time="1700000000000")
     mine.call("scrobble", id="one", submission="false")
@@ -164,6 +164,6 @@ def test_no_listener_sees_what_another_does(mine, bens):
     assert mine.call("getPlaylist", id=made)["playlist"]["name"] == "Mine"
 
 
-def test_the_log_of_requests_holds_no_secrets(mine, library):
+def test_request_log_has_no_secrets(mine, library):
     mine.call("ping")
     assert all("abcdef" not in str(entry) for entry in library.audit.entries())

@@ -1,10 +1,10 @@
-"""Sound and covers: whole, in parts, in other formats."""
+"""Test audio and covers for players: original, ranges, transcoded."""
 
 import pytest
 from tests.serve.subsonic.conftest import PNG, TRACKS
 
 
-def test_a_song_comes_as_it_is(anna, shelved):
+def test_stream_sends_original_file(anna, shelved):
     answer = anna.ask("stream", id="one")
     assert answer.headers["content-type"] == "audio/flac"
     assert answer.content.startswith(b"fLaC")
@@ -12,7 +12,7 @@ def test_a_song_comes_as_it_is(anna, shelved):
     assert anna.ask("stream.view", id="one", format="raw", maxBitRate=32).content == answer.content
 
 
-def test_parts_of_a_song_come_as_asked_for(anna):
+def test_stream_sends_byte_ranges(anna):
     whole = anna.ask("stream", id="one").content
     wanted = {**anna.identity, "id": "one"}
     part = anna.client.get("/rest/stream", params=wanted, headers={"Range": "bytes=100-199"})
@@ -38,14 +38,14 @@ def test_parts_of_a_song_come_as_asked_for(anna):
         ({"maxBitRate": 100_000}, "audio/flac", b"fLaC"),
     ],
 )
-def test_a_song_is_encoded_anew_where_that_is_asked_for(anna, wanted, media_type, beginning):
+def test_stream_transcodes_on_request(anna, wanted, media_type, beginning):
     answer = anna.ask("stream", id="one", **wanted)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == media_type
     assert answer.content.startswith(beginning)
 
 
-def test_a_lower_bit_rate_makes_less_of_it(anna):
+def test_stream_lower_bit_rate_is_smaller(anna):
     small, large = (
         len(anna.ask("stream", id="one", format="mp3", maxBitRate=rate).content)
         for rate in (32, 128)
@@ -53,7 +53,7 @@ def test_a_lower_bit_rate_makes_less_of_it(anna):
     assert small < large / 2
 
 
-def test_where_a_song_is_begun_later_less_comes(anna):
+def test_stream_time_offset_is_shorter(anna):
     late = anna.ask("stream", id="one", format="mp3", timeOffset=3).content
     assert len(late) < len(anna.ask("stream", id="one", format="mp3").content) / 2
     beyond = anna.ask("stream", id="one", format="mp3", timeOffset=100)
@@ -63,13 +63,13 @@ def test_where_a_song_is_begun_later_less_comes(anna):
 
 @pytest.mark.parametrize("method", ["stream", "download", "getCoverArt"])
 @pytest.mark.parametrize("track_id", ["nothing", "../../etc/passwd", "/etc/passwd", "\x00"])
-def test_only_songs_are_given_out(anna, method, track_id):
+def test_stream_serves_songs_only(anna, method, track_id):
     answer = anna.ask(method, id=track_id)
     assert answer.status_code == 404
     assert answer.json()["subsonic-response"]["error"]["code"] == 70
 
 
-def test_a_song_whose_file_is_gone_is_told(anna, library):
+def test_stream_missing_file_is_error(anna, library):
     path = library.catalogue().tracks[1].path
     hidden = path.with_suffix(".hidden")
     path.rename(hidden)
@@ -82,12 +82,12 @@ def test_a_song_whose_file_is_gone_is_told(anna, library):
     assert str(path.parent) not in answer.text
 
 
-def test_sound_is_for_those_who_may_log_in(client, secrets):
+def test_stream_requires_login(client, secrets):
     answer = client.get("/rest/stream", params={"id": "one", "u": "anna", "v": "1.16.1", "c": "x"})
     assert 'code="10"' in answer.text
 
 
-def test_a_cover_is_what_it_is_and_not_what_its_file_says(anna):
+def test_cover_type_follows_its_content(anna):
     song = anna.song("one")
     for item in ("one", song["albumId"], song["artistId"]):
         answer = anna.ask("getCoverArt", id=item, size=100)
@@ -100,5 +100,5 @@ def test_a_cover_is_what_it_is_and_not_what_its_file_says(anna):
     assert anna.client.get("/rest/getCoverArt", params=wanted, headers=tag).status_code == 304
 
 
-def test_where_there_is_no_cover_that_is_told(anna):
+def test_missing_cover_is_error(anna):
     assert anna.ask("getCoverArt", id="five").status_code == 404

@@ -1,4 +1,4 @@
-"""Playlists of players: made, changed, deleted; the same as those of the page."""
+"""Test playlists of players, which are those of the page."""
 
 import pytest
 from tests.serve.subsonic.conftest import Player
@@ -14,7 +14,7 @@ def songs(anna, playlist):
     return [song["id"] for song in found["entry"]]
 
 
-def test_a_playlist_keeps_its_songs_in_their_order(anna, made):
+def test_playlist_keeps_song_order(anna, made):
     assert songs(anna, made) == ["one", "two", "one"]
     assert made["songCount"] == 3
     assert made["duration"] == 12
@@ -23,7 +23,7 @@ def test_a_playlist_keeps_its_songs_in_their_order(anna, made):
     assert (listed["id"], listed["name"], listed["owner"]) == (made["id"], "Mine", "anna")
 
 
-def test_songs_are_added_at_the_end_and_taken_away_by_their_places(anna, made):
+def test_update_appends_and_removes_by_index(anna, made):
     anna.call(
         "updatePlaylist",
         playlistId=made["id"],
@@ -40,13 +40,13 @@ def test_songs_are_added_at_the_end_and_taken_away_by_their_places(anna, made):
     assert found["changed"] > made["changed"]
 
 
-def test_a_playlist_made_again_has_other_songs(anna, made):
+def test_create_with_id_replaces_songs(anna, made):
     anna.call("createPlaylist", playlistId=made["id"], songId="five")
     assert songs(anna, made) == ["five"]
     assert anna.call("getPlaylist", id=made["id"])["playlist"]["name"] == "Mine"
 
 
-def test_a_playlist_may_be_empty_and_be_deleted(anna):
+def test_playlist_can_be_empty_and_deleted(anna):
     made = anna.call("createPlaylist", name="Empty")["playlist"]
     assert songs(anna, made) == []
     anna.call("deletePlaylist", id=made["id"])
@@ -54,31 +54,31 @@ def test_a_playlist_may_be_empty_and_be_deleted(anna):
 
 
 @pytest.mark.parametrize("place", ["3", "-1", "one", "9" * 30])
-def test_a_place_that_is_none_changes_nothing(anna, made, place):
+def test_invalid_index_changes_nothing(anna, made, place):
     code = anna.code("updatePlaylist", playlistId=made["id"], songIndexToRemove=place, name="x")
     assert code == 0
     assert songs(anna, made) == ["one", "two", "one"]
     assert anna.call("getPlaylist", id=made["id"])["playlist"]["name"] == "Mine"
 
 
-def test_an_unknown_song_changes_nothing(anna, made):
+def test_unknown_song_changes_nothing(anna, made):
     assert anna.code("updatePlaylist", playlistId=made["id"], songIdToAdd="nothing") == 70
     assert songs(anna, made) == ["one", "two", "one"]
 
 
-def test_the_page_shows_the_same_playlists(anna, made):
+def test_page_and_player_share_playlists(anna, made):
     anna.client.log_in("anna")
     found = anna.client.get("/api/v1/playlists").json()["items"]
     assert [one["name"] for one in found] == ["Mine"]
 
 
-def test_playlists_are_their_owners(client, anna, made):
+def test_playlists_are_private(client, anna, made):
     other = Player(client, u="ben", p="x")
     assert other.call("getPlaylists")["playlists"]["playlist"] == []
     assert other.code("getPlaylist", id=made["id"]) == 70
 
 
-def test_a_long_playlist_is_made_by_a_form(anna):
+def test_long_playlist_is_created_by_form(anna):
     form = {**anna.identity, "f": "json", "name": "Long", "songId": ["one", "two"] * 2_000}
     answer = anna.client.post("/rest/createPlaylist", data=form)
     assert answer.json()["subsonic-response"]["playlist"]["songCount"] == 4_000

@@ -1,4 +1,4 @@
-"""Every method's answer against the published shape, in XML and in JSON."""
+"""Test the response of every method against the published schema, as XML and JSON."""
 
 import json
 
@@ -97,7 +97,7 @@ SHAPES = {
 
 @pytest.fixture
 def told(anna):
-    """A player of somebody who said and played something, and the ids that they know."""
+    """A player of a listener with plays and stars, and ids of items."""
     found = anna.call("search3", query="first")["searchResult3"]
     artist = anna.call("getTopSongs", artist="alphas")["topSongs"]["song"][0]["artistId"]
     ids = {"album": found["album"][0]["id"], "artist": artist}
@@ -109,7 +109,7 @@ def told(anna):
 
 
 @pytest.mark.parametrize("method", SHAPES)
-def test_an_answer_has_the_published_shape_and_is_the_same_in_both_forms(told, method):
+def test_response_matches_schema_in_xml_and_json(told, method):
     anna, ids = told
     given, shape = SHAPES[method]
     parameters = {name: ids.get(value, value) for name, value in given.items()}
@@ -124,14 +124,14 @@ def test_an_answer_has_the_published_shape_and_is_the_same_in_both_forms(told, m
     assert again == document
 
 
-def test_the_head_says_who_answers(anna):
+def test_response_names_the_server(anna):
     document = anna.call("ping")
     assert document["version"] == "1.16.1"
     assert document["type"] == "segue"
     assert document["openSubsonic"] is True
 
 
-def test_a_failure_has_the_published_shape_in_both_forms(anna):
+def test_error_matches_schema_in_xml_and_json(anna):
     document = anna.ask("getSong", id="nowhere").json()["subsonic-response"]
     check(document, {**HEAD, "error": ERROR})
     text = anna.ask("getSong", f="xml", id="nowhere").text
@@ -139,12 +139,12 @@ def test_a_failure_has_the_published_shape_in_both_forms(anna):
     assert 'status="failed"' in text
 
 
-def test_xml_is_what_comes_when_nothing_is_asked_for(client):
+def test_default_format_is_xml(client):
     answer = client.get("/rest/ping", params={"u": "anna", "v": "1.16.1", "c": "test"})
     assert answer.headers["content-type"].startswith("text/xml")
 
 
-def test_jsonp_calls_a_function_that_has_a_name(anna):
+def test_jsonp_calls_named_function(anna):
     answer = anna.ask("ping", f="jsonp", callback="players.on_answer")
     assert answer.headers["content-type"].startswith("application/javascript")
     assert answer.text.startswith("players.on_answer({")
@@ -156,18 +156,18 @@ def test_jsonp_calls_a_function_that_has_a_name(anna):
     ("callback", "code"),
     [("", 10), ("alert(1);x", 0), ("a" * 200, 0), ("a\n", 0), ("</script>", 0), ("a..b", 0)],
 )
-def test_jsonp_calls_nothing_else(anna, callback, code):
+def test_jsonp_invalid_callback_is_error(anna, callback, code):
     answer = anna.ask("ping", f="jsonp", callback=callback)
     assert answer.headers["content-type"].startswith("text/xml")
     assert f'code="{code}"' in answer.text
 
 
-def test_names_are_written_so_that_they_stay_names(anna):
+def test_names_are_escaped(anna):
     assert anna.song("four")["title"] == 'Four "4" <&>'
     assert anna.xml("getSong", id="four")[0].get("title") == 'Four "4" <&>'
 
 
-def test_no_answer_holds_a_path_of_the_host(told, directory):
+def test_responses_have_no_server_paths(told, directory):
     anna, ids = told
     for method, (given, _) in SHAPES.items():
         parameters = {name: ids.get(value, value) for name, value in given.items()}

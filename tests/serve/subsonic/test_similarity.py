@@ -1,4 +1,4 @@
-"""Songs like others, and ways through sound."""
+"""Test similar songs and sonic paths."""
 
 import pytest
 from tests.serve.subsonic.conftest import ODD
@@ -13,7 +13,7 @@ def matches(answer):
 
 
 @pytest.mark.parametrize("method", ["getSimilarSongs", "getSimilarSongs2"])
-def test_songs_like_a_song_are_others(anna, method):
+def test_similar_songs_exclude_the_song(anna, method):
     name = "s" + method.removeprefix("getS")
     found = ids(anna.call(method, id="one", count=4)[name]["song"])
     assert len(found) == 4
@@ -21,7 +21,7 @@ def test_songs_like_a_song_are_others(anna, method):
 
 
 @pytest.mark.parametrize("field", ["albumId", "artistId"])
-def test_songs_like_a_shelf_begin_with_one_of_its_own(anna, field):
+def test_similar_to_album_starts_with_own_song(anna, field):
     one = anna.song("one")
     found = anna.call("getSimilarSongs2", id=one[field], count=5)["similarSongs2"]["song"]
     assert len(found) == 5
@@ -29,18 +29,18 @@ def test_songs_like_a_shelf_begin_with_one_of_its_own(anna, field):
     assert found[0][field] == one[field]
 
 
-def test_similar_songs_of_nothing_are_not_found(anna):
+def test_similar_songs_of_unknown_id_is_error(anna):
     assert anna.code("getSimilarSongs", id="nothing") == 70
 
 
-def test_top_songs_are_those_that_most_like(anna):
+def test_top_songs_are_most_liked(anna):
     found = ids(anna.call("getTopSongs", artist="the alphas")["topSongs"]["song"])
     assert found == ["seven", "one", "two"]
     assert anna.call("getTopSongs", artist="nobody")["topSongs"]["song"] == []
     assert len(anna.call("getTopSongs", artist="The Alphas", count=1)["topSongs"]["song"]) == 1
 
 
-def test_sonic_similarity_is_between_nought_and_one_the_most_alike_first(anna):
+def test_sonic_similarity_is_sorted_between_0_and_1(anna):
     found = matches(anna.call("getSonicSimilarTracks", id="two"))
     likeness = [similarity for _, similarity in found]
     assert 1 <= len(found) <= 10
@@ -50,7 +50,7 @@ def test_sonic_similarity_is_between_nought_and_one_the_most_alike_first(anna):
     assert len(matches(anna.call("getSonicSimilarTracks", id="two", count=2))) == 2
 
 
-def test_a_path_leads_from_its_start_to_its_end(anna):
+def test_sonic_path_connects_start_and_end(anna):
     found = matches(anna.call("findSonicPath", startSongId="one", endSongId="seven", count=5))
     assert found[0] == ("one", 1.0)
     assert found[-1][0] == "seven"
@@ -58,17 +58,17 @@ def test_a_path_leads_from_its_start_to_its_end(anna):
     assert len({track_id for track_id, _ in found}) == len(found)
 
 
-def test_a_path_to_itself_is_one_song(anna):
+def test_sonic_path_to_itself_is_one_song(anna):
     found = matches(anna.call("findSonicPath", startSongId="one", endSongId="one"))
     assert found == [("one", 1.0)]
 
 
-def test_ends_that_are_not_there_are_told(anna):
+def test_sonic_path_unknown_end_is_error(anna):
     assert anna.code("findSonicPath", startSongId="one", endSongId="nothing") == 70
     assert anna.code("getSonicSimilarTracks", id="nothing") == 70
 
 
-def test_sonic_similarity_never_asks_who_listened(anna):
+def test_sonic_similarity_ignores_listens(anna):
     before = matches(anna.call("getSonicSimilarTracks", id="three"))
     for time in range(20):
         anna.call("scrobble", id=["three", ODD], time=[str(10**12 + time), str(10**12 + time)])

@@ -70,13 +70,13 @@ def get_music_directory(call: Call) -> dict[str, Any]:
     shelves = serializer.view.shelves
     album = shelves.album(item)
     if album is not None:
-        item = serializer.albums([album])[0]
+        entry = serializer.albums([album])[0]
         return {
             "directory": {
                 "id": album.id,
-                "parent": item["artistId"],
+                "parent": entry["artistId"],
                 "name": album.name,
-                "starred": item.get("starred"),
+                "starred": entry.get("starred"),
                 "child": serializer.songs(album.tracks),
             }
         }
