@@ -1,8 +1,8 @@
 """Measure the structure of the source: modules, imports, wording, and the path of a request.
 
 Run: ``python benchmarks/structure.py [--root CHECKOUT] [--list] [--no-paths]``. It measures the
-checkout that it lies in, or another one (``--root``), also an older one. ``--list`` names what is
-counted. The paths are those of segue's own functions: they run in a fresh process under
+checkout that it lies in, or another one (``--root``), also an older one. ``--list`` lists the
+counted items. The paths are those of segue's own functions: they run in a fresh process under
 `sys.setprofile`, on a library of twelve tracks; worker processes are included.
 
 Conventions: an import of a name that a package passes on from one of its modules counts as an
@@ -385,7 +385,7 @@ def show_structure(modules: Modules, named: bool) -> None:
     show("import edges between them", n_edges(inside))
     show("layers of them", n_layers(inside))
     show("import edges between all modules", n_edges(modules.imports))
-    # segue itself names what is public, and loads it when it is used
+    # the package itself imports public names on first use
     circles = cycles({name: others - {"segue"} for name, others in modules.imports.items()})
     show("import cycles", len(circles))
     single = [
@@ -434,7 +434,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
-    parser.add_argument("--list", action="store_true", help="name what is counted")
+    parser.add_argument("--list", action="store_true", help="list the counted items")
     parser.add_argument("--no-paths", action="store_true", help="run nothing, only read the source")
     parser.add_argument("--scenario", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

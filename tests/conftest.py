@@ -36,10 +36,10 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Real data beside the repository; tests that need it are skipped where it is absent."""
+    """The directory of real data next to the repository; without it, tests are skipped."""
     directory = REPOSITORY.parent / "shared" / "data"
     if not directory.is_dir():
-        pytest.skip(f"no real data: {directory.name}/ is not beside this repository")
+        pytest.skip(f"no real data: {directory.name}/ is not next to this repository")
     return directory
 
 

@@ -179,8 +179,8 @@ def test_recommend_lists_each_recording_once():
     engine = Engine(
         [Given([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])], Weights.fixed([1.0]), recordings=[[0, 1], [2, 4]]
     )
-    nobody = profile_from_seeds([5], [])
-    assert engine.recommend(nobody, 6).positions.tolist() == [0, 2, 3]
+    listener = profile_from_seeds([5], [])
+    assert engine.recommend(listener, 6).positions.tolist() == [0, 2, 3]
     # who knows one of its files knows the recording
     assert engine.recommend(profile_from_seeds([1], []), 6).positions.tolist() == [2, 3, 5]
     assert engine.similar(4, 6).positions.tolist() == [0, 3, 5]

@@ -114,7 +114,7 @@ def test_attribution_uses_signals_own_amounts():
         explainer.pulls(found.ranked, profile)[0], part * np.arange(1, 4) / 6
     )
     (pick,) = explainer.picks(found, profile, Dials())[1]
-    # what is disliked is no reason
+    # disliked tracks have no influence
     assert [pull.track_id for pull in pick.influenced_by] == ["2", "1"]
     assert pick.influenced_by[0].title == "No. 2"
 

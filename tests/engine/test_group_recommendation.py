@@ -55,7 +55,7 @@ def test_blend_with_misery_finds_acceptable_track():
     np.testing.assert_allclose(found.ranked.parts.sum(axis=1), found.ranked.scores, atol=1e-6)
     np.testing.assert_allclose(found.ranked.weights, [0.5, 0.5])
     assert found.tastes.shape == (6, 2)
-    # what is known to either is not new to both
+    # a track known to either is not new to both
     assert not {6, 7} & set(found.ranked.positions.tolist())
 
 
@@ -86,7 +86,7 @@ def test_blend_rejects_no_listeners_and_bad_misery():
 
 
 class Ordered:
-    """A signal that puts the first tracks foremost, for everybody."""
+    """A signal that ranks tracks by position, for every listener."""
 
     name = "ordered"
 

@@ -22,7 +22,7 @@ def table(rows):
     return frame.assign(user_id="anna").astype(dict.fromkeys(FIELDS, float))
 
 
-def heard(rows):
+def accumulated(rows):
     """Read rows as the library does, one source on its own scale."""
     frame = table(rows)
     rating = frame["rating"].to_numpy()
@@ -103,18 +103,18 @@ def rows_after(rows, happened):
 @given(st.lists(imported, min_size=1, max_size=12))
 @settings(deadline=None)
 def test_accumulator_profile_equals_batch_profile(rows):
-    found = heard(rows)
+    found = accumulated(rows)
     same(found.profile("anna", found.last), plain(rows))
 
 
 @given(st.lists(imported, min_size=1, max_size=6), st.lists(events, max_size=12))
 @settings(deadline=None)
 def test_accumulator_events_one_by_one_equal_all_at_once(rows, happened):
-    found = heard(rows)
+    found = accumulated(rows)
     for kind, track, at, ms in happened:
         found = found.after(kind, track, at, ms, DURATIONS[track])
     after = rows_after(rows, happened)
-    same(found.profile("anna", found.last), heard(after).profile("anna", found.last))
+    same(found.profile("anna", found.last), accumulated(after).profile("anna", found.last))
     same(found.profile("anna", found.last), plain(after))
 
 
@@ -126,13 +126,15 @@ def test_accumulator_clear_keeps_known_track(plays, rating):
         ("t0", 1, np.nan, np.nan, 5, 6, np.nan, "shop"),
         ("t1", plays, np.nan, np.nan, rating, 7, np.nan, "shop"),
     ]
-    found = heard(rows).after("like", 1, 10).after("clear", 1, 11).after("like", 2, 12)
+    found = accumulated(rows).after("like", 1, 10).after("clear", 1, 11).after("like", 2, 12)
     assert found.profile("anna", 20).known.tolist() == [0, 1, 2]
     assert found.after("clear", 2, 13).profile("anna", 20).known.tolist() == [0, 1]
 
 
 def test_accumulator_history_is_latest_thousand_plays():
-    found = heard([("t0", 1, np.nan, np.nan, np.nan, n, np.nan, "shop") for n in range(1_000)])
+    found = accumulated(
+        [("t0", 1, np.nan, np.nan, np.nan, n, np.nan, "shop") for n in range(1_000)]
+    )
     found = found.after("play", 1, 500.5).after("play", 2, 2_000.0)
     history = found.profile("anna", 2_000.0).history
     assert len(history) == 1_000
@@ -141,7 +143,7 @@ def test_accumulator_history_is_latest_thousand_plays():
 
 
 def test_accumulator_skip_keeps_history():
-    found = heard([("t0", 1, np.nan, np.nan, np.nan, 5, np.nan, "shop")])
+    found = accumulated([("t0", 1, np.nan, np.nan, np.nan, 5, np.nan, "shop")])
     profile = found.after("skip", 1, 9.0).profile("anna", 9.0)
     assert profile.history.tolist() == [0]
     assert profile.weights.tolist() == pytest.approx([np.log(2), -1.0])

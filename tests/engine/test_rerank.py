@@ -25,7 +25,7 @@ from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal
 from segue.types import ArtistCredit, Track
 
-NOBODY = profile_from_seeds([])
+NO_LISTENER = profile_from_seeds([])
 
 
 def pool_of(scores):
@@ -56,9 +56,9 @@ def test_caps_hold_and_ignore_unknown_artists():
     artists = ["A", "A", "a", "B", None, None, None]
     tracks = [Track(track_id=str(i), artist=artist) for i, artist in enumerate(artists)]
     pool = pool_of([9, 8, 7, 6, 5, 4, 3])
-    found = rerank(pool, 7, Dials(artist_cap=1), facts_of(tracks), NOBODY)
+    found = rerank(pool, 7, Dials(artist_cap=1), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 3, 4, 5, 6]
-    found = rerank(pool, 4, Dials(artist_cap=2), facts_of(tracks), NOBODY)
+    found = rerank(pool, 4, Dials(artist_cap=2), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 1, 3, 4]
 
 
@@ -68,7 +68,7 @@ def test_album_cap_counts_by_artist_and_name():
         Track(track_id="1", artist="B", album="Greatest Hits"),
         Track(track_id="2", artist="A", album="greatest hits"),
     ]
-    found = rerank(pool_of([3, 2, 1]), 3, Dials(album_cap=1), facts_of(tracks), NOBODY)
+    found = rerank(pool_of([3, 2, 1]), 3, Dials(album_cap=1), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 1]
 
 
@@ -84,7 +84,7 @@ def test_caps_use_ids_without_names():
     assert facts.ids.artist.tolist() == [0, 0, -1, -1, 1, -1, 2]
     assert facts.ids.album.tolist() == [0, 0, -1, -1, 1, -1, 2]
     for dials in (Dials(artist_cap=1), Dials(album_cap=1)):
-        found = rerank(pool_of([9, 8, 7, 6, 5, 4, 3]), 7, dials, facts, NOBODY)
+        found = rerank(pool_of([9, 8, 7, 6, 5, 4, 3]), 7, dials, facts, NO_LISTENER)
         assert found.positions.tolist() == [0, 2, 3, 4, 5, 6]
 
 
@@ -92,13 +92,13 @@ def test_diversity_equals_maximal_marginal_relevance():
     # 1 is the twin of 0; 2 points elsewhere. Relevance in the pool's range: 1, 0.9, 0.5, 0
     vectors = [[1, 0], [1, 0], [0, 1], [-1, 0]]
     pool, facts = pool_of([10, 9, 5, 0]), facts_of(plain(4), vectors)
-    assert rerank(pool, 2, Dials(diversity=0.2), facts, NOBODY).positions.tolist() == [0, 1]
-    found = rerank(pool, 3, Dials(diversity=0.5), facts, NOBODY)
+    assert rerank(pool, 2, Dials(diversity=0.2), facts, NO_LISTENER).positions.tolist() == [0, 1]
+    found = rerank(pool, 3, Dials(diversity=0.5), facts, NO_LISTENER)
     # after 0: 9 - 10 for the twin, 5 for 2, 0 for 3
     assert found.positions.tolist() == [0, 2, 3]
     assert found.dials == ("diversity",)
-    assert rerank(pool, 2, Dials(diversity=1), facts, NOBODY).positions.tolist() == [0, 2]
-    last = rerank(pool, 4, Dials(diversity=0.5), facts, NOBODY)
+    assert rerank(pool, 2, Dials(diversity=1), facts, NO_LISTENER).positions.tolist() == [0, 2]
+    last = rerank(pool, 4, Dials(diversity=0.5), facts, NO_LISTENER)
     np.testing.assert_allclose(last.parts[-1], [9, -10])
 
 
@@ -109,7 +109,9 @@ def test_diversity_without_vectors_uses_artist_and_genre():
         Track(track_id="2", artist="B", genres=("folk", "rock")),
         Track(track_id="3", artist="C", genres=("jazz",)),
     ]
-    found = rerank(pool_of([4, 3.9, 3.8, 3.0]), 4, Dials(diversity=0.9), facts_of(tracks), NOBODY)
+    found = rerank(
+        pool_of([4, 3.9, 3.8, 3.0]), 4, Dials(diversity=0.9), facts_of(tracks), NO_LISTENER
+    )
     # same artist 1, half the genres 0.5, nothing in common 0
     assert found.positions.tolist() == [0, 3, 2, 1]
 
@@ -157,13 +159,13 @@ def test_popularity_dial_orders_hits_and_rare_tracks():
     facts = facts_of(plain(4), listeners=listeners)
     assert facts.listeners.tolist() == [1, 2, 3, 4]
     pool = pool_of([4, 3, 2, 1])
-    hits = rerank(pool, 4, Dials(popularity=0.9), facts, NOBODY)
-    deep = rerank(pool, 4, Dials(popularity=-0.9), facts, NOBODY)
+    hits = rerank(pool, 4, Dials(popularity=0.9), facts, NO_LISTENER)
+    deep = rerank(pool, 4, Dials(popularity=-0.9), facts, NO_LISTENER)
     assert hits.positions.tolist() == [3, 2, 1, 0]
     assert deep.positions.tolist() == [0, 1, 2, 3]
     assert hits.dials == ("popularity dial",)
-    # nobody listens: there is nothing to tell hits by
-    silent = rerank(pool, 4, Dials(popularity=0.9), facts_of(plain(4)), NOBODY)
+    # without listeners there is no popularity
+    silent = rerank(pool, 4, Dials(popularity=0.9), facts_of(plain(4)), NO_LISTENER)
     assert silent.positions.tolist() == [0, 1, 2, 3]
 
 
@@ -181,7 +183,9 @@ def test_max_known_share_holds_for_every_prefix():
 def test_randomness_seed_repeats_or_changes_list():
     pool, facts = pool_of(np.linspace(2, 1, 50)), facts_of(plain(50))
     draw = lambda seed, strength: tuple(  # noqa: E731
-        rerank(pool, 10, Dials(randomness=strength, seed=seed), facts, NOBODY).positions.tolist()
+        rerank(
+            pool, 10, Dials(randomness=strength, seed=seed), facts, NO_LISTENER
+        ).positions.tolist()
     )
     assert draw(1, 0.3) == draw(1, 0.3)
     assert len({draw(seed, 0.3) for seed in range(20)}) > 15
@@ -191,9 +195,11 @@ def test_randomness_seed_repeats_or_changes_list():
 
 def test_randomness_differs_by_listener(whole, facts):
     def drawn(user, seed=0):
-        return rerank(pool, 10, Dials(randomness=0.7, seed=seed), facts, replace(NOBODY, user=user))
+        return rerank(
+            pool, 10, Dials(randomness=0.7, seed=seed), facts, replace(NO_LISTENER, user=user)
+        )
 
-    pool = whole.recommend(NOBODY, 60)
+    pool = whole.recommend(NO_LISTENER, 60)
     lists = {user: drawn(user).positions.tolist() for user in ("ann", "bob", None)}
     assert len({tuple(one) for one in lists.values()}) == 3
     assert drawn("ann").positions.tolist() == lists["ann"]
@@ -237,7 +243,7 @@ ANY_DIALS = st.builds(
 )
 ANY_EXCLUSIONS = st.builds(
     Exclusions,
-    artists=st.lists(st.sampled_from(["artist 1", "ARTIST 2", "nobody"]), max_size=2),
+    artists=st.lists(st.sampled_from(["artist 1", "ARTIST 2", "unknown"]), max_size=2),
     genres=st.lists(st.sampled_from(["folk", "Jazz", "rock"]), max_size=2),
     albums=st.lists(st.sampled_from(["album 3", "Artist 4 - Album 4"]), max_size=1),
     tags=st.lists(st.sampled_from(["tag 0", "Tag 1"]), max_size=1),
@@ -288,7 +294,7 @@ def test_album_cap_counts_compilation_as_one_album():
         for i in range(6)
     ]
     tracks.append(Track(track_id="6", artist="Other", album="Else"))
-    found = rerank(pool_of(range(7, 0, -1)), 3, Dials(album_cap=1), facts_of(tracks), NOBODY)
+    found = rerank(pool_of(range(7, 0, -1)), 3, Dials(album_cap=1), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 6]
 
 
@@ -300,5 +306,5 @@ def test_artist_cap_counts_every_artist_of_track():
         Track(track_id="2", artist="Anna"),
         Track(track_id="3", artist="Cy"),
     ]
-    found = rerank(pool_of([9, 8, 7, 6]), 4, Dials(artist_cap=1), facts_of(tracks), NOBODY)
+    found = rerank(pool_of([9, 8, 7, 6]), 4, Dials(artist_cap=1), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 3]

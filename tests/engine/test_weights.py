@@ -16,7 +16,7 @@ N_TRACKS = 200
 
 
 class ByListener:
-    """A signal with a fixed row of scores for every listener, who is told by name."""
+    """A signal with a fixed row of scores for every listener, identified by name."""
 
     def __init__(self, name, rows):
         self.name, self.rows = name, rows
@@ -31,7 +31,7 @@ class ByListener:
 def planted(weights_of, n_listeners=150, n_chosen=8, seed=0, turn=0):
     """Listeners who choose by their own weights over three signals of standard normal scores.
 
-    In another `turn` the same ones choose anew.
+    In another `turn` the same listeners choose again.
     """
     rng = np.random.default_rng([seed, turn])
     scores = (

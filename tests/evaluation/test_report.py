@@ -622,8 +622,8 @@ def test_page_labels_simulated_listeners(written):
 
 def test_page_shows_measurement(written):
     text = "".join(Page((written / "report.html").read_text(encoding="utf-8")).text)
-    for told in ("0.750", "too few tracks", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
-        assert told in text
+    for part in ("0.750", "too few tracks", "1,200", "segue 0.1.0", "2026-01-02 03:04 UTC"):
+        assert part in text
 
 
 def test_page_sorts_models_after_engine():

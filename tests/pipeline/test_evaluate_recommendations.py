@@ -146,7 +146,7 @@ class TestPlanted:
         assert faithful.n_tracks == 60 * 5
         assert 0 <= faithful.named <= 1
         following = crowds.details.next_track
-        # the round was planted: whoever counts what follows what knows it
+        # the round was planted: counting successors finds it
         assert following.figures.models["sequence"]["hit_rate@20"] > 0.9
         assert following.figures.models["Markov, first order"]["mrr@20"] > 0.8
         assert following.figures.models["own most played"]["new_hit_rate@20"] < 0.5
@@ -208,7 +208,7 @@ def test_precomputed_engine_gives_same_lists(rng):
     profiles = [profile_from_seeds(rng.choice(30, 4, replace=False).tolist()) for _ in range(3)]
     engine = Engine([VectorSignal("tags", vectors), popularity(profiles, 30)], Weights.equal(2))
     quick = precomputed(engine, profiles[:2])
-    for profile in profiles:  # the third is not at hand
+    for profile in profiles:  # the third is not precomputed
         mine, other = quick.recommend(profile, 10), engine.recommend(profile, 10)
         np.testing.assert_array_equal(mine.positions, other.positions)
         np.testing.assert_allclose(mine.scores, other.scores, rtol=1e-5)

@@ -26,7 +26,7 @@ SMALL = RnnSettings(
 
 
 def shelf(directory):
-    """Two tags that can be heard, one that cannot, one that all tracks have, none for some."""
+    """Two audible tags, one that is not, one that all tracks have, none for some."""
     rng = np.random.default_rng(4)
     tracks, arrays = [], {}
     for i in range(N_ARTISTS * N_EACH):
@@ -102,9 +102,9 @@ def test_knn_votes_on_tags(tagged):
 def test_evaluate_all_has_document_per_model(tagged):
     found = evaluate(tagged)
     document = found.report.to_document()
-    told = [(report["task"], report["model"]) for report in document["reports"]]
-    assert told[:2] == [("tagging", "rnn"), ("tagging", "knn")]
-    assert "similarity" in dict(told)
+    listed = [(report["task"], report["model"]) for report in document["reports"]]
+    assert listed[:2] == [("tagging", "rnn"), ("tagging", "knn")]
+    assert "similarity" in dict(listed)
 
 
 def test_tag_baselines_use_train_part_only(tagged):

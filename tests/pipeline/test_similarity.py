@@ -277,12 +277,12 @@ def test_similarity_without_test_part_uses_valid(trained, monkeypatch):
 def test_pretrained_spaces_use_models_target(neighbourly, monkeypatch):
     """A space without a manifest: as a pretrained encoder, it learned nothing from this library."""
     catalogue = neighbourly.catalogue()
-    heard = neighbourly.features({"heard by": "ear"}, {"embedding": "float32"})
-    with heard:
+    stored = neighbourly.features({"heard by": "ear"}, {"embedding": "float32"})
+    with stored:
         found = spaces.spaces(neighbourly, catalogue)[-1]
-        heard.add_many(catalogue.rows.tolist(), {"embedding": found.vectors})
+        stored.add_many(catalogue.rows.tolist(), {"embedding": found.vectors})
     for room in ("analysis.embeddings", "training.hubs"):
-        monkeypatch.setattr(f"segue.pipeline.{room}.embedding_store", lambda *_: heard)
+        monkeypatch.setattr(f"segue.pipeline.{room}.embedding_store", lambda *_: stored)
     ear = spaces.model_space(neighbourly, catalogue, "ear")
     assert (ear.target, ear.learned, ear.has_vector.all()) == (None, False, True)
     made = hub_decision(neighbourly, catalogue, "ear")

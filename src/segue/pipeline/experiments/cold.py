@@ -138,14 +138,14 @@ def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
     TooLittleDataError
         If too few listeners like enough tracks.
     """
-    everybody = context.material.profiles(_all_listens(context))
-    able = [user for user, own in everybody.items() if len(own.liked) > max(PICKS)]
+    profiles = context.material.profiles(_all_listens(context))
+    able = [user for user, own in profiles.items() if len(own.liked) > max(PICKS)]
     rng = np.random.default_rng(context.seed)
-    n = min(round(COLD * len(everybody)), _MAX_LISTENERS)
+    n = min(round(COLD * len(profiles)), _MAX_LISTENERS)
     cold = [able[place] for place in rng.permutation(len(able))[:n]]
     if len(cold) < _MIN_LISTENERS:
         raise TooLittleDataError(
-            f"New listeners cannot be evaluated: a tenth of {len(everybody)} listeners who like"
+            f"New listeners cannot be evaluated: a tenth of {len(profiles)} listeners who like"
             f" more than {max(PICKS)} tracks each is {len(cold)}, and at least"
             f" {_MIN_LISTENERS} are needed."
         )
@@ -156,7 +156,7 @@ def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
         warm = material.profiles(before[~before["user_id"].astype(str).isin(cold)])
         engine = context.fitted.refitted(material, warm)
         advance(1)
-    likes = [rng.permutation(everybody[user].liked) for user in cold]
+    likes = [rng.permutation(profiles[user].liked) for user in cold]
     evaluated = EvaluatedUsers.of(material.catalogue, warm)
     found = {}
     for picks in PICKS:

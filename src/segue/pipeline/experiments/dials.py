@@ -1,9 +1,10 @@
 """Evaluate dials, and the faithfulness of explanations.
 
 Each dial is changed alone, on the same pools of the same listeners. `max_known_share` is not
-evaluated, because a known track cannot be a hit here. Besides the ranking metrics, two measure what
-dials control: `likeness` is the mean cosine similarity of the tracks of a list, `off_taste` the
-Kullback-Leibler divergence (in nats) of its mix of genres or tags from the listener's own.
+evaluated, because a known track cannot be a hit here. In addition to the ranking metrics, two
+measure what dials control: `likeness` is the mean cosine similarity of the tracks of a list,
+`off_taste` the Kullback-Leibler divergence (in nats) of its mix of genres or tags from the
+listener's own.
 """
 
 from collections.abc import Mapping, Sequence
