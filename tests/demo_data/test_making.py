@@ -67,6 +67,7 @@ def test_make_starter_leaves_a_finished_dataset_alone(
     assert {path: path.stat().st_mtime_ns for path in library.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_make_starter_resumed_gives_the_same_dataset(
     library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def test_make_starter_refuses_other_settings_and_contents(library: Path, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["metadata.csv"]
 
 
+@pytest.mark.slow
 def test_make_starter_records_scores_that_fail(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_find_scores_each_genre_has_enough_with_credits(corpus: Path, style) -> 
         assert "@" not in (made_by.encoder or "")
 
 
+@pytest.mark.slow
 def test_find_scores_leaves_out_restricted_collections(corpus: Path) -> None:
     used = {score.path for style in STYLES for score in find_scores(corpus, style.genre)}
     folders = {path.split("/")[0] for path in used}

@@ -27,6 +27,7 @@ def train(**changes):
     return train_history_network(sequences(), 13, ARTISTS, settings, seed=3, judged_from=[20] * 12)
 
 
+@pytest.mark.slow
 def test_validation_loss_falls_and_the_best_is_kept():
     trained = train()
     assert trained.losses[-1] < 1.0 < np.log(13)  # what is right next is known exactly
@@ -47,6 +48,7 @@ def test_training_stops_when_validation_stagnates():
     assert len(trained.losses) < 80
 
 
+@pytest.mark.slow
 def test_training_without_validation_uses_the_budget():
     settings = HistorySettings(**{**SMALL, "steps": 7})
     trained = train_history_network(sequences(), 13, ARTISTS, settings, seed=0)

@@ -54,6 +54,7 @@ def pairs(found):
     return sorted((pair.one, pair.other) for pair in found)
 
 
+@pytest.mark.slow
 def test_copies_are_found_among_other_tracks():
     prints = [random_codes(seed) for seed in range(40)]
     prints += [flipped(prints[3], 0.05), prints[7][50:]]

@@ -138,6 +138,7 @@ def test_compaction_interrupted_at_any_step_loses_nothing(tmp_path, monkeypatch,
     assert len(list(tmp_path.iterdir())) == 3  # what was half-made is cleared away
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["data", "index"])
 def test_compacted_store_cut_at_any_byte_opens(tmp_path, part):
     fill(tmp_path / "whole")

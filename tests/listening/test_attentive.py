@@ -33,6 +33,7 @@ def model():
     return Attentive(SETTINGS).fit(sequences(), N_ITEMS, ARTISTS)
 
 
+@pytest.mark.slow
 def test_next_item_of_the_cycle_ranks_first(model):
     for start in range(CYCLE):
         assert model.score((start + np.arange(9)) % CYCLE).argmax() == (start + 9) % CYCLE

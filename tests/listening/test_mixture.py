@@ -74,6 +74,7 @@ def test_weights_are_returned_by_component(model):
     assert set(weights["markov"]) == {"new", "played"}
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_model():
     first, again = (fit_sequences(listeners(), N_ITEMS, attentive=False, seed=4) for _ in range(2))
     np.testing.assert_array_equal(first.score([1, 2]), again.score([1, 2]))

@@ -88,6 +88,7 @@ def best_of(found, model):
     return max(trial["ndcg@20"] for trial in found.trials if trial["model"] == model)
 
 
+@pytest.mark.slow
 def test_search_from_a_poor_start_finds_a_good_result():
     """The search raises regularization that is hundreds or thousands of times too weak."""
     near, far = (search(*hide(tastes()), start=start, budget=1e9) for start in (START, WEAK))
@@ -109,12 +110,14 @@ def test_search_returns_the_best_trial():
         assert chosen.regularization == best["settings"]["regularization"]
 
 
+@pytest.mark.slow
 def test_search_is_deterministic():
     known, hidden = hide(tastes())
     first = search(known, hidden, start=START, budget=3e8, seed=1)
     assert search(known, hidden, start=START, budget=3e8, seed=1) == first
 
 
+@pytest.mark.slow
 def test_smaller_budget_gives_fewer_trials():
     known, hidden = hide(tastes())
     small, large = (search(known, hidden, start=WEAK, budget=b) for b in (1.0, 1e9))
