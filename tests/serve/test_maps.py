@@ -44,7 +44,7 @@ def test_affinity_is_computed_once_per_profile(anna, monkeypatch):
         made.append(profile.user)
         return percentile_ranks(engine, profile)
 
-    monkeypatch.setattr(affinity, "standing", counted)
+    monkeypatch.setattr(affinity, "percentile_ranks", counted)
     first = anna.get("/api/v1/map/affinity")
     assert anna.get("/api/v1/map/affinity").content == first.content
     assert made == ["anna"]

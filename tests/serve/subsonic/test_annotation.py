@@ -8,7 +8,7 @@ import pytest
 from tests.serve.subsonic.conftest import Player
 
 from segue.library import Library
-from segue.pipeline import playback
+from segue.pipeline.history import playback
 from segue.serve.app import make_app
 
 
