@@ -127,7 +127,7 @@ def test_import_json_prints_one_document(tmp_path):
         )
     shown = segue("import", "export.dat", cwd=tmp_path).stdout
     assert "Spotify" in shown
-    assert "2 listens wait for tracks" in shown
+    assert "2 listens match no track of the library" in shown
     assert "2 imported listens match no track" in segue("library", "show", cwd=tmp_path).stdout
 
 
@@ -426,7 +426,7 @@ def test_ctrl_c_keeps_finished_work(tmp_path):
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130
     assert out == ""
-    assert err == "segue: stopped; what was done is kept, run it again to go on.\n"
+    assert err == "segue: stopped. Finished work is kept: run the command again to continue.\n"
     done = segue("preprocess", "music", "--workers", "1", "--json", cwd=tmp_path)
     assert 0 < json.loads(done.stdout)["analysed"] < 38
 

@@ -69,8 +69,8 @@ def test_invalid_account_prints_one_sentence(library, tmp_path):
     add(library, "anna")
     cases = [
         (["add", "anna", "--password-stdin"], "eight or more", "already"),
-        (["add", "ben", "--password-stdin"], "short", "from 8 to 1024"),
-        (["add", "ben", "--password-stdin"], "", "from 8 to 1024"),
+        (["add", "ben", "--password-stdin"], "short", "use 8 to 1024"),
+        (["add", "ben", "--password-stdin"], "", "use 8 to 1024"),
         (["add", "ben\n", "--password-stdin"], "eight or more", "space"),
         (["add", "ben"], "", "--password-stdin"),
         (["remove", "ben"], None, "no account 'ben'"),
