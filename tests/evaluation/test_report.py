@@ -35,11 +35,10 @@ from segue.evaluation import (
     Report,
     SimilarityReport,
     classification_metrics,
-    detail_findings,
     write_report,
 )
 from segue.evaluation.report.page import render
-from segue.evaluation.report.templates import environment, render_summary
+from segue.evaluation.report.templates import detail_findings, environment, render_summary
 
 HOSTILE = "<script>alert('x')</script> $\\frac{1}{0$ & \u65e5\u672c \"--> "
 VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect"}

@@ -71,7 +71,7 @@ def evaluate(
         raise typer.BadParameter(
             "--target is for similarity: a model is evaluated on the labels it was trained on"
         )
-    from segue.evaluation import detail_findings
+    from segue.evaluation.report.templates import detail_findings
     from segue.library import Library
     from segue.pipeline.evaluate import evaluate as run
 

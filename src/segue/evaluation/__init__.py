@@ -59,7 +59,6 @@ from segue.evaluation.report import (
     SimilarityReport,
     Tagged,
     TaggingReport,
-    detail_findings,
     write_report,
 )
 from segue.evaluation.significance import Difference, paired, ratio_interval, sign_flip
@@ -126,7 +125,6 @@ __all__ = [
     "classification_intervals",
     "classification_metrics",
     "confusion_matrix",
-    "detail_findings",
     "embedding_map",
     "expected_precision",
     "gini",

@@ -23,7 +23,6 @@ from segue.evaluation.report.details import (
 )
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
-from segue.evaluation.report.templates import detail_findings
 from segue.evaluation.report.writing import write_report
 
 __all__ = [
@@ -49,6 +48,5 @@ __all__ = [
     "SimilarityReport",
     "Tagged",
     "TaggingReport",
-    "detail_findings",
     "write_report",
 ]
