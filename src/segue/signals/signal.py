@@ -86,7 +86,7 @@ class UserProfile:
     def played(self, position: int) -> "UserProfile":
         """Return the profile after one more play.
 
-        >>> profile = Profile(np.array([0]), np.float32([1]), np.array([0]), np.array([0, 0]))
+        >>> profile = UserProfile(np.array([0]), np.float32([1]), np.array([0]), np.array([0, 0]))
         >>> profile.played(3).history.tolist()
         [0, 0, 3]
         """
@@ -149,7 +149,7 @@ class SignalWrapper:
 def profile_matrix(profiles: Sequence[UserProfile], n_tracks: int) -> sparse.csr_array:
     """Return ``[n_profiles, n_tracks]``: in each row likes sum to 1 and dislikes to -DISLIKE.
 
-    >>> profile = Profile(np.array([0, 2, 3]), np.float32([1, 3, -2]), np.array([0, 2, 3]))
+    >>> profile = UserProfile(np.array([0, 2, 3]), np.float32([1, 3, -2]), np.array([0, 2, 3]))
     >>> profile_matrix([profile], 4).toarray().tolist()
     [[0.25, 0.0, 0.75, -0.5]]
     """

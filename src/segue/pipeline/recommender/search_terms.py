@@ -64,7 +64,7 @@ MAX_SYNONYM_WORDS: Final = max(len(word.split()) for word in SYNONYMS)
 def normalize_text(text: str) -> str:
     """Return `text` in the form that words are compared in.
 
-    >>> plain("Hip-Hop / Rap"), plain("R&B"), plain("Sigur Rós")
+    >>> normalize_text("Hip-Hop / Rap"), normalize_text("R&B"), normalize_text("Sigur Rós")
     ('hip hop rap', 'r b', 'sigur rós')
     """
     return _APART.sub(" ", text.casefold()).strip()

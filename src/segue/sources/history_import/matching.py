@@ -91,7 +91,7 @@ class Matcher:
     --------
     >>> matcher = Matcher([(7, Track(track_id="a", artist="Björk", title="Jóga"))])
     >>> matcher.match(TrackReference(artist="bjork", title="Joga (Remastered)"))
-    Match(row=7, by='name')
+    TrackMatch(row=7, by='name')
     >>> matcher.match(TrackReference(artist="Björk", title="Jóga (Live)")) is None
     True
     """

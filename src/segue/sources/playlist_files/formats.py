@@ -31,12 +31,12 @@ def write_playlist_file(playlist: PlaylistFile, format: Format = "m3u8") -> byte
 
     Examples
     --------
-    >>> from segue.sources.playlist_files import Entry
-    >>> song = Entry(title="Jóga", artist="Björk", duration=305.2, location="Björk/Jóga.flac")
+    >>> from segue.sources.playlist_files import PlaylistEntry
+    >>> song = PlaylistEntry(title="Jóga", artist="Björk", duration=305.2, location="Jóga.flac")
     >>> print(write_playlist_file(PlaylistFile(entries=[song])).decode(), end="")
     #EXTM3U
     #EXTINF:305,Björk - Jóga
-    Björk/Jóga.flac
+    Jóga.flac
     """
     if format not in _WRITERS:
         raise ValueError(f"There is no format {format!r}: choose from {', '.join(FORMATS)}.")
