@@ -31,7 +31,7 @@ def import_listens(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Import listening histories. Importing again adds only what is new."""
+    """Import listening histories. Import again to add new plays only."""
     from segue.pipeline.history.import_listens import import_listens as run
     from segue.sources.history_import import FORMAT_NAMES
 

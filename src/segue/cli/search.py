@@ -17,7 +17,7 @@ def search(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Find tracks by words: tags and genres, titles, and tags of pretrained encoders."""
+    """Search tracks by title, tag, genre, or words for their sound."""
     from segue.library import Library
     from segue.pipeline.catalogue.search import search as run
 

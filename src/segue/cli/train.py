@@ -61,7 +61,7 @@ def train(
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """Train networks, neighbors and listening models, or a head on a pretrained encoder."""
+    """Train models of sound and of listening, or a classifier on a pretrained encoder."""
     if on is None and model not in set(Model):
         known = ", ".join(Model)
         raise typer.BadParameter(f"{model!r} is not one of {known}; a column needs --on musicnn")
