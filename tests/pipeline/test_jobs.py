@@ -29,7 +29,7 @@ from segue.pipeline.jobs.runner import (
 from segue.pipeline.preprocess import preprocess
 from segue.types import Track
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 @pytest.fixture

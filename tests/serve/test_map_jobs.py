@@ -15,7 +15,7 @@ from segue.pipeline.track_map import train_maps
 from segue.serve import app as app_module
 from segue.serve.app import make_app
 
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from tests.serve.conftest import PASSWORD
@@ -45,9 +44,8 @@ def test_stop_ends_streams_and_logs_no_query(serve):
     with socket.create_connection(("127.0.0.1", server.port)) as following:
         following.sendall(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert b"text/event-stream" in following.recv(4_096)
-        began = time.monotonic()
         said = server.stop()
-        assert time.monotonic() - began < 9  # else it was cut off, after ten seconds
+    assert "graceful shutdown exceeded" not in said
     assert "GET /api/v1/session" in said
     assert "hidden" not in said
     assert "Traceback" not in said
