@@ -10,7 +10,7 @@ from segue.engine.radio import RECENT
 from segue.index import normalise
 from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal
-from segue.types import Track
+from segue.types import ArtistCredit, Track
 
 NEW = Dials()
 ANY = Dials(max_known_share=1)
@@ -262,3 +262,23 @@ def test_radio_reports_rules_that_give_way(kinds):
     radio = station(kinds, profile_from_seeds([0]), ANY, excluded, window=2)
     play(radio, 6)
     assert len([said for said in radio.said if "artist" in said]) == 1
+
+
+def test_radio_counts_guests_for_gap_and_cap():
+    guests = (ArtistCredit("Anna"), ArtistCredit("Bob", "guest"))
+    tracks = [
+        Track(track_id=str(i), artist="Anna", artists=guests)
+        if i % 2
+        else Track(track_id=str(i), artist="Bob" if i < 4 else f"A{i}")
+        for i in range(30)
+    ]
+    rng = np.random.default_rng(0)
+    space = VectorSignal("timbre", normalise(rng.normal(size=(30, 3)).astype(np.float32)))
+    engine = Engine([space], Weights.fixed([0.8]))
+    by_bob = {i for i in range(30) if i % 2 or i < 4}
+    for dials, gap in ((ANY, 4), (Dials(max_known_share=1, artist_cap=1), 9)):
+        radio = station((engine, arrays_of(tracks)), profile_from_seeds([0]), dials, window=9)
+        played = play(radio, 12)
+        places = [place for place, one in enumerate(played) if one in by_bob]
+        assert len(places) > 1
+        assert np.diff(places).min() > gap

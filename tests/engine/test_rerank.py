@@ -308,3 +308,14 @@ def test_artist_cap_counts_every_artist_of_track():
     ]
     found = rerank(pool_of([9, 8, 7, 6]), 4, Dials(artist_cap=1), facts_of(tracks), NO_LISTENER)
     assert found.positions.tolist() == [0, 3]
+
+
+def test_diversity_without_vectors_compares_every_artist():
+    both = (ArtistCredit("Anna"), ArtistCredit("Bob", "guest"))
+    tracks = [
+        Track(track_id="0", artist="Anna", artists=both),
+        Track(track_id="1", artist="Bob"),
+        Track(track_id="2", artist="Cy"),
+    ]
+    found = rerank(pool_of([9, 8, 7]), 3, Dials(diversity=0.9), facts_of(tracks), NO_LISTENER)
+    assert found.positions.tolist() == [0, 2, 1]

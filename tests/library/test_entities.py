@@ -181,3 +181,41 @@ def test_library_notes_artist_id_that_comes_later(library):
     with sqlite3.connect(library.directory / "library.db") as connection:
         found = connection.execute("SELECT name, musicbrainz_id FROM artists").fetchall()
     assert found == [("Anna", "1-1")]
+
+
+def test_album_with_artist_of_half_its_tracks_is_various():
+    assert albums_of(
+        track("H/1", "Anna", "Hits"), track("H/2", "Bob", "Hits"), track("x/1", "Anna", "Hits")
+    ) == [0, 0, 1]
+
+
+def test_album_id_of_later_track_counts_for_album():
+    tracks = [track("H/1", "Anna", "Hits"), track("H/2", "Anna", "Hits", mb_albumid="1-1")]
+    (album,) = identify(map(names_of, tracks)).albums.values()
+    assert album.musicbrainz_id == "1-1"
+
+
+def artist_names(library):
+    """Return the names of the artists of each track, and of its main artist."""
+    names = {row: one.name for row, one in library.browse.artists().items()}
+    ids = library.catalogue().ids
+    return [
+        ([names[one] for one in ids.of_track(place).tolist()], names.get(int(ids.artist[place])))
+        for place in range(len(ids))
+    ]
+
+
+def test_library_updates_artists_of_changed_track(library):
+    one = track("1", "Anna")
+    library.add_dataset("d", tracks=[one], listens=NONE)
+    assert artist_names(library) == [(["Anna"], "Anna")]
+    both = (ArtistCredit("Bob"), ArtistCredit("Anna", "guest"))
+    library.add_dataset("d", tracks=[replace(one, artist="Bob", artists=both)], listens=NONE)
+    assert artist_names(library) == [(["Bob", "Anna"], "Bob")]
+
+
+def test_track_with_only_guests_has_no_main_artist(library):
+    library.add_dataset(
+        "d", tracks=[track("1", artists=(ArtistCredit("Bob", "guest"),))], listens=NONE
+    )
+    assert artist_names(library) == [(["Bob"], None)]

@@ -244,3 +244,10 @@ def test_upgraded_library_has_tables_of_new_one(library, tmp_path):
 
     new = Library(tmp_path / "new")
     assert shape(library.directory / "library.db") == shape(new.directory / "library.db")
+
+
+def test_upgrade_reads_guests_of_titles(directory):
+    with sqlite3.connect(directory / "library.db") as connection:
+        connection.execute("UPDATE tracks SET title = 'Late (feat. Di Moss)' WHERE row = 4")
+    (track,) = (track for row, track in Library(directory).each_track() if row == 4)
+    assert [artist.name for artist in track.artists] == ["THE BO LARK", "Di Moss"]

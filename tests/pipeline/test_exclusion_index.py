@@ -87,6 +87,12 @@ def test_mask_of_artist_covers_all_spellings_of_one_id(tmp_path):
     assert excluded(index_of(tmp_path, tracks), artists=["diddy"]) == [0, 1]
 
 
+def test_mask_of_artist_covers_track_with_two_spellings(tmp_path):
+    spellings = tuple(ArtistCredit(name, "main", "1-1") for name in ("Puff Daddy", "Diddy"))
+    track = Track(track_id="1", artist="Puff Daddy", artists=spellings)
+    assert excluded(index_of(tmp_path, [track]), artists=["puff daddy"]) == [0]
+
+
 def test_mask_of_album_covers_whole_compilation(tmp_path):
     various = {"albumartist": "Various Artists"}
     tracks = [
