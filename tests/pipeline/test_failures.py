@@ -26,7 +26,7 @@ def music(tmp_path):
 
 @pytest.fixture
 def tried(monkeypatch):
-    """The names of the files that were analysed, and what is said of some of them instead."""
+    """The names of the analyzed files, with failures of some of them in `answers_of`."""
     names, answers_of = [], {}
     answers = Workers.answers
 
@@ -35,9 +35,10 @@ def tried(monkeypatch):
         if function is not analyse_track:
             return answers(self, function, work)
         names.extend(arguments[0].name for _, arguments in work)
-        said = [(key, answers_of[path.name]) for key, (path, _) in work if path.name in answers_of]
-        rest = [(key, (path, how)) for key, (path, how) in work if path.name not in answers_of]
-        return iter([*said, *answers(self, function, rest)])
+        replaced = [one for one in work if one[1][0].name in answers_of]
+        rest = [one for one in work if one[1][0].name not in answers_of]
+        failures = [(key, answers_of[path.name]) for key, (path, *_) in replaced]
+        return iter([*failures, *answers(self, function, rest)])
 
     monkeypatch.setattr(Workers, "answers", answer)
 
@@ -118,7 +119,7 @@ def test_problems_are_reported_once_for_many_datasets(music, library, tmp_path):
 
 
 def test_missing_permission_is_not_remembered_as_failure(tmp_path, monkeypatch):
-    def refuse(path, settings):
+    def refuse(path, settings, added):
         raise PermissionError(13, "Permission denied", str(path))
 
     (tmp_path / "x.flac").touch()
