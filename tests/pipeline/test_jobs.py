@@ -15,7 +15,8 @@ import pytest
 from segue.errors import JobError, UnknownJobError
 from segue.library import Library
 from segue.library import jobs as jobs_module
-from segue.pipeline.jobs import job_process, runner
+from segue.pipeline.jobs import job_process
+from segue.pipeline.jobs import runner as runner_module
 from segue.pipeline.jobs.job_arguments import known_datasets, without_paths
 from segue.pipeline.jobs.processes import identity, is_alive, pid_of
 from segue.pipeline.jobs.runner import (
@@ -230,7 +231,7 @@ def test_cancel_escalates_signals(library, monkeypatch):
         for seconds in (0, 11, 31):
             assert find_job(library, claimed.id).state == "running"
             later = SimpleNamespace(time=lambda seconds=seconds: time.time() + seconds)
-            monkeypatch.setattr(runner, "time", later)
+            monkeypatch.setattr(runner_module, "time", later)
             runner.tick()
         assert deaf.wait() == -signal.SIGKILL
         deaf.stdout.close()
@@ -311,13 +312,13 @@ def test_start_job_duplicate_or_too_many(library, monkeypatch):
     assert (
         start_job(library, "train", {"seed": 2}).id != start_job(library, "train", {"seed": 1}).id
     )
-    monkeypatch.setattr(runner, "MAX_WAITING", 2)
+    monkeypatch.setattr(runner_module, "MAX_WAITING", 2)
     with pytest.raises(JobError, match="are waiting already"):
         start_job(library, "train", {"seed": 3})
 
 
 def test_old_jobs_are_deleted_with_logs(library, monkeypatch):
-    monkeypatch.setattr(jobs_module, "_KEPT", 2)
+    monkeypatch.setattr(jobs_module, "_MAX_ENDED", 2)
     made = []
     for seed in range(4):
         job = start_job(library, "train", {"seed": seed})
