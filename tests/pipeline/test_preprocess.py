@@ -174,7 +174,9 @@ def test_models_of_an_earlier_analysis_are_reported(dataset, trained, tmp_path):
     result = CliRunner().invoke(
         app, ["preprocess", str(dataset), "--library", str(library.directory)]
     )
-    assert "The models cnn, knn were trained on an earlier analysis: run segue train" in result.output
+    assert (
+        "The models cnn, knn were trained on an earlier analysis: run segue train" in result.output
+    )
 
 
 def test_training_refuses_dropped_windows(dataset, library, tmp_path):
