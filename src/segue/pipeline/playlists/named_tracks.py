@@ -1,4 +1,4 @@
-"""Which tracks of a library are meant by what a playlist file says of them.
+"""Match the entries of a playlist file to tracks of a library.
 
 In order, the first that finds something counts: the path, as it is or below the place of the file;
 the id in the library that wrote it; the MusicBrainz recording; artist and title

@@ -1,4 +1,4 @@
-"""How well each track fits a listener's taste, for the colors of the map."""
+"""Percentile rank of each track for a listener, for the colors of the map."""
 
 from typing import Final
 

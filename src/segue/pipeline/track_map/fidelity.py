@@ -1,4 +1,4 @@
-"""How true a map is: how many near neighbours in a space are near on the plane."""
+"""Map fidelity: the share of nearest neighbors that are also near on the map."""
 
 from collections.abc import Mapping
 from typing import Any, Final
