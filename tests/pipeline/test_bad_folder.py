@@ -201,14 +201,16 @@ def test_two_interrupts_leave_a_library_that_opens(tmp_path):
         stderr=subprocess.PIPE,
         preexec_fn=listen,  # noqa: PLW1509  # no threads here
     )
-    while running.poll() is None and library_of(tmp_path) < 3:
+    seen = 0
+    while running.poll() is None and (seen := library_of(tmp_path)) < 3:
         time.sleep(0.02)
     for _ in range(2):
         running.send_signal(signal.SIGINT)
         time.sleep(0.01)
     running.communicate(timeout=60)
     assert running.returncode != 0
-    assert library_of(tmp_path) >= 3
+    # the last track may have been read before it was flushed: an interrupted write is undone
+    assert library_of(tmp_path) >= seen - 1
     again = preprocess(tmp_path / "my.segue", folder)
     assert library_of(tmp_path) == 30
     assert again.problems == 0
