@@ -7,10 +7,11 @@ the previous value while a new one is computed.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sized
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
+
+from cachetools import LRUCache
 
 from segue.engine import Recommendations
 
@@ -37,18 +38,15 @@ class SizedCache(Generic[Key, Value]):
     """
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes, self._n_bytes = max_bytes, 0
-        self._entries: OrderedDict[Key, tuple[Value, int]] = OrderedDict()
+        self._max_bytes = max_bytes
+        self._entries: LRUCache[Key, tuple[Value, int]] = LRUCache(max_bytes, _size_of_entry)
         self._lock = threading.Lock()
 
     def get(self, key: Key) -> Value | None:
         """Return the value of a key and mark it as used; None if there is none."""
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
+        return None if entry is None else entry[0]
 
     def __contains__(self, key: object) -> bool:
         """Return whether a key has a value; this does not count as a use."""
@@ -58,21 +56,16 @@ class SizedCache(Generic[Key, Value]):
     def put(self, key: Key, value: Value, n_bytes: int) -> None:
         """Set the value of a key, which takes `n_bytes`."""
         with self._lock:
-            self._drop(key)
-            self._entries[key] = (value, n_bytes)
-            self._n_bytes += n_bytes
-            while self._n_bytes > self._max_bytes and len(self._entries) > 1:
-                self._drop(next(iter(self._entries)))
+            self._entries[key] = (value, min(n_bytes, self._max_bytes))
 
     def drop(self, key: Key) -> None:
         """Remove the value of a key, if there is one."""
         with self._lock:
-            self._drop(key)
+            self._entries.pop(key, None)
 
-    def _drop(self, key: Key) -> None:
-        entry = self._entries.pop(key, None)
-        if entry is not None:
-            self._n_bytes -= entry[1]
+
+def _size_of_entry(entry: tuple[Any, int]) -> int:
+    return entry[1]
 
 
 class VersionedCache(Generic[Value]):
