@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segue.listening.sequences import fit_sequences
-from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
+from segue.pipeline.recommender.cached_engine import CachedSequenceSignal
 from segue.signals import SequenceSignal, UserProfile
 
 N_TRACKS = 12

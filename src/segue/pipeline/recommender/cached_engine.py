@@ -1,4 +1,4 @@
-"""The engine of a serving state: it keeps the scores of every signal for each listener.
+"""Engine and sequence signal of a serving state: both keep the latest scores of each listener.
 
 A list with other weights, dials or exclusions then costs one matrix product and a selection.
 """
@@ -14,10 +14,12 @@ from segue.engine import Engine, Ranked, SignalScores
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
 from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
-from segue.signals import UserProfile
+from segue.signals import Scores, SignalWrapper, UserProfile
 
 MAX_BYTES: Final = 160_000_000
 """Size of cached scores: 40 listeners at 100,000 tracks."""
+MAX_SEQUENCE_BYTES: Final = 16_000_000
+"""Size of cached scores of the sequence signal: again 40 listeners at 100,000 tracks."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +71,34 @@ class CachedEngine(Engine):
         if self.posteriors is not None and profile.user is not None:
             self.posteriors.record(profile.user, found)
         return found
+
+
+@dataclass(frozen=True)
+class CachedSequenceSignal(SignalWrapper):
+    """A signal that depends on the play history alone, with each listener's latest scores.
+
+    Likes, dislikes and skips leave the order of plays, and so its scores, as they were.
+    """
+
+    _cache: VersionedCache[Scores] = field(
+        default_factory=lambda: VersionedCache(MAX_SEQUENCE_BYTES)
+    )
+
+    def for_listeners(self, profiles: Sequence[UserProfile]) -> Scores:
+        """Return ``[n_profiles, n_tracks]`` scores; see `Signal.for_listeners`."""
+        rows = [self._row(profile) for profile in profiles]
+        return np.stack(rows) if rows else self.signal.for_listeners(profiles)
+
+    def _row(self, profile: UserProfile) -> Scores:
+        if not profile.user:
+            return self._computed(profile)
+        history = profile.history.tobytes()
+        row = self._cache.get(profile.user, history)
+        if row is None:
+            row = self._computed(profile)
+            self._cache.put(profile.user, history, row, row.nbytes)
+        return row
+
+    def _computed(self, profile: UserProfile) -> Scores:
+        row: Scores = self.signal.for_listeners([profile])[0]
+        return row

@@ -29,8 +29,7 @@ from segue.engine import (
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.index import best
 from segue.library import Library, StoredCatalogue, settings_hash
-from segue.pipeline.recommender.cached_engine import CachedEngine
-from segue.pipeline.recommender.cached_sequence_signal import CachedSequenceSignal
+from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher

@@ -1,17 +1,34 @@
 """`/listeners` and `/me`: the listeners, and profile and history of the current one."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from segue.engine import Dials
 from segue.pipeline.accounts.login import sharing
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
-from segue.serve.steering import DIALS
+
+_DEFAULTS: Final = Dials()
+
+
+def _dial(name: str, low: float, high: float, about: str) -> dict[str, Any]:
+    default = getattr(_DEFAULTS, name)
+    return {"name": name, "low": low, "high": high, "default": default, "about": about}
+
+
+DIALS: Final = [
+    _dial("popularity", -1, 1, "From little-known tracks to hits."),
+    _dial("diversity", 0, 1, "How different from each other the tracks are."),
+    _dial("max_known_share", 0, 1, "Largest share of tracks that you know already."),
+    _dial("calibration", 0, 1, "How closely the list keeps to your mix of genres."),
+    _dial("randomness", 0, 1, "How much the list changes from one time to the next."),
+]
+
 
 router = APIRouter(tags=["listeners"])
 

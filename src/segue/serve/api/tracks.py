@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from segue.library import Catalogue, Opinion
+from segue.library import Catalogue, Library, Opinion
+from segue.pipeline.recommender.exclusion_index import ExclusionIndex
+from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
-from segue.serve.browse import first_with
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
 from segue.serve.security.encoded_paths import TrackId
@@ -136,3 +138,33 @@ def get_similar(
 
     state.catalogue.position(track_id)
     return etag_json(request, (app_state.version(), principal.listener), make)
+
+
+def first_with(
+    library: Library,
+    catalogue: Catalogue,
+    state: ServingState | None,
+    start: int,
+    most: int,
+    *,
+    artist: str | None = None,
+    album: str | None = None,
+    genre: str | None = None,
+) -> list[int]:
+    """Return the first positions from `start` with tracks of these names, in any spelling.
+
+    Missing tracks are left out. Where the library is opened (`state`), its arrays are used.
+    """
+    index = state.snapshot.exclusion_index if state else ExclusionIndex.of(library, catalogue)
+    found = np.ones(len(catalogue), bool)
+    for kind, name in (("artist", artist), ("album", album), ("genre", genre)):
+        if name is not None:
+            found &= index.having(kind, [name])
+    found[:start] = False
+    positions: list[int] = []
+    for position in np.flatnonzero(found).tolist():
+        if not catalogue.tracks[position].missing:
+            positions.append(position)
+            if len(positions) == most:
+                break
+    return positions
