@@ -1,4 +1,4 @@
-"""Who may know whom (DESIGN.md), and what may be imported when: read from the imports."""
+"""Import rules: package order (DESIGN.md), no cycles, and no heavy imports at start."""
 
 import ast
 import subprocess

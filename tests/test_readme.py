@@ -1,4 +1,4 @@
-"""What the README tells people to type works as written."""
+"""Commands of the README work as written."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What the starter library's tests share."""
+"""Fixtures of the starter library's tests."""
 
 from importlib.util import find_spec
 from pathlib import Path

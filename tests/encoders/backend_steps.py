@@ -1,4 +1,4 @@
-"""What each network makes of fixed weights on the backend that KERAS_BACKEND names, as arrays.
+"""Outputs of each network from fixed weights, on the backend that KERAS_BACKEND names.
 
 `python backend_steps.py GIVEN.npz OUT.npz` writes the outputs of a forward pass, and the weights
 after two steps of training, by network and objective; the first of the steps only warms up. The

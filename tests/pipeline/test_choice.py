@@ -1,4 +1,4 @@
-"""What signals hear with, how classifiers are joined, and what `segue train` says at the end."""
+"""Encoder selection for signals, joined classifiers, and the summary of `segue train`."""
 
 import json
 import shutil

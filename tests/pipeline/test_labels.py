@@ -1,4 +1,4 @@
-"""What is learned where: genres, tags, or who belongs together."""
+"""Labels of encoder training: genres, tags or groups of tracks."""
 
 import numpy as np
 import pandas as pd

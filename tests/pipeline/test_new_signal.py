@@ -1,5 +1,6 @@
-"""A new signal, added as ARCHITECTURE.md says, is trained with, prepared and opened."""
+"""Snapshots with a new signal, an unknown signal or another format."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests.pipeline.test_learning import two_kinds
 from segue.library import Library
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import recommend
-from segue.pipeline.recommender.snapshot import is_current, open_snapshot
+from segue.pipeline.recommender.snapshot import is_current, open_snapshot, snapshot_directory
 from segue.pipeline.train import train
 from segue.signals import SIGNALS, SignalColor, SignalDefinition, SignalInfo
 
@@ -72,3 +73,15 @@ def test_a_library_that_cannot_save_a_signal_says_so(tmp_path, monkeypatch):
     preprocess(library, two_kinds(tmp_path / "data"), workers=1)
     with pytest.raises(ValueError, match="'early' has no definition"):
         train(library, "collaborative")
+
+
+def test_a_snapshot_of_another_format_is_not_opened(tmp_path):
+    library = Library(tmp_path / "my.segue")
+    preprocess(library, two_kinds(tmp_path / "data"), workers=1)
+    train(library, "collaborative")
+    path = snapshot_directory(library) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps({**manifest, "state": "5" + manifest["state"][1:]}))
+    assert open_snapshot(library) is None
+    path.write_text(json.dumps(manifest))
+    assert open_snapshot(library) is not None

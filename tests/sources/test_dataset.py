@@ -1,4 +1,4 @@
-"""Which kind a directory is, how its parts go together, and the errors that name the way out."""
+"""Dataset kinds, combined parts of a dataset, and errors that say what to do."""
 
 from pathlib import Path
 

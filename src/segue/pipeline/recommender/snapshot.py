@@ -80,7 +80,10 @@ def state_of(library: Library) -> str:
 
 
 def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot | None:
-    """Open the snapshot of a library, of whatever state; None if there is none or it is damaged.
+    """Open the snapshot of a library, current or stale.
+
+    Returns None if there is no snapshot, if it is damaged, or if another version of segue built it
+    in another format.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot |
     directory = directory or snapshot_directory(library)
     for _ in range(3):  # another process may replace it at this moment
         manifest = _manifest_in(directory)
-        if not manifest:
+        if not str(manifest.get("state")).startswith(f"{FORMAT} "):
             return None
         try:
             names = NameIndex(directory / NAMES_FILE)
