@@ -47,7 +47,7 @@ def test_measure_of_contrast_uses_the_nearest_neighbour():
 
 def test_keras_contrast_loss_equals_its_definition(rng):
     pytest.importorskip("keras")
-    from segue.encoders.trainer import loss_of
+    from segue.encoders.losses import loss_of
 
     vectors = unit(rng.normal(size=(8, 5)))
     groups = np.array([0, 0, 1, 1, 1, 2, 2, 3], np.float32)

@@ -1,22 +1,19 @@
-"""Training loop of every encoder: losses, epochs over batches, validation, and the best epoch.
+"""Training loop of every encoder: epochs over batches, validation, and the best epoch.
 
 Training is repeatable to the bit: weights, dropout and crops follow from the seed alone, and
 `state` holds everything that an epoch changes, so that a restored trainer continues exactly.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from segue.encoders.backend import load_keras, seed_epoch
 from segue.encoders.checkpoint import Checkpoint, Variables
 from segue.encoders.crops import Frames
-from segue.encoders.objectives import TEMPERATURE, Objective, measure
+from segue.encoders.objectives import Objective, measure
 from segue.encoders.recipe import class_weights, epoch_batches, fit_scale
 from segue.encoders.settings import EncoderSettings
 from segue.encoders.trained import TrainingCurve, predict
@@ -24,39 +21,6 @@ from segue.errors import ModelError
 from segue.types import Advance
 
 VALID_CROPS = 3  # fewer than in inference: validation would cost as much time as training
-
-
-def loss_of(objective: Objective, label_smoothing: float) -> Callable[[Any, Any], Any]:
-    """Return the loss, ``(targets, outputs) -> [batch]`` or a mean of that."""
-    loss: Callable[[Any, Any], Any]
-    match objective:
-        case "classes":
-            loss = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
-        case "tags":
-            loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
-        case "contrast":
-            loss = contrast
-    return loss
-
-
-def contrast(groups: Any, vectors: Any) -> Any:
-    """Return the supervised contrastive loss of each crop ``[batch]``.
-
-    Source: Khosla et al., Supervised contrastive learning, 2020 (the sum outside the logarithm).
-
-    Parameters
-    ----------
-    groups : tensor ``[batch, 1]``
-        Number of the group of each crop.
-    vectors : tensor ``[batch, d]``
-        Of length one.
-    """
-    itself = ops.diag(ops.ones_like(vectors[:, 0]))
-    logits = ops.matmul(vectors, ops.transpose(vectors)) / TEMPERATURE - 1e9 * itself
-    shares = logits - ops.logsumexp(logits, axis=1, keepdims=True)
-    together = ops.cast(ops.equal(groups, ops.transpose(groups)), vectors.dtype) - itself
-    n_together = ops.maximum(ops.sum(together, axis=1), 1.0)
-    return -ops.sum(together * shares, axis=1) / n_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +188,7 @@ class Trainer:
 
     def _compile(self, keras: Any) -> None:
         """Compile with AdamW, warm-up and cosine decay; biases and normalization do not decay."""
-        from segue.encoders.trainer import loss_of
+        from segue.encoders.losses import loss_of
 
         settings = self.settings
         warm_up = max(int(settings.warm_up * self.steps), 1)

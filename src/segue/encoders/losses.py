@@ -1,0 +1,44 @@
+"""Loss of each objective, in pure Keras. Imports Keras: only training imports this module.
+
+Source of the contrast: Khosla et al., Supervised contrastive learning, 2020 (the sum outside the
+logarithm).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from segue.encoders.objectives import TEMPERATURE, Objective
+
+
+def loss_of(objective: Objective, label_smoothing: float) -> Callable[[Any, Any], Any]:
+    """Return the loss, ``(targets, outputs) -> [batch]`` or a mean of that."""
+    loss: Callable[[Any, Any], Any]
+    match objective:
+        case "classes":
+            loss = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        case "tags":
+            loss = keras.losses.BinaryCrossentropy(label_smoothing=label_smoothing)
+        case "contrast":
+            loss = contrast
+    return loss
+
+
+def contrast(groups: Any, vectors: Any) -> Any:
+    """Return the supervised contrastive loss of each crop ``[batch]``.
+
+    Parameters
+    ----------
+    groups : tensor ``[batch, 1]``
+        Number of the group of each crop.
+    vectors : tensor ``[batch, d]``
+        Of length one.
+    """
+    itself = ops.diag(ops.ones_like(vectors[:, 0]))
+    logits = ops.matmul(vectors, ops.transpose(vectors)) / TEMPERATURE - 1e9 * itself
+    shares = logits - ops.logsumexp(logits, axis=1, keepdims=True)
+    together = ops.cast(ops.equal(groups, ops.transpose(groups)), vectors.dtype) - itself
+    n_together = ops.maximum(ops.sum(together, axis=1), 1.0)
+    return -ops.sum(together * shares, axis=1) / n_together
