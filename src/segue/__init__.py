@@ -6,9 +6,11 @@
 >>> segue.train(library, "cnn")                              # doctest: +SKIP
 >>> segue.recommend(library, user="alice", k=10).to_pandas() # doctest: +SKIP
 
-Names are loaded when they are first used, so that `import segue` costs nothing.
+Names are loaded when they are first used, so that `import segue` is cheap.
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +41,7 @@ __all__ = [
     "train",
 ]
 
-_ROOMS = {
+_MODULES = {
     "Dials": "segue.engine.dials",
     "Exclusions": "segue.engine.exclusions",
     "Library": "segue.library",
@@ -53,10 +55,28 @@ _ROOMS = {
 }
 
 
+def _load_sqlite() -> None:
+    """Load SQLite bound to its own library.
+
+    TensorFlow exports the functions of another SQLite, which has no full-text search. They would
+    take the place of those that the operating system binds later.
+    """
+    if hasattr(os, "RTLD_DEEPBIND"):
+        flags = sys.getdlopenflags()
+        sys.setdlopenflags(flags | os.RTLD_NOW | os.RTLD_DEEPBIND)
+        try:
+            import_module("_sqlite3")
+        finally:
+            sys.setdlopenflags(flags)
+
+
+_load_sqlite()
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module 'segue' has no attribute {name!r}")
-    return getattr(import_module(_ROOMS[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -15,11 +15,16 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.errors import LibraryError
 from segue.types import Track
 
 _TABLE = (
     "CREATE VIRTUAL TABLE names USING fts5(title, artist, album, content='', columnsize=0,"
     " detail=full, prefix='1 2 3', tokenize='unicode61 remove_diacritics 2')"
+)
+_NO_FULL_TEXT_SEARCH = (
+    "SQLite has no full-text search (FTS5) in this process: import segue before sqlite3 and"
+    " TensorFlow, or use a Python whose SQLite has it."
 )
 _WORD = re.compile(r"\w+")
 _MAX_WORDS = 12
@@ -50,12 +55,22 @@ class NameIndex:
 
     @staticmethod
     def write(path: Path, tracks: Sequence[Track], listeners: NDArray[np.float32]) -> None:
-        """Write the index of a catalogue, in which `listeners` ``[n_tracks]`` like each track."""
+        """Write the index of a catalogue, in which `listeners` ``[n_tracks]`` like each track.
+
+        Raises
+        ------
+        LibraryError
+            If SQLite has no full-text search.
+        """
         order = np.argsort(-listeners, kind="stable").astype(np.int32)
         connection = sqlite3.connect(path)
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(_TABLE)
+        try:
+            connection.execute(_TABLE)
+        except sqlite3.OperationalError as error:
+            connection.close()
+            raise LibraryError(_NO_FULL_TEXT_SEARCH) from error
         connection.execute("CREATE TABLE places (positions BLOB)")
         connection.execute("INSERT INTO places VALUES (?)", [order.tobytes()])
         found = ((place, tracks[position]) for place, position in enumerate(order.tolist()))
