@@ -1,32 +1,32 @@
 """Every error that segue raises on purpose.
 
-SegueError                      told in one sentence, exit code 1 (2 where usage is wrong)
-├── DatasetError                what comes in cannot be used at all
-├── AudioError                  one audio file cannot be decoded or holds no signal
-│   └── UnreadableAudioError    the system does not let it be read: no fault of the file
-├── FramesError                 one file of precomputed frames cannot be used
-├── LibraryError                what is kept cannot be opened, read or written
+SegueError                      base of all: exit code 1 (2 for wrong usage)
+├── DatasetError                a dataset or file cannot be used at all
+├── AudioError                  an audio file cannot be decoded or has no signal
+│   └── UnreadableAudioError    the system denies access to the file
+├── FramesError                 a file of precomputed frames cannot be used
+├── LibraryError                the library cannot be opened, read or written
 │   ├── LibraryVersionError     the library was written by a newer segue
 │   ├── LibraryBusyError        another program is writing to it
-│   ├── UnknownTrackError       a track id that the library does not hold
-│   ├── UnknownListenerError    a listener whom the library does not know
-│   └── UnknownJobError         a job that the library does not know
-├── PlaylistError               a playlist that cannot be made or kept
-│   └── UnknownPlaylistError    a saved playlist that the listener does not have
-├── AccountError                an account, password, session or key that cannot be used
-│   ├── UnknownAccountError     an account that there is not
-│   ├── WrongPasswordError      a log-in that is not right
-│   └── TooManyTriesError       so many of those that one has to wait
-├── JobError                    a job that cannot be taken on
+│   ├── EmptyLibraryError       it has no tracks yet
+│   ├── UnknownTrackError       the library has no track of this id
+│   ├── UnknownListenerError    the library has no such listener
+│   └── UnknownJobError         the library has no such job
+├── PlaylistError               a playlist cannot be made or saved
+│   └── UnknownPlaylistError    the listener has no such saved playlist
+├── AccountError                an account, password, session or key cannot be used
+│   ├── UnknownAccountError     there is no such account
+│   ├── WrongPasswordError      the name or the password is wrong
+│   └── TooManyTriesError       too many wrong passwords: wait before the next try
+├── JobError                    a job cannot be started
 ├── ModelError                  a model cannot be trained, loaded or used
-│   ├── ModelNotTrainedError    the verb needs a model that is not there yet
-│   ├── NoWeightError           sliders that leave no signal a weight
+│   ├── ModelNotTrainedError    the command needs a model that is not trained yet
+│   ├── NoWeightError           all signals have a weight of 0
 │   └── TooLittleDataError      one class only, too few tracks, no labels
-├── ContradictionError          two things asked for at once exclude each other: wrong usage
+├── ContradictionError          two arguments contradict each other: wrong usage
 └── MissingExtraError           an optional part is not installed
 
-A message names the value, the rule that it breaks and the way out. It is one sentence for people:
-nothing in it needs a traceback.
+A message is one sentence that names the value, the rule that it breaks and what to do next.
 """
 
 
@@ -39,11 +39,11 @@ class DatasetError(SegueError):
 
 
 class AudioError(SegueError):
-    """An audio file that cannot be decoded, or that holds no signal."""
+    """An audio file that cannot be decoded, or that has no signal."""
 
 
 class UnreadableAudioError(AudioError):
-    """An audio file that the system does not let us read now; it may another time."""
+    """An audio file to which the system denies access; a later try may succeed."""
 
 
 class FramesError(SegueError):
@@ -62,20 +62,29 @@ class LibraryBusyError(LibraryError):
     """A library that another program is writing to."""
 
 
+class EmptyLibraryError(LibraryError):
+    """A library without tracks."""
+
+    def __init__(
+        self, message: str = "The library has no tracks yet: run segue preprocess DATASET first."
+    ) -> None:
+        super().__init__(message)
+
+
 class UnknownTrackError(LibraryError):
-    """A track id that the library does not hold."""
+    """A track id that is not in the library."""
 
 
 class UnknownListenerError(LibraryError):
-    """A listener whom the library does not know."""
+    """A listener who is not in the library."""
 
 
 class UnknownJobError(LibraryError):
-    """A job that the library does not know."""
+    """A job that is not in the library."""
 
 
 class PlaylistError(SegueError):
-    """A playlist that cannot be made or kept."""
+    """A playlist that cannot be made or saved."""
 
 
 class UnknownPlaylistError(PlaylistError):
@@ -87,25 +96,25 @@ class AccountError(SegueError):
 
 
 class UnknownAccountError(AccountError):
-    """An account that there is not."""
+    """An account that does not exist."""
 
 
 class WrongPasswordError(AccountError):
-    """A log-in that is not right; whether the name or the password is wrong is not told."""
+    """A login with a wrong name or password; the message does not say which."""
 
 
 class TooManyTriesError(AccountError):
-    """Too many log-ins that were not right; `seconds` says how long to wait."""
+    """Too many failed logins; `seconds` is the time to wait."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         minutes = -int(-seconds // 60)  # rounded up
         waiting = f"{minutes} minutes" if minutes > 1 else "a minute"
-        super().__init__(f"Too many log-ins that were not right: try again in {waiting}.")
+        super().__init__(f"Too many failed logins: try again in {waiting}.")
 
 
 class JobError(SegueError):
-    """A job that cannot be taken on."""
+    """A job that cannot be started."""
 
 
 class ModelError(SegueError):
@@ -113,19 +122,19 @@ class ModelError(SegueError):
 
 
 class ModelNotTrainedError(ModelError):
-    """A verb that needs a model which has not been trained yet."""
+    """A command needs a model that has not been trained yet."""
 
 
 class NoWeightError(ModelError):
-    """Sliders that leave no signal a weight, so that nothing ranks."""
+    """All signals have a weight of 0, so tracks cannot be ranked."""
 
 
 class TooLittleDataError(ModelError):
-    """Too few classes, tracks or listens for what was asked."""
+    """Too few classes, tracks or listens for the request."""
 
 
 class ContradictionError(SegueError, ValueError):
-    """Two things that were asked for at once and exclude each other."""
+    """Two arguments that contradict each other."""
 
 
 class MissingExtraError(SegueError):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segue.errors import ModelError, SegueError
+from segue.errors import EmptyLibraryError, ModelError, SegueError
 from segue.library import Catalogue, Library
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.experiments.held_out import hold_out
@@ -122,7 +122,7 @@ def test_hold_out_obeys_given_splits():
 
 
 def test_evaluate_reports_unmeasurable_parts(library, trained, dataset):
-    with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
+    with pytest.raises(EmptyLibraryError, match="run segue preprocess DATASET first"):
         evaluate(library)
     preprocess(library, dataset, workers=1)
     with pytest.raises(ModelError, match="run segue train"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from segue.errors import ModelError, TooLittleDataError
+from segue.errors import EmptyLibraryError, ModelError, TooLittleDataError
 from segue.library import Catalogue, Library
 from segue.pipeline.analysis.embeddings import embeddings, encode_new, probabilities
 from segue.pipeline.train import train
@@ -102,7 +102,7 @@ def test_one_class_is_not_enough(trained, tmp_path, dataset):
 
 
 def test_what_cannot_be_trained_says_why(library):
-    with pytest.raises(ModelError, match="run segue preprocess DATASET first"):
+    with pytest.raises(EmptyLibraryError, match="run segue preprocess DATASET first"):
         train(library)
     bare(library, ["a"] * 4)
     with pytest.raises(

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from segue.errors import ModelError, SegueError
+from segue.errors import EmptyLibraryError, ModelError, SegueError
 from segue.evaluation import (
     ClassifierReport,
     EmbeddingMap,
@@ -117,12 +117,14 @@ def evaluate(
     ------
     ModelError
         If the subject is unknown or cannot be evaluated.
+    EmptyLibraryError
+        If the library has no tracks.
     """
     if subject not in (*SUBJECTS, *heads(library)):
         raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(library)}.")
     catalogue = library.catalogue()
     if not len(catalogue):
-        raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
+        raise EmptyLibraryError
     encode_new(library, catalogue, progress=progress)
     notes: list[str] = []
     asked = _Asked(library, catalogue, subject, target, split, seed, progress, notes)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 
 from segue.encoders import EncoderSettings
-from segue.errors import FramesError, MissingExtraError, ModelError
+from segue.errors import EmptyLibraryError, FramesError, MissingExtraError, ModelError
 from segue.library import Library, translate_errors
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, encode_new
 from segue.pipeline.recommender.build_snapshot import build
@@ -67,6 +67,8 @@ def train(
         If the model is unknown or cannot be trained on this library; with ``all``, if none can.
     MissingExtraError
         If a network is requested and Keras is not installed.
+    EmptyLibraryError
+        If the library has no tracks.
     LibraryBusyError
         If another program is writing to the library.
     """
@@ -79,7 +81,7 @@ def train(
         raise ModelError(f"There is no model {model!r}: choose from {known} or all.")
     catalogue = library.catalogue()
     if not len(catalogue):
-        raise ModelError("The library holds no tracks: run segue preprocess DATASET first.")
+        raise EmptyLibraryError
     if model == MAP:
         with library.writing("segue train"):
             return [train_maps(library, seed=seed, force=force, progress=progress)]

@@ -78,6 +78,7 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.WrongPasswordError, "wrong-password"),
     (errors.TooManyTriesError, "too-many"),
     (errors.AccountError, "invalid"),
+    (errors.EmptyLibraryError, "empty-library"),
     (errors.LibraryBusyError, "busy"),
     (errors.LibraryVersionError, "unavailable"),
     (errors.ModelNotTrainedError, "not-trained"),
@@ -129,8 +130,6 @@ class ProblemError(Exception):
 def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
     """Return the problem for an error of segue, without paths of the server."""
     kind = next(kind for each, kind in _OF_ERRORS if isinstance(error, each))
-    if kind == "conflict" and "holds no tracks" in str(error):
-        kind = "empty-library"
     headers = {}
     if isinstance(error, errors.TooManyTriesError):
         headers["Retry-After"] = str(max(1, round(error.seconds)))

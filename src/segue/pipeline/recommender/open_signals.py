@@ -7,7 +7,7 @@ they are learned again when the signals have changed.
 from collections.abc import Mapping, Sequence
 
 from segue.engine import Engine, Weights
-from segue.errors import LibraryError
+from segue.errors import EmptyLibraryError
 from segue.library import Catalogue, Library, settings_hash
 from segue.listening import Collaborative
 from segue.listening.sequences import SequenceModel
@@ -37,12 +37,12 @@ def catalogue_of(library: Library) -> Catalogue:
 
     Raises
     ------
-    LibraryError
+    EmptyLibraryError
         If it has none.
     """
     catalogue = library.catalogue()
     if not len(catalogue):
-        raise LibraryError("The library holds no tracks: run segue preprocess DATASET first.")
+        raise EmptyLibraryError
     return catalogue
 
 
