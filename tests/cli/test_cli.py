@@ -127,8 +127,8 @@ def test_import_json_prints_one_document(tmp_path):
         )
     shown = segue("import", "export.dat", cwd=tmp_path).stdout
     assert "Spotify" in shown
-    assert "2 listens match no track of the library" in shown
-    assert "2 imported listens match no track" in segue("library", "show", cwd=tmp_path).stdout
+    assert "2 listens without a track in the library" in shown
+    assert "2 imported listens without a track" in segue("library", "show", cwd=tmp_path).stdout
 
 
 def test_version_is_printed():
@@ -227,7 +227,7 @@ def test_printed_seed_repeats_random_list(listens):
 
 def test_cap_without_data_prints_hint(listens):
     done = segue("recommend", "--user", "u0", "--artist-cap", "1", SEGUE_LIBRARY=str(listens))
-    assert done.stderr == "segue: no artist of a track is known, so the artist cap has no effect.\n"
+    assert done.stderr == "segue: no track has a known artist, so the artist cap has no effect.\n"
 
 
 def test_moved_library_finds_report(listens, tmp_path):
@@ -278,7 +278,7 @@ def test_recommend_why_prints_reasons(tmp_path):
     assert document["tracks"][-1]["track_id"] == "t5"
     # an option that can do nothing says so
     done = segue(*ask, "--album-cap", "1", "--artist-cap", "1", cwd=tmp_path)
-    assert "no album of a track is known, so the album cap has no effect" in done.stderr
+    assert "no track has a known album, so the album cap has no effect" in done.stderr
     assert "artist cap" not in done.stderr
     done = segue(*ask, "--include-known", "--max-known-share", "0.2", cwd=tmp_path)
     assert done.returncode == 2
@@ -294,13 +294,13 @@ def test_recommend_why_prints_reasons(tmp_path):
         (["recommend", "--user", "u0", "--library", "none"], "segue preprocess DATASET"),
         (["recommend", "--user", "nobody"], "no listener 'nobody'"),
         (["recommend", "--like", "t99"], "no track 't99'"),
-        (["recommend", "--user", "u0", "--weight", "x=1"], "no signal 'x' to weigh"),
+        (["recommend", "--user", "u0", "--weight", "x=1"], "no signal 'x': choose from"),
         (["playlist", "radio", "--user", "nobody"], "no listener 'nobody'"),
         (["playlist", "like", "t99"], "no track 't99'"),
         (["playlist", "like", "--from", "none.m3u8"], "none.m3u8 cannot be read"),
         (["export", "playlist", "like", "t1", "-o", "none/a.xspf"], "cannot be written"),
-        (["playlist", "path", "t1", "t2"], "No signal places both tracks"),
-        (["playlist", "path", "t1", "t1"], "name two tracks"),
+        (["playlist", "path", "t1", "t2"], "No signal can compare the two tracks"),
+        (["playlist", "path", "t1", "t1"], "name two different tracks"),
         (["playlist", "blend", "--user", "u0", "--user", "nobody"], "no listener 'nobody'"),
         (["similar", "t99"], "no track 't99'"),
         (["similar", "t1", "--signal", "timbre"], "run segue train cnn"),
@@ -310,7 +310,7 @@ def test_recommend_why_prints_reasons(tmp_path):
         (["train", "genre", "--on", "vgg"], "run segue encoders add musicnn"),
         (["train", "genre", "--on", "ear"], "choose --on from musicnn"),
         (["evaluate", "genre-on-vgg"], "choose from cnn"),
-        (["encoders", "add", "nonsense"], "the one package is musicnn"),
+        (["encoders", "add", "nonsense"], "the only one is musicnn"),
         (["encoders", "add", "--wheel", "none.whl"], "check the path"),
         (["encoders", "remove"], "not installed"),
         (["train", "cnn"], "needs audio or precomputed frames"),
@@ -387,7 +387,7 @@ def test_wrong_usage_exits_with_2(listens, arguments):
 def test_track_liked_and_disliked_is_wrong_usage(listens, verb):
     done = segue(*verb, "--dislike", "t2", "--dislike", "t1", SEGUE_LIBRARY=str(listens))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "segue: 't1' is both liked and disliked: name it as one of the two.\n"
+    assert done.stderr == "segue: 't1' is both liked and disliked: choose one of the two.\n"
 
 
 def test_preprocess_without_audio_creates_no_library(tmp_path):

@@ -76,7 +76,7 @@ def test_invalid_account_prints_one_sentence(library, tmp_path):
         (["remove", "ben"], None, "no account 'ben'"),
         (["password", "ben", "--password-stdin"], "eight or more", "no account 'ben'"),
         (["key", "ben"], None, "no account 'ben'"),
-        (["key", "anna", "--revoke"], None, "it has none"),
+        (["key", "anna", "--revoke"], None, "it has no keys"),
         (["player-password", "ben"], None, "no account 'ben'"),
     ]
     for arguments, given, why in cases:
@@ -144,4 +144,4 @@ def test_player_password_is_created_shown_revoked(library):
     assert verify_player_password(library, "anna", made).name == "anna"
     assert segue(library, "player-password", "anna", "--show").stdout == f"{made}\n"
     assert document(library, "player-password", "anna", "--revoke")["player_password"] is None
-    assert "did not exist" in segue(library, "player-password", "anna", "--revoke").stdout
+    assert "nothing to revoke" in segue(library, "player-password", "anna", "--revoke").stdout

@@ -13,7 +13,7 @@ from segue.cli.progress import terminal_progress
 
 
 def demo(
-    directory: Annotated[Path, typer.Option(help="Directory for the music of the demo.")] = Path(
+    directory: Annotated[Path, typer.Option(help="Directory for the demo music.")] = Path(
         "starter"
     ),
     library: Annotated[

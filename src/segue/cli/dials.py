@@ -77,8 +77,12 @@ def exclusions(
     max_duration: Annotated[
         float | None, _limit_option("Exclude tracks longer than this, in seconds.")
     ] = None,
-    from_year: Annotated[int | None, _limit_option("Exclude tracks from before this year.")] = None,
-    to_year: Annotated[int | None, _limit_option("Exclude tracks from after this year.")] = None,
+    from_year: Annotated[
+        int | None, _limit_option("Exclude tracks released before this year.")
+    ] = None,
+    to_year: Annotated[
+        int | None, _limit_option("Exclude tracks released after this year.")
+    ] = None,
 ) -> "Exclusions":
     """Return the exclusions that the options set."""
     from segue.engine import Exclusions
@@ -104,7 +108,9 @@ def dials(
     context: typer.Context,
     weight: Annotated[
         list[str] | None,
-        _dial_option("Weight of a signal that replaces the learned one. May be repeated."),
+        _dial_option(
+            "SIGNAL=VALUE: weight of a signal instead of the learned one. May be repeated."
+        ),
     ] = None,
     diversity: Annotated[
         float, _dial_option("0 to 1: how different from each other the tracks are.")
@@ -119,13 +125,13 @@ def dials(
     new_only: Annotated[
         bool,
         _dial_option(
-            "Only tracks that are new to the listener: --max-known-share 0.", "--new-only"
+            "Only tracks that are new to the listener; same as --max-known-share 0.", "--new-only"
         ),
     ] = False,
     include_known: Annotated[
         bool,
         _dial_option(
-            "Known tracks without a limit: --max-known-share 1.",
+            "No limit on known tracks; same as --max-known-share 1.",
             "--include-known",
         ),
     ] = False,

@@ -15,7 +15,7 @@ encoders = typer.Typer(
     no_args_is_help=True,
 )
 
-PackageArgument = Annotated[str, typer.Argument(help="Package of the encoders: musicnn.")]
+PackageArgument = Annotated[str, typer.Argument(help="Encoder package; the only one is musicnn.")]
 
 
 @encoders.command()
@@ -24,7 +24,7 @@ def add(
     package: PackageArgument = "musicnn",
     wheel: Annotated[
         Path | None,
-        typer.Option(help="Path of the wheel, on a machine without a network."),
+        typer.Option(help="Install from this wheel file instead of downloading it."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Install again.")] = False,
     json: JsonOption = False,
@@ -65,7 +65,10 @@ def show(json: JsonOption = False) -> None:
         for encoder in listed
     ]
     print_table(
-        "Pretrained encoders", ("name", "package", "recognizes", "", "embedding"), rows, right=1
+        "Pretrained encoders",
+        ("name", "package", "recognizes", "", "embedding size"),
+        rows,
+        right=1,
     )
     place = next((encoder.directory for encoder in listed if encoder.directory), None)
     say(f"Installed in {Path(place).parent}." if place else "Install them with segue encoders add.")

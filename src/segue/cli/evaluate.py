@@ -118,7 +118,7 @@ def show_document(document: dict[str, Any]) -> None:
             bounds = report["model_intervals"].get(name) or {}
             cells = [with_interval(values.get(m), bounds.get(m)) for m in metrics]
             rows.append((name, *cells))
-        print_table(f"{title}, {report['split']} part", ("", *metrics), rows, right=len(metrics))
+        print_table(f"{title}, {report['split']} split", ("", *metrics), rows, right=len(metrics))
         say("")
     for note in document["notes"]:
         say(note)
@@ -154,7 +154,9 @@ def show_similarity(document: Mapping[str, Any]) -> None:
     """Print the precision of neighbors in every space, and the effect of hub reduction."""
     _neighbours(document, document, f"{document['split']} split")
     if document["all_tracks"]:
-        _neighbours(document, document["all_tracks"], "all tracks, by signals without labels")
+        _neighbours(
+            document, document["all_tracks"], "all tracks, by signals that learned no labels"
+        )
     _hubs(document)
 
 
@@ -187,7 +189,12 @@ def _hubs(document: Mapping[str, Any]) -> None:
             ]
             rows.append((name, f"{method.replace('_', ' ')}{mark}", *cells))
     columns = ("", "compared by", *shown.values(), *_HUBS.values())
-    print_table(f"Hubs in lists of {_CUT}; * is used", columns, rows, right=len(columns) - 2)
+    print_table(
+        f"Hubs in lists of {_CUT}; * marks the method that is used",
+        columns,
+        rows,
+        right=len(columns) - 2,
+    )
     say("")
 
 

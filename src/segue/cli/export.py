@@ -9,7 +9,7 @@ import typer
 from segue.cli.dials import options
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, print_json, say
+from segue.cli.output import hint, plural, print_json, say
 from segue.cli.playlist_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def write(
         document = {"file": str(output), "format": written.value, "tracks": n, "bytes": len(data)}
         print_json({**document, **({"hints": list(found.hints)} if found.hints else {})})
         return
-    say(f"{output}: {n} track{'' if n == 1 else 's'}.")
+    say(f"{output}: {plural(n, 'track')}.")
 
 
 for _name, _kind in KINDS.items():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import plural, print_json, print_table, say
 from segue.cli.progress import terminal_progress
 
 if TYPE_CHECKING:
@@ -17,15 +17,15 @@ def import_listens(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Exports of ListenBrainz, Last.fm or Spotify (also zipped), listens.csv or"
-            " .parquet, the library.db of beets; the format is recognized by the content."
+            help="Exports of ListenBrainz, Last.fm or Spotify (zipped or not), listens.csv or"
+            " listens.parquet, or the library.db of beets. The format is detected from the content."
         ),
     ],
     user: Annotated[
         str | None,
         typer.Option(
-            help="User of the listens; by default the user name in the file, or else 'me'. A"
-            " table keeps its own column of users."
+            help="Listener of these listens; by default the user name in the file, or else 'me'."
+            " Tables with a user column keep it."
         ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -65,16 +65,15 @@ def import_listens(
         for reason, count in file.left_out.items():
             say(f"{count:,} of {file.file} not imported: {reason}.")
     if result.arrived:
-        say(f"{result.arrived:,} earlier listens now match a track.")
+        say(f"{plural(result.arrived, 'earlier listen')} now matched to a track.")
     if result.waiting:
         say(
-            f"{result.waiting:,} listens match no track of the library: segue preprocess matches"
-            " them when their tracks are added."
+            f"{plural(result.waiting, 'listen')} without a track in the library: segue preprocess"
+            " matches them when their tracks are added."
         )
     problems = sum(file.problems for file in result.files)
     if problems:
-        things = "problem" if problems == 1 else "problems"
-        say(f"{problems:,} {things}: segue library problems lists them.")
+        say(f"{plural(problems, 'problem')}: see segue library problems.")
 
 
 def _matched(file: "ImportedFile") -> str:

@@ -7,7 +7,7 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import plural, print_json, print_table, say
 
 if TYPE_CHECKING:
     from segue.types import Track
@@ -48,7 +48,7 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         if "kind" in manifest:
             models.append({key: manifest.get(key) for key in ("name", "target", "seed", "metrics")})
     last = opened.last_run("evaluate")
-    document = {
+    document: dict[str, Any] = {
         "library": str(library),
         **opened.counts(),
         "models": models,
@@ -66,12 +66,12 @@ def show(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> 
         if document[name]
     )
     say(
-        f"{library}: {document['tracks']:,} tracks{absent and f' ({absent})'},"
-        f" {document['listens']:,} listens by {document['listeners']:,} listeners,"
-        f" {document['problems']:,} problems."
+        f"{library}: {plural(document['tracks'], 'track')}{absent and f' ({absent})'},"
+        f" {plural(document['listens'], 'listen')} by {plural(document['listeners'], 'listener')},"
+        f" {plural(document['problems'], 'problem')}."
     )
     if document["waiting"]:
-        say(f"{document['waiting']:,} imported listens match no track of the library yet.")
+        say(f"{plural(document['waiting'], 'imported listen')} without a track in the library yet.")
     names = ", ".join(
         f"{model['name']} (on {model['target']})" if model["target"] else str(model["name"])
         for model in models
@@ -104,7 +104,7 @@ def problems(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False)
         )
         for problem in found
     ]
-    print_table(f"{len(found):,} problems", ("where", "what", "why"), rows)
+    print_table(plural(len(found), "problem"), ("where", "what", "why"), rows)
 
 
 @library.command()
@@ -147,7 +147,7 @@ def tracks(
         for track in found[:most]
     ]
     columns = ("id", "title", "artist", "genre", "key", "tempo")
-    print_table(f"{len(found):,} tracks", columns, cells, right=1)
+    print_table(plural(len(found), "track"), columns, cells, right=1)
     if len(found) > most:
         say(f"... and {len(found) - most:,} more: --most {len(found)} shows all.")
 
@@ -176,15 +176,14 @@ def duplicates(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fals
         for number, tracks in enumerate(found.recordings, start=1)
         for place, track in enumerate(tracks)
     ]
-    things = "recording" if len(found.recordings) == 1 else "recordings"
-    title = f"{len(found.recordings):,} {things} in {len(rows):,} files"
+    title = f"{plural(len(found.recordings), 'recording')} in {len(rows):,} files"
     print_table(title, ("", "id", "track", "length"), rows, right=1)
 
 
 @library.command("drop-windows")
 @report_errors
 def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
-    """Delete data that only training needs, about 90 %; segue preprocess --windows restores it."""
+    """Delete data that only training needs, about 90 %. Restore it: segue preprocess --windows."""
     from segue.library import Library
     from segue.pipeline.analysis.inputs import drop_windows as drop
 
@@ -213,4 +212,4 @@ def listeners(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False
     if json:
         print_json({"listeners": found})
         return
-    say(*(found or ["No listeners yet: add a listens.csv to the dataset."]))
+    say(*(found or ["No listeners yet: import listening histories with segue import."]))

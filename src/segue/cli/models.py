@@ -7,7 +7,7 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say, with_interval
+from segue.cli.output import plural, print_json, print_table, say, with_interval
 
 models = typer.Typer(
     help="Show trained models: data, metrics, settings and limits of use.",
@@ -43,9 +43,10 @@ def list_models(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fal
         learned = str((model["tracks"] or {}).get("train", ""))
         seconds = "-" if model["seconds"] is None else f"{model['seconds']:.0f} s"
         rows.append((model["name"], model["target"] or "", learned, *figures, seconds))
-    columns = ("model", "on", "train tracks", "accuracy", "macro-F1", "nDCG@20", "training")
-    count = "1 model" if len(found) == 1 else f"{len(found)} models"
-    title = f"{count}, with validation metrics; segue models show NAME shows details"
+    columns = ("model", "target", "train tracks", "accuracy", "macro-F1", "nDCG@20", "training")
+    title = (
+        f"{plural(len(found), 'model')}, with validation metrics; details: segue models show NAME"
+    )
     print_table(title, columns, rows, right=5)
     say(*(model["problem"] for model in found if "problem" in model))
 
@@ -84,7 +85,7 @@ def _facts(card: Mapping[str, Any]) -> None:
     classes = ", ".join(f"{name} ({n})" for name, n in card["classes"].items())
     settings = ", ".join(f"{key} {_value(value)}" for key, value in card["settings"].items())
     made = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
-    left_out = f"; ignored with one track each: {len(card['left_out'])}"
+    left_out = f"; ignored, because they have only one track: {len(card['left_out'])}"
     facts = {
         "Dataset": card["dataset"],
         "Input": card["input"],
@@ -111,7 +112,9 @@ def _figure_of_lists(metrics: Mapping[str, float | None]) -> str | None:
     value = metrics.get(_SHOWN_OF_LISTS)
     if value is None:
         return None
-    return f"nDCG@20 {value:.3f} on the listens that selected its settings, so slightly optimistic"
+    return (
+        f"nDCG@20 {value:.3f}, slightly optimistic: the same listens were used to choose settings"
+    )
 
 
 def _figures(judged: Sequence[Mapping[str, Any]]) -> None:

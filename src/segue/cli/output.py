@@ -17,6 +17,15 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def plural(n: int, one: str, several: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "track"), plural(1200, "track"), plural(0, "entry", "entries")
+    ('1 track', '1,200 tracks', '0 entries')
+    """
+    return f"{n:,} {one if n == 1 else several or f'{one}s'}"
+
+
 def print_seed(document: Mapping[str, Any], *before: str) -> None:
     """Print the seed that repeats a random list, after the lines `before`."""
     if "seed" in document:
@@ -88,7 +97,7 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     ... }):
     ...     print(line)
     score 1.50 = timbre +2.00, diversity -0.50
-    strongest reason: timbre
+    strongest reason: timbre (without it, the track would fall furthest)
     because you like A - B (+0.75)
     in common with tracks you like: the tag calm
     """
@@ -97,7 +106,9 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     top, shared = pick["top_signal"], pick["in_common"]
     lines = [
         f"score {pick['score']:.2f} = {sums}",
-        f"strongest reason: {top}" if top else "no single reason decides its rank",
+        f"strongest reason: {top} (without it, the track would fall furthest)"
+        if top
+        else "no strongest reason: the track keeps its rank without any one of them",
     ]
     if pick["influenced_by"]:
         named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["influenced_by"])

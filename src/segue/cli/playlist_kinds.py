@@ -45,7 +45,7 @@ def like(
 ) -> "Make":
     """Make a playlist of tracks similar to liked ones."""
     if not tracks and seeds is None:
-        raise typer.BadParameter("name a track that is liked, or a playlist file with --from")
+        raise typer.BadParameter("name a liked track, or a playlist file with --from")
 
     def make(state: "ServingState") -> "Playlist":
         from dataclasses import replace

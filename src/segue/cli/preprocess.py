@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, say
+from segue.cli.output import plural, print_json, say
 from segue.cli.progress import terminal_progress
 
 
@@ -26,15 +26,15 @@ def preprocess(
         bool,
         typer.Option(
             "--fast",
-            help="Analyze one minute of each new track, taken from all over it. A later run without"
-            " --fast analyzes the rest.",
+            help="Analyze one minute of each new track, in pieces from the whole track. A later run"
+            " without --fast analyzes the rest.",
         ),
     ] = False,
     exclude: Annotated[
         list[str] | None,
         typer.Option(
-            help="Skip files and folders with this name, or whose path matches (*, ?). May be"
-            " repeated. A file named .notmusic in a folder always excludes it."
+            help="Skip files and folders with this name, or with a path that matches this pattern"
+            " (*, ?). May be repeated. A folder with a file named .notmusic is always skipped."
         ),
     ] = None,
     time_limit: Annotated[
@@ -72,7 +72,9 @@ def preprocess(
         print_json(result.to_dict())
         return
     listens = (
-        f", {result.listens:,} listens by {result.listeners:,} listeners" if result.listens else ""
+        f", {plural(result.listens, 'listen')} by {plural(result.listeners, 'listener')}"
+        if result.listens
+        else ""
     )
     speed = (
         f" ({result.analysed / result.seconds:.1f} a second)"
@@ -80,36 +82,38 @@ def preprocess(
         else ""
     )
     say(
-        f"{result.tracks:,} tracks{listens} in {library}.",
-        f"{result.analysed:,} analyzed now{speed}, in {result.seconds:.1f} s.",
+        f"{plural(result.tracks, 'track')}{listens} in {library}.",
+        f"Analyzed {plural(result.analysed, 'track')}{speed} in {result.seconds:.1f} s.",
     )
     if result.embedded:
-        say(f"{result.embedded:,} embedded now by the pretrained encoders.")
+        say(f"Analyzed {plural(result.embedded, 'track')} with pretrained encoders.")
     if result.arrived:
-        say(f"{result.arrived:,} imported listens now match these tracks.")
+        say(f"Matched {plural(result.arrived, 'imported listen')} to new tracks.")
     if result.moved:
-        say(f"{result.moved:,} moved or renamed files were recognized.")
+        say(f"Recognized {plural(result.moved, 'moved or renamed file')}.")
     if result.missing:
         say(
-            f"{result.missing:,} tracks are missing: they stay in the library and are not"
-            " recommended."
+            f"Missing: {plural(result.missing, 'track')}. Missing tracks stay in the library and"
+            " are"
+            " not recommended."
         )
     if result.left_out:
         say(
-            f"{result.left_out:,} tracks are excluded by --exclude or .notmusic: they stay in the"
-            " library and are not recommended."
+            f"Excluded by --exclude or .notmusic: {plural(result.left_out, 'track')}. Excluded"
+            " tracks"
+            " stay in the library and are not recommended."
         )
     if result.duplicates:
         say(
-            f"{result.duplicates:,} files are duplicates of other recordings:"
-            " segue library duplicates lists them."
+            f"Duplicates of other tracks: {plural(result.duplicates, 'file')}. See segue library"
+            " duplicates."
         )
     if result.outdated:
-        models = "model" if len(result.outdated) == 1 else "models"
+        models = "model {} was" if len(result.outdated) == 1 else "models {} were"
         say(
-            f"The {models} {', '.join(result.outdated)} were trained on an earlier analysis:"
+            f"The {models.format(', '.join(result.outdated))} trained on an earlier analysis:"
             " run segue train all."
         )
     if result.problems:
-        things = "file or row" if result.problems == 1 else "files or rows"
-        say(f"{result.problems:,} {things} could not be used: segue library problems lists them.")
+        unusable = plural(result.problems, "file or row", "files or rows")
+        say(f"{unusable} could not be used: see segue library problems.")

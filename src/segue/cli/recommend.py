@@ -13,7 +13,9 @@ from segue.cli.output import hint, print_json, print_reasons, print_recommendati
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
 
-_NOTHING_NEW = "No new tracks left to recommend: add --include-known for tracks that you know."
+_NOTHING_NEW = (
+    "No new tracks left to recommend: add --include-known to include tracks that you know."
+)
 _NOTHING_LEFT = "No tracks left to recommend: exclude less, or add --include-known."
 
 CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
@@ -60,7 +62,7 @@ def recommend(
     if not found["tracks"]:
         say(_NOTHING_LEFT if exclusions else _NOTHING_NEW)
         return
-    title = f"For {user}" if user else "For a listener who likes these"
+    title = f"For {user}" if user else "Based on the liked tracks"
     (print_reasons if why else print_recommendations)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])
     shown = [f"{name} {weight:.2f}" for name, weight in weights if weight >= 0.005]
@@ -74,14 +76,14 @@ def similar(
     signal: Annotated[
         str | None,
         typer.Option(
-            help="One signal alone: timbre, temporal, knn, metadata, or a pretrained encoder:"
+            help="Use only this signal: timbre, temporal, knn, metadata, or a pretrained encoder:"
             " musicnn, vgg, instruments."
         ),
     ] = None,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
-    """List the tracks that are most similar to one."""
+    """List the tracks that are most similar to a track."""
     from segue.library import Library
     from segue.pipeline.recommender.recommend import similar as run
 

@@ -22,7 +22,7 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of worker processes.")] = 1,
     name: Annotated[
         list[str] | None,
-        typer.Option(help="Host name that the server accepts. May be repeated."),
+        typer.Option(help="Additional host name that the server accepts. May be repeated."),
     ] = None,
     open_to_all: Annotated[
         bool,
@@ -35,7 +35,10 @@ def serve(
         typer.Option("--behind-proxy", help="A proxy on this machine forwards requests."),
     ] = False,
     https: Annotated[
-        bool, typer.Option("--https", help="Browsers reach the proxy by https.")
+        bool,
+        typer.Option(
+            "--https", help="Browsers connect to the proxy over HTTPS; implies --behind-proxy."
+        ),
     ] = False,
     access_log: Annotated[
         bool, typer.Option("--access-log/--no-access-log", help="Log every request.")

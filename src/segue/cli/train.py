@@ -48,15 +48,15 @@ def train(
     on: Annotated[
         str | None,
         typer.Option(
-            help="A pretrained encoder, musicnn or vgg: train a classifier of a column"
-            " (segue train genre --on musicnn) on its embeddings."
+            help="Pretrained encoder, musicnn or vgg: train a classifier of a metadata column on"
+            " its embeddings, as in segue train genre --on musicnn."
         ),
     ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Random seed of weights, crops and augmentation.")
     ] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Train also models that are up to date.")
+        bool, typer.Option("--force", help="Also train models that are up to date.")
     ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
@@ -128,7 +128,10 @@ def show_listening(results: Sequence["TrainingResult"], weights: Mapping[str, fl
         print_table("Trained on listens, evaluated on held-out listens", columns, rows, right=2)
     if weights:
         ordered = sorted(weights.items(), key=lambda part: -part[1])
-        say("weights for everyone: " + ", ".join(f"{name} {w:.2f}" for name, w in ordered))
+        say(
+            "weights of the signals for all listeners: "
+            + ", ".join(f"{name} {w:.2f}" for name, w in ordered)
+        )
 
 
 def show_standings(results: Sequence["TrainingResult"], compared: "Leaderboard | None") -> None:

@@ -11,7 +11,7 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import print_json, print_table, say
+from segue.cli.output import plural, print_json, print_table, say
 
 if TYPE_CHECKING:
     from segue.library import Account
@@ -68,8 +68,8 @@ def add(
     say(f"{account.name} can log in now.")
     if not any(one.admin for one in opened.accounts.all()):
         say(
-            "No account may scan or train from the web page: add one with segue user add NAME"
-            " --admin."
+            "No account can scan or train from the web page: add an admin account with segue user"
+            " add NAME --admin."
         )
 
 
@@ -119,7 +119,7 @@ def list_accounts(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = F
         for account in found
     ]
     columns = ("name", "admin", "shares taste", "player password", "since")
-    print_table(f"{len(found):,} accounts", columns, rows)
+    print_table(plural(len(found), "account"), columns, rows)
 
 
 @user.command()
@@ -148,7 +148,9 @@ def password(
 def key(
     name: NameArgument,
     label: Annotated[str, typer.Option("--name", help="Name of the key.")] = "key",
-    revoke: Annotated[bool, typer.Option("--revoke", help="Revoke the key of that name.")] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Revoke the key with this --name.")
+    ] = False,
     show: Annotated[
         bool,
         typer.Option(
@@ -170,7 +172,7 @@ def key(
             print_json({"account": name, "keys": kept})
             return
         rows = [(one.name, _day(one.created), _day(one.used)) for one in keys]
-        print_table(f"{len(rows):,} keys of {name}", ("key", "since", "last used"), rows)
+        print_table(f"{plural(len(rows), 'key')} of {name}", ("key", "since", "last used"), rows)
     elif revoke:
         revoke_key(opened, name, label, by=_BY)
         if json:
@@ -196,8 +198,8 @@ def player_password(
 ) -> None:
     """Create a password for Subsonic players.
 
-    Their protocol requires a password that the server stores in readable form, so this one is
-    random and valid for nothing else.
+    The Subsonic protocol requires a password that the server stores in readable form, so this one
+    is random and only valid for these players.
     """
     from segue.library import Library
     from segue.pipeline.accounts.player_passwords import (
@@ -210,8 +212,11 @@ def player_password(
     if revoke:
         had = revoke_player_password(opened, name, by=_BY)
         made = None
-        state = "is revoked" if had else "did not exist"
-        sentence = f"The player password of {name} {state}."
+        sentence = (
+            f"The player password of {name} is revoked."
+            if had
+            else f"{name} has no player password, so there is nothing to revoke."
+        )
     else:
         made = player_password(opened, name) if show else new_player_password(opened, name, by=_BY)
         sentence = made or f"{name} has no player password: leave out --show to create one."
