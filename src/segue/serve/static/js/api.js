@@ -174,7 +174,7 @@ async function fetchWithRetry(method, path, { params, query, body, file, signal,
     } catch (error) {
       if (isAbort(error)) throw error;
       const online = waitUntilOnline();
-      if (!retry) throw error;
+      if (!retry) throw new Error("The server is not responding: try again.", { cause: error });
       await online;
       signal?.throwIfAborted();
     }

@@ -91,7 +91,7 @@ function keys() {
     event.preventDefault();
     try {
       const made = await post("/me/keys", { name: name.value.trim() });
-      fill(shown, "Copy it now; it is not shown again: ", h("code", {}, made.key));
+      fill(shown, "Copy this key now; it is not shown again: ", h("code", {}, made.key));
       shown.hidden = false;
       event.target.reset();
       await load();

@@ -42,7 +42,7 @@ export function mountQueuePanel(panel, close) {
         : h(
             "p",
             { class: "muted-text" },
-            "The queue is empty. Play a list or add tracks to the queue; after them, recommended tracks play.",
+            "The queue is empty. Play a list or add tracks. After the last track, recommendations play.",
           ),
     );
   };

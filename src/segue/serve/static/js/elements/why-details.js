@@ -10,6 +10,11 @@ import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
 import { setSteer, state } from "../store.js";
 import { signed, swatch } from "./why-bar.js";
 
+// The server names the signal that decides the rank (see segue.engine.explanations), not the longest bar.
+const STRONGEST = "Without this signal, the track would fall furthest in the list.";
+const LONGER_BAR =
+  "Strongest reason: without it, the track would fall furthest in the list. A longer bar can matter less if other tracks have it too.";
+
 /** Return the details shown below the row of an item. */
 export function whyDetails(item) {
   return [
@@ -33,7 +38,7 @@ function parts({ why, top_signal: top, score, serves }) {
         { scope: "row", title: aboutOf(name) },
         swatch(name),
         label(name),
-        name === top && h("span", { class: "chip is-small" }, "strongest reason"),
+        name === top && h("span", { class: "chip is-small", title: STRONGEST }, "strongest reason"),
       ),
       h(
         "td",
@@ -65,6 +70,7 @@ function parts({ why, top_signal: top, score, serves }) {
         ),
       ),
     ),
+    names.some((name) => why[name] > why[top]) ? h("p", { class: "muted-text" }, LONGER_BAR) : null,
   );
 }
 

@@ -132,7 +132,7 @@ function foundList(own) {
           (signal) =>
             get("/tracks/{track_id}/similar", { params, query: { k: MAX_RESULTS }, signal }),
           `More like ${trackLabel(seed)}`,
-          () => "By all signals, independent of the listener.",
+          () => "Based on all signals, the same for every listener.",
         );
     },
   };

@@ -113,7 +113,7 @@ function pathButton(stage) {
   button.addEventListener("click", () => {
     path.turn(!path.isOn);
     if (path.isOn)
-      announce("Draw a line over the map. With the keyboard, use Path on the page Playlists.");
+      announce("Draw a line on the map. With the keyboard, use Path on the Playlists page.");
   });
   return path;
 }

@@ -109,15 +109,23 @@ function card(report) {
         ),
       ),
     ),
-    h("p", { class: "muted-text" }, [
-      `${formatCount(report.n)}${report.simulated ? " simulated" : ""} ${shown.of}s. `,
-      Object.entries(shown.metrics)
-        .slice(1)
-        .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
-        .join(", "),
-      report.n < 50 ? ". Too few for reliable numbers." : "",
-    ]),
+    h("p", { class: "muted-text" }, sentences(report, shown)),
   );
+}
+
+/** Number of tracks or listeners and the other metrics, in sentences. */
+function sentences(report, { metrics, of }) {
+  const others = Object.entries(metrics)
+    .slice(1)
+    .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
+    .join(", ");
+  return [
+    `${formatCount(report.n)}${report.simulated ? " simulated" : ""} ${of}s.`,
+    others && `${others}.`,
+    report.n < 50 && "Too few for reliable numbers.",
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /** Keep the best models, and always the report's own model and the baselines. */

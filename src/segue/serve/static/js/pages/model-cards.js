@@ -21,7 +21,9 @@ export async function modelCards(box) {
     const { items } = await get("/models");
     fill(
       box,
-      items.length ? items.map(card) : h("p", { class: "card" }, "No model has been trained yet."),
+      items.length
+        ? items.map(card)
+        : h("p", { class: "card" }, "No models yet. Train models on the Library page."),
     );
   } catch (error) {
     notifyError(error);

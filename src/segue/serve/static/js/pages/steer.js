@@ -41,7 +41,7 @@ export const steer = {
           "div",
           {},
           heading,
-          h("p", {}, "Set how much each signal counts. The preview follows while you drag."),
+          h("p", {}, "Set how much each signal counts. The preview updates while you drag."),
         ),
         reset,
       ),
