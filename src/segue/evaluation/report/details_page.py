@@ -133,7 +133,7 @@ def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Sco
 
 
 def _cold_tracks(found: ColdTracks) -> ScoreTable:
-    caption = f"{found.n_tracks:,} cold tracks, {found.figures.n:,} listeners."
+    caption = f"{found.n_tracks:,} tracks without listens, {found.figures.n:,} listeners."
     table = _cold_table(
         found.figures,
         caption,

@@ -21,8 +21,8 @@ PANELS = {
     "gini": "Gini: how unevenly",
     "novelty": "Novelty, bits: how little known",
     "artist_diversity": "Artist diversity: different artists",
-    "likeness": "Likeness of the list's tracks",
-    "off_taste": "Off taste: mix against the listener's own",
+    "likeness": "Likeness: how similar the tracks are",
+    "off_taste": "Off taste: distance to the own genre mix",
 }
 """The properties on the x axes, and their titles."""
 

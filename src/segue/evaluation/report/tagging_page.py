@@ -27,8 +27,8 @@ def _table(found: TaggingReport) -> ScoreTable:
     judged = next(iter(models.values())).result.n_judged
     return model_table(
         caption=(
-            f"{judged} tags, on the {found.n} tracks of the {found.split} part that have any of"
-            " those learned. Best in bold; small print: intervals."
+            f"{judged} tags, on the {found.n} tracks of the {found.split} part that have any"
+            " learned tag. Best in bold; small print: intervals."
         ),
         metrics=TAGGING_METRICS,
         models={name: model.result.metrics for name, model in models.items()},
