@@ -25,7 +25,10 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "no-session": (401, "Not signed in: choose a listener, log in, or send an API key."),
     "wrong-password": (401, "Wrong user name or password."),
     "forbidden": (403, "You do not have permission to do this."),
-    "csrf": (403, "The header X-CSRF-Token does not match the session."),
+    "csrf": (
+        403,
+        "The header X-CSRF-Token does not match the session: read it from /session again.",
+    ),
     "foreign-origin": (403, "The request comes from a page of another site."),
     "not-found": (404, "This address does not exist."),
     "unknown-track": (404, "The library has no such track."),
@@ -37,17 +40,17 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "too-slow": (408, "The body of the request did not arrive in time."),
     "conflict": (409, "The state of the library does not allow this."),
     "empty-library": (409, "The library has no tracks yet."),
-    "not-trained": (409, "A model that this needs has not been trained yet."),
+    "not-trained": (409, "This needs a model that has not been trained yet."),
     "in-progress": (409, "A job is computing this: try again when it is done."),
-    "busy": (409, "Another program is writing to the library."),
+    "busy": (409, "Another program is writing to the library: try again later."),
     "too-large": (413, "The body of the request is too large."),
     "unsupported-type": (415, "The content type of the request is not supported."),
     "range-not-satisfiable": (416, "The audio has no such byte range."),
     "foreign-host": (421, "The server does not accept this host name."),
     "invalid": (422, "A value in the request is invalid."),
     "too-many": (429, "Too many attempts: try again later."),
-    "internal": (500, "The server failed; its log has the reason."),
-    "unavailable": (503, "The server cannot do this now."),
+    "internal": (500, "The server failed: see its log for the reason."),
+    "unavailable": (503, "The server cannot do this now: try again later."),
 }
 """Status and title of every problem type."""
 

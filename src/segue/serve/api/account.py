@@ -55,7 +55,7 @@ Owner = Annotated[deps.CurrentListener, deps.Depends(_owner)]
 
 @router.get("/account", response_model=AccountResponse, responses=problems("conflict"))
 def get_account(me: Owner, app_state: deps.State) -> Response:
-    """Show the own account."""
+    """Show the account of the current listener."""
     return json_response(_account(me, app_state).model_dump())
 
 
@@ -71,7 +71,7 @@ def change_account(
     principal: deps.Anyone,
     app_state: deps.State,
 ) -> Response:
-    """Change the own account. A new password ends all its other sessions."""
+    """Change the account of the current listener. A new password ends its other sessions."""
     if body.new_password is not None:
         address = request.client.host if request.client else None
         login.log_in(app_state.library, me.name, body.password or "", address=address)
@@ -108,7 +108,7 @@ class KeyItem(BaseModel):
 
 
 class KeyPage(BaseModel):
-    """The API keys of the own account."""
+    """The API keys of an account."""
 
     items: list[KeyItem]
     next: None
@@ -123,7 +123,7 @@ class NewKeyResponse(BaseModel):
 
 @router.get("/keys", response_model=KeyPage, responses=problems("conflict"))
 def list_keys(me: Owner, app_state: deps.State) -> Response:
-    """List the own API keys."""
+    """List the API keys of the current listener."""
     found = kept.list_keys(app_state.library, me.name)
     items = [{"name": key.name, "created": key.created, "used": key.used} for key in found]
     return json_response({"items": items, "next": None})

@@ -26,7 +26,7 @@ DIALS: Final = [
     _dial("diversity", 0, 1, "How different from each other the tracks are."),
     _dial("max_known_share", 0, 1, "Largest share of tracks that you know already."),
     _dial("calibration", 0, 1, "How closely the list keeps to your mix of genres."),
-    _dial("randomness", 0, 1, "How much the list changes from one time to the next."),
+    _dial("randomness", 0, 1, "How much the list changes each time."),
 ]
 
 
@@ -79,7 +79,7 @@ class ListenerWeights(BaseModel):
 
 
 class DialItem(BaseModel):
-    """A dial, as a slider shows it."""
+    """A dial with its range and default."""
 
     name: str
     low: float
@@ -101,7 +101,7 @@ class MeResponse(BaseModel):
 
 @router.get("/me", response_model=MeResponse)
 def get_me(request: Request, me: deps.Self, app_state: deps.State) -> Response:
-    """Return counts of what the listener knows, the weights of signals, and the dials."""
+    """Return the number of known tracks, the signal weights and the dials of a listener."""
     return etag_json(request, (app_state.version(), me.name), lambda: _about(app_state, me.name))
 
 

@@ -233,7 +233,7 @@ def _map(
 def _in_progress(app_state: AppState, job: Job) -> ProblemError:
     shown = runner.job_document(app_state.library, job)
     if job.state in ("failed", "cancelled"):
-        reason = shown["error"] or "Its job was cancelled: try again in a minute."
+        reason = shown["error"] or "The job was cancelled: try again in a minute."
         return ProblemError("conflict", f"The map could not be made. {reason}")
     return ProblemError(
         "in-progress",

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/signals", tags=["signals"])
 
 
 class SignalColors(BaseModel):
-    """The colors of a signal, as CSS has them."""
+    """The colors of a signal, as CSS values."""
 
     light: str = Field(description="In a light color scheme.", examples=["#4d56ba"])
     dark: str = Field(description="In a dark color scheme.", examples=["#516ada"])

@@ -49,7 +49,7 @@ class ErrorMiddleware:
             _LOG.exception("failure %s at %s %r", number, scope["method"], scope["path"])
             if started:
                 raise
-            detail = f"The server failed; see failure {number} in its log."
+            detail = f"The server failed: see failure {number} in its log."
             await send_problem(ProblemError("internal", detail), scope, send)
 
 

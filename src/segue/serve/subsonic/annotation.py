@@ -106,7 +106,7 @@ def _kind(view: CatalogueView, item: str) -> AnnotationKind:
         return "album"
     if view.shelves.artist(item) is not None:
         return "artist"
-    raise SubsonicError(NOT_FOUND, "There is no item of this id.")
+    raise SubsonicError(NOT_FOUND, "There is no item with this id.")
 
 
 def _known(call: Call, wanted: list[AnnotationRecord]) -> list[AnnotationRecord]:

@@ -120,7 +120,7 @@ class Call:
         except ValueError:
             value = math.nan
         if math.isnan(value):
-            raise SubsonicError(GENERIC, f"{name} is no number.")
+            raise SubsonicError(GENERIC, f"{name} is not a number.")
         return min(max(value, least), most)
 
     def flag(self, name: str, *, default: bool) -> bool:
@@ -135,7 +135,7 @@ class Call:
         if not found:
             return default
         if found not in _TRUE + _FALSE:
-            raise SubsonicError(GENERIC, f"{name} is neither true nor false.")
+            raise SubsonicError(GENERIC, f"{name} must be true or false.")
         return found in _TRUE
 
 
@@ -154,5 +154,5 @@ def whole_number(name: str, text: str) -> int:
     """
     digits = text.strip().removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
-        raise SubsonicError(GENERIC, f"{name} is no whole number.")
+        raise SubsonicError(GENERIC, f"{name} is not a whole number.")
     return int(text)

@@ -56,7 +56,7 @@ class CatalogueView(NamedTuple):
             return np.array([found], np.int32)
         shelf = self.shelves.album(item) or self.shelves.artist(item)
         if shelf is None:
-            raise SubsonicError(NOT_FOUND, "There is no item of this id.")
+            raise SubsonicError(NOT_FOUND, "There is no item with this id.")
         return shelf.tracks
 
 

@@ -118,11 +118,11 @@ def _one(parameters: Parameters, name: str) -> str | None:
     Raises
     ------
     SubsonicError
-        If it is given with several values.
+        If it has several values.
     """
     found = set(parameters.get(name, ()))
     if len(found) > 1:
-        raise SubsonicError(CONFLICTING, f"{name} is given with several values.")
+        raise SubsonicError(CONFLICTING, f"{name} has several values: send one.")
     text = next(iter(found), None)
     if text is not None and len(text) > 4_000:
         raise SubsonicError(GENERIC, f"{name} is too long.")

@@ -56,9 +56,11 @@ def update_playlist(call: Call) -> dict[str, Any]:
     library = call.app_state.library
     found = saved_playlists.find(library, call.me, playlist_id)
     if any(not 0 <= place < len(found.tracks) for place in away):
-        raise SubsonicError(GENERIC, "songIndexToRemove is no place in the playlist.")
+        raise SubsonicError(GENERIC, "songIndexToRemove is not a position in the playlist.")
     if len(found.tracks) + len(added) > saved_playlists.MAX_TRACKS:
-        raise SubsonicError(GENERIC, f"A playlist can hold {saved_playlists.MAX_TRACKS:,} songs.")
+        raise SubsonicError(
+            GENERIC, f"A playlist can have at most {saved_playlists.MAX_TRACKS:,} songs."
+        )
     if name is not None:
         saved_playlists.edit(library, call.me, playlist_id, name=name)
     if added or away:
