@@ -195,7 +195,7 @@ def test_samples_that_are_not_numbers_are_refused(bad: float, tmp_path: Path) ->
     samples = np.zeros(4_000, dtype=np.float32)
     samples[77] = bad
     soundfile.write(path, samples, SAMPLE_RATE, subtype="FLOAT")
-    with pytest.raises(AudioError, match=r"bad\.wav' holds samples that are NaN, infinite or"):
+    with pytest.raises(AudioError, match=r"bad\.wav' has samples that are NaN, infinite or"):
         decode(path)
 
 

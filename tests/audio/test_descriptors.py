@@ -171,7 +171,7 @@ def test_describe_does_not_modify_the_signal(signals: dict[str, NDArray[np.float
         (np.zeros((2, 4_000)), r"shape \(2, 4000\) but must be mono"),
         (np.full(4_000, np.nan), "NaN"),
         (np.r_[np.zeros(4_000), np.inf], "infinite"),
-        (np.full(4_000, 1e12), "beyond 1e9"),
+        (np.full(4_000, 1e12), "above 1e9"),
     ],
 )
 def test_describe_refuses_invalid_signals(signal: NDArray[np.float32], sentence: str) -> None:

@@ -150,7 +150,7 @@ def test_make_starter_without_renderings_raises_one_error(
     from segue.demo_data import tracks
 
     monkeypatch.setattr(tracks, "read_score", lambda corpus, score: "<score-partwise/>")
-    with pytest.raises(DatasetError, match="no score could be rendered"):
+    with pytest.raises(DatasetError, match="No score could be rendered"):
         make_starter(tmp_path / "library", n_tracks=2, seconds=3.0, workers=1)
 
 

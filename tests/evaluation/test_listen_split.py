@@ -136,12 +136,12 @@ def test_split_of_many_listeners_equals_each_alone(rng):
 @pytest.mark.parametrize(
     ("moments", "said"),
     [
-        ({"timestamp": [1, 2, 3]}, "Of each listener the fifth of the tracks that they came to"),
-        ({"timestamp": [1, None, 3], "position": [1, 2, None]}, "came to last is held out."),
-        ({"timestamp": [1, 2, None]}, "of those whose order nothing tells, a fifth"),
-        ({"position": [None] * 3}, "Nothing tells the order of the listens: of each listener a"),
-        ({}, "Nothing tells the order"),
-        ({"timestamp": [1, 2, 3], "split": ["test", None, None]}, "as the dataset states"),
+        ({"timestamp": [1, 2, 3]}, "For each listener, the fifth of the tracks that they disc"),
+        ({"timestamp": [1, None, 3], "position": [1, 2, None]}, "discovered last is held out."),
+        ({"timestamp": [1, 2, None]}, "if their order is unknown, a fifth"),
+        ({"position": [None] * 3}, "The listens have no order: for each listener, a"),
+        ({}, "The listens have no order"),
+        ({"timestamp": [1, 2, 3], "split": ["test", None, None]}, "The dataset defines the split"),
     ],
 )
 def test_split_rule_describes_the_split(moments, said):

@@ -10,7 +10,7 @@ def test_signals_have_title_description_colors(client):
     assert [one["name"] for one in found["items"]] == list(SIGNALS)
     (knn,) = [one for one in found["items"] if one["name"] == "knn"]
     assert knn["title"] == "Overall similarity"
-    assert knn["description"] == "Similar in everything measured or known"
+    assert knn["description"] == "Similar in sound, genres, tags and metadata"
     assert knn["color"] == {"light": "#646ff7", "dark": "#95bdfd"}
 
 

@@ -261,7 +261,7 @@ def test_missing_folder_error_says_what_to_do(tmp_path: Path) -> None:
 def test_file_instead_of_folder_error_names_the_folder(tmp_path: Path) -> None:
     path = tmp_path / "metadata.csv"
     path.write_text("track_id\n1\n")
-    with pytest.raises(DatasetError, match="is a file and a dataset is a folder: name its folder"):
+    with pytest.raises(DatasetError, match="is a file, but a dataset is a folder: name its folder"):
         read_dataset(path)
 
 
@@ -322,9 +322,7 @@ def test_all_music_left_out_error_names_the_reason(
         (tmp_path / mark).touch()
     if table:
         (tmp_path / "metadata.csv").write_text("track_id,path,title\n1,a/1.wav,One\n")
-    with pytest.raises(
-        DatasetError, match=f"has no music that {by} does not leave out: remove that"
-    ):
+    with pytest.raises(DatasetError, match=f"is excluded by {by}: remove the exclusion"):
         read_dataset(tmp_path, exclude=exclude)
 
 

@@ -121,7 +121,7 @@ def test_feedback_gets_names_from_listens_of_the_archive(tmp_path: Path) -> None
     assert sum(not one.total for one in found) == 2
     assert [(one.reason[:20], one.row, one.left_out) for one in issues] == [
         ("pinned_recording.jso", None, 0),
-        ("no track is named: t", 5, 1),
+        ("the track is unknown", 5, 1),
     ]
 
 
@@ -138,7 +138,7 @@ def test_feedback_bad_score_is_an_issue(tmp_path: Path, score: Any) -> None:
     lines = [feedback(score, recording_mbid="r1"), feedback("1", recording_mbid="r2")]
     _, opinions, issues = read(tmp_path, *lines)
     assert [one.track.recording for one in opinions] == ["r2"]
-    assert [(one.reason, one.row) for one in issues] == [("the score is none of 1, 0 and -1", 1)]
+    assert [(one.reason, one.row) for one in issues] == [("the score is not 1, 0 or -1", 1)]
 
 
 def test_unusable_feedback_is_an_issue_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_unusable_feedback_is_an_issue_and_the_rest_is_read(tmp_path: Path) -> N
     _, opinions, issues = read(tmp_path, *lines)
     assert [one.track.recording for one in opinions] == ["r1", "7"]
     assert sorted((one.row or 0, one.reason) for one in issues) == [
-        (2, "the record is of no known format"),
+        (2, "the record has an unknown format"),
         (3, "the line is not JSON: it may have been cut short"),
         (4, issues[-1].reason),
         (5, "the recording id has more than 256 characters"),
@@ -184,8 +184,8 @@ def test_unusable_loved_tracks_are_issues(tmp_path: Path) -> None:
     _, opinions, issues = read(tmp_path, page)
     assert len(opinions) == 1
     assert [one.reason for one in issues] == [
-        *["no track is named: neither a title nor an id"] * 2,
-        "the record is of no known format",
+        *["the track has neither a title nor an id"] * 2,
+        "the record has an unknown format",
         "a name has more than 1,000 characters",
     ]
 
@@ -196,7 +196,7 @@ def test_lastfm_loved_tables_are_read(tmp_path: Path) -> None:
     kind, opinions, issues = read(tmp_path, header, *rows)
     assert (kind, opinions) == ("lastfm", [LIKE._replace(track=JOGA._replace(recording="r1"))])
     assert [(one.row, one.reason) for one in issues] == [
-        (3, "no track is named: neither a title nor an id")
+        (3, "the track has neither a title nor an id")
     ]
 
 
@@ -214,5 +214,5 @@ def test_loved_column_gives_opinions(tmp_path: Path) -> None:
 
 
 def test_open_export_refuses_a_table_of_tracks_with_loved(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="in no format that segue reads"):
+    with pytest.raises(DatasetError, match="has an unknown format"):
         read(tmp_path, "track_id,path,loved", "a,a.ogg,1")

@@ -106,7 +106,7 @@ class Recording:
             empty = False
             yield block
         if empty:
-            raise AudioError(f"'{self.path}' holds no audio samples: replace it or leave it out.")
+            raise AudioError(f"'{self.path}' has no audio samples: replace it or leave it out.")
         if hashed.digest() != untouched:
             self._hash = hashed
 
@@ -178,7 +178,7 @@ def check_signal(signal: "Floats", name: str) -> None:
     # NaN and infinity fail this comparison, too
     if not max(abs(float(signal.max())), abs(float(signal.min()))) < MAX_SAMPLE:
         raise AudioError(
-            f"'{name}' holds samples that are NaN, infinite or beyond 1e9 where full scale is 1: "
+            f"'{name}' has samples that are NaN, infinite or above 1e9, where full scale is 1: "
             "encode it again from a good source."
         )
 

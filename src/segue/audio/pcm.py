@@ -138,7 +138,7 @@ def opened(path: Path) -> "Iterator[tuple[av.container.InputContainer, av.AudioS
                 raise AudioError(f"'{path}' has no audio stream: replace it or leave it out.")
             stream = container.streams.audio[0]
             if stream.codec_context is None:
-                raise AudioError(f"'{path}' is of an unknown encoding: replace it or leave it out.")
+                raise AudioError(f"'{path}' has an unknown encoding: replace it or leave it out.")
             # other processes use the other cores
             stream.codec_context.thread_type = "NONE"
             yield container, stream

@@ -47,7 +47,9 @@ def embedded_picture(path: Path, max_bytes: int = MAX_BYTES) -> Picture | None:
         file = mutagen.File(path)
         found = [] if file is None else list(_pictures(file))
     except Exception as error:  # mutagen raises errors of many types
-        raise AudioError(f"The tags of '{path}' cannot be read: {error}.") from error
+        raise AudioError(
+            f"The tags of '{path}' cannot be read ({error}): write them again with a tag editor."
+        ) from error
     for _, data in sorted(found, key=lambda one: not one[0]):
         media_type = media_type_of(data)
         if media_type is not None and len(data) <= max_bytes:

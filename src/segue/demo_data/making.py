@@ -97,7 +97,7 @@ def make_starter(
                 advance(1)
         if not any("path" in entry for entry in entries.values()):
             raise DatasetError(
-                f"no score could be rendered into {directory}: "
+                f"No score could be rendered into {directory}: "
                 "install the extra again, pip install --force-reinstall 'segue[demo]'."
             )
         write_tables(directory, [entries[slot.track_id] for slot in plan], settings)
@@ -119,13 +119,13 @@ def _as_dataset_errors(directory: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise DatasetError(
-            f"the starter library cannot be written to {directory} "
+            f"The starter library cannot be written to {directory} "
             f"({error.strerror or error}): free some space or choose another directory."
         ) from error
     except BrokenProcessPool as error:
         raise DatasetError(
-            "a process that renders the starter library was stopped by the system: "
-            "run it again, with fewer workers if memory is short."
+            "The system stopped a process that renders the starter library: run it again, with"
+            " fewer workers if memory is short."
         ) from error
 
 

@@ -70,7 +70,7 @@ def make_plan(corpus: Path, settings: StarterSettings) -> list[Slot]:
         scores = find_scores(corpus, style.genre)
         if not scores:
             raise DatasetError(
-                f"the installed music21 has no score for the genre '{style.genre}': "
+                f"The installed music21 has no score for the genre '{style.genre}': "
                 "install its package with the corpus, pip install --force-reinstall music21."
             )
         order = np.random.default_rng([settings.seed, 2, place]).permutation(len(scores))

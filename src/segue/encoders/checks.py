@@ -124,6 +124,6 @@ def _check_variation(frames: Sequence[Frames]) -> None:
 def _check_groups(groups: NDArray[np.generic]) -> None:
     if len(np.unique(groups)) < 2:
         raise TooLittleDataError(
-            f"All {len(groups)} tracks of the train part are of one group, but contrast needs "
-            "two groups: add tracks of another artist."
+            f"All {len(groups)} tracks of the train part are of one group, but contrastive "
+            "training needs two: add tracks of another artist."
         )

@@ -119,10 +119,10 @@ def listen_split_rule(listens: "pd.DataFrame") -> str:
     >>> import pandas as pd
     >>> listens = pd.DataFrame({"user_id": ["ann"], "track_id": ["a"], "position": [1]})
     >>> listen_split_rule(listens)
-    'Of each listener the fifth of the tracks that they came to last is held out.'
+    'For each listener, the fifth of the tracks that they discovered last is held out.'
     """
     if _is_stated(listens):
-        return "Listens are split as the dataset states."
+        return "The dataset defines the split of the listens."
     users = listens["user_id"]
     known = [
         listens[column].notna().groupby(users).all().to_numpy(dtype=bool)
@@ -130,13 +130,13 @@ def listen_split_rule(listens: "pd.DataFrame") -> str:
         if column in listens
     ]
     dated = np.logical_or.reduce(known) if known else np.zeros(1, dtype=bool)
-    last = "the fifth of the tracks that they came to last"
+    last = "the fifth of the tracks that they discovered last"
     if dated.all():
-        return f"Of each listener {last} is held out."
+        return f"For each listener, {last} is held out."
     drawn = "a fifth of the tracks, drawn with the seed"
     if not dated.any():
-        return f"Nothing tells the order of the listens: of each listener {drawn}, is held out."
-    return f"Of each listener {last} is held out; of those whose order nothing tells, {drawn}."
+        return f"The listens have no order: for each listener, {drawn}, is held out."
+    return f"For each listener, {last} is held out; if their order is unknown, {drawn}."
 
 
 def _is_stated(listens: "pd.DataFrame") -> bool:

@@ -160,7 +160,7 @@ KNN = SignalDefinition(
     SignalInfo(
         NAME,
         title="Overall similarity",
-        description="Similar in everything measured or known",
+        description="Similar in sound, genres, tags and metadata",
         color=SignalColor("#646ff7", "#95bdfd"),
     ),
     load=VectorSignal.load,

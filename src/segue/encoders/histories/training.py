@@ -62,7 +62,9 @@ def train_history_network(
     ends = [len(s) for s in sequences] if judged_from is None else list(judged_from)
     learned = [s[:end] for s, end in zip(sequences, ends, strict=True) if end > 1]
     if not learned:
-        raise ModelError("No listener has two plays in order: there is nothing to learn from.")
+        raise ModelError(
+            "No listener has two plays in order, so there is nothing to learn: import more listens."
+        )
     keras = load_keras()
     from segue.encoders.histories.network import build_networks
 

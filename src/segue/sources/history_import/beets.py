@@ -113,7 +113,7 @@ def _rows_of(item: Mapping[str, Any]) -> Iterator[ImportRow]:
     Raises
     ------
     UnusableRow
-        It names no track, or a count is not a number from 0.
+        It names no track, or a count is negative or not a number.
     """
     plays, skips = (max(_numbers(item, names), default=0.0) for names in (_PLAYS, _SKIPS))
     rating = _rating(item, unplayed=not plays and not skips)
@@ -141,7 +141,7 @@ def _numbers(item: Mapping[str, Any], names: tuple[str, ...]) -> list[float]:
         try:
             number = read_number(item.get(name), 0.0)
         except ValueError:
-            raise UnusableRow(f"{name} is not a number from 0") from None
+            raise UnusableRow(f"{name} is not a number, 0 or more") from None
         if number is not None:
             found.append(number)
     return found

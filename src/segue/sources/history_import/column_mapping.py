@@ -104,7 +104,7 @@ class ColumnMapping:
         if self._lists_loved:
             return opinion_row(user_id, require_track(track), timestamp)
         if self.kind == "lastfm" and timestamp is None:
-            raise UnusableRow("it plays now: it has no time", expected=True)
+            raise UnusableRow("it is playing now and is not a listen yet", expected=True)
         position, plays, ms_played, rating, loved, skipped, split = values
         row = ImportRow(
             user_id,

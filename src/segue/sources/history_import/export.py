@@ -141,7 +141,7 @@ def open_export(path: Path) -> Export:
     if not kinds:
         if unread:
             raise DatasetError(f"{path} cannot be used: {next(iter(unread.values()))}.")
-        raise DatasetError(f"{path} is in no format that segue reads: give it {SUPPORTED}.")
+        raise DatasetError(f"{path} has an unknown format: give {SUPPORTED}.")
     if "beets" in kinds.values() and not is_beets(path):
         raise DatasetError(
             f"{path} is a database, but not one of beets: name the library.db of beets, or an"
@@ -243,7 +243,7 @@ def _read_json(
         for shape, record, user in find_records(value):
             number += 1
             if shape is None:
-                yield kind, ImportIssue("the record is of no known format", line or number)
+                yield kind, ImportIssue("the record has an unknown format", line or number)
                 continue
             kind = SERVICES[shape]
             try:

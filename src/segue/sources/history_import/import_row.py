@@ -123,4 +123,4 @@ def require_track(track: TrackReference) -> TrackReference:
     """
     if track.title or track.track_id or track.recording or track.isrc:
         return track
-    raise UnusableRow("no track is named: neither a title nor an id")
+    raise UnusableRow("the track has neither a title nor an id")

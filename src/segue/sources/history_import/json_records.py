@@ -118,7 +118,7 @@ def read_record(shape: str, record: Record, user: str | None) -> ImportRow:
 
 def _listenbrainz(record: Record, user: str | None) -> ImportRow:
     if record.get("listened_at") is None:
-        raise UnusableRow("it plays now: it has no time", expected=True)
+        raise UnusableRow("it is playing now and is not a listen yet", expected=True)
     names = _part(record, "track_metadata")
     more, mapped = _part(names, "additional_info"), _part(names, "mbid_mapping")
     ids = (read_id(part.get("recording_mbid"), "recording id") for part in (more, mapped))
@@ -142,7 +142,7 @@ def _listenbrainz(record: Record, user: str | None) -> ImportRow:
 def _lastfm(record: Record, user: str | None) -> ImportRow:
     date = record.get("date")
     if date is None:
-        raise UnusableRow("it plays now: it has no time", expected=True)
+        raise UnusableRow("it is playing now and is not a listen yet", expected=True)
     track = TrackReference(
         recording=read_id(record.get("mbid"), "recording id"),
         artist=read_name(_text_in(record["artist"])),
@@ -194,7 +194,7 @@ def _spotify(record: Record, user: str | None) -> ImportRow:
         return ImportRow(user, require_track(names), _began(ended, played), ms_played=played)
     title = read_name(record.get("master_metadata_track_name"))
     if title is None:
-        raise UnusableRow("a podcast, an audiobook or a video: it names no track", expected=True)
+        raise UnusableRow("it is a podcast, an audiobook or a video, not a track", expected=True)
     ended = read_timestamp(record["ts"])
     played = _number(record["ms_played"], "ms_played")
     uri = read_id(record.get("spotify_track_uri"), "spotify_track_uri")
@@ -256,4 +256,4 @@ def _number(value: Any, name: str) -> float | None:
     try:
         return read_number(value, 0.0)
     except ValueError:
-        raise UnusableRow(f"{name} is not a number from 0") from None
+        raise UnusableRow(f"{name} is not a number, 0 or more") from None

@@ -25,7 +25,7 @@ from segue.types import TrackReference
 LIKED, DISLIKED = 5.0, 0.0
 _MAX_PENDING = 200_000  # they are held in memory
 _NAMELESS = (
-    "no track is named: the feedback has no recording_mbid, and no listen in the file has its"
+    "the track is unknown: the feedback has no recording_mbid, and no listen in the file has its"
     " recording_msid"
 )
 
@@ -52,7 +52,7 @@ def read_score(value: Any) -> int:
     except ValueError:
         score = None
     if score not in (1.0, 0.0, -1.0):
-        raise UnusableRow("the score is none of 1, 0 and -1")
+        raise UnusableRow("the score is not 1, 0 or -1")
     return int(score)
 
 

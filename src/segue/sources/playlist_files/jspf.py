@@ -94,7 +94,7 @@ def read_jspf(text: str) -> PlaylistFile:
         entries = [_entry(one) for one in _readable_tracks(text)]
         if not entries:
             raise DatasetError(
-                "The file starts like JSON and cannot be read: give one as M3U8, XSPF or JSPF."
+                "The file starts like JSON and cannot be read: give an M3U8, XSPF or JSPF file."
             ) from None
         problems.append("it cannot be read to its end: the tracks before that are kept")
         return PlaylistFile(entries=limited(entries, problems), problems=problems)
@@ -102,7 +102,7 @@ def read_jspf(text: str) -> PlaylistFile:
     tracks = playlist.get("track") if isinstance(playlist, dict) else None
     if not isinstance(playlist, dict) or not isinstance(tracks, list):
         raise DatasetError(
-            "The file is JSON without the tracks of a playlist: give one as M3U8, XSPF or JSPF."
+            "The file is JSON without the tracks of a playlist: give an M3U8, XSPF or JSPF file."
         )
     entries = [_entry(one) for one in tracks[: MAX_ENTRIES + 1] if isinstance(one, dict)]
     odd = sum(not isinstance(one, dict) for one in tracks)

@@ -98,7 +98,7 @@ def read_xspf(data: bytes) -> PlaylistFile:
         if not reader.is_playlist:
             raise DatasetError(
                 f"The file starts like XML and cannot be read ({expat.ErrorString(error.code)}):"
-                " give a playlist as M3U8, XSPF or JSPF."
+                " give an M3U8, XSPF or JSPF file."
             ) from None
         detail = expat.ErrorString(error.code)
         problems.append(
@@ -145,11 +145,14 @@ class _Reader:
             self.is_playlist = local.lower() == "playlist"
             if not self.is_playlist:
                 raise DatasetError(
-                    f"The file is another kind of XML (<{local[:40]}>): give a playlist as M3U8,"
-                    " XSPF or JSPF."
+                    f"The file is another kind of XML (<{local[:40]}>): give an M3U8, XSPF or"
+                    " JSPF file."
                 )
         if len(self._path) >= _MAX_DEPTH:
-            raise DatasetError(f"The XML is nested more than {_MAX_DEPTH} deep: it is no playlist.")
+            raise DatasetError(
+                f"The XML is nested more than {_MAX_DEPTH} levels deep, so it is not a playlist:"
+                " give an M3U8, XSPF or JSPF file."
+            )
         self._path.append(local)
         self._text, self._length = [], 0
         if self._path[1:] == ["trackList", "track"]:
@@ -175,7 +178,7 @@ class _Reader:
 
 
 def _refuse(*_: object) -> NoReturn:
-    raise DatasetError("The XML declares a document type, which playlists do not: it is not read.")
+    raise DatasetError("The XML declares a document type, which a playlist must not do: remove it.")
 
 
 def _entry(track: dict[str, list[str]]) -> PlaylistEntry:

@@ -22,9 +22,9 @@ from segue.types import SPLITS, Split
 
 RULES = {
     "timestamp": "seconds since 1970 or a date",
-    "position": "a number from 0",
-    "plays": "a number from 0",
-    "ms_played": "a number from 0",
+    "position": "a number, 0 or more",
+    "plays": "a number, 0 or more",
+    "ms_played": "a number, 0 or more",
     "rating": "a number",
     "loved": "true or false",
     "skipped": "true or false",
