@@ -35,7 +35,7 @@ def test_dials_weights_replace_named_learned_weights():
     np.testing.assert_allclose(found, [0.4, 0.6, 0])
     found = Dials(weights={"timbre": 1.5}).weigh(names, learned)
     np.testing.assert_allclose(found, np.array([1.5, 0.3, 0.5]) / 2.3)
-    with pytest.raises(ModelError, match=r"no signal 'loudness' to weigh: it has timbre, tags"):
+    with pytest.raises(ModelError, match=r"no signal 'loudness': choose from timbre, tags"):
         Dials(weights={"loudness": 1}).weigh(names, learned)
 
 

@@ -8,9 +8,9 @@ from segue.engine import Exclusions
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ({"genres": "jazz"}, "genres is one text: give a list"),
-        ({"artists": [" "]}, "artists holds an empty name"),
-        ({"from_year": 2000, "to_year": 1990}, "no track can be in between"),
+        ({"genres": "jazz"}, "genres is a single text: give a list"),
+        ({"artists": [" "]}, "artists contains an empty name"),
+        ({"from_year": 2000, "to_year": 1990}, "which is above to_year, 1990"),
         ({"min_duration": -1}, "min_duration is -1"),
         ({"max_duration": float("nan")}, "max_duration is nan"),
     ],

@@ -41,10 +41,10 @@ def test_path_with_few_allowed_tracks_is_short():
 def test_path_between_equal_vectors_raises():
     vectors = circle([0, 90, 0, 180])
     vectors[1] = 0
-    with pytest.raises(ValueError, match="no vector"):
+    with pytest.raises(ValueError, match="unknown to this signal"):
         path(vectors, 0, 1, 3, all_of(vectors))
     for other in (2, 3):
-        with pytest.raises(ValueError, match="stand in one line"):
+        with pytest.raises(ValueError, match="the same or exact opposites"):
             path(vectors, 0, other, 3, all_of(vectors))
 
 

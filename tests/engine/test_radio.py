@@ -61,8 +61,8 @@ def test_radio_in_small_library_shrinks_window(kinds):
     assert all(played[i] != played[i - 1] for i in range(1, 12))
     assert radio.window == 2
     assert radio.said == [
-        "only 3 tracks may be played: one comes again after 2 others.",
-        "too few tracks may be played to keep to 4 tracks between two of one artist.",
+        "only 3 tracks can be played: each is repeated after 2 others.",
+        "there are too few tracks to keep the gap of 4 tracks between tracks of one artist.",
     ]
 
 

@@ -175,7 +175,10 @@ class TestPlanted:
 def test_unmeasurable_part_becomes_note(tmp_path):
     found = judged(tmp_path, wanted=("sequence",), ordered=False)
     assert found.notes == (
-        "The next track cannot be evaluated: the earlier listens have no order.",
+        (
+            "The next track cannot be evaluated, because the earlier listens have no order:"
+            " import listens with timestamps."
+        ),
     )
     assert found.details.next_track is None
     assert found.details.cold_tracks is not None

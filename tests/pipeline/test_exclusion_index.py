@@ -112,14 +112,14 @@ def test_hints_name_what_no_track_has_and_what_is_near(index):
         "no track has the artist 'Riana': did you mean 'Rihanna'?",
         "no track has the genre 'rok': did you mean 'rock'?",
         "no track has the tag 'x'.",
-        "no track lies in the folder 'y'.",
+        "no track is in the folder 'y'.",
     ]
     assert index.hints(Exclusions()) == []
 
 
 def test_hints_count_tracks_without_the_limited_value(index):
     assert index.hints(Exclusions(to_year=1999)) == [
-        "1 of 3 tracks have no known year and are left out by its limit."
+        "1 of 3 tracks have no known year and are excluded by its limit."
     ]
 
 

@@ -248,7 +248,7 @@ def test_import_refuses_other_databases(library):
 def test_import_with_one_unknown_format_imports_nothing(library, tmp_path):
     good = scrobbles(tmp_path / "good", range(5))
     (tmp_path / "bad").write_text("hello")
-    with pytest.raises(DatasetError, match="in no format that segue reads"):
+    with pytest.raises(DatasetError, match="has an unknown format"):
         import_listens(library, [good, tmp_path / "bad"])
     assert library.counts()["listens"] == 0
     with pytest.raises(DatasetError):

@@ -90,7 +90,7 @@ def test_missing_extra_is_reported_before_the_download(place, monkeypatch):
 
 
 def test_unknown_package_is_refused(place):
-    with pytest.raises(ModelError, match="No encoders come from 'vggish'"):
+    with pytest.raises(ModelError, match="no encoder package 'vggish'"):
         add_encoders("vggish")
 
 

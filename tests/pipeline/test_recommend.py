@@ -72,7 +72,7 @@ def test_recommend_of_unknown_names_raises(trained, library):
         similar(trained, "nowhere")
     with pytest.raises(UnknownTrackError, match="no track 'nowhere'"):
         recommend(trained, like=["nowhere"])
-    with pytest.raises(ValueError, match="Nobody to recommend to"):
+    with pytest.raises(ValueError, match="Recommendations need a listener"):
         recommend(trained)
     with pytest.raises(ContradictionError, match="'t01' is both liked and disliked"):
         recommend(trained, "anna", like=["t00", "t01"], dislike=["t01"])

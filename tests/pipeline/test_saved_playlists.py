@@ -91,7 +91,7 @@ def test_unknown_tracks_and_listeners_are_told(state):
         save(state, "anna", "A", "path", recipe={"start": "t00", "end": "t99"}, tracks=["t00"])
     with pytest.raises(UnknownTrackError, match=r"'t99'"):
         save(state, "anna", "A", tracks=["t99"])
-    with pytest.raises(PlaylistError, match="nobody 'zoe'"):
+    with pytest.raises(PlaylistError, match="No listener 'zoe'"):
         save(state, "anna", "A", "blend", recipe={"users": ["anna", "zoe"]})
     with pytest.raises(UnknownListenerError, match="'zoe'"):
         save(state, "zoe", "A", "radio", recipe={})
@@ -102,7 +102,7 @@ def test_nobody_is_blended_with_who_does_not_share_their_taste(state):
     saved = save(state, "anna", "Both", "blend", recipe=RECIPES["blend"])
     add_account(state.library, "anna", "a password")
     add_account(state.library, "ben", "a password")
-    with pytest.raises(PlaylistError, match="nobody 'ben' who shares"):
+    with pytest.raises(PlaylistError, match="No listener 'ben' shares"):
         refresh(state, "anna", saved.id)
     state.library.accounts.set_flags("ben", shares_taste=True)
     assert refresh(state, "anna", saved.id).saved == saved
@@ -119,7 +119,7 @@ def test_nobody_is_blended_with_who_does_not_share_their_taste(state):
         ("like", {"like": ["t00"], "k": 501}, "up to 500"),
         ("like", {"like": ["t00"], "k": True}, "whole number"),
         ("like", {"like": "t00"}, "list of texts"),
-        ("like", {"like": ["t00"], "user": "ben"}, "holds no 'user'"),
+        ("like", {"like": ["t00"], "user": "ben"}, "has no field 'user'"),
         ("like", {"like": ["t00"], "history": "no"}, "true or false"),
         ("like", {"like": ["t00"], "dials": []}, "an object"),
         ("like", {"like": ["t00"], "dials": {"x": 1}}, "no 'x' in dials"),

@@ -97,7 +97,9 @@ def test_track_without_predictions_is_found_by_given_tags(described):
 def test_search_reports_unknown_words(described):
     found = search(described, "piano xyzzy")
     assert (found.terms, found.unknown) == (["piano"], ["xyzzy"])
-    with pytest.raises(ModelError, match=r"'xyzzy': ask for hip hop, jazz, metal, piano, .*title"):
+    with pytest.raises(
+        ModelError, match=r"'xyzzy': search for hip hop, jazz, metal, piano, .*title"
+    ):
         search(described, "xyzzy")
 
 
@@ -106,14 +108,14 @@ def test_search_error_names_the_most_common_words(tmp_path):
     (tmp_path / "metadata.csv").write_text("\n".join(["track_id,tags", *rows]))
     library = segue.Library(tmp_path / "my.segue")
     preprocess(library, tmp_path)
-    with pytest.raises(ModelError, match=r"ask for .*drone"):
+    with pytest.raises(ModelError, match=r"search for .*drone"):
         search(library, "xyzzy")
 
 
 def test_the_tags_of_the_ears_are_told(described):
     set_predictions(described, "instruments", sitar=[0.1] * 6)
     with pytest.raises(
-        ModelError, match=r"ask for .*harpsichord, .*sitar.* or words of a title\.$"
+        ModelError, match=r"search for .*harpsichord, .*sitar.* or words of a title\.$"
     ):
         search(described, "xyzzy")
 

@@ -446,7 +446,7 @@ def test_open_a_library_without_signals_searches_titles(tmp_path):
         "titles", tracks=[Track(track_id="1", title="Blue Moon")], listens=no_listens()
     )
     assert [match.track_id for match in segue.search(library, "moon").tracks] == ["1"]
-    with pytest.raises(ModelError, match="Nothing is known of these tracks"):
+    with pytest.raises(ModelError, match="The tracks cannot be compared"):
         segue.recommend(library, like=["1"])
 
 

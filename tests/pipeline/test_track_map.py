@@ -115,7 +115,7 @@ def test_what_cannot_be_mapped_is_told(library, state, tmp_path):
         track_map(state, "knn")
     with pytest.raises(ModelError, match="No signal 'popularity' compares"):
         track_map(state, "popularity")
-    with pytest.raises(ModelError, match="places no track"):
+    with pytest.raises(ModelError, match="has no position for any track"):
         track_map(state, "lyrics")
     empty = type(library)(tmp_path / "empty.segue")
     empty.add_dataset("x", tracks=[Track(track_id="a")], listens=pd.DataFrame())

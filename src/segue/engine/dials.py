@@ -87,12 +87,10 @@ class Dials:
             if cap is not None and cap < 1:
                 raise ValueError(f"{name} is {cap}: allow at least 1 track, or None for no cap.")
         if self.seed < 0:
-            raise ValueError(f"seed is {self.seed}: give a whole number from 0.")
+            raise ValueError(f"seed is {self.seed}: give a whole number, 0 or more.")
         for name, weight in self.weights.items():
             if not isfinite(weight) or weight < 0:
-                raise ValueError(
-                    f"The weight of {name!r} is {weight}: give a number from 0, which is none."
-                )
+                raise ValueError(f"The weight of {name!r} is {weight}: give 0 or a larger number.")
 
     @property
     def chance(self) -> dict[str, int]:
@@ -125,7 +123,7 @@ class Dials:
         unknown = [name for name in self.weights if name not in names]
         if unknown:
             raise ModelError(
-                f"This library has no signal {unknown[0]!r} to weigh: it has {', '.join(names)}."
+                f"This library has no signal {unknown[0]!r}: choose from {', '.join(names)}."
             )
         chosen: NDArray[np.float64] = np.array(
             [self.weights.get(name, own) for name, own in zip(names, learned, strict=True)],
@@ -133,8 +131,8 @@ class Dials:
         )
         if not chosen.sum() > 0:
             raise NoWeightError(
-                "All signals have a weight of 0, by which no track comes before another:"
-                " give at least one signal a weight above 0."
+                "All signals have a weight of 0, so tracks cannot be ranked: give at least one"
+                " signal a weight above 0."
             )
         chosen /= chosen.sum()
         return chosen

@@ -46,17 +46,18 @@ class Exclusions:
         """Check names and limits."""
         for kind in ("artists", "genres", "albums", "tags", "folders"):
             if isinstance(getattr(self, kind), str):
-                raise ValueError(f"{kind} is one text: give a list of names.")  # noqa: TRY004
+                raise ValueError(f"{kind} is a single text: give a list of names.")  # noqa: TRY004
             if not all(name.strip() for name in getattr(self, kind)):
-                raise ValueError(f"{kind} holds an empty name: leave it out.")
+                raise ValueError(f"{kind} contains an empty name: remove it.")
         for low, high in (("min_duration", "max_duration"), ("from_year", "to_year")):
             bounds = getattr(self, low), getattr(self, high)
             for name, bound in zip((low, high), bounds, strict=True):
                 if bound is not None and not bound >= 0:
-                    raise ValueError(f"{name} is {bound}: give a number from 0.")
+                    raise ValueError(f"{name} is {bound}: give 0 or a larger number.")
             if None not in bounds and bounds[0] > bounds[1]:
                 raise ValueError(
-                    f"{low} is {bounds[0]} and {high} {bounds[1]}: no track can be in between."
+                    f"{low} is {bounds[0]}, which is above {high}, {bounds[1]}: correct one of"
+                    " them."
                 )
 
     def __bool__(self) -> bool:

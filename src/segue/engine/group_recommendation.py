@@ -61,7 +61,7 @@ def blend_listeners(
         If there is no listener, or misery is not between 0 and 1.
     """
     if not profiles:
-        raise ValueError("a blend needs listeners: give at least one.")
+        raise ValueError("A blend needs listeners: give at least one.")
     if not 0 <= misery <= 1:
         raise ValueError(f"misery is {misery}: give a number from 0 to 1.")
     group = _together(profiles)

@@ -77,11 +77,15 @@ def _path(vectors: Matrix, of: tuple[int, int], k: int, allowed: NDArray[np.bool
     start, end = of
     ends = _dense(vectors[[start, end]])
     if not ends.any(axis=1).all():
-        raise ValueError("one of the two tracks has no vector.")
+        raise ValueError("one of the two tracks is unknown to this signal: choose another signal.")
     to_ends = _dense(vectors @ ends.T).astype(np.float64)
     angle = acos(float(np.clip(ends[0] @ ends[1], -1, 1)))
     if angle < _SAME or np.pi - angle < _SAME:
-        raise ValueError("there is no way between the two tracks: they stand in one line.")
+        raise ValueError(
+            "the two tracks are the same or exact opposites by this signal: choose another signal"
+            " or"
+            " track."
+        )
     # coordinates in the plane of both ends: along the first, and orthogonal towards the second
     along, across = to_ends[:, 0], (to_ends[:, 1] - cos(angle) * to_ends[:, 0]) / sin(angle)
     progress = np.arctan2(across, along) / angle

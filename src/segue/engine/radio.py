@@ -92,7 +92,7 @@ class RadioStation:
     def __post_init__(self) -> None:
         """Prepare weights and known tracks of the listener."""
         if self.window < 0:
-            raise ValueError(f"window is {self.window}: give a number from 0.")
+            raise ValueError(f"window is {self.window}: give 0 or a larger number.")
         self.turned = self.dials
         self._posterior = self.engine.weights.posterior(self.profile.user)
         self._weigh()
@@ -229,17 +229,17 @@ class RadioStation:
             rules.append((~np.isin(ids.album, full), f"the album cap of {self.dials.album_cap}"))
         apart = ~ids.with_artists(self._recent(ARTIST_GAP).artists)
         rules += [
-            (apart, f"{ARTIST_GAP} tracks between two of one artist"),
+            (apart, f"the gap of {ARTIST_GAP} tracks between tracks of one artist"),
             (
                 self._new_enough(positions),
-                f"a share of {self.dials.max_known_share:g} for known tracks",
+                f"the share of {self.dials.max_known_share:g} for known tracks",
             ),
         ]
         for rule, name in rules:
             if (kept & rule).any():
                 kept &= rule
             else:
-                self._say(f"too few tracks may be played to keep to {name}.")
+                self._say(f"there are too few tracks to keep {name}.")
         return kept
 
     def _say(self, sentence: str) -> None:
@@ -258,7 +258,7 @@ class RadioStation:
             self.window -= 1
         n = int(among.sum())
         self.said.append(
-            f"only {n:,} tracks may be played: one comes again after {self.window} others."
+            f"only {n:,} tracks can be played: each is repeated after {self.window} others."
         )
         return rested
 

@@ -74,7 +74,7 @@ def run_demo(
     try:
         add_encoders(progress=progress)
     except ModelError as error:
-        step(f"     Left out: {error}")
+        step(f"     Skipped: {error}")
     step("3/6  Analyzing: descriptors and embeddings of every track")
     preprocess(library, dataset, progress=progress)
     step("4/6  Training: CNN, RNN, transformer, nearest neighbors, ensemble, listening models")

@@ -136,7 +136,9 @@ def evaluate(
         labels = labels or similarity.labels
         notes += similarity.notes
     if labels is None and recommendations is None and similarity is None:
-        raise ModelError(" ".join(notes) or "There is nothing to evaluate.")
+        raise ModelError(
+            " ".join(notes) or "There is nothing to evaluate: run segue train all first."
+        )
     report = Report(
         measurement=_measurement(asked, labels, recommendations),
         subject=subject,

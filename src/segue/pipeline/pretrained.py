@@ -130,7 +130,7 @@ def remove_encoders(package: str = PACKAGE) -> None:
 
 def _check_package(package: str) -> None:
     if package != PACKAGE:
-        raise ModelError(f"No encoders come from {package!r}: the one package is {PACKAGE}.")
+        raise ModelError(f"There is no encoder package {package!r}: the only one is {PACKAGE}.")
 
 
 def _all_complete() -> bool:

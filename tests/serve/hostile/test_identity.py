@@ -113,7 +113,7 @@ def test_log_in_during_password_change_fails(library, monkeypatch):
     opened = kept.open_session
     monkeypatch.setattr(kept, "open_session", open_later)
     app_state = type("Holding", (), {"library": library, "settings": Settings()})
-    with pytest.raises(WrongPasswordError, match="changed meanwhile"):
+    with pytest.raises(WrongPasswordError, match="password has changed"):
         sessions.log_in(app_state, "ben", PASSWORD, None)
 
 

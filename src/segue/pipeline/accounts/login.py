@@ -78,7 +78,8 @@ def check_password(password: str) -> str:
         )
     if any(unicodedata.category(letter) == "Cs" for letter in password):
         raise AccountError(
-            "The password contains characters that the encoding of this terminal cannot express."
+            "The password contains characters outside the encoding of this terminal: use other"
+            " characters, or set the terminal to UTF-8."
         )
     return password
 
@@ -294,5 +295,5 @@ def _normal(password: str) -> bytes:
 
 def _unknown(library: Library, name: str) -> UnknownAccountError:
     known = ", ".join(repr(account.name) for account in library.accounts.all()[:5])
-    there = f"there are {known}" if known else "there are none yet"
+    there = f"choose from {known}" if known else "add it with segue user add"
     return UnknownAccountError(f"There is no account {name!r}: {there}.")

@@ -59,9 +59,9 @@ def open_session(
         password_hash=password_hash,
     )
     if not opened and password_hash is not None:
-        raise WrongPasswordError("The password was changed meanwhile: log in with the new one.")
+        raise WrongPasswordError("The password has changed: log in with the new one.")
     if not opened:
-        raise UnknownAccountError(f"There is no account {account!r} to open a session for.")
+        raise UnknownAccountError(f"There is no account {account!r} any more: log in with another.")
     session = library.accounts.find_session(token)
     if session is None:
         raise AccountError("This library has accounts: log in with a name and a password.")
@@ -141,7 +141,7 @@ def revoke_key(library: Library, account: str, name: str, *, by: str | None = No
     find_account(library, account)
     if not library.accounts.revoke_key(account, name):
         named = ", ".join(repr(key.name) for key in library.accounts.keys(account))
-        there = f"it has {named}" if named else "it has none"
+        there = f"choose from {named}" if named else "it has no keys"
         raise AccountError(f"The account {account!r} has no key {name!r}: {there}.")
     library.audit.note("key revoked", by or account, detail=f"{account}: {name}")
 

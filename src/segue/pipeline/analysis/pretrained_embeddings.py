@@ -55,8 +55,8 @@ def require_embeddings(library: Library, encoder: str, consumer: str) -> None:
     else:
         way_out = f"run segue encoders add {PACKAGE}, then segue preprocess DATASET again"
     raise ModelNotTrainedError(
-        f"{consumer} needs the pretrained encoder '{encoder}', which has embedded no track of this"
-        f" library: {way_out}."
+        f"{consumer} needs the pretrained encoder '{encoder}', which has not analyzed any track of"
+        f" this library: {way_out}."
     )
 
 

@@ -108,7 +108,7 @@ class Workers:
             return None
         worker.end()
         reason = f"it took more than {self._seconds:g} s and was stopped"
-        reason += ": raise --time-limit to give it longer"
+        reason += ": try again with a higher --time-limit"
         return (Failed(reason, after=self._seconds),)
 
     def __enter__(self) -> Self:
@@ -186,7 +186,7 @@ def _start() -> _Worker:
         pass
     worker.end()
     raise SegueError(
-        "The worker processes that analyse audio do not start (the reason is above, if Python"
+        "The worker processes that analyze audio do not start (the reason is above, if Python"
         " printed one): check that this Python can start programs, or install segue again."
     )
 

@@ -214,10 +214,10 @@ def _reasons(one: _Term, track: Track, position: int) -> list[str]:
 
 def _nothing_known(query: str, tag_scores: Mapping[str, Scores], given: Mapping[str, int]) -> str:
     """Return the error message of a query without a known word, with the commonest words."""
-    beginning = f"No track has anything to do with {query!r}"
+    beginning = f"No track matches {query!r}"
     if not tag_scores and not given:
         return (
-            f"{beginning}, since no tags are known: run segue encoders add {PACKAGE}, then"
+            f"{beginning}, because no tags are known: run segue encoders add {PACKAGE}, then"
             " segue preprocess DATASET again, to predict them with a pretrained encoder."
         )
     names = sorted(
@@ -228,4 +228,4 @@ def _nothing_known(query: str, tag_scores: Mapping[str, Scores], given: Mapping[
     )
     install = f" (segue encoders add {PACKAGE} installs encoders that predict more)"
     more = "" if tag_scores else install
-    return f"{beginning}: ask for {', '.join(names)}, or words of a title{more}."
+    return f"{beginning}: search for {', '.join(names)}, or words of a title{more}."

@@ -58,9 +58,9 @@ def evaluate_classifiers(
     if not len(places):
         alone = why_unjudged(labels, catalogue)
         if alone and not (labels.counts()["valid"] or labels.counts()["test"]):
-            raise ModelError(f"{alone} Add tracks by others.")
+            raise ModelError(f"{alone} Add tracks by other artists.")
         raise ModelError(
-            f"No track of the {split} split has both a {labels.target} and what the models need:"
+            f"No track of the {split} split has both a {labels.target} and the input of the models:"
             " choose another --split, or train again on the library as it is now."
         )
     groups = np.unique(artist_groups(catalogue), return_inverse=True)[1]

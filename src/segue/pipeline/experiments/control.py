@@ -54,7 +54,7 @@ def evaluate_control(context: EvaluationContext) -> Control:
     content = [one for one in context.material.content if isinstance(one, VectorSignal)]
     if not content:
         raise ModelError(
-            "The control needs a content signal, and there is none: train a model first."
+            "The control needs a content signal, and there is none: run segue train all first."
         )
     rng = np.random.default_rng(context.seed)
     orders = [rng.permutation(context.n_tracks) for _ in range(_SHUFFLES)]

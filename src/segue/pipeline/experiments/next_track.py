@@ -85,7 +85,10 @@ def evaluate_next_track(context: EvaluationContext) -> NextTrack | None:
         return None
     model = context.fitted.models.sequence
     if model is None:
-        raise ModelError("The next track cannot be evaluated: the earlier listens have no order.")
+        raise ModelError(
+            "The next track cannot be evaluated, because the earlier listens have no order:"
+            " import listens with timestamps."
+        )
     before = {user: one.history for user, one in context.known.history.items() if len(one.history)}
     sequences, points = _points(context, before)
     plays = Plays.of(list(before.values()), context.n_tracks)
@@ -116,8 +119,9 @@ def _points(
             points += [(len(sequences) - 1, place) for place in held_out]
     if not points:
         raise TooLittleDataError(
-            "The next track cannot be evaluated: no listener has both earlier and held-out plays"
-            " with an order."
+            "The next track cannot be evaluated, because no listener has both earlier and held-out"
+            " plays"
+            " with an order: import more listens with timestamps."
         )
     drawn = np.random.default_rng(context.seed).permutation(len(points))[:MAX_PLAYS]
     return sequences, [points[place] for place in np.sort(drawn).tolist()]

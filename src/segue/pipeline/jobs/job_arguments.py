@@ -46,7 +46,7 @@ def check_arguments(
     if verb == "preprocess":
         _check_dataset(library, checked, admin=admin)
     if verb == "map" and "by" not in checked:
-        raise JobError("A job 'map' needs a signal that places the tracks, for example timbre.")
+        raise JobError("A job 'map' needs a signal: give one, for example timbre.")
     if verb == "train" and "on" not in checked:
         from segue.pipeline.train import MODELS
 
@@ -137,7 +137,7 @@ def _check_dataset(library: Library, arguments: dict[str, Any], *, admin: bool) 
 def _named(known: Mapping[str, Path]) -> str:
     if not known:
         return "none was scanned yet, run segue preprocess"
-    return f"there are {', '.join(map(repr, known))}"
+    return f"choose from {', '.join(map(repr, known))}"
 
 
 def _short(value: Any) -> str:
@@ -168,7 +168,7 @@ def _is_whole(low: int, high: int) -> Callable[[Any], bool]:
 _Check = tuple[Callable[[Any], bool], str]
 _TEXT: _Check = (_is_text_or_none, "a text")
 _SWITCH: _Check = (_is_boolean, "true or false")
-_SEED: _Check = (_is_whole(0, 2**31 - 1), "a whole number from 0")
+_SEED: _Check = (_is_whole(0, 2**31 - 1), "a whole number, 0 or more")
 _TAKES: dict[str, dict[str, _Check]] = {
     "preprocess": {"dataset": _TEXT, "path": _TEXT, "fast": _SWITCH, "retry": _SWITCH},
     "train": {

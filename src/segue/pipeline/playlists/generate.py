@@ -66,7 +66,7 @@ def from_likes(
     """
     check_count(k)
     if not like:
-        raise ValueError("Nothing to go by: name at least one track that is liked.")
+        raise ValueError("A playlist of similar tracks needs a liked track: name at least one.")
     found = state.recommend(
         state.query(user, k, like=like, dislike=dislike, dials=dials, exclusions=exclusions)
     )
@@ -107,7 +107,7 @@ def path(
     catalogue = state.catalogue
     ends = [catalogue.position(start), catalogue.position(end)]
     if ends[0] == ends[1]:
-        raise LibraryError(f"A path from {start!r} to itself is no path: name two tracks.")
+        raise LibraryError(f"The path starts and ends with {start!r}: name two different tracks.")
     space = _placing(state.engine, ends) if signal is None else state.space(signal)
     barred = state.excluded(exclusions)
     for group in state.engine.recordings:
@@ -118,7 +118,7 @@ def path(
     try:
         found = path_between(space.vectors, ends[0], ends[1], k, allowed)
     except ValueError as error:
-        raise LibraryError(f"No path by {space.name!r}: {error}") from None
+        raise LibraryError(f"There is no path by the signal {space.name!r}: {error}") from None
     degrees = [0.0, *np.degrees(found.steps).tolist()]
     tracks = [
         Step(place + 1, *_names(catalogue.tracks[position]), progress=at, step=step)
@@ -129,7 +129,7 @@ def path(
     about = {"from": start, "to": end, "signal": space.name, "evenness": found.evenness}
     hints = state.hints(state.listener(None), Dials(), exclusions)
     if len(tracks) < k:
-        hints.append(f"{len(tracks)} of {k} tracks: no more lie between.")
+        hints.append(f"only {len(tracks)} of {k} tracks: there are no more between the two.")
     return Playlist("path", tracks, about, hints)
 
 
@@ -152,7 +152,7 @@ def blend(
     """
     check_count(k)
     if len(users) < 2 or len(set(users)) < len(users):
-        raise ValueError(f"A blend of {', '.join(users) or 'nobody'}: name two or more listeners.")
+        raise ValueError("A blend needs several listeners: name two or more listeners.")
     profiles = [state.listener(user) for user in users]
     found = blend_listeners(
         state.engine, profiles, k, dials, state.facts, excluded=state.excluded(exclusions)
@@ -190,7 +190,9 @@ def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
     if placing:
         apart = [one for one in placing if _cosine(one, ends) < _ALIKE]
         return (apart or placing)[0]
-    raise ModelError("No signal places both tracks: segue library problems says what is unknown.")
+    raise ModelError(
+        "No signal can compare the two tracks: see segue library problems for the reason."
+    )
 
 
 def _cosine(signal: VectorSignal, ends: Sequence[int]) -> float:

@@ -64,7 +64,7 @@ class RadioSession:
             If a track is both liked and disliked.
         """
         if user is None and not like:
-            raise ValueError("Nobody to play for: name a listener, or a track that is liked.")
+            raise ValueError("A radio needs a listener or a liked track: name one.")
         self.user = user
         dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
         self._state = state
@@ -100,10 +100,10 @@ class RadioSession:
         found = self._radio.next()
         if found is None:
             raise LibraryError(
-                "There is nothing that may be played: exclude less, or like tracks of which"
-                " something is known."
+                "There are no tracks left to play: exclude less, or like tracks that have been"
+                " analyzed."
                 if self._dials.max_known_share
-                else "There is nothing new that may be played: exclude less, or allow tracks that"
+                else "There are no new tracks left to play: exclude less, or allow tracks that"
                 " are known already."
             )
         profile, history = self._radio.profile, self._explained()

@@ -79,11 +79,15 @@ class Recipe:
         segue.errors.PlaylistError: The recipe's end is 7: give a text.
         """
         if kind not in _MAY_HOLD:
-            raise PlaylistError(f"No recipe makes a playlist {kind!r}: one of {_all(_MAY_HOLD)}.")
+            raise PlaylistError(
+                f"There is no recipe of the kind {kind!r}: choose from {_all(_MAY_HOLD)}."
+            )
         unknown = sorted(recipe.keys() - _MAY_HOLD[kind])
         if unknown:
             may = _all(_MAY_HOLD[kind])
-            raise PlaylistError(f"A recipe of {kind!r} holds no {unknown[0]!r}: it may hold {may}.")
+            raise PlaylistError(
+                f"A recipe of the kind {kind!r} has no field {unknown[0]!r}: choose from {may}."
+            )
         read = cls(
             kind=kind,
             like=_names(recipe, "like"),
@@ -100,7 +104,7 @@ class Recipe:
         )
         for name in {"like": ["like"], "path": ["start", "end"], "blend": ["users"]}.get(kind, []):
             if not getattr(read, name):
-                raise PlaylistError(f"A recipe of {kind!r} needs {name!r}: name at least one.")
+                raise PlaylistError(f"A recipe of the kind {kind!r} needs {name!r}: add it.")
         return read
 
     def check_tracks(self, state: ServingState) -> None:
@@ -165,7 +169,7 @@ class Recipe:
         for other in self.users:
             if other not in may:
                 raise PlaylistError(
-                    f"There is nobody {other!r} who shares their taste: choose other listeners."
+                    f"No listener {other!r} shares their taste: choose other listeners."
                 )
         return blend(state, self.users, self.k, dials=self.dials, exclusions=self.exclusions)
 
@@ -179,7 +183,7 @@ def _settings(default: Any, given: Any, name: str) -> Any:
     known = {one.name for one in fields(default)}
     unknown = sorted(given.keys() - known)
     if unknown:
-        raise PlaylistError(f"There is no {unknown[0]!r} in {name}: there are {_all(known)}.")
+        raise PlaylistError(f"There is no {unknown[0]!r} in {name}: choose from {_all(known)}.")
     values = {key: _value(given, key) for key in given}
     try:
         return replace(default, **values)
@@ -213,7 +217,9 @@ def _names(given: Mapping[str, Any], key: str) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
         raise _wrong(key, value, "a list of texts")
     if len(value) > _MAX_NAMED:
-        raise PlaylistError(f"The recipe's {key} are {len(value):,}: name up to {_MAX_NAMED:,}.")
+        raise PlaylistError(
+            f"The recipe has {len(value):,} names in {key}: give up to {_MAX_NAMED:,}."
+        )
     return tuple(value)
 
 

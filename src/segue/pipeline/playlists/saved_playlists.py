@@ -69,7 +69,8 @@ def save(
     if store.count(owner) >= MAX_PLAYLISTS:
         raise PlaylistError(f"There are {MAX_PLAYLISTS:,} playlists already: delete one first.")
     if kind not in PLAYLIST_KINDS:
-        raise PlaylistError(f"There are no playlists of {kind!r}: {', '.join(PLAYLIST_KINDS)}.")
+        known = ", ".join(PLAYLIST_KINDS)
+        raise PlaylistError(f"There is no playlist of the kind {kind!r}: choose from {known}.")
     if kind == "tracks" and recipe:
         raise PlaylistError("A playlist of chosen tracks has no recipe: leave it out.")
     if kind != "tracks":
@@ -119,7 +120,9 @@ def find(library: Library, owner: str, playlist: str) -> SavedPlaylist:
     """
     found = library.playlists.get(owner, playlist)
     if found is None:
-        raise UnknownPlaylistError(f"There is no playlist {playlist!r}: list them for their ids.")
+        raise UnknownPlaylistError(
+            f"There is no playlist {playlist!r}: list the playlists for their ids."
+        )
     return found
 
 
@@ -173,11 +176,11 @@ def _ids(made: Playlist) -> list[str]:
 def _check_name(name: str) -> None:
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
         raise PlaylistError(
-            f"The name {name[:_LONGEST_NAME]!r}: a playlist's name has from 1 to {_LONGEST_NAME}"
-            " characters, and none that control a screen."
+            f"The playlist name {name[:_LONGEST_NAME]!r} is not valid: use 1 to {_LONGEST_NAME}"
+            " characters and no control characters."
         )
 
 
 def _check_count(tracks: Sequence[str]) -> None:
     if len(tracks) > MAX_TRACKS:
-        raise PlaylistError(f"{len(tracks):,} tracks: a playlist holds up to {MAX_TRACKS:,}.")
+        raise PlaylistError(f"The playlist has {len(tracks):,} tracks: use up to {MAX_TRACKS:,}.")

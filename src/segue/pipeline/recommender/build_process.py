@@ -66,12 +66,12 @@ def build_apart(library: Library, past: int = -1, stopping: threading.Event | No
     if process.returncode and stopping.is_set():
         raise LibraryError(
             f"The library {library.directory} was still being prepared when it was closed:"
-            " open it again to go on."
+            " open it again to continue."
         )
     if process.returncode:
         last = (errors.strip().splitlines() or ["it was stopped"])[-1]
         raise LibraryError(
-            f"The library {library.directory} could not be prepared ({last}): run segue train."
+            f"The library {library.directory} could not be prepared ({last}): run segue train all."
         )
 
 

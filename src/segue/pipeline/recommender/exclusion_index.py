@@ -156,7 +156,7 @@ class ExclusionIndex:
                     hint = f": did you mean {' or '.join(map(repr, names))}?" if names else "."
                     hints.append(f"no track has the {kind} {name!r}{hint}")
         hints += [
-            f"no track lies in the folder {folder!r}."
+            f"no track is in the folder {folder!r}."
             for folder in rules.folders
             if not self._inside(folder).any()
         ]
@@ -164,8 +164,8 @@ class ExclusionIndex:
             n = int(np.isnan(self.arrays[name]).sum())
             if n and (low is not None or high is not None):
                 hints.append(
-                    f"{n:,} of {len(self.rows):,} tracks have no known {name} and are left out by"
-                    " its limit."
+                    f"{n:,} of {len(self.rows):,} tracks have no known {name} and are excluded"
+                    " by its limit."
                 )
         return hints
 

@@ -59,7 +59,7 @@ def recommend(
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     if user is None and not like:
-        raise ValueError("Nobody to recommend to: name a listener, or a track that is liked.")
+        raise ValueError("Recommendations need a listener or a liked track: name one.")
     dials = dials or Dials()
     if include_known:
         dials = replace(dials, max_known_share=1)

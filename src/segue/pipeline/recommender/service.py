@@ -103,8 +103,8 @@ class RecommenderService:
         state = self._up_to_date()
         if not state.engine.signals:
             raise ModelError(
-                "Nothing is known of these tracks that could be compared (no audio, frames,"
-                " metadata or listens): run segue preprocess on a dataset that has some of them."
+                "The tracks cannot be compared, because they have no audio, frames, metadata or"
+                " listens: run segue preprocess on a dataset that has some of them."
             )
         return state
 
@@ -203,7 +203,7 @@ class RecommenderService:
             build(self.library, force=True)
             found = open_snapshot(self.library)
         if found is None:
-            raise LibraryError("The library cannot be opened: run segue train.")
+            raise LibraryError("The library cannot be opened: run segue train all.")
         return found
 
     def _temporary_snapshot(self) -> Snapshot:
@@ -215,7 +215,10 @@ class RecommenderService:
         write_snapshot(self.library, directory, save_weights=False)
         found = open_snapshot(self.library, directory)
         if found is None:
-            raise LibraryError("The library cannot be opened: its temporary snapshot is damaged.")
+            raise LibraryError(
+                "The library cannot be opened, because its temporary snapshot is damaged: try"
+                " again."
+            )
         self._refused = found.state  # nothing can be refreshed
         return found
 

@@ -154,7 +154,7 @@ class ServingState:
         both = [track_id for track_id in seeds.like if track_id in set(seeds.dislike)]
         if both:
             raise ContradictionError(
-                f"{both[0]!r} is both liked and disliked: name it as one of the two."
+                f"{both[0]!r} is both liked and disliked: choose one of the two."
             )
         liked = [self.catalogue.position(track_id) for track_id in seeds.like]
         disliked = [self.catalogue.position(track_id) for track_id in seeds.dislike]
@@ -191,15 +191,17 @@ class ServingState:
         """Return sentences about dials and exclusions that may not do what was meant."""
         hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
         if dials.popularity and not self.facts.listeners.any():
-            hints.append("the library knows no listens, so the popularity dial has no effect.")
+            hints.append("the library has no listens, so the popularity dial has no effect.")
         for kind, cap, ids in (
             ("artist", dials.artist_cap, self.facts.ids.artists),
             ("album", dials.album_cap, self.facts.ids.album),
         ):
             if cap is not None and not (ids >= 0).any():
-                hints.append(f"no {kind} of a track is known, so the {kind} cap has no effect.")
+                hints.append(f"no track has a known {kind}, so the {kind} cap has no effect.")
         if dials.calibration and not self.facts.taste(profile).any():
-            hints.append("no genre or tag of what is liked is known, so nothing is calibrated.")
+            hints.append(
+                "the liked tracks have no known genres or tags, so the genre mix has no effect."
+            )
         return hints
 
     # answers -------------------------------------------------------------------------------------
@@ -266,8 +268,9 @@ class ServingState:
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"
             raise LibraryError(
-                f"Nothing is known of the track {track!r} to compare it by {by}:"
-                " segue library problems says why."
+                f"The track {track!r} cannot be compared by {by}: see segue library problems for"
+                " the"
+                " reason."
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
         return Recommendations(None, weights, picks, seed=track)
@@ -295,7 +298,8 @@ def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
     named = [f"{name} of {cap}" for name, cap in caps.items() if cap is not None]
     if 0 < dials.max_known_share < 1:
         named.append(f"share of {dials.max_known_share:g} for known tracks")
-    return [f"{n_found} of {k} tracks: the {' and the '.join(named)} leaves no more."]
+    limits = "limits allow" if len(named) > 1 else "limit allows"
+    return [f"only {n_found} of {k} tracks: the {limits} no more ({', '.join(named)})."]
 
 
 def check_listener(library: Library, user: str) -> None:
@@ -305,11 +309,11 @@ def check_listener(library: Library, user: str) -> None:
         return
     if not listeners:
         raise UnknownListenerError(
-            f"The library knows no listeners, so not {user!r} either:"
-            " name tracks with --like, or add a listens.csv to the dataset."
+            f"The library has no listener {user!r}, because it has no listens yet: name tracks with"
+            " --like, or import listens with segue import."
         )
     near = [name for name in listeners if user.casefold() in name.casefold()][:3] or listeners[:3]
     raise UnknownListenerError(
-        f"The library knows no listener {user!r}: it knows {len(listeners):,}, for example"
+        f"The library has no listener {user!r}: it has {len(listeners):,}, for example"
         f" {', '.join(map(repr, near))}."
     )

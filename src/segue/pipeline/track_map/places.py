@@ -71,7 +71,9 @@ def draw_path(
     """
     line = np.asarray(points, np.float64)
     if line.ndim != 2 or line.shape[1:] != (2,) or not len(line) or not np.isfinite(line).all():
-        raise ValueError("A line on the map has corners of two finite numbers each, at least one.")
+        raise ValueError(
+            "A line on the map needs at least one corner, each with two finite numbers: correct it."
+        )
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     rows, tree = track_map._tree

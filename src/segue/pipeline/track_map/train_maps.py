@@ -143,7 +143,9 @@ def _space(state: ServingState, name: str | None) -> VectorSignal:
         name = names[0]
     space = state.space(name)
     if not space.has_vector.any():
-        raise ModelError(f"The signal {name!r} places no track: choose another to map by.")
+        raise ModelError(
+            f"The signal {name!r} has no position for any track: choose another signal."
+        )
     return space
 
 

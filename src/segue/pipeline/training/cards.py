@@ -147,7 +147,7 @@ def _manifest(library: Library, name: str) -> dict[str, Any]:
             raise ModelNotTrainedError(
                 f"The model '{name}' is not trained yet: run segue train {name}."
             )
-        known = f"choose from {', '.join(there)}" if there else "segue train all makes them"
+        known = f"choose from {', '.join(there)}" if there else "run segue train all first"
         raise ModelError(f"There is no model {name!r}: {known}.")
     manifest = library.models.manifest(name)
     for key, kind in {"tracks": dict, "settings": dict, "versions": dict, "target": str}.items():

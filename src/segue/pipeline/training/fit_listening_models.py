@@ -88,7 +88,7 @@ def _fit(
     if fitted is None:
         raise TooLittleDataError(
             f"The model '{name}' is trained on the order of listens, and these have neither a"
-            " timestamp nor a position."
+            " timestamp nor a position: import listens that have timestamps."
         )
     return fitted
 

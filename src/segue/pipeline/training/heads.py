@@ -102,8 +102,8 @@ def _train(
     labels = labels_of(library, catalogue, target)
     if labels.objective != "classes":
         raise ModelError(
-            f"A head needs classes that several artists share, and {target!r} has none: choose a"
-            " column such as genre."
+            f"A classifier on an encoder needs classes that several artists share, and {target!r}"
+            " has none: choose a column such as genre."
         )
     require_classes(labels, catalogue, name)
     vectors = embeddings(library, catalogue, encoder)
@@ -129,8 +129,8 @@ def _train(
     )
     if fitted is None:
         raise TooLittleDataError(
-            f"The training part has embedded tracks of fewer than two classes of {target!r}, and a"
-            " head needs two: run segue preprocess again, or choose another target."
+            f"The train part has embeddings for fewer than two classes of {target!r}, and a"
+            " classifier needs two: run segue preprocess again, or choose another target."
         )
     with library.models.saving(name, manifest) as directory:
         fitted.save(directory / _WEIGHTS)

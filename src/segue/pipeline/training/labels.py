@@ -286,7 +286,7 @@ def why_unjudged(labels: Labels, catalogue: Catalogue) -> str | None:
 def split_rule(catalogue: Catalogue) -> str:
     """Return a sentence that describes the split."""
     if any(track.split for track in catalogue.tracks):
-        return "The split is the one stated by the dataset."
+        return "The dataset defines the split."
     return (
         "No artist (or album or folder, where the artist is unknown) is in two parts; the split is"
         " stratified by class, 70 : 15 : 15, and drawn once with a fixed seed."
