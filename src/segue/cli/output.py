@@ -108,7 +108,7 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
         f"score {pick['score']:.2f} = {sums}",
         f"strongest reason: {top} (without it, the track would fall furthest)"
         if top
-        else "no strongest reason: the track keeps its rank without any one of them",
+        else "no strongest reason: the track keeps its rank without any single signal",
     ]
     if pick["influenced_by"]:
         named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["influenced_by"])

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 NICHE_TO_MAINSTREAM = ("niche", "in between", "mainstream")
-SHORT_TO_LONG = ("short histories", "middling histories", "long histories")
+SHORT_TO_LONG = ("short histories", "medium histories", "long histories")
 LENGTHS = (10, 50)
 """Numbers of likes that separate short, medium and long histories."""
 
@@ -95,7 +95,7 @@ def by_history_length(lengths: ArrayLike) -> list[Group]:
     >>> [(found.name, len(found.members)) for found in by_history_length([5] * 30 + [60] * 40)]
     [('fewer than 10 likes', 30), ('more than 50 likes', 40)]
     >>> [found.name for found in by_history_length([11, 12, 13])]
-    ['short histories', 'middling histories', 'long histories']
+    ['short histories', 'medium histories', 'long histories']
     """
     found = np.asarray(lengths, np.float64)
     first, second = LENGTHS

@@ -59,7 +59,7 @@ LYRICS = SignalDefinition(
     SignalInfo(
         NAME,
         title="Lyrics",
-        description="Lyrics about similar things",
+        description="Lyrics about similar topics",
         color=SignalColor("#372f0d", "#806443"),
     ),
     load=VectorSignal.load,

@@ -10,8 +10,8 @@ BASELINES = {
 """Baselines of recommended lists, as sentences name them."""
 
 GROUP_TITLES = {
-    "popularity": "By how mainstream their taste is",
-    "history": "By how much they have played",
+    "popularity": "By mainstream taste",
+    "history": "By number of likes",
 }
 
 _MODELS = {
