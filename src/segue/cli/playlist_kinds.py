@@ -107,7 +107,7 @@ def path(
     ] = 12,
     signal: Annotated[
         str | None,
-        typer.Option(help="Signal that measures distance: knn, timbre, temporal, metadata."),
+        typer.Option(help="Signal that measures distance: knn, timbre, temporal, tags, metadata."),
     ] = None,
 ) -> "Make":
     """Make a path from one track to another in even steps."""

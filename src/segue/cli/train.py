@@ -48,7 +48,7 @@ def train(
     on: Annotated[
         str | None,
         typer.Option(
-            help="Pretrained encoder, musicnn or vgg: train a classifier of a metadata column on"
+            help="Pretrained encoder (musicnn, vgg or instruments): train a classifier of a column on"
             " its embeddings, as in segue train genre --on musicnn."
         ),
     ] = None,
