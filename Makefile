@@ -1,4 +1,5 @@
-# segue: `make demo` shows it at work, `make quick` checks while you edit, `make test` is the whole gate.
+# segue: `make demo` shows it at work, `make quick` checks while you edit, `make test` is the gate,
+# `make nightly` adds the long variants of its tests.
 # Each sets up .venv by itself.
 
 PYTHON ?= python3
@@ -6,23 +7,28 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo quick test js format constraints clean
+.PHONY: demo quick test nightly lint js format constraints clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/segue demo
 
-# lint, types, and the tests that need neither a whole library nor a server
-quick: $(VENV)/.installed-dev
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not integration" --hypothesis-profile quick
+# directories of tests that work on whole libraries, servers and commands
+INTEGRATION := cli packaging pipeline serve
 
-test: js $(VENV)/.installed-dev
+# lint, types, and the tests that need neither a whole library nor a server
+quick: lint
+	$(BIN)/python -m pytest tests $(INTEGRATION:%=--ignore=tests/%) --numprocesses 2 --dist worksteal -m "not slow and not nightly" --hypothesis-profile quick
+
+test: js lint
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not nightly"
+
+nightly: js lint
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --hypothesis-profile nightly
+
+lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 # lint, types and unit tests of the page; the types come from the API's description
 js: $(VENV)/.installed-dev node_modules/.installed

@@ -13,19 +13,10 @@ settings.register_profile(
     "segue", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("quick", settings.get_profile("segue"), max_examples=20)
+settings.register_profile("nightly", settings.get_profile("segue"), max_examples=400)
 settings.load_profile("segue")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-INTEGRATION = {"cli", "packaging", "pipeline", "serve"}
-"""Directories of tests that work on whole libraries, servers and commands."""
-
-
-def pytest_collection_modifyitems(items):
-    """Mark integration tests, which `make quick` omits."""
-    for item in items:
-        parts = item.path.parts[len(REPOSITORY.parts) :]
-        if parts[0] == "tests" and parts[1] in INTEGRATION:
-            item.add_marker(pytest.mark.integration)
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,7 @@ def test_transcode_keeps_the_bit_rate(place):
             transcode(path, form, bitrate)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_transcode_of_a_long_file_needs_little_memory(tmp_path):
     rate, n_blocks = 44_100, 40
     with soundfile.SoundFile(tmp_path / "long.flac", "w", rate, 2) as file:

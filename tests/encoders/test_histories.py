@@ -5,6 +5,8 @@ from segue.encoders.backend import load_keras, quietly
 from segue.encoders.histories import HistorySettings, train_history_network
 from segue.errors import ModelError
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "length": 8,
     "width": 16,
@@ -27,14 +29,13 @@ def train(**changes):
     return train_history_network(sequences(), 13, ARTISTS, settings, seed=3, judged_from=[20] * 12)
 
 
-@pytest.mark.slow
 def test_validation_loss_falls_and_the_best_is_kept():
     trained = train()
     assert trained.losses[-1] < 1.0 < np.log(13)  # what is right next is known exactly
     assert trained.steps == 20 * (int(np.argmin(trained.losses)) + 1)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_the_same_seed_gives_the_same_network():
     first, second = train(steps=10), train(steps=10)
     for name, array in first.arrays.items():
@@ -42,13 +43,13 @@ def test_the_same_seed_gives_the_same_network():
         np.testing.assert_allclose(array, second.arrays[name], rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_training_stops_when_validation_stagnates():
     trained = train(steps=400, epoch_steps=5, patience=1, learning_rate=0.3)
     assert len(trained.losses) < 80
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 def test_training_without_validation_uses_the_budget():
     settings = HistorySettings(**{**SMALL, "steps": 7})
     trained = train_history_network(sequences(), 13, ARTISTS, settings, seed=0)

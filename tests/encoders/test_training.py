@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.encoders import SETTINGS, CnnSettings, train_encoder
+from segue.encoders import CnnSettings, train_encoder
 from segue.encoders.checkpoint import NAME
 from segue.encoders.trainer import Trainer, TrainingPart
 from segue.errors import MissingExtraError, ModelError
 
 pytestmark = pytest.mark.slow
+
+KINDS = ["cnn", *(pytest.param(kind, marks=pytest.mark.nightly) for kind in ("rnn", "transformer"))]
 
 
 def fit(kind, tracks, settings, **changes):
@@ -47,7 +49,7 @@ def test_best_epoch_has_the_lowest_validation_loss(trained):
     assert f"epoch {history.best_epoch}" in history.note
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_resumed_training_equals_uninterrupted_training(kind, tracks, small, tmp_path):
     settings = small(kind)
     whole = fit(kind, tracks, settings)
@@ -99,7 +101,7 @@ def test_checkpoint_of_another_training_is_not_resumed(
     assert steps == [steps_resumed]
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_training_separates_tags(kind, tracks, small):
     tags = np.eye(3, dtype=bool)[tracks.labels]
     tags[:, 0] |= tags[:, 1]  # low or middle
@@ -108,7 +110,7 @@ def test_training_separates_tags(kind, tracks, small):
     assert ((chances > 0.5) == tags).mean() >= 0.85
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_contrast_brings_groups_together(kind, tracks, small):
     encoder = fit(
         kind,

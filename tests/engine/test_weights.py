@@ -104,6 +104,7 @@ def test_learn_equal_listeners_get_global_weights():
     assert np.abs(own - found.of(None)).max() < 0.1
 
 
+@pytest.mark.slow
 def test_learn_ignores_tastes_that_do_not_last():
     """Each follows a signal of their own on one evening, and everyone's on the next."""
     signals, first = planted(lambda user: 2.0 * np.eye(3)[user % 3])

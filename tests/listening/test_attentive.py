@@ -9,6 +9,8 @@ from segue.errors import MissingExtraError
 from segue.listening.sequences import SequenceModel, SequenceSettings, attentive, fit_sequences
 from segue.listening.sequences.attentive import Attentive, AttentiveSettings
 
+pytestmark = pytest.mark.slow
+
 CYCLE, N_ITEMS = 12, 13
 ARTISTS = np.arange(N_ITEMS) // 3
 NETWORK = HistorySettings(

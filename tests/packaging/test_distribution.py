@@ -67,6 +67,7 @@ def test_the_sdist_can_be_built_from(distributions):
     assert {"pyproject.toml", "README.md", "LICENSE", "src/segue/py.typed"} <= names
 
 
+@pytest.mark.nightly
 def test_plain_segue_recommends_in_an_empty_environment(distributions, repository, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     binaries = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")

@@ -133,7 +133,9 @@ def test_a_checkpoint_that_was_cut_short_is_begun_anew(tmp_path):
     assert not place.exists()
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "encoder.json"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("model.onnx", marks=pytest.mark.nightly), "encoder.json"]
+)
 def test_a_model_that_was_cut_short_is_told_and_trained_anew(name, tmp_path):
     library = shelf(tmp_path)
     fit(library)

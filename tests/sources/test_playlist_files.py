@@ -275,6 +275,7 @@ def test_read_jspf_of_other_programs():
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["xspf", "jspf"])
 def test_truncated_playlist_keeps_the_tracks_before(form):
     data = write_playlist_file(PlaylistFile(entries=[GOLD] * 20), form)

@@ -48,8 +48,8 @@ def train(
     on: Annotated[
         str | None,
         typer.Option(
-            help="Pretrained encoder (musicnn, vgg or instruments): train a classifier of a column on"
-            " its embeddings, as in segue train genre --on musicnn."
+            help="Pretrained encoder (musicnn, vgg or instruments): train a classifier of a column"
+            " on its embeddings, as in segue train genre --on musicnn."
         ),
     ] = None,
     seed: Annotated[
