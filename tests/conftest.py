@@ -61,12 +61,16 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 1 MiB, mounted for real; skipped where mounting is not allowed."""
+def small_disk(tmp_path, request):
+    """A disk of 1 MiB, mounted for real; skipped where mounting is not allowed.
+
+    ``pytest.mark.parametrize("small_disk", ["size=32m"], indirect=True)`` sets other mount options.
+    """
+    options = getattr(request, "param", "size=1m")
     place = tmp_path / "disk"
     place.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place],
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", place],
         capture_output=True,
         check=False,
     )

@@ -7,7 +7,9 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 ├── FramesError                 a file of precomputed frames cannot be used
 ├── LibraryError                the library cannot be opened, read or written
 │   ├── LibraryVersionError     the library was written by a newer segue
-│   ├── LibraryBusyError        another program is writing to it
+│   ├── StorageError            the disk or the database refuses: a later try may succeed
+│   │   ├── StorageFullError    the disk is full
+│   │   └── LibraryBusyError    another program is writing to it
 │   ├── EmptyLibraryError       it has no tracks yet
 │   ├── UnknownTrackError       the library has no track of this id
 │   ├── UnknownListenerError    the library has no such listener
@@ -58,8 +60,23 @@ class LibraryVersionError(LibraryError):
     """A library whose format is newer than this program."""
 
 
-class LibraryBusyError(LibraryError):
+class StorageError(LibraryError):
+    """A disk or database that refuses to read or write: nothing was changed, try again later.
+
+    `retry_seconds` is the time after which another try makes sense.
+    """
+
+    retry_seconds = 30
+
+
+class StorageFullError(StorageError):
+    """A disk without free space, or a used-up quota."""
+
+
+class LibraryBusyError(StorageError):
     """A library that another program is writing to."""
+
+    retry_seconds = 5
 
 
 class EmptyLibraryError(LibraryError):

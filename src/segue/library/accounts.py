@@ -6,6 +6,7 @@ since 1970.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from segue.errors import StorageError
 from segue.library.database import Database, make_private
 from segue.library.read_connection import ReadConnection
 from segue.library.serving_schema import accounts, api_keys, sessions
@@ -199,9 +201,9 @@ class AccountStore:
         )
 
     def use_session(self, token: str, expires: float) -> None:
-        """Record the use of a session and its new time of expiry."""
+        """Record the use of a session and its new time of expiry, unless the disk refuses now."""
         used = {"used": time.time(), "expires": expires}
-        self._change(update(sessions).where(sessions.c.token == _digest(token)).values(used))
+        self._note(update(sessions).where(sessions.c.token == _digest(token)).values(used))
 
     def close_session(self, token: str) -> bool:
         """End a session; return whether it was there."""
@@ -252,9 +254,9 @@ class AccountStore:
         )
 
     def use_key(self, key: str) -> None:
-        """Record the use of a key."""
+        """Record the use of a key, unless the disk refuses now."""
         used = update(api_keys).where(api_keys.c.key == _digest(key)).values(used=time.time())
-        self._change(used)
+        self._note(used)
 
     def revoke_key(self, account: str, name: str) -> bool:
         """Revoke a key; return whether it was there."""
@@ -275,6 +277,11 @@ class AccountStore:
     def _change(self, statement: Any) -> int:
         with self._database.begin() as connection:
             return int(connection.execute(statement).rowcount)
+
+    def _note(self, statement: Any) -> None:
+        """Change what may also be changed later: a busy or full disk delays it."""
+        with suppress(StorageError), self._database.begin(wait=False) as connection:
+            connection.execute(statement)
 
 
 def _account(row: Row[Any]) -> Account:

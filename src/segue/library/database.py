@@ -47,9 +47,18 @@ class Database:
             yield connection
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are committed together at the end, or not at all."""
-        with translate_errors(self.directory), self._engine.begin() as connection:
+    def begin(self, *, wait: bool = True) -> Iterator[Connection]:
+        """Yield a connection whose changes are committed together at the end, or not at all.
+
+        With `wait` false a database that another program is writing to is a `LibraryBusyError` at
+        once, instead of after `BUSY_MS`.
+        """
+        with (
+            translate_errors(self.directory),
+            self._engine.connect() as connection,
+            _busy_timeout(connection, BUSY_MS if wait else 0),
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
@@ -89,6 +98,20 @@ def open_database(path: Path) -> Database:
                 _back_up(path, before)
             upgrade(connection, before)
     return database
+
+
+@contextmanager
+def _busy_timeout(connection: Connection, ms: int) -> Iterator[None]:
+    """Set the time for which statements of a connection wait for another writer."""
+    if ms == BUSY_MS:
+        yield
+        return
+    driver = connection.connection
+    driver.cursor().execute(f"PRAGMA busy_timeout = {ms}")
+    try:
+        yield
+    finally:
+        driver.cursor().execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
 def make_private(path: Path) -> None:

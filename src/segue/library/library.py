@@ -45,9 +45,10 @@ from segue.library.writes import (
     insert_rows,
     mark_missing,
     put_friends,
-    put_listens,
     put_problems,
     put_tracks,
+    refresh_entities,
+    replace_listens,
 )
 from segue.types import FileState, Problem, Split, Track
 
@@ -129,8 +130,9 @@ class Library(LibraryQueries):
         missing: Collection[str] = (),
         left_out: Collection[str] = (),
     ) -> None:
-        """Add a dataset, completely or not at all.
+        """Add a dataset, in several transactions, so that other programs can write in between.
 
+        If the process is killed, the next call with the same dataset completes it.
         A track with a known id replaces the stored one and keeps its row; if its file has changed,
         the features of the old one are deleted. The listens and problems
         of an earlier reading of the same dataset `name` are replaced.
@@ -165,10 +167,12 @@ class Library(LibraryQueries):
                 if track.track_id in kept and track.path is not None:
                     state = kept[track.track_id]
                     place_audio_file(connection, rows[track.track_id], track.path, state)
-            put_listens(connection, name, listens)
             if friends is not None:
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
+        with self._database.begin() as connection:
+            refresh_entities(connection)
+        replace_listens(self._database, name, listens)
 
     def add_listens(self, source: str, arrivals: Sequence[ImportedListen]) -> AddedListens:
         """Add a batch of imported listens that are new, completely or not at all."""

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.errors import LibraryError
 from segue.library.catalogue import ANALYZED, from_record, path_from_text
+from segue.library.storage import translate_errors
 from segue.types import Track
 
 _BUSY_SECONDS = 10.0
@@ -209,7 +209,7 @@ class ReadConnection:
 
     def changes(self) -> int:
         """Return a number that changes when a process has written to the database."""
-        with self._translate_errors(), self._lock:
+        with translate_errors(self._path.parent), self._lock:
             if self._watch is None:
                 self._watch = self._connected().connection
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
@@ -232,9 +232,9 @@ class ReadConnection:
     def _using(self) -> Iterator[sqlite3.Connection]:
         held: _Connection | None = getattr(self._local, "held", None)
         if held is None:
-            with self._translate_errors(), self._lock:
+            with translate_errors(self._path.parent), self._lock:
                 held = self._local.held = self._connected()
-        with self._translate_errors(), held.lock:
+        with translate_errors(self._path.parent), held.lock:
             yield held.connection
 
     def _connected(self) -> "_Connection":
@@ -245,13 +245,3 @@ class ReadConnection:
         found.execute("PRAGMA query_only = ON")
         self._opened.append(_Connection(found, threading.Lock()))
         return self._opened[-1]
-
-    @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise LibraryError(
-                f"Cannot read the library {self._path.parent}: {error}; if this persists, restore"
-                " the file library.db from a copy."
-            ) from error

@@ -17,49 +17,75 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from segue.errors import LibraryError
+from segue.errors import LibraryBusyError, StorageError, StorageFullError
 
+_MIN_FREE_BYTES = 65_536  # SQLite needs some pages to commit anything
+_FULL = "the disk is full; free some space and try again"
+_NO_INODES = "the disk can hold no more files (no free inodes); delete some files and try again"
 _SENTENCES = {
-    errno.ENOSPC: "the disk is full; free some space and run the command again",
-    errno.EDQUOT: "the disk quota is used up; free some space and run the command again",
+    errno.EDQUOT: "the disk quota is used up; free some space and try again",
     errno.EROFS: "the disk is read-only; choose another place with --library",
     errno.EACCES: "permission was denied; change its permissions or choose another --library",
     errno.EPERM: "permission was denied; change its permissions or choose another --library",
+    errno.EMFILE: "this process has too many open files; raise its limit (ulimit -n)",
 }
 _SQLITE_SENTENCES = {
-    "SQLITE_FULL": _SENTENCES[errno.ENOSPC],
-    "SQLITE_IOERR": _SENTENCES[errno.ENOSPC],
+    "SQLITE_IOERR": "the disk refuses to read or write; check the disk",
     "SQLITE_READONLY": _SENTENCES[errno.EROFS],
     "SQLITE_CANTOPEN": "its database cannot be opened, since the disk is read-only or permission"
     " was denied; change that or choose another --library",
 }
+# SQLite reports a full disk in several ways, depending on what it was writing
+_MAYBE_FULL = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 
 @contextmanager
 def translate_errors(place: Path) -> Iterator[None]:
-    """Raise errors of the disk or the database as a `LibraryError` that names `place`."""
+    """Raise errors of the disk or the database as a `StorageError` that names `place`."""
     try:
         yield
     except OSError as error:
-        sentence = _SENTENCES.get(error.errno or 0)
-        if sentence is None:
-            sentence = f"{os.strerror(error.errno) if error.errno else error}; check that path"
-        raise LibraryError(f"Cannot use the library {place}: {sentence}.") from error
+        raise _os_error(place, error) from error
     except DBAPIError as error:
-        raise LibraryError(
-            f"Cannot use the library {place}: {_database_sentence(error)}."
-        ) from error
+        raise _database_error(place, error.orig or error) from error
+    except sqlite3.Error as error:
+        raise _database_error(place, error) from error
 
 
-def _database_sentence(error: DBAPIError) -> str:
-    original = error.orig
-    name = getattr(original, "sqlite_errorname", "")
+def _os_error(place: Path, error: OSError) -> StorageError:
+    if error.errno == errno.ENOSPC:
+        return _refused(place, StorageFullError, _reason_full(place) or _FULL)
+    kind = StorageFullError if error.errno == errno.EDQUOT else StorageError
+    text = f"{os.strerror(error.errno) if error.errno else error}; check that path"
+    return _refused(place, kind, _SENTENCES.get(error.errno or 0, text))
+
+
+def _database_error(place: Path, error: BaseException) -> StorageError:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        sentence = "another program is writing to it; try again when that has finished"
+        return _refused(place, LibraryBusyError, sentence)
+    full = _reason_full(place) if name.startswith(_MAYBE_FULL) else None
+    if full or name.startswith("SQLITE_FULL"):
+        return _refused(place, StorageFullError, full or _FULL)
     for prefix, sentence in _SQLITE_SENTENCES.items():
         if name.startswith(prefix):
-            return sentence
-    if isinstance(original, sqlite3.OperationalError) and "locked" in str(original):
-        return "another program is writing to it; try again when that has finished"
-    return f"{original}; if this persists, restore the file library.db from a copy"
+            return _refused(place, StorageError, sentence)
+    damaged = f"{error}; if this persists, restore the file library.db from a copy"
+    return _refused(place, StorageError, damaged)
+
+
+def _refused(place: Path, kind: type[StorageError], sentence: str) -> StorageError:
+    return kind(f"Cannot use the library {place}: {sentence}.")
+
+
+def _reason_full(place: Path) -> str | None:
+    """Return why the disk of `place` takes no more data, None if it has room."""
+    there = next(path for path in (place, *place.parents) if path.exists())
+    disk = os.statvfs(there)
+    if disk.f_files and not disk.f_favail:
+        return _NO_INODES
+    return _FULL if disk.f_bavail * disk.f_frsize < _MIN_FREE_BYTES else None
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:

@@ -1,4 +1,8 @@
-"""Writes of datasets to the tables, inside a transaction that the caller holds."""
+"""Writes of datasets to the tables, inside a transaction that the caller holds.
+
+Only `replace_listens` commits by itself: other processes wait while a transaction writes, so one
+that writes millions of rows would keep them from storing feedback.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,10 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection
 
+    from segue.library.database import Database
+
 VALUES = LISTEN_COLUMNS[2:]
 """Columns of a listen besides its listener and track."""
 _NOT_STATED = frozenset({"row", "track_id", "album_row"})
 _CHUNK = 10_000
+_OUTDATED_ENTITIES = "outdated entities"
+"""Key in `meta` while tracks were written whose artists and albums were not."""
 
 
 def insert_rows(connection: "Connection", table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -45,7 +53,17 @@ def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
     if records:
+        values = {"key": _OUTDATED_ENTITIES, "value": "yes"}
+        connection.execute(upsert(schema.meta).values(values).on_conflict_do_nothing())
+
+
+def refresh_entities(connection: "Connection") -> None:
+    """Make artists and albums those of the tracks, if tracks were changed since the last call."""
+    table = schema.meta
+    found = select(table.c.value).where(table.c.key == _OUTDATED_ENTITIES)
+    if connection.scalar(found) is not None:
         update_entities(connection)
+        connection.execute(delete(table).where(table.c.key == _OUTDATED_ENTITIES))
 
 
 def _differs(record: Mapping[str, Any], before: Mapping[Any, Any]) -> bool:
@@ -83,29 +101,56 @@ def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, i
     return _rows_of(connection, schema.users, "user_id") if new else known
 
 
-def put_listens(connection: "Connection", name: str, listens: "pd.DataFrame") -> None:
-    """Replace the listens of the dataset `name`; every track must be known."""
-    connection.execute(delete(schema.listens).where(schema.listens.c.dataset == name))
-    if listens.empty:
-        return
-    users = _put_users(connection, listens["user_id"])
-    tracks = _rows_of(connection, schema.tracks, "track_id")
-    values = [column for column in VALUES if column in listens.columns]
-    for start in range(0, len(listens), _CHUNK):
-        part = listens.iloc[start : start + _CHUNK]
-        columns: dict[str, list[Any]] = {
-            "user": [users[user_id] for user_id in part["user_id"]],
-            "track": [tracks[track_id] for track_id in part["track_id"]],
-        }
-        for column in values:
-            known = part[column].astype(object)
-            columns[column] = known.where(part[column].notna(), None).tolist()
-        names = list(columns)
-        rows = [
-            {**dict(zip(names, row, strict=True)), "dataset": name}
-            for row in zip(*columns.values(), strict=True)
-        ]
-        connection.execute(insert(schema.listens), rows)
+def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") -> None:
+    """Replace the listens of the dataset `name`, in short transactions; every track must be known.
+
+    Stored listens stay as long as they equal the new ones, from the first on: where nothing has
+    changed, nothing is written. If the process is killed, the first listens are stored, and the
+    next call completes them.
+    """
+    with database.begin() as connection:
+        users = _put_users(connection, listens["user_id"]) if len(listens) else {}
+        tracks = _rows_of(connection, schema.tracks, "track_id")
+    columns: dict[str, Sequence[Any]] = {
+        "user": [users[user_id] for user_id in listens["user_id"]],
+        "track": [tracks[track_id] for track_id in listens["track_id"]],
+    }
+    for column in VALUES:
+        if column in listens.columns:
+            known = listens[column].astype(object)
+            columns[column] = known.where(listens[column].notna(), None).tolist()
+        else:
+            columns[column] = [None] * len(listens)
+    n_equal, outdated = _compare_listens(database, name, list(zip(*columns.values(), strict=True)))
+    table = schema.listens
+    for start in range(0, len(outdated), _CHUNK):
+        part = outdated[start : start + _CHUNK]
+        old = delete(table).where(table.c.dataset == name, table.c.id.between(part[0], part[-1]))
+        with database.begin() as connection:
+            connection.execute(old)
+    for start in range(n_equal, len(listens), _CHUNK):
+        parts = zip(*(values[start : start + _CHUNK] for values in columns.values()), strict=True)
+        rows = [{**dict(zip(columns, row, strict=True)), "dataset": name} for row in parts]
+        with database.begin() as connection:
+            connection.execute(insert(table), rows)
+
+
+def _compare_listens(
+    database: "Database", name: str, new: Sequence[tuple[Any, ...]]
+) -> tuple[int, list[int]]:
+    """Return how many stored listens equal the first `new` ones, and the ids of the others."""
+    table = schema.listens
+    query = select(table.c.id, table.c.user, table.c.track, *(table.c[one] for one in VALUES))
+    query = query.where(table.c.dataset == name).order_by(table.c.id)
+    n_equal = 0
+    outdated: list[int] = []
+    with database.connect() as connection:
+        for number, *stored in connection.execution_options(yield_per=_CHUNK).execute(query):
+            if not outdated and n_equal < len(new) and tuple(stored) == new[n_equal]:
+                n_equal += 1
+            else:
+                outdated.append(number)
+    return n_equal, outdated
 
 
 def put_friends(connection: "Connection", friends: "pd.DataFrame") -> None:

@@ -9,7 +9,7 @@ way.
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -52,10 +52,12 @@ class ListenBrainzError(Exception):
 
     code: int
     error: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def answer(self) -> Response:
         """Return the response."""
-        return JSONResponse({"code": self.code, "error": self.error}, status_code=self.code)
+        document = {"code": self.code, "error": self.error}
+        return JSONResponse(document, status_code=self.code, headers=dict(self.headers))
 
 
 @router.get("/validate-token")
@@ -93,7 +95,7 @@ def _submitted(request: Request, body: bytes, app_state: AppState) -> Response:
         return ListenBrainzError(400, f"A listen cannot be used: {error}.").answer()
     except SegueError as error:
         problem = of_error(error, *app_state.places())
-        return ListenBrainzError(problem.status, problem.detail or "").answer()
+        return ListenBrainzError(problem.status, problem.detail or "", problem.headers).answer()
     return JSONResponse({"status": "ok"})
 
 

@@ -42,7 +42,6 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "empty-library": (409, "The library has no tracks yet."),
     "not-trained": (409, "This needs a model that has not been trained yet."),
     "in-progress": (409, "A job is computing this: try again when it is done."),
-    "busy": (409, "Another program is writing to the library: try again later."),
     "too-large": (413, "The body of the request is too large."),
     "unsupported-type": (415, "The content type of the request is not supported."),
     "range-not-satisfiable": (416, "The audio has no such byte range."),
@@ -51,6 +50,8 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "too-many": (429, "Too many attempts: try again later."),
     "internal": (500, "The server failed: see its log for the reason."),
     "unavailable": (503, "The server cannot do this now: try again later."),
+    "busy": (503, "Another program is writing to the library."),
+    "storage-full": (507, "The disk of the server is full."),
 }
 """Status and title of every problem type."""
 
@@ -68,6 +69,7 @@ _BY_STATUS: Final = {
     422: "invalid",
     429: "too-many",
     503: "unavailable",
+    507: "storage-full",
 }
 
 _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
@@ -83,6 +85,8 @@ _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.AccountError, "invalid"),
     (errors.EmptyLibraryError, "empty-library"),
     (errors.LibraryBusyError, "busy"),
+    (errors.StorageFullError, "storage-full"),
+    (errors.StorageError, "unavailable"),
     (errors.LibraryVersionError, "unavailable"),
     (errors.ModelNotTrainedError, "not-trained"),
     (errors.NoWeightError, "invalid"),
@@ -136,6 +140,8 @@ def of_error(error: errors.SegueError, *places: Path) -> ProblemError:
     headers = {}
     if isinstance(error, errors.TooManyTriesError):
         headers["Retry-After"] = str(max(1, round(error.seconds)))
+    if isinstance(error, errors.StorageError):
+        headers["Retry-After"] = str(error.retry_seconds)
     return ProblemError(kind, hide_paths(str(error), *places), headers=headers)
 
 

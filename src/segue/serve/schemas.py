@@ -169,5 +169,7 @@ COMMON_PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = problems(
     "invalid",
     "internal",
     "unavailable",
+    "busy",
+    "storage-full",
 )
 """Problems that every route can answer with."""

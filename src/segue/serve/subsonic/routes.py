@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from segue import errors
-from segue.pipeline.hidden_paths import hide_paths
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
+from segue.serve.problems import of_error
 from segue.serve.security.sessions import Principal
 from segue.serve.subsonic import (
     annotation,
@@ -127,7 +127,10 @@ def _called(
 def _failure(error: errors.SegueError, app_state: AppState) -> SubsonicError:
     gone = (errors.UnknownTrackError, errors.UnknownPlaylistError, errors.UnknownListenerError)
     code = NOT_FOUND if isinstance(error, gone) else GENERIC
-    return SubsonicError(code, hide_paths(str(error), *app_state.places()))
+    problem = of_error(error, *app_state.places())
+    # players read the document of status 200; a scrobble that may be stored later needs another
+    status = problem.status if isinstance(error, errors.StorageError) else 200
+    return SubsonicError(code, problem.detail or "", status, problem.headers)
 
 
 def _first(parameters: Parameters, name: str) -> str | None:

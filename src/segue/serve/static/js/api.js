@@ -12,18 +12,23 @@ let csrf = "";
 /** @type {Promise<void> | null} */
 let offline = null; // resolves when the server answers again
 
-/** Error answer of the server: a problem document (RFC 9457). `kind` is the last part of its type. */
+/**
+ * Error answer of the server: a problem document (RFC 9457). `kind` is the last part of its type,
+ * `retryMs` the time after which the server asks for another try.
+ */
 export class Problem extends Error {
   /**
    * @param {number} status
    * @param {Partial<Api.Problem>} document
+   * @param {string | null} [retryAfter] header of the answer, in seconds
    */
-  constructor(status, document) {
+  constructor(status, document, retryAfter) {
     super(document.detail || document.title || `The server answered ${status}.`);
     this.status = status;
     this.title = document.title;
     this.kind = document.type?.split("/").at(-1);
     this.job = document.job;
+    this.retryMs = Number(retryAfter) > 0 ? Number(retryAfter) * 1000 : undefined;
   }
 }
 
@@ -153,7 +158,7 @@ async function request(method, path, options, renewed = false) {
   }
   if (answer.status === 401 && !path.startsWith("/session"))
     connection.dispatchEvent(new Event("signed-out"));
-  throw new Problem(answer.status, await problemOf(answer));
+  throw new Problem(answer.status, await problemOf(answer), answer.headers.get("Retry-After"));
 }
 
 async function fetchWithRetry(method, path, { params, query, body, file, signal, retry }) {

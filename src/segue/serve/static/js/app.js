@@ -7,7 +7,7 @@ import "./elements/now-playing.js";
 import { mountQueuePanel } from "./elements/queue-panel.js";
 import { icon } from "./icons.js";
 import { mountNotifications, notifyError } from "./notifications.js";
-import { flush, unsentCount } from "./outbox.js";
+import { flush, outbox, unsentCount } from "./outbox.js";
 import { library } from "./pages/library.js";
 import { listen } from "./pages/listen.js";
 import { map } from "./pages/map.js";
@@ -148,7 +148,23 @@ function watchConnection() {
     await flush(); // the new list must take unsent feedback into account
     forYou.load();
   });
+  watchOutbox();
   connection.addEventListener("signed-out", () => renewSession().catch(notifyError));
+}
+
+/** Show a banner while the server answers but cannot store feedback, as on a full disk. */
+function watchOutbox() {
+  let banner = null;
+  outbox.addEventListener("refused", (event) => {
+    const { title } = /** @type {CustomEvent} */ (event).detail;
+    banner ??= h("p", { class: "banner", role: "status", id: "unsent" });
+    fill(banner, `${title} Your changes are saved in this browser and sent again.`);
+    document.body.append(banner);
+  });
+  outbox.addEventListener("sent", () => {
+    banner?.remove();
+    banner = null;
+  });
 }
 
 /** @type {Promise<void> | null} */

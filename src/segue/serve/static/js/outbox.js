@@ -1,10 +1,19 @@
 // Outbox of feedback events: they are kept in the browser's storage until the server has acknowledged
 // them, so that none is lost. Every event has a key; the server counts events with the same key once.
+//
+// Only an event that the server can never store is given up: see `PERMANENT`. After any other refusal,
+// such as a full disk or a busy database, all events are kept and sent again.
 
 import { connection, post } from "./api.js";
 
 const MAX_BATCH = 500;
 const RETRY_MS = 1500;
+
+/** Problems of a single event that no later try can solve. */
+const PERMANENT = ["unknown-track", "invalid"];
+
+/** Dispatches "refused" with the error while the server cannot store events, "sent" when all is stored. */
+export const outbox = new EventTarget();
 
 /** @type {string | null} */
 let storageKey = null;
@@ -39,33 +48,49 @@ export function unsentCount() {
   return pending.length;
 }
 
-/** Send pending events. Resolves when none is left, or when the server cannot be reached. */
+/** Send pending events. Resolves when none is left, or when the server cannot store them now. */
 export function flush() {
   sending ??= send().finally(() => (sending = null));
   return sending;
 }
 
 async function send() {
+  clearTimeout(retry);
   while (pending.length) {
-    const batch = pending.slice(0, MAX_BATCH);
     const owner = storageKey;
-    try {
-      await post("/feedback", { events: batch });
-    } catch (error) {
-      if (!(error.status >= 400 && error.status < 500 && ![401, 403, 429].includes(error.status))) {
-        clearTimeout(retry);
-        retry = setTimeout(flush, RETRY_MS);
-        return;
-      }
-      // The server rejects the batch, as when a track was deleted: send the events one by one.
-      if (batch.length > 1)
-        await Promise.allSettled(batch.map((event) => post("/feedback", { events: [event] })));
-    }
+    const batch = pending.slice(0, MAX_BATCH);
+    const { done, error } = await deliver(batch);
     if (owner !== storageKey) return;
-    const sent = new Set(batch.map((event) => event.key));
-    pending = pending.filter((event) => !sent.has(event.key));
+    pending = pending.filter((event) => !done.has(event.key));
     save();
+    if (error) {
+      retry = setTimeout(flush, error.retryMs ?? RETRY_MS);
+      if (error.status >= 500) outbox.dispatchEvent(new CustomEvent("refused", { detail: error }));
+      return;
+    }
   }
+  outbox.dispatchEvent(new Event("sent"));
+}
+
+/**
+ * Send a batch. Returns the keys of the events that are stored or given up, and the error that keeps
+ * the others.
+ */
+async function deliver(batch) {
+  const done = new Set();
+  try {
+    await post("/feedback", { events: batch });
+  } catch (error) {
+    if (!PERMANENT.includes(error.kind)) return { done, error };
+    // The server rejects the batch for one of its events: send them one by one.
+    for (const event of batch.length > 1 ? batch : []) {
+      const part = await deliver([event]);
+      if (part.error) return { done, error: part.error };
+      done.add(event.key);
+    }
+  }
+  for (const event of batch) done.add(event.key);
+  return { done, error: null };
 }
 
 function newKey() {
