@@ -1,6 +1,7 @@
 """Test recommendations: contributions, settings, changes of a list."""
 
 import json
+import threading
 from collections import Counter
 
 import pytest
@@ -174,7 +175,9 @@ def test_post_recommend_resolves_the_listener_once(anna, monkeypatch):
 
         monkeypatch.setattr(owner, name, counted)
 
-    anna.app.state.app_state.state()
+    for thread in threading.enumerate():
+        if thread.name == "warm-up":  # it makes a list of its own
+            thread.join()
     count(ListenerProfiles, "resolve")
     count(ListenerProfiles, "follow")
     count(query, "profile_digest")

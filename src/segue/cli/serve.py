@@ -1,5 +1,6 @@
 """`segue serve`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +31,13 @@ def serve(
             "--open-to-all", help="Allow other machines although the library has no accounts."
         ),
     ] = False,
+    audio_dir: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Directory whose audio may also be played; without it, only scanned folders, and"
+            " links that stay in them. May be repeated."
+        ),
+    ] = None,
     behind_proxy: Annotated[
         bool,
         typer.Option("--behind-proxy", help="A proxy on this machine forwards requests."),
@@ -58,6 +66,7 @@ def serve(
             behind_proxy=behind_proxy or https,
             https=https,
             open_to_all=open_to_all,
+            audio_dirs=tuple(str(each.expanduser().absolute()) for each in audio_dir or ()),
         ),
         workers=workers,
         access_log=access_log,

@@ -41,6 +41,7 @@ from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
 from segue.library.storage import translate_errors
 from segue.library.writes import (
+    check_tracks,
     files_of,
     insert_rows,
     mark_missing,
@@ -147,10 +148,16 @@ class Library(LibraryQueries):
             Known tracks whose files are gone.
         left_out
             Known tracks whose files must not be used.
+
+        Raises
+        ------
+        KeyError
+            If a listen names a track that is neither given nor stored: nothing is changed.
         """
         kept = same_sound or {}
         with self._database.begin() as connection:
             before = files_of(connection)
+            check_tracks(listens, {files[0] for files in before.values()}, tracks)
             put_tracks(connection, tracks)
             mark_missing(connection, missing)
             mark_missing(connection, left_out, left_out=True)

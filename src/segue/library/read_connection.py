@@ -1,7 +1,7 @@
 """Fast queries for single tracks and listeners, for long-lived processes.
 
-Plain SQL over one connection for each thread; each answer is a few rows and takes tens of
-microseconds. Other processes may write at the same time.
+Plain SQL over a pool of connections; each answer is a few rows and takes tens of microseconds.
+Other processes may write at the same time.
 """
 
 import sqlite3
@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from queue import LifoQueue
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ from segue.library.catalogue import ANALYZED, from_record, path_from_text
 from segue.library.storage import translate_errors
 from segue.types import Track
 
+MAX_CONNECTIONS: Final = 16
+"""Connections of one process, at most; each has three files open."""
 _BUSY_SECONDS = 10.0
 _CHUNK = 500
 _ANALYZED = ", ".join(f"audio_files.{name} AS analyzed_{name}" for name in ANALYZED)
@@ -79,21 +82,15 @@ class StoredListener:
     number: int
 
 
-class _Connection(NamedTuple):
-    """The connection of a thread, with a lock that it holds while it uses the connection."""
-
-    connection: sqlite3.Connection
-    lock: threading.Lock
-
-
 class ReadConnection:
     """Reads one library's database, from any thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._opened: list[_Connection] = []
-        self._watch: sqlite3.Connection | None = None  # never used to write
+        self._pool: LifoQueue[sqlite3.Connection | None] = LifoQueue()
+        for _ in range(MAX_CONNECTIONS):
+            self._pool.put(None)
+        self._watch: sqlite3.Connection | None = None  # its own: it counts what others write
         self._lock = threading.Lock()
 
     def tracks(self, rows: Sequence[int]) -> dict[int, Track]:
@@ -211,18 +208,19 @@ class ReadConnection:
         """Return a number that changes when a process has written to the database."""
         with translate_errors(self._path.parent), self._lock:
             if self._watch is None:
-                self._watch = self._connected().connection
+                self._watch = self._connect()
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def close(self) -> None:
-        """Close the connections of all threads, each after its use."""
+        """Close all connections, each after its use; the next query opens one again."""
+        for connection in [self._pool.get() for _ in range(MAX_CONNECTIONS)]:
+            if connection is not None:
+                connection.close()
+            self._pool.put(None)
         with self._lock:
-            for held in self._opened:
-                with held.lock:
-                    held.connection.close()
-            self._opened.clear()
+            if self._watch is not None:
+                self._watch.close()
             self._watch = None
-            self._local = threading.local()
 
     def _all(self, query: str, values: Sequence[Any]) -> list[sqlite3.Row]:
         with self._using() as connection:
@@ -230,18 +228,19 @@ class ReadConnection:
 
     @contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
-        held: _Connection | None = getattr(self._local, "held", None)
-        if held is None:
-            with translate_errors(self._path.parent), self._lock:
-                held = self._local.held = self._connected()
-        with translate_errors(self._path.parent), held.lock:
-            yield held.connection
+        connection = self._pool.get()  # waits while all are in use
+        try:
+            with translate_errors(self._path.parent):
+                if connection is None:
+                    connection = self._connect()
+                yield connection
+        finally:
+            self._pool.put(connection)
 
-    def _connected(self) -> "_Connection":
+    def _connect(self) -> sqlite3.Connection:
         found = sqlite3.connect(
             self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
         )
         found.row_factory = sqlite3.Row
         found.execute("PRAGMA query_only = ON")
-        self._opened.append(_Connection(found, threading.Lock()))
-        return self._opened[-1]
+        return found

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from segue.errors import LibraryBusyError, StorageError, StorageFullError
 
@@ -50,6 +51,9 @@ def translate_errors(place: Path) -> Iterator[None]:
         raise _database_error(place, error.orig or error) from error
     except sqlite3.Error as error:
         raise _database_error(place, error) from error
+    except PoolTimeoutError as error:
+        sentence = "all of its connections are in use; try again later"
+        raise _refused(place, LibraryBusyError, sentence) from error
 
 
 def _os_error(place: Path, error: OSError) -> StorageError:

@@ -101,6 +101,16 @@ def _put_users(connection: "Connection", user_ids: Iterable[str]) -> dict[str, i
     return _rows_of(connection, schema.users, "user_id") if new else known
 
 
+def check_tracks(listens: "pd.DataFrame", stored: set[str], new: Sequence[Track]) -> None:
+    """Check that each listen names a track that is `stored` or `new`; KeyError if one does not."""
+    if listens.empty:
+        return
+    known = stored | {track.track_id for track in new}
+    for track_id in listens["track_id"].unique():
+        if track_id not in known:
+            raise KeyError(track_id)
+
+
 def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") -> None:
     """Replace the listens of the dataset `name`, in short transactions; every track must be known.
 
@@ -108,13 +118,13 @@ def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") ->
     changed, nothing is written. If the process is killed, the first listens are stored, and the
     next call completes them.
     """
-    with database.begin() as connection:
-        users = _put_users(connection, listens["user_id"]) if len(listens) else {}
-        tracks = _rows_of(connection, schema.tracks, "track_id")
-    columns: dict[str, Sequence[Any]] = {
-        "user": [users[user_id] for user_id in listens["user_id"]],
-        "track": [tracks[track_id] for track_id in listens["track_id"]],
-    }
+    columns: dict[str, Sequence[Any]] = {"user": [], "track": []}
+    if not listens.empty:
+        with database.begin() as connection:
+            users = _put_users(connection, listens["user_id"])
+            tracks = _rows_of(connection, schema.tracks, "track_id")
+        columns["user"] = [users[user_id] for user_id in listens["user_id"]]
+        columns["track"] = [tracks[track_id] for track_id in listens["track_id"]]
     for column in VALUES:
         if column in listens.columns:
             known = listens[column].astype(object)

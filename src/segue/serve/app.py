@@ -128,7 +128,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     keep_few_arenas()
     app.state.tidy.raise_threshold()
     anyio.to_thread.current_default_thread_limiter().total_tokens = app_state.settings.threads
-    warming = threading.Thread(target=_warm_up, args=(app_state,), daemon=True)
+    warming = threading.Thread(target=_warm_up, args=(app_state,), name="warm-up", daemon=True)
     warming.start()
     with suppress(ValueError):  # signal handlers can only be set in the main thread
         _when_stopping(partial(_stop, app_state))

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from segue.errors import LibraryError, ModelError
 from segue.library import Catalogue, Library
+from segue.pipeline.catalogue.audio_access import audio_roots, playable_path
 from segue.pipeline.hidden_paths import places_of
 from segue.pipeline.jobs.runner import Runner
 from segue.pipeline.recommender.caching import Memo
@@ -21,6 +22,7 @@ from segue.pipeline.recommender.snapshot import Snapshot
 from segue.serve.event_broadcaster import EventBroadcaster
 from segue.serve.memory import freeze_gc
 from segue.serve.settings import Settings
+from segue.types import Track
 
 Value = TypeVar("Value")
 
@@ -95,6 +97,14 @@ class AppState:
         return self.memo(
             "counts", key, lambda: {**self.library.counts(), **self.library.analysed()}
         )
+
+    def audio_path(self, track: Track) -> Path:
+        """Return the file of a track; raises AudioError if it must not or cannot be sent."""
+        allowed = self.settings.audio_dirs
+        roots = self.memo(
+            "audio roots", self.library.state(), lambda: audio_roots(self.library, allowed)
+        )
+        return playable_path(track, roots)
 
     def version(self) -> str:
         """Return a text that changes with tracks, models and feedback."""

@@ -27,6 +27,8 @@ class Settings:
     open_to_all
         Whether everyone who can reach the server may choose any listener while there are no
         accounts.
+    audio_dirs
+        Directories below which audio is sent, besides those that were scanned.
     threads
         Number of threads that compute requests, in each process.
     max_body_bytes, max_file_bytes
@@ -43,6 +45,7 @@ class Settings:
     behind_proxy: bool = False
     https: bool = False
     open_to_all: bool = False
+    audio_dirs: tuple[str, ...] = ()
     threads: int = 8
     max_body_bytes: int = 1024 * KIB
     max_file_bytes: int = 8 * 1024 * KIB
@@ -72,7 +75,8 @@ class Settings:
         True
         """
         values = json.loads(text)
-        return cls(**{**values, "names": tuple(values["names"])})
+        lists = {name: tuple(values[name]) for name in ("names", "audio_dirs")}
+        return cls(**{**values, **lists})
 
 
 def is_loopback(host: str) -> bool:

@@ -1,6 +1,5 @@
 """`/tracks/{id}/audio`: stream the audio of a track, with byte ranges or transcoded."""
 
-import stat
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,6 @@ from fastapi.responses import FileResponse, StreamingResponse
 from segue.audio.streaming import MEDIA_TYPES, Format, media_of, transcode
 from segue.errors import AudioError
 from segue.serve import dependencies as deps
-from segue.serve.app_state import AppState
 from segue.serve.audio_stream import stream_chunks
 from segue.serve.problems import ProblemError
 from segue.serve.request_models import reject_value_errors
@@ -52,7 +50,12 @@ def get_audio(
     start: Start = 0.0,
 ) -> Response:
     """Stream the audio of a track. `Range` applies to original files only."""
-    path = _file(app_state, track_id)
+    catalogue = app_state.catalogue()
+    track = catalogue.tracks[catalogue.position(track_id)]
+    try:
+        path = app_state.audio_path(track)
+    except AudioError as error:
+        raise ProblemError("not-playable", str(error)) from None
     try:
         return _respond(request, path, format, start)
     except AudioError as error:
@@ -61,24 +64,10 @@ def get_audio(
 
 
 def _respond(request: Request, path: Path, format: WantedFormat, start: float) -> Response:  # noqa: A002
-    try:
-        media = media_of(path)
-        media_type, plays = media.media_type, media.plays
-    except AudioError:
-        if format != "original":
-            raise
-        media_type, plays = "application/octet-stream", True
-    if format == "original" or (format == "auto" and plays):
-        return _original(request, path, media_type)
+    media = media_of(path)  # AudioError unless it is audio by content
+    if format == "original" or (format == "auto" and media.plays):
+        return _original(request, path, media.media_type)
     return _transcoded(request, path, "mp3" if format == "auto" else format, start)
-
-
-def _file(app_state: AppState, track_id: str) -> Path:
-    catalogue = app_state.catalogue()
-    track = catalogue.tracks[catalogue.position(track_id)]
-    if track.path is None or track.missing:
-        raise ProblemError("not-playable")
-    return track.path
 
 
 def _original(request: Request, path: Path, media_type: str) -> Response:
@@ -88,8 +77,6 @@ def _original(request: Request, path: Path, media_type: str) -> Response:
         raise ProblemError(
             "not-playable", "The file of this track is missing at the moment."
         ) from None
-    if not stat.S_ISREG(state.st_mode):
-        raise ProblemError("not-playable")
     response = FileResponse(
         path, media_type=media_type, stat_result=state, headers={"Cache-Control": REVALIDATE}
     )

@@ -1,6 +1,5 @@
 """Stream and download audio, transcoded on request, and serve embedded cover images."""
 
-import stat
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ from segue.serve.responses import client_has
 from segue.serve.subsonic.calls import Call
 from segue.serve.subsonic.catalogue_view import catalogue_view
 from segue.serve.subsonic.responses import NOT_FOUND, SubsonicError
+from segue.types import Track
 
 _PRIVATE: Final = "private, max-age=0, must-revalidate"
 _MAX_COVER_SONGS: Final = 3  # songs of an album or artist that are searched for a cover
@@ -72,16 +72,10 @@ def _path(call: Call, track_id: str) -> Path:
     position = view.catalogue.positions.get(track_id)
     if position is None:
         raise SubsonicError(NOT_FOUND, "There is no such song.", status=404)
-    track = view.catalogue.tracks[position]
-    path = track.path
     try:
-        if path is None or track.missing or not stat.S_ISREG(path.stat().st_mode):
-            raise SubsonicError(NOT_FOUND, "The song has no playable file.", status=404)
-    except OSError:
-        raise SubsonicError(
-            NOT_FOUND, "The file of this song is missing at the moment.", status=404
-        ) from None
-    return path
+        return call.app_state.audio_path(view.catalogue.tracks[position])
+    except AudioError as error:
+        raise SubsonicError(NOT_FOUND, str(error), status=404) from None
 
 
 def _whole(path: Path, media: Media | None = None) -> Response:
@@ -89,7 +83,7 @@ def _whole(path: Path, media: Media | None = None) -> Response:
         try:
             media = media_of(path)
         except AudioError:
-            media = Media("application/octet-stream", plays=False, container="", codec="")
+            raise SubsonicError(NOT_FOUND, "The song cannot be played.", status=404) from None
     return FileResponse(path, media_type=media.media_type, headers={"Cache-Control": _PRIVATE})
 
 
@@ -105,17 +99,15 @@ def get_cover_art(call: Call) -> Response:
     except SubsonicError as error:
         raise SubsonicError(error.code, "There is no such cover.", status=404) from None
     for position in positions:
-        track = view.catalogue.tracks[position]
-        if track.path is not None and not track.missing:
-            picture = _picture(track.path)
-            if picture is not None:
-                return _shown(call, picture)
+        picture = _picture(call, view.catalogue.tracks[position])
+        if picture is not None:
+            return _shown(call, picture)
     raise SubsonicError(NOT_FOUND, "There is no cover.", status=404)
 
 
-def _picture(path: Path) -> Picture | None:
+def _picture(call: Call, track: Track) -> Picture | None:
     try:
-        return embedded_picture(path)
+        return embedded_picture(call.app_state.audio_path(track))
     except AudioError:
         return None
 
