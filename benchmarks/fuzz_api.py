@@ -1,18 +1,18 @@
-"""The API against generated requests: right ones, wrong ones, and sequences of them.
+"""Fuzz the API: valid requests, invalid requests and sequences of requests.
 
     python benchmarks/fuzz_api.py LIBRARY [--examples 100] [--seed 0]
 
-LIBRARY is copied first. The copy gets an account, `segue serve` serves it as users start it, and
-schemathesis asks every operation of the document that the server gives of itself: the examples in
-it, its edges, random requests that fit it and that do not, and sequences along its links. It checks
-that no answer is a failure of the server (5xx), that status, content type, headers and body are
-those that the document tells, and that what does not fit the document is refused. Twice: with the
-API key of an admin, and as a visitor whom nobody knows, to whom 401 is the answer. Jobs are not
-asked for, since each would train for minutes; requests that fit the document may be refused for
-what they say (422), since no schema tells that one year must not come after another.
+The script copies LIBRARY, adds an account to the copy and starts `segue serve` on it. Schemathesis
+calls every operation of the server's OpenAPI document: its examples, edge values, random requests
+that match the document and that do not, and sequences along its links. It checks that no response
+is a failure of the server (5xx), that status, content type, headers and body match the document,
+and that requests that do not match are rejected. It does so twice: with the API key of an admin,
+and as an unknown visitor, who must get 401. Jobs are left out, because each would train for
+minutes. Requests that match the document may be rejected for their values (422): a schema cannot
+say that one year must not come after another.
 
-Printed are operations, requests and failures; the exit code is 1 if there are any of those. The
-server's own memory is printed before and after.
+Prints the numbers of operations, requests and failures, and the memory of the server before and
+after. The exit code is 1 if there are failures.
 """
 
 import argparse

@@ -1,17 +1,16 @@
-"""A library that is kept open, under load: lists and feedback a second, how late, and memory.
+"""Measure an opened library under load: lists and feedback per second, latency and memory.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/live.py DIRECTORY [--seconds 600] [--rate 150]`` on a
-library of ``benchmarks/simulated.py``, which it changes. `--processes` processes each open it and
-answer their share of lists and feedback, at the moments of a Poisson process: who comes while
-others are answered waits, and that is counted. Listeners come in sessions: at any time `--active`
-of them are there, who ask, move a slider (one in four), say what they think of a track that they
-were given, and leave after some twenty lists. A track that was disliked before must not be in a
-list.
+library of ``benchmarks/simulated.py``, which it changes. `--processes` processes open it and answer
+their share of lists and feedback. Requests arrive as a Poisson process; the time that they wait for
+earlier ones counts. Listeners come in sessions: `--active` of them are present at any time, request
+lists, move a slider (one list in four), give feedback on a listed track, and leave after about
+twenty lists. A list must not contain a track that the listener disliked before.
 
-Printed are the seconds from a new process to its first list, latencies from the moment when an
-answer was due, and the memory of each process at the beginning, in the middle and at the end.
-``--kill`` instead writes events from several threads and kills the process, again and again until
-10,000 were acknowledged, and counts what is there.
+Prints the seconds from the start of a process to its first list, latencies from the time at which
+an answer was due, and the memory of each process at the beginning, in the middle and at the end.
+``--kill`` instead writes events from several threads and kills the process repeatedly until 10,000
+events were acknowledged, then counts the stored events.
 """
 
 import argparse
@@ -71,7 +70,7 @@ class Sessions:
         self.given: dict[str, list[str]] = {}
 
     def newcomer(self) -> str:
-        """Return somebody."""
+        """Return a listener."""
         return f"u{int(self.rng.integers(self.n)):05}"
 
     def anybody(self) -> str:

@@ -1,16 +1,15 @@
-"""How soon every action of the page shows, in a real browser, for one listener alone.
+"""Measure how fast the page shows the effect of each action, in a real browser, for one listener.
 
     python benchmarks/page.py LIBRARY [--repeats 20] [--only like ...] [--program /usr/bin/chromium]
 
-LIBRARY is one that `benchmarks/simulated.py` made, or any other with listeners; work on a copy,
-since likes are written to it. The server is `segue serve` as users start it. The browser has no
-graphics card where none is there, and takes its share of the processors.
+LIBRARY is a library of `benchmarks/simulated.py` or any other with listeners. Use a copy, because
+likes are written to it. The server is `segue serve`. Without a graphics card the browser draws with
+the processors and takes its share of them.
 
-What is timed is from the event of the hand (its time as the browser received it) to the end of the
-frame in which its effect stands on the page, by the browser's own clock: **first**, whatever shows
-of it at once (a heart that is filled, a row that goes), and **all** of it, such as the list that
-re-formed. Both in milliseconds, median and worst. Between two actions the page rests. The map has
-to be there already: `segue train map`.
+Times run from the input event, as the browser received it, to the end of the frame that shows the
+effect, by the browser's own clock: **first** is the first visible effect (a filled heart, a removed
+row), **all** the whole effect, such as the new list. Both in milliseconds, median and worst. The
+page is idle between two actions. The map must exist: `segue train map`.
 """
 
 import argparse
@@ -26,7 +25,7 @@ from served import Server, listeners_of
 
 
 def opening(bench: Bench) -> None:
-    """Load the page anew, as when it is opened."""
+    """Load the page again, as when it is opened."""
     taken = []
     for _ in range(min(bench.repeats, 5)):
         bench.page.reload()
@@ -60,7 +59,7 @@ def _sliders(bench: Bench, label: str, name: str) -> None:
         bench.page.evaluate("window.output = probe.all('output').map((one) => one.textContent)")
         moved = "probe.all('output').some((one, at) => one.textContent !== output[at])"
         taken.append(
-            bench.once(drag, "input", moved, "probe.anew('list-changes')", "['list-changes']")
+            bench.once(drag, "input", moved, "probe.refilled('list-changes')", "['list-changes']")
         )
         mouse.up()
         bench.page.wait_for_timeout(REST)
@@ -88,7 +87,7 @@ def reset(bench: Bench) -> None:
         first = "probe.all('button').some((b) => b.textContent.startsWith('Reset') && b.disabled)"
         taken.append(
             bench.once(
-                button.click, "click", first, "probe.anew('list-changes')", "['list-changes']"
+                button.click, "click", first, "probe.refilled('list-changes')", "['list-changes']"
             )
         )
     bench.show("reset: sliders; list", taken)
@@ -109,7 +108,7 @@ def exclusion(bench: Bench) -> None:
                 lambda: field.press("Enter"),  # noqa: B023
                 "keydown",
                 first,
-                "probe.anew('list-changes')",
+                "probe.refilled('list-changes')",
                 "['list-changes']",
             )
         )
@@ -167,7 +166,7 @@ def playlists(bench: Bench) -> None:
                     bench.page.get_by_role("button", name="Create", exact=True).click,
                     "click",
                     "probe.q('.playlist-form button.primary').disabled",
-                    "probe.anew('.playlist-view') && probe.q('.playlist-view track-row')",
+                    "probe.refilled('.playlist-view') && probe.q('.playlist-view track-row')",
                     "['.playlist-view']",
                 )
             )

@@ -49,7 +49,7 @@ def like(bench: Bench) -> None:
                 row.locator(".act-like").click,
                 "click",
                 "liked.ariaPressed === 'true'",
-                "probe.anew('list-changes')",
+                "probe.refilled('list-changes')",
                 "['list-changes']",
             )
         )

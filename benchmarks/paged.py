@@ -1,7 +1,7 @@
-"""What of the page shows when: the probe in the browser, and the hand that acts.
+"""Probe in the browser, and input events, for `benchmarks/page.py`.
 
 An action is timed from its event, by the time at which the browser received it, to the end of the
-frame in which its effect stands on the page, all by the browser's own clock.
+frame that shows its effect, all by the browser's own clock.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,9 @@ PROBE = """(() => {
     // pictures of rows that leave a list are none of it any more
     all: (selector) => [...document.querySelectorAll(selector)].filter(
       (one) => !one.closest(".is-leaving")),
-    // whether an element was filled anew since the action was waited for
-    anew: (selector) => p.q(selector)?.firstChild && p.q(selector).firstChild !== p.was[selector],
+    // whether an element was filled again since the action began
+    refilled: (selector) =>
+      p.q(selector)?.firstChild && p.q(selector).firstChild !== p.was[selector],
     wait(kind, noted, first, final) {
       p.was = Object.fromEntries(noted.map((one) => [one, p.q(one)?.firstChild]));
       p.taken = new Promise((done, failed) => addEventListener(kind, async (event) => {

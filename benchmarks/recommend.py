@@ -1,9 +1,9 @@
-"""What one recommendation costs: all signals over many tracks, one listener, one core.
+"""Measure the cost of one recommendation: all signals, many tracks, one listener, one core.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/recommend.py [--tracks 100000]``. The catalogue is
-simulated, seeded: listeners of some tastes, vectors that follow them, artists, tags, an order of
-listening. Printed are the median and the 99th percentile of a whole recommendation, of every signal
-alone, and of moving a listener's weights by one like, in milliseconds of processor time.
+simulated and seeded: listeners with a few tastes, vectors that follow them, artists, tags, an order
+of listening. Prints the median and the 99th percentile of a whole recommendation, of each signal
+alone, and of moving the weights of a listener by one like, in milliseconds of processor time.
 """
 
 import argparse

@@ -1,25 +1,26 @@
-"""What a server holds: recommendations a second while feedback is written, and nothing lost.
+"""Measure a server under load: recommendations per second, feedback, latency, memory, lost events.
 
     python benchmarks/serve.py LIBRARY [--minutes 10] [--rate 150] [--feedback 50] [--workers 2]
     python benchmarks/serve.py LIBRARY --kills 5 [--events 10000]
 
-LIBRARY is one that `benchmarks/simulated.py` made, or any other with listeners; work on a copy,
-since feedback is written to it. The server is `segue serve` as users start it, on a free port.
+LIBRARY is a library of `benchmarks/simulated.py` or any other with listeners. Use a copy, because
+feedback is written to it. The server is `segue serve` on a free port.
 
-The load is open: requests leave at random moments (Poisson) at the stated rate whether or not
-earlier ones were answered, and what is timed is from the moment at which one was due to its last
-byte, so that a server that falls behind shows it. Each asks for twenty tracks for one of the
-listeners who are there (sixty; --people), each on a connection of their own, as browsers have; one
-list in four is asked for with a slider moved (--sliders); each event of feedback is a play, a skip
-or a like of a track that was listed. Somebody who asks for the same list again, and has done
-nothing since, is given what was made: about half of the lists here. With ``--sliders 1`` none is.
-Printed for every minute, and over all: answers a second, median, 95th and 99th percentile, worst;
-the server's memory, of all its processes, what they share counted once. The client runs on the same
-machine and takes its share of it, which is printed.
+The load is open: requests leave at random times (Poisson) at the stated rate, whether or not
+earlier ones were answered. A latency runs from the time at which a request was due to its last
+byte, so a server that falls behind shows it. Each request asks for twenty tracks for one of
+`--people` listeners (60), each with a connection of their own, as browsers have. One list in four
+has a slider moved (`--sliders`); an event of feedback is a play, a skip or a like of a listed
+track. A listener who asks for the same list again without feedback in between gets the cached list:
+about half of the lists. With ``--sliders 1`` none is cached.
 
-With --kills: events are sent as fast as they are acknowledged, one in ten twice, and the server is
-killed (SIGKILL) in the midst of it, as often as asked. At the end every event that was acknowledged
-is sent once more: one that the server does not know as a duplicate was lost.
+Prints, for each minute and in total: answers per second, median, 95th and 99th percentile, worst;
+and the memory of all processes of the server, shared memory counted once. The client runs on the
+same machine; its share of the processors is printed.
+
+With --kills, events are sent as fast as they are acknowledged, one in ten twice, and the server is
+killed (SIGKILL) during that, as often as requested. At the end every acknowledged event is sent
+again: one that the server does not report as a duplicate was lost.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A server under test, and a client that costs little: what `benchmarks/serve.py` measures with."""
+"""Server process and a cheap HTTP client for `benchmarks/serve.py`."""
 
 import asyncio
 import json

@@ -1,15 +1,14 @@
-"""A simulated library, large and seeded, that the real code opens: to measure serving with.
+"""Create a large, seeded, simulated library, to measure serving with.
 
-Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists
-stand in a space of 32 dimensions, of one of 24 genres; their tracks stand near them, are titled,
-tagged and heard accordingly; popularity follows a power law. Listeners have a few genres and
-artists each, play from a pool of their own, again and again, in sittings, and skip some.
+Run: ``python benchmarks/simulated.py DIRECTORY [--tracks 100000] [--listens 5000000]``. Artists are
+points in 32 dimensions, each of one of 24 genres. Their tracks are points near them, with titles,
+tags and embeddings that follow; popularity follows a power law. Each listener has a few genres and
+artists, plays tracks of a pool of their own in sessions, again and again, and skips some.
 
-Tracks, embeddings and models lie in the library's own stores. Embeddings are drawn, since nothing
-would be learned of audio that is not there; which encoder is used, and whether hubs are taken away,
-is decided by the code that decides it always. The models of listening data are fitted on the
-listens, with settings that are usual instead of searched for, and the weights are learned on
-listeners that those models have seen: for how long a list takes, not for how good it is.
+Tracks, embeddings and models are in the library's own stores. Embeddings are random, since there is
+no audio to learn from; the usual code decides which encoder is used and whether hubs are reduced.
+Models of listening data are fitted with usual settings, without a search, and weights are learned
+on listeners that the models have seen: the library shows how long a list takes, not how good it is.
 """
 
 import argparse
@@ -136,13 +135,13 @@ class World:
             )
         return found
 
-    def heard(self, width: int, noise: float) -> NDArray[np.float32]:
+    def noisy_vectors(self, width: int, noise: float) -> NDArray[np.float32]:
         """Return what an encoder might make of the tracks, ``[n, width]``."""
         mixed = self.places @ self.rng.standard_normal((DIMENSIONS, width)) / DIMENSIONS**0.5
         return (mixed + noise * self.rng.standard_normal((self.n, width))).astype(np.float32)
 
     def listens(self, n_listens: int, n_listeners: int) -> Iterator[tuple[int, Any]]:
-        """Give each listener's number and their plays: tracks, times, what was heard, skipped."""
+        """Give each listener's number and plays: tracks, times, milliseconds played, skipped."""
         rng = self.rng
         order = np.lexsort((-self.popularity, self.genre))
         starts = np.searchsorted(self.genre[order], np.arange(GENRES + 1))
@@ -184,8 +183,8 @@ def put_listens(library: Library, world: World, n_listens: int, n_listeners: int
         "INSERT INTO users (user_id) VALUES (?)", [(f"u{n:05}",) for n in range(n_listeners)]
     )
     total = 0
-    for listener, (tracks, times, heard, skipped) in world.listens(n_listens, n_listeners):
-        columns = (tracks + 1, times, heard, skipped)
+    for listener, (tracks, times, ms_played, skipped) in world.listens(n_listens, n_listeners):
+        columns = (tracks + 1, times, ms_played, skipped)
         rows = zip(repeat(listener + 1), *(one.tolist() for one in columns), strict=False)
         connection.executemany(
             "INSERT INTO listens (user, track, timestamp, ms_played, skipped, plays, dataset)"
@@ -218,7 +217,9 @@ def put_embeddings(library: Library, world: World) -> None:
         )
         chances = np.full((world.n, 1), 1, np.float32)
         with store:
-            store.add_many(rows, {"embedding": world.heard(width, 0.3), "probabilities": chances})
+            store.add_many(
+                rows, {"embedding": world.noisy_vectors(width, 0.3), "probabilities": chances}
+            )
     put_knn(library, world)
 
 
@@ -226,7 +227,7 @@ def put_knn(library: Library, world: World) -> None:
     """Fit the combined vector on drawn descriptors, and place every track with it."""
     catalogue = library.catalogue()
     train = np.array([track.split == "train" for track in catalogue.tracks])
-    summary = world.heard(96, 0.5)
+    summary = world.noisy_vectors(96, 0.5)
     model = KnnModel.fit(catalogue.tracks, summary, ["mfcc"] * 96, train)
     about = {"kind": "knn", "target": "genre", "fingerprint": "simulated-knn", "input": "audio"}
     about |= {"settings": model.settings_dict(), "metrics": {}, "seconds": 0.0}

@@ -1,7 +1,7 @@
-"""How long ``segue --help`` takes, beside Python doing nothing.
+"""Measure the start of ``segue --help``, compared with Python that does nothing.
 
-Run it on a quiet machine: ``python benchmarks/startup.py``. Prints the median of 15 runs each, in
-turn, and their ratio.
+Run it on a quiet machine: ``python benchmarks/startup.py``. Prints the medians of 15 alternating
+runs, and their ratio.
 """
 
 import statistics

@@ -1,10 +1,10 @@
-"""How true maps are, and what they cost: near neighbours kept on the plane, against components.
+"""Measure maps: near neighbors that stay near on the map, compared with principal components.
 
 Run: ``python benchmarks/track_map.py [LIBRARY] [--signal NAME] [--tracks 100000] [--plot FILE]``.
-Without a library the vectors are simulated: artists of a dozen tracks in 24 genres, in 128
-dimensions. Of 500 tracks the ten nearest by cosine are looked up among all; counted is how many of
-them are among the 10 and the 50 nearest on the plane, of the map and of the first two principal
-components. For the landmarks, how many of the 15 near neighbours are the nearest. One thread.
+Without a library the vectors are simulated: artists with a dozen tracks each in 24 genres and 128
+dimensions. For 500 tracks the ten nearest by cosine are found among all tracks; the result is how
+many of them are among the 10 and the 50 nearest on the map and in the first two principal
+components. For the landmarks: how many of the 15 near neighbors are the nearest. One thread.
 """
 
 import argparse
