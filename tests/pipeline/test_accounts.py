@@ -386,7 +386,9 @@ def test_player_failures_do_not_block_log_in(anna):
             verify_player(anna, "anna", "0" * 32, "salt", address="192.0.2.1")
     for _ in range(30):
         with pytest.raises(TooManyTriesError):
-            verify_player(anna, "anna", token_of(password, "salt"), "salt", address="192.0.2.1")
+            verify_player(anna, "anna", "0" * 32, "salt", address="192.0.2.1")
+    right = token_of(password, "salt")
+    assert verify_player(anna, "anna", right, "salt", address="192.0.2.1").name == "anna"
     assert log_in(anna, "anna", RIGHT, address="192.0.2.1")
 
 

@@ -73,7 +73,7 @@ def verify_player(
     WrongPasswordError
         If the token is wrong, or there is no such account or player password.
     TooManyTriesError
-        If the name or address failed too often.
+        If it is wrong, and the name or address failed too often before.
     """
     return _verify(
         library, name, address, lambda known: _matches(_token(known, salt), token.lower())
@@ -97,14 +97,15 @@ def verify_player_password(
 def _verify(
     library: Library, name: str, address: str | None, is_right: Callable[[str], bool]
 ) -> Account:
-    # counted separately, so that a player with an old password does not block logins
-    tried = f"player\n{name}"
-    check_may_try(library, tried, address)
     known = library.accounts.player_password(name)
     # the same work if there is no player password
     right = is_right(known or "no password") and known is not None
     account = library.accounts.find(name)
+    # the right password is accepted also after failures: its 99 random bits cannot be guessed
     if not right or account is None:
+        # counted separately, so that a player with an old password does not block logins
+        tried = f"player\n{name}"
+        check_may_try(library, tried, address)
         library.audit.begin_try(tried, network(address), LIMITS)
         refuse(library, tried, account, address)
     return account
