@@ -18,6 +18,7 @@ import unicodedata
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u200b\u2060\ufeff]")
 # Halves of surrogate pairs come from file names that are not UTF-8; no database can store them.
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BRACKETS = "<>()[]{} "
 _QUESTION_MARKS = re.compile(r"\?{2,}")
 
@@ -45,6 +46,20 @@ def clean_text(text: str) -> str:
         text = _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", text))
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.split())
+
+
+def terminal_text(text: str) -> str:
+    r"""Return `text` as it is safe to print: what would move the cursor or reorder it is escaped.
+
+    Control characters (other than line breaks and tabs), overrides of the writing direction and
+    halves of surrogate pairs become their escape sequences.
+
+    Examples
+    --------
+    >>> terminal_text("a\u202egpj.mp3\x1b[2J"), terminal_text("Sigur Rós, اللغة")
+    ('a\\u202egpj.mp3\\x1b[2J', 'Sigur Rós, اللغة')
+    """
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def clean_lines(text: str) -> str:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+from segue.text import terminal_text
+
 Parameters = ParamSpec("Parameters")
 
 
@@ -37,5 +39,5 @@ def report_errors(command: Callable[Parameters, None]) -> Callable[Parameters, N
 
 
 def _end(sentence: str, code: int) -> None:
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(terminal_text(sentence) + "\n")
     sys.exit(code)

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from segue.text import terminal_text
+
 
 def print_json(document: Any) -> None:
     """Print one JSON document, the only thing on standard output."""
@@ -13,7 +15,7 @@ def print_json(document: Any) -> None:
 
 def say(*lines: str) -> None:
     """Print lines to standard output and flush them."""
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write(terminal_text("\n".join(lines)) + "\n")
     sys.stdout.flush()
 
 
@@ -40,7 +42,13 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=Text(terminal_text(title)),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     for place, name in enumerate(columns):
         numeric = place >= len(columns) - right
         table.add_column(
@@ -52,7 +60,7 @@ def print_table(
         )
     for row in rows:
         # titles come from files of others: do not parse them as markup
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(terminal_text(cell)) for cell in row))
     width = None if sys.stdout.isatty() else 120
     Console(width=width).print(table)
 
@@ -136,7 +144,7 @@ def name_of(track: Mapping[str, Any], nameless: str | None = None) -> str:
 def hint(sentences: Sequence[str]) -> None:
     """Print hints to standard error, one a line."""
     for sentence in sentences:
-        sys.stderr.write(f"segue: {sentence}\n")
+        sys.stderr.write(terminal_text(f"segue: {sentence}") + "\n")
 
 
 def with_interval(value: float | None, interval: Sequence[float | None] | None) -> str:
