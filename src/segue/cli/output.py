@@ -43,9 +43,8 @@ def print_table(
     from rich.text import Text
 
     table = Table(
-        title=Text(terminal_text(title)),
+        title=Text(terminal_text(title), style="bold"),  # a title_style applies to plain str only
         title_justify="left",
-        title_style="bold",
         box=None,
         pad_edge=False,
     )

@@ -94,14 +94,12 @@ def preprocess(
     if result.missing:
         say(
             f"Missing: {plural(result.missing, 'track')}. Missing tracks stay in the library and"
-            " are"
-            " not recommended."
+            " are not recommended."
         )
     if result.left_out:
         say(
             f"Excluded by --exclude or .notmusic: {plural(result.left_out, 'track')}. Excluded"
-            " tracks"
-            " stay in the library and are not recommended."
+            " tracks stay in the library and are not recommended."
         )
     if result.duplicates:
         say(
