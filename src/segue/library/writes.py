@@ -131,16 +131,17 @@ def replace_listens(database: "Database", name: str, listens: "pd.DataFrame") ->
             columns[column] = known.where(listens[column].notna(), None).tolist()
         else:
             columns[column] = [None] * len(listens)
-    n_equal, outdated = _compare_listens(database, name, list(zip(*columns.values(), strict=True)))
+    new = list(zip(*columns.values(), strict=True))
+    n_equal, outdated = _compare_listens(database, name, new)
     table = schema.listens
     for start in range(0, len(outdated), _CHUNK):
         part = outdated[start : start + _CHUNK]
         old = delete(table).where(table.c.dataset == name, table.c.id.between(part[0], part[-1]))
         with database.begin() as connection:
             connection.execute(old)
-    for start in range(n_equal, len(listens), _CHUNK):
-        parts = zip(*(values[start : start + _CHUNK] for values in columns.values()), strict=True)
-        rows = [{**dict(zip(columns, row, strict=True)), "dataset": name} for row in parts]
+    for start in range(n_equal, len(new), _CHUNK):
+        part_rows = new[start : start + _CHUNK]
+        rows = [{**dict(zip(columns, row, strict=True)), "dataset": name} for row in part_rows]
         with database.begin() as connection:
             connection.execute(insert(table), rows)
 
