@@ -4,7 +4,9 @@ import gc
 import weakref
 
 import pytest
+from tests.serve.conftest import Client
 
+from segue.serve.app import make_app
 from segue.serve.memory import COLLECT_SECONDS, IdleGarbageCollector
 
 
@@ -59,3 +61,25 @@ def test_raise_threshold_makes_full_collections_rare(thresholds):
         gc.callbacks.remove(note)
     assert len(lists) == 5_000
     assert not looked
+
+
+@pytest.fixture
+def unfrozen():
+    yield
+    gc.unfreeze()
+
+
+def test_make_app_leaves_garbage_collection_of_its_process_alone(directory, thresholds, unfrozen):
+    before = gc.get_threshold(), gc.get_freeze_count()
+    with Client(make_app(directory)) as client:
+        client.log_in("anna")
+        assert client.get("/api/v1/recommend").status_code == 200
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
+
+
+def test_own_process_freezes_objects_and_collects_rarely(directory, thresholds, unfrozen):
+    with Client(make_app(directory, own_process=True)) as client:
+        client.log_in("anna")
+        assert client.get("/api/v1/recommend").status_code == 200
+        assert gc.get_freeze_count() > 100_000
+        assert gc.get_threshold()[2] > 100

@@ -47,8 +47,16 @@ _MAX_INVALID = 20
 ListExecutor = BatchingExecutor[recommend.PendingRecommendation, Response]
 
 
-def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
+def make_app(
+    library: Path, settings: Settings | None = None, *, own_process: bool = False
+) -> FastAPI:
     """Return the application that serves the library in a directory.
+
+    Parameters
+    ----------
+    own_process
+        Whether the process does nothing but serve: the garbage collection and the memory
+        allocation of the whole process are then set for it.
 
     Raises
     ------
@@ -67,7 +75,10 @@ def make_app(library: Path, settings: Settings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.tidy = IdleGarbageCollector()
-    app.state.app_state, app.state.lists = _opened(library, settings, app.state.tidy)
+    app.state.own_process = own_process
+    app.state.app_state, app.state.lists = _opened(
+        library, settings, app.state.tidy, freeze_gc if own_process else lambda: None
+    )
     app.openapi = partial(openapi_of, app)  # type: ignore[method-assign]
     app.include_router(api.router)
     app.include_router(subsonic.router)
@@ -99,11 +110,14 @@ def _build_routes(app: FastAPI) -> None:
 def from_environment() -> FastAPI:
     """Return the application of one worker process: see `segue.serve.process`."""
     directory, _, text = os.environ[ENVIRONMENT].partition("\n")
-    return make_app(Path(directory), Settings.from_json(text))
+    return make_app(Path(directory), Settings.from_json(text), own_process=True)
 
 
 def _opened(
-    library: Path, settings: Settings, tidy: IdleGarbageCollector
+    library: Path,
+    settings: Settings,
+    tidy: IdleGarbageCollector,
+    on_new_state: Callable[[], None],
 ) -> tuple[AppState, ListExecutor]:
     """Open a library, and the executor that makes lists.
 
@@ -113,7 +127,7 @@ def _opened(
     def on_work() -> None:
         executor.schedule_idle_task()
 
-    app_state = AppState(library, settings, on_work)
+    app_state = AppState(library, settings, on_work, on_new_state)
     executor: ListExecutor = BatchingExecutor(
         partial(recommend.answer_batch, app_state),
         MAX_BATCH,
@@ -125,10 +139,11 @@ def _opened(
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app_state: AppState = app.state.app_state
-    keep_few_arenas()
-    app.state.tidy.raise_threshold()
+    if app.state.own_process:
+        keep_few_arenas()
+        app.state.tidy.raise_threshold()
     anyio.to_thread.current_default_thread_limiter().total_tokens = app_state.settings.threads
-    warming = threading.Thread(target=_warm_up, args=(app_state,), name="warm-up", daemon=True)
+    warming = threading.Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True)
     warming.start()
     with suppress(ValueError):  # signal handlers can only be set in the main thread
         _when_stopping(partial(_stop, app_state))
@@ -149,11 +164,13 @@ def _stop(app_state: AppState) -> None:
     app_state.service.stop()
 
 
-def _warm_up(app_state: AppState) -> None:
+def _warm_up(app: FastAPI) -> None:
     """Open the library before the first request; requests that come meanwhile wait for it."""
+    app_state: AppState = app.state.app_state
     try:
         app_state.service.warm_up()
-        freeze_gc()
+        if app.state.own_process:
+            freeze_gc()
     except SegueError as error:
         _LOG.info("no recommendations yet: %s", error)
     except Exception:  # noqa: BLE001  # the first request reports it again

@@ -20,7 +20,6 @@ from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.serve.event_broadcaster import EventBroadcaster
-from segue.serve.memory import freeze_gc
 from segue.serve.settings import Settings
 from segue.types import Track
 
@@ -33,18 +32,23 @@ COUNTS_SECONDS: Final = 10.0
 class AppState:
     """An opened library, and values computed from it.
 
-    `on_work` is called, in any thread, whenever there is work for `RecommenderService.prefetch`.
+    `on_work` is called, in any thread, whenever there is work for `RecommenderService.prefetch`;
+    `on_new_state` after the library was opened again.
     """
 
     def __init__(
-        self, directory: Path, settings: Settings, on_work: Callable[[], None] = lambda: None
+        self,
+        directory: Path,
+        settings: Settings,
+        on_work: Callable[[], None] = lambda: None,
+        on_new_state: Callable[[], None] = lambda: None,
     ) -> None:
         # request threads use the cores; one matrix product must not
         threadpool_limits(1, user_api="blas")
         self.settings = settings
         self.library = Library(directory)
         self.service = RecommenderService(
-            self.library, serve_stale=True, on_work=on_work, on_new_state=freeze_gc
+            self.library, serve_stale=True, on_work=on_work, on_new_state=on_new_state
         )
         self.runner = Runner(self.library)
         self.broadcaster = EventBroadcaster(self.library, self.version)

@@ -67,7 +67,9 @@ def serve(
     settings = replace(settings, port=port)
     os.environ[ENVIRONMENT] = f"{directory}\n{settings.to_json()}"
     config = uvicorn.Config(
-        "segue.serve.app:from_environment" if workers > 1 else make_app(directory, settings),
+        "segue.serve.app:from_environment"
+        if workers > 1
+        else make_app(directory, settings, own_process=True),
         factory=workers > 1,
         workers=workers,
         http=SlowClientGuard,
