@@ -10,6 +10,7 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── StorageError            the disk or the database refuses: a later try may succeed
 │   │   ├── StorageFullError    the disk is full
 │   │   └── LibraryBusyError    another program is writing to it
+│   ├── DamagedDataError        stored data have changed on the disk
 │   ├── EmptyLibraryError       it has no tracks yet
 │   ├── UnknownTrackError       the library has no track of this id
 │   ├── UnknownListenerError    the library has no such listener
@@ -77,6 +78,10 @@ class LibraryBusyError(StorageError):
     """A library that another program is writing to."""
 
     retry_seconds = 5
+
+
+class DamagedDataError(LibraryError):
+    """Stored data that differ from their checksums."""
 
 
 class EmptyLibraryError(LibraryError):

@@ -35,10 +35,11 @@ from segue.evaluation import (
     Report,
     SimilarityReport,
     classification_metrics,
-    write_report,
+    report_files,
 )
 from segue.evaluation.report.page import render
 from segue.evaluation.report.templates import detail_findings, environment, render_summary
+from segue.library import write_report
 
 HOSTILE = "<script>alert('x')</script> $\\frac{1}{0$ & \u65e5\u672c \"--> "
 VOID = {"meta", "br", "hr", "img", "link", "input", "path", "use", "rect"}
@@ -252,7 +253,7 @@ class Page(HTMLParser):
 def written(tmp_path_factory):
     """A directory with a report on everything, with names such as strangers' files hold."""
     directory = tmp_path_factory.mktemp("reports") / "run"
-    assert write_report(everything(), directory) == directory / "report.html"
+    assert write_report(directory, report_files(everything())) == directory / "report.html"
     return directory
 
 
@@ -677,7 +678,7 @@ def test_report_writes_every_plot(written):
     ],
 )
 def test_report_on_little_data_is_complete_page(found, tmp_path):
-    page = write_report(found, tmp_path / "run")
+    page = write_report(tmp_path / "run", report_files(found))
     Page(page.read_text(encoding="utf-8"))
 
 
@@ -687,7 +688,7 @@ def test_report_accepts_invalid_unicode(tmp_path):
         report(classifier(names=names), notes=("bad \udcff name",)),
         maps=(EmbeddingMap(name="../cnn", xy=np.ones((2, 2)), labels=[names[0], "_jazz"]),),
     )
-    page = write_report(found, tmp_path / "run")
+    page = write_report(tmp_path / "run", report_files(found))
     assert (tmp_path / "run" / "plots" / "map____cnn.png").is_file()
     assert "bad ? name" in page.read_text(encoding="utf-8")
 
@@ -699,25 +700,25 @@ def test_write_report_replaces_old_one(tmp_path):
     directory = tmp_path / "run"
     directory.mkdir()
     (directory / "stale.txt").write_text("old")
-    write_report(report(), directory)
+    write_report(directory, report_files(report()))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
     assert sorted(path.name for path in directory.iterdir()) == [
+        "SHA256SUMS",
         "metrics.json",
-        "plots",
         "report.html",
     ]
 
 
 def test_write_report_on_full_disk_keeps_old_one(tmp_path, monkeypatch):
     directory = tmp_path / "run"
-    write_report(report(notes=("first",)), directory)
+    write_report(directory, report_files(report(notes=("first",))))
 
-    def full(path, content):
+    def full(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("segue.evaluation.report.writing._write", full)
+    monkeypatch.setattr("segue.library.files.sync", full)
     with pytest.raises(LibraryError, match=r"No space left on device.*: free space there"):
-        write_report(report(notes=("second",)), directory)
+        write_report(directory, report_files(report(notes=("second",))))
     assert "first" in (directory / "report.html").read_text(encoding="utf-8")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
@@ -725,4 +726,4 @@ def test_write_report_on_full_disk_keeps_old_one(tmp_path, monkeypatch):
 def test_write_report_to_bad_folder_raises(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="report cannot be written to"):
-        write_report(report(), tmp_path / "file" / "run")
+        write_report(tmp_path / "file" / "run", report_files(report()))

@@ -7,6 +7,7 @@ import pytest
 
 from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Library
+from segue.library.files import add_checksums
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card, model_rows
@@ -72,9 +73,13 @@ def test_unknown_untrained_and_damaged_are_one_sentence_each(small):
     whole = json.loads(path.read_text("utf-8"))
     for damage in ("{", "[]", '"x"'):
         path.write_text(damage)
+        with pytest.raises(ModelError, match=r"'knn' is damaged: run segue train knn --force"):
+            model_card(small, "knn")
+        add_checksums(path.parent)
         with pytest.raises(ModelError, match=r"'knn' cannot be read: run segue train knn --force"):
             model_card(small, "knn")
     path.write_text(json.dumps({**whole, "tracks": "many"}))
+    add_checksums(path.parent)
     with pytest.raises(ModelError, match=r"damaged, its 'tracks' is 'many': run segue train knn"):
         model_card(small, "knn")
     shutil.rmtree(small.models.path("knn"))

@@ -8,6 +8,7 @@ import pytest
 
 from segue.errors import ModelError
 from segue.library import Library
+from segue.library.files import add_checksums
 from segue.pipeline.analysis.embeddings import embedding_store
 from segue.pipeline.evaluate import evaluate
 from segue.pipeline.recommender.open_signals import open_signals
@@ -38,6 +39,7 @@ def place(library, model, vectors):
     path = library.models.path(model) / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**manifest, "fingerprint": f"other {vectors[0][0]}"}), "utf-8")
+    add_checksums(path.parent)
     names = manifest["class_names"]
     with embedding_store(library, model) as store:
         for row, vector in zip(library.catalogue().rows.tolist(), vectors, strict=True):
@@ -88,6 +90,7 @@ def test_a_choice_is_kept_until_an_encoder_changes(copied):
     path = copied.models.path(CHOICE) / "manifest.json"
     manifest = json.loads(path.read_text("utf-8"))
     path.write_text(json.dumps({**manifest, "choice": {**first.to_dict(), "n": 99}}), "utf-8")
+    add_checksums(path.parent)
     assert select_encoders(copied, copied.catalogue()).n == 99
     path.write_text("{", "utf-8")
     assert select_encoders(copied, copied.catalogue()) == first
@@ -162,7 +165,7 @@ def test_an_ensemble_of_what_was_trained_since_says_so(copied, rng):
 def test_a_damaged_ensemble_is_told(copied):
     path = copied.models.path("ensemble") / "descriptors.npz"
     path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(ModelError, match="cannot be read: run segue train ensemble --force"):
+    with pytest.raises(ModelError, match="is damaged: run segue train ensemble --force"):
         evaluate(copied, "ensemble")
 
 

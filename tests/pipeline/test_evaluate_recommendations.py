@@ -13,9 +13,9 @@ import pytest
 from tests.factories import write_dataset
 
 from segue.engine import Engine, Weights, profile_from_seeds
-from segue.evaluation import Measurement, Report, write_report
+from segue.evaluation import Measurement, Report, report_files
 from segue.evaluation.report.templates import render_summary
-from segue.library import Library
+from segue.library import Library, write_report
 from segue.listening import search
 from segue.pipeline.experiments.control import ShuffledSignal
 from segue.pipeline.experiments.dials import precomputed
@@ -161,7 +161,7 @@ class TestPlanted:
         report = Report(
             measurement=measurement(), subject="recommendations", recommendations=(crowds,)
         )
-        page = write_report(report, tmp_path / "run").read_text("utf-8")
+        page = write_report(tmp_path / "run", report_files(report)).read_text("utf-8")
         for part in ("groups", "cold", "control", "dials", "reasons", "next"):
             assert f'id="{part}-1"' in page
             assert f'href="#{part}-1"' in page

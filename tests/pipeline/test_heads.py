@@ -96,7 +96,7 @@ def test_damaged_head_is_reported(embedded):
     train_head(embedded, "genre", "vgg")
     path = embedded.models.path("genre-on-vgg") / "arrays.npz"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ModelError, match="cannot be read: run segue train"):
+    with pytest.raises(ModelError, match="is damaged: run segue train genre --on vgg"):
         head_probabilities(embedded, embedded.catalogue(), "genre-on-vgg")
 
 

@@ -8,6 +8,7 @@ import pytest
 from tests.pipeline.test_learning import two_kinds
 
 from segue.library import Library
+from segue.library.files import add_checksums
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.recommend import recommend
 from segue.pipeline.recommender.snapshot import is_current, open_snapshot, snapshot_directory
@@ -82,6 +83,8 @@ def test_a_snapshot_of_another_format_is_not_opened(tmp_path):
     path = snapshot_directory(library) / "manifest.json"
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps({**manifest, "state": "5" + manifest["state"][1:]}))
+    add_checksums(path.parent)
     assert open_snapshot(library) is None
     path.write_text(json.dumps(manifest))
+    add_checksums(path.parent)
     assert open_snapshot(library) is not None

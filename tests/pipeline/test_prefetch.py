@@ -97,7 +97,7 @@ def test_build_process_after_sigterm_leaves_nothing_behind(tmp_path):
     program = """
 import sys, time
 from pathlib import Path
-from segue.library.storage import new_directory
+from segue.library.files import new_directory
 from segue.pipeline.recommender import build_process, build_snapshot
 
 def build(library, past):
@@ -119,4 +119,4 @@ build_process.main()
         process.send_signal(signal.SIGTERM)
     assert process.returncode
     assert [one.name for one in (tmp_path / "my.segue" / "snapshot").iterdir()] == ["whole"]
-    assert not [one.name for one in (tmp_path / "my.segue").glob(".snapshot*")]
+    assert not [one.name for one in (tmp_path / "my.segue").glob(".new-*")]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from segue.cli import app
 from segue.errors import DatasetError, ModelError
 from segue.library import Library
+from segue.library.files import add_checksums
 from segue.pipeline.analysis.inputs import AUDIO, GIVEN, drop_windows, need_input, open_store
 from segue.pipeline.preprocess import preprocess
 
@@ -170,6 +171,7 @@ def test_models_of_an_earlier_analysis_are_reported(dataset, trained, tmp_path):
         else:
             manifest["analysis"] = "another"
         path.write_text(json.dumps(manifest))
+        add_checksums(path.parent)
     assert preprocess(library, dataset).outdated == ["cnn", "knn"]
     result = CliRunner().invoke(
         app, ["preprocess", str(dataset), "--library", str(library.directory)]

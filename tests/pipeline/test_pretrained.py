@@ -30,7 +30,7 @@ def test_add_list_and_remove(place, musicnn_wheel):
     assert package_directory() == place / "segue" / "encoders" / "musicnn"
     assert files(package_directory()) == sorted(
         [
-            "LICENSE.md",
+            *("LICENSE.md", "SHA256SUMS"),
             *(f"{e}/{f}" for e in PRETRAINED_ENCODERS for f in ("encoder.json", "model.onnx")),
         ]
     )

@@ -59,7 +59,7 @@ from segue.evaluation.report import (
     SimilarityReport,
     Tagged,
     TaggingReport,
-    write_report,
+    report_files,
 )
 from segue.evaluation.significance import Difference, paired, ratio_interval, sign_flip
 from segue.evaluation.tagging import (
@@ -137,6 +137,7 @@ __all__ = [
     "precision_recall_curve",
     "ranking_metrics",
     "ratio_interval",
+    "report_files",
     "resample_tagging",
     "sign_flip",
     "split_listens",
@@ -145,5 +146,4 @@ __all__ = [
     "tagging_metrics",
     "terciles",
     "undividable_classes",
-    "write_report",
 ]

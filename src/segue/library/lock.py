@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from segue.errors import LibraryBusyError
+from segue.library.files import open_private
 from segue.library.storage import translate_errors
 
 
@@ -25,7 +26,7 @@ def writing(directory: Path, verb: str) -> Iterator[None]:
         If the disk refuses.
     """
     with translate_errors(directory):
-        file = (directory / ".lock").open("a+", encoding="utf-8")
+        file = open_private(directory / ".lock", "a+")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

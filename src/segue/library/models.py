@@ -2,9 +2,13 @@
 
 A manifest has the kind of the model, its target, settings, seed, the hash of its training data,
 metrics, training time, and the versions of the packages that made it.
+
+A model whose files differ from their checksums counts as not trained: it is not used, and the next
+training replaces it.
 """
 
 import json
+import logging
 import platform
 import shlex
 import shutil
@@ -16,13 +20,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from segue.errors import ModelError, ModelNotTrainedError
-from segue.library.storage import new_directory, translate_errors, write_json
+from segue.library.files import damaged_files, new_directory, write_json
+from segue.library.storage import translate_errors
 
 MANIFEST_FORMAT = 1
 _MADE_ALONG = ("engine", "hubs", "choice")
 """Models that are not trained by name, but made where they are needed."""
 MAP_PREFIX = "map-"
 """Start of the names of maps, which recommendations do not use."""
+_LOG = logging.getLogger("segue.library")
+_Signature = tuple[tuple[str, int, int], ...]
 _VERSIONED = ("segue", "numpy", "scikit-learn", "onnxruntime", "keras", "tensorflow-cpu")
 
 
@@ -31,26 +38,56 @@ class ModelStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._compared: dict[str, tuple[_Signature, bool]] = {}
 
     def names(self) -> list[str]:
         """Return the names of all models, sorted."""
-        return sorted(path.parent.name for path in self.directory.glob("[!.]*/manifest.json"))
+        return sorted(name for name in self._directories() if name in self)
+
+    def damaged(self) -> list[str]:
+        """Return the names of the models whose files have changed or are missing, sorted."""
+        return sorted(name for name in self._directories() if name not in self)
 
     def state(self) -> dict[str, int]:
         """Return the time when each model was written, in nanoseconds, without maps.
 
-        It changes when a model is replaced.
+        It changes when a model is replaced, and when one is damaged.
         """
         found = {}
-        for path in self.directory.glob("[!.]*/manifest.json"):
-            if path.parent.name.startswith(MAP_PREFIX):
-                continue
-            with suppress(FileNotFoundError):  # replaced at this moment
-                found[path.parent.name] = path.stat().st_mtime_ns
+        for name in self.names():
+            if not name.startswith(MAP_PREFIX):
+                with suppress(FileNotFoundError):  # replaced at this moment
+                    found[name] = (self.directory / name / "manifest.json").stat().st_mtime_ns
         return found
 
+    def _directories(self) -> list[str]:
+        return [path.name for path in self.directory.glob("[!.]*") if path.is_dir()]
+
     def __contains__(self, name: str) -> bool:
-        return (self.directory / name / "manifest.json").is_file()
+        """Return whether there is a model of that name, with all files as they were written."""
+        directory = self.directory / name
+        try:
+            signature = tuple(
+                (str(path), stat.st_size, stat.st_mtime_ns)
+                for path in sorted(directory.rglob("*"))
+                for stat in (path.stat(),)
+            )
+        except OSError:  # replaced at this moment
+            return (directory / "manifest.json").is_file()
+        if not signature:
+            return False
+        known = self._compared.get(name)
+        if known is None or known[0] != signature:
+            damaged = damaged_files(directory)
+            if damaged:
+                _LOG.warning(
+                    "The model '%s' is damaged (%s) and not used: run segue library repair",
+                    name,
+                    ", ".join(damaged),
+                )
+            known = (signature, not damaged and (directory / "manifest.json").is_file())
+            self._compared[name] = known
+        return known[1]
 
     def path(self, name: str) -> Path:
         """Return the directory of the model `name`.
@@ -59,8 +96,12 @@ class ModelStore:
         ------
         ModelNotTrainedError
             If there is none.
+        ModelError
+            If it is damaged.
         """
         if name not in self:
+            if name in self._directories():
+                raise ModelError(f"The model '{name}' is damaged: {self.way_out(name)}.")
             raise ModelNotTrainedError(
                 f"The model '{name}' is not trained yet: run segue train {name}."
             )
@@ -88,6 +129,14 @@ class ModelStore:
                 f"The model '{name}' was written by a newer segue: upgrade segue,"
                 f" or {self.way_out(name)}."
             )
+        return document
+
+    def manifest_of_damaged(self, name: str) -> dict[str, Any]:
+        """Return the manifest of a damaged model; empty if that itself is damaged."""
+        path = self.directory / name / "manifest.json"
+        if damaged_files(path.parent, (path.name,)):
+            return {}
+        document: dict[str, Any] = json.loads(path.read_text("utf-8"))
         return document
 
     def way_out(self, name: str) -> str:

@@ -1,19 +1,11 @@
-"""Atomic writes of files and directories, and storage errors in one sentence.
-
-A file or directory is written under a temporary name next to its place and renamed, so that readers
-see the old one or the new one.
-"""
+"""Errors of the disk and of the database, in one sentence."""
 
 import errno
-import json
 import os
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -92,40 +84,23 @@ def _reason_full(place: Path) -> str | None:
     return _FULL if disk.f_bavail * disk.f_frsize < _MIN_FREE_BYTES else None
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write `document` as JSON to `path`, completely or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def database_uri(path: Path, *, read_only: bool = False) -> str:
+    """Return the address by which SQLite opens a database.
 
-
-@contextmanager
-def new_directory(place: Path) -> Iterator[Path]:
-    """Yield an empty directory that replaces `place` at the end of the block.
-
-    If the block raises, `place` stays as it was.
+    Parameters
+    ----------
+    read_only
+        Open it only for reading; so is a database that this process must not write to.
     """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
-    # mkdtemp makes it private; it gets the permissions of its parent
-    temporary.chmod(place.parent.stat().st_mode & 0o777)
-    try:
-        yield temporary
-        if place.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{place.name}.old.", dir=place.parent))
-            place.rename(old / place.name)
-            try:
-                temporary.rename(place)
-            except BaseException:
-                if not place.exists():
-                    (old / place.name).rename(place)
-                raise
-            finally:
-                shutil.rmtree(old)
-        else:
-            temporary.rename(place)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    address = path.absolute().as_uri()
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return f"{address}?mode={'ro' if read_only else 'rw'}"
+    # the files next to it by which processes coordinate cannot be made, and nothing changes
+    log = path.with_name(f"{path.name}-wal")
+    unused = not log.exists() or not log.stat().st_size
+    return f"{address}?mode=ro{'&immutable=1' if unused else ''}"
+
+
+def is_writable(path: Path) -> bool:
+    """Return whether this process may write to a database."""
+    return "mode=rw" in database_uri(path)

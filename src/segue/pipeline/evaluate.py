@@ -20,10 +20,10 @@ from segue.evaluation import (
     TaggingReport,
     embedding_map,
     listen_split_rule,
+    report_files,
     straddling_groups,
-    write_report,
 )
-from segue.library import Catalogue, Library
+from segue.library import Catalogue, Library, write_report
 from segue.library.models import installed_versions
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode_new
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
@@ -149,7 +149,8 @@ def evaluate(
         maps=tuple(_maps(asked, labels)) if labels else (),
         notes=tuple(notes),
     )
-    page = write_report(report, library.reports / datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f"))
+    name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    page = write_report(library.reports / name, report_files(report))
     _keep_latest(library.reports)
     library.record_run("evaluate", {"subject": subject, "page": str(page)})
     return EvaluationResult(report, page)

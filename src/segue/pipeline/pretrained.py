@@ -26,7 +26,7 @@ from segue.encoders.pretrained import (
     package_directory,
 )
 from segue.errors import ModelError
-from segue.library.storage import new_directory
+from segue.library import new_directory
 from segue.types import Progress, no_progress
 
 

@@ -21,9 +21,9 @@ from segue.evaluation.report.details import (
     ModelComparison,
     NextTrack,
 )
+from segue.evaluation.report.files import report_files
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tagging import Tagged, TaggingReport
-from segue.evaluation.report.writing import write_report
 
 __all__ = [
     "ClassifierReport",
@@ -48,5 +48,5 @@ __all__ = [
     "SimilarityReport",
     "Tagged",
     "TaggingReport",
-    "write_report",
+    "report_files",
 ]

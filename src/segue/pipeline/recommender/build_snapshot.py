@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from segue.engine import CatalogueArrays, Engine, TrackWords, WordMatrix
 from segue.engine.profile_accumulator import ProfileAccumulator
 from segue.engine.profiles import Scale, rating_scale
-from segue.library import Library, NameIndex, new_directory, translate_errors, write_json
+from segue.library import (
+    Library,
+    NameIndex,
+    make_directory,
+    new_directory,
+    remove_leftovers,
+    translate_errors,
+    write_json,
+)
 from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
 from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.open_signals import (
@@ -95,7 +103,8 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
         "scales": _scales(library),
         "latest": _latest(library, profiles, catalogue.rows),
     }
-    with translate_errors(place), new_directory(place) as directory:
+    # not durable: its checksums show whether it is complete, and it can be built again
+    with translate_errors(place), new_directory(place, durable=False) as directory:
         save_arrays(directory, arrays)
         NameIndex.write(directory / NAMES_FILE, tracks, facts.listeners)
         write_json(directory / "manifest.json", manifest)
@@ -153,8 +162,9 @@ def _scales(library: Library) -> dict[str, Scale]:
 def _one_at_a_time(library: Library) -> Iterator[None]:
     place = library.models.directory
     with translate_errors(place):
-        place.mkdir(parents=True, exist_ok=True)
+        make_directory(place)
         file = (place / ".snapshot.lock").open("w", encoding="utf-8")
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+        remove_leftovers(place)
         yield

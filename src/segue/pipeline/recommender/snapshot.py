@@ -24,7 +24,7 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
 from segue.engine.profiles import Scale
 from segue.errors import ModelError
-from segue.library import Library, NameIndex, StoredCatalogue
+from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, settings_hash
 from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
 from segue.pipeline.recommender.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.track_spaces import comparing_space
@@ -76,7 +76,9 @@ def is_current(library: Library) -> bool:
 def state_of(library: Library) -> str:
     """Return the state of a library that a snapshot built now would name."""
     listened = library.any_listens()
-    return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens"
+    withheld = sorted(library.reader.sharing().withheld)
+    sharing = f" without {settings_hash({'listeners': withheld})}" if withheld else ""
+    return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens{sharing}"
 
 
 def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot | None:
@@ -95,6 +97,8 @@ def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot |
         manifest = _manifest_in(directory)
         if not str(manifest.get("state")).startswith(f"{FORMAT} "):
             return None
+        if damaged_files(directory):
+            continue
         try:
             names = NameIndex(directory / NAMES_FILE)
             arrays = map_arrays(directory)

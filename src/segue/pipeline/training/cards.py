@@ -87,7 +87,7 @@ def model_rows(library: Library) -> list[dict[str, Any]]:
     An entry has a `problem` instead if the manifest of the model cannot be read.
     """
     rows: list[dict[str, Any]] = []
-    for name in library.models.names():
+    for name in sorted({*library.models.names(), *library.models.damaged()}):
         try:
             manifest = library.models.manifest(name)
         except ModelError as error:
