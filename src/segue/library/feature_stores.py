@@ -1,12 +1,17 @@
 """All feature stores of a library, ``features/<hash>/``: selection, removal, compaction."""
 
 import json
+import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from segue.library.features import FeatureStore
+import numpy as np
+
+from segue.library.features import FeatureStore, settings_hash
+
+_LOG = logging.getLogger("segue.library")
 
 Where = Callable[[Mapping[str, Any]], bool]
 """Selects stores by the settings of their arrays."""
@@ -14,15 +19,43 @@ Where = Callable[[Mapping[str, Any]], bool]
 _MAX_DEAD_SHARE: Final = 0.25  # of the bytes of a store: above it the store is compacted
 
 
-def stores_in(directory: Path, where: Where | None = None) -> list[FeatureStore]:
-    """Return every store, or those whose settings `where` selects."""
+def stores_in(
+    directory: Path, where: Where | None = None, *, library_id: str = ""
+) -> list[FeatureStore]:
+    """Return every store, or those whose settings `where` selects; skip what cannot be read."""
     found = []
-    for path in directory.glob("*/settings.json"):
-        saved = json.loads(path.read_text("utf-8"))
+    for path, saved in _documents(directory):
         if where is None or where(saved["settings"]):
-            store = FeatureStore(path.parent, settings=saved["settings"], dtypes=saved["arrays"])
+            store = FeatureStore(
+                path,
+                settings=saved["settings"],
+                dtypes=saved["arrays"],
+                library_id=library_id or saved.get("library", ""),
+            )
             found.append(store)
     return found
+
+
+def _documents(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the directory and the settings.json of every store whose settings are as written."""
+    for path in sorted(directory.glob("*/settings.json")):
+        try:
+            saved = json.loads(path.read_bytes())
+            intact = settings_hash(saved["settings"]) == path.parent.name
+            dtypes = [np.dtype(dtype) for dtype in saved["arrays"].values()]
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            intact = False
+        if intact and dtypes:
+            yield path.parent, saved
+        else:
+            _LOG.warning("%s is damaged and its store not used; run segue library repair", path)
+
+
+def damaged_in(directory: Path) -> list[Path]:
+    """Return the directories of the stores whose settings are missing or damaged."""
+    readable = {path for path, _ in _documents(directory)}
+    there = [path for path in sorted(directory.glob("[!.]*")) if path.is_dir()]
+    return [path for path in there if path not in readable]
 
 
 def forget_in(directory: Path, rows: Sequence[int]) -> None:
@@ -35,10 +68,10 @@ def forget_in(directory: Path, rows: Sequence[int]) -> None:
 def drop_in(directory: Path, unwanted: Where) -> int:
     """Delete the stores whose settings `unwanted` selects; return their bytes."""
     n_bytes = 0
-    for path in directory.glob("*/settings.json"):
-        if unwanted(json.loads(path.read_text("utf-8"))["settings"]):
-            n_bytes += sum(file.stat().st_size for file in path.parent.iterdir())
-            shutil.rmtree(path.parent, ignore_errors=True)
+    for path, saved in _documents(directory):
+        if unwanted(saved["settings"]):
+            n_bytes += sum(file.stat().st_size for file in path.iterdir())
+            shutil.rmtree(path, ignore_errors=True)
     return n_bytes
 
 

@@ -3,18 +3,20 @@
 A store holds one or several named arrays a track, each ``[n_frames, n_bands]`` with a data type
 that is fixed for the store. Its directory:
 
-- ``settings.json``  the settings that the arrays were computed with, and their data types
+- ``settings.json``  the settings that the arrays were computed with, their data types, the library
 - ``data.bin``       the arrays, one after another, C order, each starting at a multiple of 16 bytes
 - ``index.bin``      the location of each array: see `segue.library.feature_index`
 
 Data reach the disk before the record that points to them, so the process may be killed at any byte:
 a record that is cut short or points past the data is skipped and overwritten by the next addition.
 A write that the system refuses is undone. Replaced and removed arrays take room until compaction.
+Every array is compared with its checksum when it is read first.
 docs/decisions/feature-store.md compares this format with SQLite and LMDB.
 """
 
 import hashlib
 import json
+import logging
 import os
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from segue.errors import LibraryError
+from segue.errors import DamagedDataError, LibraryError
 from segue.library.feature_index import (
     INDEX,
     RECORD,
@@ -36,12 +38,16 @@ from segue.library.feature_index import (
     StoreIndex,
     data_file,
     delete_unused_files,
+    index_records,
     read_index,
     write_index,
 )
-from segue.library.storage import translate_errors, write_json
+from segue.library.files import json_bytes, make_directory, open_private, write_json
+from segue.library.storage import translate_errors
 
 _ALIGNMENT = 16
+_CHECKSUM = "checksum"  # of the other entries of settings.json
+_LOG = logging.getLogger("segue.library")
 
 
 def settings_hash(settings: Mapping[str, Any]) -> str:
@@ -67,25 +73,35 @@ class FeatureStore:
         Settings that the arrays are computed with; saved next to them.
     dtypes
         The data type of each named array.
+    library_id
+        The library that the rows belong to; saved next to the arrays.
     """
 
     def __init__(
-        self, directory: Path, *, settings: Mapping[str, Any], dtypes: Mapping[str, str]
+        self,
+        directory: Path,
+        *,
+        settings: Mapping[str, Any],
+        dtypes: Mapping[str, str],
+        library_id: str = "",
     ) -> None:
         self.directory = directory
         self.settings = dict(settings)
+        self.library_id = library_id
         self.dtypes = {name: np.dtype(dtype) for name, dtype in dtypes.items()}
         self._names = list(self.dtypes)
         self._files: tuple[AppendOnlyFile, AppendOnlyFile] | None = None  # data and index
         self._map: NDArray[np.uint8] | None = None
         self._generation = 0
         self._locations: dict[str, dict[int, ArrayLocation]] = {}
+        self._verified: set[tuple[str, int]] = set()
         self._read_index()
 
     def _read_index(self) -> StoreIndex:
         with translate_errors(self.directory):
             index = read_index(self.directory, self.dtypes)
         self._generation, self._locations, self._map = index.generation, index.locations, None
+        self._verified.clear()
         return index
 
     def __contains__(self, row: int) -> bool:
@@ -132,10 +148,11 @@ class FeatureStore:
         ]
         with translate_errors(self.directory):
             _, index = self._open_for_writing()
-            index.append(np.array(records, RECORD).tobytes())
-        for locations in self._locations.values():
+            index.append(index_records(records))
+        for name, locations in self._locations.items():
             for row in removed:
                 locations.pop(row, None)
+                self._verified.discard((name, row))
 
     def _append(self, tracks: Sequence[tuple[int, Mapping[str, NDArray[Any]]]]) -> None:
         with translate_errors(self.directory):
@@ -152,32 +169,36 @@ class FeatureStore:
                     blobs += [blob, bytes(padded - len(blob))]
                     offset += padded
             data.append(b"".join(blobs))
-            index.append(np.array(records, RECORD).tobytes())
+            index.append(index_records(records))
         self._map = None
         for row, start, n_frames, n_bands, number, checksum in records:
-            self._locations[self._names[number]][row] = (start, n_frames, n_bands, checksum)
+            name = self._names[number]
+            self._locations[name][row] = (start, n_frames, n_bands, checksum)
+            self._verified.discard((name, row))
 
     def _open_for_writing(self) -> tuple[AppendOnlyFile, AppendOnlyFile]:
         """Return the data file and the index file, opened by the first call."""
         if self._files is not None:
             return self._files
-        self.directory.mkdir(parents=True, exist_ok=True)
-        write_json(
-            self.directory / "settings.json",
-            {
-                "settings": self.settings,
-                "arrays": {name: str(dtype) for name, dtype in self.dtypes.items()},
-            },
-        )
+        make_directory(self.directory)
+        self.write_settings()
         # another process may have compacted the store since this object was made
         found = self._read_index()
         delete_unused_files(self.directory)
-        if not found.sound:
+        if found.n_bad:
+            _LOG.warning(
+                "%s: %d records were damaged and are dropped; segue preprocess analyzes their"
+                " tracks again",
+                self.directory / INDEX,
+                found.n_bad,
+            )
+        if found.n_bad or not found.current:
             # a record that points past the data would point to other data once there are more
             write_index(self.directory, self._generation, self._locations.values())
         path = self.directory / INDEX
         n_bytes = path.stat().st_size if path.exists() else 0
-        data = AppendOnlyFile(data_file(self.directory, self._generation))
+        # what a killed process appended without a record is cut off
+        data = AppendOnlyFile(data_file(self.directory, self._generation), self._end(found))
         try:
             # a record that a killed process left half-written is cut off
             index = AppendOnlyFile(path, n_bytes // RECORD.itemsize * RECORD.itemsize)
@@ -187,6 +208,19 @@ class FeatureStore:
         self._files = data, index
         return self._files
 
+    def write_settings(self) -> None:
+        """Write settings.json."""
+        write_json(self.directory / "settings.json", self._document())
+
+    def _document(self) -> dict[str, Any]:
+        """Return the contents of settings.json."""
+        document: dict[str, Any] = {
+            "settings": self.settings,
+            "arrays": {name: str(dtype) for name, dtype in self.dtypes.items()},
+            "library": self.library_id,
+        }
+        return {**document, _CHECKSUM: hashlib.sha256(json_bytes(document)).hexdigest()}
+
     def read(self, name: str, row: int) -> NDArray[Any]:
         """Return the array `name` of the track at `row`, ``[n_frames, n_bands]``, read-only.
 
@@ -194,24 +228,53 @@ class FeatureStore:
         ------
         KeyError
             If the store holds no such array of that track.
+        DamagedDataError
+            If the array differs from its checksum.
         """
         if row not in self._locations[name]:
             raise KeyError(row)
-        dtype, mapped = self.dtypes[name], self._mapped()
+        if not self._is_intact(name, row):
+            raise DamagedDataError(
+                f"The stored analysis of a track (row {row} of {self.directory}) is damaged:"
+                " run segue library repair."
+            )
+        dtype = self.dtypes[name]
+        _, n_frames, n_bands, _ = self._locations[name][row]
+        return self._data(name, row).view(dtype).reshape(n_frames, n_bands)
+
+    def _data(self, name: str, row: int) -> NDArray[np.uint8]:
         offset, n_frames, n_bands, _ = self._locations[name][row]
-        data = mapped[offset : offset + n_frames * n_bands * dtype.itemsize]
-        return data.view(dtype).reshape(n_frames, n_bands)
+        return self._mapped()[offset : offset + n_frames * n_bands * self.dtypes[name].itemsize]
+
+    def _is_intact(self, name: str, row: int) -> bool:
+        """Compare an array with its checksum, once."""
+        if (name, row) not in self._verified:
+            if zlib.crc32(self._data(name, row).data) != self._locations[name][row][3]:
+                return False
+            self._verified.add((name, row))
+        return True
 
     def matrix(self, name: str, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return one vector a track, ``[len(rows), n_bands]`` float32, NaN where there is none."""
+        """Return one vector a track, ``[len(rows), n_bands]`` float32, NaN where there is none.
+
+        A damaged vector counts as none, and is logged.
+        """
         locations, dtype = self._locations[name], self.dtypes[name]
         n_bands = max((location[2] for location in locations.values()), default=0)
         out = np.full((len(rows), n_bands), np.nan, np.float32)
-        found = [
-            (position, locations[row][0])
+        there = [
+            (position, row)
             for position, row in enumerate(np.asarray(rows, np.int64).tolist())
             if row in locations and locations[row][2] == n_bands and locations[row][1]
         ]
+        found = [(place, locations[row][0]) for place, row in there if self._is_intact(name, row)]
+        if len(found) < len(there):
+            _LOG.warning(
+                "%s: the stored analysis of %d tracks is damaged and not used; run segue library"
+                " repair",
+                self.directory,
+                len(there) - len(found),
+            )
         if n_bands and found:
             mapped = np.asarray(self._mapped())
             values = mapped[: len(mapped) // _ALIGNMENT * _ALIGNMENT].view(dtype)
@@ -221,13 +284,60 @@ class FeatureStore:
 
     def verify(self) -> list[int]:
         """Return the rows whose data do not match their checksum, ascending."""
+        self._verified.clear()
         bad = {
             row
             for name, locations in self._locations.items()
-            for row, (*_, checksum) in locations.items()
-            if zlib.crc32(self.read(name, row).tobytes()) != checksum
+            for row in locations
+            if not self._is_intact(name, row)
         }
         return sorted(bad)
+
+    def problems(self) -> list[str]:
+        """Return all damage of the store in sentences; empty if every byte is right."""
+        found = []
+        path = self.directory / "settings.json"
+        expected = json_bytes(self._document())
+        if not path.is_file() or path.read_bytes() != expected:
+            found.append(f"{path} is missing or has changed.")
+        index = self._read_index()
+        if index.n_bad:
+            found.append(f"{self.directory / INDEX}: {index.n_bad} records have changed.")
+        rows = self.verify()
+        if rows:
+            found.append(f"{self.directory}: the analysis of {len(rows)} tracks has changed.")
+        data = data_file(self.directory, self._generation)
+        if data.exists() and data.stat().st_size != self._end(index):
+            found.append(
+                f"{self.directory}: an addition was interrupted, or the index was cut short."
+            )
+        if not found and self._has_changed_remains(index):
+            found.append(f"{self.directory}: data between or of replaced arrays have changed.")
+        return found
+
+    def _end(self, index: StoreIndex) -> int:
+        """Return where the data end that records point to."""
+        sizes = [dtype.itemsize for dtype in self.dtypes.values()]
+        return max(
+            (
+                _padded(offset + n_frames * n_bands * sizes[number])
+                for _, number, (offset, n_frames, n_bands, _) in index.records
+            ),
+            default=0,
+        )
+
+    def _has_changed_remains(self, index: StoreIndex) -> bool:
+        """Return whether replaced arrays, or the padding after any array, have changed."""
+        sizes = [dtype.itemsize for dtype in self.dtypes.values()]
+        path = data_file(self.directory, self._generation)
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        mapped = self._mapped()
+        for _, number, (offset, n_frames, n_bands, checksum) in index.records:
+            end = offset + n_frames * n_bands * sizes[number]
+            if zlib.crc32(mapped[offset:end].data) != checksum or mapped[end : _padded(end)].any():
+                return True
+        return False
 
     def _mapped(self) -> NDArray[np.uint8]:
         if self._map is None:
@@ -257,11 +367,12 @@ class FeatureStore:
             for _, n_frames, n_bands, _ in locations.values()
         )
 
-    def compact(self) -> int:
+    def compact(self, *, always: bool = False) -> int:
         """Copy the stored arrays into a new data file; return how many bytes that freed.
 
-        The process may be killed at any byte: nothing changes until the new index replaces the old
-        one. Other processes that have the store open keep reading the old file.
+        Nothing is done where there is nothing to free, unless `always` is true. The process may be
+        killed at any byte: nothing changes until the new index replaces the old one. Other
+        processes that have the store open keep reading the old file.
 
         Raises
         ------
@@ -271,7 +382,7 @@ class FeatureStore:
         self.close()
         found = self._read_index()
         dead = self.dead_bytes()
-        if dead <= 0:
+        if dead <= 0 and not always:
             return 0
         generation = found.generation + 1
         with translate_errors(self.directory):
@@ -294,7 +405,7 @@ class FeatureStore:
             for name, locations in self._locations.items()
             for row, location in locations.items()
         )
-        with path.open("wb") as stream:
+        with open_private(path, "wb") as stream:
             for (_, *shape_and_checksum), name, row in order:
                 n_frames, n_bands, checksum = shape_and_checksum
                 copied[name][row] = (stream.tell(), n_frames, n_bands, checksum)
