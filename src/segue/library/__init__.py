@@ -4,11 +4,21 @@ from segue.library.accounts import Account, ApiKey, Session
 from segue.library.annotations import AnnotationKind, AnnotationRecord
 from segue.library.audio_files import AudioFile, KnownTrack
 from segue.library.audit import AuditEntry, TryLimits
+from segue.library.backup import BackupResult, RestoreResult, back_up, restore
 from segue.library.browse_queries import AlbumRow, ArtistRow, BrowseTrack, PlayCounts
 from segue.library.catalogue import Catalogue
+from segue.library.checks import Damage, find_damage
 from segue.library.entity_rows import public_id
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FEEDBACK_KINDS, Event, FeedbackKind, FeedbackLog, StoredPosterior
+from segue.library.files import (
+    damaged_files,
+    make_directory,
+    new_directory,
+    open_private,
+    remove_leftovers,
+    write_json,
+)
 from segue.library.histories import Histories, ListenRecord, Opinion
 from segue.library.imports import AddedListens, ImportedListen
 from segue.library.jobs import Job, JobState
@@ -23,8 +33,8 @@ from segue.library.playlists import (
     unknown_tracks,
 )
 from segue.library.read_connection import ReadConnection, StoredListener, StoredListens
-from segue.library.reports import report_metrics, report_names, report_page
-from segue.library.storage import new_directory, translate_errors, write_json
+from segue.library.reports import report_metrics, report_names, report_page, write_report
+from segue.library.storage import translate_errors
 from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
@@ -40,8 +50,10 @@ __all__ = [
     "ArtistRow",
     "AudioFile",
     "AuditEntry",
+    "BackupResult",
     "BrowseTrack",
     "Catalogue",
+    "Damage",
     "Event",
     "FeatureStore",
     "FeedbackKind",
@@ -60,6 +72,7 @@ __all__ = [
     "Playback",
     "PlaylistKind",
     "ReadConnection",
+    "RestoreResult",
     "SavedPlaylist",
     "Session",
     "StoredCatalogue",
@@ -68,13 +81,21 @@ __all__ = [
     "StoredPosterior",
     "StoredTracks",
     "TryLimits",
+    "back_up",
+    "damaged_files",
+    "find_damage",
+    "make_directory",
     "new_directory",
+    "open_private",
     "public_id",
+    "remove_leftovers",
     "report_metrics",
     "report_names",
     "report_page",
+    "restore",
     "settings_hash",
     "translate_errors",
     "unknown_tracks",
     "write_json",
+    "write_report",
 ]

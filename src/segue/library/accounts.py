@@ -15,7 +15,7 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import StorageError
-from segue.library.database import Database, make_private
+from segue.library.database import Database
 from segue.library.read_connection import ReadConnection
 from segue.library.serving_schema import accounts, api_keys, sessions
 
@@ -81,9 +81,7 @@ class AccountStore:
             "shares_taste": account.shares_taste,
             "created": account.created,
         }
-        added = bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
-        make_private(self._database.directory / "library.db")
-        return added
+        return bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
 
     def remove(self, name: str) -> bool:
         """Remove an account with its sessions and keys; return whether it was there."""

@@ -1,10 +1,16 @@
-"""`library.db`: SQLite in WAL mode; the format version is checked when it is opened."""
+"""`library.db`: SQLite in WAL mode; the format version is checked when it is opened.
 
+`meta` identifies the library, ``library id``, and the state of the features that its rows belong
+to, ``features token``: see `segue.library.identity`.
+"""
+
+import os
+import secrets
 import sqlite3
-import stat
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import (
@@ -17,17 +23,20 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 import segue.library.serving_schema  # noqa: F401  # its tables belong to the schema
 from segue.errors import LibraryError, LibraryVersionError
-from segue.library.migrations import upgrade
+from segue.library.files import PRIVATE, make_directory, make_private, sync
+from segue.library.migrations import LIBRARY_ID, upgrade, upgrade_files
 from segue.library.schema import FORMAT_VERSION, meta, schema
-from segue.library.storage import translate_errors
+from segue.library.storage import database_uri, is_writable, translate_errors
 
 BUSY_MS = 10_000
-PRIVATE = 0o600
-"""Permissions of a new database: only its owner may read it."""
+STATE = ("features", "models")
+"""Directories of a library that belong to its database."""
+ENTRIES = ("library.db*", *STATE, "reports", "jobs", "covers", "backups", ".lock")
+"""Everything that segue writes into the directory of a library."""
 
 
 class Database:
@@ -74,30 +83,91 @@ def open_database(path: Path) -> Database:
     LibraryVersionError
         If a newer segue wrote it.
     LibraryError
-        If it cannot be opened, or is no library.
+        If it cannot be opened, is no library, or was lost: its directory holds models or features.
     """
-    # parameters of statements may be secret, and errors are logged
-    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
-    event.listen(engine, "connect", _configure)
     with translate_errors(path.parent):
-        path.touch(PRIVATE, exist_ok=True)  # SQLite gives its other files the same permissions
+        if not path.exists():
+            _create(path)
+        elif not path.stat().st_size:
+            raise LibraryError(
+                f"{path} is empty, so its tracks and listens are lost: restore it with segue"
+                " library restore COPY, or choose another --library."
+            )
+        make_private(path.parent, ENTRIES)
+    engine = _engine(path)
+    writable = is_writable(path)
+    with translate_errors(path.parent):
         there = _tables(engine, path)
-        if "meta" not in there:
-            with _at_once(engine) as connection:
-                # another process may have made them meanwhile
-                if not inspect(connection).has_table("meta"):
-                    schema.create_all(connection)
-                    version = str(FORMAT_VERSION)
-                    connection.execute(insert(meta).values(key="format", value=version))
     database = Database(engine, path.parent)
-    older = _checked_version(database) < FORMAT_VERSION
-    if older or (there and not there >= schema.tables.keys()):
+    version = _checked_version(database)
+    older = version < FORMAT_VERSION
+    if older and not writable:
+        raise LibraryError(
+            f"The library {path.parent} has the earlier format {version} and cannot be written to:"
+            " copy it to another place and choose that with --library."
+        )
+    if older or not there >= schema.tables.keys():
         with translate_errors(path.parent), _at_once(engine) as connection:
             before = _version(connection)  # another process may have upgraded it meanwhile
             if before < FORMAT_VERSION:
                 _back_up(path, before)
+                upgrade_files(path.parent, before)
             upgrade(connection, before)
     return database
+
+
+def _engine(path: Path) -> Engine:
+    # parameters of statements may be secret, and errors are logged
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(database_uri(path), uri=True, check_same_thread=False),
+        poolclass=QueuePool,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _configure if is_writable(path) else _configure_reader)
+    return engine
+
+
+def _create(path: Path) -> None:
+    """Make an empty database under another name, and give it its name when it is complete."""
+    left = [name for name in STATE if any(path.parent.glob(f"{name}/[!.]*"))]
+    if left:
+        raise LibraryError(
+            f"{path} is missing, and {path.parent} holds {' and '.join(left)} of a library: restore"
+            " its database with segue library restore COPY, or choose another --library."
+        )
+    make_directory(path.parent)
+    temporary = Path(tempfile.mkdtemp(prefix=".new-library.db-", dir=path.parent))
+    try:
+        made = temporary / path.name
+        made.touch(PRIVATE)  # SQLite gives its other files the same permissions
+        engine = _engine(made)
+        with _at_once(engine) as connection:
+            schema.create_all(connection)
+            values = {
+                "format": str(FORMAT_VERSION),
+                LIBRARY_ID: secrets.token_hex(16),
+            }
+            rows = [{"key": key, "value": value} for key, value in values.items()]
+            connection.execute(insert(meta), rows)
+        engine.dispose()
+        _link(made, path)
+        sync(path.parent)
+    finally:
+        for file in temporary.iterdir():
+            file.unlink()
+        temporary.rmdir()
+
+
+def _link(made: Path, path: Path) -> None:
+    """Give a file its name, unless another process has made one of that name meanwhile."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        pass
+    except OSError:  # the disk has no hard links
+        if not path.exists():
+            made.rename(path)
 
 
 @contextmanager
@@ -114,20 +184,9 @@ def _busy_timeout(connection: Connection, ms: int) -> Iterator[None]:
         driver.cursor().execute(f"PRAGMA busy_timeout = {BUSY_MS}")
 
 
-def make_private(path: Path) -> None:
-    """Let only its owner read a database, where the disk supports permissions.
-
-    It holds hashes of passwords, plain passwords of players, and histories of listeners.
-    """
-    for file in path.parent.glob(f"{path.name}*"):
-        with suppress(OSError):
-            if stat.S_IMODE(file.stat().st_mode) & ~PRIVATE:
-                file.chmod(PRIVATE)
-
-
 def _tables(engine: Engine, path: Path) -> set[str]:
     existing = set(inspect(engine).get_table_names())
-    if existing and "meta" not in existing:
+    if "meta" not in existing:
         raise LibraryError(
             f"{path} is a database, but not one of segue's: choose another --library."
         )
@@ -153,7 +212,7 @@ def _at_once(engine: Engine) -> Iterator[Connection]:
 def _back_up(path: Path, version: int) -> None:
     """Copy a database of an earlier format to `backups/` before it is upgraded."""
     directory = path.parent / "backups"
-    directory.mkdir(exist_ok=True)
+    make_directory(directory)
     place = directory / f"library-format-{version}.db"
     if place.exists():
         place = directory / f"library-format-{version}-{time.time_ns()}.db"
@@ -165,7 +224,9 @@ def _back_up(path: Path, version: int) -> None:
             closing(sqlite3.connect(temporary)) as copy,
         ):
             original.backup(copy)
+        sync(temporary)
         temporary.replace(place)
+        sync(directory)
     except sqlite3.Error as error:
         raise LibraryError(
             f"Cannot copy {path} to {directory} before it is upgraded ({error}): free some space"
@@ -185,8 +246,8 @@ def _checked_version(database: Database) -> int:
         value = connection.scalar(select(meta.c.value).where(meta.c.key == "format"))
     if value is None or not value.isdecimal():
         raise LibraryError(
-            f"The library {database.directory} states no format version: restore it from a copy,"
-            " or make a new one with segue preprocess."
+            f"The library {database.directory} states no format version: restore it with segue"
+            " library restore COPY, or choose another --library."
         )
     if int(value) > FORMAT_VERSION:
         raise LibraryVersionError(
@@ -194,6 +255,12 @@ def _checked_version(database: Database) -> int:
             f" {FORMAT_VERSION}: upgrade segue, or choose another --library."
         )
     return int(value)
+
+
+def _configure_reader(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+    cursor.close()
 
 
 def _configure(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:  # noqa: ARG001

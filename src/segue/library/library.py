@@ -6,12 +6,12 @@ directories that are replaced as a whole.
 
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
 from segue.errors import LibraryError
 from segue.library import schema
@@ -30,7 +30,9 @@ from segue.library.database import open_database
 from segue.library.feature_stores import Where, compact_in, drop_in, forget_in, stores_in
 from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
+from segue.library.files import remove_leftovers
 from segue.library.histories import Histories
+from segue.library.identity import change_token, compare, is_trusted, library_id, write_token
 from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
 from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
@@ -40,6 +42,7 @@ from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
 from segue.library.storage import translate_errors
+from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
     check_tracks,
     files_of,
@@ -95,7 +98,6 @@ class Library(LibraryQueries):
                 raise LibraryError(
                     f"{directory} is a file, not a library: choose another --library."
                 )
-            self.directory.mkdir(parents=True, exist_ok=True)
         super().__init__(open_database(database))
         self.models = ModelStore(self.directory / "models")
         self.reader = ReadConnection(database)
@@ -110,6 +112,9 @@ class Library(LibraryQueries):
         self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
+        self._trusts_features = False
+        with self._database.connect() as connection:
+            self.library_id = library_id(connection)
 
     def close(self) -> None:
         """Close the database; the next query opens it again."""
@@ -155,6 +160,7 @@ class Library(LibraryQueries):
             If a listen names a track that is neither given nor stored: nothing is changed.
         """
         kept = same_sound or {}
+        self._compare_features()  # before a new track gets a row that a store holds already
         with self._database.begin() as connection:
             before = files_of(connection)
             check_tracks(listens, {files[0] for files in before.values()}, tracks)
@@ -177,6 +183,9 @@ class Library(LibraryQueries):
             if friends is not None:
                 put_friends(connection, friends)
             put_problems(connection, name, "scan", problems)
+            token = change_token(connection)
+        with translate_errors(self.directory):
+            write_token(self._features, token)
         with self._database.begin() as connection:
             refresh_entities(connection)
         replace_listens(self._database, name, listens)
@@ -216,15 +225,73 @@ class Library(LibraryQueries):
         with self._database.begin() as connection:
             put_duplicate_pairs(connection, pairs, among)
 
-    def writing(self, verb: str) -> AbstractContextManager[None]:
+    def shared_listens(self) -> "pd.DataFrame":
+        """Return the listens that models of several listeners may use: see `Sharing`."""
+        listens = self.listens()
+        withheld = self.reader.sharing().withheld
+        return listens[~listens["user_id"].isin(withheld)] if withheld else listens
+
+    def shared_friends(self) -> list[tuple[str, str]]:
+        """Return the pairs of friends who both consent to share."""
+        refusing = self.reader.sharing().refusing
+        return [pair for pair in self.friends() if refusing.isdisjoint(pair)]
+
+    def listens_of(self, user: str) -> Iterator[Mapping[str, Any]]:
+        """Yield every listen and opinion of a listener: see `segue.library.user_data`."""
+        return listens_of(self._database, user)
+
+    def delete_listener(self, user: str) -> dict[str, int]:
+        """Delete a listener with everything they did; return the numbers of rows by table."""
+        return delete_listener(self._database, user)
+
+    @contextmanager
+    def writing(self, verb: str) -> Iterator[None]:
         """Lock the library for `verb` while the context lasts: see `segue.library.lock.writing`.
+
+        Before that, what killed processes left is deleted, and features that do not belong to the
+        present state of the database are removed.
 
         Raises
         ------
         LibraryBusyError
             If another program is writing to it.
         """
-        return writing(self.directory, verb)
+        with writing(self.directory, verb):
+            with translate_errors(self.directory):
+                stores = self._features.glob("[!.]*/")
+                for place in (self.directory, self.models.directory, self.reports, *stores):
+                    remove_leftovers(place)
+            self._compare_features()
+            yield
+
+    def _compare_features(self) -> None:
+        """Remove features that do not belong to their tracks: see `segue.library.identity`."""
+        with self._database.connect() as connection:
+            trusted = is_trusted(connection, self._features)
+        if not trusted:
+            with self._database.begin() as connection:
+                compare(connection, self._features)
+                token = change_token(connection)
+            with translate_errors(self.directory):
+                write_token(self._features, token)
+
+    def _trusted_features(self) -> Path:
+        """Return the directory of the features, whose rows belong to their tracks.
+
+        Raises
+        ------
+        LibraryError
+            If they may not, and cannot be compared now.
+        """
+        if not self._trusts_features:
+            with self._database.connect() as connection:
+                trusted = is_trusted(connection, self._features)
+            # a program that writes to the library has compared them when it began
+            if not trusted and not self.being_written():
+                with self.writing("comparing features with tracks"):
+                    pass
+            self._trusts_features = True
+        return self._features
 
     def being_written(self) -> bool:
         """Return whether a process, maybe this one, is writing to it: see `writing`."""
@@ -234,12 +301,12 @@ class Library(LibraryQueries):
 
     def features(self, settings: Mapping[str, Any], dtypes: Mapping[str, str]) -> FeatureStore:
         """Return the store of the arrays that are computed with `settings`."""
-        directory = self._features / settings_hash(settings)
-        return FeatureStore(directory, settings=settings, dtypes=dtypes)
+        directory = self._trusted_features() / settings_hash(settings)
+        return FeatureStore(directory, settings=settings, dtypes=dtypes, library_id=self.library_id)
 
     def stores(self, where: Where) -> list[FeatureStore]:
         """Return the stores whose settings satisfy `where`."""
-        return stores_in(self._features, where)
+        return stores_in(self._trusted_features(), where, library_id=self.library_id)
 
     def drop_features(self, unwanted: Where) -> int:
         """Delete the stores whose settings are `unwanted`; return their size in bytes."""
@@ -283,6 +350,12 @@ class Library(LibraryQueries):
         return {**records[0], "result": json.loads(records[0]["result"])} if records else None
 
     def state(self) -> str:
-        """Return a text that changes when a command has finished or a model was replaced."""
-        runs = self._read(select(func.max(schema.runs.c.id).label("last")))
-        return settings_hash({"runs": runs[0]["last"], "models": self.models.state()})
+        """Return a text that changes when a command has finished or a model was replaced.
+
+        It differs between libraries, and between copies of a library that went different ways.
+        """
+        table = schema.runs
+        query = select(table.c.id, table.c.finished).order_by(table.c.id.desc()).limit(1)
+        runs = [(record["id"], record["finished"]) for record in self._read(query)]
+        facts = {"library": self.library_id, "runs": runs, "models": self.models.state()}
+        return settings_hash(facts)

@@ -6,20 +6,26 @@ also work where tables of later formats exist already.
 """
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from segue.artist_names import comparison_key, guests_of_title
 from segue.library import schema
 from segue.library.entities import ALBUM_ARTIST, VARIOUS_ARTISTS
 from segue.library.entity_rows import public_id, update_entities
+from segue.library.files import add_checksums
 from segue.library.schema import meta
 from segue.library.serving_schema import annotations, playlists
 from segue.types import ArtistCredit
 
 Migration = Callable[[Connection], None]
+
+LIBRARY_ID: Final = "library id"
+"""Key in `meta` of a random text that identifies the library."""
 
 
 def upgrade(connection: Connection, version: int) -> None:
@@ -147,7 +153,25 @@ def _rename_dials_of_recipes(connection: Connection) -> None:
             connection.execute(update(playlists).where(playlists.c.row == row).values(values))
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {2: _to_2, 3: _to_3, 4: _to_4, 6: _to_6}
+def _to_7(connection: Connection) -> None:
+    """Give the library an id."""
+    known = connection.scalar(select(meta.c.value).where(meta.c.key == LIBRARY_ID))
+    if known is None:
+        connection.execute(insert(meta).values(key=LIBRARY_ID, value=secrets.token_hex(16)))
+
+
+def upgrade_files(directory: Path, version: int) -> None:
+    """Bring the files of a library of the format `version` up to the current one.
+
+    Models and reports get checksums. Feature stores are upgraded by their next writer.
+    """
+    if version < 7:
+        for path in (*directory.glob("models/[!.]*"), *directory.glob("reports/[!.]*")):
+            if path.is_dir():
+                add_checksums(path)
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _to_2, 3: _to_3, 4: _to_4, 6: _to_6, 7: _to_7}
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.library.catalogue import ANALYZED, from_record, path_from_text
-from segue.library.storage import translate_errors
+from segue.library.sharing import MIN_GROUP, Sharing
+from segue.library.storage import database_uri, translate_errors
 from segue.types import Track
 
 MAX_CONNECTIONS: Final = 16
@@ -37,6 +38,11 @@ _FRIENDS = (
     "SELECT user_id FROM users WHERE row IN"
     " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
     " AND row <> ?1 ORDER BY user_id"
+)
+_REFUSING = "SELECT name FROM accounts WHERE NOT shares_taste"
+_SOME_LISTENERS = (
+    "SELECT count(*) FROM (SELECT 1 FROM users"
+    " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) LIMIT ?)"
 )
 _EVENTS = (
     "SELECT number, user_id, track_id, kind, at, ms_played FROM feedback"
@@ -145,6 +151,11 @@ class ReadConnection:
         )
         return [record[0] for record in self._all(query, [])]
 
+    def sharing(self) -> Sharing:
+        """Return which accounts have not consented to share."""
+        refusing = frozenset(record[0] for record in self._all(_REFUSING, []))
+        return Sharing(refusing, int(self._all(_SOME_LISTENERS, [MIN_GROUP])[0][0]))
+
     def listener(self, user: int) -> "StoredListener":
         """Return the listens and friends of the listener at a row, from one moment."""
         with self._using() as connection:
@@ -239,7 +250,11 @@ class ReadConnection:
 
     def _connect(self) -> sqlite3.Connection:
         found = sqlite3.connect(
-            self._path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None
+            database_uri(self._path),
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            check_same_thread=False,
+            isolation_level=None,
         )
         found.row_factory = sqlite3.Row
         found.execute("PRAGMA query_only = ON")

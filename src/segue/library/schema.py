@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -31,6 +31,7 @@ FORMAT_VERSION = 6
 4  imported listens with fingerprints; listens without a track
 5  feedback, accounts, playlists, jobs
 6  artists and albums with ids; standard names of tables
+7  an id of the library; checksums of models and reports
 """
 
 schema = MetaData()

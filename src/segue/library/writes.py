@@ -35,6 +35,13 @@ def insert_rows(connection: "Connection", table: Table, rows: Sequence[Mapping[s
         connection.execute(insert(table), list(rows[start : start + _CHUNK]))
 
 
+def put_meta(connection: "Connection", key: str, value: str) -> None:
+    """Set a value of the table `meta`."""
+    statement = upsert(schema.meta).values(key=key, value=value)
+    changed = {"value": statement.excluded["value"]}
+    connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+
 def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     """Insert tracks, or update the rows of known ids that changed."""
     before = {
@@ -53,8 +60,7 @@ def put_tracks(connection: "Connection", tracks: Sequence[Track]) -> None:
     for start in range(0, len(records), _CHUNK):
         connection.execute(statement, records[start : start + _CHUNK])
     if records:
-        values = {"key": _OUTDATED_ENTITIES, "value": "yes"}
-        connection.execute(upsert(schema.meta).values(values).on_conflict_do_nothing())
+        put_meta(connection, _OUTDATED_ENTITIES, "yes")
 
 
 def refresh_entities(connection: "Connection") -> None:
