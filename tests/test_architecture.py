@@ -56,6 +56,7 @@ PIPELINE = (
     "preprocess",
     "train",
     "evaluate",
+    "maintenance",
     "demo",
     "jobs",
 )

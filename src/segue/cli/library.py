@@ -1,4 +1,4 @@
-"""`segue library`: show the contents of a library and its problems."""
+"""`segue library`: show the contents of a library and its problems; back it up and repair it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,13 +7,13 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import plural, print_json, print_table, say
+from segue.cli.output import confirm, plural, print_json, print_table, say
 
 if TYPE_CHECKING:
     from segue.types import Track
 
 library = typer.Typer(
-    help="Show the contents of a library, its problems and duplicates.", no_args_is_help=True
+    help="Show the contents of a library, back it up, check and repair it.", no_args_is_help=True
 )
 
 
@@ -192,6 +192,107 @@ def drop_windows(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = Fa
         print_json({"freed_bytes": n_bytes})
         return
     say(f"{n_bytes / 1e6:,.1f} MB freed.")
+
+
+@library.command()
+@report_errors
+def backup(
+    destination: Annotated[Path, typer.Argument(help="New directory for the copy.")],
+    only_database: Annotated[
+        bool,
+        typer.Option(
+            "--only-database",
+            help="Copy listens, feedback, playlists and accounts only; the rest can be computed"
+            " again.",
+        ),
+    ] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Copy the library and verify the copy. A server may be running."""
+    from segue.cli.progress import terminal_progress
+    from segue.library import Library, back_up
+
+    opened = Library(library, create=False)
+    made = back_up(opened, destination, only_database=only_database, progress=terminal_progress())
+    if json:
+        print_json(made.to_dict())
+        return
+    rows = ", ".join(plural(count, name.rstrip("s")) for name, count in made.rows.items())
+    say(f"{made.path}: {made.bytes / 1e6:,.1f} MB, verified ({rows}).")
+
+
+@library.command()
+@report_errors
+def restore(
+    copy: Annotated[
+        Path, typer.Argument(help="Directory of a backup, or a file from backups/ of a library.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Replace the library by a copy. The replaced database is kept in backups/."""
+    from segue.cli.progress import terminal_progress
+    from segue.library import restore as restore_copy
+
+    if library.exists() and any(library.iterdir()):
+        confirm(f"Replace the library {library} by {copy}?", yes=yes)
+    done = restore_copy(library, copy, progress=terminal_progress())
+    if json:
+        print_json(done.to_dict())
+        return
+    say(f"Restored {', '.join(done.restored)} of {library}.")
+    if done.replaced:
+        say(f"The replaced database is kept: {done.replaced}")
+    if "features" not in done.restored:
+        say("Run segue preprocess on your datasets, then segue train all.")
+
+
+@library.command()
+@report_errors
+def check(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
+    """Find everything that is damaged. The exit code is 1 if something is."""
+    from segue.pipeline.maintenance.repair import check as find
+
+    found = find(library)
+    if json:
+        print_json(found.to_dict())
+    elif found.ok:
+        say("Nothing is damaged.")
+    else:
+        say(*(one.text for one in found.damage))
+        if found.missing:
+            say(f"The analysis of {plural(found.missing, 'track')} is missing.")
+        database = any(one.kind == "database" for one in found.damage)
+        way_out = "segue library restore COPY" if database else "segue library repair"
+        say(f"{plural(len(found.damage) or 1, 'damaged part')}: run {way_out}.")
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@library.command()
+@report_errors
+def repair(
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes for analysis; by default one per core.")
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Compute again what is damaged. Listens, feedback and playlists are never changed."""
+    from segue.cli.progress import terminal_progress
+    from segue.pipeline.maintenance.repair import repair as run
+
+    done = run(library, workers=workers, progress=terminal_progress())
+    if json:
+        print_json(done.to_dict())
+    elif not done.damage and not done.done:
+        say("Nothing is damaged.")
+    else:
+        say(*done.done, *done.left)
+    if done.left:
+        raise typer.Exit(1)
 
 
 def _note(track: "Track") -> str:

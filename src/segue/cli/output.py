@@ -5,6 +5,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import typer
+
 from segue.text import terminal_text
 
 
@@ -26,6 +28,15 @@ def plural(n: int, one: str, several: str = "") -> str:
     ('1 track', '1,200 tracks', '0 entries')
     """
     return f"{n:,} {one if n == 1 else several or f'{one}s'}"
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on the terminal whether to go on; without a terminal, `yes` must be given."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("there is no terminal to ask on: add --yes")
+    typer.confirm(question, abort=True, err=True)
 
 
 def print_seed(document: Mapping[str, Any], *before: str) -> None:

@@ -4,14 +4,16 @@ Passwords are never arguments, which other programs on the machine can read. The
 read from standard input.
 """
 
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import plural, print_json, print_table, say
+from segue.cli.output import confirm, plural, print_json, print_table, say
 
 if TYPE_CHECKING:
     from segue.library import Account
@@ -41,7 +43,7 @@ def add(
     share_taste: Annotated[
         bool,
         typer.Option(
-            "--share-taste", help="Allow others to make blend playlists with this listener."
+            "--share-taste", help="Share the taste of this listener: see segue user share --help."
         ),
     ] = False,
     password_stdin: StdinOption = False,
@@ -93,6 +95,87 @@ def remove(
         say(
             "No accounts left: everyone on this machine can choose any listener without a password."
         )
+
+
+@user.command()
+@report_errors
+def share(
+    name: NameArgument,
+    stop: Annotated[bool, typer.Option("--stop", help="No longer share.")] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Share the taste of an account: in blends, with friends, and in small libraries.
+
+    docs/security.md says what listeners share.
+    """
+    from segue.library import Library
+    from segue.pipeline.accounts.login import find_account
+
+    opened = Library(library, create=False)
+    find_account(opened, name)
+    opened.accounts.set_flags(name, shares_taste=not stop)
+    opened.audit.note("sharing changed", _BY, detail=f"{name}: {'off' if stop else 'on'}")
+    if json:
+        print_json({"name": name, "shares_taste": not stop})
+        return
+    say(f"{name} {'no longer shares' if stop else 'shares'} their taste.")
+
+
+@user.command()
+@report_errors
+def export(
+    name: NameArgument,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write, by default NAME.zip.")
+    ] = None,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Write the listens, feedback and playlists of a listener to a zip file.
+
+    segue import and ListenBrainz tools read it.
+    """
+    from segue.library import Library
+    from segue.pipeline.maintenance.user_data import export_user
+
+    opened = Library(library, create=False)
+    file_name = re.sub(r"[^\w.-]", "_", name) + ".zip"
+    done = export_user(opened, name, output or Path(file_name))
+    if json:
+        print_json(done.to_dict())
+        return
+    opinions = plural(done.feedback, "like or dislike", "likes and dislikes")
+    other = plural(done.other, "other entry", "other entries")
+    say(
+        f"{done.file}: {plural(done.listens, 'listen')}, {opinions}, {other},"
+        f" {plural(done.playlists, 'playlist')}."
+    )
+
+
+@user.command()
+@report_errors
+def delete(
+    name: NameArgument,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Delete a listener with all listens, feedback and playlists. This cannot be undone."""
+    from segue.library import Library
+    from segue.pipeline.maintenance.user_data import delete_user
+
+    opened = Library(library, create=False)
+    confirm(f"Delete {name} with all listens, feedback and playlists?", yes=yes)
+    done = delete_user(opened, name, by=_BY)
+    if json:
+        print_json({"deleted": name, "rows": done})
+        return
+    counts = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in done.items())
+    say(
+        f"{name} is deleted ({counts}). Models may still contain the listens: run segue train all."
+        " Listens of a dataset come back when it is preprocessed again."
+    )
 
 
 @user.command("list")

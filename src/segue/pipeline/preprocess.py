@@ -157,6 +157,42 @@ def _take_in(
         left_out=scan.left_out,
     )
     arrived = match_waiting(library)
+    done = analyse_library(library, workers, options, progress=progress)
+    counts = library.counts()
+    return PreprocessResult(
+        dataset=name,
+        kind=found.kind,
+        tracks=len(found.tracks),
+        listeners=int(found.listens["user_id"].nunique()),
+        listens=len(found.listens),
+        analysed=done.analysed,
+        encoded=done.encoded,
+        embedded=done.embedded,
+        arrived=arrived,
+        moved=scan.n_moved,
+        missing=counts["missing"],
+        left_out=counts["left_out"],
+        duplicates=done.duplicates,
+        problems=len(found.problems) + done.problems,
+        outdated=outdated(library),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisResult:
+    """Numbers of tracks that `analyse_library` processed, and of problems."""
+
+    analysed: int
+    encoded: int
+    embedded: int
+    duplicates: int
+    problems: int
+
+
+def analyse_library(
+    library: Library, workers: Workers, options: AnalysisOptions, *, progress: Progress
+) -> AnalysisResult:
+    """Analyze and embed the tracks of a library for which that is not done yet."""
     catalogue = library.catalogue()
     analysed, problems = analyse_new(library, catalogue, workers, options, progress=progress)
     library.set_problems("analysis", problems)
@@ -168,21 +204,10 @@ def _take_in(
     library.set_problems("hearing", failed)
     if analysed or encoded or embedded:
         library.compact_features()
-    counts = library.counts()
-    return PreprocessResult(
-        dataset=name,
-        kind=found.kind,
-        tracks=len(found.tracks),
-        listeners=int(found.listens["user_id"].nunique()),
-        listens=len(found.listens),
+    return AnalysisResult(
         analysed=analysed,
         encoded=encoded,
         embedded=embedded,
-        arrived=arrived,
-        moved=scan.n_moved,
-        missing=counts["missing"],
-        left_out=counts["left_out"],
         duplicates=duplicates,
-        problems=len(found.problems) + len(problems) + len(failed),
-        outdated=outdated(library),
+        problems=len(problems) + len(failed),
     )

@@ -6,6 +6,8 @@ Conventions
   its page, so that pages and arrays of several services may be mixed.
 - ListenBrainz: `listened_at` is the start of the listen. Its recordings are the `recording_mbid` as
   submitted, then as mapped.
+- An export of segue has the shape of ListenBrainz; its `additional_info` also names the track id
+  and whether the track was skipped.
 - ListenBrainz feedback: a `score` of 1, 0 or -1 for a recording; see
   `segue.sources.history_import.opinions`.
 - Last.fm (`user.getRecentTracks`): `date.uts` is the start of the listen. The track that plays now
@@ -123,7 +125,9 @@ def _listenbrainz(record: Record, user: str | None) -> ImportRow:
     more, mapped = _part(names, "additional_info"), _part(names, "mbid_mapping")
     ids = (read_id(part.get("recording_mbid"), "recording id") for part in (more, mapped))
     recordings = dict.fromkeys(filter(None, ids))
+    own = more if more.get("submission_client") == "segue" else _NOTHING
     track = TrackReference(
+        track_id=read_id(own.get("track_id"), "track_id"),
         recording="|".join(recordings) or None,
         isrc=read_id(_first(more.get("isrc")), "ISRC"),
         artist=read_name(names.get("artist_name")),
@@ -136,6 +140,7 @@ def _listenbrainz(record: Record, user: str | None) -> ImportRow:
         require_track(track),
         read_timestamp(record["listened_at"]),
         ms_played=None if played is None else played * 1e3,
+        skipped=own["skipped"] if isinstance(own.get("skipped"), bool) else None,
     )
 
 
