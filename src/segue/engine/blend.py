@@ -107,8 +107,8 @@ class Engine:
             if not place:
                 shape = len(self.signals), scores.shape[1]
                 found = [np.empty(shape, np.float32) for _ in profiles]
-            for rows, row in zip(found, scores, strict=True):
-                rows[place] = row
+            for profile, rows, row in zip(profiles, found, scores, strict=True):
+                rows[place] = np.nan if signal.name in profile.silent else row
         return [SignalScores.of(rows) for rows in found]
 
     def blended(

@@ -87,4 +87,5 @@ COLLABORATIVE = SignalDefinition(
     ),
     load=CollaborativeSignal.load,
     from_listens=_from_listens,
+    mixes_listeners=True,
 )

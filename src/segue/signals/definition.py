@@ -87,6 +87,8 @@ class SignalDefinition:
         Builds it from the metadata of tracks.
     from_listens
         Builds it from listeners' profiles and models; None if there is nothing to score by.
+    mixes_listeners
+        Whether its scores show what other listeners played; see `segue.library.sharing`.
     """
 
     info: SignalInfo
@@ -96,6 +98,7 @@ class SignalDefinition:
     ) = None
     from_tracks: Callable[[TrackInputs], Signal] | None = None
     from_listens: Callable[[ListeningInputs], Signal | None] | None = None
+    mixes_listeners: bool = False
 
     @property
     def name(self) -> str:

@@ -79,4 +79,5 @@ POPULARITY = SignalDefinition(
     ),
     load=PopularitySignal.load,
     from_listens=_from_listens,
+    mixes_listeners=True,
 )

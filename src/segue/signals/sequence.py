@@ -69,4 +69,5 @@ SEQUENCE = SignalDefinition(
     ),
     load=SequenceSignal.load,
     from_listens=_from_listens,
+    mixes_listeners=True,
 )

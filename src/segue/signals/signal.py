@@ -33,7 +33,7 @@ class UserProfile:
     `history` are the latest 1,000 plays in order, oldest first, with repeats; empty if the order is
     unknown. `ages` are the days since each of these plays; empty if times are unknown. `friends`
     are the positions of the tracks that each friend likes. `user` is the listener's name, if
-    known.
+    known. Signals named in `silent` do not score tracks for this listener.
     """
 
     positions: NDArray[np.int64]
@@ -43,6 +43,7 @@ class UserProfile:
     ages: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     friends: tuple[NDArray[np.int64], ...] = ()
     user: str | None = None
+    silent: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Check that weights match positions, and ages the history."""
@@ -77,6 +78,7 @@ class UserProfile:
             self.ages[played] if len(self.ages) else self.ages,
             self.friends,
             self.user,
+            self.silent,
         )
 
     def unmet(self, positions: NDArray[np.int64]) -> "UserProfile":

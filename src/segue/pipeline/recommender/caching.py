@@ -63,6 +63,11 @@ class SizedCache(Generic[Key, Value]):
         with self._lock:
             self._entries.pop(key, None)
 
+    def clear(self) -> None:
+        """Remove all values."""
+        with self._lock:
+            self._entries.clear()
+
 
 def _size_of_entry(entry: tuple[Any, int]) -> int:
     return entry[1]

@@ -19,12 +19,13 @@ from segue.pipeline.recommender.caching import SizedCache
 from segue.pipeline.recommender.query import CacheKey, cache_key
 from segue.pipeline.recommender.read_listens import read_listens
 from segue.pipeline.recommender.snapshot import Snapshot
-from segue.signals import UserProfile
+from segue.signals import SIGNALS, UserProfile
 
 MAX_BYTES: Final = 32_000_000
 STALE_SECONDS: Final = 600.0
 _EVENTS_PER_READ: Final = 10_000
 _OVERHEAD_BYTES: Final = 2_000
+_MIXED: Final = frozenset(name for name, one in SIGNALS.items() if one.mixes_listeners)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         self._lock = threading.RLock()
         self._now = snapshot.latest
         self._changes: int | None = None
+        self._sharing = self._reader.sharing()
         self.number = snapshot.number
         """Number of the last event of the feedback log that was read."""
 
@@ -70,6 +72,10 @@ class ListenerProfiles(Mapping[str, UserProfile]):
                 )
                 self._listeners.put(user, found, found.n_bytes)
             return found.resolved
+
+    def silent(self, user: str | None) -> frozenset[str]:
+        """Return the signals that are off for a listener: see `segue.library.sharing`."""
+        return _MIXED if user in self._sharing.withheld else frozenset()
 
     def __getitem__(self, user: str) -> UserProfile:
         found = self.resolve(user)
@@ -93,6 +99,10 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             if changes == self._changes:
                 return []
             users: list[str] = []
+            sharing = self._reader.sharing()
+            if sharing != self._sharing:
+                self._sharing = sharing
+                self._listeners.clear()
             while events := self._feedback.after(self.number, most=_EVENTS_PER_READ):
                 for event in events:
                     self._apply(event)
@@ -140,11 +150,13 @@ class ListenerProfiles(Mapping[str, UserProfile]):
 
     def _profile(self, user: str, known: _Listener) -> UserProfile:
         friends = []
-        for friend in known.friends:
-            theirs = self._listener(friend)
+        refusing = self._sharing.refusing
+        for friend in known.friends if user not in refusing else ():
+            theirs = None if friend in refusing else self._listener(friend)
             if theirs is not None and len(theirs.accumulator.tracks):
                 friends.append(_liked(theirs.accumulator))
-        return known.accumulator.profile(user, self._now, friends)
+        profile = known.accumulator.profile(user, self._now, friends)
+        return replace(profile, silent=self.silent(user))
 
 
 def _liked(accumulator: ProfileAccumulator) -> NDArray[np.int64]:

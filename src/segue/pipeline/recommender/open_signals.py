@@ -67,16 +67,27 @@ def material_of(library: Library, catalogue: Catalogue, *, seed: int = 0) -> Tra
 
 
 def listeners_of(library: Library, catalogue: Catalogue) -> dict[str, UserProfile]:
-    """Return the profiles of all listeners, from all their listens."""
-    return TrainingData.of(library, catalogue, ()).profiles(library.listens())
+    """Return the profiles of all listeners whose listens may be shared, from all their listens."""
+    return TrainingData.of(library, catalogue, ()).profiles(library.shared_listens())
 
 
 def load_models(library: Library) -> ListeningModels:
-    """Return the models of listening data that are trained."""
+    """Return the models of listening data that are trained.
+
+    A model with listens that must not be shared any more is left out until it is trained again.
+    """
+    usable = {name for name in LISTENING_MODELS if name in library.models}
+    withheld = library.reader.sharing().withheld
+    if withheld:
+        usable = {
+            name
+            for name in usable
+            if withheld <= set(library.models.manifest(name).get("withheld", ()))
+        }
     models = library.models
     return ListeningModels(
-        Collaborative.load(models.path(COLLABORATIVE)) if COLLABORATIVE in models else None,
-        SequenceModel.load(models.path(SEQUENCE)) if SEQUENCE in models else None,
+        Collaborative.load(models.path(COLLABORATIVE)) if COLLABORATIVE in usable else None,
+        SequenceModel.load(models.path(SEQUENCE)) if SEQUENCE in usable else None,
     )
 
 
@@ -131,7 +142,7 @@ def _learned(
     library: Library, material: TrainingData, models: ListeningModels, names: Sequence[str]
 ) -> Weights:
     """Learn the weights of the signals `names` from the library's listens."""
-    listens = library.listens()
+    listens = library.shared_listens()
     if listens.empty or not names:
         return Weights.equal(len(names))
     settings = models.collaborative.settings if models.collaborative else None

@@ -91,4 +91,5 @@ def profile_digest(profile: UserProfile) -> bytes:
     for part in parts:
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(part).data)
+    digest.update(repr(sorted(profile.silent)).encode())
     return digest.digest()

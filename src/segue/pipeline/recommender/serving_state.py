@@ -166,7 +166,8 @@ class ServingState:
             return with_seeds(profile, liked, disliked), None, True
         if user is not None and not liked:
             check_listener(self.library, user)
-        return replace(profile_from_seeds(liked, disliked), user=user), None, False
+        profile = profile_from_seeds(liked, disliked)
+        return replace(profile, user=user, silent=self.profiles.silent(user)), None, False
 
     def space(self, name: str) -> VectorSignal:
         """Return a signal that compares tracks, whether the engine uses it or not.

@@ -35,7 +35,13 @@ def fit_listening(
         If there are no listens, or none that this model can be trained on.
     """
     started = time.monotonic()
-    listens = library.listens()
+    listens = library.shared_listens()
+    withheld = sorted(library.reader.sharing().withheld)
+    if listens.empty and withheld:
+        raise TooLittleDataError(
+            f"The model '{name}' needs listens of accounts that share their taste, and this library"
+            " has few listeners and no such account: see What listeners share in docs/security.md."
+        )
     if listens.empty:
         raise TooLittleDataError(
             f"The model '{name}' is trained on listens, and the library has none: run segue import,"
@@ -46,6 +52,7 @@ def fit_listening(
         "seed": seed,
         "data": _digest(listens, catalogue),
         "tracks": {},
+        **({"withheld": withheld} if withheld else {}),
     }
     if not force and _is_up_to_date(library, name, manifest):
         there = library.models.manifest(name)

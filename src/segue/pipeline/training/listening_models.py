@@ -85,7 +85,7 @@ class TrainingData:
         seed: int = 0,
     ) -> "TrainingData":
         """Return the training data of a library."""
-        return cls(catalogue, content, library.friends(), wanted, seed)
+        return cls(catalogue, content, library.shared_friends(), wanted, seed)
 
     def profiles(self, listens: "pd.DataFrame") -> dict[str, UserProfile]:
         """Return the profile of each listener from a table of listens."""
