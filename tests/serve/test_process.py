@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 from tests.serve.conftest import PASSWORD
@@ -49,6 +50,21 @@ def test_stop_ends_streams_and_logs_no_query(serve):
     assert "GET /api/v1/session" in said
     assert "hidden" not in said
     assert "Traceback" not in said
+
+
+def test_workers_of_killed_supervisor_leave_the_port(serve, directory):
+    server = serve("--workers", "2")
+    server.log_in("anna")
+    server.stop(signal.SIGKILL)
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with socket.create_server(("127.0.0.1", server.port)):
+                break
+        except OSError:
+            assert time.monotonic() < end, "a worker still listens"
+            time.sleep(0.2)
+    assert serve().ask("GET", "/api/v1/session")[0] == 200
 
 
 def refused(directory, *options):

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -33,6 +35,7 @@ from segue.serve.security.encoded_paths import EncodedPathMiddleware
 from segue.serve.security.error_middleware import ErrorMiddleware
 from segue.serve.security.headers import SecurityHeadersMiddleware
 from segue.serve.security.host_origin import HostOriginMiddleware
+from segue.serve.security.quotas import Quotas
 from segue.serve.settings import ENVIRONMENT, Settings
 from segue.serve.subsonic import routes as subsonic
 
@@ -76,6 +79,7 @@ def make_app(
     )
     app.state.tidy = IdleGarbageCollector()
     app.state.own_process = own_process
+    app.state.quotas = Quotas()
     app.state.app_state, app.state.lists = _opened(
         library, settings, app.state.tidy, freeze_gc if own_process else lambda: None
     )
@@ -110,7 +114,9 @@ def _build_routes(app: FastAPI) -> None:
 def from_environment() -> FastAPI:
     """Return the application of one worker process: see `segue.serve.process`."""
     directory, _, text = os.environ[ENVIRONMENT].partition("\n")
-    return make_app(Path(directory), Settings.from_json(text), own_process=True)
+    app = make_app(Path(directory), Settings.from_json(text), own_process=True)
+    app.state.supervisor = multiprocessing.parent_process()
+    return app
 
 
 def _opened(
@@ -149,10 +155,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         _when_stopping(partial(_stop, app_state))
     watching_jobs = asyncio.create_task(_watch_jobs(app_state))
     idling = asyncio.create_task(_schedule_idle_tasks(app.state.lists))
+    supervising = asyncio.create_task(_watch_supervisor(getattr(app.state, "supervisor", None)))
     yield
     _stop(app_state)
     watching_jobs.cancel()
     idling.cancel()
+    supervising.cancel()
     await anyio.to_thread.run_sync(warming.join)
     await anyio.to_thread.run_sync(app.state.lists.close)
     await anyio.to_thread.run_sync(app_state.close)
@@ -184,6 +192,16 @@ async def _watch_jobs(app_state: AppState) -> None:
             await anyio.to_thread.run_sync(app_state.runner.tick)
         except SegueError as error:
             _LOG.warning("jobs: %s", error)
+        await asyncio.sleep(JOB_POLL_SECONDS)
+
+
+async def _watch_supervisor(supervisor: BaseProcess | None) -> None:
+    """Stop this worker process when its supervisor was killed, so that it leaves the port."""
+    while supervisor is not None:
+        if not supervisor.is_alive():
+            _LOG.warning("the process that started this server is gone: stopping")
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
         await asyncio.sleep(JOB_POLL_SECONDS)
 
 

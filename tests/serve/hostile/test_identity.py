@@ -6,6 +6,7 @@ import tracemalloc
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from starlette.requests import Request
 from tests.serve.conftest import PASSWORD, Client, is_problem
 from tests.serve.running import run
 
@@ -246,7 +247,8 @@ def test_events_end_when_key_is_revoked(guarded, library):
     holder = HTTPAuthorizationCredentials(scheme="Bearer", credentials=key)
 
     async def begin():
-        response = await follow_events(principal, holder, app_state)
+        request = Request({"type": "http", "app": guarded, "client": ("testclient", 1)})
+        response = await follow_events(request, principal, holder, app_state)
         return [each async for each in response.body_iterator]
 
     run(begin())
@@ -298,8 +300,9 @@ def test_audit_log_has_events_without_secrets(visitor, library):
 
 
 def test_database_is_readable_by_owner_only(tmp_path):
-    library = Library(tmp_path / "my.segue")
+    Library(tmp_path / "my.segue").close()
     (tmp_path / "my.segue/library.db").chmod(0o644)  # as of an older segue
+    library = Library(tmp_path / "my.segue")
     login.add_account(library, "anna", PASSWORD)
     for file in (tmp_path / "my.segue").glob("library.db*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600

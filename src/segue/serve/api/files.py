@@ -15,6 +15,7 @@ from segue.serve.api.tracks import track_items
 from segue.serve.problems import ProblemError
 from segue.serve.responses import json_response
 from segue.serve.schemas import TrackItem, problems
+from segue.serve.security.quotas import EXPENSIVE
 from segue.sources.playlist_files import MEDIA_TYPES
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
@@ -81,7 +82,7 @@ async def _body(request: Request) -> bytes:
 @router.post(
     "/import",
     response_model=ImportedPlaylistResponse,
-    responses=problems("unsupported-type"),
+    responses=problems("unsupported-type", "too-many"),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -95,7 +96,10 @@ async def _body(request: Request) -> bytes:
     },
 )
 def import_playlist(
-    me: deps.Self, data: Annotated[bytes, Depends(_body)], app_state: deps.State
+    me: deps.Self,
+    data: Annotated[bytes, Depends(_body)],
+    turn: Annotated[None, EXPENSIVE],  # noqa: ARG001  # after the body has arrived
+    app_state: deps.State,
 ) -> Response:
     """Read a playlist file (M3U8, XSPF or JSPF, detected by content). Nothing is saved."""
     catalogue = app_state.catalogue()

@@ -17,13 +17,17 @@ from segue.serve.request_models import RecipeRequest
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
 from segue.serve.security.encoded_paths import unquoted
+from segue.serve.security.quotas import EXPENSIVE
 
 router = APIRouter(prefix="/playlists", tags=["playlists"])
 
 PlaylistId = Annotated[str, Path(max_length=200, examples=["Zk3x0c7Vb2Qp"]), unquoted]
 PlaylistName = Annotated[str, Field(min_length=1, max_length=200, examples=["Sunday morning"])]
 TrackIds = Annotated[list[TrackIdText], Field(max_length=saved.MAX_TRACKS)]
-_MADE = problems("unknown-track", "unknown-listener", "conflict", "not-trained", "empty-library")
+_MADE = problems(
+    *("unknown-track", "unknown-listener", "conflict", "not-trained", "empty-library"),
+    "too-many",
+)
 _OWN = problems("unknown-playlist")
 
 
@@ -96,7 +100,9 @@ def list_playlists(
     )
 
 
-@router.post("", status_code=201, response_model=PlaylistResponse, responses=_MADE)
+@router.post(
+    "", status_code=201, response_model=PlaylistResponse, responses=_MADE, dependencies=[EXPENSIVE]
+)
 def save_playlist(body: PlaylistRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Save a playlist."""
     made = saved.save(
@@ -111,7 +117,7 @@ def save_playlist(body: PlaylistRequest, me: deps.Self, app_state: deps.State) -
     return json_response(_document(app_state, made), status=201, headers={"Location": address})
 
 
-@router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE)
+@router.post("/preview", response_model=UnsavedPlaylist, responses=_MADE, dependencies=[EXPENSIVE])
 def preview_playlist(body: PreviewRequest, me: deps.Self, app_state: deps.State) -> Response:
     """Run a recipe without saving the result."""
     state = app_state.state()
@@ -152,7 +158,12 @@ def delete_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State) 
     return Response(status_code=204)
 
 
-@router.post("/{playlist}/refresh", response_model=PlaylistResponse, responses=_OWN | _MADE)
+@router.post(
+    "/{playlist}/refresh",
+    response_model=PlaylistResponse,
+    responses=_OWN | _MADE,
+    dependencies=[EXPENSIVE],
+)
 def refresh_playlist(playlist: PlaylistId, me: deps.Self, app_state: deps.State) -> Response:
     """Run the recipe of a playlist again and save the result."""
     done = saved.refresh(app_state.state(), me.name, playlist)

@@ -15,10 +15,10 @@ from typing import Final
 
 from segue.text import clean_text
 
-MAX_BYTES: Final = 32 << 20
-"""A larger file is refused: a playlist of 100,000 tracks takes less."""
+MAX_BYTES: Final = 8 << 20
+"""A larger file is refused: a playlist of 10,000 tracks takes less."""
 
-MAX_ENTRIES: Final = 100_000
+MAX_ENTRIES: Final = 10_000
 """More are left out, and counted."""
 
 RECORDING: Final = "https://musicbrainz.org/recording/"
