@@ -3,7 +3,8 @@
 Run as ``python -m segue.pipeline.analysis.worker FD``, a program of its own: programs that use
 segue need no guard around their main part. It sends `READY` first. A task is a function and its
 arguments, both importable here (`segue.pipeline.analysis.tasks`). The failure of a task is its
-result; the parent handles the death of this process.
+result; the parent handles the death of this process. What tasks import is imported after the
+process was restricted: see `segue.pipeline.analysis.sandbox`.
 """
 
 import os
@@ -12,7 +13,7 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any, Final
 
-from segue.pipeline.analysis.tasks import Failed
+from segue.pipeline.analysis.sandbox import restrict
 
 READY: Final = "ready"
 
@@ -21,6 +22,7 @@ def main(descriptor: int) -> None:
     """Run one task after another until the parent closes the connection."""
     # Ctrl-C reaches the whole process group; the parent decides what to do
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    restrict()
     with Connection(descriptor) as connection:
         connection.send(READY)
         # decoders written in C print about broken files; the result has the reason
@@ -34,6 +36,8 @@ def main(descriptor: int) -> None:
 
 
 def _answer(function: Any, arguments: Any) -> Any:
+    from segue.pipeline.analysis.tasks import Failed
+
     try:
         return function(*arguments)
     except MemoryError:
