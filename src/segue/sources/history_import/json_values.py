@@ -19,6 +19,7 @@ from segue.sources.tables.decoding import Stream
 
 _HEAD_BYTES = 1 << 16
 _MAX_LINE_BYTES = 1 << 24
+_MAX_VALUE_BYTES = 1 << 27
 _MAX_DEPTH = 1_000
 _TOO_DEEP = re.compile(rb"(?:[\[{][^\[\]{}]*+){%d}" % _MAX_DEPTH)
 
@@ -27,7 +28,7 @@ def read_values(stream: Stream) -> Iterator[tuple[int | None, Any]]:
     """Yield the values and issues of JSON text, with their line where each has its own."""
     head = stream.peek(_HEAD_BYTES).lstrip()
     if head.startswith(b"["):
-        yield from _items(_DepthGuard(b"", stream), "item")
+        yield from _items(_ValueGuard(b"", stream), "item")
         return
     first = stream.readline(_MAX_LINE_BYTES)
     while first and not first.strip():
@@ -35,7 +36,7 @@ def read_values(stream: Stream) -> Iterator[tuple[int | None, Any]]:
     try:
         value = json.loads(first)
     except (ValueError, RecursionError):
-        yield from _items(_DepthGuard(first, stream), "")
+        yield from _items(_ValueGuard(first, stream), "")
         return
     yield 1, value
     number = 1
@@ -58,30 +59,36 @@ def truncation_issue(name: str, error: Exception) -> ImportIssue:
     return ImportIssue(reason, left_out=0)
 
 
-class _DepthGuard:
-    """A stream with bytes put back at its start that refuses values nested too deeply.
+class _ValueGuard:
+    """A stream with bytes put back at its start that refuses values too deep or too large.
 
-    The JSON parser crashes on values nested tens of thousands deep.
+    The JSON parser crashes on values nested tens of thousands deep, and a value is read into memory
+    as a whole. `n_bytes` were read since the last value.
     """
 
     def __init__(self, start: bytes, stream: Stream) -> None:
         self._start = start
         self._stream = stream
+        self.n_bytes = 0
 
     def read(self, size: int = -1) -> bytes:
         if size == 0:  # ijson asks whether the stream gives bytes
             return b""
         block = self._start or self._stream.read(size)
         self._start = b""
+        self.n_bytes += len(block)
+        if self.n_bytes > _MAX_VALUE_BYTES:
+            raise ijson.JSONError(f"a value is larger than {_MAX_VALUE_BYTES >> 20} MiB")
         opened = block.count(b"[") + block.count(b"{")
         if opened >= _MAX_DEPTH and _TOO_DEEP.search(block):
             raise ijson.JSONError("its values are nested too deeply")
         return block
 
 
-def _items(stream: _DepthGuard, prefix: str) -> Iterator[tuple[None, Any]]:
+def _items(stream: _ValueGuard, prefix: str) -> Iterator[tuple[None, Any]]:
     try:
         for value in ijson.items(stream, prefix, use_float=True, multiple_values=True):
+            stream.n_bytes = 0
             yield None, value
     except ijson.JSONError as error:
         yield None, truncation_issue("", error)
