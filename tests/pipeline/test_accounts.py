@@ -174,6 +174,28 @@ def test_log_in_success_resets_failures(anna):
         assert log_in(anna, "anna", RIGHT)
 
 
+@pytest.mark.parametrize("back", [3_600, 90 * 86_400])
+def test_clock_that_is_set_back_locks_for_a_quarter_of_an_hour_at_most(anna, clock, back):
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            log_in(anna, "anna", "wrong password")
+    clock.now -= back
+    assert anna.audit.must_wait("anna", None, login.LIMITS) <= 900
+    clock.now += 900
+    assert log_in(anna, "anna", RIGHT).name == "anna"
+
+
+def test_failures_after_clock_was_set_back_count(anna, clock):
+    with pytest.raises(WrongPasswordError):
+        log_in(anna, "anna", "wrong password")
+    clock.now -= 90 * 86_400
+    for _ in range(5):
+        with pytest.raises(WrongPasswordError):
+            log_in(anna, "anna", "wrong password")
+    with pytest.raises(TooManyTriesError):
+        log_in(anna, "anna", RIGHT)
+
+
 def test_log_in_address_waits_after_twenty_failures(anna, clock):
     for number in range(20):
         wrong(anna, f"name {number}", f"2001:db8::{number:x}")

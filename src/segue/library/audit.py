@@ -115,13 +115,16 @@ def _must_wait(connection: Connection, name: str, address: str | None, limits: T
     counted = [(login_attempts.c.name == _digest(name), limits.of_name)]
     if address is not None:
         counted.append((login_attempts.c.address == address, limits.of_address))
+    # times far ahead were written before a clock was set back
+    present = login_attempts.c.at <= now + limits.seconds
     for same, most in counted:
-        latest = select(login_attempts.c.at).where(same).order_by(login_attempts.c.at.desc())
+        at = login_attempts.c.at
+        latest = select(at).where(same, present).order_by(at.desc())
         # the attempt that allows another one when it no longer counts
-        at = connection.scalar(latest.offset(most - 1).limit(1))
-        if at is not None:
-            wait = max(wait, at + limits.seconds - now)
-    return wait
+        since = connection.scalar(latest.offset(most - 1).limit(1))
+        if since is not None:
+            wait = max(wait, since + limits.seconds - now)
+    return min(wait, limits.seconds)
 
 
 def _line(text: str) -> str:
