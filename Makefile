@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo quick test nightly lint js format constraints clean
+.PHONY: demo quick test nightly lint js sbom audit format constraints clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/segue demo
@@ -37,6 +37,13 @@ js: $(VENV)/.installed-dev node_modules/.installed
 	npm run --silent types
 	npm run --silent unit
 
+# a CycloneDX list of everything that is installed, and known vulnerabilities of it (needs a network)
+sbom: $(VENV)/.installed-audit
+	$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --outfile sbom.json
+
+audit: $(VENV)/.installed-audit
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
 format: $(VENV)/.installed-dev node_modules/.installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -56,6 +63,10 @@ $(VENV)/.installed-dev: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable '.[train,demo,dev]'
 	@touch $@ $(VENV)/.installed-demo
 
+$(VENV)/.installed-audit: $(VENV)/.installed-dev
+	$(INSTALL) --editable '.[audit]'
+	@touch $@
+
 node_modules/.installed: package.json package-lock.json
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null || { echo "The page is checked with Node.js 20 or newer and npm: install them (https://nodejs.org), then run make again." >&2; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
@@ -64,9 +75,9 @@ node_modules/.installed: package.json package-lock.json
 # after changing dependencies: what a fresh installation gets today becomes what everybody gets
 constraints:
 	rm -rf .make && $(PYTHON) -m venv .make
-	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,dev]'
+	.make/bin/python -m pip install --quiet --disable-pip-version-check '.[train,demo,dev,audit]'
 	.make/bin/python -m pip freeze --exclude segue | sed 's/^tensorflow_cpu==\(.*\)/&\ntensorflow==\1/' | sort -f > constraints.txt
 	rm -rf .make
 
 clean:
-	rm -rf $(VENV) .make node_modules types/openapi.* build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .make node_modules types/openapi.* sbom.json build dist *.egg-info src/*.egg-info .mypy_cache .ruff_cache .pytest_cache
