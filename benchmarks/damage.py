@@ -36,7 +36,7 @@ KINDS = {
     "feature index": "features/*/index.bin",
     "feature settings": "features/*/settings.json",
     "model manifest": "models/[!.]*/manifest.json",
-    "model weights": "models/[!.]*/*[!s].[!j]*",
+    "model weights": "models/[!.]*/*.np[yz]",
     "model checksums": "models/[!.]*/SHA256SUMS",
     "snapshot": "models/.snapshot/*",
     "report": "reports/[!.]*/*.*",

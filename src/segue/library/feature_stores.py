@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from segue.library.features import FeatureStore, settings_hash
+from segue.library.features import CHECKSUM, FeatureStore, settings_hash, with_checksum
+from segue.library.files import json_bytes
 
 _LOG = logging.getLogger("segue.library")
 
@@ -40,8 +41,10 @@ def _documents(directory: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield the directory and the settings.json of every store whose settings are as written."""
     for path in sorted(directory.glob("*/settings.json")):
         try:
-            saved = json.loads(path.read_bytes())
+            content = path.read_bytes()
+            saved = json.loads(content)
             intact = settings_hash(saved["settings"]) == path.parent.name
+            intact &= CHECKSUM not in saved or content == json_bytes(with_checksum(saved))
             dtypes = [np.dtype(dtype) for dtype in saved["arrays"].values()]
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             intact = False

@@ -46,7 +46,8 @@ from segue.library.files import json_bytes, make_directory, open_private, write_
 from segue.library.storage import translate_errors
 
 _ALIGNMENT = 16
-_CHECKSUM = "checksum"  # of the other entries of settings.json
+CHECKSUM = "checksum"
+"""Entry of settings.json with the SHA-256 of the others."""
 _LOG = logging.getLogger("segue.library")
 
 
@@ -60,6 +61,12 @@ def settings_hash(settings: Mapping[str, Any]) -> str:
     """
     text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def with_checksum(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the contents of settings.json with their checksum."""
+    others = {key: value for key, value in document.items() if key != CHECKSUM}
+    return {**others, CHECKSUM: hashlib.sha256(json_bytes(others)).hexdigest()}
 
 
 class FeatureStore:
@@ -219,7 +226,7 @@ class FeatureStore:
             "arrays": {name: str(dtype) for name, dtype in self.dtypes.items()},
             "library": self.library_id,
         }
-        return {**document, _CHECKSUM: hashlib.sha256(json_bytes(document)).hexdigest()}
+        return with_checksum(document)
 
     def read(self, name: str, row: int) -> NDArray[Any]:
         """Return the array `name` of the track at `row`, ``[n_frames, n_bands]``, read-only.

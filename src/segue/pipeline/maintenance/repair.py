@@ -177,6 +177,7 @@ def _drop_damaged(library: Library, damage: Sequence[Damage]) -> int:
         with store:
             store.forget(rows)
             store.compact(always=True)
+            store.write_settings()
         if name == windows.directory.name:
             # windows are computed together with the summary, where the file is still there
             lost = set(summary.rows().tolist()) - set(store.rows().tolist())
