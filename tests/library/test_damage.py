@@ -1,16 +1,22 @@
 """Damage of stored data: every changed byte is found, by the check and by the reader."""
 
+import shutil
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.errors import DamagedDataError
-from segue.library import FeatureStore
+from segue.library import Event, FeatureStore, Library
+from segue.library.checks import database_damage
 from segue.library.feature_index import RECORD
+from segue.types import Track
 
 SETTINGS = {"hop_length": 512}
 DTYPES = {"frames": "uint8", "vector": "float32"}
@@ -131,3 +137,60 @@ def test_index_of_format_1_is_read_and_upgraded(tmp_path):
     assert again.problems() == []
     assert again.rows().tolist() == [1, 3, 9]
     assert struct.unpack_from("<i", path.read_bytes(), 16) == (2,)  # the format
+
+
+# database ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory):
+    """A library that was written to and closed."""
+    library = Library(tmp_path_factory.mktemp("closed") / "my.segue")
+    tracks = [Track(track_id=f"t{i}", title=f"Piece {i}", artist="Air") for i in range(50)]
+    listens = pd.DataFrame({"user_id": ["anna"] * 40, "track_id": [f"t{i}" for i in range(40)]})
+    library.add_dataset("music", tracks=tracks, listens=listens)
+    library.close()
+    return library.directory
+
+
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_every_changed_bit_of_a_database_is_found(closed, place, bit, tmp_path_factory):
+    directory = shutil.copytree(closed, tmp_path_factory.mktemp("copy") / "my.segue")
+    path = directory / "library.db"
+    data = bytearray(path.read_bytes())
+    data[int(place * len(data))] ^= 1 << bit
+    path.write_bytes(bytes(data))
+    assert database_damage(path) != []
+
+
+def test_database_is_intact_after_any_use(closed, tmp_path):
+    directory = shutil.copytree(closed, tmp_path / "my.segue")
+    path = directory / "library.db"
+    assert database_damage(path) == []
+    library, other = Library(directory), Library(directory)
+    library.set_problems("scan", [])
+    library.feedback.add([Event(user="anna", track_id="t1", kind="play", key="1")])
+    assert database_damage(path) == []  # still open
+    library.close()
+    assert database_damage(path) == []
+    other.feedback.add([Event(user="anna", track_id="t1", kind="play", key="2")])
+    assert database_damage(path) == []
+    other.close()
+    assert len(Library(directory).catalogue()) == 50
+    assert database_damage(path) == []
+
+
+def test_program_that_ends_without_closing_leaves_a_checksum(closed, tmp_path):
+    directory = shutil.copytree(closed, tmp_path / "my.segue")
+    code = (
+        "import sys; from segue.library import Library;"
+        " Library(sys.argv[1]).record_run('train', {})"
+    )
+    before = (directory / "library.db.sum").read_bytes()
+    subprocess.run([sys.executable, "-c", code, str(directory)], check=True)
+    assert (directory / "library.db.sum").read_bytes() != before
+    assert database_damage(directory / "library.db") == []
+    assert (
+        not (directory / "library.db-wal").exists()
+        or not (directory / "library.db-wal").stat().st_size
+    )

@@ -4,16 +4,20 @@
 table has rows. Its names are made up.
 """
 
+import json
 import sqlite3
 import stat
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 
 from segue.errors import LibraryError
-from segue.library import Library
+from segue.library import FeatureStore, Library, back_up, find_damage, settings_hash
 from segue.library.entity_rows import public_id
+from segue.library.feature_index import RECORD
 from segue.pipeline.playlists.recipes import Recipe
 from segue.types import ArtistCredit
 
@@ -251,3 +255,50 @@ def test_upgrade_reads_guests_of_titles(directory):
         connection.execute("UPDATE tracks SET title = 'Late (feat. Di Moss)' WHERE row = 4")
     (track,) = (track for row, track in Library(directory).each_track() if row == 4)
     assert [artist.name for artist in track.artists] == ["THE BO LARK", "Di Moss"]
+
+
+@pytest.fixture
+def with_files(directory):
+    """The library of format 5 with a model, a report and features as it wrote them."""
+    for name in ("models/knn/manifest.json", "reports/one/metrics.json"):
+        (directory / name).parent.mkdir(parents=True)
+        (directory / name).write_text('{"kind": "knn"}', "utf-8")
+    settings = {"from": "given frames"}
+    place = directory / "features" / settings_hash(settings)
+    with FeatureStore(place, settings=settings, dtypes={"summary": "float32"}) as store:
+        store.add(1, {"summary": np.arange(4, dtype=np.float32)})
+        store.add(2, {"summary": np.ones(4, np.float32)})
+    document = {"settings": settings, "arrays": {"summary": "float32"}}
+    (place / "settings.json").write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    records = np.frombuffer((place / "index.bin").read_bytes(), RECORD).copy()[1:]
+    heads = [record.tobytes()[:28] for record in records]
+    records["checksum"] ^= np.array([zlib.crc32(head) for head in heads], np.uint32)
+    (place / "index.bin").write_bytes(records.tobytes())
+    return directory
+
+
+def test_files_of_format_5_are_not_damaged(with_files):
+    assert find_damage(with_files) == []
+    library = Library(with_files)
+    assert library.models.names() == ["knn"]
+    (store,) = library.stores(lambda _: True)
+    assert store.read("summary", 1)[0].tolist() == [0, 1, 2, 3]
+    library.close()
+    assert find_damage(with_files) == []
+
+
+def test_upgraded_library_can_be_backed_up(with_files, tmp_path_factory):
+    place = tmp_path_factory.mktemp("backups") / "one"
+    back_up(Library(with_files), place)
+    (store,) = Library(place).stores(lambda _: True)
+    assert store.rows().tolist() == [1, 2]
+
+
+def test_upgraded_features_are_those_of_the_library(with_files):
+    library = Library(with_files)
+    (store,) = library.stores(lambda _: True)
+    with store:
+        store.add(3, {"summary": np.zeros(4, np.float32)})
+    (again,) = Library(with_files).stores(lambda _: True)
+    assert again.rows().tolist() == [1, 2, 3]
+    assert again.problems() == []

@@ -1,25 +1,30 @@
 """Find everything in a library that is damaged, without changing anything.
 
-The database is compared with its own rules: structure, indexes, references, and texts that can be
-read. Everything else has checksums, so that each changed byte is found.
+The database is compared with its own rules (structure, indexes, references, texts that can be read)
+and, where nothing was written since, with its checksum. Everything else has checksums.
 """
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
 from segue.library.feature_stores import damaged_in, stores_in
-from segue.library.files import damaged_files
+from segue.library.files import CHECKSUMS, damaged_files
 from segue.library.schema import FORMAT_VERSION, schema
-from segue.library.storage import database_uri
+from segue.library.seal import is_changed
+from segue.library.storage import BACKUP_FACTS, database_uri
 
 DamageKind = Literal["database", "features", "model", "snapshot", "report", "backup"]
 
 _MAX_SENTENCES: Final = 20
+_FIRST_WITH_CHECKSUMS: Final = 7  # format of libraries; earlier ones get them when opened
+_MAX_TRIES, _REPLACED_SECONDS = 3, 0.5
 _MANY_ROWS: Final = ("listens", "unmatched_listens")  # of numbers: their columns hold no texts
 _JSON_COLUMNS: Final = {
     "tracks": ("genres", "tags", "metadata", "artists"),
@@ -50,6 +55,8 @@ class Damage:
 
 def find_damage(directory: Path) -> list[Damage]:
     """Return everything that is damaged in the library in a directory."""
+    if (directory / BACKUP_FACTS).exists():
+        return list(_damaged_directories(directory.parent, "backup", directory.name))
     database = directory / "library.db"
     found = [Damage("database", "library.db", text) for text in database_damage(database)]
     features = directory / "features"
@@ -59,9 +66,10 @@ def find_damage(directory: Path) -> list[Damage]:
     for path in damaged_in(features):
         name = path.relative_to(directory).as_posix()
         found.append(Damage("features", name, f"{path}: settings.json is missing or has changed."))
-    found += _damaged_directories(directory, "model", "models/[!.]*")
-    found += _damaged_directories(directory, "snapshot", "models/.snapshot")
-    found += _damaged_directories(directory, "report", "reports/[!.]*")
+    old = _format(database) < _FIRST_WITH_CHECKSUMS
+    found += _damaged_directories(directory, "model", "models/[!.]*", unlisted=old)
+    found += _damaged_directories(directory, "snapshot", "models/.snapshot", unlisted=old)
+    found += _damaged_directories(directory, "report", "reports/[!.]*", unlisted=old)
     for path in sorted(directory.glob("backups/*.db")):
         found += [
             Damage("backup", path.relative_to(directory).as_posix(), text)
@@ -78,17 +86,41 @@ def database_damage(path: Path) -> list[str]:
         return [f"{path} is empty."]
     try:
         with closing(sqlite3.connect(database_uri(path, read_only=True), uri=True)) as opened:
-            return [f"{path}: {text}." for text in _statements(opened)][:_MAX_SENTENCES]
+            texts = islice(_statements(opened), _MAX_SENTENCES)
+            found = [f"{path}: {text}." for text in texts]
+            if not found and is_changed(path, opened):
+                found = [f"{path} has changed since segue wrote it last."]
+            return found
     except (sqlite3.Error, UnicodeDecodeError, ValueError) as error:
         return [f"{path} cannot be read: {error}."]
 
 
-def _damaged_directories(directory: Path, kind: DamageKind, pattern: str) -> Iterator[Damage]:
+def _damaged_directories(
+    directory: Path, kind: DamageKind, pattern: str, *, unlisted: bool = False
+) -> Iterator[Damage]:
+    """Yield directories with damaged files; those without checksums are left out if `unlisted`."""
     for path in sorted(directory.glob(pattern)):
-        files = damaged_files(path) if path.is_dir() else []
+        if not path.is_dir() or (unlisted and not (path / CHECKSUMS).exists()):
+            continue
+        files = damaged_files(path)
+        for _ in range(_MAX_TRIES if kind == "snapshot" else 0):
+            if not files:
+                break
+            time.sleep(_REPLACED_SECONDS)  # a server may be replacing it
+            files = damaged_files(path)
         if files:
             names = ", ".join(files)
             yield Damage(kind, path.name, f"{path}: missing or changed files: {names}.")
+
+
+def _format(path: Path) -> int:
+    """Return the format of a database; the current one where it cannot be read."""
+    query = "SELECT value FROM meta WHERE key = 'format'"
+    try:
+        with closing(sqlite3.connect(database_uri(path, read_only=True), uri=True)) as opened:
+            return int(opened.execute(query).fetchone()[0])
+    except (sqlite3.Error, TypeError, ValueError):
+        return FORMAT_VERSION
 
 
 def _statements(database: sqlite3.Connection) -> Iterator[str]:

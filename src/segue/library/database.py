@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import (
     Connection,
@@ -30,6 +31,7 @@ from segue.errors import LibraryError, LibraryVersionError
 from segue.library.files import PRIVATE, make_directory, make_private, sync
 from segue.library.migrations import LIBRARY_ID, upgrade, upgrade_files
 from segue.library.schema import FORMAT_VERSION, meta, schema
+from segue.library.seal import LAST_CHANGE, MARK_CHANGE, note_change, seal_if_changed
 from segue.library.storage import database_uri, is_writable, translate_errors
 
 BUSY_MS = 10_000
@@ -68,11 +70,17 @@ class Database:
             _busy_timeout(connection, BUSY_MS if wait else 0),
             connection.begin(),
         ):
+            driver = cast("sqlite3.Connection", connection.connection.driver_connection)
+            before = driver.total_changes
             yield connection
+            if driver.total_changes != before:
+                connection.exec_driver_sql(MARK_CHANGE)
+                note_change(self.directory / "library.db")
 
     def close(self) -> None:
         """Close the file; it is opened again by the next query."""
         self._engine.dispose()
+        seal_if_changed(self.directory / "library.db")
 
 
 def open_database(path: Path) -> Database:
@@ -93,7 +101,8 @@ def open_database(path: Path) -> Database:
                 f"{path} is empty, so its tracks and listens are lost: restore it with segue"
                 " library restore COPY, or choose another --library."
             )
-        make_private(path.parent, ENTRIES)
+        if is_writable(path):
+            make_private(path.parent, ENTRIES)
     engine = _engine(path)
     writable = is_writable(path)
     with translate_errors(path.parent):
@@ -113,6 +122,8 @@ def open_database(path: Path) -> Database:
                 _back_up(path, before)
                 upgrade_files(path.parent, before)
             upgrade(connection, before)
+            connection.exec_driver_sql(MARK_CHANGE)
+        note_change(path)
     return database
 
 
@@ -141,12 +152,14 @@ def _create(path: Path) -> None:
     try:
         made = temporary / path.name
         made.touch(PRIVATE)  # SQLite gives its other files the same permissions
-        engine = _engine(made)
+        # without a log, which would not be moved with it
+        engine = create_engine(f"sqlite:///{made}")
         with _at_once(engine) as connection:
             schema.create_all(connection)
             values = {
                 "format": str(FORMAT_VERSION),
                 LIBRARY_ID: secrets.token_hex(16),
+                LAST_CHANGE: "0",
             }
             rows = [{"key": key, "value": value} for key, value in values.items()]
             connection.execute(insert(meta), rows)

@@ -146,7 +146,7 @@ def add_checksums(directory: Path) -> None:
     """Write the list of checksums of a directory."""
     place = directory / CHECKSUMS
     lines = [
-        f"{_digest(path)}  {path.relative_to(directory).as_posix()}\n"
+        f"{file_digest(path)}  {path.relative_to(directory).as_posix()}\n"
         for path in sorted(directory.rglob("*"))
         if path.is_file() and path != place
     ]
@@ -243,11 +243,12 @@ def damaged_files(directory: Path, names: tuple[str, ...] = ()) -> list[str]:
 
 def _matches(path: Path, digest: str | None) -> bool:
     try:
-        return _digest(path) == digest
+        return file_digest(path) == digest
     except OSError:
         return False
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

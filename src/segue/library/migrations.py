@@ -19,6 +19,7 @@ from segue.library.entities import ALBUM_ARTIST, VARIOUS_ARTISTS
 from segue.library.entity_rows import public_id, update_entities
 from segue.library.files import add_checksums
 from segue.library.schema import meta
+from segue.library.seal import LAST_CHANGE
 from segue.library.serving_schema import annotations, playlists
 from segue.types import ArtistCredit
 
@@ -154,10 +155,11 @@ def _rename_dials_of_recipes(connection: Connection) -> None:
 
 
 def _to_7(connection: Connection) -> None:
-    """Give the library an id."""
-    known = connection.scalar(select(meta.c.value).where(meta.c.key == LIBRARY_ID))
-    if known is None:
-        connection.execute(insert(meta).values(key=LIBRARY_ID, value=secrets.token_hex(16)))
+    """Give the library an id, and a mark of its last transaction."""
+    _add_column(connection, "users", "withholds", "BOOLEAN")
+    for key, value in ((LIBRARY_ID, secrets.token_hex(16)), (LAST_CHANGE, "0")):
+        if connection.scalar(select(meta.c.value).where(meta.c.key == key)) is None:
+            connection.execute(insert(meta).values(key=key, value=value))
 
 
 def upgrade_files(directory: Path, version: int) -> None:
