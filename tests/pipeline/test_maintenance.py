@@ -112,6 +112,19 @@ KINDS = (
 )
 
 
+def test_everything_is_readable_by_its_owner_only(original):
+    for path in (original, *original.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_older_library_becomes_private_when_it_is_opened(directory):
+    for path in (directory, *directory.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    Library(directory).close()
+    for path in directory.rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
 def test_intact_library_passes_check(directory):
     assert check(directory).ok
     assert repair(directory).to_dict() == {"damage": [], "done": [], "left": []}

@@ -7,7 +7,6 @@ import sys
 import textwrap
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -457,7 +456,8 @@ def test_open_with_a_damaged_snapshot_builds_it_again(library):
     assert_same(recommended(again(library), "u0"), wanted)
 
 
-def test_open_a_read_only_library_uses_a_temporary_snapshot(library, monkeypatch):
+def test_open_a_read_only_library_uses_a_temporary_snapshot(library, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     wanted = recommended(again(library), "u0")
     library.record_run("train", {})  # makes the snapshot stale
     stale = snapshot_directory(library) / "manifest.json"
@@ -465,7 +465,7 @@ def test_open_a_read_only_library_uses_a_temporary_snapshot(library, monkeypatch
     monkeypatch.setattr("os.access", lambda path, mode: False)
     service = RecommenderService(Library(library.directory))
     assert_same(recommended(service.state(), "u0"), wanted)
-    directory = Path(service._temporary.name)
+    (directory,) = tmp_path.glob("segue-snapshot-*")
     assert directory.is_dir()
     service.close()
     assert not directory.exists()

@@ -218,7 +218,10 @@ def backup(
     if json:
         print_json(made.to_dict())
         return
-    rows = ", ".join(plural(count, name.rstrip("s")) for name, count in made.rows.items())
+    one = {"feedback": "feedback event"}
+    rows = ", ".join(
+        plural(count, one.get(name, name.rstrip("s"))) for name, count in made.rows.items()
+    )
     say(f"{made.path}: {made.bytes / 1e6:,.1f} MB, verified ({rows}).")
 
 
@@ -236,7 +239,7 @@ def restore(
     from segue.cli.progress import terminal_progress
     from segue.library import restore as restore_copy
 
-    if library.exists() and any(library.iterdir()):
+    if (library / "library.db").exists():
         confirm(f"Replace the library {library} by {copy}?", yes=yes)
     done = restore_copy(library, copy, progress=terminal_progress())
     if json:

@@ -2,14 +2,15 @@
 
 A backup is a directory that is a library itself, with ``SHA256SUMS`` over all of it. The database
 is copied first, then the features and models that its rows refer to, while no other program writes
-them. Feedback may arrive meanwhile.
+them. Feedback may arrive meanwhile. A backup is never changed:
+segue opens it for reading only.
 """
 
 import shutil
 import sqlite3
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from typing import Any, Final
 from segue import __version__
 from segue.errors import DamagedDataError, LibraryError
 from segue.library.checks import database_damage, find_damage
-from segue.library.database import BUSY_MS, STATE
+from segue.library.database import BUSY_MS, ENTRIES, STATE
 from segue.library.files import (
     CHECKSUMS,
     PRIVATE,
@@ -30,13 +31,14 @@ from segue.library.files import (
 )
 from segue.library.library import Library
 from segue.library.lock import writing
-from segue.library.storage import translate_errors
+from segue.library.seal import remove_seal, seal
+from segue.library.storage import BACKUP_FACTS, database_uri, translate_errors
 from segue.types import Progress, no_progress
 
-FACTS: Final = "backup.json"
 _COPIED: Final = (*STATE, "reports")
 _COUNTED: Final = ("tracks", "listens", "feedback", "playlists", "accounts")
-_PAGES: Final = 2_000  # of the database, copied before the lock is released for a moment
+_DAMAGED: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_NOT_COPIED: Final = (".new-", ".old-", ".snapshot")  # unfinished, or built again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,25 +80,24 @@ def back_up(
     """
     started = time.monotonic()
     place = Path(destination).expanduser().absolute()
-    if place == library.directory or library.directory in place.parents:
-        raise LibraryError(f"{destination} is inside the library: choose another directory.")
-    if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise LibraryError(f"{destination} exists already: choose a new directory.")
+    with translate_errors(place):
+        if place == library.directory or library.directory in place.parents:
+            raise LibraryError(f"{destination} is inside the library: choose another directory.")
+        if place.exists() and (not place.is_dir() or any(place.iterdir())):
+            raise LibraryError(f"{destination} exists already: choose a new directory.")
+        if place.is_mount():
+            raise LibraryError(f"{destination} is a mounted disk: choose a directory on it.")
     entries = () if only_database else _COPIED
-    files = [path for name in entries for path in _files_in(library.directory / name)]
     with (
         translate_errors(place),
         library.writing("segue library backup"),
         new_directory(place) as copy,
-        progress("Copying", len(files) + 1) as advance,
     ):
+        for store in library.stores(lambda _: True):
+            store.cut_unrecorded()
         rows = _copy_database(library.directory / "library.db", copy / "library.db")
-        advance(1)
-        for path in files:
-            target = copy / path.relative_to(library.directory)
-            make_directory(target.parent)
-            shutil.copy2(path, target)  # models are known by their times
-            advance(1)
+        for name in entries:
+            _copy_files(library.directory / name, copy / name, progress)
         damaged = find_damage(copy)
         if damaged:
             raise DamagedDataError(
@@ -104,7 +105,7 @@ def back_up(
                 " segue library check."
             )
         facts = {"library": library.library_id, "version": __version__, "rows": rows}
-        write_json(copy / FACTS, {**facts, "made": time.time()})
+        write_json(copy / BACKUP_FACTS, {**facts, "made": time.time()})
     n_bytes = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
     seconds = round(time.monotonic() - started, 2)
     return BackupResult(path=str(place), bytes=n_bytes, rows=rows, seconds=seconds)
@@ -154,15 +155,15 @@ def restore(
     with translate_errors(place):
         make_directory(place)
     with writing(place, "segue library restore"), translate_errors(place):
-        with progress("Restoring", len(entries) + 1) as advance:
-            kept = _replace_database(place / "library.db", database)
-            advance(1)
+        with ExitStack() as stack:
+            # the entries take their places together, after the database
             for name in entries:
-                with new_directory(place / name) as new:
-                    shutil.copytree(source / name, new, dirs_exist_ok=True)
-                (place / name / CHECKSUMS).unlink()
-                advance(1)
-        make_private(place, ("*",))
+                new = stack.enter_context(new_directory(place / name))
+                _copy_files(source / name, new, progress)
+            kept = _replace_database(place / "library.db", database)
+        for name in entries:
+            (place / name / CHECKSUMS).unlink()
+        make_private(place, ENTRIES)
     return RestoreResult(
         copy=str(source),
         restored=("library.db", *entries),
@@ -170,23 +171,33 @@ def restore(
     )
 
 
-def _files_in(directory: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(directory.rglob("*"))
-        if path.is_file() and not path.name.startswith(".new-") and path.suffix != ".lock"
-    ]
+def _copy_files(directory: Path, target: Path, progress: Progress) -> None:
+    """Copy a directory of a library, without what is unfinished or can be built again."""
+    files = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    with progress(f"Copying {directory.name}", len(files)) as advance:
+        for path in files:
+            inner = path.relative_to(directory)
+            copied = not any(
+                part.startswith(_NOT_COPIED) or part.endswith(".checkpoint") for part in inner.parts
+            )
+            if copied:
+                make_directory((target / inner).parent)
+                shutil.copy2(path, target / inner)  # models are known by their times
+            advance(1)
 
 
 def _copy_database(path: Path, target: Path) -> dict[str, int]:
+    """Copy a database in one step, while others may write; return the numbers of its rows."""
     target.touch(PRIVATE)
     with closing(sqlite3.connect(path)) as original, closing(sqlite3.connect(target)) as copy:
         original.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        original.backup(copy, pages=_PAGES)
+        original.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log next to it
+        there = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
         return {
             name: copy.execute(f"SELECT count(*) FROM {name}").fetchone()[0]  # noqa: S608
             for name in _COUNTED
+            if name in there
         }
 
 
@@ -197,20 +208,34 @@ def _replace_database(path: Path, source: Path) -> Path | None:
         make_directory(path.parent / "backups")
         kept = path.parent / "backups" / f"replaced-{time.time_ns()}.db"
         try:
-            _copy_database(path, kept)
-        except sqlite3.Error:  # damaged: kept as it is
+            usable = bool(_copy_database(path, kept))
+        except sqlite3.DatabaseError as error:
+            if not getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):
+                raise
+            usable = False
+        if not usable:
             kept.unlink(missing_ok=True)
-            kept = kept.with_suffix(".damaged")
-            shutil.copyfile(path, kept)
-            kept.chmod(PRIVATE)
-            for name in ("library.db", "library.db-wal", "library.db-shm"):
-                with suppress(FileNotFoundError):
-                    (path.parent / name).unlink()
+            kept = _keep_damaged(path, kept)
+    remove_seal(path)
     if not path.exists():
         path.touch(PRIVATE)
-    with closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(path)) as target:
+    uri = database_uri(source, read_only=True)
+    with closing(sqlite3.connect(uri, uri=True)) as copy, closing(sqlite3.connect(path)) as target:
         # through SQLite, so that servers which have the library open see the restored rows
         target.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         copy.backup(target)
     sync(path)
+    seal(path)
+    return kept
+
+
+def _keep_damaged(path: Path, kept: Path) -> Path:
+    """Move a damaged database with its log to `backups/`, as they are; return where it is."""
+    kept = kept.with_suffix(".damaged")
+    for end in ("-wal", "-shm", ""):
+        part = path.with_name(f"{path.name}{end}")
+        if part.exists():
+            part.rename(kept.with_name(f"{kept.name}{end}"))
+    sync(kept.parent)
+    sync(path.parent)
     return kept

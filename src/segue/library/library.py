@@ -32,7 +32,14 @@ from segue.library.features import FeatureStore, settings_hash
 from segue.library.feedback import FeedbackLog
 from segue.library.files import remove_leftovers
 from segue.library.histories import Histories
-from segue.library.identity import change_token, compare, is_trusted, library_id, write_token
+from segue.library.identity import (
+    change_token,
+    compare,
+    library_id,
+    present_token,
+    write_token,
+    written_token,
+)
 from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
 from segue.library.jobs import JobStore
 from segue.library.lock import being_written, writing
@@ -41,7 +48,7 @@ from segue.library.playback import PlaybackStore
 from segue.library.playlists import PlaylistStore
 from segue.library.queries import LibraryQueries
 from segue.library.read_connection import ReadConnection
-from segue.library.storage import translate_errors
+from segue.library.storage import is_writable, translate_errors
 from segue.library.user_data import delete_listener, listens_of
 from segue.library.writes import (
     check_tracks,
@@ -112,14 +119,13 @@ class Library(LibraryQueries):
         self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"
-        self._trusts_features = False
         with self._database.connect() as connection:
             self.library_id = library_id(connection)
 
     def close(self) -> None:
         """Close the database; the next query opens it again."""
-        self._database.close()
         self.reader.close()
+        self._database.close()
 
     # writes --------------------------------------------------------------------------------------
 
@@ -266,9 +272,7 @@ class Library(LibraryQueries):
 
     def _compare_features(self) -> None:
         """Remove features that do not belong to their tracks: see `segue.library.identity`."""
-        with self._database.connect() as connection:
-            trusted = is_trusted(connection, self._features)
-        if not trusted:
+        if not self._features_match():
             with self._database.begin() as connection:
                 compare(connection, self._features)
                 token = change_token(connection)
@@ -283,15 +287,19 @@ class Library(LibraryQueries):
         LibraryError
             If they may not, and cannot be compared now.
         """
-        if not self._trusts_features:
-            with self._database.connect() as connection:
-                trusted = is_trusted(connection, self._features)
-            # a program that writes to the library has compared them when it began
-            if not trusted and not self.being_written():
-                with self.writing("comparing features with tracks"):
-                    pass
-            self._trusts_features = True
+        # a program that writes to the library compares them itself
+        if not self._features_match() and not self.being_written():
+            with self.writing("comparing features with tracks"):
+                pass
         return self._features
+
+    def _features_match(self) -> bool:
+        with self._database.connect() as connection:
+            return present_token(connection) == written_token(self._features)
+
+    def is_writable(self) -> bool:
+        """Return whether this process may write to the library."""
+        return is_writable(self.directory / "library.db")
 
     def being_written(self) -> bool:
         """Return whether a process, maybe this one, is writing to it: see `writing`."""

@@ -12,7 +12,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from segue.errors import LibraryBusyError, StorageError, StorageFullError
 
-_MIN_FREE_BYTES = 65_536  # SQLite needs some pages to commit anything
+BACKUP_FACTS = "backup.json"
+"""File that makes a library directory a backup: see `segue.library.backup`."""
+_MIN_FREE_BYTES = 1 << 20  # what a failed write has freed again
 _FULL = "the disk is full; free some space and try again"
 _NO_INODES = "the disk can hold no more files (no free inodes); delete some files and try again"
 _SENTENCES = {
@@ -29,7 +31,7 @@ _SQLITE_SENTENCES = {
     " was denied; change that or choose another --library",
 }
 # SQLite reports a full disk in several ways, depending on what it was writing
-_MAYBE_FULL = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+_MAYBE_FULL = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_CORRUPT")
 
 
 @contextmanager
@@ -93,14 +95,14 @@ def database_uri(path: Path, *, read_only: bool = False) -> str:
         Open it only for reading; so is a database that this process must not write to.
     """
     address = path.absolute().as_uri()
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+    if is_writable(path):
         return f"{address}?mode={'ro' if read_only else 'rw'}"
-    # the files next to it by which processes coordinate cannot be made, and nothing changes
-    log = path.with_name(f"{path.name}-wal")
-    unused = not log.exists() or not log.stat().st_size
-    return f"{address}?mode=ro{'&immutable=1' if unused else ''}"
+    # SQLite makes files next to a database by which processes coordinate, unless nothing changes it
+    used = any(path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-shm"))
+    return f"{address}?mode=ro{'' if used else '&immutable=1'}"
 
 
 def is_writable(path: Path) -> bool:
-    """Return whether this process may write to a database."""
-    return "mode=rw" in database_uri(path)
+    """Return whether this process may write to a database; a backup is never changed."""
+    backup = path.with_name(BACKUP_FACTS).exists()
+    return not backup and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)

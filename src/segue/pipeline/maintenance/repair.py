@@ -4,6 +4,7 @@ Listens, feedback, playlists and accounts are never changed. A damaged database 
 restored from a backup.
 """
 
+import os
 import shlex
 import shutil
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 
 from segue.errors import DamagedDataError, LibraryError, SegueError
 from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, find_damage
+from segue.library.lock import writing
 from segue.pipeline.analysis.inputs import AUDIO, GIVEN, StoreSettings, descriptor_store, open_store
 from segue.pipeline.analysis.plan import AnalysisOptions
 from segue.pipeline.analysis.workers import Workers
@@ -72,11 +74,22 @@ def check(directory: str | Path) -> CheckResult:
     ------
     LibraryError
         If there is no library.
+    LibraryBusyError
+        If another program is writing to it: what is half-written would look damaged.
     """
     place = Path(directory).expanduser().absolute()
     if not place.is_dir():
         raise LibraryError(f"There is no library at {directory}: name another with --library.")
+    if os.access(place, os.W_OK) and not (place / "backup.json").exists():
+        with writing(place, "segue library check"):
+            return _checked(place)
+    return _checked(place)
+
+
+def _checked(place: Path) -> CheckResult:
     damage = find_damage(place)
+    if (place / "backup.json").exists():
+        return CheckResult(damage)
     missing = 0
     if not any(one.kind == "database" for one in damage):
         library = Library(place, create=False)
@@ -104,10 +117,11 @@ def repair(
             f"The database is damaged ({broken[0].text.rstrip('.')}): restore it with segue library"
             " restore COPY; copies are in its directory backups/ and where you made them."
         )
-    result = RepairResult(found.damage)
     library = Library(directory, create=False)
-    models = [one.name for one in found.damage if one.kind == "model"]
     with library.writing(_VERB):
+        found = _checked(library.directory)  # nothing else writes from here on
+        result = RepairResult(found.damage)
+        models = [one.name for one in found.damage if one.kind == "model"]
         features = [one for one in found.damage if one.kind == "features"]
         if features or found.missing:
             n_dropped = _drop_damaged(library, features)

@@ -128,7 +128,6 @@ def delete_user(library: Library, name: str, *, by: str | None = None) -> dict[s
     with library.writing("segue user delete"):
         found = library.delete_listener(name)
         library.audit.note("listener deleted", by)
-        library.record_run("delete", {})
     return {table: count for table, count in found.items() if count}
 
 

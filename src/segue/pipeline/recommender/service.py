@@ -10,10 +10,11 @@ listeners (how many like a track) are those of the snapshot, which is built agai
 events to matter.
 """
 
-import os
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
@@ -68,7 +69,7 @@ class RecommenderService:
         self._refused = ""
         self._checked_at = time.monotonic()
         self._writing = threading.Lock()
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._remove_temporary: Callable[[], object] = lambda: None
 
     @classmethod
     def open(cls, library: Library | Path | str) -> Self:
@@ -159,8 +160,7 @@ class RecommenderService:
         self.stop()
         if self._refreshing is not None:
             self._refreshing.join()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._remove_temporary()
 
     def _up_to_date(self) -> ServingState:
         if self._current is None:
@@ -187,7 +187,7 @@ class RecommenderService:
                 return found  # `_check` has a new one built in the background
             if found.state == state_of(self.library) and self._outdated_at(found) < 0:
                 return found
-        if not os.access(self.library.directory, os.W_OK):
+        if not self.library.is_writable():
             return self._temporary_snapshot()
         past = -1 if found is None else self._outdated_at(found)
         try:
@@ -210,8 +210,11 @@ class RecommenderService:
         """Build the snapshot of a library that cannot be written to in a temporary directory."""
         from segue.pipeline.recommender.build_snapshot import write_snapshot
 
-        self._temporary = tempfile.TemporaryDirectory(prefix="segue-snapshot-")
-        directory = Path(self._temporary.name) / "snapshot"
+        temporary = Path(tempfile.mkdtemp(prefix="segue-snapshot-"))
+        self._remove_temporary = weakref.finalize(
+            self, shutil.rmtree, temporary, ignore_errors=True
+        )
+        directory = temporary / "snapshot"
         write_snapshot(self.library, directory, save_weights=False)
         found = open_snapshot(self.library, directory)
         if found is None:
