@@ -304,8 +304,7 @@ class FeatureStore:
         """Return all damage of the store in sentences; empty if every byte is right."""
         found = []
         path = self.directory / "settings.json"
-        expected = json_bytes(self._document())
-        if not path.is_file() or path.read_bytes() != expected:
+        if not self._settings_are_intact(path):
             found.append(f"{path} is missing or has changed.")
         index = self._read_index()
         if index.n_bad:
@@ -321,6 +320,25 @@ class FeatureStore:
         if not found and self._has_changed_remains(index):
             found.append(f"{self.directory}: data between or of replaced arrays have changed.")
         return found
+
+    def _settings_are_intact(self, path: Path) -> bool:
+        expected = self._document()
+        try:
+            content = path.read_bytes()
+            saved = json.loads(content)
+        except (OSError, ValueError):
+            return False
+        if isinstance(saved, dict) and saved.keys() == {"settings", "arrays"}:  # of format 6
+            return all(saved[key] == expected[key] for key in saved)
+        return content == json_bytes(expected)
+
+    def cut_unrecorded(self) -> None:
+        """Remove data that a killed process appended without a record."""
+        data = data_file(self.directory, self._generation)
+        if data.exists() and data.stat().st_size > self._end(self._read_index()):
+            with translate_errors(self.directory):
+                self._open_for_writing()
+            self.close()
 
     def _end(self, index: StoreIndex) -> int:
         """Return where the data end that records point to."""

@@ -4,12 +4,9 @@ The rows of feature stores are rows of the database, so features beside another 
 tracks the sound of other files: a restored older copy, an empty one, that of another library.
 Therefore the database names its library and, in ``features token``, the state of its tracks, which
 the file ``features/token`` repeats. Where they differ, every row is compared before it is used:
-
-- a row that the database lacks is removed;
-- a row whose sound or file is another than that of the track is removed;
-- a row of a store that another library wrote stays only if its sound was compared.
-
-The tracks whose rows were removed are analyzed again.
+a row stays only if the database has its track, and the sound or the file that was analyzed is that
+of the track. The tracks whose rows were removed are analyzed again, and frames of a dataset are
+read again, since nothing says which file they came from.
 """
 
 import logging
@@ -40,9 +37,17 @@ def library_id(connection: Connection) -> str:
     return _meta(connection, LIBRARY_ID)
 
 
-def is_trusted(connection: Connection, directory: Path) -> bool:
-    """Return whether the features in a directory belong to the present state of the database."""
-    return _meta(connection, FEATURES_TOKEN) == _written_token(directory)
+def present_token(connection: Connection) -> str:
+    """Return the token of the state of the tracks."""
+    return _meta(connection, FEATURES_TOKEN)
+
+
+def written_token(directory: Path) -> str:
+    """Return the token of the state of the tracks that the features in a directory belong to."""
+    try:
+        return (directory / "token").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def change_token(connection: Connection) -> str:
@@ -69,23 +74,15 @@ def compare(connection: Connection, directory: Path) -> int:
     found = connection.execute(select(tracks.c.row, tracks.c.path))
     paths: dict[int, str | None] = {row[0]: row[1] for row in found}
     files = audio_files(connection)
-    wrong: set[int] = set()
     compared: set[int] = set()
     for store in stores:
         if _DIGEST in store.dtypes and _FILE in store.dtypes:
             rows = [row for row in store.rows().tolist() if row in paths]
-            same = set(_with_same_sound(store, rows, paths, files))
-            compared |= same
-            wrong |= set(rows) - same
+            compared |= set(_with_same_sound(store, rows, paths, files))
     n_removed = 0
     for store in stores:
         foreign = store.library_id not in ("", own)
-        rows = store.rows().tolist()
-        removed = [
-            row
-            for row in rows
-            if row not in paths or row in wrong or (foreign and row not in compared)
-        ]
+        removed = [row for row in store.rows().tolist() if row not in compared]
         n_removed = max(n_removed, len(removed))
         store.library_id = own
         if removed or foreign:
@@ -136,10 +133,3 @@ def _is_file(store: FeatureStore, row: int, path: str | None) -> bool:
 
 def _meta(connection: Connection, key: str) -> str:
     return connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == key)) or ""
-
-
-def _written_token(directory: Path) -> str:
-    try:
-        return (directory / "token").read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
