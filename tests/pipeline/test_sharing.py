@@ -6,7 +6,7 @@ from tests.factories import make_library, rows, write_dataset
 
 from segue.library import Event, Library
 from segue.library.sharing import MIN_GROUP, Sharing
-from segue.pipeline.accounts.login import add_account
+from segue.pipeline.accounts.login import add_account, remove_account
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.train import train
 from segue.pipeline.training.listening_models import SEQUENCE
@@ -63,10 +63,11 @@ def act(directory, user):
 
 def test_sharing_withholds_in_small_groups_only():
     refusing = frozenset({"anna"})
-    assert Sharing(refusing, 1).withheld == frozenset()
-    assert Sharing(refusing, 2).withheld == refusing
-    assert Sharing(refusing, MIN_GROUP - 1).withheld == refusing
-    assert Sharing(refusing, MIN_GROUP).withheld == frozenset()
+    assert Sharing(refusing, 1, 1).withheld == frozenset()
+    assert Sharing(refusing, 1, 2).withheld == refusing
+    assert Sharing(refusing, 2, 2).withheld == refusing
+    assert Sharing(refusing, MIN_GROUP - 1, MIN_GROUP).withheld == refusing
+    assert Sharing(refusing, MIN_GROUP, MIN_GROUP).withheld == frozenset()
 
 
 def test_acts_of_one_account_do_not_change_what_another_sees(tmp_path):
@@ -168,3 +169,54 @@ def test_model_with_withdrawn_listens_is_not_used(tmp_path):
     assert library.models.manifest(SEQUENCE)["withheld"] == ["dora"]
     service = RecommenderService.open(directory)
     assert SEQUENCE in {signal.name for signal in service.state().engine.signals}
+
+
+def test_new_account_does_not_see_what_the_first_one_plays(tmp_path):
+    directory = household(tmp_path, ("anna",), friends=False)
+    for name in FAMILY:
+        give_account(directory, name)
+    service = RecommenderService.open(directory)
+    state = service.state()
+    rows = state.engine.rows(state.listener("ben", like=["t00"]))
+    names = [signal.name for signal in state.engine.signals]
+    assert (
+        "popularity" not in names
+        or not rows.speaks(np.ones(N_TRACKS, bool))[names.index("popularity")]
+    )
+
+
+def test_removed_account_still_withholds_its_listens(tmp_path):
+    directory = household(tmp_path, ("anna", "ben", "carl"))
+    give_account(directory, "anna", shares=False)
+    give_account(directory, "ben", shares=True)
+    library = Library(directory)
+    remove_account(library, "anna")
+    assert library.reader.sharing().withheld == {"anna"}
+    assert "anna" not in set(library.shared_listens()["user_id"])
+    assert all("anna" not in pair for pair in library.shared_friends())
+    give_account(directory, "anna", shares=True)
+    assert library.reader.sharing().withheld == frozenset()
+
+
+def test_weights_are_learned_again_without_withheld_listens(tmp_path):
+    directory = household(tmp_path, ("anna", "ben", "carl"))
+    for name in ("anna", "ben"):
+        give_account(directory, name, shares=True)
+    library = Library(directory)
+    before = RecommenderService.open(directory).state().snapshot.engine
+    library.accounts.set_flags("ben", shares_taste=False)
+    assert RecommenderService.open(directory).state().snapshot.engine != before
+
+
+def test_mixed_signals_are_silent_until_a_snapshot_follows_the_consent(tmp_path):
+    directory = household(tmp_path, ("anna", "ben", "carl"), friends=False)
+    for name in ("anna", "ben"):
+        give_account(directory, name, shares=True)
+    service = RecommenderService.open(directory)
+    state = service.state()
+    assert state.listener("carl").silent == frozenset()
+    Library(directory).accounts.set_flags("ben", shares_taste=False)
+    state.profiles.follow()
+    assert "popularity" in state.listener("carl").silent
+    service.close()
+    assert RecommenderService.open(directory).state().listener("carl").silent == frozenset()

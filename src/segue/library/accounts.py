@@ -17,6 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from segue.errors import StorageError
 from segue.library.database import Database
 from segue.library.read_connection import ReadConnection
+from segue.library.schema import users
 from segue.library.serving_schema import accounts, api_keys, sessions
 
 
@@ -84,8 +85,18 @@ class AccountStore:
         return bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
 
     def remove(self, name: str) -> bool:
-        """Remove an account with its sessions and keys; return whether it was there."""
-        return bool(self._change(delete(accounts).where(accounts.c.name == name)))
+        """Remove an account with its sessions and keys; return whether it was there.
+
+        Its listener withholds their listens from others as the account did.
+        """
+        own = accounts.c.name == name
+        with self._database.begin() as connection:
+            shares = connection.scalar(select(accounts.c.shares_taste).where(own))
+            if shares is None:
+                return False
+            same = users.c.user_id == name
+            connection.execute(update(users).where(same).values(withholds=not shares))
+            return bool(connection.execute(delete(accounts).where(own)).rowcount)
 
     def all(self) -> list[Account]:
         """Return all accounts, by name."""

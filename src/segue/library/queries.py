@@ -94,6 +94,12 @@ class LibraryQueries:
         """Return whether there are listens."""
         return bool(self._read(select(schema.listens.c.id).limit(1)))
 
+    def n_listens(self, user: str) -> int:
+        """Return the number of listens and opinions of a listener."""
+        table, users = schema.listens, schema.users
+        query = select(func.count().label("n")).select_from(table.join(users))
+        return int(self._read(query.where(users.c.user_id == user))[0]["n"])
+
     def listeners(self) -> list[str]:
         """Return the ids of all listeners, in the order in which they were added."""
         query = select(schema.users.c.user_id).order_by(schema.users.c.row)

@@ -39,7 +39,15 @@ _FRIENDS = (
     " (SELECT friend FROM friends WHERE user = ?1 UNION SELECT user FROM friends WHERE friend = ?1)"
     " AND row <> ?1 ORDER BY user_id"
 )
-_REFUSING = "SELECT name FROM accounts WHERE NOT shares_taste"
+_REFUSING = (
+    "SELECT name FROM accounts WHERE NOT shares_taste UNION SELECT user_id FROM users"
+    " WHERE withholds AND user_id NOT IN (SELECT name FROM accounts)"
+)
+_SOME_PEOPLE = (
+    "SELECT count(*) FROM (SELECT user_id FROM users"
+    " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row)"
+    " UNION SELECT name FROM accounts LIMIT ?)"
+)
 _SOME_LISTENERS = (
     "SELECT count(*) FROM (SELECT 1 FROM users"
     " WHERE EXISTS (SELECT 1 FROM listens WHERE listens.user = users.row) LIMIT ?)"
@@ -154,7 +162,10 @@ class ReadConnection:
     def sharing(self) -> Sharing:
         """Return which accounts have not consented to share."""
         refusing = frozenset(record[0] for record in self._all(_REFUSING, []))
-        return Sharing(refusing, int(self._all(_SOME_LISTENERS, [MIN_GROUP])[0][0]))
+        counts = (
+            int(self._all(query, [MIN_GROUP])[0][0]) for query in (_SOME_LISTENERS, _SOME_PEOPLE)
+        )
+        return Sharing(refusing, *counts)
 
     def listener(self, user: int) -> "StoredListener":
         """Return the listens and friends of the listener at a row, from one moment."""

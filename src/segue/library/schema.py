@@ -31,7 +31,7 @@ FORMAT_VERSION = 7
 4  imported listens with fingerprints; listens without a track
 5  feedback, accounts, playlists, jobs
 6  artists and albums with ids; standard names of tables
-7  an id of the library; checksums of models and reports
+7  an id of the library; checksums of models and reports; listeners who withhold listens
 """
 
 schema = MetaData()
@@ -131,6 +131,7 @@ users = Table(
     schema,
     Column("row", Integer, primary_key=True),
     Column("user_id", String, nullable=False, unique=True),
+    Column("withholds", Boolean),  # had an account that did not share; NULL in what format 6 wrote
 )
 
 listens = Table(

@@ -7,6 +7,7 @@
   signals are off for that account.
 
 Listeners without an account count as consenting: the owner of the library supplied their listens.
+If an account that has not consented is removed, its listener does not become one of them.
 """
 
 from dataclasses import dataclass
@@ -18,15 +19,18 @@ MIN_GROUP: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Listeners whose account has not consented to share, and the number of listeners.
+    """Listeners who have not consented to share, and the number of listeners.
 
-    `n_listeners` counts up to `MIN_GROUP` only.
+    Both numbers count up to `MIN_GROUP` only: `n_listeners` those with listens, `n_people` also
+    accounts without any.
     """
 
     refusing: frozenset[str] = frozenset()
     n_listeners: int = 0
+    n_people: int = 0
 
     @property
     def withheld(self) -> frozenset[str]:
         """Listeners whose listens nothing may use that others see."""
-        return self.refusing if 1 < self.n_listeners < MIN_GROUP else frozenset()
+        is_small = self.n_people > 1 and self.n_listeners < MIN_GROUP
+        return self.refusing if is_small else frozenset()

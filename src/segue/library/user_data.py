@@ -1,15 +1,17 @@
 """All data of one listener: read for an export, deleted on request."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 
 from segue.library import schema
 from segue.library.serving_schema import (
     accounts,
     annotations,
     audit,
+    jobs,
     playback,
     playlists,
     sessions,
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from segue.library.database import Database
 
 _TRACK: Final = ("track_id", "title", "artist", "album", "metadata", "duration")
+_MANY_ROWS: Final = ("listens", "unmatched_listens")
+_BATCH: Final = 10_000
 _LISTEN: Final = (
     "timestamp",
     "position",
@@ -69,8 +73,10 @@ def listens_of(database: "Database", user: str) -> Iterator[Mapping[str, Any]]:
 def delete_listener(database: "Database", user: str) -> dict[str, int]:
     """Delete a listener with everything they did; return the numbers of rows by table.
 
-    The entries of the audit log stay, without the name.
+    Listens are deleted in batches, so that other programs can write in between; a call that was
+    interrupted is completed by the next. Entries of the audit log stay, without the name.
     """
+    n_listens = {name: _delete_in_batches(database, name, user) for name in _MANY_ROWS}
     with database.begin() as connection:
         row = connection.scalar(select(schema.users.c.row).where(schema.users.c.user_id == user))
         found = {
@@ -82,16 +88,34 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
         }
         if row is not None:
             friends = schema.friends
-            for name in ("listens", "unmatched_listens", "feedback", "weight_posteriors"):
+            for name in ("feedback", "weight_posteriors"):
                 table = schema.schema.tables[name]
                 found[name] = _deleted(connection, table, table.c.user == row)
             either = or_(friends.c.user == row, friends.c.friend == row)
             found["friends"] = _deleted(connection, friends, either)
             found["listeners"] = _deleted(connection, schema.users, schema.users.c.row == row)
+        asked = update(jobs).where(jobs.c.asked_by == user)
+        connection.execute(asked.values(asked_by=None))
+        # what is learned from listens is learned again
+        run = {"verb": "delete", "finished": time.time(), "result": "{}"}
+        connection.execute(insert(schema.runs).values(run))
         named = [audit.c.who == user, audit.c.detail == user]
         named += [audit.c.detail.startswith(f"{user}{end}", autoescape=True) for end in ",:"]
         connection.execute(audit.update().where(or_(*named)).values(who=None, detail=None))
-    return found
+    return found | n_listens
+
+
+def _delete_in_batches(database: "Database", name: str, user: str) -> int:
+    table, users = schema.schema.tables[name], schema.users
+    own = select(table.c.id).join(users, table.c.user == users.c.row)
+    batch = own.where(users.c.user_id == user).limit(_BATCH)
+    n_deleted = 0
+    while True:
+        with database.begin() as connection:
+            n_batch = _deleted(connection, table, table.c.id.in_(batch))
+        n_deleted += n_batch
+        if n_batch < _BATCH:
+            return n_deleted
 
 
 def _deleted(connection: "Connection", table: Any, where: Any) -> int:

@@ -220,7 +220,7 @@ def _judge(asked: _Asked, target: str, names: list[str]) -> _Judged:
 def _recommendations(asked: _Asked) -> _Lists | None:
     if asked.subject not in (RECOMMENDATIONS, "all"):
         return None
-    listens = asked.library.listens()
+    listens = asked.library.shared_listens()
     if listens.empty:
         raise ModelError(
             "The library has no listens, so recommendations cannot be evaluated:"

@@ -17,6 +17,7 @@ from segue.library import (
     NameIndex,
     make_directory,
     new_directory,
+    open_private,
     remove_leftovers,
     translate_errors,
     write_json,
@@ -163,7 +164,7 @@ def _one_at_a_time(library: Library) -> Iterator[None]:
     place = library.models.directory
     with translate_errors(place):
         make_directory(place)
-        file = (place / ".snapshot.lock").open("w", encoding="utf-8")
+        file = open_private(place / ".snapshot.lock", "w")
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
         remove_leftovers(place)

@@ -18,7 +18,7 @@ from segue.library import Event, Library
 from segue.pipeline.recommender.caching import SizedCache
 from segue.pipeline.recommender.query import CacheKey, cache_key
 from segue.pipeline.recommender.read_listens import read_listens
-from segue.pipeline.recommender.snapshot import Snapshot
+from segue.pipeline.recommender.snapshot import Snapshot, sharing_of
 from segue.signals import SIGNALS, UserProfile
 
 MAX_BYTES: Final = 32_000_000
@@ -74,8 +74,13 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             return found.resolved
 
     def silent(self, user: str | None) -> frozenset[str]:
-        """Return the signals that are off for a listener: see `segue.library.sharing`."""
-        return _MIXED if user in self._sharing.withheld else frozenset()
+        """Return the signals that are off for a listener: see `segue.library.sharing`.
+
+        After a change of consent they are off for everyone until a snapshot follows it.
+        """
+        withheld = self._sharing.withheld
+        outdated = not self._snapshot.state.endswith(sharing_of(withheld))
+        return _MIXED if user in withheld or outdated else frozenset()
 
     def __getitem__(self, user: str) -> UserProfile:
         found = self.resolve(user)
@@ -115,7 +120,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
 
     def _apply(self, event: Event) -> None:
         at = time.time() if event.at is None else event.at
-        if event.kind == "play":
+        if event.kind == "play" and event.user not in self._sharing.withheld:
             self._now = max(self._now, min(at, time.time()))
         known = self._listeners.get(event.user)
         if known is None or (event.number or 0) <= known.number:
@@ -155,7 +160,9 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             theirs = None if friend in refusing else self._listener(friend)
             if theirs is not None and len(theirs.accumulator.tracks):
                 friends.append(_liked(theirs.accumulator))
-        profile = known.accumulator.profile(user, self._now, friends)
+        # of those who withhold their listens, no play moves the time of others
+        now = max(self._now, known.accumulator.last)
+        profile = known.accumulator.profile(user, now, friends)
         return replace(profile, silent=self.silent(user))
 
 

@@ -153,8 +153,10 @@ def _learned(
 def engine_fingerprint(library: Library, catalogue: Catalogue, signals: Sequence[Signal]) -> str:
     """Return a text that changes when weights no longer belong to these signals."""
     trained = [name for name in LISTENING_MODELS if name in library.models]
+    withheld = sorted(library.reader.sharing().withheld)
     return settings_hash(
         {
+            **({"withheld": withheld} if withheld else {}),
             "format": WEIGHTS_FORMAT,
             "signals": [signal.name for signal in signals],
             "models": [

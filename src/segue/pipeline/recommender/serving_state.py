@@ -105,8 +105,8 @@ class ServingState:
     @property
     def version(self) -> str:
         """A text that changes whenever tracks, models or anybody's feedback do."""
-        state = settings_hash({"state": self.snapshot.state})
-        return f"{state[:8]}-{self.profiles.number}"
+        # a digest: the number itself would tell how much others do
+        return settings_hash({"state": self.snapshot.state, "number": self.profiles.number})
 
     # what a request names ------------------------------------------------------------------------
 

@@ -76,9 +76,13 @@ def is_current(library: Library) -> bool:
 def state_of(library: Library) -> str:
     """Return the state of a library that a snapshot built now would name."""
     listened = library.any_listens()
-    withheld = sorted(library.reader.sharing().withheld)
-    sharing = f" without {settings_hash({'listeners': withheld})}" if withheld else ""
-    return f"{FORMAT} {library.state()} {'with' if listened else 'without'} listens{sharing}"
+    sharing = sharing_of(library.reader.sharing().withheld)
+    return f"{FORMAT} {library.state()} {'listened to' if listened else 'new'},{sharing}"
+
+
+def sharing_of(withheld: frozenset[str]) -> str:
+    """Return the end of a state in which the listens of some listeners are withheld."""
+    return f" without {settings_hash({'listeners': sorted(withheld)})}" if withheld else " with all"
 
 
 def open_snapshot(library: Library, directory: Path | None = None) -> Snapshot | None:
