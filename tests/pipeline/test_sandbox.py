@@ -1,14 +1,18 @@
 """Worker processes can do what decoding needs, and nothing else."""
 
+import pickle
 import socket
 import sys
 from pathlib import Path
 from subprocess import check_output, run
 
+import numpy as np
 import pytest
 
+from segue.pipeline.analysis.results import UnsafeResultError, read_result
 from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.workers import Workers
+from segue.types import ArtistCredit, Track
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux restricts files")
 
@@ -68,3 +72,40 @@ def test_worker_that_needs_too_much_memory_fails():
     found = answer(bytearray, 9 << 30)
     assert isinstance(found, Failed)
     assert "memory ran out" in found.reason
+
+
+class _Exploit:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (Path.touch, (self.path,))
+
+
+def test_result_of_a_worker_cannot_run_code_in_this_process(tmp_path):
+    found = answer(_Exploit, tmp_path / "made")
+    assert isinstance(found, Failed)
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"summary": np.arange(6, dtype=np.float32).reshape(2, 3)},
+        (Track(track_id="t1", title="Ä", artists=(ArtistCredit("Air"),), path=Path("/a")), ["why"]),
+        Failed("reason", passing=True),
+        np.float64(2.0),
+        b"digest",
+    ],
+)
+def test_results_are_read_as_they_were(value):
+    found = read_result(pickle.dumps(value))
+    if isinstance(value, dict):
+        np.testing.assert_array_equal(found["summary"], value["summary"])
+    else:
+        assert found == value
+
+
+def test_cut_result_is_refused():
+    with pytest.raises(UnsafeResultError):
+        read_result(pickle.dumps([1, 2, 3])[:-2])

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from segue.errors import SegueError
+from segue.pipeline.analysis.results import MAX_BYTES, UnsafeResultError, read_result
 from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.worker import READY
 
@@ -101,9 +102,12 @@ class Workers:
         """Return the result of the task that a worker runs, in a tuple; None if it still runs."""
         try:
             if worker.connection.poll():
-                return (worker.connection.recv(),)
+                return (worker.receive(),)
         except (EOFError, OSError):
             return (Failed(worker.death()),)
+        except (UnsafeResultError, MemoryError):
+            worker.end()
+            return (Failed("the process that read it gave a result that cannot be: leave it out"),)
         if time.monotonic() - worker.since < self._seconds:
             return None
         worker.end()
@@ -143,6 +147,10 @@ class _Worker:
         with suppress(OSError):
             self.connection.send((function, task[1]))
 
+    def receive(self) -> Any:
+        """Return the next result; see `segue.pipeline.analysis.results`."""
+        return read_result(self.connection.recv_bytes(MAX_BYTES))
+
     def has_ended(self) -> bool:
         """Tell whether the process has ended or closed its end of the connection."""
         return self.process.poll() is not None or self.connection.poll()
@@ -180,9 +188,9 @@ def _start() -> _Worker:
         )
     worker = _Worker(process, Connection(ours.detach()))
     try:
-        if worker.connection.poll(_START_SECONDS) and worker.connection.recv() == READY:
+        if worker.connection.poll(_START_SECONDS) and worker.receive() == READY:
             return worker
-    except (EOFError, OSError):
+    except (EOFError, OSError, UnsafeResultError):
         pass
     worker.end()
     raise SegueError(
