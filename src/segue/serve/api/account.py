@@ -25,7 +25,7 @@ class AccountResponse(BaseModel):
     name: str
     admin: bool
     shares_taste: bool = Field(
-        description="Whether others may make a blend playlist with this listener."
+        description="Whether the taste is shared: in blends, with friends, in small libraries."
     )
 
 

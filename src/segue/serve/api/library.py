@@ -15,6 +15,7 @@ from segue.serve.api.tracks import track_items
 from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, to_cursor
 from segue.serve.schemas import TrackItem, problems
+from segue.serve.security.sessions import Principal, visible_counts
 
 Row = TypeVar("Row")
 
@@ -44,12 +45,12 @@ class LibraryResponse(BaseModel):
 def get_library(request: Request, principal: deps.Visitor, app_state: deps.State) -> Response:
     """Show the counts of the library."""
     version = app_state.version()
-    return etag_json(request, (version, principal.listener), lambda: _counts(app_state))
+    return etag_json(request, (version, principal.listener), lambda: _counts(app_state, principal))
 
 
-def _counts(app_state: AppState) -> dict[str, Any]:
+def _counts(app_state: AppState, principal: Principal) -> dict[str, Any]:
     return {
-        **app_state.counts(),
+        **visible_counts(app_state, principal),
         "models": app_state.library.models.names(),
         "ready": app_state.state_or_none() is not None,
     }

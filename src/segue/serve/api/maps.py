@@ -23,6 +23,7 @@ from segue.serve.problems import ProblemError
 from segue.serve.request_models import ExclusionsRequest, reject_value_errors
 from segue.serve.responses import etag_json, etag_response, json_response
 from segue.serve.schemas import StrictModel, TrackIdText, TrackItem, problems
+from segue.serve.security.quotas import EXPENSIVE
 
 router = APIRouter(prefix="/map", tags=["map"])
 
@@ -176,7 +177,10 @@ def get_map_tracks(
 
 
 @router.post(
-    "/path", response_model=MapTracksResponse, responses=_MAP_PROBLEMS | problems("unknown-track")
+    "/path",
+    response_model=MapTracksResponse,
+    responses=_MAP_PROBLEMS | problems("unknown-track", "too-many"),
+    dependencies=[EXPENSIVE],
 )
 def list_tracks_along_line(
     body: MapPathRequest, principal: deps.Visitor, app_state: deps.State

@@ -11,6 +11,7 @@ from segue.serve.problems import ProblemError
 from segue.serve.request_models import DialsRequest, ExclusionsRequest, Weights, reject_value_errors
 from segue.serve.responses import json_response
 from segue.serve.schemas import StrictModel, TrackIdText, problems
+from segue.serve.security.quotas import EXPENSIVE
 
 router = APIRouter(tags=["playlists"])
 
@@ -36,7 +37,8 @@ class RadioRequest(StrictModel):
 @router.post(
     "/radio",
     response_model=UnsavedPlaylist,
-    responses=problems("unknown-track", "conflict", "not-trained", "empty-library"),
+    responses=problems("unknown-track", "conflict", "not-trained", "empty-library", "too-many"),
+    dependencies=[EXPENSIVE],
 )
 def continue_radio(body: RadioRequest, principal: deps.Visitor, app_state: deps.State) -> Response:
     """Return the next tracks of a radio."""

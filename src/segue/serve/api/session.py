@@ -81,7 +81,7 @@ def log_out(request: Request, app_state: deps.State, principal: deps.Anyone) -> 
 
 
 def _document(app_state: AppState, principal: sessions.Principal) -> dict[str, Any]:
-    counts = app_state.counts()
+    counts = sessions.visible_counts(app_state, principal)
     seen = principal.mode == "open" or principal.listener is not None
     return {
         "mode": principal.mode,

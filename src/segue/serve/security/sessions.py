@@ -125,3 +125,15 @@ def set_cookie(response: Response, token: str, settings: Settings) -> None:
 def delete_cookie(response: Response, settings: Settings) -> None:
     """Delete the session cookie."""
     response.delete_cookie(COOKIE, httponly=True, samesite="strict", secure=settings.https)
+
+
+def visible_counts(app_state: AppState, principal: Principal) -> dict[str, int]:
+    """Return the counts of the library that a principal may see.
+
+    Accounts see their own listens only: the numbers of all would tell when others listen.
+    """
+    counts = app_state.counts()
+    if principal.mode != "accounts" or principal.admin:
+        return counts
+    own = app_state.library.n_listens(principal.listener or "")
+    return {**counts, "listens": own, "listeners": 1, "waiting": 0}

@@ -16,7 +16,17 @@ function sharing() {
   box.addEventListener("change", () =>
     patch("/me/account", { shares_taste: box.checked }).catch(notifyError),
   );
-  return h("label", { class: "row" }, box, "Let others create blends with my taste");
+  return h(
+    "div",
+    {},
+    h("label", { class: "row" }, box, "Share my taste with the others of this library"),
+    h(
+      "p",
+      { class: "muted-text" },
+      "Others can create blends with you, friends get recommendations from your likes, and in small" +
+        " libraries your plays count for popular tracks and similar listeners.",
+    ),
+  );
 }
 
 function password() {
