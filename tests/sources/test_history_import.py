@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,39 @@ def test_truncated_export_keeps_the_rows_before(tmp_path: Path, where: str) -> N
     if where == "array":
         assert "the rows before it are kept" in issues[0].reason
         assert issues[0].left_out == 0
+
+
+@pytest.mark.parametrize("packed", ["zip", "gzip"])
+@pytest.mark.parametrize("filler", [b" ", b"[", b'"a', b"\n"])
+def test_archive_that_would_fill_the_memory_is_read_in_part(
+    tmp_path: Path, packed: str, filler: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("segue.sources.history_import.archives.MIN_BOMB_BYTES", 1 << 18)
+    listens = (json.dumps(LISTENBRAINZ) + "\n").encode()
+    path = tmp_path / "export"
+    content = listens + filler * ((20 << 20) // len(filler))
+    if packed == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("listens.jsonl", content)
+    else:
+        path.write_bytes(gzip.compress(content))
+    tracemalloc.start()
+    _, found, issues = read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(found) == 1
+    assert any("more than 200 times its size" in issue.reason for issue in issues)
+    assert most < 100 << 20
+
+
+def test_one_huge_json_value_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.sources.history_import.json_values._MAX_VALUE_BYTES", 1 << 18)
+    huge = {**LISTENBRAINZ, "more": ["x" * 100] * 10_000}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([LISTENBRAINZ, huge, LISTENBRAINZ]))
+    _, found, issues = read(path)
+    assert len(found) == 1
+    assert "a value is larger than 0 MiB" in issues[-1].reason
 
 
 def test_open_export_refuses_a_truncated_zip(tmp_path: Path) -> None:
