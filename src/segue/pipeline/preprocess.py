@@ -1,4 +1,4 @@
-"""`preprocess`: read a dataset, clean it, keep it, analyse what is new."""
+"""`preprocess`: read and clean a dataset, store it, analyze new tracks."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -67,14 +67,14 @@ def preprocess(
     time_limit: float = TIME_LIMIT,
     progress: Progress = no_progress,
 ) -> PreprocessResult:
-    """Take a dataset into the library and analyse what is new in it.
+    """Add a dataset to the library and analyze its new tracks.
 
-    Running it again does only what is not done yet. Stopping it loses the track in work at most.
+    Another run continues where an earlier one stopped; at most the track in work is lost.
 
     Parameters
     ----------
     library
-        Or the directory of one, which is made once the dataset is known to be usable.
+        The library, or its directory, which is made once the dataset is known to be usable.
     dataset
         Directory of the dataset: metadata.csv, a music folder, GTZAN, Million Song, or listens.
     workers
@@ -82,12 +82,12 @@ def preprocess(
     exclude
         Patterns of files and folders to leave out.
     fast
-        Listen to a minute of each new track, spread over it; a later run without it makes up
-        for the rest.
+        Analyze one minute of each new track, spread over it; a later run without it analyzes the
+        rest.
     retry
         Try again the files that could not be analysed before.
     windows
-        Make again the windows that `segue.pipeline.analysis.inputs.drop_windows` dropped.
+        Compute the windows again that `segue.pipeline.analysis.inputs.drop_windows` deleted.
     time_limit
         Seconds after which a file is given up.
 

@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-- Where a file is written to is its `place`: tracks that lie below it are named by relative paths,
-  others by absolute ones. Without a place no path of this machine is told: a track whose id is the
-  end of its path, as in music folders, is named by its id, another by the name of its file.
-- Which tracks a file names that is read: see `segue.pipeline.playlists.named_tracks`.
+- `place` is the directory of a playlist file. Tracks below it get relative paths, others absolute
+  ones. Without a place the file contains no path of this machine: a track whose id is the end of
+  its path, as in music folders, is named by its id, another by its file name.
+- `segue.pipeline.playlists.named_tracks` matches the entries of a file to tracks.
 """
 
 import os
@@ -30,10 +30,10 @@ from segue.types import Track
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadPlaylist:
-    """What of a playlist file is in the library.
+    """Tracks of the library that a playlist file names.
 
-    `tracks` are ids in the order of the file, `unmatched` the names of those that were not found,
-    `problems` what of the file could not be read.
+    `tracks` are ids in the order of the file, `unmatched` the names of entries without a track,
+    `problems` the parts of the file that could not be read.
     """
 
     name: str | None
@@ -56,14 +56,14 @@ def write_playlist(
     Parameters
     ----------
     place
-        The directory that the file will lie in; by default no path of this machine is in it.
+        The directory of the file; by default the file contains no path of this machine.
     creator
-        Whose list it is.
+        The owner of the playlist.
 
     Raises
     ------
     UnknownTrackError
-        If the library does not hold one of the tracks.
+        If a track is not in the library.
     ValueError
         If there is no such format.
     """
@@ -79,12 +79,12 @@ def write_playlist(
 
 
 def save_playlist(path: Path, data: bytes) -> None:
-    """Write a playlist file: what was there is replaced once the new one is whole.
+    """Write a playlist file completely or not at all, replacing an existing one.
 
     Raises
     ------
     PlaylistError
-        If it cannot be written there.
+        If it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -103,17 +103,17 @@ def read_playlist(
     *,
     place: Path | None = None,
 ) -> ReadPlaylist:
-    """Return which tracks of the library a playlist file names.
+    """Return the tracks of the library that a playlist file names.
 
     Parameters
     ----------
     place
-        The directory that the file lies in, if its relative paths mean anything here.
+        The directory of the file, if its relative paths are those of this machine.
 
     Raises
     ------
     DatasetError
-        If it is no playlist that can be read.
+        If it is not a playlist in a known format.
     """
     said = read_playlist_file(data)
     finder = TrackFinder(catalogue, said.entries, place)

@@ -1,7 +1,6 @@
-"""Saved playlists: made from a recipe, made again from it, and edited by hand.
+"""Saved playlists: make one from a recipe, refresh it, edit it.
 
-What a recipe may hold is told in `segue.pipeline.playlists.recipes`; a list of the kind ``tracks``
-has none.
+`segue.pipeline.playlists.recipes` defines recipes; a playlist of the kind ``tracks`` has none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ _LONGEST_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class RefreshResult:
-    """A list whose recipe was run again: what came in, what is gone (track ids, in their order)."""
+    """A refreshed playlist, with the ids of added and removed tracks, in their order."""
 
     saved: SavedPlaylist
     added: Sequence[str]
@@ -30,14 +29,14 @@ class RefreshResult:
 
 
 def preview(state: ServingState, owner: str, kind: str, recipe: Mapping[str, Any]) -> Playlist:
-    """Return what a recipe makes now, for its owner; nothing is saved.
+    """Return the playlist that a recipe makes now for its owner, without saving it.
 
     Raises
     ------
     PlaylistError
         If the recipe cannot be used.
     UnknownTrackError
-        If it names tracks that the library does not hold; all are told.
+        If it names tracks that are not in the library; the message lists them.
     UnknownListenerError, ModelError, LibraryError
         As the playlist of that kind raises them: see `segue.pipeline.playlists.generate`.
     """
@@ -53,14 +52,14 @@ def save(
     recipe: Mapping[str, Any] | None = None,
     tracks: Sequence[str] | None = None,
 ) -> SavedPlaylist:
-    """Save a list: what its recipe makes, or `tracks` where they are given.
+    """Save a playlist: the one that its recipe makes, or `tracks` if given.
 
     Raises
     ------
     PlaylistError
-        If name or recipe cannot be used, or the owner has as many lists as one may have.
+        If name or recipe is invalid, or the owner has `MAX_PLAYLISTS` playlists.
     UnknownTrackError
-        If a track is named that the library does not hold.
+        If a track is not in the library.
     UnknownListenerError, ModelError, LibraryError
         As `preview` raises them.
     """
@@ -83,16 +82,16 @@ def save(
 
 
 def refresh(state: ServingState, owner: str, playlist: str) -> RefreshResult:
-    """Run a saved list's recipe again and keep what it makes; return what is other now.
+    """Run the recipe of a saved playlist again, save the result, and return the changes.
 
     Raises
     ------
     UnknownPlaylistError
-        If the owner has no such list.
+        If the owner has no such playlist.
     PlaylistError
         If it has no recipe.
     UnknownTrackError, UnknownListenerError, ModelError, LibraryError
-        As `preview` raises them; the list is then as it was.
+        As `preview` raises them; the playlist is then unchanged.
     """
     before = find(state.library, owner, playlist)
     if before.kind == "tracks":
@@ -111,12 +110,12 @@ def refresh(state: ServingState, owner: str, playlist: str) -> RefreshResult:
 
 
 def find(library: Library, owner: str, playlist: str) -> SavedPlaylist:
-    """Return a list of the owner's.
+    """Return a playlist of the owner.
 
     Raises
     ------
     UnknownPlaylistError
-        If the owner has no such list; whether another has is not told.
+        If the owner has no such playlist, even if another listener has.
     """
     found = library.playlists.get(owner, playlist)
     if found is None:
@@ -134,16 +133,16 @@ def edit(
     name: str | None = None,
     tracks: Sequence[str] | None = None,
 ) -> SavedPlaylist:
-    """Give a list another name, or other tracks in an order; its recipe stays.
+    """Change the name or the tracks of a playlist; its recipe stays.
 
     Raises
     ------
     UnknownPlaylistError
-        If the owner has no such list.
+        If the owner has no such playlist.
     PlaylistError
-        If the name cannot be one, or the tracks are too many.
+        If the name is invalid, or there are too many tracks.
     UnknownTrackError
-        If the library does not hold one of the tracks; the list is then as it was.
+        If a track is not in the library; the playlist is then unchanged.
     """
     find(library, owner, playlist)
     if tracks is not None:
@@ -158,12 +157,12 @@ def edit(
 
 
 def delete(library: Library, owner: str, playlist: str) -> None:
-    """Delete a list.
+    """Delete a playlist.
 
     Raises
     ------
     UnknownPlaylistError
-        If the owner has no such list.
+        If the owner has no such playlist.
     """
     if not library.playlists.delete(owner, playlist):
         find(library, owner, playlist)
