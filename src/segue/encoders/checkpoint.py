@@ -53,7 +53,7 @@ def fingerprint(facts: object, frames: Sequence[Frames]) -> str:
 
 def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) -> None:
     """Write `checkpoint` to `directory`, which is created if missing."""
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     facts = {
         "fingerprint": fingerprint,
         "epoch": checkpoint.epoch,
@@ -63,6 +63,7 @@ def write_checkpoint(directory: Path, checkpoint: Checkpoint, fingerprint: str) 
     variables = checkpoint.network + checkpoint.optimizer + checkpoint.best
     temporary = directory / f"{NAME}.part"
     with temporary.open("wb") as file:
+        temporary.chmod(0o600)
         np.savez(file, json.dumps(facts), *variables, allow_pickle=False)
     temporary.replace(directory / NAME)
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from segue.errors import JobError, UnknownJobError
-from segue.library import Job, Library
+from segue.library import Job, Library, make_directory, open_private
 from segue.pipeline.jobs.job_arguments import check_arguments, redact_paths
 from segue.pipeline.jobs.processes import identity, is_alive, send_signal
 
@@ -194,8 +194,8 @@ class Runner:
     def _start(self, job: Job) -> None:
         log = self.library.jobs.log(job.id)
         try:
-            log.parent.mkdir(mode=0o700, exist_ok=True)
-            with log.open("ab") as stream:
+            make_directory(log.parent)
+            with open_private(log, "ab") as stream:
                 # a session of its own, so that signals to the server do not reach it
                 process = subprocess.Popen(  # noqa: S603  # our own module
                     [

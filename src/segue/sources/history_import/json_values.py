@@ -19,7 +19,7 @@ from segue.sources.tables.decoding import Stream
 
 _HEAD_BYTES = 1 << 16
 _MAX_LINE_BYTES = 1 << 24
-_MAX_VALUE_BYTES = 1 << 27
+_MAX_VALUE_BYTES = 1 << 25
 _MAX_DEPTH = 1_000
 _TOO_DEEP = re.compile(rb"(?:[\[{][^\[\]{}]*+){%d}" % _MAX_DEPTH)
 
