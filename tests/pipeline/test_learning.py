@@ -12,6 +12,7 @@ from segue.library import Library
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.open_signals import listeners_of, load_models, material_of
 from segue.pipeline.recommender.recommend import recommend
+from segue.pipeline.recommender.snapshot import snapshot_directory
 from segue.pipeline.train import train
 from segue.pipeline.training.cards import model_card
 from segue.pipeline.training.engine_weights import (
@@ -88,9 +89,11 @@ def test_damaged_listening_model_is_trained_again(listened, tmp_path):
     library = Library(directory)
     (directory / "models" / COLLABORATIVE / "arrays.npz").write_bytes(b"cut short")
     assert load_models(library).collaborative is None
-    found = recommend(library, "u0", 3)
+    found = recommend(library, "u0", 3)  # the snapshot is still whole
     assert len(found.tracks) == 3
-    assert COLLABORATIVE not in found.weights
+    assert COLLABORATIVE in found.weights
+    shutil.rmtree(snapshot_directory(library))
+    assert COLLABORATIVE not in recommend(library, "u0", 3).weights
     assert train(library, COLLABORATIVE)[0].state == "trained"
     assert recommend(library, "u0", 3).tracks
 

@@ -51,10 +51,11 @@ class ModelStore:
     def state(self) -> dict[str, int]:
         """Return the time when each model was written, in nanoseconds, without maps.
 
-        It changes when a model is replaced, and when one is damaged.
+        It changes when a model is replaced. Damage does not change it: a snapshot that was built
+        from the model before is still right.
         """
         found = {}
-        for name in self.names():
+        for name in self._directories():
             if not name.startswith(MAP_PREFIX):
                 with suppress(FileNotFoundError):  # replaced at this moment
                     found[name] = (self.directory / name / "manifest.json").stat().st_mtime_ns
