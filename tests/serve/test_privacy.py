@@ -42,6 +42,28 @@ def test_history_is_private(two):
     assert his == ["t07", "t04", "t01"]
 
 
+def shown(client):
+    """All answers that a listener gets, without the versions that tell that something changed."""
+    found = {}
+    for path in (*GETS, "maps", "me/account", "playlists", "listeners?limit=5"):
+        answer = client.get(f"/api/v1/{path}")
+        document = answer.json()
+        if isinstance(document, dict):
+            document = {name: value for name, value in document.items() if name != "version"}
+        found[path] = (answer.status_code, document)
+    return found
+
+
+def test_acts_of_one_account_change_nothing_that_another_sees(two, monkeypatch):
+    monkeypatch.setattr("segue.serve.app_state.COUNTS_SECONDS", 1e-6)
+    anna, ben = two
+    before = shown(ben)
+    kinds = ("play", "like", "skip", "dislike")
+    events = [{"key": str(i), "track_id": f"t{i % 10:02}", "kind": kinds[i % 4]} for i in range(40)]
+    assert anna.post("/api/v1/feedback", json={"events": events}).status_code == 200
+    assert shown(ben) == before
+
+
 def test_opinions_are_private(two):
     anna, ben = two
     like = {"events": [{"key": "1", "track_id": "t05", "kind": "like"}]}
