@@ -9,9 +9,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.factories import SMALL_SETTINGS, SOUND_KINDS, rows, sound, write_dataset
+from tests.factories import (
+    RATE,
+    SMALL_SETTINGS,
+    SOUND_KINDS,
+    make_library,
+    rows,
+    sound,
+    write_dataset,
+)
 
-from segue.library import Library
+from segue import recommend
+from segue.library import Event, Library
 from segue.pipeline.preprocess import preprocess
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.service import RecommenderService
@@ -125,3 +134,38 @@ def listening_library(listening_directory, tmp_path):
     """A copy of `listening_directory` that a test may change."""
     shutil.copytree(listening_directory, tmp_path / "my.segue")
     return Library(tmp_path / "my.segue")
+
+
+@pytest.fixture(scope="session")
+def nine_tracks(tmp_path_factory):
+    """A dataset of nine short tracks of three genres, with listens of anna and ben."""
+    rng = np.random.default_rng(0)
+    tracks, sounds = [], {}
+    for i in range(9):
+        kind = SOUND_KINDS[i % 3]
+        sounds[f"{i}.wav"] = sound(kind, rng, seconds=2)
+        tracks.append((f"t{i}", f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", kind))
+    listens = [
+        (user, f"t{i}", 1_700_000_000 + 1_000 * n)
+        for user in ("anna", "ben")
+        for n, i in enumerate(range(6))
+    ]
+    return write_dataset(
+        tmp_path_factory.mktemp("nine"),
+        rows("track_id path title artist genre", tracks),
+        listens=rows("user_id track_id timestamp", listens),
+        sounds=sounds,
+        rate=RATE,
+    )
+
+
+@pytest.fixture(scope="session")
+def nine_library(nine_tracks, tmp_path_factory):
+    """A library of them with models, snapshot, feedback and a playlist. Not to be changed."""
+    library = make_library(tmp_path_factory.mktemp("nine") / "my.segue", nine_tracks, "knn")
+    event = Event(user="anna", track_id="t7", kind="like", key="1", at=1_700_000_000)
+    library.feedback.add([event])
+    library.playlists.add("anna", "Evening", "tracks", {}, ["t1", "t2"])
+    recommend(library, user="anna")
+    library.close()
+    return library.directory

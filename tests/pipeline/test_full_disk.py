@@ -4,11 +4,10 @@ import shutil
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from tests.factories import RATE, SOUND_KINDS, make_library, rows, sound, write_csv, write_dataset
+from tests.factories import rows, write_csv
 
-from segue.library import Event, Library
+from segue.library import Library
 from segue.pipeline.maintenance.repair import check
 
 N_TRACKS = 9
@@ -18,30 +17,11 @@ VERBS = ("preprocess", "import", "train", "backup")
 
 
 @pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    rng = np.random.default_rng(0)
-    tracks, sounds = [], {}
-    for i in range(N_TRACKS):
-        kind = SOUND_KINDS[i % 3]
-        sounds[f"{i}.wav"] = sound(kind, rng, seconds=2)
-        tracks.append((f"t{i}", f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", kind))
-    place = write_dataset(
-        tmp_path_factory.mktemp("music"),
-        rows("track_id path title artist genre", tracks),
-        sounds=sounds,
-        rate=RATE,
-    )
-    history = [("carl", f"t{i % N_TRACKS}", 1_600_000_000 + i) for i in range(5_000)]
-    write_csv(place / "history.csv", rows("user_id track_id timestamp", history))
-    return place
-
-
-@pytest.fixture(scope="module")
-def original(dataset, tmp_path_factory):
-    library = make_library(tmp_path_factory.mktemp("original") / "my.segue", dataset, "knn")
-    library.feedback.add([Event(user="anna", track_id="t7", kind="like", key="1")])
-    library.close()
-    return library.directory
+def history(tmp_path_factory):
+    path = tmp_path_factory.mktemp("history") / "listens.csv"
+    listens = [("carl", f"t{i % N_TRACKS}", 1_600_000_000 + i) for i in range(5_000)]
+    write_csv(path, rows("user_id track_id timestamp", listens))
+    return path
 
 
 def run(arguments, directory):
@@ -61,16 +41,16 @@ def fill(disk, free_kib):
 @pytest.mark.parametrize("small_disk", ["size=24m"], indirect=True)
 @pytest.mark.parametrize("free_kib", FREE_KIB)
 @pytest.mark.parametrize("verb", VERBS)
-def test_full_disk_loses_nothing(verb, free_kib, dataset, original, small_disk):
+def test_full_disk_loses_nothing(verb, free_kib, nine_tracks, history, nine_library, small_disk):
     arguments = {
-        "preprocess": ["preprocess", dataset, "--workers", "1"],
-        "import": ["import", dataset / "history.csv"],
+        "preprocess": ["preprocess", nine_tracks, "--workers", "1"],
+        "import": ["import", history],
         "train": ["train", "knn", "--force"],
         "backup": ["library", "backup", small_disk / "backup"],
     }[verb]
     place = small_disk / "my.segue"
     if verb != "preprocess":
-        shutil.copytree(original, place)
+        shutil.copytree(nine_library, place)
     ballast = fill(small_disk, free_kib)
     first = run(arguments, place)
     assert first.returncode in (0, 1), first.stderr

@@ -8,32 +8,14 @@ import time
 
 import numpy as np
 import pytest
-from tests.factories import RATE, SOUND_KINDS, make_library, rows, sound, write_csv, write_dataset
+from tests.factories import rows, write_csv
 
-from segue.library import Event, Library
+from segue.library import Library
 from segue.pipeline.maintenance.repair import check
 
 N_TRACKS = 9
 COMMAND = [sys.executable, "-c", "from segue.cli import main; main()"]
 N_KILLS = [1, pytest.param(25, marks=pytest.mark.nightly)]
-
-
-@pytest.fixture(scope="module")
-def dataset(tmp_path_factory):
-    rng = np.random.default_rng(0)
-    tracks, sounds = [], {}
-    for i in range(N_TRACKS):
-        kind = SOUND_KINDS[i % 3]
-        sounds[f"{i}.wav"] = sound(kind, rng, seconds=2)
-        tracks.append((f"t{i}", f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", kind))
-    listens = [(user, f"t{i}", 1_700_000_000 + i) for user in ("anna", "ben") for i in range(6)]
-    return write_dataset(
-        tmp_path_factory.mktemp("music"),
-        rows("track_id path title artist genre", tracks),
-        listens=rows("user_id track_id timestamp", listens),
-        sounds=sounds,
-        rate=RATE,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +30,6 @@ def history(tmp_path_factory):
         ),
     )
     return path
-
-
-@pytest.fixture(scope="module")
-def original(dataset, tmp_path_factory):
-    library = make_library(tmp_path_factory.mktemp("original") / "my.segue", dataset, "knn")
-    library.feedback.add([Event(user="anna", track_id="t7", kind="like", key="1")])
-    library.playlists.add("anna", "Evening", "tracks", {}, ["t1", "t2"])
-    library.close()
-    return library.directory
 
 
 def contents(directory):
@@ -84,10 +57,10 @@ def run(arguments, directory, seconds=None):
 @pytest.mark.parametrize("n_kills", N_KILLS)
 @pytest.mark.parametrize("verb", ["preprocess", "import", "train", "repair", "backup"])
 def test_killed_command_is_completed_by_the_next(
-    verb, n_kills, dataset, history, original, tmp_path
+    verb, n_kills, nine_tracks, history, nine_library, tmp_path
 ):
     arguments = {
-        "preprocess": ["preprocess", dataset, "--workers", "1"],
+        "preprocess": ["preprocess", nine_tracks, "--workers", "1"],
         "import": ["import", history],
         "train": ["train", "knn", "--force"],
         "repair": ["library", "repair", "--workers", "1"],
@@ -101,7 +74,7 @@ def test_killed_command_is_completed_by_the_next(
         if verb == "preprocess":
             shutil.rmtree(place, ignore_errors=True)
         else:
-            shutil.copytree(original, place, dirs_exist_ok=True)
+            shutil.copytree(nine_library, place, dirs_exist_ok=True)
         if verb == "repair":
             for path in place.glob("features/*/data.bin"):
                 path.write_bytes(path.read_bytes()[:1_000])

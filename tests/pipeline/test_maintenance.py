@@ -6,9 +6,7 @@ import sqlite3
 import zipfile
 from contextlib import closing
 
-import numpy as np
 import pytest
-from tests.factories import RATE, SOUND_KINDS, make_library, rows, sound, write_dataset
 
 from segue import recommend
 from segue.errors import DamagedDataError, LibraryError, UnknownListenerError
@@ -22,38 +20,9 @@ N_TRACKS = 9
 LISTENED = 1_700_000_000
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    """A library with features, models, a snapshot, a report, listens, feedback and a playlist."""
-    rng = np.random.default_rng(0)
-    tracks, sounds = [], {}
-    for i in range(N_TRACKS):
-        kind = SOUND_KINDS[i % 3]
-        sounds[f"{i}.wav"] = sound(kind, rng, seconds=2)
-        tracks.append((f"t{i}", f"audio/{i}.wav", f"Piece {i}", f"Band {i % 4}", kind))
-    listens = [
-        (user, f"t{i}", LISTENED + 1_000 * n)
-        for user in ("anna", "ben")
-        for n, i in enumerate(range(6))
-    ]
-    dataset = write_dataset(
-        tmp_path_factory.mktemp("music"),
-        rows("track_id path title artist genre", tracks),
-        listens=rows("user_id track_id timestamp", listens),
-        sounds=sounds,
-        rate=RATE,
-    )
-    library = make_library(tmp_path_factory.mktemp("original") / "my.segue", dataset, "knn")
-    library.feedback.add([Event(user="anna", track_id="t7", kind="like", key="1", at=LISTENED)])
-    library.playlists.add("anna", "Evening", "tracks", {}, ["t1", "t2"])
-    recommend(library, user="anna")
-    library.close()
-    return library.directory
-
-
 @pytest.fixture
-def directory(original, tmp_path):
-    return shutil.copytree(original, tmp_path / "my.segue")
+def directory(nine_library, tmp_path):
+    return shutil.copytree(nine_library, tmp_path / "my.segue")
 
 
 def contents(directory):
@@ -112,8 +81,8 @@ KINDS = (
 )
 
 
-def test_everything_is_readable_by_its_owner_only(original):
-    for path in (original, *original.rglob("*")):
+def test_everything_is_readable_by_its_owner_only(nine_library):
+    for path in (nine_library, *nine_library.rglob("*")):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
