@@ -10,7 +10,7 @@ import pytest
 
 from segue import recommend
 from segue.errors import DamagedDataError, LibraryError, UnknownListenerError
-from segue.library import Event, Library, back_up, restore
+from segue.library import AnnotationRecord, Event, Library, back_up, restore
 from segue.pipeline.accounts.login import add_account
 from segue.pipeline.history.import_listens import import_listens
 from segue.pipeline.maintenance.repair import check, repair
@@ -261,6 +261,16 @@ def test_export_keeps_skips_and_undated_listens(directory, tmp_path):
     assert skipped["track_metadata"]["track_name"] == "Piece 8"
     assert skipped["track_metadata"]["additional_info"]["duration_played"] == 3.0
     assert "anna,t0,Band 0,Piece 0" in other
+
+
+def test_export_has_stars_and_ratings(directory, tmp_path):
+    library = Library(directory)
+    star = AnnotationRecord(kind="song", item="t3", starred=LISTENED, rating=4)
+    library.annotations.put("anna", [star])
+    export_user(library, "anna", tmp_path / "anna.zip")
+    with zipfile.ZipFile(tmp_path / "anna.zip") as archive:
+        (found,) = json.loads(archive.read("stars.json"))
+    assert (found["item"], found["starred"], found["rating"]) == ("t3", LISTENED, 4)
 
 
 def test_export_is_private_and_replaces_nothing(directory, tmp_path):

@@ -6,6 +6,7 @@ The export is a zip archive that `segue import` and other programs read:
 - ``listens.jsonl``      dated listens, as ListenBrainz exports them, one JSON document a line
 - ``feedback.jsonl``     likes and dislikes, as ListenBrainz exports them
 - ``other.csv``          what ListenBrainz has no place for: undated listens, totals, ratings
+- ``stars.json``         stars and ratings of songs, albums and artists
 - ``playlists/*.jspf``   saved playlists
 """
 
@@ -18,13 +19,14 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from segue.errors import LibraryError, UnknownListenerError
-from segue.library import Library, open_private
+from segue.library import AnnotationKind, Library, open_private
 from segue.library.feedback import LIVE
 from segue.pipeline.playlists.playlist_files import write_playlist
 
+_KINDS: Final[tuple[AnnotationKind, ...]] = get_args(AnnotationKind)
 _LIKED: Final = 3.0  # live ratings above this are likes
 _COLUMNS: Final = (
     "user_id",
@@ -87,6 +89,11 @@ def export_user(library: Library, name: str, file: str | Path) -> ExportResult:
                 archive.writestr("feedback.jsonl", "".join(_lines(feedback)))
                 if other:
                     archive.writestr("other.csv", _table(name, other))
+                stars = [
+                    asdict(one) for kind in _KINDS for one in library.annotations.all(name, kind)
+                ]
+                if stars:
+                    archive.writestr("stars.json", json.dumps(stars, ensure_ascii=False, indent=2))
                 saved = library.playlists.of(name)
                 catalogue = library.catalogue()
                 for number, one in enumerate(saved, start=1):
