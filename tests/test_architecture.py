@@ -147,7 +147,9 @@ def test_only_their_rooms_know_keras_and_sql(path):
         # databases of other programs are opened read-only: see the module's header
         if path.relative_to(PACKAGE) != Path("sources", "history_import", "beets.py"):
             assert "sqlite3" not in roots
-    assert "pickle" not in roots
+    # results of worker processes are read with a list of allowed classes: see the module's header
+    if path.relative_to(PACKAGE) != Path("pipeline", "analysis", "results.py"):
+        assert "pickle" not in roots
     assert "librosa" not in roots
 
 
