@@ -39,7 +39,7 @@ js: $(VENV)/.installed-dev node_modules/.installed
 
 # a CycloneDX list of everything that is installed, and known vulnerabilities of it (needs a network)
 sbom: $(VENV)/.installed-audit
-	$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --outfile sbom.json
+	$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --output-file sbom.json
 
 audit: $(VENV)/.installed-audit
 	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
