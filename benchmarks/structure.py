@@ -341,6 +341,7 @@ def traced_paths(root: Path) -> dict[str, tuple[int, int, int]]:
             "PYTHONPATH": os.pathsep.join([str(place / "tracer"), str(root / "src")]),
             "SEGUE_TRACE_SOURCE": str(root / "src" / "segue"),
             "SEGUE_TRACE_OUT": str(place / "out"),
+            "SEGUE_SANDBOX": "off",  # the tracer writes files in worker processes
             "XDG_DATA_HOME": str(place / "user-data"),
         }
         command = [sys.executable, __file__, "--scenario", str(place)]

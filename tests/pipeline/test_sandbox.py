@@ -46,6 +46,12 @@ def test_worker_changes_no_file(tmp_path, name):
         assert not (tmp_path / "new").exists()
 
 
+def test_sandbox_can_be_turned_off(tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGUE_SANDBOX", "off")
+    assert answer(Path.write_text, tmp_path / "new", "written") == 7
+    assert (tmp_path / "new").read_text() == "written"
+
+
 def test_worker_deletes_no_file(tmp_path):
     if "files" not in supported():
         pytest.skip("this kernel has no Landlock")

@@ -141,7 +141,7 @@ def _engine(path: Path) -> Engine:
 
 def _create(path: Path) -> None:
     """Make an empty database under another name, and give it its name when it is complete."""
-    left = [name for name in STATE if any(path.parent.glob(f"{name}/[!.]*"))]
+    left = [name for name in STATE if list(path.parent.glob(f"{name}/[!.]*"))]
     if left:
         raise LibraryError(
             f"{path} is missing, and {path.parent} holds {' and '.join(left)} of a library: restore"
