@@ -158,11 +158,9 @@ def restore(
         with ExitStack() as stack:
             # the entries take their places together, after the database
             for name in entries:
-                new = stack.enter_context(new_directory(place / name))
+                new = stack.enter_context(new_directory(place / name, checksums=False))
                 _copy_files(source / name, new, progress)
             kept = _replace_database(place / "library.db", database)
-        for name in entries:
-            (place / name / CHECKSUMS).unlink()
         make_private(place, ENTRIES)
     return RestoreResult(
         copy=str(source),

@@ -18,7 +18,7 @@ from segue.library.feature_stores import damaged_in, stores_in
 from segue.library.files import CHECKSUMS, damaged_files
 from segue.library.schema import FORMAT_VERSION, schema
 from segue.library.seal import is_changed
-from segue.library.storage import BACKUP_FACTS, database_uri
+from segue.library.storage import database_uri, is_backup
 
 DamageKind = Literal["database", "features", "model", "snapshot", "report", "backup"]
 
@@ -55,7 +55,7 @@ class Damage:
 
 def find_damage(directory: Path) -> list[Damage]:
     """Return everything that is damaged in the library in a directory."""
-    if (directory / BACKUP_FACTS).exists():
+    if is_backup(directory):
         return list(_damaged_directories(directory.parent, "backup", directory.name))
     database = directory / "library.db"
     found = [Damage("database", "library.db", text) for text in database_damage(database)]

@@ -102,7 +102,7 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def new_directory(place: Path, *, durable: bool = True) -> Iterator[Path]:
+def new_directory(place: Path, *, durable: bool = True, checksums: bool = True) -> Iterator[Path]:
     """Yield an empty directory that replaces `place` at the end of the block.
 
     If the block raises, or the process is killed, `place` stays as it was.
@@ -112,6 +112,8 @@ def new_directory(place: Path, *, durable: bool = True) -> Iterator[Path]:
     durable
         Wait until everything is on the disk. Without it a power cut may damage the new directory,
         which its checksums show.
+    checksums
+        Whether to list the checksums of the files.
     """
     make_directory(place.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".new-{place.name}-", dir=place.parent))
@@ -119,7 +121,7 @@ def new_directory(place: Path, *, durable: bool = True) -> Iterator[Path]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield temporary
-        _finish(temporary, durable=durable)
+        _finish(temporary, durable=durable, checksums=checksums)
         if not place.exists():
             temporary.rename(place)
         elif not _exchange(temporary, place):
@@ -131,14 +133,15 @@ def new_directory(place: Path, *, durable: bool = True) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _finish(directory: Path, *, durable: bool) -> None:
+def _finish(directory: Path, *, durable: bool, checksums: bool) -> None:
     """Make the contents of a new directory private, list their checksums, write them to disk."""
+    if checksums:
+        add_checksums(directory)
     paths = sorted(directory.rglob("*"))
     for path in paths:
         _set_private(path)
-    add_checksums(directory)
     if durable:
-        for path in (*paths, directory / CHECKSUMS, directory):
+        for path in (*paths, directory):
             sync(path)
 
 

@@ -102,7 +102,13 @@ def database_uri(path: Path, *, read_only: bool = False) -> str:
     return f"{address}?mode=ro{'' if used else '&immutable=1'}"
 
 
+def is_backup(directory: Path) -> bool:
+    """Return whether a library directory is a backup."""
+    return (directory / BACKUP_FACTS).exists()
+
+
 def is_writable(path: Path) -> bool:
     """Return whether this process may write to a database; a backup is never changed."""
-    backup = path.with_name(BACKUP_FACTS).exists()
-    return not backup and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return (
+        not is_backup(path.parent) and os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    )

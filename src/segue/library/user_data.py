@@ -1,10 +1,10 @@
 """All data of one listener: read for an export, deleted on request."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
 from segue.library.serving_schema import (
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segue.library.database import Database
 
 _TRACK: Final = ("track_id", "title", "artist", "album", "metadata", "duration")
+_REFERENCE: Final = ("track_id", "title", "artist", "album", "recording")
 _MANY_ROWS: Final = ("listens", "unmatched_listens")
 _BATCH: Final = 10_000
 _LISTEN: Final = (
@@ -41,33 +42,28 @@ def listens_of(database: "Database", user: str) -> Iterator[Mapping[str, Any]]:
 
     Listens without a track in the library have the names that were imported.
     """
-    table, tracks, users = schema.listens, schema.tracks, schema.users
-    matched = (
-        select(
-            *(table.c[name] for name in _LISTEN),
-            *(tracks.c[name] for name in _TRACK),
-        )
-        .join_from(table, users, table.c.user == users.c.row)
-        .join(tracks, table.c.track == tracks.c.row)
-        .where(users.c.user_id == user)
-        .order_by(table.c.timestamp, table.c.id)
-    )
-    table, names = schema.unmatched_listens, schema.track_references
-    unmatched = (
-        select(
-            *(table.c[name] for name in _LISTEN),
-            *(names.c[name] for name in ("track_id", "title", "artist", "album", "recording")),
-        )
-        .join_from(table, users, table.c.user == users.c.row)
-        .join(names, table.c.reference == names.c.row)
-        .where(users.c.user_id == user)
-        .order_by(table.c.timestamp, table.c.id)
-    )
+    table = schema.listens
+    matched = _query(user, table, table.c.track, schema.tracks, _TRACK)
+    table = schema.unmatched_listens
+    unmatched = _query(user, table, table.c.reference, schema.track_references, _REFERENCE)
     with database.connect() as connection:
         for query in (matched, unmatched):
             streamed = connection.execution_options(yield_per=1_000).execute(query)
             for record in streamed.mappings():
                 yield dict(record)
+
+
+def _query(user: str, table: Table, key: Any, named: Table, names: Sequence[str]) -> Any:
+    """Return the query of a listener's rows of `table`, with columns of the track they name."""
+    users = schema.users
+    columns = (*(table.c[name] for name in _LISTEN), *(named.c[name] for name in names))
+    return (
+        select(*columns)
+        .join_from(table, users, table.c.user == users.c.row)
+        .join(named, key == named.c.row)
+        .where(users.c.user_id == user)
+        .order_by(table.c.timestamp, table.c.id)
+    )
 
 
 def delete_listener(database: "Database", user: str) -> dict[str, int]:

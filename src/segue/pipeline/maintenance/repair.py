@@ -16,7 +16,9 @@ from urllib.parse import unquote
 
 from segue.errors import DamagedDataError, LibraryError, SegueError
 from segue.library import MAP_PREFIX, Damage, FeatureStore, Library, find_damage
+from segue.library.checks import database_damage
 from segue.library.lock import writing
+from segue.library.storage import is_backup
 from segue.pipeline.analysis.inputs import AUDIO, GIVEN, StoreSettings, descriptor_store, open_store
 from segue.pipeline.analysis.plan import AnalysisOptions
 from segue.pipeline.analysis.workers import Workers
@@ -77,18 +79,23 @@ def check(directory: str | Path) -> CheckResult:
     LibraryBusyError
         If another program is writing to it: what is half-written would look damaged.
     """
-    place = Path(directory).expanduser().absolute()
-    if not place.is_dir():
-        raise LibraryError(f"There is no library at {directory}: name another with --library.")
-    if os.access(place, os.W_OK) and not (place / "backup.json").exists():
+    place = _place(directory)
+    if os.access(place, os.W_OK) and not is_backup(place):
         with writing(place, "segue library check"):
             return _checked(place)
     return _checked(place)
 
 
+def _place(directory: str | Path) -> Path:
+    place = Path(directory).expanduser().absolute()
+    if not place.is_dir():
+        raise LibraryError(f"There is no library at {directory}: name another with --library.")
+    return place
+
+
 def _checked(place: Path) -> CheckResult:
     damage = find_damage(place)
-    if (place / "backup.json").exists():
+    if is_backup(place):
         return CheckResult(damage)
     missing = 0
     if not any(one.kind == "database" for one in damage):
@@ -110,11 +117,10 @@ def repair(
     LibraryBusyError
         If another program is writing to the library.
     """
-    found = check(directory)
-    broken = [one for one in found.damage if one.kind == "database"]
+    broken = database_damage(_place(directory) / "library.db")
     if broken:
         raise DamagedDataError(
-            f"The database is damaged ({broken[0].text.rstrip('.')}): restore it with segue library"
+            f"The database is damaged ({broken[0].rstrip('.')}): restore it with segue library"
             " restore COPY; copies are in its directory backups/ and where you made them."
         )
     library = Library(directory, create=False)
