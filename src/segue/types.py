@@ -25,8 +25,16 @@ LISTEN_COLUMNS = (
     "ms_played",
     "rating",
     "skipped",
+    "completed",
+    "recommended",
+    "private",
     "split",
 )
+"""Columns of a listen.
+
+`rating` is an explicit opinion in [-1, 1]; `completed` is whether the source says that the track
+ended by itself, `recommended` whether segue proposed it; `private` listens are not learned from.
+"""
 
 
 ArtistRole = Literal["main", "guest"]

@@ -1,57 +1,110 @@
-"""Profiles: opinions from listens, case by case."""
+"""Profiles: opinions and histories from tables of listens."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from segue.engine import profiles_of
+from segue.engine.opinions import opinions
 
 POSITIONS = {"a": 0, "b": 1, "c": 2}
 
 
-def opinions(**columns):
+def profile_of(durations=None, **columns):
     n = len(next(iter(columns.values())))
     table = pd.DataFrame({"user_id": ["u"] * n, **columns})
-    profile = profiles_of(table, POSITIONS)["u"]
+    return profiles_of(table, POSITIONS, durations=durations)["u"]
+
+
+def weights(profile):
     found = zip(profile.positions.tolist(), profile.weights.tolist(), strict=True)
-    return {"abc"[position]: pytest.approx(weight) for position, weight in found}, profile
+    return {"abc"[position]: weight for position, weight in found}
 
 
-def test_profile_of_bare_listen_is_one_play():
-    assert opinions(track_id=["a", "b", "b"])[0] == {"a": np.log(2), "b": np.log(3)}
+def test_profile_adds_up_listens_of_a_track():
+    found = profile_of(track_id=["a", "b", "b", "c"], plays=[1, 4, 5, 2], skipped=[0, 0, 0, 1])
+    expected = opinions(np.array([1.0, 9, 0]), np.array([0.0, 0, 2]), np.full(3, np.nan))
+    assert list(weights(found).values()) == pytest.approx(expected.tolist())
+    assert found.liked.tolist() == [0, 1]
 
 
-def test_profile_sums_plays_before_logarithm():
-    assert opinions(track_id=["a", "a"], plays=[4, 5])[0] == {"a": np.log(10)}
-
-
-def test_profile_skip_counts_against():
-    found, profile = opinions(track_id=["a", "b", "b"], skipped=[True, False, True])
-    assert found == {"a": -1.0, "b": np.log(2) - 1}
-    assert profile.liked.tolist() == []
-
-
-@pytest.mark.parametrize(
-    ("ratings", "expected"),
-    [
-        ([1, 3, 5], {"a": -1.0, "c": 1.0}),
-        ([0.5, 2.5, 5.0], {"a": -0.8, "c": 1.0}),
-        ([0, 5, 10], {"a": -1.0, "c": 1.0}),
-        ([0, 50, 100], {"a": -1.0, "c": 1.0}),
-    ],
-)
-def test_profile_ratings_on_any_scale_are_normalized(ratings, expected):
-    assert opinions(track_id=["a", "b", "c"], rating=ratings)[0] == expected
+def test_profile_zero_plays_are_not_known():
+    found = profile_of(track_id=["a", "b"], plays=[0, 3])
+    assert found.known.tolist() == [1]
 
 
 def test_profile_middle_rating_is_only_known():
-    profile = opinions(track_id=["a", "b", "c"], rating=[1, 3, 5])[1]
-    assert profile.known.tolist() == [0, 1, 2]
-    assert profile.liked.tolist() == [2]
+    found = profile_of(track_id=["a", "b"], rating=[0.0, 1.0])
+    assert found.known.tolist() == [0, 1]
+    assert weights(found) == {"b": 1.0}
+
+
+def test_profile_latest_opinion_counts():
+    times = [10.0, 20.0, 30.0]
+    found = profile_of(track_id=["a"] * 3, rating=[-1.0, 0.5, 1.0], timestamp=times[::-1])
+    assert weights(found)["a"] == -1.0
+    found = profile_of(track_id=["a"] * 3, rating=[-1.0, 1.0, 1.0], timestamp=[np.nan, 1, np.nan])
+    assert weights(found)["a"] == 1.0  # an undated one is older
+
+
+def test_profile_opinion_taken_back_is_none():
+    columns = {"track_id": ["a", "a", "b"], "rating": [1.0, np.nan, np.nan]}
+    found = profile_of(**columns, plays=[np.nan, 0.0, 1.0], timestamp=[1.0, 2.0, 3.0])
+    assert weights(found).keys() == {"b"}
+
+
+def test_profile_undated_listens_keep_dated_order():
+    found = profile_of(track_id=["b", "a", "c", "a"], timestamp=[30.0, 10.0, np.nan, 20.0])
+    assert found.history.tolist() == [0, 0, 1]
+    assert found.known.tolist() == [0, 1, 2]
+    assert len(found.ages) == 3
+
+
+def test_profile_positions_order_a_history_without_times():
+    found = profile_of(track_id=["b", "a"], position=[2, 1], timestamp=[np.nan, np.nan])
+    assert found.history.tolist() == [0, 1]
+    assert not len(found.ages)
+
+
+def test_profile_history_lacks_disliked_tracks():
+    columns = {"track_id": ["a", "b", "a"], "timestamp": [1.0, 2.0, 3.0]}
+    found = profile_of(**columns, rating=[np.nan, np.nan, -1.0], plays=[1, 1, np.nan])
+    assert found.history.tolist() == [1]
+    assert weights(found)["a"] == -1.0
+
+
+listens = st.tuples(
+    st.sampled_from("abc"),
+    st.one_of(st.just(np.nan), st.integers(0, 4)),
+    st.one_of(st.just(np.nan), st.integers(0, 300_000)),
+    st.sampled_from([0.0, 1.0, np.nan]),
+    st.one_of(st.just(np.nan), st.sampled_from([-1.0, 0.5, 1.0])),
+    st.one_of(st.just(np.nan), st.integers(0, 5)),
+)
+
+
+@given(st.lists(listens, min_size=1, max_size=10), st.randoms())
+@settings(deadline=None)
+def test_profile_does_not_depend_on_order_of_rows(rows, random):
+    names = ("track_id", "plays", "ms_played", "skipped", "rating", "timestamp")
+
+    def profile(ordered):
+        frame = pd.DataFrame(ordered, columns=names).assign(user_id="u")
+        return profiles_of(frame, POSITIONS, durations=[200, None, 100]).get("u")
+
+    shuffled = random.sample(rows, len(rows))
+    one, other = profile(rows), profile(shuffled)
+    assert (one is None) == (other is None)
+    if one is not None:
+        np.testing.assert_array_equal(one.positions, other.positions)
+        np.testing.assert_allclose(one.weights, other.weights, rtol=1e-6)
+        np.testing.assert_array_equal(one.known, other.known)
 
 
 def test_profile_ignores_unknown_tracks():
-    assert opinions(track_id=["a", "elsewhere"])[0] == {"a": np.log(2)}
+    assert profile_of(track_id=["a", "elsewhere"]).known.tolist() == [0]
 
 
 def test_profiles_are_separate_by_listener():
@@ -63,17 +116,3 @@ def test_profiles_are_separate_by_listener():
 
 def test_profiles_without_listens_are_empty():
     assert profiles_of(pd.DataFrame({"user_id": [], "track_id": []}), POSITIONS) == {}
-
-
-def test_profile_scales_ratings_by_source():
-    columns = {
-        "track_id": ["a", "b", "c"],
-        "rating": [5.0, 100.0, 1.0],
-        "source": ["live", "hundred marks", "live"],
-    }
-    assert opinions(**columns)[0] == {"a": 1.0, "b": 1.0, "c": -1.0}
-
-
-def test_profile_live_like_is_like_among_ratings():
-    columns = {"track_id": ["a", "b"], "rating": [5.0, 8.0], "source": ["live", "ten marks"]}
-    assert opinions(**columns)[0] == {"a": 1.0, "b": 0.6}

@@ -63,7 +63,7 @@ def test_split_of_ten_tracks_is_seven_one_two():
 
 def test_split_without_time_uses_position():
     listens = table(
-        [("ann", "a", 9, 1), ("ann", "b", None, 2), ("bob", "a", 2, 1), ("bob", "b", 1, 2)],
+        [("ann", "a", None, 1), ("ann", "b", None, 2), ("bob", "a", 2, 1), ("bob", "b", 1, 2)],
         ("user_id", "track_id", "timestamp", "position"),
     )
     assert split_listens(listens, seed=0).tolist() == ["train", "test", "test", "train"]
@@ -147,3 +147,10 @@ def test_split_of_many_listeners_equals_each_alone(rng):
 def test_split_rule_describes_the_split(moments, said):
     listens = pd.DataFrame({"user_id": ["ann", "ann", "bob"], "track_id": list("abc"), **moments})
     assert said in listen_split_rule(listens)
+
+
+def test_split_undated_listens_come_before_dated_ones():
+    dated = [("ann", f"t{i}", float(i)) for i in range(10)]
+    undated = [("ann", "u1", None), ("ann", "u2", None)]
+    found = split_listens(table([*dated, *undated]), seed=0)
+    assert found.tolist()[-4:] == ["test", "test", "train", "train"]

@@ -11,6 +11,7 @@ from segue.engine.group_recommendation import GroupList, blend_listeners
 from segue.engine.item_attribution import Explaining, HistoryVectors
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
+from segue.engine.profile_accumulator import Listens, ProfileAccumulator
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
 from segue.engine.radio import FEEDBACK, WINDOW, Feedback, RadioStation
 from segue.engine.recommendations import (
@@ -44,8 +45,10 @@ __all__ = [
     "Feedback",
     "GroupList",
     "HistoryVectors",
+    "Listens",
     "Path",
     "Playlist",
+    "ProfileAccumulator",
     "RadioStation",
     "Ranked",
     "Recommendation",

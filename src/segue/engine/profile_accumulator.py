@@ -1,116 +1,132 @@
-"""Accumulate one listener's listens, so that adding one more is cheap.
+"""Accumulate the listens of listeners, so that adding one more is cheap.
 
-The resulting profile equals that of `segue.engine.profiles.profiles_of` for the same listens. The
-size is bounded by the number of known tracks, not of listens: sums by track, and the latest
-thousand plays with their times.
+`accumulate` adds up the listens of many listeners at once, `ProfileAccumulator.after` adds a single
+event, with the same result. The size is bounded by the number of known tracks, not of listens: sums
+by track, and the latest thousand completed listens with their times.
+
+A history is in the order of times. Listens without a time count in the sums, and have no place in
+it; only a listener without any time has the order of `position`.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.profiles import (
-    LIVE_SCALE,
-    MAX_HISTORY,
-    SECONDS_A_DAY,
-    Durations,
-    Values,
-    on_unit_scale,
-    share_heard,
-    worth,
-)
+from segue.engine.opinions import opinions
+from segue.listens import ReportedListens, outcomes
 from segue.signals import UserProfile
+from segue.signals.signal import MAX_PLAYS
 
 Kind = Literal["play", "skip", "like", "dislike", "clear"]
 Places = NDArray[np.int64]
+Values = NDArray[np.float64]
+Durations = Sequence[float | None] | Values | None
 
-_MARKS = {"like": LIVE_SCALE[1], "dislike": LIVE_SCALE[0]}
+SECONDS_A_DAY: Final = 86_400.0
+EXPLICIT: Final = {"like": 1.0, "dislike": -1.0, "clear": np.nan}
 _NO_PLACES, _NO_VALUES = np.zeros(0, np.int64), np.zeros(0)
+_UNDATED: Final = -np.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Listens:
-    """The listens of one listener in the order of their rows, each field ``[n]``, NaN for unknown.
+    """Listens in any order, each field ``[n]``, NaN for unknown.
 
-    `tracks` are positions, -1 for tracks that are not in the catalogue; `rating` is in [-1, 1], 0
-    without one; `rated` marks listens with a rating, `marked` ratings that were given live.
+    `users` are numbers of listeners, `tracks` positions, -1 for tracks that are not in the
+    catalogue. `rating` is an explicit opinion in [-1, 1]. `order` is the position in a history
+    without times.
     """
 
+    users: Places
     tracks: Places
     plays: Values
     ms_played: Values
     skipped: Values
+    completed: Values
     rating: Values
-    rated: NDArray[np.bool_]
-    marked: NDArray[np.bool_]
     timestamp: Values
     order: Values
+
+    def take(self, rows: Places | NDArray[np.bool_]) -> "Listens":
+        """Return some of the listens."""
+        return Listens(*(getattr(self, name)[rows] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSums:
+    """What is known of each track of one listener, each field ``[n]``.
+
+    Numbers of `completed` listens and of `skipped` ones; `met` counts the listens that make a track
+    known. `explicit` is the latest explicit opinion (NaN: none), the mean of equally late ones,
+    given at the time `explicit_at` (-inf: unknown, NaN: never).
+    """
+
+    completed: Values
+    skipped: Values
+    met: Values
+    explicit: Values
+    explicit_at: Values
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which tracks the listener has met or rated."""
+        return (self.met > 0) | ~np.isnan(self.explicit)
+
+    def take(self, rows: Places) -> "TrackSums":
+        """Return the sums of some tracks."""
+        return TrackSums(*(getattr(self, name)[rows] for name in self.__slots__))
+
+    def with_track(self, place: int) -> "TrackSums":
+        """Return the sums with an empty entry at a place."""
+        empty = {"explicit": np.nan, "explicit_at": np.nan}
+        return TrackSums(
+            *(
+                np.insert(getattr(self, name), place, empty.get(name, 0.0))
+                for name in self.__slots__
+            )
+        )
+
+    def changed(self, place: int, **values: float) -> "TrackSums":
+        """Return the sums with other values at a place."""
+        columns = {name: getattr(self, name) for name in self.__slots__}
+        for name, value in values.items():
+            columns[name] = columns[name].copy()
+            columns[name][place] = value
+        return TrackSums(**columns)
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileAccumulator:
     """The accumulated listens of one listener; immutable.
 
-    `tracks` ``[n]``, ascending, are all known tracks, with the sums of `plays`, `skips`, `ratings`
-    from imported data and `marks` given live; `n_rows` counts the listens of each track, without
-    marks. `played` and `moments` are the latest plays that have an order; `n_played`, `n_timed` and
-    `n_ordered` count all plays, those with a time and those with a position.
+    `tracks` ``[n]``, ascending, are all tracks with listens or statements, with their `sums`.
+    `played` are the latest completed listens that have an order, oldest first, and `moments` their
+    times, or their positions if not `timed`.
     """
 
     tracks: Places
-    plays: Values
-    skips: Values
-    ratings: Values
-    marks: Values
-    n_rows: Values
+    sums: TrackSums
     played: Places
     moments: Values
-    n_played: int
-    n_timed: int
-    n_ordered: int
+    timed: bool
 
     @classmethod
     def of(cls, listens: Listens, durations: Durations = None) -> "ProfileAccumulator":
-        """Add up a listener's listens."""
-        known = listens.tracks >= 0
-        rating = np.where(listens.rated, listens.rating, np.nan)
-        share = share_heard(listens.ms_played, np.where(known, listens.tracks, np.nan), durations)
-        plays, skips = worth(listens.plays, share, listens.skipped, rating)
-        tracks, inverse = np.unique(listens.tracks[known], return_inverse=True)
-
-        def summed(values: Values) -> Values:
-            return np.bincount(inverse, values[known], minlength=len(tracks)).astype(np.float64)
-
-        opinion = np.where(listens.rated, listens.rating, 0.0)
-        counted = np.flatnonzero(known & (plays > 0))
-        times, orders = listens.timestamp[counted], listens.order[counted]
-        n_timed = int((~np.isnan(times)).sum())
-        n_ordered = int((~np.isnan(orders)).sum())
-        moments = times if n_timed == len(counted) else orders
-        latest = np.argsort(moments, kind="stable")[-MAX_HISTORY:]
-        if len(counted) not in (n_timed, n_ordered):
-            latest = _NO_PLACES
-        return cls(
-            tracks,
-            summed(plays),
-            summed(skips),
-            summed(np.where(listens.marked, 0.0, opinion)),
-            summed(np.where(listens.marked, opinion, 0.0)),
-            summed(np.where(listens.marked, 0.0, 1.0)),
-            listens.tracks[counted][latest],
-            moments[latest],
-            len(counted),
-            n_timed,
-            n_ordered,
+        """Add up one listener's listens."""
+        found = accumulate(listens, durations)
+        if found:
+            return found[0][1]
+        return ProfileAccumulator(
+            _NO_PLACES, TrackSums(*[_NO_VALUES] * 5), _NO_PLACES, _NO_VALUES, timed=True
         )
 
     @property
-    def timed(self) -> bool:
-        """Whether all plays have a time."""
-        return self.n_timed == self.n_played
+    def is_empty(self) -> bool:
+        """Whether no track is known."""
+        return not self.sums.known.any()
 
     @property
     def last(self) -> float:
@@ -136,43 +152,50 @@ class ProfileAccumulator:
         duration
             Duration of the track in seconds, None if unknown.
         """
-        if kind == "clear" and track not in self.tracks:
+        if kind in EXPLICIT:
+            return self._stated(track, EXPLICIT[kind], at)
+        one = np.ones(1)
+        unknown = one * np.nan
+        listen = ReportedListens(
+            plays=one,
+            ms_played=unknown if ms_played is None else one * ms_played,
+            seconds=unknown if duration is None else one * duration,
+            skipped=one * (kind == "skip"),
+            completed=unknown,
+            rated=one > 1,
+        )
+        outcome = outcomes(listen)
+        if not outcome.met[0]:
             return self
         found = self._with(track)
         place = int(np.searchsorted(found.tracks, track))
-        if kind in ("like", "dislike", "clear"):
-            mark = np.array([_MARKS.get(kind, np.nan)])
-            marks = found.marks.copy()
-            marks[place] = on_unit_scale(mark, LIVE_SCALE)[0]
-            found = replace(found, marks=marks)
-            return found._without_unmet(place) if kind == "clear" else found
-        share = 1.0
-        if ms_played is not None and duration:
-            share = min(ms_played / 1000 / duration, 1.0)
-        plays, skips, n_rows = found.plays.copy(), found.skips.copy(), found.n_rows.copy()
-        n_rows[place] += 1
-        if kind == "skip":
-            skips[place] += 1
-            return replace(found, skips=skips, n_rows=n_rows)
-        plays[place] += share
-        found = replace(found, plays=plays, n_rows=n_rows)
-        return found._played(track, at) if share > 0 else found
+        numbers = {
+            name: float(getattr(found.sums, name)[place] + added[0])
+            for name, added in zip(("completed", "skipped", "met"), outcome, strict=True)
+        }
+        found = replace(found, sums=found.sums.changed(place, **numbers))
+        return found._played(track, at) if outcome.completed[0] > 0 else found
 
     def profile(
         self, user: str, now: float, friends: Sequence[NDArray[np.int64]] = ()
     ) -> UserProfile:
-        """Return the listener's profile; `now` is the time of the last listen of all users."""
-        rating = np.clip(self.ratings + self.marks, -1, 1)
-        opinion = (np.log1p(self.plays) - self.skips + rating).astype(np.float32)
-        says = opinion != 0
+        """Return the listener's profile; `now` is the time of the last listen of all users.
+
+        Plays of disliked tracks are no part of the history.
+        """
+        opinion = opinions(self.sums.completed, self.sums.skipped, self.sums.explicit)
+        known = self.sums.known
+        says = (opinion != 0) & known
+        disliked = self.tracks[opinion < 0]
+        kept = ~np.isin(self.played, disliked)
         ages = np.zeros(0, np.float32)
         if self.timed and len(self.moments):
-            ages = ((now - self.moments) / SECONDS_A_DAY).astype(np.float32)
+            ages = ((now - self.moments[kept]) / SECONDS_A_DAY).astype(np.float32)
         return UserProfile(
             self.tracks[says],
             opinion[says],
-            self.tracks,
-            self.played,
+            self.tracks[known],
+            self.played[kept],
             ages,
             friends=tuple(friends),
             user=user,
@@ -183,40 +206,117 @@ class ProfileAccumulator:
         place = int(np.searchsorted(self.tracks, track))
         if place < len(self.tracks) and self.tracks[place] == track:
             return self
-        return replace(
-            self,
-            tracks=np.insert(self.tracks, place, track),
-            plays=np.insert(self.plays, place, 0.0),
-            skips=np.insert(self.skips, place, 0.0),
-            ratings=np.insert(self.ratings, place, 0.0),
-            marks=np.insert(self.marks, place, 0.0),
-            n_rows=np.insert(self.n_rows, place, 0.0),
-        )
+        tracks = np.insert(self.tracks, place, track)
+        return replace(self, tracks=tracks, sums=self.sums.with_track(place))
 
-    def _without_unmet(self, place: int) -> "ProfileAccumulator":
-        """Remove a track that has nothing left after its opinion was cleared."""
-        if self.n_rows[place]:
+    def _stated(self, track: int, value: float, at: float) -> "ProfileAccumulator":
+        """Return the accumulator after an explicit statement: the latest one counts."""
+        found = self._with(track)
+        place = int(np.searchsorted(found.tracks, track))
+        if at < found.sums.explicit_at[place]:
             return self
-        sums = self.plays, self.skips, self.ratings, self.marks, self.n_rows
-        plays, skips, ratings, marks, n_rows = (np.delete(one, place) for one in sums)
-        return replace(
-            self,
-            tracks=np.delete(self.tracks, place),
-            plays=plays,
-            skips=skips,
-            ratings=ratings,
-            marks=marks,
-            n_rows=n_rows,
-        )
+        return replace(found, sums=found.sums.changed(place, explicit=value, explicit_at=at))
 
     def _played(self, track: int, at: float) -> "ProfileAccumulator":
-        """Return the accumulator with one more play that has a time."""
-        found = replace(self, n_played=self.n_played + 1, n_timed=self.n_timed + 1)
-        if not self.timed:
-            return replace(found, played=_NO_PLACES, moments=_NO_VALUES)
+        """Return the accumulator with one more completed listen, which has a time."""
+        if not self.timed:  # an order by position ends where times begin
+            return replace(self, played=np.array([track]), moments=np.array([at]), timed=True)
         place = int(np.searchsorted(self.moments, at, side="right"))
         return replace(
-            found,
-            played=np.insert(self.played, place, track)[-MAX_HISTORY:],
-            moments=np.insert(self.moments, place, at)[-MAX_HISTORY:],
+            self,
+            played=np.insert(self.played, place, track)[-MAX_PLAYS:],
+            moments=np.insert(self.moments, place, at)[-MAX_PLAYS:],
         )
+
+
+def accumulate(
+    listens: Listens, durations: Durations = None
+) -> list[tuple[int, ProfileAccumulator]]:
+    """Add up the listens of each listener; return their numbers, ascending, with the sums.
+
+    Listens of tracks that are not in the catalogue are ignored, and so are listeners with no other.
+
+    Parameters
+    ----------
+    durations
+        Seconds of each track by position, None or NaN if unknown; None if all are.
+    """
+    listens = listens.take(listens.tracks >= 0)
+    if not len(listens.tracks):
+        return []
+    seconds = _seconds(listens.tracks, durations)
+    rated = ~np.isnan(listens.rating)
+    outcome = outcomes(
+        ReportedListens(
+            listens.plays, listens.ms_played, seconds, listens.skipped, listens.completed, rated
+        )
+    )
+    users, tracks, pairs = _pairs(listens)
+    n = len(users)
+    # a row that counts no plays at a known time takes an earlier opinion back
+    stated = rated | ((listens.plays == 0) & ~np.isnan(listens.timestamp))
+    completed, skipped, met = (np.bincount(pairs, one, n).astype(np.float64) for one in outcome)
+    sums = TrackSums(completed, skipped, met, *_latest_opinions(pairs, n, listens, stated))
+    keep = (sums.met > 0) | ~np.isnan(sums.explicit_at)
+    listeners, starts = np.unique(users, return_index=True)
+    bounds = [*starts.tolist(), n]
+    histories = _histories(listens, outcome.completed > 0)
+    nothing = _NO_PLACES, _NO_VALUES, True
+    found = []
+    for place, listener in enumerate(listeners.tolist()):
+        part = np.flatnonzero(keep[bounds[place] : bounds[place + 1]]) + bounds[place]
+        history = histories.get(listener, nothing)
+        found.append((listener, ProfileAccumulator(tracks[part], sums.take(part), *history)))
+    return found
+
+
+def _pairs(listens: Listens) -> tuple[Places, Places, Places]:
+    """Return each pair of listener and track, ascending, and the number of each listen's pair."""
+    width = int(listens.tracks.max()) + 1
+    keys, inverse = np.unique(listens.users * width + listens.tracks, return_inverse=True)
+    return keys // width, keys % width, inverse.astype(np.int64)
+
+
+def _seconds(tracks: Places, durations: Durations) -> Values:
+    if durations is None:
+        return np.full(len(tracks), np.nan)
+    if not isinstance(durations, np.ndarray):
+        durations = np.array([one or np.nan for one in durations], np.float64)
+    return np.asarray(durations[tracks], np.float64)
+
+
+def _latest_opinions(
+    pairs: Places, n_pairs: int, listens: Listens, stated: NDArray[np.bool_]
+) -> tuple[Values, Values]:
+    """Return `explicit` and `explicit_at` of each pair of listener and track."""
+    explicit, explicit_at = np.full(n_pairs, np.nan), np.full(n_pairs, np.nan)
+    rows = np.flatnonzero(stated)
+    if len(rows):
+        own, value = pairs[rows], listens.rating[rows]
+        at = np.nan_to_num(listens.timestamp[rows], nan=_UNDATED)
+        latest = np.full(n_pairs, _UNDATED)
+        np.maximum.at(latest, own, at)
+        said = (at == latest[own]) & ~np.isnan(value)
+        n = np.bincount(own[said], minlength=n_pairs).astype(np.float64)
+        total = np.bincount(own[said], value[said], n_pairs)
+        explicit_at[own] = latest[own]
+        explicit[n > 0] = total[n > 0] / n[n > 0]
+    return explicit, explicit_at
+
+
+def _histories(
+    listens: Listens, completed: NDArray[np.bool_]
+) -> dict[int, tuple[Places, Values, bool]]:
+    """Return the latest completed listens of each listener, their moments, and whether timed."""
+    dated = completed & ~np.isnan(listens.timestamp)
+    timed = np.isin(listens.users, np.unique(listens.users[dated]))
+    moments = np.where(timed, listens.timestamp, listens.order)
+    rows = np.flatnonzero(completed & ~np.isnan(moments))
+    rows = rows[np.lexsort((rows, moments[rows], listens.users[rows]))]
+    users, starts = np.unique(listens.users[rows], return_index=True)
+    stops = [*starts[1:].tolist(), len(rows)]
+    found: dict[int, tuple[Places, Values, bool]] = {}
+    for user, start, stop in zip(users.tolist(), starts.tolist(), stops, strict=False):
+        latest = rows[start:stop][-MAX_PLAYS:]
+        found[user] = listens.tracks[latest], moments[latest], bool(timed[latest[0]])
+    return found

@@ -7,8 +7,9 @@ Conventions
 - Only *new* tracks are held out: a track played before the cut is known from training, and known
   tracks are not recommended. Plays of known tracks after the cut are held out too, so that training
   sees nothing of that time.
-- The order is `timestamp` if all listens of a listener have one, else `position`, else an order
-  drawn from the seed and the ids. It never depends on the order of the rows.
+- The order is `timestamp` if any listen of a listener has one, and listens without a time come
+  first; else it is `position`, if all have one, else an order drawn from the seed and the ids. It
+  never depends on the order of the rows.
 """
 
 from typing import TYPE_CHECKING, cast
@@ -125,8 +126,8 @@ def listen_split_rule(listens: "pd.DataFrame") -> str:
         return "The dataset defines the split of the listens."
     users = listens["user_id"]
     known = [
-        listens[column].notna().groupby(users).all().to_numpy(dtype=bool)
-        for column in ("timestamp", "position")
+        getattr(listens[column].notna().groupby(users), how)().to_numpy(dtype=bool)
+        for column, how in (("timestamp", "any"), ("position", "all"))
         if column in listens
     ]
     dated = np.logical_or.reduce(known) if known else np.zeros(1, dtype=bool)
@@ -157,15 +158,18 @@ def _moments(listens: "pd.DataFrame", users: NDArray[np.int64]) -> NDArray[np.fl
     """Return a number that orders the listens of a listener, 0 without any order."""
     moments = np.zeros(len(listens))
     undated = np.ones(len(listens), dtype=bool)
-    for column in ("timestamp", "position"):
-        if column not in listens:
-            continue
-        values = listens[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    if "timestamp" in listens:
+        values = listens["timestamp"].to_numpy(dtype=np.float64, na_value=np.nan)
+        dated = np.zeros(users.max() + 1, dtype=bool)
+        dated[users[np.isfinite(values)]] = True
+        undated = ~dated[users]
+        moments[~undated] = np.where(np.isfinite(values), values, -np.inf)[~undated]
+    if "position" in listens:
+        values = listens["position"].to_numpy(dtype=np.float64, na_value=np.nan)
         incomplete = np.zeros(users.max() + 1, dtype=bool)
         incomplete[users[~np.isfinite(values)]] = True
         chosen = undated & ~incomplete[users]
         moments[chosen] = values[chosen]
-        undated &= ~chosen
     return moments
 
 

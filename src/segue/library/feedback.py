@@ -6,8 +6,8 @@ the listens:
 
 =================  ==============================================================================
 play, skip         a new listen, with its time and the time played
-like, dislike      the listener's rating of the track becomes the highest or lowest one
-clear              removes that rating
+like, dislike      the listener's opinion of the track becomes the highest or lowest one
+clear              takes that opinion back, and earlier ones of other sources with it
 =================  ==============================================================================
 """
 
@@ -25,6 +25,7 @@ from segue.library import schema
 from segue.library.database import Database
 from segue.library.lookup import rows_where
 from segue.library.read_connection import ReadConnection
+from segue.ratings import DISLIKED, LIKED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,7 +36,7 @@ LIVE: Final = "live"
 FeedbackKind = Literal["play", "skip", "like", "dislike", "clear"]
 FEEDBACK_KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 
-_MARKS = {"like": 5.0, "dislike": 1.0}
+_MARKS = {"like": LIKED, "dislike": DISLIKED}
 _UNKNOWN = "The library holds no track {!r}: search for its id."
 
 
@@ -44,8 +45,9 @@ class Event:
     """An action of a listener on a track.
 
     `key` is unique among the events of the listener. `at` is the time in seconds since 1970,
-    `ms_played` the time played, `number` its place in the log once it is stored. A play that may
-    also be imported has the `fingerprint` of the imported listen, and counts once.
+    `ms_played` the time played, `recommended` whether segue proposed the track, `number` its place
+    in the log once it is stored. A play that may also be imported has the `fingerprint` of the
+    imported listen, and counts once.
     """
 
     user: str
@@ -54,6 +56,7 @@ class Event:
     key: str
     at: float | None = None
     ms_played: float | None = None
+    recommended: bool | None = None
     number: int | None = None
     fingerprint: bytes | None = None
 
@@ -152,6 +155,7 @@ def _add(
         "kind": event.kind,
         "at": at,
         "ms_played": event.ms_played,
+        "recommended": event.recommended,
         "key": key,
     }
     if event.fingerprint is not None and _is_imported(connection, event.fingerprint):
@@ -166,15 +170,19 @@ def _add(
             "plays": 1.0,
             "ms_played": event.ms_played,
             "skipped": event.kind == "skip",
+            "recommended": event.recommended,
             "fingerprint": event.fingerprint or key,
         }
         connection.execute(insert(listens).values(common | listen))
         return True
     opinion = opinion_key(event.user, event.track_id)
+    later = select(listens.c.id).where(listens.c.fingerprint == opinion, listens.c.timestamp > at)
+    if connection.scalar(later) is not None:
+        return True
     connection.execute(delete(listens).where(listens.c.fingerprint == opinion))
-    if event.kind in _MARKS:
-        rating = {"rating": _MARKS[event.kind], "fingerprint": opinion}
-        connection.execute(insert(listens).values(common | rating))
+    # a row of no plays takes an opinion back
+    stated = {"rating": _MARKS.get(event.kind)} if event.kind in _MARKS else {"plays": 0.0}
+    connection.execute(insert(listens).values({**common, **stated, "fingerprint": opinion}))
     return True
 
 

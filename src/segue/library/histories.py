@@ -5,7 +5,7 @@ Every query names the listener; histories are never mixed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -14,8 +14,6 @@ from segue.library import schema
 from segue.library.database import Database
 from segue.library.feedback import LIVE, opinion_key
 from segue.library.read_connection import ReadConnection
-
-_LIKED: Final = 3.0  # live ratings above this are likes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +92,18 @@ class Histories:
             .join_from(table, schema.users, table.c.user == schema.users.c.row)
             .join(schema.tracks, table.c.track == schema.tracks.c.row)
             .where(schema.users.c.user_id == user, table.c.dataset == LIVE)
-            .where(table.c.rating > _LIKED)
+            .where(table.c.rating > 0)
         )
         with self._database.connect() as connection:
             return [_opinion(*row) for row in connection.execute(query)]
 
 
 def _opinion(track_id: str, rating: float, at: float | None) -> Opinion:
-    return Opinion(track_id, "like" if rating > _LIKED else "dislike", at or 0.0)
+    return Opinion(track_id, "like" if rating > 0 else "dislike", at or 0.0)
 
 
 def _kind(row: Any) -> str:
     if row["rating"] is not None and row["plays"] is None:
         live = row["dataset"] == LIVE
-        return ("like" if row["rating"] > _LIKED else "dislike") if live else "rating"
+        return ("like" if row["rating"] > 0 else "dislike") if live else "rating"
     return "skip" if row["skipped"] else "play"

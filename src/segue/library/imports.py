@@ -40,6 +40,9 @@ class ImportedListen(NamedTuple):
     ms_played: float | None = None
     rating: float | None = None
     skipped: bool | None = None
+    completed: bool | None = None
+    recommended: bool | None = None
+    private: bool | None = None
     split: str | None = None
     total: bool = False
 
@@ -136,6 +139,9 @@ def _record(
         "ms_played": one.ms_played,
         "rating": one.rating,
         "skipped": one.skipped,
+        "completed": one.completed,
+        "recommended": one.recommended,
+        "private": one.private,
         "split": one.split,
         "dataset": source,
         "fingerprint": one.fingerprint,

@@ -7,11 +7,12 @@ also work where tables of later formats exist already.
 
 import json
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, inspect, select, text, update
+from sqlalchemy import Connection, Table, case, insert, inspect, select, text, update
 
 from segue.artist_names import comparison_key, guests_of_title
 from segue.library import schema
@@ -21,12 +22,21 @@ from segue.library.files import add_checksums
 from segue.library.schema import meta
 from segue.library.seal import LAST_CHANGE
 from segue.library.serving_schema import annotations, playlists
+from segue.ratings import DISLIKED, LIKED, RatingScale, rating_scale
 from segue.types import ArtistCredit
 
 Migration = Callable[[Connection], None]
 
 LIBRARY_ID: Final = "library id"
 """Key in `meta` of a random text that identifies the library."""
+_LOVED_OR_HATED: Final = RatingScale(0.0, 5.0)
+_SCALES_OF_FORMAT_7: Final = {
+    "live": RatingScale(1.0, 5.0),
+    "import:listenbrainz": _LOVED_OR_HATED,
+    "import:lastfm": _LOVED_OR_HATED,
+    "import:beets": RatingScale(1.0, 5.0),
+}
+"""Scales of sources that had one whatever their ratings; others are inferred."""
 
 
 def upgrade(connection: Connection, version: int) -> None:
@@ -162,6 +172,33 @@ def _to_7(connection: Connection) -> None:
             connection.execute(insert(meta).values(key=key, value=value))
 
 
+def _to_8(connection: Connection) -> None:
+    """Store ratings as opinions in [-1, 1], and how listens came about."""
+    for table in ("listens", "unmatched_listens"):
+        for column in ("completed", "recommended", "private"):
+            _add_column(connection, table, column, "BOOLEAN")
+        _convert_ratings(connection, schema.schema.tables[table])
+    _add_column(connection, "feedback", "recommended", "BOOLEAN")
+    make_tables(connection)
+
+
+def _convert_ratings(connection: Connection, table: Table) -> None:
+    """Convert the ratings of a table of listens, each source from its own scale."""
+    if not inspect(connection).has_table(table.name):
+        return
+    rated = table.c.rating.is_not(None)
+    found: dict[str, set[float]] = defaultdict(set)
+    columns = (table.c.dataset, table.c.rating)
+    for source, rating in connection.execute(select(*columns).where(rated).distinct()):
+        found[source].add(rating)
+    for source, ratings in found.items():
+        scale = _SCALES_OF_FORMAT_7.get(source) or rating_scale(ratings)
+        unit = 2 * (table.c.rating - scale.lowest) / (scale.highest - scale.lowest) - 1
+        bounded = case((unit < DISLIKED, DISLIKED), (unit > LIKED, LIKED), else_=unit)
+        own = rated & (table.c.dataset == source)
+        connection.execute(update(table).where(own).values(rating=bounded))
+
+
 def upgrade_files(directory: Path, version: int) -> None:
     """Bring the files of a library of the format `version` up to the current one.
 
@@ -173,7 +210,14 @@ def upgrade_files(directory: Path, version: int) -> None:
                 add_checksums(path)
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {2: _to_2, 3: _to_3, 4: _to_4, 6: _to_6, 7: _to_7}
+MIGRATIONS: Final[Mapping[int, Migration]] = {
+    2: _to_2,
+    3: _to_3,
+    4: _to_4,
+    6: _to_6,
+    7: _to_7,
+    8: _to_8,
+}
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 
 

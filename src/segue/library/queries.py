@@ -71,7 +71,10 @@ class LibraryQueries:
         return [(record["one"], record["other"]) for record in self._read(query)]
 
     def listens(self) -> "pd.DataFrame":
-        """Return all listens: the columns of `LISTEN_COLUMNS`, and `source`, the dataset."""
+        """Return all listens that are not private.
+
+        The columns are those of `LISTEN_COLUMNS`, and `source`, the dataset.
+        """
         import pandas as pd
 
         table = schema.listens
@@ -84,6 +87,7 @@ class LibraryQueries:
             )
             .join_from(table, schema.users)
             .join(schema.tracks)
+            .where(table.c.private.is_not(True))  # NULL, too
             .order_by(table.c.id)
         )
         with self._database.connect() as connection:

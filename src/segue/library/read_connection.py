@@ -31,8 +31,8 @@ _TRACKS = (
     " LEFT JOIN audio_files ON audio_files.track = tracks.row"
 )
 _LISTENS = (
-    "SELECT listens.track, plays, ms_played, skipped, rating, timestamp, position, dataset"
-    " FROM listens WHERE user = ? ORDER BY id"
+    "SELECT listens.track, plays, ms_played, skipped, completed, rating, timestamp, position,"
+    " dataset FROM listens WHERE user = ? AND NOT coalesce(private, 0) ORDER BY id"
 )
 _FRIENDS = (
     "SELECT user_id FROM users WHERE row IN"
@@ -57,7 +57,7 @@ _EVENTS = (
     " JOIN users ON users.row = feedback.user JOIN tracks ON tracks.row = feedback.track"
     " WHERE number > ? ORDER BY number LIMIT ?"
 )
-_RATINGS = "SELECT fingerprint, rating, timestamp FROM listens"
+_RATINGS = "SELECT fingerprint, rating, timestamp FROM listens WHERE rating IS NOT NULL"
 _SESSION = (
     "SELECT sessions.listener, sessions.csrf, sessions.created, sessions.used, sessions.expires,"
     " accounts.name AS account, admin, shares_taste, accounts.created AS made,"
@@ -74,13 +74,14 @@ Column = NDArray[np.float64]
 class StoredListens:
     """The listens of one listener in the order of their rows, each column ``[n]``, NaN for unknown.
 
-    `rows` are those of their tracks, `sources` their datasets.
+    `rows` are those of their tracks, `sources` their datasets. Private listens are left out.
     """
 
     rows: NDArray[np.int64]
     plays: Column
     ms_played: Column
     skipped: Column
+    completed: Column
     rating: Column
     timestamp: Column
     position: Column
@@ -177,13 +178,16 @@ class ReadConnection:
                 friends = connection.execute(_FRIENDS, [user]).fetchall()
             finally:
                 connection.execute("COMMIT")
-        columns = list(zip(*records, strict=True)) or [()] * 8
-        names = ("plays", "ms_played", "skipped", "rating", "timestamp", "position")
+        columns = list(zip(*records, strict=True)) or [()] * 9
+        names = (
+            *("plays", "ms_played", "skipped", "completed", "rating"),
+            *("timestamp", "position"),
+        )
         values: dict[str, Column] = {
             name: np.array(column, np.float64)
-            for name, column in zip(names, columns[1:7], strict=True)
+            for name, column in zip(names, columns[1:8], strict=True)
         }
-        listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[7], **values)
+        listens = StoredListens(rows=np.array(columns[0], np.int64), sources=columns[8], **values)
         return StoredListener(listens, [record[0] for record in friends], number or 0)
 
     def posterior(self, user: str) -> tuple[str, bytes, bytes] | None:
@@ -201,7 +205,7 @@ class ReadConnection:
         for start in range(0, len(fingerprints), _CHUNK):
             part = fingerprints[start : start + _CHUNK]
             marks = ",".join("?" * len(part))
-            records = self._all(f"{_RATINGS} WHERE fingerprint IN ({marks})", part)
+            records = self._all(f"{_RATINGS} AND fingerprint IN ({marks})", part)
             found += [(record[0], record[1], record[2]) for record in records]
         return found
 
@@ -209,14 +213,6 @@ class ReadConnection:
         """Return the session with the digest of a token that has not expired, with its account."""
         found = self._all(_SESSION, [token, now])
         return found[0] if found else None
-
-    def rating_ranges(self) -> dict[str, tuple[float, float]]:
-        """Return the lowest and highest rating of each source with ratings."""
-        query = (
-            "SELECT dataset, min(rating), max(rating) FROM listens"
-            " WHERE rating IS NOT NULL GROUP BY dataset"
-        )
-        return {record[0]: (record[1], record[2]) for record in self._all(query, [])}
 
     def located(self) -> Iterator[tuple[int, Track]]:
         """Yield the row of every track with a file, and a track with only its id and paths."""

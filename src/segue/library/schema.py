@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -32,6 +32,8 @@ FORMAT_VERSION = 7
 5  feedback, accounts, playlists, jobs
 6  artists and albums with ids; standard names of tables
 7  an id of the library; checksums of models and reports; listeners who withhold listens
+8  ratings in [-1, 1]; listens that ended by themselves, were recommended, or are private; rules of
+   listeners
 """
 
 schema = MetaData()
@@ -146,6 +148,9 @@ listens = Table(
     Column("ms_played", Float),
     Column("rating", Float),
     Column("skipped", Boolean),
+    Column("completed", Boolean),  # the three are NULL in what format 7 wrote
+    Column("recommended", Boolean),
+    Column("private", Boolean),
     Column("split", String),
     Column("dataset", Text, nullable=False),
     Column("fingerprint", LargeBinary),  # of imported listens; NULL for those of datasets
@@ -185,6 +190,9 @@ unmatched_listens = Table(
     Column("ms_played", Float),
     Column("rating", Float),
     Column("skipped", Boolean),
+    Column("completed", Boolean),  # the three are NULL in what format 7 wrote
+    Column("recommended", Boolean),
+    Column("private", Boolean),
     Column("split", String),
     Column("dataset", Text, nullable=False),
     Column("fingerprint", LargeBinary, nullable=False, unique=True),
@@ -201,6 +209,7 @@ feedback = Table(
     Column("kind", String, nullable=False),
     Column("at", Float, nullable=False),
     Column("ms_played", Float),
+    Column("recommended", Boolean),  # NULL in what format 7 wrote
     Column("key", LargeBinary, nullable=False, unique=True),  # digest of listener and key
     sqlite_autoincrement=True,  # numbers are never reused: other processes follow the log by them
 )
@@ -214,6 +223,19 @@ weight_posteriors = Table(
     Column("precision", LargeBinary, nullable=False),
 )
 """Weights of each listener, updated by feedback since weights were learned last."""
+
+listener_rules = Table(
+    "listener_rules",
+    schema,
+    Column("row", Integer, primary_key=True),
+    Column("user", Integer, ForeignKey("users.row"), nullable=False),
+    Column("effect", String, nullable=False),  # "learn": do not learn from; "play": never play
+    Column("kind", String, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("user", "effect", "kind", "value"),
+)
+"""What a listener does not want segue to learn from, and what it must never play."""
 
 friends = Table(
     "friends",

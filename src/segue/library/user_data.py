@@ -33,6 +33,9 @@ _LISTEN: Final = (
     "ms_played",
     "rating",
     "skipped",
+    "completed",
+    "recommended",
+    "private",
     "dataset",
 )
 
@@ -84,7 +87,7 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
         }
         if row is not None:
             friends = schema.friends
-            for name in ("feedback", "weight_posteriors"):
+            for name in ("feedback", "weight_posteriors", "listener_rules"):
                 table = schema.schema.tables[name]
                 found[name] = _deleted(connection, table, table.c.user == row)
             either = or_(friends.c.user == row, friends.c.friend == row)

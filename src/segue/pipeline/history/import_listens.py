@@ -216,7 +216,7 @@ class _FileImport:
                 row.track,
                 fingerprint(kind, user, row, occurrence),
                 timestamp,
-                *row[3:9],
+                *row[3:12],
                 total=row.total,
             )
 

@@ -3,9 +3,8 @@
 A player reports its state (`starting`, `playing`, `paused`, `stopped`) and position in a track.
 When the track ends, the position tells what the listener did:
 
-- a *play* if half of the track or four minutes were reached, whichever comes first;
-- a *skip* if the track ended before `SKIP_SHARE` of it;
-- nothing otherwise, if the duration is unknown, or if the player asked to be ignored.
+- a *play* if it was completed, a *skip* if it was skipped (`segue.listens`);
+- nothing otherwise, or if the player asked to be ignored.
 
 A track ends when the player reports that it stopped, or starts another one. The event has the key
 of the playback session, so it counts once however often it is reported. Half an hour after the
@@ -18,13 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from segue.engine.profiles import SKIP_SHARE
+import numpy as np
+
 from segue.errors import LibraryError
 from segue.library import Event, Library, Playback
 from segue.library.playback import PlaybackState
+from segue.listens import ReportedListens, outcomes
 
-PLAYED_SHARE: Final = 0.5
-PLAYED_SECONDS: Final = 240.0
 SILENT_SECONDS: Final = 1_800.0
 """Time after the expected end at which a track is over, whatever its player reports later."""
 _LATE_SECONDS: Final = 30.0  # tolerated delay of a report of a player that is still playing
@@ -169,13 +168,16 @@ def event_at_end(
 def outcome(position: float, duration: float | None) -> str | None:
     """Return whether ending at a position is a ``play``, a ``skip``, or None of them.
 
-    >>> outcome(100, 200), outcome(30, 200), outcome(70, 200), outcome(240, 3_000)
+    >>> outcome(100, 200), outcome(20, 200), outcome(70, 200), outcome(240, 3_000)
     ('play', 'skip', None, 'play')
     """
-    half = PLAYED_SECONDS if duration is None else PLAYED_SHARE * duration
-    if position >= min(half, PLAYED_SECONDS):
+    heard, unknown = np.array([position * 1e3]), np.full(1, np.nan)
+    seconds = unknown if duration is None else np.array([duration])
+    listen = ReportedListens(unknown, heard, seconds, unknown, unknown, np.zeros(1, bool))
+    found = outcomes(listen)
+    if found.completed[0]:
         return "play"
-    return "skip" if duration is not None and position < SKIP_SHARE * duration else None
+    return "skip" if found.skipped[0] else None
 
 
 def session_key(playback: Playback) -> str:

@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import CatalogueArrays, Engine, TrackWords, WordMatrix
-from segue.engine.profile_accumulator import ProfileAccumulator
-from segue.engine.profiles import Scale, rating_scale
+from segue.engine import CatalogueArrays, Engine, ProfileAccumulator, TrackWords, WordMatrix
 from segue.library import (
     Library,
     NameIndex,
@@ -101,7 +99,6 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
         "listens": library.counts()["listens"],
         "signals": signals,
         "engine": engine_fingerprint(library, catalogue, engine.signals),
-        "scales": _scales(library),
         "latest": _latest(library, profiles, catalogue.rows),
     }
     # not durable: its checksums show whether it is complete, and it can be built again
@@ -149,14 +146,7 @@ def _latest(
     last = min(timed, key=lambda one: one.ages[-1]).user
     row = library.reader.listener_row(str(last))
     listens = library.reader.listener(row or 0).listens
-    return ProfileAccumulator.of(read_listens(listens, rows, {})).last
-
-
-def _scales(library: Library) -> dict[str, Scale]:
-    return {
-        source: rating_scale(np.array(bounds, np.float64), source)
-        for source, bounds in library.reader.rating_ranges().items()
-    }
+    return ProfileAccumulator.of(read_listens(listens, rows)).last
 
 
 @contextmanager

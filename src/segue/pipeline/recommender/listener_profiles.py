@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.profile_accumulator import ProfileAccumulator
+from segue.engine import ProfileAccumulator
 from segue.library import Event, Library
 from segue.pipeline.recommender.caching import SizedCache
 from segue.pipeline.recommender.query import CacheKey, cache_key
@@ -63,7 +63,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         """Return the profile of a listener and its cache key; None if nothing is known of them."""
         with self._lock:
             found = self._listener(user)
-            if found is None or not len(found.accumulator.tracks):
+            if found is None or found.accumulator.is_empty:
                 return None
             if found.resolved is None or self._now - found.computed_at > STALE_SECONDS:
                 profile = self._profile(user, found)
@@ -147,7 +147,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         if row is None:
             return None
         stored = self._reader.listener(row)
-        listens = read_listens(stored.listens, self._snapshot.catalogue.rows, self._snapshot.scales)
+        listens = read_listens(stored.listens, self._snapshot.catalogue.rows)
         accumulator = ProfileAccumulator.of(listens, self._snapshot.durations)
         known = _Listener(accumulator, stored.friends, stored.number)
         self._listeners.put(user, known, known.n_bytes)
@@ -158,7 +158,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         refusing = self._sharing.refusing
         for friend in known.friends if user not in refusing else ():
             theirs = None if friend in refusing else self._listener(friend)
-            if theirs is not None and len(theirs.accumulator.tracks):
+            if theirs is not None and not theirs.accumulator.is_empty:
                 friends.append(_liked(theirs.accumulator))
         # of those who withhold their listens, no play moves the time of others
         now = max(self._now, known.accumulator.last)

@@ -22,7 +22,6 @@ from numpy.typing import NDArray
 
 from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
-from segue.engine.profiles import Scale
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, settings_hash
 from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
@@ -43,7 +42,7 @@ class Snapshot:
 
     `engine` is the fingerprint of the weights, `number` that of the last event in the counts,
     `latest` the time of the last play of all listeners (-inf if there is none). `durations` are NaN
-    where unknown, `scales` those of ratings by source.
+    where unknown.
     """
 
     state: str
@@ -60,7 +59,6 @@ class Snapshot:
     exclusion_index: ExclusionIndex
     durations: NDArray[np.float64]
     vocabulary: Vocabulary
-    scales: Mapping[str, Scale]
 
 
 def snapshot_directory(library: Library) -> Path:
@@ -149,7 +147,6 @@ def _opened(
         exclusion_index=ExclusionIndex(arrays, ids, library.reader, rows),
         durations=arrays["duration"],
         vocabulary=_vocabulary(arrays, names),
-        scales={source: (low, high) for source, (low, high) in manifest["scales"].items()},
     )
 
 

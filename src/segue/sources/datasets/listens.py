@@ -24,7 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from segue.errors import DatasetError
-from segue.sources.history_import.opinions import LIKED
+from segue.ratings import LIKED, rating_scale
 from segue.sources.tables.column_values import (
     Mask,
     Parsed,
@@ -54,6 +54,9 @@ _PARSERS: dict[str, tuple[Callable[["pd.Series[str]"], Parsed], bool]] = {
     "ms_played": (parse_counts, True),
     "rating": (parse_ratings, True),
     "skipped": (parse_truths, False),
+    "completed": (parse_truths, False),
+    "recommended": (parse_truths, False),
+    "private": (parse_truths, False),
     "split": (parse_splits, True),
     "loved": (parse_truths, True),
 }
@@ -130,7 +133,8 @@ def read_listens(
             rows.frame = rows.frame.assign(**{name: values})
             if leaves_out:
                 rows.drop(bad)
-    frame = _with_opinions(rows.frame) if "loved" in rows.frame.columns else rows.frame
+    frame = _with_ratings_as_opinions(rows.frame)
+    frame = _with_opinions(frame) if "loved" in frame.columns else frame
     columns = [name for name in LISTEN_COLUMNS if name in frame.columns]
     return frame[columns], rows.problems
 
@@ -181,6 +185,18 @@ def _drop_unknown_tracks(rows: _Rows, known_tracks: Collection[str]) -> None:
         )
         rows.problems.append(Problem(source=rows.table.name, reason=reason))
     rows.drop(unknown)
+
+
+def _with_ratings_as_opinions(frame: pd.DataFrame) -> pd.DataFrame:
+    """Convert `rating` from the scale of this file; an unknown `skipped` is no skip."""
+    if "skipped" in frame.columns and "ms_played" in frame.columns:
+        unsaid = frame["skipped"].isna() & frame["ms_played"].notna()
+        frame = frame.assign(skipped=frame["skipped"].mask(unsaid, other=False))
+    if "rating" not in frame.columns:
+        return frame
+    rating = frame["rating"].to_numpy(np.float64, na_value=np.nan)
+    scale = rating_scale(np.unique(rating).tolist(), totals="plays" in frame.columns)
+    return frame.assign(rating=scale.opinions(rating))
 
 
 def _with_opinions(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,8 @@ Conventions
   them give none.
 - Play counts of several plugins (mpdstats, lastimport, lbimport, plexsync) count the same plays in
   different places: the largest is used.
-- Ratings are stars from 0 to 5: `stars` as they are, those of mpdstats (0 to 1) and Plex (0 to 10)
-  scaled to them. mpdstats gives 0.5 to items it has no plays or skips of, which is not a rating.
+- Ratings are stars from 1 to 5 (`stars`, and those of Plex halved). Those of mpdstats are computed
+  from plays and skips, so they are no opinion.
 """
 
 import sqlite3
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from segue.ratings import STARS
 from segue.sources.history_import.import_row import (
     ImportIssue,
     ImportRow,
@@ -32,7 +33,7 @@ from segue.types import TrackReference
 
 _COLUMNS = ("artist", "title", "album", "mb_trackid", "isrc")
 _ATTRIBUTES = (
-    *("play_count", "skip_count", "last_played", "rating"),  # mpdstats
+    *("play_count", "skip_count", "last_played"),  # mpdstats
     *("lastfm_play_count", "listenbrainz_play_count"),  # lastimport and lbimport
     *("plex_viewcount", "plex_skipcount", "plex_lastviewedat", "plex_userrating"),  # plexsync
     "stars",
@@ -41,7 +42,7 @@ _REQUIRED = {"items": "title", "item_attributes": "entity_id"}
 _PLAYS = ("play_count", "lastfm_play_count", "listenbrainz_play_count", "plex_viewcount")
 _SKIPS = ("skip_count", "plex_skipcount")
 _LAST_PLAYED = ("last_played", "plex_lastviewedat")
-_STARS = (("stars", 1.0), ("plex_userrating", 0.5), ("rating", 5.0))
+_STARS = (("stars", 1.0), ("plex_userrating", 0.5))
 
 
 def is_beets(path: Path) -> bool:
@@ -116,7 +117,7 @@ def _rows_of(item: Mapping[str, Any]) -> Iterator[ImportRow]:
         It names no track, or a count is negative or not a number.
     """
     plays, skips = (max(_numbers(item, names), default=0.0) for names in (_PLAYS, _SKIPS))
-    rating = _rating(item, unplayed=not plays and not skips)
+    rating = _rating(item)
     if not plays and not skips and rating is None:
         return
     track = require_track(
@@ -157,9 +158,8 @@ def _times(item: Mapping[str, Any]) -> list[float]:
     return [timestamp for timestamp in found if timestamp]
 
 
-def _rating(item: Mapping[str, Any], *, unplayed: bool) -> float | None:
+def _rating(item: Mapping[str, Any]) -> float | None:
     for name, stars in _STARS:
-        value = max(_numbers(item, (name,)), default=None)
-        if value is not None and not (name == "rating" and unplayed):
-            return min(value * stars, 5.0)
+        for value in _numbers(item, (name,)):
+            return STARS.opinion(value * stars)
     return None

@@ -7,8 +7,9 @@ Conventions
 - A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be parsed is left out;
   a bad `position` or `skipped` is unknown.
 - Rows with plays or a rating and neither time nor position are totals.
-- `loved` is the highest rating where there is none; a row that says nothing else is an opinion and
-  no play. A Last.fm table without a column of albums lists loved tracks, which are no plays.
+- Ratings are on the scale of their table (`rating_values`, `segue.ratings`). `loved` is a like
+  where there is no rating; a row that says nothing else is an opinion and no play. A Last.fm table
+  without a column of albums lists loved tracks, which are no plays.
 - Row numbers, and quotes that are never closed: see `segue.sources.tables.csv_records`.
 """
 
@@ -16,6 +17,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from segue.ratings import LIKED, RatingScale, rating_scale
 from segue.sources.history_import.import_row import (
     NO_TIME,
     ImportIssue,
@@ -26,7 +28,7 @@ from segue.sources.history_import.import_row import (
     read_timestamp,
     require_track,
 )
-from segue.sources.history_import.opinions import LIKED, opinion_row
+from segue.sources.history_import.opinions import opinion_row
 from segue.sources.tables.columns import (
     LISTEN_ALIASES,
     SEPARATORS,
@@ -54,6 +56,9 @@ _ONLY_LISTENS = frozenset(
 _LISTENS_OR_TRACKS = frozenset({"date", "rating", *LISTEN_ALIASES["loved"]})
 _ONLY_TRACKS = frozenset({"path", "features", "file", "filename", "genre", "genres", "lyrics"})
 _MAX_INSPECTED = 50  # lines, to find a date in a table without a header
+_ENDED = ("completed", "recommended", "private")
+_MAX_RATINGS = 10_000
+"""Different ratings that are looked at to find a scale."""
 _MAX_RECORD_LINES = 20  # a quote that is never closed takes more
 
 
@@ -72,8 +77,12 @@ class ColumnMapping:
         self.kind = kind
         self.width = width
         self.has_header = has_header
+        self.scale = RatingScale()
+        self.has_plays = "plays" in places
+        self.rating_place = places.get("rating")
         self._lists_loved = lists_loved
         self._names_users = "user_id" in places
+        self._says_skips = "skipped" in places
         # a column that is not there is the cell after the last
         self._places = [places.get(name, width) for name in LISTEN_ALIASES]
 
@@ -105,7 +114,7 @@ class ColumnMapping:
             return opinion_row(user_id, require_track(track), timestamp)
         if self.kind == "lastfm" and timestamp is None:
             raise UnusableRow("it is playing now and is not a listen yet", expected=True)
-        position, plays, ms_played, rating, loved, skipped, split = values
+        position, plays, ms_played, rating, loved, skipped, *ended, split = values
         row = ImportRow(
             user_id,
             require_track(track),
@@ -113,9 +122,17 @@ class ColumnMapping:
             _or_unknown(_number, position, "position", 0.0),
             _number(plays, "plays", 0.0),
             _number(ms_played, "ms_played", 0.0),
-            _number(rating, "rating"),
+            self.scale.opinion(_number(rating, "rating")),
             _or_unknown(_checked, "skipped", read_truth, skipped),
         )
+        if any(cell not in (None, "") for cell in ended):
+            read = [
+                _or_unknown(_checked, name, read_truth, cell)
+                for name, cell in zip(_ENDED, ended, strict=True)
+            ]
+            row = row._replace(completed=read[0], recommended=read[1], private=read[2])
+        if self._says_skips and row.skipped is None and row.ms_played is not None:
+            row = row._replace(skipped=False)
         if split:
             row = row._replace(split=_checked("split", read_split, split))
         if loved not in (None, ""):
@@ -190,6 +207,28 @@ def read_csv_rows(
             yield mapping.read(cells, number) if reason is None else ImportIssue(reason, number)
 
 
+def rating_values(stream: Stream, mapping: ColumnMapping, separator: str) -> set[float]:
+    """Return the different ratings in CSV text, from which the scale of its table is inferred."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="replace")
+    records = read_records(text, separator, max_lines=_MAX_RECORD_LINES, width=mapping.width)
+    place, found = mapping.rating_place, set[float]()
+    if place is None:
+        return found
+    for cells in records:
+        if not isinstance(cells, str) and len(cells) > place and len(found) < _MAX_RATINGS:
+            _add_number(found, cells[place])
+    return found
+
+
+def _add_number(found: set[float], cell: Any) -> None:
+    try:
+        number = read_number(cell)
+    except ValueError:
+        return
+    if number is not None:
+        found.add(number)
+
+
 def read_parquet_rows(stream: Any) -> Iterator[ImportRow | ImportIssue]:
     """Yield the rows of a parquet file."""
     from pyarrow import parquet
@@ -200,6 +239,11 @@ def read_parquet_rows(stream: Any) -> Iterator[ImportRow | ImportIssue]:
             mapping = map_columns(file.schema_arrow.names)
             if mapping is None:
                 return
+            if mapping.rating_place is not None:
+                name = file.schema_arrow.names[mapping.rating_place]
+                ratings = file.read(columns=[name]).column(0).unique().to_pylist()
+                values = [float(one) for one in ratings if isinstance(one, int | float)]
+                mapping.scale = rating_scale(values, totals=mapping.has_plays)
             for batch in file.iter_batches(batch_size=10_000):
                 columns = [column.to_pylist() for column in batch.columns]
                 for cells in zip(*columns, strict=True):

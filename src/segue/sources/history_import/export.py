@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from segue.errors import DatasetError
+from segue.ratings import RatingScale, rating_scale
 from segue.sources.history_import.archives import READ_ERRORS, FileParts
 from segue.sources.history_import.beets import is_beets, read_beets
 from segue.sources.history_import.column_mapping import (
     detect_columns,
     map_parquet_columns,
+    rating_values,
     read_csv_rows,
     read_parquet_rows,
 )
@@ -91,12 +93,25 @@ class Export:
         for name, kind in self._kinds.items():
             last = kind
             try:
+                scale = self._rating_scale(name) if kind == "listens" else RatingScale()
                 with self._parts.open(name) as raw:
-                    for last, one in _read(raw, opinions):
+                    for last, one in _read(raw, opinions, scale):
                         yield last, _of_user(user, one)
             except READ_ERRORS as error:
                 yield last, truncation_issue(name, error)
         yield from (("listenbrainz", _of_user(user, one)) for one in opinions.resolved())
+
+    def _rating_scale(self, name: str) -> RatingScale:
+        """Return the scale of the ratings of a table in CSV: it is read once more for that."""
+        with self._parts.open(name) as raw:
+            if raw.peek(4).startswith(_PARQUET):
+                return RatingScale()
+            stream: Stream = io.BufferedReader(Utf8Stream(raw), _HEAD_BYTES)
+            found = detect_columns(stream.peek(_HEAD_BYTES).decode(errors="replace"))
+            if found is None or found[0].rating_place is None:
+                return RatingScale()
+            values = rating_values(stream, *found)
+            return rating_scale(values, totals=found[0].has_plays)
 
     def _user_part(self) -> str | None:
         """Return the name of an archive's user.json."""
@@ -207,7 +222,9 @@ def _of_user(user: str | None, one: ImportRow | ImportIssue) -> ImportRow | Impo
     return one
 
 
-def _read(raw: Stream, opinions: PendingOpinions) -> Iterator[tuple[str, ImportRow | ImportIssue]]:
+def _read(
+    raw: Stream, opinions: PendingOpinions, scale: RatingScale
+) -> Iterator[tuple[str, ImportRow | ImportIssue]]:
     if raw.peek(4).startswith(_PARQUET):
         yield from (("listens", one) for one in read_parquet_rows(_seekable(raw)))
         return
@@ -222,6 +239,7 @@ def _read(raw: Stream, opinions: PendingOpinions) -> Iterator[tuple[str, ImportR
         found = detect_columns(head.decode(errors="replace"))
         if found is not None:
             kind = found[0].kind
+            found[0].scale = scale
             yield from ((kind, one) for one in read_csv_rows(stream, *found))
     if decoded.guessed_line is not None:
         yield kind, ImportIssue(guessed_encoding(decoded.guessed_line), left_out=0)

@@ -24,7 +24,11 @@ _DAY_SECONDS = 86_400.0
 
 
 class ImportRow(NamedTuple):
-    """One listen, or the `total` of many; `user` is None where the file does not name one."""
+    """One listen, or the `total` of many; `user` is None where the file does not name one.
+
+    `rating` is an explicit opinion in [-1, 1]. `skipped` and `completed` are what the source says
+    of the end of the listen (see `segue.listens`).
+    """
 
     user: str | None
     track: TrackReference
@@ -34,6 +38,9 @@ class ImportRow(NamedTuple):
     ms_played: float | None = None
     rating: float | None = None
     skipped: bool | None = None
+    completed: bool | None = None
+    recommended: bool | None = None
+    private: bool | None = None
     split: Split | None = None
     total: bool = False
 

@@ -38,6 +38,13 @@ from segue.types import TrackReference
 
 Record = Mapping[str, Any]
 _NOTHING: Record = {}
+_NOT_A_CHOICE = frozenset(
+    {
+        *("trackdone", "trackerror", "logout", "appload"),
+        *("unexpected-exit", "unexpected-exit-while-paused"),
+    }
+)
+"""Reasons of Spotify for the end of a stream by which the listener did not move on."""
 _MAX_DEPTH = 4  # of lists in lists of records
 
 
@@ -214,15 +221,11 @@ def _spotify(record: Record, user: str | None) -> ImportRow:
         track,
         _began(ended, played),
         ms_played=played,
-        skipped=_skipped(record),
+        skipped=record.get("reason_end") == "fwdbtn"
+        or (record.get("skipped") is True and record.get("reason_end") not in _NOT_A_CHOICE),
+        completed=record.get("reason_end") == "trackdone" or None,
+        private=record.get("incognito_mode") is True or None,
     )
-
-
-def _skipped(record: Record) -> bool | None:
-    said, reason = record.get("skipped"), record.get("reason_end")
-    if said is True or reason == "fwdbtn":
-        return True
-    return False if said is False or reason == "trackdone" else None
 
 
 def _began(ended: float | None, ms_played: float | None) -> float | None:

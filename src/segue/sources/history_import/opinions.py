@@ -2,9 +2,8 @@
 
 Conventions
 -----------
-- A like is a rating of 5, a dislike a rating of 0, the ends of a scale that has both; a row with
-  nothing but a rating is no play. An opinion that was taken back has no rating and counts 0 plays,
-  so that the track is known and nothing more.
+- A like is a rating of 1, a dislike a rating of -1; a row with nothing but a rating is no play. An
+  opinion that was taken back has no rating and counts 0 plays.
 - An opinion is a total: a later import replaces it.
 - ListenBrainz exports feedback without names: by `recording_mbid`, or by `recording_msid`, the id
   of the submitted listen. The listens of the same export have the names: such an opinion is held
@@ -18,11 +17,11 @@ Documentation"; the export of listenbrainz-server.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from segue.ratings import DISLIKED, LIKED
 from segue.sources.history_import.import_row import ImportIssue, ImportRow, UnusableRow
 from segue.sources.tables.values import read_number
 from segue.types import TrackReference
 
-LIKED, DISLIKED = 5.0, 0.0
 _MAX_PENDING = 200_000  # they are held in memory
 _NAMELESS = (
     "the track is unknown: the feedback has no recording_mbid, and no listen in the file has its"

@@ -51,6 +51,9 @@ LISTEN_ALIASES: Aliases = {
     "rating": ("rating",),
     "loved": ("loved", "love"),
     "skipped": ("skipped",),
+    "completed": ("completed",),
+    "recommended": ("recommended",),
+    "private": ("private", "incognito_mode"),
     "split": ("split",),
 }
 FRIEND_ALIASES: Aliases = {

@@ -28,6 +28,9 @@ RULES = {
     "rating": "a number",
     "loved": "true or false",
     "skipped": "true or false",
+    "completed": "true or false",
+    "recommended": "true or false",
+    "private": "true or false",
     "split": "train, valid or test",
 }
 """What the values of each column of listens must be, as problems state it."""

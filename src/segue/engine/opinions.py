@@ -1,0 +1,76 @@
+"""The opinion function: what a listener thinks of a track, by their listens and ratings.
+
+An opinion is a number in [-1, 1]; above zero the track is liked.
+
+**Implicit** opinions come from the numbers of completed listens `C` and skips `S`. The *excess* is
+``C + 1/2 - S / r``, where `r` are the odds of a skip from which on a track counts as disliked:
+twice those that are normal for this listener, ``(S_all + 5) / (C_all + 15)``. So the share of skips
+decides the sign, never their number, and a listener who skips half of everything dislikes nothing
+by that. A single skip among no plays is a weak dislike. The size grows with the logarithm of the
+excess: later plays add less than the first. It stays below `MAX_IMPLICIT`, and above
+`-EXPLICIT_DISLIKE`.
+
+**Explicit** opinions (likes, dislikes, ratings, in [-1, 1]) decide the sign, and the latest one
+counts. The highest is +1 and the lowest -1, whatever was played. A middle rating (0) says nothing.
+
+More completed listens never lower an opinion, and more skips never raise it; both hold through the
+listener's normal odds, too. The constants were chosen with `benchmarks/personas.py --opinions` and
+`benchmarks/paired.py` (docs/listening.md, "From listens to opinions").
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+MAX_IMPLICIT: Final = 0.75
+EXPLICIT_DISLIKE: Final = 0.5
+"""An opinion of this size below zero is explicit; implicit ones stay above it."""
+_TOLERANCE: Final = 2.0
+"""Odds of a skip that count as a dislike, relative to the listener's normal odds."""
+_PRIOR_SKIPS, _PRIOR_PLAYS = 5.0, 15.0
+"""The normal odds of a listener of whom nothing is known: a quarter of listens is skipped."""
+_HEAD_START: Final = 0.5
+_GROWTH: Final = 7.0
+"""Growth slows down where the logarithm of the excess reaches this: at about 1,000 plays."""
+
+
+def opinions(
+    completed: Values,
+    skipped: Values,
+    explicit: Values,
+    n_completed: Values | float | None = None,
+    n_skipped: Values | float | None = None,
+) -> NDArray[np.float32]:
+    """Return the opinion of each track, 0 where nothing speaks for or against it.
+
+    Parameters
+    ----------
+    completed, skipped
+        Numbers of completed listens and of skips, ``[n]``.
+    explicit
+        The latest explicit opinion in [-1, 1], ``[n]``; NaN without one.
+    n_completed, n_skipped
+        The listener's totals, a number or ``[n]``; by default the sums over the tracks.
+
+    Examples
+    --------
+    >>> none = np.full(3, np.nan)
+    >>> opinions(np.array([200.0, 2, 0]), np.array([8.0, 0, 3]), none).round(2).tolist()
+    [0.45, 0.13, -0.21]
+    >>> opinions(np.array([50.0]), np.zeros(1), np.array([-1.0])).tolist()
+    [-1.0]
+    """
+    plays = completed.sum() if n_completed is None else n_completed
+    skips = skipped.sum() if n_skipped is None else n_skipped
+    odds = _TOLERANCE * (skips + _PRIOR_SKIPS) / (plays + _PRIOR_PLAYS)
+    excess = completed + _HEAD_START - skipped / odds
+    size = np.tanh(np.log1p(np.abs(excess)) / _GROWTH)
+    implicit = np.where(excess > 0, MAX_IMPLICIT, -EXPLICIT_DISLIKE) * size
+    implicit[(completed == 0) & (skipped == 0)] = 0
+    bottom = EXPLICIT_DISLIKE + (1 - EXPLICIT_DISLIKE) * np.abs(explicit)
+    liked = np.maximum(implicit, bottom)
+    found = np.where(explicit > 0, liked, np.where(explicit < 0, -bottom, implicit))
+    return found.astype(np.float32)
