@@ -128,26 +128,55 @@ def test_moments_of_signal_flat_over_candidates_silence_it():
     np.testing.assert_allclose(total[:3], [-np.sqrt(1.5), 0, np.sqrt(1.5)], atol=1e-6)
 
 
-def test_with_seeds_uses_strongest_opinion():
-    profile = profile_from_seeds([1, 2])
-    strong = type(profile)(profile.positions, np.array([4.0, -1.0], np.float32), profile.known)
-    both = with_seeds(strong, [7], [2])
-    found = dict(zip(both.positions.tolist(), both.weights.tolist(), strict=True))
-    assert found == {1: 4.0, 7: 4.0, 2: -4.0}
-    assert both.known.tolist() == [1, 2, 7]
-
-
-def test_with_seeds_keeps_history():
+def test_with_seeds_keeps_listener_and_adds_seeds():
     profile = replace(
         profile_from_seeds([1, 2]),
         history=np.array([2, 1, 2, 1]),
         ages=np.array([9.0, 7.0, 2.0, 1.0], np.float32),
         user="ann",
     )
-    both = with_seeds(profile, [1], [2])
+    both = with_seeds(profile, [7], [2])
+    assert dict(zip(both.positions.tolist(), both.weights.tolist(), strict=True)) == {1: 1, 2: -1}
+    assert both.seeds.liked.tolist() == [7]
+    assert both.known.tolist() == [1, 2, 7]
     assert both.history.tolist() == [2, 1, 2, 1]
-    assert both.ages.tolist() == [9.0, 7.0, 2.0, 1.0]
     assert both.user == "ann"
+    assert with_seeds(profile, [], [2]).seeds is None
+
+
+def seeded(engine, share):
+    listener = replace(profile_from_seeds([0, 3]), user="ann")
+    return engine.recommend(with_seeds(listener, [7], share=share), 20)
+
+
+def test_seeds_with_full_share_rank_like_seeds_alone(engine):
+    alone = engine.recommend(profile_from_seeds([7]), 20, exclude=excluding(engine, 0, 3, 7))
+    found = seeded(engine, 1.0)
+    assert found.positions.tolist() == alone.positions.tolist()
+    np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-5)
+
+
+def test_seeds_with_no_share_rank_like_history_alone(engine):
+    alone = engine.recommend(profile_from_seeds([0, 3]), 20, exclude=excluding(engine, 0, 3, 7))
+    assert seeded(engine, 0.0).positions.tolist() == alone.positions.tolist()
+
+
+def excluding(engine, *positions):
+    n = engine.rows(profile_from_seeds([0])).n_tracks
+    return np.isin(np.arange(n), positions)
+
+
+def test_equal_scores_are_not_in_catalogue_order():
+    scores = np.zeros((1, 50), np.float32)
+    scores[0, :10] = 1
+    found = rank(scores.copy(), np.ones(1), np.zeros(50, bool), 10).positions
+    assert sorted(found.tolist()) == list(range(10))
+    assert found.tolist() != list(range(10))
+    again = rank(scores.copy(), np.ones(1), np.zeros(50, bool), 10).positions
+    assert again.tolist() == found.tolist()
+    halves = (np.arange(50) // 25).astype(np.float32)[None]
+    flat = rank(halves, np.ones(1), np.zeros(50, bool), 5)
+    assert flat.positions.tolist() != list(range(25, 30))
 
 
 def test_to_pandas_has_column_per_part(engine):

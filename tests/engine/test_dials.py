@@ -15,7 +15,7 @@ from segue.errors import ModelError, NoWeightError
         ({"randomness": float("nan")}, "randomness is nan"),
         ({"max_known_share": 1.5}, "max_known_share is 1.5"),
         ({"popularity": -2}, "popularity is -2: give a number from -1 to 1"),
-        ({"artist_cap": 0}, "artist_cap is 0: allow at least 1"),
+        ({"artist_cap": -1}, "artist_cap is -1: give a number of tracks, or 0"),
         ({"album_cap": -1}, "album_cap is -1"),
         ({"seed": -1}, "seed is -1"),
         ({"weights": {"timbre": -1}}, "weight of 'timbre' is -1"),

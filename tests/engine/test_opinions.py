@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.engine.opinions import EXPLICIT_DISLIKE, MAX_IMPLICIT, opinions
+from segue.engine.opinions import MAX_IMPLICIT, opinions
+from segue.signals.signal import EXPLICIT_DISLIKE
 
 NONE = np.nan
 counts = st.integers(0, 5_000).map(float)

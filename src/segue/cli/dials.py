@@ -136,9 +136,19 @@ def dials(
         ),
     ] = False,
     artist_cap: Annotated[
-        int | None, _dial_option("Largest number of tracks of one artist.")
+        int | None,
+        _dial_option(
+            "Largest number of tracks of one artist; 0 for no limit. By default two of every ten,"
+            " as far as there are other artists."
+        ),
     ] = None,
-    album_cap: Annotated[int | None, _dial_option("Largest number of tracks of one album.")] = None,
+    album_cap: Annotated[
+        int | None, _dial_option("Largest number of tracks of one album; 0 for no limit.")
+    ] = None,
+    seed_share: Annotated[
+        float,
+        _dial_option("0 to 1: from my taste alone to the named tracks alone."),
+    ] = 0.8,
     randomness: Annotated[float, _dial_option("0 to 1: how random the list is.")] = 0.0,
     seed: Annotated[
         int | None,
@@ -168,6 +178,7 @@ def dials(
         calibration=calibrate,
         popularity=popularity,
         max_known_share=max_known_share,
+        seed_share=seed_share,
         randomness=randomness,
         seed=drawn_seed() if seed is None and randomness else seed or 0,
         weights=_weights(weight or ()),

@@ -73,8 +73,11 @@ def radio(
     dislike: DislikeOption = None,
     k: CountOption = 20,
     window: Annotated[
-        int, typer.Option(min=0, help="Number of other tracks before a track may be repeated.")
-    ] = 100,
+        int | None,
+        typer.Option(
+            min=0, help="Number of other tracks before a track may be repeated; by default all."
+        ),
+    ] = None,
 ) -> "Make":
     """Make the next tracks of an endless radio."""
     if user is None and not like:

@@ -13,7 +13,7 @@ from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profile_accumulator import Listens, ProfileAccumulator
 from segue.engine.profiles import profile_from_seeds, profiles_of, with_seeds
-from segue.engine.radio import FEEDBACK, WINDOW, Feedback, RadioStation
+from segue.engine.radio import FEEDBACK, Feedback, RadioStation
 from segue.engine.recommendations import (
     Contribution,
     Recommendation,
@@ -22,7 +22,7 @@ from segue.engine.recommendations import (
     explain,
 )
 from segue.engine.rerank import POOL, RerankResult, rerank, rerank_list
-from segue.engine.standardization import SignalScores, standardise
+from segue.engine.standardization import SeededScores, SignalScores, standardise
 from segue.engine.sweep import sweep
 from segue.engine.track_words import TrackWords, WordMatrix
 from segue.engine.weights import MIN_SPREAD, WeightPosterior, Weights, learn, shares, updated
@@ -31,7 +31,6 @@ __all__ = [
     "FEEDBACK",
     "MIN_SPREAD",
     "POOL",
-    "WINDOW",
     "CatalogueArrays",
     "Contribution",
     "Dials",
@@ -54,6 +53,7 @@ __all__ = [
     "Recommendation",
     "Recommendations",
     "RerankResult",
+    "SeededScores",
     "Served",
     "SharedTraits",
     "SignalScores",

@@ -4,19 +4,29 @@ For one listener, the scores of each signal are scaled to mean 0 and standard de
 candidates that it scores. A track that a signal does not score gets that signal's mean, 0: no
 advantage and no disadvantage. The score is the weighted sum, so the weighted parts are the
 explanation, and sum to the score exactly.
+
+**Seeds** of a request are scored apart from the listener's history, and both scores, scaled to one
+spread, are added in the shares of the profile. So three seeds are not drowned by a thousand plays.
+
+Tracks with equal scores are ordered by a hash of their position, never by the catalogue.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Example
-from segue.engine.standardization import SignalScores
+from segue.engine.randomness import uniform
+from segue.engine.standardization import SeededScores, SignalScores
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import Scores, Signal, UserProfile
+
+_TIE: Final = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Engine:
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
-        rows: SignalScores | None = None,
+        rows: SignalScores | SeededScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener, or all candidates if there are fewer.
 
@@ -89,18 +99,33 @@ class Engine:
         """
         rows = rows or self.rows(profile)
         if exclude is None:
-            exclude = np.zeros(rows.centred.shape[1], bool)
+            exclude = np.zeros(rows.n_tracks, bool)
             exclude[profile.known] = True
+        excluded = self.all_excluded(exclude)
+        own = self.listener_weights(profile) if weights is None else weights
+        if isinstance(rows, SeededScores):
+            return self._rank_seeded(rows, own, excluded, k)
         if weights is None:
-            return self.blended(rows, self.listener_weights(profile), self.all_excluded(exclude), k)
-        return rank(rows, weights, self.all_excluded(exclude), k, self.recordings)
+            return self.blended(rows, own, excluded, k)
+        return rank(rows, weights, excluded, k, self.recordings)
 
-    def rows(self, profile: UserProfile) -> SignalScores:
-        """Return the scores of every signal for a listener."""
+    def rows(self, profile: UserProfile) -> SignalScores | SeededScores:
+        """Return the scores of every signal for a listener, and for the seeds of a request."""
         return self.rows_of([profile])[0]
 
-    def rows_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
+    def rows_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores | SeededScores]:
         """Return the scores of every signal for each listener; vectors are read once for all."""
+        seeds = [replace(one.seeds, silent=one.silent) for one in profiles if one.seeds is not None]
+        scored = self._scored([*profiles, *seeds])
+        own, by_seeds = scored[: len(profiles)], iter(scored[len(profiles) :])
+        return [
+            rows
+            if profile.seeds is None
+            else SeededScores(rows, next(by_seeds), profile.seed_share)
+            for profile, rows in zip(profiles, own, strict=True)
+        ]
+
+    def _scored(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
         found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):
             scores = signal.for_listeners(profiles)
@@ -110,6 +135,40 @@ class Engine:
             for profile, rows, row in zip(profiles, found, scores, strict=True):
                 rows[place] = np.nan if signal.name in profile.silent else row
         return [SignalScores.of(rows) for rows in found]
+
+    def _rank_seeded(
+        self,
+        rows: SeededScores,
+        weights: NDArray[np.float64],
+        excluded: NDArray[np.bool_],
+        k: int,
+    ) -> Ranked:
+        """Rank by seeds and history; where one of them scores nothing, the other one decides."""
+        sides = [
+            (scores, _usable(scores, weights, ~excluded), part)
+            for scores, part in ((rows.seeds, rows.share), (rows.history, 1 - rows.share))
+        ]
+        n_tracks = len(excluded)
+        total, scored = np.zeros(n_tracks, np.float32), np.zeros(n_tracks, bool)
+        scaled = []
+        for scores, own, part in sides:
+            blended, mean, spread = scores.blended(own, excluded)
+            says = ~np.isnan(blended)
+            deviation = float(blended[says].std(dtype=np.float64)) if says.any() else 0.0
+            scale = part / deviation if deviation > 0 else 0.0
+            total += np.where(says, blended, 0) * np.float32(scale)
+            scored |= says & (scale > 0)
+            scaled.append((scores, own * scale, own * part, mean, spread))
+        total[~scored] = np.nan
+        keep_one_of_each(total, self.recordings)
+        found = _best(total, k)
+        parts = np.zeros((len(weights), len(found)), np.float32)
+        shown = np.zeros(len(weights))
+        for scores, slopes, counts, mean, spread in scaled:
+            parts += scores.features(found, mean, spread) * slopes[:, None].astype(np.float32)
+            shown += counts
+        order = _ordered(found, parts.sum(axis=0))
+        return Ranked(found[order], parts.sum(axis=0)[order], parts[:, order].T, shares(shown))
 
     def blended(
         self,
@@ -173,13 +232,11 @@ def rank(
         rows = SignalScores.of(np.array(rows, np.float32))
     total, mean, spread = rows.blended(weights, exclude)
     keep_one_of_each(total, recordings)
-    positions = best(total[None, :], min(k, len(total)))[0][0]
-    found = positions[positions >= 0]
+    found = _best(total, k)
     features = rows.features(found, mean, spread)
     parts = features * weights[:, None].astype(np.float32)
     scores = parts.sum(axis=0)
-    # sums in a different order may differ in their last digits
-    order = np.lexsort((found, -scores))
+    order = _ordered(found, scores)
     return Ranked(
         found[order],
         scores[order],
@@ -187,6 +244,37 @@ def rank(
         weights,
         features=features[:, order].T,
     )
+
+
+def _usable(
+    rows: SignalScores, weights: NDArray[np.float64], candidates: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return weights of the signals that score any candidate; equal ones if none has a weight."""
+    speaks = rows.speaks(candidates)
+    own: NDArray[np.float64] = np.where(speaks, weights, 0)
+    if not own.any():
+        own = speaks.astype(np.float64)
+    return np.asarray(own / max(own.sum(), 1e-12), np.float64)
+
+
+def _best(total: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return the positions of the best `k` scores, without NaN; equal scores by a hash."""
+    if k < len(total):
+        total = total + tie_breaks(len(total))
+    positions: NDArray[np.int64] = best(total[None, :], min(k, len(total)))[0][0]
+    return positions[positions >= 0]
+
+
+def _ordered(found: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the order of tracks by their scores, best first; equal scores by a hash."""
+    # sums in a different order may differ in their last digits
+    return np.asarray(np.lexsort((uniform(0, found), -scores)), np.int64)
+
+
+@lru_cache(maxsize=4)
+def tie_breaks(n_tracks: int) -> NDArray[np.float32]:
+    """Return what to add to scores ``[n_tracks]`` so that equal ones differ; less than 1e-5."""
+    return (uniform(0, np.arange(n_tracks)) * _TIE).astype(np.float32)
 
 
 def keep_one_of_each(scores: NDArray[np.float32], recordings: Sequence[Sequence[int]]) -> None:

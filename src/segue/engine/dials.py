@@ -2,8 +2,8 @@
 
 Conventions
 -----------
-- A dial at its default changes nothing: the list is then the one that evaluation measures. Caps are
-  off by default for the same reason, and because they only shorten a list of one artist.
+- A dial at its default changes nothing but the variety of artists: two of every ten tracks may be
+  of one artist, as far as there are others (docs/recommending.md has what that costs).
 - A strength runs from 0 to 1 and is an odds against relevance, ``strength / (1 - strength)``: 0 is
   none, 0.5 counts as much as relevance, 1 overrides it (0.99 is used, so that relevance still
   breaks ties). Relevance is the blended score, relative to its range or spread over the candidate
@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import ModelError, NoWeightError
+from segue.signals.signal import SEED_SHARE
 
 MOST = 0.99
 """The value that is used for a strength of 1."""
 
-_STRENGTHS = ("diversity", "calibration", "randomness", "max_known_share")
+_STRENGTHS = ("diversity", "calibration", "randomness", "max_known_share", "seed_share")
 _CAPS = ("artist_cap", "album_cap")
 
 
@@ -34,7 +35,8 @@ class Dials:
     Parameters
     ----------
     artist_cap, album_cap
-        Maximum number of tracks of one artist or album; None is no cap. A track whose artist or
+        Maximum number of tracks of one artist or album; 0 is no cap. Without an artist cap, two of
+        every ten tracks may be of one artist, as far as there are others. A track whose artist or
         album is unknown is never capped.
     diversity
         Strength against tracks that are similar to tracks already in the list.
@@ -45,6 +47,9 @@ class Dials:
     max_known_share
         Largest share of tracks that the listener knows, in every first n tracks of the list: 0
         gives only new tracks, 1 sets no limit.
+    seed_share
+        Share of the tracks that a request names in its scores, from 0 (only the listener's history)
+        to 1; it has no effect without them, or without a history.
     randomness
         Strength of random choice among similar scores; the same `seed` gives a listener the same
         list.
@@ -59,8 +64,8 @@ class Dials:
 
     Examples
     --------
-    >>> Dials(diversity=0.3, artist_cap=1).neutral, Dials().neutral
-    (False, True)
+    >>> Dials(randomness=0.3, seed=7).chance
+    {'seed': 7}
     >>> Dials(diversity=3)
     Traceback (most recent call last):
         ...
@@ -73,6 +78,7 @@ class Dials:
     calibration: float = 0.0
     popularity: float = 0.0
     max_known_share: float = 0.0
+    seed_share: float = SEED_SHARE
     randomness: float = 0.0
     seed: int = 0
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -84,8 +90,8 @@ class Dials:
         _check("popularity", self.popularity, -1, 1)
         for name in _CAPS:
             cap = getattr(self, name)
-            if cap is not None and cap < 1:
-                raise ValueError(f"{name} is {cap}: allow at least 1 track, or None for no cap.")
+            if cap is not None and cap < 0:
+                raise ValueError(f"{name} is {cap}: give a number of tracks, or 0 for no cap.")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}: give a whole number, 0 or more.")
         for name, weight in self.weights.items():
@@ -96,12 +102,6 @@ class Dials:
     def chance(self) -> dict[str, int]:
         """The seed to report with a list; empty without randomness."""
         return {"seed": self.seed} if self.randomness else {}
-
-    @property
-    def neutral(self) -> bool:
-        """Whether the list is ordered by score alone, ignoring weights and known tracks."""
-        strengths = (self.diversity, self.calibration, self.popularity, self.randomness)
-        return not any(strengths) and self.artist_cap is None and self.album_cap is None
 
     def weigh(self, names: Sequence[str], learned: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the weights ``[n_signals]`` to blend with: the learned ones unless some are set.

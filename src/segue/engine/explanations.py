@@ -82,9 +82,10 @@ class Explainer:
         """
         self.prefetch(found.ranked.positions.tolist())
         history = history or self.history(profile)
+        profile = _explaining(profile)
         names = [signal.name for signal in self.engine.signals]
         weights, picks = explain(found.ranked, names, self.tracks)
-        static = static_terms(found.pool, dials, self.facts, profile.user)[1]
+        static = static_terms(found.pool, dials, self.facts, profile)[1]
         top = decisive(found, static)
         influences = self.influenced_by(found.ranked, profile, history.vectors)
         return weights, [
@@ -100,7 +101,8 @@ class Explainer:
         ]
 
     def history(self, profile: UserProfile) -> "ExplainedHistory":
-        """Return what explanations need to know of a listener's own tracks."""
+        """Return what explanations need to know of a listener's own tracks, or of the seeds."""
+        profile = _explaining(profile)
         in_common = _InCommon(self.facts.ids, self._words, profile)
         return ExplainedHistory(self._attribution.own(profile), in_common)
 
@@ -127,6 +129,13 @@ class Explainer:
             ]
             for row, order in zip(pulls, strongest, strict=True)
         ]
+
+
+def _explaining(profile: UserProfile) -> UserProfile:
+    """Return the profile that explains most of the scores: that of the seeds, if there are any."""
+    if profile.seeds is None or profile.seed_share < 0.5:
+        return profile
+    return profile.seeds
 
 
 def decisive(found: RerankResult, static: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -23,11 +23,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.signals.signal import EXPLICIT_DISLIKE
+
 Values = NDArray[np.float64]
 
 MAX_IMPLICIT: Final = 0.75
-EXPLICIT_DISLIKE: Final = 0.5
-"""An opinion of this size below zero is explicit; implicit ones stay above it."""
 _TOLERANCE: Final = 2.0
 """Odds of a skip that count as a dislike, relative to the listener's normal odds."""
 _PRIOR_SKIPS, _PRIOR_PLAYS = 5.0, 15.0

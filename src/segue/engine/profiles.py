@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segue.engine.profile_accumulator import Durations, Listens, accumulate
 from segue.signals import UserProfile
+from segue.signals.signal import SEED_SHARE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,24 +63,27 @@ def profile_from_seeds(liked: Iterable[int], disliked: Iterable[int] = ()) -> Us
     return UserProfile(positions, np.array(list(opinions.values()), np.float32), positions)
 
 
-def with_seeds(profile: UserProfile, liked: Iterable[int], disliked: Iterable[int]) -> UserProfile:
-    """Return `profile` with more liked and disliked tracks, each as strong as its strongest.
+def with_seeds(
+    profile: UserProfile,
+    liked: Iterable[int],
+    disliked: Iterable[int] = (),
+    share: float = SEED_SHARE,
+) -> UserProfile:
+    """Return `profile` with the tracks of a request: likes as seeds, dislikes as its opinions.
 
-    They replace opinions of the same tracks, but not the history.
+    Parameters
+    ----------
+    share
+        Share of the seeds in the scores, from 0 to 1.
     """
-    seeds = profile_from_seeds(liked, disliked)
-    if not len(seeds.positions):
+    liked, disliked = list(liked), list(disliked)
+    for position in disliked:
+        profile = profile.with_opinion(position, -1.0)
+    if not liked:
         return profile
-    rest = profile.without(seeds.positions)
-    strength = np.abs(profile.weights).max(initial=1.0)
-    return replace(
-        rest,
-        positions=np.concatenate([rest.positions, seeds.positions]),
-        weights=np.concatenate([rest.weights, seeds.weights * np.float32(strength)]),
-        known=np.union1d(profile.known, seeds.positions),
-        history=profile.history,
-        ages=profile.ages,
-    )
+    known = np.union1d(profile.known, np.array(liked, np.int64))
+    seeds = profile_from_seeds(liked, disliked)
+    return replace(profile, known=known, seeds=seeds, seed_share=share)
 
 
 def _with_friends(

@@ -3,23 +3,27 @@
 Each next track is the best of the pool by score and dials, with new random numbers (`randomness`)
 at every step, subject to three rules:
 
-1. no track repeats within `window` tracks (nor another file of its recording);
+1. no track repeats before all others were played (or `window` others, if it is set), nor another
+   file of its recording;
 2. at any time, at most the share `max_known_share` of the played tracks was known before;
-3. no artist repeats within `ARTIST_GAP` tracks, and within the window no artist or album has more
-   tracks than its cap.
+3. no artist repeats within `ARTIST_GAP` tracks, and within the window (or the last `CAP_WINDOW`
+   tracks) no artist or album has more tracks than its cap.
 
 A small library cannot satisfy them all. Then the rules give way in this order, and `said` reports
-it: the share of known tracks, the gap between tracks of an artist, the caps, the window. Skipped
-tracks return only if there is no other track at all. Excluded tracks never appear.
+it: the share of known tracks, the gap between tracks of an artist, the caps, the first rule.
+Skipped tracks return only if there is no other track at all. Excluded tracks and disliked ones
+never appear.
 
 A radio has no end, so terms that depend on the rest of the list (`diversity`, `calibration`)
 consider the last `RECENT` tracks.
 
-Feedback counts in units of the listener's strongest opinion, but at least a tenth of the sum of all
-likes, so that a long history does not outweigh it: a like +1, a play +0.25, a skip -0.5. Liked and
-played tracks also become the latest plays, if the listener's plays have an order. Likes and skips
-also move the listener's weights by one step (see `segue.engine.weights`), if listeners were found
-to differ and no dial sets weights.
+A like is a seed, as if the radio had been started from it: seeds count for `seed_share` of the
+score (see `segue.engine.blend`). Plays and skips move the listener's opinions, and those of the
+seeds if there are any, in units of the strongest opinion, but at least a tenth of the sum of all
+likes, so that a long history does not outweigh them: a play +0.25, a skip -0.5. Liked and played
+tracks also become the latest plays, if the listener's plays have an order. Likes and skips also
+move the listener's weights by one step (see `segue.engine.weights`), if listeners were found to
+differ and no dial sets weights.
 """
 
 from collections import deque
@@ -41,19 +45,22 @@ from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, RerankResult, stat
 from segue.engine.weights import shares, updated
 from segue.signals import UserProfile
 
-Feedback = Literal["skip", "like", "play"]
+Feedback = Literal["skip", "like", "dislike", "play"]
 FEEDBACK: tuple[Feedback, ...] = get_args(Feedback)
 
 ARTIST_GAP = 4
 """Minimum number of tracks between two tracks of one artist."""
 
-WINDOW = 100
-"""Number of tracks before one may repeat: about six hours."""
+CAP_WINDOW = 100
+"""Number of tracks in which caps hold: about six hours."""
+
+MAX_PLAYED = 100_000
+"""Number of played tracks that are remembered."""
 
 RECENT = 10
 """Number of recent tracks that diversity and calibration consider."""
 
-_COUNTS: dict[Feedback, float] = {"like": 1.0, "play": 0.25, "skip": -0.5}
+_COUNTS: dict[Feedback, float] = {"play": 0.25, "skip": -0.5}
 _MIN_SHARE = 0.1
 
 Mask = NDArray[np.bool_]
@@ -69,8 +76,10 @@ class RadioStation:
     excluded
         Tracks to leave out, ``[n_tracks]``.
     window
-        Number of tracks before one may repeat; it shrinks in a small library, and `said` reports
-        it.
+        Number of tracks before one may repeat, None for all others; it shrinks in a small library,
+        and `said` reports it.
+    has_history
+        Whether the profile is that of a listener, and not of seeds alone.
     turned
         The dials used for the last track: the given ones, with the seed of that step.
 
@@ -85,13 +94,14 @@ class RadioStation:
     facts: CatalogueArrays
     dials: Dials
     excluded: Mask
-    window: int = WINDOW
+    window: int | None = None
+    has_history: bool = True
     said: list[str] = field(default_factory=list, init=False)
     turned: Dials = field(init=False)
 
     def __post_init__(self) -> None:
         """Prepare weights and known tracks of the listener."""
-        if self.window < 0:
+        if self.window is not None and self.window < 0:
             raise ValueError(f"window is {self.window}: give 0 or a larger number.")
         self.turned = self.dials
         self._posterior = self.engine.weights.posterior(self.profile.user)
@@ -101,8 +111,10 @@ class RadioStation:
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
         self._known = self.engine.files_of(self._known)
-        self._played: deque[int] = deque(maxlen=max(self.window, ARTIST_GAP, 1))
-        self._n_played, self._n_known = 0, 0
+        self._played: deque[int] = deque(maxlen=MAX_PLAYED)
+        self._n_played, self._n_known, self._n_extra = 0, 0, 0
+        self.excluded = self.excluded.copy()
+        self.excluded[self.profile.disliked] = True
         self._skipped: set[int] = set()
         self._pool: Ranked | None = None
         self._offered: Ranked | None = None
@@ -117,8 +129,12 @@ class RadioStation:
         pool = self._candidates()
         if not len(pool.positions):
             return None
+        while self._is_used_up(pool):
+            self._n_extra = max(2 * self._n_extra, POOL)
+            self._pool = None
+            pool = self._candidates()
         self.turned = replace(self.dials, seed=self.dials.seed * 1_000_003 + self._n_played)
-        names, static = static_terms(pool, self.turned, self.facts, self.profile.user)
+        names, static = static_terms(pool, self.turned, self.facts, self.profile)
         of_recent, added = self._recent_terms(pool)
         static = np.concatenate([static, added])
         values = pool.scores.astype(np.float64) + static.sum(axis=0)
@@ -149,7 +165,7 @@ class RadioStation:
         Raises
         ------
         ValueError
-            If it is not skip, like or play.
+            If it is not skip, like, dislike or play.
         """
         if what not in FEEDBACK:
             raise ValueError(f"feedback is {what!r}: give one of {', '.join(FEEDBACK)}.")
@@ -159,11 +175,48 @@ class RadioStation:
             self._skipped.discard(position)
         if what != "play":
             self._learn(position, liked=what == "like")
-        self.profile = _with_opinion(self.profile, position, _COUNTS[what])
-        if what != "skip" and position not in self._heard and self._ordered:
+        if what == "like":
+            self.excluded[position] = False
+            self._sow(position)
+        elif what == "dislike":
+            self.excluded[position] = True
+            self._oppose(position)
+        else:
+            self._shift(position, _COUNTS[what])
+        if what in ("like", "play") and position not in self._heard and self._ordered:
             self._heard.add(position)
             self.profile = self.profile.played(position)
         self._pool = None
+
+    def play(self, position: int) -> None:
+        """Play a track that the rules did not choose, such as a seed."""
+        self._played.append(position)
+        self._n_played += 1
+        self._n_known += int(self._known[position])
+
+    def _sow(self, position: int) -> None:
+        """Make a track one of the seeds, as liked as the others."""
+        if not self.has_history:  # the profile itself is that of the seeds
+            self.profile = self.profile.with_opinion(position, 1.0)
+            return
+        nothing = UserProfile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
+        seeds = (self.profile.seeds or nothing).with_opinion(position, 1.0)
+        known = np.union1d(self.profile.known, [position])
+        share = self.dials.seed_share
+        self.profile = replace(self.profile, seeds=seeds, seed_share=share, known=known)
+
+    def _oppose(self, position: int) -> None:
+        """Give a track the lowest opinion, of the listener and of the seeds."""
+        self.profile = self.profile.with_opinion(position, -1.0)
+        if self.profile.seeds is not None:
+            seeds = self.profile.seeds.with_opinion(position, -1.0)
+            self.profile = replace(self.profile, seeds=seeds)
+
+    def _shift(self, position: int, counts: float) -> None:
+        self.profile = _with_shift(self.profile, position, counts)
+        if self.profile.seeds is not None:
+            seeds = _with_shift(self.profile.seeds, position, counts)
+            self.profile = replace(self.profile, seeds=seeds)
 
     def _weigh(self) -> None:
         names = [signal.name for signal in self.engine.signals]
@@ -182,13 +235,17 @@ class RadioStation:
 
     def _candidates(self) -> Ranked:
         if self._pool is None:
-            size = max(POOL, 4 * self.window) + len(self.profile.known)
+            size = self._pool_size()
             self._pool = self.engine.recommend(
                 self.profile, size, exclude=self.excluded, weights=self._weights
             )
             if not len(self._pool.positions) and not self.dials.weights:
                 self._pool = self.engine.recommend(self.profile, size, exclude=self.excluded)
         return self._pool
+
+    def _pool_size(self) -> int:
+        extra = POOL + self._n_extra if self.window is None else max(POOL, 4 * self.window)
+        return extra + len(self.profile.known)
 
     def _recent_terms(self, pool: Ranked) -> tuple[list[str], Values]:
         """Return the parts that depend on the recent tracks, ``[n_terms, n_pool]``."""
@@ -219,13 +276,14 @@ class RadioStation:
             rested = self._longest_rested(positions, fresh if fresh.any() else ~fresh)
         kept = fresh & rested if (fresh & rested).any() else rested
         ids = self.facts.ids.take(positions)
+        capped = self._recent(CAP_WINDOW if self.window is None else self.window)
         rules: list[tuple[Mask, str]] = []
-        if self.dials.artist_cap is not None:
-            full = self._full(self.dials.artist_cap, self._recent(self.window).artists)
+        if self.dials.artist_cap:
+            full = self._full(self.dials.artist_cap, capped.artists)
             cap = f"the artist cap of {self.dials.artist_cap}"
             rules.append((~ids.with_artists(full), cap))
-        if self.dials.album_cap is not None:
-            full = self._full(self.dials.album_cap, self._recent(self.window).album)
+        if self.dials.album_cap:
+            full = self._full(self.dials.album_cap, capped.album)
             rules.append((~np.isin(ids.album, full), f"the album cap of {self.dials.album_cap}"))
         apart = ~ids.with_artists(self._recent(ARTIST_GAP).artists)
         rules += [
@@ -247,15 +305,29 @@ class RadioStation:
         if sentence not in self.said:
             self.said.append(sentence)
 
-    def _rested(self, positions: NDArray[np.int64], window: int) -> Mask:
+    def _is_used_up(self, pool: Ranked) -> bool:
+        """Return whether the pool has no track left to play, and the library has more tracks."""
+        if self.window is not None or len(pool.positions) < self._pool_size():
+            return False
+        rested = self._rested(pool.positions, None)
+        return not (rested & ~np.isin(pool.positions, list(self._skipped))).any()
+
+    def _rested(self, positions: NDArray[np.int64], window: int | None) -> Mask:
         recent = islice(reversed(self._played), window)
         files = [file for place in recent for file in self._files.get(place, [place])]
         return ~np.isin(positions, files)
 
     def _longest_rested(self, positions: NDArray[np.int64], among: Mask) -> Mask:
         """Shrink the window until one of `among` may repeat, and report it."""
-        while not (rested := self._rested(positions, self.window) & among).any():
-            self.window -= 1
+        low, high = 0, len(self._played) if self.window is None else self.window
+        while low < high:  # the largest window that leaves a track
+            middle = (low + high + 1) // 2
+            if (self._rested(positions, middle) & among).any():
+                low = middle
+            else:
+                high = middle - 1
+        self.window = low
+        rested = self._rested(positions, low) & among
         n = int(among.sum())
         self.said.append(
             f"only {n:,} tracks can be played: each is repeated after {self.window} others."
@@ -277,16 +349,10 @@ class RadioStation:
         return ~self._known[positions]
 
 
-def _with_opinion(profile: UserProfile, position: int, counts: float) -> UserProfile:
-    """Return the profile with an opinion added to the present one of a track."""
-    rest = profile.without(np.array([position]))
+def _with_shift(profile: UserProfile, position: int, counts: float) -> UserProfile:
+    """Return the profile with an amount added to the present opinion of a track."""
     before = float(profile.weights[profile.positions == position].sum())
     liked = float(profile.weights[profile.weights > 0].sum())
     strongest = float(np.abs(profile.weights).max(initial=0)) or 1.0
     opinion = before + counts * max(strongest, _MIN_SHARE * liked)
-    return replace(
-        profile,
-        positions=np.append(rest.positions, position),
-        weights=np.append(rest.weights, np.float32(opinion)),
-        known=np.union1d(profile.known, [position]),
-    )
+    return profile.with_opinion(position, opinion)

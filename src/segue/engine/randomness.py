@@ -27,9 +27,17 @@ def gumbel(seed: int, positions: NDArray[np.int64], user: str | None = None) -> 
     if user is not None:
         name = blake2b(user.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         state = _mixed(state ^ np.uint64(int.from_bytes(name, "little")))
+    return -np.log(-np.log(_uniform(state, positions)))
+
+
+def uniform(seed: int, positions: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return a number between 0 and 1 for each track, ``[n]``: a hash of seed and position."""
+    return _uniform(_mixed(np.array([seed % 2**64], np.uint64)), positions)
+
+
+def _uniform(state: NDArray[np.uint64], positions: NDArray[np.int64]) -> NDArray[np.float64]:
     bits = _mixed(state + positions.astype(np.uint64) * _STEP) >> np.uint64(11)
-    uniform = (bits.astype(np.float64) + 0.5) / 2.0**53
-    return -np.log(-np.log(uniform))
+    return (bits.astype(np.float64) + 0.5) / 2.0**53
 
 
 def _mixed(state: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -9,6 +9,7 @@ part to the score, so parts sum to scores:
 part            what it adds                                                          measured in
 ==============  ====================================================================  ============
 popularity dial ``popularity``'s odds, standardized ``log(1 + listeners)``            spread
+dislikes        minus the odds of `dislike_shares` of artist and album               spread
 randomness      ``randomness``'s odds, Gumbel noise of `seed`, listener and track     spread
 diversity       minus ``diversity``'s odds, largest similarity to tracks before it    range
 calibration     ``calibration``'s odds, k times the gain for the mix of genres        range
@@ -18,6 +19,9 @@ calibration     ``calibration``'s odds, k times the gain for the mix of genres  
 the list descend, because greedy terms only fall as the list grows; only tracks that a cap blocked
 for a while may have a higher score than the ones before. Caps and exclusions are not parts: they
 hold whatever the scores.
+
+Without an artist cap, two of every ten tracks may be of one artist, as far as the pool has others:
+this default never shortens a list.
 """
 
 from collections import Counter
@@ -31,15 +35,20 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.calibration import Calibration
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
+from segue.engine.dislikes import dislike_shares
 from segue.engine.diversity import PoolSimilarity
 from segue.engine.randomness import gumbel
-from segue.engine.standardization import SignalScores
+from segue.engine.standardization import SeededScores, SignalScores
 from segue.signals import UserProfile
 
 POOL = 500
 """Number of candidates that dials choose from, but at least ten per requested track."""
 
-POPULARITY, RANDOMNESS, DIVERSITY, CALIBRATION = (
+VARIED = 2, 10
+"""By default, how many of how many tracks may be of one artist."""
+
+DISLIKES, POPULARITY, RANDOMNESS, DIVERSITY, CALIBRATION = (
+    "dislikes",
     "popularity dial",
     "randomness",
     "diversity",
@@ -65,9 +74,11 @@ def rerank_list(
     facts: CatalogueArrays,
     *,
     excluded: NDArray[np.bool_] | None = None,
-    rows: SignalScores | None = None,
+    rows: SignalScores | SeededScores | None = None,
 ) -> RerankResult:
     """Return `k` tracks for a listener as the dials want them, or fewer if caps leave fewer.
+
+    Tracks that the listener dislikes explicitly never come.
 
     Parameters
     ----------
@@ -82,6 +93,7 @@ def rerank_list(
         If the dials set weights that do not fit the engine's signals.
     """
     exclude = np.zeros(len(facts), bool) if excluded is None else excluded.copy()
+    exclude[profile.disliked] = True
     if dials.max_known_share == 0:
         exclude[profile.known] = True
     elif engine.recordings:
@@ -126,7 +138,7 @@ def rerank(
         The listener, whose likes `calibration` and whose known tracks `max_known_share` use.
     """
     positions = pool.positions
-    names, static = static_terms(pool, dials, facts, profile.user)
+    names, static = static_terms(pool, dials, facts, profile)
     values = pool.scores.astype(np.float64) + static.sum(axis=0)
     reach = float(np.ptp(pool.scores)) if len(positions) else 0.0
     likeness = PoolSimilarity(facts, positions) if dials.diversity else None
@@ -138,6 +150,8 @@ def rerank(
     free = np.ones(len(positions), bool)
     for _ in range(min(k, len(positions))):
         allowed = caps.allowed(free)
+        varied = allowed & ~caps.repeated()
+        allowed = varied if varied.any() else allowed
         now = values
         if likeness is not None:
             now = now - away * likeness.nearest
@@ -170,15 +184,19 @@ def rerank(
 
 
 def static_terms(
-    pool: Ranked, dials: Dials, facts: CatalogueArrays, user: str | None
+    pool: Ranked, dials: Dials, facts: CatalogueArrays, profile: UserProfile
 ) -> tuple[list[str], Values]:
     """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``.
 
-    `user` is the listener for whom random numbers are drawn.
+    `profile` is the listener whose dislikes count, and for whom random numbers are drawn.
     """
     names: list[str] = []
     terms: list[Values] = []
     spread = float(pool.scores.std(dtype=np.float64)) if len(pool.scores) else 0.0
+    against = dislike_shares(profile, facts.ids, pool.positions)
+    if against.any():
+        names.append(DISLIKES)
+        terms.append(-np.array([odds(share) for share in against.tolist()]) * spread)
     if dials.popularity:
         known = np.log1p(facts.listeners[pool.positions].astype(np.float64))
         deviation = known.std() if len(known) else 0.0
@@ -187,7 +205,9 @@ def static_terms(
         terms.append(np.sign(dials.popularity) * odds(abs(dials.popularity)) * spread * standard)
     if dials.randomness:
         names.append(RANDOMNESS)
-        terms.append(odds(dials.randomness) * spread * gumbel(dials.seed, pool.positions, user))
+        terms.append(
+            odds(dials.randomness) * spread * gumbel(dials.seed, pool.positions, profile.user)
+        )
     return names, np.array(terms).reshape(len(terms), len(pool.positions))
 
 
@@ -202,6 +222,7 @@ class _Caps:
     known: NDArray[np.bool_]
     max_known_share: float
     blocked: NDArray[np.bool_]
+    varied: bool
     n_chosen: int = 0
     n_known: int = 0
 
@@ -213,7 +234,7 @@ class _Caps:
         facts: CatalogueArrays,
         profile: UserProfile,
     ) -> "_Caps":
-        caps = [np.inf if cap is None else cap for cap in (dials.artist_cap, dials.album_cap)]
+        caps = [cap or np.inf for cap in (dials.artist_cap, dials.album_cap)]
         known = np.isin(positions, profile.known)
         return cls(
             facts.ids.take(positions),
@@ -223,7 +244,19 @@ class _Caps:
             known,
             dials.max_known_share,
             np.zeros(len(positions), bool),
+            varied=dials.artist_cap is None,
         )
+
+    def repeated(self) -> NDArray[np.bool_]:
+        """Return the candidates of artists that have their share of the list by default."""
+        most, of = VARIED
+        limit = most * (self.n_chosen // of + 1)
+        full = [
+            number for (kind, number), n in self.counts.items() if kind == "artist" and n >= limit
+        ]
+        if not self.varied or not full:
+            return np.zeros(len(self.known), bool)
+        return self.ids.with_artists(full)
 
     def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
         allowed = free & ~self.blocked

@@ -70,6 +70,11 @@ class SignalScores:
         """Size in memory."""
         return self.centred.nbytes + sum(one.nbytes for one in self.silent if one is not None)
 
+    @property
+    def n_tracks(self) -> int:
+        """Number of tracks that are scored."""
+        return int(self.centred.shape[1])
+
     def moments(self, exclude: Mask) -> tuple[Vector, Vector]:
         """Return mean and standard deviation of `centred` over the tracks that are not excluded.
 
@@ -142,6 +147,32 @@ class SignalScores:
                     return None
                 found = mask if found is None else found & mask
         return np.ones(self.centred.shape[1], bool) if found is None else found
+
+
+@dataclass(frozen=True)
+class SeededScores:
+    """Scores by the seeds of a request and by the listener's history, to be blended.
+
+    `share` is that of the seeds, from 0 to 1.
+    """
+
+    history: SignalScores
+    seeds: SignalScores
+    share: float
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        return self.history.n_bytes + self.seeds.n_bytes
+
+    @property
+    def n_tracks(self) -> int:
+        """Number of tracks that are scored."""
+        return self.history.n_tracks
+
+    def speaks(self, candidates: Mask) -> NDArray[np.bool_]:
+        """Return which signals score any of the candidates, ``[n_signals]``."""
+        return self.history.speaks(candidates) | self.seeds.speaks(candidates)
 
 
 def _standardise_row(

@@ -21,7 +21,7 @@ Weights = Annotated[
     ),
 ]
 _Strength = Annotated[float | None, Field(ge=0, le=1)]
-_Cap = Annotated[int | None, Field(ge=1, le=10_000)]
+_Cap = Annotated[int | None, Field(ge=0, le=10_000, description="0 is no cap.")]
 _Names = Annotated[
     list[Annotated[str, Field(min_length=1, max_length=1_000)]], Field(max_length=500)
 ]
@@ -40,6 +40,12 @@ class DialsRequest(StrictModel):
     calibration: _Strength = None
     popularity: Annotated[float | None, Field(ge=-1, le=1)] = None
     max_known_share: _Strength = None
+    seed_share: Annotated[
+        float | None,
+        Field(
+            ge=0, le=1, description="Share of the tracks in `like` against the listener's taste."
+        ),
+    ] = None
     randomness: _Strength = None
     seed: Annotated[int | None, Field(ge=0, lt=2**31)] = None
     artist_cap: _Cap = None

@@ -19,6 +19,12 @@ DISLIKE = 0.5
 """Weight of the mean of the disliked tracks relative to that of the liked ones (Rocchio's gamma to
 beta): skips say less about taste than plays."""
 
+EXPLICIT_DISLIKE = 0.5
+"""An opinion of this size below zero is an explicit dislike; implicit ones stay above it."""
+
+SEED_SHARE = 0.8
+"""Share of seeds in the scores of a listener with a history, by default."""
+
 MAX_PLAYS = 1_000
 """Number of plays kept of a history, the latest ones."""
 
@@ -34,6 +40,9 @@ class UserProfile:
     unknown. `ages` are the days since each of these plays; empty if times are unknown. `friends`
     are the positions of the tracks that each friend likes. `user` is the listener's name, if
     known. Signals named in `silent` do not score tracks for this listener.
+
+    `seeds` are the tracks that a request names, as a profile of their own: they count for
+    `seed_share` of the scores, and the listener's history for the rest.
     """
 
     positions: NDArray[np.int64]
@@ -44,6 +53,8 @@ class UserProfile:
     friends: tuple[NDArray[np.int64], ...] = ()
     user: str | None = None
     silent: frozenset[str] = frozenset()
+    seeds: "UserProfile | None" = None
+    seed_share: float = SEED_SHARE
 
     def __post_init__(self) -> None:
         """Check that weights match positions, and ages the history."""
@@ -63,6 +74,11 @@ class UserProfile:
         """Positions of the tracks with a weight above zero."""
         return self.positions[self.weights > 0]
 
+    @property
+    def disliked(self) -> NDArray[np.int64]:
+        """Positions of the tracks that the listener dislikes explicitly: they never come."""
+        return self.positions[self.weights <= -EXPLICIT_DISLIKE]
+
     def without(self, positions: NDArray[np.int64]) -> "UserProfile":
         """Return the profile without opinions on `positions` and without plays of them.
 
@@ -70,15 +86,22 @@ class UserProfile:
         """
         keep = ~np.isin(self.positions, positions)
         played = ~np.isin(self.history, positions)
-        return UserProfile(
-            self.positions[keep],
-            self.weights[keep],
-            self.known,
-            self.history[played],
-            self.ages[played] if len(self.ages) else self.ages,
-            self.friends,
-            self.user,
-            self.silent,
+        return replace(
+            self,
+            positions=self.positions[keep],
+            weights=self.weights[keep],
+            history=self.history[played],
+            ages=self.ages[played] if len(self.ages) else self.ages,
+        )
+
+    def with_opinion(self, position: int, opinion: float) -> "UserProfile":
+        """Return the profile with another opinion of a track, which is known from then on."""
+        others = self.positions != position
+        return replace(
+            self,
+            positions=np.append(self.positions[others], position),
+            weights=np.append(self.weights[others], np.float32(opinion)),
+            known=np.union1d(self.known, [position]),
         )
 
     def unmet(self, positions: NDArray[np.int64]) -> "UserProfile":

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segue.engine import (
-    WINDOW,
     Dials,
     Exclusions,
     ExplainedHistory,
@@ -46,13 +45,16 @@ class RadioSession:
         dislike: Sequence[str] = (),
         dials: Dials | None = None,
         exclusions: Exclusions | None = None,
-        window: int = WINDOW,
+        window: int | None = None,
     ) -> None:
         """Open a radio for a listener, or from liked tracks.
 
         The default dials are `RADIO_DIALS` with a new random seed, which `take` returns. The same
         dials play the same tracks again. With ``dials.max_known_share`` at 0 only tracks that the
         listener does not know are played.
+
+        A radio from liked tracks begins with the first of them, unless `played` says what came
+        before. `window` is the number of other tracks before one may repeat: by default all.
 
         Raises
         ------
@@ -68,20 +70,30 @@ class RadioSession:
         self.user = user
         dials = dials or replace(RADIO_DIALS, seed=drawn_seed())
         self._state = state
-        profile = state.listener(user, like, dislike)
+        query = state.query(user, like=like, dislike=dislike, dials=dials)
+        profile = query.profile
         excluded = state.excluded(exclusions)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
             excluded[profile.known] = True  # a hard rule: the radio never relaxes it
         self._dials = dials
-        self._radio = RadioStation(state.engine, profile, state.facts, dials, excluded, window)
+        self._radio = RadioStation(
+            state.engine,
+            profile,
+            state.facts,
+            dials,
+            excluded,
+            window,
+            has_history=query.has_history,
+        )
+        self._first = state.catalogue.position(like[0]) if like else None
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
 
     @property
-    def window(self) -> int:
-        """Number of tracks before one may be repeated."""
+    def window(self) -> int | None:
+        """Number of tracks before one may be repeated, None for all others."""
         return self._radio.window
 
     @property
@@ -97,6 +109,8 @@ class RadioSession:
         LibraryError
             If no track may be played.
         """
+        if self._first is not None:
+            return self._seed()
         found = self._radio.next()
         if found is None:
             raise LibraryError(
@@ -112,6 +126,14 @@ class RadioSession:
         self._rank += 1
         return replace(pick, rank=self._rank)
 
+    def _seed(self) -> Recommendation:
+        """Return the first seed, which the radio begins with."""
+        position, self._first = self._first or 0, None
+        self._radio.play(position)
+        self._rank += 1
+        track = self._state.catalogue.tracks[position]
+        return Recommendation(self._rank, track.track_id, track.title, track.artist, 0.0, {})
+
     def _explained(self) -> ExplainedHistory:
         """Return the history that tracks are explained by, computed again after feedback."""
         profile = self._radio.profile
@@ -120,12 +142,12 @@ class RadioSession:
         return self._history[1]
 
     def feedback(self, track: str, what: Feedback) -> None:
-        """Adapt to a track (by id) that was skipped, liked or played to its end.
+        """Adapt to a track (by id) that was skipped, liked, disliked or played to its end.
 
         Raises
         ------
         ValueError
-            If `what` is not skip, like or play.
+            If `what` is not skip, like, dislike or play.
         UnknownTrackError
             If the library does not hold the track.
         """
@@ -139,6 +161,7 @@ class RadioSession:
         UnknownTrackError
             If the library does not hold one of them.
         """
+        self._first = None if tracks else self._first
         self._radio.played([self._state.catalogue.position(track) for track in tracks])
 
     def take(self, k: int) -> Playlist:

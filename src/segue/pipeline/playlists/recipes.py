@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields, replace
 from math import isfinite
 from typing import Any, Final
 
-from segue.engine import WINDOW, Dials, Exclusions, Playlist
+from segue.engine import Dials, Exclusions, Playlist
 from segue.errors import PlaylistError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts.login import sharing
@@ -55,7 +55,7 @@ class Recipe:
     end: str = ""
     signal: str | None = None
     k: int = 20
-    window: int = WINDOW
+    window: int | None = None
     dials: Dials = LIKE_DIALS
     exclusions: Exclusions = field(default_factory=Exclusions)
 
@@ -98,7 +98,7 @@ class Recipe:
             end=_text(recipe, "end") or "",
             signal=_text(recipe, "signal"),
             k=_count(recipe, "k", 12 if kind == "path" else 20, MAX_MADE),
-            window=_count(recipe, "window", WINDOW, 100_000),
+            window=(None if recipe.get("window") is None else _count(recipe, "window", 0, 100_000)),
             dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
             exclusions=_settings(Exclusions(), recipe.get("exclusions"), "exclusions"),
         )

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Engine, Ranked, SignalScores
+from segue.engine import Engine, Ranked, SeededScores, SignalScores
 from segue.pipeline.recommender.caching import VersionedCache
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, cache_key
 from segue.pipeline.recommender.weight_posteriors import WeightPosteriors
@@ -27,13 +27,15 @@ class CachedEngine(Engine):
     """An engine that keeps what signals scored, and records which tracks it offered to whom."""
 
     posteriors: WeightPosteriors | None = None
-    _scores: VersionedCache[SignalScores] = field(default_factory=lambda: VersionedCache(MAX_BYTES))
+    _scores: VersionedCache[SignalScores | SeededScores] = field(
+        default_factory=lambda: VersionedCache(MAX_BYTES)
+    )
 
-    def rows(self, profile: UserProfile) -> SignalScores:
+    def rows(self, profile: UserProfile) -> SignalScores | SeededScores:
         """Return the scores of every signal for a listener; see `Engine.rows`."""
         return self.rows_by_key(profile, cache_key(profile))
 
-    def rows_by_key(self, profile: UserProfile, key: CacheKey) -> SignalScores:
+    def rows_by_key(self, profile: UserProfile, key: CacheKey) -> SignalScores | SeededScores:
         """Return the same for a profile whose `cache_key` is known."""
         rows = self._scores.get(*key)
         if rows is None:
@@ -64,7 +66,7 @@ class CachedEngine(Engine):
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
-        rows: SignalScores | None = None,
+        rows: SignalScores | SeededScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; see `Engine.recommend`."""
         found = super().recommend(profile, k, exclude=exclude, weights=weights, rows=rows)

@@ -74,6 +74,8 @@ class RecommendationQuery:
 def cache_key(profile: UserProfile) -> CacheKey:
     """Return the key that results of a profile are cached under."""
     version = profile_digest(profile)
+    if profile.seeds is not None:  # besides the scores of the listener without seeds
+        return CacheKey((profile.user, "seeds"), version)
     return CacheKey(profile.user or version, version)
 
 
@@ -92,4 +94,6 @@ def profile_digest(profile: UserProfile) -> bytes:
         digest.update(len(part).to_bytes(8, "little"))
         digest.update(np.ascontiguousarray(part).data)
     digest.update(repr(sorted(profile.silent)).encode())
+    if profile.seeds is not None:
+        digest.update(repr(profile.seed_share).encode() + profile_digest(profile.seeds))
     return digest.digest()

@@ -122,7 +122,7 @@ class ServingState:
         ContradictionError
             If a track is both liked and disliked.
         """
-        return self._resolved(user, Seeds(like, dislike))[0]
+        return self._resolved(user, Seeds(like, dislike), Dials())[0]
 
     def query(
         self,
@@ -136,19 +136,20 @@ class ServingState:
     ) -> RecommendationQuery:
         """Resolve a request for `k` tracks; raises what `listener` raises."""
         seeds = Seeds(like, dislike)
-        profile, key, has_history = self._resolved(user, seeds)
+        dials = dials or Dials()
+        profile, key, has_history = self._resolved(user, seeds, dials)
         return RecommendationQuery(
             profile,
             key or cache_key(profile),
             k,
-            dials or Dials(),
+            dials,
             exclusions,
             seeds,
             has_history=has_history,
         )
 
     def _resolved(
-        self, user: str | None, seeds: Seeds
+        self, user: str | None, seeds: Seeds, dials: Dials
     ) -> tuple[UserProfile, CacheKey | None, bool]:
         """Return a profile, its cache key where it is known, and whether there is a history."""
         both = [track_id for track_id in seeds.like if track_id in set(seeds.dislike)]
@@ -163,7 +164,7 @@ class ServingState:
             profile, key = known
             if not seeds:
                 return profile, key, True
-            return with_seeds(profile, liked, disliked), None, True
+            return with_seeds(profile, liked, disliked, dials.seed_share), None, True
         if user is not None and not liked:
             check_listener(self.library, user)
         profile = profile_from_seeds(liked, disliked)
@@ -197,7 +198,7 @@ class ServingState:
             ("artist", dials.artist_cap, self.facts.ids.artists),
             ("album", dials.album_cap, self.facts.ids.album),
         ):
-            if cap is not None and not (ids >= 0).any():
+            if cap and not (ids >= 0).any():
                 hints.append(f"no track has a known {kind}, so the {kind} cap has no effect.")
         if dials.calibration and not self.facts.taste(profile).any():
             hints.append(
@@ -296,7 +297,7 @@ def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
     if n_found >= min(k, n_left):
         return []
     caps = {"artist cap": dials.artist_cap, "album cap": dials.album_cap}
-    named = [f"{name} of {cap}" for name, cap in caps.items() if cap is not None]
+    named = [f"{name} of {cap}" for name, cap in caps.items() if cap]
     if 0 < dials.max_known_share < 1:
         named.append(f"share of {dials.max_known_share:g} for known tracks")
     limits = "limits allow" if len(named) > 1 else "limit allows"

@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from segue.engine import WINDOW
 from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.serve import dependencies as deps
 from segue.serve.api.unsaved_playlists import UnsavedPlaylist, unsaved_playlist
@@ -23,11 +22,11 @@ class RadioRequest(StrictModel):
     like: list[TrackIdText] = Field(default=[], max_length=1_000)
     dislike: list[TrackIdText] = Field(default=[], max_length=1_000)
     recent: list[TrackIdText] = Field(default=[], max_length=1_000)
-    window: int = Field(
-        default=WINDOW,
+    window: int | None = Field(
+        default=None,
         ge=0,
         le=1_000,
-        description="Number of other tracks before a track may be repeated.",
+        description="Number of other tracks before a track may be repeated; by default all.",
     )
     weights: Weights = Field(default_factory=dict)
     dials: DialsRequest = Field(default_factory=DialsRequest)
