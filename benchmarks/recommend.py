@@ -96,7 +96,7 @@ def main() -> None:
     rng = np.random.default_rng(asked.seed)
     profiles = listeners(asked.listeners, asked.tracks, rng)
     signals = all_signals(profiles, asked.tracks, rng)
-    engine = Engine(signals, Weights.equal(len(signals)))
+    engine = Engine(signals, Weights.prior([signal.name for signal in signals]))
     print(f"{asked.tracks:,} tracks, {len(signals)} signals, {asked.listeners:,} listeners")
 
     def of(number: int) -> UserProfile:

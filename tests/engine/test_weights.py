@@ -155,7 +155,7 @@ def test_updated_in_steps_approximates_batch_learning():
     posterior = WeightPosterior(np.zeros(3), np.eye(3))
     for track in choices.chosen:
         posterior = updated(posterior, track.astype(np.float64), choices.others, liked=True)
-    at_once = likeliest([choices])
+    at_once = likeliest([choices], np.full(choices.others.shape[1], 0.3))
     assert np.corrcoef(np.maximum(posterior.mean, 0), at_once)[0, 1] > 0.95
 
 

@@ -98,7 +98,8 @@ def test_format_5_library_keeps_listens(library):
         START + 5003,
     ]
     assert listens["source"].tolist() == [*["/music"] * 3, *["history.json"] * 2, *["live"] * 4]
-    assert listens["rating"].fillna(0).tolist() == [0, 0, 4.0, 0, 0, 5.0, 1.0, 0, 0]
+    # the four stars of a dataset, and the like and the dislike of the page, as opinions
+    assert listens["rating"].fillna(0).tolist() == [0, 0, 0.5, 0, 0, 1.0, -1.0, 0, 0]
 
 
 def test_format_5_library_keeps_unmatched_listens(library):

@@ -44,7 +44,7 @@ def test_listen_columns_have_their_types(tmp_path: Path) -> None:
         0.0,
         3.0,
         1000.0,
-        4.5,
+        0.75,  # on a scale of 1 to 5
         True,
         "train",
     ]

@@ -7,8 +7,9 @@
 likelihood of the choices is convex in `w`.
 
 **Global weights** maximize the likelihood of the choices of many listeners, each with the same
-weight, and are never negative: a signal may be useless, but not be inverted. A weak prior towards
-equal weights decides where there are few choices.
+weight, and are never negative: a signal may be useless, but not be inverted. A prior from many
+libraries (`segue.engine.weight_prior`) decides where there are few listeners: it counts as much as
+some tens of listeners do, so that two people cannot switch off a signal that helps a third.
 
 **Personal weights** have a normal prior around the global ones; its spread in each signal is
 estimated from how much listeners differ (empirical Bayes, by expectation maximization with
@@ -32,14 +33,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.examples import Choices, Example, choices_of
+from segue.engine.weight_prior import PRIOR_PRECISION, prior_weights
 from segue.signals import Signal
 
 Vector = NDArray[np.float64]
 
-_EXPECTED = 0.3
-"""The weight of a signal before anything is learned."""
-_PULL = 2.0
-"""Precision of the normal prior, in listeners: a standard deviation of 0.5."""
 _MIN_LISTENERS = 5
 """With fewer listeners of two choices, differences between them may be chance."""
 _MAX_LISTENERS = 600
@@ -76,9 +74,9 @@ class Weights:
         return cls(given, np.zeros_like(given))
 
     @classmethod
-    def equal(cls, n: int) -> "Weights":
-        """Return weights before anything is learned."""
-        return cls.fixed([_EXPECTED] * n)
+    def prior(cls, names: Sequence[str]) -> "Weights":
+        """Return the weights of signals before anything is learned."""
+        return cls.fixed(prior_weights(names).tolist())
 
     @property
     def personal(self) -> bool:
@@ -133,10 +131,11 @@ def learn(
     first = _drawn(signals, examples, seed)
     then = _drawn(signals, later, seed)
     sample = [*first[:_MAX_LISTENERS], *then[:_MAX_LISTENERS]]
+    expected = prior_weights([signal.name for signal in signals])
     if not sample:
-        return Weights.equal(len(signals))
-    everyone = likeliest(sample)
-    spread = spread_of(sample, everyone) * _trust(first[:_MAX_LISTENERS], then)
+        return Weights.fixed(expected.tolist())
+    everyone = likeliest(sample, expected)
+    spread = spread_of(sample, everyone) * _trust(first[:_MAX_LISTENERS], then, expected)
     beliefs: dict[str, WeightPosterior] = {}
     if (spread > 0).any():
         anybody = Weights(everyone, spread).posterior(None)
@@ -155,8 +154,16 @@ def _drawn(signals: Sequence[Signal], examples: Sequence[Example], seed: int) ->
     return choices_of(signals, [usable[place] for place in order])
 
 
-def likeliest(choices: Sequence[Choices]) -> Vector:
-    """Return the non-negative weights of maximum likelihood, ``[n_signals]``."""
+def likeliest(
+    choices: Sequence[Choices], expected: Vector, pull: float = PRIOR_PRECISION
+) -> Vector:
+    """Return the non-negative weights that are likeliest, ``[n_signals]``.
+
+    Parameters
+    ----------
+    expected, pull
+        Mean ``[n_signals]`` and precision of the normal prior; the precision in listeners.
+    """
     from scipy.optimize import minimize  # slow to import, and recommending does not need it
 
     stacked = _Stacked(choices)
@@ -164,12 +171,11 @@ def likeliest(choices: Sequence[Choices]) -> Vector:
 
     def objective(weights: Vector) -> tuple[float, Vector]:
         loss, slope = stacked.loss(weights)
-        off = weights - _EXPECTED
-        pull = _PULL / len(choices)
-        return loss + pull * float(off @ off), slope + 2 * pull * off
+        off = weights - expected
+        share = pull / len(choices)
+        return loss + share * float(off @ off), slope + 2 * share * off
 
-    start = np.full(n, _EXPECTED)
-    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * n)
+    found = minimize(objective, expected, jac=True, method="L-BFGS-B", bounds=[(0, None)] * n)
     return np.asarray(found.x, np.float64)
 
 
@@ -207,7 +213,7 @@ def updated(
     return WeightPosterior(posterior.mean - np.linalg.solve(precision, slope), precision)
 
 
-def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
+def _trust(first: Sequence[Choices], then: Sequence[Choices], expected: Vector) -> float:
     """Return the best factor for the spread: learned from `first`, evaluated on `then`.
 
     Choices of the same time cannot be used for both: consecutive choices are of the same album or
@@ -217,7 +223,7 @@ def _trust(first: Sequence[Choices], then: Sequence[Choices]) -> float:
     pairs = [(one, later[one.user]) for one in first if one.user in later]
     if len(pairs) < _MIN_LISTENERS:
         return 0.0
-    everyone = likeliest(first)
+    everyone = likeliest(first, expected)
     spread = spread_of(first, everyone)
     losses = []
     for trust in _TRUSTS:

@@ -144,7 +144,7 @@ def _learned(
     """Learn the weights of the signals `names` from the library's listens."""
     listens = library.shared_listens()
     if listens.empty or not names:
-        return Weights.equal(len(names))
+        return Weights.prior(names)
     settings = models.collaborative.settings if models.collaborative else None
     learned, found = learn_weights(material, material.hidden(listens), settings)
     return in_order(found, learned, names)

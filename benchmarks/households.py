@@ -1,0 +1,127 @@
+"""Measure recommendations in households: a library with 1, 2, 3 or 5 listeners.
+
+    python benchmarks/households.py LIBRARY... [--sizes 1 2 3 5] [--households 40] [--seed 0]
+        [--precision 2 10 30] [--draw test]
+
+Draws households from a library with many listeners, holds out each listener's listens as ``segue
+evaluate recommendations`` does, and trains everything on the rest of that household alone. Prints
+nDCG@20 of the blend, of each signal and of item-kNN, and the paired differences from the best
+content signal and from item-kNN, with 95 % bootstrap intervals over listeners. `--precision` tries
+other precisions of the prior of the weights; `--draw prior` uses the listeners that
+`benchmarks/weight_prior.py` draws from, to choose by; the others are for reporting.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from segue import Library
+from segue.engine import Engine, weights
+from segue.evaluation import paired_difference
+from segue.library import Catalogue
+from segue.listening import ItemKnn
+from segue.pipeline.experiments.held_out import FittedEngine, HeldOut, fit_engine, hold_out
+from segue.pipeline.experiments.ranked_lists import PERSONAL, EvaluatedUsers, ranked_lists
+from segue.pipeline.training.content import content_signals
+from segue.pipeline.training.listening_models import TrainingData
+from segue.signals import CollaborativeSignal, opinions_of
+
+CONTENT = ("knn", "timbre", "temporal", "tags", "lyrics", "metadata")
+MIN_LISTENS = 10
+
+
+def households(
+    listens: pd.DataFrame, size: int, n: int, *, seed: int, draw: str
+) -> Iterator[pd.DataFrame]:
+    """Yield the listens of households; `draw` is one of two halves of the listeners."""
+    counts = listens.groupby("user_id").size()
+    users = np.random.default_rng(0).permutation(sorted(counts.index[counts >= MIN_LISTENS]))
+    half = users[::2] if draw == "prior" else users[1::2]
+    rng = np.random.default_rng([seed, size])
+    for _ in range(n):
+        chosen = rng.choice(half, size, replace=False)
+        yield listens[listens["user_id"].isin(chosen)]
+
+
+def fitted_household(
+    library: Library, catalogue: Catalogue, content: list, own: pd.DataFrame, seed: int
+) -> tuple[TrainingData, HeldOut, FittedEngine]:
+    """Return everything trained on a household alone, without its held-out listens."""
+    material = TrainingData(catalogue, content, (), seed=seed)
+    known = hold_out(own, material, "test", seed=seed)
+    return material, known, fit_engine(library, material, known)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("libraries", type=Path, nargs="+")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1, 2, 3, 5])
+    parser.add_argument("--households", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", type=float, nargs="*", default=[])
+    parser.add_argument("--draw", choices=("prior", "test"), default="test")
+    given = parser.parse_args()
+    learn_with = weights.PRIOR_PRECISION
+    for place in given.libraries:
+        library = Library(place, create=False)
+        catalogue = library.catalogue()
+        content = content_signals(library, catalogue)
+        listens = library.listens()
+        for size in given.sizes:
+            values: dict[str, list[float]] = {}
+            for own in households(
+                listens, size, given.households, seed=given.seed, draw=given.draw
+            ):
+                measured(library, catalogue, content, own, given, learn_with, values)
+            report(f"{place.stem}, {size}", values)
+
+
+def measured(library, catalogue, content, own, given, learn_with, values) -> None:  # noqa: ANN001
+    """Add the nDCG@20 of each listener of one household to `values`."""
+    material, known, fitted = fitted_household(library, catalogue, content, own, given.seed)
+    n_tracks = len(catalogue)
+    liked = [one for one in known.history.values() if len(one.liked) > 1]
+    alone = []
+    if liked:
+        model = ItemKnn().fit(opinions_of(list(known.history.values()), n_tracks))
+        alone = [("item-knn", CollaborativeSignal(model))]
+    lists = ranked_lists(fitted.engine, known.profiles, n_tracks, alone=alone, seed=given.seed)
+    for precision in given.precision:
+        weights.likeliest.__defaults__ = (precision,)
+        other = fit_engine(library, material, known).engine
+        lists[f"blend, precision {precision:g}"] = ranked_lists(
+            other, known.profiles, n_tracks, seed=given.seed
+        )[PERSONAL]
+    weights.likeliest.__defaults__ = (learn_with,)
+    results = EvaluatedUsers.of(catalogue, known.history).evaluate(lists, known.held_out)
+    for name, result in results.items():
+        values.setdefault(name, []).extend(result.per_user["ndcg@20"])
+    for name in CONTENT:
+        values.setdefault(name, []).extend(
+            [] if name in results else [0.0] * len(known.users)
+        )
+
+
+def report(title: str, values: dict[str, list[float]]) -> None:
+    """Print the means of one size, and the differences from what the blend must beat."""
+    means = {name: float(np.mean(found)) for name, found in values.items() if found}
+    shown = sorted(means, key=means.__getitem__, reverse=True)
+    n = len(values[PERSONAL])
+    print(f"\n{title} listeners, n = {n}: " + ", ".join(f"{one} {means[one]:.4f}" for one in shown))
+    best = max((name for name in CONTENT if name in means), key=means.__getitem__)
+    blends = [name for name in means if name.startswith("blend")] or []
+    for blend in (PERSONAL, *blends):
+        for rival in (best, "item-knn"):
+            if rival not in values or len(values[rival]) != n:
+                continue
+            ours, theirs = np.array(values[blend]), np.array(values[rival])
+            low, high = paired_difference(ours, theirs, seed=0)
+            print(f"  {blend} - {rival}: {np.mean(ours - theirs):+.4f} [{low:+.4f}, {high:+.4f}]")
+
+
+if __name__ == "__main__":
+    main()
