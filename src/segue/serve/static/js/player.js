@@ -10,7 +10,7 @@ import { sendFeedback } from "./outbox.js";
 import { forYou } from "./recommendations.js";
 
 const MIN_PLAYED_MS = 30_000; // or half of the track: less is a skip, more is a play
-const MAX_HISTORY = 100;
+const MAX_HISTORY = 900; // a radio repeats none of these: the server takes 1,000 recent tracks
 const MIN_UPCOMING = 3; // with fewer upcoming tracks, more of an endless list are requested
 
 class Player extends EventTarget {
@@ -186,7 +186,7 @@ class Player extends EventTarget {
       const recent = [...this.#history, this.track, ...this.upNext].flatMap(
         (track) => track?.track_id ?? [],
       );
-      const tracks = await fetchNext(recent);
+      const tracks = await fetchNext(recent.slice(-1000));
       if (this.#fetchNext !== fetchNext) return;
       this.upcoming.push(...tracks);
       this.dispatchEvent(new Event("queue"));

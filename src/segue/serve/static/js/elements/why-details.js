@@ -6,6 +6,7 @@ import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.j
 import { icon } from "../icons.js";
 import { notify } from "../notifications.js";
 import { player } from "../player.js";
+import { startRadio } from "../radio.js";
 import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
 import { setSteer, state } from "../store.js";
 import { signed, swatch } from "./why-bar.js";
@@ -144,11 +145,7 @@ function actions(track) {
     { class: "detail-actions" },
     button("next", "Play next", () => player.enqueue([track], { first: true })),
     link("seed", "More like this", `#/listen?like=${encodeURIComponent(track.track_id)}`),
-    link(
-      "radio",
-      "Start radio",
-      `#/playlists?make=radio&like=${encodeURIComponent(track.track_id)}`,
-    ),
+    button("radio", "Start radio", () => startRadio(track)),
     link(
       "path",
       "Path from here",

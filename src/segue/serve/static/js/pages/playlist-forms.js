@@ -10,6 +10,7 @@ import { showPreview } from "./playlist-view.js";
 import "../elements/track-picker.js";
 
 const LENGTHS = [10, 20, 30, 50];
+const SEED_SHARE = 0.8; // the server's default
 
 /** Return the card that creates playlists and shows them in `view`. */
 export function playlistForms(view, query) {
@@ -122,16 +123,52 @@ function picker(label, most, placeholder) {
   return h("track-picker", { label, most, placeholder });
 }
 
+/** Slider between the chosen tracks and the listener's own taste; nothing is sent at its default. */
+function seedShare() {
+  const slider = h("input", {
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 0.1,
+    value: SEED_SHARE,
+    "aria-label": "My taste or these tracks",
+  });
+  return {
+    field: h(
+      "label",
+      { class: "field" },
+      "My taste or these tracks",
+      h(
+        "span",
+        { class: "row range-ends" },
+        h("small", {}, "My taste"),
+        slider,
+        h("small", {}, "These tracks"),
+      ),
+    ),
+    dials: () => {
+      const share = Number(slider.value);
+      return share === SEED_SHARE ? {} : { dials: { seed_share: share } };
+    },
+  };
+}
+
 function fromTracks() {
   const like = picker("Similar to", 12);
+  const share = seedShare();
   return {
     name: "From tracks",
     icon: "seed",
     picker: like,
     about: "Tracks similar to those you choose.",
     needs: "Choose at least one track.",
-    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Similar to", like)),
-    recipe: () => like.ids.length && { like: like.ids, dislike: [] },
+    fields: h(
+      "div",
+      { class: "stack" },
+      h("div", { class: "field" }, "Similar to", like),
+      share.field,
+    ),
+    recipe: () => like.ids.length && { like: like.ids, dislike: [], ...share.dials() },
     title: () => `Like ${trackTitle(like.tracks[0])}`,
   };
 }
@@ -187,14 +224,20 @@ function blend() {
 
 function radio() {
   const like = picker("Start with", 12, "Your taste, or a track");
+  const share = seedShare();
   return {
     name: "Radio",
     icon: "radio",
     picker: like,
     about: "Endless; up to half familiar.",
     needs: "",
-    fields: h("div", { class: "stack" }, h("div", { class: "field" }, "Start with", like)),
-    recipe: () => ({ like: like.ids, dislike: [] }),
+    fields: h(
+      "div",
+      { class: "stack" },
+      h("div", { class: "field" }, "Start with", like),
+      share.field,
+    ),
+    recipe: () => ({ like: like.ids, dislike: [], ...share.dials() }),
     title: () => (like.tracks.length ? `Radio: ${trackTitle(like.tracks[0])}` : "My radio"),
   };
 }

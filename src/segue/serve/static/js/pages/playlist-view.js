@@ -1,10 +1,11 @@
 // View of a playlist: a saved one, or a preview that is not saved yet.
 
-import { apiUrl, patch, post, postQuery, remove } from "../api.js";
+import { apiUrl, patch, post, remove } from "../api.js";
 import { fill, h } from "../dom.js";
 import { plural } from "../format.js";
 import { icon } from "../icons.js";
 import { announce, notify, notifyError } from "../notifications.js";
+import { fetchRadio } from "../radio.js";
 import { asItem } from "./listen.js";
 import "../elements/track-list.js";
 
@@ -155,12 +156,6 @@ function trackList(tracks, source, { kind, recipe }) {
   list.source = source;
   list.show((tracks ?? []).map(asItem), { animate: false });
   return list;
-}
-
-/** Request the next tracks of a radio. */
-async function fetchRadio({ like, dislike }, recent) {
-  const { tracks } = await postQuery("/radio", { like, dislike, recent, k: 10 });
-  return tracks.map((entry) => entry.track);
 }
 
 function playButton(list) {
