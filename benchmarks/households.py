@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from segue import Library
-from segue.engine import Engine, weights
+from segue.engine import weights
 from segue.evaluation import paired_difference
 from segue.library import Catalogue
 from segue.listening import ItemKnn
@@ -80,7 +80,7 @@ def main() -> None:
             report(f"{place.stem}, {size}", values)
 
 
-def measured(library, catalogue, content, own, given, learn_with, values) -> None:  # noqa: ANN001
+def measured(library, catalogue, content, own, given, learn_with, values) -> None:
     """Add the nDCG@20 of each listener of one household to `values`."""
     material, known, fitted = fitted_household(library, catalogue, content, own, given.seed)
     n_tracks = len(catalogue)
@@ -101,9 +101,7 @@ def measured(library, catalogue, content, own, given, learn_with, values) -> Non
     for name, result in results.items():
         values.setdefault(name, []).extend(result.per_user["ndcg@20"])
     for name in CONTENT:
-        values.setdefault(name, []).extend(
-            [] if name in results else [0.0] * len(known.users)
-        )
+        values.setdefault(name, []).extend([] if name in results else [0.0] * len(known.users))
 
 
 def report(title: str, values: dict[str, list[float]]) -> None:

@@ -47,7 +47,7 @@ def choices_in(place: Path, n_households: int, seed: int) -> list[tuple[list[str
     return found
 
 
-def settings_of(material: TrainingData, inner):  # noqa: ANN001, ANN201
+def settings_of(material: TrainingData, inner):
     """Return the settings of the collaborative model, None where there are too few listeners."""
     searched = find_settings(material, inner)
     return searched.settings if searched else None
