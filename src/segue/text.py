@@ -62,6 +62,15 @@ def terminal_text(text: str) -> str:
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def plural(n: int, one: str, several: str = "") -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "track"), plural(1200, "track"), plural(0, "entry", "entries")
+    ('1 track', '1,200 tracks', '0 entries')
+    """
+    return f"{n:,} {one if n == 1 else several or f'{one}s'}"
+
+
 def clean_lines(text: str) -> str:
     """Clean each line as `clean_text` does and keep the line breaks (lyrics)."""
     lines = (clean_text(line) for line in text.replace("\x00", "").splitlines())

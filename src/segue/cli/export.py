@@ -9,8 +9,9 @@ import typer
 from segue.cli.dials import options
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, plural, print_json, say
+from segue.cli.output import hint, print_json, say
 from segue.cli.playlist_kinds import KINDS
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.cli.playlist_kinds import Make

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import plural, print_json, print_table, say
+from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.pipeline.history.import_summary import ImportedFile

@@ -7,7 +7,8 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import confirm, plural, print_json, print_table, say
+from segue.cli.output import confirm, print_json, print_table, say
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.types import Track

@@ -7,7 +7,8 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import plural, print_json, print_table, say, with_interval
+from segue.cli.output import print_json, print_table, say, with_interval
+from segue.text import plural
 
 models = typer.Typer(
     help="Show trained models: data, metrics, settings and limits of use.",

@@ -21,15 +21,6 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
-def plural(n: int, one: str, several: str = "") -> str:
-    """Return a count with its noun.
-
-    >>> plural(1, "track"), plural(1200, "track"), plural(0, "entry", "entries")
-    ('1 track', '1,200 tracks', '0 entries')
-    """
-    return f"{n:,} {one if n == 1 else several or f'{one}s'}"
-
-
 def confirm(question: str, *, yes: bool) -> None:
     """Ask on the terminal whether to go on; without a terminal, `yes` must be given."""
     if yes:

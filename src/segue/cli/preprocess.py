@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import plural, print_json, say
+from segue.cli.output import print_json, say
 from segue.cli.progress import terminal_progress
+from segue.text import plural
 
 
 def preprocess(

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +154,6 @@ def odds(strength: float) -> float:
     return bounded / (1 - bounded)
 
 
-def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:  # NaN too
+def _check(name: str, value: object, low: float, high: float) -> None:
+    if not isinstance(value, Real) or not low <= value <= high:  # NaN too
         raise ValueError(f"{name} is {value}: give a number from {low} to {high}.")

@@ -21,6 +21,8 @@ from pathlib import Path
 class Exclusions:
     """Filters for tracks that must not be recommended; none by default.
 
+    One name alone is a list of one.
+
     Raises
     ------
     ValueError
@@ -46,7 +48,7 @@ class Exclusions:
         """Check names and limits."""
         for kind in ("artists", "genres", "albums", "tags", "folders"):
             if isinstance(getattr(self, kind), str):
-                raise ValueError(f"{kind} is a single text: give a list of names.")  # noqa: TRY004
+                object.__setattr__(self, kind, (getattr(self, kind),))
             if not all(name.strip() for name in getattr(self, kind)):
                 raise ValueError(f"{kind} contains an empty name: remove it.")
         for low, high in (("min_duration", "max_duration"), ("from_year", "to_year")):

@@ -1,14 +1,19 @@
 """Recommendations: ranked tracks, each with the parts of its score."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self, overload
 
 from segue.engine.blend import Ranked
+from segue.text import plural
 from segue.types import Track
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MAX_SHOWN = 20
+"""Number of tracks in the text form of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,17 @@ class SharedTraits:
     tags: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Recommendation:
     """One recommended track.
 
     `why` has the part of each signal and dial; the parts sum to `score`. `top_signal` is the signal
     without which the track would fall furthest; None if no single signal decides.
-    `influenced_by` names the listener's own tracks that add most to the score.
+    `influenced_by` names the listener's own tracks that add most to the score. `reason` is the
+    strongest reason in words; None if there is none to name.
+
+    >>> Recommendation(1, "t7", "Weir", "Iron & Oak", 1.25, {"tags": 1.25})
+    Recommendation(1: 'Iron & Oak - Weir', track_id='t7', score=1.25)
     """
 
     rank: int
@@ -48,16 +57,36 @@ class Recommendation:
     top_signal: str | None = None
     influenced_by: Sequence[Contribution] = ()
     in_common: SharedTraits = field(default_factory=SharedTraits)
+    reason: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Artist and title, or the id if both are unknown."""
+        return " - ".join(part for part in (self.artist, self.title) if part) or self.track_id
+
+    def __repr__(self) -> str:
+        reason = f", reason={self.reason!r}" if self.reason else ""
+        return (
+            f"Recommendation({self.rank}: {self.name!r}, track_id={self.track_id!r},"
+            f" score={self.score:.2f}{reason})"
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendations:
-    """Tracks for a listener, or tracks similar to a seed.
+@dataclass(frozen=True, slots=True, repr=False)
+class Recommendations(Sequence[Recommendation]):
+    """Tracks for a listener, or tracks similar to a seed: a sequence of `Recommendation`.
 
     `user` is the listener's id, or None if only tracks were named; `seed` is the id of the track
     that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
     sentences about requests that may not have the intended effect. `chance` has the seed that
     repeats the list, if it used randomness.
+
+    >>> found = Recommendations("alice", {}, [Recommendation(1, "t7", "Weir", "Oak", 1.25, {})])
+    >>> len(found), found[0].title, [one.track_id for one in found[:5]]
+    (1, 'Weir', ['t7'])
+    >>> found
+    Recommendations(1 track for 'alice'):
+       1  1.25  Oak - Weir (t7)
     """
 
     user: str | None
@@ -66,6 +95,30 @@ class Recommendations:
     seed: str | None = None
     hints: Sequence[str] = ()
     chance: Mapping[str, int] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.tracks)
+
+    @overload
+    def __getitem__(self, place: int) -> Recommendation: ...
+    @overload
+    def __getitem__(self, place: slice) -> Self: ...
+    def __getitem__(self, place: int | slice) -> Recommendation | Self:
+        """Return one track, or for a slice the same result with fewer tracks."""
+        if isinstance(place, slice):
+            return replace(self, tracks=self.tracks[place])
+        return self.tracks[place]
+
+    def __repr__(self) -> str:
+        owner = f" similar to {self.seed!r}" if self.seed is not None else ""
+        owner = f" for {self.user!r}" if self.user is not None else owner
+        lines = [
+            f"{pick.rank:4}  {pick.score:.2f}  {pick.name} ({pick.track_id})"
+            for pick in self.tracks[:MAX_SHOWN]
+        ]
+        more = [f"      ... {len(self) - MAX_SHOWN} more"] if len(self) > MAX_SHOWN else []
+        head = f"Recommendations({plural(len(self), 'track')}{owner})"
+        return "\n".join([f"{head}:" if lines else head, *lines, *more])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that ``segue recommend --json`` prints."""
@@ -87,7 +140,7 @@ class Recommendations:
             row = asdict(pick)
             why = row.pop("why")
             rows.append({**row, **{f"why.{name}": part for name, part in why.items()}})
-        fields = ["rank", "track_id", "title", "artist", "score", "top_signal"]
+        fields = ["rank", "track_id", "title", "artist", "score", "top_signal", "reason"]
         names = self.tracks[0].why if self.tracks else self.weights
         columns = [*fields, *(f"why.{name}" for name in names)]
         return pd.DataFrame(rows, columns=columns)

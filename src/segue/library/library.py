@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from segue.errors import LibraryError
 from segue.library import schema
@@ -61,6 +62,7 @@ from segue.library.writes import (
     refresh_entities,
     replace_listens,
 )
+from segue.text import plural
 from segue.types import FileState, Problem, Split, Track
 
 if TYPE_CHECKING:
@@ -121,6 +123,18 @@ class Library(LibraryQueries):
         self._features = self.directory / "features"
         with self._database.connect() as connection:
             self.library_id = library_id(connection)
+
+    def __repr__(self) -> str:
+        try:
+            n = self.counts()
+        except (LibraryError, SQLAlchemyError):
+            return f"Library({str(self.directory)!r})"
+        parts = (
+            plural(n["tracks"], "track"),
+            plural(n["listens"], "listen"),
+            plural(n["listeners"], "listener"),
+        )
+        return f"Library({str(self.directory)!r}: {', '.join(parts)})"
 
     def close(self) -> None:
         """Close the database; the next query opens it again."""

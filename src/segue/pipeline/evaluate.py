@@ -26,6 +26,7 @@ from segue.evaluation import (
 from segue.library import Catalogue, Library, write_report
 from segue.library.models import installed_versions
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, embeddings, encode_new
+from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.experiments.classifiers import evaluate_classifiers, refuse_contrast
 from segue.pipeline.experiments.held_out import hold_out
 from segue.pipeline.experiments.recommendations import evaluate_recommendations
@@ -90,7 +91,7 @@ class _Lists:
 
 
 def evaluate(
-    library: Library,
+    library: LibraryArgument,
     subject: str = "all",
     *,
     target: str | None = None,
@@ -120,14 +121,15 @@ def evaluate(
     EmptyLibraryError
         If the library has no tracks.
     """
-    if subject not in (*SUBJECTS, *heads(library)):
-        raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(library)}.")
-    catalogue = library.catalogue()
+    opened = as_library(library)
+    if subject not in (*SUBJECTS, *heads(opened)):
+        raise ModelError(f"{subject!r} cannot be evaluated: choose from {_choices(opened)}.")
+    catalogue = opened.catalogue()
     if not len(catalogue):
         raise EmptyLibraryError
-    encode_new(library, catalogue, progress=progress)
+    encode_new(opened, catalogue, progress=progress)
     notes: list[str] = []
-    asked = _Asked(library, catalogue, subject, target, split, seed, progress, notes)
+    asked = _Asked(opened, catalogue, subject, target, split, seed, progress, notes)
     judged = _part(asked, _models) or _Judged((), None, None)
     labels = judged.labels
     recommendations = _part(asked, _recommendations)
@@ -150,9 +152,9 @@ def evaluate(
         notes=tuple(notes),
     )
     name = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
-    page = write_report(library.reports / name, report_files(report))
-    _keep_latest(library.reports)
-    library.record_run("evaluate", {"subject": subject, "page": str(page)})
+    page = write_report(opened.reports / name, report_files(report))
+    _keep_latest(opened.reports)
+    opened.record_run("evaluate", {"subject": subject, "page": str(page)})
     return EvaluationResult(report, page)
 
 

@@ -1,10 +1,9 @@
 """`preprocess`: read and clean a dataset, store it, analyze new tracks."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from segue.library import KnownTrack, Library
@@ -16,6 +15,7 @@ from segue.pipeline.analysis.pretrained_embeddings import embed_new
 from segue.pipeline.analysis.scan import Comparison, ScanResult, known_files, read_in
 from segue.pipeline.analysis.track_analysis import analyse_new, check_usable
 from segue.pipeline.analysis.workers import TIME_LIMIT, Workers
+from segue.pipeline.arguments import LibraryArgument, PathArgument, as_library, as_path, as_texts
 from segue.pipeline.history.import_listens import match_waiting
 from segue.sources import Dataset, KnownTracks, read_dataset
 from segue.types import Progress, no_progress
@@ -56,11 +56,11 @@ class PreprocessResult:
 
 
 def preprocess(
-    library: Library | Path,
-    dataset: str | Path,
+    library: LibraryArgument,
+    dataset: PathArgument,
     *,
     workers: int | None = None,
-    exclude: Sequence[str] = (),
+    exclude: str | Iterable[str] = (),
     fast: bool = False,
     retry: bool = False,
     windows: bool = False,
@@ -80,7 +80,7 @@ def preprocess(
     workers
         Processes that decode and describe; by default one a processor.
     exclude
-        Patterns of files and folders to leave out.
+        Patterns of files and folders to leave out; one or several.
     fast
         Analyze one minute of each new track, spread over it; a later run without it analyzes the
         rest.
@@ -101,10 +101,11 @@ def preprocess(
         If the library cannot be written.
     """
     options = AnalysisOptions(fast=fast, retry=retry, windows=windows, time_limit=time_limit)
+    directory, patterns = as_path(dataset, "dataset"), as_texts(exclude, "exclude")
     started = time.monotonic()
     with ExitStack() as stack:
         pool = stack.enter_context(Workers(workers, time_limit))
-        opened = library if isinstance(library, Library) else _if_there(library)
+        opened = _if_there(library)
         tracks: Mapping[str, KnownTrack] = {}
         known: KnownTracks = {}
         if opened is not None:
@@ -113,8 +114,8 @@ def preprocess(
             known = known_files(opened, tracks)
         comparison = Comparison(tracks, pool, progress)
         found = read_dataset(
-            Path(dataset),
-            exclude=exclude,
+            directory,
+            exclude=patterns,
             known=known,
             read_files=read_in(pool),
             identify=comparison.identify,
@@ -123,7 +124,7 @@ def preprocess(
         if found.listens.empty and not any(track.path in known for track in found.tracks):
             check_usable(found.tracks, pool)
         if opened is None:
-            opened = library if isinstance(library, Library) else Library(library)
+            opened = as_library(library, create=True)
             stack.enter_context(opened.writing(_VERB))
         done = _take_in(opened, found, comparison.scan(found), pool, options, progress=progress)
         result = replace(done, seconds=round(time.monotonic() - started, 2))
@@ -131,7 +132,11 @@ def preprocess(
         return result
 
 
-def _if_there(directory: Path) -> Library | None:
+def _if_there(library: LibraryArgument) -> Library | None:
+    """Return an opened library; None where there is none yet."""
+    if isinstance(library, Library):
+        return library
+    directory = as_path(library, "library").expanduser()
     return Library(directory) if (directory / "library.db").exists() else None
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from segue.encoders import EncoderSettings
 from segue.errors import EmptyLibraryError, FramesError, MissingExtraError, ModelError
-from segue.library import Library, translate_errors
+from segue.library import translate_errors
 from segue.pipeline.analysis.embeddings import ENCODERS, KNN, encode_new
+from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.recommender.open_signals import weigh
 from segue.pipeline.track_map.train_maps import MAX_FOR_ALL, train_maps
@@ -29,7 +30,7 @@ MODELS = (*ENCODERS, KNN, ENSEMBLE, *LISTENING_MODELS)
 
 
 def train(
-    library: Library,
+    library: LibraryArgument,
     model: str = "all",
     *,
     target: str | None = None,
@@ -72,32 +73,33 @@ def train(
     LibraryBusyError
         If another program is writing to the library.
     """
+    opened = as_library(library)
     if on is not None:
         from segue.pipeline.training.heads import train_head
 
-        return [train_head(library, model, on, seed=seed, force=force)]
+        return [train_head(opened, model, on, seed=seed, force=force)]
     if model not in (*MODELS, MAP, "all"):
         known = ", ".join((*MODELS, MAP))
         raise ModelError(f"There is no model {model!r}: choose from {known} or all.")
-    catalogue = library.catalogue()
+    catalogue = opened.catalogue()
     if not len(catalogue):
         raise EmptyLibraryError
     if model == MAP:
-        with library.writing("segue train"):
-            return [train_maps(library, seed=seed, force=force, progress=progress)]
-    labels = labels_of(library, catalogue, target or default_target(catalogue))
-    work = TrainingContext(library, catalogue, labels, seed, force, settings or {}, progress)
-    with library.writing("segue train"):
+        with opened.writing("segue train"):
+            return [train_maps(opened, seed=seed, force=force, progress=progress)]
+    labels = labels_of(opened, catalogue, target or default_target(catalogue))
+    work = TrainingContext(opened, catalogue, labels, seed, force, settings or {}, progress)
+    with opened.writing("segue train"):
         results = _train_each(work, model)
         if any(result.state == "trained" for result in results):
-            weigh(library, catalogue)
+            weigh(opened, catalogue)
         if all(result.state == "skipped" for result in results):
             reasons = " ".join(result.reason or "" for result in results)
             raise ModelError(f"Nothing could be trained. {reasons}")
         if model == "all" and len(catalogue) <= MAX_FOR_ALL:
             results += _map_of(work)
-    library.record_run("train", {"models": [result.to_dict() for result in results]})
-    build(library)
+    opened.record_run("train", {"models": [result.to_dict() for result in results]})
+    build(opened)
     return results
 
 

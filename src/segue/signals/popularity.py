@@ -1,6 +1,6 @@
 """Popularity: the number of listeners of this library who like a track.
 
-A listener's own opinion is not counted for them.
+A listener's own opinion is not counted for them, so that the signal needs two listeners.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +20,9 @@ from segue.signals.definition import (
 from segue.signals.signal import Scores, UserProfile
 
 NAME = "popularity"
+
+MIN_LISTENERS = 2
+"""With fewer listeners there is no popularity: the listener's own likes are not counted."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,12 @@ def popularity(profiles: Sequence[UserProfile], n_tracks: int) -> PopularitySign
 
 
 def _from_listens(given: ListeningInputs) -> PopularitySignal | None:
-    return popularity(given.profiles, given.n_tracks) if given.profiles else None
+    """Return the signal, unless fewer than two listeners like anything.
+
+    The popularity of a library with one listener would be that listener's own plays.
+    """
+    n_listeners = sum(bool(len(profile.liked)) for profile in given.profiles)
+    return popularity(given.profiles, given.n_tracks) if n_listeners >= MIN_LISTENERS else None
 
 
 POPULARITY = SignalDefinition(

@@ -14,7 +14,6 @@ The best of the three counts.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,7 +24,7 @@ from segue.encoders.pretrained import PACKAGE
 from segue.engine import keep_one_of_each
 from segue.errors import ModelError
 from segue.index import best
-from segue.library import Library
+from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.search_terms import is_part, normalize_text, tags_for, terms_of
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.snapshot import Snapshot
@@ -102,7 +101,7 @@ class _Term:
         return bool((self.worth > 0).any())
 
 
-def search(library: Library | Path | str, query: str, k: int = 10) -> SearchResult:
+def search(library: LibraryArgument, query: str, k: int = 10) -> SearchResult:
     """Find the tracks that words fit best.
 
     Parameters
@@ -125,7 +124,7 @@ def search(library: Library | Path | str, query: str, k: int = 10) -> SearchResu
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    return search_snapshot(RecommenderService.open(library).snapshot(), query, k)
+    return search_snapshot(RecommenderService.open(as_library(library)).snapshot(), query, k)
 
 
 def search_snapshot(snapshot: Snapshot, query: str, k: int = 10) -> SearchResult:

@@ -8,14 +8,21 @@ track is matched once. Listens whose track the library lacks are kept in it unma
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from segue.errors import DatasetError
 from segue.library import ImportedListen, Library
+from segue.pipeline.arguments import (
+    Id,
+    LibraryArgument,
+    PathArgument,
+    as_id,
+    as_library,
+    as_paths,
+)
 from segue.pipeline.history.import_summary import ImportedFile, ImportSummary
 from segue.sources.history_import import (
     Export,
@@ -62,9 +69,9 @@ class ImportResult:
 
 
 def import_listens(
-    library: Library | str | Path,
-    files: Sequence[str | Path],
-    user: str | None = None,
+    library: LibraryArgument,
+    files: PathArgument | Iterable[PathArgument],
+    user: Id | None = None,
     *,
     progress: Progress = no_progress,
 ) -> ImportResult:
@@ -75,7 +82,7 @@ def import_listens(
     library
         Or its directory, which is created once the format of all files is known.
     files
-        Exports of any format, mixed.
+        Exports of any format, mixed; one or several.
     user
         The user of the listens. A table with a column of users keeps it; for any other file this
         replaces the name in the file.
@@ -90,13 +97,13 @@ def import_listens(
         The library cannot be written.
     """
     started = time.monotonic()
-    user = None if user is None else _checked_user(user)
-    exports = [open_export(Path(file)) for file in files]
-    opened = library if isinstance(library, Library) else Library(library)
+    name = None if user is None else _checked_user(as_id(user, "user"))
+    exports = [open_export(file) for file in as_paths(files)]
+    opened = as_library(library, create=True)
     with opened.writing(_VERB):
         matcher = Matcher(opened.each_track())
         arrived = _match_waiting(opened, matcher)
-        done = [_FileImport(opened, matcher, export, user).run(progress) for export in exports]
+        done = [_FileImport(opened, matcher, export, name).run(progress) for export in exports]
         result = ImportResult(
             files=done,
             read=sum(file.read for file in done),

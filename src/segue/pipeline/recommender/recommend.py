@@ -1,24 +1,33 @@
 """The public functions `recommend` and `similar`: each opens a library and answers one request."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from segue.engine import Dials, Exclusions, Recommendations
-from segue.library import Library
+from segue.engine import Recommendations
+from segue.pipeline.arguments import (
+    DialsArgument,
+    ExclusionsArgument,
+    Id,
+    Ids,
+    LibraryArgument,
+    as_dials,
+    as_exclusions,
+    as_id,
+    as_ids,
+    as_library,
+)
 from segue.pipeline.recommender.service import RecommenderService
 
 
 def recommend(
-    library: Library | Path | str,
-    user: str | None = None,
+    library: LibraryArgument,
+    user: Id | None = None,
     k: int = 10,
     *,
-    like: Sequence[str] = (),
-    dislike: Sequence[str] = (),
+    like: Ids = (),
+    dislike: Ids = (),
     include_known: bool = False,
-    dials: Dials | None = None,
-    exclusions: Exclusions | None = None,
+    dials: DialsArgument | None = None,
+    exclusions: ExclusionsArgument | None = None,
 ) -> Recommendations:
     """Recommend tracks to a listener, or from liked tracks.
 
@@ -35,19 +44,20 @@ def recommend(
         How many tracks; fewer come where the library has fewer that the listener has not met, or
         where caps and exclusions leave fewer.
     like, dislike
-        Track ids; they count as much as the listener's strongest opinion.
+        Track ids, one or several; they count as much as the listener's strongest opinion.
     include_known
         Also recommend what the listener has met already (never the tracks named here): the same as
         ``dials.max_known_share = 1``.
     dials
-        What the list should be besides well-scored, and weights in the place of the learned ones.
+        What the list should be besides well-scored, and weights in the place of the learned ones:
+        `segue.Dials`, or a mapping from the names of dials to values.
     exclusions
-        What must not be recommended, whatever the dials.
+        What must not be recommended, whatever the dials: `segue.Exclusions`, or a mapping.
 
     Raises
     ------
     ValueError
-        If `k` is below 1, or neither a listener nor a liked track is given.
+        If `k` is below 1, neither a listener nor a liked track is given, or there is no such dial.
     UnknownListenerError, UnknownTrackError
         If the library does not know the listener or a track.
     ContradictionError
@@ -58,19 +68,27 @@ def recommend(
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    if user is None and not like:
+    liked, disliked = as_ids(like, "like"), as_ids(dislike, "dislike")
+    if user is None and not liked:
         raise ValueError("Recommendations need a listener or a liked track: name one.")
-    dials = dials or Dials()
+    chosen = as_dials(dials)
     if include_known:
-        dials = replace(dials, max_known_share=1)
-    state = RecommenderService.open(library).state()
+        chosen = replace(chosen, max_known_share=1)
+    state = RecommenderService.open(as_library(library)).state()
     return state.recommend(
-        state.query(user, k, like=like, dislike=dislike, dials=dials, exclusions=exclusions)
+        state.query(
+            None if user is None else as_id(user, "user"),
+            k,
+            like=liked,
+            dislike=disliked,
+            dials=chosen,
+            exclusions=None if exclusions is None else as_exclusions(exclusions),
+        )
     )
 
 
 def similar(
-    library: Library | Path | str, track: str, k: int = 10, *, signal: str | None = None
+    library: LibraryArgument, track: Id, k: int = 10, *, signal: str | None = None
 ) -> Recommendations:
     """Return the tracks most similar to `track`, by all signals together or by one.
 
@@ -90,4 +108,5 @@ def similar(
     """
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
-    return RecommenderService.open(library).state().similar(track, k, signal=signal)
+    state = RecommenderService.open(as_library(library)).state()
+    return state.similar(as_id(track, "track"), k, signal=signal)

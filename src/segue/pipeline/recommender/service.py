@@ -21,6 +21,7 @@ from typing import Final, Self
 
 from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Event, Library, StoredPosterior
+from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.build_process import build_apart, is_small
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import (
@@ -72,7 +73,7 @@ class RecommenderService:
         self._remove_temporary: Callable[[], object] = lambda: None
 
     @classmethod
-    def open(cls, library: Library | Path | str) -> Self:
+    def open(cls, library: LibraryArgument) -> Self:
         """Open a library, or the one in a directory, after building its snapshot if it is stale.
 
         Raises
@@ -80,9 +81,7 @@ class RecommenderService:
         LibraryError
             If it holds no tracks, or there is no library.
         """
-        if not isinstance(library, Library):
-            library = Library(library, create=False)
-        service = cls(library)
+        service = cls(as_library(library))
         service.snapshot()
         return service
 
