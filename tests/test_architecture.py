@@ -43,6 +43,7 @@ GROUND = {"artist_names", "catalogue_ids", "errors", "listens", "ratings", "text
 # packages and modules of the pipeline: each imports only those before it
 PIPELINE = (
     "hidden_paths",
+    "arguments",
     "analysis",
     "training",
     "recommender",

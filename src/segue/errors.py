@@ -14,6 +14,7 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── EmptyLibraryError       it has no tracks yet
 │   ├── UnknownTrackError       the library has no track of this id
 │   ├── UnknownListenerError    the library has no such listener
+│   ├── UnmatchedListensError   all listens of a listener are of tracks that the library lacks
 │   └── UnknownJobError         the library has no such job
 ├── PlaylistError               a playlist cannot be made or saved
 │   └── UnknownPlaylistError    the listener has no such saved playlist
@@ -99,6 +100,10 @@ class UnknownTrackError(LibraryError):
 
 class UnknownListenerError(LibraryError):
     """A listener who is not in the library."""
+
+
+class UnmatchedListensError(LibraryError):
+    """A listener whose listens are all of tracks that are not in the library."""
 
 
 class UnknownJobError(LibraryError):

@@ -246,7 +246,7 @@ def test_recommend_json_has_documented_fields(listens):
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
     fields = {"rank", "track_id", "title", "artist", "score", "why"}
-    more = {"top_signal", "influenced_by", "in_common"}
+    more = {"top_signal", "influenced_by", "in_common", "reason"}
     assert all(set(track) == fields | more for track in document["tracks"])
 
 
@@ -266,7 +266,7 @@ def test_recommend_why_prints_reasons(tmp_path):
     assert done.returncode == 0
     assert "segue: no track has the artist 'A': did you mean 'A" in done.stderr
     assert "6 of 6 tracks have no known year" in done.stderr
-    assert "No tracks left to recommend: exclude less" in done.stdout
+    assert done.stdout == "The exclusions leave no tracks to recommend: exclude less.\n"
     done = segue(*ask, "--exclude-artist", "A", "--json", cwd=tmp_path)
     assert done.stderr == ""
     assert "did you mean" in json.loads(done.stdout)["hints"][0]

@@ -34,7 +34,13 @@ def test_profiles_build_popularity_and_recency():
 
 
 def test_artists_with_one_track_each_build_no_recency():
-    assert built(ListeningInputs([like(0)], np.arange(4))).keys() == {"popularity"}
+    assert built(ListeningInputs([like(0), like(0)], np.arange(4))).keys() == {"popularity"}
+
+
+def test_one_listener_builds_no_popularity():
+    silent = like()
+    for profiles in ([like(0, 2)], [like(0), silent], [silent, silent]):
+        assert "popularity" not in built(ListeningInputs(profiles, ARTISTS))
 
 
 def test_a_profile_with_friends_builds_friends():

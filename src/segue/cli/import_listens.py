@@ -67,6 +67,11 @@ def import_listens(
             say(f"{count:,} of {file.file} not imported: {reason}.")
     if result.arrived:
         say(f"{plural(result.arrived, 'earlier listen')} now matched to a track.")
+    if result.read and not any(sum(file.matched.values()) for file in result.files):
+        say(
+            "None of these listens is of a track in the library: segue import --unmatched lists"
+            " them with the reason, segue library problems what could not be read."
+        )
     if result.waiting:
         say(
             f"{plural(result.waiting, 'listen')} without a track in the library: segue preprocess"

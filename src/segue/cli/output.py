@@ -72,12 +72,13 @@ def print_recommendations(title: str, document: Mapping[str, Any]) -> None:
     for pick in document["tracks"]:
         why = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
         parts = ", ".join(f"{signal} {part:+.2f}" for signal, part in why if abs(part) >= 0.005)
+        reason = pick.get("reason")
         rows.append(
             (
                 str(pick["rank"]),
                 name_of(pick, nameless="(untitled)"),
                 pick["track_id"],
-                parts,
+                f"{reason}\n{parts}" if reason else parts,
                 f"{pick['score']:.2f}",
             )
         )
@@ -103,8 +104,10 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     ...     "score": 1.5, "why": {"timbre": 2.0, "diversity": -0.5}, "top_signal": "timbre",
     ...     "influenced_by": [{"artist": "A", "title": "B", "pull": 0.75, "track_id": "1"}],
     ...     "in_common": {"artist": None, "genres": [], "tags": ["calm"]},
+    ...     "reason": "Sounds similar to A - B, which you like",
     ... }):
     ...     print(line)
+    Sounds similar to A - B, which you like
     score 1.50 = timbre +2.00, diversity -0.50
     strongest reason: timbre (without it, the track would fall furthest)
     because you like A - B (+0.75)
@@ -114,7 +117,8 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     sums = ", ".join(f"{name} {part:+.2f}" for name, part in parts if abs(part) >= 0.005)
     top, shared = pick["top_signal"], pick["in_common"]
     lines = [
-        f"score {pick['score']:.2f} = {sums}",
+        *([pick["reason"]] if pick.get("reason") else []),
+        f"score {pick['score']:.2f}" + (f" = {sums}" if sums else ""),
         f"strongest reason: {top} (without it, the track would fall furthest)"
         if top
         else "no strongest reason: the track keeps its rank without any single signal",

@@ -28,6 +28,9 @@ playlist = typer.Typer(
 )
 
 
+_NOTHING_LEFT = "No tracks left to play: exclude less, or allow known tracks (--max-known-share 1)."
+
+
 def show(
     make: "Make",
     library: LibraryOption = DEFAULT_LIBRARY,
@@ -40,10 +43,12 @@ def show(
     if json:
         print_json(found)
         return
-    hint(found.get("hints", ()))
     if not found["tracks"]:
-        say("No tracks left to play: exclude less, or allow known tracks with --max-known-share 1.")
+        *hints, cause = found.get("hints") or [_NOTHING_LEFT]
+        hint(hints)
+        say(cause)
         return
+    hint(found.get("hints", ()))
     _PRINTED[found["playlist"]](found)
 
 

@@ -13,11 +13,6 @@ from segue.cli.output import hint, print_json, print_reasons, print_recommendati
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions
 
-_NOTHING_NEW = (
-    "No new tracks left to recommend: add --include-known to include tracks that you know."
-)
-_NOTHING_LEFT = "No tracks left to recommend: exclude less, or add --include-known."
-
 CountOption = Annotated[int, typer.Option("-k", min=1, help="Number of tracks.")]
 
 
@@ -58,10 +53,12 @@ def recommend(
     if json:
         print_json(found)
         return
-    hint(found.get("hints", ()))
     if not found["tracks"]:
-        say(_NOTHING_LEFT if exclusions else _NOTHING_NEW)
+        *hints, cause = found["hints"]
+        hint(hints)
+        say(cause)
         return
+    hint(found.get("hints", ()))
     title = f"For {user}" if user else "Based on the liked tracks"
     (print_reasons if why else print_recommendations)(title, found)
     weights = sorted(found["weights"].items(), key=lambda part: -part[1])

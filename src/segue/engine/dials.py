@@ -155,5 +155,5 @@ def odds(strength: float) -> float:
 
 
 def _check(name: str, value: object, low: float, high: float) -> None:
-    if not isinstance(value, Real) or not low <= value <= high:  # NaN too
+    if not isinstance(value, Real) or not low <= float(value) <= high:  # NaN too
         raise ValueError(f"{name} is {value}: give a number from {low} to {high}.")

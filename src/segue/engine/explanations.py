@@ -8,8 +8,8 @@ keeps its rank without it.
 Removing a signal means weight 0, with all other weights unchanged. Ranks are counted in the pool of
 candidates, by the parts that do not depend on the rest of the list. Tracks outside the pool can
 only push the track further down, so a fall in the pool is a fall among all tracks. Only signals
-that add to the track's score can be named; among equal falls the larger part is. If no single
-signal's absence would cost the track its rank, none is named.
+that add to the track's score (`MIN_PART` or more) can be named; among equal falls the larger part
+is. If no single signal's absence would cost the track its rank, none is named.
 
 **Influenced by** names the listener's own tracks that add most to the score: see
 `segue.engine.item_attribution`.
@@ -29,6 +29,7 @@ from segue.engine.blend import Engine, Ranked
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials
 from segue.engine.item_attribution import HistoryVectors, ItemAttribution, Pulls
+from segue.engine.reasons import MIN_PART, ReasonWriter
 from segue.engine.recommendations import Contribution, Recommendation, SharedTraits, explain
 from segue.engine.rerank import POOL, RerankResult, static_terms
 from segue.engine.track_words import TrackWords
@@ -88,7 +89,8 @@ class Explainer:
         static = static_terms(found.pool, dials, self.facts, profile)[1]
         top = decisive(found, static)
         influences = self.influenced_by(found.ranked, profile, history.vectors)
-        return weights, [
+        positions = found.ranked.positions.tolist()
+        explained = [
             replace(
                 pick,
                 top_signal=names[signal] if signal >= 0 else None,
@@ -96,8 +98,15 @@ class Explainer:
                 in_common=history.in_common.with_track(self.tracks[position], position),
             )
             for place, (pick, position, signal) in enumerate(
-                zip(picks, found.ranked.positions.tolist(), top.tolist(), strict=True)
+                zip(picks, positions, top.tolist(), strict=True)
             )
+        ]
+        writer = ReasonWriter(
+            self.engine.signals, self.tracks, self.facts, profile, history.vectors
+        )
+        return weights, [
+            replace(pick, reason=writer.write(pick, position))
+            for pick, position in zip(explained, positions, strict=True)
         ]
 
     def history(self, profile: UserProfile) -> "ExplainedHistory":
@@ -115,17 +124,20 @@ class Explainer:
     def influenced_by(
         self, ranked: Ranked, profile: UserProfile, own: HistoryVectors | None = None
     ) -> list[list[Contribution]]:
-        """Return for each track of a list the liked tracks that add most to it, best first."""
+        """Return for each track of a list the liked tracks that add most to it, best first.
+
+        Tracks that add less than `MIN_PART` are not named.
+        """
         pulls = self.pulls(ranked, profile, own)
         pulls[:, profile.weights <= 0] = 0
         strongest = _largest(pulls, MAX_PULLS)
-        named = np.take_along_axis(pulls, strongest, axis=1) > 0
+        named = np.take_along_axis(pulls, strongest, axis=1) >= MIN_PART
         self.prefetch(profile.positions[strongest[named]].tolist())
         return [
             [
                 _pull(self.tracks[profile.positions[own]], row[own])
                 for own in order.tolist()
-                if row[own] > 0
+                if row[own] >= MIN_PART
             ]
             for row, order in zip(pulls, strongest, strict=True)
         ]
@@ -161,7 +173,7 @@ def decisive(found: RerankResult, static: NDArray[np.float64]) -> NDArray[np.int
     # without the only signal that scores it, a track would not be recommended at all
     alone = said.sum(axis=1)[:, None] == said
     falls[alone & (pool.weights > 0)] = len(parts)
-    falls[own <= 0] = -1
+    falls[own < MIN_PART] = -1
     # the largest part among equal falls
     furthest = falls == falls.max(axis=1, keepdims=True, initial=-1)
     top = np.where(furthest, own, -np.inf).argmax(axis=1).astype(np.int64)

@@ -7,7 +7,7 @@ sum to its part. Where hubs are removed, the part is no longer a sum of cosines,
 proportion to them all the same.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -105,8 +105,14 @@ class ItemAttribution:
 
 def _told(signal: Signal, profile: UserProfile, positions: NDArray[np.int64]) -> Pulls | None:
     """Return the amounts of an `Explaining` signal, ``[k, n]``; None for other signals."""
-    pulls = getattr(signal, "pulls", None)
-    if pulls is None:
+    rows = [shares_of(signal, profile, position) for position in positions.tolist()]
+    if any(row is None for row in rows):
         return None
-    rows = [pulls(profile, position) for position in positions.tolist()]
     return np.array(rows, np.float64).reshape(len(positions), len(profile.positions))
+
+
+def shares_of(signal: Signal, profile: UserProfile, position: int) -> NDArray[np.float32] | None:
+    """Return how much each known track adds to a score, ``[n]``; None if the signal cannot say."""
+    pulls: Callable[[UserProfile, int], NDArray[np.float32]] | None
+    pulls = getattr(signal, "pulls", None)
+    return None if pulls is None else pulls(profile, position)

@@ -78,7 +78,8 @@ class Recommendations(Sequence[Recommendation]):
 
     `user` is the listener's id, or None if only tracks were named; `seed` is the id of the track
     that others were compared with. `weights` sum to 1 over the signals that were used. `hints` are
-    sentences about requests that may not have the intended effect. `chance` has the seed that
+    sentences about requests that may not have the intended effect; the last one of an empty list
+    says why it is empty. `chance` has the seed that
     repeats the list, if it used randomness.
 
     >>> found = Recommendations("alice", {}, [Recommendation(1, "t7", "Weir", "Oak", 1.25, {})])

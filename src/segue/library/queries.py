@@ -59,6 +59,28 @@ class LibraryQueries:
         with self._database.connect() as connection:
             return track_references(connection, after, most)
 
+    def unmatched_listens_of(self, user: str) -> tuple[int, TrackReference | None]:
+        """Return how many listens of a listener have no track, and one track that is lacking.
+
+        (0, None) if any listen of the listener has a track, or there are no listens.
+        """
+        waiting, references = schema.unmatched_listens, schema.track_references
+        row = select(schema.users.c.row).where(schema.users.c.user_id == user).scalar_subquery()
+        own = waiting.c.user == row
+        matched = select(schema.listens.c.user).where(schema.listens.c.user == row).limit(1)
+        latest = select(func.max(waiting.c.id)).where(own).scalar_subquery()
+        example = (
+            select(*(references.c[name] for name in TrackReference._fields))
+            .join(waiting, waiting.c.reference == references.c.row)
+            .where(waiting.c.id == latest)
+        )
+        with self._database.connect() as connection:
+            n = connection.scalar(select(func.count()).select_from(waiting).where(own)) or 0
+            if not n or connection.execute(matched).first() is not None:
+                return 0, None
+            found = connection.execute(example).one()
+        return n, TrackReference(*found)
+
     def audio_files(self) -> dict[int, AudioFile]:
         """Return the audio files of tracks, by row."""
         with self._database.connect() as connection:

@@ -21,6 +21,7 @@ from segue.engine import (
 )
 from segue.engine import path as path_between
 from segue.errors import LibraryError, ModelError
+from segue.pipeline.recommender.empty_lists import empty_reason
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.track_spaces import by_preference
 from segue.signals import VectorSignal
@@ -174,6 +175,17 @@ def blend(
     tastes = dict(zip(users, mean, strict=True))
     about = {"users": list(users), "mean_taste": tastes, **dials.chance}
     hints = state.hints(profiles[0], dials, exclusions)
+    if not tracks:
+        hints.append(
+            empty_reason(
+                state.engine,
+                known=np.concatenate([profile.known for profile in profiles]),
+                named=np.zeros(0, np.int64),
+                excluded=state.excluded(exclusions),
+                dials=dials,
+                has_history=any(len(profile.positions) for profile in profiles),
+            )
+        )
     return Playlist("blend", tracks, about, hints)
 
 

@@ -15,6 +15,7 @@ from segue.pipeline.arguments import (
     as_ids,
     as_library,
 )
+from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.service import RecommenderService
 
 
@@ -60,6 +61,8 @@ def recommend(
         If `k` is below 1, neither a listener nor a liked track is given, or there is no such dial.
     UnknownListenerError, UnknownTrackError
         If the library does not know the listener or a track.
+    UnmatchedListensError
+        If all listens of the listener are of tracks that the library lacks.
     ContradictionError
         If a track is both liked and disliked.
     ModelError
@@ -75,16 +78,17 @@ def recommend(
     if include_known:
         chosen = replace(chosen, max_known_share=1)
     state = RecommenderService.open(as_library(library)).state()
-    return state.recommend(
-        state.query(
-            None if user is None else as_id(user, "user"),
-            k,
-            like=liked,
-            dislike=disliked,
-            dials=chosen,
-            exclusions=None if exclusions is None else as_exclusions(exclusions),
-        )
+    query = state.query(
+        None if user is None else as_id(user, "user"),
+        k,
+        like=liked,
+        dislike=disliked,
+        dials=chosen,
+        exclusions=None if exclusions is None else as_exclusions(exclusions),
     )
+    if query.profile.user is not None and not query.has_history and not liked:
+        check_matched(state.library, query.profile.user)
+    return state.recommend(query)
 
 
 def similar(

@@ -23,6 +23,7 @@ from segue.errors import LibraryError, ModelError, SegueError
 from segue.library import Event, Library, StoredPosterior
 from segue.pipeline.arguments import LibraryArgument, as_library
 from segue.pipeline.recommender.build_process import build_apart, is_small
+from segue.pipeline.recommender.empty_lists import no_signals
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.snapshot import (
     Snapshot,
@@ -98,14 +99,12 @@ class RecommenderService:
         LibraryError
             If the library holds no tracks.
         ModelError
-            If nothing is known of the tracks that they could be compared by.
+            If nothing is known of the tracks that they could be compared by, or no model is
+            trained.
         """
         state = self._up_to_date()
         if not state.engine.signals:
-            raise ModelError(
-                "The tracks cannot be compared, because they have no audio, frames, metadata or"
-                " listens: run segue preprocess on a dataset that has some of them."
-            )
+            raise ModelError(no_signals(self.library))
         return state
 
     def snapshot(self) -> Snapshot:

@@ -31,6 +31,7 @@ from segue.index import best
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
+from segue.pipeline.recommender.empty_lists import check_matched, empty_reason, unmatched_only
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
@@ -119,10 +120,15 @@ class ServingState:
         ------
         UnknownListenerError, UnknownTrackError
             If the library does not know the listener or a track.
+        UnmatchedListensError
+            If all listens of the listener are of tracks that the library lacks.
         ContradictionError
             If a track is both liked and disliked.
         """
-        return self._resolved(user, Seeds(like, dislike), Dials())[0]
+        profile, _, has_history = self._resolved(user, Seeds(like, dislike), Dials())
+        if user is not None and not has_history and not like:
+            check_matched(self.library, user)
+        return profile
 
     def query(
         self,
@@ -255,7 +261,23 @@ class ServingState:
         weights, picks = self.explainer.picks(found, profile, dials, history)
         hints = self.hints(profile, dials, query.exclusions)
         hints += _fewer_hints(found, query.k, dials)
+        if profile.user is not None and not query.has_history:
+            unmatched = unmatched_only(self.library, profile.user)
+            hints += [unmatched] if unmatched else []
+        if not picks:
+            hints.append(self._empty_reason(query))
         return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
+
+    def _empty_reason(self, query: RecommendationQuery) -> str:
+        named = (*query.seeds.like, *query.seeds.dislike)
+        return empty_reason(
+            self.engine,
+            known=query.profile.known,
+            named=np.array([self.catalogue.position(track_id) for track_id in named], np.int64),
+            excluded=self.excluded(query.exclusions),
+            dials=query.dials,
+            has_history=query.has_history or bool(query.seeds.like),
+        )
 
     def similar(self, track: str, k: int = 10, *, signal: str | None = None) -> Recommendations:
         """Return the tracks most similar to `track`; see `segue.similar`."""

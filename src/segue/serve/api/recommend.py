@@ -71,6 +71,9 @@ class RecommendationItem(BaseModel):
         description="Strongest reason: without it the track would fall furthest; null if there"
         " is none."
     )
+    reason: str | None = Field(
+        description="Strongest reason in words, for the listener; null if there is none."
+    )
     influenced_by: list[InfluenceItem]
     in_common: InCommon
     track: TrackItem
@@ -230,6 +233,7 @@ def recommendation_items(
             "score": pick.score,
             "why": dict(pick.why),
             "top_signal": pick.top_signal,
+            "reason": pick.reason,
             "influenced_by": [
                 {
                     "track_id": pull.track_id,

@@ -23,6 +23,7 @@ class PlaylistItem(BaseModel):
         default=None, description="Contribution of each signal; in a blend, of each listener."
     )
     top_signal: str | None = None
+    reason: str | None = None
     influenced_by: list[InfluenceItem] | None = None
     in_common: InCommon | None = None
     progress: float | None = Field(default=None, description="Position on a path, from 0 to 1.")

@@ -39,7 +39,7 @@ export class TrackRow extends HTMLElement {
     return this.#item.track;
   }
 
-  /** Show an item `{track, why?, top_signal?, ...}`; `scale` is that of the list: see `scaleOf`. */
+  /** Show an item `{track, why?, reason?, ...}`; `scale` is that of the list: see `scaleOf`. */
   show(item, scale) {
     const first = this.#item === null;
     this.#item = item;
@@ -145,10 +145,11 @@ export class TrackRow extends HTMLElement {
     fill(symbol, icon(playing ? "pause" : "play"));
     play.setAttribute("aria-label", `${playing ? "Pause" : "Play"} ${name}`);
     play.disabled = this.track.playable === false;
-    const top = this.#item.top_signal;
+    const { reason, top_signal: top } = this.#item;
+    const why = reason ?? (top && `strongest reason ${titleOf(top)}`);
     main.setAttribute(
       "aria-label",
-      `${name}. ${this.#parts.bar ? `Why${top ? `: strongest reason ${titleOf(top)}` : ""}` : "About this track"}`,
+      `${name}. ${this.#parts.bar ? `Why${why ? `: ${why}` : ""}` : "About this track"}`,
     );
     press(like, mine === "like", `Like ${name}`);
     press(dislike, mine === "dislike", `Dislike ${name}`);

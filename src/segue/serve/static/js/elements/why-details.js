@@ -19,6 +19,7 @@ const LONGER_BAR =
 /** Return the details shown below the row of an item. */
 export function whyDetails(item) {
   return [
+    item.reason && h("p", { class: "detail why-reason" }, item.reason),
     item.why && parts(item),
     item.influenced_by?.length ? influences(item.influenced_by) : null,
     facts(item.in_common, item.track),
