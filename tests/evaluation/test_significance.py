@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segue.evaluation import Difference, paired, ratio_interval, sign_flip
 
@@ -64,7 +66,26 @@ def test_ratio_interval_contains_ratio(rng):
     assert np.isnan(ratio_interval([], [], seed=0)).all()
 
 
-def test_difference_side_follows_interval():
-    assert Difference(0.1, (0.01, 0.2), 0.01, 5).side == 1
-    assert Difference(-0.1, (-0.2, -0.01), 0.01, 5).side == -1
-    assert Difference(0.1, (-0.01, 0.2), 0.2, 5).side == 0
+@pytest.mark.parametrize(
+    ("mean", "interval", "p", "n", "side"),
+    [
+        (0.1, (0.01, 0.2), 0.01, 50, 1),
+        (-0.1, (-0.2, -0.01), 0.01, 50, -1),
+        (0.1, (-0.01, 0.2), 0.2, 50, 0),
+        (0.1, (0.01, 0.2), 0.06, 50, 0),  # the interval alone is not enough
+        (0.1, (-0.01, 0.2), 0.01, 50, 0),  # nor is p
+        (0.1, (0.01, 0.2), 0.01, 19, 0),  # nor both with few listeners
+        (0.1, (0.1, 0.1), 1.0, 1, 0),
+    ],
+)
+def test_difference_side_needs_interval_p_and_listeners(mean, interval, p, n, side):
+    assert Difference(mean, interval, p, n).side == side
+
+
+@given(st.lists(st.floats(-1, 1), max_size=19))
+def test_paired_of_few_listeners_claims_nothing(differences):
+    found = paired(differences, [0.0] * len(differences), seed=0)
+    assert found.n == len(differences)
+    assert found.side == 0
+    assert np.isnan([*found.interval, found.p]).all()
+    assert found.is_none == (found.n > 0 and not any(differences))

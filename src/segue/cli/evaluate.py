@@ -10,6 +10,7 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say, with_interval
 from segue.cli.progress import terminal_progress
+from segue.text import plural
 
 
 class Subject(StrEnum):
@@ -127,10 +128,10 @@ def show_document(document: dict[str, Any]) -> None:
 def _title(report: dict[str, Any]) -> str:
     if report["task"] == "recommendation":
         simulated = " (simulated)" if report["simulated"] else ""
-        return f"Recommendations to {report['n']:,} listeners{simulated}"
+        return f"Recommendations to {plural(report['n'], 'listener')}{simulated}"
     if report["task"] == "tagging":
-        return f"Tagging {report['n']:,} tracks with {report['judged_tags']:,} tags"
-    return f"Classification of {report['target']}, {report['n']:,} tracks"
+        return f"Tagging {plural(report['n'], 'track')} with {plural(report['judged_tags'], 'tag')}"
+    return f"Classification of {report['target']}, {plural(report['n'], 'track')}"
 
 
 def _all_models(first: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from segue.evaluation.classifier_intervals import (
     classification_difference,
     classification_intervals,
 )
+from segue.evaluation.held_out_intervals import held_out_resamples, resample_intervals
 from segue.evaluation.intervals import Interval, bootstrap_interval, paired_difference
 from segue.evaluation.listen_split import listen_split_rule, split_listens
 from segue.evaluation.listener_groups import (
@@ -30,6 +31,7 @@ from segue.evaluation.neighbours import (
 )
 from segue.evaluation.projection import embedding_map
 from segue.evaluation.ranking import (
+    DEFAULT_KS,
     RANKING_METRICS,
     RankingResult,
     gini,
@@ -61,7 +63,13 @@ from segue.evaluation.report import (
     TaggingReport,
     report_files,
 )
-from segue.evaluation.significance import Difference, paired, ratio_interval, sign_flip
+from segue.evaluation.significance import (
+    MIN_LISTENERS_FOR_CLAIMS,
+    Difference,
+    paired,
+    ratio_interval,
+    sign_flip,
+)
 from segue.evaluation.tagging import (
     TAG_METRICS,
     TAGGING_METRICS,
@@ -80,7 +88,9 @@ from segue.evaluation.track_split import (
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "DEFAULT_KS",
     "HUB_CUT",
+    "MIN_LISTENERS_FOR_CLAIMS",
     "NICHE_TO_MAINSTREAM",
     "PRECISION_CUTS",
     "RANKING_METRICS",
@@ -128,6 +138,7 @@ __all__ = [
     "embedding_map",
     "expected_precision",
     "gini",
+    "held_out_resamples",
     "hubness",
     "listen_split_rule",
     "mainstreamness",
@@ -138,6 +149,7 @@ __all__ = [
     "ranking_metrics",
     "ratio_interval",
     "report_files",
+    "resample_intervals",
     "resample_tagging",
     "sign_flip",
     "split_listens",

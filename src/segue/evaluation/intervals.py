@@ -8,7 +8,8 @@ Conventions
 - Two models differ if the interval of their *paired* difference on the same units excludes 0.
 
 Source: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13. With few units
-(under about 20) percentile intervals are too narrow; reports warn of it.
+(under about 20) percentile intervals are too narrow: reports on fewer listeners resample held-out
+tracks instead (`segue.evaluation.held_out_intervals`).
 """
 
 from collections.abc import Iterator, Sequence

@@ -7,6 +7,9 @@ Conventions
 - The interval is the percentile bootstrap's (`segue.evaluation.intervals`); `p` is the share of
   random sign flips of the differences whose mean is at least as far from 0, two-sided. Up to
   `EXACT` listeners all flips are used; else 10,000 are drawn, and p is at least 1/10,001.
+- One model is called better only if the interval excludes 0 and `p` is below `ALPHA`. With fewer
+  than `MIN_LISTENERS_FOR_CLAIMS` listeners neither is given: a bootstrap over so few is far too
+  narrow.
 
 Source: the sign-flip (Fisher's randomisation) test, compared with others for ranked lists in
 Smucker, Allan and Carterette, "A comparison of statistical significance tests for information
@@ -23,6 +26,11 @@ from segue.evaluation.intervals import DEFAULT_RESAMPLES, Interval, bootstrap_in
 
 FloatArray = NDArray[np.float64]
 
+MIN_LISTENERS_FOR_CLAIMS = 20
+"""With fewer listeners reports say what was measured and claim nothing about listeners."""
+
+ALPHA = 0.05
+
 EXACT = 12
 """Up to this many listeners, all sign flips are used."""
 
@@ -32,23 +40,35 @@ _CHUNK = 2_000_000  # signs held at a time
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The mean of first minus second over `n` listeners, its 95 % interval, and its p-value."""
+    """The mean of first minus second over `n` listeners, its 95 % interval, and its p-value.
+
+    Interval and p are NaN with fewer than `MIN_LISTENERS_FOR_CLAIMS`. `identical` is whether the
+    two are the same for every listener.
+    """
 
     mean: float
     interval: Interval
     p: float
     n: int
+    identical: bool = False
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether there are enough listeners to tell which of the two is better."""
+        return self.n >= MIN_LISTENERS_FOR_CLAIMS
 
     @property
     def side(self) -> int:
-        """1 if the first is better, -1 if the second is, 0 if the interval includes 0."""
+        """1 if the first is better, -1 if the second is, 0 if that cannot be told."""
         low, high = self.interval
+        if not self.is_measurable or not self.p < ALPHA:
+            return 0
         return int(low > 0) - int(high < 0)
 
     @property
     def is_none(self) -> bool:
         """Whether the two are identical for every listener."""
-        return self.mean == 0 and self.p == 1
+        return self.identical or (self.mean == 0 and self.p == 1)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-compatible form."""
@@ -69,9 +89,12 @@ def paired(first: ArrayLike, second: ArrayLike, *, seed: int) -> Difference:
 
     Examples
     --------
-    >>> found = paired([0.75, 0.5, 1.0], [0.25, 0.0, 0.5], seed=0)
-    >>> found.mean, found.interval, found.p, found.side
-    (0.5, (0.5, 0.5), 0.25, 1)
+    >>> found = paired([0.75] * 20, [0.25] * 20, seed=0)
+    >>> found.mean, found.interval, found.p < 0.001, found.side
+    (0.5, (0.5, 0.5), True, 1)
+    >>> few = paired([0.75, 0.5, 1.0], [0.25, 0.0, 0.5], seed=0)
+    >>> few.mean, few.interval, few.side
+    (0.5, (nan, nan), 0)
     """
     left, right = np.asarray(first, np.float64), np.asarray(second, np.float64)
     if left.shape != right.shape or left.ndim != 1:
@@ -79,15 +102,13 @@ def paired(first: ArrayLike, second: ArrayLike, *, seed: int) -> Difference:
             f"the two have shapes {left.shape} and {right.shape}: give both on the same listeners."
         )
     differences = (left - right)[np.isfinite(left - right)]
-    if not len(differences):
-        nan = float("nan")
-        return Difference(nan, (nan, nan), nan, 0)
-    return Difference(
-        float(differences.mean()),
-        bootstrap_interval(differences, seed=seed),
-        sign_flip(differences, seed=seed),
-        len(differences),
-    )
+    nan, n = float("nan"), len(differences)
+    mean = float(differences.mean()) if n else nan
+    same = n > 0 and not differences.any()
+    if n < MIN_LISTENERS_FOR_CLAIMS:
+        return Difference(mean, (nan, nan), nan, n, same)
+    bounds = bootstrap_interval(differences, seed=seed)
+    return Difference(mean, bounds, sign_flip(differences, seed=seed), n, same)
 
 
 def sign_flip(differences: ArrayLike, *, seed: int, n_flips: int = _FLIPS) -> float:

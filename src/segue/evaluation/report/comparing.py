@@ -1,7 +1,9 @@
 """Comparisons that the sentences of a report are based on.
 
 A *side* is 1 where the first is better, -1 where the second is, and 0 where the interval of their
-difference includes 0. Without a paired difference, two intervals that overlap give 0.
+difference includes 0, its p-value is not below `ALPHA`, or there are fewer than
+`MIN_LISTENERS_FOR_CLAIMS` listeners. Without a paired difference, two intervals that overlap give
+0.
 """
 
 import math
@@ -22,6 +24,7 @@ from segue.evaluation.report.formatting import percent
 from segue.evaluation.report.names import BASELINES, setting_title, spoken_name
 from segue.evaluation.report.similarity import SimilarityReport
 from segue.evaluation.report.tagging import TaggingReport
+from segue.evaluation.significance import ALPHA, MIN_LISTENERS_FOR_CLAIMS
 from segue.evaluation.tagging import TagScore
 
 _GROUP_METRIC = "ndcg@10"
@@ -72,6 +75,9 @@ def side_of_classifier(found: ClassifierReport, other: ClassifierReport) -> int:
 
 def side_of_list(lists: RecommendationReport, name: str, metric: str) -> int:
     """Return the side of the engine's lists and those of another model."""
+    p = lists.p_values.get(name, {}).get(metric, 0.0)
+    if lists.n < MIN_LISTENERS_FOR_CLAIMS or not p < ALPHA:
+        return 0
     difference = lists.differences.get(name, {}).get(metric)
     if difference is not None:
         return side_of_interval(difference)

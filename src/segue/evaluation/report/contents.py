@@ -76,7 +76,9 @@ class RecommendationReport:
 
     `models` maps each to its metrics, in the order shown; `engine` names the one that listeners
     get. `n` is the number of evaluated listeners, `n_tracks` of tracks to choose from.
-    `differences` maps another model to the intervals of engine minus it. `details` are parts beyond
+    `differences` maps another model to the intervals of engine minus it, `p_values` to their
+    p-values. With fewer than `MIN_LISTENERS_FOR_CLAIMS` listeners the intervals are those of
+    `segue.evaluation.held_out_intervals`, and there are no p-values. `details` are parts beyond
     the table; `notes` explain parts that could not be measured.
     """
 
@@ -87,6 +89,7 @@ class RecommendationReport:
     models: Mapping[str, Mapping[str, float]]
     intervals: Mapping[str, Intervals] = field(default_factory=dict)
     differences: Mapping[str, Intervals] = field(default_factory=dict)
+    p_values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     baselines: tuple[str, ...] = ("popularity", "random")
     curves: Mapping[str, Curve] = field(default_factory=dict)
     simulated: bool = False
@@ -253,6 +256,7 @@ class Report:
             "models": found.models,
             "model_intervals": found.intervals,
             "differences": found.differences,
+            "p_values": found.p_values,
             "baselines": [name for name in found.baselines if name in found.models],
             "curves": {
                 name: {"precision": curve.precision, "recall": curve.recall}

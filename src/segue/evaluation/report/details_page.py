@@ -34,6 +34,7 @@ from segue.evaluation.report.tables import (
     spread,
 )
 from segue.evaluation.significance import Difference
+from segue.text import plural
 
 _GROUP_CUTS = (10, 20)
 _COLD_METRICS = ("ndcg@20", "recall@20", "ndcg@10", "recall@10")
@@ -102,7 +103,7 @@ def _group_table(groups: Sequence[ListenerGroup], by: str, k: int) -> ScoreTable
 
 def _group_range(group: ListenerGroup, by: str) -> str:
     """Return how many listeners a group has, and what range of values it covers."""
-    n = f"{group.figures.n:,} listeners"
+    n = plural(group.figures.n, "listener")
     if by == "popularity":
         return f"{n}, {100 * group.low:.1f}\u2013{100 * group.high:.1f}%"
     return f"{n}, {group.low:.0f}\u2013{group.high:.0f} likes"
@@ -133,7 +134,9 @@ def _cold_table(figures: Figures, caption: str, roles: Mapping[str, str]) -> Sco
 
 
 def _cold_tracks(found: ColdTracks) -> ScoreTable:
-    caption = f"{found.n_tracks:,} tracks without listens, {found.figures.n:,} listeners."
+    caption = (
+        f"{plural(found.n_tracks, 'track')} without listens, {plural(found.figures.n, 'listener')}."
+    )
     table = _cold_table(
         found.figures,
         caption,
@@ -162,7 +165,7 @@ def _ratio(found: ColdTracks, name: str) -> Cell:
 def _cold_listeners(picks: int, found: Figures) -> ScoreTable:
     return _cold_table(
         found,
-        f"{found.n:,} new listeners with {picks} picked tracks.",
+        f"{plural(found.n, 'new listener')} with {plural(picks, 'picked track')}.",
         {"global": "what a new listener gets"},
     )
 
@@ -190,9 +193,8 @@ def _control(found: Control) -> ScoreTable:
         )
         for name, fell in found.fell.items()
     ]
-    caption = (
-        f"{title_of(_CONTROL_METRIC)} of {found.real.n:,} listeners; small print: 95% intervals."
-    )
+    who = plural(found.real.n, "listener")
+    caption = f"{title_of(_CONTROL_METRIC)} of {who}; small print: 95% intervals."
     return ScoreTable(caption, ["Original", "Exchanged", "Chance", "Dropped to chance"], rows, "")
 
 
@@ -212,7 +214,7 @@ def _dial_table(found: DialCurves) -> ScoreTable:
         for dial, points in found.curves.items()
         for point in points
     ]
-    caption = f"Lists of {found.k} for {found.n:,} listeners, one dial changed at a time."
+    caption = f"Lists of {found.k} for {plural(found.n, 'listener')}, one dial changed at a time."
     return ScoreTable(caption, [title_of(metric) for metric in metrics], rows, "")
 
 
@@ -221,7 +223,8 @@ def _next_track(found: NextTrack) -> ScoreTable:
     order = sorted(models, key=lambda name: -models[name][_NEXT_METRICS[0]])
     return model_table(
         caption=(
-            f"{found.n_plays:,} held-out plays of {found.figures.n:,} listeners. {BEST_IN_BOLD}"
+            f"{plural(found.n_plays, 'held-out play')} of {plural(found.figures.n, 'listener')}."
+            f" {BEST_IN_BOLD}"
         ),
         metrics=_NEXT_METRICS,
         models={name: models[name] for name in order},

@@ -46,6 +46,7 @@ from segue.evaluation.report.templates import (
     package_file,
     render_summary,
 )
+from segue.text import plural
 from segue.types import SPLITS
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def _classifier_table(rivals: Sequence[ClassifierReport]) -> ScoreTable:
     first = rivals[0]
     return model_table(
         caption=(
-            f"By {first.target}, on the {first.result.n} tracks of the {first.split} part. "
-            f"{BEST_IN_BOLD}"
+            f"By {first.target}, on the {plural(first.result.n, 'track')} of the {first.split}"
+            f" part. {BEST_IN_BOLD}"
         ),
         metrics=CLASSIFICATION_METRICS,
         models={rival.name: rival.result.metrics for rival in rivals},
@@ -243,7 +244,8 @@ def _measured_by_any(found: RecommendationReport, metric: str) -> bool:
 
 def _evaluated_on(found: RecommendationReport) -> str:
     simulated = "simulated " if found.simulated else ""
-    return f"{found.n:,} {simulated}listeners, {found.n_tracks:,} tracks to choose from."
+    n_listeners = plural(found.n, f"{simulated}listener")
+    return f"{n_listeners}, {plural(found.n_tracks, 'track')} to choose from."
 
 
 def _measured(report: Report) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from segue.evaluation.report.drawing import (
 )
 from segue.evaluation.report.names import display_name
 from segue.evaluation.report.templates import TOO_SMALL
+from segue.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,9 +144,8 @@ def map_plot(found: EmbeddingMap) -> tuple[Plot, list[PlotKey]]:
     axes.margins(0.04)
     axes.spines[:].set_visible(False)
     listed = ", ".join(key.label for key in keys[:12]) + (", ..." if len(keys) > 12 else "")
-    alternative = (
-        f"Map of {len(labels)} tracks by the embedding {found.name}, colored by class: {listed}."
-    )
+    tracks = plural(len(labels), "track")
+    alternative = f"Map of {tracks} by the embedding {found.name}, colored by class: {listed}."
 
     def with_legend() -> None:
         add_legend(axes, 4, below=0.02)

@@ -8,6 +8,7 @@ from typing import Any
 from segue.evaluation.report.names import display_name
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
 from segue.evaluation.report.tables import Cell, ScoreTable, model_table, number, spread
+from segue.text import plural
 
 CUT = 10
 """The length of the lists of neighbors that are shown."""
@@ -65,7 +66,7 @@ def _queries(part: NeighborScores) -> str:
     n = max(part.n.values(), default=0)
     if part.split == "all":
         return f"All tracks ({n} have an answer), in spaces that learned no labels."
-    return f"The {n} tracks of the {part.split} part: a fair comparison of all spaces."
+    return f"The {plural(n, 'track')} of the {part.split} part: a fair comparison of all spaces."
 
 
 def _table(found: SimilarityReport, part: NeighborScores, caption: str) -> ScoreTable:

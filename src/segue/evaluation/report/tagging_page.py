@@ -8,6 +8,7 @@ from segue.evaluation.report.tables import ScoreTable, model_table, number, spre
 from segue.evaluation.report.tagging import Tagged, TaggingReport
 from segue.evaluation.report.templates import TOO_SMALL
 from segue.evaluation.tagging import TAGGING_METRICS
+from segue.text import plural
 
 
 def tag_section(found: TaggingReport) -> dict[str, Any]:
@@ -27,8 +28,8 @@ def _table(found: TaggingReport) -> ScoreTable:
     judged = next(iter(models.values())).result.n_judged
     return model_table(
         caption=(
-            f"{judged} tags, on the {found.n} tracks of the {found.split} part that have any"
-            " learned tag. Best in bold; small print: intervals."
+            f"{plural(judged, 'tag')}, on the {plural(found.n, 'track')} of the {found.split} part"
+            " that have any learned tag. Best in bold; small print: intervals."
         ),
         metrics=TAGGING_METRICS,
         models={name: model.result.metrics for name, model in models.items()},

@@ -13,9 +13,11 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from segue import text
 from segue.evaluation.report import comparing, formatting, names
 from segue.evaluation.report.contents import Report
 from segue.evaluation.report.details import Details
+from segue.evaluation.significance import MIN_LISTENERS_FOR_CLAIMS
 
 TOO_SMALL = 10
 """Classes and tags with fewer tracks have too few for reliable numbers."""
@@ -94,12 +96,14 @@ def environment() -> Environment:
         names.spoken_name,
         names.title_of,
         names.upper_first,
+        text.plural,
         math.isfinite,
     )
     for function in functions:
         made.globals[function.__name__] = made.filters[function.__name__] = function
     made.globals |= {
         "few": FEW,
+        "min_listeners": MIN_LISTENERS_FOR_CLAIMS,
         "group_titles": names.GROUP_TITLES,
         "nan": math.nan,
         "target_faithful": TARGET_FAITHFUL,

@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 
 from segue.engine import profile_from_seeds
 from segue.errors import TooLittleDataError
-from segue.evaluation import ColdTracks, Figures, RankingResult, ratio_interval
+from segue.evaluation import (
+    MIN_LISTENERS_FOR_CLAIMS,
+    ColdTracks,
+    Figures,
+    RankingResult,
+    ratio_interval,
+)
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import (
     GLOBAL,
@@ -120,6 +126,8 @@ def _ratios(
     if TAGS not in results or not results[TAGS].mean[_MAIN] > 0:
         return {}
     tags = results[TAGS].per_user[_MAIN]
+    if len(tags) < MIN_LISTENERS_FOR_CLAIMS:
+        return {}
     return {
         name: (
             float(result.mean[_MAIN] / results[TAGS].mean[_MAIN]),

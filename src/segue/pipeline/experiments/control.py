@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.errors import ModelError
-from segue.evaluation import Control, RankingResult
+from segue.errors import ModelError, TooLittleDataError
+from segue.evaluation import MIN_LISTENERS_FOR_CLAIMS, Control, RankingResult
 from segue.pipeline.experiments.held_out import EvaluationContext
 from segue.pipeline.experiments.ranked_lists import RANDOM, EvaluatedUsers, figures, ranked_lists
 from segue.signals import Scores, SignalWrapper, UserProfile, VectorSignal
+from segue.text import plural
 
 METRICS = ("ndcg@10", "ndcg@20", "recall@20")
 _MAIN = "ndcg@20"
@@ -50,7 +51,15 @@ def evaluate_control(context: EvaluationContext) -> Control:
     ------
     ModelError
         If there is no content signal.
+    TooLittleDataError
+        If there are too few listeners to tell a signal from chance.
     """
+    n = len(context.known.users)
+    if n < MIN_LISTENERS_FOR_CLAIMS:
+        raise TooLittleDataError(
+            f"The control with exchanged content cannot be judged by {plural(n, 'listener')}: it"
+            f" needs at least {MIN_LISTENERS_FOR_CLAIMS}."
+        )
     content = [one for one in context.material.content if isinstance(one, VectorSignal)]
     if not content:
         raise ModelError(

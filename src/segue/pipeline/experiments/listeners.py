@@ -7,6 +7,7 @@ the blend.
 from collections.abc import Mapping
 
 from segue.evaluation import (
+    MIN_LISTENERS_FOR_CLAIMS,
     NICHE_TO_MAINSTREAM,
     Difference,
     Group,
@@ -28,7 +29,8 @@ _OF_GROUPS = ("ndcg@10", "ndcg@20")
 
 def best_single(context: EvaluationContext, results: Mapping[str, RankingResult]) -> str:
     """Return the best single signal by nDCG@20."""
-    return max(context.fitted.names, key=lambda name: results[name].mean["ndcg@20"])
+    names = [name for name in context.fitted.names if name in results]
+    return max(names, key=lambda name: results[name].mean["ndcg@20"])
 
 
 def comparisons(
@@ -53,7 +55,10 @@ def comparisons(
 def evaluate_groups(
     context: EvaluationContext, results: Mapping[str, RankingResult], single: str
 ) -> dict[str, list[ListenerGroup]]:
-    """Evaluate groups of listeners by mainstreamness and by length of history."""
+    """Evaluate groups of listeners by mainstreamness and by length of history.
+
+    Groups of fewer than `MIN_LISTENERS_FOR_CLAIMS` listeners are left out.
+    """
     evaluated = EvaluatedUsers.of(context.material.catalogue, context.known.history)
     judged = results[PERSONAL].users.tolist()
     likes = [context.known.profiles[place].liked for place in judged]
@@ -65,7 +70,11 @@ def evaluate_groups(
     shown = dict.fromkeys((PERSONAL, GLOBAL, single, POPULARITY))
     chosen = {name: results[name] for name in shown if name in results}
     return {
-        by: [_group(group, chosen, single, context.seed) for group in groups]
+        by: [
+            _group(group, chosen, single, context.seed)
+            for group in groups
+            if len(group.members) >= MIN_LISTENERS_FOR_CLAIMS
+        ]
         for by, groups in divided.items()
     }
 

@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import ModelError, TooLittleDataError
-from segue.evaluation import Difference, Figures, NextTrack, bootstrap_interval, paired
+from segue.evaluation import (
+    MIN_LISTENERS_FOR_CLAIMS,
+    Difference,
+    Figures,
+    NextTrack,
+    bootstrap_interval,
+    paired,
+)
 from segue.evaluation.next_item import NOT_NEW, NextItemResult, next_item_metrics, places
 from segue.listening.sequences import NextItemModel
 from segue.listening.sequences.markov import Markov, MarkovSettings
@@ -134,6 +141,7 @@ def _figures(results: Mapping[str, NextItemResult], seed: int) -> Figures:
         intervals={
             name: bootstrap_interval(dict(result.per_user), seed=seed)
             for name, result in results.items()
+            if len(result.users) >= MIN_LISTENERS_FOR_CLAIMS
         },
     )
 

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine import Engine, standardise
-from segue.evaluation import Figures, RankingResult, bootstrap_interval, ranking_metrics
+from segue.evaluation import (
+    MIN_LISTENERS_FOR_CLAIMS,
+    Figures,
+    RankingResult,
+    bootstrap_interval,
+    ranking_metrics,
+)
 from segue.index import best
 from segue.library import Catalogue
 from segue.pipeline.training.labels import artist_groups
@@ -145,7 +151,10 @@ def figures(
     rows: NDArray[np.int64] | None = None,
     seed: int,
 ) -> Figures:
-    """Return means and intervals of `metrics` over all listeners, or those of `rows`."""
+    """Return means and intervals of `metrics` over all listeners, or those of `rows`.
+
+    Intervals are undefined with fewer than `MIN_LISTENERS_FOR_CLAIMS` listeners.
+    """
     models, intervals, n = {}, {}, 0
     for name, result in results.items():
         values = {
@@ -154,5 +163,8 @@ def figures(
         }
         n = len(next(iter(values.values())))
         models[name] = {metric: float(np.nanmean(own)) for metric, own in values.items()}
-        intervals[name] = bootstrap_interval(values, seed=seed)
+        if n >= MIN_LISTENERS_FOR_CLAIMS:
+            intervals[name] = bootstrap_interval(values, seed=seed)
+        else:
+            intervals[name] = dict.fromkeys(values, (np.nan, np.nan))
     return Figures(n=n, models=models, intervals=intervals)

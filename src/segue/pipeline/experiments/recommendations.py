@@ -10,13 +10,18 @@ from typing import TypeVar
 
 from segue.errors import SegueError
 from segue.evaluation import (
+    DEFAULT_KS,
+    MIN_LISTENERS_FOR_CLAIMS,
     Curve,
     Details,
     RankingResult,
     RecommendationReport,
     bootstrap_interval,
+    held_out_resamples,
+    paired,
     paired_difference,
     precision_recall_curve,
+    resample_intervals,
 )
 from segue.library import Library
 from segue.listening import ItemKnn
@@ -32,18 +37,23 @@ from segue.pipeline.experiments.ranked_lists import (
     RANDOM,
     EvaluatedUsers,
     Lists,
+    non_empty,
     ranked_lists,
 )
 from segue.pipeline.training.listening_models import MIN_LISTENERS, TrainingData
 from segue.signals import CollaborativeSignal, Signal, opinions_of
+from segue.text import plural
 from segue.types import Progress, no_progress
 
 ITEM_KNN = "item-knn"
 BASELINES = ("popularity", RANDOM, ITEM_KNN)
+_MAIN = "ndcg@10"
 SIMULATED = "simulated"
 """Listeners whose id begins with this are simulated, and every report says so."""
 
 T = TypeVar("T")
+ByModel = dict[str, dict[str, tuple[float, float]]]
+"""Intervals by model and metric."""
 
 
 def evaluate_recommendations(
@@ -69,23 +79,24 @@ def evaluate_recommendations(
         item_knn = _item_knn(known, n_tracks)
         advance(1)
     context = EvaluationContext(material, known, fitted, seed, progress)
-    lists = ranked_lists(
-        fitted.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
+    lists = _without_empty_baselines(
+        ranked_lists(
+            fitted.engine, known.profiles, n_tracks, alone=item_knn, seed=seed, progress=progress
+        )
     )
     results = EvaluatedUsers.of(material.catalogue, known.history).evaluate(lists, known.held_out)
-    notes: list[str] = []
+    intervals, differences = _uncertainty(lists, results, known, seed)
+    notes = _few_listeners(known, results[PERSONAL].n)
     return RecommendationReport(
         engine=PERSONAL,
         split=known.split,
         n=results[PERSONAL].n,
         n_tracks=n_tracks,
         models={name: result.mean for name, result in results.items()},
-        intervals={
-            name: bootstrap_interval(dict(result.per_user), seed=seed)
-            for name, result in results.items()
-        },
-        differences=_differences(results, seed),
-        baselines=BASELINES if item_knn else BASELINES[:-1],
+        intervals=intervals,
+        differences=differences,
+        p_values=_p_values(results, seed),
+        baselines=tuple(name for name in BASELINES if name in lists),
         curves=_curves(lists, known, n_tracks),
         simulated=any(user.startswith(SIMULATED) for user in known.users),
         details=_details(context, results, thorough=thorough, notes=notes),
@@ -133,15 +144,71 @@ def _details(
     )
 
 
-def _differences(
-    results: Mapping[str, RankingResult], seed: int
-) -> dict[str, dict[str, tuple[float, float]]]:
+def _without_empty_baselines(lists: Lists) -> Lists:
+    """Return lists without the baselines that recommend nothing to any listener."""
+    filled = non_empty(lists)
+    return {name: own for name, own in lists.items() if name in filled or name not in BASELINES}
+
+
+def _few_listeners(known: HeldOut, n: int) -> list[str]:
+    """Return a note on what the numbers of few listeners say; none with enough listeners."""
+    if n >= MIN_LISTENERS_FOR_CLAIMS:
+        return []
+    timed = any(known.after[name].notna().any() for name in ("timestamp", "position"))
+    how = "time split (earlier listens are known, later ones held out)" if timed else "random split"
+    note = (
+        f"The recommendations were evaluated for {plural(n, 'listener')}, by"
+        f" {'this' if n == 1 else 'each'} listener's own {how}. The intervals resample the held-out"
+        " tracks, not listeners, and no list is called better or worse than another: that needs at"
+        f" least {MIN_LISTENERS_FOR_CLAIMS} listeners."
+    )
+    return [note]
+
+
+def _uncertainty(
+    lists: Lists, results: Mapping[str, RankingResult], known: HeldOut, seed: int
+) -> tuple[ByModel, ByModel]:
+    """Return the intervals of all models, and of the differences of the engine from the others."""
+    if results[PERSONAL].n >= MIN_LISTENERS_FOR_CLAIMS:
+        intervals = {
+            name: bootstrap_interval(dict(result.per_user), seed=seed)
+            for name, result in results.items()
+        }
+        return intervals, _differences(results, seed)
+    drawn = {
+        name: held_out_resamples(own, known.held_out, ks=DEFAULT_KS, seed=seed)
+        for name, own in lists.items()
+    }
+    metrics = list(results[PERSONAL].per_user)
+    return (
+        {name: resample_intervals(own, metrics) for name, own in drawn.items()},
+        {
+            name: resample_intervals(drawn[PERSONAL], metrics, own)
+            for name, own in drawn.items()
+            if name != PERSONAL
+        },
+    )
+
+
+def _differences(results: Mapping[str, RankingResult], seed: int) -> ByModel:
     ours = results[PERSONAL].per_user
     return {
         name: {
             metric: paired_difference(ours[metric], values, seed=seed)
             for metric, values in result.per_user.items()
         }
+        for name, result in results.items()
+        if name != PERSONAL
+    }
+
+
+def _p_values(results: Mapping[str, RankingResult], seed: int) -> dict[str, dict[str, float]]:
+    """Return the p-values of the engine's differences from the others, by the main metric."""
+    ours = results[PERSONAL]
+    if ours.n < MIN_LISTENERS_FOR_CLAIMS:
+        return {}
+    return {
+        name: {_MAIN: paired(ours.per_user[_MAIN], result.per_user[_MAIN], seed=seed).p}
         for name, result in results.items()
         if name != PERSONAL
     }
