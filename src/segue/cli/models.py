@@ -123,7 +123,7 @@ def _figures(judged: Sequence[Mapping[str, Any]]) -> None:
     shown = _SHOWN_OF_TAGS if tags else _SHOWN
     rows = [
         (
-            f"{found['split']} ({found['n']:,} tracks)",
+            f"{found['split']} ({plural(found['n'], 'track')})",
             *(
                 with_interval(found["metrics"].get(name), found["intervals"].get(name))
                 for name in shown
@@ -151,7 +151,7 @@ def _hubs(hubs: Mapping[str, Any]) -> None:
         )
         for method, figures in hubs["figures"].items()
     ]
-    part = "all tracks" if hubs["split"] == "all" else f"{hubs['n']:,} {hubs['split']} tracks"
+    part = "all tracks" if hubs["split"] == "all" else plural(hubs["n"], f"{hubs['split']} track")
     title = f"Neighbors with the same {hubs['judged_by']}, for {part}"
     columns = ("compared by", "precision@10", "hub skewness", "largest hub", "in no list")
     print_table(title, columns, rows, right=4)

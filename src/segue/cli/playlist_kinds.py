@@ -12,6 +12,7 @@ import typer
 from segue.cli.dials import dials as dial_options
 from segue.cli.dials import exclusions as exclusion_options
 from segue.cli.dials import options
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.engine import Dials, Exclusions, Playlist
@@ -163,7 +164,8 @@ def _with_seeds(
         more = ", ..." if len(read.unmatched) > _SHOWN else ""
         of_all = len(read.unmatched) + len(read.tracks)
         hints.append(
-            f"{len(read.unmatched)} of {of_all} tracks of {seeds} are not in the library:"
+            f"{len(read.unmatched)} of {plural(of_all, 'track')} of {seeds}"
+            f" {'is' if len(read.unmatched) == 1 else 'are'} not in the library:"
             f" {named}{more}."
         )
     liked = list(dict.fromkeys([*tracks, *read.tracks]))

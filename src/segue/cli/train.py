@@ -9,6 +9,7 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import print_json, print_table, say
 from segue.cli.progress import terminal_progress
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.pipeline.training.leaderboard import Leaderboard
@@ -99,8 +100,8 @@ def train(
     if left_out:
         named = ", ".join(left_out[:5]) + (" ..." if len(left_out) > 5 else "")
         say(
-            f"Ignored because they have only one track: {len(left_out)} values of {learned_on}"
-            f" ({named})."
+            f"Ignored because they have only one track: {plural(len(left_out), 'value')} of"
+            f" {learned_on} ({named})."
         )
     for reason in dict.fromkeys(result.reason for result in results if result.reason):
         names = ", ".join(result.model for result in results if result.reason == reason)
@@ -161,15 +162,17 @@ def show_standings(results: Sequence["TrainingResult"], compared: "Leaderboard |
         print_table("Trained", columns, rows, right=5)
         return
     n, choice = compared.n, compared.choice
-    title = f"Trained on {compared.target}" + (f", evaluated on {n} validation tracks" if n else "")
+    title = f"Trained on {compared.target}" + (
+        f", evaluated on {plural(n, 'validation track')}" if n else ""
+    )
     print_table(title, columns, rows, right=5)
     if choice.precision:
         say(
             "neighbors: share of the ten nearest tracks by other artists with the same"
-            f" {choice.judged_by}, for {choice.n} validation tracks."
+            f" {choice.judged_by}, for {plural(choice.n, 'validation track')}."
             if choice.judged_by != "artist"
-            else f"neighbors: share of the ten nearest tracks by the same artist, for {choice.n}"
-            " validation tracks."
+            else f"neighbors: share of the ten nearest tracks by the same artist, for"
+            f" {plural(choice.n, 'validation track')}."
         )
     for signal, model in choice.used.items():
         best = choice.best(signal)

@@ -32,6 +32,10 @@ OFTEN = 3
 _FOLLOWS = 0.95
 """Share of tracks that follow another less often than one that "often" does."""
 
+_MAX_LATEST = 3
+_MAX_SCANNED = 20
+"""Numbers of latest tracks that another may follow, and of plays that they are taken from."""
+
 _MAX_WORDS = 3
 _SIMILAR = {
     "timbre": "Sounds similar to {}, which you like",
@@ -59,7 +63,7 @@ class ReasonWriter:
         self._signals = {signal.name: signal for signal in signals}
         self._tracks, self._facts, self._profile, self._own = tracks, facts, profile, own
         self._likes = profile.weights > 0
-        self._followers: NDArray[np.float32] | None = None
+        self._followers: dict[int, NDArray[np.float32]] = {}
         self._wordings: dict[str, _Wording] = {
             "recency": self._by_recency,
             "sequence": self._by_sequence,
@@ -106,15 +110,20 @@ class ReasonWriter:
         )
 
     def _by_sequence(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
-        latest = int(self._profile.history[-1]) if len(self._profile.history) else position
-        if latest == position:
+        if not self._facts.listeners[position] > 0:
             return None
-        if self._followers is None:
-            self._followers = self._signals["sequence"].for_track(latest)
-        scores = self._followers
-        if (scores < scores[position]).mean() >= _FOLLOWS:
-            return f"Often played after {self._name(latest)}"
-        return "Often played after tracks like the latest that you played"
+        for latest in self._latest():
+            if latest not in self._followers:
+                self._followers[latest] = self._signals["sequence"].for_track(latest)
+            scores = self._followers[latest]
+            if latest != position and (scores < scores[position]).mean() >= _FOLLOWS:
+                return f"Often played after {self._name(latest)}"
+        return None
+
+    def _latest(self) -> list[int]:
+        """Return the latest different tracks of the history, the last one first."""
+        latest = self._profile.history[: -_MAX_SCANNED - 1 : -1].tolist()
+        return list(dict.fromkeys(latest))[:_MAX_LATEST]
 
     def _by_popularity(self, pick: Recommendation, position: int) -> str | None:  # noqa: ARG002
         own = bool((self._profile.liked == position).any())

@@ -44,6 +44,7 @@ from segue.library.feature_index import (
 )
 from segue.library.files import json_bytes, make_directory, open_private, write_json
 from segue.library.storage import translate_errors
+from segue.text import plural
 
 _ALIGNMENT = 16
 CHECKSUM = "checksum"
@@ -311,7 +312,9 @@ class FeatureStore:
             found.append(f"{self.directory / INDEX}: {index.n_bad} records have changed.")
         rows = self.verify()
         if rows:
-            found.append(f"{self.directory}: the analysis of {len(rows)} tracks has changed.")
+            found.append(
+                f"{self.directory}: the analysis of {plural(len(rows), 'track')} has changed."
+            )
         data = data_file(self.directory, self._generation)
         if data.exists() and data.stat().st_size != self._end(index):
             found.append(

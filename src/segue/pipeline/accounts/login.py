@@ -26,6 +26,7 @@ from segue.errors import (
     WrongPasswordError,
 )
 from segue.library import Account, Library, TryLimits
+from segue.text import plural
 
 MAX_NAME_LENGTH = 200
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 8, 1024
@@ -163,7 +164,7 @@ def set_password(
         raise _unknown(library, name)
     closed = library.accounts.close_sessions(name, but=keep)
     library.audit.end_try(name)
-    detail = f"{name}, {closed} sessions ended"
+    detail = f"{name}, {plural(closed, 'session')} ended"
     library.audit.note("password set", by, address=address, detail=detail)
 
 

@@ -39,6 +39,7 @@ from segue.pipeline.analysis.tasks import (
 )
 from segue.pipeline.analysis.workers import Workers
 from segue.sources import load_frames
+from segue.text import plural
 from segue.types import Problem, Progress, Track, no_progress
 
 _RECORD_EVERY = 200  # tracks between updates of the database, which other programs may read
@@ -84,8 +85,8 @@ def check_usable(tracks: Sequence[Track], workers: Workers) -> None:
         reasons.append(reason)
     if reasons:
         raise DatasetError(
-            f"None of the {len(reasons)} files can be used: replace them or name another folder;"
-            f" the first: {reasons[0]}"
+            f"None of the {plural(len(reasons), 'file')} can be used: replace them or name another"
+            f" folder; the first: {reasons[0]}"
         )
 
 

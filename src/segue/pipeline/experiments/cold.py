@@ -37,6 +37,7 @@ from segue.pipeline.experiments.ranked_lists import (
 )
 from segue.pipeline.training.listening_models import COLLABORATIVE
 from segue.signals import UserProfile
+from segue.text import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +74,9 @@ def evaluate_cold_tracks(context: EvaluationContext) -> ColdTracks:
     users = [user for user, own in held_out.items() if len(own)]
     if len(users) < _MIN_LISTENERS:
         raise TooLittleDataError(
-            f"New tracks cannot be evaluated: only {len(users)} listeners like one of the"
-            f" {len(cold)} that were drawn, and at least {_MIN_LISTENERS} are needed."
+            "New tracks cannot be evaluated: only"
+            f" {plural(len(users), 'listener likes', 'listeners like')} one of the {len(cold)} that"
+            f" were drawn, and at least {_MIN_LISTENERS} are needed."
         )
     excluded = np.ones(context.n_tracks, bool)
     excluded[cold] = False
@@ -114,8 +116,8 @@ def _drawn_tracks(context: EvaluationContext, profiles: Mapping[str, UserProfile
             drawn = np.union1d(drawn, np.array(group, np.int64))
     if len(drawn) < _MIN_TRACKS:
         raise TooLittleDataError(
-            f"New tracks cannot be evaluated: a tenth of the {len(there)} tracks that anyone likes"
-            f" is {len(drawn)}, and at least {_MIN_TRACKS} are needed."
+            f"New tracks cannot be evaluated: a tenth of the {plural(len(there), 'track')} that"
+            f" anyone likes is {len(drawn)}, and at least {_MIN_TRACKS} are needed."
         )
     return np.sort(drawn)
 
@@ -153,8 +155,8 @@ def evaluate_cold_listeners(context: EvaluationContext) -> dict[int, Figures]:
     cold = [able[place] for place in rng.permutation(len(able))[:n]]
     if len(cold) < _MIN_LISTENERS:
         raise TooLittleDataError(
-            f"New listeners cannot be evaluated: a tenth of {len(profiles)} listeners who like"
-            f" more than {max(PICKS)} tracks each is {len(cold)}, and at least"
+            f"New listeners cannot be evaluated: a tenth of the {plural(len(profiles), 'listener')}"
+            f" with more than {max(PICKS)} liked tracks is {len(cold)}, and at least"
             f" {_MIN_LISTENERS} are needed."
         )
     before = context.known.before

@@ -65,9 +65,10 @@ def evaluate_tags(
     support = tags[places].sum(axis=0)
     if not ((support > 0) & (support < len(places))).any():
         raise ModelError(
-            f"No tag can be evaluated on the {split} split: {len(places)} of its tracks have a"
-            " learned tag and the inputs of the models, and a tag needs a track with it and one"
-            " without it. Choose another --split, or add tagged tracks."
+            f"No tag can be evaluated on the {split} split: {len(places)} of its tracks"
+            f" {'has' if len(places) == 1 else 'have'} a learned tag and the inputs of the models,"
+            " and a tag needs a track with it and one without it. Choose another --split, or add"
+            " tagged tracks."
         )
     groups = np.unique(artist_groups(catalogue), return_inverse=True)[1][places]
     drawn = {

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segue.sources.history_import import ImportIssue
+from segue.text import plural
 from segue.types import Problem
 
 MAX_LISTED = 100
@@ -79,8 +80,8 @@ class ImportSummary:
                 self._add_problem(f"{count - MAX_LISTED:,} more: {reason}")
         if self.undated:
             self._add_problem(
-                f"{self.undated:,} listens have a time before 1990, in the future, or that cannot"
-                " be read: they are kept without a time"
+                plural(self.undated, "listen has", "listens have")
+                + " a time before 1990, in the future, or that cannot be read: kept without a time"
             )
         return ImportedFile(
             file=file,

@@ -26,6 +26,7 @@ from segue.pipeline.preprocess import analyse_library
 from segue.pipeline.recommender.build_snapshot import build
 from segue.pipeline.track_map.train_maps import MODEL as MAP
 from segue.pipeline.train import MODELS, train
+from segue.text import plural
 from segue.types import Progress, no_progress
 
 _VERB: Final = "segue library repair"
@@ -136,14 +137,15 @@ def repair(
                     library, pool, AnalysisOptions(retry=True), progress=progress
                 )
             result.done.append(
-                f"Analyzed {done.analysed} and embedded {done.encoded + done.embedded} tracks again"
+                f"Analyzed {done.analysed} and embedded"
+                f" {plural(done.encoded + done.embedded, 'track')} again"
                 f" ({n_dropped + found.missing} had a damaged analysis)."
             )
             left = len(_without_analysis(library))
             if left:
                 result.left.append(
-                    f"The files of {left} tracks could not be analyzed: segue library problems"
-                    " names them."
+                    f"The files of {plural(left, 'track')} could not be analyzed: segue library"
+                    " problems names them."
                 )
         manifests = {name: library.models.manifest_of_damaged(name) for name in models}
         for name in models:

@@ -25,6 +25,7 @@ from segue.pipeline.recommender.empty_lists import empty_reason
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.pipeline.recommender.track_spaces import by_preference
 from segue.signals import VectorSignal
+from segue.text import plural
 from segue.types import Track
 
 LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
@@ -130,7 +131,9 @@ def path(
     about = {"from": start, "to": end, "signal": space.name, "evenness": found.evenness}
     hints = state.hints(state.listener(None), Dials(), exclusions)
     if len(tracks) < k:
-        hints.append(f"only {len(tracks)} of {k} tracks: there are no more between the two.")
+        hints.append(
+            f"only {len(tracks)} of {plural(k, 'track')}: there are no more between the two."
+        )
     return Playlist("path", tracks, about, hints)
 
 

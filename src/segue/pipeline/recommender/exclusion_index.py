@@ -20,6 +20,7 @@ from segue.engine.exclusions import folder_parts, is_inside
 from segue.library import AlbumRow, ArtistRow, Catalogue, Library, ReadConnection
 from segue.pipeline.recommender.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
+from segue.text import plural
 
 KINDS = ("artist", "genre", "album", "tag")
 """Kinds of names that tracks are excluded by."""
@@ -164,8 +165,8 @@ class ExclusionIndex:
             n = int(np.isnan(self.arrays[name]).sum())
             if n and (low is not None or high is not None):
                 hints.append(
-                    f"{n:,} of {len(self.rows):,} tracks have no known {name} and are excluded"
-                    " by its limit."
+                    f"{n:,} of {plural(len(self.rows), 'track')} {'has' if n == 1 else 'have'} no"
+                    f" known {name} and {'is' if n == 1 else 'are'} excluded by its limit."
                 )
         return hints
 

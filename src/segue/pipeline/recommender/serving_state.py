@@ -38,6 +38,7 @@ from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seed
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
 from segue.signals import SequenceSignal, UserProfile, VectorSignal
+from segue.text import plural
 
 _MAX_RESULTS_BYTES: Final = 16_000_000
 _MAX_HISTORIES_BYTES: Final = 40_000_000
@@ -323,7 +324,7 @@ def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
     if 0 < dials.max_known_share < 1:
         named.append(f"share of {dials.max_known_share:g} for known tracks")
     limits = "limits allow" if len(named) > 1 else "limit allows"
-    return [f"only {n_found} of {k} tracks: the {limits} no more ({', '.join(named)})."]
+    return [f"only {n_found} of {plural(k, 'track')}: the {limits} no more ({', '.join(named)})."]
 
 
 def check_listener(library: Library, user: str) -> None:

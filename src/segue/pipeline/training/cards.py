@@ -30,6 +30,7 @@ from segue.pipeline.training.labels import (
 )
 from segue.pipeline.training.predicted_probabilities import ENSEMBLE
 from segue.pipeline.training.spaces import trained_models
+from segue.text import plural
 
 OF_LISTENS = ("collaborative", "sequence")
 """Models trained on listens; they know tracks only through their listeners."""
@@ -171,12 +172,12 @@ def _not_for(
 ) -> list[str]:
     """Return the unsuitable uses that follow from the facts."""
     if name in OF_LISTENS:
-        n = f"{len(catalogue):,}"
+        tracks = plural(len(catalogue), "track")
         quality = (
             "Quality claims: run segue evaluate recommendations to measure it on held-out listens."
         )
         return [
-            f"Other libraries: it knows the {n} tracks of this library by their listeners.",
+            f"Other libraries: it knows the {tracks} of this library by their listeners.",
             quality,
         ]
     if labels is None or not labels.class_names:
@@ -229,7 +230,7 @@ def _class_sentences(catalogue: Catalogue, labels: Labels) -> list[str]:
 def _figure_sentences(found: HeldOutMetrics) -> list[str]:
     sentences = []
     if found.n < FEW_JUDGED:
-        sentences.append(f"Close comparisons: it was evaluated on {found.n} tracks only.")
+        sentences.append(f"Close comparisons: it was evaluated on {plural(found.n, 'track')} only.")
     if found.majority is None:
         if not found.intervals["roc_auc_macro"][0] > GUESSING:
             sentences.append(

@@ -39,6 +39,7 @@ from segue.sources.tables.column_values import (
 from segue.sources.tables.columns import FRIEND_ALIASES, LISTEN_ALIASES, Aliases
 from segue.sources.tables.table import MAX_PROBLEMS, Table, read_table, row_problems
 from segue.sources.tables.values import RULES
+from segue.text import plural
 from segue.types import LISTEN_COLUMNS, Problem
 
 # in a dataset `id` means the track; in an export it numbers the rows
@@ -176,12 +177,13 @@ def _drop_unknown_tracks(rows: _Rows, known_tracks: Collection[str]) -> None:
     unknown = ~rows.frame["track_id"].isin(list(known_tracks)).to_numpy(dtype=np.bool_)
     counts = rows.frame["track_id"][unknown].value_counts(sort=False)
     for track_id, count in list(counts.items())[:MAX_PROBLEMS]:
-        reason = f"unknown track: {count} listens are left out; add it to metadata.csv"
+        left_out = plural(int(count), "listen is", "listens are")
+        reason = f"unknown track: {left_out} left out; add it to metadata.csv"
         rows.problems.append(Problem(source=rows.table.name, reason=reason, subject=str(track_id)))
     if len(counts) > MAX_PROBLEMS:
         reason = (
-            f"{len(counts) - MAX_PROBLEMS} more unknown tracks: "
-            f"{counts.iloc[MAX_PROBLEMS:].sum()} listens are left out"
+            f"{plural(len(counts) - MAX_PROBLEMS, 'more unknown track')}: "
+            f"{plural(int(counts.iloc[MAX_PROBLEMS:].sum()), 'listen is', 'listens are')} left out"
         )
         rows.problems.append(Problem(source=rows.table.name, reason=reason))
     rows.drop(unknown)

@@ -18,6 +18,7 @@ from segue.sources.datasets.naming import with_ids
 from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 from segue.sources.datasets.walk import relative_id, walk
 from segue.sources.tables.table import find_table
+from segue.text import plural
 from segue.types import Problem, Track
 
 _LAYOUT = "metadata.csv with a column track_id, audio files, Million Song HDF5 files or listens.csv"
@@ -133,8 +134,9 @@ def _ignored(files: list[Path]) -> list[Problem]:
     if not files:
         return []
     reason = (
-        f"{len(files)} files like it were ignored: a folder is read as audio or as Million Song "
-        "files, not both; put them into separate folders"
+        f"{plural(len(files), 'file')} like it {'was' if len(files) == 1 else 'were'} ignored: a"
+        " folder is read as audio or as Million Song files, not both; put them into separate"
+        " folders"
     )
     return [Problem(source=files[0].name, reason=reason)]
 
@@ -171,8 +173,8 @@ def _no_tracks(
         first = problems[0]
         where = first.source if first.row is None else f"{first.source}, row {first.row}"
         return DatasetError(
-            f"{directory} has no usable track and {len(problems)} problems, the first in {where} "
-            f"({first.reason}): correct it, or add {_LAYOUT}."
+            f"{directory} has no usable track and {plural(len(problems), 'problem')}, the first in"
+            f" {where} ({first.reason}): correct it, or add {_LAYOUT}."
         )
     causes = list(dict.fromkeys(left_out_by))
     if causes:

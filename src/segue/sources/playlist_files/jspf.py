@@ -34,6 +34,7 @@ from segue.sources.playlist_files.playlist_file import (
     text_of,
 )
 from segue.sources.playlist_files.xspf import id_among
+from segue.text import plural
 
 PLAYLIST_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#playlist"
 TRACK_EXTENSION: Final = "https://musicbrainz.org/doc/jspf#track"
@@ -107,7 +108,9 @@ def read_jspf(text: str) -> PlaylistFile:
     entries = [_entry(one) for one in tracks[: MAX_ENTRIES + 1] if isinstance(one, dict)]
     odd = sum(not isinstance(one, dict) for one in tracks)
     if odd:
-        problems.append(f"{odd:,} tracks are not objects: left out")
+        problems.append(
+            f"{plural(odd, 'track is not an object', 'tracks are not objects')}: left out"
+        )
     return PlaylistFile(
         entries=limited(entries, problems),
         name=text_of(playlist.get("title")),

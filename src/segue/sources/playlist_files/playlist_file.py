@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from segue.text import clean_text
+from segue.text import clean_text, plural
 
 MAX_BYTES: Final = 8 << 20
 """A larger file is refused: a playlist of 10,000 tracks takes less."""
@@ -93,5 +93,5 @@ def seconds_of(value: object, scale: float = 1.0) -> float | None:
 def limited(entries: Sequence[PlaylistEntry], problems: list[str]) -> Sequence[PlaylistEntry]:
     """Return at most `MAX_ENTRIES`, and report how many are left out."""
     if len(entries) > MAX_ENTRIES:
-        problems.append(f"{len(entries) - MAX_ENTRIES:,} more tracks: left out")
+        problems.append(f"{plural(len(entries) - MAX_ENTRIES, 'more track')}: left out")
     return entries[:MAX_ENTRIES]

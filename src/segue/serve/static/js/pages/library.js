@@ -56,9 +56,10 @@ function showTiles(tiles, found) {
   const { tracks, analysed, listens, listeners, missing, waiting, problems } = found;
   const tile = (number, label, more) =>
     h("div", { class: "stat-tile" }, h("b", {}, number), h("span", {}, label), more);
+  const countTile = (number, one) => tile(formatCount(number), number === 1 ? one : `${one}s`);
   fill(
     tiles,
-    tile(formatCount(tracks), "tracks"),
+    countTile(tracks, "track"),
     tile(
       tracks ? formatPercent(analysed / tracks) : "–",
       "analyzed",
@@ -68,11 +69,11 @@ function showTiles(tiles, found) {
         "aria-label": "Analyzed tracks",
       }),
     ),
-    tile(formatCount(listens), "plays"),
-    tile(formatCount(listeners), "listeners"),
-    missing ? tile(formatCount(missing), "missing files") : null,
-    waiting ? tile(formatCount(waiting), "unmatched plays") : null,
-    tile(formatCount(problems), "problems"),
+    countTile(listens, "play"),
+    countTile(listeners, "listener"),
+    missing ? countTile(missing, "missing file") : null,
+    waiting ? countTile(waiting, "unmatched play") : null,
+    countTile(problems, "problem"),
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { trackTitle } from "../format.js";
+import { plural, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 import { announce, notify, notifyError } from "../notifications.js";
 import { asItem } from "./listen.js";
@@ -69,5 +69,5 @@ export function showPath(side, tracks, closed) {
     list,
   );
   side.hidden = false;
-  announce(`A path of ${items.length} tracks.`);
+  announce(`A path of ${plural(items.length, "track")}.`);
 }

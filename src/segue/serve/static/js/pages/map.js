@@ -2,7 +2,7 @@
 
 import { get, getBytes } from "../api.js";
 import { fill, h } from "../dom.js";
-import { formatCount } from "../format.js";
+import { plural } from "../format.js";
 import { icon } from "../icons.js";
 import { addInteraction } from "../map/interaction.js";
 import { showLegend } from "../map/legend.js";
@@ -59,7 +59,7 @@ export const map = {
     const caption = h(
       "p",
       {},
-      `${formatCount(about.n)} tracks. Similar tracks are close to each other.`,
+      `${plural(about.n, "track")}. Similar tracks are close to each other.`,
     );
     const tools = [encoders(canvas, making), coloring(canvas), draw.button, shape];
     heading.after(caption); // the heading itself is not moved: it keeps the focus

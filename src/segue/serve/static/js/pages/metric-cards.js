@@ -1,7 +1,7 @@
 // Metrics of a report: a card for each task, with models, baselines and confidence intervals.
 
 import { h } from "../dom.js";
-import { formatCount } from "../format.js";
+import { plural } from "../format.js";
 import { titleOf } from "../signals.js";
 
 const SHOWN = {
@@ -75,7 +75,7 @@ function card(report) {
   const kept = selectModels(models, report);
   const most = Math.max(
     ...kept.map(
-      ([name, values]) => report.model_intervals?.[name]?.[metric]?.[1] ?? values[metric],
+      ([name, values]) => intervalOf(report, name, metric)?.[1] ?? values[metric],
     ),
     1e-9,
   );
@@ -105,12 +105,18 @@ function card(report) {
         "tbody",
         {},
         kept.map(([name, values]) =>
-          whisker(name, values[metric], report.model_intervals?.[name]?.[metric], most, report),
+          whisker(name, values[metric], intervalOf(report, name, metric), most, report),
         ),
       ),
     ),
     h("p", { class: "muted-text" }, sentences(report, shown)),
   );
+}
+
+/** Interval of a metric of a model; null where it is undefined, as with few listeners. */
+function intervalOf(report, name, metric) {
+  const interval = report.model_intervals?.[name]?.[metric];
+  return interval?.every(Number.isFinite) ? interval : null;
 }
 
 /** Number of tracks or listeners and the other metrics, in sentences. */
@@ -120,7 +126,7 @@ function sentences(report, { metrics, of }) {
     .map(([other, label]) => `${label}: ${report.metrics?.[other]?.toFixed(2) ?? "–"}`)
     .join(", ");
   return [
-    `${formatCount(report.n)}${report.simulated ? " simulated" : ""} ${of}s.`,
+    `${plural(report.n, report.simulated ? `simulated ${of}` : of)}.`,
     others && `${others}.`,
     report.n < 50 && "Too few for reliable numbers.",
   ]

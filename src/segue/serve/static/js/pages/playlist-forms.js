@@ -2,7 +2,7 @@
 
 import { get, post } from "../api.js";
 import { fill, h } from "../dom.js";
-import { trackTitle } from "../format.js";
+import { plural, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
 import { state } from "../store.js";
@@ -24,7 +24,7 @@ export function playlistForms(view, query) {
   const length = h(
     "select",
     { "aria-label": "How many tracks" },
-    LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, `${k} tracks`)),
+    LENGTHS.map((k) => h("option", { value: k, selected: k === 20 }, plural(k, "track"))),
   );
   const create = h("button", { class: "primary", type: "submit" }, "Create");
   let current = forms[query.get("make")] ? query.get("make") : "like";
