@@ -136,6 +136,40 @@ def test_ids_and_ends_of_paths_give_way_to_names(library):
     ).tracks == ["9"]
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("03.mp3", r"..\\music\\Greatest\\03.mp3"),  # Windows Media Player
+        ("03", "../Greatest/03.mp3"),
+        ("01 - 03.mp3", "Greatest/03.mp3"),
+        ("3 Live at Home", "/mnt/nas/Greatest/03.mp3"),
+        ("03. Somebody - Live at Home", "/mnt/nas/Greatest/03.mp3"),
+        ("Somebody - 03 Live at Home", "/mnt/nas/Greatest/03.mp3"),
+        ("", "../../Greatest/03.mp3"),
+    ],
+)
+def test_names_of_files_and_numbers_veto_no_path(library, name, path):
+    for data in (
+        f"#EXTM3U\n#EXTINF:0,{name}\n{path}\n",
+        f"[playlist]\nNumberOfEntries=1\nFile1={path}\nTitle1={name}\nVersion=2\n",
+    ):
+        assert read_playlist(library.catalogue(), data.encode()).tracks == ["9"], data
+
+
+def test_numbers_before_names_find_the_track(library):
+    for name in ("01 Spandau Ballet - Gold", "1. Spandau Ballet - Gold"):
+        data = f"#EXTM3U\n#EXTINF:0,{name}\nelsewhere.mp3\n".encode()
+        assert read_playlist(library.catalogue(), data).tracks == ["7"], name
+    assert found(library, PlaylistEntry(location="12 Spandau Ballet - Gold.mp3")).tracks == ["7"]
+    assert found(library, PlaylistEntry(track_id="7", title="a.mp3", location="a.mp3")).unmatched
+
+
+def test_paths_upwards_start_at_the_playlist(library):
+    up = PlaylistEntry(location="../x/01.mp3", title="01.mp3")
+    assert found(library, up, place=MUSIC / "y", form="m3u8").tracks == ["7"]
+    assert found(library, up, place=MUSIC / "y" / "Greatest", form="m3u8").tracks == ["8"]
+
+
 def test_files_are_saved_whole_and_loaded_with_a_sentence(library, tmp_path):
     path = tmp_path / "a.m3u8"
     path.write_text("old")

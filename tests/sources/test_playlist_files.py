@@ -219,6 +219,32 @@ def test_read_xspf_of_other_programs():
     ]
 
 
+def test_read_xspf_with_bare_ampersands():
+    text = """<playlist><trackList><track><title>R&B &amp; <![CDATA[Soul & Co]]></title>
+      <creator>Simon & Garfunkel&#33;</creator></track></trackList></playlist>"""
+    found = read_playlist_file(text.encode())
+    assert found.problems == []
+    assert found.entries == [PlaylistEntry(title="R&B & Soul & Co", artist="Simon & Garfunkel!")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_read_pls_of_other_programs(encoding):
+    text = (
+        "[Playlist]\r\nnumberofentries=3\r\nFile2=http://example.com/stream\r\nLength2=-1\r\n"
+        "file1=C:\\Music\\Björk\\02.mp3\r\ntitle1=Björk - Jóga\r\nLength1=305\r\n"
+        "Title10=No file\r\nFile11=file:///music/a%20b.mp3\r\nVersion=2\r\n"
+    )
+    found = read_playlist_file(text.encode(encoding))
+    assert found.entries == [
+        PlaylistEntry(
+            title="Jóga", artist="Björk", duration=305.0, location=r"C:\Music\Björk\02.mp3"
+        ),
+        PlaylistEntry(location="http://example.com/stream"),
+        PlaylistEntry(location="/music/a b.mp3"),
+    ]
+    assert found.problems == ["1 entry without a file"]
+
+
 def test_read_xspf_in_any_encoding():
     body = "<playlist><trackList><track><title>Jóga</title></track></trackList></playlist>"
     for encoding in ("utf-8", "iso-8859-1", "windows-1252", "utf-16"):
@@ -265,7 +291,7 @@ def test_read_jspf_of_other_programs():
     odd = {"track": [7, {}, {"title": 3, "duration": 1e999, "location": ["a%20b.mp3", "c"]}]}
     found = read_playlist_file(json.dumps(odd).encode())
     assert found.entries == [PlaylistEntry(), PlaylistEntry(location="a b.mp3")]
-    assert found.problems == ["1 tracks are not objects: left out"]
+    assert found.problems == ["1 track is not an object: left out"]
     listed = {
         "https://musicbrainz.org/doc/jspf#track": [{"additional_metadata": {"segue_id": "i"}}]
     }
@@ -315,10 +341,9 @@ def test_read_xspf_refuses_hostile_xml():
 
 def test_read_playlist_file_refuses_other_files(monkeypatch):
     refused = {
-        b"": "not an M3U8, XSPF or JSPF file",
-        b"just a letter\nto somebody": "not an M3U8, XSPF or JSPF file",
-        b"RIFF\0\0\0\0WAVEfmt a.mp3": "not an M3U8, XSPF or JSPF file",
-        b"[playlist]\nFile1=a.mp3": "not an M3U8, XSPF or JSPF file",
+        b"": "not an M3U8, PLS, XSPF or JSPF file",
+        b"just a letter\nto somebody": "not an M3U8, PLS, XSPF or JSPF file",
+        b"RIFF\0\0\0\0WAVEfmt a.mp3": "not an M3U8, PLS, XSPF or JSPF file",
         b'{"a": 1}': "JSON without the tracks of a playlist",
         b'{"playlist": {"track": {}}}': "JSON without the tracks of a playlist",
         b'{"playlist": ': "starts like JSON",

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from segue.library import Catalogue
 from segue.sources.cleaning.recordings import PARTS, artist_keys, title_key
 from segue.sources.history_import.matching import Matcher
-from segue.sources.playlist_files import PlaylistEntry
+from segue.sources.playlist_files import PlaylistEntry, without_number
 from segue.types import Track, TrackReference
 
 _RECORDINGS = (
@@ -72,16 +72,18 @@ class TrackFinder:
                 return self._paths[path]
         for track_id in (entry.track_id, entry.location):
             position = self._catalogue.positions.get(track_id) if track_id else None
-            if position is not None and self._may_be(entry, position):
+            by_path = track_id == entry.location and _repeats_file(entry)
+            if position is not None and (by_path or self._may_be(entry, position)):
                 return position
-        sought = TrackReference(
-            recording=entry.recording,
-            artist=entry.artist,
-            title=entry.title or _stem(entry.location),
-            album=entry.album,
-        )
-        match = self._matcher.match(sought)
-        return match.row if match is not None else self._by_end(entry)
+        for artist, title in _written_names(entry):
+            match = self._matcher.match(
+                TrackReference(
+                    recording=entry.recording, artist=artist, title=title, album=entry.album
+                )
+            )
+            if match is not None:
+                return match.row
+        return self._by_end(entry)
 
     def _by_end(self, entry: PlaylistEntry) -> int | None:
         """Return the one track whose path ends as the entry's does."""
@@ -90,16 +92,22 @@ class TrackFinder:
         if len(found) != 1:
             return None
         (position,) = found
-        return position if self._may_be(entry, position) else None
+        return position if _repeats_file(entry) or self._may_be(entry, position) else None
 
     def _may_be(self, entry: PlaylistEntry, position: int) -> bool:
-        """Say whether the names of an entry do not say that it is another track."""
+        """Say whether the names of an entry do not say that it is another track.
+
+        A track number before the artist or title says nothing.
+        """
         track = self._catalogue.tracks[position]
-        if entry.title and track.title and title_key(entry.title) != title_key(track.title):
-            return False
+        if entry.title and track.title:
+            written = {title_key(entry.title), title_key(without_number(entry.title))}
+            if title_key(track.title) not in written:
+                return False
         if not entry.artist or not track.artist:
             return True
-        return not set(artist_keys(entry.artist)).isdisjoint(artist_keys(track.artist))
+        written = {*artist_keys(entry.artist), *artist_keys(without_number(entry.artist))}
+        return not written.isdisjoint(artist_keys(track.artist))
 
 
 def recordings_of(track: Track) -> list[str]:
@@ -127,10 +135,34 @@ def _spellings(location: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys((location, decoded, location.replace("\\", "/"))))
 
 
+def _written_names(entry: PlaylistEntry) -> Iterator[tuple[str | None, str | None]]:
+    """Yield artist and title as an entry or its file name has them, then without a number."""
+    artist, title = entry.artist, entry.title or _stem(entry.location)
+    yield artist, title
+    if artist:  # a title alone, such as "7 Rings", is ambiguous
+        yield without_number(artist), title and without_number(title)
+    elif title and PARTS.search(without_number(title)):
+        yield None, without_number(title)
+
+
+def _repeats_file(entry: PlaylistEntry) -> bool:
+    """Return whether the name of an entry is only its file's, perhaps after a track number.
+
+    Windows Media Player writes such names: they say nothing about the track.
+    """
+    written = " - ".join(part for part in (entry.artist, entry.title) if part).casefold()
+    stem = (_stem(entry.location) or "").casefold()
+    file_name = PurePosixPath((entry.location or "").replace("\\", "/")).name.casefold()
+    return bool(written) and not {written, without_number(written)}.isdisjoint({file_name, stem})
+
+
 def _names(entries: Sequence[PlaylistEntry]) -> tuple[set[str], set[str]]:
     """Return the keys of titles and artists that entries may mean, also with both swapped."""
     texts = {text for entry in entries for text in (entry.artist, entry.title) if text}
     stems = {_stem(entry.location) or "" for entry in entries if not entry.title}
+    texts, stems = (
+        {one for text in each for one in (text, without_number(text))} for each in (texts, stems)
+    )
     texts |= {part for text in texts | stems for part in PARTS.split(text) if part} | stems
     titles = {title_key(text) for text in texts}
     return titles - {""}, {key for text in texts for key in artist_keys(text)} - {""}

@@ -1,4 +1,4 @@
-"""Write and read playlist files: M3U and M3U8, XSPF and JSPF.
+"""Write and read playlist files: M3U and M3U8, XSPF and JSPF; read PLS.
 
 `write_playlist_file` returns the bytes of one, `read_playlist_file` recognizes the format by the
 content.
@@ -16,6 +16,7 @@ from segue.sources.playlist_files.playlist_file import (
     MAX_ENTRIES,
     PlaylistEntry,
     PlaylistFile,
+    without_number,
 )
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "PlaylistEntry",
     "PlaylistFile",
     "read_playlist_file",
+    "without_number",
     "write_playlist_file",
 ]

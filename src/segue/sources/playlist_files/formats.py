@@ -7,6 +7,7 @@ from segue.sources.datasets.tracks import AUDIO_SUFFIXES
 from segue.sources.playlist_files.jspf import read_jspf, write_jspf
 from segue.sources.playlist_files.m3u import decoded, looks_like_m3u, read_m3u, write_m3u8
 from segue.sources.playlist_files.playlist_file import MAX_BYTES, PlaylistFile
+from segue.sources.playlist_files.pls import looks_like_pls, read_pls
 from segue.sources.playlist_files.xspf import read_xspf, write_xspf
 
 Format = Literal["m3u8", "xspf", "jspf"]
@@ -61,6 +62,8 @@ def read_playlist_file(data: bytes) -> PlaylistFile:
         return read_xspf(data)
     if begin == "{":
         return read_jspf(text)
+    if looks_like_pls(text):
+        return read_pls(data)
     if "\0" not in text and looks_like_m3u(text, sorted(AUDIO_SUFFIXES)):
         return read_m3u(data)
-    raise DatasetError("This is not an M3U8, XSPF or JSPF file.")
+    raise DatasetError("This is not an M3U8, PLS, XSPF or JSPF file.")

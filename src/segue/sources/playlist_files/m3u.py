@@ -21,9 +21,11 @@ from collections.abc import Iterator, Sequence
 
 from segue.sources.playlist_files.locations import from_uri, is_address, to_uri
 from segue.sources.playlist_files.playlist_file import (
+    HYPHEN,
     PlaylistEntry,
     PlaylistFile,
     limited,
+    names_of,
     seconds_of,
     text_of,
 )
@@ -35,7 +37,7 @@ _MARKS = (
 )
 # seconds, then attributes as television lists have them (group-title="a,b"), then the name
 _EXTINF = re.compile(r"#EXTINF:\s*([-+]?[0-9.]{0,20})((?:[^,\"]|\"[^\"]*\")*),(.*)", re.IGNORECASE)
-_HYPHEN, _DASH = " - ", " \u2013 "
+_DASH = " \u2013 "
 _UNPRINTED = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
@@ -51,10 +53,10 @@ def write_m3u8(playlist: PlaylistFile) -> bytes:
 
 def _lines(entry: PlaylistEntry) -> Iterator[str]:
     seconds = -1 if entry.duration is None else round(entry.duration)
-    artist = _printed(entry.artist or "").replace(_HYPHEN, _DASH)
+    artist = _printed(entry.artist or "").replace(HYPHEN, _DASH)
     title = _printed(entry.title or "")
     if artist or title or seconds >= 0:
-        name = artist + _HYPHEN + title if artist else title
+        name = artist + HYPHEN + title if artist else title
         yield f"#EXTINF:{seconds},{name}"
     if entry.album:
         yield f"#EXTALB:{_printed(entry.album)}"
@@ -81,14 +83,15 @@ def read_m3u(data: bytes) -> PlaylistFile:
                 name = text_of(value) or name
             known |= _directive(key.upper(), line, value)
         elif line:
-            artist, title = known.get("artist") or known.get("album_artist"), known.get("title")
+            location = _location(line)
+            artist, title = names_of(known.get("name"))
             entries.append(
                 PlaylistEntry(
-                    title=str(title) if title else None,
-                    artist=str(artist) if artist else None,
+                    title=title,
+                    artist=artist or text_of(known.get("album_artist")),
                     album=text_of(known.get("album")),
                     duration=seconds_of(known.get("seconds")),
-                    location=_location(line),
+                    location=location,
                 )
             )
             known = {}
@@ -104,20 +107,7 @@ def _directive(key: str, line: str, value: str) -> dict[str, str | float | None]
     found = _EXTINF.match(line) if key == "#EXTINF" else None
     if found is None:
         return {}
-    artist, title = _split_name(text_of(found[3]))
-    return {"seconds": seconds_of(found[1]), "artist": artist, "title": title}
-
-
-def _split_name(name: str | None) -> tuple[str | None, str | None]:
-    """Split a name into artist and title.
-
-    >>> _split_name("Alice in Chains - Rotten Apple"), _split_name("Rotten Apple")
-    (('Alice in Chains', 'Rotten Apple'), (None, 'Rotten Apple'))
-    """
-    artist, hyphen, title = (name or "").partition(_HYPHEN)
-    if not hyphen:
-        return None, name
-    return text_of(artist), text_of(title)
+    return {"seconds": seconds_of(found[1]), "name": found[3]}
 
 
 def _location(line: str) -> str:
@@ -143,8 +133,6 @@ def looks_like_m3u(text: str, suffixes: Sequence[str]) -> bool:
     lines = [line for line in map(str.strip, text.splitlines()) if line]
     if lines and lines[0].upper().startswith("#EXTM3U"):
         return True
-    if lines and lines[0].lower() == "[playlist]":  # PLS
-        return False
     paths = [line for line in lines if not line.startswith("#")]
     right = sum(line.lower().endswith(tuple(suffixes)) or "://" in line[:10] for line in paths)
     return 0 < len(paths) <= 2 * right

@@ -27,6 +27,9 @@ _RECORDING = re.compile(
     r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
     re.IGNORECASE,
 )
+HYPHEN: Final = " - "
+"""Separates artist and title."""
+_NUMBER = re.compile(r"^\d{1,4}(?:\s*[-.)_]\s*|\s+)(?=\S)")
 _MAX_TEXT = 4_096
 _MAX_DURATION = 10**7  # s: 115 days
 
@@ -62,6 +65,28 @@ class PlaylistFile:
     creator: str | None = None
     date: str | None = None
     problems: Sequence[str] = ()
+
+
+def names_of(name: object) -> tuple[str | None, str | None]:
+    """Return artist and title of a name as M3U and PLS have it, ``Artist - Title``.
+
+    >>> names_of("Alice in Chains - Rotten Apple"), names_of("Rotten Apple"), names_of("")
+    (('Alice in Chains', 'Rotten Apple'), (None, 'Rotten Apple'), (None, None))
+    """
+    text = text_of(name) or ""
+    artist, hyphen, title = text.partition(HYPHEN)
+    return (text_of(artist), text_of(title)) if hyphen else (None, text or None)
+
+
+def without_number(name: str) -> str:
+    """Return a name without a track number before it; a name that is only a number stays.
+
+    >>> without_number("01 - The Blackbird"), without_number("143 The Blackbird")
+    ('The Blackbird', 'The Blackbird')
+    >>> without_number("7")
+    '7'
+    """
+    return _NUMBER.sub("", name, count=1) or name
 
 
 def text_of(value: object) -> str | None:

@@ -8,8 +8,9 @@ Conventions
   and its id in the library that wrote it (``segue:track/...``).
 - Files are parsed by expat, in one pass. A document type declaration is refused, so that there are
   no entities except the five of XML, and nothing is fetched. Elements are recognized by their local
-  names: files of version 0 and without a namespace are read, too. Of a file that is not well-formed
-  to its end, the tracks before that are kept.
+  names: files of version 0 and without a namespace are read, too. An ampersand that begins no
+  entity stands for itself, as some programs write it. Of a file that is not well-formed to its end,
+  the tracks before that are kept.
 
 Source: https://xspf.org/spec
 """
@@ -37,6 +38,10 @@ NAMESPACE: Final = "http://xspf.org/ns/0/"
 TRACK_ID: Final = "segue:track/"
 # characters that XML 1.0 does not allow, surrogates included
 _IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# CDATA, whose ampersands are text, or an ampersand that begins no entity
+_CDATA_OR_AMPERSAND = re.compile(
+    rb"<!\[CDATA\[.*?\]\]>|&(?!#[0-9]{1,7};|#x[0-9a-fA-F]{1,6};|[A-Za-z_][\w.-]{0,40};)", re.DOTALL
+)
 _MAX_DEPTH = 64
 _MAX_TEXT = 1 << 16
 
@@ -93,7 +98,7 @@ def read_xspf(data: bytes) -> PlaylistFile:
     reader = _Reader()
     problems: list[str] = []
     try:
-        reader.parser.Parse(data.lstrip(), True)
+        reader.parser.Parse(_with_entities(data.lstrip()), True)
     except expat.ExpatError as error:
         if not reader.is_playlist:
             raise DatasetError(
@@ -113,6 +118,17 @@ def read_xspf(data: bytes) -> PlaylistFile:
         date=text_of(reader.about.get("date")),
         problems=problems,
     )
+
+
+def _with_entities(data: bytes) -> bytes:
+    """Write bare ampersands as entities; data in UTF-16 stays as it is.
+
+    >>> _with_entities(b"<a>R&B &amp; <![CDATA[x & y]]></a>")
+    b'<a>R&amp;B &amp; <![CDATA[x & y]]></a>'
+    """
+    if b"&" not in data or b"\0" in data[:100]:
+        return data
+    return _CDATA_OR_AMPERSAND.sub(lambda at: b"&amp;" if at[0] == b"&" else at[0], data)
 
 
 class _EnoughError(Exception):

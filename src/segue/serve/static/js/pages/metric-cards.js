@@ -74,9 +74,7 @@ function card(report) {
   const lead = report.models?.[report.model]?.[metric] ?? report.metrics[metric];
   const kept = selectModels(models, report);
   const most = Math.max(
-    ...kept.map(
-      ([name, values]) => intervalOf(report, name, metric)?.[1] ?? values[metric],
-    ),
+    ...kept.map(([name, values]) => intervalOf(report, name, metric)?.[1] ?? values[metric]),
     1e-9,
   );
   return h(
