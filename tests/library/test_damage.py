@@ -106,7 +106,7 @@ def test_damaged_vector_is_logged(tmp_path, caplog):
     data[32] ^= 1  # after the frames of the first track
     path.write_bytes(bytes(data))
     assert np.isnan(open_store(tmp_path).matrix("vector", [3, 1])[0]).all()
-    assert "the stored analysis of 1 tracks is damaged and not used" in caplog.text
+    assert "the stored analysis of 1 track is damaged and not used" in caplog.text
 
 
 def test_compacting_removes_all_traces_of_damage(tmp_path):

@@ -119,7 +119,7 @@ def test_hints_name_what_no_track_has_and_what_is_near(index):
 
 def test_hints_count_tracks_without_the_limited_value(index):
     assert index.hints(Exclusions(to_year=1999)) == [
-        "1 of 3 tracks have no known year and are excluded by its limit."
+        "1 of 3 tracks has no known year and is excluded by its limit."
     ]
 
 

@@ -135,9 +135,9 @@ def test_unknown_tracks_are_one_problem_each(tmp_path: Path) -> None:
     path = write(tmp_path, "user_id,track_id\nu,a\nu,b\nu,b\nu,c\nv,a\n")
     listens, problems = read_listens(path, {"a"})
     assert listens["track_id"].to_list() == ["a", "a"]
-    assert [(problem.subject, problem.reason[:26]) for problem in problems] == [
-        ("b", "unknown track: 2 listens a"),
-        ("c", "unknown track: 1 listens a"),
+    assert [(problem.subject, problem.reason.partition(";")[0]) for problem in problems] == [
+        ("b", "unknown track: 2 listens are left out"),
+        ("c", "unknown track: 1 listen is left out"),
     ]
 
 

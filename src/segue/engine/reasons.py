@@ -29,8 +29,8 @@ MIN_PART = 0.005
 
 LATELY_DAYS = 30
 OFTEN = 3
-_FOLLOWS = 0.95
-"""Share of tracks that follow another less often than one that "often" does."""
+_FOLLOWERS = 0.05
+"""Largest share of tracks that follow another as often as one that "often" does."""
 
 _MAX_LATEST = 3
 _MAX_SCANNED = 20
@@ -116,7 +116,8 @@ class ReasonWriter:
             if latest not in self._followers:
                 self._followers[latest] = self._signals["sequence"].for_track(latest)
             scores = self._followers[latest]
-            if latest != position and (scores < scores[position]).mean() >= _FOLLOWS:
+            others = np.delete(scores >= scores[position], [latest, position])
+            if latest != position and others.sum() <= _FOLLOWERS * len(scores):
                 return f"Often played after {self._name(latest)}"
         return None
 

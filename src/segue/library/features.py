@@ -278,10 +278,9 @@ class FeatureStore:
         found = [(place, locations[row][0]) for place, row in there if self._is_intact(name, row)]
         if len(found) < len(there):
             _LOG.warning(
-                "%s: the stored analysis of %d tracks is damaged and not used; run segue library"
-                " repair",
+                "%s: the stored analysis of %s is damaged and not used; run segue library repair",
                 self.directory,
-                len(there) - len(found),
+                plural(len(there) - len(found), "track"),
             )
         if n_bands and found:
             mapped = np.asarray(self._mapped())

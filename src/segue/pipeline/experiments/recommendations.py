@@ -159,8 +159,8 @@ def _few_listeners(known: HeldOut, n: int) -> list[str]:
     note = (
         f"The recommendations were evaluated for {plural(n, 'listener')}, by"
         f" {'this' if n == 1 else 'each'} listener's own {how}. The intervals resample the held-out"
-        " tracks, not listeners, and no list is called better or worse than another: that needs at"
-        f" least {MIN_LISTENERS_FOR_CLAIMS} listeners."
+        " tracks, not listeners, and differences between lists are not judged: that needs at least"
+        f" {MIN_LISTENERS_FOR_CLAIMS} listeners."
     )
     return [note]
 

@@ -22,13 +22,6 @@ def no_signals(library: Library) -> str:
 
     if choose_input(library) is not None:
         return "Nothing is trained yet: run segue train knn, or segue train all."
-    n = library.counts()
-    if n["listens"]:
-        return (
-            "The tracks cannot be compared, because they have no audio, frames or metadata, and one"
-            " listener's plays alone say nothing about other tracks: run segue preprocess on a"
-            " dataset that has audio or metadata, or import listens of more listeners."
-        )
     return (
         "The tracks cannot be compared, because they have no audio, frames, metadata or"
         " listens: run segue preprocess on a dataset that has some of them."
