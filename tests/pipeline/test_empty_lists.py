@@ -133,7 +133,6 @@ def test_analyzed_library_without_models_names_training(tmp_path, rng):
         ("all", "recommend", {}, 200, FULL),
         ("anna", "recommend", {"exclusions": {"genres": ["folk"]}}, 200, "The exclusions leave no"),
         ("me", "recommend", {}, 200, UNMATCHED),
-        ("me", "radio", {}, 409, UNMATCHED),
         (None, "recommend", {"like": ["nowhere"]}, 404, "no track 'nowhere'"),
     ],
 )
