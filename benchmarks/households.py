@@ -12,7 +12,9 @@ other precisions of the prior of the weights; `--draw prior` uses the listeners 
 """
 
 import argparse
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +25,11 @@ from segue.engine import weights
 from segue.evaluation import paired_difference
 from segue.library import Catalogue
 from segue.listening import ItemKnn
-from segue.pipeline.experiments.held_out import FittedEngine, HeldOut, fit_engine, hold_out
+from segue.pipeline.experiments.held_out import fit_engine, hold_out
 from segue.pipeline.experiments.ranked_lists import PERSONAL, EvaluatedUsers, ranked_lists
 from segue.pipeline.training.content import content_signals
 from segue.pipeline.training.listening_models import TrainingData
-from segue.signals import CollaborativeSignal, opinions_of
+from segue.signals import CollaborativeSignal, Signal, opinions_of
 
 CONTENT = ("knn", "timbre", "temporal", "tags", "lyrics", "metadata")
 MIN_LISTENS = 10
@@ -46,13 +48,36 @@ def households(
         yield listens[listens["user_id"].isin(chosen)]
 
 
-def fitted_household(
-    library: Library, catalogue: Catalogue, content: list, own: pd.DataFrame, seed: int
-) -> tuple[TrainingData, HeldOut, FittedEngine]:
-    """Return everything trained on a household alone, without its held-out listens."""
-    material = TrainingData(catalogue, content, (), seed=seed)
-    known = hold_out(own, material, "test", seed=seed)
-    return material, known, fit_engine(library, material, known)
+@dataclass
+class Households:
+    """A library whose listeners are drawn as households, and how to measure them."""
+
+    library: Library
+    catalogue: Catalogue
+    content: Sequence[Signal]
+    seed: int
+    precisions: Sequence[float]
+    values: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def measure(self, own: pd.DataFrame) -> None:
+        """Add the nDCG@20 of each listener of one household to `values`."""
+        material = TrainingData(self.catalogue, self.content, (), seed=self.seed)
+        known = hold_out(own, material, "test", seed=self.seed)
+        engine = fit_engine(self.library, material, known).engine
+        n_tracks = len(self.catalogue)
+        model = ItemKnn().fit(opinions_of(list(known.history.values()), n_tracks))
+        alone = [("item-knn", CollaborativeSignal(model))]
+        lists = ranked_lists(engine, known.profiles, n_tracks, alone=alone, seed=self.seed)
+        usual = weights.likeliest.__defaults__
+        for precision in self.precisions:
+            weights.likeliest.__defaults__ = (precision,)
+            other = fit_engine(self.library, material, known).engine
+            found = ranked_lists(other, known.profiles, n_tracks, seed=self.seed)
+            lists[f"blend, precision {precision:g}"] = found[PERSONAL]
+        weights.likeliest.__defaults__ = usual
+        results = EvaluatedUsers.of(self.catalogue, known.history).evaluate(lists, known.held_out)
+        for name, result in results.items():
+            self.values[name].extend(result.per_user["ndcg@20"])
 
 
 def main() -> None:
@@ -65,43 +90,18 @@ def main() -> None:
     parser.add_argument("--precision", type=float, nargs="*", default=[])
     parser.add_argument("--draw", choices=("prior", "test"), default="test")
     given = parser.parse_args()
-    learn_with = weights.PRIOR_PRECISION
     for place in given.libraries:
         library = Library(place, create=False)
         catalogue = library.catalogue()
         content = content_signals(library, catalogue)
         listens = library.listens()
         for size in given.sizes:
-            values: dict[str, list[float]] = {}
+            measured = Households(library, catalogue, content, given.seed, given.precision)
             for own in households(
                 listens, size, given.households, seed=given.seed, draw=given.draw
             ):
-                measured(library, catalogue, content, own, given, learn_with, values)
-            report(f"{place.stem}, {size}", values)
-
-
-def measured(library, catalogue, content, own, given, learn_with, values) -> None:
-    """Add the nDCG@20 of each listener of one household to `values`."""
-    material, known, fitted = fitted_household(library, catalogue, content, own, given.seed)
-    n_tracks = len(catalogue)
-    liked = [one for one in known.history.values() if len(one.liked) > 1]
-    alone = []
-    if liked:
-        model = ItemKnn().fit(opinions_of(list(known.history.values()), n_tracks))
-        alone = [("item-knn", CollaborativeSignal(model))]
-    lists = ranked_lists(fitted.engine, known.profiles, n_tracks, alone=alone, seed=given.seed)
-    for precision in given.precision:
-        weights.likeliest.__defaults__ = (precision,)
-        other = fit_engine(library, material, known).engine
-        lists[f"blend, precision {precision:g}"] = ranked_lists(
-            other, known.profiles, n_tracks, seed=given.seed
-        )[PERSONAL]
-    weights.likeliest.__defaults__ = (learn_with,)
-    results = EvaluatedUsers.of(catalogue, known.history).evaluate(lists, known.held_out)
-    for name, result in results.items():
-        values.setdefault(name, []).extend(result.per_user["ndcg@20"])
-    for name in CONTENT:
-        values.setdefault(name, []).extend([] if name in results else [0.0] * len(known.users))
+                measured.measure(own)
+            report(f"{place.stem}, {size}", measured.values)
 
 
 def report(title: str, values: dict[str, list[float]]) -> None:
@@ -111,11 +111,9 @@ def report(title: str, values: dict[str, list[float]]) -> None:
     n = len(values[PERSONAL])
     print(f"\n{title} listeners, n = {n}: " + ", ".join(f"{one} {means[one]:.4f}" for one in shown))
     best = max((name for name in CONTENT if name in means), key=means.__getitem__)
-    blends = [name for name in means if name.startswith("blend")] or []
+    blends = [name for name in means if name.startswith("blend")]
     for blend in (PERSONAL, *blends):
         for rival in (best, "item-knn"):
-            if rival not in values or len(values[rival]) != n:
-                continue
             ours, theirs = np.array(values[blend]), np.array(values[rival])
             low, high = paired_difference(ours, theirs, seed=0)
             print(f"  {blend} - {rival}: {np.mean(ours - theirs):+.4f} [{low:+.4f}, {high:+.4f}]")

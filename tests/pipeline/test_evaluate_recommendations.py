@@ -209,7 +209,9 @@ def test_precomputed_engine_gives_same_lists(rng):
     vectors = rng.normal(size=(30, 4)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     profiles = [profile_from_seeds(rng.choice(30, 4, replace=False).tolist()) for _ in range(3)]
-    engine = Engine([VectorSignal("tags", vectors), popularity(profiles, 30)], Weights.fixed([0.3, 0.3]))
+    engine = Engine(
+        [VectorSignal("tags", vectors), popularity(profiles, 30)], Weights.fixed([0.3, 0.3])
+    )
     quick = precomputed(engine, profiles[:2])
     for profile in profiles:  # the third is not precomputed
         mine, other = quick.recommend(profile, 10), engine.recommend(profile, 10)
