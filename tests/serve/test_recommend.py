@@ -181,7 +181,7 @@ def test_post_recommend_resolves_the_listener_once(anna, monkeypatch):
     count(ListenerProfiles, "resolve")
     count(ListenerProfiles, "follow")
     count(query, "profile_digest")
-    for body, n_digests in (({}, 1), ({"like": ["t05"]}, 1), ({"k": 3}, 0)):
+    for body, n_digests in (({}, 1), ({"like": ["t05"]}, 2), ({"k": 3}, 0)):
         calls.clear()
         assert anna.post("/api/v1/recommend", json=body).status_code == 200
         assert calls == Counter(resolve=1, follow=1, profile_digest=n_digests)

@@ -37,14 +37,8 @@ _GROWTH: Final = 7.0
 """Growth slows down where the logarithm of the excess reaches this: at about 1,000 plays."""
 
 
-def opinions(
-    completed: Values,
-    skipped: Values,
-    explicit: Values,
-    n_completed: Values | float | None = None,
-    n_skipped: Values | float | None = None,
-) -> NDArray[np.float32]:
-    """Return the opinion of each track, 0 where nothing speaks for or against it.
+def opinions(completed: Values, skipped: Values, explicit: Values) -> NDArray[np.float32]:
+    """Return a listener's opinion of each of their tracks, 0 where nothing speaks for or against.
 
     Parameters
     ----------
@@ -52,20 +46,16 @@ def opinions(
         Numbers of completed listens and of skips, ``[n]``.
     explicit
         The latest explicit opinion in [-1, 1], ``[n]``; NaN without one.
-    n_completed, n_skipped
-        The listener's totals, a number or ``[n]``; by default the sums over the tracks.
 
     Examples
     --------
     >>> none = np.full(3, np.nan)
-    >>> opinions(np.array([200.0, 2, 0]), np.array([8.0, 0, 3]), none).round(2).tolist()
-    [0.45, 0.13, -0.21]
+    >>> print(opinions(np.array([200.0, 2, 0]), np.array([8.0, 0, 3]), none).round(2))
+    [ 0.46  0.13 -0.2 ]
     >>> opinions(np.array([50.0]), np.zeros(1), np.array([-1.0])).tolist()
     [-1.0]
     """
-    plays = completed.sum() if n_completed is None else n_completed
-    skips = skipped.sum() if n_skipped is None else n_skipped
-    odds = _TOLERANCE * (skips + _PRIOR_SKIPS) / (plays + _PRIOR_PLAYS)
+    odds = _TOLERANCE * (skipped.sum() + _PRIOR_SKIPS) / (completed.sum() + _PRIOR_PLAYS)
     excess = completed + _HEAD_START - skipped / odds
     size = np.tanh(np.log1p(np.abs(excess)) / _GROWTH)
     implicit = np.where(excess > 0, MAX_IMPLICIT, -EXPLICIT_DISLIKE) * size

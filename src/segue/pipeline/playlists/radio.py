@@ -19,6 +19,7 @@ from segue.engine import (
 )
 from segue.errors import LibraryError
 from segue.pipeline.playlists.generate import check_count
+from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.serving_state import ServingState
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class RadioSession:
         listener does not know are played.
 
         A radio from liked tracks begins with the first of them, unless `played` says what came
-        before. `window` is the number of other tracks before one may repeat: by default all.
+        before, or only new tracks are wanted. `window` is the number of other tracks before one may repeat: by default all.
 
         Raises
         ------
@@ -72,6 +73,8 @@ class RadioSession:
         self._state = state
         query = state.query(user, like=like, dislike=dislike, dials=dials)
         profile = query.profile
+        if user is not None and not query.has_history and not like:
+            check_matched(state.library, user)
         excluded = state.excluded(exclusions)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
@@ -86,7 +89,8 @@ class RadioSession:
             window,
             has_history=query.has_history,
         )
-        self._first = state.catalogue.position(like[0]) if like else None
+        begins = bool(like) and dials.max_known_share > 0
+        self._first = state.catalogue.position(like[0]) if begins else None
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
