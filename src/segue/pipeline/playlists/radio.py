@@ -55,7 +55,8 @@ class RadioSession:
         listener does not know are played.
 
         A radio from liked tracks begins with the first of them, unless `played` says what came
-        before, or only new tracks are wanted. `window` is the number of other tracks before one may repeat: by default all.
+        before, or only new tracks are wanted. `window` is the number of other tracks before one may
+        repeat: by default all.
 
         Raises
         ------
