@@ -27,7 +27,7 @@ if __name__ == "__main__":
     parser.add_argument("--json", type=Path, help="write the values of every seed to a file")
     parser.add_argument("--opinions", action="store_true", help="only opinions: takes seconds")
     parser.add_argument(
-        "--keep", type=Path, help="keep analyzed libraries here, and use them again"
+        "--keep", type=Path, help="keep analyzed and imported libraries, and use them again"
     )
     given = parser.parse_args()
     chosen: Sequence[Persona] = [
@@ -38,7 +38,7 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         if given.opinions:
-            results = run_opinions(chosen, seeds, work, given.keep or work, **size)
+            results = run_opinions(chosen, seeds, given.keep or work, **size)
             print(opinion_table(results))
         else:
             results = run_suite(chosen, seeds, work, given.keep or work, **size)

@@ -1,6 +1,7 @@
 """What the suite asks of segue: the one place to change when segue's functions change."""
 
 from dataclasses import replace
+from typing import Literal
 
 from segue.engine import Recommendation, Recommendations
 from segue.library import Event, Library
@@ -45,9 +46,16 @@ def position(service: RecommenderService, track_id: str) -> int:
     return service.state().catalogue.position(track_id)
 
 
-def like(service: RecommenderService, user: str, track_id: str, at: float) -> None:
-    """Like a track as on the page."""
-    event = Event(user=user, track_id=track_id, kind="like", key=f"like {track_id}", at=at)
+def say(
+    service: RecommenderService,
+    user: str,
+    what: Literal["like", "dislike"],
+    track_id: str,
+    at: float,
+) -> None:
+    """Like or dislike a track as on the page."""
+    key = f"{what} {track_id}"
+    event = Event(user=user, track_id=track_id, kind=what, key=key, at=at)
     service.feedback([event])
 
 

@@ -41,7 +41,7 @@ class Choices:
     def __init__(self, affinity: Floats, tracks: Numbers, size: int, rng: np.random.Generator):
         odds = affinity[tracks] * p.CHOICE_SLOPE + rng.normal(0, p.CHOICE_NOISE, len(tracks))
         weights = np.exp(odds)
-        n = min(size, max(len(tracks) // 2, 1))
+        n = min(size, max(int(len(tracks) * 0.6), 1))
         self._rng = rng
         self._affinity = affinity
         first = rng.choice(len(tracks), n, replace=False, p=weights / weights.sum())
@@ -82,6 +82,7 @@ class Simulator:
     def __init__(self, world: World, person: Person, taste: Taste, rng: np.random.Generator):
         self.world, self.person, self.taste, self.rng = world, person, taste, rng
         self.streams: list[Stream] = []
+        self._met = (rng.random(len(world.albums)) >= p.UNMET)[world.album]
         self._guest = rng.normal(0.3, 0.4, len(world)).clip(-1, 1)
         self._parts = [(part, *self._prepare(part)) for part in person.parts]
         order = np.lexsort((np.arange(len(world)), world.album))
@@ -95,10 +96,12 @@ class Simulator:
         """Return own tracks, a playlist of others, and the sums of chances to meet any track."""
         world, rng = self.world, self.rng
         tracks = world.of_genre(*(part.genres or self.person.likes))
+        tracks = tracks[self._met[tracks]]
         affinity = self._affinity(part)
         liked = tracks[~np.isin(world.artist[tracks], self.taste.disliked_artists)]
         choices = Choices(affinity, liked if len(liked) else tracks, part.collection, rng)
         near = world.popularity * np.where(np.isin(np.arange(len(world)), tracks), 8.0, 1.0)
+        near[~self._met] = 0
         size = min(p.PLAYLIST, len(tracks) // 2)
         playlist = rng.choice(len(world), size, replace=False, p=near / near.sum())
         hated = np.flatnonzero(np.isin(world.artist, self.taste.disliked_artists))

@@ -88,6 +88,12 @@ COMMON = _table(
         " artists that I really play and like, 'others' only where there are others.",
     ),
     Check(
+        "hated song",
+        1.0,
+        "1 if my most played song, once I dislike it on the page, has an opinion below zero and is"
+        " not in the next 20 of my radio: I said so.",
+    ),
+    Check(
         "opinion rank",
         0.8,
         "Spearman of segue's opinions and how much I like tracks that I met five times or more.",

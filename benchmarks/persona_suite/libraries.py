@@ -18,7 +18,7 @@ from .people import Persona
 from .simulate import Simulated, simulate
 from .world import World, build_world, write_dataset
 
-DONE = "base.done"
+DONE = "done"
 
 
 @dataclass
@@ -64,14 +64,21 @@ def open_persona(
     *,
     directory: Path,
     models: Sequence[str] = ("sequence",),
+    reuse: bool = False,
 ) -> PersonaLibrary:
-    """Copy the library of a seed, import the history of each person, train, and open it."""
-    shutil.rmtree(directory, ignore_errors=True)
+    """Copy the library of a seed, import the history of each person, train, and open it.
+
+    With `reuse` a library that an earlier call made in `directory` is opened instead.
+    """
+    place, done = directory / "own.segue", directory / DONE
+    if not (reuse and done.exists()):
+        shutil.rmtree(directory, ignore_errors=True)
     people = [
         simulate(world, person, seed, directory / "exports" / person.name)
         for person in persona.people
     ]
-    place = directory / "own.segue"
+    if done.exists():
+        return PersonaLibrary(persona, people, place, RecommenderService.open(place))
     shutil.copytree(base / "base.segue", place)
     library = segue.Library(place)
     for one in people:
@@ -83,4 +90,5 @@ def open_persona(
                 segue.train(library, model, seed=seed)
             except ModelError as error:
                 print(f"{persona.name}: {error}", file=sys.stderr)
+    done.touch()
     return PersonaLibrary(persona, people, place, RecommenderService.open(library))

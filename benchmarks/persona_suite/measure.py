@@ -56,9 +56,11 @@ def opinions(opened: PersonaLibrary, one: Simulated) -> Floats:
 def opinion_measures(opened: PersonaLibrary, one: Simulated) -> Values:
     """Return the rank correlation of opinions with affinities, and the disliked favorites."""
     given, judged, favorites = opinions(opened, one), one.judged, one.favorites
-    rank = spearmanr(given[judged], one.taste.affinity[judged]).statistic
+    rank = NAN  # all opinions are the same
+    if np.ptp(given[judged]) > 0:
+        rank = float(spearmanr(given[judged], one.taste.affinity[judged]).statistic)
     return {
-        "opinion rank": float(rank),
+        "opinion rank": rank,
         "disliked favorites": float((given[favorites] < 0).sum()),
     }
 
@@ -76,7 +78,8 @@ class PersonMeasures:
             liked = np.flatnonzero(self.liked).tolist()
             studio = [track for track in liked if not self.world.version[track]]
             self.start = int(self.rng.choice(studio))
-            api.like(self.service, self.name, self.world.track_id(self.start), END - DAY)
+            track_id = self.world.track_id(self.start)
+            api.say(self.service, self.name, "like", track_id, END - DAY)
 
     def all(self) -> Values:
         """Return all values; feedback of the last ones changes the library."""
@@ -97,6 +100,7 @@ class PersonMeasures:
         for name in self.opened.persona.extra:
             values[name] = self._extra(name)()
         values |= self._another_day()
+        values |= self._hated_song()
         return {
             name: values[name] for name in (*COMMON, *self.opened.persona.extra) if name in values
         }
@@ -176,6 +180,20 @@ class PersonMeasures:
             "next day": float(1 - np.isin(tomorrow, self.list).mean()) if len(tomorrow) else NAN,
             "next radio": float(1 - np.isin(radio, self.radio).mean()),
         }
+
+    def _hated_song(self) -> Values:
+        """Dislike the track that was played most."""
+        if not self.one.n_met.any():
+            return {}
+        track = int(self.one.n_met.argmax())
+        track_id = self.world.track_id(track)
+        api.say(self.service, self.name, "dislike", track_id, END + DAY)
+        profile = api.profile(self.service, self.name)
+        if profile is None:
+            return {"hated song": NAN}
+        own = profile.weights[profile.positions == api.position(self.service, track_id)]
+        radio = self._tracks(api.radio(self.service, self.name, LIST, 3))
+        return {"hated song": float(bool((own < 0).all()) and len(own) > 0 and track not in radio)}
 
     # checks of single personas -------------------------------------------------------------------
 

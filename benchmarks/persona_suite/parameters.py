@@ -72,6 +72,9 @@ PAUSE_DAYS: Final = (7, 15)
 # repeats -----------------------------------------------------------------------------------------
 COLLECTION: Final = 220
 """Number of tracks that a person returns to, to begin with. Assumed for a library of 3,000."""
+UNMET: Final = 0.45
+"""Share of the library's albums that a person has not met yet (a partner's, or new ones). Assumed:
+without them, little would be left to recommend in 3,000 tracks."""
 CHOICE_SLOPE: Final = 4.0
 """Increase of the log odds of choosing an own track per unit of affinity. Assumed: what is liked
 better by half a unit is played seven times as often."""

@@ -79,12 +79,12 @@ def _alone(about: str, person: Person, *extra: str) -> Persona:
 
 PERSONAS: tuple[Persona, ...] = (
     _alone(
-        "skips two of three tracks, favorites too",
+        "skips most tracks, favorites too",
         Person(
             name="heavy skipper",
             likes=("pop", "r&b", "hip-hop"),
             dislikes=("country", "classical"),
-            skip_rate=0.8,
+            skip_rate=0.9,
             per_day=1.6,
         ),
     ),

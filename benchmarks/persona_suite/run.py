@@ -47,7 +47,6 @@ def run_suite(
 def run_opinions(
     personas: Sequence[Persona],
     seeds: Sequence[int],
-    work: Path,
     keep: Path,
     *,
     n_tracks: int,
@@ -56,17 +55,21 @@ def run_opinions(
     """Return rank correlation, disliked favorites and the ceiling of each person.
 
     The libraries have no sound, and nothing is trained: opinions need neither.
+    They are made in `keep`, and opened again by a later call.
     """
     results: Results = []
     for seed in seeds:
         base = keep / f"silent-{n_tracks}-{n_artists}-{seed}"
         world = prepare_base(seed, base, n_tracks=n_tracks, n_artists=n_artists, silent=True)
+        names = "-".join(persona.name for persona in personas) if len(personas) < 5 else "everyone"
         everyone = Persona(
             name="everyone",
             about="all people in one library",
             people=tuple(person for persona in personas for person in persona.people),
         )
-        opened = open_persona(everyone, world, seed, base, directory=work / "own", models=())
+        opened = open_persona(
+            everyone, world, seed, base, directory=base / names, models=(), reuse=True
+        )
         for one in opened.people:
             if len(one.judged) <= 20:
                 continue

@@ -27,6 +27,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """Families of genres with a similar sound; 25 genres."""
 
 GENRES = tuple(sorted(genre for family in FAMILIES.values() for genre in family))
+_BY_ARTIST = (*GENRES, "classical", "classical")
 N_BANDS, N_FRAMES = 24, 60
 TAGS = ("calm", "sad", "happy", "loud", "dark", "warm", "live", "female vocals", "piano", "guitar")
 
@@ -168,8 +169,8 @@ class _Builder:
         self.rows.append((genre, artist, album, song[3], title, version, year, float(length)))
 
     def _movement(self, genre: int, album: int, year: int) -> None:
-        """Add a movement: of a work that another artist plays, too, in half of the cases."""
-        if self.works and self.rng.random() < 0.5:
+        """Add a movement: of a work that another artist plays, too, in a third of the cases."""
+        if self.works and self.rng.random() < 0.33:
             song, title = self.works[int(self.rng.integers(len(self.works)))]
             length = float(self.rng.lognormal(np.log(420), 0.25))
             artist = len(self.artists) - 1
@@ -192,7 +193,7 @@ def build_world(seed: int, n_tracks: int = 3_000, n_artists: int = 400) -> World
     sizes = rng.lognormal(0, 0.6, n_artists)
     sizes = np.maximum((sizes / sizes.sum() * n_tracks).round().astype(int), 2)
     for number, size in enumerate(sizes.tolist()):
-        builder.artist(number % len(GENRES), size)
+        builder.artist(GENRES.index(_BY_ARTIST[number % len(_BY_ARTIST)]), size)
     genre, artist, album, song, titles, version, years, durations = zip(*builder.rows, strict=True)
     genres, artists = np.array(genre), np.array(artist)
     fame = rng.lognormal(0, 1, n_artists)
