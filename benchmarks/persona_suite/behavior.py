@@ -20,6 +20,7 @@ END = datetime(2025, 6, 15, tzinfo=UTC).timestamp()
 """The time at which histories end, so that runs on different days are the same."""
 DAY = 86_400
 EPISODE = -1
+MIN_CHOICE = 10
 
 
 class Stream(NamedTuple):
@@ -96,6 +97,8 @@ class Simulator:
         """Return own tracks, a playlist of others, and the sums of chances to meet any track."""
         world, rng = self.world, self.rng
         tracks = world.of_genre(*(part.genres or self.person.likes))
+        if self._met[tracks].sum() < MIN_CHOICE:  # only in a small library
+            self._met[tracks] = True
         tracks = tracks[self._met[tracks]]
         affinity = self._affinity(part)
         liked = tracks[~np.isin(world.artist[tracks], self.taste.disliked_artists)]

@@ -218,13 +218,16 @@ def build_world(seed: int, n_tracks: int = 3_000, n_artists: int = 400) -> World
 def _sound(
     genres: Numbers, artists: Numbers, songs: Numbers, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return a point for each track; versions of a song are near each other."""
+    """Return a point for each track; versions of a song are near each other.
+
+    Of the ten nearest tracks about 70% are of the same genre, not all of them.
+    """
     families = rng.normal(0, 1, (len(FAMILIES), N_BANDS))
     family_of = {genre: i for i, names in enumerate(FAMILIES.values()) for genre in names}
     centers = families[[family_of[name] for name in GENRES]]
-    centers = centers + rng.normal(0, 0.8, centers.shape)
-    by_artist = rng.normal(0, 0.5, (artists.max() + 1, N_BANDS))
-    by_song = rng.normal(0, 0.5, (songs.max() + 1, N_BANDS))
+    centers = centers + rng.normal(0, 0.5, centers.shape)
+    by_artist = rng.normal(0, 1.0, (artists.max() + 1, N_BANDS))
+    by_song = rng.normal(0, 1.0, (songs.max() + 1, N_BANDS))
     by_track = rng.normal(0, 0.2, (len(genres), N_BANDS))
     return centers[genres] + by_artist[artists] + by_song[songs] + by_track
 
