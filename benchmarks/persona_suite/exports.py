@@ -27,24 +27,24 @@ _LASTFM_TIME = ("uts", "utc_time")
 def write_exports(
     world: World,
     person: Person,
-    taste: Taste,
     streams: Sequence[Stream],
     marked: dict[int, int],
-    *,
     directory: Path,
-    rng: np.random.Generator,
 ) -> list[Path]:
-    """Write the history of a person in the format they have; return the files to import."""
+    """Write the history of a person in the format they have; return the files to import.
+
+    `marked` are what `draw_marks` or `draw_stars` returns.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     if person.format == "spotify":
         return _spotify(world, streams, directory)
     if person.format == "table":
         return [_timed_table(world, streams, directory / "plays.csv")]
     if person.format == "totals":
-        log = [one for one in streams if one.start >= END - 120 * DAY]
-        before = [one for one in streams if one.start < END - 120 * DAY]
+        log = [one for one in streams if is_logged(one)]
+        before = [one for one in streams if not is_logged(one)]
         return [
-            _totals(world, taste, before, directory / "totals.csv", rng),
+            _totals(world, before, marked, directory / "totals.csv"),
             _timed_table(world, log, directory / "plays.csv"),
         ]
     if person.format == "none":
@@ -60,6 +60,21 @@ def is_scrobbled(world: World, stream: Stream) -> bool:
     if stream.track == EPISODE:
         return False
     return stream.seconds >= min(share * float(world.durations[stream.track]), seconds)
+
+
+def is_logged(stream: Stream) -> bool:
+    """Return whether a play is in the dated log of a person who otherwise has totals."""
+    return stream.start >= END - 120 * DAY
+
+
+def draw_stars(taste: Taste, streams: Sequence[Stream], rng: np.random.Generator) -> dict[int, int]:
+    """Return 20 to 100, for one to five stars, for the tracks that the person rated."""
+    stars = {}
+    for track in sorted({one.track for one in streams} - {EPISODE}):
+        felt = taste.affinity[track] + rng.normal(0, p.RATING_NOISE)
+        if rng.random() < p.RATED:
+            stars[track] = 20 * int(np.clip(round(3 + 2 * felt), 1, 5))
+    return stars
 
 
 def draw_marks(taste: Taste, streams: Sequence[Stream], rng: np.random.Generator) -> dict[int, int]:
@@ -198,21 +213,13 @@ def _timed_table(world: World, streams: Sequence[Stream], path: Path) -> Path:
     return _table(path, ["artist", "title", "album", "timestamp", "ms_played"], rows)
 
 
-def _totals(
-    world: World, taste: Taste, streams: Sequence[Stream], path: Path, rng: np.random.Generator
-) -> Path:
+def _totals(world: World, streams: Sequence[Stream], stars: dict[int, int], path: Path) -> Path:
     """Write a player's library: play counts (0 where never played) and stars times 20."""
-    counts = np.bincount(
-        [one.track for one in streams if is_scrobbled(world, one)], minlength=len(world)
-    )
-    met = np.bincount([one.track for one in streams if one.track != EPISODE], minlength=len(world))
-    rows = []
-    for track in range(len(world)):
-        stars: int | str = ""
-        if met[track] and rng.random() < p.RATED:
-            felt = taste.affinity[track] + rng.normal(0, p.RATING_NOISE)
-            stars = 20 * int(np.clip(round(3 + 2 * felt), 1, 5))
-        rows.append([*_names(world, track), counts[track], stars])
+    tracks = [one.track for one in streams if is_scrobbled(world, one)]
+    counts = np.bincount(tracks, minlength=len(world))
+    rows = [
+        [*_names(world, track), counts[track], stars.get(track, "")] for track in range(len(world))
+    ]
     return _table(path, ["artist", "title", "album", "plays", "rating"], rows)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .behavior import EPISODE, Simulator, Stream
-from .exports import draw_marks, is_scrobbled, write_exports
+from .exports import draw_marks, draw_stars, is_logged, is_scrobbled, write_exports
 from .people import Person
 from .taste import Taste, draw_taste
 from .world import Numbers, World
@@ -17,13 +17,15 @@ MET = 5
 """A person has an opinion of a track that they met this often, outside private sessions."""
 FAVORITES = 0.1
 """The share of these tracks, highest true affinity first, that are their favorites."""
+ONE_STAR = 20
 
 
 @dataclass(frozen=True)
 class Simulated:
     """A person of a world with their true affinities, their plays, and the files to import.
 
-    `marked` has 1 for tracks that they loved and -1 for those that they hated, if they say so.
+    `marked` has 1 for tracks that they loved and -1 for those that they hated, or the stars that
+    they gave, times 20.
     """
 
     world: World
@@ -35,9 +37,12 @@ class Simulated:
 
     @cached_property
     def exported(self) -> list[Stream]:
-        """The plays that the export has: scrobbles lack those that ended early."""
+        """The plays that the export has: scrobbles and totals lack those that ended early."""
+        world = self.world
         if self.person.scrobbles_only:
-            return [one for one in self.streams if is_scrobbled(self.world, one)]
+            return [one for one in self.streams if is_scrobbled(world, one)]
+        if self.person.format == "totals":
+            return [one for one in self.streams if is_logged(one) or is_scrobbled(world, one)]
         return self.streams
 
     @cached_property
@@ -61,10 +66,12 @@ class Simulated:
     def shown_disliked(self) -> Numbers:
         """Artists that the person cannot stand, as far as the export shows it.
 
-        It does by a track that they hated, or by three plays or more where skips are exported.
+        A track that they hated or gave one star shows it, or three plays or more where the export
+        has skips.
         """
         world, person = self.world, self.person
-        hated = world.artist[[track for track, mark in self.marked.items() if mark < 0]]
+        least = ONE_STAR if person.format == "totals" else -1
+        hated = world.artist[[track for track, mark in self.marked.items() if mark <= least]]
         met = np.bincount(
             world.artist[[one.track for one in self.exported if one.track != EPISODE]],
             minlength=len(world.artists),
@@ -97,5 +104,7 @@ def simulate(world: World, person: Person, seed: int, directory: Path) -> Simula
     taste = draw_taste(world, person, rng)
     streams = Simulator(world, person, taste, rng).run() if person.n_days else []
     marked = draw_marks(taste, streams, rng) if person.says else {}
-    files = write_exports(world, person, taste, streams, marked, directory=directory, rng=rng)
+    if person.format == "totals":
+        marked = draw_stars(taste, streams, rng)
+    files = write_exports(world, person, streams, marked, directory)
     return Simulated(world, person, taste, streams, marked, files)
