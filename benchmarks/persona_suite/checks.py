@@ -122,7 +122,8 @@ EXTRA = _table(
     Check(
         "children",
         1.0,
-        "Share of children's music in the list, relative to its share of plays: not more of it.",
+        "Share of children's music in the list, relative to its share of plays, before I say"
+        " 'do not learn from children's music': not more of it. All other checks come after that.",
         at_least=False,
     ),
     Check(

@@ -83,6 +83,7 @@ class PersonMeasures:
 
     def all(self) -> Values:
         """Return all values; feedback of the last ones changes the library."""
+        first = self._stop_learning() if "not learned" in self.opened.persona.extra else {}
         found = api.recommended(self.service, self.name, LIST)
         self.list = self._tracks(found.tracks)
         self.radio = self._tracks(api.radio(self.service, self.name, LIST, 1))
@@ -98,7 +99,7 @@ class PersonMeasures:
             **(opinion_measures(self.opened, self.one) if len(self.one.judged) > 20 else {}),
         }
         for name in self.opened.persona.extra:
-            values[name] = self._extra(name)()
+            values[name] = first[name] if name in first else self._extra(name)()
         values |= self._another_day()
         values |= self._hated_song()
         return {
@@ -202,8 +203,6 @@ class PersonMeasures:
         service = self.opened.service
         return {
             "both tastes": self._both_tastes,
-            "children": lambda: self._over_plays("children's music"),
-            "not learned": self._not_learned,
             "season": lambda: self._share(both, "holiday"),
             "private": lambda: self._share(both, "latin"),
             "podcasts": lambda: float(api.n_unmatched(service.library)),
@@ -224,12 +223,18 @@ class PersonMeasures:
         parts = [part.genres for part in self.one.person.parts if not part.guest]
         return min(self._over_plays(*genres) for genres in parts)
 
-    def _not_learned(self) -> float:
+    def _stop_learning(self) -> Values:
+        """Measure the list with children's music, then tell segue not to learn from it.
+
+        All other checks of this person are of the lists after that, if segue can do it.
+        """
         genre = "children's music"
-        if not api.stop_learning_from_genre(self.opened.service.library, self.name, genre):
-            return NAN
-        listed = self._tracks(api.recommended(self.service, self.name, LIST).tracks)
-        return self._share(listed, genre)
+        self.list = self._tracks(api.recommended(self.service, self.name, LIST).tracks)
+        values = {"children": self._over_plays(genre), "not learned": NAN}
+        if api.stop_learning_from_genre(self.service.library, self.name, genre):
+            listed = self._tracks(api.recommended(self.service, self.name, LIST).tracks)
+            values["not learned"] = self._share(listed, genre)
+        return values
 
     def _never_played(self) -> float:
         profile = api.profile(self.service, self.name)

@@ -81,7 +81,7 @@ class Simulated:
 
     @property
     def guest_genres(self) -> set[int]:
-        """Genres that somebody else chose."""
+        """Genres that another person chose."""
         names = [name for part in self.person.parts if part.guest for name in part.genres]
         return set(self.world.genre[self.world.of_genre(*names)].tolist()) if names else set()
 
