@@ -66,8 +66,8 @@ class Choices:
         """Return a track: a recent one again, or any by its weight."""
         if len(self._recent) > 5 and self._rng.random() < p.REPEAT:
             longest = min(len(self._recent), p.REPEAT_WITHIN)
-            # the inverse of the distribution function of lag^-1 on [1, longest]
-            lag = int(longest ** self._rng.random()) if p.REPEAT_EXPONENT == 1 else 1
+            # the inverse of the distribution function of 1 / lag on [1, longest]
+            lag = int(longest ** self._rng.random())
             track = self._recent[-max(lag, 1)]
             if self._rng.random() < (1 + self._affinity[track]) / 2:
                 return track

@@ -84,11 +84,11 @@ reach, a friend likes it). Assumed."""
 REPEAT: Final = 0.25
 """Share of own plays that repeat a recent play instead. Anderson 2014: recency is the strongest
 predictor of a repeat. The share is assumed."""
-REPEAT_EXPONENT: Final = 1.0
-"""Exponent of the power law of how many plays ago the repeated one was. Anderson 2014 fits a power
-law with an exponential cutoff."""
 REPEAT_WITHIN: Final = 200
-"""Cutoff of that law, in plays."""
+"""A repeated play was n plays ago with a chance of 1 / n, up to this n. Anderson 2014 fits a power
+law with an exponential cutoff. Over all plays of a track the density of lags then falls with the
+exponent 0.80 in the first 300 plays of a person; it is 0.84 in those of 546 listeners of Last.fm-1K
+(Celma, "Music Recommendation and Discovery in the Long Tail", 2010)."""
 PLAYLIST: Final = 150
 """Number of tracks in the playlists of others that a person comes back to. Assumed."""
 EXPLORING: Final = 0.35
