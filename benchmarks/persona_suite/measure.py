@@ -25,9 +25,15 @@ Values = dict[str, float]
 def measure_persona(opened: PersonaLibrary, seed: int) -> Values:
     """Return the value of each check that concerns a persona: the worst of its people.
 
-    NaN is a check that failed since there was nothing to measure.
+    NaN is a check that failed since there was nothing to measure. Where only some of the people
+    have skips in their exports, the rank of opinions is that of these people, as its threshold is.
     """
     found = [PersonMeasures(opened, one, seed).all() for one in opened.people]
+    with_skips = [not one.person.scrobbles_only for one in opened.people]
+    if any(with_skips):
+        for values, has_skips in zip(found, with_skips, strict=True):
+            if not has_skips:
+                values.pop("opinion rank", None)
     names = list(dict.fromkeys(name for values in found for name in values))
     return {
         name: _worst(name, [values[name] for values in found if name in values]) for name in names
