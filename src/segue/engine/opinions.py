@@ -11,7 +11,8 @@ excess: later plays add less than the first. It stays below `MAX_IMPLICIT`, and 
 `-EXPLICIT_DISLIKE`.
 
 **Explicit** opinions (likes, dislikes, ratings, in [-1, 1]) decide the sign, and the latest one
-counts. The highest is +1 and the lowest -1, whatever was played. A middle rating (0) says nothing.
+counts. The highest is +1 and the lowest -1, whatever was played; a lower like is raised to what the
+plays say. A middle rating (0) says nothing.
 
 More completed listens never lower an opinion, and more skips never raise it; both hold through the
 listener's normal odds, too. The constants were chosen with `benchmarks/personas.py --opinions` and
@@ -33,8 +34,8 @@ _TOLERANCE: Final = 2.0
 _PRIOR_SKIPS, _PRIOR_PLAYS = 5.0, 15.0
 """The normal odds of a listener of whom nothing is known: a quarter of listens is skipped."""
 _HEAD_START: Final = 0.5
-_GROWTH: Final = 7.0
-"""Growth slows down where the logarithm of the excess reaches this: at about 1,000 plays."""
+_GROWTH: Final = 4.0
+"""Growth slows down where the logarithm of the excess reaches this: at about 50 plays."""
 
 
 def opinions(completed: Values, skipped: Values, explicit: Values) -> NDArray[np.float32]:
@@ -51,7 +52,7 @@ def opinions(completed: Values, skipped: Values, explicit: Values) -> NDArray[np
     --------
     >>> none = np.full(3, np.nan)
     >>> print(opinions(np.array([200.0, 2, 0]), np.array([8.0, 0, 3]), none).round(2))
-    [ 0.46  0.13 -0.2 ]
+    [ 0.64  0.23 -0.32]
     >>> opinions(np.array([50.0]), np.zeros(1), np.array([-1.0])).tolist()
     [-1.0]
     """
@@ -60,7 +61,7 @@ def opinions(completed: Values, skipped: Values, explicit: Values) -> NDArray[np
     size = np.tanh(np.log1p(np.abs(excess)) / _GROWTH)
     implicit = np.where(excess > 0, MAX_IMPLICIT, -EXPLICIT_DISLIKE) * size
     implicit[(completed == 0) & (skipped == 0)] = 0
-    bottom = EXPLICIT_DISLIKE + (1 - EXPLICIT_DISLIKE) * np.abs(explicit)
-    liked = np.maximum(implicit, bottom)
-    found = np.where(explicit > 0, liked, np.where(explicit < 0, -bottom, implicit))
+    liked = np.maximum(implicit, explicit)
+    disliked = -EXPLICIT_DISLIKE + (1 - EXPLICIT_DISLIKE) * explicit
+    found = np.where(explicit > 0, liked, np.where(explicit < 0, disliked, implicit))
     return found.astype(np.float32)

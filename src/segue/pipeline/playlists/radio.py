@@ -25,7 +25,7 @@ from segue.pipeline.recommender.serving_state import ServingState
 if TYPE_CHECKING:
     from segue.signals import UserProfile
 
-RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.1)
+RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.3)
 """By default half of the tracks may be known, and every radio has a new random seed."""
 
 
