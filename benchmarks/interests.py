@@ -1,11 +1,11 @@
 """Measure interests: their number, and lists that cover them in proportion.
 
-    python benchmarks/interests.py LIBRARY        # a library of listens with tags, such as Last.fm's
+    python benchmarks/interests.py LIBRARY        # with listens and tags, such as Last.fm's
 
-1. Likes are put together from tracks of one to four main tags: how often is the number of interests
-   right, and how well do the interests agree with the tags (adjusted Rand index, 1 is perfect)?
-2. The validation listens of every listener are held out: nDCG of lists by all likes together, and of
-   lists that cover the interests.
+1. Likes are put together from tracks of one to four main tags: how often is the number of
+   interests right, and how well do they agree with the tags (adjusted Rand index, 1 is perfect)?
+2. The validation listens of every listener are held out: nDCG of lists by all likes together, with
+   calibration, and covering the interests.
 3. Two listeners of different taste are put together, with 70 and 30% of the weight: which share of
    the list is nearer to the smaller taste, and nDCG over what both liked later.
 """
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import adjusted_rand_score
 
 from segue.engine import CatalogueArrays, Dials, Engine, rerank_list
@@ -27,12 +28,15 @@ from segue.engine.interests import (
 )
 from segue.evaluation import paired, ranking_metrics
 from segue.library import Library
-from segue.pipeline.experiments.held_out import fit_engine, hold_out
+from segue.pipeline.experiments.held_out import HeldOut, fit_engine, hold_out
 from segue.pipeline.recommender.open_signals import material_of
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.signals import UserProfile
 
+Profiles = Sequence[UserProfile]
+
 K = 20
+METRICS = ("ndcg@10", "ndcg@20", "recall@20", "coverage@20")
 N_CASES = 40
 N_PAIRS = 300
 MIN_COUNT, MIN_TRACKS = 3, 25
@@ -77,7 +81,9 @@ def numbers(library: Library, facts: CatalogueArrays, rng: np.random.Generator) 
         print(f"{n} tags: number right {right / N_CASES:.2f}, Rand index {agreement / N_CASES:.2f}")
 
 
-def different(usable: list[str], means: dict, n: int, rng: np.random.Generator) -> list[str]:
+def different(
+    usable: list[str], means: dict[str, NDArray[np.float32]], n: int, rng: np.random.Generator
+) -> list[str]:
     """Draw tags whose mean vectors differ: "rock" and "indie rock" are one taste."""
     while True:
         names = rng.choice(usable, n, replace=False).tolist()
@@ -86,7 +92,9 @@ def different(usable: list[str], means: dict, n: int, rng: np.random.Generator) 
             return names
 
 
-def lists(engine: Engine, facts: CatalogueArrays, profiles: Sequence[UserProfile], dials: Dials):
+def lists(
+    engine: Engine, facts: CatalogueArrays, profiles: Profiles, dials: Dials
+) -> NDArray[np.int64]:
     """Return the lists of listeners, ``[n, K]``, padded with -1."""
     found = np.full((len(profiles), K), -1, np.int64)
     for row, profile in zip(found, profiles, strict=True):
@@ -95,22 +103,36 @@ def lists(engine: Engine, facts: CatalogueArrays, profiles: Sequence[UserProfile
     return found
 
 
-def compare(engine, facts, profiles, held_out) -> dict[str, np.ndarray]:
-    """Print the metrics of each setting, and its difference from the first."""
+def compare(
+    engine: Engine,
+    facts: CatalogueArrays,
+    known: HeldOut,
+    profiles: Profiles,
+    held_out: Sequence[NDArray[np.int64]],
+) -> dict[str, NDArray[np.int64]]:
+    """Print the metrics of each setting, and its difference from the first; return the lists."""
     found = {name: lists(engine, facts, profiles, dials) for name, dials in SETTINGS.items()}
     results = {
-        name: ranking_metrics(own, held_out, n_items=len(facts)) for name, own in found.items()
+        name: ranking_metrics(
+            own,
+            held_out,
+            n_items=len(facts),
+            popularity=facts.listeners.astype(np.float64),
+            n_listeners=len(known.history),
+        )
+        for name, own in found.items()
     }
     first = next(iter(results.values()))
     for name, result in results.items():
-        other = paired(result.per_user["ndcg@10"], first.per_user["ndcg@10"])
-        print(
-            f"  {name:12} ndcg@10 {result.mean['ndcg@10']:.4f} ndcg@20 {result.mean['ndcg@20']:.4f} recall@20 {result.mean['recall@20']:.4f}; ndcg@10 against the first: {other}"
-        )
+        values = [f"{metric} {result.mean[metric]:.4f}" for metric in METRICS]
+        change = paired(result.per_user["ndcg@20"], first.per_user["ndcg@20"], seed=0)
+        print(f"  {name:12}", *values, f"  ndcg@20 against the first: {change}")
     return found
 
 
-def pairs(facts, profiles, rng) -> list[tuple[int, int]]:
+def pairs(
+    facts: CatalogueArrays, profiles: Profiles, rng: np.random.Generator
+) -> list[tuple[int, int]]:
     """Return pairs of listeners whose tastes differ."""
     means = np.stack([mean(facts, profile) for profile in profiles])
     found: list[tuple[int, int]] = []
@@ -121,7 +143,7 @@ def pairs(facts, profiles, rng) -> list[tuple[int, int]]:
     return found
 
 
-def mean(facts: CatalogueArrays, profile: UserProfile) -> np.ndarray:
+def mean(facts: CatalogueArrays, profile: UserProfile) -> NDArray[np.float32]:
     """Return the direction of the likes of a listener."""
     total = track_vectors(facts, profile.liked).mean(axis=0)
     return total / max(float(np.linalg.norm(total)), 1e-9)
@@ -145,7 +167,9 @@ def together(one: UserProfile, other: UserProfile) -> UserProfile:
     )
 
 
-def two_tastes(engine, facts, known, rng) -> None:
+def two_tastes(
+    engine: Engine, facts: CatalogueArrays, known: HeldOut, rng: np.random.Generator
+) -> None:
     """Print the share of the smaller taste in the lists of listeners with two tastes."""
     chosen = pairs(facts, known.profiles, rng)
     profiles = [together(known.profiles[a], known.profiles[b]) for a, b in chosen]
@@ -154,7 +178,7 @@ def two_tastes(engine, facts, known, rng) -> None:
         for (a, b), profile in zip(chosen, profiles, strict=True)
     ]
     some = [place for place, own in enumerate(held_out) if len(own)]
-    found = compare(engine, facts, [profiles[p] for p in some], [held_out[p] for p in some])
+    found = compare(engine, facts, known, [profiles[p] for p in some], [held_out[p] for p in some])
     for name, own in found.items():
         shares = []
         for place, row in zip(some, own, strict=True):
@@ -164,7 +188,8 @@ def two_tastes(engine, facts, known, rng) -> None:
         none = np.mean(np.array(shares) == 0)
         error = np.abs(np.array(shares) - SHARE).mean()
         print(
-            f"  {name:12} share of the smaller taste {np.mean(shares):.2f} (stated {SHARE}), mean error {error:.2f}, none at all for {none:.0%}"
+            f"  {name:12} share of the smaller taste {np.mean(shares):.2f} (stated {SHARE}),"
+            f" mean error {error:.2f}, none at all for {none:.0%}"
         )
     counts = np.bincount([len(interests_of(profile, facts)) for profile in profiles])
     print(f"  listeners by number of interests: {dict(enumerate(counts.tolist()))}")
@@ -185,7 +210,7 @@ def main() -> None:
     print(f"Interests by {space.name if space else 'genres'}")
     numbers(library, facts, rng)
     print(f"{len(known.users)} listeners, validation listens held out")
-    compare(engine, facts, known.profiles, known.held_out)
+    compare(engine, facts, known, known.profiles, known.held_out)
     print(f"{N_PAIRS} listeners with two tastes")
     two_tastes(engine, facts, known, rng)
 

@@ -29,6 +29,12 @@ def recommend(
     dislike: Annotated[
         list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
     ] = None,
+    interest: Annotated[
+        str | None,
+        typer.Option(
+            help="Number or name of one interest of the listener: see segue user interests."
+        ),
+    ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Print the reasons for each track in full.")
     ] = False,
@@ -49,6 +55,7 @@ def recommend(
         dislike=dislike or [],
         dials=dials,
         exclusions=exclusions,
+        interest=interest,
     ).to_dict()
     if json:
         print_json(found)

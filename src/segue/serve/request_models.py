@@ -50,6 +50,13 @@ class DialsRequest(StrictModel):
     seed: Annotated[int | None, Field(ge=0, lt=2**31)] = None
     artist_cap: _Cap = None
     album_cap: _Cap = None
+    interests: Annotated[
+        bool | None, Field(description="Whether the list covers all interests in proportion.")
+    ] = None
+    versions: Annotated[
+        bool | None,
+        Field(description="Whether several versions of a song (live, remaster, demo) are allowed."),
+    ] = None
 
     def build(self, default: Dials, weights: dict[str, float] | None = None) -> Dials:
         """Return the dials; those of `default` where the request sets none."""

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.engine import (
+    CatalogueArrays,
     Dials,
     Engine,
     Exclusions,
@@ -114,9 +116,11 @@ def path(
     barred = state.excluded(exclusions)
     for group in state.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
+    barred |= _other_versions(state.facts)
     own = np.zeros(len(catalogue), bool)
     own[ends] = True
-    allowed = space.has_vector & ~barred & ~state.engine.all_excluded(own)
+    excluded = state.engine.all_excluded(state.facts.with_versions(own))
+    allowed = space.has_vector & ~barred & ~excluded
     try:
         found = path_between(space.vectors, ends[0], ends[1], k, allowed)
     except ValueError as error:
@@ -208,6 +212,16 @@ def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
     raise ModelError(
         "No signal can compare the two tracks: see segue library problems for the reason."
     )
+
+
+def _other_versions(facts: CatalogueArrays) -> NDArray[np.bool_]:
+    """Return which tracks are not the first version of their song, ``[n_tracks]``."""
+    others = np.zeros(len(facts), bool)
+    if len(facts.versions):
+        songs = np.flatnonzero(facts.versions >= 0)
+        first = np.unique(facts.versions[songs], return_index=True)[1]
+        others[np.delete(songs, first)] = True
+    return others
 
 
 def _cosine(signal: VectorSignal, ends: Sequence[int]) -> float:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from segue.engine import (
     Dials,
     Exclusions,
@@ -79,7 +81,10 @@ class RadioSession:
         excluded = state.excluded(exclusions)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
-            excluded[profile.known] = True  # a hard rule: the radio never relaxes it
+            known = np.zeros(len(excluded), bool)
+            known[profile.known] = True
+            # a hard rule: the radio never relaxes it
+            excluded |= known if dials.versions else state.facts.with_versions(known)
         self._dials = dials
         self._radio = RadioStation(
             state.engine,

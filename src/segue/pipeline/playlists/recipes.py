@@ -39,6 +39,7 @@ _MAY_HOLD = {
 }
 _DIALS = {"like": LIKE_DIALS, "radio": RADIO_DIALS, "blend": BLEND_DIALS, "path": Dials()}
 _WHOLE = {"artist_cap", "album_cap", "seed", "from_year", "to_year"}
+_SWITCHES = {"interests", "versions"}
 _NAMES = {"artists", "genres", "albums", "tags", "folders"}
 
 
@@ -195,6 +196,8 @@ def _value(given: Mapping[str, Any], key: str) -> Any:
     value = given[key]
     if key in _NAMES:
         return _names(given, key)
+    if key in _SWITCHES:
+        return _yes(given, key)
     if key == "weights":
         if not isinstance(value, Mapping) or not all(map(_is_number, value.values())):
             raise _wrong(key, value, "an object of numbers by signal")

@@ -29,6 +29,7 @@ def recommend(
     include_known: bool = False,
     dials: DialsArgument | None = None,
     exclusions: ExclusionsArgument | None = None,
+    interest: str | int | None = None,
 ) -> Recommendations:
     """Recommend tracks to a listener, or from liked tracks.
 
@@ -54,6 +55,9 @@ def recommend(
         `segue.Dials`, or a mapping from the names of dials to values.
     exclusions
         What must not be recommended, whatever the dials: `segue.Exclusions`, or a mapping.
+    interest
+        Number or name of one interest of the listener, to recommend for it alone: see
+        `segue.pipeline.recommender.interests`.
 
     Raises
     ------
@@ -64,7 +68,9 @@ def recommend(
     UnmatchedListensError
         If all listens of the listener are of tracks that the library lacks.
     ContradictionError
-        If a track is both liked and disliked.
+        If a track is both liked and disliked, or an interest is given with liked tracks.
+    UnknownInterestError
+        If the listener has no such interest.
     ModelError
         If nothing is known of the tracks that could be compared, or a weight is set for a signal
         that does not exist.
@@ -85,6 +91,7 @@ def recommend(
         dislike=disliked,
         dials=chosen,
         exclusions=None if exclusions is None else as_exclusions(exclusions),
+        interest=None if interest is None else str(interest),
     )
     if query.profile.user is not None and not query.has_history and not liked:
         check_matched(state.library, query.profile.user)

@@ -49,14 +49,17 @@ _PARTS = frozenset(
     """
     intro outro interlude skit untitled track introduction reprise bonus hidden silence instrumental
     jam improvisation improv finale epilogue prologue credits part pt no nr op opus vol volume
-    movement mvt act scene
+    movement mvt act scene main title titles theme
     allegro andante adagio presto largo lento moderato vivace allegretto andantino larghetto grave
     maestoso vivo moto brio fuoco troppo assai molto poco piu spirito cantabile espressivo grazioso
     sostenuto tempo
     """.split()  # noqa: SIM905
 )
 _NEUTRAL = frozenset(
-    ["the", "a", "an", "in", "of", "and", "con", "non", "ma", "e", "et", "di", "c", "d", "f", "g", "h", "b", "es", "as", "fis", "cis", "gis", "des", "ges", "major", "minor", "dur", "moll", "flat", "sharp", "main", "title", "theme", "piano", "violin", "cello", "flute", "guitar"]
+    """
+    the a an in of and con non ma e et di c d f g h b es as fis cis gis des ges
+    major minor dur moll flat sharp piano violin cello flute guitar
+    """.split()  # noqa: SIM905
 )
 _NUMBERS = re.compile(r"(?:[0-9]{1,2}|[ivx]+)")
 
