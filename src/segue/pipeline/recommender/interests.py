@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from segue.pipeline.recommender.serving_state import ServingState, check_listene
 from segue.types import Track
 
 MAX_TIMED: Final = 20_000
-"""Latest listens whose hours count."""
+"""Latest plays that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,13 @@ class InterestSummary:
         }
 
 
+class TimedPlays(NamedTuple):
+    """Plays of a listener, oldest first: `positions` and `times` in seconds since 1970, ``[n]``."""
+
+    positions: NDArray[np.int64]
+    times: NDArray[np.float64]
+
+
 def interests(library: Library | Path | str, user: str) -> list[InterestSummary]:
     """Return the interests of a listener, largest share first.
 
@@ -73,7 +80,8 @@ def interests_in(
         check_listener(state.library, user)
         return []
     found = state.interests.of(known[0])
-    positions, hours = timed_plays(state, user, zone)
+    plays = timed_plays(state, user)
+    hours = hours_of(plays.times, zone)
     tracks = state.catalogue.tracks
     return [
         InterestSummary(
@@ -81,25 +89,24 @@ def interests_in(
             name,
             one.share,
             len(one.positions),
-            usual_span(hours[np.isin(positions, one.positions)]),
+            usual_span(hours[np.isin(plays.positions, one.positions)]),
             [tracks[position] for position in one.examples.tolist()],
         )
         for place, (one, name) in enumerate(zip(found.interests, found.names, strict=True))
     ]
 
 
-def timed_plays(
-    state: ServingState, user: str, zone: tzinfo | None = None
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the positions of the latest plays with a time, and their hours, both ``[n]``."""
+def timed_plays(state: ServingState, user: str) -> TimedPlays:
+    """Return the latest plays of a listener with a time; skips are left out."""
     row = state.library.reader.listener_row(user)
-    if row is None:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    listens = state.library.reader.listener(row).listens
     rows = state.catalogue.rows
-    places = np.minimum(np.searchsorted(rows, listens.rows), max(len(rows) - 1, 0))
-    heard = ~np.isnan(listens.timestamp) & (listens.skipped != 1) & np.isnan(listens.rating)
-    heard &= rows[places] == listens.rows if len(rows) else False
+    if row is None or not len(rows):
+        return TimedPlays(np.zeros(0, np.int64), np.zeros(0))
+    listens = state.library.reader.listener(row).listens
+    places = np.minimum(np.searchsorted(rows, listens.rows), len(rows) - 1)
+    heard = ~np.isnan(listens.timestamp) & (listens.skipped != 1) & (listens.plays != 0)
+    # a row with only a rating is an opinion, not a play
+    heard &= (rows[places] == listens.rows) & (np.isnan(listens.rating) | ~np.isnan(listens.plays))
     latest = np.flatnonzero(heard)
     latest = latest[np.argsort(listens.timestamp[latest], kind="stable")][-MAX_TIMED:]
-    return places[latest].astype(np.int64), hours_of(listens.timestamp[latest], zone)
+    return TimedPlays(places[latest].astype(np.int64), listens.timestamp[latest])
