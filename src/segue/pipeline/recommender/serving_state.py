@@ -285,6 +285,8 @@ class ServingState:
         excluded = self.excluded(query.exclusions)
         seeds = (*query.seeds.like, *query.seeds.dislike)
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
+        if query.whole is not None:  # what is liked for another interest is not of this one
+            excluded[np.setdiff1d(query.whole.liked, profile.liked)] = True
         found = rerank_list(
             self.engine,
             profile,
