@@ -8,7 +8,7 @@ import pytest
 from tests.factories import rows, write_dataset
 from typer.testing import CliRunner
 
-from segue import recommend
+from segue import recommend, similar
 from segue.cli import app
 from segue.engine import Dials
 from segue.errors import (
@@ -199,6 +199,17 @@ def test_radio_and_path_have_one_version(state):
     steps = {step.track_id for step in path(state, "rock 0", "jazz 0", 30).tracks}
     assert "rock 37" not in steps
     assert len(steps & set(VERSIONS)) <= 1
+
+
+def test_similar_tracks_have_one_version(directory):
+    for signal in (None, "metadata"):
+        found = [
+            track.track_id for track in similar(directory, "rock 0", 119, signal=signal).tracks
+        ]
+        assert "rock 37" not in found
+        assert len(set(found) & set(VERSIONS)) == 1
+    found = similar(directory, "rock 0", 119, versions=True).tracks
+    assert {"rock 37", *VERSIONS} <= {track.track_id for track in found}
 
 
 def test_cli_shows_interests_and_uses_them(directory):

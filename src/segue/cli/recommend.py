@@ -84,6 +84,10 @@ def similar(
             " musicnn, vgg, instruments."
         ),
     ] = None,
+    versions: Annotated[
+        bool,
+        typer.Option("--versions", help="Allow several versions of a song (live, remaster, demo)."),
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -91,7 +95,9 @@ def similar(
     from segue.library import Library
     from segue.pipeline.recommender.recommend import similar as run
 
-    found = run(Library(library, create=False), track, k, signal=signal).to_dict()
+    found = run(
+        Library(library, create=False), track, k, signal=signal, versions=versions
+    ).to_dict()
     if json:
         print_json(found)
         return

@@ -105,7 +105,7 @@ def _relative(words: WordMatrix) -> sparse.csr_array:
     if has.any():
         largest[has] = np.maximum.reduceat(counts.data, counts.indptr[:-1][has])
     scale = np.repeat(np.where(largest > 0, largest, 1), lengths)
-    data = np.maximum(counts.data, 0) / scale
+    data = (np.maximum(counts.data, 0) / scale).astype(np.float32)
     return sparse.csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
 
 

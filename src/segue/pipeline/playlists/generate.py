@@ -36,6 +36,10 @@ LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 
 BLEND_DIALS = Dials(max_known_share=0.5, artist_cap=2)
 
+NO_INTERESTS = (
+    "a radio or a blend does not cover interests in proportion: use segue playlist mix for that."
+)
+
 _ALIKE = 0.9999
 """A cosine from which two tracks are in one place."""
 
@@ -182,6 +186,7 @@ def blend(
     tastes = dict(zip(users, mean, strict=True))
     about = {"users": list(users), "mean_taste": tastes, **dials.chance}
     hints = state.hints(profiles[0], dials, exclusions)
+    hints += [NO_INTERESTS] if dials.interests else []
     if not tracks:
         hints.append(
             empty_reason(

@@ -20,7 +20,7 @@ from segue.engine import (
     drawn_seed,
 )
 from segue.errors import LibraryError
-from segue.pipeline.playlists.generate import check_count
+from segue.pipeline.playlists.generate import NO_INTERESTS, check_count
 from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.serving_state import ServingState
 
@@ -100,6 +100,8 @@ class RadioSession:
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
+        if dials.interests:
+            self._hints.append(NO_INTERESTS)
 
     @property
     def window(self) -> int | None:

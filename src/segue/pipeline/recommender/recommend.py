@@ -99,12 +99,18 @@ def recommend(
 
 
 def similar(
-    library: LibraryArgument, track: Id, k: int = 10, *, signal: str | None = None
+    library: LibraryArgument,
+    track: Id,
+    k: int = 10,
+    *,
+    signal: str | None = None,
+    versions: bool = False,
 ) -> Recommendations:
     """Return the tracks most similar to `track`, by all signals together or by one.
 
     With one `signal` the score is its cosine, in [-1, 1], or its mutual proximity in standard
-    deviations where hubs are corrected; with all it is the blended score.
+    deviations where hubs are corrected; with all it is the blended score. Only with `versions` are
+    there several versions of a song, and others of the track's own song.
 
     Raises
     ------
@@ -120,4 +126,4 @@ def similar(
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     state = RecommenderService.open(as_library(library)).state()
-    return state.similar(as_id(track, "track"), k, signal=signal)
+    return state.similar(as_id(track, "track"), k, signal=signal, versions=versions)

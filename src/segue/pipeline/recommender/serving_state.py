@@ -17,18 +17,15 @@ from segue.engine import (
     Exclusions,
     ExplainedHistory,
     Explainer,
-    Ranked,
     Recommendations,
     RerankResult,
     explain,
-    keep_one_of_each,
     profile_from_seeds,
     rerank_list,
     with_seeds,
 )
 from segue.engine.interests import interest_profile
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
-from segue.index import best
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
@@ -37,6 +34,7 @@ from segue.pipeline.recommender.listener_interests import ListenerInterests
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
+from segue.pipeline.recommender.similar_tracks import similar_tracks
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
 from segue.signals import SequenceSignal, UserProfile, VectorSignal
@@ -325,16 +323,16 @@ class ServingState:
             has_history=query.has_history or bool(query.seeds.like),
         )
 
-    def similar(self, track: str, k: int = 10, *, signal: str | None = None) -> Recommendations:
+    def similar(
+        self, track: str, k: int = 10, *, signal: str | None = None, versions: bool = False
+    ) -> Recommendations:
         """Return the tracks most similar to `track`; see `segue.similar`."""
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least 1 track.")
         position = self.catalogue.position(track)
-        if signal is None:
-            ranked = self.engine.similar(position, k)
-            names = [one.name for one in self.engine.signals]
-        else:
-            ranked, names = self._similar_by(signal, position, k), [signal]
+        names = [one.name for one in self.engine.signals] if signal is None else [signal]
+        space = None if signal is None else self.space(signal)
+        ranked = similar_tracks(self.engine, self.facts, position, k, space, versions=versions)
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"
             raise LibraryError(
@@ -344,19 +342,6 @@ class ServingState:
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
         return Recommendations(None, weights, picks, seed=track)
-
-    def _similar_by(self, name: str, position: int, k: int) -> Ranked:
-        scores = self.space(name).for_track(position)
-        scores[position] = np.nan
-        keep_one_of_each(scores, self.engine.recordings)
-        for group in self.engine.recordings:
-            if position in group:
-                scores[list(group)] = np.nan
-        scores[np.asarray(self.engine.missing, np.int64)] = np.nan
-        positions, values = best(scores[None, :], min(k, len(scores)))
-        found = positions[0][positions[0] >= 0]
-        top = values[0][: len(found)]
-        return Ranked(found, top, top[:, None], np.ones(1))
 
 
 def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:
