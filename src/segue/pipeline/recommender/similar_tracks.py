@@ -1,4 +1,4 @@
-"""Rank tracks by similarity to one, with one file of each recording and one version of each song."""
+"""Rank tracks by similarity to one: one file of a recording, one version of a song."""
 
 from dataclasses import replace
 
