@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from segue.engine import Dials, rerank_list
 from segue.engine.listening_hours import hours_of
-from segue.engine.profiles import SECONDS_A_DAY
+from segue.engine.profile_accumulator import SECONDS_A_DAY
 from segue.engine.randomness import gumbel
 from segue.pipeline.recommender.interests import (
     InterestSummary,
