@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from segue.engine.listening_hours import Span, hours_of, usual_span
 from segue.library import Library
+from segue.listens import ReportedListens, outcomes
+from segue.pipeline.recommender.read_listens import read_listens
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState, check_listener
 from segue.types import Track
@@ -54,7 +56,7 @@ class InterestSummary:
 
 
 class TimedPlays(NamedTuple):
-    """Plays of a listener, oldest first: `positions` and `times` in seconds since 1970, ``[n]``."""
+    """Completed plays, oldest first: `positions`, and `times` in seconds since 1970, ``[n]``."""
 
     positions: NDArray[np.int64]
     times: NDArray[np.float64]
@@ -97,16 +99,19 @@ def interests_in(
 
 
 def timed_plays(state: ServingState, user: str) -> TimedPlays:
-    """Return the latest plays of a listener with a time; skips are left out."""
+    """Return the latest completed plays of a listener with a time."""
     row = state.library.reader.listener_row(user)
-    rows = state.catalogue.rows
-    if row is None or not len(rows):
+    if row is None:
         return TimedPlays(np.zeros(0, np.int64), np.zeros(0))
-    listens = state.library.reader.listener(row).listens
-    places = np.minimum(np.searchsorted(rows, listens.rows), len(rows) - 1)
-    heard = ~np.isnan(listens.timestamp) & (listens.skipped != 1) & (listens.plays != 0)
-    # a row with only a rating is an opinion, not a play
-    heard &= (rows[places] == listens.rows) & (np.isnan(listens.rating) | ~np.isnan(listens.plays))
-    latest = np.flatnonzero(heard)
-    latest = latest[np.argsort(listens.timestamp[latest], kind="stable")][-MAX_TIMED:]
-    return TimedPlays(places[latest].astype(np.int64), listens.timestamp[latest])
+    listens = read_listens(state.library.reader.listener(row).listens, state.catalogue.rows)
+    listens = listens.take((listens.tracks >= 0) & ~np.isnan(listens.timestamp))
+    seconds = state.snapshot.durations[listens.tracks]
+    rated = ~np.isnan(listens.rating)
+    outcome = outcomes(
+        ReportedListens(
+            listens.plays, listens.ms_played, seconds, listens.skipped, listens.completed, rated
+        )
+    )
+    played = np.flatnonzero(outcome.completed > 0)
+    latest = played[np.argsort(listens.timestamp[played], kind="stable")][-MAX_TIMED:]
+    return TimedPlays(listens.tracks[latest], listens.timestamp[latest])
