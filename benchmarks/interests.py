@@ -22,6 +22,7 @@ from segue.engine import CatalogueArrays, Dials, Engine, rerank_list
 from segue.engine.interests import (
     MIN_APART,
     cluster,
+    cosine_distances,
     interests_of,
     track_vectors,
     typical_distance,
@@ -75,7 +76,8 @@ def numbers(library: Library, facts: CatalogueArrays, rng: np.random.Generator) 
                 for one in names
             ]
             truth = np.repeat(np.arange(n), [len(part) for part in own])
-            found = cluster(vectors[np.concatenate(own)], np.ones(len(truth)), apart)
+            distances = cosine_distances(facts, np.concatenate(own))
+            found = cluster(distances, np.ones(len(truth)), apart)
             right += int(found.max() + 1 == n)
             agreement += float(adjusted_rand_score(truth, found))
         print(f"{n} tags: number right {right / N_CASES:.2f}, Rand index {agreement / N_CASES:.2f}")

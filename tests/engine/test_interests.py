@@ -135,11 +135,12 @@ def test_cluster_is_bounded_and_deterministic(n, seed, apart):
     vectors = rng.normal(size=(n, 3)).astype(np.float32)
     vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
     weights = rng.uniform(0.1, 5, n)
-    found = cluster(vectors, weights, apart)
+    distances = 1 - vectors @ vectors.T
+    found = cluster(distances, weights, apart)
     assert len(found) == n
     assert set(found.tolist()) == set(range(int(found.max(initial=-1)) + 1))
     assert len(set(found.tolist())) <= MAX_INTERESTS
-    np.testing.assert_array_equal(found, cluster(vectors, weights, apart))
+    np.testing.assert_array_equal(found, cluster(distances, weights, apart))
 
 
 def test_interest_profile_has_own_likes_and_all_dislikes(facts):

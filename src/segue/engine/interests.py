@@ -82,7 +82,8 @@ def interests_of(
     order = np.lexsort((positions, -weights))
     positions, weights = positions[order], weights[order]
     vectors = track_vectors(facts, positions[:MAX_LIKES])
-    strongest = cluster(vectors, weights[:MAX_LIKES], MIN_APART * typical_distance(facts))
+    distances = cosine_distances(facts, positions[:MAX_LIKES])
+    strongest = cluster(distances, weights[:MAX_LIKES], MIN_APART * typical_distance(facts))
     centroids = [
         _centroid(vectors[strongest == one], weights[:MAX_LIKES][strongest == one])
         for one in np.unique(strongest).tolist()
@@ -123,7 +124,7 @@ def track_vectors(
     rows = np.asarray(positions, np.int64)
     found: Any = facts.mixes[rows] if facts.space is None else facts.space.vectors[rows]
     dense = np.asarray(found.toarray() if sparse.issparse(found) else found, np.float32)
-    return normalise(dense)
+    return dense if facts.space is not None else normalise(dense)
 
 
 def typical_distance(facts: CatalogueArrays) -> float:
@@ -135,24 +136,33 @@ def typical_distance(facts: CatalogueArrays) -> float:
     return 1 - float(center @ center)
 
 
-def cluster(vectors: NDArray[np.float32], weights: Values, apart: float = 0.0) -> Labels:
+def cosine_distances(facts: CatalogueArrays, positions: NDArray[np.int64]) -> Values:
+    """Return 1 minus the cosine of the vectors of any two tracks, ``[n, n]``, 0 to 2."""
+    if facts.space is not None:
+        cosines = facts.space.subset(positions).products(positions)
+    else:
+        vectors = track_vectors(facts, positions)
+        cosines = vectors @ vectors.T
+    distances = np.clip(1 - cosines.astype(np.float64), 0, 2)
+    np.fill_diagonal(distances, 0)
+    return (distances + distances.T) / 2
+
+
+def cluster(distances: Values, weights: Values, apart: float = 0.0) -> Labels:
     """Return the cluster of each like, ``[n]``, numbered from 0; see the module's header.
 
     Parameters
     ----------
-    vectors
-        Unit vectors ``[n, d]``.
+    distances
+        Cosine distances of any two likes, ``[n, n]``.
     weights
         Positive weights of the likes, ``[n]``.
     apart
         Smallest mean cosine distance between two clusters.
     """
-    best, found = 0.0, np.zeros(len(vectors), np.int64)
-    if len(vectors) < _MIN_CLUSTERED:
+    best, found = 0.0, np.zeros(len(distances), np.int64)
+    if len(distances) < _MIN_CLUSTERED:
         return found
-    exact = vectors.astype(np.float64)
-    distances = np.clip(1 - exact @ exact.T, 0, 2)
-    np.fill_diagonal(distances, 0)
     tree = linkage(squareform(distances, checks=False), "average")
     for k in range(2, MAX_INTERESTS + _MAX_CUTS + 1):
         labels = _joined(fcluster(tree, k, "maxclust"), distances, weights)
@@ -330,5 +340,5 @@ def _nearest(
 
 
 def _centroid(vectors: NDArray[np.float32], weights: Values) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = normalise((weights @ vectors)[None].astype(np.float32))[0]
+    mean: NDArray[np.float32] = normalise((weights.astype(np.float32) @ vectors)[None])[0]
     return mean
