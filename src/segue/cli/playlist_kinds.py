@@ -145,7 +145,7 @@ def blend(
     return make
 
 
-@options("dials", dial_options, max_known_share=0.5, randomness=0.3, artist_cap=2, seed=0)
+@options("dials", dial_options, max_known_share=0.5, randomness=0.3, seed=0)
 @options("exclusions", exclusion_options)
 def mix(
     dials: "Dials",

@@ -12,7 +12,7 @@ from segue.engine import Dials, Exclusions, Playlist
 from segue.pipeline.playlists.generate import check_count
 from segue.pipeline.recommender.serving_state import ServingState
 
-MIX_DIALS = Dials(max_known_share=0.5, randomness=0.3, artist_cap=2)
+MIX_DIALS = Dials(max_known_share=0.5, randomness=0.3)
 """Half of the tracks may be known, and chance has enough weight that two days differ."""
 
 
