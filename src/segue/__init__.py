@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segue.pipeline.evaluate import evaluate
     from segue.pipeline.history.import_listens import import_listens
     from segue.pipeline.preprocess import preprocess
+    from segue.pipeline.recommender.interests import interests
     from segue.pipeline.recommender.recommend import recommend, similar
     from segue.pipeline.train import train
 
@@ -34,6 +35,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "import_listens",
+    "interests",
     "preprocess",
     "recommend",
     "search",
@@ -47,6 +49,7 @@ _MODULES = {
     "Library": "segue.library",
     "evaluate": "segue.pipeline.evaluate",
     "import_listens": "segue.pipeline.history.import_listens",
+    "interests": "segue.pipeline.recommender.interests",
     "preprocess": "segue.pipeline.preprocess",
     "recommend": "segue.pipeline.recommender.recommend",
     "search": "segue.pipeline.catalogue.search",

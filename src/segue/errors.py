@@ -15,6 +15,7 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   ├── UnknownTrackError       the library has no track of this id
 │   ├── UnknownListenerError    the library has no such listener
 │   ├── UnmatchedListensError   all listens of a listener are of tracks that the library lacks
+│   ├── UnknownInterestError    the listener has no such interest
 │   └── UnknownJobError         the library has no such job
 ├── PlaylistError               a playlist cannot be made or saved
 │   └── UnknownPlaylistError    the listener has no such saved playlist
@@ -104,6 +105,10 @@ class UnknownListenerError(LibraryError):
 
 class UnmatchedListensError(LibraryError):
     """A listener whose listens are all of tracks that are not in the library."""
+
+
+class UnknownInterestError(LibraryError):
+    """An interest that the listener does not have."""
 
 
 class UnknownJobError(LibraryError):

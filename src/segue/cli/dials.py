@@ -149,6 +149,21 @@ def dials(
         float,
         _dial_option("0 to 1: from my taste alone to the named tracks alone."),
     ] = 0.8,
+    interests: Annotated[
+        bool,
+        _dial_option(
+            "Cover all interests of the listener in proportion: see segue user interests.",
+            "--interests",
+        ),
+    ] = False,
+    versions: Annotated[
+        bool,
+        _dial_option(
+            "Allow several versions of a song (live, remaster, demo), also of songs that the"
+            " listener knows.",
+            "--versions",
+        ),
+    ] = False,
     randomness: Annotated[float, _dial_option("0 to 1: how random the list is.")] = 0.0,
     seed: Annotated[
         int | None,
@@ -179,6 +194,8 @@ def dials(
         popularity=popularity,
         max_known_share=max_known_share,
         seed_share=seed_share,
+        interests=interests,
+        versions=versions,
         randomness=randomness,
         seed=drawn_seed() if seed is None and randomness else seed or 0,
         weights=_weights(weight or ()),

@@ -105,12 +105,14 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     ...     "influenced_by": [{"artist": "A", "title": "B", "pull": 0.75, "track_id": "1"}],
     ...     "in_common": {"artist": None, "genres": [], "tags": ["calm"]},
     ...     "reason": "Sounds similar to A - B, which you like",
+    ...     "interest": "sleep, piano",
     ... }):
     ...     print(line)
     Sounds similar to A - B, which you like
     score 1.50 = timbre +2.00, diversity -0.50
     strongest reason: timbre (without it, the track would fall furthest)
     because you like A - B (+0.75)
+    because you like: sleep, piano
     in common with tracks you like: the tag calm
     """
     parts = sorted(pick["why"].items(), key=lambda part: -abs(part[1]))
@@ -126,6 +128,8 @@ def reasons(pick: Mapping[str, Any]) -> list[str]:
     if pick["influenced_by"]:
         named = ", ".join(f"{name_of(own)} ({own['pull']:+.2f})" for own in pick["influenced_by"])
         lines.append(f"because you like {named}")
+    if pick.get("interest"):
+        lines.append(f"because you like: {pick['interest']}")
     common = [f"the artist {shared['artist']}"] if shared["artist"] else []
     for kind in ("genre", "tag"):
         names = shared[f"{kind}s"]

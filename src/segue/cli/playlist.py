@@ -1,4 +1,4 @@
-"""`segue playlist`: playlists from likes, a radio, a path or a blend."""
+"""`segue playlist`: playlists from likes, a radio, a path, a blend or a daily mix."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from segue.cli.playlist_kinds import Make
 
 playlist = typer.Typer(
-    help="Make playlists: from liked tracks, a radio, a path, or a blend of listeners.",
+    help="Make playlists: from liked tracks, a radio, a path, a blend of listeners, or a daily"
+    " mix.",
     no_args_is_help=True,
 )
 
@@ -102,9 +103,16 @@ def _print_blend(found: Mapping[str, Any]) -> None:
     print_seed(found)
 
 
+def _print_mix(found: Mapping[str, Any]) -> None:
+    of = found["interest"] or "all interests"
+    print_recommendations(f"Mix of {found['date']} for {found['user']}: {of}", found)
+    print_seed(found, "")
+
+
 _PRINTED = {
     "like": _print_like,
     "radio": _print_radio,
     "path": _print_path,
     "blend": _print_blend,
+    "mix": _print_mix,
 }

@@ -145,7 +145,32 @@ def blend(
     return make
 
 
-KINDS = {"like": like, "radio": radio, "path": path, "blend": blend}
+@options("dials", dial_options, max_known_share=0.5, randomness=0.3, seed=0)
+@options("exclusions", exclusion_options)
+def mix(
+    dials: "Dials",
+    exclusions: "Exclusions",
+    user: Annotated[str, typer.Option(help="Listener to make the mix for.")],
+    interest: Annotated[
+        str | None,
+        typer.Option(
+            help="Number or name of one interest: see segue user interests. By default all"
+            " interests, in proportion."
+        ),
+    ] = None,
+    k: CountOption = 25,
+) -> "Make":
+    """Make the daily mix of a listener: the same all day, other tracks tomorrow."""
+
+    def make(state: "ServingState") -> "Playlist":
+        from segue.pipeline.playlists.mixes import daily_mix
+
+        return daily_mix(state, user, k, interest=interest, dials=dials, exclusions=exclusions)
+
+    return make
+
+
+KINDS = {"like": like, "radio": radio, "path": path, "blend": blend, "mix": mix}
 
 
 def _with_seeds(

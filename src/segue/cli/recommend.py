@@ -29,6 +29,12 @@ def recommend(
     dislike: Annotated[
         list[str] | None, typer.Option(help="Id of a disliked track. May be repeated.")
     ] = None,
+    interest: Annotated[
+        str | None,
+        typer.Option(
+            help="Number or name of one interest of the listener: see segue user interests."
+        ),
+    ] = None,
     why: Annotated[
         bool, typer.Option("--why", help="Print the reasons for each track in full.")
     ] = False,
@@ -49,6 +55,7 @@ def recommend(
         dislike=dislike or [],
         dials=dials,
         exclusions=exclusions,
+        interest=interest,
     ).to_dict()
     if json:
         print_json(found)
@@ -77,6 +84,10 @@ def similar(
             " musicnn, vgg, instruments."
         ),
     ] = None,
+    versions: Annotated[
+        bool,
+        typer.Option("--versions", help="Allow several versions of a song (live, remaster, demo)."),
+    ] = False,
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -84,7 +95,9 @@ def similar(
     from segue.library import Library
     from segue.pipeline.recommender.recommend import similar as run
 
-    found = run(Library(library, create=False), track, k, signal=signal).to_dict()
+    found = run(
+        Library(library, create=False), track, k, signal=signal, versions=versions
+    ).to_dict()
     if json:
         print_json(found)
         return

@@ -1,4 +1,4 @@
-"""`segue user`: manage accounts, API keys and player passwords of `segue serve`.
+"""`segue user`: accounts, API keys and player passwords of `segue serve`, and interests.
 
 Passwords are never arguments, which other programs on the machine can read. They are typed in or
 read from standard input.
@@ -13,14 +13,15 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import confirm, print_json, print_table, say
+from segue.cli.output import confirm, name_of, print_json, print_table, say
 from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.library import Account
 
 user = typer.Typer(
-    help="Manage accounts for segue serve: add, list, remove, passwords and API keys.",
+    help="Manage accounts for segue serve: add, list, remove, passwords and API keys. Show"
+    " interests.",
     no_args_is_help=True,
 )
 _BY = "command line"
@@ -177,6 +178,40 @@ def delete(
         f"{name} is deleted ({counts}). Models may still contain the listens: run segue train all."
         " Listens of a dataset come back when it is preprocessed again."
     )
+
+
+@user.command()
+@report_errors
+def interests(
+    name: NameArgument, library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False
+) -> None:
+    """Show the interests of a listener: groups of similar tracks that they like.
+
+    segue recommend --interest recommends for one of them, --interests for all in proportion.
+    """
+    from segue.library import Library
+    from segue.pipeline.recommender.interests import interests as run
+
+    found = run(Library(library, create=False), name)
+    if json:
+        print_json({"user": name, "interests": [one.to_dict() for one in found]})
+        return
+    if not found:
+        say(f"We don't know what {name} likes yet: import listens, or play and like some tracks.")
+        return
+    rows = [
+        (
+            str(one.number),
+            one.name,
+            "; ".join(name_of(track) for track in one.to_dict()["examples"]),
+            "" if one.hours is None else "{}:00 to {}:00".format(*one.hours),
+            str(one.n_tracks),
+            f"{one.share:.0%}",
+        )
+        for one in found
+    ]
+    columns = ("", "interest", "examples", "hours", "tracks", "share")
+    print_table(plural(len(found), "interest"), columns, rows, right=3)
 
 
 @user.command("list")

@@ -8,7 +8,7 @@ Conventions
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -31,7 +31,8 @@ class CatalogueArrays:
 
     `ids` are the artists and albums; `mixes` is sparse ``[n_tracks, n_genres]`` with the columns
     `genres`; `listeners` counts the users who like each track, float32 ``[n_tracks]``; `space` is
-    the signal that compares tracks, if there is one.
+    the signal that compares tracks, if there is one. `versions` numbers the songs that the library
+    has in several versions, ``[n_tracks]``, -1 for other tracks; empty if they are not known.
     """
 
     ids: CatalogueIds
@@ -39,6 +40,7 @@ class CatalogueArrays:
     genres: Sequence[str]
     listeners: NDArray[np.float32]
     space: VectorSignal | None = None
+    versions: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @classmethod
     def of(
@@ -47,16 +49,39 @@ class CatalogueArrays:
         ids: CatalogueIds,
         profiles: Iterable[UserProfile] = (),
         space: VectorSignal | None = None,
+        versions: NDArray[np.int64] | None = None,
     ) -> Self:
         """Return the arrays of `tracks`, which `profiles` like and `space` compares."""
         mixes, genres = _mixes(tracks)
         listeners = np.zeros(len(tracks), np.float32)
         for profile in profiles:
             listeners[profile.liked] += 1
-        return cls(ids, mixes, genres, listeners, space)
+        songs = np.zeros(0, np.int64) if versions is None else versions
+        return cls(ids, mixes, genres, listeners, space, songs)
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def versions_at(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the songs that tracks are versions of, ``[n]``; -1 for those that have no other.
+
+        >>> facts = CatalogueArrays.of([], CatalogueIds.of([], []))
+        >>> facts.versions_at(np.array([3, 5])).tolist()
+        [-1, -1]
+        """
+        if not len(self.versions):
+            return np.full(len(positions), -1, np.int64)
+        return self.versions[positions]
+
+    def with_versions(self, tracks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return `tracks` ``[n_tracks]`` with the other versions of their songs."""
+        if not len(self.versions):
+            return tracks
+        songs = np.zeros(self.versions.max() + 2, bool)
+        songs[self.versions[tracks]] = True
+        songs[-1] = False  # the tracks without other versions
+        found: NDArray[np.bool_] = tracks | songs[self.versions]
+        return found
 
     def taste(self, profile: UserProfile) -> NDArray[np.float64]:
         """Return the mix of the tracks that a listener likes, weighted, ``[n_genres]``.

@@ -54,6 +54,12 @@ class Dials:
     randomness
         Strength of random choice among similar scores; the same `seed` gives a listener the same
         list.
+    interests
+        Whether the list covers the listener's interests in proportion, as `segue.engine.interests`
+        finds them; otherwise it suits all likes together.
+    versions
+        Whether several versions of one song (live, remaster, demo) may be in the list, and versions
+        of songs that the listener knows.
     weights
         Weights by signal name that replace the learned ones; other signals keep theirs. All are
         scaled to sum to 1, which does not change the order.
@@ -82,6 +88,8 @@ class Dials:
     seed_share: float = SEED_SHARE
     randomness: float = 0.0
     seed: int = 0
+    interests: bool = False
+    versions: bool = False
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -67,6 +67,7 @@ def blend_listeners(
     group = _together(profiles)
     met = np.zeros(len(facts), bool)
     met[group.known] = True
+    met = met if dials.versions else facts.with_versions(met)
     group = replace(group, known=np.flatnonzero(engine.files_of(met)))
     exclude = np.zeros(len(facts), bool) if excluded is None else excluded.copy()
     for profile in profiles:

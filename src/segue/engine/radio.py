@@ -4,7 +4,7 @@ Each next track is the best of the pool by score and dials, with new random numb
 at every step, subject to three rules:
 
 1. no track repeats before all others were played (or `window` others, if it is set), nor another
-   file of its recording;
+   file of its recording, nor another version of its song unless the dials allow versions;
 2. at any time, at most the share `max_known_share` of the played tracks was known before;
 3. no artist repeats within `ARTIST_GAP` tracks, and within the window (or the last `CAP_WINDOW`
    tracks) no artist or album has more tracks than its cap.
@@ -110,6 +110,8 @@ class RadioStation:
         self._ordered = len(self.profile.history) > 0 or self.profile.user is None
         self._known = np.zeros(len(self.facts), bool)
         self._known[self.profile.known] = True
+        if not self.dials.versions:
+            self._known = self.facts.with_versions(self._known)
         self._known = self.engine.files_of(self._known)
         self._played: deque[int] = deque(maxlen=MAX_PLAYED)
         self._n_played, self._n_known, self._n_extra = 0, 0, 0
@@ -315,7 +317,11 @@ class RadioStation:
     def _rested(self, positions: NDArray[np.int64], window: int | None) -> Mask:
         recent = islice(reversed(self._played), window)
         files = [file for place in recent for file in self._files.get(place, [place])]
-        return ~np.isin(positions, files)
+        rested = ~np.isin(positions, files)
+        if not self.dials.versions:
+            songs = self.facts.versions_at(np.array(files, np.int64))
+            rested &= ~np.isin(self.facts.versions_at(positions), songs[songs >= 0])
+        return rested
 
     def _longest_rested(self, positions: NDArray[np.int64], among: Mask) -> Mask:
         """Shrink the window until one of `among` may repeat, and report it."""

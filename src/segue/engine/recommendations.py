@@ -41,7 +41,8 @@ class Recommendation:
 
     `why` has the part of each signal and dial; the parts sum to `score`. `top_signal` is the signal
     without which the track would fall furthest; None if no single signal decides.
-    `influenced_by` names the listener's own tracks that add most to the score. `reason` is the
+    `influenced_by` names the listener's own tracks that add most to the score, `interest` is
+    the listener's interest that the track belongs to. `reason` is the
     strongest reason in words; None if there is none to name.
 
     >>> Recommendation(1, "t7", "Weir", "Iron & Oak", 1.25, {"tags": 1.25})
@@ -58,6 +59,7 @@ class Recommendation:
     influenced_by: Sequence[Contribution] = ()
     in_common: SharedTraits = field(default_factory=SharedTraits)
     reason: str | None = None
+    interest: str | None = None
 
     @property
     def name(self) -> str:

@@ -21,10 +21,12 @@ for a while may have a higher score than the ones before. Caps and exclusions ar
 hold whatever the scores.
 
 Without an artist cap, two of every ten tracks may be of one artist, as far as the pool has others:
-this default never shortens a list.
+this default never shortens a list. A list that covers several interests gives each place to the
+interest whose turn it is, so only the scores of one interest descend (`segue.engine.interests`).
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +39,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.dislikes import dislike_shares
 from segue.engine.diversity import PoolSimilarity
+from segue.engine.interests import Interest, Turns, interest_pool, interests_of
 from segue.engine.randomness import gumbel
 from segue.engine.standardization import SeededScores, SignalScores
 from segue.signals import UserProfile
@@ -75,6 +78,7 @@ def rerank_list(
     *,
     excluded: NDArray[np.bool_] | None = None,
     rows: SignalScores | SeededScores | None = None,
+    interests: Sequence[Interest] | None = None,
 ) -> RerankResult:
     """Return `k` tracks for a listener as the dials want them, or fewer if caps leave fewer.
 
@@ -86,6 +90,9 @@ def rerank_list(
         Tracks to leave out whatever the dials, ``[n_tracks]``.
     rows
         What `Engine.rows` returns for the listener, if it was computed before.
+    interests
+        The listener's interests, if they were found before; used if the dials cover them, and no
+        seeds are named.
 
     Raises
     ------
@@ -94,18 +101,29 @@ def rerank_list(
     """
     exclude = np.zeros(len(facts), bool) if excluded is None else excluded.copy()
     exclude[profile.disliked] = True
+    # a listener who knows one file of a recording, or one version of a song, knows all of them
+    met = np.zeros(len(facts), bool)
+    met[profile.known] = True
+    met = met if dials.versions else facts.with_versions(met)
     if dials.max_known_share == 0:
-        exclude[profile.known] = True
-    elif engine.recordings:
-        # a listener who knows one file of a recording knows all of them
-        met = np.zeros(len(facts), bool)
-        met[profile.known] = True
+        exclude |= met
+    else:
         profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
+    if not dials.interests or profile.seeds is not None:
+        interests = None  # seeds are what the request is about
+    elif interests is None:
+        interests = interests_of(profile, facts)
     weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.max_known_share < 1 else 0)
     while True:
-        pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
-        ranked = rerank(pool, k, dials, facts, profile)
+        turns: Turns | None = None
+        if interests is not None and len(interests) > 1:
+            pool, turns = interest_pool(
+                engine, profile, interests, size, exclude=exclude, weights=weights
+            )
+        else:
+            pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
+        ranked = rerank(pool, k, dials, facts, profile, turns=turns)
         if len(ranked.positions) == k or len(pool.positions) < size:
             return RerankResult(ranked, pool)
         size *= 4  # caps blocked too many
@@ -126,7 +144,13 @@ def set_weights(engine: Engine, profile: UserProfile, dials: Dials) -> Values | 
 
 
 def rerank(
-    pool: Ranked, k: int, dials: Dials, facts: CatalogueArrays, profile: UserProfile
+    pool: Ranked,
+    k: int,
+    dials: Dials,
+    facts: CatalogueArrays,
+    profile: UserProfile,
+    *,
+    turns: Turns | None = None,
 ) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 
@@ -136,6 +160,8 @@ def rerank(
         The result of `Engine.recommend` for the listener; a larger one gives more choice.
     profile
         The listener, whose likes `calibration` and whose known tracks `max_known_share` use.
+    turns
+        Which interest each place of the list goes to.
     """
     positions = pool.positions
     names, static = static_terms(pool, dials, facts, profile)
@@ -150,6 +176,8 @@ def rerank(
     free = np.ones(len(positions), bool)
     for _ in range(min(k, len(positions))):
         allowed = caps.allowed(free)
+        if turns is not None:
+            allowed = turns.allowed(allowed)
         varied = allowed & ~caps.repeated()
         allowed = varied if varied.any() else allowed
         now = values
@@ -166,6 +194,8 @@ def rerank(
         greedy.append(added)
         free[best] = False
         caps.choose(best)
+        if turns is not None:
+            turns.choose(best)
         if likeness is not None:
             likeness.choose(best)
         if mix is not None:
@@ -213,12 +243,13 @@ def static_terms(
 
 @dataclass
 class _Caps:
-    """Candidates that caps block: of full artists and albums, and known tracks."""
+    """Candidates that caps block: of full artists and albums, other versions, known tracks."""
 
     ids: CatalogueIds
     artist_cap: float
     album_cap: float
     counts: Counter[tuple[str, int]]
+    versions: NDArray[np.int64]
     known: NDArray[np.bool_]
     max_known_share: float
     blocked: NDArray[np.bool_]
@@ -241,6 +272,7 @@ class _Caps:
             caps[0],
             caps[1],
             Counter(),
+            facts.versions_at(positions) if not dials.versions else np.full(len(positions), -1),
             known,
             dials.max_known_share,
             np.zeros(len(positions), bool),
@@ -271,6 +303,8 @@ class _Caps:
         for artist in self.ids.of_track(candidate).tolist():
             if self._is_full("artist", artist, self.artist_cap):
                 self.blocked |= self.ids.with_artists([artist])
+        if self.versions[candidate] >= 0:
+            self.blocked |= self.versions == self.versions[candidate]
         album = int(self.ids.album[candidate])
         if album >= 0 and self._is_full("album", album, self.album_cap):
             self.blocked |= self.ids.album == album

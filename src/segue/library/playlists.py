@@ -19,7 +19,7 @@ from segue.library.lookup import rows_where
 from segue.library.schema import tracks
 from segue.library.serving_schema import playlist_tracks, playlists
 
-PlaylistKind = Literal["tracks", "like", "path", "blend", "radio"]
+PlaylistKind = Literal["tracks", "like", "path", "blend", "radio", "mix"]
 PLAYLIST_KINDS: tuple[PlaylistKind, ...] = get_args(PlaylistKind)
 
 

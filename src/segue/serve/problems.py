@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, tuple[int, str]]] = {
     "not-found": (404, "This address does not exist."),
     "unknown-track": (404, "The library has no such track."),
     "unknown-listener": (404, "The library has no such listener."),
+    "unknown-interest": (404, "The listener has no such interest."),
     "unknown-playlist": (404, "The listener has no such playlist."),
     "unknown-job": (404, "There is no such job."),
     "not-playable": (404, "The track has no playable audio."),
@@ -75,6 +76,7 @@ _BY_STATUS: Final = {
 _OF_ERRORS: Final[Sequence[tuple[type[errors.SegueError], str]]] = (
     (errors.UnknownTrackError, "unknown-track"),
     (errors.UnknownListenerError, "unknown-listener"),
+    (errors.UnknownInterestError, "unknown-interest"),
     (errors.UnknownPlaylistError, "unknown-playlist"),
     (errors.UnknownJobError, "unknown-job"),
     (errors.PlaylistError, "invalid"),

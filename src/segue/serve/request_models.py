@@ -50,6 +50,13 @@ class DialsRequest(StrictModel):
     seed: Annotated[int | None, Field(ge=0, lt=2**31)] = None
     artist_cap: _Cap = None
     album_cap: _Cap = None
+    interests: Annotated[
+        bool | None, Field(description="Whether the list covers all interests in proportion.")
+    ] = None
+    versions: Annotated[
+        bool | None,
+        Field(description="Whether several versions of a song (live, remaster, demo) are allowed."),
+    ] = None
 
     def build(self, default: Dials, weights: dict[str, float] | None = None) -> Dials:
         """Return the dials; those of `default` where the request sets none."""
@@ -95,7 +102,8 @@ class RecipeRequest(StrictModel):
     """Recipe of a playlist. Members that its kind does not use are rejected; null is ignored.
 
     like: `like`, `dislike`, `history`, `k`, dials, exclusions; radio: the same and `window`; path:
-    `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions.
+    `start`, `end`, `k`, `signal`, exclusions; blend: `users`, `k`, dials, exclusions; mix:
+    `interest`, `k`, dials, exclusions.
     """
 
     model_config = ConfigDict(
@@ -114,6 +122,7 @@ class RecipeRequest(StrictModel):
     start: TrackIdText | None = None
     end: TrackIdText | None = None
     signal: Annotated[str | None, Field(max_length=100)] = None
+    interest: Annotated[str | None, Field(min_length=1, max_length=200)] = None
     k: Annotated[int | None, Field(ge=1, le=500)] = None
     window: Annotated[int | None, Field(ge=0, le=1_000)] = None
     weights: Weights | None = None

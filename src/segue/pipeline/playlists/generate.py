@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.engine import (
+    CatalogueArrays,
     Dials,
     Engine,
     Exclusions,
@@ -33,6 +35,10 @@ LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
 
 
 BLEND_DIALS = Dials(max_known_share=0.5, artist_cap=2)
+
+NO_INTERESTS = (
+    "a radio or a blend does not cover interests in proportion: use segue playlist mix for that."
+)
 
 _ALIKE = 0.9999
 """A cosine from which two tracks are in one place."""
@@ -114,9 +120,11 @@ def path(
     barred = state.excluded(exclusions)
     for group in state.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
+    barred |= _other_versions(state.facts)
     own = np.zeros(len(catalogue), bool)
     own[ends] = True
-    allowed = space.has_vector & ~barred & ~state.engine.all_excluded(own)
+    excluded = state.engine.all_excluded(state.facts.with_versions(own))
+    allowed = space.has_vector & ~barred & ~excluded
     try:
         found = path_between(space.vectors, ends[0], ends[1], k, allowed)
     except ValueError as error:
@@ -178,6 +186,7 @@ def blend(
     tastes = dict(zip(users, mean, strict=True))
     about = {"users": list(users), "mean_taste": tastes, **dials.chance}
     hints = state.hints(profiles[0], dials, exclusions)
+    hints += [NO_INTERESTS] if dials.interests else []
     if not tracks:
         hints.append(
             empty_reason(
@@ -208,6 +217,16 @@ def _placing(engine: Engine, ends: Sequence[int]) -> VectorSignal:
     raise ModelError(
         "No signal can compare the two tracks: see segue library problems for the reason."
     )
+
+
+def _other_versions(facts: CatalogueArrays) -> NDArray[np.bool_]:
+    """Return which tracks are not the first version of their song, ``[n_tracks]``."""
+    others = np.zeros(len(facts), bool)
+    if len(facts.versions):
+        songs = np.flatnonzero(facts.versions >= 0)
+        first = np.unique(facts.versions[songs], return_index=True)[1]
+        others[np.delete(songs, first)] = True
+    return others
 
 
 def _cosine(signal: VectorSignal, ends: Sequence[int]) -> float:

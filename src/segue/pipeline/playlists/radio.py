@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from segue.engine import (
     Dials,
     Exclusions,
@@ -18,7 +20,7 @@ from segue.engine import (
     drawn_seed,
 )
 from segue.errors import LibraryError
-from segue.pipeline.playlists.generate import check_count
+from segue.pipeline.playlists.generate import NO_INTERESTS, check_count
 from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.serving_state import ServingState
 
@@ -79,7 +81,10 @@ class RadioSession:
         excluded = state.excluded(exclusions)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
-            excluded[profile.known] = True  # a hard rule: the radio never relaxes it
+            known = np.zeros(len(excluded), bool)
+            known[profile.known] = True
+            # a hard rule: the radio never relaxes it
+            excluded |= known if dials.versions else state.facts.with_versions(known)
         self._dials = dials
         self._radio = RadioStation(
             state.engine,
@@ -95,6 +100,8 @@ class RadioSession:
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)
+        if dials.interests:
+            self._hints.append(NO_INTERESTS)
 
     @property
     def window(self) -> int | None:

@@ -5,12 +5,14 @@ like        ``like`` (track ids, at least one), ``dislike``, ``history``, ``k``,
 radio       the same; ``like`` may be empty; ``window``
 path        ``start``, ``end`` (track ids), ``k``, ``signal``, exclusions
 blend       ``users``, ``k``, dials, exclusions
+mix         ``interest`` (number or name; all interests without it), ``k``, dials, exclusions
 ==========  =======================================================================================
 
 ``history`` (true by default) is whether the owner's own listens count. No recipe reaches those of
 others, except a blend with listeners who share their taste. ``dials`` and ``exclusions`` are
 objects with the names of `segue.engine.Dials` and `segue.engine.Exclusions`; dials that are not
-named are those of `segue.pipeline.playlists.generate` and of `segue.pipeline.playlists.radio`.
+named are those of `segue.pipeline.playlists.generate`, `radio` and `mixes`. A mix that is made
+again on another day has other tracks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +25,7 @@ from segue.errors import PlaylistError
 from segue.library import unknown_tracks
 from segue.pipeline.accounts.login import sharing
 from segue.pipeline.playlists.generate import BLEND_DIALS, LIKE_DIALS, blend, from_likes, path
+from segue.pipeline.playlists.mixes import MIX_DIALS, daily_mix
 from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.pipeline.recommender.serving_state import ServingState
 
@@ -36,9 +39,18 @@ _MAY_HOLD = {
     "radio": _SEEDS | {"window"},
     "path": {"start", "end", "k", "signal", "exclusions"},
     "blend": {"users", "k", "dials", "exclusions"},
+    "mix": {"interest", "k", "dials", "exclusions"},
 }
-_DIALS = {"like": LIKE_DIALS, "radio": RADIO_DIALS, "blend": BLEND_DIALS, "path": Dials()}
+_DIALS = {
+    "like": LIKE_DIALS,
+    "radio": RADIO_DIALS,
+    "blend": BLEND_DIALS,
+    "path": Dials(),
+    "mix": MIX_DIALS,
+}
+_LENGTHS = {"path": 12, "mix": 25}
 _WHOLE = {"artist_cap", "album_cap", "seed", "from_year", "to_year"}
+_SWITCHES = {"interests", "versions"}
 _NAMES = {"artists", "genres", "albums", "tags", "folders"}
 
 
@@ -54,6 +66,7 @@ class Recipe:
     start: str = ""
     end: str = ""
     signal: str | None = None
+    interest: str | None = None
     k: int = 20
     window: int | None = None
     dials: Dials = LIKE_DIALS
@@ -97,7 +110,8 @@ class Recipe:
             start=_text(recipe, "start") or "",
             end=_text(recipe, "end") or "",
             signal=_text(recipe, "signal"),
-            k=_count(recipe, "k", 12 if kind == "path" else 20, MAX_MADE),
+            interest=_text(recipe, "interest"),
+            k=_count(recipe, "k", _LENGTHS.get(kind, 20), MAX_MADE),
             window=(None if recipe.get("window") is None else _count(recipe, "window", 0, 100_000)),
             dials=_settings(_DIALS[kind], recipe.get("dials"), "dials"),
             exclusions=_settings(Exclusions(), recipe.get("exclusions"), "exclusions"),
@@ -124,7 +138,7 @@ class Recipe:
         ------
         PlaylistError
             If it cannot be used, or a listener does not share their taste.
-        UnknownTrackError, UnknownListenerError, ModelError, LibraryError
+        UnknownTrackError, UnknownListenerError, UnknownInterestError, ModelError, LibraryError
             As the playlist of its kind raises them: see the head of this module.
         """
         self.check_tracks(state)
@@ -165,6 +179,15 @@ class Recipe:
                 signal=self.signal,
                 exclusions=self.exclusions,
             )
+        if self.kind == "mix":
+            return daily_mix(
+                state,
+                owner,
+                self.k,
+                interest=self.interest,
+                dials=self.dials,
+                exclusions=self.exclusions,
+            )
         may = set(sharing(state.library, owner))
         for other in self.users:
             if other not in may:
@@ -195,6 +218,8 @@ def _value(given: Mapping[str, Any], key: str) -> Any:
     value = given[key]
     if key in _NAMES:
         return _names(given, key)
+    if key in _SWITCHES:
+        return _yes(given, key)
     if key == "weights":
         if not isinstance(value, Mapping) or not all(map(_is_number, value.values())):
             raise _wrong(key, value, "an object of numbers by signal")

@@ -36,6 +36,7 @@ from segue.pipeline.recommender.snapshot import (
     snapshot_directory,
     state_of,
 )
+from segue.pipeline.recommender.song_versions import song_versions
 from segue.pipeline.recommender.tag_scores import tag_scores
 from segue.pipeline.training.engine_weights import weight_arrays
 from segue.signals import UserProfile, matrix_parts, save_signal
@@ -82,7 +83,8 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
     engine = open_engine(library, catalogue, profiles, save=save_weights)
     state = state_of(library)  # weights may have been learned and saved
     tracks = catalogue.tracks
-    facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values())
+    versions = song_versions(tracks, catalogue.ids)
+    facts = CatalogueArrays.of(tracks, catalogue.ids, profiles.values(), versions=versions)
     signals, arrays = [], _track_arrays(tracks, facts, engine, catalogue.rows)
     arrays |= ExclusionIndex.parts(library, catalogue)
     for signal in engine.signals:
@@ -124,6 +126,7 @@ def _track_arrays(
         "ids.starts": facts.ids.starts,
         "ids.artists": facts.ids.artists,
         "facts.listeners": facts.listeners,
+        "facts.versions": facts.versions,
         **matrix_parts("facts.mixes", facts.mixes),
         **texts_parts("facts.genres", facts.genres),
         **_word_parts("genres", words.genres),

@@ -39,8 +39,9 @@ class Seeds:
 class RecommendationQuery:
     """A request for `k` tracks.
 
-    `profile` is the listener as the seeds make them, `key` its `cache_key`. `has_history` is
-    whether the library knows opinions of the listener, apart from the seeds.
+    `profile` is the listener as the seeds or one interest make them, `key` its `cache_key`.
+    `has_history` is whether the library knows opinions of the listener, apart from the seeds;
+    `whole` is then the profile with all interests.
     """
 
     profile: UserProfile
@@ -50,6 +51,7 @@ class RecommendationQuery:
     exclusions: Exclusions | None = None
     seeds: Seeds = field(default_factory=Seeds)
     has_history: bool = True
+    whole: UserProfile | None = None
 
     def result_key(self, weights: "NDArray[np.float64]") -> bytes:
         """Return a digest of everything that the list depends on within one serving state.

@@ -29,6 +29,7 @@ def recommend(
     include_known: bool = False,
     dials: DialsArgument | None = None,
     exclusions: ExclusionsArgument | None = None,
+    interest: str | int | None = None,
 ) -> Recommendations:
     """Recommend tracks to a listener, or from liked tracks.
 
@@ -54,6 +55,9 @@ def recommend(
         `segue.Dials`, or a mapping from the names of dials to values.
     exclusions
         What must not be recommended, whatever the dials: `segue.Exclusions`, or a mapping.
+    interest
+        Number or name of one interest of the listener, to recommend for it alone: see
+        `segue.pipeline.recommender.interests`.
 
     Raises
     ------
@@ -64,7 +68,9 @@ def recommend(
     UnmatchedListensError
         If all listens of the listener are of tracks that the library lacks.
     ContradictionError
-        If a track is both liked and disliked.
+        If a track is both liked and disliked, or an interest is given with liked tracks.
+    UnknownInterestError
+        If the listener has no such interest.
     ModelError
         If nothing is known of the tracks that could be compared, or a weight is set for a signal
         that does not exist.
@@ -85,6 +91,7 @@ def recommend(
         dislike=disliked,
         dials=chosen,
         exclusions=None if exclusions is None else as_exclusions(exclusions),
+        interest=None if interest is None else str(interest),
     )
     if query.profile.user is not None and not query.has_history and not liked:
         check_matched(state.library, query.profile.user)
@@ -92,12 +99,18 @@ def recommend(
 
 
 def similar(
-    library: LibraryArgument, track: Id, k: int = 10, *, signal: str | None = None
+    library: LibraryArgument,
+    track: Id,
+    k: int = 10,
+    *,
+    signal: str | None = None,
+    versions: bool = False,
 ) -> Recommendations:
     """Return the tracks most similar to `track`, by all signals together or by one.
 
     With one `signal` the score is its cosine, in [-1, 1], or its mutual proximity in standard
-    deviations where hubs are corrected; with all it is the blended score.
+    deviations where hubs are corrected; with all it is the blended score. Only with `versions` are
+    there several versions of a song, and others of the track's own song.
 
     Raises
     ------
@@ -113,4 +126,4 @@ def similar(
     if k < 1:
         raise ValueError(f"k is {k}: ask for at least 1 track.")
     state = RecommenderService.open(as_library(library)).state()
-    return state.similar(as_id(track, "track"), k, signal=signal)
+    return state.similar(as_id(track, "track"), k, signal=signal, versions=versions)

@@ -17,24 +17,24 @@ from segue.engine import (
     Exclusions,
     ExplainedHistory,
     Explainer,
-    Ranked,
     Recommendations,
     RerankResult,
     explain,
-    keep_one_of_each,
     profile_from_seeds,
     rerank_list,
     with_seeds,
 )
+from segue.engine.interests import interest_profile
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
-from segue.index import best
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
 from segue.pipeline.recommender.caching import ResultCache, VersionedCache
 from segue.pipeline.recommender.empty_lists import check_matched, empty_reason, unmatched_only
+from segue.pipeline.recommender.listener_interests import ListenerInterests
 from segue.pipeline.recommender.listener_profiles import ListenerProfiles
 from segue.pipeline.recommender.prefetch import Prefetcher
 from segue.pipeline.recommender.query import CacheKey, RecommendationQuery, Seeds, cache_key
+from segue.pipeline.recommender.similar_tracks import similar_tracks
 from segue.pipeline.recommender.snapshot import Snapshot
 from segue.pipeline.recommender.weight_posteriors import Impressions, WeightPosteriors
 from segue.signals import SequenceSignal, UserProfile, VectorSignal
@@ -55,6 +55,7 @@ class ServingState:
     engine: CachedEngine
     explainer: Explainer
     prefetcher: Prefetcher
+    interests: ListenerInterests
     _results: ResultCache[Impressions | None]
     _histories: VersionedCache[ExplainedHistory]
 
@@ -90,6 +91,7 @@ class ServingState:
             engine,
             explainer,
             Prefetcher(engine.has_scores),
+            ListenerInterests(snapshot.facts, snapshot.vocabulary.words, catalogue),
             ResultCache(_MAX_RESULTS_BYTES),
             VersionedCache(_MAX_HISTORIES_BYTES),
         )
@@ -140,11 +142,25 @@ class ServingState:
         dislike: Sequence[str] = (),
         dials: Dials | None = None,
         exclusions: Exclusions | None = None,
+        interest: str | None = None,
     ) -> RecommendationQuery:
-        """Resolve a request for `k` tracks; raises what `listener` raises."""
+        """Resolve a request for `k` tracks; raises what `listener` raises.
+
+        With an `interest`, by its number or name, the tracks suit this interest of the listener.
+
+        Raises
+        ------
+        ContradictionError
+            Also if an interest is given without a listener, or with liked or disliked tracks.
+        UnknownInterestError
+            If the listener has no such interest.
+        """
         seeds = Seeds(like, dislike)
         dials = dials or Dials()
         profile, key, has_history = self._resolved(user, seeds, dials)
+        whole = profile if has_history else None
+        if interest is not None:
+            profile, key = self._of_interest(profile, interest, seeds)
         return RecommendationQuery(
             profile,
             key or cache_key(profile),
@@ -153,7 +169,22 @@ class ServingState:
             exclusions,
             seeds,
             has_history=has_history,
+            whole=whole,
         )
+
+    def _of_interest(
+        self, profile: UserProfile, interest: str, seeds: Seeds
+    ) -> tuple[UserProfile, CacheKey]:
+        """Return the profile of one interest of a listener, and its cache key."""
+        if profile.user is None or seeds:
+            raise ContradictionError(
+                "An interest belongs to a listener: name a listener, and no liked or disliked"
+                " tracks."
+            )
+        found = self.interests.of(profile)
+        number = found.number(interest)
+        own = interest_profile(profile, found.interests[number])
+        return own, CacheKey((profile.user, number), cache_key(own).version)
 
     def _resolved(
         self, user: str | None, seeds: Seeds, dials: Dials
@@ -252,14 +283,26 @@ class ServingState:
         excluded = self.excluded(query.exclusions)
         seeds = (*query.seeds.like, *query.seeds.dislike)
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
+        if query.whole is not None:  # what is liked for another interest is not of this one
+            excluded[np.setdiff1d(query.whole.liked, profile.liked)] = True
         found = rerank_list(
-            self.engine, profile, query.k, dials, self.facts, excluded=excluded, rows=rows
+            self.engine,
+            profile,
+            query.k,
+            dials,
+            self.facts,
+            excluded=excluded,
+            rows=rows,
+            interests=self.interests.of(profile).interests if dials.interests else None,
         )
         history = self._histories.get(*query.key)
         if history is None:
             history = self.explainer.history(profile)
             self._histories.put(*query.key, history, history.n_bytes)
         weights, picks = self.explainer.picks(found, profile, dials, history)
+        if query.whole is not None:
+            names = self.interests.named(query.whole, picks)
+            picks = [replace(pick, interest=name) for pick, name in zip(picks, names, strict=True)]
         hints = self.hints(profile, dials, query.exclusions)
         hints += _fewer_hints(found, query.k, dials)
         if profile.user is not None and not query.has_history:
@@ -280,16 +323,16 @@ class ServingState:
             has_history=query.has_history or bool(query.seeds.like),
         )
 
-    def similar(self, track: str, k: int = 10, *, signal: str | None = None) -> Recommendations:
+    def similar(
+        self, track: str, k: int = 10, *, signal: str | None = None, versions: bool = False
+    ) -> Recommendations:
         """Return the tracks most similar to `track`; see `segue.similar`."""
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least 1 track.")
         position = self.catalogue.position(track)
-        if signal is None:
-            ranked = self.engine.similar(position, k)
-            names = [one.name for one in self.engine.signals]
-        else:
-            ranked, names = self._similar_by(signal, position, k), [signal]
+        names = [one.name for one in self.engine.signals] if signal is None else [signal]
+        space = None if signal is None else self.space(signal)
+        ranked = similar_tracks(self.engine, self.facts, position, k, space, versions=versions)
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"
             raise LibraryError(
@@ -299,19 +342,6 @@ class ServingState:
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
         return Recommendations(None, weights, picks, seed=track)
-
-    def _similar_by(self, name: str, position: int, k: int) -> Ranked:
-        scores = self.space(name).for_track(position)
-        scores[position] = np.nan
-        keep_one_of_each(scores, self.engine.recordings)
-        for group in self.engine.recordings:
-            if position in group:
-                scores[list(group)] = np.nan
-        scores[np.asarray(self.engine.missing, np.int64)] = np.nan
-        positions, values = best(scores[None, :], min(k, len(scores)))
-        found = positions[0][positions[0] >= 0]
-        top = values[0][: len(found)]
-        return Ranked(found, top, top[:, None], np.ones(1))
 
 
 def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:

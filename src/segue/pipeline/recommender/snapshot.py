@@ -128,6 +128,7 @@ def _opened(
         texts_from(arrays, "facts.genres"),
         arrays["facts.listeners"],
         space,
+        arrays["facts.versions"],
     )
     starts = arrays["recordings.starts"].tolist()
     members = arrays["recordings.members"].tolist()

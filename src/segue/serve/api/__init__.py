@@ -10,6 +10,7 @@ from segue.serve.api import (
     events,
     feedback,
     files,
+    home,
     jobs,
     library,
     listeners,
@@ -31,6 +32,7 @@ PREFIX: Final = "/api/v1"
 RESOURCES: Final = (
     session,
     listeners,
+    home,
     account,
     tracks,
     audio,

@@ -25,7 +25,14 @@ PlaylistId = Annotated[str, Path(max_length=200, examples=["Zk3x0c7Vb2Qp"]), unq
 PlaylistName = Annotated[str, Field(min_length=1, max_length=200, examples=["Sunday morning"])]
 TrackIds = Annotated[list[TrackIdText], Field(max_length=saved.MAX_TRACKS)]
 _MADE = problems(
-    *("unknown-track", "unknown-listener", "conflict", "not-trained", "empty-library"),
+    *(
+        "unknown-track",
+        "unknown-listener",
+        "unknown-interest",
+        "conflict",
+        "not-trained",
+        "empty-library",
+    ),
     "too-many",
 )
 _OWN = problems("unknown-playlist")

@@ -32,6 +32,7 @@ MAX_TRACKS = 500
 class RecommendRequest(StrictModel):
     """Settings of a list; each has a default.
 
+    `interest` is the number or name of one interest of the listener, to recommend for it alone.
     `compare_to` is a list that is shown already: `changes` then says what was added and removed.
     """
 
@@ -41,6 +42,7 @@ class RecommendRequest(StrictModel):
     weights: Weights = Field(default_factory=dict)
     dials: DialsRequest = DialsRequest()
     exclusions: ExclusionsRequest = ExclusionsRequest()
+    interest: str | None = Field(default=None, min_length=1, max_length=200, examples=["1", "jazz"])
     compare_to: list[TrackIdText] | None = Field(default=None, max_length=MAX_TRACKS)
 
 
@@ -76,6 +78,9 @@ class RecommendationItem(BaseModel):
     )
     influenced_by: list[InfluenceItem]
     in_common: InCommon
+    interest: str | None = Field(
+        description="Name of the listener's interest that the track belongs to; null if none."
+    )
     track: TrackItem
 
 
@@ -97,7 +102,9 @@ class RecommendResponse(BaseModel):
     changes: ListChanges | None = None
 
 
-_PROBLEMS = problems("unknown-track", "not-trained", "conflict", "empty-library")
+_PROBLEMS = problems(
+    "unknown-track", "unknown-interest", "not-trained", "conflict", "empty-library"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +127,7 @@ class PendingRecommendation:
             dislike=self.body.dislike,
             dials=dials,
             exclusions=exclusions,
+            interest=self.body.interest,
         )
 
 
@@ -248,6 +256,7 @@ def recommendation_items(
                 "genres": list(pick.in_common.genres),
                 "tags": list(pick.in_common.tags),
             },
+            "interest": pick.interest,
             "track": track,
         }
         for pick, track in zip(found, tracks, strict=True)

@@ -26,6 +26,9 @@ class PlaylistItem(BaseModel):
     reason: str | None = None
     influenced_by: list[InfluenceItem] | None = None
     in_common: InCommon | None = None
+    interest: str | None = Field(
+        default=None, description="Name of the listener's interest that the track belongs to."
+    )
     progress: float | None = Field(default=None, description="Position on a path, from 0 to 1.")
     step: float | None = Field(
         default=None, description="Distance from the previous track of a path, in degrees."

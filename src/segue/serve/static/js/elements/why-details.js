@@ -21,7 +21,7 @@ export function whyDetails(item) {
   return [
     item.reason && h("p", { class: "detail why-reason" }, item.reason),
     item.why && parts(item),
-    item.influenced_by?.length ? influences(item.influenced_by) : null,
+    item.influenced_by?.length || item.interest ? influences(item) : null,
     facts(item.in_common, item.track),
     actions(item.track),
   ];
@@ -76,12 +76,13 @@ function parts({ why, top_signal: top, score, serves }) {
   );
 }
 
-function influences(tracks) {
+function influences({ influenced_by: tracks = [], interest }) {
   const most = Math.max(...tracks.map(({ pull }) => pull), 1e-9);
   return h(
     "section",
     { class: "detail" },
     h("h3", {}, "Because you like"),
+    interest ? h("p", { class: "chips" }, h("span", { class: "chip is-own" }, interest)) : null,
     h(
       "ul",
       { class: "influences" },

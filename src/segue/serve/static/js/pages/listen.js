@@ -2,6 +2,7 @@
 
 import { get } from "../api.js";
 import { coalesce, fill, h } from "../dom.js";
+import { homeRows } from "../elements/home-rows.js";
 import { legend } from "../elements/why-bar.js";
 import { joinNames, plural, trackLabel } from "../format.js";
 import { icon } from "../icons.js";
@@ -153,6 +154,7 @@ function ownList(heading, onLeave) {
   const colors = h("div", { class: "list-legend" });
   const changes = h("list-changes", { hidden: true });
   const list = h("track-list", { "aria-label": "Recommended for you" });
+  const home = homeRows();
   const hints = h("ul", { class: "hints muted-text" });
   const play = h(
     "button",
@@ -195,7 +197,7 @@ function ownList(heading, onLeave) {
   });
   if (forYou.items.length) show(null);
   else fill(list, skeletonRows());
-  forYou.load();
+  forYou.load().then(() => home.load());
   return {
     section: h(
       "section",
@@ -211,10 +213,12 @@ function ownList(heading, onLeave) {
           h("a", { class: "button", href: "#/steer" }, icon("steer"), "Steer"),
         ),
       ),
+      home.mixes,
       changes,
       colors,
       list,
       hints,
+      home.rows,
     ),
   };
 }

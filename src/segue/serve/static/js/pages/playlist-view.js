@@ -16,6 +16,7 @@ export const KINDS = {
   path: "Path",
   blend: "Blend",
   radio: "Radio",
+  mix: "Daily mix",
 };
 const FORMATS = {
   m3u8: "M3U8, for most players",

@@ -2,6 +2,7 @@
 
 import { get, upload } from "../api.js";
 import { fill, h } from "../dom.js";
+import { fetchMix } from "../elements/home-rows.js";
 import { joinNames, plural, timeAgo } from "../format.js";
 import { icon } from "../icons.js";
 import { notifyError } from "../notifications.js";
@@ -50,10 +51,22 @@ export const playlists = {
     );
     await view.reload();
     if (query.get("open")) await view.open(query.get("open"));
+    else if (query.get("mix")) await showMix(query, view);
     else if (!stage.childElementCount)
       fill(stage, h("p", { class: "empty" }, "Create a playlist or open a saved one."));
   },
 };
+
+/** Show the daily mix of an interest, which can be saved and refreshed on other days. */
+async function showMix(query, view) {
+  const interest = query.get("mix");
+  const name = query.get("name") ?? "Daily mix";
+  try {
+    showPreview(await fetchMix(interest), { name, kind: "mix", recipe: { interest } }, view);
+  } catch (error) {
+    notifyError(error);
+  }
+}
 
 async function showSaved(list, view) {
   try {

@@ -20,6 +20,10 @@ const DIALS = {
   calibration: ["Genre mix", "Any", "Like my plays"],
 };
 const CAPS = { artist_cap: "Tracks per artist", album_cap: "Tracks per album" };
+const SWITCHES = {
+  interests: "Cover all my interests in proportion",
+  versions: "Allow several versions of a song",
+};
 const CAP_CHOICES = [1, 2, 3, 5];
 
 export const steer = {
@@ -233,12 +237,18 @@ function dialsCard(preview) {
     );
     return h("label", { class: "field" }, label, select);
   });
+  const switches = Object.entries(SWITCHES).map(([name, label]) => {
+    const box = h("input", { type: "checkbox", checked: Boolean(state.steer.dials[name]) });
+    box.addEventListener("change", () => preview.save(withDial(name, box.checked, false)));
+    return h("label", { class: "row" }, box, label);
+  });
   return h(
     "section",
     { class: "card", "aria-labelledby": "dials-title" },
     h("h2", { id: "dials-title" }, "Dials"),
     h("div", { class: "sliders" }, sliders),
     h("div", { class: "caps" }, caps),
+    h("div", { class: "stack" }, switches),
   );
 }
 
