@@ -13,6 +13,7 @@ from segue.engine.interest_names import InterestNamer
 from segue.engine.interests import (
     MAX_INTERESTS,
     MAX_LIKES,
+    Quotas,
     cluster,
     interest_profile,
     interests_of,
@@ -232,3 +233,24 @@ def test_usual_span_goes_past_midnight():
     assert usual_span(night) == (23, 2)
     assert usual_span(night[:5]) is None
     assert hours_of(np.array([3_600.0 * 25, np.nan]), UTC).tolist() == [1, -1]
+
+
+@given(
+    st.lists(st.floats(0.05, 1), min_size=2, max_size=5),
+    st.integers(0, 10**6),
+    st.integers(10, 40),
+)
+def test_quotas_give_each_interest_half_of_its_share(weights, seed, k):
+    shares = np.array(weights) / sum(weights)
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(-1, len(shares), 400)
+    quotas, free, values = Quotas(shares, labels), np.ones(400, bool), rng.normal(size=400)
+    values[labels == int(shares.argmax())] += 9  # the largest interest scores best
+    for place in range(k):
+        allowed = quotas.allowed(free)
+        best = int(np.argmax(np.where(allowed, values, -np.inf)))
+        quotas.choose(best)
+        free[best] = False
+        due = np.floor(shares * (place + 1) / 2)
+        assert (quotas.counts >= due - 1).all()
+    assert quotas.counts.sum() <= k

@@ -312,6 +312,67 @@ class Turns:
         self.counts[self.labels[candidate]] += 1
 
 
+@dataclass
+class Quotas:
+    """Places that each interest of a listener has at least, in a list by all likes together.
+
+    Of every first n places, an interest has at least half of what is its share, as far as it has
+    candidates: a mean of tastes does not leave a smaller one out.
+
+    Parameters
+    ----------
+    shares
+        Of the interests, ``[n_interests]``.
+    labels
+        The interest of each candidate, ``[n_pool]``; -1 where it is in reach of none.
+
+    >>> quotas = Quotas(np.array([0.6, 0.4]), np.array([0, 0, 0, 0, 0, 1]))
+    >>> free = np.ones(6, bool)
+    >>> for place in range(5):
+    ...     candidate = int(quotas.allowed(free).argmax())
+    ...     quotas.choose(candidate)
+    ...     free[candidate] = False
+    >>> quotas.counts.tolist()
+    [4, 1]
+    """
+
+    shares: Values
+    labels: Labels
+    counts: Labels = field(init=False)
+    _n_other: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Begin an empty list."""
+        self.counts = np.zeros(len(self.shares), np.int64)
+
+    @classmethod
+    def of(
+        cls, interests: Sequence[Interest], facts: CatalogueArrays, positions: NDArray[np.int64]
+    ) -> "Quotas":
+        """Return the quotas of some interests among the candidates at `positions`."""
+        labels = nearest_interest(interests, track_vectors(facts, positions))
+        return cls(np.array([one.share for one in interests]), labels)
+
+    def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return those of the `free` candidates ``[n_pool]`` that the next place may go to."""
+        n = int(self.counts.sum()) + self._n_other + 1
+        owed = np.floor(self.shares * n / 2 + 1e-9) - self.counts
+        for interest in np.argsort(-owed, kind="stable").tolist():
+            if owed[interest] < 1:
+                break
+            own: NDArray[np.bool_] = free & (self.labels == interest)
+            if own.any():
+                return own
+        return free
+
+    def choose(self, candidate: int) -> None:
+        """Give the place to a candidate."""
+        if self.labels[candidate] >= 0:
+            self.counts[self.labels[candidate]] += 1
+        else:
+            self._n_other += 1
+
+
 def _joined(labels: NDArray[Any], distances: Values, weights: Values) -> Labels:
     """Return the labels, from 0, after small clusters joined the nearest others."""
     joined = np.unique(labels, return_inverse=True)[1].astype(np.int64)

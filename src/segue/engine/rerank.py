@@ -39,7 +39,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.dislikes import dislike_shares
 from segue.engine.diversity import PoolSimilarity
-from segue.engine.interests import Interest, Turns, interest_pool, interests_of
+from segue.engine.interests import Interest, Quotas, Turns, interest_pool, interests_of
 from segue.engine.randomness import gumbel
 from segue.engine.standardization import SeededScores, SignalScores
 from segue.signals import UserProfile
@@ -91,8 +91,8 @@ def rerank_list(
     rows
         What `Engine.rows` returns for the listener, if it was computed before.
     interests
-        The listener's interests, if they were found before; used if the dials cover them, and no
-        seeds are named.
+        The listener's interests, if they were found before; each then has at least half of its
+        share of the list, or all of it if the dials say so, unless seeds are named.
 
     Raises
     ------
@@ -109,20 +109,22 @@ def rerank_list(
         exclude |= met
     else:
         profile = replace(profile, known=np.flatnonzero(engine.files_of(met)))
-    if not dials.interests or profile.seeds is not None:
+    if profile.seeds is not None:
         interests = None  # seeds are what the request is about
-    elif interests is None:
+    elif interests is None and dials.interests:
         interests = interests_of(profile, facts)
+    several = interests if interests is not None and len(interests) > 1 else None
     weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.max_known_share < 1 else 0)
     while True:
-        turns: Turns | None = None
-        if interests is not None and len(interests) > 1:
+        turns: Turns | Quotas | None = None
+        if several is not None and dials.interests:
             pool, turns = interest_pool(
-                engine, profile, interests, size, exclude=exclude, weights=weights
+                engine, profile, several, size, exclude=exclude, weights=weights
             )
         else:
             pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
+            turns = Quotas.of(several, facts, pool.positions) if several else None
         ranked = rerank(pool, k, dials, facts, profile, turns=turns)
         if len(ranked.positions) == k or len(pool.positions) < size:
             return RerankResult(ranked, pool)
@@ -150,7 +152,7 @@ def rerank(
     facts: CatalogueArrays,
     profile: UserProfile,
     *,
-    turns: Turns | None = None,
+    turns: Turns | Quotas | None = None,
 ) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 

@@ -1,4 +1,4 @@
-"""The interests of listeners with their names, kept until the listener's likes change."""
+"""The interests of listeners with their names, kept until the listener's likes have changed."""
 
 import threading
 from collections.abc import Sequence
@@ -16,6 +16,9 @@ from segue.pipeline.recommender.caching import VersionedCache
 from segue.signals import UserProfile
 
 _MAX_BYTES: Final = 16_000_000
+_FEW_LIKES: Final = 100
+"""With more likes, interests are found again when their number has grown or shrunk by `_GROWTH`."""
+_GROWTH: Final = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,10 @@ class ListenerInterests:
     def of(self, profile: UserProfile) -> NamedInterests:
         """Return the interests of a listener."""
         liked = profile.weights > 0
+        n_liked = int(np.count_nonzero(liked))
         version = profile.positions[liked].tobytes() + profile.weights[liked].tobytes()
+        if n_liked > _FEW_LIKES:  # one like more changes nothing, and clustering takes time
+            version = str(int(np.log(n_liked) / np.log(_GROWTH))).encode()
         owner = profile.user or version
         found = self._kept.get(owner, version)
         if found is None:

@@ -24,7 +24,7 @@ from segue.engine import (
     rerank_list,
     with_seeds,
 )
-from segue.engine.interests import interest_profile
+from segue.engine.interests import Interest, interest_profile
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
@@ -293,7 +293,7 @@ class ServingState:
             self.facts,
             excluded=excluded,
             rows=rows,
-            interests=self.interests.of(profile).interests if dials.interests else None,
+            interests=self._interests(query),
         )
         history = self._histories.get(*query.key)
         if history is None:
@@ -311,6 +311,12 @@ class ServingState:
         if not picks:
             hints.append(self._empty_reason(query))
         return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
+
+    def _interests(self, query: RecommendationQuery) -> Sequence[Interest] | None:
+        """Return the interests that a list should cover; None if it is one of them, or of seeds."""
+        if query.seeds.like or query.whole is not query.profile:
+            return None
+        return self.interests.of(query.profile).interests
 
     def _empty_reason(self, query: RecommendationQuery) -> str:
         named = (*query.seeds.like, *query.seeds.dislike)
