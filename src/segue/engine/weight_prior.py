@@ -1,6 +1,6 @@
 """The prior of signal weights: what they are in many libraries, where a library has learned few.
 
-Derivation: ``python benchmarks/weight_prior.py LIBRARY...`` draws households of 1, 2, 3 and 5
+Derivation: ``python benchmarks/weight_prior.py LIBRARY...`` draws households of 1, 2 and 3
 listeners from libraries with many, trains everything on each household alone, and maximizes the
 likelihood of the tracks that were held out, over all of them together. PRIOR_PRECISION was chosen
 on households that were not used for that (docs/evaluation.md, "Few listeners").
