@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- The first that finds a track is used: its id; its MusicBrainz recording; its ISRC; the same artist
+- The first that finds a track is used: its id; an id that is the path of its file, compared from
+  the end (`_by_path`); its MusicBrainz recording; its ISRC; the same artist
   and title (`name_key`, `title_key`); artist and title swapped, or both in the title; nearly the
   same artist and title (`close name`).
 - Ignored, since the recording is the same: case, accents, punctuation, "feat.", remasters, "Album
@@ -20,7 +21,9 @@ one half of its names: libraries have more titles of an artist than those names.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from typing import Literal, NamedTuple
+from unicodedata import normalize
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -35,12 +38,14 @@ from segue.sources.cleaning.recordings import (
 )
 from segue.types import Track, TrackReference
 
-By = Literal["id", "recording", "isrc", "name", "swapped", "close name"]
+By = Literal["id", "path", "recording", "isrc", "name", "swapped", "close name"]
 
 MIN_KEY_LENGTH = 6  # letters; of fewer, one edit makes another word
 MARGIN = 0.04
 LONG_WORD_LENGTH = 8  # letters; from there on a word may have two typos
 MAX_EDITS = 2
+MIN_PATH_PARTS = 2
+"""A file and its directory: names of files alone, such as "01.mp3", occur many times."""
 
 
 class MatchThresholds(NamedTuple):
@@ -106,6 +111,7 @@ class Matcher:
         self._ids: dict[str, int] = {}
         self._recordings: dict[str, int] = {}
         self._isrcs: dict[str, int] = {}
+        self._files: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
         self._names: dict[str, dict[str, _Title]] = {}  # by the artist's key, then the title's
         self._aliases: dict[str, set[str]] = defaultdict(
             set
@@ -146,6 +152,9 @@ class Matcher:
                 self._recordings.setdefault(_plain_id(recording), row)
         for isrc in track.metadata.get("isrc", "").split("|"):
             self._isrcs.setdefault(_plain_id(isrc), row)
+        if track.path is not None:
+            parts_of_path = _path_parts(str(track.path))
+            self._files[parts_of_path[-1]].append((row, parts_of_path))
         artist, title = track.artist, track.title
         if artist is None and title is not None:  # names of files without tags
             parts = PARTS.split(title)
@@ -165,12 +174,29 @@ class Matcher:
     def _by_id(self, wanted: TrackReference) -> TrackMatch | None:
         if wanted.track_id in self._ids:
             return TrackMatch(self._ids[wanted.track_id], "id")
+        if wanted.track_id and "/" in wanted.track_id:
+            row_of_path = self._by_path(_path_parts(wanted.track_id))
+            if row_of_path is not None:
+                return TrackMatch(row_of_path, "path")
         for recording in (wanted.recording or "").split("|"):
             if (row := self._recordings.get(_plain_id(recording))) is not None:
                 return TrackMatch(row, "recording")
         if wanted.isrc and (row := self._isrcs.get(_plain_id(wanted.isrc))) is not None:
             return TrackMatch(row, "isrc")
         return None
+
+    def _by_path(self, parts: tuple[str, ...]) -> int | None:
+        """Return the track whose file has the longest end in common with a path.
+
+        The file and its directory must be the same, and no other file may be as similar.
+        """
+        found = sorted(
+            ((_n_common(parts, others), row) for row, others in self._files.get(parts[-1], ())),
+            reverse=True,
+        )
+        if not found or found[0][0] < MIN_PATH_PARTS:
+            return None
+        return None if found[1:] and found[1][0] == found[0][0] else found[0][1]
 
     def _artists(self, artist: str) -> list[str]:
         """Return the artists of the library that certainly are this one."""
@@ -276,6 +302,17 @@ def _ends(key: str) -> tuple[str, str]:
 
 def _digits(key: str) -> str:
     return "".join(filter(str.isdigit, key))
+
+
+def _path_parts(path: str) -> tuple[str, ...]:
+    plain = normalize("NFC", path.replace("\\", "/")).casefold()
+    return tuple(filter(None, plain.split("/"))) or ("",)
+
+
+def _n_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    """Return how many parts two paths have in common, from the end."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _plain_id(text: str) -> str:
