@@ -57,7 +57,7 @@ SELECT u.Username AS user, max(d.PlayCount) AS plays, max(d.IsFavorite) AS favor
   i.Album AS album
 FROM UserData AS d JOIN BaseItems AS i ON i.Id = d.ItemId
 JOIN Users AS u ON u.Id = d.UserId COLLATE NOCASE
-WHERE i.Type = '{_AUDIO}' GROUP BY d.UserId, d.ItemId ORDER BY d.UserId, d.ItemId
+WHERE i.Type = '{_AUDIO}' GROUP BY d.UserId, d.ItemId ORDER BY u.Username, d.ItemId
 """  # noqa: S608  # our own names
 _QUERY_BEFORE = f"""
 SELECT d.userId AS number, d.playCount AS plays, d.isFavorite AS favorite, d.rating AS rating,

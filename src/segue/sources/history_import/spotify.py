@@ -33,6 +33,8 @@ _NOT_A_CHOICE = frozenset(
     }
 )
 """Reasons of Spotify for the end of a stream by which the listener did not move on."""
+_OTHER_MEDIA = frozenset({"podcastName", "episodeName", "audiobookName", "chapterName"})
+_NOT_MUSIC = "it is a podcast, an audiobook or a video, not a track"
 LIBRARY_KEYS = frozenset({"tracks", "bannedTracks"})
 """The keys of ``YourLibrary.json`` that segue reads."""
 
@@ -46,6 +48,8 @@ def read_stream(record: Record, user: str | None) -> ImportRow:
         It names no track, or a value cannot be parsed.
     """
     if "endTime" in record:
+        if not record.get("trackName") and _OTHER_MEDIA & record.keys():
+            raise UnusableRow(_NOT_MUSIC, expected=True)
         ended = read_timestamp(record["endTime"])
         played = read_count(record["msPlayed"], "msPlayed")
         names = TrackReference(
@@ -54,7 +58,7 @@ def read_stream(record: Record, user: str | None) -> ImportRow:
         return ImportRow(user, require_track(names), _began(ended, played), ms_played=played)
     title = read_name(record.get("master_metadata_track_name"))
     if title is None:
-        raise UnusableRow("it is a podcast, an audiobook or a video, not a track", expected=True)
+        raise UnusableRow(_NOT_MUSIC, expected=True)
     ended = read_timestamp(record["ts"])
     played = read_count(record["ms_played"], "ms_played")
     track = TrackReference(
