@@ -33,6 +33,8 @@ FORMAT_NAMES: Mapping[str, str] = {
     "beets": "beets",
 }
 """The kinds of exports, as users know them."""
+COUNTER_FORMATS = DATABASES | {"itunes", "rhythmbox", "foobar2000"}
+"""Kinds with the numbers of plays and skips of each track."""
 
 _DOCUMENTS = (".pdf", ".html", ".htm", ".txt", ".md", ".png", ".jpg", ".jpeg")
 """Endings of files in archives that explain or show something: no problem where they are unread."""

@@ -3,7 +3,7 @@
 Conventions
 -----------
 - The first that finds a track is used: its id; an id that is the path of its file, compared from
-  the end (`_by_path`); its MusicBrainz recording; its ISRC; the same artist
+  the end (`PathIndex`); its MusicBrainz recording; its ISRC; the same artist
   and title (`name_key`, `title_key`); artist and title swapped, or both in the title; nearly the
   same artist and title (`close name`).
 - Ignored, since the recording is the same: case, accents, punctuation, "feat.", remasters, "Album
@@ -21,9 +21,7 @@ one half of its names: libraries have more titles of an artist than those names.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 from typing import Literal, NamedTuple
-from unicodedata import normalize
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
@@ -36,16 +34,16 @@ from segue.sources.cleaning.recordings import (
     title_key,
     title_words,
 )
+from segue.sources.history_import.track_paths import PathIndex
 from segue.types import Track, TrackReference
 
+Reason = Literal["no names", "no such artist", "no such title", "several fit"]
 By = Literal["id", "path", "recording", "isrc", "name", "swapped", "close name"]
 
 MIN_KEY_LENGTH = 6  # letters; of fewer, one edit makes another word
 MARGIN = 0.04
 LONG_WORD_LENGTH = 8  # letters; from there on a word may have two typos
 MAX_EDITS = 2
-MIN_PATH_PARTS = 2
-"""A file and its directory: names of files alone, such as "01.mp3", occur many times."""
 
 
 class MatchThresholds(NamedTuple):
@@ -111,7 +109,7 @@ class Matcher:
         self._ids: dict[str, int] = {}
         self._recordings: dict[str, int] = {}
         self._isrcs: dict[str, int] = {}
-        self._files: dict[str, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
+        self._files = PathIndex()
         self._names: dict[str, dict[str, _Title]] = {}  # by the artist's key, then the title's
         self._aliases: dict[str, set[str]] = defaultdict(
             set
@@ -145,6 +143,23 @@ class Matcher:
                 return TrackMatch(_best(title.tracks, album), by)
         return None
 
+    def reason(self, wanted: TrackReference) -> Reason:
+        """Return why `match` finds no track.
+
+        ==============  ============================================================================
+        no names        it has no artist or no title, and its ids are unknown
+        no such artist  the library has no artist of this name
+        no such title   it has the artist, and nothing of theirs that is certainly this title
+        several fit     two tracks are about as similar
+        ==============  ============================================================================
+        """
+        if not wanted.artist or not wanted.title:
+            return "no names"
+        if len(self._close_matches(wanted.artist, wanted.title)) > 1:
+            return "several fit"
+        alike = self._similar_artists(artist_keys(wanted.artist)[0])
+        return "no such title" if self._artists(wanted.artist) or alike else "no such artist"
+
     def _add(self, row: int, track: Track) -> None:
         self._ids[track.track_id] = row
         for name in _RECORDINGS:
@@ -153,8 +168,7 @@ class Matcher:
         for isrc in track.metadata.get("isrc", "").split("|"):
             self._isrcs.setdefault(_plain_id(isrc), row)
         if track.path is not None:
-            parts_of_path = _path_parts(str(track.path))
-            self._files[parts_of_path[-1]].append((row, parts_of_path))
+            self._files.add(row, str(track.path))
         artist, title = track.artist, track.title
         if artist is None and title is not None:  # names of files without tags
             parts = PARTS.split(title)
@@ -175,7 +189,7 @@ class Matcher:
         if wanted.track_id in self._ids:
             return TrackMatch(self._ids[wanted.track_id], "id")
         if wanted.track_id and "/" in wanted.track_id:
-            row_of_path = self._by_path(_path_parts(wanted.track_id))
+            row_of_path = self._files.find(wanted.track_id)
             if row_of_path is not None:
                 return TrackMatch(row_of_path, "path")
         for recording in (wanted.recording or "").split("|"):
@@ -184,19 +198,6 @@ class Matcher:
         if wanted.isrc and (row := self._isrcs.get(_plain_id(wanted.isrc))) is not None:
             return TrackMatch(row, "isrc")
         return None
-
-    def _by_path(self, parts: tuple[str, ...]) -> int | None:
-        """Return the track whose file has the longest end in common with a path.
-
-        The file and its directory must be the same, and no other file may be as similar.
-        """
-        found = sorted(
-            ((_n_common(parts, others), row) for row, others in self._files.get(parts[-1], ())),
-            reverse=True,
-        )
-        if not found or found[0][0] < MIN_PATH_PARTS:
-            return None
-        return None if found[1:] and found[1][0] == found[0][0] else found[0][1]
 
     def _artists(self, artist: str) -> list[str]:
         """Return the artists of the library that certainly are this one."""
@@ -224,8 +225,12 @@ class Matcher:
                 yield from self._same_names(first, rest)
 
     def _close_names(self, artist: str | None, title: str) -> Iterator[_Title]:
-        if not artist:
-            return
+        found = self._close_matches(artist, title) if artist else []
+        if found and (len(found) == 1 or found[0][0] - found[1][0] >= MARGIN):
+            yield self._names[found[0][1]][found[0][2]]
+
+    def _close_matches(self, artist: str, title: str) -> list[tuple[float, str, str]]:
+        """Return similar names, best first: similarity, artist, title."""
         name, words = title_key(title), title_words(title)
         found: list[tuple[float, str, str]] = []
         own = self._artists(artist)
@@ -244,9 +249,7 @@ class Matcher:
                     (min(alike, score), one, near)
                     for near, score in self._similar_titles(one, name, words, self._thresholds.both)
                 ]
-        found.sort(reverse=True)
-        if found and (len(found) == 1 or found[0][0] - found[1][0] >= MARGIN):
-            yield self._names[found[0][1]][found[0][2]]
+        return sorted(found, reverse=True)
 
     def _similar_titles(
         self, artist: str, name: str, words: str, least: float
@@ -302,17 +305,6 @@ def _ends(key: str) -> tuple[str, str]:
 
 def _digits(key: str) -> str:
     return "".join(filter(str.isdigit, key))
-
-
-def _path_parts(path: str) -> tuple[str, ...]:
-    plain = normalize("NFC", path.replace("\\", "/")).casefold()
-    return tuple(filter(None, plain.split("/"))) or ("",)
-
-
-def _n_common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Return how many parts two paths have in common, from the end."""
-    pairs = zip(reversed(one), reversed(other), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _plain_id(text: str) -> str:
