@@ -241,7 +241,7 @@ def test_import_archive_feedback_is_matched_by_its_listens(library, tmp_path):
 
 
 def test_import_refuses_other_databases(library):
-    with pytest.raises(DatasetError, match="not one of beets"):
+    with pytest.raises(DatasetError, match="of no program that segue reads"):
         import_listens(library, [library.directory / "library.db"])
 
 

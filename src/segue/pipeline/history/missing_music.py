@@ -18,6 +18,7 @@ from segue.pipeline.history.unmatched import (
     missing_artists,
     unmatched_listens,
 )
+from segue.sources.history_import.matching import Matcher
 from segue.sources.similar_artists import SimilarArtist
 
 MAX_SEEDS: Final = 10
@@ -71,7 +72,12 @@ class MissingMusic:
 
 
 def missing_music(
-    library: Library, user: str, k: int = 20, *, ask_similar: AskSimilar | None = None
+    library: Library,
+    user: str,
+    k: int = 20,
+    *,
+    ask_similar: AskSimilar | None = None,
+    matcher: Matcher | None = None,
 ) -> MissingMusic:
     """Return the first `k` artists and tracks that a listener played and the library lacks.
 
@@ -79,13 +85,17 @@ def missing_music(
     ----------
     ask_similar
         Where given, artists similar to those that the listener plays most are added.
+    matcher
+        The matcher of the tracks of the library, if there is one already.
 
     Raises
     ------
+    UnknownListenerError
+        If the library has no such listener.
     DatasetError
         The service of similar artists gives no answer.
     """
-    entries = unmatched_listens(library, user)
+    entries = unmatched_listens(library, user, matcher=matcher)
     named = [entry for entry in entries if entry.artist and entry.title]
     suggested: list[SuggestedArtist] | None = None
     without_id = 0

@@ -62,10 +62,17 @@ class MissingArtist:
         return {**asdict(self), "tracks": list(self.tracks)}
 
 
-def unmatched_listens(library: Library, user: str | None = None) -> list[UnmatchedEntry]:
+def unmatched_listens(
+    library: Library, user: str | None = None, *, matcher: Matcher | None = None
+) -> list[UnmatchedEntry]:
     """Return the tracks that a listener, or everyone, played and the library lacks.
 
     Those with the most listens come first, then the latest.
+
+    Parameters
+    ----------
+    matcher
+        The matcher of the tracks of the library, if there is one already.
 
     Raises
     ------
@@ -79,7 +86,7 @@ def unmatched_listens(library: Library, user: str | None = None) -> list[Unmatch
     found = library.imports.unmatched_tracks(user)
     if not found:
         return []
-    matcher = Matcher(library.each_track())
+    matcher = matcher or Matcher(library.each_track())
     groups: dict[tuple[str, str], list[UnmatchedTrack]] = {}
     for one in found:
         groups.setdefault(_key(one.track), []).append(one)
