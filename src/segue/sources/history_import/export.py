@@ -51,7 +51,7 @@ class Export:
         path: Path,
         parts: FileParts,
         kinds: Mapping[str, str],
-        unread: Mapping[str, str],
+        unread: Mapping[str, str | None],
         columns: Mapping[str, str] = NO_COLUMNS,
     ) -> None:
         self.path = path
@@ -76,7 +76,7 @@ class Export:
         if self.kind in DATABASES:
             yield from ((self.kind, one) for one in read_database(self.path))
             return
-        for reason in self._unread.values():
+        for reason in filter(None, self._unread.values()):
             yield self.kind, ImportIssue(reason, left_out=0)
         known = {*self._kinds, *self._unread, self._user_part()}
         ignored = [

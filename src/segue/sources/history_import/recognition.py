@@ -101,10 +101,13 @@ def _fields(columns: Mapping[str, str]) -> dict[str, str]:
 
 def _kinds_in(
     parts: FileParts, columns: Mapping[str, str]
-) -> tuple[dict[str, str], dict[str, str], str | None]:
-    """Return the kind of each part that can be read, why others cannot, what the last one lacks."""
+) -> tuple[dict[str, str], dict[str, str | None], str | None]:
+    """Return the kind of each part that can be read, why others cannot, what the last one lacks.
+
+    Parts that are not needed have no reason.
+    """
     kinds: dict[str, str] = {}
-    unread: dict[str, str] = {}
+    unread: dict[str, str | None] = {}
     lacking: str | None = None
     daily: set[str] = set()
     for name in parts.names:
@@ -126,7 +129,7 @@ def _kinds_in(
     if any(kind == "apple" and name not in daily for name, kind in kinds.items()):
         for name in daily:
             del kinds[name]  # its listens are in the other table, too
-            unread.pop(name, None)
+            unread[name] = None
     return kinds, unread, lacking
 
 
