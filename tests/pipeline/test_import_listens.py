@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import closing
 
 import pytest
 
@@ -238,6 +239,29 @@ def test_import_archive_feedback_is_matched_by_its_listens(library, tmp_path):
         assert (sum(done.left_out.values()), done.changed, done.problems) == (1, 0, 1)
     ratings = library.listens().dropna(subset="rating").set_index("track_id")["rating"]
     assert ratings.to_dict() == {"t1": 5.0, "t2": 0.0}
+
+
+def test_import_server_database_keeps_the_names_of_several_users(library, tmp_path):
+    path = tmp_path / "navidrome.db"
+    script = """
+    CREATE TABLE user (id TEXT, user_name TEXT);
+    CREATE TABLE media_file (id TEXT, title TEXT, artist TEXT, album TEXT);
+    CREATE TABLE annotation (user_id TEXT, item_id TEXT, item_type TEXT, play_count INTEGER,
+      play_date DATETIME, rating INTEGER, starred BOOL);
+    INSERT INTO user VALUES ('1', 'ann'), ('2', 'ben');
+    INSERT INTO media_file VALUES ('a', 'Song 1', 'Band', 'A');
+    INSERT INTO annotation VALUES ('1', 'a', 'media_file', 5, NULL, 0, 1);
+    """
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(script)
+    assert import_listens(library, [path], "zoe").files[0].users == ["zoe"]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO annotation VALUES ('2', 'a', 'media_file', 3, NULL, 0, 0)")
+    for new in (2, 0):
+        done = import_listens(library, [path], "zoe")
+        assert (done.new, done.same_person, done.files[0].users) == (new, [], ["ann", "ben"])
+    plays = library.listens().set_index("user_id")["plays"]
+    assert plays.to_dict() == {"zoe": 5.0, "ann": 5.0, "ben": 3.0}
 
 
 def test_import_refuses_other_databases(library):

@@ -66,7 +66,7 @@ def import_listens(
     if files:
         result = run(library, files, user, columns=columns, progress=terminal_progress())
         if not json:
-            _print_result(result, library)
+            _print_result(result, library, user)
     if unmatched:
         _list_unmatched(library, user, json=json)
     elif result is not None and json:
@@ -83,7 +83,7 @@ def _columns(chosen: list[str]) -> dict[str, str]:
     return columns
 
 
-def _print_result(result: "ImportResult", library: Path) -> None:
+def _print_result(result: "ImportResult", library: Path, user: str | None) -> None:
     from segue.sources.history_import import FORMAT_NAMES
 
     rows = [
@@ -110,6 +110,8 @@ def _print_result(result: "ImportResult", library: Path) -> None:
     for file in result.files:
         for reason, count in file.left_out.items():
             say(f"{count:,} of {file.file} not imported: {reason}.")
+        if user is not None and file.users and list(file.users) != [user]:
+            say(f"{file.file} names its own listeners, so --user did not replace them.")
         n_doubled = file.doubled + file.replaced
         if n_doubled:
             say(
