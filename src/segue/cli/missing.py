@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import day, plural, print_json, print_table, say
+from segue.cli.output import day, print_json, print_table, say
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.pipeline.history.missing_music import MissingMusic
