@@ -59,7 +59,7 @@ class ImportStore:
         users
             The listeners to look at, None for all.
         precedence
-            Sources, the one whose listens are kept first; others follow by name.
+            Sources in the order in which their listens are kept; others follow by name.
 
         Returns
         -------

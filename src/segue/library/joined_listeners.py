@@ -140,7 +140,7 @@ def _moved(connection: "Connection", table: Table, column: Any, old: Any, new: A
 def _move_missing(
     connection: "Connection", table: Table, names: tuple[str, ...], owners: tuple[Any, Any]
 ) -> int:
-    """Move rows whose key the second owner does not have, delete the rest; return those moved.
+    """Move rows with a key that the second owner lacks, delete the rest; return those moved.
 
     `names` are the columns of the owner and of the key.
     """

@@ -101,7 +101,7 @@ def import_listens(
         The user of the listens. A table with a column of users keeps it, and so does the database
         of a media server with several users; for any other file this replaces the name in the file.
     columns
-        The name of the column of some fields, for tables whose names segue does not know.
+        The name of the column of some fields, for tables with names that segue does not know.
 
     Raises
     ------

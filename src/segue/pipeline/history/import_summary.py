@@ -23,7 +23,7 @@ class ImportedFile:
     `read` rows could be used; `left_out` counts those that could not, by the reason. Of those read,
     `new` were added, `changed` were totals with other values than before, and `known` were there
     already. `doubled` are listens that another service recorded, too, and that were not added;
-    `replaced` are listens of other services in whose place those of this file are kept. `matched`
+    `replaced` are listens of other services that gave way to those of this file. `matched`
     counts the rows by what identified their track, `waiting` those whose track is not in the
     library. `undated` rows have no plausible time.
     """

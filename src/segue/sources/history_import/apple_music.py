@@ -10,7 +10,7 @@ Conventions
 - ``Apple Music - Play History Daily Tracks.csv``: a row for each track and day, with its numbers of
   plays and skips. `Track Description` is "artist - title", `Date Played` 20230131. It has the same
   listens as the table above: of an archive with both, this one is not read.
-- Listens that Apple is told to ignore (`Ignore For Recommendations`) are private.
+- Listens that Apple ignores for recommendations (`Ignore For Recommendations`) are private.
 
 Source: privacy.apple.com, "Apple Media Services information", folder "Apple Music Activity".
 """

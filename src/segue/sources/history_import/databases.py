@@ -52,7 +52,7 @@ _FORMATS = (
 DATABASES = frozenset(one.kind for one in _FORMATS)
 """The kinds of databases."""
 SERVERS = frozenset({"navidrome", "plex", "jellyfin"})
-"""Kinds of databases with several users, whose names are kept."""
+"""Kinds of databases with several users; their names are kept."""
 
 
 def database_kind(path: Path) -> str | None:

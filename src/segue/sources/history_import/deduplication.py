@@ -27,7 +27,7 @@ OPINION_FORMATS = frozenset({"listenbrainz", "lastfm", "spotify"})
 """Formats whose totals are likes and dislikes, one for each track."""
 MINUTE_FORMATS = frozenset({"lastfm", "spotify"})
 _BY_ID = frozenset({"listens", "mpd", "foobar2000"})
-"""Formats whose ids of tracks hold: of a table, or paths of files."""
+"""Formats that identify tracks by ids: those of a table, or paths of files."""
 _TIMED = 1 << 31
 _MAX_MERGED = 1 << 20
 

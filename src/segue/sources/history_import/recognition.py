@@ -48,7 +48,7 @@ def open_export(path: Path, columns: Mapping[str, str] = NO_COLUMNS) -> Export:
     Parameters
     ----------
     columns
-        The name of the column of some fields, for tables whose names segue does not know.
+        The name of the column of some fields, for tables with names that segue does not know.
 
     Raises
     ------

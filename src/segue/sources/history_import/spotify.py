@@ -104,7 +104,7 @@ def read_like(record: Record, user: str | None) -> ImportRow:
 
 
 def read_ban(record: Record, user: str | None) -> ImportRow:
-    """Return a track that the listener told Spotify not to play as a dislike.
+    """Return a track that the listener has banned as a dislike.
 
     Raises
     ------

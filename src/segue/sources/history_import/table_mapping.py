@@ -12,7 +12,7 @@ class TableMapping(ABC):
     """The layout of one table: the kind of its export, and how a row is read.
 
     `width` is the number of its columns, `rating_place` that of its ratings, if it has any. They
-    are on the `scale` of the table; `has_plays` tells whether 0 stands for "not rated" there.
+    are on the `scale` of the table; where it `has_plays`, 0 means "not rated".
     """
 
     def __init__(self, kind: str, width: int, *, has_header: bool) -> None:
@@ -25,7 +25,7 @@ class TableMapping(ABC):
 
     @abstractmethod
     def parse(self, cells: Sequence[Any]) -> Iterator[ImportRow]:
-        """Yield the rows that one row of the table stands for.
+        """Yield the listens, totals or opinions of one row of the table.
 
         Raises
         ------
