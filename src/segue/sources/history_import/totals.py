@@ -91,8 +91,8 @@ def last_time(value: Any) -> float | None:
 def windows_time(value: Any) -> float | None:
     """Return the time of a count of 100 nanoseconds since 1601.
 
-    >>> windows_time("133684470727504690")
-    1723973472.750469
+    >>> windows_time("132444736000000000")
+    1600000000.0
     """
     try:
         ticks = read_number(value, 0.0)

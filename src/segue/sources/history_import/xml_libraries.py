@@ -49,6 +49,8 @@ _TRUE = "true"
 
 def xml_kind(head: bytes) -> str | None:
     """Return the kind of an XML library by its first bytes, None if it is unknown."""
+    if not head.lstrip().startswith(b"<"):
+        return None
     return next((one.kind for one in _FORMATS if one.start.search(head)), None)
 
 
