@@ -23,6 +23,7 @@ VERBS = [
     "playlist",
     "export",
     "search",
+    "missing",
     "evaluate",
     "demo",
     "library",
@@ -129,6 +130,25 @@ def test_import_json_prints_one_document(tmp_path):
     assert "Spotify" in shown
     assert "2 listens without a track in the library" in shown
     assert "2 imported listens without a track" in segue("library", "show", cwd=tmp_path).stdout
+
+
+def test_import_prints_listeners_and_lists_what_is_unmatched(tmp_path):
+    library = tmp_path / "my.segue"
+    table = tmp_path / "listens.csv"
+    table.write_text("artist,title,heard on\nFar,Away,2020-09-13 12:26\n")
+    refused = segue("import", table, "--library", library)
+    assert (refused.returncode, "--column when=NAME" in refused.stderr) == (1, True)
+    column = ("--column", "when=heard on", "--user", "zoe")
+    done = segue("import", table, *column, "--library", library)
+    assert (done.returncode, "zoe" in done.stdout) == (0, True)
+    listed = segue("import", "--unmatched", "--library", library)
+    assert "the library has no such artist" in listed.stdout
+    listed = segue("import", "--unmatched", "--user", "zoe", "--library", library, "--json")
+    assert json.loads(listed.stdout)["unmatched"][0]["title"] == "Away"
+    missing = segue("missing", "--user", "zoe", "--library", library, "--json")
+    assert json.loads(missing.stdout)["artists"][0]["artist"] == "Far"
+    for arguments in ((), (table, "--column", "when")):
+        assert segue("import", *arguments, "--library", library).returncode == 2
 
 
 def test_version_is_printed():

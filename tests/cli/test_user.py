@@ -13,6 +13,7 @@ from segue.library import Library
 from segue.pipeline.accounts.login import log_in
 from segue.pipeline.accounts.player_passwords import verify_player_password
 from segue.pipeline.accounts.sessions import find_key, find_session, open_session
+from segue.pipeline.history.import_listens import import_listens
 
 COMMAND = [sys.executable, "-c", "from segue.cli import main; main()", "user"]
 
@@ -145,3 +146,17 @@ def test_player_password_is_created_shown_revoked(library):
     assert segue(library, "player-password", "anna", "--show").stdout == f"{made}\n"
     assert document(library, "player-password", "anna", "--revoke")["player_password"] is None
     assert "nothing to revoke" in segue(library, "player-password", "anna", "--revoke").stdout
+
+
+def test_join_makes_two_names_one(library, tmp_path):
+    table = tmp_path / "listens.csv"
+    table.write_text("user_id,artist,title,timestamp\nme,A,a,1600000000\nann,A,a,1600000000\n")
+    import_listens(library, [table])
+    done = segue(library, "join", "me", "ann")
+    assert (done.returncode, "add --yes" in done.stderr) == (2, True)
+    assert document(library, "join", "me", "ann", "--yes") == {
+        "joined": "me",
+        "into": "ann",
+        "rows": {"duplicates": 1},
+    }
+    assert library.listeners() == ["ann"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import closing
 
 import pytest
 
@@ -158,7 +159,7 @@ def test_import_mixed_formats_in_one_call(library, tmp_path):
     assert done.files[0].problems == 0
     found = library.listens()
     assert found["track_id"].to_list() == ["t1", "t2", "t3"]
-    assert (found["skipped"][0], found["ms_played"][0], found["rating"][2]) == (True, 1000.0, 4.0)
+    assert (found["skipped"][0], found["ms_played"][0], found["rating"][2]) == (True, 1000.0, 0.5)
 
 
 def test_import_beets_counts_are_totals(library, tmp_path):
@@ -173,7 +174,7 @@ def test_import_beets_counts_are_totals(library, tmp_path):
     found = library.listens().set_index("track_id")
     played = found[found["skipped"].isna()]
     assert played["plays"]["t1"] == 9.0
-    assert (played["rating"]["t1"], played["rating"]["t3"]) == (4.0, 4.0)
+    assert played["rating"]["t3"] == 0.5
     assert played["timestamp"]["t1"] == 1_600_000_000.0
     skipped = found[found["skipped"].notna()]
     assert skipped["plays"].to_dict() == {"t1": 2.0}
@@ -199,7 +200,7 @@ def test_import_likes_are_opinions_and_no_plays(library, tmp_path):
     again = import_listens(library, files, "ann")
     assert (again.new, [file.changed for file in again.files]) == (0, [0, 0])
     found = library.listens()
-    assert found["rating"].to_list() == [5.0, 0.0]
+    assert found["rating"].to_list() == [1.0, -1.0]
     tracks = {track: place for place, track in enumerate(found["track_id"])}
     profile = profiles_of(found, tracks)["ann"]
     assert dict(zip(profile.positions, profile.weights, strict=True)) == {0: 1.0, 1: -1.0}
@@ -237,11 +238,34 @@ def test_import_archive_feedback_is_matched_by_its_listens(library, tmp_path):
         assert (done.users, done.read, done.new, done.waiting) == (["rob"], 6, new, 2)
         assert (sum(done.left_out.values()), done.changed, done.problems) == (1, 0, 1)
     ratings = library.listens().dropna(subset="rating").set_index("track_id")["rating"]
-    assert ratings.to_dict() == {"t1": 5.0, "t2": 0.0}
+    assert ratings.to_dict() == {"t1": 1.0, "t2": -1.0}
+
+
+def test_import_server_database_keeps_the_names_of_several_users(library, tmp_path):
+    path = tmp_path / "navidrome.db"
+    script = """
+    CREATE TABLE user (id TEXT, user_name TEXT);
+    CREATE TABLE media_file (id TEXT, title TEXT, artist TEXT, album TEXT);
+    CREATE TABLE annotation (user_id TEXT, item_id TEXT, item_type TEXT, play_count INTEGER,
+      play_date DATETIME, rating INTEGER, starred BOOL);
+    INSERT INTO user VALUES ('1', 'ann'), ('2', 'ben');
+    INSERT INTO media_file VALUES ('a', 'Song 1', 'Band', 'A');
+    INSERT INTO annotation VALUES ('1', 'a', 'media_file', 5, NULL, 0, 1);
+    """
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(script)
+    assert import_listens(library, [path], "zoe").files[0].users == ["zoe"]
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO annotation VALUES ('2', 'a', 'media_file', 3, NULL, 0, 0)")
+    for new in (2, 0):
+        done = import_listens(library, [path], "zoe")
+        assert (done.new, done.same_person, done.files[0].users) == (new, [], ["ann", "ben"])
+    plays = library.listens().set_index("user_id")["plays"]
+    assert plays.to_dict() == {"zoe": 5.0, "ann": 5.0, "ben": 3.0}
 
 
 def test_import_refuses_other_databases(library):
-    with pytest.raises(DatasetError, match="not one of beets"):
+    with pytest.raises(DatasetError, match="of no program that segue reads"):
         import_listens(library, [library.directory / "library.db"])
 
 

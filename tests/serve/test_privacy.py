@@ -8,6 +8,7 @@ GETS = [
     "listeners",
     "me",
     "me/history",
+    "me/missing",
     "tracks",
     "tracks/t00",
     "tracks/t00/similar",

@@ -147,7 +147,8 @@ def test_spotify_history_is_read(tmp_path: Path) -> None:
     one = ImportRow(
         "ann", JOGA._replace(track_id="abc"), 1_599_999_990.0, ms_played=1e4, skipped=True
     )
-    assert listens == [one, one._replace(skipped=False), one._replace(skipped=False)]
+    ended = one._replace(skipped=False, completed=True)
+    assert listens == [one, ended, one._replace(skipped=False)]
     assert [issue.expected for issue in issues] == [True]
 
 
@@ -419,7 +420,7 @@ def test_any_bytes_are_rows_or_issues(
     path = write(tmp_path_factory.mktemp("bytes"), head + content)
     read(path)
     with pytest.raises(DatasetError):
-        read(write(path.parent, b"\x00" + content, "other"))
+        read(write(path.parent, b"\x00x" + content, "other"))
 
 
 @given(st.lists(st.lists(st.sampled_from("abc"), max_size=6), max_size=6), st.integers(1, 8))

@@ -1,5 +1,7 @@
 """Matching listens to tracks: equal recordings, different ones, and invariants."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,3 +116,21 @@ def test_match_any_name_finds_itself_in_any_case(pairs: list[tuple[str, str]]) -
 def test_match_answers_any_reference(reference: TrackReference) -> None:
     match = MATCHER.match(reference)
     assert match is None or 1 <= match.row <= len(TRACKS)
+
+
+def test_path_finds_the_file_with_the_longest_common_end():
+    paths = ("/m/Björk/Homogenic/02 Jóga.flac", "/m/Björk/Live/02 Jóga.flac", "/m/A/B/01.mp3")
+    matcher = Matcher(
+        (row, Track(track_id=str(row), path=Path(path))) for row, path in enumerate(paths)
+    )
+
+    def found(path):
+        match = matcher.match(TrackReference(track_id=path))
+        return None if match is None else (match.row, match.by)
+
+    assert found("Björk/Homogenic/02 Jóga.flac") == (0, "path")
+    assert found("D:/Music/BJÖRK/Live/02 Jóga.flac") == (1, "path")
+    assert found("B/01.mp3") == (2, "path")
+    assert found("C/01.mp3") is None
+    assert found("01.mp3") is None
+    assert found("Homogenic/02 Jóga.mp3") is None

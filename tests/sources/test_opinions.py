@@ -19,8 +19,8 @@ from segue.sources.history_import import (
 from segue.types import TrackReference
 
 JOGA = TrackReference(artist="Björk", title="Jóga")
-LIKE = ImportRow(None, JOGA, 1_600_000_000.0, rating=5.0, total=True)
-DISLIKE = LIKE._replace(rating=0.0)
+LIKE = ImportRow(None, JOGA, 1_600_000_000.0, rating=1.0, total=True)
+DISLIKE = LIKE._replace(rating=-1.0)
 NONE = LIKE._replace(rating=None, plays=0.0)
 LOVED: dict[str, Any] = {
     "artist": {"url": "https://www.last.fm/music/Bj%C3%B6rk", "name": "Björk", "mbid": "a1"},
@@ -113,10 +113,10 @@ def test_feedback_gets_names_from_listens_of_the_archive(tmp_path: Path) -> None
     assert {one.user for one in found} == {"rob"}
     named = JOGA._replace(album="Homogenic")
     assert [(one.track, one.rating) for one in found if one.total] == [
-        (named, 5.0),
-        (named._replace(title="Hunter", recording="r9"), 0.0),
-        (named._replace(recording="r1"), 5.0),
-        (TrackReference(recording="r8"), 5.0),
+        (named, 1.0),
+        (named._replace(title="Hunter", recording="r9"), -1.0),
+        (named._replace(recording="r1"), 1.0),
+        (TrackReference(recording="r8"), 1.0),
     ]
     assert sum(not one.total for one in found) == 2
     assert [(one.reason[:20], one.row, one.left_out) for one in issues] == [
@@ -206,11 +206,11 @@ def test_loved_column_gives_opinions(tmp_path: Path) -> None:
     assert found == [
         LIKE._replace(timestamp=None),
         NONE._replace(timestamp=None),
-        ImportRow(None, JOGA, 1_600_000_000.0, plays=1.0, rating=5.0),
+        ImportRow(None, JOGA, 1_600_000_000.0, plays=1.0, rating=1.0),
     ]
     assert [(one.row, one.reason) for one in issues] == [(5, "loved is not true or false")]
     rated = read(tmp_path, "artist,title,loved,rating", "Björk,Jóga,1,3", "Björk,Jóga,,4")[1]
-    assert [one.rating for one in rated] == [3.0, 4.0]
+    assert [one.rating for one in rated] == [0.0, 0.5]
 
 
 def test_open_export_refuses_a_table_of_tracks_with_loved(tmp_path: Path) -> None:

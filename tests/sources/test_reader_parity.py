@@ -61,7 +61,7 @@ def test_listens_under_any_alias_are_read_alike(tmp_path: Path, alias: str, cell
     path.write_text(f"{','.join(header)}\n{','.join(row)}\n")
     [listen] = preprocessed(path)
     assert listen[:3] == ("u", "t", SECONDS)
-    assert listen[3:] == {"plays": (3.0, None), "rating": (None, 4.5), "loved": (1.0, 5.0)}.get(
+    assert listen[3:] == {"plays": (3.0, None), "rating": (None, 0.75), "loved": (1.0, 1.0)}.get(
         column, (None, None)
     )
     assert imported(path) == [listen]
@@ -85,6 +85,9 @@ def test_listens_under_any_alias_are_read_alike(tmp_path: Path, alias: str, cell
         ("2020-09-13 12:26", MINUTE),
         ("2020/09/13 12:26", MINUTE),
         ("2020/9/13 12:26:00", MINUTE),
+        ("13.9.2020 12:26", MINUTE),
+        ("13.09.2020 12:26:40", SECONDS),
+        ("13.09.2020", 1_599_955_200.0),
         ("2020-09-13", 1_599_955_200.0),
         ("2020-9-13", 1_599_955_200.0),
         ("2020-09", 1_598_918_400.0),
@@ -117,14 +120,14 @@ def test_loved_column_is_read_alike(tmp_path: Path) -> None:
     path.write_text(LOVED)
     known = preprocessed(path)
     assert [(track, plays, rating) for _, track, _, plays, rating in known] == [
-        ("a", 1.0, 5.0),
-        ("b", None, 5.0),
-        ("c", None, 3.0),
+        ("a", 1.0, 1.0),
+        ("b", None, 1.0),
+        ("c", None, 0.0),
         ("d", 0.0, None),
         ("e", None, None),
-        ("g", 1.0, 5.0),
-        ("h", 2.0, 5.0),
-        ("i", 1.0, 5.0),
+        ("g", 1.0, 1.0),
+        ("h", 2.0, 1.0),
+        ("i", 1.0, 1.0),
         ("j", None, None),
     ]
     # a time that cannot be parsed is 0 to the importer, which counts it as unknown
@@ -150,7 +153,7 @@ def test_parquet_dates_are_read_alike(tmp_path: Path) -> None:
         }
     ).to_parquet(path)
     assert preprocessed(path) == [
-        ("u", "7", 1_599_955_200.0, 1.0, 5.0),
+        ("u", "7", 1_599_955_200.0, 1.0, 1.0),
         ("v", "8", None, None, None),
     ]
     assert imported(path) == preprocessed(path)

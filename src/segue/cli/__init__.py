@@ -14,6 +14,7 @@ from segue.cli.evaluate import evaluate
 from segue.cli.export import export
 from segue.cli.import_listens import import_listens
 from segue.cli.library import library
+from segue.cli.missing import missing
 from segue.cli.models import models
 from segue.cli.playlist import playlist
 from segue.cli.preprocess import preprocess
@@ -57,7 +58,7 @@ def start(
     """Handle the options before a command."""
 
 
-for command in (preprocess, train, recommend, similar, search, evaluate, demo, serve):
+for command in (preprocess, train, recommend, similar, search, missing, evaluate, demo, serve):
     app.command()(report_errors(command))
 app.add_typer(playlist, name="playlist")
 app.add_typer(export, name="export")

@@ -21,6 +21,13 @@ def say(*lines: str) -> None:
     sys.stdout.flush()
 
 
+def day(seconds: float) -> str:
+    """Return the day of a time in seconds since 1970, in the zone of this computer."""
+    from datetime import datetime
+
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d")
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Ask on the terminal whether to go on; without a terminal, `yes` must be given."""
     if yes:

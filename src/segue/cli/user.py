@@ -13,7 +13,7 @@ import typer
 
 from segue.cli.error_reporting import report_errors
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import confirm, name_of, print_json, print_table, say
+from segue.cli.output import confirm, day, name_of, print_json, print_table, say
 from segue.text import plural
 
 if TYPE_CHECKING:
@@ -214,6 +214,33 @@ def interests(
     print_table(plural(len(found), "interest"), columns, rows, right=3)
 
 
+@user.command()
+@report_errors
+def join(
+    old: Annotated[str, typer.Argument(metavar="FROM", help="Name that goes away.")],
+    new: Annotated[str, typer.Argument(metavar="INTO", help="Name that stays.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    library: LibraryOption = DEFAULT_LIBRARY,
+    json: JsonOption = False,
+) -> None:
+    """Join two names of one person, or rename a listener. This cannot be undone.
+
+    Listens, feedback, playlists, stars and friends of FROM become those of INTO. What both have
+    counts once. Later imports that name FROM go to INTO.
+    """
+    from segue.library import Library
+    from segue.pipeline.maintenance.join_users import join_users
+
+    opened = Library(library, create=False)
+    confirm(f"Make everything of {old} part of {new}?", yes=yes)
+    done = join_users(opened, old, new, by=_BY)
+    if json:
+        print_json({"joined": old, "into": new, "rows": done})
+        return
+    counts = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in done.items())
+    say(f"{old} is now part of {new}" + (f" ({counts})." if counts else "."))
+
+
 @user.command("list")
 @report_errors
 def list_accounts(library: LibraryOption = DEFAULT_LIBRARY, json: JsonOption = False) -> None:
@@ -372,6 +399,4 @@ def _document(account: "Account") -> dict[str, Any]:
 
 
 def _day(seconds: float | None) -> str:
-    from datetime import datetime
-
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d") if seconds else "never"
+    return day(seconds) if seconds else "never"

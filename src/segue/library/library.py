@@ -41,8 +41,10 @@ from segue.library.identity import (
     write_token,
     written_token,
 )
+from segue.library.import_store import ImportStore
 from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
 from segue.library.jobs import JobStore
+from segue.library.joined_listeners import ListenKey, join_listeners
 from segue.library.lock import being_written, writing
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
@@ -112,6 +114,7 @@ class Library(LibraryQueries):
         self.reader = ReadConnection(database)
         self.feedback = FeedbackLog(self._database, self.reader)
         self.histories = Histories(self._database, self.reader)
+        self.imports = ImportStore(self._database)
         self.accounts = AccountStore(self._database, self.reader)
         self.audit = AuditLog(self._database)
         self.jobs = JobStore(self._database)
@@ -263,6 +266,10 @@ class Library(LibraryQueries):
     def delete_listener(self, user: str) -> dict[str, int]:
         """Delete a listener with everything they did; return the numbers of rows by table."""
         return delete_listener(self._database, user)
+
+    def join_listeners(self, old: str, new: str, listen_key: ListenKey) -> dict[str, int]:
+        """Move everything of a listener to another: see `segue.library.joined_listeners`."""
+        return join_listeners(self._database, old, new, listen_key)
 
     @contextmanager
     def writing(self, verb: str) -> Iterator[None]:

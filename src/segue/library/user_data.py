@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
+from segue.library.joined_listeners import forget_joined_name
 from segue.library.serving_schema import (
     accounts,
     annotations,
@@ -93,6 +94,7 @@ def delete_listener(database: "Database", user: str) -> dict[str, int]:
             either = or_(friends.c.user == row, friends.c.friend == row)
             found["friends"] = _deleted(connection, friends, either)
             found["listeners"] = _deleted(connection, schema.users, schema.users.c.row == row)
+        forget_joined_name(connection, user)
         asked = update(jobs).where(jobs.c.asked_by == user)
         connection.execute(asked.values(asked_by=None))
         # what is learned from listens is learned again

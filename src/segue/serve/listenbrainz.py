@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from fastapi import APIRouter, Request, Response
@@ -21,17 +21,13 @@ from segue.errors import AccountError, SegueError
 from segue.pipeline.accounts.login import check_name
 from segue.pipeline.history.playback import PlaybackReport, record_playback
 from segue.pipeline.history.submitted_listens import read_listens, submit, track_reference_of
-from segue.pipeline.recommender.caching import StaleWhileRevalidate
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
 from segue.serve.problems import LISTENBRAINZ, ProblemError, of_error
 from segue.serve.security import sessions
 from segue.serve.subsonic.catalogue_view import CatalogueView, catalogue_view
+from segue.serve.track_matcher import track_matcher
 from segue.sources.history_import import UnusableRow
-from segue.sources.history_import.matching import Matcher
-
-if TYPE_CHECKING:
-    from segue.library import Catalogue
 
 router = APIRouter(prefix=LISTENBRAINZ, include_in_schema=False)
 
@@ -189,7 +185,7 @@ def _store(app_state: AppState, me: str, listens: list[Document]) -> None:
     submit(
         app_state.library,
         app_state.service.feedback,
-        _matcher(app_state),
+        track_matcher(app_state),
         me,
         parsed,
         track_id_of=lambda row: _at_row(view, row),
@@ -198,7 +194,7 @@ def _store(app_state: AppState, me: str, listens: list[Document]) -> None:
 
 def _store_now_playing(app_state: AppState, me: str, listen: Document) -> None:
     view = catalogue_view(app_state)
-    match = _matcher(app_state).match(track_reference_of(listen))
+    match = track_matcher(app_state).match(track_reference_of(listen))
     track_id = None if match is None else _at_row(view, match.row)
     if track_id is not None:
         playback = PlaybackReport(track_id=track_id, state="playing", ignored=True)
@@ -213,17 +209,6 @@ def _client(listen: Mapping[str, Any]) -> str:
     named = more if isinstance(more, dict) else {}
     found = (named.get(name) for name in ("media_player", "submission_client"))
     return next((one[:200] for one in found if isinstance(one, str) and one), "ListenBrainz")
-
-
-def _matcher(app_state: AppState) -> Matcher:
-    """Return the track matcher; the previous one while a new one is being built."""
-    library = app_state.library
-    latest: StaleWhileRevalidate[Catalogue, Matcher] = app_state.memo(
-        "matchers",
-        "of all catalogues",
-        lambda: StaleWhileRevalidate(lambda catalogue: Matcher(library.each_track())),  # noqa: ARG005
-    )
-    return latest.get(app_state.catalogue())
 
 
 def _at_row(view: CatalogueView, row: int) -> str | None:

@@ -3,12 +3,13 @@
 A file is read as a stream, its rows are matched to tracks, and written some tens of thousands at a
 time: an import that is stopped keeps what it wrote, and the next one adds the rest. Each different
 track is matched once. Listens whose track the library lacks are kept in it unmatched;
-`match_waiting` matches them when their tracks have come.
+`match_waiting` matches them when their tracks have come. Listens that several services recorded
+count once: see `segue.library.import_store`.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -35,12 +36,23 @@ from segue.sources.history_import import (
     open_export,
     plausible_time,
 )
+from segue.sources.history_import.column_mapping import NO_COLUMNS
+from segue.sources.history_import.databases import SERVERS
 from segue.sources.history_import.import_row import MAX_ID_LENGTH
 from segue.sources.history_import.matching import Matcher, TrackMatch
 from segue.text import clean_id
 from segue.types import Progress, TrackReference, no_progress
 
 _VERB = "segue import"
+PRECEDENCE = tuple(
+    f"import:{kind}"
+    for kind in (
+        *("spotify", "apple", "listens", "listenbrainz", "maloja", "koito", "plex", "navidrome"),
+        *("rockbox", "lastfm", "librefm", "youtube"),
+    )
+)
+"""Sources of doubled listens, the one that is kept first: those that say how long it was heard."""
+_OF_MANY = frozenset({"listens", *SERVERS})
 _BATCH_ROWS = 20_000
 _MAX_CACHED_MATCHES = 100_000
 _MEGABYTE = 1 << 20
@@ -53,7 +65,7 @@ class ImportResult:
     """The result of an import, by file and in all.
 
     `arrived` listens of earlier imports found their tracks before anything was read; `waiting` have
-    no track now, in the whole library.
+    no track now, in the whole library. `same_person` are names that may be those of one person.
     """
 
     files: Sequence[ImportedFile]
@@ -61,6 +73,7 @@ class ImportResult:
     new: int
     arrived: int
     waiting: int
+    same_person: Sequence[str]
     seconds: float
 
     def to_dict(self) -> dict[str, Any]:
@@ -73,6 +86,7 @@ def import_listens(
     files: PathArgument | Iterable[PathArgument],
     user: Id | None = None,
     *,
+    columns: Mapping[str, str] = NO_COLUMNS,
     progress: Progress = no_progress,
 ) -> ImportResult:
     """Import listening histories; listens that the library has already are not added again.
@@ -84,8 +98,10 @@ def import_listens(
     files
         Exports of any format, mixed; one or several.
     user
-        The user of the listens. A table with a column of users keeps it; for any other file this
-        replaces the name in the file.
+        The user of the listens. A table with a column of users keeps it, and so does the database
+        of a media server with several users; for any other file this replaces the name in the file.
+    columns
+        The name of the column of some fields, for tables with names that segue does not know.
 
     Raises
     ------
@@ -98,7 +114,7 @@ def import_listens(
     """
     started = time.monotonic()
     name = None if user is None else _checked_user(as_id(user, "user"))
-    exports = [open_export(file) for file in as_paths(files)]
+    exports = [open_export(file, columns) for file in as_paths(files)]
     opened = as_library(library, create=True)
     with opened.writing(_VERB):
         matcher = Matcher(opened.each_track())
@@ -110,6 +126,7 @@ def import_listens(
             new=sum(file.new for file in done),
             arrived=arrived,
             waiting=opened.counts()["waiting"],
+            same_person=_names_of_one_person(opened, done) if user is None else [],
             seconds=round(time.monotonic() - started, 2),
         )
         opened.record_run("import", result.to_dict())
@@ -123,6 +140,21 @@ def match_waiting(library: Library) -> int:
     return _match_waiting(library, Matcher(library.each_track()))
 
 
+def _names_of_one_person(library: Library, files: Sequence[ImportedFile]) -> list[str]:
+    """Return the names that files of one service brought, now and earlier, if there are several.
+
+    Tables and databases that name several users are no reason to ask.
+    """
+    names: set[str] = set()
+    single = [file for file in files if len(file.users) == 1 and file.format not in _OF_MANY]
+    for kind in {file.format for file in single}:
+        found = library.imports.names_of_source(f"import:{kind}")
+        if len(found) > 1:
+            names.update(found)
+    names.update(file.users[0] for file in single)
+    return sorted(names) if len(names) > 1 else []
+
+
 def _match_waiting(library: Library, matcher: Matcher) -> int:
     n_matched = after = 0
     while references := library.track_references(after=after):
@@ -133,6 +165,8 @@ def _match_waiting(library: Library, matcher: Matcher) -> int:
         }
         n_matched += library.match_listens(found)
         after = references[-1][0]
+    if n_matched:
+        library.imports.remove_doubled(None, PRECEDENCE)
     return n_matched
 
 
@@ -156,10 +190,14 @@ class _FileImport:
         self._matcher = matcher
         self._export = export
         self._user = user
+        self._keeps_names = export.has_several_users()
+        self._joined = library.imports.joined_names()
         self._now = time.time()
         self._occurrences = OccurrenceCounter()
         self._matches: dict[TrackReference, TrackMatch | None] = {}
         self._summary = ImportSummary(export.path.name)
+        self._users: set[str] = set()
+        self._kinds: set[str] = set()
 
     def run(self, progress: Progress) -> ImportedFile:
         """Import the file batch by batch, and store its problems."""
@@ -173,6 +211,11 @@ class _FileImport:
                 reached = min(size, export.position // _MEGABYTE)
                 advance(reached - shown)
                 shown = reached
+        removed = self._library.imports.remove_doubled(self._users, PRECEDENCE)
+        own = sum(removed[f"import:{kind}"] for kind in self._kinds)
+        self._summary.doubled = own
+        self._summary.replaced = removed.total() - own
+        self._summary.new = max(0, self._summary.new - own)
         done = self._summary.finish(str(export.path), export.kind)
         name = str(export.path.resolve())
         self._library.set_problems("import", self._summary.problems, dataset=name)
@@ -185,47 +228,69 @@ class _FileImport:
                 self._summary.add_issue(one)
             else:
                 by_kind[kind].append((self._user_of(kind, one), one))
+        self._kinds.update(by_kind)
         for kind, rows in by_kind.items():
-            added = self._library.add_listens(f"import:{kind}", list(self._arrivals(kind, rows)))
+            added = self._library.add_listens(f"import:{kind}", self._arrivals(kind, rows))
             self._summary.new += added.new
             self._summary.changed += added.changed
 
     def _user_of(self, kind: str, row: ImportRow) -> str:
-        if row.user is not None and (kind == "listens" or self._user is None):
-            user = row.user
-        else:
-            user = self._user or DEFAULT_USER
+        keeps_name = kind == "listens" or self._keeps_names or self._user is None
+        user = row.user if row.user is not None and keeps_name else self._user or DEFAULT_USER
+        user = self._joined.get(user, user)
+        self._users.add(user)
         self._summary.add_user(user)
         return user
 
-    def _arrivals(
-        self, kind: str, rows: Sequence[tuple[str, ImportRow]]
-    ) -> Iterator[ImportedListen]:
+    def _arrivals(self, kind: str, rows: Sequence[tuple[str, ImportRow]]) -> list[ImportedListen]:
         texts = [
             identity_text(kind, user, row) for user, row in rows if needs_occurrence(kind, row)
         ]
-        occurrences = iter(self._occurrences.number(texts))
+        numbers = iter(self._occurrences.number(texts))
+        occurrences = [next(numbers) if needs_occurrence(kind, row) else 0 for _, row in rows]
+        known = self._known_by_former_names(kind, rows, occurrences)
+        self._summary.read += len(rows)
+        return [
+            self._arrival(user, row, known.get(place) or fingerprint(kind, user, row, number))
+            for place, ((user, row), number) in enumerate(zip(rows, occurrences, strict=True))
+        ]
+
+    def _known_by_former_names(
+        self, kind: str, rows: Sequence[tuple[str, ImportRow]], occurrences: Sequence[int]
+    ) -> dict[int, bytes]:
+        """Return the fingerprints under which rows of joined listeners are stored, by place."""
+        former = defaultdict(list)
+        for old, new in self._joined.items():
+            former[new].append(old)
+        possible = [
+            (place, fingerprint(kind, name, row, occurrences[place]))
+            for place, (user, row) in enumerate(rows)
+            for name in former.get(user, ())
+        ]
+        if not possible:
+            return {}
+        known = self._library.imports.known_fingerprints([mark for _, mark in possible])
+        return {place: mark for place, mark in possible if mark in known}
+
+    def _arrival(self, user: str, row: ImportRow, mark: bytes) -> ImportedListen:
         summary = self._summary
-        summary.read += len(rows)
-        for user, row in rows:
-            occurrence = next(occurrences) if needs_occurrence(kind, row) else 0
-            timestamp = plausible_time(row.timestamp, self._now)
-            if timestamp is None and row.timestamp is not None:
-                summary.undated += 1
-            match = self._match(row.track)
-            if match is None:
-                summary.waiting += 1
-            else:
-                summary.matched[match.by] += 1
-            yield ImportedListen(
-                user,
-                None if match is None else match.row,
-                row.track,
-                fingerprint(kind, user, row, occurrence),
-                timestamp,
-                *row[3:12],
-                total=row.total,
-            )
+        timestamp = plausible_time(row.timestamp, self._now)
+        if timestamp is None and row.timestamp is not None:
+            summary.undated += 1
+        match = self._match(row.track)
+        if match is None:
+            summary.waiting += 1
+        else:
+            summary.matched[match.by] += 1
+        return ImportedListen(
+            user,
+            None if match is None else match.row,
+            row.track,
+            mark,
+            timestamp,
+            *row[3:12],
+            total=row.total,
+        )
 
     def _match(self, track: TrackReference) -> TrackMatch | None:
         if track not in self._matches:

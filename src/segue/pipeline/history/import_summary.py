@@ -22,8 +22,10 @@ class ImportedFile:
 
     `read` rows could be used; `left_out` counts those that could not, by the reason. Of those read,
     `new` were added, `changed` were totals with other values than before, and `known` were there
-    already. `matched` counts the rows by what identified their track, `waiting` those whose track
-    is not in the library. `undated` rows have no plausible time.
+    already. `doubled` are listens that another service recorded, too, and that were not added;
+    `replaced` are listens of other services that gave way to those of this file. `matched`
+    counts the rows by what identified their track, `waiting` those whose track is not in the
+    library. `undated` rows have no plausible time.
     """
 
     file: str
@@ -33,6 +35,8 @@ class ImportedFile:
     new: int
     changed: int
     known: int
+    doubled: int
+    replaced: int
     matched: Mapping[str, int]
     waiting: int
     left_out: Mapping[str, int]
@@ -49,6 +53,8 @@ class ImportSummary:
     read: int = 0
     new: int = 0
     changed: int = 0
+    doubled: int = 0
+    replaced: int = 0
     matched: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     undated: int = 0
@@ -90,7 +96,9 @@ class ImportSummary:
             read=self.read,
             new=self.new,
             changed=self.changed,
-            known=self.read - self.new - self.changed,
+            known=max(0, self.read - self.new - self.changed - self.doubled),
+            doubled=self.doubled,
+            replaced=self.replaced,
             matched=dict(sorted(self.matched.items())),
             waiting=self.waiting,
             left_out=dict(self._left_out),

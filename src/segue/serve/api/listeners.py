@@ -8,10 +8,12 @@ from pydantic import BaseModel, Field
 
 from segue.engine import Dials
 from segue.pipeline.accounts.login import sharing
+from segue.pipeline.history.missing_music import missing_music
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
 from segue.serve.responses import etag_json, from_cursor, json_response, to_cursor
 from segue.serve.schemas import TrackItem, problems, track_item
+from segue.serve.track_matcher import track_matcher
 
 _DEFAULTS: Final = Dials()
 
@@ -175,3 +177,59 @@ def get_history(
     last = part[-1] if part else None
     place = to_cursor(-1.0 if last.at is None else last.at, last.number) if last else None
     return json_response({"items": items, "next": place if len(found) > limit else None})
+
+
+class MissingTrackItem(BaseModel):
+    """A track that the listener played and the library lacks."""
+
+    artist: str | None
+    title: str | None
+    album: str | None
+    listens: int
+    liked: bool
+    last: float | None = Field(description="Time of the last listen in seconds since 1970.")
+    reason: str = Field(
+        description="no such artist, no such title, or several fit.", examples=["no such artist"]
+    )
+
+
+class MissingArtistItem(BaseModel):
+    """An artist with tracks that the listener played and the library lacks."""
+
+    artist: str
+    in_library: bool = Field(description="Whether the library has other tracks of the artist.")
+    listens: int
+    last: float | None = Field(description="Time of the last listen in seconds since 1970.")
+    tracks: list[str]
+
+
+class MissingMusicResponse(BaseModel):
+    """Music that the listener played elsewhere and the library lacks, most played first."""
+
+    artists: list[MissingArtistItem]
+    tracks: list[MissingTrackItem]
+
+
+@router.get("/me/missing", response_model=MissingMusicResponse, responses=problems("no-session"))
+def get_missing(
+    request: Request,
+    me: deps.Self,
+    app_state: deps.State,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """List artists and tracks of the imported histories of a listener that the library lacks."""
+    return etag_json(
+        request,
+        (app_state.version(), me.name, limit),
+        lambda: _missing(app_state, me.name, limit),
+    )
+
+
+def _missing(app_state: AppState, name: str, limit: int) -> dict[str, Any]:
+    if name not in app_state.library.listeners():
+        return {"artists": [], "tracks": []}
+    matcher = track_matcher(app_state)
+    found = missing_music(app_state.library, name, limit, matcher=matcher).to_dict()
+    names = MissingTrackItem.model_fields
+    tracks = [{key: track[key] for key in names} for track in found["tracks"]]
+    return {"artists": found["artists"], "tracks": tracks}

@@ -5,9 +5,11 @@ for each listen and an `ImportIssue` for everything that cannot be used. Memory 
 the file.
 
 - `archives`: the parts of zip and gzip files
-- `json_values`, `json_records`, `opinions`: JSON of services
-- `column_mapping`: tables
-- `beets`: the database of beets
+- `recognition`: the format of a file; `part_rows`: the rows of each part of it
+- `json_values`, `json_records`, `spotify`, `youtube`, `scrobble_servers`, `opinions`: JSON
+- `table_detection`, `column_mapping`, `table_rows`, `apple_music`, `scrobbler_log`: text
+- `xml_events`, `xml_libraries`: XML of iTunes, Rhythmbox, foobar2000
+- `databases`, `sqlite_files`: SQLite, one module for each program
 - `deduplication`: the fingerprint of each listen
 - `matching`: the track of the library that a row means
 """
@@ -18,7 +20,7 @@ from segue.sources.history_import.deduplication import (
     identity_text,
     needs_occurrence,
 )
-from segue.sources.history_import.export import FORMAT_NAMES, Export, open_export
+from segue.sources.history_import.export import FORMAT_NAMES, Export
 from segue.sources.history_import.import_row import (
     ImportIssue,
     ImportRow,
@@ -26,6 +28,7 @@ from segue.sources.history_import.import_row import (
     plausible_time,
 )
 from segue.sources.history_import.json_records import read_record
+from segue.sources.history_import.recognition import open_export
 
 __all__ = [
     "FORMAT_NAMES",

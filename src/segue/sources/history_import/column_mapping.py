@@ -1,26 +1,25 @@
-"""Map the columns of a table of listens to the fields of import rows, and read its rows.
+"""Map the columns of a table of listens to the fields of import rows.
 
 Conventions
 -----------
-- Columns are found by name, in any order (`LISTEN_ALIASES`); unknown ones are ignored. A table
-  without a header is read if it has the four columns of lastfm-to-csv: artist, album, title, date.
+- Columns are found by name, in any order (`LISTEN_ALIASES`); unknown ones are ignored.
 - A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be parsed is left out;
   a bad `position` or `skipped` is unknown.
 - Rows with plays or a rating and neither time nor position are totals.
 - Ratings are on the scale of their table (`rating_values`, `segue.ratings`). `loved` is a like
   where there is no rating; a row that says nothing else is an opinion and no play. A Last.fm table
   without a column of albums lists loved tracks, which are no plays.
-- Row numbers, and quotes that are never closed: see `segue.sources.tables.csv_records`.
+- A column `event`, as Pano Scrobbler writes it, says "scrobble", "love" or "unlove".
+
+Sources: benjaminbenben.com/lastfm-to-csv; lastfm.ghan.nl/export; the privacy exports of Last.fm and
+Tidal; github.com/kawaiiDango/pano-scrobbler, "Export to file".
 """
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from segue.ratings import LIKED, RatingScale, rating_scale
+from segue.ratings import LIKED
 from segue.sources.history_import.import_row import (
-    NO_TIME,
-    ImportIssue,
     ImportRow,
     UnusableRow,
     read_id,
@@ -29,23 +28,14 @@ from segue.sources.history_import.import_row import (
     require_track,
 )
 from segue.sources.history_import.opinions import opinion_row
-from segue.sources.tables.columns import (
-    LISTEN_ALIASES,
-    SEPARATORS,
-    find_columns,
-    plain_name,
-    separator_of,
-    split_line,
-)
-from segue.sources.tables.csv_records import read_records, too_long
-from segue.sources.tables.decoding import Stream
+from segue.sources.history_import.table_mapping import TableMapping
+from segue.sources.tables.columns import LISTEN_ALIASES, find_columns, plain_name
 from segue.sources.tables.values import RULES, read_number, read_split, read_truth, whole_number
 from segue.types import TrackReference
 
 Value = TypeVar("Value")
-_WITHOUT_HEADER = ("artist", "album", "title", "timestamp")
 _LOVED_COLUMNS = frozenset({"uts", "artist_mbid", "track_mbid"})
-_LAST_FM_COLUMNS = frozenset({"uts", "utc_time", "track_mbid", "artist_mbid"})
+_LAST_FM_COLUMNS = frozenset({"uts", "utc_time", "track_mbid", "artist_mbid", "scrobble_time"})
 # a table of tracks has names too, and may have a date and a rating; only listens have these
 _ONLY_LISTENS = frozenset(
     {
@@ -54,15 +44,13 @@ _ONLY_LISTENS = frozenset(
     }
 ) - {"date"}
 _LISTENS_OR_TRACKS = frozenset({"date", "rating", *LISTEN_ALIASES["loved"]})
+NO_COLUMNS: Mapping[str, str] = {}
 _ONLY_TRACKS = frozenset({"path", "features", "file", "filename", "genre", "genres", "lyrics"})
-_MAX_INSPECTED = 50  # lines, to find a date in a table without a header
+_SCORES = {"love": 1, "unlove": 0}
 _ENDED = ("completed", "recommended", "private")
-_MAX_RATINGS = 10_000
-"""Different ratings that are looked at to find a scale."""
-_MAX_RECORD_LINES = 20  # a quote that is never closed takes more
 
 
-class ColumnMapping:
+class ColumnMapping(TableMapping):
     """The place of each field in the rows of one table, and the format they come from."""
 
     def __init__(
@@ -73,25 +61,27 @@ class ColumnMapping:
         *,
         has_header: bool,
         lists_loved: bool = False,
+        event_place: int | None = None,
     ) -> None:
-        self.kind = kind
-        self.width = width
-        self.has_header = has_header
-        self.scale = RatingScale()
+        super().__init__(kind, width, has_header=has_header)
         self.has_plays = "plays" in places
         self.rating_place = places.get("rating")
         self._lists_loved = lists_loved
+        self._event_place = event_place
         self._names_users = "user_id" in places
         self._says_skips = "skipped" in places
         # a column that is not there is the cell after the last
         self._places = [places.get(name, width) for name in LISTEN_ALIASES]
 
-    def read(self, cells: Sequence[Any], number: int) -> ImportRow | ImportIssue:
-        """Return a row, or the reason why it is left out."""
-        try:
-            return self._parse(cells)
-        except UnusableRow as why:
-            return ImportIssue(why.reason, number, expected=why.expected)
+    def parse(self, cells: Sequence[Any]) -> Iterator[ImportRow]:
+        """Yield the listen, total or opinion of one row.
+
+        Raises
+        ------
+        UnusableRow
+            A value cannot be parsed, or the track plays now.
+        """
+        yield self._parse(cells)
 
     def _parse(self, cells: Sequence[Any]) -> ImportRow:
         padded = [*cells, *[None] * (self.width + 1 - len(cells))]
@@ -110,8 +100,9 @@ class ColumnMapping:
             read_name(album),
         )
         timestamp = read_timestamp(stated)
-        if self._lists_loved:
-            return opinion_row(user_id, require_track(track), timestamp)
+        score = 1 if self._lists_loved else self._score(padded)
+        if score is not None:
+            return opinion_row(user_id, require_track(track), timestamp, score)
         if self.kind == "lastfm" and timestamp is None:
             raise UnusableRow("it is playing now and is not a listen yet", expected=True)
         position, plays, ms_played, rating, loved, skipped, *ended, split = values
@@ -141,116 +132,63 @@ class ColumnMapping:
             return row._replace(total=row.plays is not None or row.rating is not None)
         return row
 
+    def _score(self, cells: Sequence[Any]) -> int | None:
+        """Return the score of an event that is an opinion, None for a listen."""
+        event = "" if self._event_place is None else str(cells[self._event_place] or "").strip()
+        if event.casefold() in ("", "scrobble"):
+            return None
+        if event.casefold() not in _SCORES:
+            raise UnusableRow(f"the event {event[:40]!r} is no listen", expected=True)
+        return _SCORES[event.casefold()]
 
-def map_columns(names: Iterable[Any]) -> ColumnMapping | None:
-    """Return the mapping of a header, None if the table has no listens."""
+
+def map_columns(
+    names: Iterable[Any], chosen: Mapping[str, str] = NO_COLUMNS
+) -> ColumnMapping | None:
+    """Return the mapping of a header, None if the table has no listens.
+
+    `chosen` gives the name of the column of some fields (`column_field`): they are used instead of
+    the names that segue knows, and the table counts as one of listens.
+    """
     header = list(map(str, names))
-    plain = set(map(plain_name, header))
-    places = find_columns(header, LISTEN_ALIASES)
+    ordered = list(map(plain_name, header))
+    plain = set(ordered)
+    own = {
+        field: ordered.index(plain_name(name))
+        for field, name in chosen.items()
+        if plain_name(name) in plain
+    }
+    known = find_columns(header, LISTEN_ALIASES)
+    places = {name: place for name, place in known.items() if place not in own.values()} | own
     by_name = "artist" in places and "title" in places
     if not by_name and "track_id" not in places and "recording" not in places:
         return None
-    if not _ONLY_LISTENS & plain and (_ONLY_TRACKS & plain or not _LISTENS_OR_TRACKS & plain):
+    if (
+        not own
+        and not _ONLY_LISTENS & plain
+        and (_ONLY_TRACKS & plain or not _LISTENS_OR_TRACKS & plain)
+    ):
         return None
     kind = "lastfm" if by_name and _LAST_FM_COLUMNS & plain else "listens"
     lists_loved = kind == "lastfm" and "album" not in places and plain >= _LOVED_COLUMNS
-    return ColumnMapping(kind, places, len(header), has_header=True, lists_loved=lists_loved)
+    event = ordered.index("event") if {"event", "timems"} <= plain else None
+    return ColumnMapping(
+        kind, places, len(header), has_header=True, lists_loved=lists_loved, event_place=event
+    )
 
 
-def detect_columns(head: str) -> tuple[ColumnMapping, str] | None:
-    r"""Return the mapping and the separator of CSV text by its first lines; None if it has none.
+def column_field(name: str) -> str | None:
+    """Return the field that a name of a column stands for, None if there is none.
 
-    >>> mapping, separator = detect_columns("user_id;track_id\n1;2\n")
-    >>> mapping.kind, separator
-    ('listens', ';')
+    >>> column_field("when"), column_field("Title"), column_field("mood")
+    ('timestamp', 'title', None)
     """
-    lines = [line for line in head.splitlines()[:_MAX_INSPECTED] if line.strip()]
-    if not lines:
-        return None
-    separator = separator_of(lines[0], LISTEN_ALIASES)
-    found = map_columns(split_line(lines[0], separator))
-    if found is not None:
-        return found, separator
-    places = {name: place for place, name in enumerate(_WITHOUT_HEADER)}
-    for separator in SEPARATORS:
-        rows = [split_line(line, separator) for line in lines]
-        if any(len(row) == 4 and read_timestamp(row[3]) not in (None, NO_TIME) for row in rows):
-            return ColumnMapping("lastfm", places, 4, has_header=False), separator
-    return None
-
-
-def map_parquet_columns(stream: Any) -> ColumnMapping | None:
-    """Return the mapping of a parquet file; None if it has no listens or is damaged."""
-    # pyarrow takes as much memory as all the rest: it is loaded for parquet only
-    from pyarrow import parquet
-
-    try:
-        return map_columns(parquet.read_schema(stream).names)
-    except (ValueError, OSError):  # pyarrow's errors are among these
-        return None
-
-
-def read_csv_rows(
-    stream: Stream, mapping: ColumnMapping, separator: str
-) -> Iterator[ImportRow | ImportIssue]:
-    """Yield the rows of CSV text in UTF-8."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="replace")
-    records = read_records(text, separator, max_lines=_MAX_RECORD_LINES, width=mapping.width)
-    at_header = mapping.has_header
-    for number, cells in enumerate(records, start=1):
-        if isinstance(cells, str):
-            yield ImportIssue(cells, number)
-        elif at_header:
-            at_header = not any(map(str.strip, cells))  # empty lines may come first
-        elif cells:
-            reason = too_long(cells, mapping.width, separator)
-            yield mapping.read(cells, number) if reason is None else ImportIssue(reason, number)
-
-
-def rating_values(stream: Stream, mapping: ColumnMapping, separator: str) -> set[float]:
-    """Return the different ratings in CSV text, from which the scale of its table is inferred."""
-    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", errors="replace")
-    records = read_records(text, separator, max_lines=_MAX_RECORD_LINES, width=mapping.width)
-    place, found = mapping.rating_place, set[float]()
-    if place is None:
-        return found
-    for cells in records:
-        if not isinstance(cells, str) and len(cells) > place and len(found) < _MAX_RATINGS:
-            _add_number(found, cells[place])
-    return found
-
-
-def _add_number(found: set[float], cell: Any) -> None:
-    try:
-        number = read_number(cell)
-    except ValueError:
-        return
-    if number is not None:
-        found.add(number)
-
-
-def read_parquet_rows(stream: Any) -> Iterator[ImportRow | ImportIssue]:
-    """Yield the rows of a parquet file."""
-    from pyarrow import parquet
-
-    number = 1
-    try:
-        with parquet.ParquetFile(stream) as file:
-            mapping = map_columns(file.schema_arrow.names)
-            if mapping is None:
-                return
-            if mapping.rating_place is not None:
-                name = file.schema_arrow.names[mapping.rating_place]
-                ratings = file.read(columns=[name]).column(0).unique().to_pylist()
-                values = [float(one) for one in ratings if isinstance(one, int | float)]
-                mapping.scale = rating_scale(values, totals=mapping.has_plays)
-            for batch in file.iter_batches(batch_size=10_000):
-                columns = [column.to_pylist() for column in batch.columns]
-                for cells in zip(*columns, strict=True):
-                    number += 1
-                    yield mapping.read(cells, number)
-    except (ValueError, OSError) as error:
-        yield ImportIssue(f"cannot be read further ({error}): earlier rows are kept", left_out=0)
+    plain = plain_name(name)
+    if plain in LISTEN_ALIASES:
+        return plain
+    if plain == "when":
+        return "timestamp"
+    return next((field for field, names in LISTEN_ALIASES.items() if plain in names), None)
 
 
 def _with_opinion(row: ImportRow, loved: bool | None) -> ImportRow:

@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 from segue.sources.history_import.import_row import ImportRow, plausible_time
 from segue.types import TrackReference
 
-OPINION_FORMATS = frozenset({"listenbrainz", "lastfm"})
+OPINION_FORMATS = frozenset({"listenbrainz", "lastfm", "spotify"})
 """Formats whose totals are likes and dislikes, one for each track."""
 MINUTE_FORMATS = frozenset({"lastfm", "spotify"})
+_BY_ID = frozenset({"listens", "mpd", "foobar2000"})
+"""Formats that identify tracks by ids: those of a table, or paths of files."""
 _TIMED = 1 << 31
 _MAX_MERGED = 1 << 20
 
@@ -76,7 +78,7 @@ def _stated_time(kind: str, row: ImportRow) -> float | None:
 
 
 def _track_text(kind: str, track: TrackReference) -> str:
-    if kind == "listens" and track.track_id:
+    if kind in _BY_ID and track.track_id:
         return track.track_id
     if track.title:
         # exports of one service have different ids and the same names

@@ -1,4 +1,4 @@
-"""Read listens, likes and dislikes from JSON records of ListenBrainz, Last.fm and Spotify.
+"""Recognize JSON records of all services, and read those of ListenBrainz and Last.fm.
 
 Conventions
 -----------
@@ -13,12 +13,9 @@ Conventions
 - Last.fm (`user.getRecentTracks`): `date.uts` is the start of the listen. The track that plays now
   has no date and is left out. Tracks in pages of `user.getLovedTracks` are liked, and are no
   listens; outside their page they are recognized by `streamable`, which is an object only there.
-- Spotify, extended history: `ts` is the end of the listen, its start `ms_played` earlier. It is
-  skipped if `skipped` or `reason_end` ("fwdbtn") says so, and not skipped if it was played to its
-  end ("trackdone"). Episodes and chapters name no track and are left out. The shorter history
-  (`endTime`, `msPlayed`) is read as well.
+- Records of other services: `spotify`, `youtube`, `scrobble_servers`.
 
-Sources: listenbrainz.readthedocs.io, last.fm/api, Spotify's "Understanding your data".
+Sources: listenbrainz.readthedocs.io, last.fm/api.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,19 +29,19 @@ from segue.sources.history_import.import_row import (
     read_timestamp,
     require_track,
 )
+from segue.sources.history_import.json_fields import NOTHING, Record, first, part, read_count
 from segue.sources.history_import.opinions import opinion_row, read_score
-from segue.sources.tables.values import read_number
+from segue.sources.history_import.scrobble_servers import read_koito, read_maloja
+from segue.sources.history_import.spotify import (
+    is_library,
+    library_records,
+    read_ban,
+    read_like,
+    read_stream,
+)
+from segue.sources.history_import.youtube import TitleSentence, read_watch
 from segue.types import TrackReference
 
-Record = Mapping[str, Any]
-_NOTHING: Record = {}
-_NOT_A_CHOICE = frozenset(
-    {
-        *("trackdone", "trackerror", "logout", "appload"),
-        *("unexpected-exit", "unexpected-exit-while-paused"),
-    }
-)
-"""Reasons of Spotify for the end of a stream by which the listener did not move on."""
 _MAX_DEPTH = 4  # of lists in lists of records
 
 
@@ -54,6 +51,11 @@ SERVICES: Mapping[str, str] = {
     "lastfm": "lastfm",
     "loved": "lastfm",
     "spotify": "spotify",
+    "spotify like": "spotify",
+    "spotify ban": "spotify",
+    "youtube": "youtube",
+    "maloja": "maloja",
+    "koito": "koito",
 }
 """The kind of export that records of each shape come from."""
 
@@ -73,9 +75,14 @@ _KEYS: tuple[tuple[str, frozenset[str]], ...] = (
     ("spotify", frozenset({"ts", "ms_played"})),
     ("spotify", frozenset({"endTime", "msPlayed"})),
     ("lastfm", frozenset({"artist", "name", "date"})),
+    ("youtube", frozenset({"header", "title", "time"})),
+    ("maloja", frozenset({"time", "track", "duration"})),
+    ("koito", frozenset({"listened_at", "track", "artists"})),
     ("lastfm", frozenset({"artist", "name", "@attr"})),
 )
 """The keys of each shape; a record has the first shape whose keys it all has."""
+_WITH_TRACK = frozenset({"maloja", "koito"})
+"""Shapes with a key that pages of Last.fm have, too."""
 
 
 def _shape_of(record: Any) -> str | None:
@@ -90,14 +97,22 @@ def _shape_of(record: Any) -> str | None:
 def find_records(value: Any, depth: int = 0) -> Iterator[FoundRecord]:
     """Yield the records inside a page, a response or a list of them."""
     if isinstance(value, list) and depth < _MAX_DEPTH:
-        for part in value:
-            yield from find_records(part, depth + 1)
+        for item in value:
+            yield from find_records(item, depth + 1)
         return
     if isinstance(value, dict):
-        loved = _part(value, "lovedtracks")
-        page = loved or _part(value, "recenttracks") or (value if "track" in value else _NOTHING)
+        if is_library(value):
+            for known, one in library_records(value):
+                yield FoundRecord(known if isinstance(one, dict) else None, one)
+            return
+        shape = _shape_of(value)
+        if shape in _WITH_TRACK:
+            yield FoundRecord(shape, value)
+            return
+        loved = part(value, "lovedtracks")
+        page = loved or part(value, "recenttracks") or (value if "track" in value else NOTHING)
         if "track" in page:
-            user = _part(page, "@attr").get("user")
+            user = part(page, "@attr").get("user")
             tracks = page["track"]
             for track in tracks if isinstance(tracks, list) else [tracks]:
                 shape = _shape_of(track)
@@ -105,11 +120,12 @@ def find_records(value: Any, depth: int = 0) -> Iterator[FoundRecord]:
                     "loved" if loved and isinstance(track, dict) else shape, track, user
                 )
             return
-        response = _part(value, "payload") or value
-        for name in ("listens", "feedback"):
+        response = part(value, "payload") or value
+        named = response.get("user_id") or response.get("user")
+        for name in ("listens", "feedback", "scrobbles"):
             if isinstance(response.get(name), list):
                 for record in response[name]:
-                    yield FoundRecord(_shape_of(record), record, response.get("user_id"))
+                    yield FoundRecord(_shape_of(record), record, named)
                 return
     yield FoundRecord(_shape_of(value), value)
 
@@ -128,20 +144,20 @@ def read_record(shape: str, record: Record, user: str | None) -> ImportRow:
 def _listenbrainz(record: Record, user: str | None) -> ImportRow:
     if record.get("listened_at") is None:
         raise UnusableRow("it is playing now and is not a listen yet", expected=True)
-    names = _part(record, "track_metadata")
-    more, mapped = _part(names, "additional_info"), _part(names, "mbid_mapping")
+    names = part(record, "track_metadata")
+    more, mapped = part(names, "additional_info"), part(names, "mbid_mapping")
     ids = (read_id(part.get("recording_mbid"), "recording id") for part in (more, mapped))
     recordings = dict.fromkeys(filter(None, ids))
-    own = more if more.get("submission_client") == "segue" else _NOTHING
+    own = more if more.get("submission_client") == "segue" else NOTHING
     track = TrackReference(
         track_id=read_id(own.get("track_id"), "track_id"),
         recording="|".join(recordings) or None,
-        isrc=read_id(_first(more.get("isrc")), "ISRC"),
+        isrc=read_id(first(more.get("isrc")), "ISRC"),
         artist=read_name(names.get("artist_name")),
         title=read_name(names.get("track_name")),
         album=read_name(names.get("release_name")),
     )
-    played = _number(more.get("duration_played"), "duration_played")
+    played = read_count(more.get("duration_played"), "duration_played")
     return ImportRow(
         read_id(record.get("user_name") or user, "user name"),
         require_track(track),
@@ -181,7 +197,7 @@ def _loved(record: Record, user: str | None) -> ImportRow:
 
 def _feedback(record: Record, user: str | None) -> ImportRow:
     named = record.get("user_name") or record.get("user_id")
-    names = _part(record, "track_metadata")
+    names = part(record, "track_metadata")
     track = TrackReference(
         recording=read_id(record.get("recording_mbid"), "recording id"),
         artist=read_name(names.get("artist_name")),
@@ -196,58 +212,18 @@ def _feedback(record: Record, user: str | None) -> ImportRow:
     )
 
 
-def _spotify(record: Record, user: str | None) -> ImportRow:
-    if "endTime" in record:
-        ended = read_timestamp(record["endTime"])
-        played = _number(record["msPlayed"], "msPlayed")
-        names = TrackReference(
-            artist=read_name(record.get("artistName")), title=read_name(record.get("trackName"))
-        )
-        return ImportRow(user, require_track(names), _began(ended, played), ms_played=played)
-    title = read_name(record.get("master_metadata_track_name"))
-    if title is None:
-        raise UnusableRow("it is a podcast, an audiobook or a video, not a track", expected=True)
-    ended = read_timestamp(record["ts"])
-    played = _number(record["ms_played"], "ms_played")
-    uri = read_id(record.get("spotify_track_uri"), "spotify_track_uri")
-    track = TrackReference(
-        track_id=uri.rpartition(":")[2] if uri else None,
-        artist=read_name(record.get("master_metadata_album_artist_name")),
-        title=title,
-        album=read_name(record.get("master_metadata_album_album_name")),
-    )
-    return ImportRow(
-        read_id(record.get("username"), "user name"),
-        track,
-        _began(ended, played),
-        ms_played=played,
-        skipped=record.get("reason_end") == "fwdbtn"
-        or (record.get("skipped") is True and record.get("reason_end") not in _NOT_A_CHOICE),
-        completed=record.get("reason_end") == "trackdone" or None,
-        private=record.get("incognito_mode") is True or None,
-    )
-
-
-def _began(ended: float | None, ms_played: float | None) -> float | None:
-    return None if ended is None else ended - (ms_played or 0.0) / 1e3
-
-
 _PARSERS: dict[str, Callable[[Record, str | None], ImportRow]] = {
     "listenbrainz": _listenbrainz,
     "feedback": _feedback,
     "lastfm": _lastfm,
     "loved": _loved,
-    "spotify": _spotify,
+    "spotify": read_stream,
+    "spotify like": read_like,
+    "spotify ban": read_ban,
+    "youtube": lambda record, _: read_watch(record, TitleSentence()),
+    "maloja": read_maloja,
+    "koito": read_koito,
 }
-
-
-def _part(record: Record, name: str) -> Record:
-    part = record.get(name)
-    return part if isinstance(part, dict) else _NOTHING
-
-
-def _first(value: Any) -> Any:
-    return (value or [None])[0] if isinstance(value, list) else value
 
 
 def _text_in(value: Any) -> Any:
@@ -258,10 +234,3 @@ def _text_in(value: Any) -> Any:
 def _stated(date: Any) -> Any:
     """Return the time in a date of Last.fm; a date without one is a time that cannot be parsed."""
     return date.get("uts") or date.get("#text") or date if isinstance(date, dict) else date
-
-
-def _number(value: Any, name: str) -> float | None:
-    try:
-        return read_number(value, 0.0)
-    except ValueError:
-        raise UnusableRow(f"{name} is not a number, 0 or more") from None

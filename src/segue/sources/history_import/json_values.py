@@ -4,6 +4,8 @@ Conventions
 -----------
 - An array gives its items, lines of JSON give one value each, a single object gives itself. Several
   arrays or objects may follow each other.
+- Exports of Maloja and Koito are one object with a list of all listens: the items of that list are
+  read one after the other (`_LISTS`).
 - Text that cannot be read is an issue; after damage inside an array nothing more is read.
 """
 
@@ -22,6 +24,14 @@ _MAX_LINE_BYTES = 1 << 24
 _MAX_VALUE_BYTES = 1 << 25
 _MAX_DEPTH = 1_000
 _TOO_DEEP = re.compile(rb"(?:[\[{][^\[\]{}]*+){%d}" % _MAX_DEPTH)
+_LISTS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb'\{\s*"maloja"\s*:.*"scrobbles"\s*:\s*\[', re.DOTALL), "scrobbles.item"),
+    (
+        re.compile(rb'\{\s*"version"\s*:.*"exported_at".*"listens"\s*:\s*\[', re.DOTALL),
+        "listens.item",
+    ),
+)
+"""The start of objects that consist of one long list, and the place of its items."""
 
 
 def read_values(stream: Stream) -> Iterator[tuple[int | None, Any]]:
@@ -30,6 +40,10 @@ def read_values(stream: Stream) -> Iterator[tuple[int | None, Any]]:
     if head.startswith(b"["):
         yield from _items(_ValueGuard(b"", stream), "item")
         return
+    for start, prefix in _LISTS:
+        if start.match(head):
+            yield from _items(_ValueGuard(b"", stream), prefix)
+            return
     first = stream.readline(_MAX_LINE_BYTES)
     while first and not first.strip():
         first = stream.readline(_MAX_LINE_BYTES)

@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- The first that finds a track is used: its id; its MusicBrainz recording; its ISRC; the same artist
+- The first that finds a track is used: its id; an id that is the path of its file, compared from
+  the end (`PathIndex`); its MusicBrainz recording; its ISRC; the same artist
   and title (`name_key`, `title_key`); artist and title swapped, or both in the title; nearly the
   same artist and title (`close name`).
 - Ignored, since the recording is the same: case, accents, punctuation, "feat.", remasters, "Album
@@ -33,9 +34,11 @@ from segue.sources.cleaning.recordings import (
     title_key,
     title_words,
 )
+from segue.sources.history_import.track_paths import PathIndex
 from segue.types import Track, TrackReference
 
-By = Literal["id", "recording", "isrc", "name", "swapped", "close name"]
+Reason = Literal["no names", "no such artist", "no such title", "several fit"]
+By = Literal["id", "path", "recording", "isrc", "name", "swapped", "close name"]
 
 MIN_KEY_LENGTH = 6  # letters; of fewer, one edit makes another word
 MARGIN = 0.04
@@ -106,6 +109,7 @@ class Matcher:
         self._ids: dict[str, int] = {}
         self._recordings: dict[str, int] = {}
         self._isrcs: dict[str, int] = {}
+        self._files = PathIndex()
         self._names: dict[str, dict[str, _Title]] = {}  # by the artist's key, then the title's
         self._aliases: dict[str, set[str]] = defaultdict(
             set
@@ -139,6 +143,23 @@ class Matcher:
                 return TrackMatch(_best(title.tracks, album), by)
         return None
 
+    def reason(self, wanted: TrackReference) -> Reason:
+        """Return why `match` finds no track.
+
+        ==============  ============================================================================
+        no names        it has no artist or no title, and its ids are unknown
+        no such artist  the library has no artist of this name
+        no such title   it has the artist, and nothing of theirs that is certainly this title
+        several fit     two tracks are about as similar
+        ==============  ============================================================================
+        """
+        if not wanted.artist or not wanted.title:
+            return "no names"
+        if len(self._close_matches(wanted.artist, wanted.title)) > 1:
+            return "several fit"
+        alike = self._similar_artists(artist_keys(wanted.artist)[0])
+        return "no such title" if self._artists(wanted.artist) or alike else "no such artist"
+
     def _add(self, row: int, track: Track) -> None:
         self._ids[track.track_id] = row
         for name in _RECORDINGS:
@@ -146,6 +167,8 @@ class Matcher:
                 self._recordings.setdefault(_plain_id(recording), row)
         for isrc in track.metadata.get("isrc", "").split("|"):
             self._isrcs.setdefault(_plain_id(isrc), row)
+        if track.path is not None:
+            self._files.add(row, str(track.path))
         artist, title = track.artist, track.title
         if artist is None and title is not None:  # names of files without tags
             parts = PARTS.split(title)
@@ -165,6 +188,10 @@ class Matcher:
     def _by_id(self, wanted: TrackReference) -> TrackMatch | None:
         if wanted.track_id in self._ids:
             return TrackMatch(self._ids[wanted.track_id], "id")
+        if wanted.track_id and "/" in wanted.track_id:
+            row_of_path = self._files.find(wanted.track_id)
+            if row_of_path is not None:
+                return TrackMatch(row_of_path, "path")
         for recording in (wanted.recording or "").split("|"):
             if (row := self._recordings.get(_plain_id(recording))) is not None:
                 return TrackMatch(row, "recording")
@@ -198,8 +225,12 @@ class Matcher:
                 yield from self._same_names(first, rest)
 
     def _close_names(self, artist: str | None, title: str) -> Iterator[_Title]:
-        if not artist:
-            return
+        found = self._close_matches(artist, title) if artist else []
+        if found and (len(found) == 1 or found[0][0] - found[1][0] >= MARGIN):
+            yield self._names[found[0][1]][found[0][2]]
+
+    def _close_matches(self, artist: str, title: str) -> list[tuple[float, str, str]]:
+        """Return similar names, best first: similarity, artist, title."""
         name, words = title_key(title), title_words(title)
         found: list[tuple[float, str, str]] = []
         own = self._artists(artist)
@@ -218,9 +249,7 @@ class Matcher:
                     (min(alike, score), one, near)
                     for near, score in self._similar_titles(one, name, words, self._thresholds.both)
                 ]
-        found.sort(reverse=True)
-        if found and (len(found) == 1 or found[0][0] - found[1][0] >= MARGIN):
-            yield self._names[found[0][1]][found[0][2]]
+        return sorted(found, reverse=True)
 
     def _similar_titles(
         self, artist: str, name: str, words: str, least: float

@@ -5,8 +5,8 @@ Conventions
 - Input is text from a CSV table, or a value of JSON or parquet. Empty, blank and None are unknown
   and give None.
 - Times: seconds since 1970, or milli-, micro- and nanoseconds (distinguished by their size), or a
-  date as ISO 8601, with ``/`` for ``-``, without leading zeros, or as Last.fm writes it
-  ("31 Jan 2021, 12:34"). Without a time zone it is UTC.
+  date as ISO 8601, with ``/`` for ``-``, without leading zeros, as Last.fm writes it ("31 Jan 2021,
+  12:34"), or with dots, the day first ("31.01.2021 12:34"). Without a time zone it is UTC.
 - A cell that cannot be parsed raises `ValueError`.
 - `segue.sources.tables.column_values` parses whole columns by the same rules.
 """
@@ -45,6 +45,9 @@ TRUE = frozenset({"true", "1", "1.0", "yes", "y", "t"})
 FALSE = frozenset({"false", "0", "0.0", "no", "n", "f"})
 _DECIMAL = re.compile(DECIMAL)
 _LAST_FM = re.compile(r"([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}),? ([0-9]{1,2}):([0-9]{2})")
+_DOTTED = re.compile(
+    r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,? +([0-9]{1,2})(:[0-9]{2}(?::[0-9]{2})?))?"
+)
 _LOOSE_DATE = re.compile(
     r"([0-9]{4})([-/ ])([0-9]{1,2})(?:\2([0-9]{1,2}))?(?:[T ]([0-9]{1,2})(:.*)?)?"
 )
@@ -89,8 +92,8 @@ def read_time(value: Any) -> float | None:
     (1609504440.0, 1609504440.0)
     >>> read_time("2021-01-01T12:34:00Z"), read_time("01 Jan 2021, 12:34")
     (1609504440.0, 1609504440.0)
-    >>> read_time("2021/1/1 12:34")
-    1609504440.0
+    >>> read_time("2021/1/1 12:34"), read_time("1.1.2021 12:34")
+    (1609504440.0, 1609504440.0)
     """
     if isinstance(value, date):
         moment = value if isinstance(value, datetime) else datetime.combine(value, time())
@@ -132,6 +135,10 @@ def _date(text: str) -> float:
 
 
 def _as_iso(text: str) -> str:
+    dotted = _DOTTED.fullmatch(text)
+    if dotted is not None:
+        day, month, year, hour, rest = dotted.groups()
+        return f"{year}-{month:0>2}-{day:0>2}" + (f"T{hour:0>2}{rest}" if hour else "")
     found = _LOOSE_DATE.fullmatch(text)
     if found is None:
         raise ValueError(text)

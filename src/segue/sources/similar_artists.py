@@ -1,0 +1,102 @@
+"""Ask ListenBrainz for artists that are similar to others: data of what people play together.
+
+This is the only code of segue that calls a service of its own accord; it runs only when a caller
+asks for it. Sent are the MusicBrainz ids of artists, nothing else.
+
+The answer is a list of objects with `artist_mbid`, `name` and `score`, a count without an upper
+end; some versions wrap it in objects with a list `data`. Scores are divided by the largest of each
+answer, so that they lie between 0 and 1.
+
+Source: labs.api.listenbrainz.org/similar-artists (dataset hoster of MetaBrainz); used by
+github.com/metabrainz/troi-recommendation-playground.
+"""
+
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from segue.errors import DatasetError
+
+URL: Final = "https://labs.api.listenbrainz.org/similar-artists/json"
+ALGORITHM: Final = (
+    "session_based_days_7500_session_300_contribution_5_threshold_10_limit_100_filter_True_skip_30"
+)
+TIMEOUT_SECONDS: Final = 10.0
+_MAX_BYTES = 1 << 23
+_MAX_NAME_LENGTH = 1_000
+
+
+class SimilarArtist(NamedTuple):
+    """An artist that is similar to another, with a score from 0 to 1."""
+
+    mbid: str
+    name: str
+    score: float
+
+
+def similar_artists(
+    mbid: str, *, url: str = URL, algorithm: str = ALGORITHM, timeout: float = TIMEOUT_SECONDS
+) -> list[SimilarArtist]:
+    """Return the artists that are similar to one, the most similar first.
+
+    Parameters
+    ----------
+    mbid
+        The MusicBrainz id of the artist.
+    url
+        The address of the service: https, or http for one of your own.
+    timeout
+        Seconds without an answer until the service counts as gone.
+
+    Raises
+    ------
+    DatasetError
+        The service cannot be reached, or its answer is not understood.
+    """
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise DatasetError(f"{url} is no address of a service: give one that starts with https://.")
+    query = urllib.parse.urlencode({"artist_mbids": mbid, "algorithm": algorithm})
+    request = urllib.request.Request(  # noqa: S310  # the scheme is checked above
+        f"{url}?{query}", headers={"User-Agent": "segue", "Accept": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
+            content = answer.read(_MAX_BYTES)
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DatasetError(
+            f"{url} gave no answer ({reason}): try again later, or leave out --similar-artists."
+        ) from error
+    try:
+        found = json.loads(content)  # an answer that is too long was cut, and is no JSON
+    except (ValueError, RecursionError):
+        raise DatasetError(
+            f"{url} gave an answer that is not understood: check --similar-artists-url."
+        ) from None
+    return _ranked(_records(found), mbid)
+
+
+def _records(value: Any) -> Iterator[dict[str, Any]]:
+    for one in value if isinstance(value, list) else []:
+        if isinstance(one, dict) and isinstance(one.get("data"), list):
+            yield from (each for each in one["data"] if isinstance(each, dict))
+        elif isinstance(one, dict):
+            yield one
+
+
+def _ranked(records: Iterator[dict[str, Any]], mbid: str) -> list[SimilarArtist]:
+    best: dict[str, SimilarArtist] = {}
+    for record in records:
+        one, name, score = (record.get(key) for key in ("artist_mbid", "name", "score"))
+        if not isinstance(one, str) or not isinstance(name, str) or one == mbid:
+            continue
+        if not isinstance(score, int | float) or not name or score <= 0:
+            continue
+        if one not in best or best[one].score < score:
+            best[one] = SimilarArtist(one, name[:_MAX_NAME_LENGTH], float(score))
+    highest = max((one.score for one in best.values()), default=1.0)
+    scaled = [one._replace(score=one.score / highest) for one in best.values()]
+    return sorted(scaled, key=lambda one: (-one.score, one.name))
