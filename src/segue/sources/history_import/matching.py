@@ -12,8 +12,8 @@ Conventions
 - The similarity of two names is 1 less their edits (optimal string alignment) per letter. Titles of
   one artist are compared, and artists of one title. Edits are a typo or two in a word, never a
   whole word. If two tracks of different names are about as similar, neither is used.
-- Of several tracks with one name, the one of the same album is used, else the first whose file is
-  present, else the first.
+- Of several tracks with one name, the one of the same album is used, else the one with the very same
+  title ("... - Remastered 2011"), else the first whose file is present, else the first.
 
 The thresholds are one step stricter than the loosest that `benchmarks/matching.py` finds right on
 one half of its names: libraries have more titles of an artist than those names.
@@ -72,6 +72,7 @@ class TrackMatch(NamedTuple):
 class _Candidate(NamedTuple):
     row: int
     album: str
+    title: str
     has_file: bool
 
 
@@ -140,7 +141,7 @@ class Matcher:
         )
         for by, titles in ways:
             for title in titles:
-                return TrackMatch(_best(title.tracks, album), by)
+                return TrackMatch(_best(title.tracks, album, comparison_key(wanted.title)), by)
         return None
 
     def reason(self, wanted: TrackReference) -> Reason:
@@ -183,7 +184,9 @@ class Matcher:
         if name not in titles:
             titles[name] = _Title(title_words(title), [])
         album = comparison_key(track.album) if track.album else ""
-        titles[name].tracks.append(_Candidate(row, album, not track.missing))
+        titles[name].tracks.append(
+            _Candidate(row, album, comparison_key(title), not track.missing)
+        )
 
     def _by_id(self, wanted: TrackReference) -> TrackMatch | None:
         if wanted.track_id in self._ids:
@@ -311,8 +314,8 @@ def _plain_id(text: str) -> str:
     return text.replace("-", "").strip().casefold()
 
 
-def _best(tracks: list[_Candidate], album: str) -> int:
-    def fit(known: _Candidate) -> tuple[bool, bool]:
-        return bool(album) and known.album == album, known.has_file
+def _best(tracks: list[_Candidate], album: str, title: str) -> int:
+    def fit(known: _Candidate) -> tuple[bool, bool, bool]:
+        return bool(album) and known.album == album, known.title == title, known.has_file
 
     return max(tracks, key=fit).row
