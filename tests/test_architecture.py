@@ -44,6 +44,8 @@ GROUND = {"artist_names", "catalogue_ids", "errors", "listens", "ratings", "text
 PIPELINE = (
     "hidden_paths",
     "arguments",
+    "arrays",
+    "filters",
     "analysis",
     "training",
     "recommender",

@@ -19,6 +19,8 @@ SegueError                      base of all: exit code 1 (2 for wrong usage)
 │   └── UnknownJobError         the library has no such job
 ├── PlaylistError               a playlist cannot be made or saved
 │   └── UnknownPlaylistError    the listener has no such saved playlist
+├── RuleError                   a rule of a listener cannot be added
+│   └── UnknownRuleError        the listener has no such rule
 ├── AccountError                an account, password, session or key cannot be used
 │   ├── UnknownAccountError     there is no such account
 │   ├── WrongPasswordError      the name or the password is wrong
@@ -121,6 +123,14 @@ class PlaylistError(SegueError):
 
 class UnknownPlaylistError(PlaylistError):
     """A saved playlist that the listener does not have."""
+
+
+class RuleError(SegueError):
+    """A rule of a listener that cannot be added."""
+
+
+class UnknownRuleError(RuleError):
+    """A rule that the listener does not have."""
 
 
 class AccountError(SegueError):

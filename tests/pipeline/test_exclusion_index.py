@@ -7,7 +7,7 @@ import pytest
 
 from segue.engine import Exclusions
 from segue.library import Library
-from segue.pipeline.recommender.exclusion_index import ExclusionIndex
+from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.types import ArtistCredit, Track
 
 TRACKS = [

@@ -9,6 +9,7 @@ from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import ExplainedHistory, Explainer, Faithfulness, faithfulness
 from segue.engine.group_recommendation import GroupList, blend_listeners
 from segue.engine.item_attribution import Explaining, HistoryVectors
+from segue.engine.learning_rules import DailyInterval, LearningRules, ListeningSession
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profile_accumulator import Listens, ProfileAccumulator
@@ -33,6 +34,7 @@ __all__ = [
     "POOL",
     "CatalogueArrays",
     "Contribution",
+    "DailyInterval",
     "Dials",
     "Engine",
     "Example",
@@ -44,6 +46,8 @@ __all__ = [
     "Feedback",
     "GroupList",
     "HistoryVectors",
+    "LearningRules",
+    "ListeningSession",
     "Listens",
     "Path",
     "Playlist",

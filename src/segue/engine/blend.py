@@ -188,10 +188,16 @@ class Engine:
             return found
         return rank(rows, speaks / speaks.sum(), excluded, k, self.recordings)
 
-    def similar(self, position: int, k: int) -> Ranked:
-        """Return the `k` tracks most similar to the one at `position`, without itself."""
+    def similar(self, position: int, k: int, excluded: NDArray[np.bool_] | None = None) -> Ranked:
+        """Return the `k` tracks most similar to the one at `position`, without itself.
+
+        Parameters
+        ----------
+        excluded
+            Tracks that are left out, ``[n_tracks]``.
+        """
         rows = np.stack([signal.for_track(position) for signal in self.signals])
-        exclude = np.zeros(rows.shape[1], bool)
+        exclude = np.zeros(rows.shape[1], bool) if excluded is None else excluded.copy()
         exclude[position] = True
         speaks = (~np.isnan(rows[:, ~exclude])).any(axis=1)
         weights = np.where(speaks, self.global_weights(), 0)

@@ -10,13 +10,13 @@ it; only a listener without any time has the order of `position`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.opinions import opinions
-from segue.listens import ReportedListens, outcomes
+from segue.listens import Outcomes, ReportedListens, outcomes
 from segue.signals import UserProfile
 from segue.signals.signal import MAX_PLAYS
 
@@ -37,7 +37,8 @@ class Listens:
 
     `users` are numbers of listeners, `tracks` positions, -1 for tracks that are not in the
     catalogue. `rating` is an explicit opinion in [-1, 1]. `order` is the position in a history
-    without times.
+    without times. `ignored` listens are not learned from (see `segue.engine.learning_rules`): they
+    only make their track known. None: all are.
     """
 
     users: Places
@@ -49,10 +50,13 @@ class Listens:
     rating: Values
     timestamp: Values
     order: Values
+    ignored: NDArray[np.bool_] | None = None
 
     def take(self, rows: Places | NDArray[np.bool_]) -> "Listens":
         """Return some of the listens."""
-        return Listens(*(getattr(self, name)[rows] for name in self.__slots__))
+        columns = [getattr(self, name) for name in self.__slots__]
+        taken: list[Any] = [None if one is None else one[rows] for one in columns]
+        return Listens(*taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,8 @@ class ProfileAccumulator:
         at: float,
         ms_played: float | None = None,
         duration: float | None = None,
+        *,
+        ignored: bool = False,
     ) -> "ProfileAccumulator":
         """Return the accumulator with one more event.
 
@@ -151,6 +157,8 @@ class ProfileAccumulator:
             Time of the event, in seconds since 1970.
         duration
             Duration of the track in seconds, None if unknown.
+        ignored
+            Whether a play or skip is not learned from: it only makes its track known.
         """
         if kind in EXPLICIT:
             return self._stated(track, EXPLICIT[kind], at)
@@ -164,7 +172,7 @@ class ProfileAccumulator:
             completed=unknown,
             rated=one > 1,
         )
-        outcome = outcomes(listen)
+        outcome = _without_ignored(outcomes(listen), one * ignored > 0)
         if not outcome.met[0]:
             return self
         found = self._with(track)
@@ -251,6 +259,8 @@ def accumulate(
             listens.plays, listens.ms_played, seconds, listens.skipped, listens.completed, rated
         )
     )
+    if listens.ignored is not None:
+        outcome = _without_ignored(outcome, listens.ignored)
     users, tracks, pairs = _pairs(listens)
     n = len(users)
     # a row that counts no plays at a known time takes an earlier opinion back
@@ -268,6 +278,11 @@ def accumulate(
         history = histories.get(listener, nothing)
         found.append((listener, ProfileAccumulator(tracks[part], sums.take(part), *history)))
     return found
+
+
+def _without_ignored(outcome: Outcomes, ignored: NDArray[np.bool_]) -> Outcomes:
+    completed, skipped = (np.where(ignored, 0.0, one) for one in outcome[:2])
+    return outcome._replace(completed=completed, skipped=skipped)
 
 
 def _pairs(listens: Listens) -> tuple[Places, Places, Places]:

@@ -3,13 +3,14 @@
 `segue.listens` defines what a listen counts as, `segue.engine.opinions` what follows from it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.engine.learning_rules import LearningRules
 from segue.engine.profile_accumulator import Durations, Listens, accumulate
 from segue.signals import UserProfile
 from segue.signals.signal import SEED_SHARE
@@ -26,6 +27,7 @@ def profiles_of(
     *,
     durations: Durations = None,
     friends: Iterable[tuple[str, str]] = (),
+    rules: Mapping[str, LearningRules] | None = None,
 ) -> dict[str, UserProfile]:
     """Return each listener's profile over a catalogue.
 
@@ -33,13 +35,15 @@ def profiles_of(
     ----------
     listens
         Columns `user_id`, `track_id` and any of `timestamp`, `position`, `plays`, `ms_played`,
-        `skipped`, `completed` and `rating` (in [-1, 1]).
+        `skipped`, `completed`, `rating` (in [-1, 1]) and `source`.
     positions
         Position of each track id; listens of other tracks are ignored.
     durations
         Seconds of each track, ``[n_tracks]``, None if unknown.
     friends
         Pairs of listeners; each is the other's friend.
+    rules
+        What is not learned from, by listener.
     """
     if listens.empty:
         return {}
@@ -47,8 +51,9 @@ def profiles_of(
 
     codes, names = pd.factorize(listens["user_id"].astype(str), sort=True)
     tracks = listens["track_id"].map(positions).to_numpy(np.float64, na_value=-1)
-    values = (_values(listens, name) for name in _FIELDS)
+    values: list[Any] = [_values(listens, name) for name in _FIELDS]
     table = Listens(codes.astype(np.int64), tracks.astype(np.int64), *values)
+    table = replace(table, ignored=_ignored(table, listens, names.tolist(), rules or {}))
     found = accumulate(table, durations)
     now = max((own.last for _, own in found), default=-np.inf)
     profiles = {str(names[user]): own.profile(str(names[user]), now) for user, own in found}
@@ -84,6 +89,23 @@ def with_seeds(
     known = np.union1d(profile.known, np.array(liked, np.int64))
     seeds = profile_from_seeds(liked, disliked)
     return replace(profile, known=known, seeds=seeds, seed_share=share)
+
+
+def _ignored(
+    table: Listens,
+    listens: "pd.DataFrame",
+    names: Sequence[str],
+    rules: Mapping[str, LearningRules],
+) -> NDArray[np.bool_] | None:
+    """Return which listens must not be learned from by the rules of their listeners."""
+    found = np.zeros(len(table.tracks), bool)
+    sources = listens["source"].to_numpy() if "source" in listens else None
+    for number, name in enumerate(names):
+        if name in rules:
+            rows = np.flatnonzero(table.users == number)
+            own = None if sources is None else sources[rows].tolist()
+            found[rows] = rules[name].ignored(table.tracks[rows], table.timestamp[rows], own)
+    return found if found.any() else None
 
 
 def _with_friends(

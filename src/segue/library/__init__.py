@@ -23,6 +23,14 @@ from segue.library.histories import Histories, ListenRecord, Opinion
 from segue.library.imports import AddedListens, ImportedListen
 from segue.library.jobs import Job, JobState
 from segue.library.library import Library
+from segue.library.listener_rules import (
+    LISTEN_KINDS,
+    RULE_EFFECTS,
+    TRACK_KINDS,
+    ListenerRule,
+    RuleEffect,
+    RuleKind,
+)
 from segue.library.models import MAP_PREFIX, ModelStore
 from segue.library.names import NameIndex
 from segue.library.playback import Playback
@@ -39,8 +47,11 @@ from segue.library.stored_tracks import StoredCatalogue, StoredTracks
 
 __all__ = [
     "FEEDBACK_KINDS",
+    "LISTEN_KINDS",
     "MAP_PREFIX",
     "PLAYLIST_KINDS",
+    "RULE_EFFECTS",
+    "TRACK_KINDS",
     "Account",
     "AddedListens",
     "AlbumRow",
@@ -65,6 +76,7 @@ __all__ = [
     "KnownTrack",
     "Library",
     "ListenRecord",
+    "ListenerRule",
     "ModelStore",
     "NameIndex",
     "Opinion",
@@ -73,6 +85,8 @@ __all__ = [
     "PlaylistKind",
     "ReadConnection",
     "RestoreResult",
+    "RuleEffect",
+    "RuleKind",
     "SavedPlaylist",
     "Session",
     "StoredCatalogue",

@@ -5,7 +5,8 @@ transaction an event is written to the log, which other processes follow by its 
 the listens:
 
 =================  ==============================================================================
-play, skip         a new listen, with its time and the time played
+play, skip         a new listen, with its time and the time played; a private one is no part of the
+                   log, so that nothing learns from it
 like, dislike      the listener's opinion of the track becomes the highest or lowest one
 clear              takes that opinion back, and earlier ones of other sources with it
 =================  ==============================================================================
@@ -46,7 +47,8 @@ class Event:
 
     `key` is unique among the events of the listener. `at` is the time in seconds since 1970,
     `ms_played` the time played, `recommended` whether segue proposed the track, `number` its place
-    in the log once it is stored. A play that may also be imported has the `fingerprint` of the
+    in the log once it is stored. A `private` play or skip is stored as a listen that nothing learns
+    from. A play that may also be imported has the `fingerprint` of the
     imported listen, and counts once.
     """
 
@@ -57,6 +59,7 @@ class Event:
     at: float | None = None
     ms_played: float | None = None
     recommended: bool | None = None
+    private: bool = False
     number: int | None = None
     fingerprint: bytes | None = None
 
@@ -158,20 +161,25 @@ def _add(
         "recommended": event.recommended,
         "key": key,
     }
-    if event.fingerprint is not None and _is_imported(connection, event.fingerprint):
+    is_listen = event.kind in ("play", "skip")
+    # the key, too: a private play is only there
+    fingerprint = event.fingerprint or (key if is_listen else None)
+    if fingerprint is not None and _is_imported(connection, fingerprint):
         return False
-    statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
-    if not connection.execute(statement).rowcount:
-        return False
+    if not (is_listen and event.private):
+        statement = upsert(schema.feedback).values(row).on_conflict_do_nothing()
+        if not connection.execute(statement).rowcount:
+            return False
     listens = schema.listens
     common: dict[str, Any] = {"user": user, "track": track, "dataset": LIVE, "timestamp": at}
-    if event.kind in ("play", "skip"):
+    if is_listen:
         listen = {
             "plays": 1.0,
             "ms_played": event.ms_played,
             "skipped": event.kind == "skip",
             "recommended": event.recommended,
-            "fingerprint": event.fingerprint or key,
+            "private": event.private or None,
+            "fingerprint": fingerprint,
         }
         connection.execute(insert(listens).values(common | listen))
         return True

@@ -45,6 +45,7 @@ from segue.library.import_store import ImportStore
 from segue.library.imports import AddedListens, ImportedListen, match_listens, put_arrivals
 from segue.library.jobs import JobStore
 from segue.library.joined_listeners import ListenKey, join_listeners
+from segue.library.listener_rules import ListenerRuleStore
 from segue.library.lock import being_written, writing
 from segue.library.models import ModelStore
 from segue.library.playback import PlaybackStore
@@ -121,6 +122,7 @@ class Library(LibraryQueries):
         self.playlists = PlaylistStore(self._database)
         self.annotations = AnnotationStore(self._database)
         self.playback = PlaybackStore(self._database)
+        self.rules = ListenerRuleStore(self._database)
         self.browse = BrowseQueries(self._database)
         self.reports = self.directory / "reports"
         self._features = self.directory / "features"

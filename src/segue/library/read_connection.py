@@ -57,6 +57,11 @@ _EVENTS = (
     " JOIN users ON users.row = feedback.user JOIN tracks ON tracks.row = feedback.track"
     " WHERE number > ? ORDER BY number LIMIT ?"
 )
+_RULES_VERSION = (
+    "SELECT count(*), sum(row), max(created), (SELECT count(*) || ' ' || max(changed)"
+    " FROM playlists WHERE id IN (SELECT value FROM listener_rules WHERE kind = 'playlist'))"
+    " FROM listener_rules WHERE ?1 IS NULL OR effect = ?1"
+)
 _RATINGS = "SELECT fingerprint, rating, timestamp FROM listens WHERE rating IS NOT NULL"
 _SESSION = (
     "SELECT sessions.listener, sessions.csrf, sessions.created, sessions.used, sessions.expires,"
@@ -167,6 +172,11 @@ class ReadConnection:
             int(self._all(query, [MIN_GROUP])[0][0]) for query in (_SOME_LISTENERS, _SOME_PEOPLE)
         )
         return Sharing(refusing, *counts)
+
+    def rules_version(self, effect: str | None = None) -> str:
+        """Return a text that changes with rules and their playlists; empty without rules."""
+        count, *rest = self._all(_RULES_VERSION, [effect])[0]
+        return " ".join(map(str, [count, *rest])) if count else ""
 
     def listener(self, user: int) -> "StoredListener":
         """Return the listens and friends of the listener at a row, from one moment."""

@@ -53,6 +53,7 @@ def from_likes(
     user: str | None = None,
     dials: Dials = LIKE_DIALS,
     exclusions: Exclusions | None = None,
+    rules_of: str | None = None,
 ) -> Playlist:
     """Return `k` tracks like those that are liked and unlike those that are not.
 
@@ -62,6 +63,8 @@ def from_likes(
         Track ids. They are not in the list themselves.
     user
         A listener whose history counts as well.
+    rules_of
+        The listener whose tracks that are never played are left out, by default `user`.
 
     Raises
     ------
@@ -76,7 +79,15 @@ def from_likes(
     if not like:
         raise ValueError("A playlist of similar tracks needs a liked track: name at least one.")
     found = state.recommend(
-        state.query(user, k, like=like, dislike=dislike, dials=dials, exclusions=exclusions)
+        state.query(
+            user,
+            k,
+            like=like,
+            dislike=dislike,
+            dials=dials,
+            exclusions=exclusions,
+            rules_of=rules_of,
+        )
     )
     about = {"user": user, "like": list(like), "dislike": list(dislike), **dials.chance}
     return _playlist("like", found, about)
@@ -90,6 +101,7 @@ def path(
     *,
     signal: str | None = None,
     exclusions: Exclusions | None = None,
+    user: str | None = None,
 ) -> Playlist:
     """Return up to `k` tracks that lead from one to another in even steps, both included.
 
@@ -98,6 +110,8 @@ def path(
     signal
         In whose space to go; by default the first of knn, timbre, temporal, tags and metadata that
         places both tracks, and apart.
+    user
+        A listener whose tracks that are never played are left out, except the two.
 
     Raises
     ------
@@ -117,7 +131,7 @@ def path(
     if ends[0] == ends[1]:
         raise LibraryError(f"The path starts and ends with {start!r}: name two different tracks.")
     space = _placing(state.engine, ends) if signal is None else state.space(signal)
-    barred = state.excluded(exclusions)
+    barred = state.excluded(exclusions, user)
     for group in state.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
     barred |= _other_versions(state.facts)
@@ -167,7 +181,7 @@ def blend(
         raise ValueError("A blend needs several listeners: name two or more listeners.")
     profiles = [state.listener(user) for user in users]
     found = blend_listeners(
-        state.engine, profiles, k, dials, state.facts, excluded=state.excluded(exclusions)
+        state.engine, profiles, k, dials, state.facts, excluded=state.excluded(exclusions, *users)
     )
     tracks = []
     for place, position in enumerate(found.ranked.positions.tolist()):

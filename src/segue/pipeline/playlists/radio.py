@@ -49,12 +49,14 @@ class RadioSession:
         dials: Dials | None = None,
         exclusions: Exclusions | None = None,
         window: int | None = None,
+        rules_of: str | None = None,
     ) -> None:
         """Open a radio for a listener, or from liked tracks.
 
         The default dials are `RADIO_DIALS` with a new random seed, which `take` returns. The same
         dials play the same tracks again. With ``dials.max_known_share`` at 0 only tracks that the
-        listener does not know are played.
+        listener does not know are played. What is never played for the listener `rules_of`, by
+        default `user`, is left out.
 
         A radio from liked tracks begins with the first of them, unless `played` says what came
         before, or only new tracks are wanted. `window` is the number of other tracks before one may
@@ -78,7 +80,7 @@ class RadioSession:
         profile = query.profile
         if user is not None and not query.has_history and not like:
             check_matched(state.library, user)
-        excluded = state.excluded(exclusions)
+        excluded = state.excluded(exclusions, rules_of or user)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:
             known = np.zeros(len(excluded), bool)

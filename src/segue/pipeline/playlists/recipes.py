@@ -158,6 +158,7 @@ class Recipe:
                 user=user,
                 dials=self.dials,
                 exclusions=self.exclusions,
+                rules_of=owner,
             )
         if self.kind == "radio":
             radio = RadioSession(
@@ -168,6 +169,7 @@ class Recipe:
                 dials=self.dials,
                 exclusions=self.exclusions,
                 window=self.window,
+                rules_of=owner,
             )
             return radio.take(self.k)
         if self.kind == "path":
@@ -178,6 +180,7 @@ class Recipe:
                 self.k,
                 signal=self.signal,
                 exclusions=self.exclusions,
+                user=owner,
             )
         if self.kind == "mix":
             return daily_mix(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from segue.engine import CatalogueArrays, Engine, ProfileAccumulator, TrackWords, WordMatrix
 from segue.library import (
+    Catalogue,
     Library,
     NameIndex,
     make_directory,
@@ -20,8 +21,9 @@ from segue.library import (
     translate_errors,
     write_json,
 )
-from segue.pipeline.recommender.arrays import named, save_arrays, texts_parts
-from segue.pipeline.recommender.exclusion_index import ExclusionIndex
+from segue.pipeline.arrays import named, save_arrays, texts_parts
+from segue.pipeline.filters.exclusion_index import ExclusionIndex
+from segue.pipeline.filters.rule_filters import learning_rules
 from segue.pipeline.recommender.open_signals import (
     catalogue_of,
     engine_fingerprint,
@@ -101,7 +103,7 @@ def write_snapshot(library: Library, place: Path, *, save_weights: bool = True) 
         "listens": library.counts()["listens"],
         "signals": signals,
         "engine": engine_fingerprint(library, catalogue, engine.signals),
-        "latest": _latest(library, profiles, catalogue.rows),
+        "latest": _latest(library, profiles, catalogue),
     }
     # not durable: its checksums show whether it is complete, and it can be built again
     with translate_errors(place), new_directory(place, durable=False) as directory:
@@ -140,7 +142,7 @@ def _word_parts(kind: str, words: WordMatrix) -> dict[str, NDArray[Any]]:
 
 
 def _latest(
-    library: Library, profiles: Mapping[str, UserProfile], rows: NDArray[np.int64]
+    library: Library, profiles: Mapping[str, UserProfile], catalogue: Catalogue
 ) -> float | None:
     """Return the time of the last play, from which the ages of all plays are counted."""
     timed = [one for one in profiles.values() if len(one.ages) and one.user is not None]
@@ -149,7 +151,8 @@ def _latest(
     last = min(timed, key=lambda one: one.ages[-1]).user
     row = library.reader.listener_row(str(last))
     listens = library.reader.listener(row or 0).listens
-    return ProfileAccumulator.of(read_listens(listens, rows)).last
+    rules = learning_rules(library, catalogue).get(str(last))
+    return ProfileAccumulator.of(read_listens(listens, catalogue.rows, rules)).last
 
 
 @contextmanager

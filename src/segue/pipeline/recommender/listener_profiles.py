@@ -1,7 +1,9 @@
 """Profiles of the listeners of one snapshot, current with all feedback.
 
-A profile is read from the library when it is first asked for. Later events of the feedback log,
-which other processes write as well, are added to it. Ages of plays are at most ten minutes old.
+A profile is read from the library when it is first asked for, without the listens that rules of the
+listener exclude from learning. Later events of the feedback log, which other processes write as
+well, are added to it; after a change of rules it is read again. Ages of plays are at most ten
+minutes old.
 """
 
 import threading
@@ -15,7 +17,9 @@ from numpy.typing import NDArray
 
 from segue.engine import ProfileAccumulator
 from segue.library import Event, Library
+from segue.library.feedback import LIVE
 from segue.pipeline.recommender.caching import SizedCache
+from segue.pipeline.recommender.listener_filters import ListenerFilters
 from segue.pipeline.recommender.query import CacheKey, cache_key
 from segue.pipeline.recommender.read_listens import read_listens
 from segue.pipeline.recommender.snapshot import Snapshot, sharing_of
@@ -51,6 +55,7 @@ class ListenerProfiles(Mapping[str, UserProfile]):
     def __init__(self, library: Library, snapshot: Snapshot) -> None:
         self._reader, self._feedback = library.reader, library.feedback
         self._snapshot = snapshot
+        self.rules = ListenerFilters(library, snapshot)
         self._listeners: SizedCache[str, _Listener] = SizedCache(MAX_BYTES)
         self._lock = threading.RLock()
         self._now = snapshot.latest
@@ -104,6 +109,8 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             if changes == self._changes:
                 return []
             users: list[str] = []
+            if self.rules.follow():
+                self._listeners.clear()
             sharing = self._reader.sharing()
             if sharing != self._sharing:
                 self._sharing = sharing
@@ -118,9 +125,19 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             self._changes = changes
             return users
 
+    def ignores(self, event: Event) -> bool:
+        """Return whether a rule of the listener excludes a play or skip from learning."""
+        rules = self.rules.learning(event.user)
+        if rules is None:
+            return False
+        position = self._snapshot.catalogue.positions.get(event.track_id)
+        at = np.array([time.time() if event.at is None else event.at])
+        return bool(rules.ignored(np.array([-1 if position is None else position]), at, [LIVE])[0])
+
     def _apply(self, event: Event) -> None:
         at = time.time() if event.at is None else event.at
-        if event.kind == "play" and event.user not in self._sharing.withheld:
+        ignored = self.ignores(event)
+        if event.kind == "play" and not ignored and event.user not in self._sharing.withheld:
             self._now = max(self._now, min(at, time.time()))
         known = self._listeners.get(event.user)
         if known is None or (event.number or 0) <= known.number:
@@ -130,7 +147,12 @@ class ListenerProfiles(Mapping[str, UserProfile]):
             return  # the track was added after the snapshot
         duration = float(self._snapshot.durations[position])
         accumulator = known.accumulator.after(
-            event.kind, position, at, event.ms_played, None if np.isnan(duration) else duration
+            event.kind,
+            position,
+            at,
+            event.ms_played,
+            None if np.isnan(duration) else duration,
+            ignored=ignored,
         )
         changed = _Listener(accumulator, known.friends, event.number or 0)
         self._listeners.put(event.user, changed, changed.n_bytes)
@@ -147,7 +169,8 @@ class ListenerProfiles(Mapping[str, UserProfile]):
         if row is None:
             return None
         stored = self._reader.listener(row)
-        listens = read_listens(stored.listens, self._snapshot.catalogue.rows)
+        rules = self.rules.learning(user)
+        listens = read_listens(stored.listens, self._snapshot.catalogue.rows, rules)
         accumulator = ProfileAccumulator.of(listens, self._snapshot.durations)
         known = _Listener(accumulator, stored.friends, stored.number)
         self._listeners.put(user, known, known.n_bytes)

@@ -52,17 +52,23 @@ class RecommendationQuery:
     seeds: Seeds = field(default_factory=Seeds)
     has_history: bool = True
     whole: UserProfile | None = None
+    rules_of: str | None = None
+    """The listener whose rules exclude tracks that are never played."""
 
-    def result_key(self, weights: "NDArray[np.float64]") -> bytes:
+    def result_key(self, weights: "NDArray[np.float64]", rules: str = "") -> bytes:
         """Return a digest of everything that the list depends on within one serving state.
 
         Parameters
         ----------
         weights
             Those of the listener, which feedback moves.
+        rules
+            The version of all rules of listeners.
         """
         request = (
             self.profile.user,
+            self.rules_of,
+            rules,
             self.k,
             tuple(self.seeds.like),
             tuple(self.seeds.dislike),

@@ -3,24 +3,29 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Listens
+from segue.engine import LearningRules, Listens
 from segue.library import StoredListens
 
 
-def read_listens(stored: StoredListens, rows: NDArray[np.int64]) -> Listens:
+def read_listens(
+    stored: StoredListens, rows: NDArray[np.int64], rules: LearningRules | None = None
+) -> Listens:
     """Return listens by position.
 
     Parameters
     ----------
     rows
         The rows of the catalogue's tracks, ascending.
+    rules
+        What is not learned from; None if everything is.
     """
     places = np.searchsorted(rows, stored.rows)
     places = np.minimum(places, max(len(rows) - 1, 0))
     tracks = np.where(rows[places] == stored.rows, places, -1) if len(rows) else places - 1
+    tracks = tracks.astype(np.int64)
     return Listens(
         np.zeros(len(tracks), np.int64),
-        tracks.astype(np.int64),
+        tracks,
         stored.plays,
         stored.ms_played,
         stored.skipped,
@@ -28,4 +33,5 @@ def read_listens(stored: StoredListens, rows: NDArray[np.int64]) -> Listens:
         stored.rating,
         stored.timestamp,
         stored.position,
+        None if rules is None else rules.ignored(tracks, stored.timestamp, stored.sources),
     )

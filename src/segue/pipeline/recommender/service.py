@@ -277,6 +277,8 @@ class RecommenderService:
         posteriors, positions = state.posteriors, state.catalogue.positions
 
         def learn(event: Event, stored: StoredPosterior | None) -> StoredPosterior | None:
+            if event.kind in ("play", "skip") and (event.private or state.profiles.ignores(event)):
+                return None
             return posteriors.moved(event, positions.get(event.track_id), stored)
 
         return self.library.feedback.add(events, learn)

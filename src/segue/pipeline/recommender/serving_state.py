@@ -110,7 +110,9 @@ class ServingState:
     def version(self) -> str:
         """A text that changes whenever tracks, models or anybody's feedback do."""
         # a digest: the number itself would tell how much others do
-        return settings_hash({"state": self.snapshot.state, "number": self.profiles.number})
+        rules = self.profiles.rules.version
+        more = {"rules": rules} if rules else {}
+        return settings_hash({"state": self.snapshot.state, "number": self.profiles.number, **more})
 
     # what a request names ------------------------------------------------------------------------
 
@@ -143,10 +145,13 @@ class ServingState:
         dials: Dials | None = None,
         exclusions: Exclusions | None = None,
         interest: str | None = None,
+        rules_of: str | None = None,
     ) -> RecommendationQuery:
         """Resolve a request for `k` tracks; raises what `listener` raises.
 
         With an `interest`, by its number or name, the tracks suit this interest of the listener.
+        `rules_of` is the listener whose tracks that are never played are left out, by default
+        `user`.
 
         Raises
         ------
@@ -170,6 +175,7 @@ class ServingState:
             seeds,
             has_history=has_history,
             whole=whole,
+            rules_of=rules_of or user,
         )
 
     def _of_interest(
@@ -223,9 +229,17 @@ class ServingState:
 
         return vector_signal(self.library, self.catalogue, name)
 
-    def excluded(self, exclusions: Exclusions | None) -> NDArray[np.bool_]:
-        """Return which tracks must not be recommended, ``[n_tracks]``."""
-        return self.snapshot.exclusion_index.mask(exclusions or Exclusions())
+    def excluded(self, exclusions: Exclusions | None, *listeners: str | None) -> NDArray[np.bool_]:
+        """Return which tracks must not be recommended to some listeners, ``[n_tracks]``.
+
+        Those are the exclusions of a request and what rules of the listeners say is never played.
+        """
+        found = self.snapshot.exclusion_index.mask(exclusions or Exclusions())
+        for listener in listeners:
+            never = None if listener is None else self.profiles.rules.never_played(listener)
+            if never is not None:
+                found |= never
+        return found
 
     def hints(self, profile: UserProfile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return sentences about dials and exclusions that may not do what was meant."""
@@ -265,7 +279,8 @@ class ServingState:
         user = query.profile.user
         if user is not None and not query.seeds:
             self.prefetcher.note_request(user)
-        key = query.result_key(self.engine.listener_weights(query.profile))
+        weights = self.engine.listener_weights(query.profile)
+        key = query.result_key(weights, self.profiles.rules.version)
         cached = self._results.get(key)
         if cached is None:
             found = self._make(query)
@@ -280,7 +295,7 @@ class ServingState:
     def _make(self, query: RecommendationQuery) -> Recommendations:
         profile, dials = query.profile, query.dials
         rows = self.engine.rows_by_key(profile, query.key)
-        excluded = self.excluded(query.exclusions)
+        excluded = self.excluded(query.exclusions, query.rules_of)
         seeds = (*query.seeds.like, *query.seeds.dislike)
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
         if query.whole is not None:  # what is liked for another interest is not of this one
@@ -324,7 +339,7 @@ class ServingState:
             self.engine,
             known=query.profile.known,
             named=np.array([self.catalogue.position(track_id) for track_id in named], np.int64),
-            excluded=self.excluded(query.exclusions),
+            excluded=self.excluded(query.exclusions, query.rules_of),
             dials=query.dials,
             has_history=query.has_history or bool(query.seeds.like),
         )
@@ -339,6 +354,20 @@ class ServingState:
         names = [one.name for one in self.engine.signals] if signal is None else [signal]
         space = None if signal is None else self.space(signal)
         ranked = similar_tracks(self.engine, self.facts, position, k, space, versions=versions)
+        self, track: str, k: int = 10, *, signal: str | None = None, user: str | None = None
+    ) -> Recommendations:
+        """Return the tracks most similar to `track`; see `segue.similar`.
+
+        Tracks that are never played for the listener `user` are left out.
+        """
+        if k < 1:
+            raise ValueError(f"k is {k}: ask for at least 1 track.")
+        position = self.catalogue.position(track)
+        if signal is None:
+            ranked = self.engine.similar(position, k, self.excluded(None, user))
+            names = [one.name for one in self.engine.signals]
+        else:
+            ranked, names = self._similar_by(signal, position, k, user), [signal]
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"
             raise LibraryError(
@@ -348,6 +377,19 @@ class ServingState:
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
         return Recommendations(None, weights, picks, seed=track)
+
+    def _similar_by(self, name: str, position: int, k: int, user: str | None) -> Ranked:
+        scores = self.space(name).for_track(position)
+        scores[position] = np.nan
+        keep_one_of_each(scores, self.engine.recordings)
+        for group in self.engine.recordings:
+            if position in group:
+                scores[list(group)] = np.nan
+        scores[self.engine.all_excluded(self.excluded(None, user))] = np.nan
+        positions, values = best(scores[None, :], min(k, len(scores)))
+        found = positions[0][positions[0] >= 0]
+        top = values[0][: len(found)]
+        return Ranked(found, top, top[:, None], np.ones(1))
 
 
 def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:

@@ -24,8 +24,8 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine import CatalogueArrays, TrackWords, Weights, WordMatrix
 from segue.errors import ModelError
 from segue.library import Library, NameIndex, StoredCatalogue, damaged_files, settings_hash
-from segue.pipeline.recommender.arrays import Arrays, map_arrays, texts_from, within
-from segue.pipeline.recommender.exclusion_index import ExclusionIndex
+from segue.pipeline.arrays import Arrays, map_arrays, texts_from, within
+from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.track_spaces import comparing_space
 from segue.pipeline.recommender.vocabulary import Vocabulary
 from segue.pipeline.training.engine_weights import weights_from
@@ -75,7 +75,9 @@ def state_of(library: Library) -> str:
     """Return the state of a library that a snapshot built now would name."""
     listened = library.any_listens()
     sharing = sharing_of(library.reader.sharing().withheld)
-    return f"{FORMAT} {library.state()} {'listened to' if listened else 'new'},{sharing}"
+    rules = library.reader.rules_version("learn")
+    words = f"{'listened to' if listened else 'new'}{f' by rules {rules}' if rules else ''}"
+    return f"{FORMAT} {library.state()} {words},{sharing}"
 
 
 def sharing_of(withheld: frozenset[str]) -> str:

@@ -50,7 +50,7 @@ def fit_listening(
     manifest: dict[str, Any] = {
         "kind": name,
         "seed": seed,
-        "data": _digest(listens, catalogue),
+        "data": _digest(library, listens, catalogue),
         "tracks": {},
         **({"withheld": withheld} if withheld else {}),
     }
@@ -113,9 +113,13 @@ def _is_up_to_date(library: Library, name: str, manifest: dict[str, Any]) -> boo
     return True
 
 
-def _digest(listens: pd.DataFrame, catalogue: Catalogue) -> str:
-    """Return a digest of the listens, the tracks and their tags."""
+def _digest(library: Library, listens: pd.DataFrame, catalogue: Catalogue) -> str:
+    """Return a digest of the listens, what is not learned from, the tracks and their tags."""
     summed = pd.util.hash_pandas_object(listens, index=False).to_numpy()
     tags = [(track.track_id, dict(track.tags), track.genres) for track in catalogue.tracks]
     digest = hashlib.sha256(summed.tobytes()).hexdigest()
-    return settings_hash({"listens": digest, "tracks": tags})
+    rules = library.rules.all("learn")
+    stated = sorted((one.user, one.kind, one.value) for one in rules)
+    members = library.rules.playlist_members(rules)
+    more = {"rules": stated, "playlists": members} if rules else {}
+    return settings_hash({"listens": digest, "tracks": tags, **more})

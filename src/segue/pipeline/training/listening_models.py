@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import Example, Weights, learn, profiles_of
+from segue.engine import Example, LearningRules, Weights, learn, profiles_of
 from segue.evaluation import split_listens
 from segue.library import Catalogue, Library
 from segue.listening import Collaborative, CollaborativeSettings, Searched, search
 from segue.listening.sequences import SequenceModel, fit_sequences
+from segue.pipeline.filters.rule_filters import learning_rules
 from segue.pipeline.training.item_features import item_features
 from segue.signals import SIGNALS, ListeningInputs, Signal, UserProfile, opinions_of
 
@@ -64,7 +65,8 @@ class InnerSplit:
 class TrainingData:
     """Training data: the catalogue, the content signals, and the conversion of listens.
 
-    `wanted` are the names of the models of listening data to fit.
+    `wanted` are the names of the models of listening data to fit, `rules` what is not learned from,
+    by listener.
     """
 
     catalogue: Catalogue
@@ -72,6 +74,7 @@ class TrainingData:
     friends: Sequence[tuple[str, str]]
     wanted: Sequence[str] = LISTENING_MODELS
     seed: int = 0
+    rules: Mapping[str, LearningRules] = field(default_factory=dict)
     _features: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -85,14 +88,17 @@ class TrainingData:
         seed: int = 0,
     ) -> "TrainingData":
         """Return the training data of a library."""
-        return cls(catalogue, content, library.shared_friends(), wanted, seed)
+        rules = learning_rules(library, catalogue)
+        return cls(catalogue, content, library.shared_friends(), wanted, seed, rules)
 
     def profiles(self, listens: "pd.DataFrame") -> dict[str, UserProfile]:
         """Return the profile of each listener from a table of listens."""
         tracks = self.catalogue.tracks
         durations = [track.duration for track in tracks]
         positions = self.catalogue.positions
-        return profiles_of(listens, positions, durations=durations, friends=self.friends)
+        return profiles_of(
+            listens, positions, durations=durations, friends=self.friends, rules=self.rules
+        )
 
     def features(self) -> NDArray[np.float32] | None:
         """Return the item features, computed once."""

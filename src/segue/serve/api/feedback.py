@@ -36,6 +36,15 @@ class FeedbackEvent(StrictModel):
         examples=[1764547200.0],
     )
     ms_played: float | None = Field(default=None, ge=0, le=_MAX_MS)
+    recommended: bool | None = Field(
+        default=None,
+        description="Whether the track came from a list, radio or playlist that segue made;"
+        " null if unknown.",
+    )
+    private: bool = Field(
+        default=False,
+        description="Whether a play or skip stays in the history only: nothing learns from it.",
+    )
 
 
 class FeedbackRequest(StrictModel):
@@ -70,6 +79,8 @@ def give_feedback(body: FeedbackRequest, me: deps.Self, app_state: deps.State) -
     latest = time.time() + _DAY
     if any(each.at is not None and each.at > latest for each in body.events):
         raise ProblemError("invalid", "at is more than a day in the future: check the clock.")
+    if any(each.private and each.kind not in ("play", "skip") for each in body.events):
+        raise ProblemError("invalid", "Only a play or skip can be private: leave private out.")
     new = app_state.service.feedback(
         [
             Event(
@@ -79,6 +90,8 @@ def give_feedback(body: FeedbackRequest, me: deps.Self, app_state: deps.State) -
                 key=each.key,
                 at=each.at,
                 ms_played=each.ms_played,
+                recommended=each.recommended,
+                private=each.private,
             )
             for each in body.events
         ]

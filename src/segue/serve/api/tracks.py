@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from segue.library import Catalogue, Library, Opinion
-from segue.pipeline.recommender.exclusion_index import ExclusionIndex
+from segue.pipeline.filters.exclusion_index import ExclusionIndex
 from segue.pipeline.recommender.serving_state import ServingState
 from segue.serve import dependencies as deps
 from segue.serve.app_state import AppState
@@ -124,7 +124,7 @@ def get_similar(
     state = app_state.state()
 
     def make() -> dict[str, Any]:
-        found = state.similar(track_id, k, signal=signal)
+        found = state.similar(track_id, k, signal=signal, user=principal.listener)
         positions = [state.catalogue.positions[pick.track_id] for pick in found.tracks]
         tracks = track_items(app_state, state.catalogue, positions, principal.listener)
         return {

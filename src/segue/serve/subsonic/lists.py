@@ -14,6 +14,7 @@ from segue.serve.subsonic.calls import Call, missing
 from segue.serve.subsonic.catalogue_view import annotation_of
 from segue.serve.subsonic.responses import GENERIC, SubsonicError
 from segue.serve.subsonic.serializers import Serializer
+from segue.serve.subsonic.similarity import may_play
 
 MOST: Final = 500
 """Largest number of items of a list."""
@@ -63,8 +64,10 @@ def _over_albums(serializer: Serializer, values: NDArray[Any], gather: Any) -> N
     return found
 
 
-def _random(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
-    return np.random.default_rng().permutation(len(serializer.view.shelves.albums))
+def _random(call: Call, serializer: Serializer) -> Numbers:
+    albums = serializer.view.shelves.album_of
+    allowed = np.unique(albums[may_play(call, np.flatnonzero(albums >= 0))])
+    return np.random.default_rng().permutation(allowed).astype(np.int64)
 
 
 def _newest(call: Call, serializer: Serializer) -> Numbers:  # noqa: ARG001
@@ -140,7 +143,10 @@ _KINDS: Final[dict[str, Callable[[Call, Serializer], Numbers]]] = {
 
 
 def get_random_songs(call: Call) -> dict[str, Any]:
-    """List songs at random, of a genre or of some years if so wished."""
+    """List songs at random, of a genre or of some years if so wished.
+
+    Songs that are never played for the listener are left out.
+    """
     size = call.number("size", 10, most=MOST)
     first, last = call.number("fromYear", 0), call.number("toYear", 9_999)
     serializer = Serializer(call)
@@ -153,6 +159,7 @@ def get_random_songs(call: Call) -> dict[str, Any]:
     if call.text("fromYear") or call.text("toYear"):
         years = shelves.years[among]
         among = among[(years >= first) & (years <= last) & (years > 0)]
+    among = may_play(call, among)
     chosen = random.sample(among.tolist(), min(size, len(among)))
     return {"randomSongs": {"song": serializer.songs(chosen)}}
 

@@ -11,6 +11,7 @@ from math import erf, sqrt
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.errors import LibraryError, ModelError
 from segue.pipeline.playlists import generate
@@ -45,26 +46,42 @@ def _similar(call: Call) -> list[dict[str, Any]]:
         return []
     try:
         if item in view.catalogue.positions:
-            found = [pick.track_id for pick in state.similar(item, count).tracks]
+            found = [pick.track_id for pick in state.similar(item, count, user=call.me).tracks]
         else:
-            found = _like_item(state, serializer, tracks.tolist(), count)
+            found = _like_item(call, state, serializer, tracks, count)
     except (LibraryError, ModelError):  # there is no signal that can compare them
         return []
     return serializer.known(found)
 
 
 def _like_item(
-    state: ServingState, serializer: Serializer, tracks: list[int], count: int
+    call: Call,
+    state: ServingState,
+    serializer: Serializer,
+    tracks: NDArray[np.integer[Any]],
+    count: int,
 ) -> list[str]:
     """Return songs similar to those of an album or artist, with some of its own."""
-    track_ids = [serializer.view.catalogue.tracks[position].track_id for position in tracks]
-    seeds = random.sample(track_ids, min(_SEEDS, len(track_ids)))
-    own = seeds[: max(count // _OWN_SHARE, 1)]
-    others = generate.from_likes(state, seeds, k=max(count - len(own), 1)).tracks
+    catalogue = serializer.view.catalogue
+    drawn = random.sample(tracks.tolist(), min(_SEEDS, len(tracks)))
+    seeds = [catalogue.tracks[position].track_id for position in drawn]
+    own = [catalogue.tracks[position].track_id for position in may_play(call, np.array(drawn))]
+    own = own[: max(count // _OWN_SHARE, 1)]
+    others = generate.from_likes(state, seeds, k=max(count - len(own), 1), rules_of=call.me).tracks
     found = [pick.track_id for pick in others]
     for place, one in enumerate(own):
         found.insert(min(place * _OWN_SHARE, len(found)), one)
     return found[:count]
+
+
+def may_play(call: Call, tracks: NDArray[Any]) -> NDArray[Any]:
+    """Return the songs, by position, without those that are never played for the listener."""
+    state = call.app_state.state_or_none()
+    never = None if state is None else state.profiles.rules.never_played(call.me)
+    if never is None:
+        return tracks
+    known = tracks < len(never)
+    return tracks[~(known & never[np.where(known, tracks, 0)])]
 
 
 def get_top_songs(call: Call) -> dict[str, Any]:
@@ -91,7 +108,7 @@ def get_sonic_similar_tracks(call: Call) -> dict[str, Any]:
         return {"sonicMatch": []}
     state, name = space
     try:
-        found = state.similar(track_id, count, signal=name).tracks
+        found = state.similar(track_id, count, signal=name, user=call.me).tracks
     except LibraryError:
         return {"sonicMatch": []}
     scores = {pick.track_id: pick.score for pick in found}
@@ -114,7 +131,8 @@ def find_sonic_path(call: Call) -> dict[str, Any]:
     state, name = space
     try:
         way = [
-            step.track_id for step in generate.path(state, start, end, count, signal=name).tracks
+            step.track_id
+            for step in generate.path(state, start, end, count, signal=name, user=call.me).tracks
         ]
     except LibraryError:  # both songs have the same vector, so there is no path
         way = list(dict.fromkeys((start, end)))

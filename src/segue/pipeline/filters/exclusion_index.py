@@ -18,7 +18,7 @@ from segue.catalogue_ids import CatalogueIds
 from segue.engine import Exclusions
 from segue.engine.exclusions import folder_parts, is_inside
 from segue.library import AlbumRow, ArtistRow, Catalogue, Library, ReadConnection
-from segue.pipeline.recommender.arrays import Arrays, texts_from, texts_parts
+from segue.pipeline.arrays import Arrays, texts_from, texts_parts
 from segue.signals import narrow
 from segue.text import plural
 

@@ -1,0 +1,1 @@
+"""Filters over all tracks of a catalogue: exclusions of a request, and rules of listeners."""
