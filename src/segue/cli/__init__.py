@@ -23,6 +23,7 @@ from segue.cli.search import search
 from segue.cli.serve import serve
 from segue.cli.train import train
 from segue.cli.user import user
+from segue.cli.user_rules import forget, never_play, rules
 
 app = typer.Typer(
     name="segue",
@@ -66,6 +67,9 @@ app.command("import")(report_errors(import_listens))
 app.add_typer(library, name="library")
 app.add_typer(encoders, name="encoders")
 app.add_typer(models, name="models")
+user.command("forget")(report_errors(forget))
+user.command("never-play")(report_errors(never_play))
+user.command("rules")(report_errors(rules))
 app.add_typer(user, name="user")
 
 

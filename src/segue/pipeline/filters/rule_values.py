@@ -1,6 +1,9 @@
 """Add rules of listeners, after their values are checked; end private sessions; describe rules."""
 
 import time
+from datetime import datetime
+
+from typing import Any
 
 from segue.engine import DailyInterval, ListeningSession
 from segue.engine.learning_rules import IMPORTED
@@ -34,7 +37,25 @@ def add_rule(
             f"A rule about tracks that are never played cannot name a {kind}: name an artist,"
             " album, track, genre, tag or folder."
         )
-    return library.rules.add(user, effect, kind, _checked(library, user, kind, value.strip()))
+    checked = _checked(library, user, kind, value.strip())
+    if library.accounts.find(user) is not None:
+        library.histories.welcome(user)  # an account that never logged in
+    return library.rules.add(user, effect, kind, checked)
+
+
+def session_value(start: datetime, end: datetime | None) -> str:
+    """Return the value of a rule about a session; without an end it is still going on.
+
+    Raises
+    ------
+    RuleError
+        If it ends before it starts.
+    """
+    if end is not None and end < start:
+        raise RuleError(
+            f"The session ends at {end}, before it starts at {start}: exchange the times."
+        )
+    return str(ListeningSession(start.timestamp(), None if end is None else end.timestamp()))
 
 
 def end_session(library: Library, user: str, number: int) -> ListenerRule:
@@ -68,6 +89,18 @@ def describe(library: Library, rule: ListenerRule) -> str:
         if track is not None and track.title:
             return " - ".join(filter(None, (track.artist, track.title)))
     return rule.value
+
+
+def rule_document(library: Library, rule: ListenerRule) -> dict[str, Any]:
+    """Return a rule as the API and `segue user rules --json` show it."""
+    return {
+        "number": rule.number,
+        "effect": rule.effect,
+        "kind": rule.kind,
+        "value": rule.value,
+        "text": describe(library, rule),
+        "created": rule.created,
+    }
 
 
 def hints_of(index: ExclusionIndex, rule: ListenerRule) -> list[str]:

@@ -7,6 +7,7 @@ The export is a zip archive that `segue import` and other programs read:
 - ``feedback.jsonl``     likes and dislikes, as ListenBrainz exports them
 - ``other.csv``          what ListenBrainz has no place for: undated listens, totals, ratings
 - ``stars.json``         stars and ratings of songs, albums and artists
+- ``rules.json``         what is not learned from, and what is never played
 - ``playlists/*.jspf``   saved playlists
 """
 
@@ -24,10 +25,12 @@ from typing import Any, Final, get_args
 from segue.errors import LibraryError, UnknownListenerError
 from segue.library import AnnotationKind, Library, open_private
 from segue.library.feedback import LIVE
+from segue.pipeline.filters.rule_values import rule_document
 from segue.pipeline.playlists.playlist_files import write_playlist
 
 _KINDS: Final[tuple[AnnotationKind, ...]] = get_args(AnnotationKind)
-_LIKED: Final = 3.0  # live ratings above this are likes
+
+_FLAGS: Final = ("skipped", "completed", "recommended", "private")
 _COLUMNS: Final = (
     "user_id",
     "track_id",
@@ -39,7 +42,7 @@ _COLUMNS: Final = (
     "plays",
     "ms_played",
     "rating",
-    "skipped",
+    *_FLAGS,
 )
 
 
@@ -68,7 +71,7 @@ def export_user(library: Library, name: str, file: str | Path) -> ExportResult:
     LibraryError
         If the file exists, or cannot be written.
     """
-    _check_known(library, name)
+    check_known(library, name)
     path = Path(file).expanduser().absolute()
     if path.exists():
         raise LibraryError(f"{file} exists already: choose another file.")
@@ -94,6 +97,9 @@ def export_user(library: Library, name: str, file: str | Path) -> ExportResult:
                 ]
                 if stars:
                     archive.writestr("stars.json", json.dumps(stars, ensure_ascii=False, indent=2))
+                rules = [rule_document(library, one) for one in library.rules.of(name)]
+                if rules:
+                    archive.writestr("rules.json", json.dumps(rules, ensure_ascii=False, indent=2))
                 saved = library.playlists.of(name)
                 catalogue = library.catalogue()
                 for number, one in enumerate(saved, start=1):
@@ -131,14 +137,15 @@ def delete_user(library: Library, name: str, *, by: str | None = None) -> dict[s
     LibraryBusyError
         If another program is writing to the library.
     """
-    _check_known(library, name)
+    check_known(library, name)
     with library.writing("segue user delete"):
         found = library.delete_listener(name)
         library.audit.note("listener deleted", by)
     return {table: count for table, count in found.items() if count}
 
 
-def _check_known(library: Library, name: str) -> None:
+def check_known(library: Library, name: str) -> None:
+    """Raise `UnknownListenerError` if the library has neither listens nor an account of a name."""
     if library.accounts.find(name) is None and name not in library.listeners():
         raise UnknownListenerError(
             f"The library has no listener {name!r}: segue user list names the accounts."
@@ -153,8 +160,9 @@ def _listen(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
     more: dict[str, Any] = {"submission_client": "segue"}
     if record["ms_played"] is not None:
         more["duration_played"] = record["ms_played"] / 1e3
-    if record["skipped"] is not None:
-        more["skipped"] = bool(record["skipped"])
+    for flag in _FLAGS:
+        if record[flag] is not None:
+            more[flag] = bool(record[flag])
     return {
         "listened_at": record["timestamp"],
         "user_name": name,
@@ -164,7 +172,7 @@ def _listen(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _feedback(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "score": 1 if record["rating"] > _LIKED else -1,
+        "score": 1 if record["rating"] > 0 else -1,
         "recording_mbid": _ids(record).get("recording_mbid"),
         "created": record["timestamp"],
         "user_name": name,
