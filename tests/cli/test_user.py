@@ -9,11 +9,13 @@ import time
 
 import pytest
 
-from segue.library import Library
+from segue.library import Event, Library
 from segue.pipeline.accounts.login import log_in
 from segue.pipeline.accounts.player_passwords import verify_player_password
 from segue.pipeline.accounts.sessions import find_key, find_session, open_session
 from segue.pipeline.history.import_listens import import_listens
+from segue.sources.datasets.listens import no_listens
+from segue.types import Track
 
 COMMAND = [sys.executable, "-c", "from segue.cli import main; main()", "user"]
 
@@ -160,3 +162,62 @@ def test_join_makes_two_names_one(library, tmp_path):
         "rows": {"duplicates": 1},
     }
     assert library.listeners() == ["ann"]
+
+
+def listens_of_anna(library):
+    track = Track(track_id="t1", title="Lullaby", artist="Nanny", genres=("children",))
+    library.add_dataset("data", tracks=[track], listens=no_listens())
+    library.feedback.add([Event(user="anna", track_id="t1", kind="play", key="1", at=1.6e9)])
+
+
+def test_rules_are_added_listed_and_removed(library):
+    listens_of_anna(library)
+    forget = ("forget", "anna", "--genre", "children", "--hours", "20-7", "--zone", "UTC")
+    added = document(library, *forget, "--source", "spotify")["added"]
+    assert [(one["kind"], one["value"]) for one in added] == [
+        ("genre", "children"),
+        ("hours", "20:00-07:00 UTC"),
+        ("source", "spotify"),
+    ]
+    done = segue(library, "never-play", "anna", "--track", "t1", "--artist", "Nobody")
+    assert "track Nanny - Lullaby: segue no longer chooses this for anna." in done.stdout
+    assert "no track has the artist 'Nobody'" in done.stderr
+    listed = document(library, "rules", "anna")["rules"]
+    assert [one["effect"] for one in listed] == ["learn"] * 3 + ["play"] * 2
+    shown = segue(library, "rules", "anna").stdout
+    assert "5 rules of anna" in shown
+    assert "Nanny - Lullaby" in shown
+    number = str(listed[0]["number"])
+    assert "Removed: genre children" in segue(library, "rules", "anna", "--remove", number).stdout
+    assert len(document(library, "rules", "anna")["rules"]) == 4
+
+
+def test_session_lasts_until_it_is_ended(library):
+    listens_of_anna(library)
+    (rule,) = document(library, "forget", "anna", "--from", "yesterday 18:00")["added"]
+    assert rule["value"].endswith("/..")
+    ended = document(library, "rules", "anna", "--end", str(rule["number"]))["rules"]
+    assert not ended[0]["value"].endswith("/..")
+    times = ("--from", "2026-01-05 18:00", "--to", "2026-01-05 21:00", "--zone", "Europe/Berlin")
+    (rule,) = document(library, "forget", "anna", *times)["added"]
+    assert rule["value"] == "2026-01-05T17:00:00Z/2026-01-05T20:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("forget", "anna"), "name something"),
+        (("forget", "anna", "--to", "now"), "--to needs --from"),
+        (("forget", "anna", "--from", "soon"), "cannot be read"),
+        (("forget", "anna", "--hours", "20-20"), "at the same time"),
+        (("forget", "anna", "--hours", "20-7", "--zone", "Moon"), "no time zone 'Moon'"),
+        (("never-play", "ben", "--artist", "Nanny"), "no listener 'ben'"),
+        (("rules", "ben"), "no listener 'ben'"),
+        (("rules", "anna", "--remove", "9"), "no rule number 9"),
+    ],
+)
+def test_bad_rules_name_the_way_out(library, arguments, reason):
+    listens_of_anna(library)
+    done = segue(library, *arguments)
+    assert done.returncode
+    assert reason in " ".join(done.stderr.split())

@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime
-
 from typing import Any
 
 from segue.engine import DailyInterval, ListeningSession
@@ -23,7 +22,8 @@ def add_rule(
     Parameters
     ----------
     value
-        See `segue.library.listener_rules`; a playlist may be given by its name.
+        See `segue.library.listener_rules`; a playlist may be given by its name, a session that
+        begins as ``now``.
 
     Raises
     ------
@@ -123,6 +123,8 @@ def _checked(library: Library, user: str, kind: RuleKind, value: str) -> str:
     try:
         if kind == "hours":
             return str(DailyInterval.parse(value))
+        if kind == "session" and value == "now":
+            return str(ListeningSession(time.time()))
         return str(ListeningSession.parse(value)) if kind == "session" else value
     except ValueError as error:
         raise RuleError(str(error)) from None

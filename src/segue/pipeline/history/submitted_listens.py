@@ -64,6 +64,8 @@ def submit(
                 key=f"{KIND}:{mark.hex()}",
                 at=when,
                 ms_played=listen.ms_played,
+                recommended=listen.recommended,
+                private=listen.private is True,
                 fingerprint=mark,
             )
             events.append(event)
@@ -71,7 +73,14 @@ def submit(
             # the match counts even if the served snapshot does not have the track yet
             row = None if match is None else match.row
             arrival = ImportedListen(
-                user, row, listen.track, mark, when, ms_played=listen.ms_played
+                user,
+                row,
+                listen.track,
+                mark,
+                when,
+                ms_played=listen.ms_played,
+                recommended=listen.recommended,
+                private=listen.private,
             )
             arrivals.append(arrival)
     new = sum(feed(events)) if events else 0

@@ -7,7 +7,7 @@ Conventions
 - ListenBrainz: `listened_at` is the start of the listen. Its recordings are the `recording_mbid` as
   submitted, then as mapped.
 - An export of segue has the shape of ListenBrainz; its `additional_info` also names the track id
-  and whether the track was skipped.
+  and whether the listen was skipped, completed, recommended or private.
 - ListenBrainz feedback: a `score` of 1, 0 or -1 for a recording; see
   `segue.sources.history_import.opinions`.
 - Last.fm (`user.getRecentTracks`): `date.uts` is the start of the listen. The track that plays now
@@ -42,6 +42,7 @@ from segue.sources.history_import.spotify import (
 from segue.sources.history_import.youtube import TitleSentence, read_watch
 from segue.types import TrackReference
 
+_FLAGS = ("skipped", "completed", "recommended", "private")
 _MAX_DEPTH = 4  # of lists in lists of records
 
 
@@ -163,7 +164,7 @@ def _listenbrainz(record: Record, user: str | None) -> ImportRow:
         require_track(track),
         read_timestamp(record["listened_at"]),
         ms_played=None if played is None else played * 1e3,
-        skipped=own["skipped"] if isinstance(own.get("skipped"), bool) else None,
+        **{name: own[name] for name in _FLAGS if isinstance(own.get(name), bool)},
     )
 
 
