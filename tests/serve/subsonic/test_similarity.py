@@ -73,3 +73,25 @@ def test_sonic_similarity_ignores_listens(anna):
     for time in range(20):
         anna.call("scrobble", id=["three", ODD], time=[str(10**12 + time), str(10**12 + time)])
     assert matches(anna.call("getSonicSimilarTracks", id="three")) == before
+
+
+def test_songs_that_are_never_played_are_not_chosen(anna, library):
+    album = anna.song("one")["albumId"]
+    library.histories.welcome("anna")
+    library.rules.add("anna", "play", "artist", "the alphas")
+    never = {"one", "two", "seven"}
+    chosen = {
+        "similar": ids(anna.call("getSimilarSongs", id="four", count=9)["similarSongs"]["song"]),
+        "of an album": ids(
+            anna.call("getSimilarSongs2", id=album, count=9)["similarSongs2"]["song"]
+        ),
+        "random": ids(anna.call("getRandomSongs", size=500)["randomSongs"]["song"]),
+        "sonic": list(dict(matches(anna.call("getSonicSimilarTracks", id="four", count=9)))),
+    }
+    for name, found in chosen.items():
+        assert found, name
+        assert not never & set(found), name
+    albums = anna.call("getAlbumList2", type="random", size=500)["albumList2"]["album"]
+    assert "First" not in [one["name"] for one in albums]
+    assert "First" in str(anna.call("getAlbumList2", type="alphabeticalByName", size=500))
+    assert "one" in ids(anna.call("getAlbum", id=album)["album"]["song"])
