@@ -139,6 +139,11 @@ class ReadConnection:
         found = self._all("SELECT row FROM tracks WHERE track_id = ?", [track_id])
         return int(found[0][0]) if found else None
 
+    def by_artist(self, artist: str) -> Track | None:
+        """Return a track whose artist is shown by this text, None if there is none."""
+        found = self._all("SELECT row FROM tracks WHERE artist = ? LIMIT 1", [artist])
+        return self.tracks([found[0][0]])[found[0][0]] if found else None
+
     def near(self, text: str, most: int = 3) -> list[str]:
         """Return ids of tracks that have a text in their id or title."""
         found = self._all(

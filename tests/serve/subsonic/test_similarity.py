@@ -3,6 +3,8 @@
 import pytest
 from tests.serve.subsonic.conftest import ODD
 
+from segue.pipeline.filters.rule_values import add_rule
+
 
 def ids(songs):
     return [song["id"] for song in songs]
@@ -73,6 +75,12 @@ def test_sonic_similarity_ignores_listens(anna):
     for time in range(20):
         anna.call("scrobble", id=["three", ODD], time=[str(10**12 + time), str(10**12 + time)])
     assert matches(anna.call("getSonicSimilarTracks", id="three")) == before
+
+
+def test_shown_artists_mean_the_first_of_them(library):
+    library.histories.welcome("anna")
+    rule = add_rule(library, "anna", "play", "artist", "The Alphas feat. Guest")
+    assert rule.value == "The Alphas"
 
 
 def test_songs_that_are_never_played_are_not_chosen(anna, library):

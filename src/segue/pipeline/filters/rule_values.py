@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from segue.artist_names import credits_of
 from segue.engine import DailyInterval, ListeningSession
 from segue.engine.learning_rules import IMPORTED
 from segue.errors import RuleError, UnknownPlaylistError, UnknownTrackError
@@ -23,7 +24,7 @@ def add_rule(
     ----------
     value
         See `segue.library.listener_rules`; a playlist may be given by its name, a session that
-        begins as ``now``.
+        begins as ``now``. Of several artists as one text, as they are shown, the first is meant.
 
     Raises
     ------
@@ -118,6 +119,8 @@ def _checked(library: Library, user: str, kind: RuleKind, value: str) -> str:
         raise UnknownTrackError(f"The library holds no track {value!r}: search for its id.")
     if kind == "playlist":
         return _playlist(library, user, value)
+    if kind == "artist":
+        return _artist(library, value)
     if kind == "source":
         return value.casefold().removeprefix(IMPORTED)
     try:
@@ -128,6 +131,17 @@ def _checked(library: Library, user: str, kind: RuleKind, value: str) -> str:
         return str(ListeningSession.parse(value)) if kind == "session" else value
     except ValueError as error:
         raise RuleError(str(error)) from None
+
+
+def _artist(library: Library, value: str) -> str:
+    """Return the first artist of a text that shows one or several: see `display_artist`."""
+    main = value.partition(" feat. ")[0]
+    for shown in dict.fromkeys((value, main, main.partition(", ")[0])):
+        track = library.reader.by_artist(shown)
+        if track is not None:
+            names = [credit.name for credit in credits_of(track.artist, track.artists)]
+            return shown if shown in names else names[0]
+    return value
 
 
 def _playlist(library: Library, user: str, value: str) -> str:

@@ -7,6 +7,7 @@ import { apiUrl } from "./api.js";
 import { trackArtist, trackTitle } from "./format.js";
 import { notify, notifyError } from "./notifications.js";
 import { sendFeedback } from "./outbox.js";
+import { isProposed, markProposed } from "./proposed-tracks.js";
 import { forYou } from "./recommendations.js";
 
 const MIN_PLAYED_MS = 30_000; // or half of the track: less is a skip, more is a play
@@ -153,7 +154,12 @@ class Player extends EventTarget {
 
   /** Remove a track from the queue and the upcoming tracks, as when it is disliked. */
   drop(trackId) {
-    const stays = (track) => track.track_id !== trackId;
+    this.dropWhere((track) => track.track_id === trackId);
+  }
+
+  /** Remove the tracks that satisfy a condition from the queue and the upcoming tracks. */
+  dropWhere(goes) {
+    const stays = (track) => !goes(track);
     Object.assign(this, {
       queue: this.queue.filter(stays),
       upcoming: this.upcoming.filter(stays),
@@ -187,6 +193,7 @@ class Player extends EventTarget {
         (track) => track?.track_id ?? [],
       );
       const tracks = await fetchNext(recent.slice(-1000));
+      markProposed(tracks);
       if (this.#fetchNext !== fetchNext) return;
       this.upcoming.push(...tracks);
       this.dispatchEvent(new Event("queue"));
@@ -232,7 +239,10 @@ class Player extends EventTarget {
       this.#playedMs >= Math.min(MIN_PLAYED_MS, this.duration * 500) &&
       this.#playedMs > 0
     ) {
-      sendFeedback(this.track.track_id, "play", { ms_played: Math.round(this.#playedMs) });
+      sendFeedback(this.track.track_id, "play", {
+        ms_played: Math.round(this.#playedMs),
+        recommended: isProposed(this.track),
+      });
     }
     this.#playedMs = 0;
   }

@@ -5,6 +5,7 @@
 
 import { isAbort, postQuery } from "./api.js";
 import { msSinceFeedback, sendFeedback } from "./outbox.js";
+import { isProposed, markProposed } from "./proposed-tracks.js";
 import { setOpinion, state } from "./store.js";
 
 const LENGTH = 20;
@@ -48,6 +49,7 @@ class RecommendationList extends EventTarget {
       const answer = await fetchRecommendations(state.steer, request.signal);
       const before = this.#base ?? this.items;
       this.#base = null;
+      markProposed(answer.tracks.map((item) => item.track));
       Object.assign(this, {
         items: answer.tracks,
         hints: answer.hints ?? [],
@@ -66,7 +68,8 @@ class RecommendationList extends EventTarget {
     if (kind !== "skip" && kind !== "play") setOpinion(id, kind === "clear" ? null : kind);
     const reason = `${VERBS[kind]} ${track.title ?? id}.`;
     const undo = kind === "like" || kind === "dislike" ? () => this.respond(track, "clear") : null;
-    const sent = sendFeedback(id, kind); // sent while the list closes the gap
+    const more = kind === "skip" ? { recommended: isProposed(track) } : {};
+    const sent = sendFeedback(id, kind, more); // sent while the list closes the gap
     if (kind === "dislike" || kind === "skip") this.#removeNow(id, reason, undo);
     await sent;
     await this.load(reason, undo);

@@ -2,6 +2,7 @@
 
 import { animateList } from "../list-animation.js";
 import { player } from "../player.js";
+import { markProposed } from "../proposed-tracks.js";
 import { scaleOf } from "./why-bar.js";
 import "./track-row.js";
 
@@ -22,6 +23,9 @@ export class TrackList extends HTMLElement {
   /** Name of the list, shown in the queue. */
   source = "";
 
+  /** Whether segue made the list, unlike results of a search; set it before the list is shown. */
+  proposed = false;
+
   /** For an endless list: see `player.play`. */
   /** @type {((recent: string[]) => Promise<Api.Track[]>) | null} */
   fetchNext = null;
@@ -37,6 +41,7 @@ export class TrackList extends HTMLElement {
    * @param {{added?: string[], animate?: boolean}} [options]
    */
   show(items, { added = [], animate = true } = {}) {
+    if (this.proposed) markProposed(items.map((item) => item.track));
     const rows = new Map();
     const scale = scaleOf(items);
     for (const item of items) {

@@ -4,11 +4,10 @@
 import { h } from "../dom.js";
 import { formatDuration, trackArtist, trackLabel, trackTitle } from "../format.js";
 import { icon } from "../icons.js";
-import { notify } from "../notifications.js";
 import { player } from "../player.js";
 import { startRadio } from "../radio.js";
 import { aboutOf, colorOf, inOrder, titleOf } from "../signals.js";
-import { setSteer, state } from "../store.js";
+import { dontLearnFrom, neverPlay } from "../taste-rules.js";
 import { signed, swatch } from "./why-bar.js";
 
 // The server names the signal that decides the rank (see segue.engine.explanations), not the longest bar.
@@ -153,7 +152,12 @@ function actions(track) {
       "Path from here",
       `#/playlists?make=path&from=${encodeURIComponent(track.track_id)}`,
     ),
-    track.artist && button("close", "Never play this artist", () => excludeArtist(track.artist)),
+    button("close", "Never play this track", () => neverPlay(track, "track")),
+    track.artist && button("close", "Never play this artist", () => neverPlay(track, "artist")),
+    track.artist &&
+      button("dislike", "Don't learn from this artist", () => dontLearnFrom(track, "artist")),
+    track.album &&
+      button("dislike", "Don't learn from this album", () => dontLearnFrom(track, "album")),
   );
 }
 
@@ -168,11 +172,4 @@ function button(picture, text, action) {
 
 function link(picture, text, href) {
   return h("a", { class: "button subtle", href }, icon(picture), text);
-}
-
-function excludeArtist(name) {
-  const before = state.steer;
-  const artists = [...new Set([...(before.exclusions.artists ?? []), name])];
-  setSteer({ ...before, exclusions: { ...before.exclusions, artists } });
-  notify(`${name} will not be played again.`, { label: "Undo", action: () => setSteer(before) });
 }

@@ -99,6 +99,7 @@ function foundList(own) {
       fill(head, heading);
       fill(about, describe(answer));
       list.source = heading.replace(/^Results for /, "");
+      list.proposed = !heading.startsWith("Results for ");
       list.show(answer.tracks.map(asItem), { animate: false });
       section.hidden = false;
       own.hidden = true;
@@ -133,7 +134,7 @@ function foundList(own) {
           (signal) =>
             get("/tracks/{track_id}/similar", { params, query: { k: MAX_RESULTS }, signal }),
           `More like ${trackLabel(seed)}`,
-          () => "Based on all signals, the same for every listener.",
+          () => "Based on all signals, not on your plays.",
         );
     },
   };
@@ -167,6 +168,7 @@ function ownList(heading, onLeave) {
     "Play",
   );
   list.source = SOURCE;
+  list.proposed = true;
   fill(heading, "For you");
   const show = (detail) => {
     const tracks = new Map(forYou.items.map((item) => [item.track.track_id, item.track]));

@@ -33,6 +33,7 @@ export function showPath(side, tracks, closed) {
     }
   };
   list.source = name;
+  list.proposed = true;
   list.show(items, { animate: false });
   fill(
     side,

@@ -155,6 +155,7 @@ function trackList(tracks, source, { kind, recipe }) {
   const list = h("track-list", { "aria-label": source });
   if (kind === "radio") list.fetchNext = (recent) => fetchRadio(recipe, recent);
   list.source = source;
+  list.proposed = kind !== "tracks";
   list.show((tracks ?? []).map(asItem), { animate: false });
   return list;
 }

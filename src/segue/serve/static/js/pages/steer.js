@@ -1,6 +1,7 @@
 // Steer page: weights of signals, dials and exclusions, with a preview of the list.
 
 import { coalesce, fill, h } from "../dom.js";
+import { ruleCards } from "../elements/rule-cards.js";
 import { legend, swatch } from "../elements/why-bar.js";
 import { formatPercent } from "../format.js";
 import { notifyError } from "../notifications.js";
@@ -51,8 +52,9 @@ export const steer = {
       ),
       h("div", { class: "steer" }, controls, preview.section),
     );
+    const rules = ruleCards(onLeave);
     const build = () => {
-      fill(controls, weightsCard(preview), dialsCard(preview), exclusionsCard(preview));
+      fill(controls, weightsCard(preview), dialsCard(preview), exclusionsCard(preview), rules);
       reset.disabled = isNeutral(state.steer);
     };
     const onSteer = () => {
@@ -73,6 +75,7 @@ function makePreview(onLeave) {
   const colors = h("div", { class: "list-legend" });
   const list = h("track-list", { "aria-label": "Preview of the list" });
   list.source = "the preview";
+  list.proposed = true;
   let base = [];
   let wanted = state.steer;
   let request = null;
@@ -263,7 +266,11 @@ function exclusionsCard(preview) {
     "section",
     { class: "card", "aria-labelledby": "never-title" },
     h("h2", { id: "never-title" }, "Exclusions"),
-    h("p", { class: "muted-text" }, "Never play these."),
+    h(
+      "p",
+      { class: "muted-text" },
+      "Leave these out of the lists on this page. For all devices, see Never play.",
+    ),
     chips,
   );
 }
