@@ -155,6 +155,48 @@ def test_excluded_genre_is_not_recommended(shared, visit, until):
     )
 
 
+ARTISTS = "[...document.querySelectorAll('#for-you track-row:not(.is-leaving) .row-artist')]"
+
+
+def test_never_play_artist_holds_on_every_device(server, visit, until):
+    page = visit(server)
+    artist = page.locator("track-row .row-artist").first.inner_text().split(" · ")[0]
+    page.locator("track-row .row-main").first.click()
+    page.get_by_role("button", name="Never play this artist").click()
+    page.locator(".notification", has_text=f"{artist} will not be played again.").wait_for()
+    gone = f"artist => {ARTISTS}.every(e => !e.textContent.startsWith(artist))"
+    until(page, gone, artist)
+    phone = visit(server)
+    until(phone, gone, artist)
+    phone.goto(f"{server.url}#/steer")
+    phone.get_by_role("button", name=f"Remove artist {artist}").click()
+    phone.get_by_text("Everything may be played.").wait_for()
+    page.reload()
+    until(page, f"artist => {ARTISTS}.some(e => e.textContent.startsWith(artist))", artist)
+
+
+def test_rule_and_private_session_are_set_on_the_page(server, visit):
+    page = visit(server)
+    page.goto(f"{server.url}#/steer")
+    page.get_by_label("Do not learn from: kind").select_option("hours")
+    page.get_by_label("Do not learn from: name").fill("20-7")
+    page.get_by_label("Do not learn from: name").press("Enter")
+    page.get_by_role("group", name="Not learned from").get_by_text("20:00-07:00").wait_for()
+    page.get_by_role("button", name="Begin a private session").click()
+    page.get_by_role("button", name="End the private session").click()
+    page.get_by_role("button", name="Begin a private session").wait_for()
+    page.get_by_role("button", name="Remove private session").wait_for()
+
+
+def test_plays_say_whether_segue_proposed_the_track(server, visit):
+    page = visit(server)
+    page.locator("track-row .cover").first.click()
+    page.locator("track-row.is-playing").wait_for()
+    with page.expect_request("**/api/v1/feedback") as sent:
+        page.get_by_role("button", name="Next track").click()
+    assert sent.value.post_data_json["events"][0]["recommended"] is True
+
+
 def test_two_listeners_have_separate_lists(server, visit, until):
     anna, ben = visit(server, "anna"), visit(server, "ben")
     of_ben = titles(ben)
