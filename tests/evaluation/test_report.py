@@ -31,6 +31,7 @@ from segue.evaluation import (
     ModelComparison,
     NeighborScores,
     NextTrack,
+    Organic,
     RecommendationReport,
     Report,
     SimilarityReport,
@@ -160,6 +161,12 @@ def details(**changes):
                 "hit_rate@20": ("Markov", BETTER),
                 "new_hit_rate@20": ("Markov", ALIKE),
             },
+        ),
+        "organic": Organic(
+            n_plays=1200,
+            share=0.75,
+            on_all=figures("personal", "popularity"),
+            on_organic=figures("personal", "popularity", metric=0.05),
         ),
     }
     return Details(**settings | changes)
@@ -727,3 +734,10 @@ def test_write_report_to_bad_folder_raises(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryError, match="report cannot be written to"):
         write_report(tmp_path / "file" / "run", report_files(report()))
+
+
+def test_page_compares_all_and_organic_plays():
+    page = render(report(lists(details=details())))[0]
+    assert "Of 1,200 held-out plays whose origin is known, 75% were organic" in page
+    assert "nDCG@20, organic" in page
+    assert "Organic plays" not in render(report(lists(details=details(organic=None))))[0]

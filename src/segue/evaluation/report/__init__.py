@@ -20,6 +20,7 @@ from segue.evaluation.report.details import (
     ListenerGroup,
     ModelComparison,
     NextTrack,
+    Organic,
 )
 from segue.evaluation.report.files import report_files
 from segue.evaluation.report.similarity import HubReduction, NeighborScores, SimilarityReport
@@ -43,6 +44,7 @@ __all__ = [
     "ModelComparison",
     "NeighborScores",
     "NextTrack",
+    "Organic",
     "RecommendationReport",
     "Report",
     "SimilarityReport",

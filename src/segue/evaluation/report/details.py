@@ -190,6 +190,28 @@ class NextTrack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Organic:
+    """Results on all held-out tracks, and on those that segue did not propose.
+
+    `share` is the share of organic plays among the `n_plays` held-out plays whose origin is known.
+    """
+
+    n_plays: int
+    share: float
+    on_all: Figures
+    on_organic: Figures
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-compatible form."""
+        return {
+            "n_plays": self.n_plays,
+            "share": self.share,
+            "all": self.on_all.to_dict(),
+            "organic": self.on_organic.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """All parts beyond the main table.
 
@@ -206,6 +228,7 @@ class Details:
     dials: DialCurves | None = None
     faithfulness: Faithful | None = None
     next_track: NextTrack | None = None
+    organic: Organic | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the additional keys of a document on recommendations."""
@@ -222,4 +245,5 @@ class Details:
             "dials": self.dials and self.dials.to_dict(),
             "faithfulness": self.faithfulness and self.faithfulness.to_dict(),
             "next_track": self.next_track and self.next_track.to_dict(),
+            "organic": self.organic and self.organic.to_dict(),
         }

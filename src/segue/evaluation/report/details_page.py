@@ -13,6 +13,7 @@ from segue.evaluation.report.details import (
     Figures,
     ListenerGroup,
     NextTrack,
+    Organic,
 )
 from segue.evaluation.report.dial_plot import dial_plot
 from segue.evaluation.report.formatting import signed
@@ -39,6 +40,7 @@ from segue.text import plural
 _GROUP_CUTS = (10, 20)
 _COLD_METRICS = ("ndcg@20", "recall@20", "ndcg@10", "recall@10")
 _NEXT_METRICS = ("hit_rate@20", "mrr@20", "new_hit_rate@20", "new_mrr@20")
+_ORGANIC_METRICS = ("ndcg@20", "recall@20")
 _CONTROL_METRIC = "ndcg@20"
 
 
@@ -65,6 +67,8 @@ def details_section(found: RecommendationReport) -> dict[str, Any]:
         "dial_plot": dial_plot(dials) if dials else None,
         "faithfulness": details.faithfulness,
         "next_track": _next_track(details.next_track) if details.next_track else None,
+        "organic": details.organic,
+        "organic_table": _organic(details.organic) if details.organic else None,
         "n_plays": details.next_track.n_plays if details.next_track else 0,
     }
 
@@ -216,6 +220,29 @@ def _dial_table(found: DialCurves) -> ScoreTable:
     ]
     caption = f"Lists of {found.k} for {plural(found.n, 'listener')}, one dial changed at a time."
     return ScoreTable(caption, [title_of(metric) for metric in metrics], rows, "")
+
+
+def _organic(found: Organic) -> ScoreTable:
+    parts = (found.on_all, found.on_organic)
+    rows = [
+        Row(
+            display_name(name),
+            meanings().get(name, ""),
+            [
+                Cell(number(part.models[name][metric]), spread(part.intervals[name][metric]))
+                for metric in _ORGANIC_METRICS
+                for part in parts
+            ],
+            None,
+        )
+        for name in found.on_all.models
+    ]
+    heads = [
+        f"{title_of(metric)}, {kind}" for metric in _ORGANIC_METRICS for kind in ("all", "organic")
+    ]
+    n_all, n_organic = (part.n for part in parts)
+    caption = f"All held-out tracks of {n_all:,} listeners, organic ones of {n_organic:,}."
+    return ScoreTable(caption, heads, rows, "")
 
 
 def _next_track(found: NextTrack) -> ScoreTable:

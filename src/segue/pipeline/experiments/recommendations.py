@@ -31,6 +31,7 @@ from segue.pipeline.experiments.dials import evaluate_dials, evaluate_faithfulne
 from segue.pipeline.experiments.held_out import EvaluationContext, HeldOut, fit_engine
 from segue.pipeline.experiments.listeners import best_single, comparisons, evaluate_groups
 from segue.pipeline.experiments.next_track import evaluate_next_track
+from segue.pipeline.experiments.organic import evaluate_organic
 from segue.pipeline.experiments.ranked_lists import (
     K_MOST,
     PERSONAL,
@@ -99,7 +100,7 @@ def evaluate_recommendations(
         baselines=tuple(name for name in BASELINES if name in lists),
         curves=_curves(lists, known, n_tracks),
         simulated=any(user.startswith(SIMULATED) for user in known.users),
-        details=_details(context, results, thorough=thorough, notes=notes),
+        details=_details(context, lists, results, thorough=thorough, notes=notes),
         notes=tuple(notes),
     )
 
@@ -115,6 +116,7 @@ def _item_knn(known: HeldOut, n_tracks: int) -> list[tuple[str, Signal]]:
 
 def _details(
     context: EvaluationContext,
+    lists: Lists,
     results: Mapping[str, RankingResult],
     *,
     thorough: bool,
@@ -141,6 +143,7 @@ def _details(
         dials=part(evaluate_dials),
         faithfulness=part(evaluate_faithfulness),
         next_track=part(evaluate_next_track),
+        organic=evaluate_organic(context, lists, results),
     )
 
 
