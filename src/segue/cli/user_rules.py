@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
-from segue.cli.output import hint, plural, print_json, print_table, say
+from segue.cli.output import hint, print_json, print_table, say
 from segue.cli.user import NameArgument
+from segue.text import plural
 
 if TYPE_CHECKING:
     from segue.library import Library, ListenerRule, RuleEffect, RuleKind
