@@ -307,6 +307,13 @@ def test_bad_rule_is_refused(library, effect, kind, value, error, reason):
     assert library.rules.of(USER) == []
 
 
+def test_rule_that_this_computer_cannot_read_is_left_out(library):
+    before = profiles_by_batch(library)
+    library.rules.add(USER, "learn", "hours", "00:00-23:59 Mars/Base")
+    assert_equal(profiles_by_batch(library), before)
+    assert_equal(profiles_by_serving(library), before)
+
+
 def test_rules_belong_to_their_listener(library):
     rule = add_rule(library, USER, "play", "artist", "Artist 3")
     with pytest.raises(UnknownRuleError, match="u1 has no rule number"):

@@ -12,6 +12,7 @@ from segue import recommend
 from segue.errors import DamagedDataError, LibraryError, UnknownListenerError
 from segue.library import AnnotationRecord, Event, Library, back_up, restore
 from segue.pipeline.accounts.login import add_account
+from segue.pipeline.filters.rule_values import add_rule
 from segue.pipeline.history.import_listens import import_listens
 from segue.pipeline.maintenance.repair import check, repair
 from segue.pipeline.maintenance.user_data import delete_user, export_user
@@ -242,7 +243,7 @@ def test_exported_listens_are_imported_into_another_library(directory, tmp_path)
     plays = again[again["rating"].isna()]
     assert sorted(plays["track_id"]) == [f"t{i}" for i in range(6)]
     assert plays["timestamp"].min() == LISTENED
-    assert again[again["rating"] > 3]["track_id"].tolist() == ["t7"]
+    assert again[again["rating"] > 0]["track_id"].tolist() == ["t7"]
     assert set(again["user_id"]) == {"anna"}
 
 
@@ -271,6 +272,27 @@ def test_export_has_stars_and_ratings(directory, tmp_path):
     with zipfile.ZipFile(tmp_path / "anna.zip") as archive:
         (found,) = json.loads(archive.read("stars.json"))
     assert (found["item"], found["starred"], found["rating"]) == ("t3", LISTENED, 4)
+
+
+def test_export_has_rules_and_private_plays(directory, tmp_path):
+    library = Library(directory)
+    add_rule(library, "anna", "learn", "playlist", "Evening")
+    add_rule(library, "anna", "play", "artist", "Band 1")
+    private = Event(user="anna", track_id="t8", kind="play", key="p", at=1e9, private=True)
+    library.feedback.add([private])
+    export_user(library, "anna", tmp_path / "anna.zip")
+    with zipfile.ZipFile(tmp_path / "anna.zip") as archive:
+        found = json.loads(archive.read("rules.json"))
+    assert [(one["effect"], one["kind"], one["text"]) for one in found] == [
+        ("learn", "playlist", "Evening"),
+        ("play", "artist", "Band 1"),
+    ]
+    other = Library(shutil.copytree(directory, tmp_path / "other.segue"))
+    delete_user(other, "anna")
+    summary = import_listens(other, [tmp_path / "anna.zip"])
+    assert summary.new == 8
+    assert "t8" not in set(other.listens()["track_id"])  # still private
+    assert other.histories.page("anna", most=20)[-1].track_id == "t8"
 
 
 def test_export_is_private_and_replaces_nothing(directory, tmp_path):

@@ -5,18 +5,20 @@ work (`segue.pipeline.filters.exclusion_index`).
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine import DailyInterval, Exclusions, LearningRules, ListeningSession
-from segue.errors import RuleError
 from segue.library import Catalogue, Library, ListenerRule
 from segue.pipeline.filters.exclusion_index import ExclusionIndex
 
 Mask = NDArray[np.bool_]
+Period = TypeVar("Period", DailyInterval, ListeningSession)
 
 EXCLUSIONS: Mapping[str, str] = {
     "artist": "artists",
@@ -54,27 +56,26 @@ class RuleFilters:
     def learning(self, rules: Sequence[ListenerRule]) -> LearningRules:
         """Return what is not learned from by the rules of one listener.
 
-        Raises
-        ------
-        RuleError
-            If a stored rule cannot be read on this computer.
+        A rule that this computer cannot read is left out: its time zone may be unknown here.
         """
         values = defaultdict(list)
         for rule in rules:
             values[rule.kind].append(rule.value)
         tracks = self.tracks(rules)
-        try:
-            return LearningRules(
-                tracks if tracks.any() else None,
-                tuple(map(DailyInterval.parse, values["hours"])),
-                tuple(map(ListeningSession.parse, values["session"])),
-                frozenset(values["source"]),
-            )
-        except ValueError as error:
-            raise RuleError(
-                f"A rule of {rules[0].user} cannot be used. {error} segue user rules lists and"
-                " removes rules."
-            ) from None
+        return LearningRules(
+            tracks if tracks.any() else None,
+            _readable(DailyInterval.parse, values["hours"]),
+            _readable(ListeningSession.parse, values["session"]),
+            frozenset(values["source"]),
+        )
+
+
+def _readable(parse: Callable[[str], Period], values: Sequence[str]) -> list[Period]:
+    found = []
+    for value in values:
+        with suppress(ValueError):
+            found.append(parse(value))
+    return found
 
 
 def exclusions_of(rules: Sequence[ListenerRule]) -> Exclusions:
