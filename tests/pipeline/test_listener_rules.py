@@ -12,10 +12,13 @@ from segue.errors import (
 )
 from segue.library import Event, Library
 from segue.pipeline.filters.rule_values import add_rule, describe, end_session
+from segue.pipeline.maintenance.join_users import join_users
 from segue.pipeline.maintenance.user_data import delete_user
 from segue.pipeline.playlists.generate import blend, from_likes, path
+from segue.pipeline.playlists.home import home
 from segue.pipeline.playlists.radio import RadioSession
 from segue.pipeline.playlists.recipes import Recipe
+from segue.pipeline.recommender.interests import timed_plays
 from segue.pipeline.recommender.open_signals import listeners_of
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.training.fit_listening_models import fit_listening
@@ -193,6 +196,23 @@ def test_ended_session_learns_again(library):
         end_session(library, USER, add_rule(library, USER, "learn", "tag", "x").number)
 
 
+def test_timed_plays_of_home_follow_rules(library):
+    state = RecommenderService(library).state()
+    assert len(timed_plays(state, USER).positions)
+    add_rule(library, USER, "learn", "genre", "folk")
+    state.profiles.follow()
+    assert not len(timed_plays(state, USER).positions)
+
+
+def test_joined_listener_brings_the_rules(library):
+    service = RecommenderService(library)
+    assert service.state().profiles.rules.never_played("u1") is None
+    add_rule(library, USER, "play", "genre", "folk")
+    service.state()
+    join_users(library, USER, "u1")
+    assert service.state().profiles.rules.never_played("u1").any()
+
+
 def test_private_play_is_in_the_history_only(library):
     service = RecommenderService(library)
     profile = service.state().profiles[USER]
@@ -252,6 +272,8 @@ def all_lists(state):
     between = path(state, "t11", "t13", 8, user=USER).tracks
     yield "path", [one.track_id for one in between]
     yield "blend", [one.track_id for one in blend(state, [USER, "u1"], 50).tracks]
+    for row in home(state, USER).rows:
+        yield row.title, [state.catalogue.tracks[position].track_id for position in row.positions]
     for kind in ("like", "radio"):
         recipe = Recipe.of(kind, {"like": ["t11"], "history": False, "k": 40})
         yield f"recipe {kind}", [one.track_id for one in recipe.make(state, USER).tracks]

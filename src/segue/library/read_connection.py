@@ -58,7 +58,7 @@ _EVENTS = (
     " WHERE number > ? ORDER BY number LIMIT ?"
 )
 _RULES_VERSION = (
-    "SELECT count(*), sum(row), max(created), (SELECT count(*) || ' ' || max(changed)"
+    "SELECT count(*), sum(row * (user + 1)), max(created), (SELECT count(*) || ' ' || max(changed)"
     " FROM playlists WHERE id IN (SELECT value FROM listener_rules WHERE kind = 'playlist'))"
     " FROM listener_rules WHERE ?1 IS NULL OR effect = ?1"
 )

@@ -207,7 +207,7 @@ def blend(
                 state.engine,
                 known=np.concatenate([profile.known for profile in profiles]),
                 named=np.zeros(0, np.int64),
-                excluded=state.excluded(exclusions),
+                excluded=state.excluded(exclusions, *users),
                 dials=dials,
                 has_history=any(len(profile.positions) for profile in profiles),
             )

@@ -95,12 +95,17 @@ def home(
         HomeRow("deep-cuts", "Deep cuts", _deep_cuts(state, profile, length)),
         HomeRow("new-in-library", "New in your library", _new(state, profile, length)),
     )
-    return Home(_distinct(state, found, length), interests_in(state, user, zone=zone))
+    return Home(_distinct(state, user, found, length), interests_in(state, user, zone=zone))
 
 
-def _distinct(state: ServingState, rows: Iterable[HomeRow], length: int) -> list[HomeRow]:
-    """Return rows without tracks of earlier ones, other versions, and missing tracks."""
-    shown = np.zeros(len(state.facts), bool)
+def _distinct(
+    state: ServingState, user: str, rows: Iterable[HomeRow], length: int
+) -> list[HomeRow]:
+    """Return rows without tracks of earlier ones, other versions, and missing tracks.
+
+    Tracks that are never played for the listener are left out, too.
+    """
+    shown = state.excluded(None, user)
     shown[np.asarray(state.engine.missing, np.int64)] = True
     kept = []
     for row in rows:
@@ -177,7 +182,7 @@ def _suited(
         2 * length,  # some may be in an earlier row
         _DIALS,
         state.facts,
-        excluded=~wanted,
+        excluded=~wanted | state.excluded(None, profile.user),
         rows=state.engine.rows(profile),
     )
     return [int(one) for one in found.ranked.positions]

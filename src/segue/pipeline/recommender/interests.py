@@ -99,12 +99,17 @@ def interests_in(
 
 
 def timed_plays(state: ServingState, user: str) -> TimedPlays:
-    """Return the latest completed plays of a listener with a time."""
+    """Return the latest completed plays with a time that segue learns from."""
     row = state.library.reader.listener_row(user)
     if row is None:
         return TimedPlays(np.zeros(0, np.int64), np.zeros(0))
-    listens = read_listens(state.library.reader.listener(row).listens, state.catalogue.rows)
-    listens = listens.take((listens.tracks >= 0) & ~np.isnan(listens.timestamp))
+    rules = state.profiles.rules.learning(user)
+    stored = state.library.reader.listener(row).listens
+    listens = read_listens(stored, state.catalogue.rows, rules)
+    counts = (listens.tracks >= 0) & ~np.isnan(listens.timestamp)
+    if listens.ignored is not None:
+        counts &= ~listens.ignored
+    listens = listens.take(counts)
     seconds = state.snapshot.durations[listens.tracks]
     rated = ~np.isnan(listens.rating)
     outcome = outcomes(

@@ -345,16 +345,13 @@ class ServingState:
         )
 
     def similar(
-        self, track: str, k: int = 10, *, signal: str | None = None, versions: bool = False
-    ) -> Recommendations:
-        """Return the tracks most similar to `track`; see `segue.similar`."""
-        if k < 1:
-            raise ValueError(f"k is {k}: ask for at least 1 track.")
-        position = self.catalogue.position(track)
-        names = [one.name for one in self.engine.signals] if signal is None else [signal]
-        space = None if signal is None else self.space(signal)
-        ranked = similar_tracks(self.engine, self.facts, position, k, space, versions=versions)
-        self, track: str, k: int = 10, *, signal: str | None = None, user: str | None = None
+        self,
+        track: str,
+        k: int = 10,
+        *,
+        signal: str | None = None,
+        versions: bool = False,
+        user: str | None = None,
     ) -> Recommendations:
         """Return the tracks most similar to `track`; see `segue.similar`.
 
@@ -363,11 +360,17 @@ class ServingState:
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least 1 track.")
         position = self.catalogue.position(track)
-        if signal is None:
-            ranked = self.engine.similar(position, k, self.excluded(None, user))
-            names = [one.name for one in self.engine.signals]
-        else:
-            ranked, names = self._similar_by(signal, position, k, user), [signal]
+        names = [one.name for one in self.engine.signals] if signal is None else [signal]
+        space = None if signal is None else self.space(signal)
+        ranked = similar_tracks(
+            self.engine,
+            self.facts,
+            position,
+            k,
+            space,
+            versions=versions,
+            excluded=self.excluded(None, user),
+        )
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"
             raise LibraryError(
@@ -377,19 +380,6 @@ class ServingState:
             )
         weights, picks = explain(ranked, names, self.catalogue.tracks)
         return Recommendations(None, weights, picks, seed=track)
-
-    def _similar_by(self, name: str, position: int, k: int, user: str | None) -> Ranked:
-        scores = self.space(name).for_track(position)
-        scores[position] = np.nan
-        keep_one_of_each(scores, self.engine.recordings)
-        for group in self.engine.recordings:
-            if position in group:
-                scores[list(group)] = np.nan
-        scores[self.engine.all_excluded(self.excluded(None, user))] = np.nan
-        positions, values = best(scores[None, :], min(k, len(scores)))
-        found = positions[0][positions[0] >= 0]
-        top = values[0][: len(found)]
-        return Ranked(found, top, top[:, None], np.ones(1))
 
 
 def _fewer_hints(found: RerankResult, k: int, dials: Dials) -> list[str]:

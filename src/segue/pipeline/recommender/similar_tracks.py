@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.engine import CatalogueArrays, Engine, Ranked, keep_one_of_each
 from segue.index import best
@@ -17,6 +18,7 @@ def similar_tracks(
     space: VectorSignal | None = None,
     *,
     versions: bool = False,
+    excluded: NDArray[np.bool_] | None = None,
 ) -> Ranked:
     """Return the `k` tracks most similar to the one at `position`, or fewer if there are fewer.
 
@@ -26,27 +28,32 @@ def similar_tracks(
         The signal to compare by, all of the engine's if not given.
     versions
         Whether several versions of a song may come, and others of the track's own song.
+    excluded
+        Tracks that are left out, ``[n_tracks]``.
     """
+    left_out = np.zeros(len(facts), bool) if excluded is None else excluded
     size = k
     while True:
         if space is None:
-            found = engine.similar(position, size)
+            found = engine.similar(position, size, left_out)
         else:
-            found = _similar_by(space, engine, position, size)
+            found = _similar_by(space, engine, position, size, left_out)
         ranked = found if versions else _one_version(found, position, facts, k)
         if len(ranked.positions) >= k or len(found.positions) < size:
             return ranked
         size *= 4  # other versions took too many places
 
 
-def _similar_by(space: VectorSignal, engine: Engine, position: int, k: int) -> Ranked:
+def _similar_by(
+    space: VectorSignal, engine: Engine, position: int, k: int, excluded: NDArray[np.bool_]
+) -> Ranked:
     scores = space.for_track(position)
     scores[position] = np.nan
     keep_one_of_each(scores, engine.recordings)
     for group in engine.recordings:
         if position in group:
             scores[list(group)] = np.nan
-    scores[np.asarray(engine.missing, np.int64)] = np.nan
+    scores[engine.all_excluded(excluded)] = np.nan
     positions, values = best(scores[None, :], min(k, len(scores)))
     found = positions[0][positions[0] >= 0]
     top = values[0][: len(found)]
