@@ -5,6 +5,7 @@ from typing import Literal
 
 from segue.engine import Recommendation, Recommendations
 from segue.library import Event, Library
+from segue.pipeline.filters.rule_values import add_rule
 from segue.pipeline.playlists.radio import RADIO_DIALS, RadioSession
 from segue.pipeline.recommender.service import RecommenderService
 from segue.signals import UserProfile
@@ -73,9 +74,6 @@ def n_unmatched(library: Library) -> int:
 
 
 def stop_learning_from_genre(library: Library, user: str, genre: str) -> bool:
-    """Set "do not learn from" a genre for a listener; return whether segue can do that.
-
-    It cannot yet: replace this by the public function as soon as there is one.
-    """
-    del library, user, genre
-    return False
+    """Set "do not learn from" a genre for a listener; return whether segue can do that."""
+    add_rule(library, user, "learn", "genre", genre)
+    return True

@@ -134,3 +134,13 @@ def test_path_finds_the_file_with_the_longest_common_end():
     assert found("C/01.mp3") is None
     assert found("01.mp3") is None
     assert found("Homogenic/02 Jóga.mp3") is None
+
+
+def test_match_prefers_the_very_same_title() -> None:
+    titles = ("Weir", "Weir - Remastered 2011")
+    tracks = [Track(track_id=one, artist="Oak", title=one) for one in titles]
+    matcher = Matcher(list(enumerate(tracks)))
+    for row, title in enumerate(titles):
+        found = matcher.match(TrackReference(artist="Oak", title=title))
+        assert found is not None
+        assert found.row == row

@@ -12,8 +12,8 @@ Conventions
 - The similarity of two names is 1 less their edits (optimal string alignment) per letter. Titles of
   one artist are compared, and artists of one title. Edits are a typo or two in a word, never a
   whole word. If two tracks of different names are about as similar, neither is used.
-- Of several tracks with one name, the one of the same album is used, else the one with the very same
-  title ("... - Remastered 2011"), else the first whose file is present, else the first.
+- Of several tracks with one name, the one of the same album is used, else the one with the very
+  same title ("... - Remastered 2011"), else the first whose file is present, else the first.
 
 The thresholds are one step stricter than the loosest that `benchmarks/matching.py` finds right on
 one half of its names: libraries have more titles of an artist than those names.
@@ -184,9 +184,7 @@ class Matcher:
         if name not in titles:
             titles[name] = _Title(title_words(title), [])
         album = comparison_key(track.album) if track.album else ""
-        titles[name].tracks.append(
-            _Candidate(row, album, comparison_key(title), not track.missing)
-        )
+        titles[name].tracks.append(_Candidate(row, album, comparison_key(title), not track.missing))
 
     def _by_id(self, wanted: TrackReference) -> TrackMatch | None:
         if wanted.track_id in self._ids:
