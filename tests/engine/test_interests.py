@@ -13,7 +13,7 @@ from segue.engine.interest_names import InterestNamer
 from segue.engine.interests import (
     MAX_INTERESTS,
     MAX_LIKES,
-    Quotas,
+    InterestMinimums,
     cluster,
     interest_profile,
     interests_of,
@@ -240,17 +240,21 @@ def test_usual_span_goes_past_midnight():
     st.integers(0, 10**6),
     st.integers(10, 40),
 )
-def test_quotas_give_each_interest_half_of_its_share(weights, seed, k):
+def test_minimums_give_each_interest_half_of_its_share(weights, seed, k):
     shares = np.array(weights) / sum(weights)
     rng = np.random.default_rng(seed)
     labels = rng.integers(-1, len(shares), 400)
-    quotas, free, values = Quotas(shares, labels), np.ones(400, bool), rng.normal(size=400)
+    minimums, free, values = (
+        InterestMinimums(shares, labels),
+        np.ones(400, bool),
+        rng.normal(size=400),
+    )
     values[labels == int(shares.argmax())] += 9  # the largest interest scores best
     for place in range(k):
-        allowed = quotas.allowed(free)
+        allowed = minimums.allowed(free)
         best = int(np.argmax(np.where(allowed, values, -np.inf)))
-        quotas.choose(best)
+        minimums.choose(best)
         free[best] = False
         due = np.floor(shares * (place + 1) / 2)
-        assert (quotas.counts >= due - 1).all()
-    assert quotas.counts.sum() <= k
+        assert (minimums.counts >= due - 1).all()
+    assert minimums.counts.sum() <= k

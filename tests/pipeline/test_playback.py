@@ -34,14 +34,17 @@ def playing(position=10.0, state="playing", at=NOW, **more):
 @pytest.mark.parametrize(
     ("position", "duration", "expected"),
     [
-        (0, 200, "skip"),
-        (49.9, 200, "skip"),
-        (50, 200, None),
+        (0, 200, None),  # it was not heard
+        (1, 200, "skip"),
+        (29.9, 200, "skip"),
+        (30, 200, None),
+        (49.9, 200, None),
         (99.9, 200, None),
         (100, 200, "play"),
         (240, 10_000, "play"),
-        (239, 10_000, "skip"),
-        (239, None, None),
+        (239, 10_000, None),
+        (29.9, None, "skip"),
+        (30, None, "play"),  # as Spotify counts a stream
         (240, None, "play"),
         (0, None, None),
     ],
@@ -65,7 +68,7 @@ def test_position_of_silent_player_stays():
 
 
 def test_replaced_track_ends_at_elapsed_position():
-    assert event_at_end("anna", playing(), NOW + 20, DURATION, by="b").kind == "skip"
+    assert event_at_end("anna", playing(), NOW + 10, DURATION, by="b").kind == "skip"
     assert event_at_end("anna", playing(), NOW + 60, DURATION, by="b") is None
     event = event_at_end("anna", playing(), NOW + 95, DURATION, by="b")
     assert (event.kind, event.ms_played, event.at) == ("play", 105_000.0, NOW - 10)

@@ -45,6 +45,7 @@ CALLS = {
     "import_listens": lambda library, dataset: segue.import_listens(
         library, str(dataset / "listens.csv"), 7
     ),
+    "interests": lambda library, dataset: segue.interests(library, 7),
     "preprocess": lambda library, dataset: segue.preprocess(library, str(dataset)),
     "recommend": lambda library, dataset: segue.recommend(library, 7),
     "search": lambda library, dataset: segue.search(library, "folk"),

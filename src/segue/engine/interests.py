@@ -313,7 +313,7 @@ class Turns:
 
 
 @dataclass
-class Quotas:
+class InterestMinimums:
     """Places that each interest of a listener has at least, in a list by all likes together.
 
     Of every first n places, an interest has at least half of what is its share, as far as it has
@@ -326,13 +326,13 @@ class Quotas:
     labels
         The interest of each candidate, ``[n_pool]``; -1 where it is in reach of none.
 
-    >>> quotas = Quotas(np.array([0.6, 0.4]), np.array([0, 0, 0, 0, 0, 1]))
+    >>> minimums = InterestMinimums(np.array([0.6, 0.4]), np.array([0, 0, 0, 0, 0, 1]))
     >>> free = np.ones(6, bool)
     >>> for place in range(5):
-    ...     candidate = int(quotas.allowed(free).argmax())
-    ...     quotas.choose(candidate)
+    ...     candidate = int(minimums.allowed(free).argmax())
+    ...     minimums.choose(candidate)
     ...     free[candidate] = False
-    >>> quotas.counts.tolist()
+    >>> minimums.counts.tolist()
     [4, 1]
     """
 
@@ -348,8 +348,8 @@ class Quotas:
     @classmethod
     def of(
         cls, interests: Sequence[Interest], facts: CatalogueArrays, positions: NDArray[np.int64]
-    ) -> "Quotas":
-        """Return the quotas of some interests among the candidates at `positions`."""
+    ) -> "InterestMinimums":
+        """Return the minimums of some interests among the candidates at `positions`."""
         labels = nearest_interest(interests, track_vectors(facts, positions))
         return cls(np.array([one.share for one in interests]), labels)
 

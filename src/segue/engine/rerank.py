@@ -39,7 +39,7 @@ from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.dislikes import dislike_shares
 from segue.engine.diversity import PoolSimilarity
-from segue.engine.interests import Interest, Quotas, Turns, interest_pool, interests_of
+from segue.engine.interests import Interest, InterestMinimums, Turns, interest_pool, interests_of
 from segue.engine.randomness import gumbel
 from segue.engine.standardization import SeededScores, SignalScores
 from segue.signals import UserProfile
@@ -117,14 +117,14 @@ def rerank_list(
     weights = set_weights(engine, profile, dials)
     size = max(POOL, 10 * k) + (len(profile.known) if 0 < dials.max_known_share < 1 else 0)
     while True:
-        turns: Turns | Quotas | None = None
+        turns: Turns | InterestMinimums | None = None
         if several is not None and dials.interests:
             pool, turns = interest_pool(
                 engine, profile, several, size, exclude=exclude, weights=weights
             )
         else:
             pool = engine.recommend(profile, size, exclude=exclude, weights=weights, rows=rows)
-            turns = Quotas.of(several, facts, pool.positions) if several else None
+            turns = InterestMinimums.of(several, facts, pool.positions) if several else None
         ranked = rerank(pool, k, dials, facts, profile, turns=turns)
         if len(ranked.positions) == k or len(pool.positions) < size:
             return RerankResult(ranked, pool)
@@ -152,7 +152,7 @@ def rerank(
     facts: CatalogueArrays,
     profile: UserProfile,
     *,
-    turns: Turns | Quotas | None = None,
+    turns: Turns | InterestMinimums | None = None,
 ) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 

@@ -6,15 +6,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.engine.listening_hours import Span, hours_of, usual_span
-from segue.library import Library
 from segue.listens import ReportedListens, outcomes
+from segue.pipeline.arguments import Id, LibraryArgument, as_id, as_library
 from segue.pipeline.recommender.read_listens import read_listens
 from segue.pipeline.recommender.service import RecommenderService
 from segue.pipeline.recommender.serving_state import ServingState, check_listener
@@ -62,7 +61,7 @@ class TimedPlays(NamedTuple):
     times: NDArray[np.float64]
 
 
-def interests(library: Library | Path | str, user: str) -> list[InterestSummary]:
+def interests(library: LibraryArgument, user: Id) -> list[InterestSummary]:
     """Return the interests of a listener, largest share first.
 
     Raises
@@ -70,7 +69,8 @@ def interests(library: Library | Path | str, user: str) -> list[InterestSummary]
     UnknownListenerError
         If the library does not know the listener.
     """
-    return interests_in(RecommenderService.open(library).state(), user)
+    state = RecommenderService.open(as_library(library)).state()
+    return interests_in(state, as_id(user, "user"))
 
 
 def interests_in(
