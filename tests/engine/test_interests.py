@@ -255,6 +255,6 @@ def test_minimums_give_each_interest_half_of_its_share(weights, seed, k):
         best = int(np.argmax(np.where(allowed, values, -np.inf)))
         minimums.choose(best)
         free[best] = False
-        due = np.floor(shares * (place + 1) / 2)
+        due = np.floor(shares * (place + 1) / 2 + 0.5)
         assert (minimums.counts >= due - 1).all()
     assert minimums.counts.sum() <= k

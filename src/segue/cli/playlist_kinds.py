@@ -62,7 +62,7 @@ def like(
     return make
 
 
-@options("dials", dial_options, max_known_share=0.5, randomness=0.3)
+@options("dials", dial_options, max_known_share=0.5, randomness=0.2)
 @options("exclusions", exclusion_options)
 def radio(
     dials: "Dials",

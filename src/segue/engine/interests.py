@@ -316,7 +316,7 @@ class Turns:
 class InterestMinimums:
     """Places that each interest of a listener has at least, in a list by all likes together.
 
-    Of every first n places, an interest has at least half of what is its share, as far as it has
+    Of every first n places, an interest has at least half of its share, rounded, as far as it has
     candidates: a mean of tastes does not leave a smaller one out.
 
     Parameters
@@ -356,7 +356,7 @@ class InterestMinimums:
     def allowed(self, free: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return those of the `free` candidates ``[n_pool]`` that the next place may go to."""
         n = int(self.counts.sum()) + self._n_other + 1
-        owed = np.floor(self.shares * n / 2 + 1e-9) - self.counts
+        owed = np.floor(self.shares * n / 2 + 0.5) - self.counts
         for interest in np.argsort(-owed, kind="stable").tolist():
             if owed[interest] < 1:
                 break

@@ -18,17 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 PRIOR_WEIGHTS: Final[Mapping[str, float]] = {
-    "knn": 0.35,  # assumed, as the next two
-    "timbre": 0.2,
-    "temporal": 0.1,
-    "tags": 0.35,
-    "lyrics": 0.05,
-    "metadata": 0.05,
-    "collaborative": 0.4,
-    "sequence": 0.1,
-    "recency": 0.07,
-    "popularity": 0.01,
-    "friends": 0.03,
+    "knn": 0.4,
+    "timbre": 0.3,
+    "temporal": 0.2,
+    "tags": 0.6,
+    "lyrics": 0.1,
+    "metadata": 0.2,
+    "collaborative": 0.5,
+    "sequence": 0.2,
+    "recency": 0.3,
+    "popularity": 0.05,
+    "friends": 0.1,
 }
 DEFAULT_WEIGHT: Final = 0.1
 """The weight of a signal that is not in the table."""

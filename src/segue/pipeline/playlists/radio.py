@@ -27,7 +27,7 @@ from segue.pipeline.recommender.serving_state import ServingState
 if TYPE_CHECKING:
     from segue.signals import UserProfile
 
-RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.3)
+RADIO_DIALS = Dials(max_known_share=0.5, randomness=0.2)
 """By default half of the tracks may be known, and every radio has a new random seed."""
 
 
