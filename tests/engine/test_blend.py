@@ -161,6 +161,13 @@ def test_seeds_with_no_share_rank_like_history_alone(engine):
     assert seeded(engine, 0.0).positions.tolist() == alone.positions.tolist()
 
 
+def test_seeds_find_the_only_candidate_left(engine):
+    listener = with_seeds(replace(profile_from_seeds([0, 3]), user="ann"), [7])
+    n = engine.rows(profile_from_seeds([0])).n_tracks
+    only = np.arange(n) != 5
+    assert engine.recommend(listener, 3, exclude=only).positions.tolist() == [5]
+
+
 def excluding(engine, *positions):
     n = engine.rows(profile_from_seeds([0])).n_tracks
     return np.isin(np.arange(n), positions)

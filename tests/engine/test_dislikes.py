@@ -1,9 +1,19 @@
 """Dislikes carry to the artist and the album of a track, in proportion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from segue.engine import CatalogueArrays, Dials, Engine, Weights, profile_from_seeds, rerank_list
+from segue.engine import (
+    CatalogueArrays,
+    Dials,
+    Engine,
+    Weights,
+    blend_listeners,
+    profile_from_seeds,
+    rerank_list,
+)
 from segue.engine.dislikes import dislike_shares
 from segue.library.catalogue import ids_of
 from segue.signals import VectorSignal
@@ -62,3 +72,21 @@ def test_default_list_has_two_of_ten_by_one_artist():
         len(rerank_list(engine, profile_from_seeds([39]), 10, Dials(), facts).ranked.positions)
         == 10
     )
+
+
+def test_dislike_share_of_radio_skip_is_bounded():
+    profile = replace(profile_from_seeds([1, 2, 3], [0]), weights=np.float32([0.4, 0.4, 0.4, -20]))
+    assert dislike_shares(profile, IDS, np.array([6]))[0] == 0
+
+
+def test_group_dislikes_are_those_of_each_member():
+    rng = np.random.default_rng(1)
+    space = rng.normal(size=(40, 6)).astype(np.float32)
+    space[:8] = space[20] + 0.1 * space[:8]
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    engine = Engine([VectorSignal("knn", space)], Weights.fixed([1.0]))
+    facts = CatalogueArrays.of(TRACKS, IDS)
+    ann = replace(profile_from_seeds([20], [0, 1, 2, 4]), user="ann")
+    ben = replace(profile_from_seeds([20, 21, 22, 23, 24, 25]), user="ben")
+    found = blend_listeners(engine, [ann, ben], 5, Dials(), facts).ranked
+    assert not (found.positions < 8).any()

@@ -86,3 +86,9 @@ def test_opinion_grows_with_diminishing_returns():
     found = of(*((n, 0, NONE) for n in (1, 2, 3, 4, 5)))
     assert (np.diff(found) > 0).all()
     assert (np.diff(found, n=2) < 0).all()
+
+
+@given(st.integers(1, 50), st.integers(0, 20_000), st.integers(0, 20_000))
+def test_opinion_of_skips_alone_is_no_like(skips, plays, other_skips):
+    found = of((0, skips, NONE), (plays, other_skips, NONE))
+    assert found[0] < 0

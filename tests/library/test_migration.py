@@ -102,6 +102,26 @@ def test_format_5_library_keeps_listens(library):
     assert listens["rating"].fillna(0).tolist() == [0, 0, 0.5, 0, 0, 1.0, -1.0, 0, 0]
 
 
+def test_format_5_ratings_of_players_keep_their_meaning(directory):
+    """In a table that also has plays, 0 is not rated; in one of ratings it is the lowest."""
+    connection = sqlite3.connect(directory / "library.db")
+    ratings = (0, 60, 100)
+    for source, plays in (("import:player", 5.0), ("import:ratings", None)):
+        connection.executemany(
+            "INSERT INTO listens (user, track, plays, rating, dataset) VALUES (1, 1, ?, ?, ?)",
+            [(plays, rating, source) for rating in ratings],
+        )
+    connection.commit()
+    connection.close()
+    listens = Library(directory).listens()
+    for source, expected in (
+        ("import:player", [None, 0.0, 1.0]),
+        ("import:ratings", [-1.0, 0.2, 1.0]),
+    ):
+        found = listens[listens["source"] == source]["rating"].tolist()
+        assert [None if np.isnan(one) else round(one, 6) for one in found] == expected
+
+
 def test_format_5_library_keeps_unmatched_listens(library):
     (first, one), (second, other) = library.track_references()
     assert (one.artist, one.title, one.album) == ("Eve Pole", "Elsewhere", "Away")

@@ -157,7 +157,7 @@ class Engine:
             deviation = float(blended[says].std(dtype=np.float64)) if says.any() else 0.0
             scale = part / deviation if deviation > 0 else 0.0
             total += np.where(says, blended, 0) * np.float32(scale)
-            scored |= says & (scale > 0)
+            scored |= says & (part > 0)
             scaled.append((scores, own * scale, own * part, mean, spread))
         total[~scored] = np.nan
         keep_one_of_each(total, self.recordings)

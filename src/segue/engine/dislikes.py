@@ -23,7 +23,9 @@ def dislike_shares(profile: UserProfile, ids: CatalogueIds, positions: NDArray[n
     if not (profile.weights < 0).any():
         return found
     for of_track in (ids.artist, ids.album):
-        own, weights = of_track[profile.positions], profile.weights.astype(np.float64)
+        own = of_track[profile.positions]
+        # on a radio, opinions are moved beyond their bounds
+        weights = np.clip(profile.weights.astype(np.float64), -1, 1)
         known = own >= 0
         groups, group = np.unique(own[known], return_inverse=True)
         if not len(groups):

@@ -92,7 +92,7 @@ def blend_listeners(
         positions, values = best(worth[None], size)
         places = positions[0][positions[0] >= 0]
         pool = Ranked(places, values[0][: len(places)], parts[:, places].T, even)
-        ranked = rerank(pool, k, dials, facts, group)
+        ranked = rerank(pool, k, dials, facts, group, members=profiles)
         if len(ranked.positions) == k or len(places) < size or size == len(facts):
             return GroupList(ranked, tastes[:, ranked.positions].T)
         size = min(4 * size, len(facts))  # caps blocked too many

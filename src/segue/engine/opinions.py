@@ -3,12 +3,12 @@
 An opinion is a number in [-1, 1]; above zero the track is liked.
 
 **Implicit** opinions come from the numbers of completed listens `C` and skips `S`. The *excess* is
-``C + 1/2 - S / r``, where `r` are the odds of a skip from which on a track counts as disliked:
-twice those that are normal for this listener, ``(S_all + 5) / (C_all + 15)``. So the share of skips
-decides the sign, never their number, and a listener who skips half of everything dislikes nothing
-by that. A single skip among no plays is a weak dislike. The size grows with the logarithm of the
-excess: later plays add less than the first. It stays below `MAX_IMPLICIT`, and above
-`-EXPLICIT_DISLIKE`.
+``C + 1/2 - S / r`` (``-S / r`` if `C` is 0), where `r` are the odds of a skip from which on a track
+counts as disliked: twice those that are normal for this listener, ``(S_all + 5) / (C_all + 15)``.
+So the share of skips decides the sign, never their number, and a listener who skips half of
+everything dislikes nothing by that. A single skip among no plays is a weak dislike. The size grows
+with the logarithm of the excess: later plays add less than the first. It stays below
+`MAX_IMPLICIT`, and above `-EXPLICIT_DISLIKE`.
 
 **Explicit** opinions (likes, dislikes, ratings, in [-1, 1]) decide the sign, and the latest one
 counts. The highest is +1 and the lowest -1, whatever was played; a lower like is raised to what the
@@ -57,7 +57,7 @@ def opinions(completed: Values, skipped: Values, explicit: Values) -> NDArray[np
     [-1.0]
     """
     odds = _TOLERANCE * (skipped.sum() + _PRIOR_SKIPS) / (completed.sum() + _PRIOR_PLAYS)
-    excess = completed + _HEAD_START - skipped / odds
+    excess = completed + _HEAD_START * (completed > 0) - skipped / odds
     size = np.tanh(np.log1p(np.abs(excess)) / _GROWTH)
     implicit = np.where(excess > 0, MAX_IMPLICIT, -EXPLICIT_DISLIKE) * size
     implicit[(completed == 0) & (skipped == 0)] = 0

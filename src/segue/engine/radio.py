@@ -115,6 +115,7 @@ class RadioStation:
         self._known = self.engine.files_of(self._known)
         self._played: deque[int] = deque(maxlen=MAX_PLAYED)
         self._n_played, self._n_known, self._n_extra = 0, 0, 0
+        self._barred = self.excluded
         self.excluded = self.excluded.copy()
         self.excluded[self.profile.disliked] = True
         self._skipped: set[int] = set()
@@ -178,7 +179,7 @@ class RadioStation:
         if what != "play":
             self._learn(position, liked=what == "like")
         if what == "like":
-            self.excluded[position] = False
+            self.excluded[position] = self._barred[position]  # a dislike may be taken back
             self._sow(position)
         elif what == "dislike":
             self.excluded[position] = True

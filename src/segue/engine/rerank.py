@@ -153,6 +153,7 @@ def rerank(
     profile: UserProfile,
     *,
     turns: Turns | InterestMinimums | None = None,
+    members: Sequence[UserProfile] = (),
 ) -> Ranked:
     """Return up to `k` tracks of the pool as the dials want them.
 
@@ -164,9 +165,11 @@ def rerank(
         The listener, whose likes `calibration` and whose known tracks `max_known_share` use.
     turns
         Which interest each place of the list goes to.
+    members
+        The listeners of a group, if `profile` is that of one.
     """
     positions = pool.positions
-    names, static = static_terms(pool, dials, facts, profile)
+    names, static = static_terms(pool, dials, facts, profile, members)
     values = pool.scores.astype(np.float64) + static.sum(axis=0)
     reach = float(np.ptp(pool.scores)) if len(positions) else 0.0
     likeness = PoolSimilarity(facts, positions) if dials.diversity else None
@@ -178,10 +181,10 @@ def rerank(
     free = np.ones(len(positions), bool)
     for _ in range(min(k, len(positions))):
         allowed = caps.allowed(free)
-        if turns is not None:
-            allowed = turns.allowed(allowed)
         varied = allowed & ~caps.repeated()
         allowed = varied if varied.any() else allowed
+        if turns is not None:
+            allowed = turns.allowed(allowed)
         now = values
         if likeness is not None:
             now = now - away * likeness.nearest
@@ -216,16 +219,22 @@ def rerank(
 
 
 def static_terms(
-    pool: Ranked, dials: Dials, facts: CatalogueArrays, profile: UserProfile
+    pool: Ranked,
+    dials: Dials,
+    facts: CatalogueArrays,
+    profile: UserProfile,
+    members: Sequence[UserProfile] = (),
 ) -> tuple[list[str], Values]:
     """Return the parts that do not depend on the rest of the list, ``[n_terms, n_pool]``.
 
-    `profile` is the listener whose dislikes count, and for whom random numbers are drawn.
+    `profile` is the listener whose dislikes count, and for whom random numbers are drawn. For a
+    group it is the group's, and the dislikes of all `members` count.
     """
     names: list[str] = []
     terms: list[Values] = []
     spread = float(pool.scores.std(dtype=np.float64)) if len(pool.scores) else 0.0
-    against = dislike_shares(profile, facts.ids, pool.positions)
+    shares = [dislike_shares(one, facts.ids, pool.positions) for one in members or (profile,)]
+    against = np.max(shares, axis=0)
     if against.any():
         names.append(DISLIKES)
         terms.append(-np.array([odds(share) for share in against.tolist()]) * spread)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, case, insert, inspect, select, text, update
+from sqlalchemy import Connection, Table, case, func, insert, inspect, select, text, update
 
 from segue.artist_names import comparison_key, guests_of_title
 from segue.library import schema
@@ -188,11 +188,19 @@ def _convert_ratings(connection: Connection, table: Table) -> None:
         return
     rated = table.c.rating.is_not(None)
     found: dict[str, set[float]] = defaultdict(set)
-    columns = (table.c.dataset, table.c.rating)
-    for source, rating in connection.execute(select(*columns).where(rated).distinct()):
+    with_plays: set[str] = set()
+    plays = func.max(case((table.c.plays > 0, 1), else_=0))
+    query = select(table.c.dataset, table.c.rating, plays).where(rated)
+    for source, rating, played in connection.execute(query.group_by("dataset", "rating")):
         found[source].add(rating)
+        if played:
+            with_plays.add(source)
     for source, ratings in found.items():
-        scale = _SCALES_OF_FORMAT_7.get(source) or rating_scale(ratings)
+        known = _SCALES_OF_FORMAT_7.get(source)
+        scale = known or rating_scale(ratings, totals=source in with_plays)
+        if scale.zero_is_unrated:
+            unrated = (table.c.dataset == source) & (table.c.rating == 0)
+            connection.execute(update(table).where(unrated).values(rating=None))
         unit = 2 * (table.c.rating - scale.lowest) / (scale.highest - scale.lowest) - 1
         bounded = case((unit < DISLIKED, DISLIKED), (unit > LIKED, LIKED), else_=unit)
         own = rated & (table.c.dataset == source)

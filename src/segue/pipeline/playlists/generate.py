@@ -131,7 +131,7 @@ def path(
     if ends[0] == ends[1]:
         raise LibraryError(f"The path starts and ends with {start!r}: name two different tracks.")
     space = _placing(state.engine, ends) if signal is None else state.space(signal)
-    barred = state.excluded(exclusions, user)
+    barred = state.unwanted(exclusions, user)
     for group in state.engine.recordings:
         barred[list(group[1:])] = True  # one file of each recording is enough
     barred |= _other_versions(state.facts)

@@ -105,7 +105,7 @@ def _distinct(
 
     Tracks that are never played for the listener are left out, too.
     """
-    shown = state.excluded(None, user)
+    shown = state.unwanted(None, user)
     shown[np.asarray(state.engine.missing, np.int64)] = True
     kept = []
     for row in rows:
@@ -113,8 +113,9 @@ def _distinct(
         for position in row.positions:
             if len(chosen) < length and not shown[position]:
                 chosen.append(position)
-                shown[position] = True
-                shown = state.facts.with_versions(state.engine.files_of(shown))
+                own = np.zeros(len(shown), bool)
+                own[position] = True
+                shown |= state.facts.with_versions(state.engine.files_of(own))
         if chosen:
             kept.append(replace(row, positions=chosen))
     return kept

@@ -97,8 +97,9 @@ class RadioSession:
             window,
             has_history=query.has_history,
         )
-        begins = bool(like) and dials.max_known_share > 0
-        self._first = state.catalogue.position(like[0]) if begins else None
+        missing = set(np.asarray(state.engine.missing, np.int64).tolist())
+        seeds = [one for one in map(state.catalogue.position, like) if one not in missing]
+        self._first = seeds[0] if seeds and dials.max_known_share else None
         self._rank = 0
         self._history: tuple[UserProfile, ExplainedHistory] | None = None
         self._hints = state.hints(profile, dials, exclusions)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -87,7 +87,31 @@ class ListenerInterests:
                 interests = interests_of(profile, self._facts)
                 found = NamedInterests(interests, self._namer.names(interests))
             self._kept.put(owner, version, found, found.n_bytes + len(version))
-        return found
+        return self._current(found, profile) if n_liked > _FEW_LIKES else found
+
+    def _current(self, found: NamedInterests, profile: UserProfile) -> NamedInterests:
+        """Return interests with the present likes: new ones belong to the nearest interest."""
+        liked = profile.liked
+        known = np.concatenate([one.positions for one in found.interests] or [liked[:0]])
+        new = np.setdiff1d(liked, known)
+        if not len(new) and len(known) == len(liked):
+            return found
+        labels = nearest_interest(found.interests, track_vectors(self._facts, new))
+        weight_of = dict(zip(profile.positions.tolist(), profile.weights.tolist(), strict=True))
+        changed = []
+        for number, one in enumerate(found.interests):
+            positions = np.concatenate([one.positions, new[labels == number]])
+            positions = positions[np.isin(positions, liked)]
+            weights = np.array([weight_of[place] for place in positions.tolist()], np.float32)
+            examples = one.examples[np.isin(one.examples, liked)]
+            changed.append(replace(one, positions=positions, weights=weights, examples=examples))
+        total = float(sum(one.weights.sum() for one in changed)) or 1.0
+        kept = [
+            (replace(one, share=float(one.weights.sum()) / total), name)
+            for one, name in zip(changed, found.names, strict=True)
+            if len(one.positions)
+        ]
+        return NamedInterests([one for one, _ in kept], [name for _, name in kept])
 
     def named(self, profile: UserProfile, tracks: Sequence[Recommendation]) -> list[str | None]:
         """Return the name of the interest that each track belongs to; None where it has none."""

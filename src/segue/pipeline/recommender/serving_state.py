@@ -241,6 +241,16 @@ class ServingState:
                 found |= never
         return found
 
+    def unwanted(
+        self, exclusions: Exclusions | None = None, user: str | None = None
+    ) -> NDArray[np.bool_]:
+        """Return `excluded` with the tracks that a listener dislikes, ``[n_tracks]``."""
+        found = self.excluded(exclusions, user)
+        known = None if user is None else self.profiles.resolve(user)
+        if known is not None:
+            found[known[0].disliked] = True
+        return found
+
     def hints(self, profile: UserProfile, dials: Dials, exclusions: Exclusions | None) -> list[str]:
         """Return sentences about dials and exclusions that may not do what was meant."""
         hints = self.snapshot.exclusion_index.hints(exclusions) if exclusions else []
@@ -295,7 +305,9 @@ class ServingState:
     def _make(self, query: RecommendationQuery) -> Recommendations:
         profile, dials = query.profile, query.dials
         rows = self.engine.rows_by_key(profile, query.key)
-        excluded = self.excluded(query.exclusions, query.rules_of)
+        of_another = query.rules_of is not None and query.rules_of != profile.user
+        exclude = self.unwanted if of_another else self.excluded
+        excluded = exclude(query.exclusions, query.rules_of)
         seeds = (*query.seeds.like, *query.seeds.dislike)
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
         if query.whole is not None:  # what is liked for another interest is not of this one
@@ -355,7 +367,7 @@ class ServingState:
     ) -> Recommendations:
         """Return the tracks most similar to `track`; see `segue.similar`.
 
-        Tracks that are never played for the listener `user` are left out.
+        Tracks that the listener `user` dislikes, or that are never played for them, are left out.
         """
         if k < 1:
             raise ValueError(f"k is {k}: ask for at least 1 track.")
@@ -369,7 +381,7 @@ class ServingState:
             k,
             space,
             versions=versions,
-            excluded=self.excluded(None, user),
+            excluded=self.unwanted(None, user),
         )
         if not len(ranked.positions):
             by = f"the signal '{signal}'" if signal else "any signal"

@@ -197,7 +197,7 @@ def list_tracks_along_line(
         if not corners:
             raise ProblemError("conflict", "None of these tracks has a position on this map.")
     with reject_value_errors():
-        allowed = ~state.excluded(body.exclusions.build(), principal.listener)
+        allowed = ~state.unwanted(body.exclusions.build(), principal.listener)
         allowed[list(state.engine.missing)] = False
         places = draw_path(drawn, corners, body.k, allowed=allowed)
     tracks = track_items(app_state, state.catalogue, places, principal.listener)

@@ -75,13 +75,13 @@ def _like_item(
 
 
 def may_play(call: Call, tracks: NDArray[Any]) -> NDArray[Any]:
-    """Return the songs, by position, without those that are never played for the listener."""
+    """Return the songs, by position, without those that the listener does not want to hear."""
     state = call.app_state.state_or_none()
-    never = None if state is None else state.profiles.rules.never_played(call.me)
-    if never is None:
+    if state is None:
         return tracks
-    known = tracks < len(never)
-    return tracks[~(known & never[np.where(known, tracks, 0)])]
+    unwanted = state.unwanted(None, call.me)
+    known = tracks < len(unwanted)
+    return tracks[~(known & unwanted[np.where(known, tracks, 0)])]
 
 
 def get_top_songs(call: Call) -> dict[str, Any]:
