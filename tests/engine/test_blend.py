@@ -21,7 +21,7 @@ from segue.engine import (
 )
 from segue.engine.percentile_ranks import percentile_ranks
 from segue.engine.standardization import SignalScores
-from segue.signals import VectorSignal, popularity
+from segue.signals import SIGNALS, VectorSignal, popularity
 from segue.types import Track
 
 N = 40
@@ -150,7 +150,11 @@ def seeded(engine, share):
 
 
 def test_seeds_with_full_share_rank_like_seeds_alone(engine):
-    alone = engine.recommend(profile_from_seeds([7]), 20, exclude=excluding(engine, 0, 3, 7))
+    comparing = [SIGNALS[signal.name].compares_tracks for signal in engine.signals]
+    weights = engine.global_weights() * comparing  # popularity says nothing of seeds
+    alone = engine.recommend(
+        profile_from_seeds([7]), 20, exclude=excluding(engine, 0, 3, 7), weights=weights
+    )
     found = seeded(engine, 1.0)
     assert found.positions.tolist() == alone.positions.tolist()
     np.testing.assert_allclose(found.parts.sum(axis=1), found.scores, rtol=1e-5)

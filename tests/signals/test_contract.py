@@ -359,3 +359,8 @@ def test_padded_signal_scores_newer_tracks_nan():
     np.testing.assert_array_equal(
         signal.for_listeners([like(0, SILENT)]), signal.for_listeners([like(0)])
     )
+
+
+def test_definition_says_whether_signal_compares_tracks(signal):
+    scored = bool(np.isfinite(signal.for_track(4)).any())
+    assert SIGNALS[signal.name].compares_tracks == scored

@@ -5,8 +5,9 @@ candidates that it scores. A track that a signal does not score gets that signal
 advantage and no disadvantage. The score is the weighted sum, so the weighted parts are the
 explanation, and sum to the score exactly.
 
-**Seeds** of a request are scored apart from the listener's history, and both scores, scaled to one
-spread, are added in the shares of the profile. So three seeds are not drowned by a thousand plays.
+**Seeds** of a request are scored apart from the listener's history, by the signals that compare
+tracks, and both scores, scaled to one spread, are added in the shares of the profile. So three
+seeds are not drowned by a thousand plays.
 
 Tracks with equal scores are ordered by a hash of their position, never by the catalogue.
 """
@@ -24,7 +25,7 @@ from segue.engine.randomness import uniform
 from segue.engine.standardization import SeededScores, SignalScores
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
-from segue.signals import Scores, Signal, UserProfile
+from segue.signals import SIGNALS, Scores, Signal, UserProfile
 
 _TIE: Final = 1e-5
 
@@ -144,9 +145,10 @@ class Engine:
         k: int,
     ) -> Ranked:
         """Rank by seeds and history; where one of them scores nothing, the other one decides."""
+        comparing = [_compares_tracks(signal.name) for signal in self.signals]
         sides = [
-            (scores, _usable(scores, weights, ~excluded), part)
-            for scores, part in ((rows.seeds, rows.share), (rows.history, 1 - rows.share))
+            (rows.seeds, _usable(rows.seeds, weights * comparing, ~excluded), rows.share),
+            (rows.history, _usable(rows.history, weights, ~excluded), 1 - rows.share),
         ]
         n_tracks = len(excluded)
         total, scored = np.zeros(n_tracks, np.float32), np.zeros(n_tracks, bool)
@@ -250,6 +252,10 @@ def rank(
         weights,
         features=features[:, order].T,
     )
+
+
+def _compares_tracks(name: str) -> bool:
+    return name not in SIGNALS or SIGNALS[name].compares_tracks
 
 
 def _usable(

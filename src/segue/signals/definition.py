@@ -89,6 +89,9 @@ class SignalDefinition:
         Builds it from listeners' profiles and models; None if there is nothing to score by.
     mixes_listeners
         Whether its scores show what other listeners played; see `segue.library.sharing`.
+    compares_tracks
+        Whether it scores tracks by a track (`Signal.for_track`), and not by listeners only. Others
+        say nothing of the seeds of a request.
     """
 
     info: SignalInfo
@@ -99,6 +102,7 @@ class SignalDefinition:
     from_tracks: Callable[[TrackInputs], Signal] | None = None
     from_listens: Callable[[ListeningInputs], Signal | None] | None = None
     mixes_listeners: bool = False
+    compares_tracks: bool = True
 
     @property
     def name(self) -> str:

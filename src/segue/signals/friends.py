@@ -69,4 +69,5 @@ FRIENDS = SignalDefinition(
     ),
     load=FriendsSignal.load,
     from_listens=_from_listens,
+    compares_tracks=False,
 )

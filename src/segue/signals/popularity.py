@@ -87,5 +87,6 @@ POPULARITY = SignalDefinition(
     ),
     load=PopularitySignal.load,
     from_listens=_from_listens,
+    compares_tracks=False,
     mixes_listeners=True,
 )

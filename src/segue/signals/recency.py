@@ -91,4 +91,5 @@ RECENCY = SignalDefinition(
     ),
     load=RecencySignal.load,
     from_listens=_from_listens,
+    compares_tracks=False,
 )
