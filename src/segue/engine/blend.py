@@ -6,8 +6,8 @@ advantage and no disadvantage. The score is the weighted sum, so the weighted pa
 explanation, and sum to the score exactly.
 
 **Seeds** of a request are scored apart from the listener's history, by the signals that compare
-tracks, and both scores, scaled to one spread, are added in the shares of the profile. So three
-seeds are not drowned by a thousand plays.
+tracks, and both scores, scaled to one reach (of their best over their mean), are added in the
+shares of the profile. So three seeds are not drowned by a thousand plays.
 
 Tracks with equal scores are ordered by a hash of their position, never by the catalogue.
 """
@@ -28,6 +28,8 @@ from segue.index import best
 from segue.signals import SIGNALS, Scores, Signal, UserProfile
 
 _TIE: Final = 1e-5
+_FOREMOST: Final = 20
+"""The least number of best scores by whose mean two kinds of scores are made comparable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,8 @@ class Engine:
         for scores, own, part in sides:
             blended, mean, spread = scores.blended(own, excluded)
             says = ~np.isnan(blended)
-            deviation = float(blended[says].std(dtype=np.float64)) if says.any() else 0.0
-            scale = part / deviation if deviation > 0 else 0.0
+            reach = _reach(blended[says])
+            scale = part / reach if reach > 0 else 0.0
             total += np.where(says, blended, 0) * np.float32(scale)
             scored |= says & (part > 0)
             scaled.append((scores, own * scale, own * part, mean, spread))
@@ -252,6 +254,18 @@ def rank(
         weights,
         features=features[:, order].T,
     )
+
+
+def _reach(scores: NDArray[np.float32]) -> float:
+    """Return how far the best scores are above the mean; 0 if all are equal.
+
+    The standard deviation would not do: scores of a long history have a longer tail.
+    """
+    n = min(max(_FOREMOST, len(scores) // 100), len(scores))
+    if not n:
+        return 0.0
+    top = np.partition(scores, len(scores) - n)[len(scores) - n :]
+    return float(top.mean(dtype=np.float64) - scores.mean(dtype=np.float64))
 
 
 def _compares_tracks(name: str) -> bool:
