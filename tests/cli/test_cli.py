@@ -266,7 +266,7 @@ def test_recommend_json_has_documented_fields(listens):
     document = json.loads(done.stdout)
     assert set(document) == {"user", "weights", "tracks"}
     fields = {"rank", "track_id", "title", "artist", "score", "why"}
-    more = {"top_signal", "influenced_by", "in_common", "reason"}
+    more = {"top_signal", "influenced_by", "in_common", "reason", "interest"}
     assert all(set(track) == fields | more for track in document["tracks"])
 
 
@@ -361,7 +361,7 @@ def test_failure_prints_one_sentence_to_stderr(listens, tmp_path, arguments, sen
         ["recommend", "--user", "u0", "--popularity", "-2"],
         ["recommend", "--user", "u0", "--weight", "timbre"],
         ["recommend", "--user", "u0", "--weight", "timbre=-1"],
-        ["recommend", "--user", "u0", "--artist-cap", "0"],
+        ["recommend", "--user", "u0", "--artist-cap", "-1"],
         ["recommend", "--user", "u0", "--from-year", "2000", "--to-year", "1990"],
         ["recommend", "--user", "u0", "--exclude-genre", ""],
         ["recommend", "--user", "u0", "--new-only", "--include-known"],

@@ -249,7 +249,7 @@ BODIES = [
     '{"dials": {"diversity": NaN}}',
     '{"dials": {"seed": -1}}',
     '{"dials": {"seed": 99999999999999999999}}',
-    '{"dials": {"artist_cap": 0}}',
+    '{"dials": {"artist_cap": -1}}',
     '{"exclusions": {"min_duration": Infinity}}',
     '{"exclusions": {"from_year": 99999999999}}',
     '{"like": ["\\ud800"]}',
