@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
+from segue.library.compared_listens import compare_again
 from segue.library.serving_schema import annotations, jobs, playback, playlists, sessions
 from segue.library.writes import put_meta
 
@@ -91,6 +92,7 @@ def join_listeners(
         weights = schema.weight_posteriors
         connection.execute(delete(weights).where(weights.c.user.in_([source.row, target])))
         connection.execute(delete(users).where(users.c.row == source.row))
+        compare_again(connection, target)
         names_now = {
             was: new if now == old else now for was, now in joined_names(connection).items()
         }
