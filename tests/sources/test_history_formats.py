@@ -146,6 +146,31 @@ def test_youtube_titles_are_found_in_any_language(before: str, after: str) -> No
     assert [sentence.title_in(f"{before}{title}{after}") for title in titles] == titles
 
 
+def test_youtube_sentence_is_found_behind_many_videos(tmp_path: Path) -> None:
+    names = [
+        "Jóga",
+        "Unravel",
+        "5 Years",
+        "Bachelorette",
+        "Immature",
+        "Pluto",
+        "Alarm Call",
+        "Hunter",
+    ]
+    names += [f"Song {n}" for n in range(8)]
+    records = [
+        *(watched(f"{n} angesehen", header="YouTube") for n in range(600)),
+        watched("Ein entferntes Video", artist=None),
+        watched("https://y.be/gone", artist=None),
+        watched("Ein Video, das es nicht mehr gibt"),
+        *(watched(f"{name} angesehen") for name in names),
+        watched("Watched Oceania"),
+    ]
+    _, listens, _ = read_text(tmp_path, json.dumps(records))
+    titles = [row.track.title for row in listens]
+    assert titles == ["Ein Video, das es nicht mehr gibt", *names, "Oceania"]
+
+
 def test_youtube_address_in_a_title_shows_the_sentence() -> None:
     sentence = sentence_around(["Je hebt Jóga bekeken", "Je hebt https://y.be/x bekeken"])
     assert sentence.title_in("Je hebt Jóga bekeken") == "Jóga"

@@ -23,10 +23,10 @@ from segue.sources.history_import.table_rows import (
 )
 from segue.sources.history_import.xml_libraries import read_xml_library, xml_kind
 from segue.sources.history_import.youtube import (
-    SERVICE,
     TitleSentence,
     read_watch,
     sentence_around,
+    sentence_of,
 )
 from segue.sources.tables.decoding import Stream, Utf8Stream, guessed_encoding
 
@@ -150,13 +150,11 @@ def named_user(head: bytes) -> str | None:
 
 
 def _titles(raw: Stream) -> Iterator[str]:
-    """Yield the first titles of a history of YouTube."""
+    """Yield the first titles of a history of YouTube Music; there may be videos before them."""
     stream: Stream = io.BufferedReader(Utf8Stream(raw), HEAD_BYTES)
-    for _, value in islice(read_values(stream), _MAX_TITLES):
-        if isinstance(value, dict) and value.get("header") == SERVICE:
-            title = value.get("title")
-            if isinstance(title, str):
-                yield title
+    records = (value for _, value in read_values(stream) if isinstance(value, dict))
+    titles = (title for record in records if (title := sentence_of(record)) is not None)
+    yield from islice(titles, _MAX_TITLES)
 
 
 def _rating_scale(raw: Stream, columns: Mapping[str, str]) -> RatingScale:
