@@ -114,7 +114,7 @@ def test_navidrome_totals_of_all_users_are_read(tmp_path: Path) -> None:
     assert kind == "navidrome"
     track = JOGA._replace(recording="r1")
     assert listens == [
-        total("ann", track, at=NOON, plays=12.0, rating=0.5),
+        total("ann", track, plays=12.0, rating=0.5),
         total("bob", track, rating=1.0),
     ]
     assert [issue.reason for issue in issues] == ["play_count is not a number"]
@@ -126,7 +126,7 @@ def test_navidrome_scrobbles_are_not_counted_twice(tmp_path: Path) -> None:
     assert listens[:3] == [
         ImportRow("ann", track, NOON),
         ImportRow("ann", track, NOON + 3_600),
-        total("ann", track, at=NOON, plays=10.0, rating=0.5),
+        total("ann", track, plays=10.0, rating=0.5),
     ]
 
 
@@ -136,7 +136,7 @@ def test_plex_views_and_totals_are_read(tmp_path: Path) -> None:
     guest = TrackReference(artist="Tricky", title="Guest", album="Homogenic")
     assert listens == [
         ImportRow("ann", JOGA, NOON),
-        total("ann", at=NOON, plays=2.0, rating=0.5),
+        total("ann", plays=2.0, rating=0.5),
         total("ann", plays=2.0, skipped=True),
         total("bob", guest, at=NOON, plays=1.0),
     ]
@@ -165,7 +165,7 @@ def test_strawberry_totals_are_read(tmp_path: Path) -> None:
     kind, listens, issues = read(database(tmp_path / "x", STRAWBERRY))
     assert (kind, issues) == ("strawberry", [])
     assert listens == [
-        total(None, at=NOON, plays=5.0, rating=1.0),
+        total(None, plays=5.0, rating=1.0),
         total(None, plays=2.0, skipped=True),
         total(None, TrackReference(artist="B", title="low"), rating=-1.0),
     ]
@@ -177,7 +177,7 @@ def test_mpd_stickers_are_read(tmp_path: Path) -> None:
     track = JOGA._replace(track_id="Björk/Homogenic/02 - Jóga.flac")
     assert listens == [
         total(None, TrackReference(track_id="B/b.mp3", title="b"), rating=-1.0),
-        total(None, track, at=NOON, plays=5.0, rating=0.5),
+        total(None, track, plays=5.0, rating=0.5),
         total(None, track, plays=1.0, skipped=True),
     ]
     assert [issue.expected for issue in issues] == [True]
