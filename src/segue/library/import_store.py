@@ -108,7 +108,7 @@ class ImportStore:
     def unmatched_tracks(self, user: str | None = None) -> list[UnmatchedTrack]:
         """Return the tracks that listens name and the library lacks, for each listener.
 
-        Skips and rows without a play and an opinion do not count.
+        Skips, private listens and rows without a play and an opinion do not count.
         """
         table, named = schema.unmatched_listens, schema.track_references
         plays = func.sum(
@@ -124,7 +124,7 @@ class ImportStore:
             )
             .join_from(table, named, table.c.reference == named.c.row)
             .join(schema.users, table.c.user == schema.users.c.row)
-            .where(table.c.skipped.is_not(True))
+            .where(table.c.skipped.is_not(True), table.c.private.is_not(True))
             .group_by(table.c.reference, table.c.user)
         )
         if user is not None:
