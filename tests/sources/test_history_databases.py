@@ -207,6 +207,31 @@ def test_databases_are_not_changed_by_reading(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
 
 
+def test_databases_with_a_log_are_read_and_not_changed(tmp_path: Path) -> None:
+    path = database(tmp_path / "x", "PRAGMA journal_mode = wal;" + PLEX)
+    assert read(path)[0] == "plex"
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+    with closing(sqlite3.connect(path)) as writer, writer:
+        writer.execute("UPDATE metadata_item_settings SET view_count = 9 WHERE guid = 'g4'")
+        writer.commit()
+        for name in ("x", "x-wal", "x-shm"):
+            (tmp_path / "copy").mkdir(exist_ok=True)
+            (tmp_path / "copy" / name).write_bytes((tmp_path / name).read_bytes())
+    (tmp_path / "copy" / "x-shm").unlink()
+    before = {one.name: one.read_bytes() for one in (tmp_path / "copy").iterdir()}
+    _, listens, issues = read(tmp_path / "copy" / "x")
+    assert (listens[-1].plays, issues) == (9.0, [])
+    assert {one.name: one.read_bytes() for one in (tmp_path / "copy").iterdir()} == before
+
+
+def test_locked_databases_are_refused(tmp_path: Path) -> None:
+    path = database(tmp_path / "x", PLEX)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatasetError, match="is locked by the program that writes it"):
+            open_export(path)
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 @given(st.data())
 @settings(max_examples=15)
