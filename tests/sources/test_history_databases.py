@@ -142,6 +142,12 @@ def test_plex_views_and_totals_are_read(tmp_path: Path) -> None:
     ]
 
 
+def test_plex_views_of_compilations_have_the_artist(tmp_path: Path) -> None:
+    view = "INSERT INTO metadata_item_views VALUES (2, 'g4', 10, 'Björk', 'Homogenic', 'Guest', 7);"
+    _, listens, _ = read(database(tmp_path / "x", PLEX + view))
+    assert [one.track.artist for one in listens if not one.total] == ["Tricky", "Björk"]
+
+
 def test_jellyfin_totals_of_all_users_are_read(tmp_path: Path) -> None:
     kind, listens, issues = read(database(tmp_path / "x", JELLYFIN))
     assert (kind, issues) == ("jellyfin", [])
