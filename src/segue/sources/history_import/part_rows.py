@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from segue.ratings import RatingScale, rating_scale
+from segue.sources.history_import.apple_music import DAILY, AppleMapping, daily_totals
 from segue.sources.history_import.column_mapping import NO_COLUMNS
 from segue.sources.history_import.import_row import ImportIssue, ImportRow, UnusableRow
 from segue.sources.history_import.json_records import SERVICES, find_records, read_record
@@ -96,8 +97,12 @@ def _read_text(
     else:
         found = detect_columns(head.decode(errors="replace"), hints.columns)
         if found is not None:
-            found[0].scale = hints.scale
-            yield from ((found[0].kind, one) for one in read_csv_rows(stream, *found))
+            mapping, separator = found
+            mapping.scale = hints.scale
+            rows = read_csv_rows(stream, mapping, separator)
+            if isinstance(mapping, AppleMapping) and mapping.table == DAILY:
+                rows = daily_totals(rows)
+            yield from ((mapping.kind, one) for one in rows)
 
 
 def seekable(raw: Stream) -> Any:
