@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from tests.sources.test_history_import import read, read_text, write, zipped
 
 from segue.errors import DatasetError
-from segue.sources.history_import import FORMAT_NAMES, ImportRow, fingerprint, open_export
+from segue.sources.history_import import (
+    FORMAT_NAMES,
+    ImportRow,
+    fingerprint,
+    identity_text,
+    open_export,
+)
 from segue.sources.history_import.scrobbler_log import local_time
 from segue.sources.history_import.track_paths import track_of_path
 from segue.sources.history_import.youtube import sentence_around
@@ -329,6 +335,38 @@ def test_apple_music_archive_is_not_counted_twice(tmp_path: Path) -> None:
     assert all(issue.expected for issue in issues)
 
 
+@pytest.mark.parametrize("removed", [",Björk,", ",Artist Name,"])
+def test_apple_music_activity_without_artists_is_not_read(tmp_path: Path, removed: str) -> None:
+    activity = ACTIVITY.replace(removed, ",," if removed == ",Björk," else ",Other,")
+    kind, listens, issues = read_text(tmp_path, zipped({"a.csv": activity, "b.csv": DAILY}))
+    assert (kind, issues) == ("apple", [])
+    assert {one.track for one in listens} == {NAMES}
+    _, listens, _ = read_text(tmp_path, activity)
+    assert len(listens) == 3
+
+
+def test_apple_music_day_is_one_total(tmp_path: Path) -> None:
+    rows = ["Björk - Jóga,20240301,9,2,0,", "Björk - Jóga,20240301,12,3,1,"]
+    _, listens, _ = read_text(tmp_path, "\n".join([DAILY.splitlines()[0], *rows]) + "\n")
+    assert [(one.plays, one.skipped, one.total) for one in listens] == [
+        (5.0, None, True),
+        (1.0, True, True),
+    ]
+    later = listens[0]._replace(plays=6.0)
+    next_day = later._replace(timestamp=NOON + 90_000)
+    marks = [fingerprint("apple", "me", row) for row in (listens[0], later, next_day)]
+    assert marks[0] == marks[1] != marks[2]
+
+
+@pytest.mark.parametrize("kind", ["itunes", "plex", "navidrome", "beets"])
+def test_totals_of_players_are_identified_by_the_album(kind: str) -> None:
+    one, other = (
+        ImportRow(None, NAMES._replace(album=album), plays=1.0, total=True) for album in "ab"
+    )
+    differ = identity_text(kind, "me", one) != identity_text(kind, "me", other)
+    assert differ == (kind != "beets")
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "row"),
     [
@@ -403,6 +441,7 @@ def test_refused_table_names_its_columns_and_what_it_lacks(tmp_path: Path) -> No
         ("Björk/Homogenic/02 - Jóga.flac", ("Björk", "Jóga", "Homogenic")),
         ("Björk/Homogenic/CD 1/1-02 Jóga.flac", ("Björk", "Jóga", "Homogenic")),
         ("file:///m/Bj%C3%B6rk/Homogenic/J%C3%B3ga.mp3", ("Björk", "Jóga", "Homogenic")),
+        ("file:///C:\\Bj%C3%B6rk\\Homogenic%5CJ%C3%B3ga.mp3", ("Björk", "Jóga", "Homogenic")),
         ("in/Björk - Jóga.mp3", ("Björk", "Jóga", None)),
         ("7 Years.mp3", (None, "Years", None)),
     ],
