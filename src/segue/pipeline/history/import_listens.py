@@ -236,7 +236,10 @@ class _FileImport:
     def _user_of(self, kind: str, row: ImportRow) -> str:
         keeps_name = kind == "listens" or self._keeps_names or self._user is None
         user = row.user if row.user is not None and keeps_name else self._user or DEFAULT_USER
-        user = self._joined.get(user, user)
+        if user in self._joined:
+            present = self._joined[user]
+            self._summary.joined[user] = present
+            user = present
         self._summary.add_user(user)
         return user
 
