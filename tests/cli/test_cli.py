@@ -132,6 +132,21 @@ def test_import_json_prints_one_document(tmp_path):
     assert "2 imported listens without a track" in segue("library", "show", cwd=tmp_path).stdout
 
 
+def test_import_says_what_is_true_of_names_and_skips(tmp_path):
+    table = tmp_path / "listens.csv"
+    table.write_text("artist,title,timestamp,skipped\nFar,Away,1600000000,true\n")
+    said = " ".join(segue("import", table, "--user", " my  name ", cwd=tmp_path).stdout.split())
+    assert "names its own" not in said
+    likes = {"artist": {"name": "Far"}, "name": "Away", "date": {"uts": "1600000000"}}
+    for name in ("ann", "bob lee"):
+        page = {"lovedtracks": {"track": [likes], "@attr": {"user": name}}}
+        (tmp_path / name).write_text(json.dumps(page))
+    done = segue("import", "ann", "bob lee", "--library", "other.segue", cwd=tmp_path)
+    assert "segue user join 'bob lee' ann" in " ".join(done.stdout.split())
+    listed = segue("import", "--unmatched", cwd=tmp_path).stdout
+    assert "No track is missing: skips and private listens do not count." in listed
+
+
 def test_import_prints_listeners_and_lists_what_is_unmatched(tmp_path):
     library = tmp_path / "my.segue"
     table = tmp_path / "listens.csv"

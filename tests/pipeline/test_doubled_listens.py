@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.library import Library
-from segue.library.import_store import doubled_listens
+from segue.library.doubled_listens import ServiceListens, doubled_listens
 from segue.pipeline.history.import_listens import import_listens
+from segue.pipeline.maintenance.join_users import join_users
 from segue.pipeline.preprocess import preprocess
 
 START = 1_600_000_000
@@ -113,26 +114,94 @@ def test_doubled_listens_are_found_when_tracks_arrive(directory, tmp_path):
     assert Library(directory).listens()["track_id"].to_list() == ["d"]
 
 
+def test_doubled_listens_are_matched_one_to_one(directory, tmp_path):
+    first = lastfm(tmp_path / "lastfm", [("Song A", 100)])
+    more = listenbrainz(tmp_path / "lb", [("Song A", 90), ("Song A", 280)])
+    for _ in range(2):
+        for file in (first, more):
+            import_listens(directory, file, "ann")
+    assert len(Library(directory).listens()) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_doubled_listens_keep_the_completed_one(directory, tmp_path, order):
+    skip = {
+        "ts": np.datetime_as_string(np.datetime64(START + 60, "s")) + "Z",
+        "ms_played": 10_000,
+        "master_metadata_track_name": "Song A",
+        "master_metadata_album_artist_name": "Band",
+        "reason_end": "fwdbtn",
+        "skipped": True,
+    }
+    (tmp_path / "spotify").write_text(json.dumps([skip]))
+    files = [tmp_path / "spotify", lastfm(tmp_path / "lastfm", [("Song A", 55)])]
+    import_listens(directory, [files[place] for place in order], "ann")
+    assert Library(directory).listens()["skipped"].isna().to_list() == [True]
+
+
+def test_doubled_listens_of_counts_stay(directory, tmp_path):
+    (tmp_path / "counts").write_text(f"artist,title,timestamp,plays\nBand,Song A,{START},1\n")
+    files = [tmp_path / "counts", lastfm(tmp_path / "lastfm", [("Song A", 5)])]
+    import_listens(directory, files, "ann")
+    assert len(Library(directory).listens()) == 2
+
+
+def test_doubled_listens_of_joined_names_count_once(directory, tmp_path):
+    import_listens(directory, lastfm(tmp_path / "lastfm", [("Song A", 0)]), "ann")
+    import_listens(directory, listenbrainz(tmp_path / "lb", [("Song A", 9)]), "ben")
+    join_users(Library(directory), "ben", "ann")
+    import_listens(directory, lastfm(tmp_path / "more", [("Song B", 9_000)]), "ann")
+    assert sorted(Library(directory).listens()["track_id"]) == ["a", "b"]
+
+
+def service_listens(rows):
+    """Return rows of track, time, rank, completeness and whether it is new, 60 seconds long."""
+    tracks, times, ranks, completeness, new = np.array(rows, np.int64).reshape(-1, 5).T
+    near = np.full(len(tracks), 60.0)
+    return ServiceListens(tracks, times.astype(float), near, ranks, completeness, new > 0)
+
+
 LISTENS = st.lists(
-    st.tuples(st.integers(0, 2), st.integers(0, 1_000), st.integers(0, 2)), max_size=30
+    st.tuples(
+        st.integers(0, 2), st.integers(0, 1_000), st.integers(0, 2), st.integers(0, 2), st.just(1)
+    ),
+    max_size=30,
 )
 
 
-@given(LISTENS, st.randoms())
-def test_doubled_listens_agree_with_comparing_all_pairs(listens, random):
-    random.shuffle(listens)
-    tracks, times, ranks = (np.array(column) for column in zip(*[*listens, (9, 0, 9)], strict=True))
-    near = np.full(len(times), 60.0)
-    found = doubled_listens(tracks, times.astype(float), near, ranks)
-    kept: list[int] = []
-    for place in np.argsort(ranks, kind="stable"):
-        others = [
-            other
-            for other in kept
-            if tracks[other] == tracks[place]
-            and abs(times[other] - times[place]) < 60
-            and ranks[other] < ranks[place]
-        ]
-        assert found[place] == bool(others)
-        if not others:
-            kept.append(place)
+@given(LISTENS)
+def test_doubled_listens_keep_as_many_as_each_service(rows):
+    listens = service_listens(rows)
+    doubled = doubled_listens(listens)
+    for track in range(3):
+        of_track = listens.tracks == track
+        kept = np.count_nonzero(of_track & ~doubled)
+        assert all(kept >= np.sum(of_track & (listens.ranks == rank)) for rank in range(3))
+    best = listens.completeness == 2
+    for track in range(3):  # a completed listen is removed by a completed one only
+        of_track = best & (listens.tracks == track)
+        kept = np.count_nonzero(of_track & ~doubled)
+        assert kept >= 1 or not of_track.any()
+
+
+PLAYS = st.lists(st.tuples(st.integers(0, 2), *[st.none() | st.integers(-14, 14)] * 3), max_size=12)
+
+
+@given(PLAYS, st.permutations(range(3)))
+def test_doubled_listens_do_not_depend_on_the_order(plays, order):
+    def row(place, rank, new):
+        return (plays[place][0], place * 90 + plays[place][rank + 1], rank, 2, new)
+
+    there: list[tuple[int, int]] = []
+    for rank in order:
+        arrived = [(place, rank) for place, one in enumerate(plays) if one[rank + 1] is not None]
+        both = [*there, *arrived]
+        rows = [row(*one, one[1] == rank) for one in both]
+        doubled = doubled_listens(service_listens(rows))
+        there = [one for one, gone in zip(both, doubled, strict=True) if not gone]
+    firsts = {
+        (place, min(rank for rank in range(3) if one[rank + 1] is not None))
+        for place, one in enumerate(plays)
+        if any(at is not None for at in one[1:])
+    }
+    assert set(there) == firsts

@@ -98,6 +98,19 @@ def test_deleting_a_listener_forgets_joined_names(library, tmp_path):
     assert import_listens(library, [tmp_path / "one"]).files[0].users == ["me"]
 
 
+def test_joined_name_of_a_new_account_is_forgotten(library, tmp_path):
+    import_listens(library, [streams(tmp_path / "one", range(3))])
+    join_users(library, "me", "zoe")
+    assert import_listens(library, [tmp_path / "one"]).files[0].joined == {"me": "zoe"}
+    add_account(library, "zoe", "eight or more", by="test")
+    assert library.imports.joined_names() == {"me": "zoe"}
+    add_account(library, "me", "eight or more", by="test")
+    assert library.imports.joined_names() == {}
+    assert library.accounts.remove("me")
+    found = import_listens(library, [tmp_path / "one"]).files[0]
+    assert (found.users, found.joined) == (["me"], {})
+
+
 def test_join_refuses_accounts_and_unknown_names(library):
     with pytest.raises(UnknownListenerError, match="no listener 'nobody'"):
         join_users(library, "nobody", "ann")

@@ -11,6 +11,7 @@ import pytest
 
 from segue.errors import DatasetError, UnknownListenerError
 from segue.library import Library
+from segue.pipeline.filters.rule_values import add_rule
 from segue.pipeline.history.import_listens import import_listens
 from segue.pipeline.history.missing_music import missing_music
 from segue.pipeline.history.unmatched import unmatched_listens
@@ -125,6 +126,22 @@ def test_similar_artists_are_those_the_library_lacks(library, wrapped):
         ("Distant", "s3", 0.25),
     ]
     assert found.suggested[0].similar_to == ("Band",)
+
+
+def test_missing_music_leaves_private_and_ignored_listens_out(library, tmp_path):
+    table = tmp_path / "more.csv"
+    rows = ["Secret,Song,1600000000,true", "Band,A Song of Songs,1600009000,true"]
+    table.write_text("\n".join(["artist,title,timestamp,private", *rows]) + "\n")
+    import_listens(library, [table], "ann")
+    assert "Secret" not in [one.artist for one in unmatched_listens(library, "ann")]
+    asked = []
+    missing_music(library, "ann", ask_similar=lambda mbid: asked.append(mbid) or [])
+    assert asked == ["m1"]
+    add_rule(library, "ann", "learn", "source", "listens")
+    missing_music(library, "ann", ask_similar=lambda mbid: asked.append(mbid) or [])
+    import_listens(library, [table], "bob")
+    missing_music(library, "bob", ask_similar=lambda mbid: asked.append(mbid) or [])
+    assert asked == ["m1"]
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"\xff", b"[" * 100_000])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segue.sources.cleaning import read_duration, read_tempo, read_year
+from segue.sources.tables.values import read_number
 
 
 @pytest.mark.parametrize(
@@ -95,3 +96,8 @@ def test_read_numbers_plausible_values_are_unchanged(
     assert read_year(str(year), this_year=2026) == (year, None)
     assert read_tempo(repr(tempo)) == (tempo, None)
     assert read_duration(repr(duration)) == (duration, None)
+
+
+def test_read_number_refuses_integers_that_are_too_large() -> None:
+    with pytest.raises(ValueError, match="10000"):
+        read_number(10**400)

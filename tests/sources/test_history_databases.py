@@ -114,7 +114,7 @@ def test_navidrome_totals_of_all_users_are_read(tmp_path: Path) -> None:
     assert kind == "navidrome"
     track = JOGA._replace(recording="r1")
     assert listens == [
-        total("ann", track, at=NOON, plays=12.0, rating=0.5),
+        total("ann", track, plays=12.0, rating=0.5),
         total("bob", track, rating=1.0),
     ]
     assert [issue.reason for issue in issues] == ["play_count is not a number"]
@@ -126,7 +126,7 @@ def test_navidrome_scrobbles_are_not_counted_twice(tmp_path: Path) -> None:
     assert listens[:3] == [
         ImportRow("ann", track, NOON),
         ImportRow("ann", track, NOON + 3_600),
-        total("ann", track, at=NOON, plays=10.0, rating=0.5),
+        total("ann", track, plays=10.0, rating=0.5),
     ]
 
 
@@ -136,10 +136,16 @@ def test_plex_views_and_totals_are_read(tmp_path: Path) -> None:
     guest = TrackReference(artist="Tricky", title="Guest", album="Homogenic")
     assert listens == [
         ImportRow("ann", JOGA, NOON),
-        total("ann", at=NOON, plays=2.0, rating=0.5),
+        total("ann", plays=2.0, rating=0.5),
         total("ann", plays=2.0, skipped=True),
         total("bob", guest, at=NOON, plays=1.0),
     ]
+
+
+def test_plex_views_of_compilations_have_the_artist(tmp_path: Path) -> None:
+    view = "INSERT INTO metadata_item_views VALUES (2, 'g4', 10, 'Björk', 'Homogenic', 'Guest', 7);"
+    _, listens, _ = read(database(tmp_path / "x", PLEX + view))
+    assert [one.track.artist for one in listens if not one.total] == ["Tricky", "Björk"]
 
 
 def test_jellyfin_totals_of_all_users_are_read(tmp_path: Path) -> None:
@@ -165,7 +171,7 @@ def test_strawberry_totals_are_read(tmp_path: Path) -> None:
     kind, listens, issues = read(database(tmp_path / "x", STRAWBERRY))
     assert (kind, issues) == ("strawberry", [])
     assert listens == [
-        total(None, at=NOON, plays=5.0, rating=1.0),
+        total(None, plays=5.0, rating=1.0),
         total(None, plays=2.0, skipped=True),
         total(None, TrackReference(artist="B", title="low"), rating=-1.0),
     ]
@@ -177,7 +183,7 @@ def test_mpd_stickers_are_read(tmp_path: Path) -> None:
     track = JOGA._replace(track_id="Björk/Homogenic/02 - Jóga.flac")
     assert listens == [
         total(None, TrackReference(track_id="B/b.mp3", title="b"), rating=-1.0),
-        total(None, track, at=NOON, plays=5.0, rating=0.5),
+        total(None, track, plays=5.0, rating=0.5),
         total(None, track, plays=1.0, skipped=True),
     ]
     assert [issue.expected for issue in issues] == [True]
@@ -205,6 +211,31 @@ def test_databases_are_not_changed_by_reading(tmp_path: Path) -> None:
     read(path)
     assert path.read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
+
+
+def test_databases_with_a_log_are_read_and_not_changed(tmp_path: Path) -> None:
+    path = database(tmp_path / "x", "PRAGMA journal_mode = wal;" + PLEX)
+    assert read(path)[0] == "plex"
+    assert [one.name for one in tmp_path.iterdir()] == ["x"]
+    with closing(sqlite3.connect(path)) as writer, writer:
+        writer.execute("UPDATE metadata_item_settings SET view_count = 9 WHERE guid = 'g4'")
+        writer.commit()
+        for name in ("x", "x-wal", "x-shm"):
+            (tmp_path / "copy").mkdir(exist_ok=True)
+            (tmp_path / "copy" / name).write_bytes((tmp_path / name).read_bytes())
+    (tmp_path / "copy" / "x-shm").unlink()
+    before = {one.name: one.read_bytes() for one in (tmp_path / "copy").iterdir()}
+    _, listens, issues = read(tmp_path / "copy" / "x")
+    assert (listens[-1].plays, issues) == (9.0, [])
+    assert {one.name: one.read_bytes() for one in (tmp_path / "copy").iterdir()} == before
+
+
+def test_locked_databases_are_refused(tmp_path: Path) -> None:
+    path = database(tmp_path / "x", PLEX)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(DatasetError, match="is locked by the program that writes it"):
+            open_export(path)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

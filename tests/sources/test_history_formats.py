@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from tests.sources.test_history_import import read, read_text, write, zipped
 
 from segue.errors import DatasetError
-from segue.sources.history_import import FORMAT_NAMES, ImportRow, fingerprint, open_export
+from segue.sources.history_import import (
+    FORMAT_NAMES,
+    ImportRow,
+    fingerprint,
+    identity_text,
+    open_export,
+)
 from segue.sources.history_import.scrobbler_log import local_time
 from segue.sources.history_import.track_paths import track_of_path
 from segue.sources.history_import.youtube import sentence_around
@@ -146,6 +152,31 @@ def test_youtube_titles_are_found_in_any_language(before: str, after: str) -> No
     assert [sentence.title_in(f"{before}{title}{after}") for title in titles] == titles
 
 
+def test_youtube_sentence_is_found_behind_many_videos(tmp_path: Path) -> None:
+    names = [
+        "Jóga",
+        "Unravel",
+        "5 Years",
+        "Bachelorette",
+        "Immature",
+        "Pluto",
+        "Alarm Call",
+        "Hunter",
+    ]
+    names += [f"Song {n}" for n in range(8)]
+    records = [
+        *(watched(f"{n} angesehen", header="YouTube") for n in range(600)),
+        watched("Ein entferntes Video", artist=None),
+        watched("https://y.be/gone", artist=None),
+        watched("Ein Video, das es nicht mehr gibt"),
+        *(watched(f"{name} angesehen") for name in names),
+        watched("Watched Oceania"),
+    ]
+    _, listens, _ = read_text(tmp_path, json.dumps(records))
+    titles = [row.track.title for row in listens]
+    assert titles == ["Ein Video, das es nicht mehr gibt", *names, "Oceania"]
+
+
 def test_youtube_address_in_a_title_shows_the_sentence() -> None:
     sentence = sentence_around(["Je hebt Jóga bekeken", "Je hebt https://y.be/x bekeken"])
     assert sentence.title_in("Je hebt Jóga bekeken") == "Jóga"
@@ -222,7 +253,7 @@ def test_itunes_library_is_read(tmp_path: Path) -> None:
     kind, listens, issues = read_text(tmp_path, text)
     assert kind == "itunes"
     assert listens == [
-        ImportRow(None, JOGA, 1_600_000_000.0, plays=12.0, rating=0.5, total=True),
+        ImportRow(None, JOGA, None, plays=12.0, rating=0.5, total=True),
         ImportRow(None, JOGA, plays=2.0, skipped=True, total=True),
         ImportRow(None, TrackReference(title="b"), rating=1.0, total=True),
         ImportRow(None, TrackReference(title="c"), rating=-1.0, total=True),
@@ -237,7 +268,7 @@ def test_itunes_library_is_read(tmp_path: Path) -> None:
 def test_rhythmbox_library_is_read(tmp_path: Path) -> None:
     kind, listens, issues = read_text(tmp_path, RHYTHMBOX)
     assert (kind, issues) == ("rhythmbox", [])
-    row = ImportRow(None, JOGA, 1_600_000_000.0, plays=12.0, rating=0.5, total=True)
+    row = ImportRow(None, JOGA, None, plays=12.0, rating=0.5, total=True)
     assert listens == [row]
 
 
@@ -245,7 +276,7 @@ def test_foobar2000_statistics_are_read(tmp_path: Path) -> None:
     kind, listens, issues = read_text(tmp_path, FOOBAR)
     assert kind == "foobar2000"
     track = JOGA._replace(track_id="D:/Music/Björk/Homogenic/02 - Jóga.flac")
-    assert listens == [ImportRow(None, track, 1_600_000_000.0, plays=14.0, rating=1.0, total=True)]
+    assert listens == [ImportRow(None, track, None, plays=14.0, rating=1.0, total=True)]
     assert [issue.reason for issue in issues] == ["it names no file"]
 
 
@@ -302,6 +333,38 @@ def test_apple_music_archive_is_not_counted_twice(tmp_path: Path) -> None:
     kind, listens, issues = read_text(tmp_path, zipped({"a.csv": ACTIVITY, "b.csv": DAILY}))
     assert (kind, len(listens)) == ("apple", 3)
     assert all(issue.expected for issue in issues)
+
+
+@pytest.mark.parametrize("removed", [",Björk,", ",Artist Name,"])
+def test_apple_music_activity_without_artists_is_not_read(tmp_path: Path, removed: str) -> None:
+    activity = ACTIVITY.replace(removed, ",," if removed == ",Björk," else ",Other,")
+    kind, listens, issues = read_text(tmp_path, zipped({"a.csv": activity, "b.csv": DAILY}))
+    assert (kind, issues) == ("apple", [])
+    assert {one.track for one in listens} == {NAMES}
+    _, listens, _ = read_text(tmp_path, activity)
+    assert len(listens) == 3
+
+
+def test_apple_music_day_is_one_total(tmp_path: Path) -> None:
+    rows = ["Björk - Jóga,20240301,9,2,0,", "Björk - Jóga,20240301,12,3,1,"]
+    _, listens, _ = read_text(tmp_path, "\n".join([DAILY.splitlines()[0], *rows]) + "\n")
+    assert [(one.plays, one.skipped, one.total) for one in listens] == [
+        (5.0, None, True),
+        (1.0, True, True),
+    ]
+    later = listens[0]._replace(plays=6.0)
+    next_day = later._replace(timestamp=NOON + 90_000)
+    marks = [fingerprint("apple", "me", row) for row in (listens[0], later, next_day)]
+    assert marks[0] == marks[1] != marks[2]
+
+
+@pytest.mark.parametrize("kind", ["itunes", "plex", "navidrome", "beets"])
+def test_totals_of_players_are_identified_by_the_album(kind: str) -> None:
+    one, other = (
+        ImportRow(None, NAMES._replace(album=album), plays=1.0, total=True) for album in "ab"
+    )
+    differ = identity_text(kind, "me", one) != identity_text(kind, "me", other)
+    assert differ == (kind != "beets")
 
 
 @pytest.mark.parametrize(
@@ -378,6 +441,7 @@ def test_refused_table_names_its_columns_and_what_it_lacks(tmp_path: Path) -> No
         ("Björk/Homogenic/02 - Jóga.flac", ("Björk", "Jóga", "Homogenic")),
         ("Björk/Homogenic/CD 1/1-02 Jóga.flac", ("Björk", "Jóga", "Homogenic")),
         ("file:///m/Bj%C3%B6rk/Homogenic/J%C3%B3ga.mp3", ("Björk", "Jóga", "Homogenic")),
+        ("file:///C:\\Bj%C3%B6rk\\Homogenic%5CJ%C3%B3ga.mp3", ("Björk", "Jóga", "Homogenic")),
         ("in/Björk - Jóga.mp3", ("Björk", "Jóga", None)),
         ("7 Years.mp3", (None, "Years", None)),
     ],

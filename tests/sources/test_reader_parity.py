@@ -225,3 +225,19 @@ def test_typed_times_are_read_alike() -> None:
     assert [None if pd.isna(value) else value for value in values] == [
         None if cell is None else read_time(cell) for cell in cells
     ]
+
+
+@pytest.mark.parametrize(("rating", "loved"), [("", ""), ("5", ""), ("", "false"), ("", "true")])
+def test_rows_of_no_plays_have_a_time_with_an_opinion(
+    tmp_path: Path, rating: str, loved: str
+) -> None:
+    path = tmp_path / "listens.csv"
+    path.write_text(
+        f"user_id,track_id,timestamp,plays,rating,loved\nu,a,1600000000,0,{rating},{loved}\n"
+        "u,b,1600000000,3,5,\n"
+    )
+    listens, _ = read_listens(path)
+    dated = (rating, loved) != ("", "")
+    assert listens["timestamp"].notna().to_list() == [dated, True]
+    imported = [one for _, one in open_export(path).rows() if isinstance(one, ImportRow)]
+    assert [one.timestamp is not None for one in imported] == [dated, True]

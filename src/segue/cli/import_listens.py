@@ -1,6 +1,7 @@
 """`segue import`."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import day, print_json, print_table, say
 from segue.cli.progress import terminal_progress
-from segue.text import plural
+from segue.text import clean_id, plural
 
 if TYPE_CHECKING:
     from segue.pipeline.history.import_listens import ImportResult
@@ -110,7 +111,9 @@ def _print_result(result: "ImportResult", library: Path, user: str | None) -> No
     for file in result.files:
         for reason, count in file.left_out.items():
             say(f"{count:,} of {file.file} not imported: {reason}.")
-        if user is not None and file.users and list(file.users) != [user]:
+        for old, new in file.joined.items():
+            say(f"Listens of {old} in {file.file} are {new}'s now, because the two were joined.")
+        if user is not None and file.users and list(file.users) != [_present_name(user, file)]:
             say(f"{file.file} names its own listeners, so --user did not replace them.")
         n_doubled = file.doubled + file.replaced
         if n_doubled:
@@ -134,8 +137,8 @@ def _print_result(result: "ImportResult", library: Path, user: str | None) -> No
         first, *others = result.same_person
         say(
             f"This service has listens of {', '.join(result.same_person)}."
-            f" If they are one person, use segue user join {others[0]} {first}, and import with"
-            f" --user {first} from now on."
+            f" If they are one person, use segue user join {quote(others[0])} {quote(first)},"
+            f" and import with --user {quote(first)} from now on."
         )
     problems = sum(file.problems for file in result.files)
     if problems:
@@ -146,12 +149,16 @@ def _list_unmatched(library: Path, user: str | None, *, json: bool) -> None:
     from segue.library import Library
     from segue.pipeline.history.unmatched import REASONS, unmatched_listens
 
-    entries = unmatched_listens(Library(library, create=False), user)
+    opened = Library(library, create=False)
+    entries = unmatched_listens(opened, user)
     if json:
         print_json({"unmatched": [entry.to_dict() for entry in entries]})
         return
     if not entries:
-        say("All imported listens have a track in the library.")
+        if user is None and not opened.counts()["waiting"]:
+            say("All imported listens have a track in the library.")
+        else:
+            say("No track is missing: skips and private listens do not count.")
         return
     rows = [
         (
@@ -167,6 +174,12 @@ def _list_unmatched(library: Path, user: str | None, *, json: bool) -> None:
     print_table(title, ("artist", "title", "reason", "last", "listens"), rows, right=1)
     if len(entries) > _MAX_LISTED:
         say(f"{len(entries) - _MAX_LISTED:,} more: --json lists all.")
+
+
+def _present_name(user: str, file: "ImportedFile") -> str:
+    """Return the name under which the listens of a file are stored for ``--user``."""
+    name = clean_id(user.replace("\x00", ""))
+    return file.joined.get(name, name)
 
 
 def _listeners(file: "ImportedFile") -> str:

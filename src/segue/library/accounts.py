@@ -16,6 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from segue.errors import StorageError
 from segue.library.database import Database
+from segue.library.joined_listeners import forget_former_name
 from segue.library.read_connection import ReadConnection
 from segue.library.schema import users
 from segue.library.serving_schema import accounts, api_keys, sessions
@@ -82,7 +83,12 @@ class AccountStore:
             "shares_taste": account.shares_taste,
             "created": account.created,
         }
-        return bool(self._change(upsert(accounts).values(values).on_conflict_do_nothing()))
+        statement = upsert(accounts).values(values).on_conflict_do_nothing()
+        with self._database.begin() as connection:
+            added = bool(connection.execute(statement).rowcount)
+            if added:
+                forget_former_name(connection, account.name)
+        return added
 
     def remove(self, name: str) -> bool:
         """Remove an account with its sessions and keys; return whether it was there.

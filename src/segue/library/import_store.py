@@ -2,9 +2,9 @@
 
 A listen that two services recorded is in the library once (`ImportStore.remove_doubled`): the times
 of one listener's listens of one track are nearer than the track is long, and they come from
-different services. The listen of the service that is first in an order is kept, so the order of the
-imports does not matter. Totals, opinions, listens without a time and those of datasets are left
-alone.
+different services (see `segue.library.doubled_listens`). Totals, counts, opinions, listens without
+a time and those of datasets are left alone. Listens are compared once, when they are new: a listen
+whose double is gone must not lose another one at the next import.
 """
 
 from collections import Counter
@@ -12,15 +12,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import case, delete, distinct, func, or_, select
+from sqlalchemy import case, delete, distinct, func, select
 
 from segue.library import schema
+from segue.library.compared_listens import ComparedListens
+from segue.library.doubled_listens import ServiceListens, doubled_listens
 from segue.library.joined_listeners import joined_names
 from segue.library.lookup import rows_where
+from segue.listens import ReportedListens, outcomes
 from segue.types import TrackReference
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sqlalchemy import Connection
 
     from segue.library.database import Database
@@ -28,9 +31,7 @@ if TYPE_CHECKING:
 DOUBLE_SECONDS: Final = 30.0
 """How near two listens of a track of unknown duration must be to count as one."""
 _IMPORTED: Final = "import:%"
-_MAX_USERS: Final = 500
 _BATCH: Final = 10_000
-Values = NDArray[np.float64]
 
 
 class UnmatchedTrack(NamedTuple):
@@ -49,15 +50,11 @@ class ImportStore:
     def __init__(self, database: "Database") -> None:
         self._database = database
 
-    def remove_doubled(
-        self, users: Collection[str] | None, precedence: Sequence[str]
-    ) -> Counter[str]:
-        """Delete listens that a service of higher precedence recorded, too.
+    def remove_doubled(self, precedence: Sequence[str]) -> Counter[str]:
+        """Delete new listens that another service recorded, too, or the others in their place.
 
         Parameters
         ----------
-        users
-            The listeners to look at, None for all.
         precedence
             Sources in the order in which their listens are kept; others follow by name.
 
@@ -66,10 +63,18 @@ class ImportStore:
         Counter
             The number of deleted listens by their source.
         """
+        with self._database.connect() as connection:
+            compared = ComparedListens.read(connection)
+            last = connection.scalar(select(func.max(schema.listens.c.id))) or 0
+            users = _users_of_several_sources(connection, compared)
         removed: Counter[str] = Counter()
-        for user in self._users_of_several_sources(users):
+        for user in users:
             with self._database.begin() as connection:
-                removed += _remove_doubled_of(connection, user, precedence)
+                removed += _remove_doubled_of(connection, user, precedence, compared)
+        if compared != (last, []):
+            with self._database.begin() as connection:
+                last = connection.scalar(select(func.max(schema.listens.c.id))) or 0
+                ComparedListens(last, []).write(connection)
         return removed
 
     def known_fingerprints(self, wanted: Sequence[bytes]) -> set[bytes]:
@@ -103,7 +108,7 @@ class ImportStore:
     def unmatched_tracks(self, user: str | None = None) -> list[UnmatchedTrack]:
         """Return the tracks that listens name and the library lacks, for each listener.
 
-        Skips and rows without a play and an opinion do not count.
+        Skips, private listens and rows without a play and an opinion do not count.
         """
         table, named = schema.unmatched_listens, schema.track_references
         plays = func.sum(
@@ -119,7 +124,7 @@ class ImportStore:
             )
             .join_from(table, named, table.c.reference == named.c.row)
             .join(schema.users, table.c.user == schema.users.c.row)
-            .where(table.c.skipped.is_not(True))
+            .where(table.c.skipped.is_not(True), table.c.private.is_not(True))
             .group_by(table.c.reference, table.c.user)
         )
         if user is not None:
@@ -132,44 +137,49 @@ class ImportStore:
                 if row[n + 1] or row[n + 2] is not None
             ]
 
-    def _users_of_several_sources(self, users: Collection[str] | None) -> list[int]:
-        table = schema.listens
-        query = (
-            select(table.c.user)
-            .where(table.c.dataset.like(_IMPORTED))
-            .group_by(table.c.user)
-            .having(func.count(distinct(table.c.dataset)) > 1)
-        )
-        with self._database.connect() as connection:
-            if users is None or len(users) > _MAX_USERS:
-                return list(connection.scalars(query))
-            named = schema.users
-            rows = select(named.c.row).where(named.c.user_id.in_(list(users)))
-            return list(connection.scalars(query.where(table.c.user.in_(rows))))
+
+def _users_of_several_sources(connection: "Connection", compared: ComparedListens) -> list[int]:
+    table = schema.listens
+    imported = table.c.dataset.like(_IMPORTED)
+    new = select(table.c.user).where(imported, table.c.id > compared.last).distinct()
+    several = (
+        select(table.c.user)
+        .where(imported)
+        .group_by(table.c.user)
+        .having(func.count(distinct(table.c.dataset)) > 1)
+    )
+    wanted = {*connection.scalars(new), *compared.new_users}
+    return [user for user in connection.scalars(several) if user in wanted] if wanted else []
 
 
 def _remove_doubled_of(
-    connection: "Connection", user: int, precedence: Sequence[str]
+    connection: "Connection", user: int, precedence: Sequence[str], compared: ComparedListens
 ) -> Counter[str]:
     table = schema.listens
-    query = select(table.c.id, table.c.track, table.c.timestamp, table.c.dataset).where(
+    said = (table.c.ms_played, table.c.skipped, table.c.completed)
+    query = select(table.c.id, table.c.track, table.c.timestamp, table.c.dataset, *said).where(
         table.c.user == user,
         table.c.dataset.like(_IMPORTED),
         table.c.timestamp.is_not(None),
         table.c.rating.is_(None),
-        or_(table.c.plays.is_(None), table.c.plays == 1.0),
+        table.c.plays.is_(None),  # others are counts of listens
     )
     rows = connection.execute(query).all()
     if not rows:
         return Counter()
-    ids, tracks, times, sources = zip(*rows, strict=True)
+    ids, tracks, times, sources, *stated = zip(*rows, strict=True)
     durations = _durations(connection, set(tracks))
     order = {name: rank for rank, name in enumerate(_ordered(set(sources), precedence))}
+    seconds = np.array([durations.get(track, np.nan) for track in tracks])
     doubled = doubled_listens(
-        np.array(tracks, np.int64),
-        np.array(times, np.float64),
-        np.array([durations.get(track, DOUBLE_SECONDS) for track in tracks]),
-        np.array([order[source] for source in sources], np.int64),
+        ServiceListens(
+            tracks=np.array(tracks, np.int64),
+            times=np.array(times, np.float64),
+            near=np.where(np.isnan(seconds), DOUBLE_SECONDS, seconds),
+            ranks=np.array([order[source] for source in sources], np.int64),
+            completeness=_completeness(seconds, *(np.array(one, np.float64) for one in stated)),
+            new=(np.array(ids) > compared.last) | (user in compared.new_users),
+        )
     )
     places = np.flatnonzero(doubled)
     for start in range(0, len(places), _BATCH):
@@ -177,40 +187,16 @@ def _remove_doubled_of(
     return Counter(sources[place] for place in places)
 
 
-def doubled_listens(
-    tracks: NDArray[np.int64], times: Values, near: Values, ranks: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which listens of one listener a source of lower rank recorded, too.
-
-    All arrays have one element for each listen: its track, its time and how near another one must
-    be in seconds, and the rank of its source.
-
-    >>> one = np.zeros(3, np.int64)
-    >>> times, near = np.array([0.0, 100.0, 400.0]), np.full(3, 200.0)
-    >>> doubled_listens(one, times, near, np.array([1, 0, 1])).tolist()
-    [True, False, False]
-    """
-    if not len(times):
-        return np.zeros(0, np.bool_)
-    _, numbers = np.unique(tracks, return_inverse=True)
-    span = float(times.max() - times.min() + 2 * near.max() + 1.0)
-    keys = numbers * span + (times - times.min())
-    doubled = np.zeros(len(times), np.bool_)
-    kept = np.zeros(0)
-    for rank in np.unique(ranks):
-        places = np.flatnonzero(ranks == rank)
-        if len(kept):
-            doubled[places] = _distance(keys[places], kept) < near[places]
-        kept = np.sort(np.concatenate([kept, keys[places[~doubled[places]]]]))
-    return doubled
-
-
-def _distance(keys: Values, others: Values) -> Values:
-    """Return how far the nearest of the `others`, which are sorted, is from each key."""
-    after = np.searchsorted(others, keys)
-    right = np.abs(others[np.minimum(after, len(others) - 1)] - keys)
-    left = np.abs(others[np.maximum(after - 1, 0)] - keys)
-    return np.minimum(left, right)
+def _completeness(
+    seconds: "NDArray[np.float64]",
+    ms_played: "NDArray[np.float64]",
+    skipped: "NDArray[np.float64]",
+    completed: "NDArray[np.float64]",
+) -> "NDArray[np.int64]":
+    """Return 2 for completed listens, 1 for partial ones, 0 for skips, ``[n]``."""
+    plays, rated = np.ones(len(seconds)), np.zeros(len(seconds), np.bool_)
+    found = outcomes(ReportedListens(plays, ms_played, seconds, skipped, completed, rated))
+    return np.where(found.completed > 0, 2, np.where(found.skipped > 0, 0, 1))
 
 
 def _ordered(sources: Iterable[str], precedence: Sequence[str]) -> list[str]:

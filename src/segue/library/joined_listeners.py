@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Table, delete, insert, or_, select, update
 
 from segue.library import schema
-from segue.library.serving_schema import annotations, jobs, playback, playlists, sessions
+from segue.library.compared_listens import compare_again
+from segue.library.serving_schema import (
+    accounts,
+    annotations,
+    jobs,
+    playback,
+    playlists,
+    sessions,
+)
 from segue.library.writes import put_meta
 
 if TYPE_CHECKING:
@@ -30,18 +38,42 @@ ListenKey = Callable[[Mapping[str, Any]], Hashable]
 
 
 def joined_names(connection: "Connection") -> dict[str, str]:
-    """Return the present name of each listener that was joined with another."""
+    """Return the present name of each listener that was joined with another.
+
+    A name that an account or a listener has again is that of another person now.
+    """
+    names = _stored_names(connection)
+    if not names:
+        return {}
+    taken = set(connection.scalars(select(schema.users.c.user_id)))
+    taken |= set(connection.scalars(select(accounts.c.name)))
+    return {old: new for old, new in names.items() if old not in taken}
+
+
+def forget_joined_name(connection: "Connection", name: str) -> None:
+    """Remove a listener from the joined names."""
+    names = _stored_names(connection)
+    left = {old: new for old, new in names.items() if name not in (old, new)}
+    _store_names(connection, names, left)
+
+
+def forget_former_name(connection: "Connection", name: str) -> None:
+    """Have files that state this name belong to a listener of this name again."""
+    names = _stored_names(connection)
+    _store_names(connection, names, {old: new for old, new in names.items() if old != name})
+
+
+def _stored_names(connection: "Connection") -> dict[str, str]:
     value = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == _KEY))
     found = json.loads(value) if value else {}
     return {str(old): str(new) for old, new in found.items()}
 
 
-def forget_joined_name(connection: "Connection", name: str) -> None:
-    """Remove a listener from the joined names."""
-    names = joined_names(connection)
-    left = {old: new for old, new in names.items() if name not in (old, new)}
-    if left != names:
-        put_meta(connection, _KEY, json.dumps(left, ensure_ascii=False))
+def _store_names(
+    connection: "Connection", before: Mapping[str, str], names: Mapping[str, str]
+) -> None:
+    if names != before:
+        put_meta(connection, _KEY, json.dumps(names, ensure_ascii=False))
 
 
 def join_listeners(
@@ -91,6 +123,7 @@ def join_listeners(
         weights = schema.weight_posteriors
         connection.execute(delete(weights).where(weights.c.user.in_([source.row, target])))
         connection.execute(delete(users).where(users.c.row == source.row))
+        compare_again(connection, target)
         names_now = {
             was: new if now == old else now for was, now in joined_names(connection).items()
         }

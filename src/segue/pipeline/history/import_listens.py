@@ -166,7 +166,7 @@ def _match_waiting(library: Library, matcher: Matcher) -> int:
         n_matched += library.match_listens(found)
         after = references[-1][0]
     if n_matched:
-        library.imports.remove_doubled(None, PRECEDENCE)
+        library.imports.remove_doubled(PRECEDENCE)
     return n_matched
 
 
@@ -196,7 +196,6 @@ class _FileImport:
         self._occurrences = OccurrenceCounter()
         self._matches: dict[TrackReference, TrackMatch | None] = {}
         self._summary = ImportSummary(export.path.name)
-        self._users: set[str] = set()
         self._kinds: set[str] = set()
 
     def run(self, progress: Progress) -> ImportedFile:
@@ -211,7 +210,7 @@ class _FileImport:
                 reached = min(size, export.position // _MEGABYTE)
                 advance(reached - shown)
                 shown = reached
-        removed = self._library.imports.remove_doubled(self._users, PRECEDENCE)
+        removed = self._library.imports.remove_doubled(PRECEDENCE)
         own = sum(removed[f"import:{kind}"] for kind in self._kinds)
         self._summary.doubled = own
         self._summary.replaced = removed.total() - own
@@ -237,8 +236,10 @@ class _FileImport:
     def _user_of(self, kind: str, row: ImportRow) -> str:
         keeps_name = kind == "listens" or self._keeps_names or self._user is None
         user = row.user if row.user is not None and keeps_name else self._user or DEFAULT_USER
-        user = self._joined.get(user, user)
-        self._users.add(user)
+        if user in self._joined:
+            present = self._joined[user]
+            self._summary.joined[user] = present
+            user = present
         self._summary.add_user(user)
         return user
 

@@ -25,7 +25,8 @@ class ImportedFile:
     already. `doubled` are listens that another service recorded, too, and that were not added;
     `replaced` are listens of other services that gave way to those of this file. `matched`
     counts the rows by what identified their track, `waiting` those whose track is not in the
-    library. `undated` rows have no plausible time.
+    library. `undated` rows have no plausible time. `joined` are names of joined listeners for which
+    rows came, with the name that got them.
     """
 
     file: str
@@ -42,6 +43,7 @@ class ImportedFile:
     left_out: Mapping[str, int]
     undated: int
     problems: int
+    joined: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class ImportSummary:
 
     source: str
     users: dict[str, None] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
     read: int = 0
     new: int = 0
     changed: int = 0
@@ -104,6 +107,7 @@ class ImportSummary:
             left_out=dict(self._left_out),
             undated=self.undated,
             problems=len(self.problems),
+            joined=dict(sorted(self.joined.items())),
         )
 
     def _add_problem(self, reason: str, row: int | None = None, subject: str | None = None) -> None:

@@ -6,12 +6,15 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from segue.artist_names import comparison_key
 from segue.library import Library
+from segue.pipeline.filters.rule_filters import learning_rules
 from segue.pipeline.history.unmatched import (
     MissingArtist,
     UnmatchedEntry,
@@ -125,7 +128,7 @@ def _seeds(library: Library, user: str) -> tuple[list[tuple[str, str, float]], i
         for _, track in library.each_track()
         if track.artists
     }
-    for record in library.listens_of(user):
+    for record in _learned(library, user):
         if record["skipped"] or not record["artist"]:
             continue
         count = 1.0 if record["plays"] is None else record["plays"]
@@ -141,6 +144,23 @@ def _seeds(library: Library, user: str) -> tuple[list[tuple[str, str, float]], i
     most = plays[seeds[0]] if seeds else 1.0
     found = [(names[key], ids[key], plays[key] / (most or 1.0)) for key in seeds]
     return found, sum(key not in ids for key in before)
+
+
+def _learned(library: Library, user: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the listens of a listener that are not private, and that no rule keeps out."""
+    records = [record for record in library.listens_of(user) if not record["private"]]
+    catalogue = library.catalogue()
+    rules = learning_rules(library, catalogue).get(user)
+    if rules is None or not records:
+        yield from records
+        return
+    positions = [catalogue.positions.get(record["track_id"], -1) for record in records]
+    ignored = rules.ignored(
+        np.array(positions, np.int64),
+        np.array([record["timestamp"] for record in records], np.float64),
+        [record["dataset"] for record in records],
+    )
+    yield from (record for record, left_out in zip(records, ignored, strict=True) if not left_out)
 
 
 def _known_artists(library: Library) -> set[str]:

@@ -11,7 +11,8 @@ Conventions
   cannot be parsed, is left out, because it would be counted wrongly. A bad `timestamp`, `position`
   or `skipped` becomes unknown and the listen is kept. Both are problems.
 - `loved` is the highest rating where there is none: see
-  `segue.sources.history_import.column_mapping`.
+  `segue.sources.history_import.column_mapping`. So is a row of 0 plays without an opinion: it has
+  no time.
 - Rows keep the order of the file. Repeated rows are kept: each is a listen.
 """
 
@@ -135,6 +136,7 @@ def read_listens(
             if leaves_out:
                 rows.drop(bad)
     frame = _with_ratings_as_opinions(rows.frame)
+    frame = _without_times_of_no_plays(frame)
     frame = _with_opinions(frame) if "loved" in frame.columns else frame
     columns = [name for name in LISTEN_COLUMNS if name in frame.columns]
     return frame[columns], rows.problems
@@ -199,6 +201,16 @@ def _with_ratings_as_opinions(frame: pd.DataFrame) -> pd.DataFrame:
     rating = frame["rating"].to_numpy(np.float64, na_value=np.nan)
     scale = rating_scale(np.unique(rating).tolist(), totals="plays" in frame.columns)
     return frame.assign(rating=scale.opinions(rating))
+
+
+def _without_times_of_no_plays(frame: pd.DataFrame) -> pd.DataFrame:
+    """Remove the time of rows of 0 plays without an opinion: it would be an opinion taken back."""
+    if not {"timestamp", "plays"} <= set(frame.columns):
+        return frame
+    none = frame["plays"].eq(0.0)
+    for name in {"rating", "loved"} & set(frame.columns):
+        none &= frame[name].isna()
+    return frame.assign(timestamp=frame["timestamp"].mask(none))
 
 
 def _with_opinions(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,9 +7,11 @@ Conventions
   (`PLAY_START`) repeat what the row of its end says.
 - `End Reason Type`: the track ended by itself (NATURAL_END_OF_TRACK), or the listener moved on
   (`_SKIPS`); with all other reasons (pause, error, end of the session) the listener did not.
-- ``Apple Music - Play History Daily Tracks.csv``: a row for each track and day, with its numbers of
-  plays and skips. `Track Description` is "artist - title", `Date Played` 20230131. It has the same
-  listens as the table above: of an archive with both, this one is not read.
+- ``Apple Music - Play History Daily Tracks.csv``: rows for each track and day, with numbers of
+  plays and skips: several by device, hours and reason of the end. They are summed to a total of
+  the day (`daily_totals`). `Track Description` is "artist - title", `Date Played` 20230131.
+- Both tables have the same listens: of an archive with both, one is read (`repeated_tables`). Apple
+  often leaves the artists out of the first one; then it is the second.
 - Listens that Apple ignores for recommendations (`Ignore For Recommendations`) are private.
 
 Source: privacy.apple.com, "Apple Media Services information", folder "Apple Music Activity".
@@ -21,6 +23,7 @@ from typing import Any, Final
 
 from segue.sources.history_import.import_row import (
     NO_TIME,
+    ImportIssue,
     ImportRow,
     UnusableRow,
     read_name,
@@ -34,6 +37,7 @@ from segue.types import TrackReference
 
 ACTIVITY: Final = "play activity"
 DAILY: Final = "daily tracks"
+NAMELESS_ACTIVITY: Final = "play activity without artists"
 _REQUIRED = {
     ACTIVITY: frozenset({"song_name", "event_start_timestamp", "play_duration_milliseconds"}),
     DAILY: frozenset({"track_description", "date_played", "play_count"}),
@@ -41,12 +45,48 @@ _REQUIRED = {
 _COMPLETED = "NATURAL_END_OF_TRACK"
 _SKIPS = frozenset({"TRACK_SKIPPED_FORWARDS", "MANUALLY_SELECTED_PLAYBACK_OF_A_DIFF_ITEM"})
 _NOON_SECONDS = 43_200.0
+_NAMED_SHARE = 0.1
+"""The share of listens with an artist from which on the table of activity is the one to read."""
 
 
 def apple_table(names: Iterable[Any]) -> str | None:
     """Return which of the tables has a header of these `names`, None if neither has."""
     plain = {plain_name(str(name)) for name in names}
     return next((table for table, columns in _REQUIRED.items() if plain >= columns), None)
+
+
+def names_artists(rows: Iterable[ImportRow | ImportIssue]) -> bool:
+    """Return whether listens have artists, but for a few."""
+    named = [one.track.artist is not None for one in rows if isinstance(one, ImportRow)]
+    return not named or sum(named) >= _NAMED_SHARE * len(named)
+
+
+def repeated_tables(tables: Mapping[str, str]) -> list[str]:
+    """Return the parts of an archive with listens that a better table has, too.
+
+    >>> repeated_tables({"a.csv": ACTIVITY, "b.csv": DAILY})
+    ['b.csv']
+    >>> repeated_tables({"a.csv": NAMELESS_ACTIVITY, "b.csv": DAILY})
+    ['a.csv']
+    """
+    order = (ACTIVITY, DAILY, NAMELESS_ACTIVITY)
+    best = min(tables.values(), key=order.index, default=None)
+    return [name for name, table in tables.items() if table != best]
+
+
+def daily_totals(
+    rows: Iterable[ImportRow | ImportIssue],
+) -> Iterator[ImportRow | ImportIssue]:
+    """Yield one total for each track, day and kind of end, and issues as they come."""
+    plays: dict[ImportRow, float] = {}
+    for one in rows:
+        if isinstance(one, ImportRow):
+            key = one._replace(plays=None, total=True)
+            plays[key] = plays.get(key, 0.0) + (one.plays or 0.0)
+        else:
+            yield one
+    for key, number in plays.items():
+        yield key._replace(plays=number)
 
 
 class AppleMapping(TableMapping):

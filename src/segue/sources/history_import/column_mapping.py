@@ -5,7 +5,8 @@ Conventions
 - Columns are found by name, in any order (`LISTEN_ALIASES`); unknown ones are ignored.
 - A row whose ids, `plays`, `ms_played`, `rating`, `loved` or `split` cannot be parsed is left out;
   a bad `position` or `skipped` is unknown.
-- Rows with plays or a rating and neither time nor position are totals.
+- Rows with plays or a rating and neither time nor position are totals. A row of 0 plays without an
+  opinion has no time: players list tracks that were never played.
 - Ratings are on the scale of their table (`rating_values`, `segue.ratings`). `loved` is a like
   where there is no rating; a row that says nothing else is an opinion and no play. A Last.fm table
   without a column of albums lists loved tracks, which are no plays.
@@ -128,7 +129,9 @@ class ColumnMapping(TableMapping):
             row = row._replace(split=_checked("split", read_split, split))
         if loved not in (None, ""):
             row = _with_opinion(row, _checked("loved", read_truth, loved))
-        if timestamp is None and row.position is None:
+        elif row.plays == 0 and row.rating is None:
+            row = row._replace(timestamp=None)  # with a time it would be an opinion taken back
+        if row.timestamp is None and row.position is None:
             return row._replace(total=row.plays is not None or row.rating is not None)
         return row
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from segue.errors import DatasetError
 from segue.sources.history_import.beets import REQUIRED as BEETS
 from segue.sources.history_import.beets import read_beets
 from segue.sources.history_import.import_row import ImportIssue, ImportRow
@@ -23,7 +24,8 @@ from segue.sources.history_import.plex import read_plex
 from segue.sources.history_import.sqlite_files import (
     Connection,
     DatabaseError,
-    has_columns,
+    connection_has_columns,
+    is_locked,
     open_database,
 )
 from segue.sources.history_import.strawberry import REQUIRED as STRAWBERRY
@@ -78,4 +80,22 @@ def read_database(path: Path) -> Rows:
 
 
 def _format_of(path: Path) -> DatabaseFormat | None:
-    return next((one for one in _FORMATS if has_columns(path, one.required)), None)
+    """Return the format of a database, None if it has none.
+
+    Raises
+    ------
+    DatasetError
+        Another program is writing to the database.
+    """
+    try:
+        with closing(open_database(path)) as connection:
+            return next(
+                (one for one in _FORMATS if connection_has_columns(connection, one.required)), None
+            )
+    except DatabaseError as error:
+        if is_locked(error):
+            raise DatasetError(
+                f"{path} is locked by the program that writes it: close that program, and import"
+                " it again."
+            ) from error
+        return None

@@ -6,6 +6,7 @@ Conventions
   row that says the same is the same listen.
 - Rows without either are counted among the equal rows of their file (`OccurrenceCounter`): three
   equal rows are three listens, and the same file, or a longer one, brings the same three.
+- Totals of players are identified by their track and its album, those of Apple also by their day.
 - A like or dislike of a service is identified by its track alone, at ListenBrainz by its recording:
   one export may have names where another has ids only.
 - Last.fm and Spotify listens are identified by the minute, since some of their exports are no more
@@ -28,6 +29,15 @@ OPINION_FORMATS = frozenset({"listenbrainz", "lastfm", "spotify"})
 MINUTE_FORMATS = frozenset({"lastfm", "spotify"})
 _BY_ID = frozenset({"listens", "mpd", "foobar2000"})
 """Formats that identify tracks by ids: those of a table, or paths of files."""
+_DAILY_FORMATS = frozenset({"apple"})
+"""Formats whose totals are those of one day."""
+_ALBUM_FORMATS = frozenset(
+    {
+        *("itunes", "strawberry", "navidrome", "plex", "jellyfin"),
+        *("rhythmbox", "foobar2000", "mpd"),
+    }
+)
+"""Formats with a total for each file: a song may be on several albums."""
 _TIMED = 1 << 31
 _MAX_MERGED = 1 << 20
 
@@ -61,6 +71,10 @@ def identity_text(kind: str, user: str, row: ImportRow) -> str:
     if row.total:
         recording = row.track.recording if kind == "listenbrainz" else None
         name = recording or _track_text(kind, row.track)
+        if kind in _DAILY_FORMATS:
+            name = f"{name}\x1f{row.timestamp}\x1f{row.private}"
+        if kind in _ALBUM_FORMATS and row.track.album:
+            name = f"{name}\x1e{row.track.album.casefold()}"
         return f"{kind}\x1f{user}\x1f{name}\x1ftotal\x1f{row.skipped}"
     name = _track_text(kind, row.track)
     timestamp = _stated_time(kind, row)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from segue.ratings import RatingScale, rating_scale
+from segue.sources.history_import.apple_music import DAILY, AppleMapping, daily_totals
 from segue.sources.history_import.column_mapping import NO_COLUMNS
 from segue.sources.history_import.import_row import ImportIssue, ImportRow, UnusableRow
 from segue.sources.history_import.json_records import SERVICES, find_records, read_record
@@ -23,10 +24,10 @@ from segue.sources.history_import.table_rows import (
 )
 from segue.sources.history_import.xml_libraries import read_xml_library, xml_kind
 from segue.sources.history_import.youtube import (
-    SERVICE,
     TitleSentence,
     read_watch,
     sentence_around,
+    sentence_of,
 )
 from segue.sources.tables.decoding import Stream, Utf8Stream, guessed_encoding
 
@@ -96,8 +97,12 @@ def _read_text(
     else:
         found = detect_columns(head.decode(errors="replace"), hints.columns)
         if found is not None:
-            found[0].scale = hints.scale
-            yield from ((found[0].kind, one) for one in read_csv_rows(stream, *found))
+            mapping, separator = found
+            mapping.scale = hints.scale
+            rows = read_csv_rows(stream, mapping, separator)
+            if isinstance(mapping, AppleMapping) and mapping.table == DAILY:
+                rows = daily_totals(rows)
+            yield from ((mapping.kind, one) for one in rows)
 
 
 def seekable(raw: Stream) -> Any:
@@ -150,13 +155,11 @@ def named_user(head: bytes) -> str | None:
 
 
 def _titles(raw: Stream) -> Iterator[str]:
-    """Yield the first titles of a history of YouTube."""
+    """Yield the first titles of a history of YouTube Music; there may be videos before them."""
     stream: Stream = io.BufferedReader(Utf8Stream(raw), HEAD_BYTES)
-    for _, value in islice(read_values(stream), _MAX_TITLES):
-        if isinstance(value, dict) and value.get("header") == SERVICE:
-            title = value.get("title")
-            if isinstance(title, str):
-                yield title
+    records = (value for _, value in read_values(stream) if isinstance(value, dict))
+    titles = (title for record in records if (title := sentence_of(record)) is not None)
+    yield from islice(titles, _MAX_TITLES)
 
 
 def _rating_scale(raw: Stream, columns: Mapping[str, str]) -> RatingScale:

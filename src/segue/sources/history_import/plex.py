@@ -43,8 +43,11 @@ REQUIRED = {
 }
 _VIEWS = """
 SELECT a.name AS user, v.viewed_at, v.title, v.parent_title AS album,
-  v.grandparent_title AS artist
+  coalesce(nullif(t.original_title, ''), v.grandparent_title) AS artist
 FROM metadata_item_views AS v LEFT JOIN accounts AS a ON a.id = v.account_id
+LEFT JOIN (SELECT guid, min(id) AS id FROM metadata_items WHERE metadata_type = 10 GROUP BY guid)
+  AS one ON one.guid = v.guid
+LEFT JOIN metadata_items AS t ON t.id = one.id
 WHERE v.metadata_type = 10 ORDER BY v.viewed_at
 """
 _SETTINGS = """

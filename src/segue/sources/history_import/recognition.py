@@ -3,10 +3,16 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from segue.errors import DatasetError
-from segue.sources.history_import.apple_music import DAILY, AppleMapping
+from segue.sources.history_import.apple_music import (
+    ACTIVITY,
+    NAMELESS_ACTIVITY,
+    AppleMapping,
+    names_artists,
+    repeated_tables,
+)
 from segue.sources.history_import.archives import READ_ERRORS, FileParts
 from segue.sources.history_import.column_mapping import NO_COLUMNS, column_field
 from segue.sources.history_import.databases import database_kind
@@ -16,7 +22,8 @@ from segue.sources.history_import.json_values import read_values
 from segue.sources.history_import.part_rows import HEAD_BYTES, PARQUET, is_json, seekable
 from segue.sources.history_import.scrobbler_log import START
 from segue.sources.history_import.table_detection import detect_columns, missing_columns
-from segue.sources.history_import.table_rows import map_parquet_columns
+from segue.sources.history_import.table_mapping import TableMapping
+from segue.sources.history_import.table_rows import map_parquet_columns, read_csv_rows
 from segue.sources.history_import.xml_libraries import xml_kind
 from segue.sources.tables.decoding import Stream, Utf8Stream
 
@@ -109,11 +116,11 @@ def _kinds_in(
     kinds: dict[str, str] = {}
     unread: dict[str, str | None] = {}
     lacking: str | None = None
-    daily: set[str] = set()
+    apple: dict[str, str] = {}
     for name in parts.names:
         try:
             with parts.open(name) as raw:
-                kind, is_daily = _kind_of(raw, columns)
+                kind, table = _kind_of(raw, columns)
         except _UnknownFormatError as unknown:
             lacking = unknown.lacking or lacking
             continue
@@ -124,41 +131,46 @@ def _kinds_in(
             unread[name] = f"{name} is a database: unpack it, and import it by itself"
             continue
         kinds[name] = kind
-        if is_daily:
-            daily.add(name)
-    if any(kind == "apple" and name not in daily for name, kind in kinds.items()):
-        for name in daily:
-            del kinds[name]  # its listens are in the other table, too
-            unread[name] = None
+        if table is not None:
+            apple[name] = table
+    for name in repeated_tables(apple):
+        del kinds[name]  # its listens are in the other table, too
+        unread[name] = None
     return kinds, unread, lacking
 
 
-def _kind_of(raw: Stream, columns: Mapping[str, str]) -> tuple[str, bool]:
-    """Return the kind of a part, and whether it is Apple's table of days."""
+def _kind_of(raw: Stream, columns: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the kind of a part, and which table of Apple it is."""
     start = raw.peek(len(_SQLITE))
     if start.startswith(_SQLITE):
-        return _DATABASE, False
+        return _DATABASE, None
     if start.startswith(PARQUET):
         mapping = map_parquet_columns(seekable(raw), columns)
         if mapping is None:
             raise _UnknownFormatError
-        return mapping.kind, _is_daily(mapping)
+        return mapping.kind, mapping.table if isinstance(mapping, AppleMapping) else None
     stream: Stream = io.BufferedReader(Utf8Stream(raw), HEAD_BYTES)
     head = stream.peek(HEAD_BYTES)
     if is_json(head):
-        return _json_kind(stream), False
+        return _json_kind(stream), None
     kind = "rockbox" if head.startswith(START) else xml_kind(head)
     if kind is not None:
-        return kind, False
+        return kind, None
     text = head.decode(errors="replace")
-    table = detect_columns(text, columns)
-    if table is None:
+    found = detect_columns(text, columns)
+    if found is None:
         raise _UnknownFormatError(missing_columns(text))
-    return table[0].kind, _is_daily(table[0])
+    return found[0].kind, _apple_table(head, *found)
 
 
-def _is_daily(mapping: Any) -> bool:
-    return isinstance(mapping, AppleMapping) and mapping.table == DAILY
+def _apple_table(head: bytes, mapping: TableMapping, separator: str) -> str | None:
+    """Return which table of Apple starts with `head`, None if it is another table."""
+    if not isinstance(mapping, AppleMapping):
+        return None
+    start = cast("Stream", io.BytesIO(head))
+    if mapping.table == ACTIVITY and not names_artists(read_csv_rows(start, mapping, separator)):
+        return NAMELESS_ACTIVITY
+    return mapping.table
 
 
 def _json_kind(stream: Stream) -> str:

@@ -2,6 +2,9 @@
 
 A track gives at most two totals: its plays, with the opinion of its listener, and its skips. Tracks
 without plays, skips and opinion give none. An opinion without plays is no play.
+
+Players do not say when a rating was given. So a total with one has no time: that of the last play
+would make a star of years ago newer than the dislike that followed it.
 """
 
 from collections.abc import Iterator
@@ -38,7 +41,8 @@ def total_rows(user: str | None, track: TrackReference, counters: Counters) -> I
         return
     require(track)
     if plays or rating is not None:
-        yield ImportRow(user, track, last_played, plays=plays or None, rating=rating, total=True)
+        at = last_played if rating is None else None
+        yield ImportRow(user, track, at, plays=plays or None, rating=rating, total=True)
     if skips:
         yield ImportRow(user, track, None, plays=skips, skipped=True, total=True)
 

@@ -30,7 +30,7 @@ def plain_path(text: str) -> str:
     ('/home/a/My Music/b.mp3', 'C:/Music/b.mp3')
     """
     if text[:5].casefold() == "file:":
-        rest = unquote(text[5:]).removeprefix("//")
+        rest = unquote(text[5:]).replace("\\", "/").removeprefix("//")
         return rest if rest.startswith("/") or ":" in rest[:3] else "/" + rest.partition("/")[2]
     return text.replace("\\", "/")
 

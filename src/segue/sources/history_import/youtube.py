@@ -14,6 +14,7 @@ Sources: takeout.google.com, "YouTube and YouTube Music", history as JSON;
 support.google.com/accounts/answer/3024190.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ SERVICE = "YouTube Music"
 _ENGLISH = "Watched "
 _MIN_TITLES = 5
 """Different titles from which on what they share is the sentence around them."""
+_ODD_SHARE = 8
 _QUOTES = frozenset(
     "\"'\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f\u2018\u2019"
 )
@@ -49,8 +51,11 @@ class TitleSentence(NamedTuple):
         >>> TitleSentence("Has visto ").title_in("Has visto Jóga")
         'Jóga'
         """
-        inner = text.removeprefix(self.before).removesuffix(self.after)
-        return inner if len(text) >= len(self.before) + len(self.after) else text
+        before, after = self
+        inside = text.startswith(before) and text.endswith(after)
+        if (before or after) and inside and len(text) >= len(before) + len(after):
+            return text[len(before) : len(text) - len(after)]
+        return text.removeprefix(_ENGLISH)  # the language of the account was changed
 
 
 def sentence_around(titles: Iterable[str]) -> TitleSentence:
@@ -61,19 +66,29 @@ def sentence_around(titles: Iterable[str]) -> TitleSentence:
     TitleSentence(before='„', after='“ angesehen')
     """
     found = sorted(set(titles))
+    named = [title for title in found if _URL not in title]
     if found and all(title.startswith(_ENGLISH) for title in found):
         return TitleSentence(_ENGLISH)
     for title in found:
         before, url, rest = title.partition(_URL)
         if url:  # a video that is gone: everything but its address is the sentence
             after = rest[len(rest.split()[0]) :] if rest.split() else ""
-            if all(one.startswith(before) and one.endswith(after) for one in found):
+            fits = all(one.startswith(before) and one.endswith(after) for one in named)
+            if fits and (before or after):
                 return TitleSentence(before, after)
-    if len(found) < _MIN_TITLES:
+    if len(named) < _MIN_TITLES:
         return TitleSentence()
-    before = _common_start(found)
-    after = _common_start([title[len(before) :][::-1] for title in found])[::-1]
+    before = _common_start(named)
+    after = _common_start([title.removeprefix(before)[::-1] for title in named])[::-1]
     return TitleSentence(_up_to_boundary(before), _up_to_boundary(after[::-1])[::-1])
+
+
+def sentence_of(record: Record) -> str | None:
+    """Return the title of a record if it shows the sentence, None for a video or a removed one."""
+    title = record.get("title")
+    if record.get("header") != SERVICE or not isinstance(title, str):
+        return None
+    return title if parts(record, "subtitles") or _URL in title else None
 
 
 def read_watch(record: Record, sentence: TitleSentence) -> ImportRow:
@@ -98,12 +113,16 @@ def read_watch(record: Record, sentence: TitleSentence) -> ImportRow:
 
 
 def _common_start(texts: list[str]) -> str:
-    first_one, last_one = min(texts), max(texts)
-    n = next(
-        (place for place, letter in enumerate(first_one) if last_one[place : place + 1] != letter),
-        len(first_one),
-    )
-    return first_one[:n]
+    """Return how all texts start, but for one in `_ODD_SHARE`: some videos have other sentences."""
+    needed = len(texts) - len(texts) // _ODD_SHARE
+    start = ""
+    while True:
+        n = len(start)
+        letters = Counter(one[n] for one in texts if len(one) > n and one.startswith(start))
+        letter, count = max(letters.items(), key=lambda item: item[1], default=("", 0))
+        if not letter or count < needed:
+            return start
+        start += letter
 
 
 def _up_to_boundary(text: str) -> str:

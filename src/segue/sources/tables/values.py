@@ -69,7 +69,10 @@ def read_number(value: Any, lowest: float = -math.inf) -> float | None:
         return _number_of_text(value, lowest)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(value)  # noqa: TRY004  # one error for all that is no number
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:  # an integer of JSON may have any number of digits
+        raise ValueError(value) from error
     if not math.isfinite(number) or number < lowest:
         raise ValueError(value)
     return number
