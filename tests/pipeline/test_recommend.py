@@ -1,6 +1,7 @@
 """Recommend and similar, on a small real library."""
 
 import pytest
+from tests.factories import make_library
 
 from segue.errors import (
     ContradictionError,
@@ -63,6 +64,15 @@ def test_similar_by_every_signal_finds_the_same_genre(trained):
         assert [kind(pick.track_id) for pick in found.tracks] == [1] * 3, signal
         assert found.to_dict()["track"] == "t04"
     assert -1.0 <= similar(trained, "t04", 1, signal="timbre").tracks[0].score <= 1.0
+
+
+def test_similar_by_metadata_has_no_tracks_without_likeness(tmp_path):
+    lines = ["track_id,artist,genre", *(f"t{i},A{i % 3},g{i % 3}" for i in range(12))]
+    (tmp_path / "metadata.csv").write_text("\n".join(lines))
+    made = make_library(tmp_path / "my.segue", tmp_path)
+    found = similar(made, "t0", 10, signal="metadata").tracks
+    assert {pick.track_id for pick in found} == {"t3", "t6", "t9"}
+    assert all(pick.score > 0 for pick in found)
 
 
 def test_recommend_of_unknown_names_raises(trained, library):

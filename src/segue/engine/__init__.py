@@ -1,6 +1,6 @@
 """The engine: blend signals by weights, re-rank, explain (pure: arrays in, arrays out)."""
 
-from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank
+from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank, tie_breaks
 from segue.engine.calibration import divergence
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, drawn_seed
@@ -83,6 +83,7 @@ __all__ = [
     "shares",
     "standardise",
     "sweep",
+    "tie_breaks",
     "updated",
     "with_seeds",
 ]

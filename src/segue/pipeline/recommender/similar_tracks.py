@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import CatalogueArrays, Engine, Ranked, keep_one_of_each
+from segue.engine import CatalogueArrays, Engine, Ranked, keep_one_of_each, tie_breaks
 from segue.index import best
 from segue.signals import VectorSignal
 
@@ -49,14 +49,16 @@ def _similar_by(
 ) -> Ranked:
     scores = space.for_track(position)
     scores[position] = np.nan
+    if space.hubs is None:
+        scores[scores == 0] = np.nan  # nothing in common
     keep_one_of_each(scores, engine.recordings)
     for group in engine.recordings:
         if position in group:
             scores[list(group)] = np.nan
     scores[engine.all_excluded(excluded)] = np.nan
-    positions, values = best(scores[None, :], min(k, len(scores)))
-    found = positions[0][positions[0] >= 0]
-    top = values[0][: len(found)]
+    positions = best((scores + tie_breaks(len(scores)))[None, :], min(k, len(scores)))[0][0]
+    found = positions[positions >= 0]
+    top = scores[found]
     return Ranked(found, top, top[:, None], np.ones(1))
 
 
