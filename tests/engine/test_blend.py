@@ -150,8 +150,10 @@ def seeded(engine, share):
 
 
 def test_seeds_with_full_share_rank_like_seeds_alone(engine):
-    comparing = [SIGNALS[signal.name].compares_tracks for signal in engine.signals]
-    weights = engine.global_weights() * comparing  # popularity says nothing of seeds
+    weights = engine.comparing_weights(engine.global_weights())
+    assert [name for name, one in zip(names_of(engine), weights, strict=True) if not one] == [
+        name for name in names_of(engine) if not SIGNALS[name].compares_tracks
+    ]
     alone = engine.recommend(
         profile_from_seeds([7]), 20, exclude=excluding(engine, 0, 3, 7), weights=weights
     )
@@ -170,6 +172,22 @@ def test_seeds_find_the_only_candidate_left(engine):
     n = engine.rows(profile_from_seeds([0])).n_tracks
     only = np.arange(n) != 5
     assert engine.recommend(listener, 3, exclude=only).positions.tolist() == [5]
+
+
+def names_of(engine):
+    return [signal.name for signal in engine.signals]
+
+
+def test_similar_tracks_keep_signals_without_learned_weight():
+    rng = np.random.default_rng(0)
+    space = rng.normal(size=(30, 4)).astype(np.float32)
+    space /= np.linalg.norm(space, axis=1, keepdims=True)
+    flat = np.eye(30, dtype=np.float32)
+    signals = [VectorSignal("knn", space), VectorSignal("tags", flat)]
+    engine = Engine(signals, Weights.fixed([0.0, 0.7]))
+    found = engine.similar(0, 5)
+    expected = np.argsort(-(space @ space[0]))[1:6]
+    assert set(found.positions.tolist()) == set(expected.tolist())
 
 
 def excluding(engine, *positions):

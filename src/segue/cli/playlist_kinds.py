@@ -28,7 +28,7 @@ DislikeOption = Annotated[
 _SHOWN = 5
 
 
-@options("dials", dial_options, artist_cap=2, diversity=0.2)
+@options("dials", dial_options, diversity=0.1)
 @options("exclusions", exclusion_options)
 def like(
     dials: "Dials",

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from segue.engine.examples import Example
 from segue.engine.randomness import uniform
 from segue.engine.standardization import SeededScores, SignalScores
+from segue.engine.weight_prior import prior_weights
 from segue.engine.weights import Weights, learn, shares
 from segue.index import best
 from segue.signals import SIGNALS, Scores, Signal, UserProfile
@@ -79,6 +80,19 @@ class Engine:
         """Return one listener's weights, ``[n_signals]``."""
         return self.weights.of(profile.user)
 
+    def comparing_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return weights for comparing tracks, ``[n_signals]``: half learned, half the prior.
+
+        Weights are learned from what is played next, which may have little to do with what is
+        similar: without the prior, a library could be left with nothing that compares sound.
+        """
+        comparing = self._comparing()
+        expected = prior_weights([signal.name for signal in self.signals])
+        return (shares(weights * comparing) + shares(expected * comparing)) / 2 * comparing
+
+    def _comparing(self) -> NDArray[np.float64]:
+        return np.array([_compares_tracks(signal.name) for signal in self.signals], np.float64)
+
     def recommend(
         self,
         profile: UserProfile,
@@ -86,6 +100,7 @@ class Engine:
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
+        seed_weights: NDArray[np.float64] | None = None,
         rows: SignalScores | SeededScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener, or all candidates if there are fewer.
@@ -97,6 +112,9 @@ class Engine:
         weights
             Weights of the blend, ``[n_signals]``; by default the listener's. If no signal with a
             weight scores any candidate, the signals that do get equal weights.
+        seed_weights
+            Weights for the seeds of the profile, ``[n_signals]``; by default `weights` if given,
+            else `comparing_weights`.
         rows
             What `rows` returns for the listener, if it was computed before.
         """
@@ -107,7 +125,9 @@ class Engine:
         excluded = self.all_excluded(exclude)
         own = self.listener_weights(profile) if weights is None else weights
         if isinstance(rows, SeededScores):
-            return self._rank_seeded(rows, own, excluded, k)
+            by_default = self.comparing_weights(own) if weights is None else own
+            by_seeds = by_default if seed_weights is None else seed_weights
+            return self._rank_seeded(rows, own, by_seeds, excluded, k)
         if weights is None:
             return self.blended(rows, own, excluded, k)
         return rank(rows, weights, excluded, k, self.recordings)
@@ -143,13 +163,14 @@ class Engine:
         self,
         rows: SeededScores,
         weights: NDArray[np.float64],
+        seed_weights: NDArray[np.float64],
         excluded: NDArray[np.bool_],
         k: int,
     ) -> Ranked:
         """Rank by seeds and history; where one of them scores nothing, the other one decides."""
-        comparing = [_compares_tracks(signal.name) for signal in self.signals]
+        comparing = self._comparing()
         sides = [
-            (rows.seeds, _usable(rows.seeds, weights * comparing, ~excluded), rows.share),
+            (rows.seeds, _usable(rows.seeds, seed_weights * comparing, ~excluded), rows.share),
             (rows.history, _usable(rows.history, weights, ~excluded), 1 - rows.share),
         ]
         n_tracks = len(excluded)
@@ -204,7 +225,7 @@ class Engine:
         exclude = np.zeros(rows.shape[1], bool) if excluded is None else excluded.copy()
         exclude[position] = True
         speaks = (~np.isnan(rows[:, ~exclude])).any(axis=1)
-        weights = np.where(speaks, self.global_weights(), 0)
+        weights = np.where(speaks, self.comparing_weights(self.global_weights()), 0)
         if not weights.any():
             weights = speaks.astype(float)
         shared = weights / max(weights.sum(), 1e-12)

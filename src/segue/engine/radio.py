@@ -239,8 +239,13 @@ class RadioStation:
     def _candidates(self) -> Ranked:
         if self._pool is None:
             size = self._pool_size()
+            by_seeds = self.engine.comparing_weights(self._weights)
             self._pool = self.engine.recommend(
-                self.profile, size, exclude=self.excluded, weights=self._weights
+                self.profile,
+                size,
+                exclude=self.excluded,
+                weights=self._weights,
+                seed_weights=self._weights if self.dials.weights else by_seeds,
             )
             if not len(self._pool.positions) and not self.dials.weights:
                 self._pool = self.engine.recommend(self.profile, size, exclude=self.excluded)

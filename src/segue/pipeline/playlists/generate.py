@@ -30,8 +30,8 @@ from segue.signals import VectorSignal
 from segue.text import plural
 from segue.types import Track
 
-LIKE_DIALS = Dials(diversity=0.2, artist_cap=2)
-"""A playlist is listened to in one go: not three of an artist, and not all of a kind."""
+LIKE_DIALS = Dials(diversity=0.1)
+"""A playlist is listened to in one go: not all of a kind."""
 
 
 BLEND_DIALS = Dials(max_known_share=0.5, artist_cap=2)

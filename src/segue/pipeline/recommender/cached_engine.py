@@ -66,10 +66,13 @@ class CachedEngine(Engine):
         *,
         exclude: NDArray[np.bool_] | None = None,
         weights: NDArray[np.float64] | None = None,
+        seed_weights: NDArray[np.float64] | None = None,
         rows: SignalScores | SeededScores | None = None,
     ) -> Ranked:
         """Return the best `k` tracks for a listener; see `Engine.recommend`."""
-        found = super().recommend(profile, k, exclude=exclude, weights=weights, rows=rows)
+        found = super().recommend(
+            profile, k, exclude=exclude, weights=weights, seed_weights=seed_weights, rows=rows
+        )
         if self.posteriors is not None and profile.user is not None:
             self.posteriors.record(profile.user, found)
         return found
