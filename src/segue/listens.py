@@ -71,7 +71,7 @@ def outcomes(listens: ReportedListens) -> Outcomes:
     (array([0.]), array([1.]))
     """
     plays, ms_played, seconds, skipped, completed, rated = listens
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         share = ms_played / 1e3 / np.where(seconds > 0, seconds, np.nan)
         enough = (share >= COMPLETED_SHARE) | (ms_played >= COMPLETED_MS)
         unsized = np.isnan(share) & (ms_played >= SKIPPED_MS)

@@ -111,10 +111,11 @@ class TestPlanted:
             assert found.models["global"]["ndcg@20"] > 2 * found.models["random"]["ndcg@20"]
             assert not {"personal", "sequence"} & set(found.models)
 
-    def test_groups_contain_all_listeners(self, crowds):
+    def test_groups_are_large_enough_for_claims(self, crowds):
         for groups in crowds.details.groups.values():
-            assert sum(group.figures.n for group in groups) == crowds.n
+            assert sum(group.figures.n for group in groups) <= crowds.n
             for group in groups:
+                assert group.figures.n >= 20
                 assert {"personal", "global", "popularity"} <= set(group.figures.models)
                 assert set(group.gains) == {"ndcg@10", "ndcg@20"}
 

@@ -102,9 +102,10 @@ def evaluate_dials(context: EvaluationContext) -> DialCurves:
 
 
 def _turned(dial: str, value: float | None) -> Dials:
+    """Return dials with one set, and without the variety of artists that is the default."""
     if dial == "artist_cap":
-        return Dials(artist_cap=None if value is None else int(value))
-    return Dials(**{dial: value})  # type: ignore[arg-type]  # the others are numbers
+        return Dials(artist_cap=0 if value is None else int(value))
+    return Dials(artist_cap=0, **{dial: value})  # type: ignore[arg-type]  # the others are numbers
 
 
 def _pools(
