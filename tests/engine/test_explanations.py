@@ -1,5 +1,7 @@
 """Explanations: attribution sums to parts, the top signal decides, faithfulness."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,10 @@ from segue.engine import (
     faithfulness,
     profile_from_seeds,
     rerank_list,
+    with_seeds,
 )
 from segue.engine.explanations import decisive
+from segue.engine.rerank import static_terms
 from segue.index import MutualProximity, normalise
 from segue.library.catalogue import ids_of
 from segue.signals import UserProfile, VectorSignal
@@ -153,3 +157,18 @@ def test_explanation_with_dials_parts_sum_to_score(whole, facts, catalogue, list
             *("popularity dial", "randomness", "diversity", "calibration"),
         ]
         assert sum(pick.why.values()) == pytest.approx(pick.score, abs=1e-9)
+
+
+def test_strongest_signal_of_seeded_list_heeds_its_dials(whole, facts, catalogue, listeners):
+    """The random part is that of the listener who has the list, not that of the seeds."""
+    names = [signal.name for signal in whole.signals]
+    dials = Dials(randomness=0.6, seed=3)
+    for listener in listeners:
+        profile = with_seeds(replace(listener, user="ann"), [5])
+        found = rerank_list(whole, profile, 10, dials, facts)
+        static = static_terms(found.pool, dials, facts, profile)[1]
+        expected = [names[one] if one >= 0 else None for one in decisive(found, static).tolist()]
+        picks = Explainer(whole, catalogue, facts).picks(found, profile, dials)[1]
+        parts = [pick.why.get(pick.top_signal) for pick in picks if pick.top_signal]
+        assert [pick.top_signal for pick in picks] == expected
+        assert all(part > 0 for part in parts)

@@ -83,11 +83,11 @@ class Explainer:
         """
         self.prefetch(found.ranked.positions.tolist())
         history = history or self.history(profile)
-        profile = _explaining(profile)
         names = [signal.name for signal in self.engine.signals]
         weights, picks = explain(found.ranked, names, self.tracks)
         static = static_terms(found.pool, dials, self.facts, profile)[1]
         top = decisive(found, static)
+        profile = _explaining(profile)
         influences = self.influenced_by(found.ranked, profile, history.vectors)
         positions = found.ranked.positions.tolist()
         explained = [
