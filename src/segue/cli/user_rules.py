@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segue.cli.dials import options
 from segue.cli.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from segue.cli.output import hint, print_json, print_table, say
 from segue.cli.user import NameArgument
@@ -12,29 +13,40 @@ from segue.text import plural
 if TYPE_CHECKING:
     from segue.library import Library, ListenerRule, RuleEffect, RuleKind
 
+_MUSIC = "Music"
 _EFFECTS = {"learn": "not learned from", "play": "never played"}
 
 
-def _names(text: str) -> Any:
-    return typer.Option(help=f"{text} May be repeated.")
+def _names(text: str, panel: str | None = None) -> Any:
+    return typer.Option(help=f"{text} May be repeated.", rich_help_panel=panel)
 
 
-ArtistOption = Annotated[list[str] | None, _names("An artist.")]
-AlbumOption = Annotated[list[str] | None, _names("An album, or ARTIST - ALBUM.")]
-TrackOption = Annotated[list[str] | None, _names("The id of a track.")]
-GenreOption = Annotated[list[str] | None, _names("A genre.")]
-TagOption = Annotated[list[str] | None, _names("A tag.")]
-FolderOption = Annotated[list[str] | None, _names("A folder: a path or a folder name.")]
+def named(
+    artist: Annotated[list[str] | None, _names("An artist.", _MUSIC)] = None,
+    album: Annotated[list[str] | None, _names("An album, or ARTIST - ALBUM.", _MUSIC)] = None,
+    track: Annotated[list[str] | None, _names("The id of a track.", _MUSIC)] = None,
+    genre: Annotated[list[str] | None, _names("A genre.", _MUSIC)] = None,
+    tag: Annotated[list[str] | None, _names("A tag.", _MUSIC)] = None,
+    folder: Annotated[
+        list[str] | None, _names("A folder: a path or a folder name.", _MUSIC)
+    ] = None,
+) -> list[tuple["RuleKind", str]]:
+    """Return the kind and value of each rule that the options name."""
+    given: dict[RuleKind, list[str] | None] = {
+        "artist": artist,
+        "album": album,
+        "track": track,
+        "genre": genre,
+        "tag": tag,
+        "folder": folder,
+    }
+    return [(kind, value) for kind, values in given.items() for value in values or ()]
 
 
+@options("values", named)
 def forget(
     name: NameArgument,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    track: TrackOption = None,
-    genre: GenreOption = None,
-    tag: TagOption = None,
-    folder: FolderOption = None,
+    values: list[tuple["RuleKind", str]],
     playlist: Annotated[
         list[str] | None, _names("A playlist of the listener; later changes of it count.")
     ] = None,
@@ -73,8 +85,7 @@ def forget(
     from segue.pipeline.filters.moments import local_zone
 
     place = zone or local_zone()
-    values = _values(artist, album, track, genre, tag, folder)
-    values += [("playlist", one) for one in playlist or ()]
+    values = [*values, *(("playlist", one) for one in playlist or ())]
     values += [("hours", f"{one} {place}") for one in hours or ()]
     values += [("source", one) for one in source or ()]
     if start is not None or end is not None:
@@ -93,14 +104,10 @@ def forget(
     )
 
 
+@options("values", named)
 def never_play(
     name: NameArgument,
-    artist: ArtistOption = None,
-    album: AlbumOption = None,
-    track: TrackOption = None,
-    genre: GenreOption = None,
-    tag: TagOption = None,
-    folder: FolderOption = None,
+    values: list[tuple["RuleKind", str]],
     library: LibraryOption = DEFAULT_LIBRARY,
     json: JsonOption = False,
 ) -> None:
@@ -112,7 +119,7 @@ def never_play(
     from segue.library import Library
 
     opened = Library(library, create=False)
-    added = _added(opened, name, "play", _values(artist, album, track, genre, tag, folder))
+    added = _added(opened, name, "play", values)
     if json:
         _print_added(opened, name, added)
         return
@@ -158,25 +165,6 @@ def rules(
     ]
     title = f"{plural(len(left), 'rule')} of {name}"
     print_table(title, ("number", "effect", "kind", "value"), rows)
-
-
-def _values(
-    artist: list[str] | None,
-    album: list[str] | None,
-    track: list[str] | None,
-    genre: list[str] | None,
-    tag: list[str] | None,
-    folder: list[str] | None,
-) -> list[tuple["RuleKind", str]]:
-    given: dict[RuleKind, list[str] | None] = {
-        "artist": artist,
-        "album": album,
-        "track": track,
-        "genre": genre,
-        "tag": tag,
-        "folder": folder,
-    }
-    return [(kind, value) for kind, values in given.items() for value in values or ()]
 
 
 def _session(start: str | None, end: str | None, zone: str) -> str:

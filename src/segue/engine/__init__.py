@@ -1,6 +1,6 @@
 """The engine: blend signals by weights, re-rank, explain (pure: arrays in, arrays out)."""
 
-from segue.engine.blend import Engine, Ranked, keep_one_of_each, rank, tie_breaks
+from segue.engine.blend import Engine, Ranked, best_positions, keep_one_of_each, rank, score_order
 from segue.engine.calibration import divergence
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, drawn_seed
@@ -9,7 +9,12 @@ from segue.engine.exclusions import Exclusions
 from segue.engine.explanations import ExplainedHistory, Explainer, Faithfulness, faithfulness
 from segue.engine.group_recommendation import GroupList, blend_listeners
 from segue.engine.item_attribution import Explaining, HistoryVectors
-from segue.engine.learning_rules import DailyInterval, LearningRules, ListeningSession
+from segue.engine.learning_rules import (
+    DailyInterval,
+    LearningRules,
+    ListeningSession,
+    time_zone,
+)
 from segue.engine.paths import Path, path
 from segue.engine.playlist import Playlist, Served, Step
 from segue.engine.profile_accumulator import Listens, ProfileAccumulator
@@ -66,6 +71,7 @@ __all__ = [
     "WeightPosterior",
     "Weights",
     "WordMatrix",
+    "best_positions",
     "blend_listeners",
     "divergence",
     "drawn_seed",
@@ -80,10 +86,11 @@ __all__ = [
     "rank",
     "rerank",
     "rerank_list",
+    "score_order",
     "shares",
     "standardise",
     "sweep",
-    "tie_breaks",
+    "time_zone",
     "updated",
     "with_seeds",
 ]

@@ -125,9 +125,9 @@ class Engine:
         excluded = self.all_excluded(exclude)
         own = self.listener_weights(profile) if weights is None else weights
         if isinstance(rows, SeededScores):
-            by_default = self.comparing_weights(own) if weights is None else own
-            by_seeds = by_default if seed_weights is None else seed_weights
-            return self._rank_seeded(rows, own, by_seeds, excluded, k)
+            if seed_weights is None:
+                seed_weights = self.comparing_weights(own) if weights is None else own
+            return self._rank_seeded(rows, own, seed_weights, excluded, k)
         if weights is None:
             return self.blended(rows, own, excluded, k)
         return rank(rows, weights, excluded, k, self.recordings)
@@ -139,7 +139,7 @@ class Engine:
     def rows_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores | SeededScores]:
         """Return the scores of every signal for each listener; vectors are read once for all."""
         seeds = [replace(one.seeds, silent=one.silent) for one in profiles if one.seeds is not None]
-        scored = self._scored([*profiles, *seeds])
+        scored = self.scores_of([*profiles, *seeds])
         own, by_seeds = scored[: len(profiles)], iter(scored[len(profiles) :])
         return [
             rows
@@ -148,7 +148,8 @@ class Engine:
             for profile, rows in zip(profiles, own, strict=True)
         ]
 
-    def _scored(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
+    def scores_of(self, profiles: Sequence[UserProfile]) -> list[SignalScores]:
+        """Return the same without the seeds of requests."""
         found = [np.zeros((0, 0), np.float32)] * len(profiles)
         for place, signal in enumerate(self.signals):
             scores = signal.for_listeners(profiles)
@@ -186,13 +187,13 @@ class Engine:
             scaled.append((scores, own * scale, own * part, mean, spread))
         total[~scored] = np.nan
         keep_one_of_each(total, self.recordings)
-        found = _best(total, k)
+        found = best_positions(total, k)
         parts = np.zeros((len(weights), len(found)), np.float32)
         shown = np.zeros(len(weights))
         for scores, slopes, counts, mean, spread in scaled:
             parts += scores.features(found, mean, spread) * slopes[:, None].astype(np.float32)
             shown += counts
-        order = _ordered(found, parts.sum(axis=0))
+        order = score_order(found, parts.sum(axis=0))
         return Ranked(found[order], parts.sum(axis=0)[order], parts[:, order].T, shares(shown))
 
     def blended(
@@ -224,12 +225,10 @@ class Engine:
         rows = np.stack([signal.for_track(position) for signal in self.signals])
         exclude = np.zeros(rows.shape[1], bool) if excluded is None else excluded.copy()
         exclude[position] = True
-        speaks = (~np.isnan(rows[:, ~exclude])).any(axis=1)
-        weights = np.where(speaks, self.comparing_weights(self.global_weights()), 0)
-        if not weights.any():
-            weights = speaks.astype(float)
-        shared = weights / max(weights.sum(), 1e-12)
-        return rank(SignalScores.of(rows), shared, self.all_excluded(exclude), k, self.recordings)
+        scores = SignalScores.of(rows)
+        learned = self.comparing_weights(self.global_weights())
+        weights = _usable(scores, learned, ~exclude)
+        return rank(scores, weights, self.all_excluded(exclude), k, self.recordings)
 
     def all_excluded(self, exclude: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return `exclude` with other files of its recordings and all missing tracks."""
@@ -263,11 +262,11 @@ def rank(
         rows = SignalScores.of(np.array(rows, np.float32))
     total, mean, spread = rows.blended(weights, exclude)
     keep_one_of_each(total, recordings)
-    found = _best(total, k)
+    found = best_positions(total, k)
     features = rows.features(found, mean, spread)
     parts = features * weights[:, None].astype(np.float32)
     scores = parts.sum(axis=0)
-    order = _ordered(found, scores)
+    order = score_order(found, scores)
     return Ranked(
         found[order],
         scores[order],
@@ -304,22 +303,22 @@ def _usable(
     return np.asarray(own / max(own.sum(), 1e-12), np.float64)
 
 
-def _best(total: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+def best_positions(total: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Return the positions of the best `k` scores, without NaN; equal scores by a hash."""
     if k < len(total):
-        total = total + tie_breaks(len(total))
+        total = total + _tie_breaks(len(total))
     positions: NDArray[np.int64] = best(total[None, :], min(k, len(total)))[0][0]
     return positions[positions >= 0]
 
 
-def _ordered(found: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the order of tracks by their scores, best first; equal scores by a hash."""
+def score_order(positions: NDArray[np.int64], scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the order of tracks by their scores, best first, NaN last; equal ones by a hash."""
     # sums in a different order may differ in their last digits
-    return np.asarray(np.lexsort((uniform(0, found), -scores)), np.int64)
+    return np.asarray(np.lexsort((uniform(0, positions), -scores)), np.int64)
 
 
 @lru_cache(maxsize=4)
-def tie_breaks(n_tracks: int) -> NDArray[np.float32]:
+def _tie_breaks(n_tracks: int) -> NDArray[np.float32]:
     """Return what to add to scores ``[n_tracks]`` so that equal ones differ; less than 1e-5."""
     return (uniform(0, np.arange(n_tracks)) * _TIE).astype(np.float32)
 

@@ -28,10 +28,8 @@ from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
-from segue.engine.blend import Engine, Ranked
+from segue.engine.blend import Engine, Ranked, score_order
 from segue.engine.catalogue_arrays import CatalogueArrays
-from segue.engine.randomness import uniform
-from segue.engine.standardization import SignalScores
 from segue.index import normalise
 from segue.signals import UserProfile
 from segue.signals.vectors import unit_rows
@@ -252,12 +250,11 @@ def interest_pool(
     own = [interest_profile(profile, one) for one in interests]
     weights = engine.listener_weights(profile) if weights is None else weights
     excluded = engine.all_excluded(exclude)
-    scored = [rows for rows in engine.rows_of(own) if isinstance(rows, SignalScores)]
-    found = [engine.blended(rows, weights, excluded, size) for rows in scored]
+    found = [engine.blended(rows, weights, excluded, size) for rows in engine.scores_of(own)]
     labels = np.repeat(np.arange(len(found)), [len(one.positions) for one in found])
     positions = np.concatenate([one.positions for one in found])
     scores = np.concatenate([one.scores for one in found])
-    order = np.lexsort((uniform(0, positions), -scores))
+    order = score_order(positions, scores)
     order = order[np.sort(np.unique(positions[order], return_index=True)[1])]
     pool = Ranked(
         positions[order],

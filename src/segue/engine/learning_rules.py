@@ -59,7 +59,7 @@ class DailyInterval:
         found = cls(_minutes(parts[0]), _minutes(parts[1]), zone.strip())
         if found.start == found.end:
             raise ValueError(f"The hours {hours!r} start and end at the same time: give two times.")
-        _zone(found.zone)
+        time_zone(found.zone)
         return found
 
     def __str__(self) -> str:
@@ -71,7 +71,7 @@ class DailyInterval:
         known = (timestamps >= 0) & (timestamps < _MAX_TIME)
         seconds = np.where(known, timestamps, 0)
         quarters, inverse = np.unique(seconds // _QUARTER, return_inverse=True)
-        zone = _zone(self.zone)
+        zone = time_zone(self.zone)
         offsets = np.array([_offset(float(one) * _QUARTER, zone) for one in quarters], np.float64)
         minutes = (seconds + offsets[inverse]) % 86_400 // 60
         late, early = minutes >= self.start, minutes < self.end
@@ -175,7 +175,14 @@ def _minutes(text: str) -> int:
 
 
 @cache
-def _zone(name: str) -> ZoneInfo:
+def time_zone(name: str) -> ZoneInfo:
+    """Return the time zone with an IANA name.
+
+    Raises
+    ------
+    ValueError
+        If this computer knows none with this name.
+    """
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, LookupError):

@@ -5,8 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine.blend import Engine, keep_one_of_each
-from segue.engine.randomness import uniform
+from segue.engine.blend import Engine, keep_one_of_each, score_order
 from segue.engine.standardization import SeededScores
 from segue.signals import UserProfile
 
@@ -30,7 +29,7 @@ def percentile_ranks(engine: Engine, profile: UserProfile) -> NDArray[np.uint8]:
         if speaks.any():  # no signal with a weight scores any track: the others count equally
             scores = rows.blended(speaks / speaks.sum(), excluded)[0]
     keep_one_of_each(scores, engine.recordings)
-    order = np.lexsort((uniform(0, np.arange(n)), -scores))  # NaN last
+    order = score_order(np.arange(n), scores)
     n_known = n - int(np.count_nonzero(np.isnan(scores)))
     found = np.zeros(n, np.uint8)
     found[order[:n_known]] = np.linspace(TOP, 1, max(n_known, 1))[:n_known]

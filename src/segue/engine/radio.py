@@ -41,6 +41,7 @@ from segue.engine.calibration import Calibration
 from segue.engine.catalogue_arrays import CatalogueArrays
 from segue.engine.dials import Dials, odds
 from segue.engine.diversity import PoolSimilarity
+from segue.engine.profiles import profile_from_seeds
 from segue.engine.rerank import CALIBRATION, DIVERSITY, POOL, RerankResult, static_terms
 from segue.engine.weights import shares, updated
 from segue.signals import UserProfile
@@ -145,9 +146,7 @@ class RadioStation:
         position = int(pool.positions[best])
         self._offered = pool
         self._heard.discard(position)
-        self._played.append(position)
-        self._n_played += 1
-        self._n_known += int(self._known[position])
+        self.play(position)
         parts = np.concatenate([pool.parts[best], static[:, best]]).astype(np.float32)[None]
         ranked = Ranked(
             pool.positions[[best]],
@@ -192,7 +191,7 @@ class RadioStation:
         self._pool = None
 
     def play(self, position: int) -> None:
-        """Play a track that the rules did not choose, such as a seed."""
+        """Take account of a track that is played now, such as a seed."""
         self._played.append(position)
         self._n_played += 1
         self._n_known += int(self._known[position])
@@ -202,8 +201,7 @@ class RadioStation:
         if not self.has_history:  # the profile itself is that of the seeds
             self.profile = self.profile.with_opinion(position, 1.0)
             return
-        nothing = UserProfile(np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.int64))
-        seeds = (self.profile.seeds or nothing).with_opinion(position, 1.0)
+        seeds = (self.profile.seeds or profile_from_seeds(())).with_opinion(position, 1.0)
         known = np.union1d(self.profile.known, [position])
         share = self.dials.seed_share
         self.profile = replace(self.profile, seeds=seeds, seed_share=share, known=known)
@@ -239,13 +237,13 @@ class RadioStation:
     def _candidates(self) -> Ranked:
         if self._pool is None:
             size = self._pool_size()
-            by_seeds = self.engine.comparing_weights(self._weights)
+            by_seeds = None if self.dials.weights else self.engine.comparing_weights(self._weights)
             self._pool = self.engine.recommend(
                 self.profile,
                 size,
                 exclude=self.excluded,
                 weights=self._weights,
-                seed_weights=self._weights if self.dials.weights else by_seeds,
+                seed_weights=by_seeds,
             )
             if not len(self._pool.positions) and not self.dials.weights:
                 self._pool = self.engine.recommend(self.profile, size, exclude=self.excluded)

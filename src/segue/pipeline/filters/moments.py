@@ -1,11 +1,12 @@
 """Read times as people write them, and find the time zone of this computer."""
 
 import os
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
+from segue.engine import time_zone
 from segue.errors import RuleError
 
 _ZONES: Final = "zoneinfo/"
@@ -18,10 +19,8 @@ def local_zone() -> str:
     if link.is_symlink():
         names.append(str(link.resolve()).rpartition(_ZONES)[2])
     for name in filter(None, names):
-        try:
-            return ZoneInfo(name).key
-        except (OSError, ValueError, LookupError):
-            continue
+        with suppress(ValueError):
+            return time_zone(name).key
     return "UTC"
 
 
@@ -42,7 +41,7 @@ def read_moment(text: str, zone: str, now: datetime) -> datetime:
 
     Examples
     --------
-    >>> then = datetime(2026, 1, 5, 12, tzinfo=ZoneInfo("UTC"))
+    >>> then = datetime(2026, 1, 5, 12, tzinfo=time_zone("UTC"))
     >>> read_moment("yesterday 18:00", "Europe/Berlin", then).isoformat()
     '2026-01-04T18:00:00+01:00'
     """
@@ -50,11 +49,9 @@ def read_moment(text: str, zone: str, now: datetime) -> datetime:
     if words == "now":
         return now
     try:
-        place = ZoneInfo(zone)
-    except (OSError, ValueError, LookupError):
-        raise RuleError(
-            f"There is no time zone {zone!r}: name one like Europe/Berlin or UTC."
-        ) from None
+        place = time_zone(zone)
+    except ValueError as error:
+        raise RuleError(str(error)) from None
     today = now.astimezone(place).date()
     day, _, rest = words.rpartition(" ")
     days = {"": today, "today": today, "yesterday": today - timedelta(days=1)}

@@ -21,7 +21,6 @@ from segue.engine import (
 )
 from segue.errors import LibraryError
 from segue.pipeline.playlists.generate import NO_INTERESTS, check_count
-from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.serving_state import ServingState
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ class RadioSession:
         self._state = state
         query = state.query(user, like=like, dislike=dislike, dials=dials)
         profile = query.profile
-        if user is not None and not query.has_history and not like:
-            check_matched(state.library, user)
+        state.check_matched(query)
         excluded = state.excluded(exclusions, rules_of or user)
         excluded[[state.catalogue.position(track_id) for track_id in dislike]] = True
         if dials.max_known_share == 0:

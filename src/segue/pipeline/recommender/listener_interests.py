@@ -113,9 +113,8 @@ class ListenerInterests:
         ]
         return NamedInterests([one for one, _ in kept], [name for _, name in kept])
 
-    def named(self, profile: UserProfile, tracks: Sequence[Recommendation]) -> list[str | None]:
+    def named(self, found: NamedInterests, tracks: Sequence[Recommendation]) -> list[str | None]:
         """Return the name of the interest that each track belongs to; None where it has none."""
-        found = self.of(profile)
         positions = [self._catalogue.positions[track.track_id] for track in tracks]
         vectors = track_vectors(self._facts, np.array(positions, np.int64))
         places = nearest_interest(found.interests, vectors).tolist()

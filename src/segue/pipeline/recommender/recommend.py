@@ -15,7 +15,6 @@ from segue.pipeline.arguments import (
     as_ids,
     as_library,
 )
-from segue.pipeline.recommender.empty_lists import check_matched
 from segue.pipeline.recommender.service import RecommenderService
 
 
@@ -93,8 +92,7 @@ def recommend(
         exclusions=None if exclusions is None else as_exclusions(exclusions),
         interest=None if interest is None else str(interest),
     )
-    if query.profile.user is not None and not query.has_history and not liked:
-        check_matched(state.library, query.profile.user)
+    state.check_matched(query)
     return state.recommend(query)
 
 

@@ -24,7 +24,7 @@ from segue.engine import (
     rerank_list,
     with_seeds,
 )
-from segue.engine.interests import Interest, interest_profile
+from segue.engine.interests import interest_profile
 from segue.errors import ContradictionError, LibraryError, UnknownListenerError
 from segue.library import Library, StoredCatalogue, settings_hash
 from segue.pipeline.recommender.cached_engine import CachedEngine, CachedSequenceSignal
@@ -130,10 +130,21 @@ class ServingState:
         ContradictionError
             If a track is both liked and disliked.
         """
-        profile, _, has_history = self._resolved(user, Seeds(like, dislike), Dials())
-        if user is not None and not has_history and not like:
+        query = self.query(user, like=like, dislike=dislike)
+        self.check_matched(query)
+        return query.profile
+
+    def check_matched(self, query: RecommendationQuery) -> None:
+        """Check that a list of a listener has something to start from.
+
+        Raises
+        ------
+        UnmatchedListensError
+            If all listens of the listener are of tracks that the library lacks.
+        """
+        user = query.profile.user
+        if user is not None and not query.has_history and not query.seeds.like:
             check_matched(self.library, user)
-        return profile
 
     def query(
         self,
@@ -312,6 +323,9 @@ class ServingState:
         excluded[[self.catalogue.position(track_id) for track_id in seeds]] = True
         if query.whole is not None:  # what is liked for another interest is not of this one
             excluded[np.setdiff1d(query.whole.liked, profile.liked)] = True
+        tastes = None if query.whole is None else self.interests.of(query.whole)
+        # a list of one interest, or of seeds, covers no others
+        covering = tastes is not None and not query.seeds.like and query.whole is profile
         found = rerank_list(
             self.engine,
             profile,
@@ -320,15 +334,15 @@ class ServingState:
             self.facts,
             excluded=excluded,
             rows=rows,
-            interests=self._interests(query),
+            interests=tastes.interests if tastes is not None and covering else None,
         )
         history = self._histories.get(*query.key)
         if history is None:
             history = self.explainer.history(profile)
             self._histories.put(*query.key, history, history.n_bytes)
         weights, picks = self.explainer.picks(found, profile, dials, history)
-        if query.whole is not None:
-            names = self.interests.named(query.whole, picks)
+        if tastes is not None:
+            names = self.interests.named(tastes, picks)
             picks = [replace(pick, interest=name) for pick, name in zip(picks, names, strict=True)]
         hints = self.hints(profile, dials, query.exclusions)
         hints += _fewer_hints(found, query.k, dials)
@@ -338,12 +352,6 @@ class ServingState:
         if not picks:
             hints.append(self._empty_reason(query))
         return Recommendations(profile.user, weights, picks, hints=hints, chance=dials.chance)
-
-    def _interests(self, query: RecommendationQuery) -> Sequence[Interest] | None:
-        """Return the interests that a list should cover; None if it is one of them, or of seeds."""
-        if query.seeds.like or query.whole is not query.profile:
-            return None
-        return self.interests.of(query.profile).interests
 
     def _empty_reason(self, query: RecommendationQuery) -> str:
         named = (*query.seeds.like, *query.seeds.dislike)

@@ -5,8 +5,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.engine import CatalogueArrays, Engine, Ranked, keep_one_of_each, tie_breaks
-from segue.index import best
+from segue.engine import (
+    CatalogueArrays,
+    Engine,
+    Ranked,
+    best_positions,
+    keep_one_of_each,
+    score_order,
+)
 from segue.signals import VectorSignal
 
 
@@ -56,8 +62,8 @@ def _similar_by(
         if position in group:
             scores[list(group)] = np.nan
     scores[engine.all_excluded(excluded)] = np.nan
-    positions = best((scores + tie_breaks(len(scores)))[None, :], min(k, len(scores)))[0][0]
-    found = positions[positions >= 0]
+    found = best_positions(scores, k)
+    found = found[score_order(found, scores[found])]
     top = scores[found]
     return Ranked(found, top, top[:, None], np.ones(1))
 
