@@ -271,6 +271,20 @@ def test_upgraded_library_has_tables_of_new_one(library, tmp_path):
     assert shape(library.directory / "library.db") == shape(new.directory / "library.db")
 
 
+def test_format_8_library_gets_former_ids(library):
+    path = library.directory / "library.db"
+    library.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE former_ids")
+        connection.execute("UPDATE meta SET value = '8' WHERE key = 'format'")
+    assert len(Library(library.directory).catalogue()) == 15
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM former_ids").fetchone() == (0,)
+        query = "SELECT value FROM meta WHERE key = 'format'"
+        assert connection.execute(query).fetchone() == ("9",)
+    assert (library.directory / "backups" / "library-format-8.db").is_file()
+
+
 def test_upgrade_reads_guests_of_titles(directory):
     with sqlite3.connect(directory / "library.db") as connection:
         connection.execute("UPDATE tracks SET title = 'Late (feat. Di Moss)' WHERE row = 4")

@@ -182,6 +182,11 @@ def _to_8(connection: Connection) -> None:
     make_tables(connection)
 
 
+def _to_9(connection: Connection) -> None:
+    """Make the table of former ids of tracks."""
+    make_tables(connection)
+
+
 def _convert_ratings(connection: Connection, table: Table) -> None:
     """Convert the ratings of a table of listens, each source from its own scale."""
     if not inspect(connection).has_table(table.name):
@@ -225,6 +230,7 @@ MIGRATIONS: Final[Mapping[int, Migration]] = {
     6: _to_6,
     7: _to_7,
     8: _to_8,
+    9: _to_9,
 }
 """Functions by the format that they lead to, in order. Format 5 only added tables."""
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 """The format of the database; `segue.library.migrations` upgrades earlier ones.
 
 1  the first
@@ -34,6 +34,7 @@ FORMAT_VERSION = 8
 7  an id of the library; checksums of models and reports; listeners who withhold listens
 8  ratings in [-1, 1]; listens that ended by themselves, were recommended, or are private; rules of
    listeners
+9  former ids of tracks
 """
 
 schema = MetaData()
@@ -89,6 +90,14 @@ tracks = Table(
     Column("missing", Boolean),  # NULL in what format 1 wrote
     Column("left_out", Boolean),  # its file must not be used; NULL in what format 2 wrote
 )
+
+former_ids = Table(
+    "former_ids",
+    schema,
+    Column("track_id", String, primary_key=True),
+    Column("track", Integer, ForeignKey("tracks.row"), nullable=False),
+)
+"""Ids of tracks that became part of another track: the same recording in another file."""
 
 track_artists = Table(
     "track_artists",
