@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rhythm_styles import BandStyle
 
 from segue.demo_data.midi import DRUM_CHANNEL, Sound
 
