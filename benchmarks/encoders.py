@@ -1,14 +1,13 @@
 """Measure the cost of encoders: CPU seconds per track, start-up, memory, and ONNX against Keras.
 
-Run: ``python benchmarks/encoders.py FOLDER_OR_FILES... [--library my.segue] [--wheel FILE]``.
+Run: ``python benchmarks/encoders.py FOLDER_OR_FILES... [--library my.segue]``.
 Measured are the installed pretrained encoders (``segue encoders add``) on the files, and the
 trained encoders of `--library` on its windows. Every measurement is a process with one thread;
 times are CPU seconds of the tracks after the first.
 
 Memory is that of a ``segue preprocess`` of the files into a new library (analysis and embeddings,
 with `--workers`): the peak of all its processes together on Linux, with shared memory counted once.
-With `--wheel`, the graphs of the pretrained encoders are compared with their networks in Keras on
-patches of the files; trained encoders with their ``model.keras``.
+Trained encoders are compared with their ``model.keras``.
 """
 
 import argparse
@@ -73,24 +72,6 @@ def timed_trained(name: str, library: str, n_tracks: int) -> dict[str, float]:
         encoder.encode(frames)
         encoding.append(time.process_time() - start)
     return {"start-up": ready, "encode": float(np.mean(encoding[1:]))}
-
-
-def compared_pretrained(name: str, wheel: str, files: list[str]) -> dict[str, float]:
-    """Compare the graph of a pretrained encoder with its network in Keras, on patches of music."""
-    from segue.audio.patches import patches_of_file
-    from segue.encoders.pretrained import (
-        PRETRAINED_ENCODERS,
-        build,
-        installed_encoders,
-        open_pretrained,
-        open_wheel,
-    )
-
-    patches = np.concatenate([patches_of_file(Path(file), 4) for file in files[:8]])
-    theirs = build(open_wheel(Path(wheel)), PRETRAINED_ENCODERS[name]).predict_on_batch(patches)
-    ours = open_pretrained(installed_encoders()[name]).run(patches)
-    differences = [float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True)]
-    return dict(zip(("embedding", "probabilities"), differences, strict=True))
 
 
 def compared_trained(name: str, library: str) -> dict[str, float]:
@@ -205,7 +186,6 @@ def main() -> None:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--tracks", type=int, default=20)
     parser.add_argument("--library", help="Library whose trained encoders are measured, too.")
-    parser.add_argument("--wheel", help="Wheel, to compare pretrained encoders with Keras.")
     parser.add_argument("--workers", type=int, default=1, help="Number of workers of the run.")
     parser.add_argument("--work", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -230,9 +210,8 @@ def main() -> None:
     most, seconds = peak_memory(files, arguments.workers)
     verdict = "under" if most < MAX_MB else "OVER"
     print(f"Peak memory of a run: {most:.0f} MB, {verdict} {MAX_MB}; {seconds:.0f} s.")
-    print("Largest difference of ONNX from Keras:")
-    for name in names if arguments.wheel else []:
-        show(name, measured(["compared_pretrained", name, arguments.wheel, files]), ".1e")
+    if trained:
+        print("Largest difference of ONNX from Keras:")
     for name in trained:
         show(name, measured(["compared_trained", name, library]), ".1e")
 

@@ -33,6 +33,8 @@ class Encoder:
 
     Attributes
     ----------
+    outputs : tuple of str
+        Names of the outputs of the graph: embedding, probabilities, and more if pretrained.
     kind, input_kind : str
         Kind of the network, and of the frames it was trained on.
     window, n_bands, n_crops : int
@@ -50,6 +52,7 @@ class Encoder:
     ) -> None:
         self._session = session
         self._input = session.get_inputs()[0].name
+        self.outputs = tuple(output.name for output in session.get_outputs())
         self.kind: str = description["kind"]
         self.input_kind: str = description["input_kind"]
         self.window: int = description["window"]
@@ -115,8 +118,13 @@ class Encoder:
 
     def run(self, crops: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Run crops ``[n, window, n_bands]`` at once: embeddings ``[n, d]``, and their outputs."""
-        embeddings, outputs = self._session.run(None, {self._input: crops})
+        embeddings, outputs = self._session.run(self.outputs[:2], {self._input: crops})
         return embeddings, outputs
+
+    def run_all(self, crops: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Run crops ``[n, window, n_bands]`` at once; return all outputs ``[n, d]`` by name."""
+        values = self._session.run(self.outputs, {self._input: crops})
+        return dict(zip(self.outputs, values, strict=True))
 
     def encode_many(
         self, frames: Sequence[Frames], progress: Progress = no_progress

@@ -19,9 +19,9 @@ from segue.encoders.pretrained import (
     check_pretrained,
     convert,
     download_wheel,
+    has_all_outputs,
     installed_encoders,
     licence_of,
-    need_converter,
     open_wheel,
     package_directory,
 )
@@ -87,13 +87,10 @@ def add_encoders(
     ModelError
         If the package is unknown, the wheel cannot be downloaded or is another, or the disk
         refuses; installed encoders stay as they were.
-    MissingExtraError
-        If Keras, TensorFlow or the ONNX exporter is not installed.
     """
     _check_package(package)
     if not force and _all_complete():
         return False
-    need_converter()
     place = package_directory()
     with _disk_errors(place), TemporaryDirectory() as temporary:
         if wheel is None:
@@ -135,7 +132,9 @@ def _check_package(package: str) -> None:
 
 def _all_complete() -> bool:
     installed = installed_encoders()
-    if set(installed) != set(PRETRAINED_ENCODERS):
+    if set(installed) != set(PRETRAINED_ENCODERS) or not all(
+        map(has_all_outputs, installed.values())
+    ):
         return False
     try:
         for directory in installed.values():

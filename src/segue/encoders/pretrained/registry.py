@@ -21,6 +21,9 @@ LICENCE: Final = "ISC"
 CONVERSION: Final = 1
 """Raise it when the same weights give other embeddings: every track is then embedded again."""
 
+OUTPUTS: Final = ("embedding", "probabilities", "max_pool", "mean_pool")
+"""Outputs of a network, in order; segue 0.1 installed networks with the first two only."""
+
 
 def _tags(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))

@@ -1,4 +1,4 @@
-"""The two networks of musicnn in Keras, each built from its checkpoint's variables.
+"""The two networks of musicnn in Keras, which the ONNX graphs are compared with.
 
 Both map ``[batch, 187, 96]`` (see `segue.audio.patches`) to ``embedding`` and ``probabilities``
 (sigmoid: tags are independent). The embeddings are the layers that the published extractor calls
@@ -100,7 +100,8 @@ def build_musicnn(variables: Variables) -> keras.Model:
     embedding = build.normalised(build.dense(pooled, "relu"))
     embedding = layers.Identity(name="embedding")(embedding)
     probabilities = build.dense(embedding, "sigmoid", "probabilities")
-    return keras.Model(frames, [embedding, probabilities], name="musicnn")
+    outputs = [embedding, probabilities, *(layers.Flatten()(pool) for pool in pools)]
+    return keras.Model(frames, outputs, name="musicnn")
 
 
 def _loudest_band(build: Builder, x: Any, padding: str) -> Any:
@@ -118,8 +119,9 @@ def build_vgg(variables: Variables) -> keras.Model:
     for number, (size, strides) in enumerate(
         (((4, 1), 2), ((2, 2), 2), ((2, 2), 2), ((2, 2), 2), ((4, 4), 4)), start=1
     ):
-        x = build.normalised(build.convolved(x, name=f"{number}CNN"))
-        x = layers.MaxPooling2D(size, strides=strides)(x)
+        y = build.normalised(build.convolved(x, name=f"{number}CNN"))
+        x = layers.MaxPooling2D(size, strides=strides)(y)
     embedding = layers.Flatten(name="embedding")(x)  # [batch, 2 * 1 * 128]
     probabilities = build.dense(embedding, "sigmoid", "probabilities")
-    return keras.Model(frames, [embedding, probabilities], name="vgg")
+    pools = [layers.GlobalMaxPooling2D()(y), layers.GlobalAveragePooling2D()(y)]
+    return keras.Model(frames, [embedding, probabilities, *pools], name="vgg")
