@@ -1,5 +1,6 @@
 """Embeddings of pretrained encoders: each track once, resumable, one bad file ends no run."""
 
+import json
 import shutil
 from contextlib import contextmanager
 
@@ -11,7 +12,10 @@ from segue.errors import ModelError, ModelNotTrainedError
 from segue.library import Library
 from segue.pipeline.analysis.embeddings import embeddings, probabilities
 from segue.pipeline.analysis.pretrained_embeddings import (
+    BLOCKS,
+    block_store,
     encoders_with_embeddings,
+    outdated_encoders,
     predicted_tags,
     pretrained_store,
 )
@@ -87,6 +91,45 @@ def test_encoder_installed_later_embeds_stored_tracks(library, few, encoders, mo
     before = embeddings(library, library.catalogue(), "musicnn")
     assert preprocess(library, few, workers=1).embedded == 2
     np.testing.assert_array_equal(embeddings(library, library.catalogue(), "musicnn"), before)
+
+
+@pytest.mark.slow
+def test_blocks_of_one_inference_are_stored(embedded):
+    for name, encoder in PRETRAINED_ENCODERS.items():
+        stored = block_store(embedded, name)
+        assert len(stored.rows()) == 36
+        found = {block: stored.matrix(block, embedded.catalogue().rows) for block in BLOCKS}
+        assert found["deviation"].shape == (36, encoder.embedding_size)
+        assert (found["deviation"] >= 0).all()
+        assert (found["max_pool"] >= found["mean_pool"] - 1e-3).all()
+
+
+@pytest.mark.slow
+def test_earlier_libraries_get_blocks_and_keep_embeddings(library, few, installed):
+    preprocess(library, few, workers=1)
+    before = embeddings(library, library.catalogue(), "musicnn")
+    assert library.drop_features(lambda settings: "blocks of" in settings)
+    assert preprocess(library, few, workers=1).embedded == 6
+    np.testing.assert_array_equal(embeddings(library, library.catalogue(), "musicnn"), before)
+    assert len(block_store(library, "musicnn").rows()) == 6
+
+
+@pytest.mark.slow
+def test_earlier_encoders_give_embeddings_alone(library, few, encoders, tmp_path, monkeypatch):
+    """Graphs that an earlier segue installed have two outputs, and say nothing of others."""
+    shutil.copytree(encoders, tmp_path / "copy")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "copy"))
+    for directory in installed_encoders().values():
+        facts = json.loads((directory / "encoder.json").read_text())
+        del facts["outputs"]
+        (directory / "encoder.json").write_text(json.dumps(facts))
+    assert outdated_encoders() == list(PRETRAINED_ENCODERS)
+    assert preprocess(library, few, workers=1).embedded == 6
+    assert not len(block_store(library, "musicnn").rows())
+    assert preprocess(library, few, workers=1).embedded == 0
+    monkeypatch.setenv("XDG_DATA_HOME", str(encoders))
+    assert outdated_encoders() == []
+    assert preprocess(library, few, workers=1).embedded == 6
 
 
 @pytest.mark.slow

@@ -1,11 +1,16 @@
-"""Embeddings of pretrained encoders: computed in worker processes, one store an encoder.
+"""Embeddings of pretrained encoders: computed in worker processes, two stores an encoder.
+
+One store has the embedding and the probabilities of tags; the other has the *blocks*, further parts
+of the same inference that are read beside the embedding. Encoders that an earlier segue installed
+give no blocks, and libraries of an earlier segue have none: their embeddings stay valid.
 
 Encoders that are installed on this machine embed every track with audio. The embeddings stay in the
 library and can be used where the encoders are not installed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +19,7 @@ from segue.encoders.pretrained import (
     PACKAGE,
     PRETRAINED_ENCODERS,
     check_pretrained,
+    has_all_outputs,
     installed_encoders,
 )
 from segue.errors import ModelNotTrainedError
@@ -24,6 +30,9 @@ from segue.pipeline.analysis.tasks import Failed
 from segue.pipeline.analysis.workers import Workers
 from segue.types import Problem, Progress, no_progress
 
+BLOCKS: Final = ("deviation", "max_pool", "mean_pool")
+"""Parts of an inference beside the embedding: see `embed_track` and `segue.encoders.pretrained`."""
+
 
 def pretrained_store(library: Library, encoder: str) -> FeatureStore:
     """Return the store of an encoder: `embedding`, and the `probabilities` of its tags."""
@@ -33,6 +42,16 @@ def pretrained_store(library: Library, encoder: str) -> FeatureStore:
         "patches": MAX_PATCHES,
     }
     return library.features(settings, {"embedding": "float32", "probabilities": "float32"})
+
+
+def block_store(library: Library, encoder: str) -> FeatureStore:
+    """Return the store of the `BLOCKS` of an encoder."""
+    settings = {
+        "blocks of": encoder,
+        "fingerprint": PRETRAINED_ENCODERS[encoder].fingerprint,
+        "patches": MAX_PATCHES,
+    }
+    return library.features(settings, dict.fromkeys(BLOCKS, "float16"))
 
 
 def encoders_with_embeddings(library: Library) -> list[str]:
@@ -90,7 +109,12 @@ def embed_new(
     """
     installed = installed_encoders()
     stores = {name: pretrained_store(library, name) for name in installed}
-    work = _plan(library, catalogue, stores, installed)
+    blocks = {
+        name: block_store(library, name)
+        for name, directory in installed.items()
+        if has_all_outputs(directory)
+    }
+    work = _plan(library, catalogue, stores, blocks, installed)
     if not work:
         return 0, []
     for directory in installed.values():
@@ -106,24 +130,44 @@ def embed_new(
                     problems.append(Problem(source=name, reason=answer.reason, subject=subject))
                 else:
                     for encoder, arrays in answer.items():
-                        stores[encoder].add(row, arrays)
+                        _store(stores[encoder], blocks.get(encoder), row, arrays)
                 advance(1)
     finally:
-        for store in stores.values():
+        for store in (*stores.values(), *blocks.values()):
             store.close()
+    current = [store.settings for store in (*stores.values(), *blocks.values())]
     library.drop_features(
         lambda settings: (
-            settings.get("heard by") in stores
-            and settings != stores[str(settings["heard by"])].settings
+            (settings.get("heard by") in stores or settings.get("blocks of") in blocks)
+            and settings not in current
         )
     )
     return len(work) - len(problems), problems
+
+
+def _store(
+    store: FeatureStore, blocks: FeatureStore | None, row: int, arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Store what is missing of one track; an embedding that is there stays as it is."""
+    if row not in store:
+        store.add(row, {name: arrays[name] for name in store.dtypes})
+    if blocks is not None and row not in blocks:
+        limit = np.finfo(np.float16).max
+        halves = {name: arrays[name].clip(-limit, limit) for name in blocks.dtypes}
+        blocks.add(row, {name: array.astype(np.float16) for name, array in halves.items()})
+
+
+def outdated_encoders() -> list[str]:
+    """Return the installed encoders of an earlier segue, which give no blocks."""
+    found = installed_encoders()
+    return [name for name, directory in found.items() if not has_all_outputs(directory)]
 
 
 def _plan(
     library: Library,
     catalogue: Catalogue,
     stores: dict[str, FeatureStore],
+    blocks: dict[str, FeatureStore],
     installed: dict[str, Path],
 ) -> list[tuple[int, tuple[Path, dict[str, Path]]]]:
     """Return row, file and encoders of each track that some encoder has not embedded."""
@@ -135,7 +179,11 @@ def _plan(
     for row, track in zip(catalogue.rows.tolist(), catalogue.tracks, strict=True):
         if track.path is None or track.missing or row not in analysed:
             continue
-        missing = {name: installed[name] for name, store in stores.items() if row not in store}
+        missing = {
+            name: installed[name]
+            for name, store in stores.items()
+            if row not in store or (name in blocks and row not in blocks[name])
+        }
         if missing:
             work.append((row, (track.path, missing)))
     return work

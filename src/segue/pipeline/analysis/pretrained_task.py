@@ -24,10 +24,10 @@ MAX_PATCHES: Final = 20
 
 
 def embed_track(path: Path, encoders: Mapping[str, Path]) -> Mapping[str, Arrays] | Failed:
-    """Return the `embedding` and the tag `probabilities` of one file from each encoder.
+    """Return the outputs of each encoder for one file, and the deviation of its embedding.
 
-    Both are means over patches, which go through the network one by one: its first layers need
-    10 MB a patch.
+    All are means over patches, which go through the network one by one: its first layers need
+    10 MB a patch. The `deviation` is the standard deviation of the embedding over the patches.
 
     Parameters
     ----------
@@ -45,11 +45,10 @@ def embed_track(path: Path, encoders: Mapping[str, Path]) -> Mapping[str, Arrays
     answers = {}
     for name, directory in encoders.items():
         encoder = _opened(directory)
-        outputs = [encoder.run(patch[np.newaxis]) for patch in patches]
-        answers[name] = {
-            "embedding": np.concatenate([embedding for embedding, _ in outputs]).mean(axis=0),
-            "probabilities": np.concatenate([chances for _, chances in outputs]).mean(axis=0),
-        }
+        runs = [encoder.run_all(patch[np.newaxis]) for patch in patches]
+        outputs = {key: np.concatenate([run[key] for run in runs]) for key in encoder.outputs}
+        answers[name] = {key: values.mean(axis=0) for key, values in outputs.items()}
+        answers[name]["deviation"] = outputs["embedding"].std(axis=0)
     return answers
 
 
